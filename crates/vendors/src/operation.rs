@@ -1,0 +1,99 @@
+//! One row of a vendor's contract: a method and a path, used both to build requests and to
+//! recognise them. The gateway relays exactly what is listed here.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+
+/// The HTTP methods that the three contracts use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Creates or acts.
+    Post,
+    /// Replaces.
+    Put,
+    /// Changes some fields.
+    Patch,
+    /// Removes.
+    Delete,
+}
+
+impl Method {
+    /// The method as it stands in a request line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// One operation of a vendor's contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Operation {
+    /// The contract's name for it, in a few lower-case words ("list groups").
+    pub name: &'static str,
+    /// Its method.
+    pub method: Method,
+    /// Its path after the connection's base; `{}` stands for one encoded segment.
+    pub path: &'static str,
+    /// The query parameters that the contract lists; no other is relayed.
+    pub query: &'static [&'static str],
+}
+
+/// Everything but RFC 3986's unreserved characters is encoded in a path segment.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// One path segment, percent-encoded so that no id can leave its place: `.` and `..` alone are
+/// encoded too, because clients and proxies resolve them as directories.
+#[must_use]
+pub fn segment(id: &str) -> String {
+    match id {
+        "." => "%2E".to_owned(),
+        ".." => "%2E%2E".to_owned(),
+        _ => utf8_percent_encode(id, SEGMENT).to_string(),
+    }
+}
+
+impl Operation {
+    /// Whether the operation changes what the vendor holds. Reads are exactly the `GET`s.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        self.method != Method::Get
+    }
+
+    /// The path with `ids` encoded into its `{}` places, in order.
+    #[must_use]
+    pub fn path_for(&self, base: &str, ids: &[&str]) -> String {
+        let mut ids = ids.iter();
+        let mut path = base.to_owned();
+        for part in self.path.split('/').skip(1) {
+            path.push('/');
+            match part {
+                "{}" => path.push_str(&segment(ids.next().copied().unwrap_or_default())),
+                fixed => path.push_str(fixed),
+            }
+        }
+        path
+    }
+
+    /// Whether `segments`, decoded and after the base, are this operation's path.
+    /// An empty segment never stands for an id.
+    #[must_use]
+    pub fn matches(&self, method: Method, segments: &[&str]) -> bool {
+        let mut pattern = self.path.split('/').skip(1);
+        self.method == method
+            && segments.iter().all(|have| match pattern.next() {
+                Some("{}") => !have.is_empty(),
+                Some(fixed) => fixed == *have,
+                None => false,
+            })
+            && pattern.next().is_none()
+    }
+}

@@ -1,0 +1,164 @@
+//! What Enterprise Manager answers with, the same from XML and from each JSON casing.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The media type that a connection asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum Wire {
+    /// `application/json`.
+    #[default]
+    #[serde(rename = "application/json")]
+    Json,
+    /// `application/xml`.
+    #[serde(rename = "application/xml")]
+    Xml,
+}
+
+impl Wire {
+    /// As it stands in `Accept`.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Xml => "application/xml",
+        }
+    }
+}
+
+/// One page of a query's answer.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Page {
+    /// Whole sessions (`format=Entities`).
+    pub sessions: Vec<Session>,
+    /// References only (no `format`, or the collection without `format=Entity`).
+    pub references: Vec<Reference>,
+    /// Where this page stands; the collection has none.
+    pub paging: Option<Paging>,
+}
+
+/// `PagingInfo`. There is no total count.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Paging {
+    /// From 1.
+    pub page: u32,
+    /// Rows a page.
+    pub size: u32,
+    /// Pages in all.
+    pub pages: u32,
+    /// First, Previous, Next, Last.
+    pub links: Vec<Link>,
+}
+
+/// `Link`. Hrefs carry the server's own idea of its name: only their path and query are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Link {
+    /// `Rel`.
+    pub rel: Option<String>,
+    /// Path and query of `Href`.
+    pub href: Option<String>,
+    /// `Name`.
+    pub name: Option<String>,
+    /// `Type`.
+    pub kind: Option<String>,
+}
+
+/// A reference to a session.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reference {
+    /// The GUID, lower case, without the URN.
+    pub uid: Option<String>,
+    /// The plan's name.
+    pub name: Option<String>,
+    /// Its links.
+    pub links: Vec<Link>,
+}
+
+/// `CloudFailoverSession`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Session {
+    /// The GUID, lower case, without `urn:veeam:CloudFailoverSession:`.
+    pub uid: Option<String>,
+    /// The plan's name: it repeats, never a key.
+    pub name: Option<String>,
+    /// `JobType`: `FailoverPlan`.
+    pub job_type: Option<String>,
+    /// When it started; `None` for never.
+    pub creation_time: Option<DateTime<Utc>>,
+    /// When it ended; `None` while it runs.
+    pub end_time: Option<DateTime<Utc>>,
+    /// Whether it runs.
+    pub state: Option<State>,
+    /// How it ended.
+    pub result: Option<Outcome>,
+    /// 0 to 100; may be 0 on a finished session, so never derive completion from it.
+    pub progress: Option<f64>,
+    /// Why it failed; may be missing even then.
+    pub failure_message: Option<String>,
+    /// The backup server (`Links/Link[@Rel='Up']`).
+    pub server: Option<Server>,
+    /// One a virtual machine.
+    pub tasks: Vec<Task>,
+    /// All links.
+    pub links: Vec<Link>,
+}
+
+/// The backup server that a session ran on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Server {
+    /// The GUID at the end of the link.
+    pub uid: Option<String>,
+    /// Its name or address.
+    pub name: Option<String>,
+}
+
+/// One virtual machine of a session (`CloudFailoverTasks`).
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Task {
+    /// The machine.
+    pub vm_name: Option<String>,
+    /// The replica point that it starts from (`Name` of `VmReplicaPointLink`).
+    pub replica_point: Option<Link>,
+    /// When it started.
+    pub creation_time: Option<DateTime<Utc>>,
+    /// When it ended; `None` while it runs.
+    pub end_time: Option<DateTime<Utc>>,
+    /// Whether it runs.
+    pub state: Option<State>,
+    /// How it ended.
+    pub result: Option<Outcome>,
+    /// 0 to 100.
+    pub progress: Option<f64>,
+    /// Why it failed.
+    pub failure_message: Option<String>,
+}
+
+/// `State`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Not yet working.
+    Starting,
+    /// Being stopped.
+    Stopping,
+    /// Running.
+    Working,
+    /// Ended.
+    Stopped,
+    /// A word that the contract does not know, as it came.
+    Other(String),
+}
+
+/// `Result`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// Still running.
+    None,
+    /// All went well.
+    Success,
+    /// Some of it did not.
+    Warning,
+    /// It failed.
+    Failed,
+    /// A word that the contract does not know, as it came.
+    Other(String),
+}
