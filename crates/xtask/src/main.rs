@@ -1,2 +1,66 @@
-//! x
-fn main() {}
+//! `cargo xtask`: builds, runs and tests the product, and installs what that needs.
+//!
+//! Holds no product logic: it starts other programs and says which one, and why.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool talks to its terminal"
+)]
+
+mod build;
+mod checks;
+mod command;
+mod compress;
+mod fingerprint;
+mod install;
+mod tree;
+mod versions;
+
+use std::process::ExitCode;
+use tree::Tree;
+
+/// What a person typed after `cargo xtask`; [`HELP`] explains each.
+const HELP: &str = "\
+cargo xtask VERB
+
+  run [-- ARGUMENTS]  build, then start the demonstration on http://127.0.0.1:8080;
+                      the arguments go to `failover-console demo`
+  build               leave the program, the console inside it, in target/release/failover-console
+  test [NAME]         formatting, lints, every test, the browser ones included;
+                      with a name only the tests that bear it
+  check               formatting and lints only
+  help                this text
+
+Each verb first installs what it needs and does not find: the wasm target, trunk, wasm-bindgen,
+the npm packages of package.json and, for the tests, Chromium.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (verb, rest) = match arguments.split_first() {
+        Some((verb, rest)) => (verb.as_str(), rest),
+        None => ("help", &[][..]),
+    };
+    let tree = Tree::of_this_workspace();
+    let done = match (verb, rest) {
+        ("run", rest) => build::run(&tree, rest),
+        ("build", []) => build::build(&tree).map(drop),
+        ("test", []) => checks::test(&tree, None),
+        ("test", [name]) => checks::test(&tree, Some(name)),
+        ("check", []) => checks::check(&tree),
+        ("help" | "--help" | "-h", []) => {
+            println!("{HELP}");
+            Ok(())
+        }
+        _ => {
+            eprintln!("not understood: {}\n\n{HELP}", arguments.join(" "));
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("\nxtask: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}

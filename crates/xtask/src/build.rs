@@ -1,0 +1,165 @@
+//! Building the console, compressing it, and the gateway around it; then running that.
+
+use crate::command::{Done, cargo, run as start};
+use crate::tree::Tree;
+use crate::{compress, fingerprint, install};
+use std::process::Command;
+
+/// Everything that the built console is made of: when none of it changed, neither did the console.
+const CONSOLE_IS_MADE_OF: [&str; 13] = [
+    ".cargo/config.toml",
+    "Cargo.lock",
+    "Cargo.toml",
+    "Trunk.toml",
+    "crates/health/Cargo.toml",
+    "crates/health/src",
+    "crates/vendors/Cargo.toml",
+    "crates/vendors/src",
+    "index.html",
+    "package-lock.json",
+    "rust-toolchain.toml",
+    "src",
+    "style",
+];
+
+/// Where the demonstration listens unless the person says otherwise.
+const DEMO_ADDRESS: &str = "127.0.0.1:8080";
+
+/// Builds the product; the answer tells whether the console had to be built anew.
+pub(crate) fn build(tree: &Tree) -> Done<bool> {
+    let path = install::for_building(tree)?;
+    let stamp = tree.target.join("console-built-from");
+    let made = || {
+        let sources = fingerprint::of(&tree.root, &CONSOLE_IS_MADE_OF)?;
+        // The result counts too: somebody may have run trunk by hand.
+        let result = fingerprint::of(&tree.root, &["dist"])?;
+        Ok::<_, String>(format!("{sources:016x} {result:016x}"))
+    };
+    let is_stale = !std::fs::read_to_string(&stamp).is_ok_and(|built| Ok(built) == made());
+    if is_stale {
+        println!("console: building it with trunk");
+        // Old files would stay in the program: trunk leaves what it does not know.
+        if tree.dist.exists() {
+            std::fs::remove_dir_all(&tree.dist)
+                .map_err(|error| format!("cannot empty dist: {error}"))?;
+        }
+        let mut trunk = Command::new("trunk");
+        trunk
+            .args(["build", "--cargo-profile", "console"])
+            .current_dir(&tree.root)
+            .env("PATH", path)
+            .env("CARGO_TARGET_DIR", &tree.target)
+            // Trunk reads this as a yes or no, and fails on the usual `NO_COLOR=1`.
+            .env_remove("NO_COLOR");
+        start(&mut trunk)?;
+        println!("console: compressing it");
+        compress::folder(&tree.dist)?;
+        let built = made()?;
+        std::fs::write(&stamp, built)
+            .map_err(|error| format!("cannot write in target: {error}"))?;
+    }
+    let sizes = compress::wasm_sizes(&tree.dist)?;
+    println!(
+        "console: {} kB of WebAssembly, {} kB as gzip, {} kB as brotli{}",
+        sizes.raw / 1000,
+        sizes.gzip / 1000,
+        sizes.brotli / 1000,
+        if is_stale { "" } else { " (unchanged)" }
+    );
+    println!("gateway: building it with the console inside");
+    start(cargo(tree).args([
+        "build",
+        "--quiet",
+        "--release",
+        "--locked",
+        "--package",
+        "gateway",
+    ]))?;
+    Ok(is_stale)
+}
+
+/// Builds, then becomes the demonstration, so that Ctrl-C and the exit status are its own.
+pub(crate) fn run(tree: &Tree, arguments: &[String]) -> Done {
+    build(tree)?;
+    let arguments = match arguments {
+        [dashes, rest @ ..] if dashes == "--" => rest,
+        all => all,
+    };
+    let mut demo = Command::new(tree.program());
+    demo.arg("demo");
+    if !chooses_address(arguments) {
+        demo.args(["--listen", DEMO_ADDRESS]);
+    }
+    demo.args(arguments);
+    become_program(&mut demo)
+}
+
+fn chooses_address(arguments: &[String]) -> bool {
+    arguments
+        .iter()
+        .any(|argument| argument == "--listen" || argument.starts_with("--listen="))
+}
+
+#[cfg(unix)]
+fn become_program(command: &mut Command) -> Done {
+    use std::os::unix::process::CommandExt as _;
+    let error = command.exec();
+    Err(format!(
+        "`{}` could not be started: {error}",
+        crate::command::quote(command)
+    ))
+}
+
+#[cfg(not(unix))]
+fn become_program(command: &mut Command) -> Done {
+    start(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chosen_address_takes_the_place_of_the_usual_one() {
+        let words = |text: &str| text.split(' ').map(String::from).collect::<Vec<_>>();
+        assert!(chooses_address(&words(
+            "--scenario busy --listen 127.0.0.1:9000"
+        )));
+        assert!(chooses_address(&words("--listen=127.0.0.1:9000")));
+        assert!(!chooses_address(&words("--scenario incident --listener x")));
+    }
+
+    #[test]
+    fn everything_that_the_console_is_said_to_be_made_of_exists() {
+        let tree = Tree::of_this_workspace();
+        for path in CONSOLE_IS_MADE_OF {
+            assert!(
+                tree.root.join(path).exists(),
+                "{path} is gone: take it out of CONSOLE_IS_MADE_OF, or changes go unnoticed"
+            );
+        }
+    }
+
+    #[test]
+    fn everything_that_the_page_takes_in_is_something_that_the_console_is_made_of() {
+        let tree = Tree::of_this_workspace();
+        let page = std::fs::read_to_string(tree.root.join("index.html")).unwrap();
+        for link in page
+            .split("<link")
+            .skip(1)
+            .filter(|link| link.contains("data-trunk"))
+        {
+            let Some(href) = link
+                .split("href=\"")
+                .nth(1)
+                .and_then(|rest| rest.split('"').next())
+            else {
+                continue;
+            };
+            assert!(
+                CONSOLE_IS_MADE_OF.iter().any(|path| href.starts_with(path)),
+                "index.html takes in {href}: name it in CONSOLE_IS_MADE_OF, or changes go unnoticed"
+            );
+        }
+    }
+}

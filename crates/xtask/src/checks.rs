@@ -1,0 +1,164 @@
+//! Formatting, lints and tests, each step with its time, all of them even after one failed: one
+//! run tells everything that is wrong.
+
+use crate::command::{Done, cargo, run};
+use crate::fingerprint::files_under;
+use crate::tree::Tree;
+use crate::{build, install};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// The steps taken so far: name, outcome, time.
+#[derive(Default)]
+struct Steps(Vec<(&'static str, Done, Duration)>);
+
+impl Steps {
+    fn take(&mut self, name: &'static str, step: impl FnOnce() -> Done) -> bool {
+        println!("== {name}");
+        let begun = Instant::now();
+        let outcome = step();
+        let time = begun.elapsed();
+        if let Err(why) = &outcome {
+            eprintln!("{why}");
+        }
+        println!("== {name}: {} in {:.0?}", word(&outcome), time);
+        let passed = outcome.is_ok();
+        self.0.push((name, outcome, time));
+        passed
+    }
+
+    fn summary(self) -> Done {
+        println!("\nsummary");
+        for (name, outcome, time) in &self.0 {
+            println!(
+                "  {:<6}  {name}, {:.0} s",
+                word(outcome),
+                time.as_secs_f32()
+            );
+        }
+        let failed: Vec<_> = self
+            .0
+            .iter()
+            .filter(|(_, outcome, _)| outcome.is_err())
+            .map(|step| step.0)
+            .collect();
+        if failed.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("failed: {}", failed.join(", ")))
+        }
+    }
+}
+
+fn word(outcome: &Done) -> &'static str {
+    if outcome.is_ok() { "passed" } else { "FAILED" }
+}
+
+/// Formatting and lints, on both targets.
+pub(crate) fn check(tree: &Tree) -> Done {
+    let mut steps = Steps::default();
+    formatting_and_lints(tree, &mut steps);
+    steps.summary()
+}
+
+/// Everything, or with a name the tests that bear it.
+pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
+    let mut steps = Steps::default();
+    if name.is_none() {
+        formatting_and_lints(tree, &mut steps);
+    }
+    steps.take("tests of the crates", || {
+        run(cargo(tree)
+            .args(["test", "--workspace", "--locked", "--quiet"])
+            .args(name))
+    });
+    if steps.take("build", || build::build(tree).map(drop)) {
+        steps.take("tests in the browser", || browser_tests(tree, name));
+    }
+    steps.summary()
+}
+
+fn formatting_and_lints(tree: &Tree, steps: &mut Steps) {
+    steps.take("formatting", || {
+        run(cargo(tree).args(["fmt", "--all", "--check"]))
+    });
+    steps.take("lints", || {
+        run(cargo(tree)
+            .args([
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--locked",
+                "--quiet",
+            ])
+            .args(["--", "-D", "warnings"]))
+    });
+    steps.take("lints for the browser", || {
+        install::wasm_target()?;
+        run(cargo(tree)
+            .args([
+                "clippy",
+                "--target",
+                "wasm32-unknown-unknown",
+                "--locked",
+                "--quiet",
+            ])
+            .args(["-p", "failover-console", "-p", "health", "-p", "vendors"])
+            .args(["--", "-D", "warnings"]))
+    });
+}
+
+fn browser_tests(tree: &Tree, name: Option<&str>) -> Done {
+    let chromium = install::for_browser_tests(tree)?;
+    let stories: Vec<PathBuf> = files_under(&tree.root.join("tests").join("e2e"))?
+        .into_iter()
+        .filter(|file| file.to_string_lossy().ends_with(".test.mjs"))
+        .collect();
+    let mut node = Command::new("node");
+    node.arg("--test")
+        .current_dir(&tree.root)
+        .env("CHROMIUM", chromium);
+    if let Some(name) = name {
+        node.arg(format!("--test-name-pattern={}", literally(name)));
+    }
+    run(node.args(stories))
+}
+
+/// A pattern for node that matches exactly this text.
+fn literally(text: &str) -> String {
+    let mut pattern = String::new();
+    for letter in text.chars() {
+        if !letter.is_alphanumeric() && letter != ' ' {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_failure_fails_the_whole_and_is_named() {
+        let mut steps = Steps::default();
+        assert!(steps.take("first", || Ok(())));
+        assert!(!steps.take("second", || Err("it broke".into())));
+        assert!(steps.take("third", || Ok(())));
+        assert_eq!(steps.summary(), Err("failed: second".into()));
+    }
+
+    #[test]
+    fn steps_that_all_passed_are_a_success() {
+        let mut steps = Steps::default();
+        steps.take("only", || Ok(()));
+        assert_eq!(steps.summary(), Ok(()));
+    }
+
+    #[test]
+    fn a_name_is_searched_as_it_is_written() {
+        assert_eq!(literally("a.b (c)"), r"a\.b \(c\)");
+    }
+}

@@ -1,0 +1,157 @@
+//! Compressing the built console ahead of time, as small as it will go: the gateway serves the
+//! results as they are. Written beside each file as `.br` and `.gz`; no file itself is rewritten,
+//! for its integrity hash stands in index.html.
+
+use crate::command::Done;
+use crate::fingerprint::files_under;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Kinds of file that shrink; fonts and pictures come compressed.
+const COMPRESSIBLE: [&str; 9] = [
+    "css",
+    "html",
+    "js",
+    "json",
+    "mjs",
+    "svg",
+    "txt",
+    "wasm",
+    "webmanifest",
+];
+
+/// Brotli's best, over a window that the whole program fits into.
+const BROTLI_QUALITY: u32 = 11;
+const BROTLI_WINDOW: u32 = 24;
+
+/// A file's size in bytes as built, under gzip and under brotli.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sizes {
+    pub(crate) raw: usize,
+    pub(crate) gzip: usize,
+    pub(crate) brotli: usize,
+}
+
+/// Compresses every file of the folder that shrinks and has no compressed form as new as itself.
+pub(crate) fn folder(dist: &Path) -> Done {
+    for file in files_under(dist)?
+        .iter()
+        .filter(|file| is_compressible(file))
+    {
+        let (br, gz) = (beside(file, "br"), beside(file, "gz"));
+        if is_newer(&br, file) && is_newer(&gz, file) {
+            continue;
+        }
+        let failed = |error| format!("cannot compress {}: {error}", file.display());
+        let content = std::fs::read(file).map_err(failed)?;
+        brotli(&content)
+            .and_then(|bytes| std::fs::write(&br, bytes))
+            .map_err(failed)?;
+        gzip(&content)
+            .and_then(|bytes| std::fs::write(&gz, bytes))
+            .map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// The sizes of the one `.wasm` file of a compressed folder.
+pub(crate) fn wasm_sizes(dist: &Path) -> Done<Sizes> {
+    let size = |path: &Path| {
+        std::fs::metadata(path)
+            .map(|meta| usize::try_from(meta.len()).unwrap_or(usize::MAX))
+            .map_err(|error| format!("cannot measure {}: {error}", path.display()))
+    };
+    let wasm = files_under(dist)?
+        .into_iter()
+        .find(|file| file.extension().is_some_and(|end| end == "wasm"))
+        .ok_or_else(|| format!("the build left no .wasm file in {}", dist.display()))?;
+    Ok(Sizes {
+        raw: size(&wasm)?,
+        gzip: size(&beside(&wasm, "gz"))?,
+        brotli: size(&beside(&wasm, "br"))?,
+    })
+}
+
+fn is_compressible(file: &Path) -> bool {
+    file.extension()
+        .and_then(|end| end.to_str())
+        .is_some_and(|end| COMPRESSIBLE.contains(&end))
+}
+
+fn is_newer(copy: &Path, original: &Path) -> bool {
+    let written = |path: &Path| {
+        std::fs::metadata(path)
+            .and_then(|meta| meta.modified())
+            .ok()
+    };
+    written(copy).is_some_and(|copy| written(original).is_some_and(|original| copy >= original))
+}
+
+fn beside(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_os_string();
+    name.push(".");
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+fn brotli(content: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut writer =
+        brotli::CompressorWriter::new(&mut bytes, 64 * 1024, BROTLI_QUALITY, BROTLI_WINDOW);
+    writer.write_all(content)?;
+    // Dropping it writes the end of the stream.
+    drop(writer);
+    Ok(bytes)
+}
+
+fn gzip(content: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    writer.write_all(content)?;
+    writer.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read as _;
+
+    #[test]
+    fn both_forms_read_back_as_the_file() {
+        let content: Vec<u8> = (0..200_000_u32)
+            .flat_map(|n| (n / 7).to_le_bytes())
+            .collect();
+        let (br, gz) = (brotli(&content).unwrap(), gzip(&content).unwrap());
+        assert!(br.len() < content.len() / 2 && gz.len() < content.len() / 2);
+        let mut back = Vec::new();
+        brotli::Decompressor::new(br.as_slice(), 4096)
+            .read_to_end(&mut back)
+            .unwrap();
+        assert!(back == content, "brotli");
+        back.clear();
+        flate2::read::GzDecoder::new(gz.as_slice())
+            .read_to_end(&mut back)
+            .unwrap();
+        assert!(back == content, "gzip");
+    }
+
+    #[test]
+    fn only_text_and_programs_are_compressed() {
+        for (name, expected) in [
+            ("app-1f.wasm", true),
+            ("index.html", true),
+            ("icon.svg", true),
+            ("index.html.br", false),
+            ("photo.png", false),
+            ("font.woff2", false),
+            ("LICENSE", false),
+        ] {
+            assert_eq!(is_compressible(Path::new(name)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_folder_without_a_program_cannot_be_measured() {
+        let nowhere = std::env::temp_dir().join("failover-console-no-such-folder");
+        assert!(wasm_sizes(&nowhere).is_err_and(|why| why.contains("no .wasm file")));
+    }
+}

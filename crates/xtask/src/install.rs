@@ -1,0 +1,220 @@
+//! Finding the tools that a verb needs and installing those that are missing. Each says one line
+//! when it installs something and nothing otherwise; what it may not or cannot install it names,
+//! with the command that does.
+
+use crate::command::{Done, ask, cargo, on_path, path_with, quote, run};
+use crate::tree::{Tree, tool_cache};
+use crate::{fingerprint, versions};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The last release that compiles with the Rust of rust-toolchain.toml.
+const TRUNK: &str = "0.21.14";
+
+/// The least Node that the browser tests run on.
+const NODE_MAJOR: u32 = 20;
+
+/// What `cargo install` builds these tools with: they run for seconds, so a quick build is worth
+/// more than a quick tool.
+const QUICK_RELEASE: [(&str, &str); 4] = [
+    ("CARGO_PROFILE_RELEASE_LTO", "off"),
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+    ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
+];
+
+/// Installs what building the console needs; the answer is the search path to build it with.
+pub(crate) fn for_building(tree: &Tree) -> Done<OsString> {
+    wasm_target()?;
+    npm_packages(tree)?;
+    let lock = std::fs::read_to_string(tree.root.join("Cargo.lock"))
+        .map_err(|error| format!("cannot read Cargo.lock: {error}"))?;
+    let bindgen = versions::locked(&lock, "wasm-bindgen")
+        .ok_or("Cargo.lock does not name wasm-bindgen, which the console is built with")?;
+    let trunk = compiled(
+        tree,
+        &Tool {
+            package: "trunk",
+            program: "trunk",
+            version: TRUNK,
+            options: &["--locked", "--no-default-features", "--features", "rustls"],
+            minutes: 5,
+        },
+    )?;
+    let bindgen = compiled(
+        tree,
+        &Tool {
+            package: "wasm-bindgen-cli",
+            program: "wasm-bindgen",
+            // The program and the crate must be of one version: they share a private format.
+            version: bindgen,
+            options: &[],
+            minutes: 2,
+        },
+    )?;
+    let folders: Vec<PathBuf> = [Some(tree.node_programs()), trunk, bindgen]
+        .into_iter()
+        .flatten()
+        .collect();
+    Ok(path_with(&folders))
+}
+
+/// Installs what the browser tests need beyond the build; the answer is the browser's path.
+pub(crate) fn for_browser_tests(tree: &Tree) -> Done<PathBuf> {
+    npm_packages(tree)?;
+    chromium()
+}
+
+pub(crate) fn wasm_target() -> Done {
+    let target = "wasm32-unknown-unknown";
+    let libraries =
+        ask(Command::new("rustc").args(["--print", "target-libdir", "--target", target]));
+    if libraries.is_some_and(|folder| Path::new(folder.trim()).is_dir()) {
+        return Ok(());
+    }
+    println!("{target}: adding it to the Rust toolchain");
+    install(Command::new("rustup").args(["target", "add", target]))
+}
+
+/// A program that cargo compiles from a published package.
+struct Tool<'a> {
+    package: &'a str,
+    program: &'a str,
+    version: &'a str,
+    options: &'a [&'a str],
+    /// About how long that takes on two cores.
+    minutes: u32,
+}
+
+/// The folder to put on the search path for this tool, if it is not on it already.
+fn compiled(tree: &Tree, tool: &Tool<'_>) -> Done<Option<PathBuf>> {
+    if has_version(Path::new(tool.program), tool.version) {
+        return Ok(None);
+    }
+    let root = tool_cache().join(format!("{}-{}", tool.package, tool.version));
+    let folder = root.join("bin");
+    if has_version(&folder.join(tool.program), tool.version) {
+        return Ok(Some(folder));
+    }
+    println!(
+        "{} {}: compiling it into {}, about {} minutes",
+        tool.package,
+        tool.version,
+        root.display(),
+        tool.minutes
+    );
+    let mut command = cargo(tree);
+    command
+        .args([
+            "install",
+            "--quiet",
+            tool.package,
+            "--version",
+            tool.version,
+        ])
+        .args(tool.options)
+        .arg("--root")
+        .arg(&root)
+        .envs(QUICK_RELEASE);
+    // What a person set for their own builds must neither break this one nor share its folder.
+    for name in [
+        "CARGO_TARGET_DIR",
+        "CARGO_INCREMENTAL",
+        "RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+    ] {
+        command.env_remove(name);
+    }
+    install(&mut command)?;
+    Ok(Some(folder))
+}
+
+fn has_version(program: &Path, version: &str) -> bool {
+    ask(Command::new(program).arg("--version"))
+        .is_some_and(|answer| versions::printed(&answer) == Some(version))
+}
+
+/// Installs the packages of package-lock.json when they are missing or others were locked since.
+fn npm_packages(tree: &Tree) -> Done {
+    let wanted = fingerprint::of(&tree.root, &["package.json", "package-lock.json"])?.to_string();
+    let stamp = tree.root.join("node_modules").join(".installed-for");
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    let node = ask(Command::new("node").arg("--version")).unwrap_or_default();
+    if versions::major(&node).is_none_or(|major| major < NODE_MAJOR) {
+        let found = if node.is_empty() {
+            "found none"
+        } else {
+            node.trim()
+        };
+        return Err(format!(
+            "Node {NODE_MAJOR} or newer with npm is needed ({found}): \
+             `apt-get install nodejs npm`, or https://nodejs.org"
+        ));
+    }
+    println!("npm packages: installing those of package-lock.json into node_modules");
+    install(
+        Command::new("npm")
+            .args(["ci", "--loglevel=error"])
+            .current_dir(&tree.root),
+    )?;
+    std::fs::write(&stamp, wanted)
+        .map_err(|error| format!("cannot write into node_modules: {error}"))
+}
+
+/// The browser: the one that `CHROMIUM` names, or Debian's.
+fn chromium() -> Done<PathBuf> {
+    if let Some(named) = std::env::var_os("CHROMIUM").map(PathBuf::from) {
+        return if named.is_file() {
+            Ok(named)
+        } else {
+            Err(format!(
+                "CHROMIUM names {}, which is not a file",
+                named.display()
+            ))
+        };
+    }
+    let installed = PathBuf::from("/usr/bin/chromium");
+    if !installed.is_file() {
+        if !on_path("apt-get") {
+            return Err(
+                "the browser tests need Chromium: install it with this system's package \
+                        manager and set CHROMIUM to its path"
+                    .into(),
+            );
+        }
+        println!("chromium: installing it with its fonts by apt-get");
+        install(&mut apt_get(&["update", "--quiet=2"]))?;
+        install(&mut apt_get(&[
+            "install",
+            "--quiet=2",
+            "--yes",
+            "--no-install-recommends",
+            "chromium",
+            "fonts-dejavu-core",
+            "fonts-liberation",
+        ]))?;
+    }
+    Ok(installed)
+}
+
+/// apt-get as root: directly for root, else through sudo.
+fn apt_get(arguments: &[&str]) -> Command {
+    let is_root = ask(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0");
+    let mut command = Command::new(if is_root { "apt-get" } else { "sudo" });
+    if !is_root {
+        command.arg("apt-get");
+    }
+    command
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+/// Runs an installation; when it fails, the error tells a person to run it themselves.
+fn install(command: &mut Command) -> Done {
+    let by_hand = quote(command);
+    run(command).map_err(|why| format!("{why}; to go on, make this succeed: {by_hand}"))
+}

@@ -1,0 +1,50 @@
+//! Where things lie in this clone, and where tools lie outside it.
+
+use std::path::{Path, PathBuf};
+
+/// The paths of one clone of the repository.
+pub(crate) struct Tree {
+    /// The folder with the workspace's Cargo.toml.
+    pub(crate) root: PathBuf,
+    /// Where cargo builds. Always the clone's own `target`, whatever `CARGO_TARGET_DIR` says, for
+    /// the README promises `target/release/failover-console`.
+    pub(crate) target: PathBuf,
+    /// The built console.
+    pub(crate) dist: PathBuf,
+}
+
+impl Tree {
+    /// The clone that this program was compiled in.
+    pub(crate) fn of_this_workspace() -> Self {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = here.ancestors().nth(2).unwrap_or(here).to_path_buf();
+        Self {
+            target: root.join("target"),
+            dist: root.join("dist"),
+            root,
+        }
+    }
+
+    /// The product, once built.
+    pub(crate) fn program(&self) -> PathBuf {
+        let name = format!("failover-console{}", std::env::consts::EXE_SUFFIX);
+        self.target.join("release").join(name)
+    }
+
+    /// Programs of the npm packages.
+    pub(crate) fn node_programs(&self) -> PathBuf {
+        self.root.join("node_modules").join(".bin")
+    }
+}
+
+/// Where this user's clones share the tools that cargo compiles: under `XDG_CACHE_HOME` or
+/// `~/.cache`, else under the system's temporary folder.
+pub(crate) fn tool_cache() -> PathBuf {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    set("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".cache")))
+        .unwrap_or_else(std::env::temp_dir)
+        .join("failover-console")
+        .join("tools")
+}
