@@ -1,1 +1,123 @@
-//! Placeholder.
+//! The three vendors' failover APIs in memory, over real HTTP on loopback ports: what the demo shows
+//! and what the tests talk to. Written straight from the vendors' published pages. It must not use
+//! the `vendors` crate: a wrong field name there could hide behind a shared type.
+//!
+//! `docs/simulator.md` describes the control port, `docs/simulator-differences.md` says where the
+//! simulator is not the real thing.
+
+mod clock;
+mod options;
+
+pub use clock::Clock;
+pub use options::{Credentials, Kind, Listening, Options, Scenario};
+
+use axum::Router;
+use axum::http::StatusCode;
+use std::net::{Ipv4Addr, SocketAddr};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// A running simulator. Dropping it closes its ports.
+#[derive(Debug)]
+pub struct Simulator {
+    /// The simulated systems, each on a port of its own.
+    pub systems: Vec<Listening>,
+    /// Where the control port listens.
+    pub control: SocketAddr,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+/// Starts the five systems of the demo and the control port, all on loopback.
+///
+/// # Errors
+/// When a port cannot be opened.
+pub async fn start(options: Options) -> std::io::Result<Simulator> {
+    let mut tasks = Vec::new();
+    let mut systems = Vec::new();
+    for (id, title) in TITLES {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let base_url = format!("http://{}", listener.local_addr()?);
+        let kind = kind(id, &base_url);
+        systems.push(Listening {
+            id,
+            title: title.to_owned(),
+            base_url,
+            kind,
+        });
+        tasks.push(serve(listener));
+    }
+    let control = TcpListener::bind(options.control).await?;
+    let address = control.local_addr()?;
+    tasks.push(serve(control));
+    Ok(Simulator {
+        systems,
+        control: address,
+        tasks,
+    })
+}
+
+fn serve(listener: TcpListener) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let app = Router::new().fallback(|| async { StatusCode::NOT_IMPLEMENTED });
+        if let Err(error) = axum::serve(listener, app).await {
+            tracing::error!(%error, "a simulated system stopped serving");
+        }
+    })
+}
+
+/// The demo's connections: id and title.
+const TITLES: [(&str, &str); 5] = [
+    ("plant-a", "Plant A"),
+    ("plant-b", "Plant B"),
+    ("live", "Live channels"),
+    ("em", "Enterprise Manager"),
+    ("em-old", "Enterprise Manager 9.5"),
+];
+
+/// What a client of a system is configured with. The secrets guard nothing but this simulator.
+fn kind(id: &str, base_url: &str) -> Kind {
+    match id {
+        "plant-a" => Kind::Aveva {
+            tenant: Some("5a1f0c62-demo-tenant".to_owned()),
+            namespace: Some("plant-a".to_owned()),
+            groups_version: "v1",
+            sessions_version: "v1-preview",
+            credentials: Credentials::ClientCredentials {
+                token_url: format!("{base_url}/identity/connect/token"),
+                client_id: "failover-console".to_owned(),
+                client_secret: "simulated-client-secret".to_owned(),
+            },
+        },
+        "plant-b" => Kind::Aveva {
+            tenant: None,
+            namespace: None,
+            groups_version: "v1",
+            sessions_version: "v1",
+            credentials: Credentials::Basic {
+                username: "failover-console".to_owned(),
+                password: "simulated-password".to_owned(),
+            },
+        },
+        "live" => Kind::Uplynk {
+            owner: "ab533864a92b46a1a286cdd49b0a9bd3".to_owned(),
+            api_key: "simulatedintegrationkey1234567890abcdefgh".to_owned(),
+        },
+        _ => Kind::Veeam {
+            accept: if id == "em-old" {
+                "application/xml"
+            } else {
+                "application/json"
+            },
+            username: "failover-console".to_owned(),
+            password: "simulated-password".to_owned(),
+        },
+    }
+}

@@ -1,0 +1,148 @@
+//! Faults on purpose: by a switch on the control port, or by a sentinel id that stands anywhere in
+//! a path, so that a person sees in a browser what a test sees. Decides what happens, does not do it.
+
+use serde::{Deserialize, Serialize};
+
+/// What goes wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub(crate) enum Fault {
+    /// The answer is this status with the vendor's error body.
+    Status { status: u16 },
+    /// The answer is late by so many real milliseconds, and otherwise as it would have been.
+    Latency { milliseconds: u64 },
+    /// The connection is reset without an answer.
+    Reset,
+    /// The body ends before its declared length.
+    Truncated,
+    /// The body is not the JSON or XML that its media type says.
+    Malformed,
+    /// A page for people, as proxies and sign-in portals send.
+    Html,
+    /// 200 without a body.
+    Empty,
+}
+
+/// How late `fault-slow` is.
+const SLOW: u64 = 4_000;
+
+/// The statuses that the contracts document, and so the ones that a fault may have.
+pub(crate) const STATUSES: [u16; 10] = [400, 401, 403, 404, 405, 409, 429, 500, 501, 503];
+
+/// The fault of a sentinel id, if `id` is one.
+pub(crate) fn sentinel(id: &str) -> Option<Fault> {
+    Some(match id.strip_prefix("fault-")? {
+        "slow" => Fault::Latency { milliseconds: SLOW },
+        "reset" => Fault::Reset,
+        "truncated" => Fault::Truncated,
+        "malformed" => Fault::Malformed,
+        "html" => Fault::Html,
+        "empty" => Fault::Empty,
+        status => {
+            let status = status.parse().ok().filter(|status| STATUSES.contains(status))?;
+            Fault::Status { status }
+        }
+    })
+}
+
+/// A fault that was switched on.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Switch {
+    pub(crate) connection: String,
+    /// One operation; `None` for all but the ones that sign in.
+    pub(crate) operation: Option<String>,
+    pub(crate) fault: Fault,
+    /// How many more requests it meets; `None` for every one until it is switched off.
+    pub(crate) times: Option<u64>,
+}
+
+/// All faults that are switched on.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Vec<Switch>);
+
+/// Operations that sign in: a fault meets them only when it names them, because a client that
+/// cannot sign in never reaches the operation under test.
+const SIGN_IN: [&str; 3] = ["token", "log on", "log off"];
+
+impl Faults {
+    pub(crate) fn add(&mut self, switch: Switch) {
+        self.0.push(switch);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(crate) fn list(&self) -> &[Switch] {
+        &self.0
+    }
+
+    /// The faults that meet this request, in the order in which they were switched on.
+    /// Each one that meets it has one time less left.
+    pub(crate) fn meet(&mut self, connection: &str, operation: Option<&str>) -> Vec<Fault> {
+        let mut met = Vec::new();
+        for switch in &mut self.0 {
+            let here = switch.connection == connection
+                && match (&switch.operation, operation) {
+                    (None, Some(asked)) => !SIGN_IN.contains(&asked),
+                    (None, None) => true,
+                    (Some(named), Some(asked)) => named == asked,
+                    (Some(_), None) => false,
+                };
+            if here {
+                met.push(switch.fault.clone());
+                switch.times = switch.times.map(|left| left.saturating_sub(1));
+            }
+        }
+        self.0.retain(|switch| switch.times != Some(0));
+        met
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentinels_are_what_they_are_called() {
+        assert_eq!(sentinel("fault-409"), Some(Fault::Status { status: 409 }));
+        assert_eq!(sentinel("fault-slow"), Some(Fault::Latency { milliseconds: SLOW }));
+        assert_eq!(sentinel("fault-empty"), Some(Fault::Empty));
+        for id in ["fault-", "fault-200", "fault-999", "fault-4O4", "Fault-404", "my-fault-404"] {
+            assert_eq!(sentinel(id), None, "{id}");
+        }
+    }
+
+    fn switch(operation: Option<&str>, times: Option<u64>) -> Switch {
+        Switch {
+            connection: "live".to_owned(),
+            operation: operation.map(str::to_owned),
+            fault: Fault::Html,
+            times,
+        }
+    }
+
+    #[test]
+    fn a_fault_ends_after_its_times() {
+        let mut faults = Faults::default();
+        faults.add(switch(Some("get group"), Some(2)));
+        assert_eq!(faults.meet("live", Some("get group")).len(), 1);
+        assert!(faults.meet("live", Some("list groups")).is_empty());
+        assert!(faults.meet("em", Some("get group")).is_empty());
+        assert_eq!(faults.meet("live", Some("get group")).len(), 1);
+        assert!(faults.meet("live", Some("get group")).is_empty());
+        assert!(faults.list().is_empty());
+    }
+
+    #[test]
+    fn a_fault_of_a_whole_connection_spares_the_signing_in() {
+        let mut faults = Faults::default();
+        faults.add(switch(None, None));
+        assert!(faults.meet("live", Some("token")).is_empty());
+        assert_eq!(faults.meet("live", None).len(), 1);
+        faults.add(switch(Some("token"), None));
+        assert_eq!(faults.meet("live", Some("token")).len(), 1);
+        faults.clear();
+        assert!(faults.meet("live", Some("token")).is_empty());
+    }
+}

@@ -1,0 +1,124 @@
+//! What a simulator is started with, and what it then tells about itself.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::net::{Ipv4Addr, SocketAddr};
+
+/// How a simulated world looks and behaves.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The same seed, clock and requests give the same world.
+    pub seed: u64,
+    /// Groups on each AVEVA and Uplynk system, beside the published samples and the group with the
+    /// awkward id. The first ones are the demo plant's, the rest is made up.
+    pub groups: usize,
+    /// Sessions of each AVEVA group. Up to four, the demo plant's groups keep the two to four of
+    /// their own; above, every group has exactly this many.
+    pub sessions: usize,
+    /// Simulated seconds per real second; 0 freezes the clock.
+    pub speed: f64,
+    /// What keeps happening by itself.
+    pub scenario: Scenario,
+    /// The simulated time at the start; `None` for the real time.
+    pub start: Option<DateTime<Utc>>,
+    /// Where the control port listens; port 0 takes any free one.
+    pub control: SocketAddr,
+}
+
+impl Default for Options {
+    /// A demo world that looks like a real plant.
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            groups: 8,
+            sessions: 4,
+            speed: 1.0,
+            scenario: Scenario::Busy,
+            start: None,
+            control: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        }
+    }
+}
+
+/// What keeps happening by itself as the clock advances.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, clap::ValueEnum,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Scenario {
+    /// Everything is normal.
+    Calm,
+    /// Now and then a failover, a blacklisted slicer, an adapter that is silent for a while.
+    #[default]
+    Busy,
+    /// Several things are broken and stay so, and more fails than on a busy day.
+    Incident,
+}
+
+/// One simulated vendor system, listening on a loopback port of its own.
+#[derive(Debug, Clone)]
+pub struct Listening {
+    /// The connection's id.
+    pub id: &'static str,
+    /// What people call it.
+    pub title: String,
+    /// `http://127.0.0.1:{port}`, without a slash at the end.
+    pub base_url: String,
+    /// Which API it speaks, and how to sign in.
+    pub kind: Kind,
+}
+
+/// Which API a system speaks, with what a client has to be configured with.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// AVEVA client failover.
+    Aveva {
+        /// Cloud only.
+        tenant: Option<String>,
+        /// Cloud only.
+        namespace: Option<String>,
+        /// `v1` or `v1-preview`.
+        groups_version: &'static str,
+        /// `v1` or `v1-preview`.
+        sessions_version: &'static str,
+        /// How to sign in.
+        credentials: Credentials,
+    },
+    /// Uplynk live slicer failover groups: signed requests.
+    Uplynk {
+        /// The account's id, `_owner` in `msg`.
+        owner: String,
+        /// The integration key that signs.
+        api_key: String,
+    },
+    /// Veeam Backup Enterprise Manager: Basic at log-on, then a session header.
+    Veeam {
+        /// The media type to ask for.
+        accept: &'static str,
+        /// For the log-on.
+        username: String,
+        /// For the log-on.
+        password: String,
+    },
+}
+
+/// How an AVEVA service knows its callers.
+#[derive(Debug, Clone)]
+pub enum Credentials {
+    /// In the cloud: OAuth2 client credentials, then a bearer token.
+    ClientCredentials {
+        /// Where tokens are.
+        token_url: String,
+        /// The client.
+        client_id: String,
+        /// Its secret.
+        client_secret: String,
+    },
+    /// On premises: Basic on every request.
+    Basic {
+        /// The account.
+        username: String,
+        /// Its password.
+        password: String,
+    },
+}

@@ -1,0 +1,79 @@
+//! Requests as the simulated services read them: segments and parameters decoded exactly once.
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, Method, Uri};
+use percent_encoding::percent_decode_str;
+
+/// One request, taken apart.
+#[derive(Debug, Clone)]
+pub(crate) struct Ask {
+    pub(crate) method: Method,
+    /// The path split at its slashes and then decoded, so that an id may hold a slash.
+    pub(crate) segments: Vec<String>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Ask {
+    pub(crate) fn new(method: Method, uri: &Uri, headers: HeaderMap, body: Bytes) -> Self {
+        let query = pairs(uri.query().unwrap_or_default());
+        Self { method, segments: segments(uri.path()), query, headers, body }
+    }
+
+    /// The segments, to match on.
+    pub(crate) fn parts(&self) -> Vec<&str> {
+        self.segments.iter().map(String::as_str).collect()
+    }
+
+    /// The first parameter of that name.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A header, if it is readable text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+/// The segments of a raw path, each decoded once; bytes that are not UTF-8 become U+FFFD.
+pub(crate) fn segments(path: &str) -> Vec<String> {
+    path.split('/')
+        .skip(1)
+        .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
+        .collect()
+}
+
+/// Pairs of a query or of a form: `+` is a space there.
+pub(crate) fn pairs(text: &str) -> Vec<(String, String)> {
+    let decode = |part: &str| {
+        let spaced = part.replace('+', " ");
+        percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+    };
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(key), decode(value))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_are_split_before_they_are_decoded_and_decoded_once() {
+        assert_eq!(segments("/a%2Fb/c%2525/%C3%9C/"), ["a/b", "c%25", "Ü", ""]);
+        assert_eq!(segments("/%FF"), ["\u{FFFD}"]);
+    }
+
+    #[test]
+    fn pairs_read_plus_and_percent() {
+        let want = [("a b", "c+d&"), ("e", ""), ("f", "=")];
+        let want: Vec<_> = want.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+        assert_eq!(pairs("a+b=c%2Bd%26&e&&f=="), want);
+    }
+}
