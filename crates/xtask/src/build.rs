@@ -45,7 +45,7 @@ pub(crate) fn build(tree: &Tree) -> Done<bool> {
         }
         let mut trunk = Command::new("trunk");
         trunk
-            .args(["build", "--cargo-profile", "console"])
+            .arg("build")
             .current_dir(&tree.root)
             .env("PATH", path)
             .env("CARGO_TARGET_DIR", &tree.target)
