@@ -1,0 +1,59 @@
+// Debian's Chromium through playwright-core, and what it must not log. Knows nothing of the product.
+
+import assert from 'node:assert/strict';
+import { chromium } from 'playwright-core';
+
+const FLAGS = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-dev-shm-usage',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A browser with a profile of its own, gone when it closes. */
+export async function launch() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: FLAGS,
+  });
+}
+
+/**
+ * Listens for everything that a page should not say: errors and warnings on its console, uncaught
+ * exceptions, requests that failed. A breach of the Content-Security-Policy is among the errors.
+ */
+export class Complaints {
+  #heard = [];
+  #expected = [];
+
+  constructor(page) {
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) {
+        this.#heard.push(`console ${message.type()}: ${message.text()} (${message.location().url})`);
+      }
+    });
+    page.on('pageerror', (error) => this.#heard.push(`uncaught: ${error.stack ?? error}`));
+    page.on('requestfailed', (request) => {
+      const why = request.failure()?.errorText;
+      // A page that is left stops asking; that is as it should be.
+      if (why !== 'net::ERR_ABORTED') this.#heard.push(`request failed: ${request.url()}: ${why}`);
+    });
+  }
+
+  /** The story is about this complaint: it may come, and it must. */
+  expect(pattern) {
+    this.#expected.push(pattern);
+  }
+
+  check() {
+    const unexpected = this.#heard.filter((said) => !this.#expected.some((p) => p.test(said)));
+    assert.deepEqual(unexpected, [], 'the page complained');
+    const missing = this.#expected.filter((p) => !this.#heard.some((said) => p.test(said)));
+    assert.deepEqual(missing, [], 'these complaints were expected and did not come');
+  }
+}
