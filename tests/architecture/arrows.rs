@@ -1,0 +1,273 @@
+//! Arrows go one way: `src` and `gateway` to `health` to `vendors`, and the simulator to none.
+
+use crate::files::{File, all};
+use crate::none;
+
+/// A crate: where it lies, what its manifest may name of ours, and what its tests may besides.
+struct Room {
+    name: &'static str,
+    folder: &'static str,
+    may_use: &'static [&'static str],
+    tests_may_use: &'static [&'static str],
+}
+
+const ROOMS: [Room; 6] = [
+    Room {
+        name: "vendors",
+        folder: "crates/vendors",
+        may_use: &[],
+        tests_may_use: &[],
+    },
+    Room {
+        name: "health",
+        folder: "crates/health",
+        may_use: &["vendors"],
+        tests_may_use: &[],
+    },
+    Room {
+        name: "failover-console",
+        folder: "",
+        may_use: &["vendors", "health"],
+        tests_may_use: &["simulator"],
+    },
+    Room {
+        name: "gateway",
+        folder: "crates/gateway",
+        may_use: &["vendors", "health", "simulator"],
+        tests_may_use: &[],
+    },
+    Room {
+        name: "simulator",
+        folder: "crates/simulator",
+        may_use: &[],
+        tests_may_use: &[],
+    },
+    Room {
+        name: "xtask",
+        folder: "crates/xtask",
+        may_use: &[],
+        tests_may_use: &[],
+    },
+];
+
+/// The sections of a manifest that hold dependencies, each dependency with its section's name.
+fn dependencies(manifest: &str) -> Vec<(&str, String)> {
+    let mut section = "";
+    let mut found = Vec::new();
+    for line in manifest.lines().map(str::trim) {
+        if let Some(name) = line.strip_prefix('[') {
+            section = name.trim_end_matches(']');
+            // `[dependencies.name]` is a dependency as well as a section.
+            if let Some((kind, name)) = section.rsplit_once("dependencies.") {
+                found.push((
+                    if kind.ends_with("dev-") {
+                        "dev-dependencies"
+                    } else {
+                        "dependencies"
+                    },
+                    name.to_owned(),
+                ));
+            }
+        } else if section.ends_with("dependencies") && section != "workspace.dependencies" {
+            let name = line.split(['.', '=', ' ']).next().unwrap_or_default();
+            if !name.is_empty() && !name.starts_with('#') {
+                found.push((section, name.to_owned()));
+            }
+            if let Some(renamed) = line.split("package = \"").nth(1) {
+                found.push((
+                    section,
+                    renamed.split('"').next().unwrap_or_default().to_owned(),
+                ));
+            }
+        }
+    }
+    found
+}
+
+fn forbidden_dependencies(room: &Room, manifest: &str) -> Vec<String> {
+    dependencies(manifest)
+        .into_iter()
+        .filter(|(_, name)| ROOMS.iter().any(|other| other.name == name))
+        .filter(|(section, name)| {
+            let name = name.as_str();
+            let in_tests =
+                section.ends_with("dev-dependencies") && room.tests_may_use.contains(&name);
+            !room.may_use.contains(&name) && !in_tests
+        })
+        .map(|(section, name)| format!("{}'s [{section}] names {name}", room.name))
+        .collect()
+}
+
+/// Paths that begin with the name of a crate of ours that this room may not use. A room may have a
+/// module of that name; files taken in from another room by their path count as uses too.
+fn forbidden_uses(room: &Room, files: &[&File]) -> Vec<String> {
+    let has_module = |name: &str| {
+        files.iter().any(|file| {
+            file.path.ends_with(&format!("/{name}.rs"))
+                || file.path.ends_with(&format!("/{name}/mod.rs"))
+        })
+    };
+    let strangers: Vec<_> = ROOMS
+        .iter()
+        .filter(|other| other.name != room.name && !room.may_use.contains(&other.name))
+        .map(|other| other.name.replace('-', "_"))
+        .filter(|name| !has_module(name))
+        .collect();
+    let mut complaints = Vec::new();
+    for file in files {
+        for (number, line) in file.code() {
+            for name in strangers.iter().filter(|name| begins_a_path(line, name)) {
+                complaints.push(format!("{}:{number} uses {name}", file.path));
+            }
+            if line.trim_start().starts_with("#[path") {
+                complaints.push(format!(
+                    "{}:{number} takes a module from elsewhere",
+                    file.path
+                ));
+            }
+        }
+    }
+    complaints
+}
+
+fn begins_a_path(line: &str, name: &str) -> bool {
+    line.match_indices(&format!("{name}::")).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':' && c != '"')
+    })
+}
+
+#[test]
+fn arrows_between_crates_go_one_way() {
+    let files = all();
+    let mut complaints = Vec::new();
+    for room in &ROOMS {
+        let within = |rest: &str| {
+            if room.folder.is_empty() {
+                rest.to_owned()
+            } else {
+                format!("{}/{rest}", room.folder)
+            }
+        };
+        let manifest = crate::files::named(&files, &within("Cargo.toml"));
+        complaints.extend(forbidden_dependencies(room, &manifest.text));
+        let sources = within("src");
+        let own: Vec<_> = files
+            .iter()
+            .filter(|file| file.is_under(&[&sources]) && file.ends_with(&[".rs"]))
+            .collect();
+        complaints.extend(forbidden_uses(room, &own));
+    }
+    none(
+        &complaints,
+        "move the code to the crate that may know this (ARCHITECTURE.md lists the crates and what \
+         each may use), or pass in what it needs as an argument",
+    );
+}
+
+#[test]
+fn every_crate_has_its_place_among_the_rooms() {
+    let complaints: Vec<_> = all()
+        .iter()
+        .filter(|file| file.path.ends_with("Cargo.toml"))
+        .map(|file| {
+            file.path
+                .trim_end_matches("Cargo.toml")
+                .trim_end_matches('/')
+                .to_owned()
+        })
+        .filter(|folder| !ROOMS.iter().any(|room| room.folder == folder))
+        .collect();
+    none(
+        &complaints,
+        "say in tests/architecture/arrows.rs what the new crate may use",
+    );
+}
+
+#[test]
+fn every_crate_keeps_the_lints_of_the_workspace() {
+    let complaints: Vec<_> = all()
+        .iter()
+        .filter(|file| file.path.ends_with("Cargo.toml"))
+        .filter(|file| !file.text.contains("[lints]\nworkspace = true"))
+        .map(|file| format!("{} does not", file.path))
+        .collect();
+    none(
+        &complaints,
+        "add `[lints]` with `workspace = true` to the manifest",
+    );
+}
+
+#[test]
+fn an_arrow_that_points_back_is_found_in_every_shape_of_manifest() {
+    let vendors = &ROOMS[0];
+    for manifest in [
+        "[dependencies]\nhealth.workspace = true",
+        "[dependencies]\nhealth = { path = \"../health\" }",
+        "[dependencies.health]\npath = \"../health\"",
+        "[dev-dependencies]\nhealth = { workspace = true }",
+        "[build-dependencies]\nhealth.workspace = true",
+        "[target.'cfg(unix)'.dependencies]\nhealth.workspace = true",
+        "[dependencies]\nother = { package = \"health\", path = \"../health\" }",
+    ] {
+        assert_eq!(
+            forbidden_dependencies(vendors, manifest).len(),
+            1,
+            "{manifest}"
+        );
+    }
+    for manifest in [
+        "[dependencies]\nserde.workspace = true",
+        "[package]\nname = \"health\"",
+        "[dependencies]\n# health",
+    ] {
+        assert_eq!(
+            forbidden_dependencies(vendors, manifest).len(),
+            0,
+            "{manifest}"
+        );
+    }
+}
+
+#[test]
+fn what_only_tests_may_use_is_forbidden_elsewhere() {
+    let console = &ROOMS[2];
+    let bad = "[dependencies]\nsimulator.workspace = true";
+    let good = "[dev-dependencies]\nsimulator.workspace = true";
+    assert_eq!(forbidden_dependencies(console, bad).len(), 1);
+    assert_eq!(forbidden_dependencies(console, good).len(), 0);
+}
+
+#[test]
+fn a_use_that_points_back_is_found_and_a_module_of_that_name_is_not_one() {
+    let vendors = &ROOMS[0];
+    let complaints =
+        |path: &str, text: &str| forbidden_uses(vendors, &[&File::new(path, text)]).len();
+    assert_eq!(
+        complaints("crates/vendors/src/a.rs", "use health::Verdict;"),
+        1
+    );
+    assert_eq!(
+        complaints("crates/vendors/src/a.rs", "let x = health::judge(y);"),
+        1
+    );
+    assert_eq!(
+        complaints(
+            "crates/vendors/src/a.rs",
+            "#[path = \"../../health/src/a.rs\"]"
+        ),
+        1
+    );
+    assert_eq!(
+        complaints("crates/vendors/src/a.rs", "use crate::health::Verdict;"),
+        0
+    );
+    assert_eq!(
+        complaints("crates/vendors/src/a.rs", "// health::judge does that"),
+        0
+    );
+    assert_eq!(
+        complaints("crates/vendors/src/health.rs", "use health::Verdict;"),
+        0
+    );
+}

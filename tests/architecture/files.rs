@@ -1,0 +1,138 @@
+//! The repository's files as text, and the ways of looking at them that several rules share.
+
+use std::path::{Path, PathBuf};
+
+/// One text file, its path relative to the repository with `/` between its parts.
+pub(crate) struct File {
+    pub(crate) path: String,
+    pub(crate) text: String,
+}
+
+impl File {
+    pub(crate) fn new(path: &str, text: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        }
+    }
+
+    pub(crate) fn is_under(&self, folders: &[&str]) -> bool {
+        folders.iter().any(|folder| {
+            self.path == *folder
+                || self
+                    .path
+                    .strip_prefix(folder)
+                    .is_some_and(|rest| rest.starts_with('/'))
+        })
+    }
+
+    pub(crate) fn ends_with(&self, endings: &[&str]) -> bool {
+        endings.iter().any(|ending| self.path.ends_with(ending))
+    }
+
+    /// The lines that are code, with their numbers: no comments of a whole line and, in Rust,
+    /// nothing from the module of tests on, which stands last in a file.
+    pub(crate) fn code(&self) -> Vec<(usize, &str)> {
+        if self
+            .path
+            .split('/')
+            .any(|part| part == "tests" || part == "tests.rs")
+        {
+            return Vec::new();
+        }
+        let lines: Vec<&str> = self.text.lines().collect();
+        let begins_tests = |line: &usize| {
+            let mut next = lines[*line..].iter().take(4);
+            next.next().is_some_and(|line| *line == "#[cfg(test)]")
+                && next.any(|line| line.starts_with("mod ") && line.ends_with('{'))
+        };
+        let end = (0..lines.len()).find(begins_tests).unwrap_or(lines.len());
+        (1..)
+            .zip(lines.into_iter().take(end))
+            .filter(|(_, line)| !line.trim_start().starts_with("//"))
+            .collect()
+    }
+}
+
+/// Folders that hold what tools made or fetched.
+const NOT_OURS: [&str; 5] = [".git", "dist", "node_modules", "out", "target"];
+
+/// Every text file of the repository.
+pub(crate) fn all() -> Vec<File> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    collect(root, root, &mut files);
+    assert!(
+        files.len() > 50,
+        "the repository's files were not found under {}",
+        root.display()
+    );
+    files
+}
+
+/// One file that a rule is about.
+pub(crate) fn named<'a>(files: &'a [File], path: &str) -> &'a File {
+    files
+        .iter()
+        .find(|file| file.path == path)
+        .unwrap_or_else(|| panic!("{path} is not there; the repository cannot do without it"))
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut Vec<File>) {
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    entries.sort();
+    for path in entries {
+        let name = path.file_name().unwrap().to_string_lossy();
+        if path.is_dir() {
+            if !NOT_OURS.contains(&name.as_ref()) {
+                collect(root, &path, files);
+            }
+        } else if let Ok(text) = std::fs::read_to_string(&path) {
+            let path = path
+                .strip_prefix(root)
+                .unwrap()
+                .to_string_lossy()
+                .replace('\\', "/");
+            files.push(File { path, text });
+        }
+    }
+}
+
+/// Complaints about lines of code that hold one of these words, outside the places that may.
+pub(crate) fn words_outside(files: &[File], words: &[&str], homes: &[&str]) -> Vec<String> {
+    let strangers = files.iter().filter(|file| !file.is_under(homes));
+    strangers
+        .flat_map(|file| {
+            file.code().into_iter().filter_map(move |(number, line)| {
+                let word = words.iter().find(|word| line.contains(**word))?;
+                Some(format!("{}:{number} says {word}", file.path))
+            })
+        })
+        .collect()
+}
+
+#[test]
+fn comments_and_tests_are_not_code() {
+    let file = File::new(
+        "src/a.rs",
+        "//! one\nlet two;\n  // three\n#[cfg(test)]\nmod tests {\n}\n",
+    );
+    assert_eq!(file.code(), [(2, "let two;")]);
+    assert_eq!(File::new("crates/a/tests/b.rs", "let two;").code(), []);
+    let helper = "#[cfg(test)]\nuse x;\nfn three() {}";
+    assert_eq!(
+        File::new("src/a.rs", helper).code().len(),
+        3,
+        "no module of tests begins here"
+    );
+}
+
+#[test]
+fn a_folder_is_not_mistaken_for_one_whose_name_begins_alike() {
+    assert!(File::new("src/prefs.rs", "").is_under(&["src"]));
+    assert!(File::new("src/prefs.rs", "").is_under(&["src/prefs.rs"]));
+    assert!(!File::new("srcs/prefs.rs", "").is_under(&["src"]));
+}

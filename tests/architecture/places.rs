@@ -1,0 +1,223 @@
+//! Who may name what: each outside thing that the console or the gateway touches has one home.
+
+use crate::files::{File, all, words_outside};
+use crate::none;
+
+const CODE: [&str; 6] = [".css", ".html", ".js", ".mjs", ".rs", ".svg"];
+
+fn code_under(folders: &[&str]) -> Vec<File> {
+    let mut files = all();
+    files.retain(|file| file.is_under(folders) && file.ends_with(&CODE));
+    files
+}
+
+const HTTP: [&str; 3] = ["gloo_net", "XmlHttpRequest", "fetch_with"];
+
+#[test]
+fn only_the_transport_speaks_http_in_the_browser() {
+    none(
+        &words_outside(&code_under(&["src"]), &HTTP, &["src/backend/transport.rs"]),
+        "describe the request as a `Call` in crates/vendors and send it through src/backend",
+    );
+}
+
+const VENDOR_PATHS: [&str; 6] = [
+    "/api/query",
+    "clientfailover",
+    "failover-groups",
+    "failoverSessions",
+    "logonSessions",
+    "sessionMngr",
+];
+
+#[test]
+fn vendor_paths_are_written_in_the_vendors_crate_only() {
+    none(
+        &words_outside(
+            &code_under(&["src", "crates", "style", "index.html"]),
+            &VENDOR_PATHS,
+            // The simulator is the other side of the wire, and written apart on purpose.
+            &["crates/vendors", "crates/simulator"],
+        ),
+        "take the path from an operation of crates/vendors; its tests and the simulator may spell it",
+    );
+}
+
+const STORAGE: [&str; 8] = [
+    "local_storage",
+    "localStorage",
+    "session_storage",
+    "sessionStorage",
+    "indexed_db",
+    "indexedDB",
+    "document.cookie",
+    "set_cookie",
+];
+
+#[test]
+fn only_prefs_uses_the_browsers_storage() {
+    none(
+        &words_outside(
+            &code_under(&["src", "index.html"]),
+            &STORAGE,
+            &["src/prefs.rs"],
+        ),
+        "keep it in src/prefs.rs, and never a secret",
+    );
+}
+
+#[test]
+fn vendor_text_stays_text() {
+    none(
+        &words_outside(
+            &code_under(&["src", "index.html"]),
+            &[
+                "inner_html",
+                "innerHTML",
+                "outer_html",
+                "outerHTML",
+                "insert_adjacent_html",
+            ],
+            &[],
+        ),
+        "write the text as a child node: the view escapes it",
+    );
+}
+
+#[test]
+fn there_is_no_unsafe_code() {
+    none(
+        &unsafe_blocks(&code_under(&["src", "crates"])),
+        "find the safe way; the lint table forbids it in every crate",
+    );
+}
+
+fn unsafe_blocks(files: &[File]) -> Vec<String> {
+    words_outside(
+        files,
+        &[
+            "unsafe {",
+            "unsafe fn",
+            "unsafe impl",
+            "unsafe(",
+            "unsafe extern",
+        ],
+        &[],
+    )
+}
+
+#[test]
+fn every_exception_from_a_lint_has_its_reason() {
+    let mut files = all();
+    files.retain(|file| file.ends_with(&[".rs"]) && !file.is_under(&["tests/architecture"]));
+    none(
+        &exceptions_without_reason(&files),
+        "write `#[expect(lint, reason = \"…\")]`, and say what makes it right here",
+    );
+}
+
+/// Attributes that silence a lint and give no reason, and every `allow`, which would stay behind
+/// unnoticed once it is needed no more.
+fn exceptions_without_reason(files: &[File]) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for file in files {
+        for kind in ["allow(", "expect("] {
+            for (at, _) in file.text.match_indices(kind) {
+                let before = &file.text[..at];
+                if !(before.ends_with("#[") || before.ends_with("#![")) {
+                    continue;
+                }
+                let attribute = file.text[at..].split(")]").next().unwrap_or_default();
+                let number = before.lines().count();
+                if !attribute.contains("reason =") {
+                    complaints.push(format!("{}:{number} gives no reason", file.path));
+                } else if kind == "allow(" {
+                    complaints.push(format!(
+                        "{}:{number} allows where it could expect",
+                        file.path
+                    ));
+                }
+            }
+        }
+    }
+    complaints
+}
+
+#[test]
+fn a_word_out_of_its_place_is_found_and_one_at_home_is_not() {
+    let at = |path: &str, text: &str, words: &[&str], homes: &[&str]| {
+        words_outside(&[File::new(path, text)], words, homes).len()
+    };
+    let transport = &["src/backend/transport.rs"];
+    assert_eq!(
+        at(
+            "src/pages/groups.rs",
+            "use gloo_net::http;",
+            &HTTP,
+            transport
+        ),
+        1
+    );
+    assert_eq!(
+        at(
+            "src/backend/transport.rs",
+            "use gloo_net::http;",
+            &HTTP,
+            transport
+        ),
+        0
+    );
+    assert_eq!(
+        at(
+            "src/app.rs",
+            "get(\"/api/v4/failover-groups\")",
+            &VENDOR_PATHS,
+            &[]
+        ),
+        1
+    );
+    let tests = "fn a() {}\n#[cfg(test)]\nmod tests {\n const P: &str = \"/api/query\";\n}";
+    assert_eq!(
+        at("crates/gateway/src/relay.rs", tests, &VENDOR_PATHS, &[]),
+        0
+    );
+    assert_eq!(
+        at(
+            "src/app.rs",
+            "window().local_storage()",
+            &STORAGE,
+            &["src/prefs.rs"]
+        ),
+        1
+    );
+    assert_eq!(
+        at(
+            "src/prefs.rs",
+            "window().local_storage()",
+            &STORAGE,
+            &["src/prefs.rs"]
+        ),
+        0
+    );
+}
+
+#[test]
+fn unsafe_code_is_found() {
+    let found = |text: &str| unsafe_blocks(&[File::new("src/a.rs", text)]).len();
+    assert_eq!(found("let x = unsafe { *p };"), 1);
+    assert_eq!(found("unsafe fn f() {}"), 1);
+    assert_eq!(found("#![forbid(unsafe_code)]"), 0);
+}
+
+#[test]
+fn an_exception_without_a_reason_is_found() {
+    let found = |text: &str| exceptions_without_reason(&[File::new("src/a.rs", text)]).len();
+    assert_eq!(found("#[allow(dead_code)]"), 1);
+    assert_eq!(found("#![expect(dead_code)]"), 1);
+    assert_eq!(found("#[allow(dead_code, reason = \"why\")]"), 1);
+    assert_eq!(
+        found("#[expect(\n    dead_code,\n    reason = \"why\"\n)]"),
+        0
+    );
+    assert_eq!(found("option.expect(\"there\")"), 0);
+}
