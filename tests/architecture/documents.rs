@@ -91,7 +91,9 @@ fn dependencies_without_reason(manifest: &str, reasons: &str) -> Vec<String> {
                 let mut cells = line.trim().trim_matches('|').split('|');
                 line.starts_with('|')
                     && cells.next().is_some_and(|first| first.contains(&quoted))
-                    && cells.any(|cell| cell.trim().len() > 10)
+                    && cells
+                        .next_back()
+                        .is_some_and(|reason| !reason.trim().is_empty())
             };
             !reasons.lines().any(has_row)
         })

@@ -67,6 +67,10 @@ pub(crate) fn build(tree: &Tree) -> Done<bool> {
         if is_stale { "" } else { " (unchanged)" }
     );
     println!("gateway: building it with the console inside");
+    if is_stale {
+        // A gateway that was built before there was a console does not watch for one.
+        start(cargo(tree).args(["clean", "--quiet", "--release", "--package", "gateway"]))?;
+    }
     start(cargo(tree).args([
         "build",
         "--quiet",
