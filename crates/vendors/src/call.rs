@@ -20,6 +20,17 @@ pub struct Request {
 }
 
 impl Request {
+    /// A request for JSON without query and body.
+    pub(crate) fn new(operation: &'static Operation, path: String) -> Self {
+        Self { operation, path, query: String::new(), accept: "application/json", body: None }
+    }
+
+    /// With a JSON body.
+    pub(crate) fn with_body(mut self, body: &Value) -> Self {
+        self.body = Some(body.to_string());
+        self
+    }
+
     /// The method.
     #[must_use]
     pub fn method(&self) -> Method {

@@ -7,7 +7,9 @@
 pub mod aveva;
 pub mod call;
 pub mod connection;
+mod json;
 pub mod operation;
+mod status;
 pub mod uplynk;
 pub mod veeam;
 

@@ -1,6 +1,5 @@
 //! Where an AVEVA service's paths begin.
 
-use crate::operation::{Method, Operation};
 use serde::{Deserialize, Serialize};
 
 /// A version of the API. Groups and sessions have one each: the published pages disagree.
@@ -44,13 +43,4 @@ pub struct Base {
     /// The version that the session operations use.
     #[serde(default = "v1")]
     pub sessions_version: ApiVersion,
-}
-
-impl Base {
-    /// The operation that a method and a decoded path are, if the contract has it in this
-    /// connection's versions (PUT of sessions only in `v1-preview`, role override only in `v1`).
-    #[must_use]
-    pub fn operation(&self, _method: Method, _segments: &[&str]) -> Option<&'static Operation> {
-        None
-    }
 }

@@ -1,9 +1,19 @@
 //! AVEVA client failover: groups of data-collecting adapters and their sessions.
+//!
+//! Facts come from the vendor's published pages for client failover groups and client sessions
+//! (`v1-preview`) and their later edition (`v1`).
 
 mod base;
+mod decode;
+mod groups;
+pub mod operations;
+mod refused;
+mod sessions;
 mod types;
 pub mod values;
 
 pub use base::{ApiVersion, Base};
+pub use groups::{Groups, groups};
+pub use sessions::{NewHeartbeat, Sessions, sessions};
 pub use types::*;
-pub use values::{Role, TimeSpan};
+pub use values::{Role, TimeSpan, TimeSpanError};

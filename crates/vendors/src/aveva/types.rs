@@ -73,3 +73,39 @@ pub struct Heartbeat {
     /// When the heartbeat was posted, perhaps by the adapter's clock; `None` for never.
     pub heartbeat_time: Option<DateTime<Utc>>,
 }
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listed<T> {
+    /// What the page holds.
+    pub items: Vec<T>,
+    /// How many there are in all (`Total-Count`), when the service says so.
+    pub total: Option<u64>,
+}
+
+/// What a create or a put left behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written<T> {
+    /// 201: it was not there before. 200: an identical one was there (create), or it was updated (put).
+    pub created: bool,
+    /// What the service holds now.
+    pub value: T,
+}
+
+/// `FailoverResponse`: the answer to a heartbeat.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FailoverResponse {
+    /// The role that the session has from now on.
+    pub role: Option<Role>,
+    /// When the group last processed data; `None` for never.
+    pub last_data_processed_time: Option<DateTime<Utc>>,
+}
+
+/// The answer to a role override.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Overridden {
+    /// What is in force.
+    pub value: Option<RoleOverride>,
+    /// When it ends by itself.
+    pub expiration_time: Option<DateTime<Utc>>,
+}

@@ -1,25 +1,108 @@
 //! The value formats of the AVEVA contract.
 
-/// .NET's constant time-span, in ticks of 100 ns.
+use super::RoleOverride;
+use chrono::TimeDelta;
+use serde_json::Value;
+use std::fmt;
+use std::str::FromStr;
+
+/// Ticks of 100 ns in a second.
+const SECOND: i64 = 10_000_000;
+
+/// .NET's constant time-span, `[-][d.]hh:mm:ss[.fffffff]`, in ticks of 100 ns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TimeSpan {
     /// Ticks of 100 ns.
     pub ticks: i64,
 }
 
+/// Why a text is no time-span.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeSpanError(String);
+
+impl fmt::Display for TimeSpanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not a time-span such as 00:01:00 or 1.00:00:00", self.0)
+    }
+}
+
+impl std::error::Error for TimeSpanError {}
+
 impl TimeSpan {
-    /// A whole number of seconds.
+    /// A whole number of seconds; out of range it is the longest or shortest there is.
     #[must_use]
     pub fn from_seconds(seconds: i64) -> Self {
-        Self { ticks: seconds.saturating_mul(10_000_000) }
+        Self { ticks: seconds.saturating_mul(SECOND) }
     }
 
-    /// As a chrono duration (to the nanosecond, exact).
+    /// As a chrono duration (exact).
     #[must_use]
-    pub fn delta(self) -> chrono::TimeDelta {
-        let nanos = i32::try_from(self.ticks.rem_euclid(10_000_000) * 100).unwrap_or_default();
-        chrono::TimeDelta::seconds(self.ticks.div_euclid(10_000_000)) + chrono::TimeDelta::nanoseconds(i64::from(nanos))
+    pub fn delta(self) -> TimeDelta {
+        let nanos = self.ticks.rem_euclid(SECOND) * 100;
+        TimeDelta::seconds(self.ticks.div_euclid(SECOND)) + TimeDelta::nanoseconds(nanos)
     }
+}
+
+impl fmt::Display for TimeSpan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.ticks < 0 { "-" } else { "" };
+        // Unsigned, because the shortest span has no positive counterpart.
+        let ticks = self.ticks.unsigned_abs();
+        let (seconds, fraction) = (ticks / SECOND.unsigned_abs(), ticks % SECOND.unsigned_abs());
+        let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+        f.write_str(sign)?;
+        if days > 0 {
+            write!(f, "{days}.")?;
+        }
+        write!(f, "{hours:02}:{minutes:02}:{:02}", seconds % 60)?;
+        if fraction > 0 {
+            write!(f, ".{fraction:07}")?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for TimeSpan {
+    type Err = TimeSpanError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        read(text.trim()).map(|ticks| Self { ticks }).ok_or_else(|| TimeSpanError(text.chars().take(60).collect()))
+    }
+}
+
+fn read(text: &str) -> Option<i64> {
+    let (negative, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (clock, fraction) = match rest.rsplit_once(':') {
+        Some((_, seconds)) => match seconds.split_once('.') {
+            Some((_, fraction)) => (&rest[..rest.len() - fraction.len() - 1], Some(fraction)),
+            None => (rest, None),
+        },
+        None => return None,
+    };
+    let (days, clock) = clock.split_once('.').map_or((0, clock), |(days, clock)| (digits(days, 8).unwrap_or(-1), clock));
+    let mut parts = clock.split(':');
+    let (hours, minutes, seconds) = (parts.next()?, parts.next()?, parts.next()?);
+    if days < 0 || parts.next().is_some() {
+        return None;
+    }
+    let (hours, minutes, seconds) = (digits(hours, 2)?, digits(minutes, 2)?, digits(seconds, 2)?);
+    if hours > 23 || minutes > 59 || seconds > 59 {
+        return None;
+    }
+    let fraction = match fraction {
+        Some(fraction) => digits(fraction, 7)?.checked_mul(10_i64.pow(7 - u32::try_from(fraction.len()).ok()?))?,
+        None => 0,
+    };
+    // Downwards from zero, because the shortest span is one tick longer than the longest.
+    let seconds = -(((days * 24 + hours) * 60 + minutes) * 60 + seconds);
+    let ticks = seconds.checked_mul(SECOND)?.checked_sub(fraction)?;
+    if negative { Some(ticks) } else { ticks.checked_neg() }
+}
+
+/// One to `most` decimal digits and nothing else.
+fn digits(text: &str, most: usize) -> Option<i64> {
+    let fits = (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    fits.then(|| text.parse().ok()).flatten()
 }
 
 /// `ClientRole`.
@@ -33,4 +116,118 @@ pub enum Role {
     PendingPrimary,
     /// A value that the contract does not know, as it came.
     Other(String),
+}
+
+impl Role {
+    /// A role as a number or as its name in any case (the adapters' own code reads both).
+    pub(crate) fn read(value: &Value) -> Self {
+        match word(value).to_ascii_lowercase().as_str() {
+            "0" | "secondary" => Self::Secondary,
+            "1" | "primary" => Self::Primary,
+            "2" | "pendingprimary" => Self::PendingPrimary,
+            _ => Self::Other(word(value)),
+        }
+    }
+
+    /// The number that the contract writes, if it has one.
+    #[must_use]
+    pub fn number(&self) -> Option<u8> {
+        match self {
+            Self::Secondary => Some(0),
+            Self::Primary => Some(1),
+            Self::PendingPrimary => Some(2),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+impl RoleOverride {
+    /// An override as a number or as its name in any case.
+    pub(crate) fn read(value: &Value) -> Self {
+        match word(value).to_ascii_lowercase().as_str() {
+            "0" | "off" => Self::Off,
+            "1" | "primary" => Self::Primary,
+            _ => Self::Other(word(value)),
+        }
+    }
+}
+
+fn word(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Role, RoleOverride, TimeSpan};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn time_spans_are_read_and_written_as_dotnet_does() {
+        for (text, ticks, written) in [
+            ("00:01:00", 600_000_000, "00:01:00"),
+            ("0:01:00", 600_000_000, "00:01:00"),
+            ("00:00:15", 150_000_000, "00:00:15"),
+            ("1.00:00:00", 864_000_000_000, "1.00:00:00"),
+            ("08:00:00", 288_000_000_000, "08:00:00"),
+            ("00:00:30.5000000", 305_000_000, "00:00:30.5000000"),
+            ("00:00:30.5", 305_000_000, "00:00:30.5000000"),
+            ("-00:00:01", -10_000_000, "-00:00:01"),
+            ("00:00:00", 0, "00:00:00"),
+            ("10675199.02:48:05.4775807", i64::MAX, "10675199.02:48:05.4775807"),
+            ("-10675199.02:48:05.4775808", i64::MIN, "-10675199.02:48:05.4775808"),
+        ] {
+            let span: TimeSpan = text.parse().expect(text);
+            assert_eq!(span.ticks, ticks, "{text}");
+            assert_eq!(span.to_string(), written);
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_span_is_refused() {
+        for text in [
+            "PT1M", "61", "", " ", "00:01", "24:00:00", "00:60:00", "00:00:60", "1:2:3:4", "00:00:00.", "00:00:00.12345678",
+            "a.00:00:00", ".00:00:00", "--00:00:01", "+00:00:01", "00:-1:00", "10675199.02:48:05.4775808", "99999999.00:00:00", "00 : 01 : 00",
+        ] {
+            assert!(text.parse::<TimeSpan>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn roles_are_numbers_or_names() {
+        for (value, role) in [
+            (json!(0), Role::Secondary),
+            (json!(1), Role::Primary),
+            (json!(2), Role::PendingPrimary),
+            (json!("Primary"), Role::Primary),
+            (json!("PENDINGPRIMARY"), Role::PendingPrimary),
+            (json!("1"), Role::Primary),
+            (json!(7), Role::Other("7".into())),
+            (json!("Observer"), Role::Other("Observer".into())),
+        ] {
+            assert_eq!(Role::read(&value), role, "{value}");
+        }
+        assert_eq!(RoleOverride::read(&json!(1)), RoleOverride::Primary);
+        assert_eq!(RoleOverride::read(&json!("off")), RoleOverride::Off);
+        assert_eq!(RoleOverride::read(&json!(9)), RoleOverride::Other("9".into()));
+    }
+
+    proptest! {
+        #[test]
+        fn a_time_span_survives_being_written(ticks in any::<i64>()) {
+            let span = TimeSpan { ticks };
+            prop_assert_eq!(span.to_string().parse::<TimeSpan>(), Ok(span));
+        }
+
+        #[test]
+        fn no_text_makes_the_reader_panic(text in "\\PC*") {
+            let _ = text.parse::<TimeSpan>();
+        }
+
+        #[test]
+        fn a_span_is_the_same_as_a_duration(ticks in any::<i64>()) {
+            let delta = TimeSpan { ticks }.delta();
+            prop_assert_eq!(delta.num_seconds(), ticks / 10_000_000);
+        }
+    }
 }

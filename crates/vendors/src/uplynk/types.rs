@@ -101,3 +101,67 @@ pub enum SlicerState {
     /// A number that the contract does not know.
     Other(i64),
 }
+
+/// What `active_slicer_id` says while the slate is on air.
+pub const NO_SLICER: &str = "no_slicer";
+
+impl From<i64> for SlicerState {
+    fn from(number: i64) -> Self {
+        match number {
+            -1 => Self::Inactive,
+            0 => Self::Slicing,
+            1 => Self::AdBreak,
+            2 => Self::ReplacingContent,
+            3 => Self::Blackout,
+            other => Self::Other(other),
+        }
+    }
+}
+
+/// A Collection: a list that may or may not be whole.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Collection<T> {
+    /// What came.
+    pub items: Vec<T>,
+    /// `total_items`, a number or a text; `None` when it is neither.
+    pub total: Option<u64>,
+}
+
+/// What to change of a group's configuration; `None` stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Configuration {
+    /// How the next slicer is chosen. Switching to prioritized resets every order.
+    pub mode: Option<Mode>,
+    /// Whether a higher-priority slicer takes over again once healthy.
+    pub auto_failback: Option<bool>,
+}
+
+/// A slicer's place in the order of failover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlicerPlace {
+    /// The slicer.
+    pub slicer_id: String,
+    /// Whether it takes part in failover.
+    pub enabled: bool,
+    /// From 1, dense.
+    pub order: u32,
+}
+
+impl Slicer {
+    /// Where the picture of the output is, if it may be shown: only http or https, and as https on an
+    /// https page; only while slicing, because in an ad break, with replaced content or in a blackout
+    /// the picture is not what viewers see.
+    #[must_use]
+    pub fn picture(&self, https_page: bool) -> Option<String> {
+        if self.state != Some(SlicerState::Slicing) {
+            return None;
+        }
+        let url = self.thumb_url.as_deref()?.trim();
+        let scheme = |name: &str| url.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(name));
+        if scheme("https://").is_some() {
+            return Some(url.to_owned());
+        }
+        scheme("http://")?;
+        Some(if https_page { format!("https://{}", &url["http://".len()..]) } else { url.to_owned() })
+    }
+}

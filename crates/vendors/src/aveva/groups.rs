@@ -1,0 +1,88 @@
+//! The operations on groups.
+
+use super::decode;
+use super::operations::{CREATE_GROUP, DELETE_GROUP, GET_GROUP, GROUP_STATUS, LIST_GROUPS};
+use super::refused::refused;
+use super::{Base, GroupConfiguration, GroupStatus, Listed, Written};
+use crate::call::{Answer, Call, Request};
+use crate::json::parse;
+use crate::operation::Operation;
+use serde_json::{Map, Value};
+
+/// The operations on groups of one service.
+#[derive(Debug, Clone, Copy)]
+pub struct Groups<'a> {
+    base: &'a Base,
+}
+
+/// The operations on groups.
+#[must_use]
+pub fn groups(base: &Base) -> Groups<'_> {
+    Groups { base }
+}
+
+fn json<T>(answer: &Answer, read: fn(&Value) -> Result<T, String>) -> Result<T, String> {
+    read(&parse(&answer.body)?)
+}
+
+impl Groups<'_> {
+    fn request(self, operation: &'static Operation, ids: &[&str]) -> Request {
+        Request::new(operation, operation.path_for(&self.base.path(self.base.groups_version), ids))
+    }
+
+    /// `skip` items passed over, at most `count` given; the service's own limits when `None`.
+    #[must_use]
+    pub fn list(self, skip: Option<u64>, count: Option<u64>) -> Call<Listed<GroupConfiguration>> {
+        let part = |name: &str, value: Option<u64>| value.map(|value| format!("{name}={value}"));
+        let query: Vec<String> = [part("skip", skip), part("count", count)].into_iter().flatten().collect();
+        let request = Request { query: query.join("&"), ..self.request(&LIST_GROUPS, &[]) };
+        let read = |answer: &Answer| {
+            let total = answer.header("total-count").and_then(|total| total.trim().parse().ok());
+            Ok(Listed { items: json(answer, decode::groups)?, total })
+        };
+        Call::new(request, read, refused)
+    }
+
+    /// Creates a group; nothing is sent for what is `None`.
+    #[must_use]
+    pub fn create(self, group: &GroupConfiguration) -> Call<Written<GroupConfiguration>> {
+        let request = self.request(&CREATE_GROUP, &[]).with_body(&encode(group));
+        let read = |answer: &Answer| {
+            Ok(Written { created: answer.status == 201, value: json(answer, decode::group)? })
+        };
+        Call::new(request, read, refused)
+    }
+
+    /// One group's configuration.
+    #[must_use]
+    pub fn get(self, id: &str) -> Call<GroupConfiguration> {
+        Call::new(self.request(&GET_GROUP, &[id]), |answer| json(answer, decode::group), refused)
+    }
+
+    /// Deletes a group that has no active sessions.
+    #[must_use]
+    pub fn delete(self, id: &str) -> Call<()> {
+        Call::new(self.request(&DELETE_GROUP, &[id]), |_| Ok(()), refused)
+    }
+
+    /// Who is primary.
+    #[must_use]
+    pub fn status(self, id: &str) -> Call<GroupStatus> {
+        Call::new(self.request(&GROUP_STATUS, &[id]), |answer| json(answer, decode::status), refused)
+    }
+}
+
+fn encode(group: &GroupConfiguration) -> Value {
+    let mut body = Map::new();
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            body.insert(name.to_owned(), value);
+        }
+    };
+    put("Id", group.id.clone().map(Value::from));
+    put("Name", group.name.clone().map(Value::from));
+    put("Description", group.description.clone().map(Value::from));
+    put("FailoverTimeout", group.failover_timeout.map(|span| span.to_string().into()));
+    put("AdditionalData", group.additional_data.clone().map(Value::from));
+    Value::Object(body)
+}

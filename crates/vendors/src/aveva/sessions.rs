@@ -1,0 +1,167 @@
+//! The operations on the client sessions of a group.
+
+use super::decode;
+use super::operations::{
+    CREATE_SESSION, DELETE_SESSION, GET_SESSION, HEARTBEAT, LIST_SESSIONS, PUT_SESSION, ROLE_OVERRIDE,
+};
+use super::refused::refused;
+use super::{
+    ApiVersion, Base, ClientSession, FailoverResponse, Heartbeat, Overridden, RoleOverride, TimeSpan, Written,
+};
+use crate::call::{Answer, Call, Request};
+use crate::json::parse;
+use crate::operation::Operation;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Map, Value, json};
+
+/// The operations on the sessions of one group.
+#[derive(Debug, Clone, Copy)]
+pub struct Sessions<'a> {
+    base: &'a Base,
+    group: &'a str,
+}
+
+/// The operations on the sessions of a group.
+#[must_use]
+pub fn sessions<'a>(base: &'a Base, group: &'a str) -> Sessions<'a> {
+    Sessions { base, group }
+}
+
+/// A heartbeat to post.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NewHeartbeat {
+    /// 0 to 100, the share of streams that are healthy.
+    pub score: f64,
+    /// When it is posted; `v1` takes its own time and is not told.
+    pub heartbeat_time: DateTime<Utc>,
+    /// When data was last processed; `v1` is not told.
+    pub last_data_processed_time: Option<DateTime<Utc>>,
+}
+
+fn read<T>(answer: &Answer, read: fn(&Value) -> Result<T, String>) -> Result<T, String> {
+    read(&parse(&answer.body)?)
+}
+
+fn written(answer: &Answer) -> Result<Written<ClientSession>, String> {
+    Ok(Written { created: answer.status == 201, value: read(answer, decode::session)? })
+}
+
+impl<'a> Sessions<'a> {
+    fn request(self, operation: &'static Operation, session: Option<&str>) -> Request {
+        let ids: Vec<&str> = [self.group].into_iter().chain(session).collect();
+        Request::new(operation, operation.path_for(&self.base.path(self.base.sessions_version), &ids))
+    }
+
+    fn version(self) -> ApiVersion {
+        self.base.sessions_version
+    }
+
+    /// Every session of the group; this list is not paged.
+    #[must_use]
+    pub fn list(self) -> Call<Vec<ClientSession>> {
+        Call::new(self.request(&LIST_SESSIONS, None), |answer| read(answer, decode::sessions), refused)
+    }
+
+    /// Creates a session.
+    #[must_use]
+    pub fn create(self, session: &ClientSession) -> Call<Written<ClientSession>> {
+        let request = self.request(&CREATE_SESSION, None).with_body(&encode(session, self.version()));
+        Call::new(request, written, refused)
+    }
+
+    /// One session.
+    #[must_use]
+    pub fn get(self, id: &str) -> Call<ClientSession> {
+        Call::new(self.request(&GET_SESSION, Some(id)), |answer| read(answer, decode::session), refused)
+    }
+
+    /// Creates or updates a session; `None` where the sessions version has no PUT.
+    #[must_use]
+    pub fn put(self, id: &str, session: &ClientSession) -> Option<Call<Written<ClientSession>>> {
+        self.base.has(&PUT_SESSION).then(|| {
+            let request = self.request(&PUT_SESSION, Some(id)).with_body(&encode(session, self.version()));
+            Call::new(request, written, refused)
+        })
+    }
+
+    /// Deletes a session.
+    #[must_use]
+    pub fn delete(self, id: &str) -> Call<()> {
+        Call::new(self.request(&DELETE_SESSION, Some(id)), |_| Ok(()), refused)
+    }
+
+    /// Posts a heartbeat, with the fields that the sessions version asks for.
+    #[must_use]
+    pub fn heartbeat(self, id: &str, heartbeat: &NewHeartbeat) -> Call<FailoverResponse> {
+        let body = match self.version() {
+            ApiVersion::V1 => json!({ "FailoverScore": heartbeat.score }),
+            ApiVersion::V1Preview => encode_heartbeat(
+                &Heartbeat {
+                    score: Some(heartbeat.score),
+                    heartbeat_time: Some(heartbeat.heartbeat_time),
+                    last_data_processed_time: heartbeat.last_data_processed_time,
+                },
+                ApiVersion::V1Preview,
+            ),
+        };
+        let request = self.request(&HEARTBEAT, Some(id)).with_body(&body);
+        Call::new(request, |answer| read(answer, decode::response), refused)
+    }
+
+    /// Forces a session's role, or lets the election decide again; `None` where the sessions version
+    /// has no override, and for a value that the contract does not know.
+    #[must_use]
+    pub fn override_role(self, id: &str, value: &RoleOverride, expires: Option<TimeSpan>) -> Option<Call<Overridden>> {
+        let number = match value {
+            RoleOverride::Off => 0,
+            RoleOverride::Primary => 1,
+            RoleOverride::Other(_) => return None,
+        };
+        let mut body = json!({ "Value": number });
+        if let Some(expires) = expires {
+            body["ExpirationPeriod"] = expires.to_string().into();
+        }
+        self.base.has(&ROLE_OVERRIDE).then(|| {
+            let request = self.request(&ROLE_OVERRIDE, Some(id)).with_body(&body);
+            Call::new(request, |answer| read(answer, decode::overridden), refused)
+        })
+    }
+}
+
+fn time(time: DateTime<Utc>) -> Value {
+    time.to_rfc3339_opts(SecondsFormat::AutoSi, true).into()
+}
+
+fn encode(session: &ClientSession, version: ApiVersion) -> Value {
+    let mut body = Map::new();
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            body.insert(name.to_owned(), value);
+        }
+    };
+    put("Id", session.id.clone().map(Value::from));
+    put("Name", session.name.clone().map(Value::from));
+    put("Role", session.role.as_ref().and_then(super::Role::number).map(Value::from));
+    put("Heartbeat", session.heartbeat.as_ref().map(|heartbeat| encode_heartbeat(heartbeat, version)));
+    if version == ApiVersion::V1 {
+        put("AdditionalData", session.additional_data.clone().map(Value::from));
+    }
+    Value::Object(body)
+}
+
+fn encode_heartbeat(heartbeat: &Heartbeat, version: ApiVersion) -> Value {
+    let score = match version {
+        ApiVersion::V1 => "FailoverScore",
+        ApiVersion::V1Preview => "FailoverStatus",
+    };
+    let mut body = Map::new();
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            body.insert(name.to_owned(), value);
+        }
+    };
+    put("HeartbeatTime", heartbeat.heartbeat_time.map(time));
+    put("LastDataProcessedTime", heartbeat.last_data_processed_time.map(time));
+    put(score, heartbeat.score.map(Value::from));
+    Value::Object(body)
+}

@@ -1,0 +1,34 @@
+//! The words of an HTTP status, for answers whose body says nothing.
+
+/// The status line's words, or the number alone.
+pub(crate) fn words(status: u16) -> String {
+    let words = match status {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        409 => "Conflict",
+        412 => "Precondition Failed",
+        413 => "Content Too Large",
+        415 => "Unsupported Media Type",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => return format!("HTTP status {status}"),
+    };
+    words.to_owned()
+}
+
+/// A body that is no error object: its text when it is short plain text, else the status line's words.
+/// A page of HTML says nothing that a person wants to read here.
+pub(crate) fn text_or_words(status: u16, body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(crate::json::without_bom(body));
+    let text = text.trim();
+    let plain = !text.is_empty() && !text.starts_with(['<', '{', '[', '"']) && !text.contains('\u{FFFD}');
+    if plain { text.chars().take(300).collect() } else { words(status) }
+}

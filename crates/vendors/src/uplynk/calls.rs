@@ -1,0 +1,109 @@
+//! The operations as calls.
+
+use super::operations::{
+    ACTIVATE, ALLOWED_OWNERS, BASE, CHANNELS, CONFIGURE, GET_GROUP, LIST_GROUPS, ORDER, SET_ALLOWED_OWNERS, SLATE,
+};
+use super::{Collection, Configuration, FailoverGroup, Mode, SlicerPlace, decode};
+use crate::call::{Call, Request};
+use crate::json::parse;
+use crate::operation::Operation;
+use serde_json::{Map, Value, json};
+
+/// The operations on failover groups.
+#[derive(Debug, Clone, Copy)]
+pub struct Groups(());
+
+/// The operations on failover groups.
+#[must_use]
+pub fn groups() -> Groups {
+    Groups(())
+}
+
+fn request(operation: &'static Operation, ids: &[&str]) -> Request {
+    Request::new(operation, operation.path_for(BASE, ids))
+}
+
+fn write(operation: &'static Operation, id: &str, body: &Value) -> Call<()> {
+    Call::new(request(operation, &[id]).with_body(body), |_| Ok(()), decode::refused)
+}
+
+impl Groups {
+    /// Every group. No paging is documented: ask without parameters first.
+    #[must_use]
+    pub fn list(self) -> Call<Collection<FailoverGroup>> {
+        Call::new(request(&LIST_GROUPS, &[]), decode::groups, decode::refused)
+    }
+
+    /// A further page, from 2: only when `items` was shorter than `total_items`, and until a page
+    /// brings no new id.
+    #[must_use]
+    pub fn page(self, page: u32) -> Call<Collection<FailoverGroup>> {
+        let request = Request { query: format!("page={page}"), ..request(&LIST_GROUPS, &[]) };
+        Call::new(request, decode::groups, decode::refused)
+    }
+
+    /// One group, whole.
+    #[must_use]
+    pub fn get(self, id: &str) -> Call<FailoverGroup> {
+        let read = |answer: &crate::Answer| decode::group(&parse(&answer.body)?);
+        Call::new(request(&GET_GROUP, &[id]), read, decode::refused)
+    }
+
+    /// Changes mode, auto failback or both.
+    #[must_use]
+    pub fn configure(self, id: &str, change: &Configuration) -> Call<()> {
+        let mut body = Map::new();
+        if let Some(mode) = &change.mode {
+            let word = match mode {
+                Mode::Prioritized => "prioritized",
+                Mode::Flat => "flat",
+                Mode::Other(word) => word,
+            };
+            body.insert("mode".to_owned(), word.into());
+        }
+        if let Some(auto_failback) = change.auto_failback {
+            body.insert("auto_failback".to_owned(), auto_failback.into());
+        }
+        write(&CONFIGURE, id, &Value::Object(body))
+    }
+
+    /// Sets eligibility and order. Send every slicer of the group: others are ignored without a word.
+    #[must_use]
+    pub fn order(self, id: &str, places: &[SlicerPlace]) -> Call<()> {
+        let slicers: Vec<Value> = places
+            .iter()
+            .map(|place| json!({ "slicer_id": place.slicer_id, "enabled": place.enabled, "order": place.order }))
+            .collect();
+        write(&ORDER, id, &json!({ "slicers": slicers }))
+    }
+
+    /// Puts a slicer on air. Every attempt is a live switch; 400 while auto failback is on.
+    #[must_use]
+    pub fn activate(self, id: &str, slicer: &str) -> Call<()> {
+        write(&ACTIVATE, id, &json!({ "slicer_id": slicer }))
+    }
+
+    /// Puts the slate on air, or takes it off.
+    #[must_use]
+    pub fn set_no_slicer(self, id: &str, no_slicer: bool) -> Call<()> {
+        write(&SLATE, id, &json!({ "no_slicer": no_slicer }))
+    }
+
+    /// Adds and removes channels.
+    #[must_use]
+    pub fn channels(self, id: &str, add: &[&str], remove: &[&str]) -> Call<()> {
+        write(&CHANNELS, id, &json!({ "channels_ids_to_add": add, "channels_ids_to_remove": remove }))
+    }
+
+    /// Who may use the group.
+    #[must_use]
+    pub fn allowed_owners(self, id: &str) -> Call<Collection<String>> {
+        Call::new(request(&ALLOWED_OWNERS, &[id]), decode::owners, decode::refused)
+    }
+
+    /// Changes who may use the group.
+    #[must_use]
+    pub fn set_allowed_owners(self, id: &str, add: &[&str], remove: &[&str]) -> Call<()> {
+        write(&SET_ALLOWED_OWNERS, id, &json!({ "owners_to_add": add, "owners_to_remove": remove }))
+    }
+}

@@ -1,0 +1,45 @@
+//! The rows of the contract: methods and paths after the base.
+
+use crate::operation::{Method, Operation};
+
+/// What every path begins with.
+pub(crate) const BASE: &str = "/api/v4";
+
+const NONE: &[&str] = &[];
+
+macro_rules! operations {
+    ($($(#[$doc:meta])* $id:ident = $name:literal, $method:ident $path:literal, $query:expr;)*) => {
+        $($(#[$doc])* pub static $id: Operation =
+            Operation { name: $name, method: Method::$method, path: $path, query: $query };)*
+        /// All of them.
+        pub static ALL: &[&Operation] = &[$(&$id),*];
+    };
+}
+
+operations! {
+    /// 200 with a Collection.
+    LIST_GROUPS = "list groups", Get "/failover-groups", &["page"];
+    /// 200.
+    GET_GROUP = "get group", Get "/failover-groups/{}", NONE;
+    /// 204: mode and auto failback.
+    CONFIGURE = "configure group", Patch "/failover-groups/{}", NONE;
+    /// 204: eligibility and order; slicers that are not in the group are ignored without a word.
+    ORDER = "order slicers", Put "/failover-groups/{}/slicers", NONE;
+    /// 2xx; 400 while auto failback is on. Each attempt is a live switch.
+    ACTIVATE = "activate slicer", Put "/failover-groups/{}/activate_slicer", NONE;
+    /// 204: slate on or off.
+    SLATE = "set slate", Put "/failover-groups/{}/set_no_slicer", NONE;
+    /// 204; 409 for a channel that is in a group already.
+    CHANNELS = "change channels", Put "/failover-groups/{}/channels", NONE;
+    /// 200 with a Collection.
+    ALLOWED_OWNERS = "list allowed owners", Get "/failover-groups/{}/allowed-owners", NONE;
+    /// 204.
+    SET_ALLOWED_OWNERS = "change allowed owners", Put "/failover-groups/{}/allowed-owners", NONE;
+}
+
+/// The operation that a method and a decoded path are.
+#[must_use]
+pub fn operation(method: Method, segments: &[&str]) -> Option<&'static Operation> {
+    let rest = segments.strip_prefix(&["api", "v4"])?;
+    ALL.iter().find(|operation| operation.matches(method, rest)).copied()
+}
