@@ -1,1 +1,14 @@
-//! Placeholder.
+//! Judgement, and nothing but: what the vendors say goes in, what a person should think of it comes
+//! out. `now` is always an argument; there is no clock and no I/O here.
+
+pub mod failover_sessions;
+pub mod freshness;
+pub mod groups;
+pub mod severity;
+pub mod slicers;
+pub mod verdict;
+pub mod words;
+
+pub use freshness::{Freshness, freshness};
+pub use severity::Severity;
+pub use verdict::Verdict;

@@ -1,0 +1,106 @@
+//! How far the last answer of a source can be believed, by its age.
+
+use chrono::TimeDelta;
+
+/// How far the last answer of a source can be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Freshness {
+    /// As new as it should be.
+    Live,
+    /// Older than two intervals.
+    Aging,
+    /// Older than three intervals and 15 s: kept, and no longer believed.
+    Stale,
+    /// Older than 60 s, or there never was one.
+    NoData,
+}
+
+/// Stale at the earliest after this, however short the interval.
+const STALE: TimeDelta = TimeDelta::seconds(15);
+
+/// No data after this, whatever the interval, unless three intervals are longer.
+const NO_DATA: TimeDelta = TimeDelta::seconds(60);
+
+/// Judges an answer's age; `None` when there never was one. An interval longer than 20 s moves every
+/// limit out: what is asked once in five minutes is not gone after one.
+#[must_use]
+pub fn freshness(age: Option<TimeDelta>, interval: TimeDelta) -> Freshness {
+    let times = |n: i32| interval.checked_mul(n).unwrap_or(TimeDelta::MAX);
+    let stale = times(3).max(STALE);
+    match age {
+        None => Freshness::NoData,
+        Some(age) if age > NO_DATA.max(stale) => Freshness::NoData,
+        Some(age) if age > stale => Freshness::Stale,
+        Some(age) if age > times(2) => Freshness::Aging,
+        Some(_) => Freshness::Live,
+    }
+}
+
+impl Freshness {
+    /// The word that stands on the screen; what is not to be believed shouts.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Aging => "aging",
+            Self::Stale => "STALE",
+            Self::NoData => "NO DATA",
+        }
+    }
+
+    /// Whether a thing of this source may be counted as healthy.
+    #[must_use]
+    pub fn is_believable(self) -> bool {
+        matches!(self, Self::Live | Self::Aging)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Freshness, freshness};
+    use chrono::TimeDelta;
+
+    #[test]
+    fn an_answer_ages_by_its_interval() {
+        for (age, interval, expected) in [
+            (0, 5, Freshness::Live),
+            (10_000, 5, Freshness::Live),
+            (10_001, 5, Freshness::Aging),
+            (15_000, 5, Freshness::Aging),
+            (15_001, 5, Freshness::Stale),
+            (60_000, 5, Freshness::Stale),
+            (60_001, 5, Freshness::NoData),
+            (4_001, 2, Freshness::Aging),
+            (15_000, 2, Freshness::Aging),
+            (15_001, 2, Freshness::Stale),
+            (61_000, 300, Freshness::Live),
+            (600_001, 300, Freshness::Aging),
+            (900_001, 300, Freshness::NoData),
+        ] {
+            let age = Some(TimeDelta::milliseconds(age));
+            assert_eq!(
+                freshness(age, TimeDelta::seconds(interval)),
+                expected,
+                "{age:?} at {interval} s"
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_never_heard_is_no_data() {
+        assert_eq!(freshness(None, TimeDelta::seconds(5)), Freshness::NoData);
+        assert_eq!(freshness(None, TimeDelta::MAX), Freshness::NoData);
+    }
+
+    #[test]
+    fn only_live_and_aging_are_believed() {
+        let believed = [
+            Freshness::Live,
+            Freshness::Aging,
+            Freshness::Stale,
+            Freshness::NoData,
+        ]
+        .map(Freshness::is_believable);
+        assert_eq!(believed, [true, true, false, false]);
+    }
+}

@@ -1,0 +1,98 @@
+//! Uplynk: which slicer should be on air, which could take over, and what is wrong with a group.
+
+mod judge;
+mod words;
+
+pub use judge::judge_slicers;
+pub use words::{hot_warm_words, state_word};
+
+use chrono::{DateTime, Utc};
+use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState};
+
+/// The health of a slicer, by its blacklist: what it is doing is not its health.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SlicerHealth {
+    /// Not blacklisted.
+    Healthy,
+    /// Not eligible until then.
+    Unhealthy {
+        /// The end of the blacklisting.
+        until: DateTime<Utc>,
+    },
+    /// The blacklisting has run out and the re-check is due: not healthy yet.
+    RecheckDue {
+        /// Since when.
+        since: DateTime<Utc>,
+    },
+    /// The service did not say.
+    Unknown,
+}
+
+/// The health of a slicer.
+#[must_use]
+pub fn slicer_health(slicer: &Slicer, now: DateTime<Utc>) -> SlicerHealth {
+    match slicer.blacklist {
+        Some(Blacklist::Healthy) => SlicerHealth::Healthy,
+        Some(Blacklist::Until(until)) if until > now => SlicerHealth::Unhealthy { until },
+        Some(Blacklist::Until(since)) => SlicerHealth::RecheckDue { since },
+        None => SlicerHealth::Unknown,
+    }
+}
+
+/// The slicers by their order; as listed where the order is equal or missing.
+#[must_use]
+pub fn ordered(group: &FailoverGroup) -> Vec<&Slicer> {
+    let mut slicers: Vec<&Slicer> = group.slicers.iter().flatten().collect();
+    slicers.sort_by_key(|slicer| slicer.order.unwrap_or(i64::MAX));
+    slicers
+}
+
+/// Whether a slicer could go on air: healthy, in failover, and not inactive.
+#[must_use]
+pub fn is_ready(slicer: &Slicer, now: DateTime<Utc>) -> bool {
+    slicer_health(slicer, now) == SlicerHealth::Healthy
+        && slicer.enabled != Some(false)
+        && slicer.state != Some(SlicerState::Inactive)
+}
+
+/// The slicer that the order wants on air; `None` in flat mode, where any will do, and when no slicer
+/// is ready.
+#[must_use]
+pub fn intended(group: &FailoverGroup, now: DateTime<Utc>) -> Option<&Slicer> {
+    if group.mode == Some(Mode::Flat) {
+        return None;
+    }
+    ordered(group)
+        .into_iter()
+        .find(|slicer| is_ready(slicer, now))
+}
+
+/// The slicer that is on air, if it is one of the group's.
+#[must_use]
+pub fn on_air(group: &FailoverGroup) -> Option<&Slicer> {
+    let Some(OnAir::Slicer(id)) = &group.active else {
+        return None;
+    };
+    group
+        .slicers
+        .iter()
+        .flatten()
+        .find(|slicer| slicer.id == *id)
+}
+
+/// Backups that could take over at once, and all backups that take part in failover.
+#[must_use]
+pub fn backups(group: &FailoverGroup, now: DateTime<Utc>) -> (usize, usize) {
+    let active = on_air(group).map(|slicer| slicer.id.as_str());
+    let others = || {
+        group
+            .slicers
+            .iter()
+            .flatten()
+            .filter(|slicer| Some(slicer.id.as_str()) != active)
+    };
+    let all = others()
+        .filter(|slicer| slicer.enabled != Some(false))
+        .count();
+    (others().filter(|slicer| is_ready(slicer, now)).count(), all)
+}

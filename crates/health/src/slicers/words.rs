@@ -1,0 +1,58 @@
+//! The vendor's numbers in the vendor's words.
+
+use vendors::uplynk::SlicerState;
+
+/// What a slicer is doing; a number that the contract does not know as it is.
+#[must_use]
+pub fn state_word(state: &SlicerState) -> String {
+    match state {
+        SlicerState::Inactive => "Inactive".to_owned(),
+        SlicerState::Slicing => "Slicing".to_owned(),
+        SlicerState::AdBreak => "Ad Break".to_owned(),
+        SlicerState::ReplacingContent => "Replacing Content".to_owned(),
+        SlicerState::Blackout => "Blackout".to_owned(),
+        SlicerState::Other(number) => format!("State {number}"),
+    }
+}
+
+/// How many slicers encode and store (`hot_warm`).
+#[must_use]
+pub fn hot_warm_words(hot_warm: Option<i64>) -> String {
+    match hot_warm {
+        None => "–".to_owned(),
+        Some(0) => "all hot".to_owned(),
+        Some(1) => "one hot, the rest warm".to_owned(),
+        Some(2) => "primary and 1 backup hot".to_owned(),
+        Some(hot) if hot > 2 => format!("primary and {} backups hot", hot - 1),
+        Some(other) => format!("hot_warm {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{hot_warm_words, state_word};
+    use vendors::uplynk::SlicerState;
+
+    #[test]
+    fn hot_and_warm_are_said_in_words() {
+        for (number, words) in [
+            (None, "–"),
+            (Some(0), "all hot"),
+            (Some(1), "one hot, the rest warm"),
+            (Some(2), "primary and 1 backup hot"),
+            (Some(4), "primary and 3 backups hot"),
+            (Some(-3), "hot_warm -3"),
+        ] {
+            assert_eq!(hot_warm_words(number), words);
+        }
+    }
+
+    #[test]
+    fn states_have_the_vendors_words_and_unknown_ones_their_number() {
+        assert_eq!(
+            state_word(&SlicerState::ReplacingContent),
+            "Replacing Content"
+        );
+        assert_eq!(state_word(&SlicerState::Other(9)), "State 9");
+    }
+}
