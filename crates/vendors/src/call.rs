@@ -22,7 +22,13 @@ pub struct Request {
 impl Request {
     /// A request for JSON without query and body.
     pub(crate) fn new(operation: &'static Operation, path: String) -> Self {
-        Self { operation, path, query: String::new(), accept: "application/json", body: None }
+        Self {
+            operation,
+            path,
+            query: String::new(),
+            accept: "application/json",
+            body: None,
+        }
     }
 
     /// With a JSON body.
@@ -40,7 +46,11 @@ impl Request {
     /// Path and query as they stand in a request line.
     #[must_use]
     pub fn target(&self) -> String {
-        if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
+        if self.query.is_empty() {
+            self.path.clone()
+        } else {
+            format!("{}?{}", self.path, self.query)
+        }
     }
 }
 
@@ -59,7 +69,10 @@ impl Answer {
     /// The first header of this (lower-case) name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+        self.headers
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
     }
 
     /// Whether the status is 2xx.
@@ -119,7 +132,11 @@ pub struct Call<T> {
 
 impl<T> Clone for Call<T> {
     fn clone(&self) -> Self {
-        Self { request: self.request.clone(), read: self.read, refused: self.refused }
+        Self {
+            request: self.request.clone(),
+            read: self.read,
+            refused: self.refused,
+        }
     }
 }
 
@@ -136,7 +153,11 @@ impl<T> Call<T> {
         read: fn(&Answer) -> Result<T, String>,
         refused: fn(&Answer) -> VendorError,
     ) -> Self {
-        Self { request, read, refused }
+        Self {
+            request,
+            read,
+            refused,
+        }
     }
 
     /// Reads an answer.
@@ -148,8 +169,15 @@ impl<T> Call<T> {
             return Err(Failure::Vendor((self.refused)(answer)));
         }
         (self.read)(answer).map_err(|problem| {
-            let excerpt = String::from_utf8_lossy(&answer.body).chars().take(EXCERPT).collect();
-            Failure::Nonsense(Nonsense { status: answer.status, problem, excerpt })
+            let excerpt = String::from_utf8_lossy(&answer.body)
+                .chars()
+                .take(EXCERPT)
+                .collect();
+            Failure::Nonsense(Nonsense {
+                status: answer.status,
+                problem,
+                excerpt,
+            })
         })
     }
 }

@@ -50,15 +50,25 @@ impl<'a> Object<'a> {
         let exact = names.iter().find_map(|name| self.0.get(*name));
         let any_case = || {
             let known = |key: &str| names.iter().any(|name| name.eq_ignore_ascii_case(key));
-            self.0.iter().find(|(key, _)| known(key)).map(|(_, value)| value)
+            self.0
+                .iter()
+                .find(|(key, _)| known(key))
+                .map(|(_, value)| value)
         };
-        exact.filter(|value| !value.is_null()).or_else(any_case).filter(|value| !value.is_null())
+        exact
+            .filter(|value| !value.is_null())
+            .or_else(any_case)
+            .filter(|value| !value.is_null())
     }
 
     /// All properties but these, as they came.
     pub(crate) fn others(self, known: &[&str]) -> Map<String, Value> {
         let is_known = |key: &str| known.iter().any(|name| name.eq_ignore_ascii_case(key));
-        self.0.iter().filter(|(key, _)| !is_known(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
+        self.0
+            .iter()
+            .filter(|(key, _)| !is_known(key))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
     }
 
     fn read<T>(
@@ -67,8 +77,12 @@ impl<'a> Object<'a> {
         expected: &str,
         read: impl FnOnce(&'a Value) -> Option<T>,
     ) -> Result<Option<T>, String> {
-        let Some(value) = self.get(&[name]) else { return Ok(None) };
-        read(value).map(Some).ok_or_else(|| format!("{name}: expected {expected}, found {}", kind(value)))
+        let Some(value) = self.get(&[name]) else {
+            return Ok(None);
+        };
+        read(value)
+            .map(Some)
+            .ok_or_else(|| format!("{name}: expected {expected}, found {}", kind(value)))
     }
 
     /// A text; a number is taken as its digits.
@@ -104,7 +118,11 @@ impl<'a> Object<'a> {
     pub(crate) fn number(self, name: &str) -> Result<Option<f64>, String> {
         self.read(name, "a number", |value| match value {
             Value::Number(number) => number.as_f64(),
-            Value::String(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
+            Value::String(text) => text
+                .trim()
+                .parse()
+                .ok()
+                .filter(|number: &f64| number.is_finite()),
             _ => None,
         })
     }
@@ -129,7 +147,9 @@ impl<'a> Object<'a> {
         name: &str,
         read: impl Fn(&'a Value) -> Result<T, String>,
     ) -> Result<Option<Vec<T>>, String> {
-        self.get(&[name]).map(|value| items(value, name, read)).transpose()
+        self.get(&[name])
+            .map(|value| items(value, name, read))
+            .transpose()
     }
 }
 
@@ -143,16 +163,23 @@ pub(crate) fn items<'a, T>(
         return Err(format!("{what}: expected a list, found {}", kind(value)));
     };
     let numbered = items.iter().enumerate();
-    numbered.map(|(at, item)| read(item).map_err(|problem| format!("item {}: {problem}", at + 1))).collect()
+    numbered
+        .map(|(at, item)| read(item).map_err(|problem| format!("item {}: {problem}", at + 1)))
+        .collect()
 }
 
 /// A whole number as a number or as a text.
 pub(crate) fn integer(value: &Value) -> Option<i64> {
     match value {
-        #[expect(clippy::cast_possible_truncation, reason = "only whole numbers well inside of an i64 get here")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "only whole numbers well inside of an i64 get here"
+        )]
         Value::Number(number) => {
             let whole = |number: &f64| number.fract() == 0.0 && number.abs() < 9e15;
-            number.as_i64().or_else(|| number.as_f64().filter(whole).map(|number| number as i64))
+            number
+                .as_i64()
+                .or_else(|| number.as_f64().filter(whole).map(|number| number as i64))
         }
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
@@ -166,9 +193,14 @@ pub(crate) fn time(text: &str) -> Option<Option<DateTime<Utc>>> {
     let text = text.trim();
     let time = match DateTime::parse_from_rfc3339(text) {
         Ok(time) => time.to_utc(),
-        Err(_) => NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok()?.and_utc(),
+        Err(_) => NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f")
+            .ok()?
+            .and_utc(),
     };
-    let never = matches!(time.date_naive().to_string().as_str(), "0001-01-01" | "1753-01-01");
+    let never = matches!(
+        time.date_naive().to_string().as_str(),
+        "0001-01-01" | "1753-01-01"
+    );
     Some(if never { None } else { Some(time) })
 }
 
@@ -182,12 +214,21 @@ mod tests {
         for (text, utc) in [
             ("2019-08-24T14:15:22Z", "2019-08-24T14:15:22Z"),
             ("2019-08-24T14:15:22", "2019-08-24T14:15:22Z"),
-            ("2019-08-24T14:15:22.1234567Z", "2019-08-24T14:15:22.1234567Z"),
-            ("2019-08-24T14:15:22.1234567", "2019-08-24T14:15:22.1234567Z"),
+            (
+                "2019-08-24T14:15:22.1234567Z",
+                "2019-08-24T14:15:22.1234567Z",
+            ),
+            (
+                "2019-08-24T14:15:22.1234567",
+                "2019-08-24T14:15:22.1234567Z",
+            ),
             ("2019-08-24T14:15:22.7", "2019-08-24T14:15:22.7Z"),
             ("2019-08-24T16:15:22+02:00", "2019-08-24T14:15:22Z"),
             ("2025-01-13T16:21:35.74Z", "2025-01-13T16:21:35.74Z"),
-            ("2025-01-13T16:21:35.123456789123Z", "2025-01-13T16:21:35.123456789Z"),
+            (
+                "2025-01-13T16:21:35.123456789123Z",
+                "2025-01-13T16:21:35.123456789Z",
+            ),
         ] {
             let expected = utc.parse().expect("a time");
             assert_eq!(time(text), Some(Some(expected)), "{text}");
@@ -196,10 +237,22 @@ mod tests {
 
     #[test]
     fn never_is_no_time_and_nonsense_is_not_never() {
-        for text in ["0001-01-01T00:00:00", "0001-01-01T00:00:00Z", "1753-01-01T00:00:00Z", "0001-01-01T00:00:00.0000000"] {
+        for text in [
+            "0001-01-01T00:00:00",
+            "0001-01-01T00:00:00Z",
+            "1753-01-01T00:00:00Z",
+            "0001-01-01T00:00:00.0000000",
+        ] {
             assert_eq!(time(text), Some(None), "{text}");
         }
-        for text in ["", "yesterday", "2019-08-24", "24.08.2019 14:15", "2019-13-24T14:15:22Z", "1566656122"] {
+        for text in [
+            "",
+            "yesterday",
+            "2019-08-24",
+            "24.08.2019 14:15",
+            "2019-13-24T14:15:22Z",
+            "1566656122",
+        ] {
             assert_eq!(time(text), None, "{text}");
         }
     }
@@ -211,7 +264,10 @@ mod tests {
         assert_eq!(object.text("Id"), Ok(Some("x".to_owned())));
         assert_eq!(object.text("Missing"), Ok(None));
         assert_eq!(object.integer("skip"), Ok(Some(7)));
-        assert_eq!(object.text("Odd"), Err("Odd: expected a text, found a list".to_owned()));
+        assert_eq!(
+            object.text("Odd"),
+            Err("Odd: expected a text, found a list".to_owned())
+        );
     }
 
     #[test]

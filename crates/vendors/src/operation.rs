@@ -48,7 +48,11 @@ pub struct Operation {
 }
 
 /// Everything but RFC 3986's unreserved characters is encoded in a path segment.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// One path segment, percent-encoded so that no id can leave its place: `.` and `..` alone are
 /// encoded too, because clients and proxies resolve them as directories.

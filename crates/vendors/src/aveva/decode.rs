@@ -9,7 +9,8 @@ use serde_json::Value;
 
 fn time_span(object: Object<'_>, name: &str) -> Result<Option<TimeSpan>, String> {
     let text = object.text(name)?;
-    text.map(|text| text.parse().map_err(|error| format!("{name}: {error}"))).transpose()
+    text.map(|text| text.parse().map_err(|error| format!("{name}: {error}")))
+        .transpose()
 }
 
 pub(super) fn group(value: &Value) -> Result<GroupConfiguration, String> {

@@ -27,18 +27,32 @@ fn json<T>(answer: &Answer, read: fn(&Value) -> Result<T, String>) -> Result<T, 
 
 impl Groups<'_> {
     fn request(self, operation: &'static Operation, ids: &[&str]) -> Request {
-        Request::new(operation, operation.path_for(&self.base.path(self.base.groups_version), ids))
+        Request::new(
+            operation,
+            operation.path_for(&self.base.path(self.base.groups_version), ids),
+        )
     }
 
     /// `skip` items passed over, at most `count` given; the service's own limits when `None`.
     #[must_use]
     pub fn list(self, skip: Option<u64>, count: Option<u64>) -> Call<Listed<GroupConfiguration>> {
         let part = |name: &str, value: Option<u64>| value.map(|value| format!("{name}={value}"));
-        let query: Vec<String> = [part("skip", skip), part("count", count)].into_iter().flatten().collect();
-        let request = Request { query: query.join("&"), ..self.request(&LIST_GROUPS, &[]) };
+        let query: Vec<String> = [part("skip", skip), part("count", count)]
+            .into_iter()
+            .flatten()
+            .collect();
+        let request = Request {
+            query: query.join("&"),
+            ..self.request(&LIST_GROUPS, &[])
+        };
         let read = |answer: &Answer| {
-            let total = answer.header("total-count").and_then(|total| total.trim().parse().ok());
-            Ok(Listed { items: json(answer, decode::groups)?, total })
+            let total = answer
+                .header("total-count")
+                .and_then(|total| total.trim().parse().ok());
+            Ok(Listed {
+                items: json(answer, decode::groups)?,
+                total,
+            })
         };
         Call::new(request, read, refused)
     }
@@ -48,7 +62,10 @@ impl Groups<'_> {
     pub fn create(self, group: &GroupConfiguration) -> Call<Written<GroupConfiguration>> {
         let request = self.request(&CREATE_GROUP, &[]).with_body(&encode(group));
         let read = |answer: &Answer| {
-            Ok(Written { created: answer.status == 201, value: json(answer, decode::group)? })
+            Ok(Written {
+                created: answer.status == 201,
+                value: json(answer, decode::group)?,
+            })
         };
         Call::new(request, read, refused)
     }
@@ -56,7 +73,11 @@ impl Groups<'_> {
     /// One group's configuration.
     #[must_use]
     pub fn get(self, id: &str) -> Call<GroupConfiguration> {
-        Call::new(self.request(&GET_GROUP, &[id]), |answer| json(answer, decode::group), refused)
+        Call::new(
+            self.request(&GET_GROUP, &[id]),
+            |answer| json(answer, decode::group),
+            refused,
+        )
     }
 
     /// Deletes a group that has no active sessions.
@@ -68,7 +89,11 @@ impl Groups<'_> {
     /// Who is primary.
     #[must_use]
     pub fn status(self, id: &str) -> Call<GroupStatus> {
-        Call::new(self.request(&GROUP_STATUS, &[id]), |answer| json(answer, decode::status), refused)
+        Call::new(
+            self.request(&GROUP_STATUS, &[id]),
+            |answer| json(answer, decode::status),
+            refused,
+        )
     }
 }
 
@@ -82,7 +107,13 @@ fn encode(group: &GroupConfiguration) -> Value {
     put("Id", group.id.clone().map(Value::from));
     put("Name", group.name.clone().map(Value::from));
     put("Description", group.description.clone().map(Value::from));
-    put("FailoverTimeout", group.failover_timeout.map(|span| span.to_string().into()));
-    put("AdditionalData", group.additional_data.clone().map(Value::from));
+    put(
+        "FailoverTimeout",
+        group.failover_timeout.map(|span| span.to_string().into()),
+    );
+    put(
+        "AdditionalData",
+        group.additional_data.clone().map(Value::from),
+    );
     Value::Object(body)
 }

@@ -40,8 +40,13 @@ operations! {
 }
 
 /// The operations on groups.
-pub static OF_GROUPS: [&Operation; 5] =
-    [&LIST_GROUPS, &CREATE_GROUP, &GET_GROUP, &DELETE_GROUP, &GROUP_STATUS];
+pub static OF_GROUPS: [&Operation; 5] = [
+    &LIST_GROUPS,
+    &CREATE_GROUP,
+    &GET_GROUP,
+    &DELETE_GROUP,
+    &GROUP_STATUS,
+];
 
 /// The operations on sessions, of either version.
 pub static OF_SESSIONS: [&Operation; 7] = [
@@ -59,7 +64,11 @@ impl Base {
     pub(crate) fn path(&self, version: ApiVersion) -> String {
         let mut path = format!("/api/{}", version.as_str());
         if let (Some(tenant), Some(namespace)) = (&self.tenant, &self.namespace) {
-            path = format!("{path}/tenants/{}/namespaces/{}", segment(tenant), segment(namespace));
+            path = format!(
+                "{path}/tenants/{}/namespaces/{}",
+                segment(tenant),
+                segment(namespace)
+            );
         }
         path + "/clientfailover"
     }
@@ -79,14 +88,21 @@ impl Base {
     pub fn operation(&self, method: Method, segments: &[&str]) -> Option<&'static Operation> {
         let find = |version: ApiVersion, operations: &[&'static Operation]| {
             let rest = self.after_base(version, segments)?;
-            operations.iter().find(|operation| operation.matches(method, rest)).copied()
+            operations
+                .iter()
+                .find(|operation| operation.matches(method, rest))
+                .copied()
         };
         find(self.groups_version, &OF_GROUPS)
             .or_else(|| find(self.sessions_version, &OF_SESSIONS))
             .filter(|operation| self.has(operation))
     }
 
-    fn after_base<'s, 'a>(&self, version: ApiVersion, segments: &'s [&'a str]) -> Option<&'s [&'a str]> {
+    fn after_base<'s, 'a>(
+        &self,
+        version: ApiVersion,
+        segments: &'s [&'a str],
+    ) -> Option<&'s [&'a str]> {
         let mut base = vec!["api", version.as_str()];
         if let (Some(tenant), Some(namespace)) = (&self.tenant, &self.namespace) {
             base.extend(["tenants", tenant.as_str(), "namespaces", namespace.as_str()]);

@@ -17,14 +17,30 @@ pub(super) fn refused(answer: &Answer) -> VendorError {
         operation_id: header,
         ..VendorError::default()
     };
-    let Ok(value) = parse(&answer.body) else { return blank };
+    let Ok(value) = parse(&answer.body) else {
+        return blank;
+    };
     if let Some(text) = value.as_str().filter(|text| !text.trim().is_empty()) {
-        return VendorError { message: text.to_owned(), ..blank };
+        return VendorError {
+            message: text.to_owned(),
+            ..blank
+        };
     }
-    let Ok(object) = Object::of(&value, "error") else { return blank };
-    let text = |name| object.text(name).ok().flatten().filter(|text| !text.trim().is_empty());
+    let Ok(object) = Object::of(&value, "error") else {
+        return blank;
+    };
+    let text = |name| {
+        object
+            .text(name)
+            .ok()
+            .flatten()
+            .filter(|text| !text.trim().is_empty())
+    };
     VendorError {
-        message: text("Error").or_else(|| text("message")).or_else(|| text("title")).unwrap_or(blank.message),
+        message: text("Error")
+            .or_else(|| text("message"))
+            .or_else(|| text("title"))
+            .unwrap_or(blank.message),
         reason: text("Reason"),
         resolution: text("Resolution"),
         operation_id: text("OperationId").or(blank.operation_id),

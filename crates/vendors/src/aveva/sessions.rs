@@ -2,11 +2,13 @@
 
 use super::decode;
 use super::operations::{
-    CREATE_SESSION, DELETE_SESSION, GET_SESSION, HEARTBEAT, LIST_SESSIONS, PUT_SESSION, ROLE_OVERRIDE,
+    CREATE_SESSION, DELETE_SESSION, GET_SESSION, HEARTBEAT, LIST_SESSIONS, PUT_SESSION,
+    ROLE_OVERRIDE,
 };
 use super::refused::refused;
 use super::{
-    ApiVersion, Base, ClientSession, FailoverResponse, Heartbeat, Overridden, RoleOverride, TimeSpan, Written,
+    ApiVersion, Base, ClientSession, FailoverResponse, Heartbeat, Overridden, RoleOverride,
+    TimeSpan, Written,
 };
 use crate::call::{Answer, Call, Request};
 use crate::json::parse;
@@ -43,13 +45,19 @@ fn read<T>(answer: &Answer, read: fn(&Value) -> Result<T, String>) -> Result<T, 
 }
 
 fn written(answer: &Answer) -> Result<Written<ClientSession>, String> {
-    Ok(Written { created: answer.status == 201, value: read(answer, decode::session)? })
+    Ok(Written {
+        created: answer.status == 201,
+        value: read(answer, decode::session)?,
+    })
 }
 
 impl<'a> Sessions<'a> {
     fn request(self, operation: &'static Operation, session: Option<&str>) -> Request {
         let ids: Vec<&str> = [self.group].into_iter().chain(session).collect();
-        Request::new(operation, operation.path_for(&self.base.path(self.base.sessions_version), &ids))
+        Request::new(
+            operation,
+            operation.path_for(&self.base.path(self.base.sessions_version), &ids),
+        )
     }
 
     fn version(self) -> ApiVersion {
@@ -59,27 +67,39 @@ impl<'a> Sessions<'a> {
     /// Every session of the group; this list is not paged.
     #[must_use]
     pub fn list(self) -> Call<Vec<ClientSession>> {
-        Call::new(self.request(&LIST_SESSIONS, None), |answer| read(answer, decode::sessions), refused)
+        Call::new(
+            self.request(&LIST_SESSIONS, None),
+            |answer| read(answer, decode::sessions),
+            refused,
+        )
     }
 
     /// Creates a session.
     #[must_use]
     pub fn create(self, session: &ClientSession) -> Call<Written<ClientSession>> {
-        let request = self.request(&CREATE_SESSION, None).with_body(&encode(session, self.version()));
+        let request = self
+            .request(&CREATE_SESSION, None)
+            .with_body(&encode(session, self.version()));
         Call::new(request, written, refused)
     }
 
     /// One session.
     #[must_use]
     pub fn get(self, id: &str) -> Call<ClientSession> {
-        Call::new(self.request(&GET_SESSION, Some(id)), |answer| read(answer, decode::session), refused)
+        Call::new(
+            self.request(&GET_SESSION, Some(id)),
+            |answer| read(answer, decode::session),
+            refused,
+        )
     }
 
     /// Creates or updates a session; `None` where the sessions version has no PUT.
     #[must_use]
     pub fn put(self, id: &str, session: &ClientSession) -> Option<Call<Written<ClientSession>>> {
         self.base.has(&PUT_SESSION).then(|| {
-            let request = self.request(&PUT_SESSION, Some(id)).with_body(&encode(session, self.version()));
+            let request = self
+                .request(&PUT_SESSION, Some(id))
+                .with_body(&encode(session, self.version()));
             Call::new(request, written, refused)
         })
     }
@@ -111,7 +131,12 @@ impl<'a> Sessions<'a> {
     /// Forces a session's role, or lets the election decide again; `None` where the sessions version
     /// has no override, and for a value that the contract does not know.
     #[must_use]
-    pub fn override_role(self, id: &str, value: &RoleOverride, expires: Option<TimeSpan>) -> Option<Call<Overridden>> {
+    pub fn override_role(
+        self,
+        id: &str,
+        value: &RoleOverride,
+        expires: Option<TimeSpan>,
+    ) -> Option<Call<Overridden>> {
         let number = match value {
             RoleOverride::Off => 0,
             RoleOverride::Primary => 1,
@@ -141,10 +166,26 @@ fn encode(session: &ClientSession, version: ApiVersion) -> Value {
     };
     put("Id", session.id.clone().map(Value::from));
     put("Name", session.name.clone().map(Value::from));
-    put("Role", session.role.as_ref().and_then(super::Role::number).map(Value::from));
-    put("Heartbeat", session.heartbeat.as_ref().map(|heartbeat| encode_heartbeat(heartbeat, version)));
+    put(
+        "Role",
+        session
+            .role
+            .as_ref()
+            .and_then(super::Role::number)
+            .map(Value::from),
+    );
+    put(
+        "Heartbeat",
+        session
+            .heartbeat
+            .as_ref()
+            .map(|heartbeat| encode_heartbeat(heartbeat, version)),
+    );
     if version == ApiVersion::V1 {
-        put("AdditionalData", session.additional_data.clone().map(Value::from));
+        put(
+            "AdditionalData",
+            session.additional_data.clone().map(Value::from),
+        );
     }
     Value::Object(body)
 }
@@ -161,7 +202,10 @@ fn encode_heartbeat(heartbeat: &Heartbeat, version: ApiVersion) -> Value {
         }
     };
     put("HeartbeatTime", heartbeat.heartbeat_time.map(time));
-    put("LastDataProcessedTime", heartbeat.last_data_processed_time.map(time));
+    put(
+        "LastDataProcessedTime",
+        heartbeat.last_data_processed_time.map(time),
+    );
     put(score, heartbeat.score.map(Value::from));
     Value::Object(body)
 }

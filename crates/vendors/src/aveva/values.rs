@@ -22,7 +22,11 @@ pub struct TimeSpanError(String);
 
 impl fmt::Display for TimeSpanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not a time-span such as 00:01:00 or 1.00:00:00", self.0)
+        write!(
+            f,
+            "`{}` is not a time-span such as 00:01:00 or 1.00:00:00",
+            self.0
+        )
     }
 }
 
@@ -32,7 +36,9 @@ impl TimeSpan {
     /// A whole number of seconds; out of range it is the longest or shortest there is.
     #[must_use]
     pub fn from_seconds(seconds: i64) -> Self {
-        Self { ticks: seconds.saturating_mul(SECOND) }
+        Self {
+            ticks: seconds.saturating_mul(SECOND),
+        }
     }
 
     /// As a chrono duration (exact).
@@ -66,12 +72,16 @@ impl FromStr for TimeSpan {
     type Err = TimeSpanError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        read(text.trim()).map(|ticks| Self { ticks }).ok_or_else(|| TimeSpanError(text.chars().take(60).collect()))
+        read(text.trim())
+            .map(|ticks| Self { ticks })
+            .ok_or_else(|| TimeSpanError(text.chars().take(60).collect()))
     }
 }
 
 fn read(text: &str) -> Option<i64> {
-    let (negative, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (negative, rest) = text
+        .strip_prefix('-')
+        .map_or((false, text), |rest| (true, rest));
     let (clock, fraction) = match rest.rsplit_once(':') {
         Some((_, seconds)) => match seconds.split_once('.') {
             Some((_, fraction)) => (&rest[..rest.len() - fraction.len() - 1], Some(fraction)),
@@ -79,7 +89,9 @@ fn read(text: &str) -> Option<i64> {
         },
         None => return None,
     };
-    let (days, clock) = clock.split_once('.').map_or((0, clock), |(days, clock)| (digits(days, 8).unwrap_or(-1), clock));
+    let (days, clock) = clock.split_once('.').map_or((0, clock), |(days, clock)| {
+        (digits(days, 8).unwrap_or(-1), clock)
+    });
     let mut parts = clock.split(':');
     let (hours, minutes, seconds) = (parts.next()?, parts.next()?, parts.next()?);
     if days < 0 || parts.next().is_some() {
@@ -90,13 +102,19 @@ fn read(text: &str) -> Option<i64> {
         return None;
     }
     let fraction = match fraction {
-        Some(fraction) => digits(fraction, 7)?.checked_mul(10_i64.pow(7 - u32::try_from(fraction.len()).ok()?))?,
+        Some(fraction) => {
+            digits(fraction, 7)?.checked_mul(10_i64.pow(7 - u32::try_from(fraction.len()).ok()?))?
+        }
         None => 0,
     };
     // Downwards from zero, because the shortest span is one tick longer than the longest.
     let seconds = -(((days * 24 + hours) * 60 + minutes) * 60 + seconds);
     let ticks = seconds.checked_mul(SECOND)?.checked_sub(fraction)?;
-    if negative { Some(ticks) } else { ticks.checked_neg() }
+    if negative {
+        Some(ticks)
+    } else {
+        ticks.checked_neg()
+    }
 }
 
 /// One to `most` decimal digits and nothing else.
@@ -153,7 +171,9 @@ impl RoleOverride {
 }
 
 fn word(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned())
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), |text| text.trim().to_owned())
 }
 
 #[cfg(test)]
@@ -174,8 +194,16 @@ mod tests {
             ("00:00:30.5", 305_000_000, "00:00:30.5000000"),
             ("-00:00:01", -10_000_000, "-00:00:01"),
             ("00:00:00", 0, "00:00:00"),
-            ("10675199.02:48:05.4775807", i64::MAX, "10675199.02:48:05.4775807"),
-            ("-10675199.02:48:05.4775808", i64::MIN, "-10675199.02:48:05.4775808"),
+            (
+                "10675199.02:48:05.4775807",
+                i64::MAX,
+                "10675199.02:48:05.4775807",
+            ),
+            (
+                "-10675199.02:48:05.4775808",
+                i64::MIN,
+                "-10675199.02:48:05.4775808",
+            ),
         ] {
             let span: TimeSpan = text.parse().expect(text);
             assert_eq!(span.ticks, ticks, "{text}");
@@ -186,8 +214,25 @@ mod tests {
     #[test]
     fn what_is_no_time_span_is_refused() {
         for text in [
-            "PT1M", "61", "", " ", "00:01", "24:00:00", "00:60:00", "00:00:60", "1:2:3:4", "00:00:00.", "00:00:00.12345678",
-            "a.00:00:00", ".00:00:00", "--00:00:01", "+00:00:01", "00:-1:00", "10675199.02:48:05.4775808", "99999999.00:00:00", "00 : 01 : 00",
+            "PT1M",
+            "61",
+            "",
+            " ",
+            "00:01",
+            "24:00:00",
+            "00:60:00",
+            "00:00:60",
+            "1:2:3:4",
+            "00:00:00.",
+            "00:00:00.12345678",
+            "a.00:00:00",
+            ".00:00:00",
+            "--00:00:01",
+            "+00:00:01",
+            "00:-1:00",
+            "10675199.02:48:05.4775808",
+            "99999999.00:00:00",
+            "00 : 01 : 00",
         ] {
             assert!(text.parse::<TimeSpan>().is_err(), "{text}");
         }
@@ -209,7 +254,10 @@ mod tests {
         }
         assert_eq!(RoleOverride::read(&json!(1)), RoleOverride::Primary);
         assert_eq!(RoleOverride::read(&json!("off")), RoleOverride::Off);
-        assert_eq!(RoleOverride::read(&json!(9)), RoleOverride::Other("9".into()));
+        assert_eq!(
+            RoleOverride::read(&json!(9)),
+            RoleOverride::Other("9".into())
+        );
     }
 
     proptest! {

@@ -1,7 +1,8 @@
 //! The operations as calls.
 
 use super::operations::{
-    ACTIVATE, ALLOWED_OWNERS, BASE, CHANNELS, CONFIGURE, GET_GROUP, LIST_GROUPS, ORDER, SET_ALLOWED_OWNERS, SLATE,
+    ACTIVATE, ALLOWED_OWNERS, BASE, CHANNELS, CONFIGURE, GET_GROUP, LIST_GROUPS, ORDER,
+    SET_ALLOWED_OWNERS, SLATE,
 };
 use super::{Collection, Configuration, FailoverGroup, Mode, SlicerPlace, decode};
 use crate::call::{Call, Request};
@@ -24,7 +25,11 @@ fn request(operation: &'static Operation, ids: &[&str]) -> Request {
 }
 
 fn write(operation: &'static Operation, id: &str, body: &Value) -> Call<()> {
-    Call::new(request(operation, &[id]).with_body(body), |_| Ok(()), decode::refused)
+    Call::new(
+        request(operation, &[id]).with_body(body),
+        |_| Ok(()),
+        decode::refused,
+    )
 }
 
 impl Groups {
@@ -38,7 +43,10 @@ impl Groups {
     /// brings no new id.
     #[must_use]
     pub fn page(self, page: u32) -> Call<Collection<FailoverGroup>> {
-        let request = Request { query: format!("page={page}"), ..request(&LIST_GROUPS, &[]) };
+        let request = Request {
+            query: format!("page={page}"),
+            ..request(&LIST_GROUPS, &[])
+        };
         Call::new(request, decode::groups, decode::refused)
     }
 
@@ -92,18 +100,30 @@ impl Groups {
     /// Adds and removes channels.
     #[must_use]
     pub fn channels(self, id: &str, add: &[&str], remove: &[&str]) -> Call<()> {
-        write(&CHANNELS, id, &json!({ "channels_ids_to_add": add, "channels_ids_to_remove": remove }))
+        write(
+            &CHANNELS,
+            id,
+            &json!({ "channels_ids_to_add": add, "channels_ids_to_remove": remove }),
+        )
     }
 
     /// Who may use the group.
     #[must_use]
     pub fn allowed_owners(self, id: &str) -> Call<Collection<String>> {
-        Call::new(request(&ALLOWED_OWNERS, &[id]), decode::owners, decode::refused)
+        Call::new(
+            request(&ALLOWED_OWNERS, &[id]),
+            decode::owners,
+            decode::refused,
+        )
     }
 
     /// Changes who may use the group.
     #[must_use]
     pub fn set_allowed_owners(self, id: &str, add: &[&str], remove: &[&str]) -> Call<()> {
-        write(&SET_ALLOWED_OWNERS, id, &json!({ "owners_to_add": add, "owners_to_remove": remove }))
+        write(
+            &SET_ALLOWED_OWNERS,
+            id,
+            &json!({ "owners_to_add": add, "owners_to_remove": remove }),
+        )
     }
 }

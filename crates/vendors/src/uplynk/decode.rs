@@ -36,7 +36,13 @@ pub(super) fn group(value: &Value) -> Result<FailoverGroup, String> {
         }),
         auto_failback: object.flag("auto_failback")?,
         failover_time,
-        active: active.map(|id| if id == NO_SLICER { OnAir::Slate } else { OnAir::Slicer(id) }),
+        active: active.map(|id| {
+            if id == NO_SLICER {
+                OnAir::Slate
+            } else {
+                OnAir::Slicer(id)
+            }
+        }),
         channels: object.list("channels", channel)?,
         slicers: object.list("slicers", slicer)?,
     })
@@ -44,34 +50,54 @@ pub(super) fn group(value: &Value) -> Result<FailoverGroup, String> {
 
 fn channel(value: &Value) -> Result<Channel, String> {
     let object = Object::of(value, "channel")?;
-    Ok(Channel { id: object.text("id")?.unwrap_or_default(), desc: object.text("desc")? })
+    Ok(Channel {
+        id: object.text("id")?.unwrap_or_default(),
+        desc: object.text("desc")?,
+    })
 }
 
 fn slicer(value: &Value) -> Result<Slicer, String> {
     let object = Object::of(value, "slicer")?;
-    let status = object.get(&["status"]).map(|status| Object::of(status, "status")).transpose()?;
+    let status = object
+        .get(&["status"])
+        .map(|status| Object::of(status, "status"))
+        .transpose()?;
     let blacklist = match millis(object, "blacklist_until")? {
         None => None,
         Some(0) => Some(Blacklist::Healthy),
         Some(until) => Some(Blacklist::Until(moment(until, "blacklist_until")?)),
     };
-    let state = status.map(|status| status.integer("state")).transpose()?.flatten();
+    let state = status
+        .map(|status| status.integer("state"))
+        .transpose()?
+        .flatten();
     Ok(Slicer {
         id: object.text("id")?.ok_or("slicer without an id")?,
         blacklist,
         order: object.integer("order")?,
         state: state.map(SlicerState::from),
-        thumb_url: status.map(|status| status.text("thumb_url")).transpose()?.flatten(),
+        thumb_url: status
+            .map(|status| status.text("thumb_url"))
+            .transpose()?
+            .flatten(),
         hostname: object.text("hostname")?,
         enabled: object.flag("enabled")?,
     })
 }
 
-fn collection<T>(answer: &Answer, item: fn(&Value) -> Result<T, String>) -> Result<Collection<T>, String> {
+fn collection<T>(
+    answer: &Answer,
+    item: fn(&Value) -> Result<T, String>,
+) -> Result<Collection<T>, String> {
     let value = parse(&answer.body)?;
     let object = Object::of(&value, "collection")?;
-    let total = object.get(&["total_items"]).and_then(integer).and_then(|total| u64::try_from(total).ok());
-    let items = object.list("items", item)?.ok_or("items: expected a list, found nothing")?;
+    let total = object
+        .get(&["total_items"])
+        .and_then(integer)
+        .and_then(|total| u64::try_from(total).ok());
+    let items = object
+        .list("items", item)?
+        .ok_or("items: expected a list, found nothing")?;
     Ok(Collection { items, total })
 }
 
@@ -84,7 +110,10 @@ pub(super) fn owners(answer: &Answer) -> Result<Collection<String>, String> {
         Value::String(id) => Ok(id.clone()),
         other => {
             let object = Object::of(other, "owner")?;
-            object.text("id")?.or(object.text("owner")?).ok_or_else(|| "owner without an id".to_owned())
+            object
+                .text("id")?
+                .or(object.text("owner")?)
+                .ok_or_else(|| "owner without an id".to_owned())
         }
     };
     collection(answer, owner)
@@ -92,20 +121,51 @@ pub(super) fn owners(answer: &Answer) -> Result<Collection<String>, String> {
 
 /// Error bodies have no certain shape: the first of these that says something is the message.
 pub(super) fn refused(answer: &Answer) -> VendorError {
-    const MESSAGES: [&str; 7] = ["description", "detail", "message", "msg", "title", "error", "code"];
+    const MESSAGES: [&str; 7] = [
+        "description",
+        "detail",
+        "message",
+        "msg",
+        "title",
+        "error",
+        "code",
+    ];
     let blank = VendorError {
         status: answer.status,
         message: status::text_or_words(answer.status, &answer.body),
         ..VendorError::default()
     };
-    let Ok(value) = parse(&answer.body) else { return blank };
+    let Ok(value) = parse(&answer.body) else {
+        return blank;
+    };
     if let Some(text) = value.as_str().filter(|text| !text.trim().is_empty()) {
-        return VendorError { message: text.to_owned(), ..blank };
+        return VendorError {
+            message: text.to_owned(),
+            ..blank
+        };
     }
-    let Ok(object) = Object::of(&value, "error") else { return blank };
-    let text = |name: &&str| object.text(name).ok().flatten().filter(|text| !text.trim().is_empty());
-    match MESSAGES.iter().find_map(|name| text(name).map(|text| (*name, text))) {
-        Some((name, message)) => VendorError { message, more: object.others(&[name]), ..blank },
-        None => VendorError { more: object.others(&[]), ..blank },
+    let Ok(object) = Object::of(&value, "error") else {
+        return blank;
+    };
+    let text = |name: &&str| {
+        object
+            .text(name)
+            .ok()
+            .flatten()
+            .filter(|text| !text.trim().is_empty())
+    };
+    match MESSAGES
+        .iter()
+        .find_map(|name| text(name).map(|text| (*name, text)))
+    {
+        Some((name, message)) => VendorError {
+            message,
+            more: object.others(&[name]),
+            ..blank
+        },
+        None => VendorError {
+            more: object.others(&[]),
+            ..blank
+        },
     }
 }

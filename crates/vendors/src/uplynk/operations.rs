@@ -41,5 +41,7 @@ operations! {
 #[must_use]
 pub fn operation(method: Method, segments: &[&str]) -> Option<&'static Operation> {
     let rest = segments.strip_prefix(&["api", "v4"])?;
-    ALL.iter().find(|operation| operation.matches(method, rest)).copied()
+    ALL.iter()
+        .find(|operation| operation.matches(method, rest))
+        .copied()
 }

@@ -157,11 +157,18 @@ impl Slicer {
             return None;
         }
         let url = self.thumb_url.as_deref()?.trim();
-        let scheme = |name: &str| url.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(name));
+        let scheme = |name: &str| {
+            url.get(..name.len())
+                .filter(|start| start.eq_ignore_ascii_case(name))
+        };
         if scheme("https://").is_some() {
             return Some(url.to_owned());
         }
         scheme("http://")?;
-        Some(if https_page { format!("https://{}", &url["http://".len()..]) } else { url.to_owned() })
+        Some(if https_page {
+            format!("https://{}", &url["http://".len()..])
+        } else {
+            url.to_owned()
+        })
     }
 }
