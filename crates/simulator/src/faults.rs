@@ -39,7 +39,10 @@ pub(crate) fn sentinel(id: &str) -> Option<Fault> {
         "html" => Fault::Html,
         "empty" => Fault::Empty,
         status => {
-            let status = status.parse().ok().filter(|status| STATUSES.contains(status))?;
+            let status = status
+                .parse()
+                .ok()
+                .filter(|status| STATUSES.contains(status))?;
             Fault::Status { status }
         }
     })
@@ -106,9 +109,19 @@ mod tests {
     #[test]
     fn sentinels_are_what_they_are_called() {
         assert_eq!(sentinel("fault-409"), Some(Fault::Status { status: 409 }));
-        assert_eq!(sentinel("fault-slow"), Some(Fault::Latency { milliseconds: SLOW }));
+        assert_eq!(
+            sentinel("fault-slow"),
+            Some(Fault::Latency { milliseconds: SLOW })
+        );
         assert_eq!(sentinel("fault-empty"), Some(Fault::Empty));
-        for id in ["fault-", "fault-200", "fault-999", "fault-4O4", "Fault-404", "my-fault-404"] {
+        for id in [
+            "fault-",
+            "fault-200",
+            "fault-999",
+            "fault-4O4",
+            "Fault-404",
+            "my-fault-404",
+        ] {
             assert_eq!(sentinel(id), None, "{id}");
         }
     }

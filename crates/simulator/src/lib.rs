@@ -5,15 +5,33 @@
 //! `docs/simulator.md` describes the control port, `docs/simulator-differences.md` says where the
 //! simulator is not the real thing.
 
+mod answer;
+mod aveva;
 mod clock;
+mod control;
+#[cfg(test)]
+mod control_tests;
+mod faults;
+mod front;
+mod log;
 mod options;
+mod path;
+mod server;
+mod service;
+mod steps;
+#[cfg(test)]
+mod testing;
+mod uplynk;
 
 pub use clock::Clock;
 pub use options::{Credentials, Kind, Listening, Options, Scenario};
 
-use axum::Router;
-use axum::http::StatusCode;
+use chrono::Utc;
+use control::Control;
+use front::{Front, Shared};
+use service::Service;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -40,36 +58,53 @@ impl Drop for Simulator {
 /// # Errors
 /// When a port cannot be opened.
 pub async fn start(options: Options) -> std::io::Result<Simulator> {
-    let mut tasks = Vec::new();
-    let mut systems = Vec::new();
+    let clock = Clock::new(options.start.unwrap_or_else(Utc::now), options.speed);
+    let shared = Arc::new(Shared::new(clock));
+    let (mut tasks, mut systems, mut fronts) = (Vec::new(), Vec::new(), Vec::new());
     for (id, title) in TITLES {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let base_url = format!("http://{}", listener.local_addr()?);
         let kind = kind(id, &base_url);
+        let Some(service) = Service::new(&kind, id, &base_url, &options, &shared.clock) else {
+            let app =
+                axum::Router::new().fallback(|| async { axum::http::StatusCode::NOT_IMPLEMENTED });
+            tasks.push(server::serve(listener, app));
+            systems.push(Listening {
+                id,
+                title: title.to_owned(),
+                base_url,
+                kind,
+            });
+            continue;
+        };
         systems.push(Listening {
             id,
             title: title.to_owned(),
             base_url,
             kind,
         });
-        tasks.push(serve(listener));
+        let front = Arc::new(Front {
+            id,
+            service,
+            shared: Arc::clone(&shared),
+        });
+        tasks.push(server::serve(listener, front::router(Arc::clone(&front))));
+        fronts.push(front);
     }
-    let control = TcpListener::bind(options.control).await?;
-    let address = control.local_addr()?;
-    tasks.push(serve(control));
+    let listener = TcpListener::bind(options.control).await?;
+    let control = listener.local_addr()?;
+    let current = Mutex::new(options.clone());
+    let router = control::router(Arc::new(Control {
+        fronts,
+        shared,
+        first: options,
+        current,
+    }));
+    tasks.push(server::serve(listener, router));
     Ok(Simulator {
         systems,
-        control: address,
+        control,
         tasks,
-    })
-}
-
-fn serve(listener: TcpListener) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let app = Router::new().fallback(|| async { StatusCode::NOT_IMPLEMENTED });
-        if let Err(error) = axum::serve(listener, app).await {
-            tracing::error!(%error, "a simulated system stopped serving");
-        }
     })
 }
 

@@ -18,7 +18,13 @@ pub(crate) struct Ask {
 impl Ask {
     pub(crate) fn new(method: Method, uri: &Uri, headers: HeaderMap, body: Bytes) -> Self {
         let query = pairs(uri.query().unwrap_or_default());
-        Self { method, segments: segments(uri.path()), query, headers, body }
+        Self {
+            method,
+            segments: segments(uri.path()),
+            query,
+            headers,
+            body,
+        }
     }
 
     /// The segments, to match on.
@@ -28,7 +34,10 @@ impl Ask {
 
     /// The first parameter of that name.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.query
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// A header, if it is readable text.

@@ -94,7 +94,13 @@ impl Listener for Sockets {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "no-delay not set");
         }
-        (Socket { stream, cut: Cut::default() }, peer)
+        (
+            Socket {
+                stream,
+                cut: Cut::default(),
+            },
+            peer,
+        )
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {

@@ -1,0 +1,309 @@
+//! The groups that a world begins with: a believable plant, more of the same on demand, one group
+//! whose ids hold every awkward character, and the group behind the sentinel `fault-slow`.
+
+use super::model::{Adapter, Group, Heartbeat, Role, Session, Site};
+use super::values::TimeSpan;
+use super::world::World;
+use crate::options::{Options, Scenario};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// An id with what breaks paths, queries, selectors and careless decoders.
+pub(crate) const AWKWARD_GROUP: &str = "Überwachung/Süd 50% #1 \"A\" ..x?&=+ 🏭";
+/// The same for a session; `%41` must not become `A`.
+pub(crate) const AWKWARD_SESSION: &str = "HÖST 01/..\\Öl.OpcUa #2 'B' <b>%41?&=+ 🛢";
+
+/// Id, name, description, timeout in seconds, which session is primary, sessions.
+type Line = (
+    &'static str,
+    &'static str,
+    &'static str,
+    i64,
+    usize,
+    &'static [&'static str],
+);
+
+const PLANT_A: [Line; 8] = [
+    (
+        "tankfarm-opcua",
+        "Tank Farm OPC UA",
+        "Levels and valves of tanks 1 to 24",
+        60,
+        0,
+        &["TANK-01.OpcUa", "TANK-02.OpcUa"],
+    ),
+    (
+        "kiln2-opcua",
+        "Kiln 2 OPC UA",
+        "Burner and shell temperatures",
+        60,
+        0,
+        &[
+            "KILN-01.OpcUa",
+            "KILN-02.OpcUa",
+            "KILN-03.OpcUa",
+            "KILN-LAB.OpcUa",
+        ],
+    ),
+    (
+        "compressor-dnp3",
+        "Compressor Station DNP3",
+        "Compressors 1 to 4",
+        30,
+        0,
+        &["COMP-01.Dnp3", "COMP-02.Dnp3"],
+    ),
+    (
+        "boiler-opcua",
+        "Boiler House OPC UA",
+        "Steam pressure and feed water",
+        60,
+        0,
+        &["BOIL-01.OpcUa", "BOIL-02.OpcUa"],
+    ),
+    (
+        "cooling-bacnet",
+        "Cooling Tower BACnet",
+        "Fans and basins",
+        60,
+        0,
+        &["COOL-01.Bacnet", "COOL-02.Bacnet"],
+    ),
+    (
+        "Adapter-FlareGas-07",
+        "",
+        "",
+        15,
+        0,
+        &["FLARE-01.Modbus", "FLARE-02.Modbus"],
+    ),
+    (
+        "packaging-mqtt",
+        "Packaging Line MQTT",
+        "Lines A to F",
+        60,
+        0,
+        &["PACK-01.Mqtt", "PACK-02.Mqtt", "PACK-03.Mqtt"],
+    ),
+    (
+        "intake-modbus",
+        "Water Intake Modbus",
+        "River pumps",
+        120,
+        1,
+        &["INTAKE-01.Modbus", "INTAKE-02.Modbus"],
+    ),
+];
+
+const PLANT_B: [Line; 8] = [
+    (
+        "crude1-opcua",
+        "Crude Unit 1 OPC UA",
+        "Distillation, trays and furnaces",
+        60,
+        0,
+        &["CRUDE-01.OpcUa", "CRUDE-02.OpcUa", "CRUDE-03.OpcUa"],
+    ),
+    (
+        "effluent-opcua",
+        "Effluent OPC UA",
+        "Treatment and outfall",
+        60,
+        1,
+        &["EFF-01.OpcUa", "EFF-02.OpcUa"],
+    ),
+    (
+        "rail-modbus",
+        "Rail Loading Modbus",
+        "Loading arms 1 to 8",
+        120,
+        0,
+        &["RAIL-01.Modbus", "RAIL-02.Modbus"],
+    ),
+    (
+        "sub3-dnp3",
+        "Substation 3 DNP3",
+        "Feeders and breakers",
+        30,
+        0,
+        &["SUB3-A.Dnp3", "SUB3-B.Dnp3"],
+    ),
+    (
+        "gauging-modbus",
+        "Tank Gauging Modbus",
+        "Radar gauges",
+        60,
+        0,
+        &["GAUGE-01.Modbus", "GAUGE-02.Modbus"],
+    ),
+    (
+        "Adapter-Dock-03",
+        "",
+        "",
+        15,
+        0,
+        &["DOCK-01.OpcUa", "DOCK-02.OpcUa"],
+    ),
+    (
+        "hydrotreater-opcua",
+        "Hydrotreater OPC UA",
+        "Reactors and recycle gas",
+        60,
+        0,
+        &["HDT-01.OpcUa", "HDT-02.OpcUa", "HDT-03.OpcUa"],
+    ),
+    (
+        "utilities-mqtt",
+        "Utilities MQTT",
+        "Air, nitrogen and steam",
+        60,
+        0,
+        &["UTIL-01.Mqtt", "UTIL-02.Mqtt"],
+    ),
+];
+
+/// Up to this many sessions a group, the plant's groups keep their own number.
+const OWN: usize = 4;
+
+/// A world at `now`, with its scenario begun.
+pub(crate) fn world(plant_b: bool, salt: u64, options: &Options, now: DateTime<Utc>) -> World {
+    let lines = if plant_b { &PLANT_B } else { &PLANT_A };
+    let mut sites = Vec::new();
+    for index in 0..options.groups {
+        sites.push(match lines.get(index) {
+            Some(line) => named(line, options.sessions, now),
+            None => made_up(index + 1, options.sessions, now),
+        });
+    }
+    let mut awkward = site(AWKWARD_GROUP, 60, &[AWKWARD_SESSION, "PLAIN-02.OpcUa"], now);
+    awkward.steady = true;
+    sites.push(awkward);
+    let mut slow = site("fault-slow", 60, &["SLOW-01.OpcUa", "SLOW-02.OpcUa"], now);
+    (slow.hidden, slow.steady) = (true, true);
+    sites.push(slow);
+    let mut world = World {
+        sites,
+        seed: options.seed ^ salt,
+        scenario: Scenario::Calm,
+        now,
+    };
+    world.enter(options.scenario);
+    world
+}
+
+fn named(line: &Line, sessions: usize, now: DateTime<Utc>) -> Site {
+    let (id, name, description, timeout, primary, ids) = *line;
+    let stem = ids
+        .first()
+        .and_then(|id| id.split(['-', '.']).next())
+        .unwrap_or(id);
+    let kind = ids
+        .first()
+        .and_then(|id| id.rsplit('.').next())
+        .unwrap_or("OpcUa");
+    let count = if sessions <= OWN {
+        ids.len().min(sessions)
+    } else {
+        sessions
+    };
+    let ids: Vec<String> = (0..count)
+        .map(|at| {
+            ids.get(at).map_or_else(
+                || format!("{stem}-{:02}.{kind}", at + 1),
+                |id| (*id).to_owned(),
+            )
+        })
+        .collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let mut site = site_with_primary(id, timeout, &ids, primary, now);
+    if let Some(group) = site.group.as_mut().filter(|_| !name.is_empty()) {
+        group.name = Some(name.to_owned());
+        group.description = Some(description.to_owned());
+    }
+    site
+}
+
+fn made_up(number: usize, sessions: usize, now: DateTime<Utc>) -> Site {
+    const KINDS: [&str; 5] = ["OpcUa", "Modbus", "Dnp3", "Mqtt", "Bacnet"];
+    let kind = KINDS[number % KINDS.len()];
+    let ids: Vec<String> = (1..=sessions)
+        .map(|at| format!("UNIT{number:03}-{at:02}.{kind}"))
+        .collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let timeout = [30, 60, 120][number % 3];
+    let mut site = site(
+        &format!("unit{number:03}-{}", kind.to_lowercase()),
+        timeout,
+        &ids,
+        now,
+    );
+    if let Some(group) = &mut site.group {
+        group.name = Some(format!("Unit {number} {kind}"));
+    }
+    site
+}
+
+/// A settled site: every session alive, the first one primary, the last of three or more cold.
+pub(crate) fn site(id: &str, timeout: i64, sessions: &[&str], now: DateTime<Utc>) -> Site {
+    site_with_primary(id, timeout, sessions, 0, now)
+}
+
+fn site_with_primary(
+    id: &str,
+    timeout: i64,
+    sessions: &[&str],
+    primary: usize,
+    now: DateTime<Utc>,
+) -> Site {
+    let span = TimeSpan::seconds(timeout);
+    let mut group = Group::bare(span);
+    let mut adapters = Vec::new();
+    let primary = primary.min(sessions.len().saturating_sub(1));
+    // The beats of a group are spread over its period, and differ between groups.
+    let shift = id.bytes().map(u64::from).sum::<u64>() % 7;
+    for (at, session) in sessions.iter().enumerate() {
+        let period = span.half();
+        let part = i32::try_from((at as u64 * 5 + shift) % 11).unwrap_or_default();
+        let last = now - period / 12 * part;
+        let serving = at == primary;
+        let cold = at > 1 && at + 1 == sessions.len();
+        let mut one = Session::new((*session).to_owned(), last);
+        one.role = if serving {
+            Role::Primary
+        } else {
+            Role::Secondary
+        };
+        one.posted = true;
+        let standby = if cold {
+            1.0
+        } else {
+            97.0 - f64::from(u8::try_from(at.min(40)).unwrap_or_default())
+        };
+        let last_data = serving.then(|| last - TimeDelta::seconds(1));
+        group.last_data = group.last_data.max(last_data);
+        one.heartbeat = Some(Heartbeat {
+            score: if serving { 100.0 } else { standby },
+            last_data,
+            time: last,
+        });
+        group.sessions.push(one);
+        adapters.push(Adapter {
+            session: (*session).to_owned(),
+            cold,
+            silent: false,
+            silent_until: None,
+            score: None,
+            score_until: None,
+            due: last + period,
+            skew: TimeDelta::zero(),
+        });
+    }
+    Site {
+        id: id.to_owned(),
+        group: Some(group),
+        adapters,
+        timeout: span,
+        hidden: false,
+        steady: false,
+        cursor: now,
+    }
+}

@@ -1,0 +1,147 @@
+//! The operations on groups.
+
+use super::errors::{Refusal, conflict, invalid, no_group};
+use super::model::{Group, Site};
+use super::values::TimeSpan;
+use super::wire::{Body, Style};
+use super::world::World;
+use crate::answer;
+use crate::path::Ask;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+/// Adapters refuse less, and so does this service.
+const SHORTEST: TimeSpan = TimeSpan::seconds(15);
+/// What adapters take when nothing is configured.
+const USUAL: TimeSpan = TimeSpan::seconds(60);
+/// How many groups a list holds when `count` is not given.
+const PAGE: usize = 100;
+
+fn number(ask: &Ask, name: &str, absent: usize) -> Result<usize, Refusal> {
+    let Some(text) = ask.parameter(name) else {
+        return Ok(absent);
+    };
+    text.parse().map_err(|_| {
+        invalid(format!(
+            "{name} has to be a whole number from 0, not '{text}'."
+        ))
+    })
+}
+
+pub(crate) fn list(world: &World, style: Style, ask: &Ask) -> Result<Response, Refusal> {
+    let (skip, count) = (number(ask, "skip", 0)?, number(ask, "count", PAGE)?);
+    let groups = world.sites.iter().filter(|site| !site.hidden);
+    let groups: Vec<_> = groups
+        .filter_map(|site| Some((&site.id, site.group.as_ref()?)))
+        .collect();
+    let page: Value = groups
+        .iter()
+        .skip(skip)
+        .take(count)
+        .map(|(id, group)| style.group(id, group))
+        .collect();
+    let mut response = answer::json(StatusCode::OK, &page);
+    response
+        .headers_mut()
+        .insert("total-count", HeaderValue::from(groups.len()));
+    Ok(response)
+}
+
+pub(crate) fn get(world: &World, style: Style, id: &str) -> Result<Response, Refusal> {
+    let group = world.group(id)?;
+    Ok(answer::json(StatusCode::OK, &style.group(id, group)))
+}
+
+pub(crate) fn status(world: &World, style: Style, id: &str) -> Result<Response, Refusal> {
+    Ok(answer::json(
+        StatusCode::OK,
+        &style.status(world.group(id)?),
+    ))
+}
+
+pub(crate) fn create(
+    world: &mut World,
+    style: Style,
+    ask: &Ask,
+    now: DateTime<Utc>,
+) -> Result<Response, Refusal> {
+    let body = Body::read(&ask.body)?;
+    let id = body
+        .text("Id")?
+        .filter(|id| !id.is_empty())
+        .ok_or_else(|| invalid("Id is required."))?;
+    let mut group = Group::bare(body.span("FailoverTimeout")?.unwrap_or(USUAL));
+    group.name = body.text("Name")?;
+    group.description = body.text("Description")?;
+    group.additional = body.object("AdditionalData")?;
+    if group.timeout < SHORTEST {
+        return Err(invalid(format!(
+            "FailoverTimeout is {}, the shortest is {SHORTEST}.",
+            group.timeout
+        )));
+    }
+    if let Some(there) = world.site(&id).and_then(|site| site.group.as_ref()) {
+        let same = (
+            &there.name,
+            &there.description,
+            there.timeout,
+            &there.additional,
+        ) == (
+            &group.name,
+            &group.description,
+            group.timeout,
+            &group.additional,
+        );
+        if same {
+            return Ok(answer::json(StatusCode::OK, &style.group(&id, there)));
+        }
+        return Err(conflict(
+            "The failover group already exists.",
+            format!(
+                "A failover group with the identifier '{id}' exists with a different configuration."
+            ),
+            "Use another identifier, or delete the existing failover group first.",
+        ));
+    }
+    let answer = answer::json(StatusCode::CREATED, &style.group(&id, &group));
+    match world.site_mut(&id) {
+        Some(site) => site.group = Some(group),
+        None => world.sites.push(Site {
+            id,
+            timeout: group.timeout,
+            group: Some(group),
+            adapters: Vec::new(),
+            hidden: false,
+            steady: true,
+            cursor: now,
+        }),
+    }
+    Ok(answer)
+}
+
+pub(crate) fn delete(world: &mut World, id: &str, now: DateTime<Utc>) -> Result<Response, Refusal> {
+    let group = world.group(id)?;
+    let live = group
+        .sessions
+        .iter()
+        .filter(|session| session.live(group.timeout, now))
+        .count();
+    if live > 0 {
+        return Err(conflict(
+            "The failover group has active sessions.",
+            format!(
+                "The failover group '{id}' has {live} active client sessions and cannot be deleted."
+            ),
+            "Delete the client sessions, or stop the adapters and wait for the failover timeout.",
+        ));
+    }
+    let site = world.site_mut(id).ok_or_else(|| no_group(id))?;
+    site.group = None;
+    let gone = site.adapters.is_empty();
+    if gone {
+        world.sites.retain(|site| site.id != id);
+    }
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}

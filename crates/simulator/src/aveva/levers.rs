@@ -1,0 +1,99 @@
+//! What the control port sees and moves: the complete truth of a service, and its adapters.
+
+use super::Service;
+use super::wire::Style;
+use serde_json::{Value, json};
+
+impl Service {
+    /// Every group with its sessions and adapters, names as in `v1`, roles as names.
+    pub(crate) fn snapshot(&self) -> Value {
+        let style = Style {
+            v1: true,
+            names: true,
+            zone: true,
+        };
+        let state = self.state();
+        let sites = state.world.sites.iter().filter(|site| !site.hidden);
+        let groups = sites.filter_map(|site| {
+            let group = site.group.as_ref()?;
+            let sessions: Vec<Value> = group
+                .sessions
+                .iter()
+                .map(|session| {
+                    let mut body = style.session(session);
+                    let adapter = site.adapters.iter().find(|one| one.session == session.id);
+                    body["Live"] = session.live(group.timeout, state.world.now).into();
+                    body["Adapter"] = adapter.map_or(
+                        Value::Null,
+                        |one| json!({ "silent": one.silent, "cold": one.cold, "due": one.due }),
+                    );
+                    body
+                })
+                .collect();
+            let mut body = style.group(&site.id, group);
+            body["Status"] = style.status(group);
+            body["Sessions"] = sessions.into();
+            Some(body)
+        });
+        json!({ "groups": groups.collect::<Vec<_>>() })
+    }
+
+    /// Moves an adapter: whether it is silent, what score it reports (`null` gives it back its own).
+    ///
+    /// # Errors
+    /// In words, when there is no such adapter or the change makes no sense.
+    pub(crate) fn pull(&self, group: &str, session: &str, change: &Value) -> Result<Value, String> {
+        let state = &mut *self.state();
+        let now = state.world.now;
+        let site = state
+            .world
+            .site_mut(group)
+            .ok_or_else(|| format!("there is no group '{group}'"))?;
+        let missing =
+            || format!("no simulated adapter posts for the session '{session}' of '{group}'");
+        let adapter = site
+            .adapters
+            .iter_mut()
+            .find(|one| one.session == session)
+            .ok_or_else(missing)?;
+        let fields = change
+            .as_object()
+            .ok_or("the body has to be a JSON object")?;
+        let (mut silent, mut score) = (None, None);
+        for (name, value) in fields {
+            match (name.as_str(), value) {
+                ("silent", Value::Bool(on)) => silent = Some(*on),
+                ("score", Value::Null) => score = Some(None),
+                ("score", Value::Number(number)) => {
+                    let number = number.as_f64().filter(|one| (0.0..=100.0).contains(one));
+                    score = Some(Some(number.ok_or("score has to be from 0 to 100")?));
+                }
+                _ => {
+                    return Err(format!(
+                        "'{name}': {value} is not a lever; there are \"silent\": bool and \"score\": 0 to 100 or null"
+                    ));
+                }
+            }
+        }
+        if let Some(on) = silent {
+            (adapter.silent, adapter.silent_until) = (on, None);
+            adapter.due = if on { adapter.due } else { now };
+        }
+        if let Some(score) = score {
+            (adapter.score, adapter.score_until) = (score, None);
+            adapter.due = now;
+        }
+        // A heartbeat that is due now comes now, even when the clock stands still.
+        site.advance(now);
+        let style = Style {
+            v1: true,
+            names: true,
+            zone: true,
+        };
+        let held = site
+            .group
+            .as_ref()
+            .and_then(|group| group.sessions.iter().find(|one| one.id == session));
+        Ok(held.map_or(Value::Null, |session| style.session(session)))
+    }
+}

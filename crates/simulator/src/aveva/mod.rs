@@ -1,0 +1,294 @@
+//! AVEVA client failover: which request is which operation, and who may call. The rules are in the
+//! modules beneath.
+
+mod adapters;
+mod auth;
+pub(crate) mod demo;
+mod election;
+mod errors;
+mod groups;
+mod levers;
+mod model;
+mod scenario;
+mod sessions;
+#[cfg(test)]
+mod tests;
+mod values;
+mod wire;
+mod world;
+
+use crate::answer;
+use crate::clock::Clock;
+use crate::options::{Credentials, Options, Scenario};
+use crate::path::Ask;
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use errors::{Refusal, by_status};
+use sessions::Place;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use wire::Style;
+use world::World;
+
+/// How one service is deployed.
+#[derive(Debug, Clone)]
+pub(crate) struct Profile {
+    pub(crate) tenant: Option<String>,
+    pub(crate) namespace: Option<String>,
+    pub(crate) groups_version: &'static str,
+    pub(crate) sessions_version: &'static str,
+    pub(crate) credentials: Credentials,
+}
+
+#[derive(Debug)]
+pub(crate) struct Service {
+    profile: Profile,
+    clock: Clock,
+    salt: u64,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    world: World,
+    tokens: auth::Tokens,
+    /// Counts the answers, for their OperationId.
+    answers: u64,
+}
+
+/// The contract's operations, by the names that faults and the log use.
+pub(crate) const OPERATIONS: [&str; 13] = [
+    "token",
+    "list groups",
+    "create group",
+    "get group",
+    "delete group",
+    "group status",
+    "list sessions",
+    "create session",
+    "get session",
+    "put session",
+    "delete session",
+    "heartbeat",
+    "role override",
+];
+
+impl Service {
+    pub(crate) fn new(profile: Profile, salt: u64, options: &Options, clock: Clock) -> Self {
+        let world = demo::world(profile.tenant.is_none(), salt, options, clock.now());
+        let state = State {
+            world,
+            tokens: auth::Tokens::default(),
+            answers: 0,
+        };
+        Self {
+            profile,
+            clock,
+            salt,
+            state: Mutex::new(state),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn advance(&self, now: DateTime<Utc>) {
+        self.state().world.advance(now);
+    }
+
+    pub(crate) fn enter(&self, scenario: Scenario) {
+        self.state().world.enter(scenario);
+    }
+
+    /// A new world; tokens stay good, so that clients need not notice.
+    pub(crate) fn reset(&self, options: &Options) {
+        let mut state = self.state();
+        let (before, now) = (state.world.now, self.clock.now());
+        state.world = demo::world(self.profile.tenant.is_none(), self.salt, options, now);
+        state.tokens.renew(before, now);
+    }
+
+    /// The version in the path and what comes after the base, if the path is beneath the base.
+    fn beneath<'a>(&self, segments: &'a [&'a str]) -> Option<(&'a str, bool, &'a [&'a str])> {
+        match (segments, &self.profile.tenant, &self.profile.namespace) {
+            (
+                [
+                    "api",
+                    version,
+                    "tenants",
+                    tenant,
+                    "namespaces",
+                    namespace,
+                    "clientfailover",
+                    rest @ ..,
+                ],
+                Some(t),
+                Some(n),
+            ) => Some((version, tenant == t && namespace == n, rest)),
+            (["api", version, "clientfailover", rest @ ..], None, None) => {
+                Some((version, true, rest))
+            }
+            _ => None,
+        }
+    }
+
+    /// The operation that a request is, or the status that says why it is none.
+    fn route(&self, method: &Method, segments: &[&str]) -> Result<&'static str, StatusCode> {
+        let unknown = StatusCode::NOT_IMPLEMENTED;
+        if matches!(
+            self.profile.credentials,
+            Credentials::ClientCredentials { .. }
+        ) && segments == ["identity", "connect", "token"]
+        {
+            return if method == Method::POST {
+                Ok("token")
+            } else {
+                Err(unknown)
+            };
+        }
+        let (version, _, rest) = self.beneath(segments).ok_or(unknown)?;
+        if rest.iter().any(|part| part.is_empty()) {
+            return Err(unknown);
+        }
+        let (operation, belongs) = match (method.as_str(), rest) {
+            ("GET", ["groups"]) => ("list groups", self.profile.groups_version),
+            ("POST", ["groups"]) => ("create group", self.profile.groups_version),
+            ("GET", ["groups", _]) => ("get group", self.profile.groups_version),
+            ("DELETE", ["groups", _]) => ("delete group", self.profile.groups_version),
+            ("GET", ["groups", _, "status"]) => ("group status", self.profile.groups_version),
+            ("GET", ["groups", _, "clientsessions"]) => {
+                ("list sessions", self.profile.sessions_version)
+            }
+            ("POST", ["groups", _, "clientsessions"]) => {
+                ("create session", self.profile.sessions_version)
+            }
+            ("GET", ["groups", _, "clientsessions", _]) => {
+                ("get session", self.profile.sessions_version)
+            }
+            ("DELETE", ["groups", _, "clientsessions", _]) => {
+                ("delete session", self.profile.sessions_version)
+            }
+            ("PUT", ["groups", _, "clientsessions", _]) => match version {
+                "v1-preview" => ("put session", self.profile.sessions_version),
+                _ => return Err(StatusCode::METHOD_NOT_ALLOWED),
+            },
+            ("POST", ["groups", _, "clientsessions", _, "heartbeat"]) => {
+                ("heartbeat", self.profile.sessions_version)
+            }
+            ("POST", ["groups", _, "clientsessions", _, "roleoverride"]) => match version {
+                "v1" => ("role override", self.profile.sessions_version),
+                _ => return Err(StatusCode::NOT_FOUND),
+            },
+            _ => return Err(unknown),
+        };
+        if version == belongs {
+            Ok(operation)
+        } else {
+            Err(StatusCode::NOT_FOUND)
+        }
+    }
+
+    pub(crate) fn operation(&self, method: &Method, segments: &[&str]) -> Option<&'static str> {
+        self.route(method, segments).ok()
+    }
+
+    /// The service's own words for a status, as a fault wants them.
+    pub(crate) fn error(&self, status: StatusCode) -> Response {
+        let id = self.state().operation_id();
+        by_status(status).response(&id)
+    }
+
+    pub(crate) fn answer(&self, ask: &Ask) -> Response {
+        let (now, segments) = (self.clock.now(), ask.parts());
+        let state = &mut *self.state();
+        state.world.advance(now);
+        let route = self.route(&ask.method, &segments);
+        if route == Ok("token") {
+            return state.tokens.token(ask, &self.profile.credentials, now);
+        }
+        let id = state.operation_id();
+        if route == Err(StatusCode::NOT_IMPLEMENTED) {
+            let mut refusal = by_status(StatusCode::NOT_IMPLEMENTED);
+            refusal.reason = format!(
+                "The contract has no {} /{}.",
+                ask.method,
+                segments.join("/")
+            );
+            return refusal.response(&id);
+        }
+        if let Err(stranger) = state.tokens.check(ask, &self.profile.credentials, now) {
+            return *stranger;
+        }
+        let answered = route.map_err(by_status).and_then(|operation| {
+            let (_, ours, rest) = self.beneath(&segments).unwrap_or_default();
+            if !ours {
+                return Err(by_status(StatusCode::FORBIDDEN));
+            }
+            self.perform(&mut state.world, operation, rest, ask, now)
+        });
+        let mut response = answered.unwrap_or_else(|refusal| refusal.response(&id));
+        if let Ok(id) = id.parse() {
+            response.headers_mut().insert("operation-id", id);
+        }
+        response
+    }
+
+    fn perform(
+        &self,
+        world: &mut World,
+        operation: &str,
+        rest: &[&str],
+        ask: &Ask,
+        now: DateTime<Utc>,
+    ) -> Result<Response, Refusal> {
+        let style = self.style();
+        let group = rest.get(1).copied().unwrap_or_default();
+        let place = Place {
+            style,
+            group,
+            session: rest.get(3).copied().unwrap_or_default(),
+            now,
+        };
+        match operation {
+            "list groups" => groups::list(world, style, ask),
+            "create group" => groups::create(world, style, ask, now),
+            "get group" => groups::get(world, style, group),
+            "delete group" => groups::delete(world, group, now),
+            "group status" => groups::status(world, style, group),
+            "list sessions" => sessions::list(world, style, group),
+            "create session" => sessions::create(world, style, group, &ask.body, now),
+            "get session" => place.get(world),
+            "put session" => place.put(world, &ask.body),
+            "delete session" => place.delete(world),
+            "heartbeat" => place.heartbeat(world, &ask.body),
+            "role override" => place.role_override(world, &ask.body),
+            _ => Ok(answer::empty(StatusCode::NOT_IMPLEMENTED)),
+        }
+    }
+
+    fn style(&self) -> Style {
+        let cloud = self.profile.tenant.is_some();
+        Style {
+            v1: self.profile.sessions_version == "v1",
+            names: !cloud,
+            zone: cloud,
+        }
+    }
+}
+
+impl State {
+    /// Looks like a GUID, and is the same for the same request of the same run.
+    fn operation_id(&mut self) -> String {
+        self.answers += 1;
+        let mixed = (self.world.seed ^ self.answers).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        format!(
+            "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
+            mixed >> 32,
+            mixed >> 16 & 0xFFFF,
+            mixed >> 4 & 0xFFF,
+            mixed >> 20 & 0xFFF,
+            self.answers
+        )
+    }
+}

@@ -1,0 +1,153 @@
+//! What the service holds, and the adapters that the simulator lets talk to it.
+
+use super::values::TimeSpan;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Map, Value};
+
+/// `ClientRole`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Secondary,
+    Primary,
+    PendingPrimary,
+}
+
+impl Role {
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::Secondary => 0,
+            Self::Primary => 1,
+            Self::PendingPrimary => 2,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Secondary => "Secondary",
+            Self::Primary => "Primary",
+            Self::PendingPrimary => "PendingPrimary",
+        }
+    }
+}
+
+/// A heartbeat as a session posted it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Heartbeat {
+    pub(crate) score: f64,
+    pub(crate) last_data: Option<DateTime<Utc>>,
+    /// Stamped by the adapter's clock.
+    pub(crate) time: DateTime<Utc>,
+}
+
+/// An override to Primary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pin {
+    pub(crate) since: DateTime<Utc>,
+    pub(crate) expires: Option<DateTime<Utc>>,
+}
+
+/// `ClientSession`.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    pub(crate) id: String,
+    pub(crate) name: Option<String>,
+    pub(crate) role: Role,
+    pub(crate) heartbeat: Option<Heartbeat>,
+    /// By the service's clock: when the last heartbeat came in, or the session was created.
+    pub(crate) received: DateTime<Utc>,
+    /// Whether `received` is a heartbeat's time: what the limit of one a second counts from.
+    pub(crate) posted: bool,
+    pub(crate) pin: Option<Pin>,
+    pub(crate) additional: Option<Map<String, Value>>,
+}
+
+impl Session {
+    pub(crate) fn new(id: String, now: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            name: None,
+            role: Role::Secondary,
+            heartbeat: None,
+            received: now,
+            posted: false,
+            pin: None,
+            additional: None,
+        }
+    }
+
+    /// Heard of within `timeout`.
+    pub(crate) fn live(&self, timeout: TimeSpan, now: DateTime<Utc>) -> bool {
+        now - self.received <= timeout.delta()
+    }
+
+    pub(crate) fn score(&self) -> f64 {
+        self.heartbeat.map_or(0.0, |heartbeat| heartbeat.score)
+    }
+}
+
+/// `GroupConfiguration` with what belongs to it.
+#[derive(Debug, Clone)]
+pub(crate) struct Group {
+    pub(crate) name: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) timeout: TimeSpan,
+    pub(crate) additional: Option<Map<String, Value>>,
+    pub(crate) sessions: Vec<Session>,
+    pub(crate) last_data: Option<DateTime<Utc>>,
+}
+
+impl Group {
+    pub(crate) fn bare(timeout: TimeSpan) -> Self {
+        Self {
+            name: None,
+            description: None,
+            timeout,
+            additional: None,
+            sessions: Vec::new(),
+            last_data: None,
+        }
+    }
+
+    pub(crate) fn position(&self, session: &str) -> Option<usize> {
+        self.sessions.iter().position(|one| one.id == session)
+    }
+
+    pub(crate) fn holder(&self, role: Role) -> Option<usize> {
+        self.sessions.iter().position(|one| one.role == role)
+    }
+}
+
+/// A simulated adapter: posts heartbeats for one session, and creates it again when it is gone.
+#[derive(Debug, Clone)]
+pub(crate) struct Adapter {
+    pub(crate) session: String,
+    /// A cold standby reports a score of 1, a hot one nearly 100.
+    pub(crate) cold: bool,
+    pub(crate) silent: bool,
+    /// When a silence that a scenario made ends by itself.
+    pub(crate) silent_until: Option<DateTime<Utc>>,
+    /// What it reports in place of its own score.
+    pub(crate) score: Option<f64>,
+    /// When a score that a scenario made ends by itself.
+    pub(crate) score_until: Option<DateTime<Utc>>,
+    /// When it posts next.
+    pub(crate) due: DateTime<Utc>,
+    /// How far its clock is ahead.
+    pub(crate) skew: TimeDelta,
+}
+
+/// A group's place in the world: it stays when the group is deleted while adapters run.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    pub(crate) id: String,
+    pub(crate) group: Option<Group>,
+    pub(crate) adapters: Vec<Adapter>,
+    /// What its adapters are configured with.
+    pub(crate) timeout: TimeSpan,
+    /// Left out of lists: the group behind the sentinel id `fault-slow`.
+    pub(crate) hidden: bool,
+    /// Scenarios leave it alone.
+    pub(crate) steady: bool,
+    /// Until when it has been played.
+    pub(crate) cursor: DateTime<Utc>,
+}

@@ -1,0 +1,356 @@
+//! The control port, and the faults as they arrive over real sockets.
+
+use crate::options::{Options, Scenario};
+use crate::{Simulator, start};
+use serde_json::{Value, json};
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+async fn simulator() -> Simulator {
+    let options = Options {
+        scenario: Scenario::Calm,
+        speed: 0.0,
+        start: "2025-11-21T14:32:08Z".parse().ok(),
+        ..Options::default()
+    };
+    start(options).await.unwrap()
+}
+
+/// One request on a connection of its own: the whole answer, or why there is none.
+async fn raw(
+    to: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &str,
+) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(to).await?;
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+async fn control(simulator: &Simulator, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    let body = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
+    let answer = raw(simulator.control, method, path, "", &body)
+        .await
+        .unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (
+        head[9..12].parse().unwrap(),
+        serde_json::from_str(body).unwrap_or(Value::Null),
+    )
+}
+
+const BASIC: &str = "Authorization: Basic ZmFpbG92ZXItY29uc29sZTpzaW11bGF0ZWQtcGFzc3dvcmQ=\r\n";
+
+async fn plant_b(simulator: &Simulator, path: &str) -> std::io::Result<String> {
+    let system = simulator
+        .systems
+        .iter()
+        .find(|system| system.id == "plant-b")
+        .unwrap();
+    let address = system
+        .base_url
+        .strip_prefix("http://")
+        .unwrap()
+        .parse()
+        .unwrap();
+    raw(
+        address,
+        "GET",
+        &format!("/api/v1/clientfailover{path}"),
+        BASIC,
+        "",
+    )
+    .await
+}
+
+#[tokio::test]
+async fn the_clock_shows_in_every_answer_and_is_moved() {
+    let simulator = simulator().await;
+    let date = |answer: &str| answer.contains("\r\ndate: Fri, 21 Nov 2025 14:32:08 GMT\r\n");
+    assert!(date(&plant_b(&simulator, "/groups").await.unwrap()));
+    let (_, clock) = control(
+        &simulator,
+        "POST",
+        "/clock/advance",
+        &json!({ "seconds": 60 }),
+    )
+    .await;
+    assert_eq!(
+        clock,
+        json!({ "now": "2025-11-21T14:33:08Z", "speed": 0.0 })
+    );
+    let wish = json!({ "now": "2020-01-01T00:00:00Z", "speed": 2 });
+    let (status, clock) = control(&simulator, "PUT", "/clock", &wish).await;
+    assert_eq!((status, &clock["speed"]), (200, &json!(2.0)));
+    for (method, path, body) in [
+        ("PUT", "/clock", json!({ "now": "yesterday" })),
+        ("PUT", "/clock", json!({ "speed": -1 })),
+        ("PUT", "/clock", json!({ "sped": 1 })),
+        ("POST", "/clock/advance", json!({ "seconds": -5 })),
+        ("POST", "/clock/advance", json!({})),
+        ("PUT", "/scenario", json!({ "name": "chaos" })),
+        ("POST", "/reset", json!({ "groups": 1_000_000 })),
+        ("POST", "/faults", json!({ "connection": "live" })),
+        (
+            "POST",
+            "/faults",
+            json!({ "connection": "live", "fault": { "kind": "status", "status": 200 } }),
+        ),
+        (
+            "POST",
+            "/faults",
+            json!({ "connection": "live", "operation": "nonsense", "fault": { "kind": "html" } }),
+        ),
+        ("PATCH", "/systems/live", json!({ "json": "v12" })),
+        (
+            "PATCH",
+            "/systems/plant-b/groups/none/sessions/x",
+            json!({ "silent": true }),
+        ),
+        (
+            "PATCH",
+            "/systems/live/groups/none/slicers/x",
+            json!({ "healthy": true }),
+        ),
+    ] {
+        let (status, answer) = control(&simulator, method, path, &body).await;
+        assert_eq!(status, 400, "{method} {path} {body}");
+        assert!(answer["error"].is_string(), "{method} {path} {body}");
+    }
+    for (method, path, status) in [
+        ("GET", "/nothing", 404),
+        ("DELETE", "/world", 405),
+        ("PATCH", "/systems/none", 404),
+    ] {
+        let (got, answer) = control(&simulator, method, path, &Value::Null).await;
+        assert_eq!(
+            (got, answer["error"].is_string()),
+            (status, true),
+            "{method} {path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_reset_goes_back_to_the_start_or_to_what_is_wished() {
+    let simulator = simulator().await;
+    let world = control(&simulator, "GET", "/world", &Value::Null).await.1;
+    assert_eq!(world["scenario"], "calm");
+    let sessions = "/systems/plant-b/groups/crude1-opcua/sessions/CRUDE-01.OpcUa";
+    let (status, session) = control(&simulator, "PATCH", sessions, &json!({ "score": 30 })).await;
+    assert_eq!(
+        (status, &session["Heartbeat"]["FailoverScore"]),
+        (200, &json!(30.0))
+    );
+    control(
+        &simulator,
+        "POST",
+        "/clock/advance",
+        &json!({ "seconds": 500 }),
+    )
+    .await;
+    control(
+        &simulator,
+        "POST",
+        "/faults",
+        &json!({ "connection": "plant-b", "fault": { "kind": "html" } }),
+    )
+    .await;
+    let moved = control(&simulator, "GET", "/world", &Value::Null).await.1;
+    assert_eq!(
+        moved["systems"]["plant-b"]["groups"][0]["Status"]["Primary"],
+        "CRUDE-02.OpcUa"
+    );
+    assert_eq!(
+        control(&simulator, "POST", "/reset", &Value::Null).await.0,
+        200
+    );
+    assert_eq!(
+        control(&simulator, "GET", "/world", &Value::Null).await.1,
+        world
+    );
+    assert_eq!(
+        control(&simulator, "GET", "/faults", &Value::Null).await.1,
+        json!({ "faults": [] })
+    );
+    assert_eq!(
+        control(&simulator, "GET", "/requests", &Value::Null)
+            .await
+            .1["total"],
+        0
+    );
+
+    let wish = json!({ "groups": 30, "sessions": 50, "seed": 7, "scenario": "incident" });
+    control(&simulator, "POST", "/reset", &wish).await;
+    let world = control(&simulator, "GET", "/world", &Value::Null).await.1;
+    assert_eq!(
+        (&world["seed"], &world["scenario"]),
+        (&json!(7), &json!("incident"))
+    );
+    let groups = world["systems"]["plant-a"]["groups"].as_array().unwrap();
+    assert_eq!(groups.len(), 31, "and the awkward one");
+    let full = groups
+        .iter()
+        .filter(|group| group["Sessions"].as_array().unwrap().len() == 50);
+    assert_eq!(full.count(), 30);
+    assert_eq!(
+        world["systems"]["live"]["groups"].as_array().unwrap().len(),
+        31
+    );
+}
+
+#[tokio::test]
+async fn requests_are_told_without_credentials() {
+    let simulator = simulator().await;
+    plant_b(&simulator, "/groups/a%2Fb?skip=1&sig=secret&msg=secret")
+        .await
+        .unwrap();
+    plant_b(&simulator, "/nonsense").await.unwrap();
+    let log = control(&simulator, "GET", "/requests", &Value::Null)
+        .await
+        .1;
+    assert_eq!(log["total"], 2);
+    let first = &log["requests"][0];
+    assert_eq!(
+        (&first["operation"], &first["status"]),
+        (&json!("get group"), &json!(404))
+    );
+    assert_eq!(
+        (&first["path"], &first["query"]),
+        (
+            &json!("/api/v1/clientfailover/groups/a%2Fb"),
+            &json!("skip=1")
+        )
+    );
+    assert_eq!(
+        (
+            &log["requests"][1]["operation"],
+            &log["requests"][1]["status"]
+        ),
+        (&Value::Null, &json!(501))
+    );
+    assert!(!log.to_string().contains("secret"));
+    assert_eq!(
+        control(&simulator, "DELETE", "/requests", &Value::Null)
+            .await
+            .0,
+        204
+    );
+}
+
+#[tokio::test]
+async fn sentinels_fail_as_they_are_called() {
+    let simulator = simulator().await;
+    for status in [403, 404, 409, 429, 500, 503] {
+        let answer = plant_b(&simulator, &format!("/groups/fault-{status}/status"))
+            .await
+            .unwrap();
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{answer}"
+        );
+        assert!(answer.contains("\"Resolution\""), "{answer}");
+    }
+    let html = plant_b(&simulator, "/groups/fault-html").await.unwrap();
+    assert!(
+        html.starts_with("HTTP/1.1 200") && html.contains("text/html"),
+        "{html}"
+    );
+    let empty = plant_b(&simulator, "/groups/x/clientsessions/fault-empty")
+        .await
+        .unwrap();
+    assert!(
+        empty.starts_with("HTTP/1.1 200") && empty.ends_with("\r\n\r\n"),
+        "{empty}"
+    );
+    let malformed = plant_b(&simulator, "/groups/fault-malformed")
+        .await
+        .unwrap();
+    let body = malformed.split_once("\r\n\r\n").unwrap().1;
+    assert!(serde_json::from_str::<Value>(body).is_err(), "{malformed}");
+    let truncated = plant_b(&simulator, "/groups/fault-truncated")
+        .await
+        .unwrap();
+    assert!(truncated.contains("content-length: 2048"), "{truncated}");
+    assert!(truncated.split_once("\r\n\r\n").unwrap().1.len() < 2048);
+    let reset = plant_b(&simulator, "/groups/fault-reset")
+        .await
+        .unwrap_err();
+    assert_eq!(reset.kind(), ErrorKind::ConnectionReset);
+    let list = plant_b(&simulator, "/groups").await.unwrap();
+    assert!(
+        list.starts_with("HTTP/1.1 200") && !list.contains("fault-"),
+        "not in lists"
+    );
+}
+
+#[tokio::test]
+async fn switched_faults_meet_their_operation_so_many_times() {
+    let simulator = simulator().await;
+    let wish = json!({
+        "connection": "plant-b",
+        "operation": "List groups",
+        "fault": { "kind": "status", "status": 503 },
+        "times": 1
+    });
+    assert_eq!(control(&simulator, "POST", "/faults", &wish).await.0, 201);
+    let late =
+        json!({ "connection": "plant-b", "fault": { "kind": "latency", "milliseconds": 1 } });
+    assert_eq!(control(&simulator, "POST", "/faults", &late).await.0, 201);
+    assert!(
+        plant_b(&simulator, "/groups/none")
+            .await
+            .unwrap()
+            .starts_with("HTTP/1.1 404")
+    );
+    assert!(
+        plant_b(&simulator, "/groups")
+            .await
+            .unwrap()
+            .starts_with("HTTP/1.1 503")
+    );
+    assert!(
+        plant_b(&simulator, "/groups")
+            .await
+            .unwrap()
+            .starts_with("HTTP/1.1 200")
+    );
+    let left = control(&simulator, "GET", "/faults", &Value::Null).await.1;
+    assert_eq!(left["faults"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        control(&simulator, "DELETE", "/faults", &Value::Null)
+            .await
+            .0,
+        204
+    );
+}
+
+#[tokio::test]
+async fn a_dropped_simulator_closes_its_ports() {
+    let simulator = simulator().await;
+    let address = simulator.control;
+    drop(simulator);
+    let mut refused = false;
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+        refused = TcpStream::connect(address).await.is_err();
+        if refused {
+            break;
+        }
+    }
+    assert!(refused);
+}

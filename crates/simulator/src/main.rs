@@ -1,0 +1,70 @@
+//! `simulator`: the simulated systems on ports of their own, until it is stopped.
+
+use clap::Parser;
+use simulator::{Options, Scenario, start};
+use std::io::Write;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+/// The three vendors' failover APIs in memory, on loopback ports of their own.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// Groups on each AVEVA and Uplynk system.
+    #[arg(long, default_value_t = Options::default().groups)]
+    groups: usize,
+    /// Sessions of each AVEVA group.
+    #[arg(long, default_value_t = Options::default().sessions)]
+    sessions: usize,
+    /// Simulated seconds per real second; 0 freezes the clock.
+    #[arg(long, default_value_t = Options::default().speed)]
+    speed: f64,
+    /// What keeps happening by itself.
+    #[arg(long, value_enum, default_value_t = Options::default().scenario)]
+    scenario: Scenario,
+    /// The same seed gives the same world.
+    #[arg(long, default_value_t = Options::default().seed)]
+    seed: u64,
+    /// Where the control port listens.
+    #[arg(long, default_value_t = Options::default().control)]
+    control: SocketAddr,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "simulator: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> std::io::Result<()> {
+    let Arguments {
+        groups,
+        sessions,
+        speed,
+        scenario,
+        seed,
+        control,
+    } = arguments;
+    let options = Options {
+        groups,
+        sessions,
+        speed,
+        scenario,
+        seed,
+        control,
+        start: None,
+    };
+    let simulator = start(options).await?;
+    let mut out = std::io::stdout();
+    for system in &simulator.systems {
+        writeln!(out, "{:8} {}  {}", system.id, system.base_url, system.title)?;
+    }
+    writeln!(out, "control  http://{}", simulator.control)?;
+    out.flush()?;
+    tokio::signal::ctrl_c().await
+}

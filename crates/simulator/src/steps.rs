@@ -1,0 +1,55 @@
+//! When scenarios act, and what they throw dice with: the same seed and step, the same dice.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rand::SeedableRng;
+use rand::rngs::SmallRng;
+
+/// Simulated seconds between the steps of a scenario.
+pub(crate) const SECONDS: i64 = 20;
+
+/// Steps that are further back than this are skipped.
+const LONGEST: TimeDelta = TimeDelta::minutes(30);
+
+/// The steps after `from` until `to`: their times and numbers.
+pub(crate) fn between(
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> impl Iterator<Item = (DateTime<Utc>, i64)> {
+    let from = from.max(to - LONGEST);
+    let (first, last) = (
+        from.timestamp().div_euclid(SECONDS) + 1,
+        to.timestamp().div_euclid(SECONDS),
+    );
+    (first..=last).filter_map(|step| Some((DateTime::from_timestamp(step * SECONDS, 0)?, step)))
+}
+
+/// The dice of one step.
+pub(crate) fn dice(seed: u64, step: i64) -> SmallRng {
+    SmallRng::seed_from_u64(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ step.unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(seconds, 0).unwrap()
+    }
+
+    #[test]
+    fn every_step_comes_once_however_the_clock_is_cut() {
+        let whole: Vec<_> = between(at(5), at(100)).collect();
+        let parts: Vec<_> = between(at(5), at(40))
+            .chain(between(at(40), at(100)))
+            .collect();
+        assert_eq!(whole, parts);
+        assert_eq!(whole.first(), Some(&(at(20), 1)));
+        assert_eq!(whole.len(), 5);
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_or_leaps_has_few_steps() {
+        assert_eq!(between(at(100), at(5)).count(), 0);
+        assert_eq!(between(at(0), at(1_000_000)).count(), 90);
+    }
+}

@@ -1,0 +1,173 @@
+//! Uplynk live slicer failover groups: which request is which operation, and who may call. The
+//! rules are in the modules beneath.
+
+pub(crate) mod demo;
+mod levers;
+mod model;
+mod operations;
+mod picture;
+mod signature;
+#[cfg(test)]
+mod tests;
+mod wire;
+mod world;
+
+use crate::answer;
+use crate::clock::Clock;
+use crate::options::{Options, Scenario};
+use crate::path::Ask;
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use operations::refused;
+use signature::{Stranger, Used};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use world::World;
+
+#[derive(Debug)]
+pub(crate) struct Service {
+    owner: String,
+    api_key: String,
+    clock: Clock,
+    base_url: String,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    world: World,
+    used: Used,
+}
+
+/// The contract's operations, by the names that faults and the log use.
+pub(crate) const OPERATIONS: [&str; 9] = [
+    "list groups",
+    "get group",
+    "configure group",
+    "order slicers",
+    "activate slicer",
+    "set slate",
+    "set channels",
+    "list owners",
+    "set owners",
+];
+
+impl Service {
+    pub(crate) fn new(
+        owner: &str,
+        api_key: &str,
+        base_url: &str,
+        options: &Options,
+        clock: Clock,
+    ) -> Self {
+        let world = demo::world(options, base_url, clock.now());
+        Self {
+            owner: owner.to_owned(),
+            api_key: api_key.to_owned(),
+            clock,
+            base_url: base_url.to_owned(),
+            state: Mutex::new(State {
+                world,
+                used: Used::default(),
+            }),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn advance(&self, now: DateTime<Utc>) {
+        self.state().world.advance(now);
+    }
+
+    pub(crate) fn enter(&self, scenario: Scenario) {
+        self.state().world.enter(scenario);
+    }
+
+    pub(crate) fn reset(&self, options: &Options) {
+        self.state().world = demo::world(options, &self.base_url, self.clock.now());
+    }
+
+    pub(crate) fn operation(&self, method: &Method, segments: &[&str]) -> Option<&'static str> {
+        let ["api", "v4", "failover-groups", rest @ ..] = segments else {
+            return None;
+        };
+        if rest.iter().any(|part| part.is_empty()) {
+            return None;
+        }
+        Some(match (method.as_str(), rest) {
+            ("GET", []) => "list groups",
+            ("GET", [_]) => "get group",
+            ("PATCH", [_]) => "configure group",
+            ("PUT", [_, "slicers"]) => "order slicers",
+            ("PUT", [_, "activate_slicer"]) => "activate slicer",
+            ("PUT", [_, "set_no_slicer"]) => "set slate",
+            ("PUT", [_, "channels"]) => "set channels",
+            ("GET", [_, "allowed-owners"]) => "list owners",
+            ("PUT", [_, "allowed-owners"]) => "set owners",
+            _ => return None,
+        })
+    }
+
+    /// The service's own words for a status, as a fault wants them.
+    pub(crate) fn error(&self, status: StatusCode) -> Response {
+        wire::error(status, "")
+    }
+
+    pub(crate) fn answer(&self, ask: &Ask) -> Response {
+        let segments = ask.parts();
+        if let ("GET", ["thumbs", _, slicer, number]) = (ask.method.as_str(), segments.as_slice()) {
+            return match number
+                .strip_suffix(".svg")
+                .and_then(|number| number.parse().ok())
+            {
+                Some(number) => picture::draw(slicer, number),
+                None => answer::empty(StatusCode::NOT_FOUND),
+            };
+        }
+        let Some(operation) = self.operation(&ask.method, &segments) else {
+            let title = format!("The contract has no {} /{}", ask.method, segments.join("/"));
+            return wire::error(StatusCode::NOT_IMPLEMENTED, &title);
+        };
+        let now = self.clock.now();
+        let state = &mut *self.state();
+        state.world.advance(now);
+        let signed = ask.parameter("msg").zip(ask.parameter("sig"));
+        match state
+            .used
+            .check(&self.owner, &self.api_key, signed, [now, Utc::now()])
+        {
+            Ok(()) => {}
+            Err(Stranger::Forbidden(why)) => {
+                // The vendor says no more than this; the reason is for whoever runs the simulator.
+                tracing::info!(why, "a request was not let in");
+                return wire::error(StatusCode::FORBIDDEN, "");
+            }
+            Err(Stranger::Replayed) => {
+                return wire::error(StatusCode::BAD_REQUEST, "msg and sig were used before");
+            }
+        }
+        let world = &mut state.world;
+        if operation == "list groups" {
+            return world.list(&self.owner);
+        }
+        let Some(index) = segments.get(3).and_then(|id| world.position(id)) else {
+            return wire::error(StatusCode::NOT_FOUND, "Failover group not found");
+        };
+        let done = match operation {
+            "get group" => Ok(answer::json(
+                StatusCode::OK,
+                &world.group_json(&world.groups[index], &self.owner),
+            )),
+            "configure group" => world.configure(index, &ask.body),
+            "order slicers" => world.order(index, &ask.body),
+            "activate slicer" => world.activate(index, &ask.body),
+            "set slate" => world.slate(index, &ask.body),
+            "set channels" => world.channels(index, &ask.body),
+            "list owners" => Ok(world.owners(index)),
+            _ => world.set_owners(index, &ask.body),
+        };
+        done.unwrap_or_else(refused)
+    }
+}

@@ -1,0 +1,282 @@
+//! What the Uplynk service holds, and which slicer is on air. Pure: told the time and the dice.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rand::Rng;
+use rand::rngs::SmallRng;
+
+/// How long an unhealthy slicer is left out before it is looked at again.
+pub(crate) const BLACKLIST: TimeDelta = TimeDelta::minutes(5);
+/// How long a newly enabled slicer takes to become available.
+pub(crate) const WARM_UP: TimeDelta = TimeDelta::seconds(60);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Prioritized,
+    Flat,
+}
+
+impl Mode {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Prioritized => "prioritized",
+            Self::Flat => "flat",
+        }
+    }
+}
+
+/// Where a slicer's picture comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Picture {
+    /// As the vendor published it.
+    Published(&'static str),
+    /// Drawn by the simulator, a new one every few seconds.
+    Drawn,
+    /// Drawn, but always the same.
+    Stuck,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Slicer {
+    pub(crate) id: String,
+    pub(crate) hostname: String,
+    pub(crate) healthy: bool,
+    /// `blacklist_until`; `None` is 0.
+    pub(crate) blacklist: Option<DateTime<Utc>>,
+    pub(crate) order: i64,
+    pub(crate) state: i64,
+    pub(crate) enabled: bool,
+    /// When it became or becomes available after it was enabled.
+    pub(crate) available: DateTime<Utc>,
+    pub(crate) picture: Picture,
+    /// When a scenario's trouble with it ends.
+    pub(crate) trouble_until: Option<DateTime<Utc>>,
+}
+
+impl Slicer {
+    fn eligible(&self, now: DateTime<Utc>) -> bool {
+        self.enabled && self.healthy && self.blacklist.is_none() && self.available <= now
+    }
+
+    pub(crate) fn sicken(&mut self, now: DateTime<Utc>) {
+        self.healthy = false;
+        self.blacklist = self.blacklist.or(Some(now + BLACKLIST));
+    }
+}
+
+/// Why the slate is on, if it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Slate {
+    Off,
+    /// Somebody switched to it; it stays until somebody switches back.
+    ByHand,
+    /// Nothing else was left.
+    NothingHealthy,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Group {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) hot_warm: i64,
+    pub(crate) mode: Mode,
+    pub(crate) auto_failback: bool,
+    /// Unix milliseconds of the last failover; 0 for never.
+    pub(crate) failover_time: i64,
+    pub(crate) active: String,
+    pub(crate) slate: Slate,
+    pub(crate) channels: Vec<Channel>,
+    pub(crate) slicers: Vec<Slicer>,
+    pub(crate) owners: Vec<String>,
+    /// Left out of lists: the group behind the sentinel id `fault-slow`.
+    pub(crate) hidden: bool,
+    /// Scenarios leave it alone.
+    pub(crate) steady: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Channel {
+    pub(crate) id: String,
+    pub(crate) desc: String,
+}
+
+impl Group {
+    pub(crate) fn slicer_mut(&mut self, id: &str) -> Option<&mut Slicer> {
+        self.slicers.iter_mut().find(|slicer| slicer.id == id)
+    }
+
+    /// `active_slicer_id`.
+    pub(crate) fn on_air(&self) -> &str {
+        if self.slate == Slate::Off {
+            &self.active
+        } else {
+            "no_slicer"
+        }
+    }
+
+    /// Looks again at slicers whose time on the blacklist is over.
+    pub(crate) fn recheck(&mut self, now: DateTime<Utc>) {
+        for slicer in &mut self.slicers {
+            if slicer.trouble_until.is_some_and(|until| until <= now) {
+                slicer.trouble_until = None;
+                slicer.healthy = true;
+                slicer.state = 0;
+            }
+            if slicer.blacklist.is_some_and(|until| until <= now) {
+                slicer.blacklist = (!slicer.healthy).then(|| now + BLACKLIST);
+            }
+        }
+    }
+
+    /// Puts on air what the rules say: in prioritized mode the eligible slicer with the lowest
+    /// order, when the one on air cannot go on or automatic failback calls for it; in flat mode a
+    /// random eligible one, when the one on air cannot go on; the slate when there is none.
+    pub(crate) fn elect(&mut self, now: DateTime<Utc>, dice: &mut SmallRng) {
+        if self.slate == Slate::ByHand {
+            return;
+        }
+        let eligible: Vec<&Slicer> = self
+            .slicers
+            .iter()
+            .filter(|one| one.eligible(now))
+            .collect();
+        let fits = |one: &Slicer| one.healthy && one.blacklist.is_none();
+        let goes_on = self.slate == Slate::Off
+            && self
+                .slicers
+                .iter()
+                .any(|one| one.id == self.active && fits(one));
+        let first = eligible
+            .iter()
+            .min_by_key(|one| one.order)
+            .map(|one| one.id.clone());
+        let next = match self.mode {
+            Mode::Prioritized if goes_on && !self.auto_failback => return,
+            Mode::Prioritized => first,
+            Mode::Flat if goes_on => return,
+            Mode::Flat if eligible.is_empty() => None,
+            Mode::Flat => Some(eligible[dice.random_range(0..eligible.len())].id.clone()),
+        };
+        match next {
+            Some(next) => self.switch(next, now),
+            None if goes_on => {}
+            None if self.slate == Slate::Off => {
+                self.slate = Slate::NothingHealthy;
+                self.failover_time = now.timestamp_millis();
+            }
+            None => {}
+        }
+    }
+
+    /// Puts a slicer on air, whatever was there.
+    pub(crate) fn switch(&mut self, to: String, now: DateTime<Utc>) {
+        if self.slate != Slate::Off || self.active != to {
+            self.slate = Slate::Off;
+            self.active = to;
+            self.failover_time = now.timestamp_millis();
+        }
+    }
+
+    /// Orders as they count in a mode: 1 for all in flat mode, as listed after switching to
+    /// prioritized.
+    pub(crate) fn set_mode(&mut self, mode: Mode) {
+        if mode == self.mode {
+            return;
+        }
+        self.mode = mode;
+        for (order, slicer) in (1..).zip(&mut self.slicers) {
+            slicer.order = if mode == Mode::Flat { 1 } else { order };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::demo::group;
+    use super::*;
+    use crate::steps::dice;
+
+    const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+    fn three() -> Group {
+        group("g", "G", &["a", "b", "c"], NOW)
+    }
+
+    #[test]
+    fn the_lowest_order_that_is_eligible_takes_over_and_fails_back_only_when_told() {
+        for (auto_failback, back) in [(true, "a"), (false, "c")] {
+            let mut group = three();
+            group.auto_failback = auto_failback;
+            group.slicers[1].enabled = false;
+            group.slicers[0].sicken(NOW);
+            group.elect(NOW, &mut dice(1, 1));
+            assert_eq!(group.on_air(), "c", "b is out of failover");
+            group.slicers[0].healthy = true;
+            group.recheck(NOW + BLACKLIST / 2);
+            group.elect(NOW + BLACKLIST / 2, &mut dice(1, 1));
+            assert_eq!(group.on_air(), "c", "a is on the blacklist still");
+            group.recheck(NOW + BLACKLIST);
+            group.elect(NOW + BLACKLIST, &mut dice(1, 1));
+            assert_eq!(group.on_air(), back);
+        }
+    }
+
+    #[test]
+    fn an_unhealthy_slicer_stays_on_the_blacklist_for_longer_each_time() {
+        let mut group = three();
+        group.slicers[2].sicken(NOW);
+        assert_eq!(group.slicers[2].blacklist, Some(NOW + BLACKLIST));
+        group.recheck(NOW + BLACKLIST);
+        assert_eq!(group.slicers[2].blacklist, Some(NOW + BLACKLIST * 2));
+    }
+
+    #[test]
+    fn with_nothing_healthy_the_slate_comes_and_goes_by_itself() {
+        let mut group = three();
+        for slicer in &mut group.slicers {
+            slicer.sicken(NOW);
+        }
+        group.elect(NOW, &mut dice(1, 1));
+        assert_eq!((group.on_air(), group.failover_time), ("no_slicer", 0));
+        group.slicers[1].healthy = true;
+        group.recheck(NOW + BLACKLIST);
+        group.elect(NOW + BLACKLIST, &mut dice(1, 1));
+        assert_eq!(group.on_air(), "b");
+        assert_eq!(group.failover_time, BLACKLIST.num_milliseconds());
+    }
+
+    #[test]
+    fn a_slate_by_hand_stays() {
+        let mut group = three();
+        group.slate = Slate::ByHand;
+        group.elect(NOW, &mut dice(1, 1));
+        assert_eq!(group.on_air(), "no_slicer");
+    }
+
+    #[test]
+    fn flat_mode_picks_any_healthy_one_and_stays_with_it() {
+        let mut group = three();
+        group.set_mode(Mode::Flat);
+        assert!(group.slicers.iter().all(|slicer| slicer.order == 1));
+        group.slicers[0].sicken(NOW);
+        let mut picked = std::collections::BTreeSet::new();
+        for seed in 0..20 {
+            let mut group = group.clone();
+            group.elect(NOW, &mut dice(seed, 1));
+            let first = group.on_air().to_owned();
+            group.elect(NOW, &mut dice(seed + 1, 2));
+            assert_eq!(group.on_air(), first);
+            picked.insert(first);
+        }
+        assert_eq!(picked.into_iter().collect::<Vec<_>>(), ["b", "c"]);
+        group.slicers.swap(0, 2);
+        group.set_mode(Mode::Prioritized);
+        assert_eq!(
+            group
+                .slicers
+                .iter()
+                .map(|one| one.order)
+                .collect::<Vec<_>>(),
+            [1, 2, 3]
+        );
+    }
+}

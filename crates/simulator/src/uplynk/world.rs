@@ -1,0 +1,146 @@
+//! All groups of the account, and the play of the clock and the scenario over them.
+
+use super::model::{Channel, Group, Picture, Slate};
+use crate::options::Scenario;
+use crate::steps::{self, SECONDS, dice};
+use chrono::{DateTime, TimeDelta, Utc};
+use rand::Rng;
+
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) groups: Vec<Group>,
+    /// Channels that no group feeds.
+    pub(crate) spare: Vec<Channel>,
+    pub(crate) seed: u64,
+    pub(crate) scenario: Scenario,
+    /// Until when it has been played.
+    pub(crate) now: DateTime<Utc>,
+    /// For the pictures' addresses.
+    pub(crate) base_url: String,
+}
+
+impl World {
+    pub(crate) fn position(&self, id: &str) -> Option<usize> {
+        self.groups.iter().position(|group| group.id == id)
+    }
+
+    /// Plays until `to`: rechecks and elections happen at the steps, as the real service's do at
+    /// intervals of its own.
+    pub(crate) fn advance(&mut self, to: DateTime<Utc>) {
+        if to < self.now {
+            self.shift(to - self.now);
+        }
+        for (at, step) in steps::between(self.now, to) {
+            self.now = at;
+            self.trouble(step);
+            for index in 0..self.groups.len() {
+                self.groups[index].recheck(at);
+                self.elect(index);
+            }
+        }
+        self.now = to;
+    }
+
+    /// Elects in one group, with dice that depend on the group and the time alone.
+    pub(crate) fn elect(&mut self, index: usize) {
+        let salt = self.seed.wrapping_add((index as u64) << 32);
+        let mut dice = dice(salt, self.now.timestamp().div_euclid(SECONDS));
+        self.groups[index].elect(self.now, &mut dice);
+    }
+
+    /// A clock that was set back takes the blacklists back with it.
+    fn shift(&mut self, by: TimeDelta) {
+        for slicer in self.groups.iter_mut().flat_map(|group| &mut group.slicers) {
+            slicer.blacklist = slicer.blacklist.map(|time| time + by);
+            slicer.trouble_until = slicer.trouble_until.map(|time| time + by);
+            slicer.available += by;
+        }
+    }
+
+    /// What goes wrong by itself: a slicer falls ill, or does something else than slicing.
+    fn trouble(&mut self, step: i64) {
+        let odds = match self.scenario {
+            Scenario::Calm => return,
+            Scenario::Busy => 0.25,
+            Scenario::Incident => 0.4,
+        };
+        let mut dice = dice(self.seed ^ 0x0055_504C, step);
+        if !dice.random_bool(odds) {
+            return;
+        }
+        let now = self.now;
+        let open =
+            |group: &&mut Group| !group.steady && group.slicers.iter().all(|one| one.healthy);
+        let mut groups: Vec<_> = self.groups.iter_mut().filter(open).collect();
+        if groups.is_empty() {
+            return;
+        }
+        let at = dice.random_range(0..groups.len());
+        let Some(group) = groups.get_mut(at) else {
+            return;
+        };
+        if group.slicers.is_empty() {
+            return;
+        }
+        let at = dice.random_range(0..group.slicers.len());
+        let slicer = &mut group.slicers[at];
+        if dice.random_bool(0.3) {
+            slicer.trouble_until = Some(now + TimeDelta::minutes(4));
+            slicer.state = -1;
+            slicer.sicken(now);
+        } else {
+            slicer.trouble_until = Some(now + TimeDelta::seconds(60));
+            slicer.state = dice.random_range(1..=3);
+        }
+    }
+
+    /// Begins a scenario from healthy channels.
+    pub(crate) fn enter(&mut self, scenario: Scenario) {
+        self.scenario = scenario;
+        let now = self.now;
+        for group in self.groups.iter_mut().filter(|group| !group.steady) {
+            for slicer in &mut group.slicers {
+                (slicer.healthy, slicer.blacklist, slicer.trouble_until) = (true, None, None);
+                slicer.state = 0;
+                slicer.picture = Picture::Drawn;
+            }
+            if group.slate != Slate::Off {
+                group.slate = Slate::NothingHealthy;
+            }
+        }
+        if scenario == Scenario::Incident {
+            self.incident(now);
+        }
+        for index in 0..self.groups.len() {
+            self.elect(index);
+        }
+    }
+
+    /// What an incident begins with, in the order of the plant's groups.
+    fn incident(&mut self, now: DateTime<Utc>) {
+        let mut groups = self.groups.iter_mut().filter(|group| !group.steady);
+        if let Some(slicer) = groups.next().and_then(|group| group.slicers.get_mut(2)) {
+            slicer.state = -1;
+            slicer.sicken(now);
+        }
+        if let Some(slicer) = groups.next().and_then(|group| group.slicers.first_mut()) {
+            slicer.state = -1;
+            slicer.sicken(now);
+        }
+        for slicer in groups
+            .next()
+            .into_iter()
+            .flat_map(|group| &mut group.slicers)
+        {
+            slicer.state = -1;
+            slicer.sicken(now);
+        }
+        if let Some(slicer) = groups.next().and_then(|group| group.slicers.first_mut()) {
+            slicer.picture = Picture::Stuck;
+        }
+        if let Some(group) = groups.next() {
+            group.slate = Slate::ByHand;
+            group.failover_time = (now - TimeDelta::minutes(2)).timestamp_millis();
+        }
+    }
+}
