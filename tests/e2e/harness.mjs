@@ -34,7 +34,8 @@ export function story(name, options, tell) {
   if (typeof options === 'function') return story(name, {}, options);
   const { now, ...contextOptions } = options;
   return test(name, { timeout: 60_000 }, async () => {
-    await anew(product.control);
+    // The world as the product started it, no fault and no request left from the story before.
+    await product.control('POST', '/reset');
     const context = await browser.newContext({
       baseURL: product.url,
       locale: 'en-GB',
@@ -69,13 +70,6 @@ export function story(name, options, tell) {
 async function visit(page, path) {
   await page.goto(path);
   await page.getByRole('heading', { level: 1 }).waitFor();
-}
-
-/** The world as the product started it, with no fault left from the story before. */
-async function anew(control) {
-  await control('DELETE', '/faults');
-  await control('POST', '/reset');
-  await control('DELETE', '/requests');
 }
 
 /** Keeps what the page looked like for the person who has to find out why. */
