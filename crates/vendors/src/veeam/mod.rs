@@ -1,14 +1,25 @@
 //! Veeam Backup Enterprise Manager: cloud failover sessions and their queries.
+//!
+//! Answers come as XML or as JSON in three casings (9.5 leaves keys out, up to v12 they are
+//! PascalCase after a byte-order mark, v13 writes camelCase); all of them read into the same types.
 
+mod calls;
+mod decode;
+mod field;
+mod filter;
+mod node;
+pub mod operations;
+mod parse;
+mod query;
+mod refused;
+mod saved;
 mod types;
 
+pub use calls::{log_off, log_on, query, recent, session};
+pub use field::{Field, FieldKind, Op};
+pub use filter::{Condition, Filter};
+pub use operations::operation;
+pub use parse::FilterError;
+pub use query::{Format, Pasted, Query, Sort};
+pub use saved::read_saved;
 pub use types::*;
-
-use crate::operation::{Method, Operation};
-
-/// The operation that a method and a decoded path are, for those that may be relayed: log-on and
-/// log-off belong to the gateway alone.
-#[must_use]
-pub fn operation(_method: Method, _segments: &[&str]) -> Option<&'static Operation> {
-    None
-}

@@ -162,3 +162,19 @@ pub enum Outcome {
     /// A word that the contract does not know, as it came.
     Other(String),
 }
+
+/// What a log-on gives.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LogOn {
+    /// For the header `X-RestSvcSessionId` of every further request. A secret.
+    pub session_id: String,
+    /// For logging off.
+    pub logon_id: Option<String>,
+}
+
+impl std::fmt::Debug for LogOn {
+    /// Without the session id: whoever has it is logged on.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LogOn").finish_non_exhaustive()
+    }
+}

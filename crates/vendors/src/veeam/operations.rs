@@ -1,0 +1,57 @@
+//! The rows of the contract. Log-on and log-off belong to the gateway alone and are not relayed.
+
+use crate::operation::{Method, Operation};
+
+const NONE: &[&str] = &[];
+
+/// 201 with the session id; `Authorization: Basic` and an empty body.
+pub static LOG_ON: Operation = Operation {
+    name: "log on",
+    method: Method::Post,
+    path: "/api/sessionMngr/",
+    query: &["v"],
+};
+
+/// 204.
+pub static LOG_OFF: Operation = Operation {
+    name: "log off",
+    method: Method::Delete,
+    path: "/api/logonSessions/{}",
+    query: NONE,
+};
+
+/// 200 with a `QueryResult`.
+pub static QUERY: Operation = Operation {
+    name: "query sessions",
+    method: Method::Get,
+    path: "/api/query",
+    query: &[
+        "type", "format", "sortAsc", "sortDesc", "pageSize", "page", "filter",
+    ],
+};
+
+/// 200 with one `CloudFailoverSession`.
+pub static GET_SESSION: Operation = Operation {
+    name: "get session",
+    method: Method::Get,
+    path: "/api/cloud/failoverSessions/{}",
+    query: &["format"],
+};
+
+/// 200 with the sessions of the last 30 days.
+pub static RECENT: Operation = Operation {
+    name: "list recent sessions",
+    method: Method::Get,
+    path: "/api/cloud/failoverSessions",
+    query: &["format"],
+};
+
+/// Those that people may call through the gateway.
+pub static ALL: [&Operation; 3] = [&QUERY, &GET_SESSION, &RECENT];
+
+/// The operation that a method and a decoded path are, for those that may be relayed.
+#[must_use]
+pub fn operation(method: Method, segments: &[&str]) -> Option<&'static Operation> {
+    ALL.into_iter()
+        .find(|operation| operation.matches(method, segments))
+}

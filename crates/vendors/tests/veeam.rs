@@ -1,0 +1,526 @@
+//! The Veeam contract: samples, value traps, error bodies, queries.
+
+use proptest::prelude::*;
+use vendors::veeam::{
+    self, Field, Filter, Format, Op, Outcome, Page, Query, Session, Sort, State, Wire, read_saved,
+};
+use vendors::{Answer, Failure};
+
+fn sample(name: &str) -> Vec<u8> {
+    let path = format!("{}/tests/samples/veeam/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+fn ok(body: impl Into<Vec<u8>>) -> Answer {
+    Answer {
+        status: 200,
+        headers: Vec::new(),
+        body: body.into(),
+    }
+}
+
+fn page(body: impl Into<Vec<u8>>) -> Page {
+    veeam::query(&Query::default(), Wire::Xml)
+        .read(&ok(body))
+        .expect("a page")
+}
+
+fn one(body: impl Into<Vec<u8>>) -> Session {
+    veeam::session("x", Wire::Xml)
+        .read(&ok(body))
+        .expect("a session")
+}
+
+fn error(status: u16, body: &str) -> vendors::VendorError {
+    let answer = Answer {
+        status,
+        headers: Vec::new(),
+        body: body.into(),
+    };
+    match veeam::recent(Wire::Json).read(&answer) {
+        Err(Failure::Vendor(error)) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_published_query_decodes() {
+    let page = page(sample("query-failed.xml"));
+    let session = &page.sessions[0];
+    assert_eq!(page.sessions.len(), 1);
+    assert_eq!(
+        session.uid.as_deref(),
+        Some("12295005-66e6-477d-a6d3-1401dd27476e")
+    );
+    assert_eq!(session.name.as_deref(), Some("ABC Company Failover Plan"));
+    assert_eq!(session.job_type.as_deref(), Some("FailoverPlan"));
+    assert_eq!(
+        session.creation_time,
+        "2025-01-13T16:21:35.74Z".parse().ok()
+    );
+    assert_eq!(session.end_time, "2025-01-13T16:23:16.11Z".parse().ok());
+    assert_eq!(
+        (session.state.clone(), session.result.clone()),
+        (Some(State::Stopped), Some(Outcome::Failed))
+    );
+    assert_eq!(session.progress, Some(100.0));
+    assert_eq!(
+        (session.failure_message.clone(), session.tasks.len()),
+        (None, 0)
+    );
+    let server = session.server.clone().expect("a server");
+    assert_eq!(server.name.as_deref(), Some("172.24.31.67"));
+    assert_eq!(
+        server.uid.as_deref(),
+        Some("ca19249e-e638-421a-ab22-68cb89b9009a")
+    );
+    let paging = page.paging.expect("paging");
+    assert_eq!((paging.page, paging.size, paging.pages), (1, 100, 1));
+    let first = paging.links[0].href.as_deref().expect("a link");
+    assert!(
+        first.starts_with("/api/query?type=CloudFailoverSession&format=Entities"),
+        "{first}"
+    );
+}
+
+#[test]
+fn the_published_sessions_decode() {
+    let success = one(sample("session-success.xml"));
+    assert_eq!(
+        (success.state, success.result),
+        (Some(State::Stopped), Some(Outcome::Success))
+    );
+    let running = one(sample("session-running-with-tasks.xml"));
+    assert_eq!(
+        (running.state, running.result, running.end_time),
+        (Some(State::Working), Some(Outcome::None), None)
+    );
+    let machines: Vec<_> = running
+        .tasks
+        .iter()
+        .map(|task| task.vm_name.as_deref().unwrap_or_default())
+        .collect();
+    assert_eq!(machines, ["filesrv03", "filesrv04"]);
+    assert_eq!(running.tasks[1].state, Some(State::Starting));
+    let replica = running.tasks[0]
+        .replica_point
+        .clone()
+        .expect("a replica point");
+    assert_eq!(
+        replica.name.as_deref(),
+        Some("filesrv03@2020-02-13 05:00:46")
+    );
+}
+
+#[test]
+fn references_and_paging_decode() {
+    let page_of_references = page(sample("references.xml"));
+    assert_eq!(
+        (
+            page_of_references.references.len(),
+            page_of_references.sessions.len()
+        ),
+        (5, 0)
+    );
+    assert_eq!(
+        page_of_references.references[2].name.as_deref(),
+        Some("UCM Company Full SIte Failover")
+    );
+    let inside = format!(
+        "<QueryResult>{}</QueryResult>",
+        String::from_utf8_lossy(&sample("paging-of-seven.xml"))
+    );
+    let paging = page(inside).paging.expect("paging");
+    assert_eq!(
+        (paging.page, paging.size, paging.pages, paging.links.len()),
+        (1, 3, 7, 3)
+    );
+}
+
+#[test]
+fn the_same_sessions_come_out_of_xml_and_of_each_json() {
+    let (v12, v13) = (
+        page(sample("query-v12.inferred.json")),
+        page(sample("query-v13.inferred.json")),
+    );
+    assert_eq!(v12, v13);
+    let failed = page(sample("query-failed.xml")).sessions.remove(0);
+    assert_eq!(v12.sessions[0], failed);
+    let running = one(sample("session-running-with-tasks.xml"));
+    assert_eq!(v12.sessions[1].tasks[0], running.tasks[0]);
+    assert_eq!(v12.paging.expect("paging").pages, 1);
+}
+
+#[test]
+fn a_byte_order_mark_and_absent_keys_change_nothing() {
+    let v12 = sample("query-v12.inferred.json");
+    let marked = [b"\xEF\xBB\xBF".as_slice(), &v12].concat();
+    assert_eq!(page(marked), page(v12.clone()));
+    // 9.5 leaves out what later versions write as null.
+    let text = String::from_utf8(v12.clone()).expect("UTF-8");
+    let bare: String = text
+        .lines()
+        .filter(|line| !line.trim_end().ends_with("null,"))
+        .collect();
+    assert_eq!(page(bare), page(v12));
+}
+
+#[test]
+fn value_traps() {
+    let of = |inner: &str| {
+        one(format!(
+            "<CloudFailoverSession UID='A1' State='x'>{inner}</CloudFailoverSession>"
+        ))
+    };
+    for (inner, started) in [
+        (
+            "<CreationTimeUTC>1753-01-01T00:00:00Z</CreationTimeUTC>",
+            None,
+        ),
+        ("<CreationTimeUTC></CreationTimeUTC>", None),
+        (
+            "<CreationTimeUTC>2020-05-06T20:29:45.077</CreationTimeUTC>",
+            Some("2020-05-06T20:29:45.077Z"),
+        ),
+        (
+            "<CreationTimeUTC>2020-05-06T20:29:45.0771234Z</CreationTimeUTC>",
+            Some("2020-05-06T20:29:45.0771234Z"),
+        ),
+    ] {
+        assert_eq!(
+            of(inner).creation_time,
+            started.map(|time| time.parse().expect("a time")),
+            "{inner}"
+        );
+    }
+    assert_eq!(
+        of("<Result>Postponed</Result>").result,
+        Some(Outcome::Other("Postponed".into()))
+    );
+    assert_eq!(of("<Result>failed</Result>").result, Some(Outcome::Failed));
+    assert_eq!(
+        of("<FailureMessage>a &amp; b &lt;c&gt; &#228;</FailureMessage>")
+            .failure_message
+            .as_deref(),
+        Some("a & b <c> ä")
+    );
+    assert_eq!(
+        of("<FailureMessage><![CDATA[<raw> & so]]></FailureMessage>")
+            .failure_message
+            .as_deref(),
+        Some("<raw> & so")
+    );
+    assert_eq!(of("").uid.as_deref(), Some("a1"));
+    let prefixed = one(
+        "<e:CloudFailoverSession xmlns:e='http://www.veeam.com/ent/v1.0' UID='urn:veeam:CloudFailoverSession:AB'><e:State>Stopped</e:State></e:CloudFailoverSession>",
+    );
+    assert_eq!(
+        (prefixed.uid.as_deref(), prefixed.state),
+        (Some("ab"), Some(State::Stopped))
+    );
+}
+
+#[test]
+fn nonsense_is_told_from_answers() {
+    for body in [
+        "",
+        "  ",
+        "<html><body>Log in</body></html>",
+        "<QueryResult>",
+        "{\"Entities\":",
+        "[]",
+        "{}",
+        "\"x\"",
+        "<Error Message='no'/>",
+    ] {
+        let result = veeam::query(&Query::default(), Wire::Json).read(&ok(body));
+        assert!(
+            matches!(result, Err(Failure::Nonsense(_))),
+            "{body}: {result:?}"
+        );
+    }
+    let bad_time = "<CloudFailoverSession UID='A1'><State>Stopped</State><EndTimeUTC>soon</EndTimeUTC></CloudFailoverSession>";
+    match veeam::session("x", Wire::Xml).read(&ok(bad_time)) {
+        Err(Failure::Nonsense(nonsense)) => assert_eq!(
+            nonsense.problem,
+            "EndTimeUTC: expected a date-time, found `soon`"
+        ),
+        other => panic!("{other:?}"),
+    }
+    let entity =
+        "<!DOCTYPE x [<!ENTITY a 'boom'>]><QueryResult><PagingInfo PageNum='1'/>&a;</QueryResult>";
+    assert!(
+        veeam::query(&Query::default(), Wire::Xml)
+            .read(&ok(entity))
+            .is_err()
+    );
+    let deep = "<a>".repeat(10_000);
+    assert!(
+        veeam::query(&Query::default(), Wire::Xml)
+            .read(&ok(deep))
+            .is_err()
+    );
+}
+
+#[test]
+fn errors_come_in_every_shape() {
+    let of_xml = error(
+        403,
+        "<?xml version=\"1.0\"?><Error xmlns=\"http://www.veeam.com/ent/v1.0\" Message=\"Access is denied.\" StatusCode=\"403\" />",
+    );
+    assert_eq!(
+        (of_xml.status, of_xml.message.as_str()),
+        (403, "Access is denied.")
+    );
+    let json = error(
+        400,
+        "\u{FEFF}{\"FirstChanceExceptionMessage\":\"first\",\"StackTrace\":\"at Veeam.X\",\"StatusCode\":400,\"Status\":\"BadRequest\",\"Message\":\"Invalid filter.\"}",
+    );
+    assert_eq!(json.message, "Invalid filter.");
+    assert_eq!(
+        json.more
+            .get("FirstChanceExceptionMessage")
+            .and_then(|v| v.as_str()),
+        Some("first")
+    );
+    assert!(
+        !format!("{json:?}").contains("Veeam.X"),
+        "the stack trace stays out"
+    );
+    assert_eq!(
+        error(401, "{\"message\":\"Log on.\",\"statusCode\":401}").message,
+        "Log on."
+    );
+    assert_eq!(error(503, "").message, "Service Unavailable");
+    assert_eq!(
+        error(500, "<html><h1>Oops</h1></html>").message,
+        "Internal Server Error"
+    );
+    assert_eq!(error(500, "worker died").message, "worker died");
+}
+
+#[test]
+fn a_log_on_gives_the_session_of_the_header_and_hides_it() {
+    let answer = Answer {
+        status: 201,
+        headers: vec![("x-restsvcsessionid".into(), "c2VjcmV0".into())],
+        body: b"<LogonSession><SessionId>695aa2ca</SessionId></LogonSession>".into(),
+    };
+    let log_on = veeam::log_on().read(&answer).expect("logged on");
+    assert_eq!(
+        (log_on.session_id.as_str(), log_on.logon_id.as_deref()),
+        ("c2VjcmV0", Some("695aa2ca"))
+    );
+    assert!(!format!("{log_on:?}").contains("c2VjcmV0"));
+    assert_eq!(
+        veeam::log_on().request.target(),
+        "/api/sessionMngr/?v=latest"
+    );
+    assert_eq!(
+        veeam::log_off("695aa2ca").request.target(),
+        "/api/logonSessions/695aa2ca"
+    );
+    assert!(matches!(
+        veeam::log_on().read(&ok("")),
+        Err(Failure::Nonsense(_))
+    ));
+}
+
+#[test]
+fn a_page_of_documentation_can_be_read_with_its_bare_ampersands() {
+    let pasted = sample("query-failed.pasted-from-docs.xml");
+    assert!(
+        veeam::query(&Query::default(), Wire::Xml)
+            .read(&ok(pasted.clone()))
+            .is_err()
+    );
+    let read = read_saved(&pasted).expect("repaired");
+    assert_eq!(read, page(sample("query-failed.xml")));
+    for name in [
+        "session-success.xml",
+        "references.xml",
+        "query-v12.inferred.json",
+        "query-v13.inferred.json",
+    ] {
+        assert!(read_saved(&sample(name)).is_ok(), "{name}");
+    }
+    assert!(read_saved(b"hello").is_err());
+}
+
+#[test]
+fn a_query_is_percent_encoded_whole() {
+    let filter = Filter::condition(Field::Name, Op::Equal, "A & B; \"C\" ä");
+    let query = Query {
+        filter: Some(filter),
+        page_size: 10,
+        page: 2,
+        ..Query::default()
+    };
+    assert_eq!(
+        veeam::query(&query, Wire::Xml).request.target(),
+        "/api/query?type=CloudFailoverSession&format=Entities&sortDesc=CreationTime&pageSize=10&page=2\
+         &filter=Name%3D%3D%22A%20%26%20B%3B%20%22%22C%22%22%20%C3%A4%22"
+    );
+    assert_eq!(
+        Query::from_text(&query.to_text()).expect("read").query,
+        query
+    );
+}
+
+#[test]
+fn every_published_query_is_read() {
+    for (text, filter) in [
+        (
+            "type=CloudFailoverSession&format=Entities&sortDesc=CreationTime&filter=Result==failed",
+            "Result==failed",
+        ),
+        (
+            "type=CloudFailoverSession&filter=Result==Failed;CreationTime>=\"2025-08-15T06:00:00Z\";CreationTime<=\"2025-08-16T13:00:00Z\"",
+            "Result==Failed;CreationTime>=\"2025-08-15T06:00:00Z\";CreationTime<=\"2025-08-16T13:00:00Z\"",
+        ),
+        (
+            "type=CloudFailoverSession&format=Entities&pageSize=3&page=1&filter=Result==Failed;Name==dbserver01",
+            "Result==Failed;Name==dbserver01",
+        ),
+        (
+            "type=CloudFailoverSession&filter=BackupServerName==\"172.24.31.67\";Name==\"ABC Company Failover Plan\"",
+            "BackupServerName==\"172.24.31.67\";Name==\"ABC Company Failover Plan\"",
+        ),
+        (
+            "type=CloudFailoverSession&filter=BackupServerUid==7445e6ce-86f5-4171-b909-dac209c66563",
+            "BackupServerUid==7445e6ce-86f5-4171-b909-dac209c66563",
+        ),
+        (
+            "type=CloudFailoverSession&filter=BackupServerUid==\"ca19249e-e638-421a-ab22-68cb89b9009a\"",
+            "BackupServerUid==ca19249e-e638-421a-ab22-68cb89b9009a",
+        ),
+        (
+            "type=CloudFailoverSession&filter=UID==\"urn:veeam:CloudFailoverSession:475420ee-d045-4493-9869-0a970e08f6f9\"",
+            "UID==\"urn:veeam:CloudFailoverSession:475420ee-d045-4493-9869-0a970e08f6f9\"",
+        ),
+        (
+            "type=CloudFailoverSession&filter=name==\"X\";(result==\"Success\",result==\"Warning\");creationtime>\"2019-07-01T04:00:16Z\"",
+            "Name==X;(Result==Success,Result==Warning);CreationTime>\"2019-07-01T04:00:16Z\"",
+        ),
+        (
+            "type=CloudFailoverSession&filter=(type==FailoverPlan;state==Working),(type==FailoverPlan;result==None)",
+            "(Type==FailoverPlan;State==Working),(Type==FailoverPlan;Result==None)",
+        ),
+        (
+            "type=CloudFailoverSession&filter=CreationTime>=2025-02-18T14:16:31",
+            "CreationTime>=\"2025-02-18T14:16:31\"",
+        ),
+        (
+            "type=CloudFailoverSession&filter=endtime>\"2019-06-30\"",
+            "EndTime>\"2019-06-30\"",
+        ),
+        (
+            "type=CloudFailoverSession&filter=(UID==f7d731be-53f7-40ca-9c45-cbdaf29e2d99)",
+            "UID==f7d731be-53f7-40ca-9c45-cbdaf29e2d99",
+        ),
+    ] {
+        let pasted = Query::from_text(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(
+            pasted
+                .query
+                .filter
+                .map(|filter| filter.to_string())
+                .as_deref(),
+            Some(filter),
+            "{text}"
+        );
+        assert_eq!(pasted.warnings, Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
+fn the_two_wrong_queries_are_warned_of() {
+    let raw = Query::from_text("type=CloudFailoverSession&filter=State==Working&Result==None")
+        .expect("read");
+    assert_eq!(
+        raw.query.filter.map(|filter| filter.to_string()).as_deref(),
+        Some("State==Working")
+    );
+    assert!(raw.warnings[0].contains("raw &"), "{:?}", raw.warnings);
+    let doubled =
+        Query::from_text("type=CloudFailoverSession&filter=Name==\"\"Backup\"\"").expect("read");
+    assert!(
+        doubled.query.filter.is_none() && doubled.warnings[0].contains("two ways"),
+        "{doubled:?}"
+    );
+}
+
+#[test]
+fn what_is_no_query_says_why() {
+    for (text, why) in [
+        ("type=Backup", "not CloudFailoverSession"),
+        ("sortAsc=Colour", "no field `Colour`"),
+        ("pageSize=0", "not a number over 0"),
+        ("page=x", "not a number over 0"),
+        ("filter=Result=Failed", "At character 7"),
+        ("filter=%FF", "not UTF-8"),
+    ] {
+        assert!(
+            Query::from_text(text).is_err_and(|error| error.contains(why)),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn state_is_not_compared_by_order() {
+    assert_eq!(Field::State.ops(), [Op::Equal, Op::NotEqual]);
+    assert_eq!(Field::Result.ops(), Op::ALL);
+}
+
+fn queries() -> impl Strategy<Value = Query> {
+    let filter = prop::option::of(("\\PC{0,10}", prop::sample::select(Field::ALL.to_vec())));
+    let sort = (prop::sample::select(Field::ALL.to_vec()), any::<bool>());
+    (filter, sort, 1_u32.., 1_u32.., any::<bool>()).prop_map(
+        |(filter, (field, descending), page_size, page, entities)| Query {
+            filter: filter.map(|(value, field)| Filter::condition(field, Op::NotEqual, value)),
+            sort: Sort { field, descending },
+            page_size,
+            page,
+            format: if entities {
+                Format::Entities
+            } else {
+                Format::References
+            },
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_query_survives_being_written(query in queries()) {
+        let text = query.to_text();
+        prop_assert!(text.bytes().all(|byte| byte.is_ascii_graphic()));
+        prop_assert_eq!(Query::from_text(&text).map(|pasted| (pasted.query, pasted.warnings.len())), Ok((query, 0)));
+    }
+
+    #[test]
+    fn no_bytes_make_a_decoder_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), status in 100_u16..600) {
+        read_all(&Answer { status, headers: Vec::new(), body: bytes.clone() });
+        let _ = read_saved(&bytes);
+        let _ = Query::from_text(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn no_mutation_of_a_sample_makes_a_decoder_panic(which in 0_usize..5, at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<bool>()) {
+        let names = ["query-failed.xml", "session-running-with-tasks.xml", "references.xml", "query-v12.inferred.json", "paging-of-seven.xml"];
+        let mut bytes = sample(names[which]);
+        let at = at.index(bytes.len());
+        if cut { bytes.truncate(at) } else { bytes[at] = byte }
+        read_all(&ok(bytes.clone()));
+        let _ = read_saved(&bytes);
+    }
+}
+
+fn read_all(answer: &Answer) {
+    let _ = veeam::query(&Query::default(), Wire::Xml).read(answer);
+    let _ = veeam::session("x", Wire::Xml).read(answer);
+    let _ = veeam::recent(Wire::Json).read(answer);
+    let _ = veeam::log_on().read(answer);
+    let _ = veeam::log_off("x").read(answer);
+}
