@@ -17,7 +17,11 @@ impl Site {
         if to - self.cursor > LONGEST {
             self.shift(to - LONGEST - self.cursor, true);
         }
-        while let Some(next) = self.next().filter(|next| *next <= to) {
+        loop {
+            self.leap(to);
+            let Some(next) = self.next().filter(|next| *next <= to) else {
+                break;
+            };
             self.cursor = next.max(self.cursor);
             self.wake();
             for at in 0..self.adapters.len() {
@@ -173,7 +177,7 @@ impl Site {
 
 impl Adapter {
     /// The score that it reports: all streams while it serves; ready or warm beside.
-    fn report(&self, serving: bool, at: usize) -> f64 {
+    pub(crate) fn report(&self, serving: bool, at: usize) -> f64 {
         let own = match (serving, self.cold) {
             (true, _) => 100.0,
             (false, true) => 1.0,
@@ -200,6 +204,7 @@ pub(crate) fn post(group: &mut Group, at: usize, heartbeat: Heartbeat, now: Date
 #[cfg(test)]
 mod tests {
     use super::super::demo::site;
+    use super::super::model::Pin;
     use super::*;
     use Role::{PendingPrimary, Primary, Secondary};
 
@@ -278,6 +283,30 @@ mod tests {
         }
         assert_eq!(format!("{once:?}"), format!("{often:?}"));
         assert!(!once.adapters[0].silent);
+    }
+
+    #[test]
+    fn pins_scores_and_silences_end_at_the_same_moment_however_time_is_cut() {
+        for step in [1, 7, 30, 61, 450] {
+            let (mut once, mut often) = (running(), running());
+            for site in [&mut once, &mut often] {
+                let group = site.group.as_mut().unwrap();
+                group.sessions[1].pin = Some(Pin {
+                    since: START,
+                    expires: Some(after(100)),
+                });
+                site.settle();
+                (site.adapters[2].score, site.adapters[2].score_until) =
+                    (Some(100.0), Some(after(300)));
+                (site.adapters[0].silent, site.adapters[0].silent_until) = (true, Some(after(600)));
+            }
+            once.advance(after(900));
+            for second in (0..=900).step_by(step) {
+                often.advance(after(second));
+            }
+            often.advance(after(900));
+            assert_eq!(format!("{once:?}"), format!("{often:?}"), "{step}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub(crate) mod demo;
 mod election;
 mod errors;
 mod groups;
+mod leap;
 mod levers;
 mod model;
 mod scenario;

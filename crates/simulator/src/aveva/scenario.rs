@@ -46,6 +46,9 @@ pub(crate) fn enter(world: &mut World) {
             break_it(site, now);
         }
     }
+    for site in &mut world.sites {
+        site.settle();
+    }
 }
 
 /// One step of the scenario.
