@@ -1,2 +1,18 @@
-//! x
-fn main() {}
+//! Starts the console in the page.
+
+use failover_console::app::App;
+use leptos::mount::mount_to;
+use leptos::prelude::document;
+use wasm_bindgen::JsCast;
+
+fn main() {
+    std::panic::set_hook(Box::new(|info| {
+        console_error_panic_hook::hook(info);
+        failover_console::panic_banner::show();
+    }));
+    let Some(root) = document().get_element_by_id("console").and_then(|e| e.dyn_into().ok()) else {
+        return;
+    };
+    root.set_text_content(None);
+    mount_to(root, App).forget();
+}

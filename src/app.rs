@@ -1,0 +1,77 @@
+//! The whole console: who is signed in, which connections there are, the shell, and the open page.
+
+use crate::backend::{Failure, connections, session};
+use crate::live::{clock, sources};
+use crate::route::Route;
+use crate::ui::{FailureCard, heading};
+use crate::{nav, pages, prefs, shell};
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// What the console has to know before it can show anything.
+type Start = (session::Session, Vec<vendors::Connection>);
+
+/// The console.
+#[component]
+pub fn App() -> impl IntoView {
+    nav::provide();
+    prefs::provide();
+    clock::provide();
+    heading::provide();
+    let start = LocalResource::new(|| async {
+        let session = session::session().await?;
+        let connections = connections::connections().await?;
+        Ok::<Start, Failure>((session, connections))
+    });
+    let retry = Callback::new(move |()| start.refetch());
+    let started = move || {
+        start.get().map(|result| match result {
+            Ok((session, connections)) => view! { <Console session connections /> }.into_any(),
+            Err(failure) => view! {
+                <main id="main" class="alone">
+                    <h1>"Failover Console"</h1>
+                    <FailureCard failure system="the gateway" retry />
+                </main>
+            }
+            .into_any(),
+        })
+    };
+    view! { <Suspense fallback=|| view! { <p class="alone" role="status">"Asking the gateway which systems there are…"</p> }>{started}</Suspense> }
+}
+
+#[component]
+fn Console(session: session::Session, connections: Vec<vendors::Connection>) -> impl IntoView {
+    sources::provide(connections);
+    provide_context(Arc::new(session));
+    pages::attention::provide();
+    let route = nav::use_nav().route();
+    view! {
+        <a class="skip vh" href="#main">"Skip to content"</a>
+        <div class="app">
+            <shell::Rail />
+            <shell::Top />
+            <main id="main" tabindex="-1">
+                <shell::Lost />
+                {move || page(route.get())}
+            </main>
+        </div>
+    }
+}
+
+fn page(route: Route) -> AnyView {
+    match route {
+        Route::Overview => view! { <pages::overview::Overview /> }.into_any(),
+        Route::Groups => view! { <pages::groups::Groups /> }.into_any(),
+        Route::Group { connection, group } => view! { <pages::groups::GroupPage connection group /> }.into_any(),
+        Route::Slicers => view! { <pages::slicers::Slicers /> }.into_any(),
+        Route::SlicerGroup { connection, group } => {
+            view! { <pages::slicers::SlicerGroupPage connection group /> }.into_any()
+        }
+        Route::FailoverSessions => view! { <pages::failover_sessions::FailoverSessions /> }.into_any(),
+        Route::FailoverSession { connection, uid } => {
+            view! { <pages::failover_sessions::SessionPage connection uid /> }.into_any()
+        }
+        Route::Connections => view! { <pages::connections::Connections /> }.into_any(),
+        Route::NotFound => view! { <pages::NotFound what="There is no page at this address." /> }.into_any(),
+    }
+}

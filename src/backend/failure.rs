@@ -1,0 +1,116 @@
+//! The four kinds of failure, kept apart because a person does something else about each:
+//! could not reach, was refused, answered nonsense, the vendor said no.
+
+use serde::Deserialize;
+use vendors::call::{Nonsense, VendorError};
+
+/// Why there is no value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Failure {
+    /// The gateway could not be reached, or the gateway could not reach the vendor.
+    Unreachable(Problem),
+    /// The gateway refused the request.
+    Refused(Problem),
+    /// The vendor's answer is not its contract.
+    Nonsense(Nonsense),
+    /// The vendor said no.
+    Vendor(VendorError),
+}
+
+/// `application/problem+json` (RFC 9457), as the gateway speaks of its own troubles.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct Problem {
+    /// `/problems/…`.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    /// What it is, in a few words.
+    #[serde(default)]
+    pub title: String,
+    /// The HTTP status; 0 when nothing answered.
+    #[serde(default)]
+    pub status: u16,
+    /// What happened this time.
+    #[serde(default)]
+    pub detail: String,
+    /// The gateway's request id, to find it in the log.
+    #[serde(skip)]
+    pub request_id: Option<String>,
+}
+
+impl Failure {
+    /// Nothing answered at all.
+    #[must_use]
+    pub fn no_gateway(detail: &str) -> Self {
+        Self::Unreachable(Problem {
+            kind: "/problems/no-gateway".to_owned(),
+            title: "The gateway does not answer".to_owned(),
+            detail: detail.to_owned(),
+            ..Problem::default()
+        })
+    }
+
+    /// What the gateway's own answer means.
+    #[must_use]
+    pub fn from_problem(problem: Problem) -> Self {
+        match problem.status {
+            502..=504 => Self::Unreachable(problem),
+            _ => Self::Refused(problem),
+        }
+    }
+
+    /// The HTTP status, 0 when nothing answered.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Unreachable(problem) | Self::Refused(problem) => problem.status,
+            Self::Nonsense(nonsense) => nonsense.status,
+            Self::Vendor(error) => error.status,
+        }
+    }
+
+    /// Whether the vendor says that the thing does not exist.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Vendor(error) if error.status == 404)
+    }
+
+    /// One line for a chip or a table cell: the vendor's own words where there are some.
+    #[must_use]
+    pub fn line(&self) -> String {
+        match self {
+            Self::Unreachable(problem) | Self::Refused(problem) if problem.detail.is_empty() => {
+                problem.title.clone()
+            }
+            Self::Unreachable(problem) | Self::Refused(problem) => {
+                format!("{}: {}", problem.title, problem.detail)
+            }
+            Self::Nonsense(nonsense) => format!("The answer cannot be read: {}", nonsense.problem),
+            Self::Vendor(error) => format!("{}: {}", error.status, error.message),
+        }
+    }
+}
+
+impl From<vendors::Failure> for Failure {
+    fn from(failure: vendors::Failure) -> Self {
+        match failure {
+            vendors::Failure::Vendor(error) => Self::Vendor(error),
+            vendors::Failure::Nonsense(nonsense) => Self::Nonsense(nonsense),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Failure, Problem};
+
+    #[test]
+    fn a_gateway_that_cannot_reach_the_vendor_is_not_a_refusal() {
+        let problem = |status| Problem { status, ..Problem::default() };
+        for status in [502, 503, 504] {
+            assert!(matches!(Failure::from_problem(problem(status)), Failure::Unreachable(_)));
+        }
+        for status in [400, 401, 403, 404, 405, 413, 500] {
+            assert!(matches!(Failure::from_problem(problem(status)), Failure::Refused(_)), "{status}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! gloo-net and nothing else: sends a call to the gateway, times out, aborts, and turns every way to
+//! fail into a value. The only file that names gloo-net.
+
+use super::failure::{Failure, Problem};
+use chrono::{DateTime, Utc};
+use gloo_net::http::{Method, RequestBuilder, Response};
+use leptos::prelude::set_timeout_with_handle;
+use serde::de::DeserializeOwned;
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+use vendors::operation::segment;
+use vendors::{Answer, Call};
+use web_sys::AbortController;
+
+/// How long to wait for an answer; the gateway gives up on the vendor before.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A value and what its answer says about time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrived<T> {
+    /// What was read.
+    pub value: T,
+    /// The vendor's clock when it answered (`Date`), if it said so.
+    pub date: Option<DateTime<Utc>>,
+    /// How old the answer already was (`Age`), in milliseconds.
+    pub age: f64,
+}
+
+/// Sends a call to a connection's vendor through the gateway.
+///
+/// # Errors
+/// One of the four kinds of [`Failure`]; an abort is [`Failure::Unreachable`] and its reader is gone.
+pub async fn send<T>(
+    connection: &str,
+    call: &Call<T>,
+    abort: Option<&AbortController>,
+) -> Result<Arrived<T>, Failure> {
+    let request = &call.request;
+    let url = format!("/relay/{}{}", segment(connection), request.target());
+    let mut builder = RequestBuilder::new(&url).method(method(request.method())).header("accept", request.accept);
+    if request.body.is_some() {
+        builder = builder.header("content-type", "application/json");
+    }
+    let answer = exchange(builder, request.body.as_deref(), abort).await?;
+    if answer.header("via").is_none() {
+        return Err(Failure::from_problem(problem(&answer)));
+    }
+    let value = call.read(&answer)?;
+    let date = answer.header("date").and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+    let age = answer.header("age").and_then(|age| age.parse::<f64>().ok()).unwrap_or_default();
+    Ok(Arrived { value, date: date.map(|date| date.to_utc()), age: age * 1000.0 })
+}
+
+/// Reads one of the gateway's own routes.
+///
+/// # Errors
+/// [`Failure::Unreachable`] or [`Failure::Refused`], and [`Failure::Nonsense`] when the answer is not
+/// what this version of the console expects.
+pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
+    let answer = exchange(RequestBuilder::new(path).header("accept", "application/json"), None, None).await?;
+    if !answer.is_success() {
+        return Err(Failure::from_problem(problem(&answer)));
+    }
+    serde_json::from_slice(&answer.body).map_err(|error| {
+        Failure::Nonsense(vendors::call::Nonsense {
+            status: answer.status,
+            problem: format!("{path}: {error}"),
+            excerpt: String::from_utf8_lossy(&answer.body).chars().take(300).collect(),
+        })
+    })
+}
+
+async fn exchange(
+    builder: RequestBuilder,
+    body: Option<&str>,
+    abort: Option<&AbortController>,
+) -> Result<Answer, Failure> {
+    let broken = |error: gloo_net::Error| Failure::no_gateway(&error.to_string());
+    let controller = match abort {
+        Some(controller) => controller.clone(),
+        None => AbortController::new().map_err(|_| Failure::no_gateway("this browser cannot abort requests"))?,
+    };
+    let timed_out = Rc::new(Cell::new(false));
+    let timer = {
+        let (controller, timed_out) = (controller.clone(), Rc::clone(&timed_out));
+        let expire = move || {
+            timed_out.set(true);
+            controller.abort();
+        };
+        set_timeout_with_handle(expire, PATIENCE).ok()
+    };
+    let signal = controller.signal();
+    let builder = builder.abort_signal(Some(&signal));
+    let request = match body {
+        Some(body) => builder.body(body),
+        None => builder.build(),
+    }
+    .map_err(broken)?;
+    let result = async { read(request.send().await?).await }.await;
+    if let Some(timer) = timer {
+        timer.clear();
+    }
+    result.map_err(|error| {
+        if timed_out.get() { Failure::no_gateway("no answer within 20 s") } else { broken(error) }
+    })
+}
+
+async fn read(response: Response) -> Result<Answer, gloo_net::Error> {
+    Ok(Answer {
+        status: response.status(),
+        headers: response.headers().entries().collect(),
+        body: response.binary().await?,
+    })
+}
+
+fn problem(answer: &Answer) -> Problem {
+    let mut problem: Problem = serde_json::from_slice(&answer.body).unwrap_or_else(|_| Problem {
+        title: "Something in front of the gateway answered".to_owned(),
+        detail: format!("HTTP status {} without the gateway's own error format", answer.status),
+        ..Problem::default()
+    });
+    problem.status = answer.status;
+    problem.request_id = answer.header("x-request-id").map(ToOwned::to_owned);
+    problem
+}
+
+fn method(method: vendors::Method) -> Method {
+    match method {
+        vendors::Method::Get => Method::GET,
+        vendors::Method::Post => Method::POST,
+        vendors::Method::Put => Method::PUT,
+        vendors::Method::Patch => Method::PATCH,
+        vendors::Method::Delete => Method::DELETE,
+    }
+}

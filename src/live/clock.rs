@@ -1,0 +1,69 @@
+//! One tick a second for every age on the page, and the vendors' clocks.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use leptos::prelude::*;
+use std::time::Duration;
+
+/// The browser's clock as a signal.
+#[derive(Clone, Copy)]
+pub struct Clock {
+    millis: RwSignal<f64>,
+}
+
+/// The page's clock. Only inside [`provide`]'s owner.
+#[must_use]
+pub fn use_clock() -> Clock {
+    expect_context()
+}
+
+/// Starts the page's one clock.
+pub fn provide() -> Clock {
+    let clock = Clock { millis: RwSignal::new(now()) };
+    provide_context(clock);
+    if let Ok(timer) = set_interval_with_handle(
+        move || {
+            let _ = clock.millis.try_set(now());
+        },
+        Duration::from_secs(1),
+    ) {
+        on_cleanup(move || timer.clear());
+    }
+    clock
+}
+
+impl Clock {
+    /// Milliseconds since 1970 by the browser; changes once a second.
+    #[must_use]
+    pub fn millis(self) -> f64 {
+        // The tick only says when to look again: between two ticks an answer may arrive that is
+        // newer than the last tick, and its age must not come out negative.
+        let _ = self.millis.get();
+        now()
+    }
+
+    /// The browser's time, corrected by an offset in milliseconds.
+    #[must_use]
+    pub fn at(self, offset: f64) -> DateTime<Utc> {
+        time(self.millis() + offset)
+    }
+}
+
+/// Milliseconds since 1970 by the browser's clock, now.
+#[must_use]
+pub fn now() -> f64 {
+    js_sys::Date::now()
+}
+
+/// Milliseconds since 1970 as a time; the epoch when out of range.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit an i64 for 292 million years")]
+pub fn time(millis: f64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(millis as i64).unwrap_or_default()
+}
+
+/// Milliseconds as a duration, never negative.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "an age in milliseconds fits an i64")]
+pub fn span(millis: f64) -> TimeDelta {
+    TimeDelta::milliseconds(millis.max(0.0) as i64)
+}

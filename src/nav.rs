@@ -1,0 +1,142 @@
+//! The browser's address bar as a signal: links inside the console change the page without a reload.
+//!
+//! Our own because the router crate decodes a path before it writes it to the address bar, which
+//! breaks the reload of every id that holds a `%`.
+
+use crate::route::Route;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlAnchorElement, MouseEvent, UrlSearchParams};
+
+/// Where the console is.
+#[derive(Clone, Copy)]
+pub struct Nav {
+    path: RwSignal<String>,
+    search: RwSignal<String>,
+}
+
+/// The navigation of this console. Only inside [`provide`]'s owner.
+#[must_use]
+pub fn use_nav() -> Nav {
+    expect_context()
+}
+
+/// Starts listening to the address bar and to clicks on links.
+pub fn provide() -> Nav {
+    let (path, search) = current();
+    let nav = Nav { path: RwSignal::new(path), search: RwSignal::new(search) };
+    provide_context(nav);
+    let back = window_event_listener(leptos::ev::popstate, move |_| nav.follow());
+    let click = window_event_listener(leptos::ev::click, move |event| nav.click(&event));
+    on_cleanup(move || {
+        back.remove();
+        click.remove();
+    });
+    nav
+}
+
+impl Nav {
+    /// The page.
+    #[must_use]
+    pub fn route(self) -> Memo<Route> {
+        Memo::new(move |_| Route::parse(&self.path.read()))
+    }
+
+    /// One parameter of the query, decoded; `None` when absent or empty.
+    #[must_use]
+    pub fn param(self, name: &str) -> Option<String> {
+        UrlSearchParams::new_with_str(&self.search.read())
+            .ok()
+            .and_then(|params| params.get(name))
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The same page with these query parameters changed; `None` or empty removes one.
+    #[must_use]
+    pub fn with_params(self, changes: &[(&str, Option<&str>)]) -> String {
+        let path = self.path.read();
+        let Ok(params) = UrlSearchParams::new_with_str(&self.search.read()) else {
+            return path.clone();
+        };
+        for (name, value) in changes {
+            match value.filter(|value| !value.is_empty()) {
+                Some(value) => params.set(name, value),
+                None => params.delete(name),
+            }
+        }
+        match String::from(params.to_string()) {
+            query if query.is_empty() => path.clone(),
+            query => format!("{}?{query}", *path),
+        }
+    }
+
+    /// Goes to a path and query made by [`Route::href`] or [`Nav::with_params`].
+    pub fn go(self, href: &str) {
+        if let Ok(history) = window().history() {
+            let _ = history.push_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(href));
+        }
+        let before = self.path.get_untracked();
+        self.follow();
+        if before != self.path.get_untracked() {
+            window().scroll_to_with_x_and_y(0.0, 0.0);
+            focus_main();
+        }
+    }
+
+    /// The same page with other query parameters, without a step in the history: for what changes
+    /// with every key.
+    pub fn replace(self, href: &str) {
+        if let Ok(history) = window().history() {
+            let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(href));
+        }
+        self.follow();
+    }
+
+    fn follow(self) {
+        let (path, search) = current();
+        self.path.maybe_update(|old| changed(old, path));
+        self.search.maybe_update(|old| changed(old, search));
+    }
+
+    /// A plain click on a link of ours becomes a step in the history; everything else (new tab,
+    /// download, another host) stays the browser's.
+    fn click(self, event: &MouseEvent) {
+        let modified = event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key();
+        if event.default_prevented() || event.button() != 0 || modified {
+            return;
+        }
+        let link = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+            .and_then(|element| element.closest("a[href]").ok().flatten())
+            .and_then(|element| element.dyn_into::<HtmlAnchorElement>().ok());
+        let Some(link) = link else { return };
+        let ours = window().location().origin().is_ok_and(|origin| origin == link.origin());
+        let plain = link.target().is_empty() && !link.has_attribute("download") && link.hash().is_empty();
+        if !ours || !plain || Route::parse(&link.pathname()) == Route::NotFound {
+            return;
+        }
+        event.prevent_default();
+        self.go(&format!("{}{}", link.pathname(), link.search()));
+    }
+}
+
+fn changed(old: &mut String, new: String) -> bool {
+    let differs = *old != new;
+    *old = new;
+    differs
+}
+
+fn current() -> (String, String) {
+    let location = window().location();
+    (location.pathname().unwrap_or_default(), location.search().unwrap_or_default())
+}
+
+/// A new page is read from its beginning, also by people who do not see it.
+fn focus_main() {
+    if let Some(main) = document().get_element_by_id("main")
+        && let Ok(main) = main.dyn_into::<web_sys::HtmlElement>()
+    {
+        let _ = main.focus();
+    }
+}

@@ -1,0 +1,114 @@
+//! The page of one session.
+
+use super::model::{glyph, name, progress, state_word};
+use super::tasks::Tasks;
+use crate::backend::send;
+use crate::live::{Feed, Live, use_clock, use_sources};
+use crate::pages::NotFound;
+use crate::prefs::use_prefs;
+use crate::route::Route;
+use crate::ui::{Copy, FailureCard, Heading, Icon, times};
+use chrono::{DateTime, Utc};
+use health::failover_sessions::{duration, judge_session};
+use health::severity::Severity;
+use health::words;
+use leptos::prelude::*;
+use vendors::System;
+use vendors::veeam::{self, Session};
+
+/// The page `/failover-sessions/{connection}/{guid}`.
+#[component]
+pub fn SessionPage(connection: String, uid: String) -> impl IntoView {
+    let sources = use_sources();
+    let Some(source) = sources.find(&connection).filter(|source| matches!(source.feed, Feed::Veeam(_))) else {
+        return view! { <NotFound what=format!("There is no Veeam connection “{connection}”.") /> }.into_any();
+    };
+    let System::Veeam { accept } = source.connection.system else { return ().into_any() };
+    let title = source.connection.title.clone();
+    let live = {
+        let uid = uid.clone();
+        Live::new(move |abort| {
+            let (connection, call) = (connection.clone(), veeam::session(&uid, accept));
+            async move { send(&connection, &call, Some(&abort)).await }
+        })
+    };
+    let heading = {
+        let uid = uid.clone();
+        Signal::derive(move || live.value().map_or_else(|| uid.clone(), |session| name(&session)))
+    };
+    let state = Memo::new(move |_| (live.value().is_some(), live.failure()));
+    let page = move || {
+        let retry = Callback::new(move |()| live.refresh());
+        let system = title.clone();
+        match state.get() {
+            (_, Some(failure)) if failure.is_missing() => {
+                view! { <NotFound what=format!("{title} has no failover session “{uid}”.") /> }.into_any()
+            }
+            (false, None) => {
+                view! { <Title heading /><p class="panel note" role="status">{format!("Asking {title}…")}</p> }.into_any()
+            }
+            (false, Some(failure)) => view! { <Title heading /><FailureCard failure system retry /> }.into_any(),
+            (true, failure) => view! {
+                <Title heading />
+                {failure.map(|failure| view! { <FailureCard failure system retry /> })}
+                <Facts live connection=title.clone() />
+                <Tasks live />
+            }
+            .into_any(),
+        }
+    };
+    page.into_any()
+}
+
+#[component]
+fn Title(heading: Signal<String>) -> impl IntoView {
+    view! { <Heading text=heading parent=("Failover sessions", Route::FailoverSessions.href()) /> }
+}
+
+#[component]
+fn Facts(live: Live<Session>, connection: String) -> impl IntoView {
+    let (clock, prefs) = (use_clock(), use_prefs());
+    let stale = Memo::new(move |_| !live.freshness(clock).is_believable());
+    let session = move || live.value().unwrap_or_default();
+    let now = move || live.vendor_time(clock);
+    let verdict = Memo::new(move |_| judge_session(&session(), now()));
+    let tag = move || {
+        let verdict = verdict.get();
+        let severity = if stale.get() { Severity::Unknown } else { verdict.severity };
+        let word = if stale.get() { format!("Unknown, was {}", verdict.word) } else { verdict.word.to_owned() };
+        let name = glyph(session().result.as_ref(), severity).unwrap_or_else(|| severity.key());
+        view! { <span class="tag" data-s=severity.key()><Icon name />{word}</span> }
+    };
+    let at = move |time: fn(&Session) -> Option<DateTime<Utc>>, none: &'static str| move || {
+        let zone = times::offset(prefs.zone.get(), now());
+        match time(&session()) {
+            Some(at) => view! { {times::moment(at, now(), zone)}" "<small>{times::ago(at, now())}</small> }.into_any(),
+            None => none.into_any(),
+        }
+    };
+    let message = move || {
+        let session = session();
+        let text = session.failure_message.clone().filter(|text| !text.trim().is_empty())?;
+        Some(view! { <p class="why"><b>{text}</b></p> })
+    };
+    let uid = Signal::derive(move || session().uid.clone().unwrap_or_default());
+    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
+    view! {
+        <section class="panel" aria-label="Session facts" data-fresh=move || stale.get().then_some("stale")>
+            <div class="head">
+                {tag}
+                <dl class="facts">
+                    <div><dt>"Session id"</dt><dd><code>{uid}</code><Copy text=uid name="Copy session id" /></dd></div>
+                    <div><dt>"Connection"</dt><dd>{connection}</dd></div>
+                    <div><dt>"Server"</dt><dd>{move || or_dash(session().server.as_ref().and_then(|server| server.name.clone()))}</dd></div>
+                    <div><dt>"State"</dt><dd>{move || state_word(session().state.as_ref())}</dd></div>
+                    <div><dt>"Started"</dt><dd>{at(|session| session.creation_time, "–")}</dd></div>
+                    <div><dt>"Ended"</dt><dd>{at(|session| session.end_time, "not yet")}</dd></div>
+                    <div><dt>"Duration"</dt><dd>{move || or_dash(duration(&session(), now()).map(words::span))}</dd></div>
+                    <div><dt>"Progress"</dt><dd>{move || or_dash(progress(session().progress))}</dd></div>
+                </dl>
+            </div>
+            {message}
+        </section>
+    }
+}

@@ -1,0 +1,108 @@
+//! The virtual machines of a session.
+
+use super::model::{glyph, result_word, state_word};
+use crate::live::rows::Rows;
+use crate::live::{Live, use_clock};
+use crate::prefs::use_prefs;
+use crate::ui::{StatusMark, times};
+use chrono::{DateTime, FixedOffset, Utc};
+use health::failover_sessions::{duration, judge_session};
+use health::severity::Severity;
+use health::words;
+use leptos::prelude::*;
+use vendors::veeam::{Session, Task};
+
+#[derive(Debug, Clone, PartialEq)]
+struct Row {
+    machine: String,
+    severity: Severity,
+    glyph: Option<&'static str>,
+    result: String,
+    state: String,
+    started: String,
+    duration: String,
+    replica: String,
+    message: Option<String>,
+}
+
+/// A task is judged as a session of its own: the same states and results mean the same.
+fn row(task: &Task, now: DateTime<Utc>, zone: FixedOffset) -> Row {
+    let alike = Session {
+        name: task.vm_name.clone(),
+        creation_time: task.creation_time,
+        end_time: task.end_time,
+        state: task.state.clone(),
+        result: task.result.clone(),
+        ..Session::default()
+    };
+    let verdict = judge_session(&alike, now);
+    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
+    Row {
+        machine: or_dash(task.vm_name.clone()),
+        severity: verdict.severity,
+        glyph: glyph(task.result.as_ref(), verdict.severity),
+        result: match verdict.severity {
+            Severity::Unknown => result_word(task.result.as_ref()),
+            _ => verdict.word.to_owned(),
+        },
+        state: state_word(task.state.as_ref()),
+        started: or_dash(task.creation_time.map(|at| times::moment(at, now, zone))),
+        duration: or_dash(duration(&alike, now).map(words::span)),
+        replica: or_dash(task.replica_point.as_ref().and_then(|link| link.name.clone())),
+        message: task.failure_message.clone().filter(|text| !text.trim().is_empty()),
+    }
+}
+
+/// The machines of a session.
+#[component]
+pub fn Tasks(live: Live<Session>) -> impl IntoView {
+    let (clock, prefs) = (use_clock(), use_prefs());
+    let stale = Memo::new(move |_| !live.freshness(clock).is_believable());
+    let list = Memo::new(move |_| {
+        let now = live.vendor_time(clock);
+        let zone = times::offset(prefs.zone.get(), now);
+        live.value().unwrap_or_default().tasks.iter().map(|task| row(task, now, zone)).collect::<Vec<_>>()
+    });
+    let rows = Rows::follow(list);
+    let none = move || list.read().is_empty().then(|| view! { <p class="blank">"The server lists no machines for this session."</p> });
+    view! {
+        <section class="panel" aria-labelledby="machines" data-fresh=move || stale.get().then_some("stale")>
+            <header><h2 id="machines">"Machines"</h2><p>{move || list.read().len()}</p></header>
+            <div class="scroll" tabindex="0" role="region" aria-label="Machines, scrollable">
+                <table>
+                    <caption class="vh">"Virtual machines of the session"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Result"</th>
+                            <th scope="col">"Machine"</th>
+                            <th scope="col">"State"</th>
+                            <th scope="col">"Started"</th>
+                            <th scope="col">"Duration"</th>
+                            <th scope="col">"Replica point"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows.draw(|row| view! { <TaskRow row /> })}</tbody>
+                </table>
+            </div>
+            {none}
+        </section>
+    }
+}
+
+#[component]
+fn TaskRow(row: RwSignal<Row>) -> impl IntoView {
+    let result = move || {
+        let row = row.read();
+        view! { <StatusMark severity=row.severity word=row.result.clone() icon=row.glyph /> }
+    };
+    view! {
+        <tr>
+            <td>{result}</td>
+            <th scope="row"><b>{move || row.read().machine.clone()}</b>{move || row.read().message.clone().map(|text| view! { <span class="sub msg">{text}</span> })}</th>
+            <td>{move || row.read().state.clone()}</td>
+            <td>{move || row.read().started.clone()}</td>
+            <td>{move || row.read().duration.clone()}</td>
+            <td>{move || row.read().replica.clone()}</td>
+        </tr>
+    }
+}

@@ -1,0 +1,205 @@
+//! The table "Failover groups" over all AVEVA connections.
+
+use super::model::{KEYS, Place, Row, WORST_FIRST, row, sort};
+use crate::live::rows::Rows;
+use crate::live::{Feed, Source, use_clock, use_sources};
+use crate::nav::use_nav;
+use crate::pages::Trouble;
+use crate::prefs::use_prefs;
+use crate::route::Route;
+use crate::ui::filter::{Chip, Pager, Search, Select, page_of};
+use crate::ui::order::{Order, SortHeader};
+use crate::ui::times;
+use crate::ui::{Beat, Heading, Icon, StatusMark};
+use health::severity::Severity;
+use leptos::prelude::*;
+
+/// Rows a page.
+const A_PAGE: usize = 50;
+
+/// Whether a row belongs to a state chip.
+fn belongs(row: &Row, state: Option<&str>) -> bool {
+    match state {
+        Some("attention") => matches!(row.severity, Severity::Critical | Severity::Warning),
+        Some(key) => row.severity.key() == key,
+        None => true,
+    }
+}
+
+/// The page `/groups`.
+#[component]
+pub fn Groups() -> impl IntoView {
+    let (nav, sources, clock, prefs) = (use_nav(), use_sources(), use_clock(), use_prefs());
+    let of_aveva: Vec<Source> =
+        sources.iter().filter(|source| matches!(source.feed, Feed::Aveva(_))).cloned().collect();
+    let titles: Vec<(String, String)> = of_aveva
+        .iter()
+        .map(|source| (source.connection.id.clone(), source.connection.title.clone()))
+        .collect();
+    let troubles: Vec<_> = of_aveva.iter().cloned().map(|source| view! { <Trouble source /> }).collect();
+    let heard = {
+        let of_aveva = of_aveva.clone();
+        move || of_aveva.iter().any(|source| source.feed.asked().is_some())
+    };
+    let order = Memo::new(move |_| Order::read(nav.param("sort").as_deref(), KEYS, WORST_FIRST));
+    let searched = Memo::new(move |_| {
+        let words = nav.param("q").unwrap_or_default().to_lowercase();
+        let only = nav.param("connection");
+        let mut rows = Vec::new();
+        for (connection, live) in sources.aveva() {
+            if only.as_ref().is_some_and(|only| *only != connection.id) {
+                continue;
+            }
+            let now = live.vendor_time(clock);
+            let zone = times::offset(prefs.zone.get(), now);
+            let stale = !live.freshness(clock).is_believable();
+            for group in live.value().unwrap_or_default().iter() {
+                let id = group.configuration.id.clone().unwrap_or_default();
+                let href = Route::Group { connection: connection.id.clone(), group: id }.href();
+                let row = row(group, Place { connection: &connection.title, href, stale, now, zone });
+                if row.haystack.contains(&words) {
+                    rows.push(row);
+                }
+            }
+        }
+        rows
+    });
+    let count = move |state: Option<&'static str>| {
+        Signal::derive(move || searched.read().iter().filter(|row| belongs(row, state)).count())
+    };
+    let shown = Memo::new(move |_| {
+        let state = nav.param("state");
+        let mut rows: Vec<Row> =
+            searched.read().iter().filter(|row| belongs(row, state.as_deref())).cloned().collect();
+        sort(&mut rows, order.get());
+        rows
+    });
+    let all = Signal::derive(move || shown.read().len());
+    let page = Memo::new(move |_| page_of(nav.param("page").as_deref(), all.get(), A_PAGE));
+    let rows = Rows::follow(Memo::new(move |_| {
+        shown.read().iter().skip((page.get() - 1) * A_PAGE).take(A_PAGE).cloned().collect::<Vec<_>>()
+    }));
+    let summary = move || {
+        let words = if order.get() == WORST_FIRST { ", worst first" } else { "" };
+        match all.get() {
+            1 => "1 group".to_owned(),
+            number => format!("{number} groups{words}"),
+        }
+    };
+    let nothing = move || (all.get() == 0 && heard()).then(|| {
+        let filtered = nav.param("q").is_some() || nav.param("state").is_some() || nav.param("connection").is_some();
+        let words = if filtered { "No group matches." } else { "There are no failover groups." };
+        view! { <p class="blank">{words}" "{filtered.then(|| view! { <a href=Route::Groups.href()>"Show all groups"</a> })}</p> }
+    });
+    view! {
+        <Heading text="Groups" />
+        <div class="row">
+            <Search label="Search groups" placeholder="Name, id, session or connection" />
+            <Chip name="All" count=count(None) />
+            <Chip name="Needs attention" state="attention" severity=Severity::Critical count=count(Some("attention")) />
+            <Chip name="Handing over" state="moving" severity=Severity::Moving count=count(Some("moving")) />
+            <Chip name="Unknown" state="unknown" severity=Severity::Unknown count=count(Some("unknown")) />
+            <Chip name="Normal" state="normal" severity=Severity::Normal count=count(Some("normal")) />
+            <Select label="Connection" param="connection" all="all" options=titles />
+        </div>
+        {troubles}
+        <section class="panel">
+            <div class="scroll" tabindex="0" role="region" aria-label="Failover groups, scrollable">
+                <table>
+                    <caption class="vh">"Failover groups"</caption>
+                    <thead>
+                        <tr>
+                            <SortHeader name="State" key="state" order />
+                            <SortHeader name="Group" key="group" order />
+                            <SortHeader name="Connection" key="connection" order />
+                            <SortHeader name="Primary" key="primary" order />
+                            <SortHeader name="Pending primary" key="pending" order />
+                            <th scope="col">"Sessions"</th>
+                            <SortHeader name="Failover timeout" key="timeout" order />
+                            <SortHeader name="Last data processed" key="data" order />
+                            <th scope="col">"Heartbeat of primary"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows.draw(|row| view! { <GroupRow row /> })}</tbody>
+                </table>
+            </div>
+            {nothing}
+            <p class="bar">
+                <span role="status">{summary}</span>
+                <span class="key" aria-hidden="true">
+                    <Icon name="primary" />"primary"<Icon name="pending" />"pending"<Icon name="normal" />"standby"
+                    <Icon name="unknown" />"stale"
+                </span>
+                <span class="end">"Heartbeat bar: thin mark = half of the timeout, beat due. Thick mark = takeover."</span>
+                <Pager page all a_page=A_PAGE />
+            </p>
+        </section>
+    }
+}
+
+#[component]
+fn GroupRow(row: RwSignal<Row>) -> impl IntoView {
+    let severity = Signal::derive(move || row.read().severity);
+    let word = Signal::derive(move || row.read().word.clone());
+    let was = move || row.read().was.map(|was| view! { <span class="sub">"last seen "{was}</span> });
+    let or_dash = |id: &Option<String>| id.clone().unwrap_or_else(|| "–".to_owned());
+    let sub = move || {
+        let row = row.read();
+        if row.sub_is_id {
+            view! { <code class="sub">{row.sub.clone()}</code> }.into_any()
+        } else {
+            view! { <span class="sub">{row.sub.clone()}</span> }.into_any()
+        }
+    };
+    let pending = move || row.read().pending.clone().map_or_else(
+        || "–".into_any(),
+        |id| view! { <StatusMark severity=Severity::Moving word=id icon=Some("pending") /> }.into_any(),
+    );
+    let beat = move || row.read().beat.clone().map_or_else(
+        || "–".into_any(),
+        |facts| view! { <Beat facts /> }.into_any(),
+    );
+    let timeout = move || row.read().timeout.map_or_else(|| "–".to_owned(), |timeout| timeout.to_string());
+    view! {
+        <tr data-fresh=move || row.read().stale.then_some("stale")>
+            <td><StatusMark severity word />{was}</td>
+            <th scope="row">
+                <a href=move || row.read().href.clone()><b>{move || row.read().name.clone()}</b></a>
+                {sub}
+            </th>
+            <td>{move || row.read().connection.clone()}</td>
+            <td>{move || or_dash(&row.read().primary)}</td>
+            <td>{pending}</td>
+            <td><Members row /></td>
+            <td>{timeout}</td>
+            <td>{move || row.read().data_words.0.clone()}<span class="sub">{move || row.read().data_words.1.clone()}</span></td>
+            <td>{beat}</td>
+        </tr>
+    }
+}
+
+#[component]
+fn Members(row: RwSignal<Row>) -> impl IntoView {
+    let members = Memo::new(move |_| row.read().members);
+    let kinds = move || {
+        members.get().map_or_else(Vec::new, |members| {
+            [
+                ("primary", "primary", members.primary),
+                ("pending", "pending", members.pending),
+                ("normal", "standby", members.standby),
+                ("unknown", "stale", members.stale),
+                ("unknown", "of unknown role", members.unknown),
+            ]
+            .into_iter()
+            .filter(|(_, _, number)| *number > 0)
+            .map(|(name, word, number)| view! { <Icon name />{number}<span class="vh">" "{word}" "</span> })
+            .collect()
+        })
+    };
+    let none = move || match members.get() {
+        None => Some("–"),
+        Some(members) if members == health::groups::Members::default() => Some("none"),
+        Some(_) => None,
+    };
+    view! { <span class="row">{kinds}{none}</span> }
+}

@@ -1,0 +1,162 @@
+//! The table "Client sessions" of one group.
+
+use super::model::{beat, moment};
+use crate::live::rows::Rows;
+use crate::live::{Group, Live, use_clock};
+use crate::prefs::use_prefs;
+use crate::ui::beat::BeatFacts;
+use crate::ui::{Beat, Icon, times};
+use chrono::{DateTime, FixedOffset, Utc};
+use health::groups::{Beat as BeatState, is_cold_standby, pulse, role_word};
+use leptos::prelude::*;
+use vendors::aveva::{ClientSession, GroupConfiguration, Role, RoleOverride};
+
+/// One row.
+#[derive(Debug, Clone, PartialEq)]
+struct Row {
+    id: String,
+    sub: String,
+    role: String,
+    glyph: &'static str,
+    score: Option<f64>,
+    cold: bool,
+    beat: BeatFacts,
+    data: (String, String),
+    pinned: Option<String>,
+    stale: bool,
+}
+
+fn row(session: &ClientSession, group: &GroupConfiguration, now: DateTime<Utc>, zone: FixedOffset, was: bool) -> Row {
+    let state = pulse(session, group.failover_timeout.as_ref(), now).beat;
+    let heartbeat = session.heartbeat.as_ref();
+    let name = session.name.clone().filter(|name| Some(name) != session.id.as_ref() && !name.is_empty());
+    let health = match state {
+        BeatState::Never => Some("no heartbeat yet"),
+        BeatState::Stale => Some("stale, not eligible"),
+        BeatState::Late => Some("missed 1 heartbeat"),
+        BeatState::Future => Some("its clock is ahead"),
+        BeatState::OnTime => None,
+    };
+    let sub = [name.as_deref(), health].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let (role, glyph) = match &session.role {
+        None => ("Unknown".to_owned(), "unknown"),
+        Some(role) => (role_word(role), match role {
+            Role::Primary => "primary",
+            Role::PendingPrimary => "pending",
+            Role::Secondary => "normal",
+            Role::Other(_) => "unknown",
+        }),
+    };
+    let pinned = match &session.role_override {
+        None | Some(RoleOverride::Off) => None,
+        Some(RoleOverride::Primary) => Some(match session.role_override_expiration_time {
+            Some(end) => format!("Primary until {}", times::moment(end, now, zone)),
+            None => "Primary, no end".to_owned(),
+        }),
+        Some(RoleOverride::Other(value)) => Some(value.clone()),
+    };
+    Row {
+        id: session.id.clone().unwrap_or_else(|| "(no id)".to_owned()),
+        sub,
+        role,
+        glyph,
+        score: heartbeat.and_then(|heartbeat| heartbeat.score),
+        cold: is_cold_standby(session),
+        beat: beat(session, group, now, was),
+        data: moment(heartbeat.and_then(|heartbeat| heartbeat.last_data_processed_time), now, zone),
+        pinned,
+        stale: was || matches!(state, BeatState::Stale | BeatState::Never),
+    }
+}
+
+/// A rank of roles for the table's order: who collects first.
+fn rank(session: &ClientSession) -> u8 {
+    match session.role {
+        Some(Role::Primary) => 0,
+        Some(Role::PendingPrimary) => 1,
+        Some(Role::Secondary) => 2,
+        _ => 3,
+    }
+}
+
+/// The sessions of a group.
+#[component]
+pub fn Sessions(live: Live<Group>) -> impl IntoView {
+    let (clock, prefs) = (use_clock(), use_prefs());
+    let list = Memo::new(move |_| {
+        let Some(group) = live.value() else { return Vec::new() };
+        let Ok(detail) = &group.detail else { return Vec::new() };
+        let now = live.vendor_time(clock);
+        let zone = times::offset(prefs.zone.get(), now);
+        let was = !live.freshness(clock).is_believable();
+        let mut sessions: Vec<&ClientSession> = detail.sessions.iter().collect();
+        sessions.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.id.cmp(&b.id)));
+        sessions.into_iter().map(|session| row(session, &group.configuration, now, zone, was)).collect()
+    });
+    let rows = Rows::follow(list);
+    let summary = move || {
+        let list = list.read();
+        let stale = list.iter().filter(|row| row.stale).count();
+        match (list.len(), stale) {
+            (0, _) => "none".to_owned(),
+            (all, 0) => format!("{all} live"),
+            (all, stale) => format!("{} live, {stale} stale", all - stale),
+        }
+    };
+    let none = move || list.read().is_empty().then(|| {
+        view! { <p class="blank">"No adapter has registered a session in this group."</p> }
+    });
+    view! {
+        <section class="panel" aria-labelledby="sessions">
+            <header><h2 id="sessions">"Sessions"</h2><p>{summary}</p></header>
+            <div class="scroll" tabindex="0" role="region" aria-label="Client sessions, scrollable">
+                <table>
+                    <caption class="vh">"Client sessions"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Session"</th>
+                            <th scope="col">"Role"</th>
+                            <th scope="col">"Score"</th>
+                            <th scope="col">"Heartbeat"</th>
+                            <th scope="col">"Last data processed"</th>
+                            <th scope="col">"Override"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows.draw(|row| view! { <SessionRow row /> })}</tbody>
+                </table>
+            </div>
+            {none}
+        </section>
+    }
+}
+
+#[component]
+fn SessionRow(row: RwSignal<Row>) -> impl IntoView {
+    let glyph = Signal::derive(move || row.read().glyph);
+    let moving = move || (row.read().glyph == "pending").then_some("moving");
+    let score = move || row.read().score.map_or_else(
+        || "–".into_any(),
+        |score| view! {
+            <span class="beat score">
+                <meter min="0" max="100" value=score aria-label=format!("score {score} of 100")></meter>
+                {score}
+            </span>
+        }
+        .into_any(),
+    );
+    let cold = move || row.read().cold.then(|| view! { <span class="sub">"cold standby, this is normal"</span> });
+    let pinned = move || match row.read().pinned.clone() {
+        None => "Off".into_any(),
+        Some(words) => view! { <span class="st"><Icon name="pin" />{words}</span> }.into_any(),
+    };
+    view! {
+        <tr data-fresh=move || row.read().stale.then_some("stale")>
+            <th scope="row"><b>{move || row.read().id.clone()}</b><span class="sub">{move || row.read().sub.clone()}</span></th>
+            <td><span class="st" data-s=moving><Icon name=glyph />{move || row.read().role.clone()}</span></td>
+            <td>{score}{cold}</td>
+            <td><Beat facts=Signal::derive(move || row.read().beat.clone()) /></td>
+            <td>{move || row.read().data.0.clone()}<span class="sub">{move || row.read().data.1.clone()}</span></td>
+            <td>{pinned}</td>
+        </tr>
+    }
+}

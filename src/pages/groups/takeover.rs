@@ -1,0 +1,217 @@
+//! When another session takes over, and which.
+
+use crate::live::{Group, Live, use_clock};
+use crate::prefs::use_prefs;
+use crate::ui::times;
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use health::groups::{Pulse, pulse, successor};
+use health::words;
+use leptos::prelude::*;
+use vendors::aveva::{ClientSession, Role};
+
+fn primary(sessions: &[ClientSession]) -> Option<&ClientSession> {
+    sessions.iter().find(|session| session.role == Some(Role::Primary))
+}
+
+fn name(session: &ClientSession) -> String {
+    session.id.clone().or_else(|| session.name.clone()).unwrap_or_else(|| "(no id)".to_owned())
+}
+
+/// What the lane of the countdown shows.
+#[derive(Debug, Clone, PartialEq)]
+struct Lane {
+    severity: &'static str,
+    big: String,
+    sentence: String,
+    explained: String,
+    /// The age as a share of the FailoverTimeout, at most 1.
+    at: f64,
+    marks: [(&'static str, String); 3],
+    now: String,
+}
+
+/// The countdown's words. Once a beat is missed, the next due beat is the takeover itself.
+fn lane(who: &str, next: Option<&str>, pulse: &Pulse, now: DateTime<Utc>, zone: FixedOffset) -> Option<Lane> {
+    let (age, timeout) = (pulse.age?, pulse.timeout?);
+    let half = timeout / 2;
+    let last = now - age;
+    let clock = |at: DateTime<Utc>| times::moment(at, now, zone);
+    let zero = TimeDelta::zero();
+    let takeover = timeout - age;
+    let heir = next.map_or_else(|| "No session is ready to take over".to_owned(), |next| format!("{next} takes over"));
+    let (severity, big, sentence, explained) = if age <= half {
+        let due = half - age;
+        (
+            "normal",
+            words::span(due),
+            format!("Next heartbeat of {who} is due at {}.", clock(last + half)),
+            format!("Without one, {} at {}.", if next.is_some() { heir } else { "there is no primary, because no session is ready to take over,".to_owned() }, clock(last + timeout)),
+        )
+    } else if takeover > zero {
+        (
+            "warning",
+            words::span(takeover),
+            format!("{heir} at {} unless {who} reports first.", clock(last + timeout)),
+            format!("1 heartbeat missed, due {} ago. A heartbeat before the deadline cancels the takeover.", words::span(age - half)),
+        )
+    } else {
+        (
+            "critical",
+            words::span(-takeover),
+            format!("{who} has been silent for {}, longer than the FailoverTimeout.", words::span(age)),
+            format!("The takeover was due at {}.", clock(last + timeout)),
+        )
+    };
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of an age, drawn as a bar")]
+    let at = (age.num_milliseconds() as f64 / timeout.num_milliseconds().max(1) as f64).clamp(0.001, 1.0);
+    let due = if age > half { "Beat due, missed" } else { "Beat due" };
+    Some(Lane {
+        severity,
+        big,
+        sentence,
+        explained,
+        at,
+        marks: [("Last heartbeat", clock(last)), (due, clock(last + half)), ("Takeover", clock(last + timeout))],
+        now: words::span(age),
+    })
+}
+
+/// The countdown from the primary's last heartbeat to the takeover.
+#[component]
+pub fn Takeover(live: Live<Group>) -> impl IntoView {
+    let (clock, prefs) = (use_clock(), use_prefs());
+    let stale = Memo::new(move |_| !live.freshness(clock).is_believable());
+    let facts = Memo::new(move |_| {
+        let group = live.value()?;
+        let sessions = &group.detail.as_ref().ok()?.sessions;
+        let session = primary(sessions)?;
+        let now = live.vendor_time(clock);
+        let next = successor(&group.configuration, sessions, now)
+            .into_iter()
+            .find(|candidate| candidate.eligible && Some(&candidate.session) != session.id.as_ref());
+        let who = name(session);
+        let pulse = pulse(session, group.configuration.failover_timeout.as_ref(), now);
+        let zone = times::offset(prefs.zone.get(), now);
+        let next = next.map(|candidate| candidate.session);
+        Some((who.clone(), lane(&who, next.as_deref(), &pulse, now, zone)))
+    });
+    let shown = move || match facts.get() {
+        None => view! { <p class="pad">"No session is primary, so there is no heartbeat to count from."</p> }.into_any(),
+        Some((who, None)) => view! { <p class="pad">{format!("{who} has not posted a heartbeat yet, or the group has no FailoverTimeout.")}</p> }.into_any(),
+        Some((_, Some(_))) => view! { <Count lane=Signal::derive(move || facts.get().and_then(|(_, lane)| lane)) /> }.into_any(),
+    };
+    // The lane is drawn once and then only its texts change: what matters is whether there is one.
+    let kind = Memo::new(move |_| facts.read().as_ref().map(|(_, lane)| lane.is_some()));
+    view! {
+        <section class="panel" aria-labelledby="takeover" data-s=move || facts.get().and_then(|(_, lane)| lane).map(|lane| lane.severity)
+            data-fresh=move || stale.get().then_some("stale")>
+            <header>
+                <h2 id="takeover">"Takeover"</h2>
+                <p>{move || facts.get().map(|(who, _)| format!("heartbeat of the primary, {who}"))}</p>
+            </header>
+            {move || { kind.track(); untrack(shown) }}
+        </section>
+    }
+}
+
+#[component]
+fn Count(#[prop(into)] lane: Signal<Option<Lane>>) -> impl IntoView {
+    let text = move |of: fn(&Lane) -> String| move || lane.read().as_ref().map(of);
+    let at = move || lane.read().as_ref().map_or(0.0, |lane| lane.at).to_string();
+    let mark = move |index: usize, at: &'static str| {
+        view! {
+            <li style:--at=at>
+                <span>
+                    <b>{move || lane.read().as_ref().map(|lane| lane.marks[index].0)}</b>
+                    {move || lane.read().as_ref().map(|lane| lane.marks[index].1.clone())}
+                </span>
+            </li>
+        }
+    };
+    view! {
+        <div class="count" style:--now=at>
+            <output aria-live="off">{text(|lane| lane.big.clone())}</output>
+            <div>
+                <h3>{text(|lane| lane.sentence.clone())}</h3>
+                <p class="dim">{text(|lane| lane.explained.clone())}</p>
+            </div>
+            <ol class="lane" aria-label="From last heartbeat to takeover">
+                {mark(0, "0")}
+                {mark(1, ".5")}
+                <li class="now" style:--at=at><span>"now, "{text(|lane| lane.now.clone())}</span></li>
+                {mark(2, "1")}
+            </ol>
+        </div>
+    }
+}
+
+/// Who takes over next, and why.
+#[component]
+pub fn Next(live: Live<Group>) -> impl IntoView {
+    let clock = use_clock();
+    let stale = Memo::new(move |_| !live.freshness(clock).is_believable());
+    let candidates = Memo::new(move |_| {
+        let group = live.value()?;
+        let sessions = &group.detail.as_ref().ok()?.sessions;
+        let primary = primary(sessions).and_then(|session| session.id.clone());
+        let all = successor(&group.configuration, sessions, live.vendor_time(clock));
+        Some(all.into_iter().filter(|candidate| Some(&candidate.session) != primary.as_ref()).collect::<Vec<_>>())
+    });
+    let items = move || {
+        let mut rank = 0;
+        candidates.get().unwrap_or_default().into_iter().map(move |candidate| {
+            let number = if candidate.eligible {
+                rank += 1;
+                rank.to_string()
+            } else {
+                "–".to_owned()
+            };
+            let drained = (!candidate.eligible).then_some("stale");
+            view! {
+                <li data-drained=drained>
+                    <b>{number}</b>
+                    <div><b>{candidate.session}</b><p class="dim">{candidate.reason}</p></div>
+                </li>
+            }
+        }).collect::<Vec<_>>()
+    };
+    let none = move || candidates.read().as_ref().is_none_or(Vec::is_empty).then_some("No other session is in this group.");
+    view! {
+        <section class="panel" aria-labelledby="next" data-fresh=move || stale.get().then_some("stale")>
+            <header><h2 id="next">"Who takes over next"</h2></header>
+            <ol class="pad next">{items}</ol>
+            {move || none().map(|words| view! { <p class="pad">{words}</p> })}
+        </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lane;
+    use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+    use health::groups::pulse;
+    use vendors::aveva::{ClientSession, Heartbeat, TimeSpan};
+
+    fn of_age(seconds: i64) -> super::Lane {
+        let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
+        let heartbeat = Heartbeat { heartbeat_time: Some(now - TimeDelta::seconds(seconds)), ..Heartbeat::default() };
+        let session = ClientSession { heartbeat: Some(heartbeat), ..ClientSession::default() };
+        let pulse = pulse(&session, Some(&TimeSpan::from_seconds(60)), now);
+        lane("KILN-01", Some("KILN-02"), &pulse, now, FixedOffset::east_opt(0).expect("in range")).expect("a lane")
+    }
+
+    #[test]
+    fn before_half_of_the_timeout_the_next_beat_counts_and_after_it_the_takeover() {
+        for (age, severity, big) in [(6, "normal", "24 s"), (42, "warning", "18 s"), (72, "critical", "12 s")] {
+            let lane = of_age(age);
+            assert_eq!((lane.severity, lane.big.as_str()), (severity, big), "{age} s");
+        }
+        assert_eq!(of_age(42).sentence, "KILN-02 takes over at 14:32:26 unless KILN-01 reports first.");
+    }
+
+    #[test]
+    fn the_lane_never_runs_over_its_end() {
+        assert!((of_age(6000).at - 1.0).abs() < f64::EPSILON);
+        assert!(of_age(0).at > 0.0);
+    }
+}

@@ -1,0 +1,14 @@
+//! One folder per entry of the rail. A page asks `live` for data, hands it to `health`, and draws the
+//! verdict; it fetches nothing, times nothing and judges nothing by itself.
+
+pub mod attention;
+pub mod connections;
+pub mod failover_sessions;
+pub mod groups;
+mod not_found;
+pub mod overview;
+pub mod slicers;
+mod trouble;
+
+pub use not_found::NotFound;
+pub use trouble::Trouble;

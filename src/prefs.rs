@@ -1,0 +1,124 @@
+//! What a person has chosen on this browser: theme and time zone. The only user of browser storage,
+//! and never of a secret. A browser that refuses storage keeps the choice until the page is closed.
+
+use leptos::prelude::*;
+
+/// The colour theme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Theme {
+    /// As the system has it.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// The time zone that times are shown in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Zone {
+    /// UTC.
+    #[default]
+    Utc,
+    /// The browser's own.
+    Local,
+}
+
+impl Theme {
+    /// As it is kept and shown.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// The one after this, for a button that goes round.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::System => Self::Light,
+            Self::Light => Self::Dark,
+            Self::Dark => Self::System,
+        }
+    }
+
+    fn read(word: &str) -> Self {
+        match word {
+            "light" => Self::Light,
+            "dark" => Self::Dark,
+            _ => Self::System,
+        }
+    }
+}
+
+impl Zone {
+    /// As it is shown.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Utc => "UTC",
+            Self::Local => "local",
+        }
+    }
+
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Utc => Self::Local,
+            Self::Local => Self::Utc,
+        }
+    }
+}
+
+/// The choices as signals.
+#[derive(Clone, Copy)]
+pub struct Prefs {
+    /// The colour theme.
+    pub theme: RwSignal<Theme>,
+    /// The time zone.
+    pub zone: RwSignal<Zone>,
+}
+
+const THEME: &str = "failover-console.theme";
+const ZONE: &str = "failover-console.zone";
+
+/// The choices of this browser. Only inside [`provide`]'s owner.
+#[must_use]
+pub fn use_prefs() -> Prefs {
+    expect_context()
+}
+
+/// Reads the choices and keeps them from now on.
+pub fn provide() -> Prefs {
+    let theme = Theme::read(&stored(THEME).unwrap_or_default());
+    let zone = if stored(ZONE).as_deref() == Some("local") { Zone::Local } else { Zone::Utc };
+    let prefs = Prefs { theme: RwSignal::new(theme), zone: RwSignal::new(zone) };
+    provide_context(prefs);
+    Effect::new(move |_| {
+        let theme = prefs.theme.get();
+        store(THEME, theme.word());
+        if let Some(root) = document().document_element() {
+            let _ = match theme {
+                Theme::System => root.remove_attribute("data-theme"),
+                _ => root.set_attribute("data-theme", theme.word()),
+            };
+        }
+    });
+    Effect::new(move |_| store(ZONE, prefs.zone.get().word()));
+    prefs
+}
+
+fn stored(key: &str) -> Option<String> {
+    window().local_storage().ok().flatten()?.get_item(key).ok().flatten()
+}
+
+fn store(key: &str, value: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = storage.set_item(key, value);
+    }
+}

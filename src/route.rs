@@ -1,0 +1,146 @@
+//! Every route as a type. Links are made here and nowhere else, and read back here: an id may hold
+//! any character, so each segment is encoded once and decoded once.
+
+use percent_encoding::percent_decode_str;
+use vendors::operation::segment;
+
+/// A page of the console.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// `/`
+    Overview,
+    /// `/groups`
+    Groups,
+    /// `/groups/{connection}/{group}`
+    Group {
+        /// The connection's id.
+        connection: String,
+        /// The group's id.
+        group: String,
+    },
+    /// `/slicers`
+    Slicers,
+    /// `/slicers/{connection}/{group}`
+    SlicerGroup {
+        /// The connection's id.
+        connection: String,
+        /// The group's id.
+        group: String,
+    },
+    /// `/failover-sessions`
+    FailoverSessions,
+    /// `/failover-sessions/{connection}/{guid}`
+    FailoverSession {
+        /// The connection's id.
+        connection: String,
+        /// The session's GUID.
+        uid: String,
+    },
+    /// `/connections`
+    Connections,
+    /// Anything else.
+    NotFound,
+}
+
+impl Route {
+    /// The route of a URL's path, as the browser gives it: percent-encoded.
+    #[must_use]
+    pub fn parse(path: &str) -> Self {
+        let decoded: Option<Vec<String>> = path
+            .trim_matches('/')
+            .split('/')
+            .map(|part| percent_decode_str(part).decode_utf8().ok().map(Into::into))
+            .collect();
+        let Some(parts) = decoded else { return Self::NotFound };
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        match parts[..] {
+            [""] => Self::Overview,
+            ["groups"] => Self::Groups,
+            ["groups", connection, group] => {
+                Self::Group { connection: connection.to_owned(), group: group.to_owned() }
+            }
+            ["slicers"] => Self::Slicers,
+            ["slicers", connection, group] => {
+                Self::SlicerGroup { connection: connection.to_owned(), group: group.to_owned() }
+            }
+            ["failover-sessions"] => Self::FailoverSessions,
+            ["failover-sessions", connection, uid] => {
+                Self::FailoverSession { connection: connection.to_owned(), uid: uid.to_owned() }
+            }
+            ["connections"] => Self::Connections,
+            _ => Self::NotFound,
+        }
+    }
+
+    /// The path to link to.
+    #[must_use]
+    pub fn href(&self) -> String {
+        match self {
+            Self::Overview | Self::NotFound => "/".to_owned(),
+            Self::Groups => "/groups".to_owned(),
+            Self::Group { connection, group } => {
+                format!("/groups/{}/{}", segment(connection), segment(group))
+            }
+            Self::Slicers => "/slicers".to_owned(),
+            Self::SlicerGroup { connection, group } => {
+                format!("/slicers/{}/{}", segment(connection), segment(group))
+            }
+            Self::FailoverSessions => "/failover-sessions".to_owned(),
+            Self::FailoverSession { connection, uid } => {
+                format!("/failover-sessions/{}/{}", segment(connection), segment(uid))
+            }
+            Self::Connections => "/connections".to_owned(),
+        }
+    }
+
+    /// The entry of the rail that this page belongs to.
+    #[must_use]
+    pub fn section(&self) -> Option<Self> {
+        match self {
+            Self::Overview | Self::Groups | Self::Slicers | Self::FailoverSessions | Self::Connections => {
+                Some(self.clone())
+            }
+            Self::Group { .. } => Some(Self::Groups),
+            Self::SlicerGroup { .. } => Some(Self::Slicers),
+            Self::FailoverSession { .. } => Some(Self::FailoverSessions),
+            Self::NotFound => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Route;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_page_has_its_path() {
+        for (path, route) in [
+            ("/", Route::Overview),
+            ("/groups", Route::Groups),
+            ("/groups/", Route::Groups),
+            ("/slicers", Route::Slicers),
+            ("/failover-sessions", Route::FailoverSessions),
+            ("/connections", Route::Connections),
+            ("/groups/plant-a", Route::NotFound),
+            ("/Groups", Route::NotFound),
+            ("/groups/plant-a/%FF", Route::NotFound),
+            ("/groups/plant-a/a%2Fb", Route::Group { connection: "plant-a".into(), group: "a/b".into() }),
+        ] {
+            assert_eq!(Route::parse(path), route, "{path}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_link_leads_back_to_its_page(connection in "[a-z-]{1,12}", id in "\\PC{1,24}") {
+            for route in [
+                Route::Group { connection: connection.clone(), group: id.clone() },
+                Route::SlicerGroup { connection: connection.clone(), group: id.clone() },
+                Route::FailoverSession { connection: connection.clone(), uid: id.clone() },
+            ] {
+                prop_assert_eq!(Route::parse(&route.href()), route);
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The rail: where one can go, and how many things there need attention.
+
+use crate::nav::use_nav;
+use crate::pages::attention::{self, Attention};
+use crate::route::Route;
+use crate::ui::Icon;
+use leptos::prelude::*;
+
+/// The rail.
+#[component]
+pub fn Rail() -> impl IntoView {
+    let attention = attention::counts();
+    view! {
+        <nav class="rail" aria-label="Main">
+            <a class="mark" href=Route::Overview.href()><Icon name="mark" /><span>"Failover Console"</span></a>
+            <ul>
+                <Entry to=Route::Overview icon="overview" words="Overview" />
+                <Entry to=Route::Groups icon="groups" words="Groups" count=Signal::derive(move || attention.get().groups) />
+                <Entry to=Route::Slicers icon="slicers" words="Slicers" count=Signal::derive(move || attention.get().slicers) />
+                <Entry to=Route::FailoverSessions icon="sessions" words="Failover sessions" short="Sessions"
+                    count=Signal::derive(move || attention.get().sessions) />
+            </ul>
+            <ul class="foot">
+                <Entry to=Route::Connections icon="plug" words="Connections" short="Connect" />
+            </ul>
+        </nav>
+    }
+}
+
+#[component]
+fn Entry(
+    to: Route,
+    icon: &'static str,
+    words: &'static str,
+    /// Shorter words for a phone's bar.
+    #[prop(optional)]
+    short: Option<&'static str>,
+    #[prop(optional, into)] count: Option<Signal<Attention>>,
+) -> impl IntoView {
+    let route = use_nav().route();
+    let href = to.href();
+    let current = move || (route.read().section().as_ref() == Some(&to)).then_some("page");
+    let badge = move || {
+        count.map(|count| count.get()).filter(|count| count.number > 0).map(|count| {
+            let name = crate::ui::status_mark::glyph(count.worst);
+            view! {
+                <span class="n" data-s=count.worst.key()>
+                    <Icon name />
+                    {count.number}
+                    <span class="vh">" need attention"</span>
+                </span>
+            }
+        })
+    };
+    let label = match short {
+        Some(short) => view! { <span class="desk">{words}</span><span class="phone" aria-hidden="true">{short}</span> }.into_any(),
+        None => view! { <span>{words}</span> }.into_any(),
+    };
+    view! {
+        <li>
+            <a href=href aria-current=current title=words>
+                <Icon name=icon />
+                {label}
+                {badge}
+            </a>
+        </li>
+    }
+}

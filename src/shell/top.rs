@@ -1,0 +1,81 @@
+//! The top bar: the page's heading, how fresh each connection is, the time, the theme, who is here.
+
+use super::sources::SourceList;
+use crate::backend::session::Session;
+use crate::live::use_clock;
+use crate::prefs::{Zone, use_prefs};
+use crate::ui::heading::{Title, title};
+use crate::ui::{Icon, times};
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// The top bar.
+#[component]
+pub fn Top() -> impl IntoView {
+    let title = title();
+    let session = expect_context::<Arc<Session>>();
+    let heading = move || {
+        let Title { parent, heading } = title.get();
+        match parent {
+            None => view! { <h1>{heading}</h1> }.into_any(),
+            Some((words, href)) => view! {
+                <nav aria-label="Breadcrumb">
+                    <ol><li><a href=href>{words}</a></li><li aria-current="page"><h1>{heading}</h1></li></ol>
+                </nav>
+            }
+            .into_any(),
+        }
+    };
+    view! {
+        <header class="top">
+            {heading}
+            {session.demo.then(|| view! { <b class="role demo" title="The vendors' systems are simulated">"DEMO"</b> })}
+            <SourceList />
+            <Time />
+            <ThemeButton />
+            <p class="who">
+                <Icon name="key" />
+                <span class="desk">{session.user.clone()}</span>
+                <b class="role">{session.role.clone()}</b>
+            </p>
+        </header>
+    }
+}
+
+#[component]
+fn Time() -> impl IntoView {
+    let (clock, prefs) = (use_clock(), use_prefs());
+    let time = move |zone: Zone| {
+        let now = clock.at(0.0);
+        now.with_timezone(&times::offset(zone, now)).format("%H:%M:%S").to_string()
+    };
+    let zone = move || prefs.zone.get();
+    view! {
+        <button
+            type="button"
+            class="clock"
+            title="Show times in the other zone"
+            aria-label=move || format!("Times in {}", zone().word())
+            on:click=move |_| prefs.zone.update(|zone| *zone = zone.other())
+        >
+            <b><time>{move || time(zone())}</time>" "{move || zone().word()}</b>
+            <small>{move || time(zone().other())}" "{move || zone().other().word()}</small>
+        </button>
+    }
+}
+
+#[component]
+fn ThemeButton() -> impl IntoView {
+    let prefs = use_prefs();
+    view! {
+        <button
+            type="button"
+            class="icon"
+            aria-label="Colour theme"
+            title=move || format!("Colour theme: {}", prefs.theme.get().word())
+            on:click=move |_| prefs.theme.update(|theme| *theme = theme.next())
+        >
+            <Icon name="theme" />
+        </button>
+    }
+}

@@ -1,0 +1,113 @@
+//! What went wrong, in one of its four kinds, with the vendor's own words and what to do.
+
+use super::copy::Copy;
+use super::icon::Icon;
+use crate::backend::Failure;
+use leptos::prelude::*;
+
+/// The words of a card.
+struct Words {
+    title: String,
+    detail: String,
+    reason: Option<String>,
+    resolution: Option<String>,
+    /// What to quote: its name and itself.
+    id: Option<(&'static str, String)>,
+    excerpt: Option<String>,
+    advice: &'static str,
+}
+
+fn words(failure: &Failure, system: &str) -> Words {
+    let blank = Words {
+        title: String::new(),
+        detail: String::new(),
+        reason: None,
+        resolution: None,
+        id: None,
+        excerpt: None,
+        advice: "",
+    };
+    match failure {
+        Failure::Unreachable(problem) => Words {
+            title: if problem.status == 0 {
+                "Could not reach the gateway".to_owned()
+            } else {
+                format!("Could not reach {system}")
+            },
+            detail: join(&problem.title, &problem.detail),
+            id: problem.request_id.clone().map(|id| ("Request id", id)),
+            advice: "The console goes on trying. What is on the screen is the last that was heard.",
+            ..blank
+        },
+        Failure::Refused(problem) => Words {
+            title: "The gateway refused the request".to_owned(),
+            detail: join(&problem.title, &problem.detail),
+            id: problem.request_id.clone().map(|id| ("Request id", id)),
+            advice: "",
+            ..blank
+        },
+        Failure::Nonsense(nonsense) => Words {
+            title: format!("{system} answered with something that cannot be read"),
+            detail: nonsense.problem.clone(),
+            excerpt: Some(nonsense.excerpt.clone()).filter(|text| !text.trim().is_empty()),
+            advice: "Something between here and the vendor may have answered in its place.",
+            ..blank
+        },
+        Failure::Vendor(error) => Words {
+            title: format!("{system} said no: {}", error.status),
+            detail: error.message.clone(),
+            reason: error.reason.clone(),
+            resolution: error.resolution.clone(),
+            id: error.operation_id.clone().map(|id| ("Operation id", id)),
+            ..blank
+        },
+    }
+}
+
+fn join(title: &str, detail: &str) -> String {
+    match (title, detail) {
+        ("", detail) => detail.to_owned(),
+        (title, "") => title.to_owned(),
+        (title, detail) => format!("{title}: {detail}"),
+    }
+}
+
+/// A failure as a card in the page.
+#[component]
+pub fn FailureCard(
+    /// What went wrong.
+    failure: Failure,
+    /// Whose answer it was ("Plant A").
+    #[prop(into)]
+    system: String,
+    /// Asks again.
+    retry: Callback<()>,
+) -> impl IntoView {
+    let words = words(&failure, &system);
+    let term = |name: &'static str, text: Option<String>| {
+        text.filter(|text| !text.is_empty()).map(|text| view! { <div><dt>{name}</dt><dd>{text}</dd></div> })
+    };
+    let id = words.id.map(|(name, id)| {
+        let copy = format!("Copy {}", name.to_lowercase());
+        view! {
+            <div>
+                <dt>{name}</dt>
+                <dd class="row"><code>{id.clone()}</code><Copy text=id name=copy /></dd>
+            </div>
+        }
+    });
+    view! {
+        <section class="panel failure" aria-label="What went wrong">
+            <h2><Icon name="broken" />{words.title}</h2>
+            <p>{words.detail}</p>
+            <dl>
+                {term("Reason", words.reason)}
+                {term("Resolution", words.resolution)}
+                {id}
+            </dl>
+            {words.excerpt.map(|text| view! { <details><summary>What came</summary><pre>{text}</pre></details> })}
+            <p class="dim">{words.advice}</p>
+            <button type="button" class="btn" on:click=move |_| retry.run(())>"Refresh now"</button>
+        </section>
+    }
+}

@@ -1,0 +1,46 @@
+//! The page's one `<h1>`, which stands in the top bar, and the title of the tab.
+
+use leptos::prelude::*;
+
+/// What the top bar shows as heading.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Title {
+    /// The list that the page belongs to: its words and where it is.
+    pub parent: Option<(&'static str, String)>,
+    /// The heading.
+    pub heading: String,
+}
+
+/// The heading of the page that is open. Only inside [`provide`]'s owner.
+#[derive(Clone, Copy)]
+struct Headline(RwSignal<Title>);
+
+/// Keeps the heading, and the tab's title in step with it.
+pub fn provide() -> RwSignal<Title> {
+    let title = RwSignal::new(Title::default());
+    provide_context(Headline(title));
+    Effect::new(move |_| {
+        document().set_title(&format!("{} · Failover Console", title.read().heading));
+    });
+    title
+}
+
+/// The heading of the page that is open.
+#[must_use]
+pub fn title() -> RwSignal<Title> {
+    expect_context::<Headline>().0
+}
+
+/// Sets the heading for as long as the page is open.
+#[component]
+pub fn Heading(
+    #[prop(into)] text: Signal<String>,
+    /// The list that the page belongs to.
+    #[prop(optional)]
+    parent: Option<(&'static str, String)>,
+) -> impl IntoView {
+    let title = title();
+    Effect::new(move |_| {
+        title.set(Title { parent: parent.clone(), heading: text.get() });
+    });
+}

@@ -1,0 +1,13 @@
+//! A picture from the sprite in index.html. Always beside words, so never named itself.
+
+use leptos::prelude::*;
+
+/// The symbol `i-{name}` of the sprite.
+#[component]
+pub fn Icon(#[prop(into)] name: Signal<&'static str>) -> impl IntoView {
+    view! {
+        <svg aria-hidden="true">
+            <use href=move || format!("#i-{}", name.get())></use>
+        </svg>
+    }
+}

@@ -1,0 +1,18 @@
+//! Widgets with no knowledge of any API.
+
+pub mod beat;
+pub mod copy;
+pub mod failure_card;
+pub mod filter;
+pub mod heading;
+pub mod icon;
+pub mod order;
+pub mod status_mark;
+pub mod times;
+
+pub use beat::Beat;
+pub use copy::Copy;
+pub use failure_card::FailureCard;
+pub use heading::Heading;
+pub use icon::Icon;
+pub use status_mark::{StatusMark, Tag};

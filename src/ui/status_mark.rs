@@ -1,0 +1,41 @@
+//! Shape, word and colour of a status, always all three.
+
+use super::icon::Icon;
+use health::severity::Severity;
+use leptos::prelude::*;
+
+/// The glyph of a severity.
+#[must_use]
+pub fn glyph(severity: Severity) -> &'static str {
+    severity.key()
+}
+
+/// A status as a word with its glyph.
+#[component]
+pub fn StatusMark(
+    #[prop(into)] severity: Signal<Severity>,
+    #[prop(into)] word: Signal<String>,
+    /// Another glyph than the severity's own.
+    #[prop(default = None)]
+    icon: Option<&'static str>,
+) -> impl IntoView {
+    let name = Signal::derive(move || icon.unwrap_or_else(|| glyph(severity.get())));
+    view! {
+        <span class="st" data-s=move || severity.get().key()>
+            <Icon name />
+            {word}
+        </span>
+    }
+}
+
+/// A status as a filled or outlined tag.
+#[component]
+pub fn Tag(#[prop(into)] severity: Signal<Severity>, #[prop(into)] word: Signal<String>) -> impl IntoView {
+    let name = Signal::derive(move || glyph(severity.get()));
+    view! {
+        <span class="tag" data-s=move || severity.get().key()>
+            <Icon name />
+            {word}
+        </span>
+    }
+}

@@ -1,0 +1,89 @@
+//! Times and spans as people read them. Pure but for asking the browser for its zone.
+
+use crate::prefs::Zone;
+use chrono::{DateTime, Datelike, FixedOffset, Offset, TimeDelta, Utc};
+
+/// How far the zone on the screen is from UTC at a moment.
+#[must_use]
+pub fn offset(zone: Zone, at: DateTime<Utc>) -> FixedOffset {
+    match zone {
+        Zone::Utc => Utc.fix(),
+        Zone::Local => local(at),
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "at most 840 minutes, and milliseconds since 1970 are exact")]
+fn local(at: DateTime<Utc>) -> FixedOffset {
+    let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(at.timestamp_millis() as f64));
+    let minutes_behind_utc = date.get_timezone_offset() as i32;
+    FixedOffset::west_opt(minutes_behind_utc.saturating_mul(60)).unwrap_or_else(|| Utc.fix())
+}
+
+/// A moment in as few words as tell it apart from now: `14:31:25`, `20 Nov 22:14:07`,
+/// `13 Jan 2025 16:21:35`.
+#[must_use]
+pub fn moment(at: DateTime<Utc>, now: DateTime<Utc>, zone: FixedOffset) -> String {
+    let (at, now) = (at.with_timezone(&zone), now.with_timezone(&zone));
+    let form = if at.date_naive() == now.date_naive() {
+        "%H:%M:%S"
+    } else if at.year() == now.year() {
+        "%-d %b %H:%M:%S"
+    } else {
+        "%-d %b %Y %H:%M:%S"
+    };
+    at.format(form).to_string()
+}
+
+/// A moment whole, for a `datetime` attribute.
+#[must_use]
+pub fn machine(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}
+
+/// How long ago a moment was; in the future it says so.
+#[must_use]
+pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let age = now.signed_duration_since(at);
+    if age < TimeDelta::seconds(-1) {
+        format!("in {}", health::words::span(-age))
+    } else {
+        health::words::ago(age.max(TimeDelta::zero()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ago, moment};
+    use chrono::{DateTime, FixedOffset, Utc};
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().expect("a time")
+    }
+
+    #[test]
+    fn a_moment_says_no_more_of_its_date_than_it_must() {
+        let now = at("2026-11-21T14:32:08Z");
+        let utc = FixedOffset::east_opt(0).expect("in range");
+        for (time, words) in [
+            ("2026-11-21T14:31:25Z", "14:31:25"),
+            ("2026-11-20T22:14:07.9Z", "20 Nov 22:14:07"),
+            ("2025-01-13T16:21:35.74Z", "13 Jan 2025 16:21:35"),
+        ] {
+            assert_eq!(moment(at(time), now, utc), words);
+        }
+    }
+
+    #[test]
+    fn the_day_is_the_day_of_the_zone_on_the_screen() {
+        let tokyo = FixedOffset::east_opt(9 * 3600).expect("in range");
+        let now = at("2026-11-21T14:32:08Z");
+        assert_eq!(moment(at("2026-11-21T15:30:00Z"), now, tokyo), "22 Nov 00:30:00");
+    }
+
+    #[test]
+    fn a_time_in_the_future_is_not_an_age() {
+        let now = at("2026-11-21T14:32:08Z");
+        assert_eq!(ago(at("2026-11-21T14:32:48Z"), now), "in 40 s");
+        assert_eq!(ago(at("2026-11-21T14:31:25Z"), now), health::words::ago(chrono::TimeDelta::seconds(43)));
+    }
+}
