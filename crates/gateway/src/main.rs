@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The `failover-console` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gateway::cli::run()
+}

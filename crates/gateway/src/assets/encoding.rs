@@ -1,0 +1,116 @@
+//! Which of a file's forms a browser gets (RFC 9110, section 12.5.3).
+
+use super::files::File;
+use axum::body::Bytes;
+
+/// A form in which a file is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Brotli,
+    Gzip,
+    Identity,
+}
+
+impl Encoding {
+    /// As it stands in `Content-Encoding`.
+    pub(super) fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Brotli => Some("br"),
+            Self::Gzip => Some("gzip"),
+            Self::Identity => None,
+        }
+    }
+}
+
+/// The form that the browser likes best of those that are there; of equals the smaller one. The file
+/// as it is when nothing fits: better than no answer.
+pub(super) fn choose(file: &File, accepted: &str) -> (Encoding, Bytes) {
+    let forms = [
+        (Encoding::Brotli, file.brotli.as_ref()),
+        (Encoding::Gzip, file.gzip.as_ref()),
+        (Encoding::Identity, Some(&file.content)),
+    ];
+    let mut best = (0, Encoding::Identity, &file.content);
+    for (encoding, content) in forms {
+        if let Some(content) = content {
+            let quality = quality(accepted, encoding);
+            if quality > best.0 {
+                best = (quality, encoding, content);
+            }
+        }
+    }
+    (best.1, best.2.clone())
+}
+
+/// How much the browser likes an encoding, in thousandths.
+fn quality(accepted: &str, encoding: Encoding) -> u16 {
+    let name = encoding.name().unwrap_or("identity");
+    let (mut named, mut any) = (None, None);
+    for item in accepted.split(',') {
+        let mut parts = item.split(';').map(str::trim);
+        let coding = parts.next().unwrap_or_default();
+        let weight = parts
+            .find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
+            .map_or(1000, thousandths);
+        if coding.eq_ignore_ascii_case(name)
+            || (name == "gzip" && coding.eq_ignore_ascii_case("x-gzip"))
+        {
+            named = Some(weight);
+        } else if coding == "*" {
+            any = Some(weight);
+        }
+    }
+    // Unnamed, the file as it is is always acceptable, and liked least.
+    let unnamed = if encoding == Encoding::Identity { 1 } else { 0 };
+    named.or(any).unwrap_or(unnamed)
+}
+
+fn thousandths(text: &str) -> u16 {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits: String = fraction.chars().chain("000".chars()).take(3).collect();
+    match (whole, digits.parse::<u16>()) {
+        ("1", Ok(_)) => 1000,
+        ("0", Ok(digits)) => digits,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browsers_wish_is_met_with_what_is_there() {
+        let file = File::new(
+            "a.js",
+            b"a".to_vec(),
+            Some(b"b".to_vec()),
+            Some(b"g".to_vec()),
+        );
+        for (accepted, expected) in [
+            ("gzip, deflate, br, zstd", Encoding::Brotli),
+            ("gzip, deflate", Encoding::Gzip),
+            ("BR", Encoding::Brotli),
+            ("br;q=0.5, gzip;q=0.8", Encoding::Gzip),
+            ("br;q=0.5, gzip;q=0.500", Encoding::Brotli),
+            ("br;q=0, gzip", Encoding::Gzip),
+            ("br; q=0.001", Encoding::Brotli),
+            ("*", Encoding::Brotli),
+            ("*;q=0.2, br;q=0", Encoding::Gzip),
+            ("identity, gzip;q=0.5", Encoding::Identity),
+            ("br;q=x", Encoding::Identity),
+            ("zstd", Encoding::Identity),
+            ("identity;q=0", Encoding::Identity),
+            ("x-gzip", Encoding::Gzip),
+            ("", Encoding::Identity),
+        ] {
+            assert_eq!(choose(&file, accepted).0, expected, "{accepted}");
+        }
+    }
+
+    #[test]
+    fn a_file_without_other_forms_comes_as_it_is() {
+        let file = File::new("a.png", b"a".to_vec(), None, None);
+        assert_eq!(choose(&file, "br, gzip").0, Encoding::Identity);
+    }
+}

@@ -1,0 +1,189 @@
+//! The files of the built console, in memory.
+
+use super::encoding::Encoding;
+use super::policy;
+use axum::body::Bytes;
+use axum::http::HeaderValue;
+use rust_embed::RustEmbed;
+use sha2::{Digest as _, Sha256};
+use std::collections::HashMap;
+use std::fmt;
+
+#[derive(RustEmbed)]
+#[folder = "../../dist"]
+#[allow_missing = true]
+struct Dist;
+
+/// The console's files by their names, and its page's policy.
+pub struct Assets {
+    files: HashMap<String, File>,
+    policy: HeaderValue,
+}
+
+impl fmt::Debug for Assets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Assets")
+            .field("files", &self.files.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+/// One file and its compressed forms.
+pub(super) struct File {
+    pub(super) content: Bytes,
+    pub(super) brotli: Option<Bytes>,
+    pub(super) gzip: Option<Bytes>,
+    pub(super) content_type: &'static str,
+    hash: String,
+    is_hashed: bool,
+}
+
+const INDEX: &str = "index.html";
+
+impl Assets {
+    /// The console that was there when this program was built; in a debug build, the one that is
+    /// there now. Empty when there is none.
+    #[must_use]
+    pub fn embedded() -> Self {
+        Self::from_files(Dist::iter().filter_map(|name| {
+            let content = Dist::get(&name)?.data.into_owned();
+            Some((name.into_owned(), content))
+        }))
+    }
+
+    /// A console of these files. `X.br` and `X.gz` are compressed forms of `X`, not files.
+    #[must_use]
+    pub fn from_files(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        let mut all: HashMap<String, Vec<u8>> = files.into_iter().collect();
+        let is_form = |name: &String| {
+            let original = name
+                .strip_suffix(".br")
+                .or_else(|| name.strip_suffix(".gz"));
+            original.is_some_and(|original| all.contains_key(original))
+        };
+        let names: Vec<String> = all.keys().filter(|name| !is_form(name)).cloned().collect();
+        let mut files = HashMap::new();
+        for name in names {
+            let brotli = all.remove(&format!("{name}.br"));
+            let gzip = all.remove(&format!("{name}.gz"));
+            if let Some(content) = all.remove(&name) {
+                let file = File::new(&name, content, brotli, gzip);
+                files.insert(name, file);
+            }
+        }
+        let policy = files
+            .get(INDEX)
+            .map_or_else(policy::without_scripts, |index: &File| {
+                policy::of(&String::from_utf8_lossy(&index.content))
+            });
+        Self { files, policy }
+    }
+
+    /// The file of a path without its first slash; the page for the root.
+    pub(super) fn file(&self, path: &str) -> Option<&File> {
+        self.files.get(if path.is_empty() { INDEX } else { path })
+    }
+
+    pub(super) fn index(&self) -> Option<&File> {
+        self.files.get(INDEX)
+    }
+
+    pub(super) fn policy(&self) -> &HeaderValue {
+        &self.policy
+    }
+}
+
+impl File {
+    pub(super) fn new(
+        name: &str,
+        content: Vec<u8>,
+        brotli: Option<Vec<u8>>,
+        gzip: Option<Vec<u8>>,
+    ) -> Self {
+        let digest = Sha256::digest(&content);
+        Self {
+            hash: digest
+                .iter()
+                .take(16)
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+            content_type: content_type(name),
+            is_hashed: is_hashed(name),
+            content: content.into(),
+            brotli: brotli.map(Bytes::from),
+            gzip: gzip.map(Bytes::from),
+        }
+    }
+
+    /// Each form has a tag of its own.
+    pub(super) fn etag(&self, encoding: Encoding) -> String {
+        match encoding.name() {
+            Some(name) => format!("\"{}-{name}\"", self.hash),
+            None => format!("\"{}\"", self.hash),
+        }
+    }
+
+    pub(super) fn is_page(&self) -> bool {
+        self.content_type.starts_with("text/html")
+    }
+
+    pub(super) fn cache_control(&self) -> &'static str {
+        if self.is_hashed {
+            "public, max-age=31536000, immutable"
+        } else {
+            "no-cache"
+        }
+    }
+}
+
+/// Whether the name holds its content's hash, as the build tool writes it: `console-<hash>.js`,
+/// `console-<hash>_bg.wasm`.
+fn is_hashed(name: &str) -> bool {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    let stem = last.split_once('.').map_or(last, |(stem, _)| stem);
+    let stem = stem.strip_suffix("_bg").unwrap_or(stem);
+    stem.rsplit_once('-').is_some_and(|(name, hash)| {
+        !name.is_empty() && hash.len() >= 14 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
+        "css" => "text/css; charset=utf-8",
+        "html" => "text/html; charset=utf-8",
+        "ico" => "image/x-icon",
+        "jpg" | "jpeg" => "image/jpeg",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "json" | "map" => "application/json",
+        "png" => "image/png",
+        "svg" => "image/svg+xml",
+        "txt" => "text/plain; charset=utf-8",
+        "wasm" => "application/wasm",
+        "webmanifest" => "application/manifest+json",
+        "webp" => "image/webp",
+        "woff2" => "font/woff2",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_with_a_hash_never_change() {
+        for (name, expected) in [
+            ("failover-console-0123456789abcdef.js", true),
+            ("failover-console-0123456789abcdef_bg.wasm", true),
+            ("tokens-fedcba9876543210.css", true),
+            ("snippets/x-0123456789abcdef/inline.js", false),
+            ("failover-console.js", false),
+            ("index.html", false),
+            ("favicon.svg", false),
+            ("font-regular.woff2", false),
+            ("a-deadbeef.js", false),
+        ] {
+            assert_eq!(is_hashed(name), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The built console: its files as the build left them, compressed ahead of time, and its page for
+//! every address that is a place in the console. Knows no route of the console.
+
+mod encoding;
+mod files;
+mod policy;
+
+pub use files::Assets;
+
+use crate::problem::{Kind, Problem};
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use files::File;
+
+/// Endings by which browsers fetch parts of pages, not pages.
+const PARTS: [&str; 22] = [
+    "br",
+    "css",
+    "gif",
+    "gz",
+    "html",
+    "ico",
+    "jpeg",
+    "jpg",
+    "js",
+    "json",
+    "map",
+    "mjs",
+    "otf",
+    "png",
+    "svg",
+    "ttf",
+    "txt",
+    "wasm",
+    "webmanifest",
+    "webp",
+    "woff",
+    "woff2",
+];
+
+/// Answers with a file, with the console's page, or with a problem.
+pub(crate) fn serve(assets: &Assets, request: &Request) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let detail = format!("this path takes GET or HEAD, not {}", request.method());
+        let allow = Some("GET, HEAD".to_owned());
+        return Problem {
+            allow,
+            ..Problem::new(Kind::MethodNotAllowed, detail)
+        }
+        .into_response();
+    }
+    let path = request.uri().path().trim_start_matches('/');
+    if let Some(file) = assets.file(path) {
+        return answer(assets, file, request.headers());
+    }
+    if !is_page(path, request.headers()) {
+        return Problem::new(Kind::NotFound, "there is no such file").into_response();
+    }
+    match assets.index() {
+        Some(index) => answer(assets, index, request.headers()),
+        None => unbuilt(),
+    }
+}
+
+/// Whether a path that is no file is a place in the console. Ids may end like files, so deeper paths
+/// count as pages when the browser asks for a page by name.
+fn is_page(path: &str, headers: &HeaderMap) -> bool {
+    let accept = headers
+        .get(header::ACCEPT)
+        .map_or("*/*", |accept| accept.to_str().unwrap_or_default());
+    let ending = path
+        .rsplit('/')
+        .next()
+        .and_then(|last| last.rsplit_once('.'))
+        .map(|(_, ending)| ending);
+    let is_part =
+        ending.is_some_and(|ending| PARTS.contains(&ending.to_ascii_lowercase().as_str()));
+    if is_part {
+        path.contains('/') && accept.contains("text/html")
+    } else {
+        ["text/html", "text/*", "*/*"]
+            .iter()
+            .any(|page| accept.contains(page))
+    }
+}
+
+fn answer(assets: &Assets, file: &File, asked: &HeaderMap) -> Response {
+    let accepted = asked
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let (encoding, content) = encoding::choose(file, &accepted.collect::<Vec<_>>().join(","));
+    let etag = file.etag(encoding);
+    let unchanged = asked
+        .get(header::IF_NONE_MATCH)
+        .and_then(|tags| tags.to_str().ok())
+        .is_some_and(|tags| {
+            tags.split(',')
+                .map(str::trim)
+                .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+        });
+    let mut response = if unchanged {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let mut response = Response::new(Body::from(content));
+        response.headers_mut().insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(file.content_type),
+        );
+        if let Some(name) = encoding.name() {
+            response
+                .headers_mut()
+                .insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+        }
+        response
+    };
+    let headers = response.headers_mut();
+    if let Ok(etag) = HeaderValue::try_from(etag) {
+        headers.insert(header::ETAG, etag);
+    }
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static(file.cache_control()),
+    );
+    if file.is_page() {
+        policy::apply(headers, assets.policy());
+    }
+    response
+}
+
+/// What a gateway without a console says.
+fn unbuilt() -> Response {
+    let page = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Failover Console</title>\
+         <h1>The console is not built</h1><p>This gateway was compiled without its pages. In the project's folder run \
+         <code>cargo xtask build</code>, or <code>cargo xtask run</code> to build and start.</p></html>";
+    let mut response = Response::new(Body::from(page));
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    policy::apply(headers, &policy::without_scripts());
+    response
+}
+
+#[cfg(test)]
+mod tests;

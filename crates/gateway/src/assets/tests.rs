@@ -1,0 +1,142 @@
+use super::*;
+
+fn console() -> Assets {
+    let file = |name: &str, content: &str| (name.to_owned(), content.as_bytes().to_vec());
+    Assets::from_files([
+        file("index.html", "<script>start()</script>"),
+        file("index.html.br", "index in brotli"),
+        file("index.html.gz", "index in gzip"),
+        file("console-0123456789abcdef_bg.wasm", "wasm"),
+        file("console-0123456789abcdef_bg.wasm.br", "wasm in brotli"),
+        file("favicon.svg", "<svg/>"),
+    ])
+}
+
+fn ask(assets: &Assets, method: Method, path: &str, headers: &[(&str, &str)]) -> Response {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    serve(assets, &request.body(Body::empty()).unwrap())
+}
+
+fn get(path: &str, headers: &[(&str, &str)]) -> Response {
+    ask(&console(), Method::GET, path, headers)
+}
+
+fn header<'r>(response: &'r Response, name: &str) -> &'r str {
+    response
+        .headers()
+        .get(name)
+        .map_or("", |value| value.to_str().unwrap())
+}
+
+async fn text(response: Response) -> String {
+    let bytes = axum::body::to_bytes(response.into_body(), 1 << 20)
+        .await
+        .unwrap();
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn the_page_is_checked_every_time_and_comes_in_the_form_asked_for() {
+    let response = get("/", &[("accept-encoding", "gzip, br")]);
+    assert_eq!(header(&response, "content-encoding"), "br");
+    assert_eq!(
+        header(&response, "content-type"),
+        "text/html; charset=utf-8"
+    );
+    assert_eq!(header(&response, "cache-control"), "no-cache");
+    assert_eq!(header(&response, "vary"), "accept-encoding");
+    assert!(header(&response, "content-security-policy").contains("'sha256-"));
+    assert_eq!(text(response).await, "index in brotli");
+    assert_eq!(
+        text(get("/index.html", &[])).await,
+        "<script>start()</script>"
+    );
+}
+
+#[tokio::test]
+async fn hashed_files_are_kept_for_ever_and_have_no_policy() {
+    let response = get(
+        "/console-0123456789abcdef_bg.wasm",
+        &[("accept-encoding", "br")],
+    );
+    assert_eq!(header(&response, "content-type"), "application/wasm");
+    assert_eq!(
+        header(&response, "cache-control"),
+        "public, max-age=31536000, immutable"
+    );
+    assert_eq!(header(&response, "content-security-policy"), "");
+    assert_eq!(text(response).await, "wasm in brotli");
+}
+
+#[test]
+fn what_the_browser_has_is_not_sent_again_and_each_form_has_its_own_tag() {
+    let plain = header(&get("/", &[]), "etag").to_owned();
+    let brotli = header(&get("/", &[("accept-encoding", "br")]), "etag").to_owned();
+    assert_ne!(plain, brotli);
+    let old = format!("\"old\", W/{brotli}");
+    for (tags, encoding, expected) in [
+        (plain.as_str(), "", 304),
+        (brotli.as_str(), "br", 304),
+        (old.as_str(), "br", 304),
+        ("*", "br", 304),
+        (plain.as_str(), "br", 200),
+        ("\"old\"", "", 200),
+    ] {
+        let response = get(
+            "/",
+            &[("if-none-match", tags), ("accept-encoding", encoding)],
+        );
+        assert_eq!(response.status(), expected, "{tags} {encoding}");
+        assert_eq!(header(&response, "vary"), "accept-encoding");
+        assert!(!header(&response, "etag").is_empty());
+    }
+}
+
+#[test]
+fn places_in_the_console_are_its_page_and_missing_files_are_not() {
+    const PAGE: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+    const ANY: (&str, &str) = ("accept", "*/*");
+    const IMAGE: (&str, &str) = ("accept", "image/avif,image/webp");
+    for (path, accept, expected) in [
+        ("/groups", PAGE, 200),
+        ("/groups", ANY, 200),
+        ("/groups", IMAGE, 404),
+        ("/groups/plant-a/HOST-01.OpcUa", PAGE, 200),
+        ("/groups/plant-a/a%2Fb%20c.js", PAGE, 200),
+        ("/groups/plant-a/logo.png", PAGE, 200),
+        ("/groups/plant-a/logo.png", IMAGE, 404),
+        ("/groups/plant-a/logo.png", ANY, 404),
+        ("/nonsense", PAGE, 200),
+        ("/missing.js", ANY, 404),
+        ("/missing.js", PAGE, 404),
+        ("/missing-0123456789abcdef_bg.WASM", PAGE, 404),
+        ("/index.html.br", PAGE, 404),
+        ("/favicon.svg", IMAGE, 200),
+    ] {
+        let response = get(path, &[accept]);
+        assert_eq!(response.status(), expected, "{path} {accept:?}");
+        let is_html = header(&response, "content-type").starts_with("text/html");
+        assert_eq!(is_html, expected == 200 && path != "/favicon.svg", "{path}");
+    }
+}
+
+#[test]
+fn files_are_read_only() {
+    let response = ask(&console(), Method::POST, "/", &[]);
+    assert_eq!(
+        (response.status().as_u16(), header(&response, "allow")),
+        (405, "GET, HEAD")
+    );
+}
+
+#[tokio::test]
+async fn without_a_built_console_the_page_says_what_to_run() {
+    let response = ask(&Assets::from_files([]), Method::GET, "/groups", &[]);
+    assert_eq!(response.status(), 503);
+    assert!(text(response).await.contains("cargo xtask build"));
+    let missing = ask(&Assets::from_files([]), Method::GET, "/app.js", &[]);
+    assert_eq!(missing.status(), 404);
+}

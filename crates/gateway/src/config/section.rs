@@ -1,0 +1,225 @@
+//! One table of the file, read key by key: every wrong type, missing key and unknown key becomes a
+//! fault with its place, and reading goes on. Knows TOML, not what the keys mean.
+
+use super::fault::Collector;
+use std::cell::RefCell;
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// A value and the byte where it stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct At<T> {
+    pub(super) value: T,
+    pub(super) at: usize,
+}
+
+pub(super) struct Section<'a> {
+    /// What comes before each fault: `connection "em": `.
+    label: String,
+    table: &'a DeTable<'a>,
+    /// Where the table begins, for what is missing in it.
+    start: usize,
+    asked: RefCell<Vec<String>>,
+    faults: &'a Collector<'a>,
+}
+
+impl<'a> Section<'a> {
+    pub(super) fn new(
+        label: String,
+        table: &'a DeTable<'a>,
+        span: &Range<usize>,
+        faults: &'a Collector<'a>,
+    ) -> Self {
+        Self {
+            label,
+            table,
+            start: span.start,
+            asked: RefCell::default(),
+            faults,
+        }
+    }
+
+    pub(super) fn start(&self) -> usize {
+        self.start
+    }
+
+    pub(super) fn fault(&self, at: usize, text: &str) {
+        self.faults.add(at, format!("{}{text}", self.label));
+    }
+
+    /// A fault about the key's value.
+    pub(super) fn wrong(&self, at: usize, key: &str, text: &str) {
+        self.fault(at, &format!("{key}: {text}"));
+    }
+
+    fn raw(&self, key: &str) -> Option<(Range<usize>, &'a Spanned<DeValue<'a>>)> {
+        self.asked.borrow_mut().push(key.to_owned());
+        let (name, value) = self.table.iter().find(|(name, _)| name.get_ref() == key)?;
+        Some((name.span(), value))
+    }
+
+    /// Where the key's name stands, if it is there.
+    pub(super) fn key(&self, key: &str) -> Option<usize> {
+        self.raw(key).map(|(span, _)| span.start)
+    }
+
+    fn type_fault(&self, key: &str, value: &Spanned<DeValue<'a>>, wanted: &str) {
+        let found = value.get_ref().type_str();
+        self.wrong(
+            value.span().start,
+            key,
+            &format!("must be {wanted}, not {} {found}", article(found)),
+        );
+    }
+
+    /// A text that is there and not empty.
+    pub(super) fn text(&self, key: &str) -> Option<At<&'a str>> {
+        let (_, value) = self.raw(key)?;
+        let at = value.span().start;
+        match value.get_ref().as_str() {
+            None => self.type_fault(key, value, "a text in quotes"),
+            Some(text) if text.trim().is_empty() => self.wrong(at, key, "must not be empty"),
+            Some(value) => return Some(At { value, at }),
+        }
+        None
+    }
+
+    /// A text that has to be there.
+    pub(super) fn required(&self, key: &str) -> Option<At<&'a str>> {
+        self.need(key);
+        self.text(key)
+    }
+
+    /// Notes a fault when the key is not there.
+    pub(super) fn need(&self, key: &str) {
+        if self.raw(key).is_none() {
+            self.fault(self.start, &format!("`{key}` is missing"));
+        }
+    }
+
+    /// A whole number between two limits.
+    pub(super) fn number(&self, key: &str, limits: Range<u64>) -> Option<u64> {
+        let (_, value) = self.raw(key)?;
+        let wanted = format!("a whole number from {} to {}", limits.start, limits.end - 1);
+        match value.get_ref().as_integer() {
+            None => self.type_fault(key, value, &wanted),
+            Some(number) => {
+                let parsed = u64::from_str_radix(number.as_str(), number.radix()).ok();
+                match parsed.filter(|parsed| limits.contains(parsed)) {
+                    Some(parsed) => return Some(parsed),
+                    None => self.wrong(value.span().start, key, &format!("must be {wanted}")),
+                }
+            }
+        }
+        None
+    }
+
+    /// A table inside this one, with a label that adds its key.
+    pub(super) fn table(&self, key: &str) -> Option<Section<'a>> {
+        let (_, value) = self.raw(key)?;
+        match value.get_ref().as_table() {
+            Some(table) => {
+                let label = format!("{}{key}: ", self.label);
+                Some(Section::new(label, table, &value.span(), self.faults))
+            }
+            None => {
+                self.type_fault(key, value, "a table: { … }");
+                None
+            }
+        }
+    }
+
+    /// The tables of `[[key]]`, each labelled by its key's value of `name` or by its number.
+    pub(super) fn tables(&self, key: &str, name: &str) -> Vec<Section<'a>> {
+        let Some((_, value)) = self.raw(key) else {
+            return Vec::new();
+        };
+        let Some(array) = value.get_ref().as_array() else {
+            self.type_fault(key, value, &format!("written as [[{key}]]"));
+            return Vec::new();
+        };
+        let mut sections = Vec::new();
+        for (index, item) in array.iter().enumerate() {
+            let Some(table) = item.get_ref().as_table() else {
+                self.type_fault(key, item, &format!("written as [[{key}]]"));
+                continue;
+            };
+            let called = table.iter().find(|(key, _)| key.get_ref() == name);
+            let label = match called.and_then(|(_, value)| value.get_ref().as_str()) {
+                Some(called) => format!("{key} {called:?}: "),
+                None => format!("{key} {}: ", index + 1),
+            };
+            sections.push(Section::new(label, table, &item.span(), self.faults));
+        }
+        sections
+    }
+
+    /// Ends the reading: every key that nobody asked for is unknown.
+    pub(super) fn finish(self) {
+        let asked = self.asked.borrow();
+        for (key, _) in self.table {
+            let name = key.get_ref().as_ref();
+            if asked.iter().any(|known| known == name) {
+                continue;
+            }
+            let hint = nearest(name, asked.iter().map(String::as_str))
+                .map(|near| format!("; did you mean `{near}`?"))
+                .unwrap_or_default();
+            self.fault(key.span().start, &format!("unknown key `{name}`{hint}"));
+        }
+    }
+}
+
+fn article(noun: &str) -> &'static str {
+    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    }
+}
+
+/// The known word that differs least from what was written, if it differs little.
+pub(super) fn nearest<'w>(written: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+    known
+        .map(|word| (distance(&written.to_lowercase(), word), word))
+        .filter(|(distance, word)| *distance <= 1 + word.len() / 4)
+        .min()
+        .map(|(_, word)| word)
+}
+
+/// How many characters to insert, remove or replace to come from one word to the other.
+fn distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (i, a) in from.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in to.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_pen_finds_its_word_and_a_strange_word_does_not() {
+        let known = ["base_url", "ca_file", "title"];
+        for (written, expected) in [
+            ("base_ulr", Some("base_url")),
+            ("baseurl", Some("base_url")),
+            ("Title", Some("title")),
+            ("cafile", Some("ca_file")),
+            ("colour", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(written, known.into_iter()), expected, "{written}");
+        }
+    }
+}

@@ -1,0 +1,426 @@
+//! Every kind of mistake, by what people read: the line, the column and the sentence.
+
+use super::*;
+use secrecy::ExposeSecret as _;
+
+/// A configuration in a folder with `good.key`, `empty.key` and `not.pem`; `SECRET` is set, `EMPTY`
+/// is set and empty.
+fn read(text: &str) -> Result<Config, Vec<String>> {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in [
+        ("good.key", "hunter2\n"),
+        ("empty.key", "\n"),
+        ("not.pem", "hunter2"),
+    ] {
+        std::fs::write(folder.path().join(name), content).unwrap();
+    }
+    let variable = |name: &str| match name {
+        "SECRET" => Some("hunter2".to_owned()),
+        "EMPTY" => Some(String::new()),
+        _ => None,
+    };
+    Config::read(
+        text,
+        &Surroundings {
+            folder: folder.path(),
+            variable: &variable,
+        },
+    )
+    .map_err(|list| {
+        list.iter()
+            .map(|f| format!("{}:{}: {}", f.line, f.column, f.text))
+            .collect()
+    })
+}
+
+const WHOLE: &str = r#"listen = "[::1]:9000"
+public_url = "https://console.example/"
+
+[[connection]]
+id = "plant-a"
+title = "Plant A"
+system = "aveva"
+base_url = "https://region.example"
+tenant = "t"
+namespace = "n"
+sessions_version = "v1-preview"
+timeout_seconds = 30
+credentials = { kind = "client-credentials", token_url = "https://id.example/token", client_id = "c", client_secret_env = "SECRET" }
+
+[[connection]]
+id = "live"
+title = "Live"
+system = "uplynk"
+base_url = "https://services.example"
+credentials = { kind = "integration-key", owner = "o", api_key_file = "good.key" }
+
+[[connection]]
+id = "em"
+title = "EM"
+system = "veeam"
+base_url = "https://em.example:9398"
+accept = "application/xml"
+credentials = { kind = "basic", username = "u", password_env = "SECRET" }
+
+[[user]]
+name = "ops"
+role = "admin"
+password_hash = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g"
+"#;
+
+#[test]
+fn a_whole_file_is_read_as_it_stands() {
+    let config = read(WHOLE).unwrap();
+    assert_eq!(config.listen.to_string(), "[::1]:9000");
+    assert_eq!(
+        config.public_origin.as_deref(),
+        Some("https://console.example")
+    );
+    let [plant, live, em] = &config.connections[..] else {
+        panic!("three connections")
+    };
+    let json = serde_json::to_value(&plant.public).unwrap();
+    assert_eq!(
+        json,
+        serde_json::json!({"id": "plant-a", "title": "Plant A", "system": "aveva", "tenant": "t",
+            "namespace": "n", "groups_version": "v1", "sessions_version": "v1-preview"})
+    );
+    assert_eq!(plant.timeout.as_secs(), 30);
+    assert_eq!(live.timeout, DEFAULT_TIMEOUT);
+    let Credentials::IntegrationKey { api_key, .. } = &live.credentials else {
+        panic!("a key")
+    };
+    assert_eq!(
+        api_key.expose_secret(),
+        "hunter2",
+        "without the file's line break"
+    );
+    assert_eq!(
+        serde_json::to_value(&em.public).unwrap()["accept"],
+        "application/xml"
+    );
+    assert_eq!(
+        (config.users[0].name.as_str(), config.users[0].role),
+        ("ops", Role::Admin)
+    );
+    let shown = format!("{config:?}");
+    assert!(
+        !shown.contains("hunter2") && !shown.contains("argon2id"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_file_without_a_listen_address_listens_on_this_computer() {
+    let text = WHOLE.replace("listen = \"[::1]:9000\"", "");
+    assert_eq!(read(&text).unwrap().listen, DEFAULT_LISTEN);
+}
+
+/// What one change to the whole file makes wrong: what is replaced, by what, and every fault.
+#[test]
+fn each_mistake_is_told_with_its_place() {
+    let cases: &[(&str, &str, &[&str])] = &[
+        (
+            "[::1]:9000",
+            "8080",
+            &["1:10: listen: \"8080\" is not an address with a port, such as 127.0.0.1:8080"],
+        ),
+        (
+            "[::1]:9000",
+            "0.0.0.0:8080",
+            &[
+                "1:10: listen: 0.0.0.0:8080 can be reached from other computers, and nobody has to sign in yet: \
+               listen on 127.0.0.1 or [::1]",
+            ],
+        ),
+        (
+            "\"[::1]:9000\"",
+            "8080",
+            &["1:10: listen: must be a text in quotes, not an integer"],
+        ),
+        (
+            "listen",
+            "lisen",
+            &["1:1: unknown key `lisen`; did you mean `listen`?"],
+        ),
+        (
+            "https://region.example",
+            "htp://x",
+            &["8:12: connection \"plant-a\": base_url: \"htp://x\" is not an http or https URL"],
+        ),
+        (
+            "https://region.example",
+            "http://region.example",
+            &[
+                "8:12: connection \"plant-a\": base_url: \"http://region.example\" is not encrypted: credentials go \
+               over http to this machine only, so use https",
+            ],
+        ),
+        (
+            "base_url = \"https://region",
+            "base_ulr = \"https://region",
+            &[
+                "4:1: connection \"plant-a\": `base_url` is missing",
+                "8:1: connection \"plant-a\": unknown key `base_ulr`; did you mean `base_url`?",
+            ],
+        ),
+        (
+            "namespace = \"n\"\n",
+            "",
+            &[
+                "9:1: connection \"plant-a\": `tenant` is given without `namespace`: a cloud service has both, one on \
+               premises neither",
+            ],
+        ),
+        (
+            "\"v1-preview\"",
+            "\"v2\"",
+            &[
+                "11:20: connection \"plant-a\": sessions_version: \"v2\" is not one of \"v1\", \"v1-preview\"; did you \
+               mean \"v1\"?",
+            ],
+        ),
+        (
+            "timeout_seconds = 30",
+            "timeout_seconds = 0",
+            &[
+                "12:19: connection \"plant-a\": timeout_seconds: must be a whole number from 1 to 300",
+            ],
+        ),
+        (
+            "timeout_seconds = 30",
+            "timeout_seconds = \"1 s\"",
+            &[
+                "12:19: connection \"plant-a\": timeout_seconds: must be a whole number from 1 to 300, not a string",
+            ],
+        ),
+        (
+            "\"aveva\"",
+            "\"aveba\"",
+            &[
+                "7:10: connection \"plant-a\": system: \"aveba\" is not one of \"aveva\", \"uplynk\", \"veeam\"; did you \
+             mean \"aveva\"?",
+            ],
+        ),
+        (
+            "id = \"live\"",
+            "id = \"plant-a\"",
+            &["16:6: connection \"plant-a\": id: another connection is called \"plant-a\" already"],
+        ),
+        (
+            "id = \"live\"",
+            "id = \"li/ve\"",
+            &[
+                "16:6: connection \"li/ve\": id: may hold only letters, digits and dashes: it is part of URLs",
+            ],
+        ),
+        (
+            "id = \"live\"",
+            "id = \" \"",
+            &["16:6: connection \" \": id: must not be empty"],
+        ),
+        (
+            "id = \"live\"\n",
+            "",
+            &["15:1: connection 2: `id` is missing"],
+        ),
+        (
+            "title = \"Live\"\n",
+            "",
+            &["15:1: connection \"live\": `title` is missing"],
+        ),
+        (
+            "client_secret_env = \"SECRET\"",
+            "client_secret = \"hunter2\"",
+            &[
+                "13:103: connection \"plant-a\": credentials: client_secret: a secret must not stand in this file: put it \
+             into an environment variable and name that with `client_secret_env`, or into a file of its own and name \
+             that with `client_secret_file`",
+            ],
+        ),
+        (
+            "client_secret_env = \"SECRET\"",
+            "client_secret_env = \"NOT_SET\"",
+            &[
+                "13:123: connection \"plant-a\": credentials: client_secret_env: the environment variable NOT_SET is not \
+             set",
+            ],
+        ),
+        (
+            "client_secret_env = \"SECRET\"",
+            "client_secret_env = \"EMPTY\"",
+            &[
+                "13:123: connection \"plant-a\": credentials: client_secret_env: the environment variable EMPTY is empty",
+            ],
+        ),
+        (
+            "api_key_file = \"good.key\"",
+            "api_key_file = \"empty.key\"",
+            &["20:71: connection \"live\": credentials: api_key_file: \"empty.key\" is empty"],
+        ),
+        (
+            "api_key_file = \"good.key\"",
+            "api_key = \"hunter2\", api_key_file = \"good.key\"",
+            &[
+                "20:56: connection \"live\": credentials: api_key: a secret must not stand in this file: put it into an \
+             environment variable and name that with `api_key_env`, or into a file of its own and name that with \
+             `api_key_file`",
+            ],
+        ),
+        (
+            ", api_key_file = \"good.key\"",
+            "",
+            &[
+                "20:15: connection \"live\": credentials: `api_key_env` or `api_key_file` is missing",
+            ],
+        ),
+        (
+            "password_env = \"SECRET\"",
+            "password_env = \"SECRET\", password_file = \"good.key\"",
+            &[
+                "28:74: connection \"em\": credentials: give either `password_env` or `password_file`, not both",
+            ],
+        ),
+        (
+            "kind = \"basic\"",
+            "kind = \"integration-key\"",
+            &[
+                "28:24: connection \"em\": credentials: kind: \"integration-key\" does not fit this system, which takes \
+             \"basic\"",
+            ],
+        ),
+        (
+            "kind = \"basic\"",
+            "kind = \"bearer\"",
+            &[
+                "28:24: connection \"em\": credentials: kind: \"bearer\" is not one of \"client-credentials\", \
+             \"integration-key\", \"basic\"",
+            ],
+        ),
+        (
+            "username = \"u\"",
+            "username = \"a:b\"",
+            &[
+                "28:44: connection \"em\": credentials: username: must not hold a colon: it ends the name in Basic \
+             authentication",
+            ],
+        ),
+        (
+            "accept = \"application/xml\"",
+            "accept = \"text/xml\"",
+            &[
+                "27:10: connection \"em\": accept: \"text/xml\" is not one of \"application/json\", \"application/xml\"",
+            ],
+        ),
+        (
+            "accept = \"application/xml\"",
+            "ca_file = \"not.pem\"",
+            &[
+                "27:11: connection \"em\": ca_file: \"not.pem\" is not a PEM file with a certificate (-----BEGIN \
+             CERTIFICATE-----)",
+            ],
+        ),
+        (
+            "accept = \"application/xml\"",
+            "tenant = \"t\"",
+            &["27:1: connection \"em\": unknown key `tenant`"],
+        ),
+        (
+            "role = \"admin\"",
+            "role = \"amdin\"",
+            &[
+                "32:8: user \"ops\": role: \"amdin\" is neither \"admin\" nor \"viewer\"; did you mean \"admin\"?",
+            ],
+        ),
+        (
+            "password_hash = \"$argon2id$",
+            "password_hash = \"$2b$",
+            &[
+                "33:17: user \"ops\": password_hash: is not an Argon2id hash: it has to begin with $argon2id$ and be whole",
+            ],
+        ),
+        (
+            "[[user]]",
+            "[user]",
+            &["30:1: user: must be written as [[user]], not a table"],
+        ),
+        (
+            "[[user]]",
+            "[[usr]]",
+            &["30:3: unknown key `usr`; did you mean `user`?"],
+        ),
+    ];
+    for (what, by, expected) in cases {
+        assert!(WHOLE.contains(what), "{what}");
+        let found = read(&WHOLE.replacen(what, by, 1)).expect_err(by);
+        assert_eq!(found, *expected, "{by}");
+        assert!(!found.concat().contains("hunter2"));
+    }
+}
+
+#[test]
+fn a_certificate_or_secret_that_cannot_be_read_says_why() {
+    for (what, by, place) in [
+        (
+            "api_key_file = \"good.key\"",
+            "api_key_file = \"gone.key\"",
+            "20:71: ",
+        ),
+        (
+            "accept = \"application/xml\"",
+            "ca_file = \"gone.pem\"",
+            "27:11: ",
+        ),
+    ] {
+        let found = read(&WHOLE.replacen(what, by, 1)).unwrap_err();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].starts_with(place) && found[0].contains("cannot read \"gone"),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn all_mistakes_come_together_in_the_order_of_their_lines() {
+    let text = WHOLE
+        .replace("[::1]:9000", "x")
+        .replace("\"Live\"", "7")
+        .replace("https://em.example:9398", "em")
+        .replace("\"admin\"", "\"boss\"");
+    let lines: Vec<String> = read(&text)
+        .unwrap_err()
+        .iter()
+        .map(|fault| fault.split(':').next().unwrap().to_owned())
+        .collect();
+    assert_eq!(lines, ["1", "17", "26", "32"]);
+}
+
+#[test]
+fn every_error_of_the_notation_itself_is_told_too() {
+    let found = read("listen = \n[[connection]]\nid = \"a\ntitle = 'x'\n").unwrap_err();
+    let lines: Vec<&str> = found
+        .iter()
+        .map(|fault| fault.split(':').next().unwrap())
+        .collect();
+    assert!(lines.contains(&"1") && lines.contains(&"3"), "{found:?}");
+}
+
+#[test]
+fn an_empty_file_has_nothing_to_show() {
+    assert_eq!(
+        read("").unwrap_err(),
+        ["1:1: there is no [[connection]]: nothing to show"]
+    );
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let faults = Config::load(Path::new("gone.toml")).unwrap_err();
+    assert!(
+        faults
+            .to_string()
+            .starts_with("gone.toml: cannot read this file: "),
+        "{faults}"
+    );
+}

@@ -1,0 +1,101 @@
+//! Which addresses may stand in a configuration. Must not resolve names or connect.
+
+use super::section::Section;
+use reqwest::Url;
+use std::net::IpAddr;
+
+/// The address under `key`, which has to be there: http or https, encrypted unless it is on this
+/// machine, and without anything secret in it.
+pub(super) fn required(section: &Section<'_>, key: &str) -> Option<Url> {
+    section.need(key);
+    optional(section, key)
+}
+
+/// The address under `key`, if it is there.
+pub(super) fn optional(section: &Section<'_>, key: &str) -> Option<Url> {
+    let text = section.text(key)?;
+    match check(text.value) {
+        Ok(url) => Some(url),
+        Err(why) => {
+            section.wrong(text.at, key, &why);
+            None
+        }
+    }
+}
+
+fn check(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .ok_or_else(|| format!("{:?} is not an http or https URL", without_user(text)))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(
+            "a URL must hold no user name and no password: they belong into `credentials`"
+                .to_owned(),
+        );
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(format!("{text:?} must not have a part after ? or #"));
+    }
+    if url.scheme() == "http" && !is_loopback(&url) {
+        return Err(format!(
+            "{text:?} is not encrypted: credentials go over http to this machine only, so use https"
+        ));
+    }
+    Ok(url)
+}
+
+/// Whether the address is this machine's own.
+fn is_loopback(url: &Url) -> bool {
+    let Some(host) = url.host_str() else {
+        return false;
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}
+
+/// The text without what could be a password before an `@`.
+fn without_user(text: &str) -> String {
+    match text.rsplit_once('@') {
+        Some((before, host)) => {
+            let scheme = before.split_once("//").map_or("", |(scheme, _)| scheme);
+            format!("{scheme}//…@{host}")
+        }
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_encrypted_or_local_addresses_without_secrets_pass() {
+        for good in [
+            "https://region.example",
+            "https://em.example:9398/",
+            "https://proxy.example/em",
+            "http://127.0.0.1:9000",
+            "http://localhost:9000",
+            "http://[::1]:9000",
+        ] {
+            assert!(check(good).is_ok(), "{good}");
+        }
+        for (bad, why) in [
+            ("htp://x", "not an http or https URL"),
+            ("em.example", "not an http or https URL"),
+            ("https://", "not an http or https URL"),
+            ("file:///etc/passwd", "not an http or https URL"),
+            ("https://ops:hunter2@em.example", "no user name"),
+            ("htp://ops:hunter2@em.example", "not an http or https URL"),
+            ("https://em.example/?a=b", "after ? or #"),
+            ("https://em.example/#top", "after ? or #"),
+            ("http://em.example", "not encrypted"),
+            ("http://localhost.example", "not encrypted"),
+        ] {
+            let error = check(bad).unwrap_err();
+            assert!(error.contains(why), "{bad}: {error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+}

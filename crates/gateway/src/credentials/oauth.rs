@@ -1,0 +1,255 @@
+//! OAuth2 client credentials (RFC 6749, section 4.4): one token for all requests of a connection,
+//! fetched once however many wait for it, and renewed before it ends.
+
+use super::sensitive;
+use crate::problem::{Kind, Problem};
+use crate::single_flight::{Landed, SingleFlight};
+use crate::wire::Wire;
+use axum::http::{HeaderValue, header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::{Method, Request, Url};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a token lives whose answer does not say it.
+const UNSAID_LIFE: u64 = 300;
+
+/// How long a token that could not be renewed early is used on before the next try.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A connection's token.
+#[derive(Debug)]
+pub(crate) struct Tokens {
+    wire: Wire,
+    token_url: Url,
+    client_id: String,
+    client_secret: SecretString,
+    flight: SingleFlight<Result<Token, Problem>>,
+}
+
+/// One token.
+#[derive(Debug, Clone)]
+pub(crate) struct Token {
+    secret: SecretString,
+    renew: Instant,
+    ends: Instant,
+}
+
+/// A token and its number, to say which one was refused.
+#[derive(Debug)]
+pub(crate) struct Bearer {
+    pub(crate) header: HeaderValue,
+    pub(crate) number: u64,
+}
+
+/// The token endpoint's answer. `expires_in` is a text with some servers. Has no `Debug`.
+#[derive(Deserialize)]
+struct Granted {
+    access_token: String,
+    #[serde(default)]
+    expires_in: Option<serde_json::Value>,
+}
+
+impl Tokens {
+    pub(crate) fn new(
+        wire: Wire,
+        token_url: Url,
+        client_id: String,
+        client_secret: SecretString,
+    ) -> Self {
+        Self {
+            wire,
+            token_url,
+            client_id,
+            client_secret,
+            flight: SingleFlight::default(),
+        }
+    }
+
+    /// The token to use now, but not the one with the number `refused`.
+    pub(crate) async fn bearer(&self, refused: Option<u64>) -> Result<Bearer, Problem> {
+        let landed = choose(&self.flight, refused, || self.fetch()).await;
+        let token = landed.value?;
+        let header = sensitive("Bearer ", &token.secret)
+            .ok_or_else(|| self.refused("the token that it gave cannot be sent in a header"))?;
+        Ok(Bearer {
+            header,
+            number: landed.number,
+        })
+    }
+
+    async fn fetch(&self) -> Result<Token, Problem> {
+        let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let form = format!(
+            "grant_type=client_credentials&client_id={}&client_secret={}",
+            encode(&self.client_id),
+            encode(self.client_secret.expose_secret()),
+        );
+        let mut request = Request::new(Method::POST, self.token_url.clone());
+        let headers = request.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/x-www-form-urlencoded"),
+        );
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        *request.body_mut() = Some(form.into());
+        let asked = Instant::now();
+        let answer = self.wire.send(request).await?;
+        let status = answer.status;
+        if status.is_client_error() {
+            return Err(self.refused(&format!("it answered {}", status.as_u16())));
+        }
+        if !status.is_success() {
+            let detail = format!("{} answered {}", self.wire.name, status.as_u16());
+            return Err(Problem::new(Kind::Unreachable, detail));
+        }
+        let granted: Granted = serde_json::from_slice(&answer.body)
+            .map_err(|_| self.refused("its answer holds no access_token"))?;
+        let seconds = granted
+            .expires_in
+            .as_ref()
+            .and_then(seconds)
+            .unwrap_or(UNSAID_LIFE);
+        // A life of years is as good as one of a day, and cannot overflow a clock.
+        let life = Duration::from_secs(seconds.min(86_400));
+        Ok(Token {
+            secret: granted.access_token.into(),
+            renew: asked + life * 4 / 5,
+            ends: asked + life,
+        })
+    }
+
+    fn refused(&self, why: &str) -> Problem {
+        Problem::new(
+            Kind::Credentials,
+            format!("{} gave no token: {why}", self.wire.name),
+        )
+    }
+}
+
+/// The token that is there if it serves, else the outcome of a fetch; where early renewal fails, the
+/// one that is there until it ends.
+async fn choose<F: Future<Output = Result<Token, Problem>>>(
+    flight: &SingleFlight<Result<Token, Problem>>,
+    refused: Option<u64>,
+    fetch: impl FnOnce() -> F,
+) -> Landed<Result<Token, Problem>> {
+    let serves = |landed: &Landed<Result<Token, Problem>>| {
+        Some(landed.number) != refused
+            && landed
+                .value
+                .as_ref()
+                .is_ok_and(|token| Instant::now() < token.renew)
+    };
+    let renew = async |last: Option<Landed<Result<Token, Problem>>>| {
+        let last = last
+            .filter(|last| Some(last.number) != refused)
+            .and_then(|last| last.value.ok());
+        match (fetch().await, last) {
+            (Err(_), Some(last)) if Instant::now() < last.ends => Ok(Token {
+                renew: last.ends.min(Instant::now() + PATIENCE),
+                ..last
+            }),
+            (outcome, _) => outcome,
+        }
+    };
+    flight.get(serves, renew).await
+}
+
+fn seconds(value: &serde_json::Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::advance;
+
+    fn token(name: &str, life: u64) -> Result<Token, Problem> {
+        let (secret, life) = (SecretString::from(name), Duration::from_secs(life));
+        Ok(Token {
+            secret,
+            renew: Instant::now() + life * 4 / 5,
+            ends: Instant::now() + life,
+        })
+    }
+
+    fn broken() -> Result<Token, Problem> {
+        Err(Problem::new(Kind::Timeout, "x"))
+    }
+
+    type Flight = SingleFlight<Result<Token, Problem>>;
+
+    /// Which token is used when a fetch would bring this outcome.
+    async fn used(
+        flight: &Flight,
+        refused: Option<u64>,
+        fetched: Result<Token, Problem>,
+    ) -> String {
+        match choose(flight, refused, || async { fetched }).await.value {
+            Ok(token) => token.secret.expose_secret().to_owned(),
+            Err(_) => "none".to_owned(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_is_renewed_after_four_fifths_of_its_life() {
+        let flight = Flight::default();
+        assert_eq!(used(&flight, None, token("a", 100)).await, "a");
+        advance(Duration::from_secs(79)).await;
+        assert_eq!(used(&flight, None, token("b", 100)).await, "a");
+        advance(Duration::from_secs(1)).await;
+        assert_eq!(used(&flight, None, token("b", 100)).await, "b");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_that_cannot_be_renewed_early_is_used_to_its_end() {
+        let flight = Flight::default();
+        used(&flight, None, token("a", 100)).await;
+        advance(Duration::from_secs(80)).await;
+        assert_eq!(used(&flight, None, broken()).await, "a");
+        assert_eq!(
+            used(&flight, None, token("b", 100)).await,
+            "a",
+            "the next try is not at once"
+        );
+        advance(PATIENCE).await;
+        assert_eq!(used(&flight, None, broken()).await, "a");
+        advance(PATIENCE).await;
+        assert_eq!(used(&flight, None, broken()).await, "none");
+        assert_eq!(
+            used(&flight, None, token("c", 100)).await,
+            "c",
+            "a failure is not kept"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_token_is_never_used_again() {
+        let flight = Flight::default();
+        used(&flight, None, token("a", 100)).await;
+        assert_eq!(used(&flight, Some(1), broken()).await, "none");
+        assert_eq!(used(&flight, Some(1), token("b", 100)).await, "b");
+        assert_eq!(
+            used(&flight, Some(1), token("c", 100)).await,
+            "b",
+            "others replaced it already"
+        );
+    }
+
+    #[test]
+    fn a_life_may_be_a_number_or_a_text() {
+        for (json, expected) in [
+            ("60", Some(60)),
+            ("\"60\"", Some(60)),
+            ("\"soon\"", None),
+            ("-1", None),
+            ("null", None),
+        ] {
+            let value: serde_json::Value = serde_json::from_str(json).unwrap();
+            assert_eq!(seconds(&value), expected, "{json}");
+        }
+    }
+}

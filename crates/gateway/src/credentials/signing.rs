@@ -1,0 +1,277 @@
+//! Uplynk's signed requests: one at a time for an account, each in a second of its own, for the
+//! vendor refuses a signature that it has seen.
+
+use crate::problem::{Kind, Problem};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use flate2::{Compression, write::ZlibEncoder};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use sha2::Sha256;
+use std::fmt;
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::{Mutex, MutexGuard};
+
+/// Tells the time since 1970.
+pub(crate) type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
+
+/// The computer's clock.
+pub(crate) fn wall_clock() -> Clock {
+    Arc::new(|| {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+    })
+}
+
+/// A clock this far behind the last signature was set back; waiting for it would stop everything.
+const SET_BACK: u64 = 5;
+
+/// The queue of one account. Connections of the same account share it.
+pub(crate) struct Turns {
+    clock: Clock,
+    last: Mutex<u64>,
+}
+
+impl fmt::Debug for Turns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Turns").finish_non_exhaustive()
+    }
+}
+
+/// The right to send one request; others wait until it is dropped.
+pub(crate) struct Turn<'a> {
+    second: u64,
+    _alone: MutexGuard<'a, u64>,
+}
+
+impl Turns {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            last: Mutex::new(0),
+        }
+    }
+
+    /// Waits for the requests before this one to end and for a second that none of them used.
+    pub(crate) async fn next(&self) -> Turn<'_> {
+        let mut last = self.last.lock().await;
+        loop {
+            let now = (self.clock)();
+            let second = now.as_secs();
+            if second > *last || second + SET_BACK < *last {
+                *last = second;
+                return Turn {
+                    second,
+                    _alone: last,
+                };
+            }
+            tokio::time::sleep(Duration::from_secs(*last + 1).saturating_sub(now)).await;
+        }
+    }
+}
+
+/// Signs for one account.
+#[derive(Debug)]
+pub(crate) struct Signer {
+    owner: String,
+    api_key: SecretString,
+    turns: Arc<Turns>,
+}
+
+/// The signed message. The field names and their order are the vendor's.
+#[derive(Serialize)]
+struct Message<'a> {
+    #[serde(rename = "_owner")]
+    owner: &'a str,
+    #[serde(rename = "_timestamp")]
+    timestamp: u64,
+}
+
+impl Signer {
+    pub(crate) fn new(owner: String, api_key: SecretString, turns: Arc<Turns>) -> Self {
+        Self {
+            owner,
+            api_key,
+            turns,
+        }
+    }
+
+    /// Waits for a turn of its own, at most this long.
+    pub(crate) async fn turn(&self, patience: Duration) -> Result<Turn<'_>, Problem> {
+        tokio::time::timeout(patience, self.turns.next())
+            .await
+            .map_err(|_| {
+                let detail =
+                    "too many requests are waiting for this account, which takes one a second";
+                Problem {
+                    retry_after: Some(5),
+                    ..Problem::new(Kind::Timeout, detail)
+                }
+            })
+    }
+
+    /// The query parameters that sign a request sent in this turn, percent-encoded.
+    pub(crate) fn query(&self, turn: &Turn<'_>) -> Result<String, Problem> {
+        let message = self.message(turn.second, Compression::best())?;
+        let signature = self.signature(&message)?;
+        // Of base64's alphabet these three have a meaning in a query.
+        let message = message
+            .replace('+', "%2B")
+            .replace('/', "%2F")
+            .replace('=', "%3D");
+        Ok(format!("msg={message}&sig={signature}"))
+    }
+
+    fn message(&self, timestamp: u64, level: Compression) -> Result<String, Problem> {
+        let json = serde_json::to_vec(&Message {
+            owner: &self.owner,
+            timestamp,
+        })
+        .map_err(unsignable)?;
+        let mut zlib = ZlibEncoder::new(Vec::new(), level);
+        zlib.write_all(&json).map_err(unsignable)?;
+        Ok(BASE64_STANDARD.encode(zlib.finish().map_err(unsignable)?))
+    }
+
+    /// Of the base64 text, with the key's text as it is.
+    fn signature(&self, message: &str) -> Result<String, Problem> {
+        let key = self.api_key.expose_secret().as_bytes();
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(unsignable)?;
+        mac.update(message.as_bytes());
+        Ok(mac
+            .finalize()
+            .into_bytes()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect())
+    }
+}
+
+fn unsignable(error: impl fmt::Display) -> Problem {
+    Problem::new(
+        Kind::Internal,
+        format!("the request could not be signed: {error}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read as _;
+    use tokio::time::Instant;
+
+    /// A clock that follows tokio's, which tests can pause.
+    fn virtual_clock(start: Duration) -> Clock {
+        let begun = Instant::now();
+        Arc::new(move || start + begun.elapsed())
+    }
+
+    fn signer() -> Signer {
+        let turns = Arc::new(Turns::new(Arc::new(|| Duration::from_secs(1_576_107_800))));
+        Signer::new(
+            "1234567890abcdefghijklmnopqrstu".to_owned(),
+            SecretString::from("1234567890abcdefghijklmnopqrstuvwxyz1234"),
+            turns,
+        )
+    }
+
+    #[test]
+    fn an_uncompressed_message_and_its_signature_are_the_published_ones() {
+        let message = signer()
+            .message(1_576_107_800, Compression::none())
+            .unwrap();
+        assert_eq!(
+            message,
+            "eAEBRAC7/3siX293bmVyIjoiMTIzNDU2Nzg5MGFiY2RlZmdoaWprbG1ub3BxcnN0dSIsIl90aW1lc3RhbXAiOjE1NzYxMDc4MDB9/+YV+Q=="
+        );
+        assert_eq!(
+            signer().signature(&message).unwrap(),
+            "728073a1b4bb687039658600bfa378752c159443bcd7ec4520bdd23c08f5a63c"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_compressed_message_inflates_to_the_json_and_its_signature_matches() {
+        let signer = signer();
+        let turn = signer.turn(Duration::from_secs(1)).await.unwrap();
+        let query = signer.query(&turn).unwrap();
+        let (message, signature) = query
+            .strip_prefix("msg=")
+            .and_then(|rest| rest.split_once("&sig="))
+            .unwrap();
+        assert!(
+            message
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'%'),
+            "{message}"
+        );
+        let message = percent_encoding::percent_decode_str(message)
+            .decode_utf8()
+            .unwrap();
+        assert_eq!(signature, signer.signature(&message).unwrap());
+        let zlib = BASE64_STANDARD.decode(message.as_bytes()).unwrap();
+        assert_eq!(zlib[0], 0x78);
+        let mut json = String::new();
+        flate2::read::ZlibDecoder::new(zlib.as_slice())
+            .read_to_string(&mut json)
+            .unwrap();
+        assert_eq!(
+            json,
+            r#"{"_owner":"1234567890abcdefghijklmnopqrstu","_timestamp":1576107800}"#
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_turn_has_a_second_of_its_own_and_comes_as_soon_as_it_may() {
+        let turns = Turns::new(virtual_clock(Duration::from_millis(100_900)));
+        let begun = Instant::now();
+        let mut seconds = Vec::new();
+        for _ in 0..4 {
+            seconds.push(turns.next().await.second);
+        }
+        assert_eq!(seconds, [100, 101, 102, 103]);
+        assert_eq!(begun.elapsed().as_millis(), 2_100);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_request_at_a_time() {
+        let turns = Turns::new(virtual_clock(Duration::from_secs(100)));
+        let first = turns.next().await;
+        let waited = tokio::time::timeout(Duration::from_secs(60), turns.next()).await;
+        assert!(
+            waited.is_err(),
+            "a second turn was given while the first was held"
+        );
+        drop(first);
+        assert_eq!(turns.next().await.second, 160);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_too_long_for_a_turn_is_told_so() {
+        let signer = Signer::new(
+            "o".to_owned(),
+            SecretString::from("k"),
+            Arc::new(Turns::new(virtual_clock(Duration::from_secs(100)))),
+        );
+        let _held = signer.turn(Duration::from_secs(1)).await.unwrap();
+        let problem = signer.turn(Duration::from_secs(1)).await.err().unwrap();
+        assert_eq!(
+            (problem.kind, problem.retry_after),
+            (Kind::Timeout, Some(5))
+        );
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_does_not_stop_the_queue() {
+        let time = Arc::new(std::sync::Mutex::new(Duration::from_secs(7_200)));
+        let shown = time.clone();
+        let turns = Turns::new(Arc::new(move || *shown.lock().unwrap()));
+        assert_eq!(turns.next().await.second, 7_200);
+        *time.lock().unwrap() = Duration::from_secs(3_600);
+        assert_eq!(turns.next().await.second, 3_600);
+    }
+}

@@ -1,0 +1,179 @@
+//! A Veeam Enterprise Manager session: logged on once for all requests of a connection, anew when it
+//! has ended, logged off at the end. Only the session header is ever sent, never a cookie: the
+//! server would prefer the cookie.
+
+use super::{Basic, sensitive};
+use crate::problem::{Kind, Problem};
+use crate::single_flight::{Landed, SingleFlight};
+use crate::wire::{Answer, Wire};
+use axum::http::{HeaderName, HeaderValue, header};
+use reqwest::{Method, Request, Url};
+use secrecy::{ExposeSecret as _, SecretString};
+use vendors::veeam;
+
+/// The header that a session is known by.
+pub(crate) const SESSION: HeaderName = HeaderName::from_static("x-restsvcsessionid");
+
+/// A connection's session.
+#[derive(Debug)]
+pub(crate) struct Logon {
+    wire: Wire,
+    base: String,
+    account: Basic,
+    accept: veeam::Wire,
+    flight: SingleFlight<Result<Session, Problem>>,
+}
+
+#[derive(Debug, Clone)]
+struct Session {
+    /// What the header holds.
+    ticket: SecretString,
+    /// What the log-off's path holds.
+    id: SecretString,
+}
+
+/// A session's header and number, to say which one had ended.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    pub(crate) header: HeaderValue,
+    pub(crate) number: u64,
+}
+
+impl Logon {
+    pub(crate) fn new(wire: Wire, base: String, account: Basic, accept: veeam::Wire) -> Self {
+        Self {
+            wire,
+            base,
+            account,
+            accept,
+            flight: SingleFlight::default(),
+        }
+    }
+
+    /// The session to use now, but not the one with the number `ended`.
+    pub(crate) async fn ticket(&self, ended: Option<u64>) -> Result<Ticket, Problem> {
+        let serves = |landed: &Landed<Result<Session, Problem>>| {
+            Some(landed.number) != ended && landed.value.is_ok()
+        };
+        let landed = self.flight.get(serves, async |_| self.log_on().await).await;
+        let header = sensitive("", &landed.value?.ticket)
+            .ok_or_else(|| self.refused("the session that it gave cannot be sent in a header"))?;
+        Ok(Ticket {
+            header,
+            number: landed.number,
+        })
+    }
+
+    /// Ends the session, if there is one. A failure changes nothing: it ends by itself when idle.
+    pub(crate) async fn log_off(&self) {
+        let Some(Ok(session)) = self.flight.take().await else {
+            return;
+        };
+        let call = veeam::log_off(session.id.expose_secret());
+        let Some(ticket) = sensitive("", &session.ticket) else {
+            return;
+        };
+        let outcome = match self.request(&call.request, SESSION, ticket) {
+            Ok(request) => self.wire.send(request).await,
+            Err(problem) => Err(problem),
+        };
+        match outcome {
+            Ok(answer) if answer.status.is_success() => {
+                tracing::info!(system = self.wire.name, "logged off");
+            }
+            Ok(answer) => {
+                tracing::warn!(
+                    system = self.wire.name,
+                    status = answer.status.as_u16(),
+                    "log-off refused"
+                );
+            }
+            Err(problem) => tracing::warn!(
+                system = self.wire.name,
+                detail = problem.detail,
+                "log-off failed"
+            ),
+        }
+    }
+
+    async fn log_on(&self) -> Result<Session, Problem> {
+        let call = veeam::log_on();
+        let account = self
+            .account
+            .header()
+            .ok_or_else(|| self.refused("the user name or password cannot be sent"))?;
+        let answer = self
+            .wire
+            .send(self.request(&call.request, header::AUTHORIZATION, account)?)
+            .await?;
+        if answer.status.is_client_error() {
+            return Err(self.refused(&format!(
+                "it answered {} to the log-on",
+                answer.status.as_u16()
+            )));
+        }
+        if !answer.status.is_success() {
+            let detail = format!(
+                "{} answered {} to the log-on",
+                self.wire.name,
+                answer.status.as_u16()
+            );
+            return Err(Problem::new(Kind::Unreachable, detail));
+        }
+        let logon = call
+            .read(&plain(&answer))
+            .map_err(|_| self.refused("its answer to the log-on holds no session"))?;
+        // Where the body does not say how to log off, the session header's value is tried.
+        let id = logon.logon_id.unwrap_or_else(|| logon.session_id.clone());
+        Ok(Session {
+            ticket: logon.session_id.into(),
+            id: id.into(),
+        })
+    }
+
+    fn request(
+        &self,
+        of: &vendors::Request,
+        name: HeaderName,
+        value: HeaderValue,
+    ) -> Result<Request, Problem> {
+        let url = Url::parse(&format!("{}{}", self.base, of.target()))
+            .map_err(|_| Problem::new(Kind::Internal, "the log-on's address cannot be built"))?;
+        let method = if of.method() == vendors::Method::Delete {
+            Method::DELETE
+        } else {
+            Method::POST
+        };
+        let mut request = Request::new(method, url);
+        let headers = request.headers_mut();
+        headers.insert(
+            header::ACCEPT,
+            HeaderValue::from_static(self.accept.media_type()),
+        );
+        // An empty body has to be said: some servers answer 411 otherwise.
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        headers.insert(name, value);
+        Ok(request)
+    }
+
+    fn refused(&self, why: &str) -> Problem {
+        Problem::new(
+            Kind::Credentials,
+            format!("{} let nobody in: {why}", self.wire.name),
+        )
+    }
+}
+
+/// The answer as the contract's readers take it.
+fn plain(answer: &Answer) -> vendors::Answer {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    vendors::Answer {
+        status: answer.status.as_u16(),
+        headers: answer
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+            .collect(),
+        body: answer.body.to_vec(),
+    }
+}

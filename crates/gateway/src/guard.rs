@@ -1,0 +1,189 @@
+//! Who may ask at all: names that are ours, and for changes pages that are ours. Until people sign
+//! in, these two stand between any web page and the vendors' systems.
+
+use crate::problem::{Kind, Problem};
+use axum::http::{HeaderMap, Method, Uri, header};
+use std::net::IpAddr;
+
+/// Whether the request may be answered.
+///
+/// # Errors
+/// Cross-site, with the reason.
+pub(crate) fn check(
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    public_origin: Option<&str>,
+) -> Result<(), Problem> {
+    let public_host = public_origin
+        .and_then(|origin| origin.split_once("://"))
+        .map(|(_, host)| host);
+    let host = text(headers, "host");
+    for name in [host, uri.authority().map(|authority| authority.as_str())]
+        .into_iter()
+        .flatten()
+    {
+        // A page of another site whose name was made to point here (DNS rebinding) has its own name
+        // in this header.
+        if !is_loopback(name)
+            && !public_host.is_some_and(|public| public.eq_ignore_ascii_case(name))
+        {
+            return Err(refused(
+                "this server answers under the names of this computer only, such as localhost",
+            ));
+        }
+    }
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return Ok(());
+    }
+    // Browsers say it themselves where the connection is secure or local; scripts say nothing.
+    let same = match (text(headers, "sec-fetch-site"), text(headers, "origin")) {
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => is_ours(origin, host, public_origin),
+        (None, None) => {
+            !headers.contains_key("sec-fetch-site") && !headers.contains_key(header::ORIGIN)
+        }
+    };
+    if same {
+        Ok(())
+    } else {
+        Err(refused(
+            "changes can be made from this console's own pages only",
+        ))
+    }
+}
+
+fn is_ours(origin: &str, host: Option<&str>, public_origin: Option<&str>) -> bool {
+    let at_host = origin
+        .split_once("://")
+        .zip(host)
+        .is_some_and(|((scheme, name), host)| scheme == "http" && name.eq_ignore_ascii_case(host));
+    at_host || public_origin.is_some_and(|public| public.eq_ignore_ascii_case(origin))
+}
+
+fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => match rest.split_once(']') {
+            Some((name, port)) if port.is_empty() || is_port(port) => name,
+            _ => return false,
+        },
+        None => match host.split_once(':') {
+            Some((name, port)) if is_port(&host[name.len()..]) && !port.is_empty() => name,
+            Some(_) => return false,
+            None => host,
+        },
+    };
+    name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}
+
+/// `:8080`.
+fn is_port(text: &str) -> bool {
+    text.strip_prefix(':')
+        .is_some_and(|port| port.parse::<u16>().is_ok())
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn refused(detail: &str) -> Problem {
+    Problem::new(Kind::CrossSite, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    fn asked(
+        method: &Method,
+        headers: &[(&'static str, &'static str)],
+        public: Option<&str>,
+    ) -> bool {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
+            .collect();
+        check(method, &Uri::from_static("/x"), &headers, public).is_ok()
+    }
+
+    #[test]
+    fn only_names_of_this_computer_are_answered() {
+        for (host, expected) in [
+            ("localhost", true),
+            ("LOCALHOST:8080", true),
+            ("127.0.0.1:8080", true),
+            ("127.0.0.2", true),
+            ("[::1]", true),
+            ("[::1]:8080", true),
+            ("evil.example", false),
+            ("evil.example:8080", false),
+            ("localhost.evil.example", false),
+            ("127.0.0.1.evil.example", false),
+            ("127.0.0.1:8080.evil.example", false),
+            ("localhost:", false),
+            ("[::1].evil.example", false),
+            ("192.168.1.5", false),
+            ("0.0.0.0", false),
+            ("", false),
+        ] {
+            assert_eq!(
+                asked(&Method::GET, &[("host", host)], None),
+                expected,
+                "{host}"
+            );
+        }
+        let public = Some("https://console.example");
+        assert!(asked(&Method::GET, &[("host", "console.example")], public));
+        assert!(!asked(
+            &Method::GET,
+            &[("host", "console.example:444")],
+            public
+        ));
+    }
+
+    #[test]
+    fn an_address_in_the_request_line_counts_like_the_host() {
+        let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static("localhost"))]);
+        let uri = Uri::from_static("http://evil.example/x");
+        assert!(check(&Method::GET, &uri, &headers, None).is_err());
+    }
+
+    #[test]
+    fn changes_come_from_our_own_pages_or_from_no_page_at_all() {
+        let public = Some("https://console.example");
+        for (origin, site, public, expected) in [
+            (None, None, None, true),
+            (None, Some("same-origin"), None, true),
+            (None, Some("none"), None, true),
+            (None, Some("same-site"), None, false),
+            (None, Some("cross-site"), None, false),
+            (Some("http://localhost:8080"), None, None, true),
+            (Some("http://localhost:9999"), None, None, false),
+            (Some("https://localhost:8080"), None, None, false),
+            (Some("http://evil.example"), None, None, false),
+            (Some("null"), None, None, false),
+            (
+                Some("http://localhost:8080"),
+                Some("cross-site"),
+                None,
+                false,
+            ),
+            (Some("https://console.example"), None, public, true),
+            (Some("http://console.example"), None, public, false),
+        ] {
+            let mut headers = vec![("host", "localhost:8080")];
+            headers.extend(origin.map(|origin| ("origin", origin)));
+            headers.extend(site.map(|site| ("sec-fetch-site", site)));
+            assert_eq!(
+                asked(&Method::PUT, &headers, public),
+                expected,
+                "{origin:?} {site:?}"
+            );
+            assert!(
+                asked(&Method::GET, &headers, public),
+                "reads cannot be read by other sites anyway"
+            );
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! `/relay/{connection}/<the vendor's own path>`: exactly the contracts' operations, nothing else.
+//! Writes no vendor path and reads no vendor body.
+
+mod path;
+mod reads;
+mod upstream;
+
+pub use upstream::Upstream;
+pub(crate) use upstream::{Accounts, Outgoing};
+
+use crate::app::Gateway;
+use crate::problem::{Kind, Problem};
+use crate::single_flight::Landed;
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest as _, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use std::sync::Arc;
+use tokio::time::Instant;
+use vendors::{Method, Operation, System};
+
+/// The largest request body, in bytes.
+pub const REQUEST_LIMIT: usize = 1024 * 1024;
+
+/// What of a vendor's headers reaches the browser.
+const RETURNED: [HeaderName; 6] = [
+    header::CONTENT_TYPE,
+    header::DATE,
+    header::RETRY_AFTER,
+    header::ETAG,
+    HeaderName::from_static("total-count"),
+    HeaderName::from_static("operation-id"),
+];
+
+const METHODS: [Method; 5] = [
+    Method::Get,
+    Method::Post,
+    Method::Put,
+    Method::Patch,
+    Method::Delete,
+];
+
+/// Relays a request whose path begins with `/relay/`.
+pub(crate) async fn relay(gateway: &Gateway, request: Request) -> Result<Response, Problem> {
+    let rest = request
+        .uri()
+        .path()
+        .strip_prefix("/relay/")
+        .unwrap_or_default();
+    let (id, rest) = rest.split_once('/').unwrap_or((rest, ""));
+    let upstream = gateway
+        .upstreams
+        .iter()
+        .find(|upstream| upstream.public.id == id)
+        .ok_or_else(|| Problem::new(Kind::NotFound, "there is no connection of this name"))?
+        .clone();
+    let segments = path::segments(rest)?;
+    let operation = operation(
+        &upstream.public.system,
+        request.method().as_str(),
+        &segments,
+    )?;
+    let outgoing = Outgoing {
+        method: request.method().clone(),
+        path: path::encode(&segments),
+        query: path::query(request.uri().query().unwrap_or_default(), operation)?,
+        accept: upstream.accept(request.headers().get(header::ACCEPT)),
+        body: if operation.writes() {
+            body(request).await?
+        } else {
+            None
+        },
+    };
+    let landed = if operation.writes() {
+        write(upstream, operation, outgoing).await
+    } else {
+        let key = format!("{} {}?{}", outgoing.accept, outgoing.path, outgoing.query);
+        upstream.reads.get(&key, || upstream.ask(&outgoing)).await
+    };
+    answer(landed)
+}
+
+/// The contract's operation, or why there is none.
+fn operation(
+    system: &System,
+    method: &str,
+    segments: &[String],
+) -> Result<&'static Operation, Problem> {
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let known = |method: &Method| system.operation(*method, &segments);
+    if let Some(operation) = METHODS
+        .iter()
+        .filter(|known| known.as_str() == method)
+        .find_map(known)
+    {
+        return Ok(operation);
+    }
+    let allowed: Vec<&str> = METHODS
+        .iter()
+        .filter(|method| known(method).is_some())
+        .map(|method| method.as_str())
+        .collect();
+    if allowed.is_empty() {
+        return Err(path::unknown());
+    }
+    let detail = format!("this path takes {}, not {method}", allowed.join(" or "));
+    Err(Problem {
+        allow: Some(allowed.join(", ")),
+        ..Problem::new(Kind::MethodNotAllowed, detail)
+    })
+}
+
+/// The body of a write, which has to be JSON when there is one.
+async fn body(request: Request) -> Result<Option<Bytes>, Problem> {
+    let json = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| {
+            value
+                .split(';')
+                .next()
+                .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+        });
+    let body = Bytes::from_request(request, &())
+        .await
+        .map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Problem {
+                status: StatusCode::PAYLOAD_TOO_LARGE,
+                ..Problem::new(
+                    Kind::TooLarge,
+                    format!("the body is larger than {} MiB", REQUEST_LIMIT >> 20),
+                )
+            },
+            _ => Problem::new(Kind::BadRequest, "the body did not come to its end"),
+        })?;
+    if body.is_empty() {
+        return Ok(None);
+    }
+    if !json {
+        let detail = "a body has to be sent with content-type: application/json";
+        return Err(Problem::new(Kind::UnsupportedMediaType, detail));
+    }
+    Ok(Some(body))
+}
+
+/// Carries a write through to its end even if the browser goes away: half a write helps nobody.
+async fn write(
+    upstream: Arc<Upstream>,
+    operation: &'static Operation,
+    outgoing: Outgoing,
+) -> Landed<reads::Outcome> {
+    let task = tokio::spawn(async move {
+        let outcome = upstream.ask(&outgoing).await;
+        upstream.reads.forget();
+        let status = match &outcome {
+            Ok(answer) => answer.status,
+            Err(problem) => problem.status,
+        };
+        tracing::info!(
+            connection = upstream.public.id,
+            operation = operation.name,
+            status = status.as_u16(),
+            "write"
+        );
+        outcome
+    });
+    let value = task
+        .await
+        .unwrap_or_else(|_| Err(Problem::new(Kind::Internal, "the write ended unexpectedly")));
+    Landed {
+        value,
+        number: 0,
+        at: Instant::now(),
+    }
+}
+
+/// The vendor's answer as the browser gets it. `Via` says that it is the vendor's own.
+fn answer(landed: Landed<reads::Outcome>) -> Result<Response, Problem> {
+    let vendor = landed.value?;
+    let mut response = Response::new(Body::from(vendor.body));
+    *response.status_mut() = vendor.status;
+    let headers = response.headers_mut();
+    for name in RETURNED {
+        if let Some(value) = vendor.headers.get(&name) {
+            headers.insert(name, value.clone());
+        }
+    }
+    headers.insert(
+        header::AGE,
+        HeaderValue::from(age(&vendor.headers) + vendor.at.elapsed().as_secs()),
+    );
+    headers.insert(
+        header::VIA,
+        HeaderValue::from_static("1.1 failover-console"),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Whatever the vendor sent, opened by itself it is no page of this origin.
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"),
+    );
+    Ok(response)
+}
+
+/// How old the answer was when it came, in seconds.
+fn age(headers: &HeaderMap) -> u64 {
+    let age = headers
+        .get(header::AGE)
+        .and_then(|age| age.to_str().ok()?.trim().parse().ok());
+    age.filter(|age| *age < u64::from(u32::MAX)).unwrap_or(0)
+}

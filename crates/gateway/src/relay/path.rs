@@ -1,0 +1,192 @@
+//! From what stands in the request line to a path and a query that can only mean one thing. Nothing
+//! that a caller wrote is passed on as written: it is decoded once, judged, and encoded again.
+
+use crate::problem::{Kind, Problem};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use vendors::Operation;
+
+/// Everything but RFC 3986's unreserved characters.
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// The decoded segments of a raw path, which begins after its first slash.
+///
+/// # Errors
+/// Bad request for what is not percent-encoded UTF-8 or holds a NUL; not found for what a client, a
+/// proxy or a server might take for a way upwards.
+pub(super) fn segments(raw: &str) -> Result<Vec<String>, Problem> {
+    raw.split('/')
+        .map(|part| {
+            let segment = decode(part, "the path")?;
+            // `..` between encoded slashes too: some servers decode before they route. Ids are free to
+            // hold dots, slashes and backslashes otherwise.
+            if segment.split('/').any(|part| matches!(part, "." | "..")) {
+                return Err(unknown());
+            }
+            Ok(segment)
+        })
+        .collect()
+}
+
+/// What is answered to a path that is not in the contract.
+pub(super) fn unknown() -> Problem {
+    Problem::new(
+        Kind::NotFound,
+        "this is no operation of the vendor's that the gateway relays",
+    )
+}
+
+/// The path to send, built from its decoded segments.
+pub(super) fn encode(segments: &[String]) -> String {
+    segments.iter().fold(String::new(), |path, segment| {
+        path + "/" + &vendors::operation::segment(segment)
+    })
+}
+
+/// The query to send: only parameters that the operation lists, each once.
+///
+/// # Errors
+/// Bad request that names the parameter.
+pub(super) fn query(raw: &str, operation: &Operation) -> Result<String, Problem> {
+    let mut seen = Vec::new();
+    for pair in raw.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (name, value) = (decode_form(name)?, decode_form(value)?);
+        if !operation.query.contains(&name.as_str()) {
+            return Err(bad(format!(
+                "{name:?} is not a query parameter of the operation \"{}\"",
+                operation.name
+            )));
+        }
+        if seen.iter().any(|(other, _)| *other == name) {
+            return Err(bad(format!("the query parameter {name:?} is given twice")));
+        }
+        seen.push((name, value));
+    }
+    let encode = |text: &str| utf8_percent_encode(text, QUERY).to_string();
+    let pairs: Vec<String> = seen
+        .iter()
+        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+        .collect();
+    Ok(pairs.join("&"))
+}
+
+/// In a query a plus is a space, as browsers write it.
+fn decode_form(text: &str) -> Result<String, Problem> {
+    decode(&text.replace('+', " "), "the query")
+}
+
+fn decode(text: &str, place: &str) -> Result<String, Problem> {
+    let bytes = text.as_bytes();
+    let broken = bytes.iter().enumerate().any(|(at, byte)| {
+        *byte == b'%'
+            && !(bytes.get(at + 1).is_some_and(u8::is_ascii_hexdigit)
+                && bytes.get(at + 2).is_some_and(u8::is_ascii_hexdigit))
+    });
+    if broken {
+        return Err(bad(format!(
+            "{place} holds a % without two hexadecimal digits"
+        )));
+    }
+    let decoded = percent_decode_str(text)
+        .decode_utf8()
+        .map_err(|_| bad(format!("{place} is not UTF-8 after decoding")))?;
+    if decoded.contains('\0') {
+        return Err(bad(format!("{place} holds a NUL")));
+    }
+    Ok(decoded.into_owned())
+}
+
+fn bad(detail: String) -> Problem {
+    Problem::new(Kind::BadRequest, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vendors::Method;
+
+    #[test]
+    fn segments_are_decoded_once_and_encoded_back_to_one_form() {
+        for (raw, decoded, path) in [
+            ("groups/a", vec!["groups", "a"], "/groups/a"),
+            ("%67roups/a%2Fb", vec!["groups", "a/b"], "/groups/a%2Fb"),
+            ("a%252Fb", vec!["a%2Fb"], "/a%252Fb"),
+            ("a+b%20c", vec!["a+b c"], "/a%2Bb%20c"),
+            ("a//b/", vec!["a", "", "b", ""], "/a//b/"),
+            ("HOST-01.OpcUa", vec!["HOST-01.OpcUa"], "/HOST-01.OpcUa"),
+            ("...", vec!["..."], "/..."),
+            ("%C3%A9%23%3F%22", vec!["é#?\""], "/%C3%A9%23%3F%22"),
+            ("a\"<>", vec!["a\"<>"], "/a%22%3C%3E"),
+            (
+                "1/..%5C%C3%96l..x",
+                vec!["1", "..\\Öl..x"],
+                "/1/..%5C%C3%96l..x",
+            ),
+        ] {
+            let segments = segments(raw).unwrap();
+            assert_eq!(segments, decoded, "{raw}");
+            assert_eq!(encode(&segments), path, "{raw}");
+        }
+    }
+
+    #[test]
+    fn broken_encodings_are_bad_requests_and_ways_upwards_are_not_found() {
+        for (raw, kind) in [
+            ("%", Kind::BadRequest),
+            ("a%2", Kind::BadRequest),
+            ("%zz", Kind::BadRequest),
+            ("a%00b", Kind::BadRequest),
+            ("%ff", Kind::BadRequest),
+            ("%c0%ae%c0%ae", Kind::BadRequest),
+            ("%ed%a0%80", Kind::BadRequest),
+            ("..", Kind::NotFound),
+            (".", Kind::NotFound),
+            ("a/%2e%2E/b", Kind::NotFound),
+            ("a/.%2e/b", Kind::NotFound),
+            ("x%2f..%2fy", Kind::NotFound),
+            ("..%2fx", Kind::NotFound),
+        ] {
+            assert_eq!(segments(raw).unwrap_err().kind, kind, "{raw}");
+        }
+    }
+
+    #[test]
+    fn only_listed_parameters_pass_each_once_and_encoded_anew() {
+        let operation = Operation {
+            name: "query",
+            method: Method::Get,
+            path: "/q",
+            query: &["filter", "page"],
+        };
+        for (raw, expected) in [
+            ("", Ok("")),
+            ("page=2", Ok("page=2")),
+            ("page", Ok("page=")),
+            ("&page=2&", Ok("page=2")),
+            (
+                "p%61ge=2&filter=Name==%22A+B%22",
+                Ok("page=2&filter=Name%3D%3D%22A%20B%22"),
+            ),
+            ("filter=a%26page%3D3", Ok("filter=a%26page%3D3")),
+            ("filter=a%2Bb", Ok("filter=a%2Bb")),
+            ("msg=x", Err("\"msg\"")),
+            ("Page=2", Err("\"Page\"")),
+            ("page=1&page=2", Err("twice")),
+            ("page=%", Err("hexadecimal")),
+            ("page=%00", Err("NUL")),
+        ] {
+            match (query(raw, &operation), expected) {
+                (Ok(query), Ok(expected)) => assert_eq!(query, expected, "{raw}"),
+                (Err(problem), Err(words)) => {
+                    assert_eq!(problem.kind, Kind::BadRequest);
+                    assert!(problem.detail.contains(words), "{raw}: {}", problem.detail);
+                }
+                (outcome, _) => panic!("{raw}: {outcome:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! One vendor system as the gateway reaches it: address, credentials, limits. What may be asked of
+//! it was decided before.
+
+use super::reads::Reads;
+use crate::config;
+use crate::credentials::{Basic, Clock, Credentials, Logon, Pass, Signer, Tokens, Turns};
+use crate::problem::{Kind, Problem};
+use crate::wire::{ANSWER_LIMIT, Answer, Wire, client};
+use axum::body::Bytes;
+use axum::http::{HeaderValue, StatusCode, header};
+use reqwest::{Certificate, Method, Request, Url};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use vendors::System;
+
+/// How long an answer of a vendor that counts requests serves those who come later.
+const MEMORY: Duration = Duration::from_secs(1);
+
+/// A vendor system.
+#[derive(Debug)]
+pub struct Upstream {
+    pub(crate) public: vendors::Connection,
+    pub(crate) reads: Reads,
+    base: String,
+    wire: Wire,
+    credentials: Credentials,
+    timeout: Duration,
+}
+
+/// A request to relay, decided and encoded.
+#[derive(Debug, Clone)]
+pub(crate) struct Outgoing {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) accept: &'static str,
+    pub(crate) body: Option<Bytes>,
+}
+
+/// The queues of the accounts whose requests are signed, shared by connections of one account.
+pub(crate) struct Accounts {
+    clock: Clock,
+    turns: HashMap<(String, String), Arc<Turns>>,
+}
+
+impl Accounts {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            turns: HashMap::new(),
+        }
+    }
+
+    fn of(&mut self, base: &str, owner: &str) -> Arc<Turns> {
+        let key = (base.to_owned(), owner.to_owned());
+        self.turns
+            .entry(key)
+            .or_insert_with(|| Arc::new(Turns::new(self.clock.clone())))
+            .clone()
+    }
+}
+
+impl Upstream {
+    /// Makes the way to a configured system, without connecting.
+    ///
+    /// # Errors
+    /// Why no TLS client could be made.
+    pub(crate) fn new(of: config::Connection, accounts: &mut Accounts) -> Result<Self, String> {
+        let config::Connection {
+            public,
+            base_url,
+            credentials,
+            ca,
+            timeout,
+        } = of;
+        let base = base_url.as_str().trim_end_matches('/').to_owned();
+        let mut builder = client(timeout);
+        if let Some(pem) = &ca {
+            builder = builder.tls_backend_preconfigured(crate::tls::trusting_only(pem)?);
+        }
+        let build = |builder: reqwest::ClientBuilder| {
+            builder
+                .build()
+                .map_err(|error| error.without_url().to_string())
+        };
+        let wire = Wire {
+            client: build(builder)?,
+            name: public.title.clone(),
+            limit: ANSWER_LIMIT,
+        };
+        let credentials = match credentials {
+            config::Credentials::ClientCredentials {
+                token_url,
+                client_id,
+                client_secret,
+            } => {
+                // Tokens may come from a public service though the system itself is private.
+                let mut builder = client(timeout);
+                if let Some(pem) = &ca {
+                    let extra =
+                        Certificate::from_pem_bundle(pem).map_err(|error| error.to_string())?;
+                    builder = builder.tls_certs_merge(extra);
+                }
+                let name = format!("{}'s token service", public.title);
+                let wire = Wire {
+                    client: build(builder)?,
+                    name,
+                    limit: 1024 * 1024,
+                };
+                Credentials::Bearer(Tokens::new(wire, token_url, client_id, client_secret))
+            }
+            config::Credentials::IntegrationKey { owner, api_key } => {
+                let turns = accounts.of(&base, &owner);
+                Credentials::Signed(Signer::new(owner, api_key, turns))
+            }
+            config::Credentials::Basic { username, password } => {
+                let account = Basic::new(&username, &password);
+                match public.system {
+                    System::Veeam { accept } => Credentials::Session(Logon::new(
+                        wire.clone(),
+                        base.clone(),
+                        account,
+                        accept,
+                    )),
+                    _ => Credentials::Basic(account),
+                }
+            }
+        };
+        let memory = if matches!(public.system, System::Uplynk) {
+            MEMORY
+        } else {
+            Duration::ZERO
+        };
+        Ok(Self {
+            public,
+            reads: Reads::new(memory),
+            base,
+            wire,
+            credentials,
+            timeout,
+        })
+    }
+
+    /// The media type to ask for: the caller's choice if it is one of the two that the vendors speak.
+    pub(crate) fn accept(&self, asked: Option<&HeaderValue>) -> &'static str {
+        match (asked.map(HeaderValue::as_bytes), &self.public.system) {
+            (Some(b"application/json"), _) => "application/json",
+            (Some(b"application/xml"), _) => "application/xml",
+            (_, System::Veeam { accept }) => accept.media_type(),
+            _ => "application/json",
+        }
+    }
+
+    /// Asks the vendor. A 401 is answered with new credentials and asked again, once: a request that
+    /// was refused for who asked was not carried out, so that writes may be repeated too.
+    pub(crate) async fn ask(&self, outgoing: &Outgoing) -> Result<Answer, Problem> {
+        let pass = self.credentials.pass(None, self.timeout).await?;
+        let mut answer = self.send(outgoing, &pass).await?;
+        if answer.status == StatusCode::UNAUTHORIZED && pass.renewable {
+            let refused = pass.number;
+            drop(pass);
+            let pass = self.credentials.pass(Some(refused), self.timeout).await?;
+            answer = self.send(outgoing, &pass).await?;
+        }
+        if answer.status == StatusCode::UNAUTHORIZED {
+            let detail = format!(
+                "{} answered 401 to the gateway's own credentials",
+                self.wire.name
+            );
+            return Err(Problem::new(Kind::Credentials, detail));
+        }
+        Ok(answer)
+    }
+
+    async fn send(&self, outgoing: &Outgoing, pass: &Pass<'_>) -> Result<Answer, Problem> {
+        let mut request = Request::new(outgoing.method.clone(), self.url(outgoing, &pass.query)?);
+        let headers = request.headers_mut();
+        headers.insert(header::ACCEPT, HeaderValue::from_static(outgoing.accept));
+        if let Some((name, value)) = &pass.header {
+            headers.insert(name, value.clone());
+        }
+        match &outgoing.body {
+            Some(body) => {
+                headers.insert(
+                    header::CONTENT_TYPE,
+                    HeaderValue::from_static("application/json"),
+                );
+                *request.body_mut() = Some(body.clone().into());
+            }
+            None if outgoing.method != Method::GET => {
+                // An empty body has to be said: some servers answer 411 otherwise.
+                headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+            }
+            None => {}
+        }
+        self.wire.send(request).await
+    }
+
+    fn url(&self, outgoing: &Outgoing, signature: &str) -> Result<Url, Problem> {
+        let query: Vec<&str> = [outgoing.query.as_str(), signature]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect();
+        let mark = if query.is_empty() { "" } else { "?" };
+        let address = format!("{}{}{mark}{}", self.base, outgoing.path, query.join("&"));
+        Url::parse(&address)
+            .ok()
+            // Parsing resolves dot segments. None should have come this far; if one did, it is not sent.
+            .filter(|url| url.as_str() == address)
+            .ok_or_else(|| {
+                Problem::new(
+                    Kind::Internal,
+                    "the path cannot be sent to the vendor as it is",
+                )
+            })
+    }
+
+    /// Ends what was begun with the vendor.
+    pub(crate) async fn log_off(&self) {
+        if let Credentials::Session(logon) = &self.credentials {
+            logon.log_off().await;
+        }
+    }
+}

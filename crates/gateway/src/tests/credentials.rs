@@ -1,0 +1,360 @@
+use super::vendor::{Vendor, json};
+use super::*;
+use std::collections::HashSet;
+
+const SESSION: &str = "x-restsvcsessionid";
+
+fn client(base: &str) -> config::Credentials {
+    config::Credentials::ClientCredentials {
+        token_url: Url::parse(&format!("{base}/token")).unwrap(),
+        client_id: "a client&".to_owned(),
+        client_secret: SECRET.into(),
+    }
+}
+
+/// A gateway to a service that takes tokens.
+fn with_tokens(base: &str) -> Arc<Gateway> {
+    gateway(vec![connection("plant-a", aveva(), base, client(base))])
+}
+
+/// Gives `t0`, `t1` … and accepts those from number `valid` on.
+async fn token_vendor(valid: usize) -> Vendor {
+    let given = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    Vendor::new(move |seen, _| {
+        if seen.line == "POST /token" {
+            let number = given.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            return json(
+                200,
+                &format!(r#"{{"access_token":"t{number}","expires_in":3600}}"#),
+            );
+        }
+        let token: Option<usize> = seen
+            .header("authorization")
+            .strip_prefix("Bearer t")
+            .and_then(|number| number.parse().ok());
+        json(
+            if token.is_some_and(|number| number >= valid) {
+                200
+            } else {
+                401
+            },
+            "[]",
+        )
+    })
+    .await
+}
+
+#[tokio::test]
+async fn one_token_serves_all_requests() {
+    let vendor = token_vendor(0).await;
+    let gateway = with_tokens(&vendor.base);
+    let status = format!("{GROUPS}/x/status");
+    tokio::join!(get(&gateway, GROUPS), get(&gateway, &status));
+    get(&gateway, GROUPS).await;
+    let seen = vendor.seen();
+    let asked: Vec<_> = seen
+        .iter()
+        .filter(|seen| seen.line == "POST /token")
+        .collect();
+    assert_eq!((seen.len(), asked.len()), (4, 1));
+    assert_eq!(
+        asked[0].header("content-type"),
+        "application/x-www-form-urlencoded"
+    );
+    assert_eq!(
+        asked[0].body,
+        "grant_type=client_credentials&client_id=a%20client%26&client_secret=hunter2%2Dand%2Da%2Dhalf"
+    );
+}
+
+#[tokio::test]
+async fn a_refused_token_is_replaced_once_and_the_request_repeated() {
+    let vendor = token_vendor(1).await;
+    let gateway = with_tokens(&vendor.base);
+    assert_eq!(get(&gateway, GROUPS).await.status(), 200);
+    let groups = "GET /api/v1/clientfailover/groups";
+    assert_eq!(
+        vendor.lines(),
+        ["POST /token", groups, "POST /token", groups]
+    );
+    // The refused request was not carried out, so that a write may be repeated too.
+    let vendor = token_vendor(1).await;
+    let response = ask(
+        &with_tokens(&vendor.base),
+        &format!("POST {GROUPS}"),
+        &[],
+        "{}",
+    )
+    .await;
+    assert_eq!(
+        (response.status().as_u16(), vendor.seen()[3].body.as_ref()),
+        (200, b"{}".as_slice())
+    );
+}
+
+#[tokio::test]
+async fn a_vendor_that_refuses_every_token_is_a_problem_of_the_credentials() {
+    let vendor = token_vendor(usize::MAX).await;
+    let (kind, status, detail) = problem(get(&with_tokens(&vendor.base), GROUPS).await).await;
+    assert_eq!((kind.as_str(), status), ("credentials", 502));
+    assert_eq!(
+        detail,
+        "Plant A answered 401 to the gateway's own credentials"
+    );
+    assert_eq!(vendor.lines().len(), 4, "tried twice, not for ever");
+}
+
+#[tokio::test]
+async fn a_token_service_that_gives_none_says_which_problem_it_is() {
+    for (status, body, kind, words) in [
+        (
+            401,
+            r#"{"error":"invalid_client"}"#,
+            "credentials",
+            "gave no token: it answered 401",
+        ),
+        (400, "", "credentials", "gave no token: it answered 400"),
+        (
+            200,
+            "<html>",
+            "credentials",
+            "its answer holds no access_token",
+        ),
+        (
+            200,
+            r#"{"access_token":"a\nb"}"#,
+            "credentials",
+            "cannot be sent in a header",
+        ),
+        (503, "", "unreachable", "answered 503"),
+        (302, "", "redirect", "does not follow"),
+    ] {
+        let vendor = Vendor::new(move |_, _| json(status, body)).await;
+        let (found, _, detail) = problem(get(&with_tokens(&vendor.base), GROUPS).await).await;
+        assert_eq!(found, kind, "{status} {body}");
+        assert!(
+            detail.contains("Plant A's token service") && detail.contains(words),
+            "{detail}"
+        );
+        assert_eq!(
+            vendor.lines(),
+            ["POST /token"],
+            "the vendor is not asked without a token"
+        );
+    }
+}
+
+#[tokio::test]
+async fn basic_goes_with_every_request_and_a_401_never_reaches_the_browser() {
+    let vendor = Vendor::new(|_, _| {
+        let mut response = json(401, "wrong password hunter2");
+        response
+            .headers_mut()
+            .insert("www-authenticate", "Basic".parse().unwrap());
+        response
+    })
+    .await;
+    let response = get(&to_aveva(&vendor.base), GROUPS).await;
+    assert_eq!(header(&response, "www-authenticate"), "");
+    assert_eq!(problem(response).await.0, "credentials");
+    let authorization = vendor.seen()[0].header("authorization").to_owned();
+    // ops:hunter2-and-a-half
+    assert_eq!(authorization, "Basic b3BzOmh1bnRlcjItYW5kLWEtaGFsZg==");
+    assert_eq!(
+        vendor.lines().len(),
+        1,
+        "the same password would be refused again"
+    );
+}
+
+#[tokio::test]
+async fn signed_requests_carry_their_signature_and_identical_reads_share_one() {
+    let vendor = Vendor::new(|_, _| json(200, "{}")).await;
+    let key = || config::Credentials::IntegrationKey {
+        owner: "o".to_owned(),
+        api_key: SECRET.into(),
+    };
+    let live = connection("live", System::Uplynk, &vendor.base, key());
+    // Another connection of the same account shares its queue.
+    let too = connection("too", System::Uplynk, &vendor.base, key());
+    let gateway = gateway(vec![live, too]);
+    let list = "/relay/live/api/v4/failover-groups";
+    let (first, second) = tokio::join!(get(&gateway, list), get(&gateway, list));
+    assert_eq!((header(&first, "age"), header(&second, "age")), ("0", "0"));
+    assert_eq!(get(&gateway, list).await.status(), 200, "within the second");
+    assert_eq!(vendor.lines().len(), 1);
+    get(&gateway, "/relay/too/api/v4/failover-groups").await;
+    let seen = vendor.seen();
+    let signatures: HashSet<&str> = seen
+        .iter()
+        .filter_map(|seen| seen.line.split_once('?'))
+        .map(|(_, q)| q)
+        .collect();
+    assert_eq!(
+        (seen.len(), signatures.len()),
+        (2, 2),
+        "each request in a second of its own"
+    );
+    assert!(
+        seen[0]
+            .line
+            .starts_with("GET /api/v4/failover-groups?msg=e"),
+        "{}",
+        seen[0].line
+    );
+    assert_eq!(seen[0].header("authorization"), "");
+}
+
+#[tokio::test]
+async fn a_write_is_seen_by_the_next_read() {
+    let vendor = Vendor::new(|seen, _| {
+        json(
+            if seen.line.starts_with("PATCH") {
+                204
+            } else {
+                200
+            },
+            "",
+        )
+    })
+    .await;
+    let key = config::Credentials::IntegrationKey {
+        owner: "o".to_owned(),
+        api_key: SECRET.into(),
+    };
+    let gateway = gateway(vec![connection("live", System::Uplynk, &vendor.base, key)]);
+    let group = "/relay/live/api/v4/failover-groups/g";
+    get(&gateway, group).await;
+    let patched = ask(
+        &gateway,
+        &format!("PATCH {group}"),
+        &[],
+        r#"{"mode":"flat"}"#,
+    )
+    .await;
+    assert_eq!(patched.status(), 204);
+    get(&gateway, group).await;
+    let methods: Vec<String> = vendor
+        .lines()
+        .iter()
+        .map(|line| line.split(' ').next().unwrap().to_owned())
+        .collect();
+    assert_eq!(methods, ["GET", "PATCH", "GET"]);
+}
+
+/// Logs on as `s0`, `s1` … and knows those from number `valid` on.
+async fn veeam_vendor(valid: usize) -> Vendor {
+    let given = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    Vendor::new(move |seen, _| {
+        if seen.line == "POST /api/sessionMngr/?v=latest" {
+            assert!(seen.header("authorization").starts_with("Basic "));
+            let number = given.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            let mut response = json(201, &format!(r#"{{"SessionId":"id{number}","Links":[]}}"#));
+            let headers = response.headers_mut();
+            headers.insert(SESSION, format!("s{number}").parse().unwrap());
+            headers.insert("set-cookie", "X-RestSvcSessionId=cookie".parse().unwrap());
+            return response;
+        }
+        let session: Option<usize> = seen
+            .header(SESSION)
+            .strip_prefix('s')
+            .and_then(|number| number.parse().ok());
+        json(
+            if session.is_some_and(|number| number >= valid) {
+                200
+            } else {
+                401
+            },
+            "{}",
+        )
+    })
+    .await
+}
+
+fn to_veeam(base: &str) -> Arc<Gateway> {
+    let system: System = serde_json::from_str(r#"{"system":"veeam"}"#).unwrap();
+    gateway(vec![connection("em", system, base, basic())])
+}
+
+const QUERY: &str = "/relay/em/api/query?type=CloudFailoverSession&format=Entities";
+
+#[tokio::test]
+async fn a_veeam_session_is_logged_on_once_and_off_at_the_end() {
+    let vendor = veeam_vendor(0).await;
+    let gateway = to_veeam(&vendor.base);
+    let one = "/relay/em/api/cloud/failoverSessions/g?format=Entity";
+    tokio::join!(get(&gateway, QUERY), get(&gateway, one));
+    get(&gateway, QUERY).await;
+    gateway.log_off().await;
+    gateway.log_off().await;
+    let lines = vendor.lines();
+    assert_eq!(lines.len(), 5, "{lines:?}");
+    assert_eq!(lines[0], "POST /api/sessionMngr/?v=latest");
+    assert_eq!(lines[4], "DELETE /api/logonSessions/id0");
+    for seen in &vendor.seen()[1..] {
+        assert_eq!(
+            (seen.header(SESSION), seen.header("cookie")),
+            ("s0", ""),
+            "{}",
+            seen.line
+        );
+        assert_eq!(
+            (seen.header("authorization"), seen.header("accept")),
+            ("", "application/json")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_veeam_session_that_ended_is_logged_on_anew_once() {
+    let vendor = veeam_vendor(1).await;
+    let gateway = to_veeam(&vendor.base);
+    assert_eq!(get(&gateway, QUERY).await.status(), 200);
+    let sessions: Vec<String> = vendor
+        .seen()
+        .iter()
+        .map(|seen| seen.header(SESSION).to_owned())
+        .collect();
+    assert_eq!(sessions, ["", "s0", "", "s1"]);
+    let vendor = veeam_vendor(usize::MAX).await;
+    assert_eq!(
+        problem(get(&to_veeam(&vendor.base), QUERY).await).await.0,
+        "credentials"
+    );
+    assert_eq!(vendor.lines().len(), 4);
+}
+
+#[tokio::test]
+async fn a_refused_log_on_is_a_problem_of_the_credentials() {
+    let vendor = Vendor::new(|_, _| json(401, "")).await;
+    let gateway = to_veeam(&vendor.base);
+    let (kind, _, detail) = problem(get(&gateway, QUERY).await).await;
+    assert_eq!(
+        (kind.as_str(), detail.as_str()),
+        (
+            "credentials",
+            "Plant A let nobody in: it answered 401 to the log-on"
+        )
+    );
+    gateway.log_off().await;
+    assert_eq!(vendor.lines().len(), 1, "there is nothing to log off");
+}
+
+#[tokio::test]
+async fn veeam_is_asked_for_exactly_one_media_type() {
+    let vendor = veeam_vendor(0).await;
+    let gateway = to_veeam(&vendor.base);
+    for (asked, expected) in [
+        ("application/xml", "application/xml"),
+        ("application/json", "application/json"),
+        ("application/json, application/xml", "application/json"),
+        ("*/*", "application/json"),
+    ] {
+        ask(&gateway, &format!("GET {QUERY}"), &[("accept", asked)], "").await;
+        assert_eq!(
+            vendor.seen().pop().unwrap().header("accept"),
+            expected,
+            "{asked}"
+        );
+    }
+}

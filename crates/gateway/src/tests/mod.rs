@@ -1,0 +1,142 @@
+//! The whole router against a vendor whose every answer the test decides, over real HTTP.
+
+mod credentials;
+mod own;
+mod relay;
+mod secrets;
+mod vendor;
+
+use crate::{Assets, Gateway, Session, app, config};
+use axum::body::Body;
+use axum::http::{Request, Response};
+use reqwest::Url;
+use std::sync::Arc;
+use std::time::Duration;
+use tower::ServiceExt as _;
+use vendors::System;
+
+/// What guards each test's vendor. No answer and no log may hold it.
+const SECRET: &str = "hunter2-and-a-half";
+
+/// The paths of an on-premises service, as its pages spell them.
+const GROUPS: &str = "/relay/plant-a/api/v1/clientfailover/groups";
+
+fn aveva() -> System {
+    serde_json::from_str(r#"{"system":"aveva"}"#).unwrap()
+}
+
+fn basic() -> config::Credentials {
+    config::Credentials::Basic {
+        username: "ops".to_owned(),
+        password: SECRET.into(),
+    }
+}
+
+fn connection(
+    id: &str,
+    system: System,
+    base: &str,
+    credentials: config::Credentials,
+) -> config::Connection {
+    config::Connection {
+        public: vendors::Connection {
+            id: id.to_owned(),
+            title: "Plant A".to_owned(),
+            system,
+        },
+        base_url: Url::parse(base).unwrap(),
+        credentials,
+        ca: None,
+        timeout: Duration::from_secs(5),
+    }
+}
+
+fn gateway(connections: Vec<config::Connection>) -> Arc<Gateway> {
+    let index = ("index.html".to_owned(), b"<h1>console</h1>".to_vec());
+    Arc::new(
+        Gateway::new(
+            connections,
+            Session::local(),
+            None,
+            Assets::from_files([index]),
+        )
+        .unwrap(),
+    )
+}
+
+/// A gateway to one AVEVA service on premises.
+fn to_aveva(base: &str) -> Arc<Gateway> {
+    gateway(vec![connection("plant-a", aveva(), base, basic())])
+}
+
+/// Asks with a request line and `name: value` headers; a body counts as JSON.
+async fn ask(
+    gateway: &Arc<Gateway>,
+    line: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Response<Body> {
+    let (method, target) = line.split_once(' ').unwrap();
+    let mut request = Request::builder()
+        .method(method)
+        .uri(target)
+        .header("host", "localhost:8080");
+    if !body.is_empty() && !headers.iter().any(|(name, _)| *name == "content-type") {
+        request = request.header("content-type", "application/json");
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    app(gateway.clone())
+        .oneshot(request.body(Body::from(body.to_owned())).unwrap())
+        .await
+        .unwrap()
+}
+
+async fn get(gateway: &Arc<Gateway>, target: &str) -> Response<Body> {
+    ask(gateway, &format!("GET {target}"), &[], "").await
+}
+
+fn header<'r>(response: &'r Response<Body>, name: &str) -> &'r str {
+    response
+        .headers()
+        .get(name)
+        .map_or("", |value| value.to_str().unwrap())
+}
+
+async fn text(response: Response<Body>) -> String {
+    let bytes = axum::body::to_bytes(response.into_body(), usize::MAX)
+        .await
+        .unwrap();
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// The problem's last part of its type, its status and its detail. Fails when it is no problem.
+async fn problem(response: Response<Body>) -> (String, u16, String) {
+    assert_eq!(
+        header(&response, "content-type"),
+        "application/problem+json"
+    );
+    assert_eq!(
+        header(&response, "via"),
+        "",
+        "a problem is the gateway's, not the vendor's"
+    );
+    assert!(!header(&response, "x-request-id").is_empty());
+    assert_eq!(header(&response, "cache-control"), "no-store");
+    let status = response.status().as_u16();
+    let json: serde_json::Value = serde_json::from_str(&text(response).await).unwrap();
+    assert_eq!(json["status"], status);
+    assert!(
+        json["instance"].as_str().unwrap().starts_with('/'),
+        "{json}"
+    );
+    assert!(!json["title"].as_str().unwrap().is_empty());
+    let kind = json["type"]
+        .as_str()
+        .unwrap()
+        .strip_prefix("/problems/")
+        .unwrap()
+        .to_owned();
+    (kind, status, json["detail"].as_str().unwrap().to_owned())
+}

@@ -1,0 +1,93 @@
+use super::*;
+
+#[tokio::test]
+async fn the_console_learns_who_is_there_and_what_is_connected() {
+    let gateway = to_aveva("http://127.0.0.1:1");
+    let session = get(&gateway, "/api/session").await;
+    assert_eq!(header(&session, "cache-control"), "no-store");
+    assert_eq!(
+        text(session).await,
+        format!(
+            r#"{{"user":"local","role":"admin","demo":false,"version":"{}"}}"#,
+            env!("CARGO_PKG_VERSION")
+        )
+    );
+    let connections: serde_json::Value =
+        serde_json::from_str(&text(get(&gateway, "/api/connections").await).await).unwrap();
+    assert_eq!(
+        connections,
+        serde_json::json!({"connections": [{"id": "plant-a", "title": "Plant A", "system": "aveva",
+            "groups_version": "v1", "sessions_version": "v1"}]})
+    );
+    assert_eq!(text(get(&gateway, "/healthz").await).await, "ok\n");
+    assert_eq!(get(&gateway, "/readyz").await.status(), 200);
+}
+
+#[tokio::test]
+async fn routes_that_are_not_there_are_problems_and_places_in_the_console_are_pages() {
+    let gateway = to_aveva("http://127.0.0.1:1");
+    for path in [
+        "/api",
+        "/api/",
+        "/api/nothing",
+        "/api/session/x",
+        "/relay",
+        "/relay/",
+        "/metrics",
+        "/x.js",
+    ] {
+        assert_eq!(
+            problem(get(&gateway, path).await).await.0,
+            "not-found",
+            "{path}"
+        );
+    }
+    for path in ["/", "/groups", "/relays", "/apis"] {
+        let page = get(&gateway, path).await;
+        assert_eq!(header(&page, "x-frame-options"), "DENY");
+        assert_eq!(header(&page, "x-content-type-options"), "nosniff");
+        assert!(!header(&page, "x-request-id").is_empty());
+        assert_eq!(text(page).await, "<h1>console</h1>", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_known_route_with_another_method_says_which_ones_it_takes() {
+    let gateway = to_aveva("http://127.0.0.1:1");
+    let response = ask(&gateway, "POST /api/connections", &[], "{}").await;
+    assert_eq!(header(&response, "allow"), "GET,HEAD");
+    assert_eq!(problem(response).await.0, "method-not-allowed");
+}
+
+#[tokio::test]
+async fn a_number_that_a_caller_sends_along_is_not_taken_over() {
+    let gateway = to_aveva("http://127.0.0.1:1");
+    let response = ask(&gateway, "GET /healthz", &[("x-request-id", "mine")], "").await;
+    assert_ne!(header(&response, "x-request-id"), "mine");
+}
+
+#[tokio::test]
+async fn foreign_names_and_foreign_pages_are_refused_before_anything_else() {
+    let gateway = to_aveva("http://127.0.0.1:1");
+    let rebound = Request::builder()
+        .uri("/")
+        .header("host", "evil.example")
+        .body(Body::empty())
+        .unwrap();
+    let response = app(gateway.clone()).oneshot(rebound).await.unwrap();
+    assert_eq!(
+        problem(response).await,
+        (
+            "cross-site".to_owned(),
+            403,
+            "this server answers under the names of this computer only, such as localhost"
+                .to_owned()
+        )
+    );
+    let foreign = [
+        ("origin", "https://evil.example"),
+        ("sec-fetch-site", "cross-site"),
+    ];
+    let response = ask(&gateway, &format!("POST {GROUPS}"), &foreign, "{}").await;
+    assert_eq!(problem(response).await.0, "cross-site");
+}

@@ -1,0 +1,93 @@
+//! A vendor on a loopback port that remembers what it was asked.
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Request, Response};
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+/// One request as it came.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    pub(super) line: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+impl Seen {
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+pub(super) struct Vendor {
+    pub(super) base: String,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Vendor {
+    /// Answers every request with what `answer` makes of it and of how many came before.
+    pub(super) async fn new<F>(answer: F) -> Self
+    where
+        F: Fn(&Seen, usize) -> Response<Body> + Clone + Send + Sync + 'static,
+    {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let noted = seen.clone();
+        let app = Router::new().fallback(move |request: Request<Body>| async move {
+            let (parts, body) = request.into_parts();
+            let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+            let line = format!("{} {}", parts.method, parts.uri);
+            let one = Seen {
+                line,
+                headers: parts.headers,
+                body,
+            };
+            let before = {
+                let mut noted = noted.lock().unwrap();
+                noted.push(one.clone());
+                noted.len() - 1
+            };
+            answer(&one, before)
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self { base, seen }
+    }
+
+    /// Answers every request with these bytes, then closes.
+    pub(super) async fn raw(bytes: &'static [u8]) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request).await;
+                let _ = stream.write_all(bytes).await;
+                let _ = stream.shutdown().await;
+            }
+        });
+        base
+    }
+
+    pub(super) fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    pub(super) fn lines(&self) -> Vec<String> {
+        self.seen().into_iter().map(|seen| seen.line).collect()
+    }
+}
+
+/// An answer with a status and JSON.
+pub(super) fn json(status: u16, body: &str) -> Response<Body> {
+    Response::builder()
+        .status(status)
+        .header("content-type", "application/json")
+        .body(Body::from(body.to_owned()))
+        .unwrap()
+}
