@@ -4,7 +4,9 @@ mod credentials;
 mod own;
 mod relay;
 mod secrets;
+
 mod vendor;
+mod world;
 
 use crate::{Assets, Gateway, Session, app, config};
 use axum::body::Body;

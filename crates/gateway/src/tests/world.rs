@@ -1,0 +1,86 @@
+//! The gateway before the simulator, with the calls that the console makes.
+
+use super::*;
+use simulator::{Options, Scenario};
+use vendors::{Answer, Call, aveva, uplynk};
+
+/// Sends a call as the console does and reads what comes back.
+async fn send<T>(gateway: &Arc<Gateway>, connection: &str, call: Call<T>) -> T {
+    let request = &call.request;
+    let line = format!(
+        "{} /relay/{connection}{}",
+        request.method().as_str(),
+        request.target()
+    );
+    let body = request.body.clone().unwrap_or_default();
+    let response = ask(gateway, &line, &[("accept", request.accept)], &body).await;
+    assert_eq!(
+        header(&response, "via"),
+        "1.1 failover-console",
+        "{line}: {}",
+        response.status()
+    );
+    let headers = response
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+        .collect();
+    let status = response.status().as_u16();
+    let body = text(response).await.into_bytes();
+    call.read(&Answer {
+        status,
+        headers,
+        body,
+    })
+    .unwrap_or_else(|failure| panic!("{line}: {failure:?}"))
+}
+
+#[tokio::test]
+async fn the_demos_systems_are_read_and_written_through_the_gateway() {
+    let options = Options {
+        scenario: Scenario::Calm,
+        ..Options::default()
+    };
+    let simulator = simulator::start(options).await.unwrap();
+    let gateway =
+        Arc::new(crate::demo::gateway(&simulator.systems, Assets::from_files([])).unwrap());
+    let ids: Vec<&str> = gateway
+        .upstreams
+        .iter()
+        .map(|upstream| upstream.public.id.as_str())
+        .collect();
+    assert_eq!(ids, ["plant-a", "plant-b", "live", "em", "em-old"]);
+    for upstream in &gateway.upstreams {
+        let System::Aveva(base) = &upstream.public.system else {
+            continue;
+        };
+        let id = &upstream.public.id;
+        let groups = send(&gateway, id, aveva::groups(base).list(None, None)).await;
+        assert!(!groups.items.is_empty());
+        // One of them has an id with everything in it that breaks paths.
+        let ids: Vec<String> = groups
+            .items
+            .iter()
+            .filter_map(|group| group.id.clone())
+            .collect();
+        assert!(
+            ids.iter()
+                .any(|id| id.contains('/') && id.contains('%') && id.contains('#')),
+            "{ids:?}"
+        );
+        for group in ids {
+            send(&gateway, id, aveva::groups(base).status(&group)).await;
+            let sessions = send(&gateway, id, aveva::sessions(base, &group).list()).await;
+            if let Some(session) = sessions.iter().find_map(|session| session.id.as_deref()) {
+                let one = send(&gateway, id, aveva::sessions(base, &group).get(session)).await;
+                assert_eq!(one.id.as_deref(), Some(session));
+            }
+        }
+    }
+    let list = send(&gateway, "live", uplynk::groups().list()).await;
+    assert!(
+        list.items.iter().any(|group| group.name.is_some()),
+        "{list:?}"
+    );
+    gateway.log_off().await;
+}
