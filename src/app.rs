@@ -62,16 +62,22 @@ fn page(route: Route) -> AnyView {
     match route {
         Route::Overview => view! { <pages::overview::Overview /> }.into_any(),
         Route::Groups => view! { <pages::groups::Groups /> }.into_any(),
-        Route::Group { connection, group } => view! { <pages::groups::GroupPage connection group /> }.into_any(),
+        Route::Group { connection, group } => {
+            view! { <pages::groups::GroupPage connection group /> }.into_any()
+        }
         Route::Slicers => view! { <pages::slicers::Slicers /> }.into_any(),
         Route::SlicerGroup { connection, group } => {
             view! { <pages::slicers::SlicerGroupPage connection group /> }.into_any()
         }
-        Route::FailoverSessions => view! { <pages::failover_sessions::FailoverSessions /> }.into_any(),
+        Route::FailoverSessions => {
+            view! { <pages::failover_sessions::FailoverSessions /> }.into_any()
+        }
         Route::FailoverSession { connection, uid } => {
             view! { <pages::failover_sessions::SessionPage connection uid /> }.into_any()
         }
         Route::Connections => view! { <pages::connections::Connections /> }.into_any(),
-        Route::NotFound => view! { <pages::NotFound what="There is no page at this address." /> }.into_any(),
+        Route::NotFound => {
+            view! { <pages::NotFound what="There is no page at this address." /> }.into_any()
+        }
     }
 }

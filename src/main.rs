@@ -10,7 +10,10 @@ fn main() {
         console_error_panic_hook::hook(info);
         failover_console::panic_banner::show();
     }));
-    let Some(root) = document().get_element_by_id("console").and_then(|e| e.dyn_into().ok()) else {
+    let Some(root) = document()
+        .get_element_by_id("console")
+        .and_then(|e| e.dyn_into().ok())
+    else {
         return;
     };
     root.set_text_content(None);

@@ -24,7 +24,10 @@ pub fn use_nav() -> Nav {
 /// Starts listening to the address bar and to clicks on links.
 pub fn provide() -> Nav {
     let (path, search) = current();
-    let nav = Nav { path: RwSignal::new(path), search: RwSignal::new(search) };
+    let nav = Nav {
+        path: RwSignal::new(path),
+        search: RwSignal::new(search),
+    };
     provide_context(nav);
     let back = window_event_listener(leptos::ev::popstate, move |_| nav.follow());
     let click = window_event_listener(leptos::ev::click, move |event| nav.click(&event));
@@ -111,8 +114,12 @@ impl Nav {
             .and_then(|element| element.closest("a[href]").ok().flatten())
             .and_then(|element| element.dyn_into::<HtmlAnchorElement>().ok());
         let Some(link) = link else { return };
-        let ours = window().location().origin().is_ok_and(|origin| origin == link.origin());
-        let plain = link.target().is_empty() && !link.has_attribute("download") && link.hash().is_empty();
+        let ours = window()
+            .location()
+            .origin()
+            .is_ok_and(|origin| origin == link.origin());
+        let plain =
+            link.target().is_empty() && !link.has_attribute("download") && link.hash().is_empty();
         if !ours || !plain || Route::parse(&link.pathname()) == Route::NotFound {
             return;
         }
@@ -129,7 +136,10 @@ fn changed(old: &mut String, new: String) -> bool {
 
 fn current() -> (String, String) {
     let location = window().location();
-    (location.pathname().unwrap_or_default(), location.search().unwrap_or_default())
+    (
+        location.pathname().unwrap_or_default(),
+        location.search().unwrap_or_default(),
+    )
 }
 
 /// A new page is read from its beginning, also by people who do not see it.

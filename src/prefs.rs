@@ -96,8 +96,15 @@ pub fn use_prefs() -> Prefs {
 /// Reads the choices and keeps them from now on.
 pub fn provide() -> Prefs {
     let theme = Theme::read(&stored(THEME).unwrap_or_default());
-    let zone = if stored(ZONE).as_deref() == Some("local") { Zone::Local } else { Zone::Utc };
-    let prefs = Prefs { theme: RwSignal::new(theme), zone: RwSignal::new(zone) };
+    let zone = if stored(ZONE).as_deref() == Some("local") {
+        Zone::Local
+    } else {
+        Zone::Utc
+    };
+    let prefs = Prefs {
+        theme: RwSignal::new(theme),
+        zone: RwSignal::new(zone),
+    };
     provide_context(prefs);
     Effect::new(move |_| {
         let theme = prefs.theme.get();
@@ -114,7 +121,13 @@ pub fn provide() -> Prefs {
 }
 
 fn stored(key: &str) -> Option<String> {
-    window().local_storage().ok().flatten()?.get_item(key).ok().flatten()
+    window()
+        .local_storage()
+        .ok()
+        .flatten()?
+        .get_item(key)
+        .ok()
+        .flatten()
 }
 
 fn store(key: &str, value: &str) {

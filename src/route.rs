@@ -51,22 +51,27 @@ impl Route {
             .split('/')
             .map(|part| percent_decode_str(part).decode_utf8().ok().map(Into::into))
             .collect();
-        let Some(parts) = decoded else { return Self::NotFound };
+        let Some(parts) = decoded else {
+            return Self::NotFound;
+        };
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         match parts[..] {
             [""] => Self::Overview,
             ["groups"] => Self::Groups,
-            ["groups", connection, group] => {
-                Self::Group { connection: connection.to_owned(), group: group.to_owned() }
-            }
+            ["groups", connection, group] => Self::Group {
+                connection: connection.to_owned(),
+                group: group.to_owned(),
+            },
             ["slicers"] => Self::Slicers,
-            ["slicers", connection, group] => {
-                Self::SlicerGroup { connection: connection.to_owned(), group: group.to_owned() }
-            }
+            ["slicers", connection, group] => Self::SlicerGroup {
+                connection: connection.to_owned(),
+                group: group.to_owned(),
+            },
             ["failover-sessions"] => Self::FailoverSessions,
-            ["failover-sessions", connection, uid] => {
-                Self::FailoverSession { connection: connection.to_owned(), uid: uid.to_owned() }
-            }
+            ["failover-sessions", connection, uid] => Self::FailoverSession {
+                connection: connection.to_owned(),
+                uid: uid.to_owned(),
+            },
             ["connections"] => Self::Connections,
             _ => Self::NotFound,
         }
@@ -87,7 +92,11 @@ impl Route {
             }
             Self::FailoverSessions => "/failover-sessions".to_owned(),
             Self::FailoverSession { connection, uid } => {
-                format!("/failover-sessions/{}/{}", segment(connection), segment(uid))
+                format!(
+                    "/failover-sessions/{}/{}",
+                    segment(connection),
+                    segment(uid)
+                )
             }
             Self::Connections => "/connections".to_owned(),
         }
@@ -97,9 +106,11 @@ impl Route {
     #[must_use]
     pub fn section(&self) -> Option<Self> {
         match self {
-            Self::Overview | Self::Groups | Self::Slicers | Self::FailoverSessions | Self::Connections => {
-                Some(self.clone())
-            }
+            Self::Overview
+            | Self::Groups
+            | Self::Slicers
+            | Self::FailoverSessions
+            | Self::Connections => Some(self.clone()),
             Self::Group { .. } => Some(Self::Groups),
             Self::SlicerGroup { .. } => Some(Self::Slicers),
             Self::FailoverSession { .. } => Some(Self::FailoverSessions),
@@ -125,7 +136,13 @@ mod tests {
             ("/groups/plant-a", Route::NotFound),
             ("/Groups", Route::NotFound),
             ("/groups/plant-a/%FF", Route::NotFound),
-            ("/groups/plant-a/a%2Fb", Route::Group { connection: "plant-a".into(), group: "a/b".into() }),
+            (
+                "/groups/plant-a/a%2Fb",
+                Route::Group {
+                    connection: "plant-a".into(),
+                    group: "a/b".into(),
+                },
+            ),
         ] {
             assert_eq!(Route::parse(path), route, "{path}");
         }

@@ -105,12 +105,21 @@ mod tests {
 
     #[test]
     fn a_gateway_that_cannot_reach_the_vendor_is_not_a_refusal() {
-        let problem = |status| Problem { status, ..Problem::default() };
+        let problem = |status| Problem {
+            status,
+            ..Problem::default()
+        };
         for status in [502, 503, 504] {
-            assert!(matches!(Failure::from_problem(problem(status)), Failure::Unreachable(_)));
+            assert!(matches!(
+                Failure::from_problem(problem(status)),
+                Failure::Unreachable(_)
+            ));
         }
         for status in [400, 401, 403, 404, 405, 413, 500] {
-            assert!(matches!(Failure::from_problem(problem(status)), Failure::Refused(_)), "{status}");
+            assert!(
+                matches!(Failure::from_problem(problem(status)), Failure::Refused(_)),
+                "{status}"
+            );
         }
     }
 }

@@ -38,7 +38,9 @@ pub async fn send<T>(
 ) -> Result<Arrived<T>, Failure> {
     let request = &call.request;
     let url = format!("/relay/{}{}", segment(connection), request.target());
-    let mut builder = RequestBuilder::new(&url).method(method(request.method())).header("accept", request.accept);
+    let mut builder = RequestBuilder::new(&url)
+        .method(method(request.method()))
+        .header("accept", request.accept);
     if request.body.is_some() {
         builder = builder.header("content-type", "application/json");
     }
@@ -47,9 +49,18 @@ pub async fn send<T>(
         return Err(Failure::from_problem(problem(&answer)));
     }
     let value = call.read(&answer)?;
-    let date = answer.header("date").and_then(|date| DateTime::parse_from_rfc2822(date).ok());
-    let age = answer.header("age").and_then(|age| age.parse::<f64>().ok()).unwrap_or_default();
-    Ok(Arrived { value, date: date.map(|date| date.to_utc()), age: age * 1000.0 })
+    let date = answer
+        .header("date")
+        .and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+    let age = answer
+        .header("age")
+        .and_then(|age| age.parse::<f64>().ok())
+        .unwrap_or_default();
+    Ok(Arrived {
+        value,
+        date: date.map(|date| date.to_utc()),
+        age: age * 1000.0,
+    })
 }
 
 /// Reads one of the gateway's own routes.
@@ -58,7 +69,12 @@ pub async fn send<T>(
 /// [`Failure::Unreachable`] or [`Failure::Refused`], and [`Failure::Nonsense`] when the answer is not
 /// what this version of the console expects.
 pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
-    let answer = exchange(RequestBuilder::new(path).header("accept", "application/json"), None, None).await?;
+    let answer = exchange(
+        RequestBuilder::new(path).header("accept", "application/json"),
+        None,
+        None,
+    )
+    .await?;
     if !answer.is_success() {
         return Err(Failure::from_problem(problem(&answer)));
     }
@@ -66,7 +82,10 @@ pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
         Failure::Nonsense(vendors::call::Nonsense {
             status: answer.status,
             problem: format!("{path}: {error}"),
-            excerpt: String::from_utf8_lossy(&answer.body).chars().take(300).collect(),
+            excerpt: String::from_utf8_lossy(&answer.body)
+                .chars()
+                .take(300)
+                .collect(),
         })
     })
 }
@@ -79,7 +98,8 @@ async fn exchange(
     let broken = |error: gloo_net::Error| Failure::no_gateway(&error.to_string());
     let controller = match abort {
         Some(controller) => controller.clone(),
-        None => AbortController::new().map_err(|_| Failure::no_gateway("this browser cannot abort requests"))?,
+        None => AbortController::new()
+            .map_err(|_| Failure::no_gateway("this browser cannot abort requests"))?,
     };
     let timed_out = Rc::new(Cell::new(false));
     let timer = {
@@ -102,7 +122,11 @@ async fn exchange(
         timer.clear();
     }
     result.map_err(|error| {
-        if timed_out.get() { Failure::no_gateway("no answer within 20 s") } else { broken(error) }
+        if timed_out.get() {
+            Failure::no_gateway("no answer within 20 s")
+        } else {
+            broken(error)
+        }
     })
 }
 
@@ -117,7 +141,10 @@ async fn read(response: Response) -> Result<Answer, gloo_net::Error> {
 fn problem(answer: &Answer) -> Problem {
     let mut problem: Problem = serde_json::from_slice(&answer.body).unwrap_or_else(|_| Problem {
         title: "Something in front of the gateway answered".to_owned(),
-        detail: format!("HTTP status {} without the gateway's own error format", answer.status),
+        detail: format!(
+            "HTTP status {} without the gateway's own error format",
+            answer.status
+        ),
         ..Problem::default()
     });
     problem.status = answer.status;

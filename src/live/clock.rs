@@ -18,7 +18,9 @@ pub fn use_clock() -> Clock {
 
 /// Starts the page's one clock.
 pub fn provide() -> Clock {
-    let clock = Clock { millis: RwSignal::new(now()) };
+    let clock = Clock {
+        millis: RwSignal::new(now()),
+    };
     provide_context(clock);
     if let Ok(timer) = set_interval_with_handle(
         move || {
@@ -56,14 +58,20 @@ pub fn now() -> f64 {
 
 /// Milliseconds since 1970 as a time; the epoch when out of range.
 #[must_use]
-#[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit an i64 for 292 million years")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "milliseconds since 1970 fit an i64 for 292 million years"
+)]
 pub fn time(millis: f64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(millis as i64).unwrap_or_default()
 }
 
 /// Milliseconds as a duration, never negative.
 #[must_use]
-#[expect(clippy::cast_possible_truncation, reason = "an age in milliseconds fits an i64")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "an age in milliseconds fits an i64"
+)]
 pub fn span(millis: f64) -> TimeDelta {
     TimeDelta::milliseconds(millis.max(0.0) as i64)
 }

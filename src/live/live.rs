@@ -26,7 +26,11 @@ pub struct Reading<T> {
 
 impl<T> Clone for Reading<T> {
     fn clone(&self) -> Self {
-        Self { value: Arc::clone(&self.value), asked: self.asked, offset: self.offset }
+        Self {
+            value: Arc::clone(&self.value),
+            asked: self.asked,
+            offset: self.offset,
+        }
     }
 }
 
@@ -97,14 +101,18 @@ impl<T: Send + Sync + 'static> Live<T> {
 
     /// Asks now, unless an answer is already on its way.
     pub fn refresh(self) {
-        let Some(poll) = self.poll.try_get_value() else { return };
+        let Some(poll) = self.poll.try_get_value() else {
+            return;
+        };
         if poll.ended.get() || poll.under_way.borrow().is_some() {
             return;
         }
         if let Some(timer) = poll.timer.take() {
             timer.clear();
         }
-        let Ok(abort) = AbortController::new() else { return };
+        let Ok(abort) = AbortController::new() else {
+            return;
+        };
         *poll.under_way.borrow_mut() = Some(abort.clone());
         let _ = self.next.try_set(None);
         leptos::task::spawn_local(async move {
@@ -124,9 +132,18 @@ impl<T: Send + Sync + 'static> Live<T> {
                 poll.failures.set(0);
                 // The vendor read its clock somewhere between the question and the answer.
                 let middle = f64::midpoint(asked, clock::now());
-                #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are exact in an f64")]
-                let offset = arrived.date.map_or(0.0, |date| date.timestamp_millis() as f64 - middle);
-                let reading = Reading { value: Arc::new(arrived.value), asked: asked - arrived.age, offset };
+                #[expect(
+                    clippy::cast_precision_loss,
+                    reason = "milliseconds since 1970 are exact in an f64"
+                )]
+                let offset = arrived
+                    .date
+                    .map_or(0.0, |date| date.timestamp_millis() as f64 - middle);
+                let reading = Reading {
+                    value: Arc::new(arrived.value),
+                    asked: asked - arrived.age,
+                    offset,
+                };
                 let _ = self.last.try_set(Some(reading));
                 let _ = self.failure.try_set(None);
             }
@@ -140,7 +157,9 @@ impl<T: Send + Sync + 'static> Live<T> {
     fn plan(self, poll: &Poll<T>) {
         let wait = schedule::wait(poll.failures.get());
         #[expect(clippy::cast_precision_loss, reason = "at most 30,000 ms")]
-        let _ = self.next.try_set(Some(clock::now() + wait.as_millis() as f64));
+        let _ = self
+            .next
+            .try_set(Some(clock::now() + wait.as_millis() as f64));
         let again = move || {
             if !document().hidden() {
                 self.refresh();
@@ -152,7 +171,10 @@ impl<T: Send + Sync + 'static> Live<T> {
     /// The last good value, however old.
     #[must_use]
     pub fn value(self) -> Option<Arc<T>> {
-        self.last.read().as_ref().map(|reading| Arc::clone(&reading.value))
+        self.last
+            .read()
+            .as_ref()
+            .map(|reading| Arc::clone(&reading.value))
     }
 
     /// What went wrong since the last good value.
@@ -178,13 +200,20 @@ impl<T: Send + Sync + 'static> Live<T> {
     /// The vendor's time now, as well as its last answer allows; the browser's before the first.
     #[must_use]
     pub fn vendor_time(self, clock: Clock) -> DateTime<Utc> {
-        clock.at(self.last.read().as_ref().map_or(0.0, |reading| reading.offset))
+        clock.at(self
+            .last
+            .read()
+            .as_ref()
+            .map_or(0.0, |reading| reading.offset))
     }
 
     /// When the last good value was asked for, by the browser's clock.
     #[must_use]
     pub fn asked(self) -> Option<DateTime<Utc>> {
-        self.last.read().as_ref().map(|reading| clock::time(reading.asked))
+        self.last
+            .read()
+            .as_ref()
+            .map(|reading| clock::time(reading.asked))
     }
 
     /// How long until the next poll; `None` while one is under way.

@@ -2,7 +2,10 @@
 //! wrong since. Pages ask here and never fetch or time anything themselves.
 
 pub mod clock;
-#[expect(clippy::module_inception, reason = "Live<T> is what the folder is about; its file is named after it")]
+#[expect(
+    clippy::module_inception,
+    reason = "Live<T> is what the folder is about; its file is named after it"
+)]
 pub mod live;
 pub mod rows;
 pub mod schedule;

@@ -19,14 +19,21 @@ impl<T: Send + Sync + 'static> Copy for Rows<T> {}
 
 /// The positions at which a new list differs from what the slots hold.
 fn changes<'a, T: PartialEq>(held: &'a [T], new: &'a [T]) -> impl Iterator<Item = usize> + 'a {
-    new.iter().zip(held).enumerate().filter(|(_, (new, held))| new != held).map(|(at, _)| at)
+    new.iter()
+        .zip(held)
+        .enumerate()
+        .filter(|(_, (new, held))| new != held)
+        .map(|(at, _)| at)
 }
 
 impl<T: Clone + PartialEq + Send + Sync + 'static> Rows<T> {
     /// Rows that follow a list. The signals belong to the owner that this is called in.
     #[must_use]
     pub fn follow(list: Memo<Vec<T>>) -> Self {
-        let rows = Self { slots: RwSignal::new(Vec::new()), used: RwSignal::new(0) };
+        let rows = Self {
+            slots: RwSignal::new(Vec::new()),
+            used: RwSignal::new(0),
+        };
         let owner = Owner::current();
         Effect::new(move |_| {
             let list = list.read();
@@ -42,7 +49,13 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Rows<T> {
             slots[at].set(list[at].clone());
         }
         if list.len() > slots.len() {
-            let make = || list[slots.len()..].iter().cloned().map(RwSignal::new).collect::<Vec<_>>();
+            let make = || {
+                list[slots.len()..]
+                    .iter()
+                    .cloned()
+                    .map(RwSignal::new)
+                    .collect::<Vec<_>>()
+            };
             let new = owner.map_or_else(make, |owner| owner.with(make));
             self.slots.update(|slots| slots.extend(new));
         }
@@ -52,10 +65,18 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Rows<T> {
     }
 
     /// Draws each row in use with `draw`.
-    pub fn draw<V: IntoView + 'static>(self, draw: impl Fn(RwSignal<T>) -> V + Send + Sync + Clone + 'static) -> impl IntoView {
+    pub fn draw<V: IntoView + 'static>(
+        self,
+        draw: impl Fn(RwSignal<T>) -> V + Send + Sync + Clone + 'static,
+    ) -> impl IntoView {
         let each = move || {
             let slots = self.slots.read();
-            slots.iter().take(self.used.get()).copied().enumerate().collect::<Vec<_>>()
+            slots
+                .iter()
+                .take(self.used.get())
+                .copied()
+                .enumerate()
+                .collect::<Vec<_>>()
         };
         view! { <For each key=|(at, _)| *at children=move |(_, row)| draw(row) /> }
     }

@@ -13,7 +13,9 @@ const LONGEST: Duration = Duration::from_secs(30);
 pub fn wait(failures: u32) -> Duration {
     match failures {
         0 | 1 => INTERVAL,
-        n => INTERVAL.saturating_mul(2_u32.saturating_pow(n - 1)).min(LONGEST),
+        n => INTERVAL
+            .saturating_mul(2_u32.saturating_pow(n - 1))
+            .min(LONGEST),
     }
 }
 

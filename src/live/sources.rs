@@ -73,7 +73,10 @@ pub fn use_sources() -> Sources {
 pub fn provide(connections: Vec<Connection>) -> Sources {
     let sources = connections.into_iter().map(|connection| {
         let connection = Arc::new(connection);
-        Source { feed: Feed::new(&connection), connection }
+        Source {
+            feed: Feed::new(&connection),
+            connection,
+        }
     });
     let sources = Sources(Arc::new(sources.collect()));
     provide_context(sources.clone());
@@ -123,12 +126,18 @@ impl Feed {
         match &connection.system {
             System::Aveva(base) => {
                 let base = base.clone();
-                Self::Aveva(Live::new(move |abort| groups(id.clone(), base.clone(), abort)))
+                Self::Aveva(Live::new(move |abort| {
+                    groups(id.clone(), base.clone(), abort)
+                }))
             }
-            System::Uplynk => Self::Uplynk(Live::new(move |abort| slicer_groups(id.clone(), abort))),
+            System::Uplynk => {
+                Self::Uplynk(Live::new(move |abort| slicer_groups(id.clone(), abort)))
+            }
             System::Veeam { accept } => {
                 let wire = *accept;
-                Self::Veeam(Live::new(move |abort| newest_sessions(id.clone(), wire, abort)))
+                Self::Veeam(Live::new(move |abort| {
+                    newest_sessions(id.clone(), wire, abort)
+                }))
             }
         }
     }
@@ -198,8 +207,14 @@ impl Feed {
     pub fn held(self) -> (usize, &'static str) {
         match self {
             Self::Aveva(live) => (live.value().map_or(0, |groups| groups.len()), "groups"),
-            Self::Uplynk(live) => (live.value().map_or(0, |groups| groups.len()), "slicer groups"),
-            Self::Veeam(live) => (live.value().map_or(0, |page| page.sessions.len()), "newest sessions"),
+            Self::Uplynk(live) => (
+                live.value().map_or(0, |groups| groups.len()),
+                "slicer groups",
+            ),
+            Self::Veeam(live) => (
+                live.value().map_or(0, |page| page.sessions.len()),
+                "newest sessions",
+            ),
         }
     }
 
@@ -226,27 +241,45 @@ async fn groups(
         let page = send(&connection, &call, Some(&abort)).await?;
         let got = page.value.items.len() as u64;
         let new: Vec<_> = {
-            let known: HashSet<&Option<String>> = configurations.iter().map(|group| &group.id).collect();
-            page.value.items.into_iter().filter(|group| !known.contains(&group.id)).collect()
+            let known: HashSet<&Option<String>> =
+                configurations.iter().map(|group| &group.id).collect();
+            page.value
+                .items
+                .into_iter()
+                .filter(|group| !known.contains(&group.id))
+                .collect()
         };
         // A short page is the last one whether or not `Total-Count` came along, and so is one that
         // brings nothing new: a service may not know `skip`.
         let end = got < GROUPS_A_PAGE || new.is_empty();
         configurations.extend(new);
         if end {
-            break Arrived { value: (), date: page.date, age: page.age };
+            break Arrived {
+                value: (),
+                date: page.date,
+                age: page.age,
+            };
         }
     };
     let details = configurations.into_iter().map(|configuration| {
         let (connection, base, abort) = (&connection, &base, &abort);
         async move {
             let id = configuration.id.clone().unwrap_or_default();
-            let detail = detail(connection, base, &id, abort).await.map(|arrived| arrived.value);
-            Group { configuration, detail }
+            let detail = detail(connection, base, &id, abort)
+                .await
+                .map(|arrived| arrived.value);
+            Group {
+                configuration,
+                detail,
+            }
         }
     });
     let value = stream::iter(details).buffered(AT_ONCE).collect().await;
-    Ok(Arrived { value, date: last.date, age: last.age })
+    Ok(Arrived {
+        value,
+        date: last.date,
+        age: last.age,
+    })
 }
 
 /// A group's status and sessions.
@@ -260,9 +293,21 @@ pub async fn detail(
     abort: &AbortController,
 ) -> Result<Arrived<Detail>, Failure> {
     let status = send(connection, &aveva::groups(base).status(group), Some(abort)).await?;
-    let sessions = send(connection, &aveva::sessions(base, group).list(), Some(abort)).await?;
-    let value = Detail { status: status.value, sessions: sessions.value };
-    Ok(Arrived { value, date: status.date, age: status.age.max(sessions.age) })
+    let sessions = send(
+        connection,
+        &aveva::sessions(base, group).list(),
+        Some(abort),
+    )
+    .await?;
+    let value = Detail {
+        status: status.value,
+        sessions: sessions.value,
+    };
+    Ok(Arrived {
+        value,
+        date: status.date,
+        age: status.age.max(sessions.age),
+    })
 }
 
 /// Every group of an Uplynk account, whole: a list item without its slicers is asked for by itself.
@@ -273,8 +318,15 @@ async fn slicer_groups(
     let list = send(&connection, &uplynk::groups().list(), Some(&abort)).await?;
     let mut value = list.value.items;
     let mut page = 2;
-    while list.value.total.is_some_and(|total| total > value.len() as u64) {
-        let more = send(&connection, &uplynk::groups().page(page), Some(&abort)).await?.value.items;
+    while list
+        .value
+        .total
+        .is_some_and(|total| total > value.len() as u64)
+    {
+        let more = send(&connection, &uplynk::groups().page(page), Some(&abort))
+            .await?
+            .value
+            .items;
         let before = value.len();
         let known = |value: &[FailoverGroup], id: &str| value.iter().any(|group| group.id == id);
         for group in more {
@@ -289,10 +341,16 @@ async fn slicer_groups(
     }
     for group in &mut value {
         if group.slicers.is_none() || group.channels.is_none() {
-            *group = send(&connection, &uplynk::groups().get(&group.id), Some(&abort)).await?.value;
+            *group = send(&connection, &uplynk::groups().get(&group.id), Some(&abort))
+                .await?
+                .value;
         }
     }
-    Ok(Arrived { value, date: list.date, age: list.age })
+    Ok(Arrived {
+        value,
+        date: list.date,
+        age: list.age,
+    })
 }
 
 async fn newest_sessions(
@@ -300,5 +358,10 @@ async fn newest_sessions(
     wire: Wire,
     abort: AbortController,
 ) -> Result<Arrived<Page>, Failure> {
-    send(&connection, &veeam::query(&veeam::Query::default(), wire), Some(&abort)).await
+    send(
+        &connection,
+        &veeam::query(&veeam::Query::default(), wire),
+        Some(&abort),
+    )
+    .await
 }

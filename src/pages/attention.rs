@@ -73,9 +73,15 @@ pub fn counts() -> Memo<Counts> {
     Memo::new(move |_| {
         let alarms = alarms.read();
         let count = |section: &Route| {
-            let mut of = alarms.iter().filter(|alarm| alarm.section == *section).peekable();
+            let mut of = alarms
+                .iter()
+                .filter(|alarm| alarm.section == *section)
+                .peekable();
             let worst = of.peek().map_or(Severity::Normal, |alarm| alarm.severity);
-            Attention { number: of.count(), worst }
+            Attention {
+                number: of.count(),
+                worst,
+            }
         };
         Counts {
             groups: count(&Route::Groups),
@@ -86,7 +92,10 @@ pub fn counts() -> Memo<Counts> {
 }
 
 fn gather(sources: &Sources, clock: Clock) -> Vec<Alarm> {
-    let mut alarms: Vec<Alarm> = sources.iter().flat_map(|source| of_source(source, clock)).collect();
+    let mut alarms: Vec<Alarm> = sources
+        .iter()
+        .flat_map(|source| of_source(source, clock))
+        .collect();
     // Worst first; the newest first within a severity.
     alarms.sort_by(|a, b| a.severity.cmp(&b.severity).then(b.since.cmp(&a.since)));
     alarms
@@ -107,7 +116,13 @@ fn of_source(source: &Source, clock: Clock) -> Vec<Alarm> {
             let judged = groups.iter().map(|group| {
                 let verdict = group.verdict(now);
                 let id = group.configuration.id.clone().unwrap_or_default();
-                (verdict, Route::Group { connection: connection.id.clone(), group: id })
+                (
+                    verdict,
+                    Route::Group {
+                        connection: connection.id.clone(),
+                        group: id,
+                    },
+                )
             });
             (Route::Groups, judged.collect())
         }
@@ -115,7 +130,10 @@ fn of_source(source: &Source, clock: Clock) -> Vec<Alarm> {
             let now = live.vendor_time(clock);
             let groups = live.value().unwrap_or_default();
             let judged = groups.iter().map(|group| {
-                let to = Route::SlicerGroup { connection: connection.id.clone(), group: group.id.clone() };
+                let to = Route::SlicerGroup {
+                    connection: connection.id.clone(),
+                    group: group.id.clone(),
+                };
                 (judge_slicers(group, now), to)
             });
             (Route::Slicers, judged.collect())
@@ -123,15 +141,30 @@ fn of_source(source: &Source, clock: Clock) -> Vec<Alarm> {
         Feed::Veeam(live) => {
             let now = live.vendor_time(clock);
             let page = live.value().unwrap_or_default();
-            let judged = page.sessions.iter().filter(|session| is_recent(session, now)).map(|session| {
-                let uid = session.uid.clone().unwrap_or_default();
-                (judge_session(session, now), Route::FailoverSession { connection: connection.id.clone(), uid })
-            });
+            let judged = page
+                .sessions
+                .iter()
+                .filter(|session| is_recent(session, now))
+                .map(|session| {
+                    let uid = session.uid.clone().unwrap_or_default();
+                    (
+                        judge_session(session, now),
+                        Route::FailoverSession {
+                            connection: connection.id.clone(),
+                            uid,
+                        },
+                    )
+                });
             (Route::FailoverSessions, judged.collect())
         }
     };
     let now = source.feed.vendor_time(clock);
-    let bad = |severity| matches!(severity, Severity::Critical | Severity::Warning | Severity::Unknown);
+    let bad = |severity| {
+        matches!(
+            severity,
+            Severity::Critical | Severity::Warning | Severity::Unknown
+        )
+    };
     judged
         .into_iter()
         .filter(|(verdict, _)| bad(verdict.severity))
@@ -159,7 +192,11 @@ fn silent(source: &Source, clock: Clock) -> Alarm {
         ),
         None => format!("{title} has not answered yet. Nothing is known of its {things}."),
     };
-    let advice = source.feed.failure().map(|failure| failure.line()).unwrap_or_default();
+    let advice = source
+        .feed
+        .failure()
+        .map(|failure| failure.line())
+        .unwrap_or_default();
     Alarm {
         severity: Severity::Unknown,
         sentence,
@@ -176,7 +213,12 @@ impl crate::live::Group {
     #[must_use]
     pub fn verdict(&self, now: DateTime<Utc>) -> Verdict {
         match &self.detail {
-            Ok(detail) => judge_group(&self.configuration, Some(&detail.status), &detail.sessions, now),
+            Ok(detail) => judge_group(
+                &self.configuration,
+                Some(&detail.status),
+                &detail.sessions,
+                now,
+            ),
             Err(failure) => Verdict {
                 severity: Severity::Unknown,
                 word: "Unknown",
@@ -190,7 +232,13 @@ impl crate::live::Group {
     /// The group's name; its id when it has none, as groups that adapters made.
     #[must_use]
     pub fn name(&self) -> String {
-        let named = self.configuration.name.clone().filter(|name| !name.trim().is_empty());
-        named.or_else(|| self.configuration.id.clone()).unwrap_or_else(|| "(no id)".to_owned())
+        let named = self
+            .configuration
+            .name
+            .clone()
+            .filter(|name| !name.trim().is_empty());
+        named
+            .or_else(|| self.configuration.id.clone())
+            .unwrap_or_else(|| "(no id)".to_owned())
     }
 }

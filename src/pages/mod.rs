@@ -5,10 +5,10 @@ pub mod attention;
 pub mod connections;
 pub mod failover_sessions;
 pub mod groups;
-mod not_found;
+pub mod not_found;
 pub mod overview;
 pub mod slicers;
-mod trouble;
+pub mod trouble;
 
 pub use not_found::NotFound;
 pub use trouble::Trouble;

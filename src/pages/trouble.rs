@@ -8,7 +8,10 @@ use leptos::prelude::*;
 
 /// The trouble of one connection; nothing when it has none.
 #[component]
-pub fn Trouble(source: Source) -> impl IntoView {
+pub fn Trouble(
+    /// Whose.
+    source: Source,
+) -> impl IntoView {
     let clock = use_clock();
     let Source { connection, feed } = source;
     let retry = Callback::new(move |()| feed.refresh());
@@ -18,8 +21,13 @@ pub fn Trouble(source: Source) -> impl IntoView {
         let title = connection.title.clone();
         match (failure.get(), never.get()) {
             (None, false) => ().into_any(),
-            (None, true) => view! { <p class="panel note" role="status">{format!("Asking {title}…")}</p> }.into_any(),
-            (Some(failure), true) => view! { <FailureCard failure system=title retry /> }.into_any(),
+            (None, true) => {
+                view! { <p class="panel note" role="status">{format!("Asking {title}…")}</p> }
+                    .into_any()
+            }
+            (Some(failure), true) => {
+                view! { <FailureCard failure system=title retry /> }.into_any()
+            }
             (Some(failure), false) => {
                 let age = move || feed.age(clock).map(words::ago).unwrap_or_default();
                 view! {

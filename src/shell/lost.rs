@@ -18,13 +18,21 @@ pub fn Lost() -> impl IntoView {
             feeds.peek().is_some() && feeds.all(|feed| gone(feed.failure()))
         }
     });
-    let since = move || sources.iter().filter_map(|source| source.feed.asked()).max();
+    let since = move || {
+        sources
+            .iter()
+            .filter_map(|source| source.feed.asked())
+            .max()
+    };
     let words = move || match since() {
         Some(at) => {
             let now = clock.at(0.0);
             let zone = prefs.zone.get();
             let at = times::moment(at, now, times::offset(zone, now));
-            format!("The gateway does not answer. Everything below is as it was at {at} {}. The console goes on trying.", zone.word())
+            format!(
+                "The gateway does not answer. Everything below is as it was at {at} {}. The console goes on trying.",
+                zone.word()
+            )
         }
         None => "The gateway does not answer. The console goes on trying.".to_owned(),
     };

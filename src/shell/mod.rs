@@ -1,9 +1,9 @@
 //! What stands around every page: the rail, the top bar, and the news that the gateway is gone.
 
-mod lost;
-mod rail;
-mod sources;
-mod top;
+pub mod lost;
+pub mod rail;
+pub mod sources;
+pub mod top;
 
 pub use lost::Lost;
 pub use rail::Rail;

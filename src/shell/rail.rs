@@ -41,16 +41,19 @@ fn Entry(
     let href = to.href();
     let current = move || (route.read().section().as_ref() == Some(&to)).then_some("page");
     let badge = move || {
-        count.map(|count| count.get()).filter(|count| count.number > 0).map(|count| {
-            let name = crate::ui::status_mark::glyph(count.worst);
-            view! {
-                <span class="n" data-s=count.worst.key()>
-                    <Icon name />
-                    {count.number}
-                    <span class="vh">" need attention"</span>
-                </span>
-            }
-        })
+        count
+            .map(|count| count.get())
+            .filter(|count| count.number > 0)
+            .map(|count| {
+                let name = crate::ui::status_mark::glyph(count.worst);
+                view! {
+                    <span class="n" data-s=count.worst.key()>
+                        <Icon name />
+                        {count.number}
+                        <span class="vh">" need attention"</span>
+                    </span>
+                }
+            })
     };
     let label = match short {
         Some(short) => view! { <span class="desk">{words}</span><span class="phone" aria-hidden="true">{short}</span> }.into_any(),

@@ -11,7 +11,11 @@ use leptos::prelude::*;
 #[component]
 pub fn SourceList() -> impl IntoView {
     let sources = use_sources();
-    let items: Vec<_> = sources.iter().cloned().map(|source| view! { <Item source /> }).collect();
+    let items: Vec<_> = sources
+        .iter()
+        .cloned()
+        .map(|source| view! { <Item source /> })
+        .collect();
     view! { <ul class="fresh" aria-label="Sources">{items}</ul> }
 }
 

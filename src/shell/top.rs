@@ -47,7 +47,9 @@ fn Time() -> impl IntoView {
     let (clock, prefs) = (use_clock(), use_prefs());
     let time = move |zone: Zone| {
         let now = clock.at(0.0);
-        now.with_timezone(&times::offset(zone, now)).format("%H:%M:%S").to_string()
+        now.with_timezone(&times::offset(zone, now))
+            .format("%H:%M:%S")
+            .to_string()
     };
     let zone = move || prefs.zone.get();
     view! {

@@ -23,7 +23,10 @@ impl BeatFacts {
             (None, _) => "no heartbeat yet".to_owned(),
             (_, None) => format!("{was}{} since the last heartbeat", self.words),
             (_, Some(timeout)) => {
-                format!("{was}{} since the last heartbeat, timeout {timeout:.0} s", self.words)
+                format!(
+                    "{was}{} since the last heartbeat, timeout {timeout:.0} s",
+                    self.words
+                )
             }
         }
     }
@@ -31,7 +34,11 @@ impl BeatFacts {
 
 /// A heartbeat's age.
 #[component]
-pub fn Beat(#[prop(into)] facts: Signal<BeatFacts>) -> impl IntoView {
+pub fn Beat(
+    /// What it shows.
+    #[prop(into)]
+    facts: Signal<BeatFacts>,
+) -> impl IntoView {
     let timeout = move || facts.read().timeout.filter(|timeout| *timeout > 0.0);
     let bar = move || {
         timeout().map(|timeout| {

@@ -6,21 +6,40 @@ use std::time::Duration;
 
 /// Copies `text`; `name` is what the button is called ("Copy group id").
 #[component]
-pub fn Copy(#[prop(into)] text: Signal<String>, #[prop(into)] name: String) -> impl IntoView {
+pub fn Copy(
+    /// What it says.
+    #[prop(into)]
+    text: Signal<String>,
+    /// What it is called.
+    #[prop(into)]
+    name: String,
+) -> impl IntoView {
     let said = RwSignal::new("");
     let copy = move |_| {
         let clipboard = window().navigator().clipboard();
         let text = text.get_untracked();
         leptos::task::spawn_local(async move {
-            let done = wasm_bindgen_futures::JsFuture::from(clipboard.write_text(&text)).await.is_ok();
-            let _ = said.try_set(if done { "Copied" } else { "The browser did not allow copying" });
+            let done = wasm_bindgen_futures::JsFuture::from(clipboard.write_text(&text))
+                .await
+                .is_ok();
+            let _ = said.try_set(if done {
+                "Copied"
+            } else {
+                "The browser did not allow copying"
+            });
             let clear = move || {
                 let _ = said.try_set("");
             };
             set_timeout(clear, Duration::from_secs(3));
         });
     };
-    let icon = Signal::derive(move || if said.get() == "Copied" { "done" } else { "copy" });
+    let icon = Signal::derive(move || {
+        if said.get() == "Copied" {
+            "done"
+        } else {
+            "copy"
+        }
+    });
     view! {
         <button type="button" class="icon" aria-label=name on:click=copy>
             <Icon name=icon />

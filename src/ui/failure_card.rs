@@ -85,7 +85,8 @@ pub fn FailureCard(
 ) -> impl IntoView {
     let words = words(&failure, &system);
     let term = |name: &'static str, text: Option<String>| {
-        text.filter(|text| !text.is_empty()).map(|text| view! { <div><dt>{name}</dt><dd>{text}</dd></div> })
+        text.filter(|text| !text.is_empty())
+            .map(|text| view! { <div><dt>{name}</dt><dd>{text}</dd></div> })
     };
     let id = words.id.map(|(name, id)| {
         let copy = format!("Copy {}", name.to_lowercase());

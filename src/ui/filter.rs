@@ -10,12 +10,19 @@ use leptos::prelude::*;
 #[must_use]
 pub fn page_of(text: Option<&str>, all: usize, a_page: usize) -> usize {
     let pages = all.div_ceil(a_page).max(1);
-    text.and_then(|text| text.parse::<usize>().ok()).unwrap_or(1).clamp(1, pages)
+    text.and_then(|text| text.parse::<usize>().ok())
+        .unwrap_or(1)
+        .clamp(1, pages)
 }
 
 /// A search field that writes `?q=`.
 #[component]
-pub fn Search(label: &'static str, placeholder: &'static str) -> impl IntoView {
+pub fn Search(
+    /// What it searches.
+    label: &'static str,
+    /// What can be typed.
+    placeholder: &'static str,
+) -> impl IntoView {
     let nav = use_nav();
     let type_in = move |event| {
         let text = event_target_value(&event);
@@ -35,15 +42,25 @@ pub fn Search(label: &'static str, placeholder: &'static str) -> impl IntoView {
 /// A chip that writes `?state=`, with how many there are.
 #[component]
 pub fn Chip(
+    /// Its words.
     name: &'static str,
     /// The value; none for all.
     #[prop(optional, into)]
     state: Option<&'static str>,
-    #[prop(optional, into)] severity: Option<Severity>,
+    /// Its glyph.
+    #[prop(optional, into)]
+    severity: Option<Severity>,
+    /// How many there are.
     count: Signal<usize>,
 ) -> impl IntoView {
     let nav = use_nav();
-    let pressed = move || if nav.param("state").as_deref() == state { "true" } else { "false" };
+    let pressed = move || {
+        if nav.param("state").as_deref() == state {
+            "true"
+        } else {
+            "false"
+        }
+    };
     let click = move |_| nav.go(&nav.with_params(&[("state", state), ("page", None)]));
     let icon = severity.map(|severity| view! { <Icon name=glyph(severity) /> });
     view! {
@@ -59,7 +76,9 @@ pub fn Chip(
 /// A choice that writes one parameter of the URL.
 #[component]
 pub fn Select(
+    /// What is chosen.
     label: &'static str,
+    /// The parameter of the URL.
     param: &'static str,
     /// What no choice is called.
     #[prop(optional, into)]
@@ -71,7 +90,11 @@ pub fn Select(
     default: Option<String>,
 ) -> impl IntoView {
     let nav = use_nav();
-    let chosen = Memo::new(move |_| nav.param(param).or_else(|| default.clone()).unwrap_or_default());
+    let chosen = Memo::new(move |_| {
+        nav.param(param)
+            .or_else(|| default.clone())
+            .unwrap_or_default()
+    });
     let change = move |event| {
         let value = event_target_value(&event);
         nav.go(&nav.with_params(&[(param, Some(&value)), ("page", None)]));
@@ -98,7 +121,15 @@ pub fn Select(
 
 /// Page n of m with its neighbours; nothing when there is one page only.
 #[component]
-pub fn Pager(#[prop(into)] page: Signal<usize>, all: Signal<usize>, a_page: usize) -> impl IntoView {
+pub fn Pager(
+    /// From 1.
+    #[prop(into)]
+    page: Signal<usize>,
+    /// Rows in all.
+    all: Signal<usize>,
+    /// Rows a page.
+    a_page: usize,
+) -> impl IntoView {
     let nav = use_nav();
     let pages = move || all.get().div_ceil(a_page).max(1);
     let go = move |page: usize| nav.go(&nav.with_params(&[("page", Some(&page.to_string()))]));

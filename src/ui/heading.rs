@@ -34,13 +34,18 @@ pub fn title() -> RwSignal<Title> {
 /// Sets the heading for as long as the page is open.
 #[component]
 pub fn Heading(
-    #[prop(into)] text: Signal<String>,
+    /// The heading.
+    #[prop(into)]
+    text: Signal<String>,
     /// The list that the page belongs to.
     #[prop(optional)]
     parent: Option<(&'static str, String)>,
 ) -> impl IntoView {
     let title = title();
     Effect::new(move |_| {
-        title.set(Title { parent: parent.clone(), heading: text.get() });
+        title.set(Title {
+            parent: parent.clone(),
+            heading: text.get(),
+        });
     });
 }

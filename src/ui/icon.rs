@@ -4,7 +4,11 @@ use leptos::prelude::*;
 
 /// The symbol `i-{name}` of the sprite.
 #[component]
-pub fn Icon(#[prop(into)] name: Signal<&'static str>) -> impl IntoView {
+pub fn Icon(
+    /// What it is called.
+    #[prop(into)]
+    name: Signal<&'static str>,
+) -> impl IntoView {
     view! {
         <svg aria-hidden="true">
             <use href=move || format!("#i-{}", name.get())></use>

@@ -18,20 +18,31 @@ impl Order {
     #[must_use]
     pub fn read(text: Option<&str>, keys: &[&'static str], default: Self) -> Self {
         let text = text.unwrap_or_default();
-        let (descending, name) = text.strip_prefix('-').map_or((false, text), |name| (true, name));
-        keys.iter().find(|key| **key == name).map_or(default, |key| Self { key, descending })
+        let (descending, name) = text
+            .strip_prefix('-')
+            .map_or((false, text), |name| (true, name));
+        keys.iter()
+            .find(|key| **key == name)
+            .map_or(default, |key| Self { key, descending })
     }
 
     /// As it stands in the URL.
     #[must_use]
     pub fn write(self) -> String {
-        if self.descending { format!("-{}", self.key) } else { self.key.to_owned() }
+        if self.descending {
+            format!("-{}", self.key)
+        } else {
+            self.key.to_owned()
+        }
     }
 
     /// After a click on the header of `key`.
     #[must_use]
     pub fn after(self, key: &'static str) -> Self {
-        Self { key, descending: self.key == key && !self.descending }
+        Self {
+            key,
+            descending: self.key == key && !self.descending,
+        }
     }
 }
 
@@ -51,10 +62,22 @@ pub fn SortHeader(
 ) -> impl IntoView {
     let nav = use_nav();
     let sorted = move || order.get().key == key;
-    let aria = move || sorted().then(|| if order.get().descending { "descending" } else { "ascending" });
+    let aria = move || {
+        sorted().then(|| {
+            if order.get().descending {
+                "descending"
+            } else {
+                "ascending"
+            }
+        })
+    };
     let arrow = move || {
         sorted().then(|| {
-            let name = if order.get().descending { "sortd" } else { "sorta" };
+            let name = if order.get().descending {
+                "sortd"
+            } else {
+                "sorta"
+            };
             view! { <Icon name /> }
         })
     };
@@ -77,13 +100,18 @@ mod tests {
     use super::Order;
 
     const KEYS: &[&str] = &["state", "group"];
-    const DEFAULT: Order = Order { key: "state", descending: false };
+    const DEFAULT: Order = Order {
+        key: "state",
+        descending: false,
+    };
 
     #[test]
     fn an_order_survives_the_url_and_nonsense_is_the_default() {
-        for (text, key, descending) in
-            [("group", "group", false), ("-group", "group", true), ("-state", "state", true)]
-        {
+        for (text, key, descending) in [
+            ("group", "group", false),
+            ("-group", "group", true),
+            ("-state", "state", true),
+        ] {
             let order = Order::read(Some(text), KEYS, DEFAULT);
             assert_eq!(order, Order { key, descending });
             assert_eq!(order.write(), text);
@@ -96,8 +124,20 @@ mod tests {
     #[test]
     fn a_second_click_turns_the_order_round() {
         let once = DEFAULT.after("group");
-        assert_eq!(once, Order { key: "group", descending: false });
-        assert_eq!(once.after("group"), Order { key: "group", descending: true });
+        assert_eq!(
+            once,
+            Order {
+                key: "group",
+                descending: false
+            }
+        );
+        assert_eq!(
+            once.after("group"),
+            Order {
+                key: "group",
+                descending: true
+            }
+        );
         assert_eq!(once.after("group").after("state"), DEFAULT);
     }
 }

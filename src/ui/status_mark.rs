@@ -13,8 +13,12 @@ pub fn glyph(severity: Severity) -> &'static str {
 /// A status as a word with its glyph.
 #[component]
 pub fn StatusMark(
-    #[prop(into)] severity: Signal<Severity>,
-    #[prop(into)] word: Signal<String>,
+    /// How bad.
+    #[prop(into)]
+    severity: Signal<Severity>,
+    /// The status in words.
+    #[prop(into)]
+    word: Signal<String>,
     /// Another glyph than the severity's own.
     #[prop(default = None)]
     icon: Option<&'static str>,
@@ -30,7 +34,14 @@ pub fn StatusMark(
 
 /// A status as a filled or outlined tag.
 #[component]
-pub fn Tag(#[prop(into)] severity: Signal<Severity>, #[prop(into)] word: Signal<String>) -> impl IntoView {
+pub fn Tag(
+    /// How bad.
+    #[prop(into)]
+    severity: Signal<Severity>,
+    /// The status in words.
+    #[prop(into)]
+    word: Signal<String>,
+) -> impl IntoView {
     let name = Signal::derive(move || glyph(severity.get()));
     view! {
         <span class="tag" data-s=move || severity.get().key()>

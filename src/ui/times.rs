@@ -12,9 +12,15 @@ pub fn offset(zone: Zone, at: DateTime<Utc>) -> FixedOffset {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "at most 840 minutes, and milliseconds since 1970 are exact")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "at most 840 minutes, and milliseconds since 1970 are exact"
+)]
 fn local(at: DateTime<Utc>) -> FixedOffset {
-    let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(at.timestamp_millis() as f64));
+    let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(
+        at.timestamp_millis() as f64
+    ));
     let minutes_behind_utc = date.get_timezone_offset() as i32;
     FixedOffset::west_opt(minutes_behind_utc.saturating_mul(60)).unwrap_or_else(|| Utc.fix())
 }
@@ -77,13 +83,19 @@ mod tests {
     fn the_day_is_the_day_of_the_zone_on_the_screen() {
         let tokyo = FixedOffset::east_opt(9 * 3600).expect("in range");
         let now = at("2026-11-21T14:32:08Z");
-        assert_eq!(moment(at("2026-11-21T15:30:00Z"), now, tokyo), "22 Nov 00:30:00");
+        assert_eq!(
+            moment(at("2026-11-21T15:30:00Z"), now, tokyo),
+            "22 Nov 00:30:00"
+        );
     }
 
     #[test]
     fn a_time_in_the_future_is_not_an_age() {
         let now = at("2026-11-21T14:32:08Z");
         assert_eq!(ago(at("2026-11-21T14:32:48Z"), now), "in 40 s");
-        assert_eq!(ago(at("2026-11-21T14:31:25Z"), now), health::words::ago(chrono::TimeDelta::seconds(43)));
+        assert_eq!(
+            ago(at("2026-11-21T14:31:25Z"), now),
+            health::words::ago(chrono::TimeDelta::seconds(43))
+        );
     }
 }

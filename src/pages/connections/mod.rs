@@ -13,8 +13,14 @@ use vendors::{Connection, System};
 #[component]
 pub fn Connections() -> impl IntoView {
     let sources = use_sources();
-    let cards: Vec<_> = sources.iter().cloned().map(|source| view! { <Card source /> }).collect();
-    let none = cards.is_empty().then(|| view! { <p class="panel blank">"No connection is configured."</p> });
+    let cards: Vec<_> = sources
+        .iter()
+        .cloned()
+        .map(|source| view! { <Card source /> })
+        .collect();
+    let none = cards
+        .is_empty()
+        .then(|| view! { <p class="panel blank">"No connection is configured."</p> });
     view! {
         <Heading text="Connections" />
         {none}
@@ -27,7 +33,9 @@ fn versions(connection: &Connection) -> Vec<(&'static str, String)> {
     match &connection.system {
         System::Aveva(base) => {
             let deployment = match (&base.tenant, &base.namespace) {
-                (Some(tenant), Some(namespace)) => format!("cloud, tenant {tenant}, namespace {namespace}"),
+                (Some(tenant), Some(namespace)) => {
+                    format!("cloud, tenant {tenant}, namespace {namespace}")
+                }
                 _ => "on premises".to_owned(),
             };
             let sessions = match base.sessions_version {
@@ -51,12 +59,15 @@ fn Card(source: Source) -> impl IntoView {
     let Source { connection, feed } = source;
     let freshness = Memo::new(move |_| feed.freshness(clock));
     let age = move || feed.age(clock).map(words::ago);
-    let (key, glyph) = (move || freshness.get().word(), Signal::derive(move || match freshness.get() {
-        Freshness::Live => "live",
-        Freshness::Aging => "aging",
-        Freshness::Stale => "stale",
-        Freshness::NoData => "nodata",
-    }));
+    let (key, glyph) = (
+        move || freshness.get().word(),
+        Signal::derive(move || match freshness.get() {
+            Freshness::Live => "live",
+            Freshness::Aging => "aging",
+            Freshness::Stale => "stale",
+            Freshness::NoData => "nodata",
+        }),
+    );
     let data = move || match freshness.get() {
         Freshness::Live => "live",
         Freshness::Aging => "aging",
@@ -67,7 +78,11 @@ fn Card(source: Source) -> impl IntoView {
         Some(at) => {
             let now = clock.at(0.0);
             let zone = prefs.zone.get();
-            format!("{} {}", times::moment(at, now, times::offset(zone, now)), zone.word())
+            format!(
+                "{} {}",
+                times::moment(at, now, times::offset(zone, now)),
+                zone.word()
+            )
         }
         None => "never".to_owned(),
     };
@@ -84,7 +99,9 @@ fn Card(source: Source) -> impl IntoView {
         let title = connection.title.clone();
         move || {
             let (system, retry) = (title.clone(), Callback::new(move |()| feed.refresh()));
-            failure.get().map(|failure| view! { <FailureCard failure system retry /> })
+            failure
+                .get()
+                .map(|failure| view! { <FailureCard failure system retry /> })
         }
     };
     let versions: Vec<_> = versions(&connection)

@@ -16,15 +16,21 @@ use vendors::System;
 use vendors::veeam::{self, Field, Page, Query, Sort, Wire};
 
 /// Queries ready to run.
-const READY: [(&str, &str); 3] =
-    [("All", ""), ("Failed or with warnings", "Result>=Warning"), ("Running now", "State==Working")];
+const READY: [(&str, &str); 3] = [
+    ("All", ""),
+    ("Failed or with warnings", "Result>=Warning"),
+    ("Running now", "State==Working"),
+];
 
 /// The page `/failover-sessions`.
 #[component]
 pub fn FailoverSessions() -> impl IntoView {
     let (nav, sources) = (use_nav(), use_sources());
-    let of_veeam: Vec<Source> =
-        sources.iter().filter(|source| matches!(source.feed, Feed::Veeam(_))).cloned().collect();
+    let of_veeam: Vec<Source> = sources
+        .iter()
+        .filter(|source| matches!(source.feed, Feed::Veeam(_)))
+        .cloned()
+        .collect();
     let Some(first) = of_veeam.first().map(|source| source.connection.id.clone()) else {
         return view! {
             <Heading text="Failover sessions" />
@@ -34,19 +40,31 @@ pub fn FailoverSessions() -> impl IntoView {
     };
     let titles: Vec<(String, String)> = of_veeam
         .iter()
-        .map(|source| (source.connection.id.clone(), source.connection.title.clone()))
+        .map(|source| {
+            (
+                source.connection.id.clone(),
+                source.connection.title.clone(),
+            )
+        })
         .collect();
     let asked = Memo::new(move |_| asked(nav));
     let default = first.clone();
     let source = Memo::new(move |_| nav.param("connection").unwrap_or_else(|| first.clone()));
     let results = move || {
         let id = source.get();
-        let Some(source) = of_veeam.iter().find(|source| source.connection.id == id).cloned() else {
+        let Some(source) = of_veeam
+            .iter()
+            .find(|source| source.connection.id == id)
+            .cloned()
+        else {
             return view! { <p class="panel blank">{format!("There is no Veeam connection “{id}”.")}</p> }.into_any();
         };
         match asked.get().query {
             Ok(query) => view! { <Results source query /> }.into_any(),
-            Err(_) => view! { <p class="panel blank">"Nothing was sent: the filter cannot be read."</p> }.into_any(),
+            Err(_) => {
+                view! { <p class="panel blank">"Nothing was sent: the filter cannot be read."</p> }
+                    .into_any()
+            }
         }
     };
     view! {
@@ -64,20 +82,34 @@ fn QueryForm(asked: Memo<Asked>, titles: Vec<(String, String)>, default: String)
     Effect::new(move |_| typed.set(asked.read().filter.clone()));
     let run = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        nav.go(&nav.with_params(&[("filter", Some(typed.get_untracked().trim())), ("page", None)]));
+        nav.go(&nav.with_params(&[
+            ("filter", Some(typed.get_untracked().trim())),
+            ("page", None),
+        ]));
     };
     let ready: Vec<_> = READY.into_iter().map(|(name, filter)| {
         let pressed = move || if asked.read().filter == filter { "true" } else { "false" };
         let click = move |_| nav.go(&nav.with_params(&[("filter", Some(filter)), ("page", None)]));
         view! { <button type="button" class="chip" aria-pressed=pressed on:click=click>{name}</button> }
     }).collect();
-    let sent = Memo::new(move |_| asked.read().query.as_ref().ok().map(|query| {
-        veeam::query(query, Wire::Json).request.target()
-    }));
-    let wrong = move || asked.read().query.clone().err().map(|error| view! {
-        <p id="filter-error" class="wrong" role="alert"><Icon name="warning" />{error}</p>
+    let sent = Memo::new(move |_| {
+        asked
+            .read()
+            .query
+            .as_ref()
+            .ok()
+            .map(|query| veeam::query(query, Wire::Json).request.target())
     });
-    let sizes = SIZES.iter().map(|size| (size.to_string(), size.to_string())).collect::<Vec<_>>();
+    let wrong =
+        move || {
+            asked.read().query.clone().err().map(|error| view! {
+        <p id="filter-error" class="wrong" role="alert"><Icon name="warning" />{error}</p>
+    })
+        };
+    let sizes = SIZES
+        .iter()
+        .map(|size| (size.to_string(), size.to_string()))
+        .collect::<Vec<_>>();
     let size = asked.get_untracked().size.to_string();
     view! {
         <section class="panel query" aria-labelledby="query">
@@ -131,39 +163,61 @@ fn Results(source: Source, query: Query) -> impl IntoView {
             async move { send(&id, &call, Some(&abort)).await }
         })
     };
-    let stale = Memo::new(move |_| live.value().is_some() && !live.freshness(clock).is_believable());
+    let stale =
+        Memo::new(move |_| live.value().is_some() && !live.freshness(clock).is_believable());
     let list = {
         let id = connection.id.clone();
         Memo::new(move |_| {
             let now = live.vendor_time(clock);
             let zone = times::offset(prefs.zone.get(), now);
             let page = live.value().unwrap_or_default();
-            page.sessions.iter().map(|session| {
-                let uid = session.uid.clone().unwrap_or_default();
-                let to = Route::FailoverSession { connection: id.clone(), uid };
-                row(session, to.href(), now, zone)
-            }).collect::<Vec<_>>()
+            page.sessions
+                .iter()
+                .map(|session| {
+                    let uid = session.uid.clone().unwrap_or_default();
+                    let to = Route::FailoverSession {
+                        connection: id.clone(),
+                        uid,
+                    };
+                    row(session, to.href(), now, zone)
+                })
+                .collect::<Vec<_>>()
         })
     };
     let rows = Rows::follow(list);
-    let paging = Memo::new(move |_| live.value().and_then(|page| page.paging.clone()).map(|paging| (paging.page, paging.pages)));
+    let paging = Memo::new(move |_| {
+        live.value()
+            .and_then(|page| page.paging.clone())
+            .map(|paging| (paging.page, paging.pages))
+    });
     let trouble = {
         let title = connection.title.clone();
         move || {
             let retry = Callback::new(move |()| live.refresh());
             let system = title.clone();
-            live.failure().map(|failure| view! { <FailureCard failure system retry /> })
+            live.failure()
+                .map(|failure| view! { <FailureCard failure system retry /> })
         }
     };
     let waiting = {
         let title = connection.title.clone();
-        move || (live.value().is_none() && live.failure().is_none()).then(|| view! {
-            <p class="panel note" role="status">{format!("Asking {title}…")}</p>
-        })
+        move || {
+            (live.value().is_none() && live.failure().is_none()).then(|| {
+                view! {
+                    <p class="panel note" role="status">{format!("Asking {title}…")}</p>
+                }
+            })
+        }
     };
-    let nothing = move || live.value().filter(|page| page.sessions.is_empty()).map(|_| view! {
-        <p class="blank">"No session matches the query."</p>
-    });
+    let nothing = move || {
+        live.value()
+            .filter(|page| page.sessions.is_empty())
+            .map(|_| {
+                view! {
+                    <p class="blank">"No session matches the query."</p>
+                }
+            })
+    };
     view! {
         {waiting}
         {trouble}
@@ -196,11 +250,22 @@ fn Results(source: Source, query: Query) -> impl IntoView {
 fn ServerSort(name: &'static str, field: Field, sort: Sort) -> impl IntoView {
     let nav = use_nav();
     let sorted = sort.field == field;
-    let aria = sorted.then_some(if sort.descending { "descending" } else { "ascending" });
+    let aria = sorted.then_some(if sort.descending {
+        "descending"
+    } else {
+        "ascending"
+    });
     // A first click on a time shows the newest, on anything else the first.
-    let descending = if sorted { !sort.descending } else { field == Field::CreationTime };
+    let descending = if sorted {
+        !sort.descending
+    } else {
+        field == Field::CreationTime
+    };
     let click = move |_| {
-        nav.go(&nav.with_params(&[("sort", Some(&write_sort(Sort { field, descending }))), ("page", None)]));
+        nav.go(&nav.with_params(&[
+            ("sort", Some(&write_sort(Sort { field, descending }))),
+            ("page", None),
+        ]));
     };
     let arrow = sorted.then(|| {
         let name = if sort.descending { "sortd" } else { "sorta" };
@@ -256,7 +321,11 @@ fn SessionRow(row: RwSignal<Row>) -> impl IntoView {
                 <progress max=all value=done aria-label="machines done"></progress>
             }
             .into_any(),
-            _ => row.progress.clone().unwrap_or_else(|| "–".to_owned()).into_any(),
+            _ => row
+                .progress
+                .clone()
+                .unwrap_or_else(|| "–".to_owned())
+                .into_any(),
         }
     };
     view! {

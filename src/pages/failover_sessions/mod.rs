@@ -1,10 +1,10 @@
 //! Veeam cloud failover sessions: found by a query, read one by one.
 
-mod list;
-mod model;
-mod query;
-mod session;
-mod tasks;
+pub mod list;
+pub mod model;
+pub mod query;
+pub mod session;
+pub mod tasks;
 
 pub use list::FailoverSessions;
 pub use session::SessionPage;

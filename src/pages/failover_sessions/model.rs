@@ -39,7 +39,11 @@ pub struct Row {
 /// The plan's name.
 #[must_use]
 pub fn name(session: &Session) -> String {
-    session.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "(no name)".to_owned())
+    session
+        .name
+        .clone()
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "(no name)".to_owned())
 }
 
 /// A state in words.
@@ -86,7 +90,10 @@ pub fn row(session: &Session, href: String, now: DateTime<Utc>, zone: FixedOffse
     let verdict = judge_session(session, now);
     let (done, all) = tasks_done(session);
     let failed = session.result == Some(Outcome::Failed);
-    let message = session.failure_message.clone().filter(|text| !text.trim().is_empty());
+    let message = session
+        .failure_message
+        .clone()
+        .filter(|text| !text.trim().is_empty());
     Row {
         severity: verdict.severity,
         glyph: glyph(session.result.as_ref(), verdict.severity),
@@ -105,7 +112,11 @@ pub fn row(session: &Session, href: String, now: DateTime<Utc>, zone: FixedOffse
         duration: duration(session, now).map_or_else(|| "–".to_owned(), words::span),
         tasks: (all > 0).then_some((done, all)),
         progress: progress(session.progress),
-        server: session.server.as_ref().and_then(|server| server.name.clone()).unwrap_or_else(|| "–".to_owned()),
+        server: session
+            .server
+            .as_ref()
+            .and_then(|server| server.name.clone())
+            .unwrap_or_else(|| "–".to_owned()),
     }
 }
 
@@ -118,7 +129,12 @@ mod tests {
 
     fn shown(session: &Session) -> super::Row {
         let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
-        row(session, String::new(), now, FixedOffset::east_opt(0).expect("in range"))
+        row(
+            session,
+            String::new(),
+            now,
+            FixedOffset::east_opt(0).expect("in range"),
+        )
     }
 
     fn ended(result: Outcome) -> Session {
@@ -134,24 +150,38 @@ mod tests {
 
     #[test]
     fn a_failure_without_a_message_says_so() {
-        assert_eq!(shown(&ended(Outcome::Failed)).message.as_deref(), Some("no message given"));
+        assert_eq!(
+            shown(&ended(Outcome::Failed)).message.as_deref(),
+            Some("no message given")
+        );
         assert_eq!(shown(&ended(Outcome::Success)).message, None);
     }
 
     #[test]
     fn success_is_a_tick_and_grey_whatever_the_progress_says() {
         let row = shown(&ended(Outcome::Success));
-        assert_eq!((row.severity, row.glyph, row.progress.as_deref()), (Severity::Normal, Some("done"), Some("0 %")));
+        assert_eq!(
+            (row.severity, row.glyph, row.progress.as_deref()),
+            (Severity::Normal, Some("done"), Some("0 %"))
+        );
     }
 
     #[test]
     fn an_unknown_result_is_shown_as_it_is() {
-        assert_eq!(shown(&ended(Outcome::Other("Postponed".into()))).result, "Postponed");
+        assert_eq!(
+            shown(&ended(Outcome::Other("Postponed".into()))).result,
+            "Postponed"
+        );
     }
 
     #[test]
     fn a_running_session_counts_up() {
-        let running = Session { end_time: None, state: Some(State::Working), result: Some(Outcome::None), ..ended(Outcome::None) };
+        let running = Session {
+            end_time: None,
+            state: Some(State::Working),
+            result: Some(Outcome::None),
+            ..ended(Outcome::None)
+        };
         assert_eq!(shown(&running).duration, "33 min 57 s");
     }
 }

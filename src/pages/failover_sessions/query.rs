@@ -36,15 +36,38 @@ pub fn asked(nav: Nav) -> Asked {
 }
 
 fn read(filter: String, sort: &str, size: &str, page: &str) -> Asked {
-    let (descending, name) = sort.strip_prefix('-').map_or((false, sort), |name| (true, name));
-    let sort = Field::from_name(name).map_or_else(Sort::default, |field| Sort { field, descending });
-    let size = size.parse().ok().filter(|size| (1..=1000).contains(size)).unwrap_or(SIZE);
+    let (descending, name) = sort
+        .strip_prefix('-')
+        .map_or((false, sort), |name| (true, name));
+    let sort =
+        Field::from_name(name).map_or_else(Sort::default, |field| Sort { field, descending });
+    let size = size
+        .parse()
+        .ok()
+        .filter(|size| (1..=1000).contains(size))
+        .unwrap_or(SIZE);
     let page = page.parse().ok().filter(|page| *page > 0).unwrap_or(1);
-    let parsed = if filter.trim().is_empty() { Ok(None) } else { Filter::parse(&filter).map(Some) };
+    let parsed = if filter.trim().is_empty() {
+        Ok(None)
+    } else {
+        Filter::parse(&filter).map(Some)
+    };
     let query = parsed
-        .map(|filter| Query { filter, sort, page_size: size, page, ..Query::default() })
+        .map(|filter| Query {
+            filter,
+            sort,
+            page_size: size,
+            page,
+            ..Query::default()
+        })
         .map_err(|error| error.to_string());
-    Asked { query, filter, sort, size, page }
+    Asked {
+        query,
+        filter,
+        sort,
+        size,
+        page,
+    }
 }
 
 /// A sort as it stands in the URL.
@@ -66,7 +89,13 @@ mod tests {
     #[test]
     fn an_empty_url_asks_for_the_newest() {
         let asked = of("", "", "", "");
-        assert_eq!(asked.sort, Sort { field: Field::CreationTime, descending: true });
+        assert_eq!(
+            asked.sort,
+            Sort {
+                field: Field::CreationTime,
+                descending: true
+            }
+        );
         assert_eq!((asked.size, asked.page), (SIZE, 1));
         assert!(asked.query.is_ok_and(|query| query.filter.is_none()));
     }

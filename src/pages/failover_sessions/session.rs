@@ -18,12 +18,23 @@ use vendors::veeam::{self, Session};
 
 /// The page `/failover-sessions/{connection}/{guid}`.
 #[component]
-pub fn SessionPage(connection: String, uid: String) -> impl IntoView {
+pub fn SessionPage(
+    /// The connection.
+    connection: String,
+    /// The session's GUID.
+    uid: String,
+) -> impl IntoView {
     let sources = use_sources();
-    let Some(source) = sources.find(&connection).filter(|source| matches!(source.feed, Feed::Veeam(_))) else {
-        return view! { <NotFound what=format!("There is no Veeam connection “{connection}”.") /> }.into_any();
+    let Some(source) = sources
+        .find(&connection)
+        .filter(|source| matches!(source.feed, Feed::Veeam(_)))
+    else {
+        return view! { <NotFound what=format!("There is no Veeam connection “{connection}”.") /> }
+            .into_any();
     };
-    let System::Veeam { accept } = source.connection.system else { return ().into_any() };
+    let System::Veeam { accept } = source.connection.system else {
+        return ().into_any();
+    };
     let title = source.connection.title.clone();
     let live = {
         let uid = uid.clone();
@@ -34,7 +45,10 @@ pub fn SessionPage(connection: String, uid: String) -> impl IntoView {
     };
     let heading = {
         let uid = uid.clone();
-        Signal::derive(move || live.value().map_or_else(|| uid.clone(), |session| name(&session)))
+        Signal::derive(move || {
+            live.value()
+                .map_or_else(|| uid.clone(), |session| name(&session))
+        })
     };
     let state = Memo::new(move |_| (live.value().is_some(), live.failure()));
     let page = move || {
@@ -74,21 +88,34 @@ fn Facts(live: Live<Session>, connection: String) -> impl IntoView {
     let verdict = Memo::new(move |_| judge_session(&session(), now()));
     let tag = move || {
         let verdict = verdict.get();
-        let severity = if stale.get() { Severity::Unknown } else { verdict.severity };
-        let word = if stale.get() { format!("Unknown, was {}", verdict.word) } else { verdict.word.to_owned() };
+        let severity = if stale.get() {
+            Severity::Unknown
+        } else {
+            verdict.severity
+        };
+        let word = if stale.get() {
+            format!("Unknown, was {}", verdict.word)
+        } else {
+            verdict.word.to_owned()
+        };
         let name = glyph(session().result.as_ref(), severity).unwrap_or_else(|| severity.key());
         view! { <span class="tag" data-s=severity.key()><Icon name />{word}</span> }
     };
-    let at = move |time: fn(&Session) -> Option<DateTime<Utc>>, none: &'static str| move || {
-        let zone = times::offset(prefs.zone.get(), now());
-        match time(&session()) {
+    let at = move |time: fn(&Session) -> Option<DateTime<Utc>>, none: &'static str| {
+        move || {
+            let zone = times::offset(prefs.zone.get(), now());
+            match time(&session()) {
             Some(at) => view! { {times::moment(at, now(), zone)}" "<small>{times::ago(at, now())}</small> }.into_any(),
             None => none.into_any(),
+        }
         }
     };
     let message = move || {
         let session = session();
-        let text = session.failure_message.clone().filter(|text| !text.trim().is_empty())?;
+        let text = session
+            .failure_message
+            .clone()
+            .filter(|text| !text.trim().is_empty())?;
         Some(view! { <p class="why"><b>{text}</b></p> })
     };
     let uid = Signal::derive(move || session().uid.clone().unwrap_or_default());

@@ -48,23 +48,42 @@ fn row(task: &Task, now: DateTime<Utc>, zone: FixedOffset) -> Row {
         state: state_word(task.state.as_ref()),
         started: or_dash(task.creation_time.map(|at| times::moment(at, now, zone))),
         duration: or_dash(duration(&alike, now).map(words::span)),
-        replica: or_dash(task.replica_point.as_ref().and_then(|link| link.name.clone())),
-        message: task.failure_message.clone().filter(|text| !text.trim().is_empty()),
+        replica: or_dash(
+            task.replica_point
+                .as_ref()
+                .and_then(|link| link.name.clone()),
+        ),
+        message: task
+            .failure_message
+            .clone()
+            .filter(|text| !text.trim().is_empty()),
     }
 }
 
 /// The machines of a session.
 #[component]
-pub fn Tasks(live: Live<Session>) -> impl IntoView {
+pub fn Tasks(
+    /// What is shown, as it refreshes.
+    live: Live<Session>,
+) -> impl IntoView {
     let (clock, prefs) = (use_clock(), use_prefs());
     let stale = Memo::new(move |_| !live.freshness(clock).is_believable());
     let list = Memo::new(move |_| {
         let now = live.vendor_time(clock);
         let zone = times::offset(prefs.zone.get(), now);
-        live.value().unwrap_or_default().tasks.iter().map(|task| row(task, now, zone)).collect::<Vec<_>>()
+        live.value()
+            .unwrap_or_default()
+            .tasks
+            .iter()
+            .map(|task| row(task, now, zone))
+            .collect::<Vec<_>>()
     });
     let rows = Rows::follow(list);
-    let none = move || list.read().is_empty().then(|| view! { <p class="blank">"The server lists no machines for this session."</p> });
+    let none = move || {
+        list.read().is_empty().then(
+            || view! { <p class="blank">"The server lists no machines for this session."</p> },
+        )
+    };
     view! {
         <section class="panel" aria-labelledby="machines" data-fresh=move || stale.get().then_some("stale")>
             <header><h2 id="machines">"Machines"</h2><p>{move || list.read().len()}</p></header>

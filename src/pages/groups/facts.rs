@@ -10,10 +10,18 @@ use leptos::prelude::*;
 
 /// The facts of a group.
 #[component]
-pub fn Facts(live: Live<Group>, connection: String) -> impl IntoView {
+pub fn Facts(
+    /// What is shown, as it refreshes.
+    live: Live<Group>,
+    /// The connection.
+    connection: String,
+) -> impl IntoView {
     let (clock, prefs) = (use_clock(), use_prefs());
     let stale = Memo::new(move |_| !live.freshness(clock).is_believable());
-    let verdict = Memo::new(move |_| live.value().map(|group| group.verdict(live.vendor_time(clock))));
+    let verdict = Memo::new(move |_| {
+        live.value()
+            .map(|group| group.verdict(live.vendor_time(clock)))
+    });
     let severity = Signal::derive(move || match verdict.get() {
         Some(verdict) if !stale.get() => verdict.severity,
         _ => Severity::Unknown,
@@ -24,16 +32,33 @@ pub fn Facts(live: Live<Group>, connection: String) -> impl IntoView {
         None => "Unknown".to_owned(),
     });
     let sentence = move || {
-        verdict.get().filter(|verdict| verdict.severity != Severity::Normal).map(|verdict| {
-            view! { <p class="why"><b>{verdict.sentence}</b>" "{verdict.advice}</p> }
-        })
+        verdict
+            .get()
+            .filter(|verdict| verdict.severity != Severity::Normal)
+            .map(|verdict| {
+                view! { <p class="why"><b>{verdict.sentence}</b>" "{verdict.advice}</p> }
+            })
     };
-    let id = Signal::derive(move || live.value().and_then(|group| group.configuration.id.clone()).unwrap_or_default());
-    let timeout = move || live.value().and_then(|group| group.configuration.failover_timeout);
-    let every = move || timeout().map_or_else(|| "–".to_owned(), |timeout| words::span(timeout.delta() / 2));
+    let id = Signal::derive(move || {
+        live.value()
+            .and_then(|group| group.configuration.id.clone())
+            .unwrap_or_default()
+    });
+    let timeout = move || {
+        live.value()
+            .and_then(|group| group.configuration.failover_timeout)
+    };
+    let every = move || {
+        timeout().map_or_else(
+            || "–".to_owned(),
+            |timeout| words::span(timeout.delta() / 2),
+        )
+    };
     let data = move || {
         let now = live.vendor_time(clock);
-        let at = live.value().and_then(|group| group.detail.as_ref().ok()?.status.last_data_processed_time);
+        let at = live
+            .value()
+            .and_then(|group| group.detail.as_ref().ok()?.status.last_data_processed_time);
         let (at, ago) = moment(at, now, times::offset(prefs.zone.get(), now));
         view! { {at}" "<small>{ago}</small> }
     };
@@ -44,9 +69,16 @@ pub fn Facts(live: Live<Group>, connection: String) -> impl IntoView {
             .map(|text| view! { <div><dt>"Description"</dt><dd>{text}</dd></div> })
     };
     let additional = move || {
-        let data = live.value()?.configuration.additional_data.clone().filter(|data| !data.is_empty())?;
+        let data = live
+            .value()?
+            .configuration
+            .additional_data
+            .clone()
+            .filter(|data| !data.is_empty())?;
         let text = serde_json::to_string_pretty(&data).unwrap_or_default();
-        Some(view! { <details class="more"><summary>"Additional data"</summary><pre>{text}</pre></details> })
+        Some(
+            view! { <details class="more"><summary>"Additional data"</summary><pre>{text}</pre></details> },
+        )
     };
     view! {
         <section class="panel" aria-label="Group facts" data-fresh=move || stale.get().then_some("stale")>

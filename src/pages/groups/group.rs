@@ -16,10 +16,19 @@ use web_sys::AbortController;
 
 /// The page `/groups/{connection}/{group}`.
 #[component]
-pub fn GroupPage(connection: String, group: String) -> impl IntoView {
+pub fn GroupPage(
+    /// The connection.
+    connection: String,
+    /// The group's id.
+    group: String,
+) -> impl IntoView {
     let sources = use_sources();
-    let Some(source) = sources.find(&connection).filter(|source| matches!(source.feed, Feed::Aveva(_))) else {
-        return view! { <NotFound what=format!("There is no AVEVA connection “{connection}”.") /> }.into_any();
+    let Some(source) = sources
+        .find(&connection)
+        .filter(|source| matches!(source.feed, Feed::Aveva(_)))
+    else {
+        return view! { <NotFound what=format!("There is no AVEVA connection “{connection}”.") /> }
+            .into_any();
     };
     let System::Aveva(base) = source.connection.system.clone() else {
         return ().into_any();
@@ -31,7 +40,10 @@ pub fn GroupPage(connection: String, group: String) -> impl IntoView {
     };
     let heading = {
         let group = group.clone();
-        Signal::derive(move || live.value().map_or_else(|| group.clone(), |group| group.name()))
+        Signal::derive(move || {
+            live.value()
+                .map_or_else(|| group.clone(), |group| group.name())
+        })
     };
     let state = Memo::new(move |_| (live.value().is_some(), live.failure()));
     let page = move || {
@@ -76,6 +88,13 @@ async fn whole(
 ) -> Result<Arrived<Group>, Failure> {
     let configuration = send(&connection, &aveva::groups(&base).get(&group), Some(&abort)).await?;
     let detail = detail(&connection, &base, &group, &abort).await?;
-    let value = Group { configuration: configuration.value, detail: Ok(detail.value) };
-    Ok(Arrived { value, date: detail.date, age: detail.age })
+    let value = Group {
+        configuration: configuration.value,
+        detail: Ok(detail.value),
+    };
+    Ok(Arrived {
+        value,
+        date: detail.date,
+        age: detail.age,
+    })
 }

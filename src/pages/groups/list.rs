@@ -30,13 +30,25 @@ fn belongs(row: &Row, state: Option<&str>) -> bool {
 #[component]
 pub fn Groups() -> impl IntoView {
     let (nav, sources, clock, prefs) = (use_nav(), use_sources(), use_clock(), use_prefs());
-    let of_aveva: Vec<Source> =
-        sources.iter().filter(|source| matches!(source.feed, Feed::Aveva(_))).cloned().collect();
+    let of_aveva: Vec<Source> = sources
+        .iter()
+        .filter(|source| matches!(source.feed, Feed::Aveva(_)))
+        .cloned()
+        .collect();
     let titles: Vec<(String, String)> = of_aveva
         .iter()
-        .map(|source| (source.connection.id.clone(), source.connection.title.clone()))
+        .map(|source| {
+            (
+                source.connection.id.clone(),
+                source.connection.title.clone(),
+            )
+        })
         .collect();
-    let troubles: Vec<_> = of_aveva.iter().cloned().map(|source| view! { <Trouble source /> }).collect();
+    let troubles: Vec<_> = of_aveva
+        .iter()
+        .cloned()
+        .map(|source| view! { <Trouble source /> })
+        .collect();
     let heard = {
         let of_aveva = of_aveva.clone();
         move || of_aveva.iter().any(|source| source.feed.asked().is_some())
@@ -55,8 +67,21 @@ pub fn Groups() -> impl IntoView {
             let stale = !live.freshness(clock).is_believable();
             for group in live.value().unwrap_or_default().iter() {
                 let id = group.configuration.id.clone().unwrap_or_default();
-                let href = Route::Group { connection: connection.id.clone(), group: id }.href();
-                let row = row(group, Place { connection: &connection.title, href, stale, now, zone });
+                let href = Route::Group {
+                    connection: connection.id.clone(),
+                    group: id,
+                }
+                .href();
+                let row = row(
+                    group,
+                    Place {
+                        connection: &connection.title,
+                        href,
+                        stale,
+                        now,
+                        zone,
+                    },
+                );
                 if row.haystack.contains(&words) {
                     rows.push(row);
                 }
@@ -65,32 +90,54 @@ pub fn Groups() -> impl IntoView {
         rows
     });
     let count = move |state: Option<&'static str>| {
-        Signal::derive(move || searched.read().iter().filter(|row| belongs(row, state)).count())
+        Signal::derive(move || {
+            searched
+                .read()
+                .iter()
+                .filter(|row| belongs(row, state))
+                .count()
+        })
     };
     let shown = Memo::new(move |_| {
         let state = nav.param("state");
-        let mut rows: Vec<Row> =
-            searched.read().iter().filter(|row| belongs(row, state.as_deref())).cloned().collect();
+        let mut rows: Vec<Row> = searched
+            .read()
+            .iter()
+            .filter(|row| belongs(row, state.as_deref()))
+            .cloned()
+            .collect();
         sort(&mut rows, order.get());
         rows
     });
     let all = Signal::derive(move || shown.read().len());
     let page = Memo::new(move |_| page_of(nav.param("page").as_deref(), all.get(), A_PAGE));
     let rows = Rows::follow(Memo::new(move |_| {
-        shown.read().iter().skip((page.get() - 1) * A_PAGE).take(A_PAGE).cloned().collect::<Vec<_>>()
+        shown
+            .read()
+            .iter()
+            .skip((page.get() - 1) * A_PAGE)
+            .take(A_PAGE)
+            .cloned()
+            .collect::<Vec<_>>()
     }));
     let summary = move || {
-        let words = if order.get() == WORST_FIRST { ", worst first" } else { "" };
+        let words = if order.get() == WORST_FIRST {
+            ", worst first"
+        } else {
+            ""
+        };
         match all.get() {
             1 => "1 group".to_owned(),
             number => format!("{number} groups{words}"),
         }
     };
-    let nothing = move || (all.get() == 0 && heard()).then(|| {
+    let nothing = move || {
+        (all.get() == 0 && heard()).then(|| {
         let filtered = nav.param("q").is_some() || nav.param("state").is_some() || nav.param("connection").is_some();
         let words = if filtered { "No group matches." } else { "There are no failover groups." };
         view! { <p class="blank">{words}" "{filtered.then(|| view! { <a href=Route::Groups.href()>"Show all groups"</a> })}</p> }
-    });
+    })
+    };
     view! {
         <Heading text="Groups" />
         <div class="row">
@@ -141,7 +188,11 @@ pub fn Groups() -> impl IntoView {
 fn GroupRow(row: RwSignal<Row>) -> impl IntoView {
     let severity = Signal::derive(move || row.read().severity);
     let word = Signal::derive(move || row.read().word.clone());
-    let was = move || row.read().was.map(|was| view! { <span class="sub">"last seen "{was}</span> });
+    let was = move || {
+        row.read()
+            .was
+            .map(|was| view! { <span class="sub">"last seen "{was}</span> })
+    };
     let or_dash = |id: &Option<String>| id.clone().unwrap_or_else(|| "–".to_owned());
     let sub = move || {
         let row = row.read();
@@ -151,15 +202,26 @@ fn GroupRow(row: RwSignal<Row>) -> impl IntoView {
             view! { <span class="sub">{row.sub.clone()}</span> }.into_any()
         }
     };
-    let pending = move || row.read().pending.clone().map_or_else(
-        || "–".into_any(),
-        |id| view! { <StatusMark severity=Severity::Moving word=id icon=Some("pending") /> }.into_any(),
-    );
-    let beat = move || row.read().beat.clone().map_or_else(
-        || "–".into_any(),
-        |facts| view! { <Beat facts /> }.into_any(),
-    );
-    let timeout = move || row.read().timeout.map_or_else(|| "–".to_owned(), |timeout| timeout.to_string());
+    let pending = move || {
+        row.read().pending.clone().map_or_else(
+            || "–".into_any(),
+            |id| {
+                view! { <StatusMark severity=Severity::Moving word=id icon=Some("pending") /> }
+                    .into_any()
+            },
+        )
+    };
+    let beat = move || {
+        row.read().beat.clone().map_or_else(
+            || "–".into_any(),
+            |facts| view! { <Beat facts /> }.into_any(),
+        )
+    };
+    let timeout = move || {
+        row.read()
+            .timeout
+            .map_or_else(|| "–".to_owned(), |timeout| timeout.to_string())
+    };
     view! {
         <tr data-fresh=move || row.read().stale.then_some("stale")>
             <td><StatusMark severity word />{was}</td>

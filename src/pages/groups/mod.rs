@@ -1,11 +1,11 @@
 //! AVEVA client failover groups and their sessions.
 
-mod facts;
-mod group;
-mod list;
-mod model;
-mod sessions;
-mod takeover;
+pub mod facts;
+pub mod group;
+pub mod list;
+pub mod model;
+pub mod sessions;
+pub mod takeover;
 
 pub use group::GroupPage;
 pub use list::Groups;

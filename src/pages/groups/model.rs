@@ -12,10 +12,21 @@ use std::cmp::Ordering;
 use vendors::aveva::{ClientSession, GroupConfiguration, Role, TimeSpan};
 
 /// The columns that can be sorted by.
-pub const KEYS: &[&str] = &["state", "group", "connection", "primary", "pending", "timeout", "data"];
+pub const KEYS: &[&str] = &[
+    "state",
+    "group",
+    "connection",
+    "primary",
+    "pending",
+    "timeout",
+    "data",
+];
 
 /// Worst first.
-pub const WORST_FIRST: Order = Order { key: "state", descending: false };
+pub const WORST_FIRST: Order = Order {
+    key: "state",
+    descending: false,
+};
 
 /// One row of the table "Failover groups".
 #[derive(Debug, Clone, PartialEq)]
@@ -78,20 +89,39 @@ pub fn row(group: &Group, place: Place<'_>) -> Row {
     let id = configuration.id.clone().unwrap_or_default();
     let name = group.name();
     let named = name != id;
-    let sub = match (named, configuration.description.as_deref().is_some_and(|text| !text.is_empty())) {
+    let sub = match (
+        named,
+        configuration
+            .description
+            .as_deref()
+            .is_some_and(|text| !text.is_empty()),
+    ) {
         (true, _) => id.clone(),
         (false, true) => configuration.description.clone().unwrap_or_default(),
         (false, false) => "made by an adapter, no name".to_owned(),
     };
     let detail = group.detail.as_ref().ok();
-    let sessions = detail.map(|detail| detail.sessions.as_slice()).unwrap_or_default();
+    let sessions = detail
+        .map(|detail| detail.sessions.as_slice())
+        .unwrap_or_default();
     let data = detail.and_then(|detail| detail.status.last_data_processed_time);
     let primary = primary(sessions);
     let ids = sessions.iter().filter_map(|session| session.id.as_deref());
-    let haystack = ids.chain([name.as_str(), id.as_str(), sub.as_str(), place.connection]).collect::<Vec<_>>().join("\n");
+    let haystack = ids
+        .chain([name.as_str(), id.as_str(), sub.as_str(), place.connection])
+        .collect::<Vec<_>>()
+        .join("\n");
     Row {
-        severity: if place.stale { Severity::Unknown } else { verdict.severity },
-        word: if place.stale { "Unknown".to_owned() } else { verdict.word.to_owned() },
+        severity: if place.stale {
+            Severity::Unknown
+        } else {
+            verdict.severity
+        },
+        word: if place.stale {
+            "Unknown".to_owned()
+        } else {
+            verdict.word.to_owned()
+        },
         was: place.stale.then_some(verdict.word),
         name,
         sub_is_id: named,
@@ -112,7 +142,11 @@ pub fn row(group: &Group, place: Place<'_>) -> Row {
 
 /// A moment and how long ago it was; a dash and "never" for none.
 #[must_use]
-pub fn moment(at: Option<DateTime<Utc>>, now: DateTime<Utc>, zone: FixedOffset) -> (String, String) {
+pub fn moment(
+    at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+    zone: FixedOffset,
+) -> (String, String) {
     match at {
         Some(at) => (times::moment(at, now, zone), times::ago(at, now)),
         None => ("–".to_owned(), "never".to_owned()),
@@ -121,7 +155,12 @@ pub fn moment(at: Option<DateTime<Utc>>, now: DateTime<Utc>, zone: FixedOffset) 
 
 /// A session's heartbeat as the bar shows it.
 #[must_use]
-pub fn beat(session: &ClientSession, group: &GroupConfiguration, now: DateTime<Utc>, stale: bool) -> BeatFacts {
+pub fn beat(
+    session: &ClientSession,
+    group: &GroupConfiguration,
+    now: DateTime<Utc>,
+    stale: bool,
+) -> BeatFacts {
     let pulse = pulse(session, group.failover_timeout.as_ref(), now);
     let words = match (pulse.age, pulse.skew) {
         (_, Some(skew)) => format!("{} ahead of the server's clock", words::span(skew)),
@@ -129,20 +168,30 @@ pub fn beat(session: &ClientSession, group: &GroupConfiguration, now: DateTime<U
         (None, None) => String::new(),
     };
     BeatFacts {
-        age: pulse.age.or(pulse.skew.map(|_| TimeDelta::zero())).map(seconds),
+        age: pulse
+            .age
+            .or(pulse.skew.map(|_| TimeDelta::zero()))
+            .map(seconds),
         timeout: pulse.timeout.map(seconds),
         words,
         was: stale,
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "milliseconds of an age or a time-out, drawn as a bar")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds of an age or a time-out, drawn as a bar"
+)]
 fn seconds(span: TimeDelta) -> f64 {
     span.num_milliseconds() as f64 / 1000.0
 }
 
 fn primary(sessions: &[ClientSession]) -> Option<&ClientSession> {
-    let has = |role: &Role| sessions.iter().find(|session| session.role.as_ref() == Some(role));
+    let has = |role: &Role| {
+        sessions
+            .iter()
+            .find(|session| session.role.as_ref() == Some(role))
+    };
     has(&Role::Primary).or_else(|| has(&Role::PendingPrimary))
 }
 
@@ -179,10 +228,28 @@ mod tests {
 
     fn shown(name: &str, stale: bool) -> Row {
         let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
-        let configuration = GroupConfiguration { id: Some(name.into()), ..GroupConfiguration::default() };
-        let detail = Ok(Detail { status: GroupStatus::default(), sessions: Vec::new() });
+        let configuration = GroupConfiguration {
+            id: Some(name.into()),
+            ..GroupConfiguration::default()
+        };
+        let detail = Ok(Detail {
+            status: GroupStatus::default(),
+            sessions: Vec::new(),
+        });
         let zone = FixedOffset::east_opt(0).expect("in range");
-        row(&Group { configuration, detail }, Place { connection: "Plant A", href: String::new(), stale, now, zone })
+        row(
+            &Group {
+                configuration,
+                detail,
+            },
+            Place {
+                connection: "Plant A",
+                href: String::new(),
+                stale,
+                now,
+                zone,
+            },
+        )
     }
 
     #[test]
@@ -197,7 +264,10 @@ mod tests {
     #[test]
     fn a_group_without_a_name_shows_its_id_and_says_why() {
         let row = shown("Adapter-FlareGas-07", false);
-        assert_eq!((row.name.as_str(), row.sub.as_str()), ("Adapter-FlareGas-07", "made by an adapter, no name"));
+        assert_eq!(
+            (row.name.as_str(), row.sub.as_str()),
+            ("Adapter-FlareGas-07", "made by an adapter, no name")
+        );
     }
 
     #[test]
@@ -208,7 +278,13 @@ mod tests {
         sort(&mut rows, WORST_FIRST);
         let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
         assert_eq!(names, ["c", "A", "b"]);
-        sort(&mut rows, Order { key: "group", descending: true });
+        sort(
+            &mut rows,
+            Order {
+                key: "group",
+                descending: true,
+            },
+        );
         assert_eq!(rows[0].name, "c");
     }
 }

@@ -26,10 +26,19 @@ struct Row {
     stale: bool,
 }
 
-fn row(session: &ClientSession, group: &GroupConfiguration, now: DateTime<Utc>, zone: FixedOffset, was: bool) -> Row {
+fn row(
+    session: &ClientSession,
+    group: &GroupConfiguration,
+    now: DateTime<Utc>,
+    zone: FixedOffset,
+    was: bool,
+) -> Row {
     let state = pulse(session, group.failover_timeout.as_ref(), now).beat;
     let heartbeat = session.heartbeat.as_ref();
-    let name = session.name.clone().filter(|name| Some(name) != session.id.as_ref() && !name.is_empty());
+    let name = session
+        .name
+        .clone()
+        .filter(|name| Some(name) != session.id.as_ref() && !name.is_empty());
     let health = match state {
         BeatState::Never => Some("no heartbeat yet"),
         BeatState::Stale => Some("stale, not eligible"),
@@ -37,15 +46,22 @@ fn row(session: &ClientSession, group: &GroupConfiguration, now: DateTime<Utc>, 
         BeatState::Future => Some("its clock is ahead"),
         BeatState::OnTime => None,
     };
-    let sub = [name.as_deref(), health].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let sub = [name.as_deref(), health]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" · ");
     let (role, glyph) = match &session.role {
         None => ("Unknown".to_owned(), "unknown"),
-        Some(role) => (role_word(role), match role {
-            Role::Primary => "primary",
-            Role::PendingPrimary => "pending",
-            Role::Secondary => "normal",
-            Role::Other(_) => "unknown",
-        }),
+        Some(role) => (
+            role_word(role),
+            match role {
+                Role::Primary => "primary",
+                Role::PendingPrimary => "pending",
+                Role::Secondary => "normal",
+                Role::Other(_) => "unknown",
+            },
+        ),
     };
     let pinned = match &session.role_override {
         None | Some(RoleOverride::Off) => None,
@@ -63,7 +79,11 @@ fn row(session: &ClientSession, group: &GroupConfiguration, now: DateTime<Utc>, 
         score: heartbeat.and_then(|heartbeat| heartbeat.score),
         cold: is_cold_standby(session),
         beat: beat(session, group, now, was),
-        data: moment(heartbeat.and_then(|heartbeat| heartbeat.last_data_processed_time), now, zone),
+        data: moment(
+            heartbeat.and_then(|heartbeat| heartbeat.last_data_processed_time),
+            now,
+            zone,
+        ),
         pinned,
         stale: was || matches!(state, BeatState::Stale | BeatState::Never),
     }
@@ -81,17 +101,27 @@ fn rank(session: &ClientSession) -> u8 {
 
 /// The sessions of a group.
 #[component]
-pub fn Sessions(live: Live<Group>) -> impl IntoView {
+pub fn Sessions(
+    /// What is shown, as it refreshes.
+    live: Live<Group>,
+) -> impl IntoView {
     let (clock, prefs) = (use_clock(), use_prefs());
     let list = Memo::new(move |_| {
-        let Some(group) = live.value() else { return Vec::new() };
-        let Ok(detail) = &group.detail else { return Vec::new() };
+        let Some(group) = live.value() else {
+            return Vec::new();
+        };
+        let Ok(detail) = &group.detail else {
+            return Vec::new();
+        };
         let now = live.vendor_time(clock);
         let zone = times::offset(prefs.zone.get(), now);
         let was = !live.freshness(clock).is_believable();
         let mut sessions: Vec<&ClientSession> = detail.sessions.iter().collect();
         sessions.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.id.cmp(&b.id)));
-        sessions.into_iter().map(|session| row(session, &group.configuration, now, zone, was)).collect()
+        sessions
+            .into_iter()
+            .map(|session| row(session, &group.configuration, now, zone, was))
+            .collect()
     });
     let rows = Rows::follow(list);
     let summary = move || {
@@ -103,9 +133,11 @@ pub fn Sessions(live: Live<Group>) -> impl IntoView {
             (all, stale) => format!("{} live, {stale} stale", all - stale),
         }
     };
-    let none = move || list.read().is_empty().then(|| {
-        view! { <p class="blank">"No adapter has registered a session in this group."</p> }
-    });
+    let none = move || {
+        list.read().is_empty().then(|| {
+            view! { <p class="blank">"No adapter has registered a session in this group."</p> }
+        })
+    };
     view! {
         <section class="panel" aria-labelledby="sessions">
             <header><h2 id="sessions">"Sessions"</h2><p>{summary}</p></header>
@@ -134,7 +166,8 @@ pub fn Sessions(live: Live<Group>) -> impl IntoView {
 fn SessionRow(row: RwSignal<Row>) -> impl IntoView {
     let glyph = Signal::derive(move || row.read().glyph);
     let moving = move || (row.read().glyph == "pending").then_some("moving");
-    let score = move || row.read().score.map_or_else(
+    let score = move || {
+        row.read().score.map_or_else(
         || "–".into_any(),
         |score| view! {
             <span class="beat score">
@@ -143,8 +176,13 @@ fn SessionRow(row: RwSignal<Row>) -> impl IntoView {
             </span>
         }
         .into_any(),
-    );
-    let cold = move || row.read().cold.then(|| view! { <span class="sub">"cold standby, this is normal"</span> });
+    )
+    };
+    let cold = move || {
+        row.read()
+            .cold
+            .then(|| view! { <span class="sub">"cold standby, this is normal"</span> })
+    };
     let pinned = move || match row.read().pinned.clone() {
         None => "Off".into_any(),
         Some(words) => view! { <span class="st"><Icon name="pin" />{words}</span> }.into_any(),

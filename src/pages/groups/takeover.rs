@@ -10,11 +10,17 @@ use leptos::prelude::*;
 use vendors::aveva::{ClientSession, Role};
 
 fn primary(sessions: &[ClientSession]) -> Option<&ClientSession> {
-    sessions.iter().find(|session| session.role == Some(Role::Primary))
+    sessions
+        .iter()
+        .find(|session| session.role == Some(Role::Primary))
 }
 
 fn name(session: &ClientSession) -> String {
-    session.id.clone().or_else(|| session.name.clone()).unwrap_or_else(|| "(no id)".to_owned())
+    session
+        .id
+        .clone()
+        .or_else(|| session.name.clone())
+        .unwrap_or_else(|| "(no id)".to_owned())
 }
 
 /// What the lane of the countdown shows.
@@ -31,54 +37,95 @@ struct Lane {
 }
 
 /// The countdown's words. Once a beat is missed, the next due beat is the takeover itself.
-fn lane(who: &str, next: Option<&str>, pulse: &Pulse, now: DateTime<Utc>, zone: FixedOffset) -> Option<Lane> {
+fn lane(
+    who: &str,
+    next: Option<&str>,
+    pulse: &Pulse,
+    now: DateTime<Utc>,
+    zone: FixedOffset,
+) -> Option<Lane> {
     let (age, timeout) = (pulse.age?, pulse.timeout?);
     let half = timeout / 2;
     let last = now - age;
     let clock = |at: DateTime<Utc>| times::moment(at, now, zone);
     let zero = TimeDelta::zero();
     let takeover = timeout - age;
-    let heir = next.map_or_else(|| "No session is ready to take over".to_owned(), |next| format!("{next} takes over"));
+    let heir = next.map_or_else(
+        || "No session is ready to take over".to_owned(),
+        |next| format!("{next} takes over"),
+    );
     let (severity, big, sentence, explained) = if age <= half {
         let due = half - age;
         (
             "normal",
             words::span(due),
             format!("Next heartbeat of {who} is due at {}.", clock(last + half)),
-            format!("Without one, {} at {}.", if next.is_some() { heir } else { "there is no primary, because no session is ready to take over,".to_owned() }, clock(last + timeout)),
+            format!(
+                "Without one, {} at {}.",
+                if next.is_some() {
+                    heir
+                } else {
+                    "there is no primary, because no session is ready to take over,".to_owned()
+                },
+                clock(last + timeout)
+            ),
         )
     } else if takeover > zero {
         (
             "warning",
             words::span(takeover),
-            format!("{heir} at {} unless {who} reports first.", clock(last + timeout)),
-            format!("1 heartbeat missed, due {} ago. A heartbeat before the deadline cancels the takeover.", words::span(age - half)),
+            format!(
+                "{heir} at {} unless {who} reports first.",
+                clock(last + timeout)
+            ),
+            format!(
+                "1 heartbeat missed, due {} ago. A heartbeat before the deadline cancels the takeover.",
+                words::span(age - half)
+            ),
         )
     } else {
         (
             "critical",
             words::span(-takeover),
-            format!("{who} has been silent for {}, longer than the FailoverTimeout.", words::span(age)),
+            format!(
+                "{who} has been silent for {}, longer than the FailoverTimeout.",
+                words::span(age)
+            ),
             format!("The takeover was due at {}.", clock(last + timeout)),
         )
     };
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds of an age, drawn as a bar")]
-    let at = (age.num_milliseconds() as f64 / timeout.num_milliseconds().max(1) as f64).clamp(0.001, 1.0);
-    let due = if age > half { "Beat due, missed" } else { "Beat due" };
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds of an age, drawn as a bar"
+    )]
+    let at = (age.num_milliseconds() as f64 / timeout.num_milliseconds().max(1) as f64)
+        .clamp(0.001, 1.0);
+    let due = if age > half {
+        "Beat due, missed"
+    } else {
+        "Beat due"
+    };
     Some(Lane {
         severity,
         big,
         sentence,
         explained,
         at,
-        marks: [("Last heartbeat", clock(last)), (due, clock(last + half)), ("Takeover", clock(last + timeout))],
+        marks: [
+            ("Last heartbeat", clock(last)),
+            (due, clock(last + half)),
+            ("Takeover", clock(last + timeout)),
+        ],
         now: words::span(age),
     })
 }
 
 /// The countdown from the primary's last heartbeat to the takeover.
 #[component]
-pub fn Takeover(live: Live<Group>) -> impl IntoView {
+pub fn Takeover(
+    /// What is shown, as it refreshes.
+    live: Live<Group>,
+) -> impl IntoView {
     let (clock, prefs) = (use_clock(), use_prefs());
     let stale = Memo::new(move |_| !live.freshness(clock).is_believable());
     let facts = Memo::new(move |_| {
@@ -88,17 +135,21 @@ pub fn Takeover(live: Live<Group>) -> impl IntoView {
         let now = live.vendor_time(clock);
         let next = successor(&group.configuration, sessions, now)
             .into_iter()
-            .find(|candidate| candidate.eligible && Some(&candidate.session) != session.id.as_ref());
+            .find(|candidate| {
+                candidate.eligible && Some(&candidate.session) != session.id.as_ref()
+            });
         let who = name(session);
         let pulse = pulse(session, group.configuration.failover_timeout.as_ref(), now);
         let zone = times::offset(prefs.zone.get(), now);
         let next = next.map(|candidate| candidate.session);
         Some((who.clone(), lane(&who, next.as_deref(), &pulse, now, zone)))
     });
-    let shown = move || match facts.get() {
+    let shown = move || {
+        match facts.get() {
         None => view! { <p class="pad">"No session is primary, so there is no heartbeat to count from."</p> }.into_any(),
         Some((who, None)) => view! { <p class="pad">{format!("{who} has not posted a heartbeat yet, or the group has no FailoverTimeout.")}</p> }.into_any(),
         Some((_, Some(_))) => view! { <Count lane=Signal::derive(move || facts.get().and_then(|(_, lane)| lane)) /> }.into_any(),
+    }
     };
     // The lane is drawn once and then only its texts change: what matters is whether there is one.
     let kind = Memo::new(move |_| facts.read().as_ref().map(|(_, lane)| lane.is_some()));
@@ -147,7 +198,10 @@ fn Count(#[prop(into)] lane: Signal<Option<Lane>>) -> impl IntoView {
 
 /// Who takes over next, and why.
 #[component]
-pub fn Next(live: Live<Group>) -> impl IntoView {
+pub fn Next(
+    /// What is shown, as it refreshes.
+    live: Live<Group>,
+) -> impl IntoView {
     let clock = use_clock();
     let stale = Memo::new(move |_| !live.freshness(clock).is_believable());
     let candidates = Memo::new(move |_| {
@@ -155,11 +209,16 @@ pub fn Next(live: Live<Group>) -> impl IntoView {
         let sessions = &group.detail.as_ref().ok()?.sessions;
         let primary = primary(sessions).and_then(|session| session.id.clone());
         let all = successor(&group.configuration, sessions, live.vendor_time(clock));
-        Some(all.into_iter().filter(|candidate| Some(&candidate.session) != primary.as_ref()).collect::<Vec<_>>())
+        Some(
+            all.into_iter()
+                .filter(|candidate| Some(&candidate.session) != primary.as_ref())
+                .collect::<Vec<_>>(),
+        )
     });
-    let items = move || {
-        let mut rank = 0;
-        candidates.get().unwrap_or_default().into_iter().map(move |candidate| {
+    let items =
+        move || {
+            let mut rank = 0;
+            candidates.get().unwrap_or_default().into_iter().map(move |candidate| {
             let number = if candidate.eligible {
                 rank += 1;
                 rank.to_string()
@@ -174,8 +233,14 @@ pub fn Next(live: Live<Group>) -> impl IntoView {
                 </li>
             }
         }).collect::<Vec<_>>()
+        };
+    let none = move || {
+        candidates
+            .read()
+            .as_ref()
+            .is_none_or(Vec::is_empty)
+            .then_some("No other session is in this group.")
     };
-    let none = move || candidates.read().as_ref().is_none_or(Vec::is_empty).then_some("No other session is in this group.");
     view! {
         <section class="panel" aria-labelledby="next" data-fresh=move || stale.get().then_some("stale")>
             <header><h2 id="next">"Who takes over next"</h2></header>
@@ -194,19 +259,43 @@ mod tests {
 
     fn of_age(seconds: i64) -> super::Lane {
         let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
-        let heartbeat = Heartbeat { heartbeat_time: Some(now - TimeDelta::seconds(seconds)), ..Heartbeat::default() };
-        let session = ClientSession { heartbeat: Some(heartbeat), ..ClientSession::default() };
+        let heartbeat = Heartbeat {
+            heartbeat_time: Some(now - TimeDelta::seconds(seconds)),
+            ..Heartbeat::default()
+        };
+        let session = ClientSession {
+            heartbeat: Some(heartbeat),
+            ..ClientSession::default()
+        };
         let pulse = pulse(&session, Some(&TimeSpan::from_seconds(60)), now);
-        lane("KILN-01", Some("KILN-02"), &pulse, now, FixedOffset::east_opt(0).expect("in range")).expect("a lane")
+        lane(
+            "KILN-01",
+            Some("KILN-02"),
+            &pulse,
+            now,
+            FixedOffset::east_opt(0).expect("in range"),
+        )
+        .expect("a lane")
     }
 
     #[test]
     fn before_half_of_the_timeout_the_next_beat_counts_and_after_it_the_takeover() {
-        for (age, severity, big) in [(6, "normal", "24 s"), (42, "warning", "18 s"), (72, "critical", "12 s")] {
+        for (age, severity, big) in [
+            (6, "normal", "24 s"),
+            (42, "warning", "18 s"),
+            (72, "critical", "12 s"),
+        ] {
             let lane = of_age(age);
-            assert_eq!((lane.severity, lane.big.as_str()), (severity, big), "{age} s");
+            assert_eq!(
+                (lane.severity, lane.big.as_str()),
+                (severity, big),
+                "{age} s"
+            );
         }
-        assert_eq!(of_age(42).sentence, "KILN-02 takes over at 14:32:26 unless KILN-01 reports first.");
+        assert_eq!(
+            of_age(42).sentence,
+            "KILN-02 takes over at 14:32:26 unless KILN-01 reports first."
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The page `/`: what needs attention, worst first, and a summary of each system.
 
-mod summary;
+pub mod summary;
 
 use super::attention::{Alarm, alarms};
 use crate::live::rows::Rows;
@@ -44,11 +44,14 @@ pub fn Overview() -> impl IntoView {
 fn AlarmRow(row: RwSignal<Alarm>) -> impl IntoView {
     let prefs = use_prefs();
     let severity = Signal::derive(move || row.read().severity);
-    let word = Signal::derive(move || match severity.get() {
-        Severity::Critical => "Critical",
-        Severity::Warning => "Warning",
-        _ => "Unknown",
-    }.to_owned());
+    let word = Signal::derive(move || {
+        match severity.get() {
+            Severity::Critical => "Critical",
+            Severity::Warning => "Warning",
+            _ => "Unknown",
+        }
+        .to_owned()
+    });
     let since = move || {
         let row = row.read();
         row.since.map(|since| {

@@ -2,8 +2,8 @@
 
 use crate::live::{Clock, Feed, Sources, use_clock, use_sources};
 use crate::route::Route;
-use crate::ui::status_mark::glyph;
 use crate::ui::Icon;
+use crate::ui::status_mark::glyph;
 use health::failover_sessions::{is_recent, judge_session};
 use health::severity::Severity;
 use health::slicers::judge_slicers;
@@ -27,20 +27,34 @@ fn tally(sources: &Sources, kind: Kind, clock: Clock) -> Tally {
         let believable = source.feed.freshness(clock).is_believable();
         let now = source.feed.vendor_time(clock);
         let verdicts: Vec<_> = match (kind, source.feed) {
-            (Kind::Groups, Feed::Aveva(live)) => {
-                live.value().unwrap_or_default().iter().map(|group| group.verdict(now)).collect()
-            }
-            (Kind::Slicers, Feed::Uplynk(live)) => {
-                live.value().unwrap_or_default().iter().map(|group| judge_slicers(group, now)).collect()
-            }
+            (Kind::Groups, Feed::Aveva(live)) => live
+                .value()
+                .unwrap_or_default()
+                .iter()
+                .map(|group| group.verdict(now))
+                .collect(),
+            (Kind::Slicers, Feed::Uplynk(live)) => live
+                .value()
+                .unwrap_or_default()
+                .iter()
+                .map(|group| judge_slicers(group, now))
+                .collect(),
             (Kind::Sessions, Feed::Veeam(live)) => {
                 let page = live.value().unwrap_or_default();
-                page.sessions.iter().filter(|s| is_recent(s, now)).map(|s| judge_session(s, now)).collect()
+                page.sessions
+                    .iter()
+                    .filter(|s| is_recent(s, now))
+                    .map(|s| judge_session(s, now))
+                    .collect()
             }
             _ => continue,
         };
         for verdict in verdicts {
-            let key = if believable { (verdict.severity, verdict.word) } else { (Severity::Unknown, "Unknown, data is stale") };
+            let key = if believable {
+                (verdict.severity, verdict.word)
+            } else {
+                (Severity::Unknown, "Unknown, data is stale")
+            };
             *tally.entry(key).or_default() += 1;
         }
     }
@@ -63,14 +77,24 @@ pub fn Summaries() -> impl IntoView {
 }
 
 #[component]
-fn Summary(kind: Kind, title: &'static str, note: &'static str, to: Route, link: &'static str) -> impl IntoView {
+fn Summary(
+    kind: Kind,
+    title: &'static str,
+    note: &'static str,
+    to: Route,
+    link: &'static str,
+) -> impl IntoView {
     let (sources, clock) = (use_sources(), use_clock());
     let tally = Memo::new(move |_| tally(&sources, kind, clock));
     let all = move || tally.read().values().sum::<usize>();
     let bar = move || {
-        tally.get().into_iter().map(|((severity, _), number)| {
-            view! { <i data-s=severity.key() style:--n=number.to_string()></i> }
-        }).collect::<Vec<_>>()
+        tally
+            .get()
+            .into_iter()
+            .map(|((severity, _), number)| {
+                view! { <i data-s=severity.key() style:--n=number.to_string()></i> }
+            })
+            .collect::<Vec<_>>()
     };
     let rows = move || {
         tally.get().into_iter().map(|((severity, word), number)| {

@@ -13,9 +13,17 @@ use vendors::uplynk;
 
 /// The page `/slicers/{connection}/{group}`.
 #[component]
-pub fn SlicerGroupPage(connection: String, group: String) -> impl IntoView {
+pub fn SlicerGroupPage(
+    /// The connection.
+    connection: String,
+    /// The group's id.
+    group: String,
+) -> impl IntoView {
     let sources = use_sources();
-    let Some(source) = sources.find(&connection).filter(|source| matches!(source.feed, Feed::Uplynk(_))) else {
+    let Some(source) = sources
+        .find(&connection)
+        .filter(|source| matches!(source.feed, Feed::Uplynk(_)))
+    else {
         return view! { <NotFound what=format!("There is no Uplynk connection “{connection}”.") /> }.into_any();
     };
     let title = source.connection.title.clone();
@@ -28,7 +36,10 @@ pub fn SlicerGroupPage(connection: String, group: String) -> impl IntoView {
     };
     let heading = {
         let group = group.clone();
-        Signal::derive(move || live.value().map_or_else(|| group.clone(), |group| name(&group)))
+        Signal::derive(move || {
+            live.value()
+                .map_or_else(|| group.clone(), |group| name(&group))
+        })
     };
     let state = Memo::new(move |_| (live.value().is_some(), live.failure()));
     let page = move || {

@@ -18,9 +18,16 @@ use leptos::prelude::*;
 #[component]
 pub fn Slicers() -> impl IntoView {
     let (nav, sources, clock, prefs) = (use_nav(), use_sources(), use_clock(), use_prefs());
-    let of_uplynk: Vec<Source> =
-        sources.iter().filter(|source| matches!(source.feed, Feed::Uplynk(_))).cloned().collect();
-    let troubles: Vec<_> = of_uplynk.iter().cloned().map(|source| view! { <Trouble source /> }).collect();
+    let of_uplynk: Vec<Source> = sources
+        .iter()
+        .filter(|source| matches!(source.feed, Feed::Uplynk(_)))
+        .cloned()
+        .collect();
+    let troubles: Vec<_> = of_uplynk
+        .iter()
+        .cloned()
+        .map(|source| view! { <Trouble source /> })
+        .collect();
     let heard = move || of_uplynk.iter().any(|source| source.feed.asked().is_some());
     let order = Memo::new(move |_| Order::read(nav.param("sort").as_deref(), KEYS, WORST_FIRST));
     let searched = Memo::new(move |_| {
@@ -31,8 +38,20 @@ pub fn Slicers() -> impl IntoView {
             let zone = times::offset(prefs.zone.get(), now);
             let stale = !live.freshness(clock).is_believable();
             for group in live.value().unwrap_or_default().iter() {
-                let to = Route::SlicerGroup { connection: connection.id.clone(), group: group.id.clone() };
-                let row = row(group, Place { connection: &connection.title, href: to.href(), stale, now, zone });
+                let to = Route::SlicerGroup {
+                    connection: connection.id.clone(),
+                    group: group.id.clone(),
+                };
+                let row = row(
+                    group,
+                    Place {
+                        connection: &connection.title,
+                        href: to.href(),
+                        stale,
+                        now,
+                        zone,
+                    },
+                );
                 if row.haystack.contains(&words) {
                     rows.push(row);
                 }
@@ -40,14 +59,25 @@ pub fn Slicers() -> impl IntoView {
         }
         rows
     });
-    let belongs = |row: &Row, state: Option<&str>| state.is_none_or(|state| row.severity.key() == state);
+    let belongs =
+        |row: &Row, state: Option<&str>| state.is_none_or(|state| row.severity.key() == state);
     let count = move |state: Option<&'static str>| {
-        Signal::derive(move || searched.read().iter().filter(|row| belongs(row, state)).count())
+        Signal::derive(move || {
+            searched
+                .read()
+                .iter()
+                .filter(|row| belongs(row, state))
+                .count()
+        })
     };
     let shown = Memo::new(move |_| {
         let state = nav.param("state");
-        let mut rows: Vec<Row> =
-            searched.read().iter().filter(|row| belongs(row, state.as_deref())).cloned().collect();
+        let mut rows: Vec<Row> = searched
+            .read()
+            .iter()
+            .filter(|row| belongs(row, state.as_deref()))
+            .cloned()
+            .collect();
         sort(&mut rows, order.get());
         rows
     });
@@ -56,11 +86,13 @@ pub fn Slicers() -> impl IntoView {
         1 => "1 group".to_owned(),
         number => format!("{number} groups"),
     };
-    let nothing = move || (shown.read().is_empty() && heard()).then(|| {
+    let nothing = move || {
+        (shown.read().is_empty() && heard()).then(|| {
         let filtered = nav.param("q").is_some() || nav.param("state").is_some();
         let words = if filtered { "No group matches." } else { "There are no slicer failover groups. They are made in Uplynk." };
         view! { <p class="blank">{words}" "{filtered.then(|| view! { <a href=Route::Slicers.href()>"Show all groups"</a> })}</p> }
-    });
+    })
+    };
     view! {
         <Heading text="Slicers" />
         <div class="row">
@@ -102,7 +134,11 @@ pub fn Slicers() -> impl IntoView {
 fn GroupRow(row: RwSignal<Row>) -> impl IntoView {
     let severity = Signal::derive(move || row.read().severity);
     let word = Signal::derive(move || row.read().word.clone());
-    let was = move || row.read().was.map(|was| view! { <span class="sub">"last seen "{was}</span> });
+    let was = move || {
+        row.read()
+            .was
+            .map(|was| view! { <span class="sub">"last seen "{was}</span> })
+    };
     let chain = Memo::new(move |_| row.read().chain.clone());
     let links = move || {
         chain.get().into_iter().map(|link| {

@@ -1,10 +1,10 @@
 //! Uplynk live slicer failover groups, and the slicers of each in their order.
 
-mod group;
-mod list;
-mod model;
-mod on_air;
-mod order;
+pub mod group;
+pub mod list;
+pub mod model;
+pub mod on_air;
+pub mod order;
 
 pub use group::SlicerGroupPage;
 pub use list::Slicers;

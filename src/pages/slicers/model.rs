@@ -12,7 +12,10 @@ use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer};
 pub const KEYS: &[&str] = &["state", "group", "connection", "failover"];
 
 /// Worst first.
-pub const WORST_FIRST: Order = Order { key: "state", descending: false };
+pub const WORST_FIRST: Order = Order {
+    key: "state",
+    descending: false,
+};
 
 /// Where a row's group is and how it is to be read.
 pub struct Place<'a> {
@@ -79,7 +82,11 @@ pub struct Link {
 /// A group's name, or its id.
 #[must_use]
 pub fn name(group: &FailoverGroup) -> String {
-    group.name.clone().filter(|name| !name.trim().is_empty()).unwrap_or_else(|| group.id.clone())
+    group
+        .name
+        .clone()
+        .filter(|name| !name.trim().is_empty())
+        .unwrap_or_else(|| group.id.clone())
 }
 
 /// Whether this slicer is on air.
@@ -120,7 +127,11 @@ fn link(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>) -> Link {
     } else {
         (Some("warning"), "unhealthy")
     };
-    Link { id: slicer.id.clone(), mark, words }
+    Link {
+        id: slicer.id.clone(),
+        mark,
+        words,
+    }
 }
 
 /// A group as a row.
@@ -131,18 +142,39 @@ pub fn row(group: &FailoverGroup, place: Place<'_>) -> Row {
     let active = slicers.iter().find(|slicer| is_on_air(group, slicer));
     let on_air = match &group.active {
         Some(OnAir::Slate) => ("Slate".to_owned(), "no slicer is on air".to_owned()),
-        Some(OnAir::Slicer(id)) => (id.clone(), active.and_then(|s| s.state.as_ref()).map(state_word).unwrap_or_default()),
+        Some(OnAir::Slicer(id)) => (
+            id.clone(),
+            active
+                .and_then(|s| s.state.as_ref())
+                .map(state_word)
+                .unwrap_or_default(),
+        ),
         None => ("–".to_owned(), String::new()),
     };
     let channels = group.channels.as_deref().unwrap_or_default();
     let (ready, all) = backups(group, place.now);
     let names = slicers.iter().map(|slicer| slicer.id.as_str());
-    let names = names.chain(channels.iter().filter_map(|channel| channel.desc.as_deref()));
+    let names = names.chain(
+        channels
+            .iter()
+            .filter_map(|channel| channel.desc.as_deref()),
+    );
     let group_name = name(group);
-    let haystack = names.chain([group_name.as_str(), group.id.as_str(), place.connection]).collect::<Vec<_>>().join("\n");
+    let haystack = names
+        .chain([group_name.as_str(), group.id.as_str(), place.connection])
+        .collect::<Vec<_>>()
+        .join("\n");
     Row {
-        severity: if place.stale { Severity::Unknown } else { verdict.severity },
-        word: if place.stale { "Unknown".to_owned() } else { verdict.word.to_owned() },
+        severity: if place.stale {
+            Severity::Unknown
+        } else {
+            verdict.severity
+        },
+        word: if place.stale {
+            "Unknown".to_owned()
+        } else {
+            verdict.word.to_owned()
+        },
         was: place.stale.then_some(verdict.word),
         name: group_name,
         channels: match channels.len() {
@@ -154,11 +186,17 @@ pub fn row(group: &FailoverGroup, place: Place<'_>) -> Row {
         on_air,
         mode: mode_word(group.mode.as_ref()),
         auto_failback: failback_word(group),
-        chain: slicers.iter().map(|slicer| link(group, slicer, place.now)).collect(),
+        chain: slicers
+            .iter()
+            .map(|slicer| link(group, slicer, place.now))
+            .collect(),
         backups: format!("{ready} of {all}"),
         failover: group.failover_time,
         failover_words: match group.failover_time {
-            Some(at) => (times::moment(at, place.now, place.zone), times::ago(at, place.now)),
+            Some(at) => (
+                times::moment(at, place.now, place.zone),
+                times::ago(at, place.now),
+            ),
             None => ("–".to_owned(), "never".to_owned()),
         },
         stale: place.stale,
@@ -214,31 +252,52 @@ mod tests {
     fn shown(group: &FailoverGroup, stale: bool) -> super::Row {
         let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
         let zone = FixedOffset::east_opt(0).expect("in range");
-        row(group, Place { connection: "Live", href: String::new(), stale, now, zone })
+        row(
+            group,
+            Place {
+                connection: "Live",
+                href: String::new(),
+                stale,
+                now,
+                zone,
+            },
+        )
     }
 
     #[test]
     fn the_chain_stands_in_order_and_says_who_is_on_air() {
         let chain = shown(&group(), false).chain;
-        let words: Vec<_> = chain.iter().map(|link| (link.id.as_str(), link.words)).collect();
+        let words: Vec<_> = chain
+            .iter()
+            .map(|link| (link.id.as_str(), link.words))
+            .collect();
         assert_eq!(words, [("news01", "on air"), ("news02", "")]);
     }
 
     #[test]
     fn slate_is_said_in_words() {
-        let slate = FailoverGroup { active: Some(OnAir::Slate), ..group() };
+        let slate = FailoverGroup {
+            active: Some(OnAir::Slate),
+            ..group()
+        };
         assert_eq!(shown(&slate, false).on_air.0, "Slate");
     }
 
     #[test]
     fn auto_failback_is_not_claimed_in_flat_mode() {
-        let flat = FailoverGroup { mode: Some(Mode::Flat), ..group() };
+        let flat = FailoverGroup {
+            mode: Some(Mode::Flat),
+            ..group()
+        };
         assert_eq!(shown(&flat, false).auto_failback, "not in flat mode");
     }
 
     #[test]
     fn a_stale_row_is_unknown() {
         let row = shown(&group(), true);
-        assert_eq!((row.severity, row.word.as_str()), (Severity::Unknown, "Unknown"));
+        assert_eq!(
+            (row.severity, row.word.as_str()),
+            (Severity::Unknown, "Unknown")
+        );
     }
 }

@@ -29,12 +29,16 @@ struct Row {
 fn row(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>, zone: FixedOffset) -> Row {
     let (severity, health, until) = match slicer_health(slicer, now) {
         SlicerHealth::Healthy => (Severity::Normal, "Healthy", None),
-        SlicerHealth::Unhealthy { until } => {
-            (Severity::Warning, "Unhealthy", Some(format!("skipped until {}", times::moment(until, now, zone))))
-        }
-        SlicerHealth::RecheckDue { since } => {
-            (Severity::Warning, "Re-check due", Some(format!("since {}", times::moment(since, now, zone))))
-        }
+        SlicerHealth::Unhealthy { until } => (
+            Severity::Warning,
+            "Unhealthy",
+            Some(format!("skipped until {}", times::moment(until, now, zone))),
+        ),
+        SlicerHealth::RecheckDue { since } => (
+            Severity::Warning,
+            "Re-check due",
+            Some(format!("since {}", times::moment(since, now, zone))),
+        ),
         SlicerHealth::Unknown => (Severity::Unknown, "Unknown", None),
     };
     let flat = group.mode == Some(Mode::Flat);
@@ -46,7 +50,10 @@ fn row(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>, zone: FixedOf
         },
         hostname: slicer.hostname.clone().unwrap_or_default(),
         on_air: is_on_air(group, slicer),
-        state: slicer.state.as_ref().map_or_else(|| "–".to_owned(), state_word),
+        state: slicer
+            .state
+            .as_ref()
+            .map_or_else(|| "–".to_owned(), state_word),
         severity,
         health,
         until,
@@ -61,18 +68,33 @@ fn row(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>, zone: FixedOf
 
 /// The slicers of a group in order.
 #[component]
-pub fn SlicerOrder(live: Live<FailoverGroup>) -> impl IntoView {
+pub fn SlicerOrder(
+    /// What is shown, as it refreshes.
+    live: Live<FailoverGroup>,
+) -> impl IntoView {
     let (clock, prefs) = (use_clock(), use_prefs());
     let stale = Memo::new(move |_| !live.freshness(clock).is_believable());
     let list = Memo::new(move |_| {
-        let Some(group) = live.value() else { return Vec::new() };
+        let Some(group) = live.value() else {
+            return Vec::new();
+        };
         let now = live.vendor_time(clock);
         let zone = times::offset(prefs.zone.get(), now);
-        ordered(&group).into_iter().map(|slicer| row(&group, slicer, now, zone)).collect()
+        ordered(&group)
+            .into_iter()
+            .map(|slicer| row(&group, slicer, now, zone))
+            .collect()
     });
-    let flat = move || live.value().is_some_and(|group| group.mode == Some(Mode::Flat));
+    let flat = move || {
+        live.value()
+            .is_some_and(|group| group.mode == Some(Mode::Flat))
+    };
     let rows = Rows::follow(list);
-    let none = move || list.read().is_empty().then(|| view! { <p class="blank">"This group has no slicers."</p> });
+    let none = move || {
+        list.read()
+            .is_empty()
+            .then(|| view! { <p class="blank">"This group has no slicers."</p> })
+    };
     view! {
         <section class="panel" aria-labelledby="order" data-fresh=move || stale.get().then_some("stale")>
             <header>
@@ -92,9 +114,16 @@ fn SlicerRow(row: RwSignal<Row>) -> impl IntoView {
     let label = move || {
         let row = row.read();
         let on_air = if row.on_air { ", on air" } else { "" };
-        format!("{}, position {}{on_air}, {}, {}, {}", row.id, row.position, row.state, row.health, row.eligible)
+        format!(
+            "{}, position {}{on_air}, {}, {}, {}",
+            row.id, row.position, row.state, row.health, row.eligible
+        )
     };
-    let on_air = move || row.read().on_air.then(|| view! { <span class="tag"><Icon name="onair" />"On air"</span> });
+    let on_air = move || {
+        row.read()
+            .on_air
+            .then(|| view! { <span class="tag"><Icon name="onair" />"On air"</span> })
+    };
     view! {
         <li aria-label=label data-s=move || row.read().left_out.then_some("off")>
             <span class="pos">{move || row.read().position.clone()}</span>

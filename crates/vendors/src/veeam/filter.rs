@@ -40,12 +40,12 @@ impl Filter {
     /// one are that one. `None` when nothing is left, because empty lists say nothing.
     #[must_use]
     pub fn normalised(self) -> Option<Self> {
-        let (items, make): (Vec<Self>, fn(Vec<Self>) -> Self) = match self {
+        let kind = std::mem::discriminant(&self);
+        let (items, all) = match self {
             Self::Condition(_) => return Some(self),
-            Self::All(items) => (items, Self::All),
-            Self::Any(items) => (items, Self::Any),
+            Self::All(items) => (items, true),
+            Self::Any(items) => (items, false),
         };
-        let kind = std::mem::discriminant(&make(Vec::new()));
         let mut flat = Vec::new();
         for item in items.into_iter().filter_map(Self::normalised) {
             let alike = std::mem::discriminant(&item) == kind;
@@ -57,7 +57,8 @@ impl Filter {
         match flat.len() {
             0 => None,
             1 => flat.pop(),
-            _ => Some(make(flat)),
+            _ if all => Some(Self::All(flat)),
+            _ => Some(Self::Any(flat)),
         }
     }
 }
