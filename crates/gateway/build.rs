@@ -4,7 +4,8 @@
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     let dist = std::path::Path::new("../../dist");
-    // A path that is not there counts as changed in every build: watch its parent's listing instead.
+    // A path that is not there would count as changed in every build. `cargo xtask build` has the
+    // gateway built anew after the first console.
     if dist.is_dir() {
         println!("cargo:rerun-if-changed=../../dist");
     }
