@@ -4,13 +4,14 @@ use failover_console::app::App;
 use leptos::mount::mount_to;
 use leptos::prelude::document;
 use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 fn main() {
     std::panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
         failover_console::panic_banner::show();
     }));
-    let Some(root) = document()
+    let Some(root): Option<HtmlElement> = document()
         .get_element_by_id("console")
         .and_then(|e| e.dyn_into().ok())
     else {

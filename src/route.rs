@@ -151,6 +151,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_link_leads_back_to_its_page(connection in "[a-z-]{1,12}", id in "\\PC{1,24}") {
+            prop_assume!(id != "." && id != "..");
             for route in [
                 Route::Group { connection: connection.clone(), group: id.clone() },
                 Route::SlicerGroup { connection: connection.clone(), group: id.clone() },

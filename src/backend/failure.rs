@@ -14,7 +14,7 @@ pub enum Failure {
     /// The vendor's answer is not its contract.
     Nonsense(Nonsense),
     /// The vendor said no.
-    Vendor(VendorError),
+    Vendor(Box<VendorError>),
 }
 
 /// `application/problem+json` (RFC 9457), as the gateway speaks of its own troubles.

@@ -103,7 +103,7 @@ pub struct VendorError {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Failure {
     /// The status was not 2xx.
-    Vendor(VendorError),
+    Vendor(Box<VendorError>),
     /// The status was 2xx and the body cannot be read.
     Nonsense(Nonsense),
 }
@@ -166,7 +166,7 @@ impl<T> Call<T> {
     /// [`Failure::Vendor`] for every status but 2xx, [`Failure::Nonsense`] for a 2xx that cannot be read.
     pub fn read(&self, answer: &Answer) -> Result<T, Failure> {
         if !answer.is_success() {
-            return Err(Failure::Vendor((self.refused)(answer)));
+            return Err(Failure::Vendor(Box::new((self.refused)(answer))));
         }
         (self.read)(answer).map_err(|problem| {
             let excerpt = String::from_utf8_lossy(&answer.body)

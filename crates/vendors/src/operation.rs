@@ -54,13 +54,15 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// One path segment, percent-encoded so that no id can leave its place: `.` and `..` alone are
-/// encoded too, because clients and proxies resolve them as directories.
+/// One path segment, percent-encoded so that no id can leave its place.
+///
+/// An id that is `.` or `..` cannot be addressed by any URL: every parser takes it, encoded or not, for
+/// a step between folders, and `groups/%2E/status` would ask for another group. Its segment is left
+/// empty, which is no operation's path: the request is refused and reaches nothing else.
 #[must_use]
 pub fn segment(id: &str) -> String {
     match id {
-        "." => "%2E".to_owned(),
-        ".." => "%2E%2E".to_owned(),
+        "." | ".." => String::new(),
         _ => utf8_percent_encode(id, SEGMENT).to_string(),
     }
 }

@@ -29,8 +29,9 @@ pub(crate) fn words(status: u16) -> String {
 pub(crate) fn text_or_words(status: u16, body: &[u8]) -> String {
     let text = String::from_utf8_lossy(crate::json::without_bom(body));
     let text = text.trim();
-    let plain =
-        !text.is_empty() && !text.starts_with(['<', '{', '[', '"']) && !text.contains('\u{FFFD}');
+    let plain = !matches!(text, "" | "null")
+        && !text.starts_with(['<', '{', '[', '"'])
+        && !text.contains('\u{FFFD}');
     if plain {
         text.chars().take(300).collect()
     } else {

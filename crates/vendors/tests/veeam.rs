@@ -38,7 +38,7 @@ fn error(status: u16, body: &str) -> vendors::VendorError {
         body: body.into(),
     };
     match veeam::recent(Wire::Json).read(&answer) {
-        Err(Failure::Vendor(error)) => error,
+        Err(Failure::Vendor(error)) => *error,
         other => panic!("{other:?}"),
     }
 }
