@@ -1,115 +1,21 @@
-//! From the tree to types.
+//! From the tree to types: sessions, references, pages. What a file or a body is, is told by what
+//! stands in it, because query, collection and single session are asked for in one way by the import.
 
 use super::node::Node;
-use super::types::{Link, Outcome, Page, Paging, Reference, Server, Session, State, Task};
+use super::types::{Page, Paging, Reference, Server, Session, Task};
+use super::values::{count, link, links, number, result, state, tail, time, uid};
 use crate::call::Answer;
-use crate::json;
-use chrono::{DateTime, Utc};
 
-/// What may stand at the root of an answer.
+/// The list of sessions; what may stand at the root of an answer, too.
 const SESSIONS: &str = "CloudFailoverSessions";
 
-fn time(node: &Node, name: &str) -> Result<Option<DateTime<Utc>>, String> {
-    let Some(text) = node.text_of(name) else {
-        return Ok(None);
-    };
-    json::time(&text).ok_or_else(|| {
-        format!(
-            "{name}: expected a date-time, found `{}`",
-            text.chars().take(60).collect::<String>()
-        )
-    })
-}
-
-fn number(node: &Node, name: &str) -> Result<Option<f64>, String> {
-    let Some(text) = node.text_of(name) else {
-        return Ok(None);
-    };
-    let number: Option<f64> = text.trim().parse().ok();
-    number
-        .filter(|number| number.is_finite())
-        .map(Some)
-        .ok_or_else(|| format!("{name}: expected a number, found `{text}`"))
-}
-
-fn whole(node: &Node, name: &str) -> Result<u32, String> {
-    let Some(text) = node.text_of(name) else {
-        return Ok(0);
-    };
-    text.trim()
-        .parse()
-        .map_err(|_| format!("{name}: expected a whole number, found `{text}`"))
-}
-
-/// The GUID of a bare UID or of a URN, in lower case.
-fn guid(uid: &str) -> String {
-    uid.rsplit(':').next().unwrap_or(uid).to_ascii_lowercase()
-}
-
-/// Path and query of a link: its host is the server's own idea of its name.
-fn local(href: &str) -> String {
-    let after_scheme = href.split_once("://").map(|(_, rest)| rest);
-    match after_scheme {
-        Some(rest) => rest
-            .find('/')
-            .map_or_else(|| "/".to_owned(), |at| rest[at..].to_owned()),
-        None => href.to_owned(),
-    }
-}
-
-fn link(node: &Node) -> Link {
-    Link {
-        rel: node.text_of("Rel"),
-        href: node.text_of("Href").as_deref().map(local),
-        name: node.text_of("Name"),
-        kind: node.text_of("Type"),
-    }
-}
-
-fn links(node: &Node) -> Vec<Link> {
-    node.get("Links")
-        .map(|links| links.items("Link").into_iter().map(link).collect())
-        .unwrap_or_default()
-}
-
-/// The last segment of a link's path.
-fn tail(href: &str) -> Option<String> {
-    let path = href.split('?').next().unwrap_or(href);
-    path.rsplit('/')
-        .next()
-        .filter(|tail| !tail.is_empty())
-        .map(str::to_ascii_lowercase)
-}
-
-fn state(node: &Node) -> Option<State> {
-    let word = node.text_of("State")?;
-    Some(match word.to_ascii_lowercase().as_str() {
-        "starting" => State::Starting,
-        "stopping" => State::Stopping,
-        "working" => State::Working,
-        "stopped" => State::Stopped,
-        _ => State::Other(word),
-    })
-}
-
-fn result(node: &Node) -> Option<Outcome> {
-    let word = node.text_of("Result")?;
-    Some(match word.to_ascii_lowercase().as_str() {
-        "none" => Outcome::None,
-        "success" => Outcome::Success,
-        "warning" => Outcome::Warning,
-        "failed" => Outcome::Failed,
-        _ => Outcome::Other(word),
-    })
-}
+/// What every type of the contract's sessions begins with, references included.
+const SESSION: &str = "CloudFailoverSession";
 
 fn task(node: &Node) -> Result<Task, String> {
     Ok(Task {
         vm_name: node.text_of("VmName"),
-        replica_point: node
-            .get("VmReplicaPointLink")
-            .filter(|link| !link.is_empty())
-            .map(link),
+        replica_point: node.get("VmReplicaPointLink").map(link),
         creation_time: time(node, "CreationTimeUTC")?,
         end_time: time(node, "EndTimeUTC")?,
         state: state(node),
@@ -120,23 +26,22 @@ fn task(node: &Node) -> Result<Task, String> {
 }
 
 fn session(node: &Node) -> Result<Session, String> {
+    if node.fields.is_empty() {
+        return Err(format!("expected a session, found {}", node.sketch()));
+    }
     let links = links(node);
-    let up = links.iter().find(|link| {
-        link.rel
-            .as_deref()
-            .is_some_and(|rel| rel.eq_ignore_ascii_case("Up"))
-    });
+    let is_up = |rel: &str| rel.eq_ignore_ascii_case("Up");
+    let mut ups = links.iter();
+    let up = ups.find(|link| link.rel.as_deref().is_some_and(is_up));
     let server = up.map(|up| Server {
         uid: up.href.as_deref().and_then(tail),
         name: up.name.clone(),
     });
     // The list and each of its items have the same name: only direct children are tasks.
-    let tasks = node
-        .get("CloudFailoverTasks")
-        .map(|tasks| tasks.items("CloudFailoverTasks"))
-        .unwrap_or_default();
+    let tasks = node.get("CloudFailoverTasks");
+    let tasks = tasks.map(|list| list.items("CloudFailoverTasks"));
     Ok(Session {
-        uid: node.text_of("UID").as_deref().map(guid),
+        uid: uid(node),
         name: node.text_of("Name"),
         job_type: node.text_of("JobType"),
         creation_time: time(node, "CreationTimeUTC")?,
@@ -146,43 +51,81 @@ fn session(node: &Node) -> Result<Session, String> {
         progress: number(node, "Progress")?,
         failure_message: node.text_of("FailureMessage"),
         server,
-        tasks: tasks.into_iter().map(task).collect::<Result<_, _>>()?,
+        tasks: numbered(tasks.unwrap_or_default(), "task", task)?,
         links,
     })
 }
 
-fn sessions(list: &Node) -> Result<Vec<Session>, String> {
-    let items = match list.items("CloudFailoverSession") {
-        // JSON has an object of the list's own name in between.
-        items if items.is_empty() => list.items(SESSIONS),
-        items => items,
-    };
-    let numbered = items.into_iter().enumerate();
-    numbered
-        .map(|(at, node)| session(node).map_err(|problem| format!("session {}: {problem}", at + 1)))
-        .collect()
+/// Reads the items of a list; a complaint says which one.
+fn numbered<T>(
+    items: Vec<&Node>,
+    what: &str,
+    read: impl Fn(&Node) -> Result<T, String>,
+) -> Result<Vec<T>, String> {
+    let items = items.into_iter().enumerate();
+    let read = |(at, node)| read(node).map_err(|problem| format!("{what} {}: {problem}", at + 1));
+    items.map(read).collect()
 }
 
-fn references(list: &Node) -> Vec<Reference> {
-    let items = match list.items("Ref") {
-        items if items.is_empty() => list.items("Refs"),
-        items => items,
-    };
-    let reference = |node: &Node| Reference {
-        uid: node.text_of("UID").as_deref().map(guid),
-        name: node.text_of("Name"),
-        links: links(node),
-    };
-    items.into_iter().map(reference).collect()
+fn sessions(list: &Node) -> Result<Vec<Session>, String> {
+    let mut items = list.items(SESSION);
+    if items.is_empty() {
+        // JSON has an object of the list's own name in between.
+        items = list.items(SESSIONS);
+    }
+    numbered(items, "session", session)
+}
+
+fn references(list: &Node) -> Result<Vec<Reference>, String> {
+    let mut items = list.items("Ref");
+    if items.is_empty() {
+        items = list.items("Refs");
+    }
+    numbered(items, "reference", |node| {
+        let kind = node.text_of("Type").unwrap_or_else(|| SESSION.to_owned());
+        if !kind.starts_with(SESSION) {
+            return Err(format!("expected a {SESSION}Reference, found a {kind}"));
+        }
+        Ok(Reference {
+            uid: uid(node),
+            name: node.text_of("Name"),
+            links: links(node),
+        })
+    })
 }
 
 fn paging(node: &Node) -> Result<Paging, String> {
     Ok(Paging {
-        page: whole(node, "PageNum")?,
-        size: whole(node, "PageSize")?,
-        pages: whole(node, "PagesCount")?,
+        page: count(node, "PageNum")?,
+        size: count(node, "PageSize")?,
+        pages: count(node, "PagesCount")?,
         links: links(node),
     })
+}
+
+/// Whether the root is one session. JSON has no element's name, but says its type.
+fn is_session(root: &Node) -> bool {
+    match root.text_of("Type") {
+        _ if !root.name.is_empty() => root.name.eq_ignore_ascii_case(SESSION),
+        Some(kind) => kind.eq_ignore_ascii_case(SESSION) && root.has("UID"),
+        None => root.has("UID") && root.has("State"),
+    }
+}
+
+/// The sessions of `Entities`, of which there is one list a type: another type's are no answer here.
+fn entities(entities: &Node) -> Result<Vec<Session>, String> {
+    if let Some(list) = entities.get(SESSIONS) {
+        return sessions(list);
+    }
+    let mut others = entities.fields.iter().filter(|(_, node)| !node.is_empty());
+    match others.next() {
+        Some((other, _)) => Err(format!("expected {SESSIONS}, found {other}")),
+        None if entities.text().is_some() => Err(format!(
+            "Entities: expected lists, found {}",
+            entities.sketch()
+        )),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// A page, whatever stands at the root: a query's result, references, a collection, or one session.
@@ -191,67 +134,52 @@ pub(super) fn page_of(root: &Node) -> Result<Page, String> {
     if is("Error") {
         return Err("an error stands where sessions were expected".to_owned());
     }
-    let is_session =
-        is("CloudFailoverSession") || (root.get("UID").is_some() && root.get("State").is_some());
-    if is_session {
-        return Ok(Page {
-            sessions: vec![session(root)?],
-            ..Page::default()
-        });
+    let mut page = Page::default();
+    if is_session(root) {
+        page.sessions = vec![session(root)?];
+        return Ok(page);
     }
-    let paging = root
-        .get("PagingInfo")
-        .filter(|paging| !paging.is_empty())
-        .map(paging)
-        .transpose()?;
+    page.paging = root.get("PagingInfo").map(paging).transpose()?;
     if is("EntityReferences") {
-        return Ok(Page {
-            references: references(root),
-            paging,
-            ..Page::default()
-        });
-    }
-    if is(SESSIONS) {
-        return Ok(Page {
-            sessions: sessions(root)?,
-            paging,
-            ..Page::default()
-        });
-    }
-    let known = ["Entities", "Refs", "PagingInfo", SESSIONS]
-        .iter()
-        .any(|name| root.get(name).is_some());
-    if !is("QueryResult") && !known {
+        page.references = references(root)?;
+    } else if is(SESSIONS) {
+        page.sessions = sessions(root)?;
+    } else if is("QueryResult") || (root.name.is_empty() && is_result(root)) {
+        page.references = root.get("Refs").map_or(Ok(Vec::new()), references)?;
+        page.sessions = match root.get(SESSIONS) {
+            Some(list) => sessions(list)?,
+            None => root.get("Entities").map_or(Ok(Vec::new()), entities)?,
+        };
+    } else {
         let found = if root.name.is_empty() {
-            "something else"
+            root.sketch()
         } else {
-            &root.name
+            format!("`{}`", root.name)
         };
         return Err(format!(
-            "expected a query result or sessions, found {found}"
+            "expected a query's result or sessions, found {found}"
         ));
     }
-    let list = root
-        .get("Entities")
-        .and_then(|entities| entities.get(SESSIONS))
-        .or_else(|| root.get(SESSIONS));
-    Ok(Page {
-        sessions: list.map(sessions).transpose()?.unwrap_or_default(),
-        references: root.get("Refs").map(references).unwrap_or_default(),
-        paging,
-    })
+    Ok(page)
 }
 
+/// Whether JSON without a name is a query's result, references or a collection.
+fn is_result(root: &Node) -> bool {
+    let known = ["Entities", "Refs", "PagingInfo", SESSIONS];
+    known.into_iter().any(|name| root.has(name))
+}
+
+/// Reads the answer of a query or of the collection.
 pub(super) fn page(answer: &Answer) -> Result<Page, String> {
     page_of(&Node::parse(&answer.body)?)
 }
 
+/// Reads the answer for one session.
 pub(super) fn one(answer: &Answer) -> Result<Session, String> {
-    let page = page(answer)?;
-    let number = page.sessions.len();
-    let mut sessions = page.sessions.into_iter();
-    match (sessions.next(), number) {
-        (Some(session), 1) => Ok(session),
-        _ => Err(format!("expected one session, found {number}")),
+    let mut sessions = page(answer)?.sessions;
+    match (sessions.pop(), sessions.len()) {
+        (Some(session), 0) => Ok(session),
+        (None, _) => Err("expected one session, found none".to_owned()),
+        (Some(_), others) => Err(format!("expected one session, found {}", others + 1)),
     }
 }

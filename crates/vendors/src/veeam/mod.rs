@@ -14,6 +14,8 @@ mod query;
 mod refused;
 mod saved;
 mod types;
+mod values;
+mod xml;
 
 pub use calls::{log_off, log_on, query, recent, session};
 pub use field::{Field, FieldKind, Op};

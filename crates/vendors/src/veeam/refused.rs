@@ -3,10 +3,12 @@
 use super::node::Node;
 use crate::call::{Answer, VendorError};
 use crate::status;
-use serde_json::Map;
 
-/// Reads every status but 2xx. The server's stack trace is left out: it helps nobody here, and says
-/// more of the server than a browser should know.
+/// Properties that are told elsewhere or not at all. The server's stack trace helps nobody here, and
+/// says more of the server than a browser should know.
+const LEFT_OUT: [&str; 3] = ["Message", "StatusCode", "StackTrace"];
+
+/// Reads every status but 2xx.
 pub(super) fn refused(answer: &Answer) -> VendorError {
     let blank = VendorError {
         status: answer.status,
@@ -19,19 +21,12 @@ pub(super) fn refused(answer: &Answer) -> VendorError {
     if node.name.eq_ignore_ascii_case("html") {
         return blank;
     }
-    let known = |key: &str| {
-        ["Message", "StatusCode", "StackTrace", "xmlns"]
-            .iter()
-            .any(|name| name.eq_ignore_ascii_case(key))
-    };
-    let more: Map<_, _> = node
-        .texts()
-        .filter(|(key, _)| !known(key))
-        .map(|(key, text)| (key.to_owned(), text.into()))
-        .collect();
+    let told = |key: &str| LEFT_OUT.iter().any(|name| name.eq_ignore_ascii_case(key));
+    let more = node.texts().filter(|(key, _)| !told(key));
+    let more = more.map(|(key, text)| (key.to_owned(), text.into()));
     VendorError {
         message: node.text_of("Message").unwrap_or(blank.message),
-        more,
+        more: more.collect(),
         ..blank
     }
 }

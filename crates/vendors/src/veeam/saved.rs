@@ -1,43 +1,89 @@
-//! An answer that someone saved or copied: from a file, or from the vendor's documentation.
+//! An answer that someone saved or copied: from a file, a terminal, or the vendor's documentation.
+//! More lenient than the wire: what reaches this came through a person's hands.
 
 use super::decode::page_of;
 use super::node::Node;
 use super::types::Page;
 use crate::json;
 
-/// Reads a saved answer in any of its shapes: XML or JSON of any casing; a query's result, a
-/// collection, references, or one session.
+/// Reads a saved answer in any of its shapes: XML or JSON of any casing, after a byte-order mark or
+/// response headers; a query's result, a collection, references, or one session.
 ///
 /// # Errors
 /// One sentence on what cannot be read.
 pub fn read_saved(bytes: &[u8]) -> Result<Page, String> {
-    let bytes = json::without_bom(bytes);
-    let is_xml = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<');
-    if !is_xml {
-        return page_of(&Node::parse(bytes)?);
-    }
-    let text =
-        std::str::from_utf8(bytes).map_err(|error| format!("the text is not UTF-8: {error}"))?;
-    page_of(&Node::parse(repaired(text).as_bytes())?)
+    let text = text(bytes)?;
+    let body = body(&text);
+    let strict = Node::parse(body.as_bytes());
+    let node = match strict {
+        Err(_) if body.starts_with('<') => Node::parse(repaired(body).as_bytes()),
+        other => other,
+    };
+    page_of(&node?)
 }
 
-/// The documentation shows its links with a bare `&` in attributes, which no XML reader takes.
+/// UTF-8, or the UTF-16 that some Windows shells write when they redirect output.
+fn text(bytes: &[u8]) -> Result<String, String> {
+    let unit: fn([u8; 2]) -> u16 = match bytes {
+        [0xFF, 0xFE, ..] => u16::from_le_bytes,
+        [0xFE, 0xFF, ..] => u16::from_be_bytes,
+        _ => {
+            let text = std::str::from_utf8(json::without_bom(bytes));
+            return text
+                .map(str::to_owned)
+                .map_err(|error| format!("the text is not UTF-8: {error}"));
+        }
+    };
+    let units = bytes.chunks_exact(2).skip(1);
+    let units: Vec<u16> = units.map(|pair| unit([pair[0], pair[1]])).collect();
+    String::from_utf16(&units).map_err(|_| "the text is not UTF-16".to_owned())
+}
+
+/// What comes after response headers, or after a heading of the page that it was copied from.
+fn body(text: &str) -> &str {
+    let text = text.trim();
+    let headers = text.starts_with("HTTP/");
+    let text = match ["\r\n\r\n", "\n\n"]
+        .into_iter()
+        .find_map(|gap| text.split_once(gap))
+    {
+        Some((_, body)) if headers => json_or_xml(body.trim_start_matches('\u{FEFF}')),
+        _ => json_or_xml(text),
+    };
+    text.trim()
+}
+
+fn json_or_xml(text: &str) -> &str {
+    text.find(['<', '{']).map_or(text, |at| &text[at..])
+}
+
+/// The documentation shows its links with a bare `&` in attributes, and copying turns some blanks into
+/// no-break ones; no XML reader takes either.
 fn repaired(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('&') {
-        out.push_str(&rest[..=at]);
-        rest = &rest[at + 1..];
-        let name: String = rest
-            .chars()
-            .take_while(|char| char.is_ascii_alphanumeric() || *char == '#')
-            .collect();
-        let known =
-            matches!(name.as_str(), "amp" | "lt" | "gt" | "quot" | "apos") || name.starts_with('#');
-        if !(known && rest[name.len()..].starts_with(';')) {
-            out.push_str("amp;");
-        }
+    let text = text.replace('\u{A0}', " ");
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once('&') {
+        out.push_str(before);
+        let name: &str = after.split(';').next().unwrap_or_default();
+        let known = matches!(name, "amp" | "lt" | "gt" | "quot" | "apos") || is_number(name);
+        let escaped = known && after.len() > name.len();
+        out.push_str(if escaped { "&" } else { "&amp;" });
+        rest = after;
     }
     out.push_str(rest);
     out
+}
+
+/// Whether an entity's name is a character reference.
+fn is_number(name: &str) -> bool {
+    let digits = |text: &str, is_digit: fn(&u8) -> bool| {
+        !text.is_empty() && text.bytes().all(|byte| is_digit(&byte))
+    };
+    match name.strip_prefix("#x") {
+        Some(hex) => digits(hex, u8::is_ascii_hexdigit),
+        None => name
+            .strip_prefix('#')
+            .is_some_and(|text| digits(text, u8::is_ascii_digit)),
+    }
 }

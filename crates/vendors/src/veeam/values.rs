@@ -1,0 +1,144 @@
+//! The small values of an answer: UIDs, links, times, numbers and words.
+
+use super::node::Node;
+use super::types::{Link, Outcome, State};
+use crate::json;
+use chrono::{DateTime, Utc};
+
+/// A time of a field; absent, null, empty and the sentinel `1753-01-01T00:00:00Z` are `None`.
+pub(super) fn time(node: &Node, name: &str) -> Result<Option<DateTime<Utc>>, String> {
+    Ok(node.read(name, "a date-time", json::time)?.flatten())
+}
+
+/// A number of a field, also as a text.
+pub(super) fn number(node: &Node, name: &str) -> Result<Option<f64>, String> {
+    let finite = |text: &str| text.parse().ok().filter(|number: &f64| number.is_finite());
+    node.read(name, "a number", finite)
+}
+
+/// A count of a field, also as a text; 0 when it is absent.
+pub(super) fn count(node: &Node, name: &str) -> Result<u32, String> {
+    let count = node.read(name, "a whole number", |text| {
+        text.strip_suffix(".0").unwrap_or(text).parse().ok()
+    })?;
+    Ok(count.unwrap_or(0))
+}
+
+/// The GUID of a bare UID or of `urn:veeam:CloudFailoverSession:{guid}`, in lower case.
+pub(super) fn guid(uid: &str) -> String {
+    let bare = uid.trim().rsplit(':').next().unwrap_or(uid);
+    bare.to_ascii_lowercase()
+}
+
+/// The UID of a node.
+pub(super) fn uid(node: &Node) -> Option<String> {
+    node.text_of("UID").as_deref().map(guid)
+}
+
+/// Path and query of a link: its host is the server's own idea of its name. Always begins with exactly
+/// one slash, so that it can never lead to another host; anything else is no link of this server.
+pub(super) fn local(href: &str) -> Option<String> {
+    let href = href.trim();
+    let scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let without_host = match href.split_once("//") {
+        Some((before, rest))
+            if before.is_empty() || before.strip_suffix(':').is_some_and(scheme) =>
+        {
+            rest.find(['/', '?']).map_or("/", |at| &rest[at..])
+        }
+        _ if href.starts_with('/') => href,
+        _ => return None,
+    };
+    Some(format!("/{}", without_host.trim_start_matches(['/', '\\'])))
+}
+
+/// The last segment of a link's path, as an id.
+pub(super) fn tail(href: &str) -> Option<String> {
+    let path = href.split('?').next().unwrap_or(href);
+    let last = path.rsplit('/').next()?;
+    (!last.is_empty()).then(|| last.to_ascii_lowercase())
+}
+
+/// A link.
+pub(super) fn link(node: &Node) -> Link {
+    Link {
+        rel: node.text_of("Rel"),
+        href: node.text_of("Href").as_deref().and_then(local),
+        name: node.text_of("Name"),
+        kind: node.text_of("Type"),
+    }
+}
+
+/// The links of a node.
+pub(super) fn links(node: &Node) -> Vec<Link> {
+    let links = node.get("Links").map(|links| links.items("Link"));
+    links.unwrap_or_default().into_iter().map(link).collect()
+}
+
+/// `State` in any case; a word that the contract does not know is kept.
+pub(super) fn state(node: &Node) -> Option<State> {
+    let word = node.text_of("State")?;
+    Some(match word.to_ascii_lowercase().as_str() {
+        "starting" => State::Starting,
+        "stopping" => State::Stopping,
+        "working" => State::Working,
+        "stopped" => State::Stopped,
+        _ => State::Other(word),
+    })
+}
+
+/// `Result` in any case; a word that the contract does not know is kept.
+pub(super) fn result(node: &Node) -> Option<Outcome> {
+    let word = node.text_of("Result")?;
+    Some(match word.to_ascii_lowercase().as_str() {
+        "none" => Outcome::None,
+        "success" => Outcome::Success,
+        "warning" => Outcome::Warning,
+        "failed" => Outcome::Failed,
+        _ => Outcome::Other(word),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{guid, local, tail};
+
+    #[test]
+    fn links_lead_to_this_server_or_nowhere() {
+        for (href, path) in [
+            (
+                "https://localhost:9398/api/query?type=X&page=1",
+                Some("/api/query?type=X&page=1"),
+            ),
+            (
+                "/api/x?next=https://elsewhere/",
+                Some("/api/x?next=https://elsewhere/"),
+            ),
+            ("https://em", Some("/")),
+            ("https://em?a=/b", Some("/?a=/b")),
+            ("//elsewhere/x", Some("/x")),
+            ("https://em//elsewhere/x", Some("/elsewhere/x")),
+            ("https://em/\\elsewhere", Some("/elsewhere")),
+            ("javascript:alert(1)", None),
+            ("javascript://%0aalert(1)", Some("/")),
+            ("api/x", None),
+            ("", None),
+        ] {
+            assert_eq!(local(href).as_deref(), path, "{href}");
+        }
+    }
+
+    #[test]
+    fn ids_are_bare_and_in_lower_case() {
+        assert_eq!(
+            guid("urn:veeam:CloudFailoverSession:475420EE-D045"),
+            "475420ee-d045"
+        );
+        assert_eq!(guid(" 475420EE-D045"), "475420ee-d045");
+        assert_eq!(
+            tail("/api/backupServers/CA19?format=a/b"),
+            Some("ca19".to_owned())
+        );
+        assert_eq!(tail("/api/backupServers/"), None);
+    }
+}

@@ -1,0 +1,137 @@
+//! XML into the tree. Namespaces and prefixes are ignored; no entity is ever declared or expanded, so
+//! that a document type can neither read a file nor blow up; what an element means is not known here.
+
+use super::node::Node;
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+/// Elements inside of each other; a real answer has seven.
+const DEEPEST: usize = 64;
+
+/// Reads a whole body.
+pub(super) fn parse(body: &[u8]) -> Result<Node, String> {
+    let text =
+        std::str::from_utf8(body).map_err(|error| format!("the body is not UTF-8: {error}"))?;
+    let mut reader = Reader::from_str(text);
+    let mut tree = Tree::default();
+    loop {
+        let at = reader.buffer_position();
+        let event = reader.read_event().map_err(|error| error.to_string());
+        match event.and_then(|event| tree.take(event)) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(problem) => return Err(format!("the body is not XML: {problem} (at byte {at})")),
+        }
+    }
+    let whole = tree.root.filter(|_| tree.open.is_empty());
+    whole.ok_or("the body is not XML: it ends before its first element does".to_owned())
+}
+
+/// The elements that are open, the root outermost, and the root once it is closed.
+#[derive(Default)]
+struct Tree {
+    open: Vec<Node>,
+    root: Option<Node>,
+}
+
+impl Tree {
+    /// Takes an event; `false` at the end.
+    fn take(&mut self, event: Event<'_>) -> Result<bool, String> {
+        match event {
+            Event::Start(_) if self.open.len() == DEEPEST => {
+                return Err(format!("elements more than {DEEPEST} deep"));
+            }
+            Event::Start(start) => self.open.push(element(&start)?),
+            Event::Empty(start) => self.close(element(&start)?),
+            Event::End(_) => {
+                if let Some(node) = self.open.pop() {
+                    self.close(node);
+                }
+            }
+            Event::Text(text) => self.append(&text.xml10_content()),
+            Event::CData(text) => self.append(&text),
+            Event::GeneralRef(name) => {
+                let character =
+                    resolve(&name).ok_or_else(|| format!("&{}; means nothing", &*name))?;
+                self.append(character.encode_utf8(&mut [0; 4]));
+            }
+            Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
+            Event::Eof => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn append(&mut self, text: &str) {
+        if let Some(node) = self.open.last_mut() {
+            node.text.get_or_insert_default().push_str(text);
+        }
+    }
+
+    /// White space around a text is the layout's, not the text's.
+    fn close(&mut self, mut node: Node) {
+        let trimmed = node.text.as_deref().map(str::trim);
+        node.text = trimmed.filter(|text| !text.is_empty()).map(str::to_owned);
+        match self.open.last_mut() {
+            Some(parent) => parent.fields.push((node.name.clone(), node)),
+            None => {
+                self.root.get_or_insert(node);
+            }
+        }
+    }
+}
+
+/// An element's name and attributes; what only declares namespaces or says `xsi:nil` is left out.
+fn element(start: &BytesStart<'_>) -> Result<Node, String> {
+    let mut node = Node {
+        name: start.local_name().as_ref().to_owned(),
+        ..Node::default()
+    };
+    for attribute in start.attributes() {
+        let attribute = attribute.map_err(|error| error.to_string())?;
+        let full: &str = attribute.key.as_ref();
+        if full == "xmlns" || full.starts_with("xmlns:") || full.starts_with("xsi:") {
+            continue;
+        }
+        let name = attribute.key.local_name().as_ref().to_owned();
+        let text = unescape(&attribute.value)?;
+        node.fields.push((name.clone(), Node::leaf(name, text)));
+    }
+    Ok(node)
+}
+
+/// The predefined entities and character references of an attribute's value.
+fn unescape(raw: &str) -> Result<String, String> {
+    let mut text = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some((before, after)) = rest.split_once('&') {
+        text.push_str(before);
+        let (name, behind) = after.split_once(';').unwrap_or((after, ""));
+        let character = resolve(name).filter(|_| after.len() > name.len());
+        text.push(character.ok_or_else(|| {
+            let next: String = after.chars().take(20).collect();
+            format!("a bare & in an attribute, before `{next}`")
+        })?);
+        rest = behind;
+    }
+    text.push_str(rest);
+    Ok(text)
+}
+
+/// What stands for an entity's name; only the predefined ones and character references.
+fn resolve(name: &str) -> Option<char> {
+    match name {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+                None => number.parse().ok()?,
+            };
+            char::from_u32(code)
+        }
+    }
+}
