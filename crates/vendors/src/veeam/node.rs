@@ -17,7 +17,7 @@ pub(super) struct Node {
     /// Attributes and children, in their order.
     pub(super) fields: Vec<(String, Node)>,
     /// Whether it was a list in JSON: then its fields are its items.
-    list: bool,
+    pub(super) list: bool,
 }
 
 impl Node {
