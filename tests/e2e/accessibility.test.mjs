@@ -1,0 +1,66 @@
+// Every page, in both themes, on a desk and on a phone: axe finds nothing, and the accessibility
+// tree is the one that was agreed on.
+
+import assert from 'node:assert/strict';
+import { START, accessible, sameSnapshot, story, whenRows } from './harness.mjs';
+import { path, sessions, system } from './support/worlds.mjs';
+
+const PAGES = [
+  { name: 'overview', address: () => '/', there: (page) => page.getByRole('region', { name: 'Veeam failovers' }).getByRole('listitem').first() },
+  { name: 'groups', address: () => '/groups', table: 'Failover groups' },
+  { name: 'group', address: () => path('groups', 'plant-a', 'kiln2-opcua'), table: 'Client sessions' },
+  { name: 'slicers', address: () => '/slicers', table: 'Slicer failover groups' },
+  {
+    name: 'slicer-group',
+    address: (world) => path('slicers', 'live', system(world, 'live').groups.find(({ name }) => name === 'My Failover Group').id),
+    there: (page) => page.getByRole('list', { name: 'Slicer order' }).getByRole('listitem').first(),
+  },
+  { name: 'failover-sessions', address: () => '/failover-sessions?connection=em', table: 'Cloud failover sessions' },
+  {
+    name: 'failover-session',
+    address: (world) => path('failover-sessions', 'em', sessions(world, 'em').find(({ tasks }) => tasks.length > 0).guid),
+    table: 'Virtual machines of the session',
+  },
+  { name: 'connections', address: () => '/connections', there: (page) => page.getByText('live', { exact: true }).nth(4) },
+  { name: 'not-found', address: () => '/nowhere', there: (page) => page.getByRole('heading', { name: 'Not found' }) },
+];
+
+/** Waits until every source has answered and the page holds what it is for. */
+async function settled(page, { table, there }) {
+  for (const title of ['Plant A', 'Plant B', 'Live channels', 'Enterprise Manager', 'Enterprise Manager 9.5']) {
+    await page.getByRole('listitem', { name: new RegExp(`^${title}: live`) }).waitFor();
+  }
+  if (table) await whenRows(page, table, (shown) => assert.ok(shown.length > 0));
+  if (there) await there(page).waitFor();
+}
+
+for (const one of PAGES) {
+  for (const colorScheme of ['light', 'dark']) {
+    story(`${one.name} is accessible in the ${colorScheme} theme`, { colorScheme }, async ({ page, visit, world }) => {
+      await visit(one.address(await world()));
+      await settled(page, one);
+      await accessible(page);
+    });
+  }
+
+  story(`${one.name} is accessible on a phone`, { viewport: { width: 390, height: 844 } }, async ({ page, visit, world }) => {
+    await visit(one.address(await world()));
+    await settled(page, one);
+    await accessible(page);
+  });
+
+  story(`${one.name} says what it said before`, { now: START }, async ({ page, visit, world }) => {
+    await visit(one.address(await world()));
+    await settled(page, one);
+    await sameSnapshot(page.locator('body'), one.name);
+  });
+}
+
+story('an error card is accessible in both themes', { colorScheme: 'dark' }, async ({ page, visit, complaints }) => {
+  complaints.expect(/status of 403/);
+  await visit(path('groups', 'plant-a', 'fault-403'));
+  await page.getByRole('region', { name: 'What went wrong' }).waitFor();
+  await accessible(page);
+  await page.emulateMedia({ colorScheme: 'light' });
+  await accessible(page);
+});

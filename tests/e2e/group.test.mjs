@@ -1,0 +1,104 @@
+// The page /groups/{connection}/{group}: one failover group and its client sessions.
+
+import assert from 'node:assert/strict';
+import { columns, story, whenRows } from './harness.mjs';
+import { clockTime, path, plain, system } from './support/worlds.mjs';
+
+const TABLE = 'Client sessions';
+
+const ROLES = { Primary: 'Primary', PendingPrimary: 'Pending primary', Secondary: 'Secondary' };
+
+/** Every session in the order of the table: who collects first, then by id. */
+const ordered = (sessions) => {
+  const rank = ({ Role }) => ['Primary', 'PendingPrimary', 'Secondary'].indexOf(Role);
+  return sessions.toSorted((a, b) => rank(a) - rank(b) || (a.Id < b.Id ? -1 : 1));
+};
+
+for (const connection of ['plant-a', 'plant-b']) {
+  story(`the facts and sessions of a group of ${connection} are the system's own`, async ({ page, visit, world }) => {
+    const group = system(await world(), connection).groups.find(({ Sessions }) => Sessions.length > 2);
+    await visit(path('groups', connection, group.Id));
+    await page.getByRole('heading', { level: 1, name: group.Name, exact: true }).waitFor();
+    const facts = page.getByRole('region', { name: 'Group facts' });
+    for (const fact of [group.Id, group.FailoverTimeout, group.Description]) {
+      await facts.getByText(fact, { exact: true }).waitFor();
+    }
+    await whenRows(page, TABLE, (shown) => {
+      assert.deepEqual(
+        shown.map((row) => [
+          row.Session.split(' ')[0],
+          row.Role.toLowerCase(),
+          row.Score.match(/[\d.]+/)?.[0],
+          row['Last data processed'].slice(0, 8),
+        ]),
+        ordered(group.Sessions).map(({ Id, Role, Heartbeat }) => [
+          Id,
+          ROLES[Role].toLowerCase(),
+          String(Heartbeat.FailoverScore),
+          Heartbeat.LastDataProcessedTime ? clockTime(Heartbeat.LastDataProcessedTime) : '– never',
+        ]),
+      );
+    });
+  });
+}
+
+story('the columns have the names that scripts and screen readers rely on', async ({ page, visit }) => {
+  await visit(path('groups', 'plant-a', 'kiln2-opcua'));
+  await page.getByRole('table', { name: TABLE }).waitFor();
+  const names = await columns(page, TABLE);
+  for (const name of ['Session', 'Role', 'Score', 'Heartbeat', 'Last data processed', 'Override']) {
+    assert.ok(names.includes(name), `${name} is not among ${names}`);
+  }
+});
+
+story('a cold standby with a score of 1 is called normal', async ({ page, visit, world }) => {
+  const group = system(await world(), 'plant-a').groups.find(({ Id }) => Id === 'kiln2-opcua');
+  const cold = group.Sessions.find(({ Heartbeat }) => Heartbeat.FailoverScore <= 1);
+  await visit(path('groups', 'plant-a', group.Id));
+  await whenRows(page, TABLE, (shown) => {
+    const row = shown.find(({ Session }) => Session.startsWith(cold.Id));
+    assert.match(row.Score, /cold standby, this is normal/);
+  });
+});
+
+story('a silent primary is succeeded, and is shown as stale', async ({ page, visit, control }) => {
+  await visit(path('groups', 'plant-a', 'tankfarm-opcua'));
+  await whenRows(page, TABLE, ([first]) => assert.match(first.Session, /^TANK-01/));
+  await control('PATCH', path('systems', 'plant-a', 'groups', 'tankfarm-opcua', 'sessions', 'TANK-01.OpcUa'), {
+    silent: true,
+  });
+  await control('POST', '/clock/advance', { seconds: 300 });
+  await page.getByRole('row', { name: /^TANK-02\.OpcUa/ }).getByText('Primary', { exact: true }).waitFor({ timeout: 20_000 });
+  await whenRows(page, TABLE, (shown) => {
+    assert.match(shown.find(({ Session }) => Session.startsWith('TANK-01')).Session, /stale/);
+  });
+});
+
+story('an id with every awkward character is found from the list and again after a reload', async ({ page, visit, world }) => {
+  const group = system(await world(), 'plant-a').groups.find(({ Id }) => Id.includes('/'));
+  for (const character of ['/', '%', '#', '?', '"', '&', ' ', 'Ü', '🏭']) {
+    assert.ok(group.Id.includes(character), `the awkward id has no ${character}`);
+  }
+  await visit('/groups?connection=plant-a');
+  await page.getByRole('link', { name: group.Id, exact: true }).click();
+  const heading = page.getByRole('heading', { level: 1, name: group.Id, exact: true });
+  await heading.waitFor();
+  await page.reload();
+  await heading.waitFor();
+  await whenRows(page, TABLE, (shown) => {
+    const ids = ordered(group.Sessions).map(({ Id }) => plain(Id));
+    assert.deepEqual(shown.map((row, n) => row.Session.startsWith(ids[n])), ids.map(() => true));
+  });
+});
+
+story('a group that is not there is not found', async ({ page, visit, complaints }) => {
+  complaints.expect(/status of 404/);
+  await visit(path('groups', 'plant-a', 'no such group'));
+  await page.getByRole('heading', { level: 1, name: 'Not found' }).waitFor();
+  await page.getByText('“no such group”').waitFor();
+});
+
+story('a group of a connection that is not there is not found', async ({ page, visit }) => {
+  await visit(path('groups', 'plant-z', 'tankfarm-opcua'));
+  await page.getByRole('heading', { level: 1, name: 'Not found' }).waitFor();
+});

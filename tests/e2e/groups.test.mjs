@@ -1,0 +1,130 @@
+// The page /groups: all failover groups of both AVEVA systems.
+
+import assert from 'node:assert/strict';
+import { columns, eventually, rows, story, whenRows } from './harness.mjs';
+import { TITLES, clockTime, path, plain, system } from './support/worlds.mjs';
+
+const TABLE = 'Failover groups';
+
+const titled = (group) => group.Name ?? group.Id;
+
+const held = (world) =>
+  ['plant-a', 'plant-b'].flatMap((id) =>
+    system(world, id).groups.map((group) => ({ ...group, connection: id })),
+  );
+
+story('the table holds every group of both systems, as they are', async ({ page, visit, world }) => {
+  await visit('/groups');
+  const expected = held(await world()).map((group) => [
+    plain(titled(group)),
+    TITLES[group.connection],
+    group.Status.Primary === undefined ? '–' : plain(group.Status.Primary),
+    group.Status.PendingPrimary === undefined ? '–' : plain(group.Status.PendingPrimary),
+    group.FailoverTimeout,
+    clockTime(group.Status.LastDataProcessedTime),
+  ]);
+  assert.ok(expected.length >= 16, 'the world is not empty');
+  await whenRows(page, TABLE, (shown) => {
+    const read = shown.map((row) => {
+      const name = expected.find(([name, title]) => row.Connection === title && row.Group.startsWith(name));
+      return [
+        name?.[0] ?? row.Group,
+        row.Connection,
+        row.Primary,
+        row['Pending primary'],
+        row['Failover timeout'],
+        row['Last data processed'].slice(0, 8),
+      ];
+    });
+    assert.deepEqual(read.toSorted(), expected.toSorted());
+  });
+});
+
+story('the columns have the names that scripts and screen readers rely on', async ({ page, visit }) => {
+  await visit('/groups');
+  await page.getByRole('table', { name: TABLE }).waitFor();
+  const names = await columns(page, TABLE);
+  for (const name of [
+    'Group',
+    'Connection',
+    'State',
+    'Primary',
+    'Pending primary',
+    'Sessions',
+    'Failover timeout',
+    'Last data processed',
+  ]) {
+    assert.ok(names.includes(name), `${name} is not among ${names}`);
+  }
+});
+
+story('a search stands in the address and survives a reload', async ({ page, visit, world }) => {
+  await visit('/groups');
+  const total = held(await world()).length;
+  await whenRows(page, TABLE, (shown) => assert.equal(shown.length, total));
+  await page.getByLabel('Search groups').fill('kiln');
+  await whenRows(page, TABLE, (shown) => {
+    assert.deepEqual(shown.map((row) => row.Primary), ['KILN-01.OpcUa']);
+  });
+  await page.waitForURL(/q=kiln/);
+  await page.reload();
+  await whenRows(page, TABLE, (shown) => assert.equal(shown.length, 1));
+  assert.equal(await page.getByLabel('Search groups').inputValue(), 'kiln');
+});
+
+story('a search that finds nothing says so and leads back', async ({ page, visit, world }) => {
+  await visit('/groups?q=no-such-thing');
+  await page.getByText('No group matches.').waitFor();
+  await page.getByRole('link', { name: 'Show all groups' }).click();
+  const total = held(await world()).length;
+  await whenRows(page, TABLE, (shown) => assert.equal(shown.length, total));
+});
+
+story('a header sorts, and again the other way round', async ({ page, visit }) => {
+  await visit('/groups');
+  const header = page.getByRole('columnheader', { name: 'Group', exact: true });
+  await header.getByRole('button').click();
+  const names = async () => (await rows(page, TABLE)).map((row) => row.Group.toLowerCase());
+  const sorted = async (direction) => {
+    await eventually(async () => {
+      assert.equal(await header.getAttribute('aria-sort'), direction);
+      const shown = await names();
+      assert.ok(shown.length > 10);
+    });
+    return names();
+  };
+  const up = await sorted('ascending');
+  await header.getByRole('button').click();
+  const down = await sorted('descending');
+  assert.deepEqual(down, up.toReversed());
+  await page.waitForURL(/sort=/);
+});
+
+story('one connection can be looked at alone', async ({ page, visit, world }) => {
+  await visit('/groups');
+  await page.getByLabel('Connection', { exact: true }).selectOption({ label: 'Plant B' });
+  const total = system(await world(), 'plant-b').groups.length;
+  await whenRows(page, TABLE, (shown) => {
+    assert.equal(shown.length, total);
+    assert.ok(shown.every((row) => row.Connection === 'Plant B'));
+  });
+});
+
+story('a name leads to its group', async ({ page, visit }) => {
+  await visit('/groups');
+  await page.getByRole('link', { name: 'Boiler House OPC UA' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Boiler House OPC UA' }).waitFor();
+  await page.waitForURL(`**${path('groups', 'plant-a', 'boiler-opcua')}`);
+});
+
+story('a failover arrives in the table by itself', async ({ page, visit, control }) => {
+  await visit('/groups');
+  const primary = async () =>
+    (await rows(page, TABLE)).find((row) => row.Group.startsWith('Boiler House'))?.Primary;
+  await eventually(async () => assert.equal(await primary(), 'BOIL-01.OpcUa'));
+  await control('PATCH', path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', 'BOIL-01.OpcUa'), {
+    silent: true,
+  });
+  await control('POST', '/clock/advance', { seconds: 150 });
+  await eventually(async () => assert.equal(await primary(), 'BOIL-02.OpcUa'), 20_000);
+});

@@ -1,0 +1,12 @@
+// Addresses that lead nowhere.
+
+import { story } from './harness.mjs';
+
+for (const address of ['/nowhere', '/groups/plant-a', '/groups/plant-a/a/b', '/slicers/plant-a/x', '/failover-sessions/live/x']) {
+  story(`${address} says that nothing is there and leads on`, async ({ page, visit }) => {
+    await visit(address);
+    await page.getByRole('heading', { level: 1, name: 'Not found' }).waitFor();
+    await page.getByRole('link', { name: 'Go to the overview' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  });
+}

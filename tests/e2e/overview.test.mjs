@@ -1,0 +1,79 @@
+// The page /: what needs attention, and how much each system holds.
+
+import assert from 'node:assert/strict';
+import { eventually, story } from './harness.mjs';
+import { path, plain, system } from './support/worlds.mjs';
+
+const alarms = (page) => page.getByRole('list', { name: 'Alarms' }).getByRole('listitem');
+
+story('the summaries count what the systems hold', async ({ page, visit, world }) => {
+  await visit('/');
+  const held = await world();
+  const groups = system(held, 'plant-a').groups.length + system(held, 'plant-b').groups.length;
+  const slicers = system(held, 'live').groups.length;
+  for (const [name, number] of [
+    ['AVEVA groups', groups],
+    ['Uplynk slicers', slicers],
+  ]) {
+    const summary = page.getByRole('region', { name, exact: true });
+    await eventually(async () => {
+      assert.equal(plain(await summary.locator('header p').innerText()), String(number));
+      const parts = await summary.getByRole('listitem').locator('b').allInnerTexts();
+      assert.equal(parts.reduce((sum, part) => sum + Number(part), 0), number);
+    });
+  }
+  await page.getByRole('region', { name: 'Veeam failovers', exact: true }).waitFor();
+});
+
+story('every source says that it is live, and how old its answer is', async ({ page, visit }) => {
+  await visit('/');
+  const sources = page.getByRole('list', { name: 'Sources' });
+  for (const title of ['Plant A', 'Plant B', 'Live channels', 'Enterprise Manager', 'Enterprise Manager 9.5']) {
+    await sources.getByRole('listitem', { name: new RegExp(`^${title}: live, `) }).waitFor();
+  }
+});
+
+story('an adapter that falls silent for good raises an alarm that leads to its group', async ({ page, visit, control }) => {
+  await visit('/');
+  const about = alarms(page).filter({ hasText: 'Boiler House' });
+  assert.equal(await about.count(), 0);
+  for (const session of ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']) {
+    await control('PATCH', path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', session), { silent: true });
+  }
+  await control('POST', '/clock/advance', { seconds: 600 });
+  await about.first().waitFor({ timeout: 20_000 });
+  await about.first().getByRole('link', { name: /^Open/ }).click();
+  await page.getByRole('heading', { level: 1, name: 'Boiler House OPC UA' }).waitFor();
+});
+
+story('the rail leads to every page and says where one is', async ({ page, visit }) => {
+  await visit('/');
+  const rail = page.getByRole('navigation', { name: 'Main' });
+  for (const name of ['Groups', 'Slicers', 'Failover sessions', 'Connections', 'Overview']) {
+    const link = rail.getByRole('listitem').getByRole('link', { name: new RegExp(`^${name}`) });
+    await link.click();
+    await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+    assert.equal(await link.getAttribute('aria-current'), 'page');
+  }
+});
+
+story('going back goes back', async ({ page, visit }) => {
+  await visit('/');
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Groups/ }).click();
+  await page.getByRole('heading', { level: 1, name: 'Groups', exact: true }).waitFor();
+  await page.goBack();
+  await page.getByRole('heading', { level: 1, name: 'Overview', exact: true }).waitFor();
+});
+
+story('the chosen theme is kept', async ({ page, visit }) => {
+  await visit('/');
+  const theme = () => page.evaluate(() => document.documentElement.outerHTML.match(/^<html[^>]*>/)[0]);
+  const button = page.getByRole('button', { name: 'Colour theme' });
+  const before = await theme();
+  await button.click();
+  await eventually(async () => assert.notEqual(await theme(), before));
+  const chosen = await theme();
+  await page.reload();
+  await button.waitFor();
+  assert.equal(await theme(), chosen);
+});

@@ -1,0 +1,70 @@
+// The page /slicers/{connection}/{group}: one slicer failover group, its slicers in order.
+
+import assert from 'node:assert/strict';
+import { eventually, story } from './harness.mjs';
+import { path, plain, system } from './support/worlds.mjs';
+
+const STATES = { '-1': 'Inactive', 0: 'Slicing', 1: 'Ad Break', 2: 'Replacing Content', 3: 'Blackout' };
+
+const slicersOnPage = (page) => page.getByRole('list', { name: 'Slicer order' }).getByRole('listitem');
+
+const names = async (page) => {
+  const items = await slicersOnPage(page).all();
+  return Promise.all(items.map((item) => item.getAttribute('aria-label')));
+};
+
+story('the slicers stand in their order, each with its state and eligibility', async ({ page, visit, world }) => {
+  const groups = system(await world(), 'live').groups;
+  const group = groups.find(({ mode, slicers }) => mode === 'prioritized' && slicers.length > 1);
+  await visit(path('slicers', 'live', group.id));
+  await page.getByRole('heading', { level: 1, name: group.name, exact: true }).waitFor();
+  const expected = group.slicers.toSorted((a, b) => a.order - b.order);
+  await eventually(async () => {
+    const shown = await names(page);
+    assert.equal(shown.length, expected.length);
+    expected.forEach((slicer, n) => {
+      assert.ok(shown[n].startsWith(`${slicer.id}, position ${slicer.order}`), shown[n]);
+      assert.equal(shown[n].includes('on air'), slicer.id === group.active_slicer_id, shown[n]);
+      assert.ok(shown[n].includes(STATES[slicer.status.state]), shown[n]);
+      assert.ok(shown[n].endsWith(slicer.enabled ? 'Eligible' : 'Left out'), shown[n]);
+    });
+  });
+});
+
+story('the published sample is on the screen as it was published', async ({ page, visit, world }) => {
+  const sample = system(await world(), 'live').groups.find(({ name }) => name === 'My Failover Group');
+  await visit(path('slicers', 'live', sample.id));
+  await page.getByRole('heading', { level: 1, name: 'My Failover Group', exact: true }).waitFor();
+  const facts = page.getByRole('region', { name: 'Group facts' });
+  await facts.getByText(sample.id, { exact: true }).waitFor();
+  await eventually(async () => {
+    const shown = (await names(page)).map((name) => name.split(',')[0]);
+    assert.deepEqual(shown, sample.slicers.toSorted((a, b) => a.order - b.order).map(({ id }) => id));
+  });
+  const channels = page.getByRole('list', { name: 'Channels' }).getByRole('listitem');
+  assert.deepEqual((await channels.allInnerTexts()).map(plain), sample.channels.map(({ desc }) => plain(desc)));
+});
+
+story('every group has its page', async ({ page, visit, world }) => {
+  for (const group of system(await world(), 'live').groups) {
+    await visit(path('slicers', 'live', group.id));
+    await page.getByRole('heading', { level: 1, name: plain(group.name), exact: true }).waitFor();
+    await eventually(async () => assert.equal(await slicersOnPage(page).count(), group.slicers.length));
+  }
+});
+
+story('a group that is not there is not found', async ({ page, visit, complaints }) => {
+  complaints.expect(/status of 404/);
+  await visit(path('slicers', 'live', 'no such group'));
+  await page.getByRole('heading', { level: 1, name: 'Not found' }).waitFor();
+});
+
+story('a group id with every awkward character reaches the vendor whole', async ({ page, visit, control, complaints }) => {
+  complaints.expect(/status of 404/);
+  const id = 'a/b %41 #1 "q" ..x?&=+ Ü 🏭';
+  await visit(path('slicers', 'live', id));
+  await page.getByText(`“${id}”`).waitFor();
+  const { requests } = await control('GET', '/requests');
+  const asked = requests.map((request) => decodeURIComponent(request.path.split('/').at(-1)));
+  assert.ok(asked.includes(id), `${id} is not among ${asked}`);
+});
