@@ -93,6 +93,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_believed_shouts() {
+        for (freshness, word) in [
+            (Freshness::Live, "live"),
+            (Freshness::Aging, "aging"),
+            (Freshness::Stale, "STALE"),
+            (Freshness::NoData, "NO DATA"),
+        ] {
+            assert_eq!(freshness.word(), word);
+        }
+    }
+
+    #[test]
+    fn an_answer_from_the_future_is_live_and_no_span_makes_it_panic() {
+        for interval in [TimeDelta::MIN, TimeDelta::zero(), TimeDelta::MAX] {
+            let _ = freshness(Some(TimeDelta::MAX), interval);
+            let _ = freshness(Some(TimeDelta::MIN), interval);
+        }
+        let future = Some(TimeDelta::seconds(-40));
+        assert_eq!(freshness(future, TimeDelta::seconds(5)), Freshness::Live);
+    }
+
+    #[test]
     fn only_live_and_aging_are_believed() {
         let believed = [
             Freshness::Live,

@@ -6,9 +6,11 @@ pub mod freshness;
 pub mod groups;
 pub mod severity;
 pub mod slicers;
+pub mod totals;
 pub mod verdict;
 pub mod words;
 
 pub use freshness::{Freshness, freshness};
 pub use severity::Severity;
+pub use totals::Totals;
 pub use verdict::Verdict;

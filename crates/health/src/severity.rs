@@ -7,10 +7,10 @@ pub enum Severity {
     Critical,
     /// Someone should look.
     Warning,
-    /// It cannot be told.
-    Unknown,
     /// It is changing, as it should.
     Moving,
+    /// It cannot be told.
+    Unknown,
     /// As it should be.
     Normal,
     /// Not taking part.
@@ -24,10 +24,24 @@ impl Severity {
         match self {
             Self::Critical => "critical",
             Self::Warning => "warning",
-            Self::Unknown => "unknown",
             Self::Moving => "moving",
+            Self::Unknown => "unknown",
             Self::Normal => "normal",
             Self::Off => "off",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Severity::{Critical, Moving, Normal, Off, Unknown, Warning};
+
+    #[test]
+    fn sorting_puts_the_worst_on_top() {
+        let mut all = [Off, Normal, Unknown, Moving, Warning, Critical];
+        all.sort();
+        let keys = all.map(super::Severity::key);
+        let expected = ["critical", "warning", "moving", "unknown", "normal", "off"];
+        assert_eq!(keys, expected);
     }
 }

@@ -1,16 +1,28 @@
 //! AVEVA: who is primary, who is next, and what is wrong with a group.
 
+mod alarms;
 mod judge;
 mod members;
 mod pulse;
+mod roles;
 mod successor;
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod judge_tests;
+#[cfg(test)]
+mod never_panics;
+#[cfg(test)]
+mod successor_tests;
 
 pub use judge::judge_group;
 pub use members::{Members, members};
 pub use pulse::{Beat, Pulse, pulse};
 pub use successor::{Candidate, is_cold_standby, successor};
 
-use vendors::aveva::{ClientSession, GroupConfiguration, Role};
+use chrono::{DateTime, Utc};
+use vendors::aveva::{ClientSession, GroupConfiguration, Role, RoleOverride};
 
 /// A role in words; one that the contract does not know as it came.
 #[must_use]
@@ -40,51 +52,20 @@ pub(crate) fn session_name(session: &ClientSession) -> &str {
         .unwrap_or("a session without an id")
 }
 
-#[cfg(test)]
-pub(crate) mod tests {
-    //! What the tests of this folder have in common.
+/// Whether a role override keeps a session Primary. One whose end has passed no longer does.
+#[must_use]
+pub fn is_pinned(session: &ClientSession, now: DateTime<Utc>) -> bool {
+    session.role_override == Some(RoleOverride::Primary)
+        && session
+            .role_override_expiration_time
+            .is_none_or(|end| end > now)
+}
 
-    use chrono::{DateTime, TimeDelta, Utc};
-    use vendors::aveva::{ClientSession, GroupConfiguration, Heartbeat, Role, TimeSpan};
+pub(crate) fn score(session: &ClientSession) -> Option<f64> {
+    session.heartbeat.as_ref()?.score
+}
 
-    /// 2026-11-21T14:32:08Z.
-    pub(crate) const NOW: DateTime<Utc> =
-        DateTime::from_timestamp(1_795_271_528, 0).expect("in range");
-
-    pub(crate) fn group() -> GroupConfiguration {
-        GroupConfiguration {
-            id: Some("kiln2".into()),
-            name: Some("Kiln 2".into()),
-            failover_timeout: Some(TimeSpan::from_seconds(60)),
-            ..GroupConfiguration::default()
-        }
-    }
-
-    pub(crate) fn silent_for(id: &str, age: TimeDelta) -> ClientSession {
-        let heartbeat = Heartbeat {
-            score: Some(88.0),
-            heartbeat_time: Some(NOW - age),
-            ..Heartbeat::default()
-        };
-        ClientSession {
-            id: Some(id.into()),
-            role: Some(Role::Secondary),
-            heartbeat: Some(heartbeat),
-            ..ClientSession::default()
-        }
-    }
-
-    pub(crate) fn scored(id: &str, role: Role, score: f64) -> ClientSession {
-        let heartbeat = Heartbeat {
-            score: Some(score),
-            heartbeat_time: Some(NOW - TimeDelta::seconds(6)),
-            ..Heartbeat::default()
-        };
-        ClientSession {
-            id: Some(id.into()),
-            role: Some(role),
-            heartbeat: Some(heartbeat),
-            ..ClientSession::default()
-        }
-    }
+/// A score with at most one decimal: it is a share of streams, not a measurement.
+pub(crate) fn score_words(score: f64) -> String {
+    format!("{}", (score * 10.0).round() / 10.0)
 }

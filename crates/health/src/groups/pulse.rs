@@ -89,7 +89,7 @@ pub fn pulse(session: &ClientSession, timeout: Option<&TimeSpan>, now: DateTime<
 #[cfg(test)]
 mod tests {
     use super::{Beat, pulse};
-    use crate::groups::tests::{NOW, silent_for};
+    use crate::groups::fixtures::{NOW, silent_for};
     use chrono::{DateTime, TimeDelta, Utc};
     use proptest::prelude::*;
     use vendors::aveva::{ClientSession, Heartbeat, TimeSpan};

@@ -1,0 +1,224 @@
+//! What is said of a group in each of its states. Which state it is in is decided in `judge`.
+
+use super::pulse::Pulse;
+use super::successor::heir;
+use super::{group_name, is_pinned, role_word, score, score_words, session_name};
+use crate::severity::Severity::{Critical, Moving, Normal, Unknown, Warning};
+use crate::verdict::Verdict;
+use crate::words::{ago, span};
+use chrono::{DateTime, Utc};
+use vendors::aveva::{ClientSession, GroupConfiguration};
+
+pub(super) struct Alarms<'a> {
+    group: &'a GroupConfiguration,
+    sessions: &'a [ClientSession],
+    now: DateTime<Utc>,
+    name: &'a str,
+}
+
+impl<'a> Alarms<'a> {
+    pub(super) fn new(
+        group: &'a GroupConfiguration,
+        sessions: &'a [ClientSession],
+        now: DateTime<Utc>,
+    ) -> Self {
+        let name = group_name(group);
+        Self {
+            group,
+            sessions,
+            now,
+            name,
+        }
+    }
+
+    /// When a session was last heard.
+    fn heard(&self, pulse: &Pulse) -> Option<DateTime<Utc>> {
+        pulse.age.and_then(|age| self.now.checked_sub_signed(age))
+    }
+
+    fn heir(&self, but: Option<&ClientSession>) -> Option<&'a ClientSession> {
+        heir(self.group, self.sessions, but, self.now)
+    }
+
+    /// Who takes over, in a sentence.
+    fn next(&self, but: Option<&ClientSession>) -> String {
+        let Some(heir) = self.heir(but) else {
+            return "No other session is live: check the adapters and their network.".to_owned();
+        };
+        let score = score(heir).map(score_words);
+        let score = score.map(|score| format!(" with score {score}"));
+        let (who, score) = (session_name(heir), score.unwrap_or_default());
+        format!("{who} is live{score} and takes over at its next heartbeat.")
+    }
+
+    pub(super) fn no_sessions(&self) -> Verdict {
+        let sentence = format!("{} has no sessions: no adapter has registered.", self.name);
+        Verdict::new(Unknown, "No sessions", sentence)
+            .advise("Start an adapter of this group, or delete the group if it is not used.")
+    }
+
+    pub(super) fn no_primary(&self) -> Verdict {
+        let sentence = format!("{} has no primary: nobody collects data.", self.name);
+        Verdict::new(Critical, "No primary", sentence).advise(self.next(None))
+    }
+
+    pub(super) fn primary_missing(&self, missing: &str) -> Verdict {
+        let name = self.name;
+        let sentence = format!("{name}: its primary is {missing}, and no such session is listed.");
+        Verdict::new(Warning, "Primary missing", sentence)
+            .advise("It may have come or gone just now: if this stays, check its adapter.")
+    }
+
+    pub(super) fn role_unknown(&self, session: &ClientSession) -> Verdict {
+        let (name, who) = (self.name, session_name(session));
+        let sentence = match session.role.as_ref().map(role_word) {
+            Some(role) => {
+                format!("{name}: no session is primary, and {who} has the role “{role}”.")
+            }
+            None => format!("{name}: no session is primary, and {who} has no role."),
+        };
+        Verdict::new(Unknown, "Unknown", sentence)
+            .advise("This console does not know that role: ask the service who is primary.")
+    }
+
+    pub(super) fn several_primaries(&self, primaries: &[&ClientSession]) -> Verdict {
+        let (name, number) = (self.name, primaries.len());
+        let ids: Vec<&str> = primaries.iter().map(|s| session_name(s)).collect();
+        let ids = ids.join(", ");
+        let sentence = format!("{name} has {number} primaries: {ids}. Data may arrive twice.");
+        Verdict::new(Critical, "Two primaries", sentence)
+            .advise("Check the network between the adapters and the service, and stop all but one.")
+    }
+
+    /// The highest alarm there is: it stays Primary although it is silent, and no data flows.
+    pub(super) fn pinned_silent(&self, pinned: &ClientSession, pulse: &Pulse) -> Verdict {
+        let (name, who) = (self.name, session_name(pinned));
+        let sentence = format!(
+            "{name} has no working primary: an override pins {who}, and it {}.",
+            match pulse.age {
+                Some(_) => "has gone silent",
+                None => "has never posted a heartbeat",
+            }
+        );
+        let end = pinned
+            .role_override_expiration_time
+            .map(|end| span(end.signed_duration_since(self.now)));
+        let end = end.map(|end| format!(", which ends by itself in {end}"));
+        let (end, next) = (end.unwrap_or_default(), self.next(Some(pinned)));
+        Verdict::new(Critical, "Override silent", sentence)
+            .advise(format!("Turn the override off{end}. {next}"))
+            .since(self.heard(pulse))
+    }
+
+    pub(super) fn primary_silent(&self, primary: &ClientSession, pulse: &Pulse) -> Verdict {
+        let (name, who) = (self.name, session_name(primary));
+        let sentence = match pulse.age {
+            Some(age) => format!(
+                "{name}: its primary {who} has been silent for {}.",
+                span(age)
+            ),
+            None => format!("{name}: its primary {who} has never posted a heartbeat."),
+        };
+        Verdict::new(Critical, "Primary silent", sentence)
+            .advise(self.next(Some(primary)))
+            .since(self.heard(pulse))
+    }
+
+    /// Once a beat is missed, the next one that is due is the takeover itself.
+    pub(super) fn primary_late(&self, primary: &ClientSession, pulse: &Pulse) -> Verdict {
+        let (name, who) = (self.name, session_name(primary));
+        let left = pulse.takeover.map(span).unwrap_or_default();
+        let due = pulse
+            .next_due
+            .and_then(|due| self.now.checked_add_signed(due));
+        let late = |sentence: String, advice: String| {
+            Verdict::new(Warning, "Heartbeat late", sentence)
+                .advise(advice)
+                .since(due)
+        };
+        if is_pinned(primary, self.now) {
+            return late(
+                format!(
+                    "{name}: {who} has missed a heartbeat, and an override pins it as primary."
+                ),
+                format!(
+                    "Check the adapter of {who} now: nobody takes over while the override holds."
+                ),
+            );
+        }
+        let advice = match self.heir(Some(primary)).map(session_name) {
+            Some(next) => format!(
+                "Nothing to do if {next} may take over. Otherwise check the adapter of {who} now."
+            ),
+            None => format!("No other session is live: check the adapter of {who} now."),
+        };
+        late(
+            format!("{name} loses its primary in {left} unless {who} reports again."),
+            advice,
+        )
+    }
+
+    pub(super) fn clock_ahead(&self, primary: &ClientSession, pulse: &Pulse) -> Verdict {
+        let (name, who) = (self.name, session_name(primary));
+        let skew = pulse.skew.map(span).unwrap_or_default();
+        let sentence = format!(
+            "{name}: the clock of {who} is {skew} ahead, so its silence would be seen late."
+        );
+        Verdict::new(Warning, "Clock ahead", sentence)
+            .advise(format!("Set the clock of the host of {who}."))
+    }
+
+    pub(super) fn handing_over(&self, pending: &ClientSession, pulse: &Pulse) -> Verdict {
+        let (name, who) = (self.name, session_name(pending));
+        let heard = pulse.age.map(ago).unwrap_or_default();
+        let sentence = format!("{name} is handing over to {who}, heard {heard}.");
+        Verdict::new(Moving, "Handing over", sentence)
+            .advise("It becomes primary with its next heartbeat.")
+            .since(self.heard(pulse))
+    }
+
+    pub(super) fn handover_stuck(
+        &self,
+        pending: &ClientSession,
+        pulse: &Pulse,
+        collects: bool,
+    ) -> Verdict {
+        let (name, who) = (self.name, session_name(pending));
+        let sentence = format!(
+            "{name}: {who} was chosen as primary and has not confirmed within the FailoverTimeout."
+        );
+        let (severity, meanwhile) = if collects {
+            (Warning, "the old primary still reports")
+        } else {
+            (Critical, "nobody collects data until it posts a heartbeat")
+        };
+        Verdict::new(severity, "Handover stuck", sentence)
+            .advise(format!("Check the adapter of {who}: {meanwhile}."))
+            .since(self.heard(pulse))
+    }
+
+    pub(super) fn no_standby(&self, primary: &ClientSession, alone: bool) -> Verdict {
+        let (name, who) = (self.name, session_name(primary));
+        let sentence = format!("{name} has no live standby: if {who} fails, nobody takes over.");
+        Verdict::new(Warning, "No standby", sentence).advise(if alone {
+            "It is the only session of the group: start a second adapter."
+        } else {
+            "Check the adapters of the other sessions."
+        })
+    }
+
+    pub(super) fn normal(&self, primary: &ClientSession, standbys: usize) -> Verdict {
+        let (name, who) = (self.name, session_name(primary));
+        let standbys = match standbys {
+            1 => "1 standby".to_owned(),
+            many => format!("{many} standbys"),
+        };
+        let pinned = if is_pinned(primary, self.now) {
+            ", pinned by an override"
+        } else {
+            ""
+        };
+        let sentence = format!("{name}: {who} is primary{pinned}, {standbys}.");
+        Verdict::new(Normal, "Normal", sentence)
+    }
+}

@@ -1,0 +1,60 @@
+//! What the tests of this folder have in common: a group of 60 s, its sessions, and the time.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use vendors::aveva::{ClientSession, GroupConfiguration, Heartbeat, Role, RoleOverride, TimeSpan};
+
+/// 2026-11-21T14:32:08Z.
+pub(crate) const NOW: DateTime<Utc> = DateTime::from_timestamp(1_795_271_528, 0).expect("in range");
+
+pub(crate) fn group() -> GroupConfiguration {
+    GroupConfiguration {
+        id: Some("kiln2".into()),
+        name: Some("Kiln 2".into()),
+        failover_timeout: Some(TimeSpan::from_seconds(60)),
+        ..GroupConfiguration::default()
+    }
+}
+
+pub(crate) fn silent_for(id: &str, age: TimeDelta) -> ClientSession {
+    let heartbeat = Heartbeat {
+        score: Some(88.0),
+        heartbeat_time: Some(NOW - age),
+        ..Heartbeat::default()
+    };
+    ClientSession {
+        id: Some(id.into()),
+        role: Some(Role::Secondary),
+        heartbeat: Some(heartbeat),
+        ..ClientSession::default()
+    }
+}
+
+pub(crate) fn aged(id: &str, role: Role, seconds: i64) -> ClientSession {
+    ClientSession {
+        role: Some(role),
+        ..silent_for(id, TimeDelta::seconds(seconds))
+    }
+}
+
+pub(crate) fn scored(id: &str, role: Role, score: f64) -> ClientSession {
+    let heartbeat = Heartbeat {
+        score: Some(score),
+        heartbeat_time: Some(NOW - TimeDelta::seconds(6)),
+        ..Heartbeat::default()
+    };
+    ClientSession {
+        id: Some(id.into()),
+        role: Some(role),
+        heartbeat: Some(heartbeat),
+        ..ClientSession::default()
+    }
+}
+
+/// A session that a role override keeps Primary, until `end` when there is one.
+pub(crate) fn pin(session: ClientSession, end: Option<DateTime<Utc>>) -> ClientSession {
+    ClientSession {
+        role_override: Some(RoleOverride::Primary),
+        role_override_expiration_time: end,
+        ..session
+    }
+}

@@ -1,0 +1,341 @@
+//! Every rule of a group's verdict, in tables.
+
+use super::fixtures::{NOW, aged, group, pin, scored};
+use super::{Members, judge_group, members, role_word};
+use crate::severity::Severity::{self, Critical, Moving, Normal, Unknown, Warning};
+use crate::verdict::Verdict;
+use chrono::TimeDelta;
+use vendors::aveva::{
+    ClientSession, GroupConfiguration, GroupStatus,
+    Role::{self, Other, PendingPrimary, Primary, Secondary},
+};
+
+fn judged(status: Option<&GroupStatus>, sessions: &[ClientSession]) -> Verdict {
+    let verdict = judge_group(&group(), status, sessions, NOW);
+    assert!(
+        verdict.sentence.starts_with("Kiln 2"),
+        "{}",
+        verdict.sentence
+    );
+    assert!(verdict.sentence.ends_with('.'), "{}", verdict.sentence);
+    verdict
+}
+
+fn word(sessions: &[ClientSession]) -> (Severity, &'static str) {
+    let verdict = judged(None, sessions);
+    (verdict.severity, verdict.word)
+}
+
+fn status(primary: &str, pending: &str) -> GroupStatus {
+    let id = |id: &str| (id != "-").then(|| id.to_owned());
+    GroupStatus {
+        primary: id(primary),
+        pending_primary: id(pending),
+        ..GroupStatus::default()
+    }
+}
+
+fn never(id: &str, role: Role) -> ClientSession {
+    ClientSession {
+        id: Some(id.into()),
+        role: Some(role),
+        ..ClientSession::default()
+    }
+}
+
+#[test]
+fn a_primary_is_judged_by_its_heartbeat() {
+    for (seconds, expected) in [
+        (0, (Normal, "Normal")),
+        (30, (Normal, "Normal")),
+        (32, (Normal, "Normal")),
+        (33, (Warning, "Heartbeat late")),
+        (60, (Warning, "Heartbeat late")),
+        (61, (Critical, "Primary silent")),
+        (-2, (Normal, "Normal")),
+        (-3, (Warning, "Clock ahead")),
+        (-40, (Warning, "Clock ahead")),
+    ] {
+        assert_eq!(
+            word(&[aged("a", Primary, seconds), aged("b", Secondary, 5)]),
+            expected,
+            "{seconds} s"
+        );
+    }
+    assert_eq!(
+        word(&[never("a", Primary), aged("b", Secondary, 5)]),
+        (Critical, "Primary silent")
+    );
+}
+
+#[test]
+fn each_constellation_of_roles_has_its_word() {
+    for (sessions, expected) in [
+        (vec![], (Unknown, "No sessions")),
+        (
+            vec![aged("a", Secondary, 5), aged("b", Secondary, 5)],
+            (Critical, "No primary"),
+        ),
+        (
+            vec![aged("a", Primary, 5), aged("b", Primary, 5)],
+            (Critical, "Two primaries"),
+        ),
+        (
+            vec![aged("a", Primary, 5), aged("b", Primary, 90)],
+            (Critical, "Two primaries"),
+        ),
+        (
+            vec![
+                aged("a", Other("Observer".into()), 5),
+                aged("b", Secondary, 5),
+            ],
+            (Unknown, "Unknown"),
+        ),
+        (
+            vec![
+                aged("a", Primary, 5),
+                aged("b", Other("Observer".into()), 5),
+            ],
+            (Normal, "Normal"),
+        ),
+        (vec![aged("a", Primary, 5)], (Warning, "No standby")),
+        (
+            vec![aged("a", Primary, 5), aged("b", Secondary, 60)],
+            (Normal, "Normal"),
+        ),
+        (
+            vec![aged("a", Primary, 5), aged("b", Secondary, 61)],
+            (Warning, "No standby"),
+        ),
+        (
+            vec![aged("a", Primary, 5), never("b", Secondary)],
+            (Warning, "No standby"),
+        ),
+        (
+            vec![aged("a", Primary, 5), scored("b", Secondary, 1.0)],
+            (Normal, "Normal"),
+        ),
+    ] {
+        assert_eq!(word(&sessions), expected, "{sessions:?}");
+    }
+}
+
+#[test]
+fn a_handover_is_moving_until_it_lingers() {
+    let pending = |seconds| aged("b", PendingPrimary, seconds);
+    for (sessions, expected) in [
+        (
+            vec![pending(3), aged("a", Secondary, 5)],
+            (Moving, "Handing over"),
+        ),
+        (
+            vec![pending(60), aged("a", Secondary, 5)],
+            (Moving, "Handing over"),
+        ),
+        (
+            vec![pending(61), aged("a", Secondary, 5)],
+            (Critical, "Handover stuck"),
+        ),
+        (
+            vec![never("b", PendingPrimary)],
+            (Critical, "Handover stuck"),
+        ),
+        (
+            vec![pending(3), aged("a", Primary, 5)],
+            (Moving, "Handing over"),
+        ),
+        (
+            vec![pending(3), aged("a", Primary, 61)],
+            (Moving, "Handing over"),
+        ),
+        (
+            vec![pending(3), aged("a", Primary, 120)],
+            (Moving, "Handing over"),
+        ),
+        (
+            vec![pending(3), aged("a", Primary, 121)],
+            (Critical, "Handover stuck"),
+        ),
+        (
+            vec![pending(61), aged("a", Primary, 5)],
+            (Warning, "Handover stuck"),
+        ),
+        (
+            vec![pending(61), aged("a", Primary, 61)],
+            (Critical, "Handover stuck"),
+        ),
+    ] {
+        assert_eq!(word(&sessions), expected, "{sessions:?}");
+    }
+    let verdict = judged(None, &[pending(3), aged("a", Primary, 70)]);
+    assert_eq!(
+        verdict.sentence,
+        "Kiln 2 is handing over to b, heard 3 s ago."
+    );
+}
+
+#[test]
+fn an_override_that_pins_a_silent_session_is_the_highest_alarm() {
+    let end = |seconds| Some(NOW + TimeDelta::seconds(seconds));
+    for (sessions, expected) in [
+        (
+            vec![pin(aged("a", Primary, 60), None), aged("b", Secondary, 5)],
+            (Warning, "Heartbeat late"),
+        ),
+        (
+            vec![pin(aged("a", Primary, 61), None), aged("b", Secondary, 5)],
+            (Critical, "Override silent"),
+        ),
+        (
+            vec![pin(never("a", Primary), None), aged("b", Secondary, 5)],
+            (Critical, "Override silent"),
+        ),
+        (
+            vec![pin(aged("a", Secondary, 61), None), aged("b", Secondary, 5)],
+            (Critical, "Override silent"),
+        ),
+        // Not taken up yet: somebody else still collects.
+        (
+            vec![pin(aged("a", Secondary, 61), None), aged("b", Primary, 5)],
+            (Warning, "No standby"),
+        ),
+        (
+            vec![pin(aged("a", Primary, 61), end(1)), aged("b", Secondary, 5)],
+            (Critical, "Override silent"),
+        ),
+        (
+            vec![pin(aged("a", Primary, 61), end(0)), aged("b", Secondary, 5)],
+            (Critical, "Primary silent"),
+        ),
+        (
+            vec![pin(aged("a", Primary, 5), None), aged("b", Secondary, 5)],
+            (Normal, "Normal"),
+        ),
+    ] {
+        assert_eq!(word(&sessions), expected, "{sessions:?}");
+    }
+    let verdict = judged(
+        None,
+        &[
+            pin(aged("a", Primary, 372), end(300)),
+            aged("b", Secondary, 5),
+        ],
+    );
+    assert_eq!(
+        verdict.sentence,
+        "Kiln 2 has no working primary: an override pins a, and it has gone silent."
+    );
+    let advice = "Turn the override off, which ends by itself in 5 min. b is live with score 88 and takes over at its next heartbeat.";
+    assert_eq!(verdict.advice.as_deref(), Some(advice));
+    assert_eq!(verdict.since, Some(NOW - TimeDelta::seconds(372)));
+}
+
+#[test]
+fn the_status_speaks_only_where_no_session_claims_a_role() {
+    let both = [aged("a", Secondary, 5), aged("b", Secondary, 5)];
+    let claimed = [aged("a", Primary, 5), aged("b", Secondary, 5)];
+    let chosen = [aged("a", Secondary, 5), aged("b", PendingPrimary, 5)];
+    for (sessions, status, expected) in [
+        (&both, status("a", "-"), (Normal, "Normal")),
+        (&both, status("-", "b"), (Moving, "Handing over")),
+        (&both, status("a", "b"), (Moving, "Handing over")),
+        (&both, status("a", "a"), (Normal, "Normal")),
+        (&both, status("-", "-"), (Critical, "No primary")),
+        (&both, status("", ""), (Critical, "No primary")),
+        (&both, status("gone", "-"), (Warning, "Primary missing")),
+        (&claimed, status("b", "-"), (Normal, "Normal")),
+        (&claimed, status("-", "b"), (Normal, "Normal")),
+        (&chosen, status("a", "-"), (Moving, "Handing over")),
+    ] {
+        let verdict = judged(Some(&status), sessions);
+        assert_eq!(
+            (verdict.severity, verdict.word),
+            expected,
+            "{status:?} {sessions:?}"
+        );
+    }
+}
+
+#[test]
+fn advice_names_who_takes_over_and_since_when_it_was_silent() {
+    let verdict = judged(None, &[aged("a", Primary, 61), aged("b", Secondary, 5)]);
+    assert_eq!(
+        verdict.advice.as_deref(),
+        Some("b is live with score 88 and takes over at its next heartbeat.")
+    );
+    assert_eq!(verdict.since, Some(NOW - TimeDelta::seconds(61)));
+    let alone = judged(None, &[aged("a", Primary, 61)]);
+    assert!(
+        alone
+            .advice
+            .is_some_and(|advice| advice.starts_with("No other session is live"))
+    );
+}
+
+#[test]
+fn a_late_heartbeat_counts_down_to_the_takeover() {
+    let verdict = judged(None, &[aged("a", Primary, 42), aged("b", Secondary, 5)]);
+    assert_eq!(
+        verdict.sentence,
+        "Kiln 2 loses its primary in 18 s unless a reports again."
+    );
+    assert_eq!(verdict.since, Some(NOW - TimeDelta::seconds(12)));
+    let pinned = judged(
+        None,
+        &[pin(aged("a", Primary, 42), None), aged("b", Secondary, 5)],
+    );
+    assert!(
+        pinned
+            .advice
+            .is_some_and(|advice| advice.contains("nobody takes over while"))
+    );
+}
+
+#[test]
+fn a_group_without_a_name_is_called_by_its_id() {
+    for (name, id, expected) in [
+        (Some("Kiln 2"), Some("kiln2"), "Kiln 2 has no sessions"),
+        (Some(" "), Some("kiln2"), "kiln2 has no sessions"),
+        (None, None, "A group without an id has no sessions"),
+    ] {
+        let group = GroupConfiguration {
+            name: name.map(Into::into),
+            id: id.map(Into::into),
+            ..group()
+        };
+        let sentence = judge_group(&group, None, &[], NOW).sentence;
+        assert!(sentence.starts_with(expected), "{sentence}");
+    }
+}
+
+#[test]
+fn members_are_counted_by_role_and_the_silent_as_stale() {
+    let sessions = [
+        aged("a", Primary, 60),
+        aged("b", PendingPrimary, 5),
+        aged("c", Secondary, 5),
+        aged("d", Secondary, 61),
+        never("e", Primary),
+        aged("f", Other("Observer".into()), 5),
+    ];
+    let expected = Members {
+        primary: 1,
+        pending: 1,
+        standby: 1,
+        stale: 2,
+        unknown: 1,
+    };
+    assert_eq!(members(&group(), &sessions, NOW), expected);
+}
+
+#[test]
+fn roles_have_their_words() {
+    for (role, word) in [
+        (Primary, "Primary"),
+        (PendingPrimary, "Pending"),
+        (Secondary, "Secondary"),
+        (Other("7".into()), "7"),
+    ] {
+        assert_eq!(role_word(&role), word);
+    }
+}

@@ -1,0 +1,71 @@
+//! Whatever the service says, a verdict comes out.
+
+use super::{judge_group, members, successor};
+use chrono::{DateTime, Utc};
+use proptest::prelude::*;
+use vendors::aveva::{
+    ClientSession, GroupConfiguration, GroupStatus, Heartbeat, Role, RoleOverride, TimeSpan,
+};
+
+fn time() -> impl Strategy<Value = Option<DateTime<Utc>>> {
+    prop_oneof![
+        Just(None),
+        any::<i64>().prop_map(DateTime::from_timestamp_millis),
+        (1_795_000_000_i64..1_796_000_000).prop_map(|at| DateTime::from_timestamp(at, 0)),
+        Just(Some(DateTime::<Utc>::MIN_UTC)),
+        Just(Some(DateTime::<Utc>::MAX_UTC)),
+    ]
+}
+
+fn session() -> impl Strategy<Value = ClientSession> {
+    let role = prop_oneof![
+        Just(None),
+        Just(Some(Role::Primary)),
+        Just(Some(Role::PendingPrimary)),
+        Just(Some(Role::Secondary)),
+        Just(Some(Role::Other("Observer".into()))),
+    ];
+    let id = prop::option::of("[ab]?");
+    (
+        id,
+        role,
+        prop::option::of(any::<f64>()),
+        time(),
+        any::<bool>(),
+        time(),
+    )
+        .prop_map(
+            |(id, role, score, heartbeat_time, pinned, end)| ClientSession {
+                id,
+                role,
+                heartbeat: Some(Heartbeat {
+                    score,
+                    heartbeat_time,
+                    ..Heartbeat::default()
+                }),
+                role_override: pinned.then_some(RoleOverride::Primary),
+                role_override_expiration_time: end,
+                ..ClientSession::default()
+            },
+        )
+}
+
+proptest! {
+    #[test]
+    fn any_group_at_any_time_has_a_verdict(
+        sessions in prop::collection::vec(session(), 0..24),
+        ticks in prop::option::of(any::<i64>()),
+        now in time(),
+        named in prop::option::of("[ab]?"),
+    ) {
+        let now = now.unwrap_or_default();
+        let failover_timeout = ticks.map(|ticks| TimeSpan { ticks });
+        let group = GroupConfiguration { failover_timeout, ..GroupConfiguration::default() };
+        let status = GroupStatus { primary: named.clone(), pending_primary: named, ..GroupStatus::default() };
+        prop_assert!(!judge_group(&group, Some(&status), &sessions, now).sentence.is_empty());
+        prop_assert_eq!(successor(&group, &sessions, now).len(), sessions.len());
+        let members = members(&group, &sessions, now);
+        let counted = members.primary + members.pending + members.standby + members.stale + members.unknown;
+        prop_assert_eq!(counted, sessions.len());
+    }
+}

@@ -1,0 +1,156 @@
+//! Who would take over, in tables.
+
+use super::fixtures::{NOW, aged, group, pin, scored, silent_for};
+use super::{is_cold_standby, successor};
+use chrono::TimeDelta;
+use vendors::aveva::{
+    ClientSession, Heartbeat,
+    Role::{Primary, Secondary},
+};
+
+fn order(sessions: &[ClientSession]) -> Vec<(String, bool)> {
+    let next = successor(&group(), sessions, NOW);
+    next.into_iter().map(|c| (c.session, c.eligible)).collect()
+}
+
+#[test]
+fn the_highest_live_score_is_next_and_the_silent_do_not_count() {
+    let mut silent = scored("lab", Secondary, 99.0);
+    silent.heartbeat = silent_for("lab", TimeDelta::days(3)).heartbeat;
+    let never = ClientSession {
+        id: Some("new".into()),
+        ..ClientSession::default()
+    };
+    let cold = scored("b", Secondary, 1.0);
+    let sessions = [
+        never,
+        cold,
+        silent,
+        scored("c", Secondary, 33.34),
+        scored("a", Secondary, 97.0),
+    ];
+    let next = successor(&group(), &sessions, NOW);
+    let told: Vec<_> = next
+        .iter()
+        .map(|c| (c.session.as_str(), c.eligible, c.reason.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("a", true, "Highest live score, 97. Heard 6 s ago."),
+            ("c", true, "Score 33.3. Heard 6 s ago."),
+            (
+                "b",
+                true,
+                "Cold standby: score 1, needs time to warm up. Heard 6 s ago."
+            ),
+            (
+                "lab",
+                false,
+                "Not eligible: silent for 3 d. Its score of 88 does not count."
+            ),
+            (
+                "new",
+                false,
+                "Not eligible: it has not posted a heartbeat yet."
+            ),
+        ]
+    );
+}
+
+#[test]
+fn a_session_is_eligible_until_it_is_stale() {
+    for (seconds, eligible) in [(59, true), (60, true), (61, false)] {
+        assert_eq!(
+            order(&[aged("a", Secondary, seconds)]),
+            [("a".to_owned(), eligible)],
+            "{seconds} s"
+        );
+    }
+}
+
+#[test]
+fn while_an_override_pins_one_nobody_else_takes_over() {
+    let pinned = pin(scored("p", Secondary, 10.0), None);
+    let next = successor(&group(), &[scored("a", Secondary, 97.0), pinned], NOW);
+    assert_eq!((next[0].session.as_str(), next[0].eligible), ("p", true));
+    assert_eq!(
+        next[0].reason,
+        "Pinned as Primary by a role override. Heard 6 s ago."
+    );
+    assert!(!next[1].eligible);
+    assert_eq!(
+        next[1].reason,
+        "Not eligible: a role override pins p as Primary."
+    );
+}
+
+#[test]
+fn a_silent_pinned_session_holds_the_others_back_and_is_not_eligible_itself() {
+    let sessions = [
+        scored("a", Secondary, 97.0),
+        pin(aged("p", Primary, 90), None),
+    ];
+    assert_eq!(
+        order(&sessions),
+        [("a".to_owned(), false), ("p".to_owned(), false)]
+    );
+}
+
+#[test]
+fn an_override_holds_until_its_end() {
+    for (seconds, eligible) in [(1, false), (0, true), (-1, true)] {
+        let end = NOW + TimeDelta::seconds(seconds);
+        let pinned = pin(aged("p", Primary, 90), Some(end));
+        assert_eq!(
+            order(&[scored("a", Secondary, 97.0), pinned])[0],
+            ("a".to_owned(), eligible),
+            "{seconds} s"
+        );
+    }
+}
+
+#[test]
+fn equal_scores_stand_by_id_and_a_score_that_is_no_number_is_worth_nothing() {
+    let names = |sessions: &[ClientSession]| {
+        order(sessions)
+            .into_iter()
+            .map(|(id, _)| id)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        names(&[scored("b", Secondary, 50.0), scored("a", Secondary, 50.0)]),
+        ["a", "b"]
+    );
+    assert_eq!(
+        names(&[
+            scored("nan", Secondary, f64::NAN),
+            scored("z", Secondary, 0.0)
+        ]),
+        ["z", "nan"]
+    );
+    let heartbeat = Some(Heartbeat {
+        heartbeat_time: Some(NOW),
+        ..Heartbeat::default()
+    });
+    let mute = ClientSession {
+        id: Some("mute".into()),
+        heartbeat,
+        ..ClientSession::default()
+    };
+    assert_eq!(names(&[mute, scored("z", Secondary, 0.0)]), ["z", "mute"]);
+}
+
+#[test]
+fn one_on_a_secondary_is_a_cold_standby_and_on_a_primary_is_not() {
+    for (role, score, cold) in [
+        (Secondary, 0.0, true),
+        (Secondary, 1.0, true),
+        (Secondary, 1.1, false),
+        (Secondary, -0.1, false),
+        (Primary, 1.0, false),
+    ] {
+        assert_eq!(is_cold_standby(&scored("a", role, score)), cold);
+    }
+    assert!(!is_cold_standby(&ClientSession::default()));
+}
