@@ -1,7 +1,13 @@
 //! Uplynk: which slicer should be on air, which could take over, and what is wrong with a group.
 
+mod alarms;
 mod judge;
 mod words;
+
+#[cfg(test)]
+mod judge_tests;
+#[cfg(test)]
+mod tests;
 
 pub use judge::judge_slicers;
 pub use words::{hot_warm_words, state_word};
@@ -55,11 +61,11 @@ pub fn is_ready(slicer: &Slicer, now: DateTime<Utc>) -> bool {
         && slicer.state != Some(SlicerState::Inactive)
 }
 
-/// The slicer that the order wants on air; `None` in flat mode, where any will do, and when no slicer
-/// is ready.
+/// The slicer that the order wants on air now: the first that is ready. `None` in flat mode, where any
+/// will do, in a mode that the contract does not know, and when no slicer is ready.
 #[must_use]
 pub fn intended(group: &FailoverGroup, now: DateTime<Utc>) -> Option<&Slicer> {
-    if group.mode == Some(Mode::Flat) {
+    if group.mode != Some(Mode::Prioritized) {
         return None;
     }
     ordered(group)

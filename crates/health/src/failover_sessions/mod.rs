@@ -1,0 +1,133 @@
+//! Veeam: how a run of a failover plan went, or goes.
+
+use crate::severity::Severity::{Critical, Moving, Normal, Unknown, Warning};
+use crate::verdict::Verdict;
+use crate::words::span;
+use chrono::{DateTime, TimeDelta, Utc};
+use vendors::veeam::{Outcome, Session, State, Task};
+
+/// A run that takes longer than this is worth a look.
+const LONG: TimeDelta = TimeDelta::hours(24);
+
+/// What ended longer ago than this is history, not news.
+const RECENT: TimeDelta = TimeDelta::hours(24);
+
+/// Whether a state says that it still runs. Progress says nothing: it may be 0 at the end.
+fn is_running(state: Option<&State>) -> bool {
+    matches!(
+        state,
+        Some(State::Starting | State::Working | State::Stopping)
+    )
+}
+
+/// How long a session took, or runs until now; never negative, `None` when it is not known.
+#[must_use]
+pub fn duration(session: &Session, now: DateTime<Utc>) -> Option<TimeDelta> {
+    let started = session.creation_time?;
+    let until = match session.end_time {
+        Some(ended) => ended,
+        None if is_running(session.state.as_ref()) => now,
+        None => return None,
+    };
+    Some(until.signed_duration_since(started).max(TimeDelta::zero()))
+}
+
+/// Tasks that have ended, of all.
+#[must_use]
+pub fn tasks_done(session: &Session) -> (usize, usize) {
+    let done = |task: &&Task| task.state == Some(State::Stopped);
+    (
+        session.tasks.iter().filter(done).count(),
+        session.tasks.len(),
+    )
+}
+
+/// Whether a session runs, or ended in the last 24 hours.
+#[must_use]
+pub fn is_recent(session: &Session, now: DateTime<Utc>) -> bool {
+    let last = session.end_time.or(session.creation_time);
+    is_running(session.state.as_ref())
+        || last.is_some_and(|last| now.signed_duration_since(last) <= RECENT)
+}
+
+/// Judges a session. Whether it runs is what its state says; a failure or a warning that is known
+/// while it still runs is said at once.
+#[must_use]
+pub fn judge_session(session: &Session, now: DateTime<Utc>) -> Verdict {
+    let plan = session.name.as_deref().filter(|name| !name.is_empty());
+    let plan = plan.or(session.uid.as_deref());
+    let plan = plan.unwrap_or("A failover plan");
+    let on = session.server.as_ref().and_then(|s| s.name.as_deref());
+    let on = on.map(|server| format!(" on {server}"));
+    let on = on.unwrap_or_default();
+    let verdict = match (&session.state, &session.result) {
+        (_, Some(Outcome::Failed)) => failed(session, plan, &on),
+        (_, Some(Outcome::Warning)) => {
+            let runs = is_running(session.state.as_ref());
+            let has = if runs { "runs" } else { "ended" };
+            let sentence = format!("{plan} {has} with warnings{on}{}.", because(session));
+            Verdict::new(Warning, "Warning", sentence)
+                .advise("Open the session to see which machine it was.")
+        }
+        (state, None | Some(Outcome::None | Outcome::Success)) if is_running(state.as_ref()) => {
+            return running(session, plan, &on, now);
+        }
+        (_, Some(Outcome::Success)) => {
+            Verdict::new(Normal, "Success", format!("{plan} succeeded{on}."))
+        }
+        (_, Some(Outcome::Other(word))) => {
+            unknown(format!("{plan} has{on} the result “{word}”"), NOT_KNOWN)
+        }
+        (Some(State::Other(word)), _) => {
+            unknown(format!("{plan} is{on} in the state “{word}”"), NOT_KNOWN)
+        }
+        (None, _) => unknown(format!("{plan} has{on} no state"), ""),
+        (Some(_), _) => unknown(
+            format!("{plan} ended{on}"),
+            ", and the server does not say how",
+        ),
+    };
+    verdict.since(session.end_time.or(session.creation_time))
+}
+
+const NOT_KNOWN: &str = ", which this console does not know";
+
+fn unknown(what: String, why: &str) -> Verdict {
+    Verdict::new(Unknown, "Unknown", format!("{what}{why}."))
+        .advise("Look at the session in Veeam itself.")
+}
+
+/// The vendor's reason, after a colon; it may be missing even when there was a failure.
+fn because(session: &Session) -> String {
+    let message = session.failure_message.as_deref().map(str::trim);
+    let message = message.map(|text| text.trim_end_matches('.'));
+    let message = message.filter(|text| !text.is_empty());
+    message.map(|text| format!(": {text}")).unwrap_or_default()
+}
+
+fn failed(session: &Session, plan: &str, on: &str) -> Verdict {
+    let sentence = format!("{plan} failed{on}{}.", because(session));
+    Verdict::new(Critical, "Failed", sentence)
+        .advise("Open the session for its machines, mend them, then run the plan again in Veeam.")
+}
+
+fn running(session: &Session, plan: &str, on: &str, now: DateTime<Utc>) -> Verdict {
+    let verdict = match duration(session, now) {
+        Some(time) if time > LONG => Verdict::new(
+            Warning,
+            "Running long",
+            format!("{plan} has been running{on} for {}.", span(time)),
+        )
+        .advise("Check in Veeam whether it still makes progress."),
+        Some(time) => Verdict::new(
+            Moving,
+            "Running",
+            format!("{plan} has been running{on} for {}.", span(time)),
+        ),
+        None => Verdict::new(Moving, "Running", format!("{plan} is running{on}.")),
+    };
+    verdict.since(session.creation_time)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,288 @@
+//! Every rule of a session's verdict, in tables.
+
+use super::{duration, is_recent, judge_session, tasks_done};
+use crate::severity::Severity;
+use chrono::{DateTime, TimeDelta, Utc};
+use proptest::prelude::*;
+use vendors::veeam::{Outcome, Server, Session, State, Task};
+
+/// 2026-11-21T14:32:08Z.
+const NOW: DateTime<Utc> = DateTime::from_timestamp(1_795_271_528, 0).expect("in range");
+
+/// A session that began so many seconds ago, and took three minutes if it has stopped.
+fn session(state: State, result: Outcome, seconds: i64) -> Session {
+    let started = NOW - TimeDelta::seconds(seconds);
+    Session {
+        name: Some("Web Shop DR".into()),
+        creation_time: Some(started),
+        end_time: (state == State::Stopped).then(|| started + TimeDelta::minutes(3)),
+        state: Some(state),
+        result: Some(result),
+        ..Session::default()
+    }
+}
+
+const DAY: i64 = 86_400;
+
+#[test]
+fn each_state_and_result_has_its_word() {
+    use Outcome::{Failed, None, Other, Success, Warning};
+    use State::{Starting, Stopped, Stopping, Working};
+    for (state, result, expected) in [
+        (Stopped, Success, (Severity::Normal, "Success")),
+        (Stopped, Warning, (Severity::Warning, "Warning")),
+        (Stopped, Failed, (Severity::Critical, "Failed")),
+        (Stopping, Failed, (Severity::Critical, "Failed")),
+        (Working, Warning, (Severity::Warning, "Warning")),
+        (Working, Success, (Severity::Moving, "Running")),
+        (Starting, None, (Severity::Moving, "Running")),
+        (Working, None, (Severity::Moving, "Running")),
+        (Stopping, None, (Severity::Moving, "Running")),
+        (Stopped, None, (Severity::Unknown, "Unknown")),
+        (
+            Stopped,
+            Other("Postponed".into()),
+            (Severity::Unknown, "Unknown"),
+        ),
+        (
+            Working,
+            Other("Postponed".into()),
+            (Severity::Unknown, "Unknown"),
+        ),
+        (
+            State::Other("Paused".into()),
+            None,
+            (Severity::Unknown, "Unknown"),
+        ),
+        (
+            State::Other("Paused".into()),
+            Success,
+            (Severity::Normal, "Success"),
+        ),
+        (
+            State::Other("Paused".into()),
+            Failed,
+            (Severity::Critical, "Failed"),
+        ),
+    ] {
+        let verdict = judge_session(&session(state.clone(), result.clone(), 3_600), NOW);
+        assert_eq!(
+            (verdict.severity, verdict.word),
+            expected,
+            "{state:?} {result:?}"
+        );
+        assert!(
+            verdict.sentence.starts_with("Web Shop DR"),
+            "{}",
+            verdict.sentence
+        );
+        assert!(verdict.since.is_some());
+    }
+}
+
+#[test]
+fn what_the_server_leaves_out_is_unknown() {
+    let bare = Session {
+        name: Some("Web Shop DR".into()),
+        ..Session::default()
+    };
+    for (session, sentence) in [
+        (bare.clone(), "Web Shop DR has no state."),
+        (
+            Session {
+                state: Some(State::Stopped),
+                ..bare.clone()
+            },
+            "Web Shop DR ended, and the server does not say how.",
+        ),
+        (
+            Session {
+                state: Some(State::Other("Paused".into())),
+                ..bare.clone()
+            },
+            "Web Shop DR is in the state “Paused”, which this console does not know.",
+        ),
+        (
+            Session {
+                result: Some(Outcome::Other("Postponed".into())),
+                ..bare
+            },
+            "Web Shop DR has the result “Postponed”, which this console does not know.",
+        ),
+    ] {
+        let verdict = judge_session(&session, NOW);
+        assert_eq!(
+            (verdict.severity, verdict.sentence.as_str()),
+            (Severity::Unknown, sentence)
+        );
+    }
+    let working = Session {
+        state: Some(State::Working),
+        ..Session::default()
+    };
+    assert_eq!(
+        judge_session(&working, NOW).sentence,
+        "A failover plan is running."
+    );
+    let nameless = Session {
+        uid: Some("1229".into()),
+        ..working
+    };
+    assert_eq!(judge_session(&nameless, NOW).sentence, "1229 is running.");
+}
+
+#[test]
+fn a_warning_says_whether_it_still_runs() {
+    for (state, sentence) in [
+        (State::Stopped, "Web Shop DR ended with warnings."),
+        (State::Working, "Web Shop DR runs with warnings."),
+    ] {
+        let warned = session(state, Outcome::Warning, 60);
+        assert_eq!(judge_session(&warned, NOW).sentence, sentence);
+    }
+}
+
+#[test]
+fn a_run_of_more_than_a_day_is_long() {
+    for (seconds, expected) in [
+        (DAY - 1, (Severity::Moving, "Running")),
+        (DAY, (Severity::Moving, "Running")),
+        (DAY + 1, (Severity::Warning, "Running long")),
+    ] {
+        let verdict = judge_session(&session(State::Working, Outcome::None, seconds), NOW);
+        assert_eq!((verdict.severity, verdict.word), expected, "{seconds} s");
+        assert_eq!(verdict.since, Some(NOW - TimeDelta::seconds(seconds)));
+    }
+}
+
+#[test]
+fn the_vendors_reason_is_kept() {
+    for (message, server, sentence) in [
+        (None, None, "Web Shop DR failed."),
+        (Some("  "), None, "Web Shop DR failed."),
+        (Some(" . "), None, "Web Shop DR failed."),
+        (
+            Some("No snapshot."),
+            None,
+            "Web Shop DR failed: No snapshot.",
+        ),
+        (
+            Some("No snapshot"),
+            Some("vbr-north-02"),
+            "Web Shop DR failed on vbr-north-02: No snapshot.",
+        ),
+    ] {
+        let failed = Session {
+            failure_message: message.map(Into::into),
+            server: server.map(|name: &str| Server {
+                name: Some(name.into()),
+                ..Server::default()
+            }),
+            ..session(State::Stopped, Outcome::Failed, 3_600)
+        };
+        let verdict = judge_session(&failed, NOW);
+        assert_eq!(verdict.sentence, sentence);
+        assert_eq!(verdict.since, failed.end_time);
+    }
+}
+
+#[test]
+fn a_duration_is_never_negative_and_runs_only_while_the_session_does() {
+    let ended = session(State::Stopped, Outcome::Failed, 7_200);
+    let backwards = Session {
+        end_time: Some(NOW - TimeDelta::days(3)),
+        ..ended.clone()
+    };
+    let untold = Session {
+        end_time: None,
+        ..ended.clone()
+    };
+    for (session, expected) in [
+        (session(State::Working, Outcome::None, 7_200), Some(7_200)),
+        (session(State::Starting, Outcome::None, 0), Some(0)),
+        (session(State::Working, Outcome::None, -7_200), Some(0)),
+        (ended, Some(180)),
+        (backwards, Some(0)),
+        (untold, None),
+        (Session::default(), None),
+    ] {
+        assert_eq!(
+            duration(&session, NOW),
+            expected.map(TimeDelta::seconds),
+            "{session:?}"
+        );
+    }
+}
+
+#[test]
+fn what_runs_is_recent_and_what_ended_is_for_a_day() {
+    let ended = |seconds| session(State::Stopped, Outcome::Failed, seconds + 180);
+    for (session, recent) in [
+        (session(State::Working, Outcome::None, 30 * DAY), true),
+        (ended(DAY - 1), true),
+        (ended(DAY), true),
+        (ended(DAY + 1), false),
+        (
+            Session {
+                end_time: None,
+                ..ended(DAY - 200)
+            },
+            true,
+        ),
+        (
+            Session {
+                end_time: None,
+                ..ended(DAY)
+            },
+            false,
+        ),
+        (Session::default(), false),
+    ] {
+        assert_eq!(is_recent(&session, NOW), recent, "{session:?}");
+    }
+}
+
+#[test]
+fn done_tasks_are_those_that_stopped_whatever_their_progress() {
+    let task = |state| Task {
+        state,
+        progress: Some(0.0),
+        ..Task::default()
+    };
+    let states = [
+        Some(State::Stopped),
+        Some(State::Working),
+        Some(State::Other("Paused".into())),
+        None,
+    ];
+    let tasks = states.map(task).to_vec();
+    assert_eq!(
+        tasks_done(&Session {
+            tasks,
+            ..Session::default()
+        }),
+        (1, 4)
+    );
+    assert_eq!(tasks_done(&Session::default()), (0, 0));
+}
+
+fn time() -> impl Strategy<Value = Option<DateTime<Utc>>> {
+    prop_oneof![
+        Just(None),
+        Just(Some(DateTime::<Utc>::MIN_UTC)),
+        Just(Some(DateTime::<Utc>::MAX_UTC)),
+        any::<i64>().prop_map(DateTime::from_timestamp_millis),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn any_session_at_any_time_has_a_verdict(creation_time in time(), end_time in time(), now in time(), runs in any::<bool>()) {
+        let state = Some(if runs { State::Working } else { State::Stopped });
+        let session = Session { creation_time, end_time, state, ..Session::default() };
+        let now = now.unwrap_or_default();
+        prop_assert!(!judge_session(&session, now).sentence.is_empty());
+        prop_assert!(duration(&session, now).is_none_or(|time| time >= TimeDelta::zero()));
+        let _ = is_recent(&session, now);
+    }
+}

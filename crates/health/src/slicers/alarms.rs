@@ -1,0 +1,160 @@
+//! What is said of a slicer group in each of its states. Which state it is in is decided in `judge`.
+
+use super::{SlicerHealth, backups, is_ready, slicer_health};
+use crate::severity::Severity::{Critical, Normal, Unknown, Warning};
+use crate::verdict::Verdict;
+use crate::words::span;
+use chrono::{DateTime, Utc};
+use vendors::uplynk::{FailoverGroup, Slicer, SlicerState};
+
+pub(super) struct Alarms<'a> {
+    group: &'a FailoverGroup,
+    now: DateTime<Utc>,
+    name: &'a str,
+}
+
+impl<'a> Alarms<'a> {
+    pub(super) fn new(group: &'a FailoverGroup, now: DateTime<Utc>) -> Self {
+        let named = group.name.as_deref().filter(|name| !name.trim().is_empty());
+        let name = named.unwrap_or(&group.id);
+        Self { group, now, name }
+    }
+
+    /// How many backups are ready, in a sentence.
+    fn help(&self) -> String {
+        let warm = if self.group.hot_warm == Some(1) {
+            ", warm"
+        } else {
+            ""
+        };
+        match backups(self.group, self.now).0 {
+            0 => "No backup is ready.".to_owned(),
+            1 => format!("1 backup is ready{warm}."),
+            ready => format!("{ready} backups are ready{warm}."),
+        }
+    }
+
+    /// What is wrong with a slicer that is not ready.
+    fn trouble(&self, slicer: &Slicer) -> &'static str {
+        match slicer_health(slicer, self.now) {
+            SlicerHealth::Unhealthy { .. } => "unhealthy",
+            SlicerHealth::RecheckDue { .. } => "unhealthy, and its re-check is due",
+            _ if slicer.state == Some(SlicerState::Inactive) => "inactive",
+            SlicerHealth::Unknown => "of unknown health",
+            SlicerHealth::Healthy => "not ready",
+        }
+    }
+
+    /// What to do about a slicer that is not ready, and when the service looks at it again.
+    fn remedy(&self, slicer: &Slicer) -> String {
+        let check = format!("Check the input of {}.", slicer.id);
+        match slicer_health(slicer, self.now) {
+            SlicerHealth::Unhealthy { until } => {
+                let left = span(until.signed_duration_since(self.now));
+                format!("{check} It is checked again in {left}.")
+            }
+            _ => check,
+        }
+    }
+
+    fn unknown(&self, what: &str, advice: &str) -> Verdict {
+        let sentence = format!("{}: {what}.", self.name);
+        Verdict::new(Unknown, "Unknown", sentence).advise(advice)
+    }
+
+    /// List items may come without their slicers.
+    pub(super) fn slicers_unknown(&self) -> Verdict {
+        let advice = "Open the group to ask for it by itself.";
+        self.unknown("its slicers are not known", advice)
+    }
+
+    pub(super) fn on_air_unknown(&self) -> Verdict {
+        let advice = "Look at the channels themselves.";
+        self.unknown("Uplynk does not say what is on air", advice)
+    }
+
+    pub(super) fn stranger_on_air(&self, id: &str) -> Verdict {
+        let what = format!("{id} is on air and is not one of its slicers");
+        self.unknown(&what, "Compare the group with the vendor's own page.")
+    }
+
+    pub(super) fn on_slate(&self, slicers: &[Slicer]) -> Verdict {
+        let ready = slicers.iter().filter(|slicer| is_ready(slicer, self.now));
+        let ready: Vec<&str> = ready.map(|slicer| slicer.id.as_str()).collect();
+        let (why, advice) = match ready.as_slice() {
+            [] => (
+                "none of its slicers is healthy and eligible",
+                "Restore the feed of one of its slicers.".to_owned(),
+            ),
+            [one] => (
+                "no slicer feeds its channels",
+                format!("{one} is ready: leave the slate to put a slicer on air."),
+            ),
+            several => (
+                "no slicer feeds its channels",
+                format!(
+                    "{} are ready: leave the slate to put a slicer on air.",
+                    several.join(", ")
+                ),
+            ),
+        };
+        let sentence = format!("{} is on slate: {why}.", self.name);
+        Verdict::new(Critical, "On slate", sentence)
+            .advise(advice)
+            .since(self.group.failover_time)
+    }
+
+    pub(super) fn on_air_unhealthy(&self, active: &Slicer) -> Verdict {
+        let (name, id, trouble) = (self.name, &active.id, self.trouble(active));
+        let sentence = format!("{name}: {id} is on air and is {trouble}.");
+        let advice = format!("{} {}", self.remedy(active), self.help());
+        Verdict::new(Critical, "On air unhealthy", sentence).advise(advice)
+    }
+
+    /// The wanted one is ready, and yet another is on air.
+    pub(super) fn on_backup(&self, active: &Slicer, wanted: &Slicer) -> Verdict {
+        let (id, wanted) = (&active.id, &wanted.id);
+        let advice = match self.group.auto_failback {
+            Some(true) => format!(
+                "Auto failback is on: if {wanted} is not on air again in two minutes, check the group in Uplynk."
+            ),
+            Some(false) => {
+                format!("Auto failback is off: {id} stays until someone activates {wanted}.")
+            }
+            None => format!("Activate {wanted} to return to it."),
+        };
+        self.runs_on_backup(format!("{id} is on air, {wanted} should be"), advice)
+    }
+
+    /// The one that comes before it is not ready.
+    pub(super) fn on_backup_of_sick(&self, active: &Slicer, skipped: &Slicer) -> Verdict {
+        let (id, first) = (&active.id, &skipped.id);
+        let what = format!(
+            "{id} is on air, because {first} is {}",
+            self.trouble(skipped)
+        );
+        self.runs_on_backup(what, format!("{} {}", self.remedy(skipped), self.help()))
+    }
+
+    fn runs_on_backup(&self, what: String, advice: String) -> Verdict {
+        let sentence = format!("{} runs on its backup: {what}.", self.name);
+        Verdict::new(Warning, "On backup", sentence)
+            .advise(advice)
+            .since(self.group.failover_time)
+    }
+
+    pub(super) fn no_backup(&self, active: &Slicer, all: usize) -> Verdict {
+        let why = match all {
+            0 => "no other slicer takes part in failover",
+            _ => "no other slicer is healthy and eligible",
+        };
+        let sentence = format!("{} has no backup: {why}.", self.name);
+        Verdict::new(Warning, "No backup", sentence)
+            .advise(format!("If {} fails, the channels go to slate.", active.id))
+    }
+
+    pub(super) fn normal(&self, active: &Slicer) -> Verdict {
+        let (name, id, help) = (self.name, &active.id, self.help());
+        Verdict::new(Normal, "Normal", format!("{name}: {id} is on air. {help}"))
+    }
+}

@@ -1,0 +1,153 @@
+//! Health, order, the intended slicer and the backups; and what the tests of this folder share.
+
+use super::{SlicerHealth, backups, intended, is_ready, on_air, ordered, slicer_health};
+use chrono::{DateTime, TimeDelta, Utc};
+use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState};
+
+/// 2026-11-21T14:32:08Z.
+pub(super) const NOW: DateTime<Utc> = DateTime::from_timestamp(1_795_271_528, 0).expect("in range");
+
+pub(super) fn slicer(id: &str, order: i64) -> Slicer {
+    Slicer {
+        id: id.into(),
+        blacklist: Some(Blacklist::Healthy),
+        order: Some(order),
+        state: Some(SlicerState::Slicing),
+        enabled: Some(true),
+        ..Slicer::default()
+    }
+}
+
+/// A slicer that is blacklisted for so many more seconds.
+pub(super) fn for_seconds(seconds: i64, slicer: Slicer) -> Slicer {
+    let until = NOW + TimeDelta::seconds(seconds);
+    Slicer {
+        blacklist: Some(Blacklist::Until(until)),
+        ..slicer
+    }
+}
+
+/// A prioritized group with auto failback; `no_slicer` is the slate.
+pub(super) fn group(active: &str, slicers: Vec<Slicer>) -> FailoverGroup {
+    let active = match active {
+        "no_slicer" => OnAir::Slate,
+        id => OnAir::Slicer(id.into()),
+    };
+    FailoverGroup {
+        id: "9852".into(),
+        name: Some("News East".into()),
+        mode: Some(Mode::Prioritized),
+        auto_failback: Some(true),
+        active: Some(active),
+        slicers: Some(slicers),
+        ..FailoverGroup::default()
+    }
+}
+
+#[test]
+fn a_blacklisting_that_ran_out_is_no_health() {
+    let at = |seconds| NOW + TimeDelta::seconds(seconds);
+    for (seconds, expected) in [
+        (1, SlicerHealth::Unhealthy { until: at(1) }),
+        (0, SlicerHealth::RecheckDue { since: NOW }),
+        (-1, SlicerHealth::RecheckDue { since: at(-1) }),
+    ] {
+        let slicer = for_seconds(seconds, slicer("a", 1));
+        assert_eq!(slicer_health(&slicer, NOW), expected);
+        assert!(!is_ready(&slicer, NOW));
+    }
+    assert_eq!(slicer_health(&slicer("a", 1), NOW), SlicerHealth::Healthy);
+    assert_eq!(
+        slicer_health(&Slicer::default(), NOW),
+        SlicerHealth::Unknown
+    );
+}
+
+#[test]
+fn slicers_stand_by_order_and_as_listed_where_it_is_equal_or_missing() {
+    let bare = |id: &str| Slicer {
+        order: None,
+        ..slicer(id, 0)
+    };
+    let slicers = vec![
+        bare("x"),
+        slicer("c", 2),
+        slicer("b", 1),
+        slicer("a", 1),
+        bare("w"),
+    ];
+    let group = group("a", slicers);
+    let ids: Vec<&str> = ordered(&group)
+        .into_iter()
+        .map(|slicer| slicer.id.as_str())
+        .collect();
+    assert_eq!(ids, ["b", "a", "c", "x", "w"]);
+    assert!(ordered(&FailoverGroup::default()).is_empty());
+}
+
+#[test]
+fn the_intended_slicer_is_the_first_that_is_ready() {
+    let (a, b) = (slicer("a", 2), slicer("b", 3));
+    let sick = for_seconds(9, slicer("s", 1));
+    let off = Slicer {
+        enabled: Some(false),
+        ..slicer("o", 1)
+    };
+    let inactive = Slicer {
+        state: Some(SlicerState::Inactive),
+        ..slicer("i", 1)
+    };
+    for (slicers, expected) in [
+        (vec![b.clone(), a.clone()], Some("a")),
+        (vec![sick.clone(), b.clone(), a.clone()], Some("a")),
+        (vec![off.clone(), a.clone()], Some("a")),
+        (vec![inactive.clone(), a.clone()], Some("a")),
+        (vec![sick, off, inactive], None),
+        (vec![], None),
+    ] {
+        let group = group("b", slicers);
+        assert_eq!(
+            intended(&group, NOW).map(|slicer| slicer.id.as_str()),
+            expected
+        );
+        let flat = FailoverGroup {
+            mode: Some(Mode::Flat),
+            ..group
+        };
+        assert_eq!(intended(&flat, NOW), None);
+    }
+}
+
+#[test]
+fn backups_are_counted_among_those_in_failover() {
+    let left_out = Slicer {
+        enabled: Some(false),
+        ..slicer("d", 4)
+    };
+    let four = vec![
+        slicer("a", 1),
+        for_seconds(9, slicer("b", 2)),
+        slicer("c", 3),
+        left_out,
+    ];
+    for (active, expected) in [
+        ("a", (1, 2)),
+        ("c", (1, 2)),
+        ("d", (2, 3)),
+        ("no_slicer", (2, 3)),
+        ("z", (2, 3)),
+    ] {
+        assert_eq!(
+            backups(&group(active, four.clone()), NOW),
+            expected,
+            "{active}"
+        );
+    }
+    assert_eq!(backups(&FailoverGroup::default(), NOW), (0, 0));
+}
+
+#[test]
+fn ids_are_case_sensitive() {
+    assert!(on_air(&group("News01", vec![slicer("news01", 1)])).is_none());
+    assert!(on_air(&group("news01", vec![slicer("news01", 1)])).is_some());
+}
