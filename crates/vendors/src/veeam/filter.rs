@@ -1,9 +1,12 @@
-//! A filter as an expression, and how it is written.
+//! A filter as an expression, how it is written, and what the service would not make of it.
 
+use super::complaint;
 use super::field::{Field, Op};
+use chrono::{DateTime, SecondsFormat, Utc};
 use std::fmt;
 
-/// One comparison.
+/// One comparison. The value is a text for every kind of field, because words and ids that are not
+/// known here are still the vendor's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Condition {
     /// What is compared.
@@ -12,6 +15,15 @@ pub struct Condition {
     pub op: Op,
     /// With what, unquoted.
     pub value: String,
+}
+
+impl Condition {
+    /// Why the service would not take the comparison, or would never find anything by it, in one
+    /// sentence: an order where none is, a value that is no GUID, no UTC time, or no word of the field.
+    #[must_use]
+    pub fn complaint(&self) -> Option<String> {
+        complaint::of(self)
+    }
 }
 
 /// A filter: comparisons, all of which or any of which have to hold, nested as deep as the grammar.
@@ -36,29 +48,64 @@ impl Filter {
         })
     }
 
+    /// A comparison with a time, written as UTC with its `Z`.
+    #[must_use]
+    pub fn time(field: Field, op: Op, time: DateTime<Utc>) -> Self {
+        let value = time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        Self::condition(field, op, value)
+    }
+
     /// The same filter without needless nesting: lists in lists of their own kind are joined, lists of
     /// one are that one. `None` when nothing is left, because empty lists say nothing.
     #[must_use]
     pub fn normalised(self) -> Option<Self> {
-        let kind = std::mem::discriminant(&self);
-        let (items, all) = match self {
+        let normal = |items: Vec<Self>| items.into_iter().filter_map(Self::normalised).collect();
+        let filter = match self {
             Self::Condition(_) => return Some(self),
+            Self::All(items) => Self::All(normal(items)).joined(),
+            Self::Any(items) => Self::Any(normal(items)).joined(),
+        };
+        (!filter.items().is_empty()).then_some(filter)
+    }
+
+    /// This list, whose items are normal, without needless nesting.
+    pub(super) fn joined(self) -> Self {
+        let (items, all) = match self {
+            Self::Condition(_) => return self,
             Self::All(items) => (items, true),
             Self::Any(items) => (items, false),
         };
-        let mut flat = Vec::new();
-        for item in items.into_iter().filter_map(Self::normalised) {
-            let alike = std::mem::discriminant(&item) == kind;
-            match item {
-                Self::All(inner) | Self::Any(inner) if alike => flat.extend(inner),
-                other => flat.push(other),
+        let mut flat = Vec::with_capacity(items.len());
+        for item in items {
+            match (item, all) {
+                (Self::All(inner), true) | (Self::Any(inner), false) => flat.extend(inner),
+                (other, _) => flat.push(other),
             }
         }
-        match flat.len() {
-            0 => None,
-            1 => flat.pop(),
-            _ if all => Some(Self::All(flat)),
-            _ => Some(Self::Any(flat)),
+        match (flat.len(), all) {
+            (1, _) => flat.remove(0),
+            (_, true) => Self::All(flat),
+            (_, false) => Self::Any(flat),
+        }
+    }
+
+    /// The items of a list; a condition is the only item of itself.
+    #[must_use]
+    pub fn items(&self) -> &[Self] {
+        match self {
+            Self::Condition(_) => std::slice::from_ref(self),
+            Self::All(items) | Self::Any(items) => items,
+        }
+    }
+
+    /// All conditions, wherever they stand, in their order.
+    #[must_use]
+    pub fn conditions(&self) -> Vec<&Condition> {
+        match self {
+            Self::Condition(condition) => vec![condition],
+            Self::All(items) | Self::Any(items) => {
+                items.iter().flat_map(Self::conditions).collect()
+            }
         }
     }
 }
@@ -66,21 +113,15 @@ impl Filter {
 /// Whether a value may stand without quotes: the service takes letters, digits and underscores, and
 /// GUIDs as they are.
 fn is_bare(value: &str) -> bool {
-    let word = !value.is_empty()
-        && value
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    word || is_guid(value)
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    (!value.is_empty() && value.bytes().all(is_word)) || is_guid(value)
 }
 
 /// Whether a text is a GUID: 8-4-4-4-12 hexadecimal digits.
 pub(super) fn is_guid(text: &str) -> bool {
-    let groups: Vec<&str> = text.split('-').collect();
-    let lengths = [8, 4, 4, 4, 12];
-    groups.len() == lengths.len()
-        && groups.iter().zip(lengths).all(|(group, length)| {
-            group.len() == length && group.bytes().all(|b| b.is_ascii_hexdigit())
-        })
+    let is_hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let lengths = text.split('-').map(str::len);
+    lengths.eq([8, 4, 4, 4, 12]) && text.split('-').all(is_hex)
 }
 
 impl fmt::Display for Condition {
@@ -95,23 +136,31 @@ impl fmt::Display for Condition {
 }
 
 impl fmt::Display for Filter {
-    /// As it is sent, before percent-encoding. Precedence without parentheses is not documented, so a
-    /// list inside of another always has them.
+    /// As it is sent, before percent-encoding, in normal form; nothing for a filter that says nothing.
+    /// Precedence without parentheses is not documented, so a list inside of another always has them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (items, sign) = match self {
-            Self::Condition(condition) => return condition.fmt(f),
-            Self::All(items) => (items, ";"),
-            Self::Any(items) => (items, ","),
-        };
-        for (at, item) in items.iter().enumerate() {
-            if at > 0 {
-                f.write_str(sign)?;
-            }
-            match item {
-                Self::Condition(condition) => condition.fmt(f)?,
-                list => write!(f, "({list})")?,
-            }
-        }
-        Ok(())
+        let normal = self.clone().normalised();
+        normal.map_or(Ok(()), |filter| write_normal(&filter, f))
     }
+}
+
+fn write_normal(filter: &Filter, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let sign = match filter {
+        Filter::Condition(condition) => return write!(f, "{condition}"),
+        Filter::All(_) => ";",
+        Filter::Any(_) => ",",
+    };
+    for (at, item) in filter.items().iter().enumerate() {
+        if at > 0 {
+            f.write_str(sign)?;
+        }
+        if let Filter::Condition(condition) = item {
+            write!(f, "{condition}")?;
+        } else {
+            f.write_str("(")?;
+            write_normal(item, f)?;
+            f.write_str(")")?;
+        }
+    }
+    Ok(())
 }

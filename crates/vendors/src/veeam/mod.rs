@@ -4,12 +4,14 @@
 //! PascalCase after a byte-order mark, v13 writes camelCase); all of them read into the same types.
 
 mod calls;
+mod complaint;
 mod decode;
 mod field;
 mod filter;
 mod node;
 pub mod operations;
 mod parse;
+mod pasted;
 mod query;
 mod refused;
 mod saved;
@@ -22,6 +24,7 @@ pub use field::{Field, FieldKind, Op};
 pub use filter::{Condition, Filter};
 pub use operations::operation;
 pub use parse::FilterError;
-pub use query::{Format, Pasted, Query, Sort};
+pub use pasted::Pasted;
+pub use query::{Format, Query, Sort};
 pub use saved::read_saved;
 pub use types::*;

@@ -1,0 +1,53 @@
+//! What is wrong with a comparison that reads well. None of it stops a query from being sent: the
+//! service has the last word on its own values.
+
+use super::field::{FieldKind, Op};
+use super::filter::{Condition, is_guid};
+use crate::json;
+use chrono::NaiveDate;
+
+/// One sentence, or `None` when the comparison makes sense.
+pub(super) fn of(condition: &Condition) -> Option<String> {
+    let Condition { field, op, value } = condition;
+    let name = field.name();
+    if !field.ops().contains(op) {
+        let known: Vec<&str> = field.ops().iter().copied().map(Op::sign).collect();
+        let known = known.join(" or ");
+        return Some(format!(
+            "{name} has no order: compare it with {known}, not {}.",
+            op.sign()
+        ));
+    }
+    let expected = match field.kind() {
+        FieldKind::Text => return None,
+        FieldKind::Uid if is_uid(value) => return None,
+        FieldKind::Uid => "a GUID".to_owned(),
+        FieldKind::Time if is_utc(value) => return None,
+        FieldKind::Time => "a UTC date-time such as 2026-11-21T08:00:00Z".to_owned(),
+        FieldKind::Choice(words) if words.iter().any(|word| word.eq_ignore_ascii_case(value)) => {
+            return None;
+        }
+        FieldKind::Choice(words) => words.join(" or "),
+    };
+    Some(format!(
+        "{name} is compared with {expected}, not with `{value}`."
+    ))
+}
+
+/// A bare GUID or a URN that ends with one.
+fn is_uid(value: &str) -> bool {
+    let is_urn = |before: &str| before.to_ascii_lowercase().starts_with("urn:veeam:");
+    match value.rsplit_once(':') {
+        Some((before, guid)) => is_urn(before) && is_guid(guid),
+        None => is_guid(value),
+    }
+}
+
+/// A date, or a date-time with `Z` or without a zone: the service takes UTC only.
+fn is_utc(value: &str) -> bool {
+    let offset = value
+        .get(10..)
+        .is_some_and(|time| time.contains(['+', '-']));
+    let is_date = value.parse::<NaiveDate>().is_ok();
+    is_date || (!offset && json::time(value).is_some())
+}

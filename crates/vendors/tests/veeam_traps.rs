@@ -1,0 +1,398 @@
+//! Where Veeam's answers differ from what one would expect, and answers that people saved.
+#![expect(clippy::expect_used, reason = "a helper that fails, fails its test")]
+
+use vendors::veeam::{self, Page, Query, Session, Wire, read_saved};
+use vendors::{Answer, Failure};
+
+const FAILED: &str = include_str!("samples/veeam/query-failed.xml");
+const V12: &str = include_str!("samples/veeam/query-v12.inferred.json");
+
+fn answer(body: &str) -> Answer {
+    Answer {
+        status: 200,
+        headers: Vec::new(),
+        body: body.into(),
+    }
+}
+
+fn page(body: &str) -> Page {
+    let call = veeam::query(&Query::default(), Wire::Json);
+    call.read(&answer(body)).expect(body)
+}
+
+fn session(body: &str) -> Session {
+    let call = veeam::session("x", Wire::Json);
+    call.read(&answer(body)).expect(body)
+}
+
+/// What is wrong with a 2xx answer to a query.
+fn problem(body: &str) -> String {
+    match veeam::query(&Query::default(), Wire::Json).read(&answer(body)) {
+        Err(Failure::Nonsense(nonsense)) => nonsense.problem,
+        other => format!("no nonsense: {other:?}"),
+    }
+}
+
+#[test]
+fn the_body_decides_whether_it_is_xml_or_json() {
+    for (claimed, body) in [
+        ("application/json", FAILED),
+        ("application/xml", V12),
+        ("text/html", V12),
+    ] {
+        let headers = vec![("content-type".to_owned(), claimed.to_owned())];
+        let answer = Answer {
+            headers,
+            ..answer(body)
+        };
+        for wire in [Wire::Json, Wire::Xml] {
+            assert!(
+                veeam::query(&Query::default(), wire).read(&answer).is_ok(),
+                "{claimed}"
+            );
+        }
+    }
+}
+
+#[test]
+fn lists_that_are_null_empty_or_absent_hold_nothing() {
+    for body in [
+        "{\"Refs\":null,\"Entities\":null,\"PagingInfo\":null}",
+        "{\"Entities\":{}}",
+        "{\"Entities\":{\"CloudFailoverSessions\":null}}",
+        "{\"Entities\":{\"CloudFailoverSessions\":{}}}",
+        "{\"Entities\":{\"CloudFailoverSessions\":{\"CloudFailoverSessions\":null}}}",
+        "{\"Entities\":{\"CloudFailoverSessions\":{\"CloudFailoverSessions\":[]}}}",
+        "{\"Entities\":{\"CloudFailoverSessions\":{\"CloudFailoverSessions\":[null]}}}",
+        "{\"entities\":{\"jobs\":{\"jobs\":[]},\"cloudFailoverSessions\":[]}}",
+        "{\"Refs\":{\"Refs\":[]}}",
+        "{\"cloudFailoverSessions\":[]}",
+        "<QueryResult/>",
+        "<QueryResult><Entities><CloudFailoverSessions/></Entities></QueryResult>",
+        "<QueryResult><Entities> </Entities><Refs/></QueryResult>",
+        "<EntityReferences/>",
+        "<CloudFailoverSessions></CloudFailoverSessions>",
+    ] {
+        assert_eq!(page(body), Page::default(), "{body}");
+    }
+    for tasks in [
+        "null",
+        "{}",
+        "[]",
+        "{\"CloudFailoverTasks\":null}",
+        "{\"CloudFailoverTasks\":[]}",
+    ] {
+        let session = session(&format!(
+            "{{\"UID\":\"a\",\"State\":\"Stopped\",\"CloudFailoverTasks\":{tasks},\"Links\":{tasks}}}"
+        ));
+        assert_eq!(
+            (session.tasks.len(), session.links.len()),
+            (0, 0),
+            "{tasks}"
+        );
+    }
+}
+
+#[test]
+fn a_single_session_is_known_by_its_name_or_its_type() {
+    for body in [
+        "<CloudFailoverSession UID='AB'/>",
+        "<ns:CloudFailoverSession xmlns:ns='urn:x' ns:UID='urn:veeam:CloudFailoverSession:AB'/>",
+        "{\"UID\":\"ab\",\"State\":\"Stopped\"}",
+        "{\"uid\":\"AB\",\"type\":\"CloudFailoverSession\"}",
+        "{\"cloudFailoverSessions\":[{\"uid\":\"AB\"}]}",
+        "{\"CloudFailoverSessions\":{\"CloudFailoverSessions\":[{\"UID\":\"AB\"}]}}",
+        "<CloudFailoverSessions><CloudFailoverSession UID='AB'/></CloudFailoverSessions>",
+    ] {
+        assert_eq!(session(body).uid.as_deref(), Some("ab"), "{body}");
+    }
+}
+
+#[test]
+fn tasks_are_direct_children_though_list_and_item_share_a_name() {
+    let task = |name: &str, inner: &str| {
+        format!("<CloudFailoverTasks VmName='{name}'>{inner}</CloudFailoverTasks>")
+    };
+    let list = format!(
+        "<CloudFailoverTasks>{}{}</CloudFailoverTasks>",
+        task("a", &task("inner", "")),
+        task("b", "")
+    );
+    let read = session(&format!(
+        "<CloudFailoverSession UID='1'>{list}</CloudFailoverSession>"
+    ));
+    let names: Vec<_> = read
+        .tasks
+        .iter()
+        .map(|task| task.vm_name.as_deref())
+        .collect();
+    assert_eq!(names, [Some("a"), Some("b")]);
+}
+
+#[test]
+fn dotnet_ways_to_say_nothing_say_nothing() {
+    let read = session(
+        "<CloudFailoverSession xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' UID='1'>\
+         <EndTimeUTC xsi:nil='true'/><FailureMessage xsi:nil='true'/><CloudFailoverTasks>\
+         <CloudFailoverTasks VmName='a'><VmReplicaPointLink xsi:nil='true'/></CloudFailoverTasks>\
+         </CloudFailoverTasks></CloudFailoverSession>",
+    );
+    assert_eq!((read.end_time, read.failure_message), (None, None));
+    assert_eq!(read.tasks[0].replica_point, None);
+}
+
+#[test]
+fn texts_lose_the_layout_around_them_only() {
+    let read = session(
+        "<CloudFailoverSession UID='1'><State>\n  Stopped\n</State><FailureMessage> a  &lt;b&gt;\n<!-- no --> c </FailureMessage></CloudFailoverSession>",
+    );
+    assert_eq!(read.state, Some(veeam::State::Stopped));
+    assert_eq!(read.failure_message.as_deref(), Some("a  <b>\n c"));
+}
+
+#[test]
+fn numbers_come_as_texts_and_progress_proves_nothing() {
+    let read =
+        session("{\"UID\":\"1\",\"State\":\"Stopped\",\"Result\":\"Failed\",\"Progress\":\"0\"}");
+    assert_eq!(read.progress, Some(0.0));
+    assert_eq!(
+        session("{\"UID\":\"1\",\"State\":\"x\",\"Progress\":99.5}").progress,
+        Some(99.5)
+    );
+    assert_eq!(
+        session("{\"UID\":\"1\",\"State\":\"x\",\"Progress\":\"\"}").progress,
+        None
+    );
+    let paging = page("{\"PagingInfo\":{\"PageNum\":\"2\",\"pageSize\":3.0,\"PagesCount\":7}}")
+        .paging
+        .expect("paging");
+    assert_eq!((paging.page, paging.size, paging.pages), (2, 3, 7));
+}
+
+#[test]
+fn the_server_is_the_link_up() {
+    let read = session(
+        "{\"uid\":\"1\",\"state\":\"x\",\"links\":[{\"rel\":\"Alternate\",\"name\":\"no\"},\
+         {\"rel\":\"up\",\"href\":\"https://em/api/backupServers/CA19249E\",\"name\":\"srv\"}]}",
+    );
+    let server = read.server.expect("a server");
+    assert_eq!(
+        (server.uid.as_deref(), server.name.as_deref()),
+        (Some("ca19249e"), Some("srv"))
+    );
+    assert_eq!(
+        read.links[1].href.as_deref(),
+        Some("/api/backupServers/CA19249E")
+    );
+    assert_eq!(session("{\"uid\":\"1\",\"state\":\"x\"}").server, None);
+}
+
+#[test]
+fn what_cannot_be_read_names_the_field_and_what_stood_there() {
+    let in_list = |inner: &str| {
+        format!("{{\"Entities\":{{\"CloudFailoverSessions\":[{{\"UID\":\"1\"}},{inner}]}}}}")
+    };
+    for (body, expected) in [
+        (String::new(), "the body is empty"),
+        (
+            "{\"a\":1}".into(),
+            "expected a query's result or sessions, found an object",
+        ),
+        ("[{\"UID\":\"1\"}]".into(), "found a list"),
+        ("7".into(), "found `7`"),
+        ("<html><body/></html>".into(), "found `html`"),
+        ("<Error Message='no'/>".into(), "an error stands where"),
+        (
+            "<BackupJobSession UID='1' State='x'/>".into(),
+            "found `BackupJobSession`",
+        ),
+        (
+            "<QueryResult><Entities><Jobs><Job/><Job Name='x'/></Jobs></Entities></QueryResult>"
+                .into(),
+            "expected CloudFailoverSessions, found Jobs",
+        ),
+        (
+            "{\"Entities\":\"x\"}".into(),
+            "Entities: expected lists, found `x`",
+        ),
+        (
+            "<EntityReferences><Ref Type='JobReference'/></EntityReferences>".into(),
+            "reference 1: expected a CloudFailoverSessionReference, found a JobReference",
+        ),
+        (in_list("\"x\""), "session 2: expected a session, found `x`"),
+        (
+            in_list("{\"CreationTimeUTC\":5}"),
+            "session 2: CreationTimeUTC: expected a date-time, found `5`",
+        ),
+        (
+            in_list("{\"EndTimeUTC\":{\"a\":1}}"),
+            "session 2: EndTimeUTC: expected a date-time, found an object",
+        ),
+        (
+            in_list("{\"Progress\":[50]}"),
+            "session 2: Progress: expected a number, found a list",
+        ),
+        (
+            in_list("{\"Progress\":\"NaN\"}"),
+            "Progress: expected a number, found `NaN`",
+        ),
+        (
+            in_list("{\"CloudFailoverTasks\":[{\"VmName\":\"a\",\"CreationTimeUTC\":\"no\"}]}"),
+            "session 2: task 1: CreationTimeUTC",
+        ),
+        (
+            "{\"PagingInfo\":{\"PageNum\":-1}}".into(),
+            "PageNum: expected a whole number, found `-1`",
+        ),
+        ("<QueryResult a='1' a='2'/>".into(), "not XML"),
+        ("<QueryResult><A></B></QueryResult>".into(), "not XML"),
+        (
+            "<QueryResult a='x & y'/>".into(),
+            "a bare & in an attribute, before ` y` (at byte 0)",
+        ),
+        (
+            "<QueryResult>&nbsp;</QueryResult>".into(),
+            "&nbsp; means nothing (at byte 13)",
+        ),
+    ] {
+        let problem = problem(&body);
+        assert!(problem.contains(expected), "{body}: {problem}");
+    }
+}
+
+#[test]
+fn nothing_is_expanded_and_nothing_is_too_deep() {
+    let laughs = "<!DOCTYPE x [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;\"><!ENTITY f SYSTEM \"file:///etc/passwd\">]>";
+    for entity in ["a", "b", "f"] {
+        let expected = format!("&{entity}; means nothing");
+        assert!(
+            problem(&format!("{laughs}<QueryResult>&{entity};</QueryResult>")).contains(&expected)
+        );
+        assert!(problem(&format!("{laughs}<QueryResult a='&{entity};'/>")).contains("a bare &"));
+    }
+    assert_eq!(page(&format!("{laughs}<QueryResult/>")), Page::default());
+    assert!(problem(&"<a>".repeat(100_000)).contains("more than 64 deep"));
+    assert!(problem(&"{\"a\":".repeat(100_000)).contains("recursion limit"));
+    assert!(problem(&"[".repeat(100_000)).contains("recursion limit"));
+}
+
+#[test]
+fn an_error_never_shows_the_servers_insides() {
+    let call = veeam::recent(Wire::Json);
+    for body in [
+        "{\"Message\":\"No.\",\"StatusCode\":\"500\",\"Status\":\"Error\",\"StackTrace\":\"at Veeam.Inside\",\"FirstChanceExceptionMessage\":\"First.\"}",
+        "{\"message\":\"No.\",\"statusCode\":500,\"status\":\"Error\",\"stackTrace\":\"at Veeam.Inside\",\"firstChanceExceptionMessage\":\"First.\"}",
+        "<Error xmlns:xsd='http://www.w3.org/2001/XMLSchema' xmlns='http://www.veeam.com/ent/v1.0' Message='No.' StatusCode='500' Status='Error'><StackTrace>at Veeam.Inside</StackTrace><FirstChanceExceptionMessage>First.</FirstChanceExceptionMessage></Error>",
+    ] {
+        let answer = Answer {
+            status: 500,
+            ..answer(body)
+        };
+        let Err(Failure::Vendor(error)) = call.read(&answer) else {
+            unreachable!("{body}");
+        };
+        assert_eq!(
+            (error.status, error.message.as_str()),
+            (500, "No."),
+            "{body}"
+        );
+        let mut more: Vec<String> = error
+            .more
+            .iter()
+            .map(|(key, value)| format!("{}={value}", key.to_lowercase()))
+            .collect();
+        more.sort();
+        assert_eq!(
+            more,
+            ["firstchanceexceptionmessage=\"First.\"", "status=\"Error\""],
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn a_saved_answer_is_read_however_it_was_saved() {
+    let expected = page(FAILED);
+    let utf16 = |text: &str, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
+        units.flat_map(bytes).collect()
+    };
+    let pasted = include_str!("samples/veeam/query-failed.pasted-from-docs.xml");
+    for (how, bytes) in [
+        ("as it is", FAILED.as_bytes().to_vec()),
+        ("from the documentation", pasted.as_bytes().to_vec()),
+        (
+            "with no-break spaces",
+            pasted
+                .replace("  <", "\u{A0}\u{A0}<")
+                .replace(" Type=", "\u{A0}Type=")
+                .into_bytes(),
+        ),
+        (
+            "with a byte-order mark",
+            format!("\u{FEFF}{FAILED}").into_bytes(),
+        ),
+        (
+            "with headers",
+            format!("HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nX: <a>{{\r\n\r\n{FAILED}")
+                .into_bytes(),
+        ),
+        (
+            "from a browser",
+            format!("This XML file does not appear to have any style information.\n{pasted}")
+                .into_bytes(),
+        ),
+        ("by a Windows shell", utf16(FAILED, u16::to_le_bytes)),
+        ("in the other byte order", utf16(FAILED, u16::to_be_bytes)),
+    ] {
+        assert_eq!(read_saved(&bytes).as_ref(), Ok(&expected), "{how}");
+    }
+    let headers = format!("HTTP/2 200\n\n\u{FEFF}{V12}");
+    assert_eq!(read_saved(headers.as_bytes()), Ok(page(V12)));
+}
+
+#[test]
+fn repairing_leaves_what_is_right_alone() {
+    let of = |name: &str| {
+        read_saved(
+            format!("<CloudFailoverSession UID='1' Href='/a?b&c' Name='{name}'/>").as_bytes(),
+        )
+    };
+    for (written, name) in [
+        ("A &amp; B", "A & B"),
+        ("A & B", "A & B"),
+        ("&lt;&#228;&#xE4;&gt;", "<ää>"),
+        ("&nbsp;&#;&#x;&#zz;&", "&nbsp;&#;&#x;&#zz;&"),
+    ] {
+        let page = of(written).expect(written);
+        assert_eq!(page.sessions[0].name.as_deref(), Some(name), "{written}");
+        assert_eq!(page.sessions[0].links, []);
+    }
+    let right = "<CloudFailoverSession UID='1'><FailureMessage><![CDATA[a & b]]></FailureMessage></CloudFailoverSession>";
+    assert_eq!(
+        read_saved(right.as_bytes()).expect("read").sessions[0]
+            .failure_message
+            .as_deref(),
+        Some("a & b")
+    );
+}
+
+#[test]
+fn what_is_no_saved_answer_says_so() {
+    for (bytes, expected) in [
+        (b"".as_slice(), "empty"),
+        (b"\xFF\xFE", "empty"),
+        (b"hello", "not JSON"),
+        (b"\xC3\x28", "not UTF-8"),
+        (b"\xFF\xFE\x00\xD8", "not UTF-16"),
+        (b"<QueryResult", "not XML"),
+        (b"<html><br></html>", "not XML"),
+        (
+            b"{\"UID\":\"1\",\"Type\":\"BackupJobSession\",\"State\":\"x\"}",
+            "found an object",
+        ),
+    ] {
+        let problem = read_saved(bytes).expect_err("no answer");
+        assert!(problem.contains(expected), "{bytes:?}: {problem}");
+    }
+}
