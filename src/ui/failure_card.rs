@@ -36,7 +36,7 @@ fn words(failure: &Failure, system: &str) -> Words {
             },
             detail: join(&problem.title, &problem.detail),
             id: problem.request_id.clone().map(|id| ("Request id", id)),
-            advice: "The console goes on trying. What is on the screen is the last that was heard.",
+            advice: "The console goes on trying.",
             ..blank
         },
         Failure::Refused(problem) => Words {
@@ -80,10 +80,14 @@ pub fn FailureCard(
     /// Whose answer it was ("Plant A").
     #[prop(into)]
     system: String,
-    /// Asks again.
-    retry: Callback<()>,
+    /// Asks again; left out where a button for it stands beside the card.
+    #[prop(optional, into)]
+    retry: Option<Callback<()>>,
 ) -> impl IntoView {
     let words = words(&failure, &system);
+    let retry = retry.map(|retry| {
+        view! { <button type="button" class="btn" on:click=move |_| retry.run(())>"Refresh now"</button> }
+    });
     let term = |name: &'static str, text: Option<String>| {
         text.filter(|text| !text.is_empty())
             .map(|text| view! { <div><dt>{name}</dt><dd>{text}</dd></div> })
@@ -108,7 +112,7 @@ pub fn FailureCard(
             </dl>
             {words.excerpt.map(|text| view! { <details><summary>What came</summary><pre>{text}</pre></details> })}
             <p class="dim">{words.advice}</p>
-            <button type="button" class="btn" on:click=move |_| retry.run(())>"Refresh now"</button>
+            {retry}
         </section>
     }
 }

@@ -26,7 +26,7 @@ fn local(at: DateTime<Utc>) -> FixedOffset {
 }
 
 /// A moment in as few words as tell it apart from now: `14:31:25`, `20 Nov 22:14:07`,
-/// `13 Jan 2025 16:21:35`.
+/// `13 Jan 2025 16:21`.
 #[must_use]
 pub fn moment(at: DateTime<Utc>, now: DateTime<Utc>, zone: FixedOffset) -> String {
     let (at, now) = (at.with_timezone(&zone), now.with_timezone(&zone));
@@ -35,7 +35,7 @@ pub fn moment(at: DateTime<Utc>, now: DateTime<Utc>, zone: FixedOffset) -> Strin
     } else if at.year() == now.year() {
         "%-d %b %H:%M:%S"
     } else {
-        "%-d %b %Y %H:%M:%S"
+        "%-d %b %Y %H:%M"
     };
     at.format(form).to_string()
 }
@@ -73,7 +73,7 @@ mod tests {
         for (time, words) in [
             ("2026-11-21T14:31:25Z", "14:31:25"),
             ("2026-11-20T22:14:07.9Z", "20 Nov 22:14:07"),
-            ("2025-01-13T16:21:35.74Z", "13 Jan 2025 16:21:35"),
+            ("2025-01-13T16:21:35.74Z", "13 Jan 2025 16:21"),
         ] {
             assert_eq!(moment(at(time), now, utc), words);
         }

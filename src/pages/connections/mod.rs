@@ -98,10 +98,10 @@ fn Card(source: Source) -> impl IntoView {
     let card = {
         let title = connection.title.clone();
         move || {
-            let (system, retry) = (title.clone(), Callback::new(move |()| feed.refresh()));
+            let system = title.clone();
             failure
                 .get()
-                .map(|failure| view! { <FailureCard failure system retry /> })
+                .map(|failure| view! { <FailureCard failure system /> })
         }
     };
     let versions: Vec<_> = versions(&connection)

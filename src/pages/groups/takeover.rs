@@ -86,7 +86,7 @@ fn lane(
     } else {
         (
             "critical",
-            words::span(-takeover),
+            format!("{} late", words::span(-takeover)),
             format!(
                 "{who} has been silent for {}, longer than the FailoverTimeout.",
                 words::span(age)
@@ -169,6 +169,12 @@ pub fn Takeover(
 fn Count(#[prop(into)] lane: Signal<Option<Lane>>) -> impl IntoView {
     let text = move |of: fn(&Lane) -> String| move || lane.read().as_ref().map(of);
     let at = move || lane.read().as_ref().map_or(0.0, |lane| lane.at).to_string();
+    // At the ends of the lane the words would stand outside of it.
+    let end = move || match lane.read().as_ref()?.at {
+        at if at < 0.1 => Some("start"),
+        at if at > 0.9 => Some("end"),
+        _ => None,
+    };
     let mark = move |index: usize, at: &'static str| {
         view! {
             <li style:--at=at>
@@ -189,7 +195,7 @@ fn Count(#[prop(into)] lane: Signal<Option<Lane>>) -> impl IntoView {
             <ol class="lane" aria-label="From last heartbeat to takeover">
                 {mark(0, "0")}
                 {mark(1, ".5")}
-                <li class="now" style:--at=at><span>"now, "{text(|lane| lane.now.clone())}</span></li>
+                <li class="now" style:--at=at data-end=end><span>"now, "{text(|lane| lane.now.clone())}</span></li>
                 {mark(2, "1")}
             </ol>
         </div>
@@ -283,7 +289,7 @@ mod tests {
         for (age, severity, big) in [
             (6, "normal", "24 s"),
             (42, "warning", "18 s"),
-            (72, "critical", "12 s"),
+            (72, "critical", "12 s late"),
         ] {
             let lane = of_age(age);
             assert_eq!(
