@@ -219,6 +219,9 @@ fn parentheses_may_be_32_deep() {
     );
     assert!(Filter::parse(&deep(33)).is_err_and(|error| error.position == 33));
     assert!(Filter::parse(&"(".repeat(1_000_000)).is_err());
+    let beside = vec!["(Name==x)"; 100].join(";");
+    let many = Filter::parse(&beside).map(|filter| filter.items().len());
+    assert_eq!(many, Ok(100), "beside each other there may be any number");
 }
 
 #[test]

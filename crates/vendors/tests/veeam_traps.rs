@@ -1,7 +1,7 @@
 //! Where Veeam's answers differ from what one would expect, and answers that people saved.
 #![expect(clippy::expect_used, reason = "a helper that fails, fails its test")]
 
-use vendors::veeam::{self, Page, Query, Session, Wire, read_saved};
+use vendors::veeam::{self, Outcome, Page, Query, Session, State, Wire, read_saved};
 use vendors::{Answer, Failure};
 
 const FAILED: &str = include_str!("samples/veeam/query-failed.xml");
@@ -75,6 +75,8 @@ fn lists_that_are_null_empty_or_absent_hold_nothing() {
     ] {
         assert_eq!(page(body), Page::default(), "{body}");
     }
+    let gap = "{\"CloudFailoverSessions\":[null,{\"UID\":\"a\"},{}]}";
+    assert_eq!(page(gap).sessions.len(), 1);
     for tasks in [
         "null",
         "{}",
@@ -146,7 +148,7 @@ fn texts_lose_the_layout_around_them_only() {
     let read = session(
         "<CloudFailoverSession UID='1'><State>\n  Stopped\n</State><FailureMessage> a  &lt;b&gt;\n<!-- no --> c </FailureMessage></CloudFailoverSession>",
     );
-    assert_eq!(read.state, Some(veeam::State::Stopped));
+    assert_eq!(read.state, Some(State::Stopped));
     assert_eq!(read.failure_message.as_deref(), Some("a  <b>\n c"));
 }
 
@@ -167,6 +169,60 @@ fn numbers_come_as_texts_and_progress_proves_nothing() {
         .paging
         .expect("paging");
     assert_eq!((paging.page, paging.size, paging.pages), (2, 3, 7));
+}
+
+#[test]
+fn words_are_known_in_any_case_and_kept_when_unknown() {
+    for (word, state) in [
+        ("Starting", State::Starting),
+        ("stopping", State::Stopping),
+        ("WORKING", State::Working),
+        ("Stopped", State::Stopped),
+        ("Postprocessing", State::Other("Postprocessing".into())),
+    ] {
+        let read = session(&format!("{{\"uid\":\"1\",\"state\":\"{word}\"}}"));
+        assert_eq!((read.state, read.result), (Some(state), None), "{word}");
+    }
+    for (word, result) in [
+        ("None", Outcome::None),
+        ("success", Outcome::Success),
+        ("WARNING", Outcome::Warning),
+        ("Failed", Outcome::Failed),
+        ("Skipped", Outcome::Other("Skipped".into())),
+    ] {
+        let body = format!("{{\"uid\":\"1\",\"state\":\"x\",\"result\":\"{word}\"}}");
+        assert_eq!(session(&body).result, Some(result), "{word}");
+    }
+}
+
+#[test]
+fn a_log_on_without_a_session_is_none() {
+    let header = |value: &str| vec![("x-restsvcsessionid".to_owned(), value.to_owned())];
+    for (headers, expected) in [
+        (header("MTIz"), Some("MTIz")),
+        (header(""), None),
+        (Vec::new(), None),
+    ] {
+        let answer = Answer {
+            status: 201,
+            headers,
+            body: b"{\"SessionId\":\"695aa2ca\"}".to_vec(),
+        };
+        let log_on = veeam::log_on().read(&answer).ok();
+        assert_eq!(
+            log_on.as_ref().map(|log_on| log_on.session_id.as_str()),
+            expected
+        );
+        let id = log_on.and_then(|log_on| log_on.logon_id);
+        assert_eq!(id.as_deref(), expected.map(|_| "695aa2ca"));
+    }
+    let refused = Answer {
+        status: 401,
+        ..answer("")
+    };
+    assert!(
+        matches!(veeam::log_on().read(&refused), Err(Failure::Vendor(error)) if error.status == 401)
+    );
 }
 
 #[test]
@@ -362,6 +418,7 @@ fn repairing_leaves_what_is_right_alone() {
         ("A &amp; B", "A & B"),
         ("A & B", "A & B"),
         ("&lt;&#228;&#xE4;&gt;", "<ää>"),
+        ("&quot;&apos;&amp;amp;", "\"'&amp;"),
         ("&nbsp;&#;&#x;&#zz;&", "&nbsp;&#;&#x;&#zz;&"),
     ] {
         let page = of(written).expect(written);
