@@ -1,0 +1,121 @@
+//! What an answer says, before it is XML or JSON: the links and references that both share.
+
+use super::model::Shown;
+use super::query::Paging;
+use axum::http::StatusCode;
+
+/// An answer's content.
+#[derive(Debug)]
+pub(super) enum Content<'a> {
+    Query {
+        sessions: Vec<Shown<'a>>,
+        entities: bool,
+        paging: Paging,
+    },
+    Collection {
+        sessions: Vec<Shown<'a>>,
+        entities: bool,
+    },
+    One {
+        session: Shown<'a>,
+        entity: bool,
+    },
+    LoggedOn {
+        id: &'a str,
+        username: &'a str,
+    },
+    Error {
+        status: StatusCode,
+        words: &'a str,
+    },
+}
+
+/// A link as it stands in XML and JSON.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) rel: &'static str,
+    pub(super) kind: Option<&'static str>,
+    pub(super) href: String,
+    pub(super) name: Option<String>,
+}
+
+/// Makes addresses with the server's own idea of its name.
+#[derive(Debug, Clone)]
+pub(super) struct Addresses {
+    /// Host and port.
+    pub(super) server: String,
+}
+
+impl Addresses {
+    pub(super) fn at(&self, path: &str) -> String {
+        format!("https://{}/api/{path}", self.server)
+    }
+
+    pub(super) fn reference(&self, shown: &Shown<'_>) -> String {
+        self.at(&format!("cloud/failoverSessions/{}", shown.session.uid))
+    }
+
+    pub(super) fn entity(&self, shown: &Shown<'_>) -> String {
+        format!("{}?format=Entity", self.reference(shown))
+    }
+
+    /// Up to the backup server, and across to the same thing in the other format.
+    pub(super) fn links(&self, shown: &Shown<'_>, entity: bool) -> [Link; 2] {
+        let session = shown.session;
+        let (kind, href) = if entity {
+            ("CloudFailoverSessionReference", self.reference(shown))
+        } else {
+            ("CloudFailoverSession", self.entity(shown))
+        };
+        [
+            Link {
+                rel: "Up",
+                kind: Some("BackupServerReference"),
+                href: self.at(&format!("backupServers/{}", session.server.uid)),
+                name: Some(session.server.name.clone()),
+            },
+            Link {
+                rel: "Alternate",
+                kind: Some(kind),
+                href,
+                name: Some(session.name.clone()),
+            },
+        ]
+    }
+
+    pub(super) fn paging(&self, paging: &Paging) -> Vec<Link> {
+        let links = paging.links.iter();
+        links
+            .map(|(rel, query)| Link {
+                rel,
+                kind: None,
+                href: self.at(&format!("query?{query}")),
+                name: None,
+            })
+            .collect()
+    }
+
+    /// What someone who has just logged on may follow.
+    pub(super) fn logged_on(&self, id: &str) -> Vec<Link> {
+        let link = |rel, kind, path: &str| Link {
+            rel,
+            kind: Some(kind),
+            href: self.at(path),
+            name: None,
+        };
+        vec![
+            link(
+                "Down",
+                "CloudFailoverSessionReferenceList",
+                "cloud/failoverSessions",
+            ),
+            link("Related", "QueryResult", "query"),
+            link("Delete", "LogonSession", &format!("logonSessions/{id}")),
+        ]
+    }
+}
+
+/// A UID as a URN.
+pub(super) fn urn(shown: &Shown<'_>) -> String {
+    format!("urn:veeam:CloudFailoverSession:{}", shown.session.uid)
+}

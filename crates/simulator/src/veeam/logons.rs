@@ -1,0 +1,91 @@
+//! Who is logged on: sessions by their GUID, until they are idle for too long or log off.
+
+use super::plans::guid;
+use crate::steps::dice;
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, COOKIE};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::HashMap;
+
+/// The header, and the cookie, that a session is known by.
+pub(super) const SESSION: &str = "X-RestSvcSessionId";
+
+/// After so long without a request a session has ended.
+const IDLE: TimeDelta = TimeDelta::minutes(15);
+
+#[derive(Debug, Default)]
+pub(super) struct Logons {
+    /// When each was last used, by its GUID.
+    used: HashMap<String, DateTime<Utc>>,
+    /// Counts the log-ons, so that each has a GUID of its own.
+    count: i64,
+}
+
+/// What the header says of a session: its GUID in Base64.
+pub(super) fn header(id: &str) -> String {
+    STANDARD.encode(id)
+}
+
+/// The GUID that a request says it is logged on with. A cookie wins over the header.
+fn claimed(headers: &HeaderMap) -> Option<String> {
+    let cookies = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let cookie = cookies
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| name.eq_ignore_ascii_case(SESSION))
+        .map(|(_, value)| value);
+    let header = headers.get(SESSION).and_then(|value| value.to_str().ok());
+    let bytes = STANDARD.decode(cookie.or(header)?.trim()).ok()?;
+    String::from_utf8(bytes).ok()
+}
+
+/// Whether a request has the right user name and password.
+pub(super) fn is_basic(headers: &HeaderMap, username: &str, password: &str) -> bool {
+    let value = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let Some((scheme, token)) = value.and_then(|value| value.split_once(' ')) else {
+        return false;
+    };
+    let token = STANDARD.decode(token.trim()).ok();
+    scheme.eq_ignore_ascii_case("Basic")
+        && token.is_some_and(|token| token == format!("{username}:{password}").as_bytes())
+}
+
+impl Logons {
+    fn forget_idle(&mut self, now: DateTime<Utc>) {
+        self.used.retain(|_, used| now - *used < IDLE);
+    }
+
+    /// Logs on; the GUID of the new session.
+    pub(super) fn begin(&mut self, seed: u64, now: DateTime<Utc>) -> String {
+        self.forget_idle(now);
+        self.count += 1;
+        let id = guid(&mut dice(seed ^ 0x0010_6011, self.count));
+        self.used.insert(id.clone(), now);
+        id
+    }
+
+    /// Whether a request is logged on. If so, its session is idle from now on.
+    pub(super) fn check(&mut self, headers: &HeaderMap, now: DateTime<Utc>) -> bool {
+        self.forget_idle(now);
+        let used = claimed(headers).and_then(|id| self.used.get_mut(&id));
+        used.map(|used| *used = now).is_some()
+    }
+
+    /// Logs off; whether there was such a session.
+    pub(super) fn end(&mut self, id: &str) -> bool {
+        self.used.remove(&id.to_ascii_lowercase()).is_some()
+    }
+
+    /// Keeps those who are logged on at `before` when the clock leaps to `now`.
+    pub(super) fn renew(&mut self, before: DateTime<Utc>, now: DateTime<Utc>) {
+        self.forget_idle(before);
+        self.used.values_mut().for_each(|used| *used = now);
+    }
+}

@@ -1,0 +1,53 @@
+//! What the control port sees: the complete truth of one Enterprise Manager.
+
+use super::Veeam;
+use super::model::{Moment, written};
+use super::query::newest_first;
+use serde_json::{Value, json};
+
+impl Veeam {
+    /// `{"json", "sessions": […]}`, newest first: names as in the vendor's XML, UIDs bare, the
+    /// backup server's name and UID and the tasks beside them.
+    pub(crate) fn snapshot(&self) -> Value {
+        let state = self.state();
+        let now = self.0.clock.now();
+        let mut sessions = state.world.listed(now);
+        newest_first(&mut sessions);
+        let sessions: Vec<Value> = sessions
+            .iter()
+            .map(|shown| {
+                let session = shown.session;
+                let tasks: Vec<Value> = shown
+                    .tasks
+                    .iter()
+                    .map(|(task, at)| {
+                        let mut body = moment(at);
+                        body["VmName"] = json!(task.vm);
+                        body["ReplicaPoint"] = json!(task.point_name);
+                        body["CreationTimeUTC"] = written(task.run.creation).into();
+                        body
+                    })
+                    .collect();
+                let mut body = moment(&shown.moment);
+                body["UID"] = json!(session.uid);
+                body["Name"] = json!(session.name);
+                body["CreationTimeUTC"] = written(session.run.creation).into();
+                body["BackupServerName"] = json!(session.server.name);
+                body["BackupServerUid"] = json!(session.server.uid);
+                body["Tasks"] = tasks.into();
+                body
+            })
+            .collect();
+        json!({ "json": format!("{:?}", state.json).to_lowercase(), "sessions": sessions })
+    }
+}
+
+fn moment(at: &Moment) -> Value {
+    json!({
+        "EndTimeUTC": at.end.map(written),
+        "State": at.state.name(),
+        "Result": at.outcome.name(),
+        "Progress": at.progress,
+        "FailureMessage": at.message,
+    })
+}
