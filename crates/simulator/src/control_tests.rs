@@ -253,6 +253,78 @@ async fn requests_are_told_without_credentials() {
 }
 
 #[tokio::test]
+async fn every_system_of_the_demo_answers_and_stands_in_the_world() {
+    let simulator = simulator().await;
+    let ids: Vec<_> = simulator.systems.iter().map(|system| system.id).collect();
+    assert_eq!(ids, ["plant-a", "plant-b", "live", "em", "em-old"]);
+    let world = control(&simulator, "GET", "/world", &Value::Null).await.1;
+    for (system, path, wanted) in [
+        (
+            "plant-a",
+            "/api/v1/tenants/x/namespaces/y/clientfailover/groups",
+            "401",
+        ),
+        ("plant-b", "/api/v1/clientfailover/groups", "401"),
+        ("live", "/api/v4/failover-groups", "403"),
+        ("em", "/api/query?type=CloudFailoverSession", "401"),
+        ("em-old", "/api/query?type=CloudFailoverSession", "401"),
+        ("em-old", "/api/backups", "501"),
+    ] {
+        assert!(world["systems"][system].is_object(), "{system}");
+        let listening = simulator
+            .systems
+            .iter()
+            .find(|one| one.id == system)
+            .unwrap();
+        let address = listening
+            .base_url
+            .strip_prefix("http://")
+            .unwrap()
+            .parse()
+            .unwrap();
+        let answer = raw(address, "GET", path, "", "").await.unwrap();
+        assert_eq!(&answer[9..12], wanted, "{system} {path}");
+    }
+}
+
+#[tokio::test]
+async fn veeam_fails_on_purpose_in_the_format_that_was_asked_for() {
+    let simulator = simulator().await;
+    let em = simulator
+        .systems
+        .iter()
+        .find(|system| system.id == "em")
+        .unwrap();
+    let address = em
+        .base_url
+        .strip_prefix("http://")
+        .unwrap()
+        .parse()
+        .unwrap();
+    for (accept, status, wanted) in [
+        ("Accept: application/json\r\n", 503, "application/json"),
+        ("", 403, "application/xml"),
+        ("Accept: application/xml\r\n", 404, "application/xml"),
+    ] {
+        let path = format!("/api/cloud/failoverSessions/fault-{status}");
+        let answer = raw(address, "GET", &path, accept, "").await.unwrap();
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{answer}"
+        );
+        assert!(answer.contains(wanted), "{answer}");
+    }
+    for (flavour, status) in [("v12", 204), ("v13", 204), ("v14", 400)] {
+        let wish = json!({ "json": flavour });
+        assert_eq!(
+            control(&simulator, "PATCH", "/systems/em", &wish).await.0,
+            status,
+            "{flavour}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn sentinels_fail_as_they_are_called() {
     let simulator = simulator().await;
     for status in [403, 404, 409, 429, 500, 503] {

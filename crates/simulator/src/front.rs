@@ -165,7 +165,7 @@ impl Front {
         }
         let typed = |body| answer::typed(StatusCode::OK, self.service.media(ask), body);
         Some(match deciding {
-            None | Some(Fault::Latency { .. }) => self.service.answer(ask, uri).await,
+            None | Some(Fault::Latency { .. }) => self.service.answer(ask, uri),
             Some(Fault::Status { status }) => self
                 .service
                 .error(StatusCode::from_u16(*status).unwrap_or_default(), ask),

@@ -22,6 +22,7 @@ mod steps;
 #[cfg(test)]
 mod testing;
 mod uplynk;
+mod veeam;
 
 pub use clock::Clock;
 pub use options::{Credentials, Kind, Listening, Options, Scenario};
@@ -65,18 +66,7 @@ pub async fn start(options: Options) -> std::io::Result<Simulator> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let base_url = format!("http://{}", listener.local_addr()?);
         let kind = kind(id, &base_url);
-        let Some(service) = Service::new(&kind, id, &base_url, &options, &shared.clock) else {
-            let app =
-                axum::Router::new().fallback(|| async { axum::http::StatusCode::NOT_IMPLEMENTED });
-            tasks.push(server::serve(listener, app));
-            systems.push(Listening {
-                id,
-                title: title.to_owned(),
-                base_url,
-                kind,
-            });
-            continue;
-        };
+        let service = Service::new(&kind, id, &base_url, &options, &shared.clock);
         systems.push(Listening {
             id,
             title: title.to_owned(),

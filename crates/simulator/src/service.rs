@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::options::{Kind, Options, Scenario};
 use crate::path::Ask;
-use crate::{aveva, uplynk};
+use crate::{aveva, uplynk, veeam};
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
@@ -14,6 +14,11 @@ use serde_json::Value;
 pub(crate) enum Service {
     Aveva(aveva::Service),
     Uplynk(uplynk::Service),
+    /// Its dice are its own: the salt sets them apart from the other servers'.
+    Veeam {
+        veeam: veeam::Veeam,
+        salt: u64,
+    },
 }
 
 impl Service {
@@ -24,7 +29,11 @@ impl Service {
         base_url: &str,
         options: &Options,
         clock: &Clock,
-    ) -> Option<Self> {
+    ) -> Self {
+        // Each system has dice of its own.
+        let salt = id
+            .bytes()
+            .fold(0, |salt: u64, byte| salt.wrapping_mul(31) + u64::from(byte));
         match kind.clone() {
             Kind::Aveva {
                 tenant,
@@ -40,25 +49,38 @@ impl Service {
                     sessions_version,
                     credentials,
                 };
-                // Each system has dice of its own.
-                let salt = id
-                    .bytes()
-                    .fold(0, |salt: u64, byte| salt.wrapping_mul(31) + u64::from(byte));
-                Some(Self::Aveva(aveva::Service::new(
-                    profile,
-                    salt,
-                    options,
-                    clock.clone(),
-                )))
+                Self::Aveva(aveva::Service::new(profile, salt, options, clock.clone()))
             }
-            Kind::Uplynk { owner, api_key } => Some(Self::Uplynk(uplynk::Service::new(
+            Kind::Uplynk { owner, api_key } => Self::Uplynk(uplynk::Service::new(
                 &owner,
                 &api_key,
                 base_url,
                 options,
                 clock.clone(),
-            ))),
-            Kind::Veeam { .. } => None,
+            )),
+            Kind::Veeam {
+                accept: _,
+                username,
+                password,
+            } => {
+                let old = id == "em-old";
+                let json = if old {
+                    veeam::JsonFlavour::V12
+                } else {
+                    veeam::JsonFlavour::V13
+                };
+                // The server's own idea of its name, which no client can reach it by.
+                let server_name = format!("{id}.example:9398");
+                let profile = veeam::Profile {
+                    json,
+                    username,
+                    password,
+                    server_name,
+                };
+                let veeam = veeam::Veeam::new(profile, options.seed ^ salt, clock.clone());
+                veeam.enter(options.scenario);
+                Self::Veeam { veeam, salt }
+            }
         }
     }
 
@@ -67,12 +89,13 @@ impl Service {
         &self,
         method: &Method,
         ids: &[String],
-        _path: &str,
+        path: &str,
     ) -> Option<&'static str> {
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         match self {
             Self::Aveva(service) => service.operation(method, &ids),
             Self::Uplynk(service) => service.operation(method, &ids),
+            Self::Veeam { .. } => veeam::operation(method.as_str(), path),
         }
     }
 
@@ -81,27 +104,33 @@ impl Service {
         match self {
             Self::Aveva(_) => &aveva::OPERATIONS,
             Self::Uplynk(_) => &uplynk::OPERATIONS,
+            Self::Veeam { .. } => &veeam::OPERATIONS,
         }
     }
 
-    pub(crate) async fn answer(&self, ask: &Ask, _uri: &Uri) -> Response {
+    pub(crate) fn answer(&self, ask: &Ask, uri: &Uri) -> Response {
         match self {
             Self::Aveva(service) => service.answer(ask),
             Self::Uplynk(service) => service.answer(ask),
+            Self::Veeam { veeam, .. } => veeam.answer(&ask.method, uri, &ask.headers),
         }
     }
 
     /// The vendor's error body for a status.
-    pub(crate) fn error(&self, status: StatusCode, _ask: &Ask) -> Response {
+    pub(crate) fn error(&self, status: StatusCode, ask: &Ask) -> Response {
         match self {
             Self::Aveva(service) => service.error(status),
             Self::Uplynk(service) => service.error(status),
+            Self::Veeam { veeam, .. } => veeam.error(status, &ask.headers),
         }
     }
 
     /// The media type of this service's answers to a request.
-    pub(crate) fn media(&self, _ask: &Ask) -> &'static str {
-        "application/json; charset=utf-8"
+    pub(crate) fn media(&self, ask: &Ask) -> &'static str {
+        match self {
+            Self::Aveva(_) | Self::Uplynk(_) => "application/json; charset=utf-8",
+            Self::Veeam { .. } => veeam::media(ask.header("accept")),
+        }
     }
 
     /// Plays until `now`.
@@ -109,6 +138,7 @@ impl Service {
         match self {
             Self::Aveva(service) => service.advance(now),
             Self::Uplynk(service) => service.advance(now),
+            Self::Veeam { veeam, .. } => veeam.tick(now),
         }
     }
 
@@ -117,6 +147,7 @@ impl Service {
         match self {
             Self::Aveva(service) => service.enter(scenario),
             Self::Uplynk(service) => service.enter(scenario),
+            Self::Veeam { veeam, .. } => veeam.enter(scenario),
         }
     }
 
@@ -125,6 +156,10 @@ impl Service {
         match self {
             Self::Aveva(service) => service.reset(options),
             Self::Uplynk(service) => service.reset(options),
+            Self::Veeam { veeam, salt } => {
+                veeam.reset(options.seed ^ salt);
+                veeam.enter(options.scenario);
+            }
         }
     }
 
@@ -133,6 +168,7 @@ impl Service {
         match self {
             Self::Aveva(service) => service.snapshot(),
             Self::Uplynk(service) => service.snapshot(),
+            Self::Veeam { veeam, .. } => veeam.snapshot(),
         }
     }
 }
@@ -142,11 +178,21 @@ impl Service {
     ///
     /// # Errors
     /// In words, when the system has no such setting.
-    pub(crate) fn configure(&self, _change: &Value) -> Result<(), String> {
-        match self {
-            Self::Aveva(_) | Self::Uplynk(_) => {
-                Err("this system has nothing to set; Veeam has \"json\"".to_owned())
-            }
+    pub(crate) fn configure(&self, change: &Value) -> Result<(), String> {
+        let Self::Veeam { veeam, .. } = self else {
+            return Err("this system has nothing to set; Veeam has \"json\"".to_owned());
+        };
+        let fields = change
+            .as_object()
+            .ok_or("the body has to be a JSON object")?;
+        if let Some(other) = fields.keys().find(|name| *name != "json") {
+            return Err(format!("'{other}' is not a setting; there is \"json\""));
         }
+        veeam.set_json(match fields.get("json").and_then(Value::as_str) {
+            Some("v12") => veeam::JsonFlavour::V12,
+            Some("v13") => veeam::JsonFlavour::V13,
+            _ => return Err("json has to be \"v12\" or \"v13\"".to_owned()),
+        });
+        Ok(())
     }
 }

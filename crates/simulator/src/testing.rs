@@ -47,7 +47,7 @@ impl System {
             ..Options::default()
         };
         let clock = Clock::new(start(), 0.0);
-        let service = Service::new(kind, id, "http://127.0.0.1:1", &options, &clock).unwrap();
+        let service = Service::new(kind, id, "http://127.0.0.1:1", &options, &clock);
         let front = Front {
             id,
             service,
