@@ -21,7 +21,7 @@ const PAGES = [
     address: (world) => path('failover-sessions', 'em', sessions(world, 'em').find(({ tasks }) => tasks.length > 0).guid),
     table: 'Virtual machines of the session',
   },
-  { name: 'connections', address: () => '/connections', there: (page) => page.getByText('live', { exact: true }).nth(4) },
+  { name: 'connections', address: () => '/connections', there: (page) => page.getByRole('main').getByRole('region').nth(4) },
   { name: 'not-found', address: () => '/nowhere', there: (page) => page.getByRole('heading', { name: 'Not found' }) },
 ];
 

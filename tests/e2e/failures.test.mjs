@@ -28,6 +28,13 @@ for (const [status, words] of Object.entries(AVEVA)) {
   });
 }
 
+story("AVEVA's 401 is the gateway's business, and is said to be", async ({ page, visit, complaints }) => {
+  complaints.expect(/status of 502/);
+  await visit(path('groups', 'plant-a', 'fault-401'));
+  await card(page).getByRole('heading', { name: 'Could not reach Plant A' }).waitFor();
+  await card(page).getByText("Plant A answered 401 to the gateway's own credentials").waitFor();
+});
+
 for (const status of [400, 403, 500, 503]) {
   story(`Uplynk's ${status} is shown`, async ({ page, visit, complaints }) => {
     complaints.expect(new RegExp(`status of ${status}`));
@@ -75,7 +82,8 @@ for (const { connection, page: address } of PAGES) {
 story('a slow answer is waited for, and said to be', async ({ page, visit }) => {
   await visit(path('groups', 'plant-a', 'fault-slow'));
   await page.getByRole('status').filter({ hasText: 'Asking Plant A' }).waitFor();
-  await whenRows(page, 'Client sessions', (shown) => assert.equal(shown.length, 2));
+  // Three answers one after the other, each four seconds late.
+  await whenRows(page, 'Client sessions', (shown) => assert.equal(shown.length, 2), 25_000);
 });
 
 for (const [fault, complaint] of [

@@ -80,6 +80,8 @@ story('an id with every awkward character is found from the list and again after
     assert.ok(group.Id.includes(character), `the awkward id has no ${character}`);
   }
   await visit('/groups?connection=plant-a');
+  const total = system(await world(), 'plant-a').groups.length;
+  await whenRows(page, 'Failover groups', (shown) => assert.equal(shown.length, total));
   await page.getByRole('link', { name: group.Id, exact: true }).click();
   const heading = page.getByRole('heading', { level: 1, name: group.Id, exact: true });
   await heading.waitFor();

@@ -102,7 +102,7 @@ story('a header sorts, and again the other way round', async ({ page, visit }) =
 
 story('one connection can be looked at alone', async ({ page, visit, world }) => {
   await visit('/groups');
-  await page.getByLabel('Connection', { exact: true }).selectOption({ label: 'Plant B' });
+  await page.getByRole('combobox', { name: 'Connection' }).selectOption({ label: 'Plant B' });
   const total = system(await world(), 'plant-b').groups.length;
   await whenRows(page, TABLE, (shown) => {
     assert.equal(shown.length, total);
@@ -110,8 +110,11 @@ story('one connection can be looked at alone', async ({ page, visit, world }) =>
   });
 });
 
-story('a name leads to its group', async ({ page, visit }) => {
+story('a name leads to its group', async ({ page, visit, world }) => {
   await visit('/groups');
+  // Rows move while the systems answer one after the other; a name is clicked once they stand.
+  const total = held(await world()).length;
+  await whenRows(page, TABLE, (shown) => assert.equal(shown.length, total));
   await page.getByRole('link', { name: 'Boiler House OPC UA' }).click();
   await page.getByRole('heading', { level: 1, name: 'Boiler House OPC UA' }).waitFor();
   await page.waitForURL(`**${path('groups', 'plant-a', 'boiler-opcua')}`);

@@ -1,4 +1,4 @@
-// How a story is told: a browser, the product, a page in a context of its own, and afterwards the
+// How a story is told: the product started anew, a page in a context of its own, and afterwards the
 // question whether the page complained about anything. A story touches the network nowhere: what
 // goes wrong is made to go wrong in the simulator, through its control port.
 
@@ -15,18 +15,17 @@ export { columns, rows, whenRows } from './support/tables.mjs';
 const OUT = new URL('out/', import.meta.url);
 
 let browser;
-let product;
 
 before(async () => {
-  [browser, product] = await Promise.all([launch(), start()]);
+  browser = await launch();
 });
 
 after(async () => {
-  await Promise.all([browser?.close(), product?.stop()]);
+  await browser?.close();
 });
 
 /**
- * One story. `tell` gets `{ page, complaints, control, url, visit, world }`; options are those of a
+ * One story. `tell` gets `{ page, complaints, product, control, visit, world }`; options are those of a
  * browser context (colorScheme, viewport, reducedMotion, …) and `now`, an instant at which the
  * browser's own clock stands.
  */
@@ -34,8 +33,8 @@ export function story(name, options, tell) {
   if (typeof options === 'function') return story(name, {}, options);
   const { now, ...contextOptions } = options;
   return test(name, { timeout: 60_000 }, async () => {
-    // The world as the product started it, no fault and no request left from the story before.
-    await product.control('POST', '/reset');
+    // Of its own: what the gateway remembers for a moment would reach into the next story.
+    const product = await start();
     const context = await browser.newContext({
       baseURL: product.url,
       locale: 'en-GB',
@@ -51,17 +50,18 @@ export function story(name, options, tell) {
       await tell({
         page,
         complaints,
+        product,
         control: product.control,
-        url: product.url,
         visit: (path) => visit(page, path),
         world: () => product.control('GET', '/world'),
       });
       complaints.check();
     } catch (failure) {
-      await keep(name, page);
+      await keep(name, page, product.log);
       throw failure;
     } finally {
       await context.close();
+      await product.stop();
     }
   });
 }
@@ -73,12 +73,12 @@ async function visit(page, path) {
 }
 
 /** Keeps what the page looked like for the person who has to find out why. */
-async function keep(name, page) {
+async function keep(name, page, log) {
   const file = (ending) => new URL(`${name.replace(/[^a-z0-9]+/gi, '-')}.${ending}`, OUT);
   await mkdir(OUT, { recursive: true });
   await Promise.allSettled([
     page.screenshot({ path: file('png').pathname, fullPage: true }),
     page.locator('body').ariaSnapshot().then((tree) => writeFile(file('yml'), tree)),
-    writeFile(file('log'), product.log.join('')),
+    writeFile(file('log'), log.join('')),
   ]);
 }

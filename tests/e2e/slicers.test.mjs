@@ -67,6 +67,8 @@ story('a search finds a group by its slicer', async ({ page, visit, world }) => 
 story('a name leads to its group', async ({ page, visit, world }) => {
   const sample = system(await world(), 'live').groups.find(({ name }) => name === 'My Failover Group');
   await visit('/slicers');
+  const total = system(await world(), 'live').groups.length;
+  await whenRows(page, TABLE, (shown) => assert.equal(shown.length, total));
   await page.getByRole('link', { name: sample.name, exact: true }).click();
   await page.getByRole('heading', { level: 1, name: sample.name, exact: true }).waitFor();
   await page.waitForURL(`**${path('slicers', 'live', sample.id)}`);

@@ -18,6 +18,6 @@ export async function columns(page, name) {
 }
 
 /** Waits until an assertion about the rows holds. */
-export async function whenRows(page, name, assertion) {
-  await eventually(async () => assertion(await rows(page, name)));
+export async function whenRows(page, name, assertion, patience) {
+  await eventually(async () => assertion(await rows(page, name)), patience);
 }
