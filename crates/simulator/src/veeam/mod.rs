@@ -1,6 +1,7 @@
-//! Veeam Backup Enterprise Manager's cloud failover sessions: which request is which operation, who
-//! may call, and in which format the answer is. The rules are in the modules beneath.
+//! Veeam Backup Enterprise Manager's cloud failover sessions: one server as a handle, and what moves
+//! it. What it answers is in `answers`, the rules are in the modules beneath.
 
+mod answers;
 mod content;
 mod field;
 mod filter;
@@ -16,33 +17,20 @@ mod tests;
 mod world;
 mod xml;
 
+pub(crate) use answers::{OPERATIONS, error_body, media, operation};
 pub(crate) use json::JsonFlavour;
 
-use crate::answer::{empty, typed};
+use crate::answer::typed;
 use crate::clock::Clock;
 use crate::options::Scenario;
-use crate::path::{pairs, segments};
-use axum::http::header::{ACCEPT, SET_COOKIE, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use answers::accept;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use chrono::{DateTime, TimeDelta, Utc};
-use content::{Addresses, Content};
+use chrono::{DateTime, Utc};
+use content::Addresses;
 use logons::Logons;
-use query::{Query, Refusal, newest_first};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use world::World;
-
-/// The contract's operations, by the names that faults and the log use.
-pub(crate) const OPERATIONS: [&str; 5] = [
-    "log on",
-    "query sessions",
-    "get session",
-    "list recent sessions",
-    "log off",
-];
-
-/// The collection goes back so far.
-const RECENT: TimeDelta = TimeDelta::days(30);
 
 /// How one Enterprise Manager is set up.
 #[derive(Debug, Clone)]
@@ -77,75 +65,6 @@ struct State {
     seed: u64,
     /// Until when it was played.
     now: DateTime<Utc>,
-}
-
-/// The media type of an answer, by what `Accept` says: XML unless it is exactly JSON.
-pub(crate) fn media(accept: Option<&str>) -> &'static str {
-    match accept.map(str::trim) {
-        Some(one) if one.eq_ignore_ascii_case("application/json") => {
-            "application/json; charset=utf-8"
-        }
-        _ => "application/xml; charset=utf-8",
-    }
-}
-
-/// The contract's operation that a method and an undecoded path are; `None` outside the contract.
-pub(crate) fn operation(method: &str, path: &str) -> Option<&'static str> {
-    let segments = segments(path);
-    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    Some(match (method, segments.as_slice()) {
-        ("POST", ["api", "sessionMngr"] | ["api", "sessionMngr", ""]) => "log on",
-        ("GET", ["api", "query"]) => "query sessions",
-        ("GET", ["api", "cloud", "failoverSessions"]) => "list recent sessions",
-        ("GET", ["api", "cloud", "failoverSessions", id]) if !id.is_empty() => "get session",
-        ("DELETE", ["api", "logonSessions", id]) if !id.is_empty() => "log off",
-        _ => return None,
-    })
-}
-
-/// The vendor's error body for a status: its media type and the body.
-pub(crate) fn error_body(
-    status: u16,
-    accept: Option<&str>,
-    flavour: JsonFlavour,
-) -> (&'static str, String) {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let words = match status.as_u16() {
-        400 => "The request cannot be read.",
-        401 => "The logon session is missing or has ended.",
-        403 => "The account has no permission for this resource.",
-        404 => "There is no such resource.",
-        405 => "The resource does not support the method.",
-        500 => "The server has an internal error.",
-        501 => "The server does not support the operation.",
-        503 => "The service is not available. Try again later.",
-        _ => status.canonical_reason().unwrap_or("The request failed."),
-    };
-    let media = media(accept);
-    let body = encode(&Content::Error { status, words }, media, &NOWHERE, flavour);
-    (media, body)
-}
-
-/// For content without links.
-const NOWHERE: Addresses = Addresses {
-    server: String::new(),
-};
-
-fn encode(
-    content: &Content<'_>,
-    media: &str,
-    addresses: &Addresses,
-    flavour: JsonFlavour,
-) -> String {
-    if media.starts_with("application/json") {
-        json::document(content, addresses, flavour)
-    } else {
-        xml::document(content, addresses)
-    }
-}
-
-fn accept(headers: &HeaderMap) -> Option<&str> {
-    headers.get(ACCEPT).and_then(|value| value.to_str().ok())
 }
 
 impl Veeam {
@@ -204,135 +123,6 @@ impl Veeam {
         let (media, body) = error_body(status.as_u16(), accept(headers), self.state().json);
         typed(status, media, body)
     }
-
-    /// The answer to a request; no operation has a body.
-    pub(crate) fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
-        let media = media(accept(headers));
-        let state = &mut *self.state();
-        let now = self.0.clock.now();
-        state.play(now);
-        let flavour = state.json;
-        match self.decide(state, now, method, uri, headers, media) {
-            Ok(response) => response,
-            Err((status, words)) => {
-                let content = Content::Error {
-                    status,
-                    words: &words,
-                };
-                let body = encode(&content, media, &self.0.addresses, flavour);
-                typed(status, media, body)
-            }
-        }
-    }
-
-    fn decide(
-        &self,
-        state: &mut State,
-        now: DateTime<Utc>,
-        method: &Method,
-        uri: &Uri,
-        headers: &HeaderMap,
-        media: &'static str,
-    ) -> Result<Response, Refusal> {
-        let Some(operation) = operation(method.as_str(), uri.path()) else {
-            let words = format!("The contract has no {method} {}", uri.path());
-            return Err((StatusCode::NOT_IMPLEMENTED, words));
-        };
-        let raw = uri.query().unwrap_or_default();
-        if operation == "log on" {
-            return self.log_on(state, now, raw, headers, media);
-        }
-        if !state.logons.check(headers, now) {
-            let words = "The logon session is missing or has ended.".to_owned();
-            return Err((StatusCode::UNAUTHORIZED, words));
-        }
-        let segments = segments(uri.path());
-        let id = segments.last().map(String::as_str).unwrap_or_default();
-        let is_entity = pairs(raw).iter().any(|(key, value)| {
-            key.eq_ignore_ascii_case("format") && value.eq_ignore_ascii_case("Entity")
-        });
-        let content = match operation {
-            "log off" if state.logons.end(id) => return Ok(empty(StatusCode::NO_CONTENT)),
-            "log off" => return Err(missing("logon session", id)),
-            "query sessions" => {
-                let query = Query::parse(raw)?;
-                let (sessions, paging) = query.run(state.world.listed(now), state.seed);
-                Content::Query {
-                    sessions,
-                    entities: query.entities,
-                    paging,
-                }
-            }
-            "get session" => {
-                let session = state.world.find(id, now);
-                let session = session.ok_or_else(|| missing("cloud failover session", id))?;
-                Content::One {
-                    session,
-                    entity: is_entity,
-                }
-            }
-            _ => {
-                let mut sessions = state.world.listed(now);
-                sessions.retain(|shown| now - shown.session.run.creation <= RECENT);
-                newest_first(&mut sessions);
-                Content::Collection {
-                    sessions,
-                    entities: is_entity,
-                }
-            }
-        };
-        let body = encode(&content, media, &self.0.addresses, state.json);
-        Ok(typed(StatusCode::OK, media, body))
-    }
-
-    fn log_on(
-        &self,
-        state: &mut State,
-        now: DateTime<Utc>,
-        raw: &str,
-        headers: &HeaderMap,
-        media: &'static str,
-    ) -> Result<Response, Refusal> {
-        let profile = &self.0.profile;
-        if !logons::is_basic(headers, &profile.username, &profile.password) {
-            let words = "The user name or the password is wrong.";
-            let content = Content::Error {
-                status: StatusCode::UNAUTHORIZED,
-                words,
-            };
-            let body = encode(&content, media, &self.0.addresses, state.json);
-            let mut response = typed(StatusCode::UNAUTHORIZED, media, body);
-            let challenge = HeaderValue::from_static("Basic realm=\"Veeam\"");
-            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-            return Ok(response);
-        }
-        let version = pairs(raw)
-            .into_iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case("v"));
-        if let Some((_, version)) = version.filter(|(_, version)| !is_version(version)) {
-            let words = format!("There is no version '{version}' of the API.");
-            return Err((StatusCode::BAD_REQUEST, words));
-        }
-        let id = state.logons.begin(state.seed, now);
-        let content = Content::LoggedOn {
-            id: &id,
-            username: &profile.username,
-        };
-        let body = encode(&content, media, &self.0.addresses, state.json);
-        let mut response = typed(StatusCode::CREATED, media, body);
-        let ticket = logons::header(&id);
-        let cookie = format!("{}={ticket}; path=/; HttpOnly", logons::SESSION);
-        let set = [
-            (HeaderName::from_static("x-restsvcsessionid"), ticket),
-            (SET_COOKIE, cookie),
-        ];
-        for (name, value) in set {
-            if let Ok(value) = HeaderValue::from_str(&value) {
-                response.headers_mut().insert(name, value);
-            }
-        }
-        Ok(response)
-    }
 }
 
 impl State {
@@ -340,16 +130,4 @@ impl State {
         self.world.advance(now);
         self.now = now;
     }
-}
-
-/// `latest`, or a number such as `v1_7`.
-fn is_version(text: &str) -> bool {
-    let number = text
-        .strip_prefix("v1_")
-        .is_some_and(|number| number.parse::<u8>().is_ok());
-    number || text == "latest"
-}
-
-fn missing(what: &str, id: &str) -> Refusal {
-    (StatusCode::NOT_FOUND, format!("There is no {what} '{id}'."))
 }
