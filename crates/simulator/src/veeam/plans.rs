@@ -2,7 +2,7 @@
 //! fails and in which words.
 
 use super::model::{Course, Outcome, Run, Server, Session, Task};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use rand::rngs::SmallRng;
 use rand::{Rng, RngCore};
 
@@ -199,6 +199,8 @@ pub(super) fn run(
     dice: &mut SmallRng,
 ) -> Session {
     let uid = guid(dice);
+    // The server's database keeps no more.
+    let creation = creation.trunc_subsecs(3);
     let count = plan.machines.len() as i32;
     let slice =
         (ending.lasts - TimeDelta::seconds(8)).max(TimeDelta::seconds(count.into())) / count;
@@ -234,7 +236,7 @@ pub(super) fn run(
                 run: Run {
                     creation: start,
                     course: Course::Played {
-                        end: start + long,
+                        end: (start + long).trunc_subsecs(3),
                         outcome,
                         progress: if unmoved { 0 } else { 100 },
                         message: told.then(|| reason.to_owned()),

@@ -258,3 +258,28 @@ async fn a_reset_keeps_who_is_logged_on_and_forgets_the_lever() {
     assert!(newest.starts_with("2029-12-31T23:52:01"), "{newest}");
     assert_eq!(system.veeam.snapshot()["json"], "v13");
 }
+
+#[tokio::test]
+async fn times_have_milliseconds_at_most_however_fine_the_clock_is() {
+    let system = System::new(JsonFlavour::V13).await;
+    system.clock.set(at("2026-11-21T14:32:08.123456789Z"));
+    system.veeam.reset(1);
+    let all = held(&system);
+    let tasks = all.iter().flat_map(|one| one["Tasks"].as_array().unwrap());
+    let mut fractions = HashSet::new();
+    for one in all.iter().chain(tasks) {
+        for name in ["CreationTimeUTC", "EndTimeUTC"] {
+            let Some(time) = one[name].as_str() else {
+                continue;
+            };
+            let fraction = time
+                .trim_end_matches('Z')
+                .split('.')
+                .nth(1)
+                .unwrap_or_default();
+            assert!(fraction.len() <= 3 && !fraction.ends_with('0'), "{time}");
+            fractions.insert(fraction.len());
+        }
+    }
+    assert!(fractions.len() > 2, "{fractions:?}");
+}
