@@ -211,7 +211,8 @@ pub(super) fn run(
         .enumerate()
         .map(|(at, machine)| {
             let hurt = ending.hurt.contains(&at);
-            let start = begin + TimeDelta::milliseconds(dice.random_range(0..900));
+            let later = TimeDelta::milliseconds(dice.random_range(0..900));
+            let start = (begin + later).trunc_subsecs(3);
             begin += slice;
             let long = slice * dice.random_range(60..98) / 100;
             let outcome = if hurt {
