@@ -16,7 +16,7 @@ story('every connection says that it is live and how much it holds', async ({ pa
   };
   for (const [id, title] of Object.entries(TITLES)) {
     const card = page.getByRole('region', { name: title, exact: true });
-    await card.getByText(id, { exact: true }).waitFor();
+    await card.locator('dl').getByText(id, { exact: true }).waitFor();
     await card.locator('header').getByText('live', { exact: true }).waitFor();
     await card.getByText(number[id], { exact: true }).waitFor();
   }

@@ -116,7 +116,8 @@ fn browser_tests(tree: &Tree, name: Option<&str>) -> Done {
         .filter(|file| file.to_string_lossy().ends_with(".test.mjs"))
         .collect();
     let mut node = Command::new("node");
-    node.arg("--test")
+    // Stories wait more than they work, so two at a time hinder each other little.
+    node.args(["--test", "--test-concurrency=2"])
         .current_dir(&tree.root)
         .env("CHROMIUM", chromium);
     if let Some(name) = name {
