@@ -46,12 +46,15 @@ fn Item(source: Source) -> impl IntoView {
         Freshness::NoData => "none",
     };
     let why = move || feed.failure().map(|failure| failure.line());
+    let words = move || {
+        let age = age.get().map(|age| format!(", {age}")).unwrap_or_default();
+        format!(": {}{age}", freshness.get().word())
+    };
     view! {
         <li aria-label=label>
-            <a href=Route::Connections.href() data-f=key aria-label=label title=why>
+            <a href=Route::Connections.href() data-f=key title=why>
                 <Icon name=glyph />
-                <b>{connection.title.clone()}</b>
-                <span>{move || freshness.get().word()}{move || age.get().map(|age| format!(" · {age}"))}</span>
+                <span><b>{connection.title.clone()}</b>{words}</span>
             </a>
         </li>
     }

@@ -57,7 +57,6 @@ fn Time() -> impl IntoView {
             type="button"
             class="clock"
             title="Show times in the other zone"
-            aria-label=move || format!("Times in {}", zone().word())
             on:click=move |_| prefs.zone.update(|zone| *zone = zone.other())
         >
             <b><time>{move || time(zone())}</time>" "{move || zone().word()}</b>
