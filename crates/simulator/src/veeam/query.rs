@@ -63,7 +63,7 @@ impl Query {
     /// Reads the query of an address.
     ///
     /// # Errors
-    /// 400 with the server's words; 501 for types that are not simulated.
+    /// 400 with the server's words, also for types that are not simulated.
     pub(super) fn parse(raw: &str) -> Result<Self, Refusal> {
         let given = pairs(raw);
         let get = |name: &str| {
@@ -75,7 +75,7 @@ impl Query {
             None | Some("") => return Err(bad("The query has no type.")),
             Some(kind) => {
                 let words = format!("The type '{kind}' is not simulated, only {TYPE} is.");
-                return Err((StatusCode::NOT_IMPLEMENTED, words));
+                return Err(bad(words));
             }
         }
         let order = match (get("sortAsc"), get("sortDesc")) {

@@ -178,8 +178,11 @@ async fn parameters_that_make_no_sense_are_refused() {
     );
     let other = system.get("/api/query?type=Backup", JSON).await;
     assert_eq!(
-        (other.code(), other.body.contains("CloudFailoverSession")),
-        (501, true)
+        (
+            other.code(),
+            other.body.contains("only CloudFailoverSession is")
+        ),
+        (400, true)
     );
 }
 
