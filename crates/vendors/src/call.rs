@@ -1,5 +1,6 @@
 //! A request to send and how to read its answer.
 
+use crate::json;
 use crate::operation::{Method, Operation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -144,6 +145,18 @@ impl<T> std::fmt::Debug for Call<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.request.fmt(f)
     }
+}
+
+/// Reads the answer to a write that has nothing to tell. A 204 has no body, and some services answer
+/// 200 with JSON in its place; anything else (a proxy's page) does not say that the write was done.
+pub(crate) fn nothing(answer: &Answer) -> Result<(), String> {
+    let body = json::without_bom(&answer.body);
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(());
+    }
+    json::parse(body)
+        .map(drop)
+        .map_err(|_| "expected no body, found one that is not JSON".to_owned())
 }
 
 impl<T> Call<T> {

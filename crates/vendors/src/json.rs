@@ -1,7 +1,7 @@
 //! Reading JSON the way these vendors write it: property names in any case, absent and null alike,
 //! a byte-order mark in front. Every complaint names the field and shows what stood there.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 use serde_json::{Map, Value};
 
 /// The byte-order mark that some servers put before their JSON and XML.
@@ -52,23 +52,10 @@ impl<'a> Object<'a> {
             let known = |key: &str| names.iter().any(|name| name.eq_ignore_ascii_case(key));
             self.0
                 .iter()
-                .find(|(key, _)| known(key))
+                .find(|(key, value)| known(key) && !value.is_null())
                 .map(|(_, value)| value)
         };
-        exact
-            .filter(|value| !value.is_null())
-            .or_else(any_case)
-            .filter(|value| !value.is_null())
-    }
-
-    /// All properties but these, as they came.
-    pub(crate) fn others(self, known: &[&str]) -> Map<String, Value> {
-        let is_known = |key: &str| known.iter().any(|name| name.eq_ignore_ascii_case(key));
-        self.0
-            .iter()
-            .filter(|(key, _)| !is_known(key))
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect()
+        exact.filter(|value| !value.is_null()).or_else(any_case)
     }
 
     fn read<T>(
@@ -164,7 +151,9 @@ pub(crate) fn items<'a, T>(
     };
     let numbered = items.iter().enumerate();
     numbered
-        .map(|(at, item)| read(item).map_err(|problem| format!("item {}: {problem}", at + 1)))
+        .map(|(at, item)| {
+            read(item).map_err(|problem| format!("{what}, item {}: {problem}", at + 1))
+        })
         .collect()
 }
 
@@ -191,17 +180,16 @@ pub(crate) fn integer(value: &Value) -> Option<i64> {
 #[expect(clippy::option_option, reason = "unreadable and never are two answers")]
 pub(crate) fn time(text: &str) -> Option<Option<DateTime<Utc>>> {
     let text = text.trim();
-    let time = match DateTime::parse_from_rfc3339(text) {
-        Ok(time) => time.to_utc(),
-        Err(_) => NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f")
-            .ok()?
-            .and_utc(),
+    let (written, time) = match DateTime::parse_from_rfc3339(text) {
+        Ok(time) => (time.naive_local(), time.to_utc()),
+        Err(_) => {
+            let time = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok()?;
+            (time, time.and_utc())
+        }
     };
-    let never = matches!(
-        time.date_naive().to_string().as_str(),
-        "0001-01-01" | "1753-01-01"
-    );
-    Some(if never { None } else { Some(time) })
+    // As it is written: with an offset, the oldest time may be of the year before in UTC.
+    let oldest = matches!((written.year(), written.ordinal()), (1 | 1753, 1));
+    Some(if oldest { None } else { Some(time) })
 }
 
 #[cfg(test)]
@@ -240,6 +228,8 @@ mod tests {
         for text in [
             "0001-01-01T00:00:00",
             "0001-01-01T00:00:00Z",
+            "0001-01-01T00:00:00+02:00",
+            "0001-01-01T00:00:00-05:00",
             "1753-01-01T00:00:00Z",
             "0001-01-01T00:00:00.0000000",
         ] {
@@ -263,6 +253,7 @@ mod tests {
         let object = Object::of(&value, "it").expect("an object");
         assert_eq!(object.text("Id"), Ok(Some("x".to_owned())));
         assert_eq!(object.text("Missing"), Ok(None));
+        assert_eq!(object.text("Name"), Ok(Some("y".to_owned())));
         assert_eq!(object.integer("skip"), Ok(Some(7)));
         assert_eq!(
             object.text("Odd"),

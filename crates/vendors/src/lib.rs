@@ -7,6 +7,7 @@
 pub mod aveva;
 pub mod call;
 pub mod connection;
+mod error_body;
 mod json;
 pub mod operation;
 mod status;

@@ -90,13 +90,15 @@ impl Operation {
     }
 
     /// Whether `segments`, decoded and after the base, are this operation's path.
-    /// An empty segment never stands for an id.
+    ///
+    /// Neither an empty segment nor `.` or `..` ever stands for an id: no URL can address these, and
+    /// what a server makes of them is another path (see [`segment`]).
     #[must_use]
     pub fn matches(&self, method: Method, segments: &[&str]) -> bool {
         let mut pattern = self.path.split('/').skip(1);
         self.method == method
             && segments.iter().all(|have| match pattern.next() {
-                Some("{}") => !have.is_empty(),
+                Some("{}") => !matches!(*have, "" | "." | ".."),
                 Some(fixed) => fixed == *have,
                 None => false,
             })

@@ -3,6 +3,11 @@
 /// The status line's words, or the number alone.
 pub(crate) fn words(status: u16) -> String {
     let words = match status {
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
         400 => "Bad Request",
         401 => "Unauthorized",
         403 => "Forbidden",

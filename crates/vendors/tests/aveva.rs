@@ -1,4 +1,5 @@
-//! The AVEVA contract: every operation, value traps, error bodies.
+//! The AVEVA contract's answers: published examples, value traps, error bodies. Requests are in
+//! `aveva_requests.rs`.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -6,13 +7,12 @@
 )]
 
 use chrono::{DateTime, Utc};
-use proptest::prelude::*;
 use serde_json::{Value, json};
 use vendors::aveva::{
     self, ApiVersion, Base, ClientSession, GroupConfiguration, Heartbeat, NewHeartbeat, Role,
     RoleOverride, TimeSpan,
 };
-use vendors::{Answer, Call, Failure, Method};
+use vendors::{Answer, Failure};
 
 fn cloud(sessions: ApiVersion) -> Base {
     Base {
@@ -54,21 +54,6 @@ fn at(text: &str) -> DateTime<Utc> {
     text.parse().expect("a time")
 }
 
-fn line<T>(call: &Call<T>) -> String {
-    format!(
-        "{} {}",
-        call.request.method().as_str(),
-        call.request.target()
-    )
-}
-
-fn body<T>(call: &Call<T>) -> Value {
-    call.request
-        .body
-        .as_deref()
-        .map_or(Value::Null, |body| body.parse().expect("JSON"))
-}
-
 fn group() -> GroupConfiguration {
     GroupConfiguration {
         id: Some("kiln 2".into()),
@@ -83,125 +68,6 @@ fn beat() -> NewHeartbeat {
         heartbeat_time: at("2026-11-21T14:32:08Z"),
         last_data_processed_time: Some(at("2026-11-21T14:32:07.5Z")),
     }
-}
-
-#[test]
-fn every_operation_has_its_request() {
-    let base = cloud(ApiVersion::V1Preview);
-    let (g, s) = (aveva::groups(&base), aveva::sessions(&base, "kiln 2"));
-    let v1 = "/api/v1/tenants/t%201/namespaces/n%2F2/clientfailover";
-    let preview = "/api/v1-preview/tenants/t%201/namespaces/n%2F2/clientfailover";
-    for (line, expected) in [
-        (line(&g.list(None, None)), format!("GET {v1}/groups")),
-        (
-            line(&g.list(Some(100), Some(50))),
-            format!("GET {v1}/groups?skip=100&count=50"),
-        ),
-        (line(&g.create(&group())), format!("POST {v1}/groups")),
-        (line(&g.get("kiln 2")), format!("GET {v1}/groups/kiln%202")),
-        (
-            line(&g.delete("kiln 2")),
-            format!("DELETE {v1}/groups/kiln%202"),
-        ),
-        (
-            line(&g.status("kiln 2")),
-            format!("GET {v1}/groups/kiln%202/status"),
-        ),
-        (
-            line(&s.list()),
-            format!("GET {preview}/groups/kiln%202/clientsessions"),
-        ),
-        (
-            line(&s.create(&ClientSession::default())),
-            format!("POST {preview}/groups/kiln%202/clientsessions"),
-        ),
-        (
-            line(&s.get("HOST-01.OpcUa")),
-            format!("GET {preview}/groups/kiln%202/clientsessions/HOST-01.OpcUa"),
-        ),
-        (
-            line(
-                &s.put("a/b", &ClientSession::default())
-                    .expect("v1-preview has PUT"),
-            ),
-            format!("PUT {preview}/groups/kiln%202/clientsessions/a%2Fb"),
-        ),
-        (
-            line(&s.delete("a")),
-            format!("DELETE {preview}/groups/kiln%202/clientsessions/a"),
-        ),
-        (
-            line(&s.heartbeat("a", &beat())),
-            format!("POST {preview}/groups/kiln%202/clientsessions/a/heartbeat"),
-        ),
-    ] {
-        assert_eq!(line, expected);
-    }
-    let here = on_premises();
-    let pin = aveva::sessions(&here, "g").override_role(
-        "s",
-        &RoleOverride::Primary,
-        Some(TimeSpan::from_seconds(90)),
-    );
-    let pin = pin.expect("v1 has the override");
-    assert_eq!(
-        line(&pin),
-        "POST /api/v1/clientfailover/groups/g/clientsessions/s/roleoverride"
-    );
-    assert_eq!(
-        body(&pin),
-        json!({ "Value": 1, "ExpirationPeriod": "00:01:30" })
-    );
-}
-
-#[test]
-fn what_a_version_does_not_have_is_no_call() {
-    let (preview, v1) = (cloud(ApiVersion::V1Preview), on_premises());
-    assert!(
-        aveva::sessions(&v1, "g")
-            .put("s", &ClientSession::default())
-            .is_none()
-    );
-    assert!(
-        aveva::sessions(&preview, "g")
-            .override_role("s", &RoleOverride::Off, None)
-            .is_none()
-    );
-    assert!(
-        aveva::sessions(&v1, "g")
-            .override_role("s", &RoleOverride::Other("9".into()), None)
-            .is_none()
-    );
-}
-
-#[test]
-fn a_heartbeat_has_the_fields_of_its_version() {
-    let preview =
-        body(&aveva::sessions(&cloud(ApiVersion::V1Preview), "g").heartbeat("s", &beat()));
-    let expected = json!({ "HeartbeatTime": "2026-11-21T14:32:08Z", "LastDataProcessedTime": "2026-11-21T14:32:07.500Z", "FailoverStatus": 97.5 });
-    assert_eq!(preview, expected);
-    assert_eq!(
-        body(&aveva::sessions(&on_premises(), "g").heartbeat("s", &beat())),
-        json!({ "FailoverScore": 97.5 })
-    );
-}
-
-#[test]
-fn what_is_not_known_is_not_sent() {
-    let base = on_premises();
-    assert_eq!(
-        body(&aveva::groups(&base).create(&group())),
-        json!({ "Id": "kiln 2", "FailoverTimeout": "00:01:00" })
-    );
-    let session = ClientSession {
-        id: Some("s".into()),
-        role: Some(Role::PendingPrimary),
-        ..ClientSession::default()
-    };
-    assert_eq!(
-        body(&aveva::sessions(&base, "g").create(&session)),
-        json!({ "Id": "s", "Role": 2 })
-    );
 }
 
 #[test]
@@ -237,6 +103,109 @@ fn the_published_examples_decode() {
         .read(&sample("failover-response.json"))
         .expect("a response");
     assert_eq!(response.role, Some(Role::Secondary));
+}
+
+#[test]
+fn groups_with_values_decode() {
+    let base = on_premises();
+    let call = aveva::groups(&base).list(None, None);
+    let groups = call.read(&sample("groups.filled-in.json")).expect("groups");
+    assert_eq!(
+        groups.items[0],
+        GroupConfiguration {
+            id: Some("kiln-2/line A".into()),
+            failover_timeout: Some(TimeSpan::from_seconds(60)),
+            ..GroupConfiguration::default()
+        }
+    );
+    let second = &groups.items[1];
+    assert_eq!(
+        (second.name.as_deref(), second.description.as_deref()),
+        (Some("Kiln 3"), Some("Both adapters of kiln 3"))
+    );
+    let timeout = second.failover_timeout.expect("a time-out");
+    assert_eq!(timeout.ticks, 864_305_000_000);
+    let more = second.additional_data.as_ref().expect("additional data");
+    assert_eq!(more["Site"], "Ghent");
+}
+
+#[test]
+fn sessions_of_v1_decode() {
+    let base = on_premises();
+    let call = aveva::sessions(&base, "g").list();
+    let sessions = call
+        .read(&sample("sessions-v1.filled-in.json"))
+        .expect("sessions");
+    let pinned = ClientSession {
+        id: Some("HOST-01.OpcUa".into()),
+        name: Some("HOST-01".into()),
+        role: Some(Role::Primary),
+        heartbeat: Some(Heartbeat {
+            score: Some(97.5),
+            last_data_processed_time: Some(at("2019-08-24T14:15:21.7654321Z")),
+            heartbeat_time: Some(at("2019-08-24T14:15:22.1234567Z")),
+        }),
+        heartbeat_posted: Some(true),
+        role_override: Some(RoleOverride::Primary),
+        role_override_expiration_time: Some(at("2019-08-24T15:00:00Z")),
+        additional_data: None,
+    };
+    assert_eq!(sessions[0], pinned);
+    let chosen = sessions[1].heartbeat.clone().expect("a heartbeat");
+    assert_eq!(sessions[1].role, Some(Role::PendingPrimary));
+    assert_eq!(sessions[1].role_override, Some(RoleOverride::Off));
+    assert_eq!(chosen.last_data_processed_time, None);
+    assert_eq!(chosen.heartbeat_time, Some(at("2019-08-24T14:15:20Z")));
+    let silent = ClientSession {
+        id: Some("HOST-03.OpcUa".into()),
+        role: Some(Role::Secondary),
+        heartbeat_posted: Some(false),
+        ..ClientSession::default()
+    };
+    assert_eq!(sessions[2], silent);
+}
+
+#[test]
+fn a_role_override_says_what_is_in_force_and_until_when() {
+    let base = on_premises();
+    let pin = aveva::sessions(&base, "g").override_role("s", &RoleOverride::Primary, None);
+    let pin = pin.expect("v1 has the override");
+    for (value, in_force, until) in [
+        (
+            json!({ "Value": 1, "RoleOverrideExpirationTime": "2026-11-21T15:00:00" }),
+            Some(RoleOverride::Primary),
+            Some(at("2026-11-21T15:00:00Z")),
+        ),
+        (json!({ "value": "Off" }), Some(RoleOverride::Off), None),
+        (json!({}), None, None),
+    ] {
+        let read = pin.read(&answer(200, &value)).expect("an override");
+        assert_eq!((read.value, read.expiration_time), (in_force, until));
+    }
+    let read = pin.read(&answer(200, &json!([])));
+    assert!(matches!(read, Err(Failure::Nonsense(_))));
+}
+
+#[test]
+fn a_page_in_between_is_no_proof_that_a_write_was_done() {
+    let base = on_premises();
+    let delete = aveva::groups(&base).delete("g");
+    for (body, done) in [
+        ("", true),
+        (" \r\n", true),
+        ("\u{FEFF}", true),
+        ("{}", true),
+        ("null", true),
+        ("<html>Log in first</html>", false),
+        ("done", false),
+    ] {
+        let answer = Answer {
+            status: 200,
+            body: body.into(),
+            ..Answer::default()
+        };
+        assert_eq!(delete.read(&answer).is_ok(), done, "{body}");
+    }
 }
 
 #[test]
@@ -405,6 +374,43 @@ fn errors_keep_all_of_the_vendors_words() {
 }
 
 #[test]
+fn the_published_error_decodes() {
+    let body = String::from_utf8(sample("error.json").body).expect("UTF-8");
+    let whole = error(400, &body);
+    let string = Some("string");
+    assert_eq!(whole.message, "string");
+    assert_eq!(
+        (whole.reason.as_deref(), whole.resolution.as_deref()),
+        (string, string)
+    );
+    assert_eq!(whole.operation_id.as_deref(), string);
+    // The further properties are null, and null is absent.
+    assert_eq!(
+        whole.more.keys().collect::<Vec<_>>(),
+        ["AdditionalParameters"]
+    );
+}
+
+#[test]
+fn no_word_of_an_odd_error_is_lost() {
+    let nested = error(
+        400,
+        r#"{"error":{"code":"Bad","message":"No."},"reason":["a"],"errors":{"Id":["x"]}}"#,
+    );
+    assert_eq!((nested.message.as_str(), nested.reason), ("No.", None));
+    assert_eq!(
+        nested.more.keys().collect::<Vec<_>>(),
+        ["error", "errors", "reason"]
+    );
+    let several = error(400, r#"[{"Error":"First."},{"Error":"Second."}]"#);
+    assert_eq!(several.message, "First.");
+    assert_eq!(
+        several.more["errors"],
+        json!([{ "Error": "First." }, { "Error": "Second." }])
+    );
+}
+
+#[test]
 fn errors_come_in_every_shape() {
     for (status, body, message) in [
         (404, r#"{"error":"Gone.","operationId":null}"#, "Gone."),
@@ -418,6 +424,10 @@ fn errors_come_in_every_shape() {
         (502, "upstream reset", "upstream reset"),
         (400, "[]", "Bad Request"),
         (400, "\"Too short.\"", "Too short."),
+        (400, r#"["Too short."]"#, "Too short."),
+        (400, r#"[{"Error":"Too short."}]"#, "Too short."),
+        (400, "[[]]", "Bad Request"),
+        (302, "", "Found"),
         (429, "null", "Too Many Requests"),
         (418, "{}", "HTTP status 418"),
         (401, "\u{FEFF}{\"title\":\"Log in\"}", "Log in"),
@@ -443,224 +453,15 @@ fn nonsense_names_the_field() {
     };
     assert_eq!(
         read(json!([{ "Id": "a" }, { "FailoverTimeout": "PT1M" }])),
-        "item 2: FailoverTimeout: `PT1M` is not a time-span such as 00:01:00 or 1.00:00:00"
+        "groups, item 2: FailoverTimeout: `PT1M` is not a time-span such as 00:01:00 or 1.00:00:00"
     );
     assert_eq!(read(json!({})), "groups: expected a list, found an object");
     assert_eq!(
         read(json!([3])),
-        "item 1: group: expected an object, found 3"
+        "groups, item 1: group: expected an object, found 3"
     );
     assert_eq!(
         read(json!([{ "Name": [] }])),
-        "item 1: Name: expected a text, found a list"
+        "groups, item 1: Name: expected a text, found a list"
     );
-}
-
-fn segments(path: &str) -> Vec<String> {
-    let parts = path.trim_start_matches('/').split('/');
-    parts
-        .map(|part| {
-            percent_encoding::percent_decode_str(part)
-                .decode_utf8()
-                .expect("UTF-8")
-                .into_owned()
-        })
-        .collect()
-}
-
-fn recognised(base: &Base, method: Method, path: &str) -> Option<&'static str> {
-    let segments = segments(path);
-    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    base.operation(method, &segments)
-        .map(|operation| operation.name)
-}
-
-#[test]
-fn only_the_contract_of_the_connections_versions_is_recognised() {
-    let (preview, v1) = (cloud(ApiVersion::V1Preview), on_premises());
-    for (base, method, path, name) in [
-        (
-            &v1,
-            Method::Get,
-            "/api/v1/clientfailover/groups",
-            Some("list groups"),
-        ),
-        (
-            &v1,
-            Method::Post,
-            "/api/v1/clientfailover/groups/g/clientsessions/s/roleoverride",
-            Some("role override"),
-        ),
-        (
-            &v1,
-            Method::Put,
-            "/api/v1/clientfailover/groups/g/clientsessions/s",
-            None,
-        ),
-        (
-            &v1,
-            Method::Get,
-            "/api/v1-preview/clientfailover/groups",
-            None,
-        ),
-        (&v1, Method::Get, "/api/v1/clientfailover/groups/", None),
-        (
-            &v1,
-            Method::Get,
-            "/api/v1/clientfailover/groups//status",
-            None,
-        ),
-        (&v1, Method::Get, "/api/v1/clientfailover/Groups", None),
-        (&v1, Method::Patch, "/api/v1/clientfailover/groups/g", None),
-        (&v1, Method::Get, "/api/v1/clientfailover", None),
-        (
-            &v1,
-            Method::Get,
-            "/api/v1/tenants/t/namespaces/n/clientfailover/groups",
-            None,
-        ),
-        (
-            &preview,
-            Method::Put,
-            "/api/v1-preview/tenants/t%201/namespaces/n%2F2/clientfailover/groups/g/clientsessions/s",
-            Some("put session"),
-        ),
-        (
-            &preview,
-            Method::Post,
-            "/api/v1-preview/tenants/t%201/namespaces/n%2F2/clientfailover/groups/g/clientsessions/s/roleoverride",
-            None,
-        ),
-        (
-            &preview,
-            Method::Get,
-            "/api/v1/tenants/other/namespaces/n%2F2/clientfailover/groups",
-            None,
-        ),
-        (
-            &preview,
-            Method::Get,
-            "/api/v1/tenants/t%201/namespaces/n%2F2/clientfailover/groups/g/clientsessions",
-            None,
-        ),
-    ] {
-        assert_eq!(recognised(base, method, path), name, "{method:?} {path}");
-    }
-}
-
-#[test]
-fn no_dot_segment_leads_from_one_operation_to_another() {
-    // A URL parser takes `%2E%2E` for `..`, so such an id must leave no operation's path behind.
-    let base = on_premises();
-    let s = |group, session| {
-        let of = aveva::sessions(&base, group);
-        [
-            line(&of.get(session)),
-            line(&of.delete(session)),
-            line(&of.heartbeat(session, &beat())),
-        ]
-    };
-    let g = |group| {
-        [
-            line(&aveva::groups(&base).get(group)),
-            line(&aveva::groups(&base).delete(group)),
-            line(&aveva::groups(&base).status(group)),
-        ]
-    };
-    let lines = [
-        g(".").to_vec(),
-        g("..").to_vec(),
-        s(".", "x").to_vec(),
-        s("..", "x").to_vec(),
-        s("g", ".").to_vec(),
-        s("g", "..").to_vec(),
-    ];
-    for line in lines.concat() {
-        let path = line.split(' ').nth(1).expect("a path");
-        assert!(path.split('/').skip(1).any(str::is_empty), "{path}");
-        for method in [Method::Get, Method::Post, Method::Put, Method::Delete] {
-            assert_eq!(recognised(&base, method, path), None, "{method:?} {path}");
-        }
-    }
-}
-
-proptest! {
-    #[test]
-    fn any_id_stays_in_its_segment(group in "\\PC{1,20}", session in any::<String>()) {
-        prop_assume!(![".", ".."].contains(&group.as_str()) && ![".", ".."].contains(&session.as_str()));
-        let base = cloud(ApiVersion::V1Preview);
-        let call = aveva::sessions(&base, &group).get(&session);
-        let path = &call.request.path;
-        prop_assert!(path.bytes().all(|byte| byte.is_ascii_graphic()));
-        let segments = segments(path);
-        prop_assert_eq!(segments.len(), 11);
-        prop_assert_eq!((&segments[8], &segments[10]), (&group, &session));
-        let expected = if session.is_empty() { None } else { Some("get session") };
-        prop_assert_eq!(recognised(&base, Method::Get, path), expected);
-    }
-
-    #[test]
-    fn no_bytes_make_a_decoder_panic(body in prop::collection::vec(any::<u8>(), 0..200), status in 100_u16..600) {
-        read_all(&Answer { status, headers: Vec::new(), body });
-    }
-
-    #[test]
-    fn no_json_makes_a_decoder_panic(value in values(), status in 100_u16..600) {
-        read_all(&answer(status, &value));
-    }
-}
-
-fn values() -> impl Strategy<Value = Value> {
-    let keys = prop::sample::select(vec![
-        "Id",
-        "Role",
-        "Heartbeat",
-        "FailoverScore",
-        "HeartbeatTime",
-        "FailoverTimeout",
-        "Error",
-        "Primary",
-        "Value",
-    ]);
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        "\\PC{0,12}".prop_map(Value::from),
-        Just(Value::from("9999-12-31T23:59:59.9999999Z")),
-    ];
-    leaf.prop_recursive(4, 32, 4, move |inner| {
-        let object = prop::collection::vec((keys.clone(), inner.clone()), 0..4);
-        prop_oneof![
-            prop::collection::vec(inner, 0..4).prop_map(Value::from),
-            object.prop_map(|pairs| Value::Object(
-                pairs
-                    .into_iter()
-                    .map(|(key, value)| (key.to_owned(), value))
-                    .collect()
-            )),
-        ]
-    })
-}
-
-fn read_all(answer: &Answer) {
-    let base = cloud(ApiVersion::V1Preview);
-    let v1 = on_premises();
-    let (g, s) = (aveva::groups(&base), aveva::sessions(&base, "g"));
-    let _ = g.list(None, None).read(answer);
-    let _ = g.create(&group()).read(answer);
-    let _ = g.get("x").read(answer);
-    let _ = g.delete("x").read(answer);
-    let _ = g.status("x").read(answer);
-    let _ = s.list().read(answer);
-    let _ = s.create(&ClientSession::default()).read(answer);
-    let _ = s.get("x").read(answer);
-    let _ = s
-        .put("x", &ClientSession::default())
-        .map(|call| call.read(answer));
-    let _ = s.heartbeat("x", &beat()).read(answer);
-    let _ = aveva::sessions(&v1, "g")
-        .override_role("x", &RoleOverride::Off, None)
-        .map(|call| call.read(answer));
 }

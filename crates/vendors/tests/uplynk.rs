@@ -1,9 +1,5 @@
 //! The Uplynk contract: every operation, value traps, error bodies.
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a helper that fails, fails its test"
-)]
+#![expect(clippy::panic, reason = "a helper that fails, fails its test")]
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -307,6 +303,8 @@ fn errors_come_in_every_shape() {
             r#"{"description":"","code":"bad_request"}"#,
             "bad_request",
         ),
+        (400, r#"{"error":{"msg":"Nested"}}"#, "Nested"),
+        (400, r#"[{"title":"In a list"}]"#, "In a list"),
         (409, "[]", "Conflict"),
         (404, "no such group", "no such group"),
         (500, "<html/>", "Internal Server Error"),
@@ -335,15 +333,15 @@ fn nonsense_names_the_field() {
     assert_eq!(read(json!({})), "items: expected a list, found nothing");
     assert_eq!(
         read(json!({ "items": [{ "name": "x" }] })),
-        "item 1: group without an id"
+        "items, item 1: group without an id"
     );
     assert_eq!(
         read(json!({ "items": [{ "id": "x", "slicers": [{ "id": "s", "order": "first" }] }] })),
-        "item 1: item 1: order: expected a whole number, found `first`"
+        "items, item 1: slicers, item 1: order: expected a whole number, found `first`"
     );
     assert_eq!(
         read(json!({ "items": [{ "id": "x", "failover_time": 9e17 }] })),
-        "item 1: failover_time: expected a whole number, found 9e+17"
+        "items, item 1: failover_time: expected a whole number, found 9e+17"
     );
 }
 
@@ -357,26 +355,4 @@ proptest! {
         prop_assert_eq!(segments.len(), 4);
         prop_assert_eq!(&segments[3], &id);
     }
-
-    #[test]
-    fn no_bytes_make_a_decoder_panic(body in prop::collection::vec(any::<u8>(), 0..200), status in 100_u16..600) {
-        read_all(&Answer { status, headers: Vec::new(), body });
-    }
-
-    #[test]
-    fn no_mutation_of_a_sample_makes_a_decoder_panic(at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<bool>()) {
-        let mut body = sample("failover-group.json");
-        let at = at.index(body.len());
-        if cut { body.truncate(at) } else { body[at] = byte }
-        read_all(&Answer { status: 200, headers: Vec::new(), body });
-    }
-}
-
-fn read_all(answer: &Answer) {
-    let g = uplynk::groups();
-    let _ = g.list().read(answer);
-    let _ = g.get("x").read(answer);
-    let _ = g.configure("x", &Configuration::default()).read(answer);
-    let _ = g.order("x", &[]).read(answer);
-    let _ = g.allowed_owners("x").read(answer);
 }

@@ -4,7 +4,7 @@ use super::decode;
 use super::operations::{CREATE_GROUP, DELETE_GROUP, GET_GROUP, GROUP_STATUS, LIST_GROUPS};
 use super::refused::refused;
 use super::{Base, GroupConfiguration, GroupStatus, Listed, Written};
-use crate::call::{Answer, Call, Request};
+use crate::call::{Answer, Call, Request, nothing};
 use crate::json::parse;
 use crate::operation::Operation;
 use serde_json::{Map, Value};
@@ -83,7 +83,7 @@ impl Groups<'_> {
     /// Deletes a group that has no active sessions.
     #[must_use]
     pub fn delete(self, id: &str) -> Call<()> {
-        Call::new(self.request(&DELETE_GROUP, &[id]), |_| Ok(()), refused)
+        Call::new(self.request(&DELETE_GROUP, &[id]), nothing, refused)
     }
 
     /// Who is primary.

@@ -10,10 +10,10 @@ use super::{
     ApiVersion, Base, ClientSession, FailoverResponse, Heartbeat, Overridden, RoleOverride,
     TimeSpan, Written,
 };
-use crate::call::{Answer, Call, Request};
+use crate::call::{Answer, Call, Request, nothing};
 use crate::json::parse;
 use crate::operation::Operation;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 /// The operations on the sessions of one group.
@@ -107,7 +107,7 @@ impl<'a> Sessions<'a> {
     /// Deletes a session.
     #[must_use]
     pub fn delete(self, id: &str) -> Call<()> {
-        Call::new(self.request(&DELETE_SESSION, Some(id)), |_| Ok(()), refused)
+        Call::new(self.request(&DELETE_SESSION, Some(id)), nothing, refused)
     }
 
     /// Posts a heartbeat, with the fields that the sessions version asks for.
@@ -153,8 +153,12 @@ impl<'a> Sessions<'a> {
     }
 }
 
+/// A date-time as .NET holds it: in ticks of 100 ns, so that what was read is written the same.
 fn time(time: DateTime<Utc>) -> Value {
-    time.to_rfc3339_opts(SecondsFormat::AutoSi, true).into()
+    let nanos = time.format("%Y-%m-%dT%H:%M:%S%.9f").to_string();
+    let ticks = nanos.get(..nanos.len() - 2).unwrap_or(&nanos);
+    let short = ticks.trim_end_matches('0').trim_end_matches('.');
+    format!("{short}Z").into()
 }
 
 fn encode(session: &ClientSession, version: ApiVersion) -> Value {

@@ -5,7 +5,7 @@ use super::operations::{
     SET_ALLOWED_OWNERS, SLATE,
 };
 use super::{Collection, Configuration, FailoverGroup, Mode, SlicerPlace, decode};
-use crate::call::{Call, Request};
+use crate::call::{Call, Request, nothing};
 use crate::json::parse;
 use crate::operation::Operation;
 use serde_json::{Map, Value, json};
@@ -27,7 +27,7 @@ fn request(operation: &'static Operation, ids: &[&str]) -> Request {
 fn write(operation: &'static Operation, id: &str, body: &Value) -> Call<()> {
     Call::new(
         request(operation, &[id]).with_body(body),
-        |_| Ok(()),
+        nothing,
         decode::refused,
     )
 }

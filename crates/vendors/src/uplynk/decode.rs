@@ -4,8 +4,8 @@ use super::{
     Blacklist, Channel, Collection, FailoverGroup, Mode, NO_SLICER, OnAir, Slicer, SlicerState,
 };
 use crate::call::{Answer, VendorError};
+use crate::error_body;
 use crate::json::{Object, integer, parse};
-use crate::status;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
@@ -121,51 +121,16 @@ pub(super) fn owners(answer: &Answer) -> Result<Collection<String>, String> {
 
 /// Error bodies have no certain shape: the first of these that says something is the message.
 pub(super) fn refused(answer: &Answer) -> VendorError {
-    const MESSAGES: [&str; 7] = [
-        "description",
-        "detail",
-        "message",
-        "msg",
-        "title",
-        "error",
-        "code",
-    ];
-    let blank = VendorError {
-        status: answer.status,
-        message: status::text_or_words(answer.status, &answer.body),
-        ..VendorError::default()
-    };
-    let Ok(value) = parse(&answer.body) else {
-        return blank;
-    };
-    if let Some(text) = value.as_str().filter(|text| !text.trim().is_empty()) {
-        return VendorError {
-            message: text.to_owned(),
-            ..blank
-        };
-    }
-    let Ok(object) = Object::of(&value, "error") else {
-        return blank;
-    };
-    let text = |name: &&str| {
-        object
-            .text(name)
-            .ok()
-            .flatten()
-            .filter(|text| !text.trim().is_empty())
-    };
-    match MESSAGES
-        .iter()
-        .find_map(|name| text(name).map(|text| (*name, text)))
-    {
-        Some((name, message)) => VendorError {
-            message,
-            more: object.others(&[name]),
-            ..blank
-        },
-        None => VendorError {
-            more: object.others(&[]),
-            ..blank
-        },
-    }
+    error_body::read(
+        answer,
+        &[
+            "description",
+            "detail",
+            "message",
+            "msg",
+            "title",
+            "error",
+            "code",
+        ],
+    )
 }
