@@ -1,12 +1,10 @@
-//! The Uplynk contract: every operation, value traps, error bodies.
+//! The Uplynk contract's answers: the published example, value traps, error bodies. Requests are in
+//! `uplynk_requests.rs`.
 #![expect(clippy::panic, reason = "a helper that fails, fails its test")]
 
-use proptest::prelude::*;
 use serde_json::{Value, json};
-use vendors::uplynk::{
-    self, Blacklist, Configuration, Mode, OnAir, Slicer, SlicerPlace, SlicerState,
-};
-use vendors::{Answer, Call, Failure, Method, VendorError};
+use vendors::uplynk::{self, Blacklist, Mode, OnAir, Slicer, SlicerState};
+use vendors::{Answer, Failure, VendorError};
 
 fn ok(body: &Value) -> Answer {
     Answer {
@@ -19,104 +17,6 @@ fn ok(body: &Value) -> Answer {
 fn sample(name: &str) -> Vec<u8> {
     let path = format!("{}/tests/samples/uplynk/{name}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{name}: {error}"))
-}
-
-fn line<T>(call: &Call<T>) -> String {
-    let body = call
-        .request
-        .body
-        .as_deref()
-        .map(|body| format!(" {body}"))
-        .unwrap_or_default();
-    format!(
-        "{} {}{body}",
-        call.request.method().as_str(),
-        call.request.target()
-    )
-}
-
-#[test]
-fn every_operation_has_its_request() {
-    let g = uplynk::groups();
-    let places = [SlicerPlace {
-        slicer_id: "news02".into(),
-        enabled: true,
-        order: 1,
-    }];
-    let change = |mode, auto_failback| Configuration {
-        mode,
-        auto_failback,
-    };
-    for (line, expected) in [
-        (line(&g.list()), "GET /api/v4/failover-groups"),
-        (line(&g.page(2)), "GET /api/v4/failover-groups?page=2"),
-        (line(&g.get("a b")), "GET /api/v4/failover-groups/a%20b"),
-        (
-            line(&g.configure("x", &change(Some(Mode::Flat), Some(false)))),
-            r#"PATCH /api/v4/failover-groups/x {"auto_failback":false,"mode":"flat"}"#,
-        ),
-        (
-            line(&g.configure("x", &change(Some(Mode::Prioritized), None))),
-            r#"PATCH /api/v4/failover-groups/x {"mode":"prioritized"}"#,
-        ),
-        (
-            line(&g.order("x", &places)),
-            r#"PUT /api/v4/failover-groups/x/slicers {"slicers":[{"enabled":true,"order":1,"slicer_id":"news02"}]}"#,
-        ),
-        (
-            line(&g.activate("x", "news02")),
-            r#"PUT /api/v4/failover-groups/x/activate_slicer {"slicer_id":"news02"}"#,
-        ),
-        (
-            line(&g.set_no_slicer("x", true)),
-            r#"PUT /api/v4/failover-groups/x/set_no_slicer {"no_slicer":true}"#,
-        ),
-        (
-            line(&g.channels("x", &["c"], &[])),
-            r#"PUT /api/v4/failover-groups/x/channels {"channels_ids_to_add":["c"],"channels_ids_to_remove":[]}"#,
-        ),
-        (
-            line(&g.allowed_owners("x")),
-            "GET /api/v4/failover-groups/x/allowed-owners",
-        ),
-        (
-            line(&g.set_allowed_owners("x", &[], &["o"])),
-            r#"PUT /api/v4/failover-groups/x/allowed-owners {"owners_to_add":[],"owners_to_remove":["o"]}"#,
-        ),
-    ] {
-        assert_eq!(line, expected);
-    }
-}
-
-#[test]
-fn every_operation_is_recognised_and_no_other() {
-    for operation in uplynk::operations::ALL {
-        let path = operation.path_for("", &["g"]);
-        let segments: Vec<&str> = ["api", "v4"]
-            .into_iter()
-            .chain(path.trim_start_matches('/').split('/'))
-            .collect();
-        assert_eq!(
-            uplynk::operation(operation.method, &segments),
-            Some(*operation)
-        );
-    }
-    for (method, path) in [
-        (Method::Post, "api/v4/failover-groups"),
-        (Method::Delete, "api/v4/failover-groups/g"),
-        (Method::Put, "api/v4/failover-groups/g"),
-        (Method::Get, "api/v4/failover-groups/"),
-        (Method::Get, "api/v3/failover-groups"),
-        (Method::Get, "api/v4/slicers"),
-        (Method::Put, "api/v4/failover-groups/g/slicers/x"),
-    ] {
-        let segments: Vec<&str> = path.split('/').collect();
-        assert_eq!(
-            uplynk::operation(method, &segments),
-            None,
-            "{method:?} {path}"
-        );
-    }
 }
 
 #[test]
@@ -343,16 +243,4 @@ fn nonsense_names_the_field() {
         read(json!({ "items": [{ "id": "x", "failover_time": 9e17 }] })),
         "items, item 1: failover_time: expected a whole number, found 9e+17"
     );
-}
-
-proptest! {
-    #[test]
-    fn any_group_id_stays_in_its_segment(id in any::<String>()) {
-        prop_assume!(![".", ".."].contains(&id.as_str()));
-        let path = uplynk::groups().get(&id).request.path;
-        let segments: Vec<String> = path.trim_start_matches('/').split('/')
-            .map(|part| percent_encoding::percent_decode_str(part).decode_utf8().expect("UTF-8").into_owned()).collect();
-        prop_assert_eq!(segments.len(), 4);
-        prop_assert_eq!(&segments[3], &id);
-    }
 }

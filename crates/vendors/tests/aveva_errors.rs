@@ -1,0 +1,146 @@
+//! How AVEVA's refusals and its nonsense are read: in the vendor's own words, and by the field.
+#![expect(clippy::panic, reason = "a helper that fails, fails its test")]
+
+use serde_json::{Value, json};
+use vendors::aveva::{self, ApiVersion, Base};
+use vendors::{Answer, Failure};
+
+fn on_premises() -> Base {
+    Base {
+        tenant: None,
+        namespace: None,
+        groups_version: ApiVersion::V1,
+        sessions_version: ApiVersion::V1,
+    }
+}
+
+fn answer(status: u16, body: &Value) -> Answer {
+    Answer {
+        status,
+        headers: Vec::new(),
+        body: body.to_string().into_bytes(),
+    }
+}
+
+fn error(status: u16, body: &str) -> vendors::VendorError {
+    let answer = Answer {
+        status,
+        headers: vec![("operation-id".into(), "op-of-header".into())],
+        body: body.into(),
+    };
+    match aveva::groups(&on_premises()).get("g").read(&answer) {
+        Err(Failure::Vendor(error)) => *error,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn errors_keep_all_of_the_vendors_words() {
+    let whole = error(
+        409,
+        r#"{"OperationId":"op-1","Error":"Conflict.","Reason":"Active sessions.","Resolution":"Stop them.","AdditionalParameters":{"a":1},"further":true}"#,
+    );
+    assert_eq!((whole.status, whole.message.as_str()), (409, "Conflict."));
+    assert_eq!(
+        (whole.reason.as_deref(), whole.resolution.as_deref()),
+        (Some("Active sessions."), Some("Stop them."))
+    );
+    assert_eq!(whole.operation_id.as_deref(), Some("op-1"));
+    assert_eq!(
+        whole.more.keys().collect::<Vec<_>>(),
+        ["AdditionalParameters", "further"]
+    );
+}
+
+#[test]
+fn the_published_error_decodes() {
+    let body = include_str!("samples/aveva/error.json");
+    let whole = error(400, body);
+    let string = Some("string");
+    assert_eq!(whole.message, "string");
+    assert_eq!(
+        (whole.reason.as_deref(), whole.resolution.as_deref()),
+        (string, string)
+    );
+    assert_eq!(whole.operation_id.as_deref(), string);
+    // The further properties are null, and null is absent.
+    assert_eq!(
+        whole.more.keys().collect::<Vec<_>>(),
+        ["AdditionalParameters"]
+    );
+}
+
+#[test]
+fn no_word_of_an_odd_error_is_lost() {
+    let nested = error(
+        400,
+        r#"{"error":{"code":"Bad","message":"No."},"reason":["a"],"errors":{"Id":["x"]}}"#,
+    );
+    assert_eq!((nested.message.as_str(), nested.reason), ("No.", None));
+    assert_eq!(
+        nested.more.keys().collect::<Vec<_>>(),
+        ["error", "errors", "reason"]
+    );
+    let several = error(400, r#"[{"Error":"First."},{"Error":"Second."}]"#);
+    assert_eq!(several.message, "First.");
+    assert_eq!(
+        several.more["errors"],
+        json!([{ "Error": "First." }, { "Error": "Second." }])
+    );
+}
+
+#[test]
+fn errors_come_in_every_shape() {
+    for (status, body, message) in [
+        (404, r#"{"error":"Gone.","operationId":null}"#, "Gone."),
+        (403, r#"{"Id":"x","Role":0}"#, "Forbidden"),
+        (500, "", "Internal Server Error"),
+        (
+            503,
+            "<html><body>Maintenance</body></html>",
+            "Service Unavailable",
+        ),
+        (502, "upstream reset", "upstream reset"),
+        (400, "[]", "Bad Request"),
+        (400, "\"Too short.\"", "Too short."),
+        (400, r#"["Too short."]"#, "Too short."),
+        (400, r#"[{"Error":"Too short."}]"#, "Too short."),
+        (400, "[[]]", "Bad Request"),
+        (302, "", "Found"),
+        (429, "null", "Too Many Requests"),
+        (418, "{}", "HTTP status 418"),
+        (401, "\u{FEFF}{\"title\":\"Log in\"}", "Log in"),
+    ] {
+        let error = error(status, body);
+        assert_eq!(
+            (error.status, error.message.as_str()),
+            (status, message),
+            "{body}"
+        );
+        assert_eq!(error.operation_id.as_deref(), Some("op-of-header"));
+    }
+}
+
+#[test]
+fn nonsense_names_the_field() {
+    let read = |value: Value| match aveva::groups(&on_premises())
+        .list(None, None)
+        .read(&answer(200, &value))
+    {
+        Err(Failure::Nonsense(nonsense)) => nonsense.problem,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        read(json!([{ "Id": "a" }, { "FailoverTimeout": "PT1M" }])),
+        "groups, item 2: FailoverTimeout: `PT1M` is not a time-span such as 00:01:00 or 1.00:00:00"
+    );
+    assert_eq!(read(json!({})), "groups: expected a list, found an object");
+    assert_eq!(
+        read(json!([3])),
+        "groups, item 1: group: expected an object, found 3"
+    );
+    assert_eq!(
+        read(json!([{ "Name": [] }])),
+        "groups, item 1: Name: expected a text, found a list"
+    );
+}
