@@ -70,7 +70,13 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
     }
     steps.take("tests of the crates", || {
         run(cargo(tree)
-            .args(["test", "--workspace", "--locked", "--quiet"])
+            .args([
+                "test",
+                "--workspace",
+                "--locked",
+                "--quiet",
+                "--no-fail-fast",
+            ])
             .args(name))
     });
     if steps.take("build", || build::build(tree).map(drop)) {
@@ -89,6 +95,7 @@ fn formatting_and_lints(tree: &Tree, steps: &mut Steps) {
                 "clippy",
                 "--workspace",
                 "--all-targets",
+                "--keep-going",
                 "--locked",
                 "--quiet",
             ])
