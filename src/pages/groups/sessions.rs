@@ -41,7 +41,9 @@ fn row(
         .filter(|name| Some(name) != session.id.as_ref() && !name.is_empty());
     let health = match state {
         BeatState::Never => Some("no heartbeat yet"),
-        BeatState::Stale if session.role == Some(Role::Primary) => Some("silent over the FailoverTimeout"),
+        BeatState::Stale if session.role == Some(Role::Primary) => {
+            Some("silent over the FailoverTimeout")
+        }
         BeatState::Stale => Some("stale, not eligible"),
         BeatState::Late => Some("missed 1 heartbeat"),
         BeatState::Future => Some("its clock is ahead"),
