@@ -7,6 +7,7 @@ pub mod groups;
 pub mod severity;
 pub mod slicers;
 pub mod totals;
+pub mod transition;
 pub mod verdict;
 pub mod words;
 

@@ -8,6 +8,9 @@ use chrono::{DateTime, Utc};
 pub struct Verdict {
     /// How bad.
     pub severity: Severity,
+    /// Its place within the severity, lower first: [`Verdict::FIRST`], [`Verdict::RULE`] or
+    /// [`Verdict::HISTORY`].
+    pub rank: u8,
     /// The state in a word or two ("Heartbeat late").
     pub word: &'static str,
     /// The thing and what is wrong with it, in a sentence.
@@ -19,10 +22,19 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// No data flows and nothing will mend itself.
+    pub const FIRST: u8 = 0;
+    /// Everything else that is so now.
+    pub const RULE: u8 = 1;
+    /// It has ended: what came of it is known and does not get worse.
+    pub const HISTORY: u8 = 2;
+
     /// A verdict without advice and without a beginning.
-    pub(crate) fn new(severity: Severity, word: &'static str, sentence: String) -> Self {
+    #[must_use]
+    pub fn new(severity: Severity, word: &'static str, sentence: String) -> Self {
         Self {
             severity,
+            rank: Self::RULE,
             word,
             sentence,
             advice: None,
@@ -30,12 +42,23 @@ impl Verdict {
         }
     }
 
-    pub(crate) fn advise(mut self, advice: impl Into<String>) -> Self {
+    /// What to do.
+    #[must_use]
+    pub fn advise(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
         self
     }
 
-    pub(crate) fn since(mut self, since: Option<DateTime<Utc>>) -> Self {
+    /// At another place within its severity.
+    #[must_use]
+    pub fn rank(mut self, rank: u8) -> Self {
+        self.rank = rank;
+        self
+    }
+
+    /// Since when.
+    #[must_use]
+    pub fn since(mut self, since: Option<DateTime<Utc>>) -> Self {
         self.since = since;
         self
     }

@@ -7,13 +7,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use vendors::veeam::{Outcome, Session, State, Task};
 
 /// A run that takes longer than this is worth a look.
-const LONG: TimeDelta = TimeDelta::hours(24);
+pub(crate) const LONG: TimeDelta = TimeDelta::hours(24);
 
 /// What ended longer ago than this is history, not news.
 const RECENT: TimeDelta = TimeDelta::hours(24);
 
 /// Whether a state says that it still runs. Progress says nothing: it may be 0 at the end.
-fn is_running(state: Option<&State>) -> bool {
+pub(crate) fn is_running(state: Option<&State>) -> bool {
     matches!(
         state,
         Some(State::Starting | State::Working | State::Stopping)
@@ -87,7 +87,12 @@ pub fn judge_session(session: &Session, now: DateTime<Utc>) -> Verdict {
             ", and the server does not say how",
         ),
     };
-    verdict.since(session.end_time.or(session.creation_time))
+    let verdict = verdict.since(session.end_time.or(session.creation_time));
+    if is_running(session.state.as_ref()) {
+        verdict
+    } else {
+        verdict.rank(Verdict::HISTORY)
+    }
 }
 
 const NOT_KNOWN: &str = ", which this console does not know";

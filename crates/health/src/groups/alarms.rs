@@ -106,6 +106,7 @@ impl<'a> Alarms<'a> {
         let end = end.map(|end| format!(", which ends by itself in {end}"));
         let (end, next) = (end.unwrap_or_default(), self.next(Some(pinned)));
         Verdict::new(Critical, "Override silent", sentence)
+            .rank(Verdict::FIRST)
             .advise(format!("Turn the override off{end}. {next}"))
             .since(self.heard(pulse))
     }
