@@ -2,8 +2,10 @@
 //! out. `now` is always an argument; there is no clock and no I/O here.
 
 pub mod failover_sessions;
+pub mod flapping;
 pub mod freshness;
 pub mod groups;
+pub mod ledger;
 pub mod severity;
 pub mod slicers;
 pub mod totals;

@@ -2,6 +2,7 @@
 
 use crate::json;
 use crate::operation::{Method, Operation};
+use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -76,6 +77,18 @@ impl Answer {
             .map(|(_, v)| v.as_str())
     }
 
+    /// The seconds of `Retry-After`, which is a number or a date; a date is taken from the answer's own
+    /// `Date`, so that no other clock is needed.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        let wish = self.header("retry-after")?.trim();
+        let date = |text: &str| DateTime::parse_from_rfc2822(text).ok();
+        wish.parse().ok().or_else(|| {
+            let wait = date(wish)?.signed_duration_since(date(self.header("date")?)?);
+            u64::try_from(wait.num_seconds()).ok()
+        })
+    }
+
     /// Whether the status is 2xx.
     #[must_use]
     pub fn is_success(&self) -> bool {
@@ -96,6 +109,9 @@ pub struct VendorError {
     pub resolution: Option<String>,
     /// To quote to the vendor's support (AVEVA `OperationId`).
     pub operation_id: Option<String>,
+    /// How long not to ask again, in seconds (`Retry-After`, which HTTP has and no contract forbids).
+    #[serde(default)]
+    pub retry_after: Option<u64>,
     /// Every further property of the error body, as it came.
     pub more: Map<String, Value>,
 }
@@ -179,7 +195,9 @@ impl<T> Call<T> {
     /// [`Failure::Vendor`] for every status but 2xx, [`Failure::Nonsense`] for a 2xx that cannot be read.
     pub fn read(&self, answer: &Answer) -> Result<T, Failure> {
         if !answer.is_success() {
-            return Err(Failure::Vendor(Box::new((self.refused)(answer))));
+            let mut error = (self.refused)(answer);
+            error.retry_after = answer.retry_after();
+            return Err(Failure::Vendor(Box::new(error)));
         }
         (self.read)(answer).map_err(|problem| {
             let excerpt = String::from_utf8_lossy(&answer.body)
@@ -192,5 +210,35 @@ impl<T> Call<T> {
                 excerpt,
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Answer;
+
+    #[test]
+    fn retry_after_is_a_number_or_a_date() {
+        for (wish, seconds) in [
+            ("3", Some(3)),
+            (" 120 ", Some(120)),
+            ("0", Some(0)),
+            ("Sat, 21 Nov 2026 14:33:08 GMT", Some(60)),
+            ("Sat, 21 Nov 2026 14:31:08 GMT", None),
+            ("-3", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+            let answer = Answer {
+                headers: vec![
+                    header("date", "Sat, 21 Nov 2026 14:32:08 GMT"),
+                    header("retry-after", wish),
+                ],
+                ..Answer::default()
+            };
+            assert_eq!(answer.retry_after(), seconds, "{wish:?}");
+        }
+        assert_eq!(Answer::default().retry_after(), None);
     }
 }

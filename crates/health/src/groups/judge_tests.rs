@@ -10,8 +10,14 @@ use vendors::aveva::{
     Role::{self, Other, PendingPrimary, Primary, Secondary},
 };
 
+/// Also sees to it that every trouble says what to do.
 fn judged(status: Option<&GroupStatus>, sessions: &[ClientSession]) -> Verdict {
     let verdict = judge_group(&group(), status, sessions, NOW);
+    let says = verdict
+        .advice
+        .as_ref()
+        .is_some_and(|advice| !advice.is_empty());
+    assert!(says || verdict.severity == Normal, "{}", verdict.word);
     assert!(
         verdict.sentence.starts_with("Kiln 2"),
         "{}",

@@ -34,6 +34,8 @@ pub struct Pulse {
     pub next_due: Option<TimeDelta>,
     /// Until another session takes over; negative once that is overdue.
     pub takeover: Option<TimeDelta>,
+    /// How many heartbeats have been due since and did not come: one a half FailoverTimeout.
+    pub missed: i64,
     /// How far in the future it is stamped.
     pub skew: Option<TimeDelta>,
 }
@@ -58,6 +60,7 @@ pub fn pulse(session: &ClientSession, timeout: Option<&TimeSpan>, now: DateTime<
         timeout,
         next_due: None,
         takeover: None,
+        missed: 0,
         skew: None,
     };
     let Some(at) = session
@@ -82,8 +85,15 @@ pub fn pulse(session: &ClientSession, timeout: Option<&TimeSpan>, now: DateTime<
         timeout,
         next_due: timeout.map(|timeout| timeout / 2 - age),
         takeover: timeout.map(|timeout| timeout - age),
+        missed: timeout.map_or(0, |timeout| missed(age, timeout)),
         skew,
     }
+}
+
+/// Within the slack a heartbeat is not missed yet.
+fn missed(age: TimeDelta, timeout: TimeDelta) -> i64 {
+    let half = (timeout / 2).num_milliseconds().max(1);
+    (age - SLACK).num_milliseconds().max(0) / half
 }
 
 #[cfg(test)]
@@ -124,6 +134,23 @@ mod tests {
         );
         assert_eq!(pulse.next_due, Some(TimeDelta::seconds(-12)));
         assert_eq!(pulse.takeover, Some(TimeDelta::seconds(18)));
+    }
+
+    #[test]
+    fn a_heartbeat_is_missed_each_half_timeout_that_passes() {
+        for (millis, missed) in [
+            (0, 0),
+            (31_999, 0),
+            (32_000, 1),
+            (61_999, 1),
+            (62_000, 2),
+            (300_000, 9),
+            (-5_000, 0),
+        ] {
+            let session = silent_for("a", TimeDelta::milliseconds(millis));
+            let pulse = pulse(&session, Some(&TimeSpan::from_seconds(60)), NOW);
+            assert_eq!(pulse.missed, missed, "{millis} ms");
+        }
     }
 
     #[test]

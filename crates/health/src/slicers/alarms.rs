@@ -5,7 +5,7 @@ use crate::severity::Severity::{Critical, Normal, Unknown, Warning};
 use crate::verdict::Verdict;
 use crate::words::span;
 use chrono::{DateTime, Utc};
-use vendors::uplynk::{FailoverGroup, Slicer, SlicerState};
+use vendors::uplynk::{FailoverGroup, Mode, Slicer, SlicerState};
 
 pub(super) struct Alarms<'a> {
     group: &'a FailoverGroup,
@@ -23,7 +23,7 @@ impl<'a> Alarms<'a> {
     /// How many backups are ready, in a sentence.
     fn help(&self) -> String {
         let warm = if self.group.hot_warm == Some(1) {
-            ", warm"
+            ", warm: a failover has a gap"
         } else {
             ""
         };
@@ -153,8 +153,27 @@ impl<'a> Alarms<'a> {
             .advise(format!("If {} fails, the channels go to slate.", active.id))
     }
 
+    /// There are hot backups by the group's configuration, and none of them is ready.
+    pub(super) fn only_warm(&self, active: &Slicer, ready: usize) -> Verdict {
+        let (name, id) = (self.name, &active.id);
+        let backups = match ready {
+            1 => "its one ready backup is warm".to_owned(),
+            ready => format!("all {ready} ready backups are warm"),
+        };
+        let sentence = format!("{name} would fail over with a gap: {backups}.");
+        let advice =
+            format!("Check the hot backups before {id} fails: a warm one has to start first.");
+        Verdict::new(Warning, "Backups warm", sentence).advise(advice)
+    }
+
     pub(super) fn normal(&self, active: &Slicer) -> Verdict {
         let (name, id, help) = (self.name, &active.id, self.help());
-        Verdict::new(Normal, "Normal", format!("{name}: {id} is on air. {help}"))
+        let any = if self.group.mode == Some(Mode::Flat) {
+            " Flat mode: any healthy slicer may be."
+        } else {
+            ""
+        };
+        let sentence = format!("{name}: {id} is on air.{any} {help}");
+        Verdict::new(Normal, "Normal", sentence)
     }
 }

@@ -41,6 +41,9 @@ fn of_active(
     }
     match super::backups(group, now) {
         (0, all) => say.no_backup(active, all),
+        (ready, _) if group.hot_warm > Some(1) && super::hot_backups(group, now) == 0 => {
+            say.only_warm(active, ready)
+        }
         _ => say.normal(active),
     }
 }

@@ -8,8 +8,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState};
 
+/// Also sees to it that every trouble says what to do.
 fn judged(group: &FailoverGroup) -> Verdict {
     let verdict = judge_slicers(group, NOW);
+    let says = verdict
+        .advice
+        .as_ref()
+        .is_some_and(|advice| !advice.is_empty());
+    assert!(says || verdict.severity == Normal, "{}", verdict.word);
     assert!(
         verdict.sentence.starts_with("News East"),
         "{}",
@@ -250,12 +256,74 @@ fn sentences_say_why_and_advice_says_what_to_do() {
 }
 
 #[test]
+fn hot_backups_that_are_all_out_are_told_while_warm_ones_are_ready() {
+    let (a, b, c, d) = (
+        slicer("a", 1),
+        slicer("b", 2),
+        slicer("c", 3),
+        slicer("d", 4),
+    );
+    for (hot_warm, slicers, expected) in [
+        (Some(2), vec![a.clone(), b.clone(), c.clone()], Normal),
+        (
+            Some(2),
+            vec![a.clone(), sick(b.clone()), c.clone()],
+            Warning,
+        ),
+        (Some(2), vec![a.clone(), off(b.clone()), c.clone()], Warning),
+        (
+            Some(3),
+            vec![a.clone(), sick(b.clone()), c.clone(), d.clone()],
+            Normal,
+        ),
+        (
+            Some(3),
+            vec![a.clone(), sick(b.clone()), sick(c.clone()), d.clone()],
+            Warning,
+        ),
+        (Some(1), vec![a.clone(), sick(b.clone()), c.clone()], Normal),
+        (Some(0), vec![a.clone(), sick(b.clone()), c.clone()], Normal),
+        (None, vec![a.clone(), sick(b.clone()), c.clone()], Normal),
+    ] {
+        let group = FailoverGroup {
+            hot_warm,
+            ..group("a", slicers)
+        };
+        let verdict = judged(&group);
+        assert_eq!(
+            verdict.severity, expected,
+            "{hot_warm:?}: {}",
+            verdict.sentence
+        );
+        if expected == Warning {
+            assert_eq!(verdict.word, "Backups warm");
+        }
+    }
+}
+
+#[test]
+fn flat_mode_says_that_any_slicer_may_be_on_air() {
+    let slicers = vec![slicer("a", 1), slicer("b", 1)];
+    let verdict = judged(&FailoverGroup {
+        mode: Some(Mode::Flat),
+        ..group("b", slicers)
+    });
+    assert_eq!(
+        verdict.sentence,
+        "News East: b is on air. Flat mode: any healthy slicer may be. 1 backup is ready."
+    );
+}
+
+#[test]
 fn warm_backups_are_called_warm() {
     let two = vec![slicer("a", 1), slicer("b", 2)];
     for (hot_warm, sentence) in [
         (None, "News East: a is on air. 1 backup is ready."),
         (Some(0), "News East: a is on air. 1 backup is ready."),
-        (Some(1), "News East: a is on air. 1 backup is ready, warm."),
+        (
+            Some(1),
+            "News East: a is on air. 1 backup is ready, warm: a failover has a gap.",
+        ),
         (Some(2), "News East: a is on air. 1 backup is ready."),
     ] {
         let group = FailoverGroup {

@@ -86,6 +86,24 @@ pub fn on_air(group: &FailoverGroup) -> Option<&Slicer> {
         .find(|slicer| slicer.id == *id)
 }
 
+/// Backups that are ready and hot: they encode and store already, so that a failover to one has no gap
+/// (`hot_warm`: 0 all hot, 1 one hot, N the primary and N−1 backups). Which backups are the hot ones is
+/// not published: they are taken to be the first of the order.
+#[must_use]
+pub fn hot_backups(group: &FailoverGroup, now: DateTime<Utc>) -> usize {
+    let hot = match group.hot_warm {
+        Some(0) | None => usize::MAX,
+        Some(hot) => usize::try_from(hot).unwrap_or(usize::MAX),
+    };
+    let active = on_air(group).map(|slicer| slicer.id.as_str());
+    ordered(group)
+        .into_iter()
+        .filter(|slicer| Some(slicer.id.as_str()) != active)
+        .take(hot.saturating_sub(1))
+        .filter(|slicer| is_ready(slicer, now))
+        .count()
+}
+
 /// Backups that could take over at once, and all backups that take part in failover.
 #[must_use]
 pub fn backups(group: &FailoverGroup, now: DateTime<Utc>) -> (usize, usize) {
