@@ -1,7 +1,7 @@
 //! The whole console: who is signed in, which connections there are, the shell, and the open page.
 
 use crate::backend::{Failure, connections, session};
-use crate::live::{clock, sources};
+use crate::live::{clock, pace, sources};
 use crate::route::Route;
 use crate::ui::{FailureCard, heading};
 use crate::{nav, pages, prefs, shell};
@@ -16,7 +16,7 @@ type Start = (session::Session, Vec<vendors::Connection>);
 pub fn App() -> impl IntoView {
     nav::provide();
     prefs::provide();
-    clock::provide();
+    clock::provide(pace::provide());
     heading::provide();
     let start = LocalResource::new(|| async {
         let session = session::session().await?;
@@ -52,6 +52,7 @@ fn Console(session: session::Session, connections: Vec<vendors::Connection>) -> 
             <shell::Top />
             <main id="main" tabindex="-1">
                 <shell::Lost />
+                <shell::Paused />
                 {move || page(route.get())}
             </main>
         </div>

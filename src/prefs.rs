@@ -1,7 +1,8 @@
-//! What a person has chosen on this browser: theme and time zone. The only user of browser storage,
-//! and never of a secret. A browser that refuses storage keeps the choice until the page is closed.
+//! What a person has chosen on this browser: theme, time zone, how often each page refreshes. The only
+//! user of browser storage, and never of a secret. A browser that refuses storage keeps the choice until the page is closed.
 
 use leptos::prelude::*;
+use std::collections::BTreeMap;
 
 /// The colour theme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -82,10 +83,13 @@ pub struct Prefs {
     pub theme: RwSignal<Theme>,
     /// The time zone.
     pub zone: RwSignal<Zone>,
+    /// Seconds between two polls, by the kind of page; a page that is not named has the default.
+    pub refresh: RwSignal<BTreeMap<String, u64>>,
 }
 
 const THEME: &str = "failover-console.theme";
 const ZONE: &str = "failover-console.zone";
+const REFRESH: &str = "failover-console.refresh";
 
 /// The choices of this browser. Only inside [`provide`]'s owner.
 #[must_use]
@@ -104,6 +108,12 @@ pub fn provide() -> Prefs {
     let prefs = Prefs {
         theme: RwSignal::new(theme),
         zone: RwSignal::new(zone),
+        // What another version kept, or somebody wrote by hand, is no reason to stop.
+        refresh: RwSignal::new(
+            stored(REFRESH)
+                .and_then(|text| serde_json::from_str(&text).ok())
+                .unwrap_or_default(),
+        ),
     };
     provide_context(prefs);
     Effect::new(move |_| {
@@ -117,6 +127,11 @@ pub fn provide() -> Prefs {
         }
     });
     Effect::new(move |_| store(ZONE, prefs.zone.get().word()));
+    Effect::new(move |_| {
+        if let Ok(text) = serde_json::to_string(&*prefs.refresh.read()) {
+            store(REFRESH, &text);
+        }
+    });
     prefs
 }
 

@@ -102,6 +102,22 @@ impl Route {
         }
     }
 
+    /// The kind of page, as preferences of a page are kept by.
+    #[must_use]
+    pub fn page(&self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Groups => "groups",
+            Self::Group { .. } => "group",
+            Self::Slicers => "slicers",
+            Self::SlicerGroup { .. } => "slicer-group",
+            Self::FailoverSessions => "failover-sessions",
+            Self::FailoverSession { .. } => "failover-session",
+            Self::Connections => "connections",
+            Self::NotFound => "not-found",
+        }
+    }
+
     /// The entry of the rail that this page belongs to.
     #[must_use]
     pub fn section(&self) -> Option<Self> {

@@ -2,6 +2,7 @@
 //! could not reach, was refused, answered nonsense, the vendor said no.
 
 use serde::Deserialize;
+use std::time::Duration;
 use vendors::call::{Nonsense, VendorError};
 
 /// Why there is no value.
@@ -35,6 +36,9 @@ pub struct Problem {
     /// The gateway's request id, to find it in the log.
     #[serde(skip)]
     pub request_id: Option<String>,
+    /// How long not to ask again, in seconds.
+    #[serde(skip)]
+    pub retry_after: Option<u64>,
 }
 
 impl Failure {
@@ -65,6 +69,27 @@ impl Failure {
             Self::Unreachable(problem) | Self::Refused(problem) => problem.status,
             Self::Nonsense(nonsense) => nonsense.status,
             Self::Vendor(error) => error.status,
+        }
+    }
+
+    /// How long the vendor or the gateway asked not to be asked again.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        let seconds = match self {
+            Self::Unreachable(problem) | Self::Refused(problem) => problem.retry_after,
+            Self::Nonsense(_) => None,
+            Self::Vendor(error) => error.retry_after,
+        };
+        seconds.map(Duration::from_secs)
+    }
+
+    /// Whether it says something of the whole connection and not of the one thing that was asked for:
+    /// nobody answered, somebody else did, or the vendor is overloaded, down or does not let us in.
+    #[must_use]
+    pub fn is_of_connection(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Refused(_) | Self::Nonsense(_) => true,
+            Self::Vendor(error) => matches!(error.status, 401 | 429) || error.status >= 500,
         }
     }
 

@@ -149,6 +149,7 @@ fn problem(answer: &Answer) -> Problem {
     });
     problem.status = answer.status;
     problem.request_id = answer.header("x-request-id").map(ToOwned::to_owned);
+    problem.retry_after = answer.retry_after();
     problem
 }
 

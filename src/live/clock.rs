@@ -1,5 +1,6 @@
 //! One tick a second for every age on the page, and the vendors' clocks.
 
+use super::pace::Pace;
 use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
 use std::time::Duration;
@@ -16,15 +17,18 @@ pub fn use_clock() -> Clock {
     expect_context()
 }
 
-/// Starts the page's one clock.
-pub fn provide() -> Clock {
+/// Starts the page's one clock, which also notices when the computer has slept.
+pub fn provide(pace: Pace) -> Clock {
     let clock = Clock {
         millis: RwSignal::new(now()),
     };
     provide_context(clock);
     if let Ok(timer) = set_interval_with_handle(
         move || {
-            let _ = clock.millis.try_set(now());
+            if let Some(last) = clock.millis.try_get_untracked() {
+                let _ = clock.millis.try_set(now());
+                pace.ticked(last);
+            }
         },
         Duration::from_secs(1),
     ) {

@@ -1,16 +1,26 @@
 //! Status refresh: the last good value of everything on the screen, how old it is, and what went
 //! wrong since. Pages ask here and never fetch or time anything themselves.
 
+pub mod aveva;
 pub mod clock;
 #[expect(
     clippy::module_inception,
     reason = "Live<T> is what the folder is about; its file is named after it"
 )]
 pub mod live;
+pub mod pace;
+mod poll;
 pub mod rows;
 pub mod schedule;
+pub mod server_clock;
 pub mod sources;
+pub mod status;
+pub mod uplynk;
+pub mod veeam;
 
+pub use aveva::{Detail, Group, Sweep};
 pub use clock::{Clock, use_clock};
-pub use live::Live;
-pub use sources::{Feed, Group, Source, Sources, use_sources};
+pub use live::{Fetched, Live};
+pub use pace::{Pace, use_pace};
+pub use sources::{Feed, Source, Sources, use_sources};
+pub use status::{LastError, NextPoll, Status};

@@ -6,9 +6,11 @@ pub mod connections;
 pub mod failover_sessions;
 pub mod groups;
 pub mod not_found;
+pub mod one;
 pub mod overview;
 pub mod slicers;
 pub mod trouble;
 
 pub use not_found::NotFound;
+pub use one::One;
 pub use trouble::Trouble;

@@ -14,9 +14,9 @@ pub fn Trouble(
 ) -> impl IntoView {
     let clock = use_clock();
     let Source { connection, feed } = source;
-    let retry = Callback::new(move |()| feed.refresh());
-    let never = Memo::new(move |_| feed.asked().is_none());
-    let failure = Memo::new(move |_| feed.failure());
+    let retry = Callback::new(move |()| feed.status().refresh());
+    let never = Memo::new(move |_| !feed.status().is_heard());
+    let failure = Memo::new(move |_| feed.status().failure());
     move || {
         let title = connection.title.clone();
         match (failure.get(), never.get()) {
@@ -29,13 +29,13 @@ pub fn Trouble(
                 view! { <FailureCard failure system=title retry /> }.into_any()
             }
             (Some(failure), false) => {
-                let age = move || feed.age(clock).map(words::ago).unwrap_or_default();
+                let age = move || feed.status().age(clock).map(words::ago).unwrap_or_default();
                 view! {
                     <p class="panel note" data-s="unknown">
                         <Icon name="stale" />
                         <b>{title}</b>
                         <span>{failure.line()}" Shown as it was "{age}"."</span>
-                        <button type="button" class="btn end" on:click=move |_| feed.refresh()>"Refresh now"</button>
+                        <button type="button" class="btn end" on:click=move |_| feed.status().refresh()>"Refresh now"</button>
                     </p>
                 }
                 .into_any()

@@ -15,13 +15,13 @@ pub fn Lost() -> impl IntoView {
         move |_| {
             let gone = |failure| matches!(failure, Some(Failure::Unreachable(problem)) if problem.status == 0);
             let mut feeds = sources.iter().map(|source| source.feed).peekable();
-            feeds.peek().is_some() && feeds.all(|feed| gone(feed.failure()))
+            feeds.peek().is_some() && feeds.all(|feed| gone(feed.status().failure()))
         }
     });
     let since = move || {
         sources
             .iter()
-            .filter_map(|source| source.feed.asked())
+            .filter_map(|source| source.feed.status().asked())
             .max()
     };
     let words = move || match since() {

@@ -1,10 +1,14 @@
 //! What stands around every page: the rail, the top bar, and the news that the gateway is gone.
 
 pub mod lost;
+pub mod polling;
 pub mod rail;
+pub mod refresh;
 pub mod sources;
 pub mod top;
 
 pub use lost::Lost;
+pub use polling::Polling;
 pub use rail::Rail;
+pub use refresh::Paused;
 pub use top::Top;

@@ -21,7 +21,8 @@ pub fn Rail() -> impl IntoView {
                     count=Signal::derive(move || attention.get().sessions) />
             </ul>
             <ul class="foot">
-                <Entry to=Route::Connections icon="plug" words="Connections" short="Connect" />
+                <Entry to=Route::Connections icon="plug" words="Connections" short="Connect"
+                    count=Signal::derive(move || attention.get().connections) />
             </ul>
         </nav>
     }

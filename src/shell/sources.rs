@@ -1,9 +1,9 @@
-//! How fresh each connection is, at every moment.
+//! How fresh each connection is, at every moment, and on demand why.
 
+use super::polling::Polling;
 use crate::live::{Source, use_clock, use_sources};
 use crate::route::Route;
-use crate::ui::Icon;
-use health::freshness::Freshness;
+use crate::ui::{Icon, freshness};
 use health::words;
 use leptos::prelude::*;
 
@@ -23,39 +23,35 @@ pub fn SourceList() -> impl IntoView {
 fn Item(source: Source) -> impl IntoView {
     let clock = use_clock();
     let Source { connection, feed } = source;
-    let freshness = Memo::new(move |_| feed.freshness(clock));
-    let age = Memo::new(move |_| feed.age(clock).map(words::ago));
-    let title = connection.title.clone();
-    let label = Memo::new(move |_| {
-        let word = freshness.get().word();
-        match age.get() {
-            Some(age) => format!("{title}: {word}, {age}"),
-            None => format!("{title}: {word}"),
-        }
-    });
-    let glyph = Signal::derive(move || match freshness.get() {
-        Freshness::Live => "live",
-        Freshness::Aging => "aging",
-        Freshness::Stale => "stale",
-        Freshness::NoData => "nodata",
-    });
-    let key = move || match freshness.get() {
-        Freshness::Live => "live",
-        Freshness::Aging => "aging",
-        Freshness::Stale => "stale",
-        Freshness::NoData => "none",
-    };
-    let why = move || feed.failure().map(|failure| failure.line());
-    let words = move || {
+    let status = feed.status();
+    let fresh = Memo::new(move |_| status.freshness(clock));
+    let age = Memo::new(move |_| status.age(clock).map(words::ago));
+    let words = Memo::new(move |_| {
         let age = age.get().map(|age| format!(", {age}")).unwrap_or_default();
-        format!(": {}{age}", freshness.get().word())
-    };
+        format!(": {}{age}", fresh.get().word())
+    });
+    let title = connection.title.clone();
+    let label = move || format!("{title}{}", words.read());
+    let glyph = Signal::derive(move || freshness::glyph(fresh.get()));
+    let key = move || freshness::key(fresh.get());
+    let skewed = Memo::new(move |_| status.skew().is_some());
+    let id = format!("source-{}", connection.id);
+    let refresh = format!("Refresh now {}", connection.title);
     view! {
         <li aria-label=label>
-            <a href=Route::Connections.href() data-f=key title=why>
+            <button type="button" popovertarget=id.clone() data-f=key>
                 <Icon name=glyph />
                 <span><b>{connection.title.clone()}</b>{words}</span>
-            </a>
+                <Show when=move || skewed.get()><Icon name="aging" /><span class="vh">", its clock differs"</span></Show>
+            </button>
+            <div popover="auto" id=id class="pop" role="group" aria-label=connection.title.clone()>
+                <h2>{connection.title.clone()}<small>" "{connection.system.vendor()}</small></h2>
+                <dl class="facts two"><Polling status /></dl>
+                <p class="row">
+                    <button type="button" class="btn" on:click=move |_| status.refresh()>{refresh}</button>
+                    <a class="end" href=Route::Connections.href()>"Connections"</a>
+                </p>
+            </div>
         </li>
     }
 }

@@ -1,5 +1,6 @@
 //! The top bar: the page's heading, how fresh each connection is, the time, the theme, who is here.
 
+use super::refresh::Refresh;
 use super::sources::SourceList;
 use crate::backend::session::Session;
 use crate::live::use_clock;
@@ -31,6 +32,7 @@ pub fn Top() -> impl IntoView {
             {heading}
             {session.demo.then(|| view! { <b class="role demo" title="The vendors' systems are simulated">"DEMO"</b> })}
             <SourceList />
+            <Refresh />
             <Time />
             <ThemeButton />
             <p class="who">

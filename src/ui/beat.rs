@@ -52,7 +52,8 @@ pub fn Beat(
                         high=timeout
                         optimum="0"
                         value=age
-                        aria-label=move || facts.read().label()
+                        aria-label="Age of the last heartbeat"
+                        aria-valuetext=move || facts.read().label()
                     ></meter>
                 </span>
             }

@@ -4,10 +4,12 @@ pub mod beat;
 pub mod copy;
 pub mod failure_card;
 pub mod filter;
+pub mod freshness;
 pub mod heading;
 pub mod icon;
 pub mod order;
 pub mod status_mark;
+pub mod steady;
 pub mod times;
 
 pub use beat::Beat;

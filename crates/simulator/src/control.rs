@@ -275,7 +275,7 @@ async fn add_fault(State(control): Here, body: Bytes) -> Done {
         )));
     }
     match wish.fault {
-        Fault::Status { status } if !(400..600).contains(&status) => {
+        Fault::Status { status, .. } if !(400..600).contains(&status) => {
             return Err(bad("status has to be from 400 to 599"));
         }
         Fault::Latency { milliseconds } if milliseconds > 600_000 => {

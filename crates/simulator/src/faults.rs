@@ -7,8 +7,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum Fault {
-    /// The answer is this status with the vendor's error body.
-    Status { status: u16 },
+    /// The answer is this status with the vendor's error body, and `Retry-After` in seconds if wished.
+    Status {
+        status: u16,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after: Option<u32>,
+    },
     /// The answer is late by so many real milliseconds, and otherwise as it would have been.
     Latency { milliseconds: u64 },
     /// The connection is reset without an answer.
@@ -43,7 +47,10 @@ pub(crate) fn sentinel(id: &str) -> Option<Fault> {
                 .parse()
                 .ok()
                 .filter(|status| STATUSES.contains(status))?;
-            Fault::Status { status }
+            Fault::Status {
+                status,
+                retry_after: None,
+            }
         }
     })
 }
@@ -108,7 +115,13 @@ mod tests {
 
     #[test]
     fn sentinels_are_what_they_are_called() {
-        assert_eq!(sentinel("fault-409"), Some(Fault::Status { status: 409 }));
+        assert_eq!(
+            sentinel("fault-409"),
+            Some(Fault::Status {
+                status: 409,
+                retry_after: None
+            })
+        );
         assert_eq!(
             sentinel("fault-slow"),
             Some(Fault::Latency { milliseconds: SLOW })

@@ -11,7 +11,7 @@ use crate::service::Service;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -166,9 +166,18 @@ impl Front {
         let typed = |body| answer::typed(StatusCode::OK, self.service.media(ask), body);
         Some(match deciding {
             None | Some(Fault::Latency { .. }) => self.service.answer(ask, uri),
-            Some(Fault::Status { status }) => self
-                .service
-                .error(StatusCode::from_u16(*status).unwrap_or_default(), ask),
+            Some(Fault::Status {
+                status,
+                retry_after,
+            }) => {
+                let status = StatusCode::from_u16(*status).unwrap_or_default();
+                let mut response = self.service.error(status, ask);
+                if let Some(seconds) = retry_after {
+                    let seconds = HeaderValue::from(*seconds);
+                    response.headers_mut().insert(RETRY_AFTER, seconds);
+                }
+                response
+            }
             Some(Fault::Reset) => return None,
             Some(Fault::Truncated) => {
                 let mut response = typed(breaking(BEGUN));

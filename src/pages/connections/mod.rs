@@ -1,9 +1,8 @@
 //! The page `/connections`: each system, how fresh it is, what went wrong last, which versions it has.
 
 use crate::live::{Source, use_clock, use_sources};
-use crate::prefs::use_prefs;
-use crate::ui::{FailureCard, Heading, Icon, times};
-use health::freshness::Freshness;
+use crate::shell::Polling;
+use crate::ui::{FailureCard, Heading, Icon, freshness};
 use health::words;
 use leptos::prelude::*;
 use vendors::aveva::ApiVersion;
@@ -55,46 +54,19 @@ fn versions(connection: &Connection) -> Vec<(&'static str, String)> {
 
 #[component]
 fn Card(source: Source) -> impl IntoView {
-    let (clock, prefs) = (use_clock(), use_prefs());
+    let clock = use_clock();
     let Source { connection, feed } = source;
-    let freshness = Memo::new(move |_| feed.freshness(clock));
-    let age = move || feed.age(clock).map(words::ago);
-    let (key, glyph) = (
-        move || freshness.get().word(),
-        Signal::derive(move || match freshness.get() {
-            Freshness::Live => "live",
-            Freshness::Aging => "aging",
-            Freshness::Stale => "stale",
-            Freshness::NoData => "nodata",
-        }),
-    );
-    let data = move || match freshness.get() {
-        Freshness::Live => "live",
-        Freshness::Aging => "aging",
-        Freshness::Stale => "stale",
-        Freshness::NoData => "none",
-    };
-    let last = move || match feed.asked() {
-        Some(at) => {
-            let now = clock.at(0.0);
-            let zone = prefs.zone.get();
-            format!(
-                "{} {}",
-                times::moment(at, now, times::offset(zone, now)),
-                zone.word()
-            )
-        }
-        None => "never".to_owned(),
-    };
-    let next = move || match feed.next_in(clock) {
-        Some(wait) => format!("in {}", words::span(wait)),
-        None => "now".to_owned(),
-    };
+    let status = feed.status();
+    let fresh = Memo::new(move |_| status.freshness(clock));
+    let age = Memo::new(move |_| status.age(clock).map(words::ago));
+    let age = move || age.get().map(|age| format!(" · {age}"));
+    let glyph = Signal::derive(move || freshness::glyph(fresh.get()));
+    let key = move || freshness::key(fresh.get());
     let held = move || {
         let (number, things) = feed.held();
         format!("{number} {things}")
     };
-    let failure = Memo::new(move |_| feed.failure());
+    let failure = Memo::new(move |_| status.failure());
     let card = {
         let title = connection.title.clone();
         move || {
@@ -115,17 +87,16 @@ fn Card(source: Source) -> impl IntoView {
             <header>
                 <h2 id=named>{connection.title.clone()}</h2>
                 <p>{connection.system.vendor()}</p>
-                <span class="fresh end"><span class="now" data-f=data><Icon name=glyph /><b>{key}</b>{move || age().map(|age| format!(" · {age}"))}</span></span>
+                <span class="fresh end"><span class="now" data-f=key><Icon name=glyph /><b>{move || fresh.get().word()}</b>{age}</span></span>
             </header>
             <dl class="pad facts two">
                 <div><dt>"Connection id"</dt><dd><code>{connection.id.clone()}</code></dd></div>
                 <div><dt>"Holds"</dt><dd>{held}</dd></div>
-                <div><dt>"Last answer"</dt><dd>{last}</dd></div>
-                <div><dt>"Next try"</dt><dd>{next}</dd></div>
+                <Polling status />
                 {versions}
             </dl>
             {card}
-            <p class="bar"><button type="button" class="btn" aria-label=format!("Refresh now {}", connection.title) on:click=move |_| feed.refresh()>"Refresh now"</button></p>
+            <p class="bar"><button type="button" class="btn" aria-label=format!("Refresh now {}", connection.title) on:click=move |_| status.refresh()>"Refresh now"</button></p>
         </section>
     }
 }

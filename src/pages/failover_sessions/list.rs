@@ -2,9 +2,8 @@
 
 use super::model::{Row, row};
 use super::query::{Asked, SIZES, asked, write_sort};
-use crate::backend::send;
 use crate::live::rows::Rows;
-use crate::live::{Feed, Live, Source, use_clock, use_sources};
+use crate::live::{self, Feed, Source, use_clock, use_sources};
 use crate::nav::use_nav;
 use crate::prefs::use_prefs;
 use crate::route::Route;
@@ -13,7 +12,7 @@ use crate::ui::{Copy, FailureCard, Heading, Icon, StatusMark, times};
 use health::severity::Severity;
 use leptos::prelude::*;
 use vendors::System;
-use vendors::veeam::{self, Field, Page, Query, Sort, Wire};
+use vendors::veeam::{self, Field, Query, Sort, Wire};
 
 /// Queries ready to run.
 const READY: [(&str, &str); 3] = [
@@ -156,19 +155,13 @@ fn Results(source: Source, query: Query) -> impl IntoView {
     };
     let sort = query.sort;
     let number = query.page;
-    let live: Live<Page> = {
-        let (id, query) = (connection.id.clone(), query.clone());
-        Live::new(move |abort| {
-            let (id, call) = (id.clone(), veeam::query(&query, wire));
-            async move { send(&id, &call, Some(&abort)).await }
-        })
-    };
+    let live = live::veeam::query(connection.id.clone(), &query, wire);
     let stale =
-        Memo::new(move |_| live.value().is_some() && !live.freshness(clock).is_believable());
+        Memo::new(move |_| live.value().is_some() && !live.status.freshness(clock).is_believable());
     let list = {
         let id = connection.id.clone();
         Memo::new(move |_| {
-            let now = live.vendor_time(clock);
+            let now = live.status.vendor_time(clock);
             let zone = times::offset(prefs.zone.get(), now);
             let page = live.value().unwrap_or_default();
             page.sessions
@@ -193,16 +186,17 @@ fn Results(source: Source, query: Query) -> impl IntoView {
     let trouble = {
         let title = connection.title.clone();
         move || {
-            let retry = Callback::new(move |()| live.refresh());
+            let retry = Callback::new(move |()| live.status.refresh());
             let system = title.clone();
-            live.failure()
+            live.status
+                .failure()
                 .map(|failure| view! { <FailureCard failure system retry /> })
         }
     };
     let waiting = {
         let title = connection.title.clone();
         move || {
-            (live.value().is_none() && live.failure().is_none()).then(|| {
+            (live.value().is_none() && live.status.failure().is_none()).then(|| {
                 view! {
                     <p class="panel note" role="status">{format!("Asking {title}…")}</p>
                 }

@@ -7,4 +7,5 @@ pub mod session;
 pub mod tasks;
 
 pub use list::FailoverSessions;
+pub use model::name;
 pub use session::SessionPage;

@@ -2,19 +2,18 @@
 
 use super::model::{glyph, name, progress, state_word};
 use super::tasks::Tasks;
-use crate::backend::send;
-use crate::live::{Feed, Live, use_clock, use_sources};
-use crate::pages::NotFound;
+use crate::live::{self, Live, use_clock, use_sources};
+use crate::pages::{NotFound, One};
 use crate::prefs::use_prefs;
 use crate::route::Route;
-use crate::ui::{Copy, FailureCard, Heading, Icon, times};
+use crate::ui::{Copy, Icon, times};
 use chrono::{DateTime, Utc};
 use health::failover_sessions::{duration, judge_session};
 use health::severity::Severity;
 use health::words;
 use leptos::prelude::*;
 use vendors::System;
-use vendors::veeam::{self, Session};
+use vendors::veeam::Session;
 
 /// The page `/failover-sessions/{connection}/{guid}`.
 #[component]
@@ -25,66 +24,35 @@ pub fn SessionPage(
     uid: String,
 ) -> impl IntoView {
     let sources = use_sources();
-    let Some(source) = sources
-        .find(&connection)
-        .filter(|source| matches!(source.feed, Feed::Veeam(_)))
-    else {
+    let source = sources.find(&connection);
+    let system = source.map(|source| (&source.connection.title, &source.connection.system));
+    let Some((title, System::Veeam { accept })) = system else {
         return view! { <NotFound what=format!("There is no Veeam connection “{connection}”.") /> }
             .into_any();
     };
-    let System::Veeam { accept } = source.connection.system else {
-        return ().into_any();
-    };
-    let title = source.connection.title.clone();
-    let live = {
-        let uid = uid.clone();
-        Live::new(move |abort| {
-            let (connection, call) = (connection.clone(), veeam::session(&uid, accept));
-            async move { send(&connection, &call, Some(&abort)).await }
-        })
-    };
-    let heading = {
-        let uid = uid.clone();
-        Signal::derive(move || {
-            live.value()
-                .map_or_else(|| uid.clone(), |session| name(&session))
-        })
-    };
-    let state = Memo::new(move |_| (live.value().is_some(), live.failure()));
-    let page = move || {
-        let retry = Callback::new(move |()| live.refresh());
-        let system = title.clone();
-        match state.get() {
-            (_, Some(failure)) if failure.is_missing() => {
-                view! { <NotFound what=format!("{title} has no failover session “{uid}”.") /> }.into_any()
-            }
-            (false, None) => {
-                view! { <Title heading /><p class="panel note" role="status">{format!("Asking {title}…")}</p> }.into_any()
-            }
-            (false, Some(failure)) => view! { <Title heading /><FailureCard failure system retry /> }.into_any(),
-            (true, failure) => view! {
-                <Title heading />
-                {failure.map(|failure| view! { <FailureCard failure system retry /> })}
-                <Facts live connection=title.clone() />
-                <Tasks live />
-            }
-            .into_any(),
-        }
-    };
-    page.into_any()
-}
-
-#[component]
-fn Title(heading: Signal<String>) -> impl IntoView {
-    view! { <Heading text=heading parent=("Failover sessions", Route::FailoverSessions.href()) /> }
+    let title = title.clone();
+    let live = live::veeam::session(connection, &uid, *accept);
+    let missing = format!("{title} has no failover session “{uid}”.");
+    let heading = Signal::derive(move || {
+        live.value()
+            .map_or_else(|| uid.clone(), |session| name(&session))
+    });
+    let system = title.clone();
+    view! {
+        <One live system heading parent=("Failover sessions", Route::FailoverSessions) missing>
+            <Facts live connection=title.clone() />
+            <Tasks live />
+        </One>
+    }
+    .into_any()
 }
 
 #[component]
 fn Facts(live: Live<Session>, connection: String) -> impl IntoView {
     let (clock, prefs) = (use_clock(), use_prefs());
-    let stale = Memo::new(move |_| !live.freshness(clock).is_believable());
+    let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let session = move || live.value().unwrap_or_default();
-    let now = move || live.vendor_time(clock);
+    let now = move || live.status.vendor_time(clock);
     let verdict = Memo::new(move |_| judge_session(&session(), now()));
     let tag = move || {
         let verdict = verdict.get();

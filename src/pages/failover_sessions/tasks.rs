@@ -67,9 +67,9 @@ pub fn Tasks(
     live: Live<Session>,
 ) -> impl IntoView {
     let (clock, prefs) = (use_clock(), use_prefs());
-    let stale = Memo::new(move |_| !live.freshness(clock).is_believable());
+    let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let list = Memo::new(move |_| {
-        let now = live.vendor_time(clock);
+        let now = live.status.vendor_time(clock);
         let zone = times::offset(prefs.zone.get(), now);
         live.value()
             .unwrap_or_default()

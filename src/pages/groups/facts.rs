@@ -17,10 +17,10 @@ pub fn Facts(
     connection: String,
 ) -> impl IntoView {
     let (clock, prefs) = (use_clock(), use_prefs());
-    let stale = Memo::new(move |_| !live.freshness(clock).is_believable());
+    let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let verdict = Memo::new(move |_| {
         live.value()
-            .map(|group| group.verdict(live.vendor_time(clock)))
+            .map(|group| group.last_verdict(live.status.vendor_time(clock)))
     });
     let severity = Signal::derive(move || match verdict.get() {
         Some(verdict) if !stale.get() => verdict.severity,
@@ -55,10 +55,10 @@ pub fn Facts(
         )
     };
     let data = move || {
-        let now = live.vendor_time(clock);
+        let now = live.status.vendor_time(clock);
         let at = live
             .value()
-            .and_then(|group| group.detail.as_ref().ok()?.status.last_data_processed_time);
+            .and_then(|group| group.detail.as_ref()?.status.last_data_processed_time);
         let (at, ago) = moment(at, now, times::offset(prefs.zone.get(), now));
         view! { {at}" "<small>{ago}</small> }
     };

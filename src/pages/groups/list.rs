@@ -4,11 +4,12 @@ use super::model::{KEYS, Place, Row, WORST_FIRST, row, sort};
 use crate::live::rows::Rows;
 use crate::live::{Feed, Source, use_clock, use_sources};
 use crate::nav::use_nav;
-use crate::pages::Trouble;
+use crate::pages::{Trouble, attention::verdicts};
 use crate::prefs::use_prefs;
 use crate::route::Route;
 use crate::ui::filter::{Chip, Pager, Search, Select, page_of};
 use crate::ui::order::{Order, SortHeader};
+use crate::ui::steady::{Hold, keep_order};
 use crate::ui::times;
 use crate::ui::{Beat, Heading, Icon, StatusMark};
 use health::severity::Severity;
@@ -32,7 +33,7 @@ pub fn Groups() -> impl IntoView {
     let (nav, sources, clock, prefs) = (use_nav(), use_sources(), use_clock(), use_prefs());
     let of_aveva: Vec<Source> = sources
         .iter()
-        .filter(|source| matches!(source.feed, Feed::Aveva(_)))
+        .filter(|source| matches!(source.feed, Feed::Aveva(..)))
         .cloned()
         .collect();
     let titles: Vec<(String, String)> = of_aveva
@@ -51,21 +52,29 @@ pub fn Groups() -> impl IntoView {
         .collect();
     let heard = {
         let of_aveva = of_aveva.clone();
-        move || of_aveva.iter().any(|source| source.feed.asked().is_some())
+        move || {
+            of_aveva
+                .iter()
+                .any(|source| source.feed.held().0 > 0 || source.feed.status().is_heard())
+        }
     };
     let order = Memo::new(move |_| Order::read(nav.param("sort").as_deref(), KEYS, WORST_FIRST));
     let searched = Memo::new(move |_| {
         let words = nav.param("q").unwrap_or_default().to_lowercase();
         let only = nav.param("connection");
         let mut rows = Vec::new();
-        for (connection, live) in sources.aveva() {
+        for (source, live) in sources.aveva() {
+            let connection = &source.connection;
             if only.as_ref().is_some_and(|only| *only != connection.id) {
                 continue;
             }
-            let now = live.vendor_time(clock);
+            let now = live.status.vendor_time(clock);
             let zone = times::offset(prefs.zone.get(), now);
-            let stale = !live.freshness(clock).is_believable();
-            for group in live.value().unwrap_or_default().iter() {
+            let silent = !live.status.freshness(clock).is_believable();
+            let verdicts = verdicts(&connection.id);
+            let groups = live.value().unwrap_or_default();
+            for (group, verdict) in groups.iter().zip(verdicts.read().iter()) {
+                let stale = silent || !group.freshness(live.status, clock).is_believable();
                 let id = group.configuration.id.clone().unwrap_or_default();
                 let href = Route::Group {
                     connection: connection.id.clone(),
@@ -74,6 +83,7 @@ pub fn Groups() -> impl IntoView {
                 .href();
                 let row = row(
                     group,
+                    verdict,
                     Place {
                         connection: &connection.title,
                         href,
@@ -98,7 +108,8 @@ pub fn Groups() -> impl IntoView {
                 .count()
         })
     };
-    let shown = Memo::new(move |_| {
+    let hold = Hold::new();
+    let shown = Memo::new(move |before: Option<&(Order, Vec<Row>)>| {
         let state = nav.param("state");
         let mut rows: Vec<Row> = searched
             .read()
@@ -107,13 +118,18 @@ pub fn Groups() -> impl IntoView {
             .cloned()
             .collect();
         sort(&mut rows, order.get());
-        rows
+        let before = before.filter(|(by, _)| hold.is_held() && *by == order.get());
+        if let Some((_, before)) = before {
+            keep_order(&mut rows, before, |row| row.href.clone());
+        }
+        (order.get(), rows)
     });
-    let all = Signal::derive(move || shown.read().len());
+    let all = Signal::derive(move || shown.read().1.len());
     let page = Memo::new(move |_| page_of(nav.param("page").as_deref(), all.get(), A_PAGE));
     let rows = Rows::follow(Memo::new(move |_| {
         shown
             .read()
+            .1
             .iter()
             .skip((page.get() - 1) * A_PAGE)
             .take(A_PAGE)
@@ -167,7 +183,12 @@ pub fn Groups() -> impl IntoView {
                             <th scope="col">"Heartbeat of primary"</th>
                         </tr>
                     </thead>
-                    <tbody>{rows.draw(|row| view! { <GroupRow row /> })}</tbody>
+                    <tbody
+                        on:pointerenter=move |_| hold.pointer(true)
+                        on:pointerleave=move |_| hold.pointer(false)
+                        on:focusin=move |_| hold.focus(true)
+                        on:focusout=move |_| hold.focus(false)
+                    >{rows.draw(|row| view! { <GroupRow row /> })}</tbody>
                 </table>
             </div>
             {nothing}

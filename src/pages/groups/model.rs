@@ -7,6 +7,7 @@ use crate::ui::times;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use health::groups::{Members, members, pulse};
 use health::severity::Severity;
+use health::verdict::Verdict;
 use health::words;
 use std::cmp::Ordering;
 use vendors::aveva::{ClientSession, GroupConfiguration, Role, TimeSpan};
@@ -73,7 +74,7 @@ pub struct Place<'a> {
     pub connection: &'a str,
     /// Where the group's page is.
     pub href: String,
-    /// Whether the source is stale.
+    /// Whether what is known of the group is stale.
     pub stale: bool,
     /// The vendor's time.
     pub now: DateTime<Utc>,
@@ -83,8 +84,7 @@ pub struct Place<'a> {
 
 /// A group as a row.
 #[must_use]
-pub fn row(group: &Group, place: Place<'_>) -> Row {
-    let verdict = group.verdict(place.now);
+pub fn row(group: &Group, verdict: &Verdict, place: Place<'_>) -> Row {
     let configuration = &group.configuration;
     let id = configuration.id.clone().unwrap_or_default();
     let name = group.name();
@@ -100,7 +100,7 @@ pub fn row(group: &Group, place: Place<'_>) -> Row {
         (false, true) => configuration.description.clone().unwrap_or_default(),
         (false, false) => "made by an adapter, no name".to_owned(),
     };
-    let detail = group.detail.as_ref().ok();
+    let detail = group.detail.as_deref();
     let sessions = detail
         .map(|detail| detail.sessions.as_slice())
         .unwrap_or_default();
@@ -219,11 +219,11 @@ fn absent_last(a: &Option<String>, b: &Option<String>) -> Ordering {
 #[cfg(test)]
 mod tests {
     use super::{Place, Row, WORST_FIRST, row, sort};
-    use crate::live::Group;
-    use crate::live::sources::Detail;
+    use crate::live::{Detail, Group};
     use crate::ui::order::Order;
     use chrono::{DateTime, FixedOffset, Utc};
     use health::severity::Severity;
+    use std::sync::Arc;
     use vendors::aveva::{GroupConfiguration, GroupStatus};
 
     fn shown(name: &str, stale: bool) -> Row {
@@ -232,16 +232,20 @@ mod tests {
             id: Some(name.into()),
             ..GroupConfiguration::default()
         };
-        let detail = Ok(Detail {
+        let detail = Some(Arc::new(Detail {
             status: GroupStatus::default(),
             sessions: Vec::new(),
-        });
+            asked: 0.0,
+        }));
         let zone = FixedOffset::east_opt(0).expect("in range");
+        let group = Group {
+            configuration,
+            detail,
+            failure: None,
+        };
         row(
-            &Group {
-                configuration,
-                detail,
-            },
+            &group,
+            &group.last_verdict(now),
             Place {
                 connection: "Plant A",
                 href: String::new(),

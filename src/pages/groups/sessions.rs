@@ -113,12 +113,12 @@ pub fn Sessions(
         let Some(group) = live.value() else {
             return Vec::new();
         };
-        let Ok(detail) = &group.detail else {
+        let Some(detail) = &group.detail else {
             return Vec::new();
         };
-        let now = live.vendor_time(clock);
+        let now = live.status.vendor_time(clock);
         let zone = times::offset(prefs.zone.get(), now);
-        let was = !live.freshness(clock).is_believable();
+        let was = !live.status.freshness(clock).is_believable();
         let mut sessions: Vec<&ClientSession> = detail.sessions.iter().collect();
         sessions.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.id.cmp(&b.id)));
         sessions

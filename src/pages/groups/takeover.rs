@@ -79,7 +79,7 @@ fn lane(
                 clock(last + timeout)
             ),
             format!(
-                "1 heartbeat missed, due {} ago. A heartbeat before the deadline cancels the takeover.",
+                "The heartbeat due {} ago has not come. One before the deadline cancels the takeover.",
                 words::span(age - half)
             ),
         )
@@ -91,7 +91,11 @@ fn lane(
                 "{who} has been silent for {}, longer than the FailoverTimeout.",
                 words::span(age)
             ),
-            format!("The takeover was due at {}.", clock(last + timeout)),
+            format!(
+                "{} heartbeats missed. The takeover was due at {}.",
+                pulse.missed,
+                clock(last + timeout)
+            ),
         )
     };
     #[expect(
@@ -127,12 +131,12 @@ pub fn Takeover(
     live: Live<Group>,
 ) -> impl IntoView {
     let (clock, prefs) = (use_clock(), use_prefs());
-    let stale = Memo::new(move |_| !live.freshness(clock).is_believable());
+    let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let facts = Memo::new(move |_| {
         let group = live.value()?;
-        let sessions = &group.detail.as_ref().ok()?.sessions;
+        let sessions = &group.detail.as_ref()?.sessions;
         let session = primary(sessions)?;
-        let now = live.vendor_time(clock);
+        let now = live.status.vendor_time(clock);
         let next = successor(&group.configuration, sessions, now)
             .into_iter()
             .find(|candidate| {
@@ -169,6 +173,12 @@ pub fn Takeover(
 fn Count(#[prop(into)] lane: Signal<Option<Lane>>) -> impl IntoView {
     let text = move |of: fn(&Lane) -> String| move || lane.read().as_ref().map(of);
     let at = move || lane.read().as_ref().map_or(0.0, |lane| lane.at).to_string();
+    // A heartbeat sets the hand back at once; it only moves forward smoothly.
+    let jump = Memo::new(move |before: Option<&(f64, bool)>| {
+        let at = lane.read().as_ref().map_or(0.0, |lane| lane.at);
+        (at, before.is_none_or(|(before, _)| at < *before))
+    });
+    let jump = move || jump.get().1.then_some("");
     // At the ends of the lane the words would stand outside of it.
     let end = move || match lane.read().as_ref()?.at {
         at if at < 0.1 => Some("start"),
@@ -186,7 +196,7 @@ fn Count(#[prop(into)] lane: Signal<Option<Lane>>) -> impl IntoView {
         }
     };
     view! {
-        <div class="count" style:--now=at>
+        <div class="count" style:--now=at data-jump=jump>
             <output aria-live="off">{text(|lane| lane.big.clone())}</output>
             <div>
                 <h3>{text(|lane| lane.sentence.clone())}</h3>
@@ -195,7 +205,7 @@ fn Count(#[prop(into)] lane: Signal<Option<Lane>>) -> impl IntoView {
             <ol class="lane" aria-label="From last heartbeat to takeover">
                 {mark(0, "0")}
                 {mark(1, ".5")}
-                <li class="now" style:--at=at data-end=end><span>"now, "{text(|lane| lane.now.clone())}</span></li>
+                <li class="now" data-end=end><span>"now, "{text(|lane| lane.now.clone())}</span></li>
                 {mark(2, "1")}
             </ol>
         </div>
@@ -209,12 +219,16 @@ pub fn Next(
     live: Live<Group>,
 ) -> impl IntoView {
     let clock = use_clock();
-    let stale = Memo::new(move |_| !live.freshness(clock).is_believable());
+    let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let candidates = Memo::new(move |_| {
         let group = live.value()?;
-        let sessions = &group.detail.as_ref().ok()?.sessions;
+        let sessions = &group.detail.as_ref()?.sessions;
         let primary = primary(sessions).and_then(|session| session.id.clone());
-        let all = successor(&group.configuration, sessions, live.vendor_time(clock));
+        let all = successor(
+            &group.configuration,
+            sessions,
+            live.status.vendor_time(clock),
+        );
         Some(
             all.into_iter()
                 .filter(|candidate| Some(&candidate.session) != primary.as_ref())

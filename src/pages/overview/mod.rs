@@ -4,9 +4,11 @@ pub mod summary;
 
 use super::attention::{Alarm, alarms};
 use crate::live::rows::Rows;
-use crate::live::use_sources;
+use crate::live::{Source, use_clock, use_sources};
 use crate::prefs::use_prefs;
 use crate::ui::{Heading, Tag, times};
+use health::freshness::Freshness;
+use health::ledger::Since;
 use health::severity::Severity;
 use health::words;
 use leptos::prelude::*;
@@ -16,18 +18,33 @@ use summary::Summaries;
 #[component]
 pub fn Overview() -> impl IntoView {
     let alarms = alarms();
-    let sources = use_sources();
+    let (sources, clock) = (use_sources(), use_clock());
     let rows = Rows::follow(alarms);
-    // All is well only when every connection says so: one that was not heard yet is no good news.
-    let heard = move || sources.iter().all(|source| source.feed.asked().is_some());
+    // All is well only when every connection says so at this moment: one that was not heard yet, or
+    // not lately, is no good news.
+    let behind = Memo::new(move |_| {
+        let late = |source: &&Source| source.feed.status().freshness(clock) != Freshness::Live;
+        let titles = sources.iter().filter(late);
+        let titles: Vec<_> = titles
+            .map(|source| source.connection.title.clone())
+            .collect();
+        titles.join(", ")
+    });
     let summary = move || match alarms.read().len() {
         0 => String::new(),
         number => format!("{number} open, worst first"),
     };
-    let well = move || match (alarms.read().is_empty(), heard()) {
-        (false, _) => None,
-        (true, true) => Some("All is well: every connection answers, and nothing needs attention."),
-        (true, false) => Some("Waiting for the first answer of every connection…"),
+    let well = move || {
+        let behind = behind.read();
+        match (alarms.read().is_empty(), behind.is_empty()) {
+            (false, _) => None,
+            (true, true) => Some(
+                "All is well: every connection is live, and nothing needs attention.".to_owned(),
+            ),
+            (true, false) => Some(format!(
+                "Nothing known needs attention. Waiting for {behind}."
+            )),
+        }
     };
     view! {
         <Heading text="Overview" />
@@ -43,7 +60,7 @@ pub fn Overview() -> impl IntoView {
 #[component]
 fn AlarmRow(row: RwSignal<Alarm>) -> impl IntoView {
     let prefs = use_prefs();
-    let severity = Signal::derive(move || row.read().severity);
+    let severity = Signal::derive(move || row.read().said.severity);
     let word = Signal::derive(move || {
         match severity.get() {
             Severity::Critical => "Critical",
@@ -54,23 +71,26 @@ fn AlarmRow(row: RwSignal<Alarm>) -> impl IntoView {
     });
     let since = move || {
         let row = row.read();
-        row.since.map(|since| {
-            let zone = times::offset(prefs.zone.get(), row.now);
-            view! {
-                <b>{words::span((row.now - since).max(chrono::TimeDelta::zero()))}</b>
-                <small>"since "{times::moment(since, row.now, zone)}</small>
-            }
-        })
+        let zone = times::offset(prefs.zone.get(), row.now);
+        let word = match row.said.since {
+            Since::Told(_) => "since",
+            Since::Seen(_) => "seen since",
+        };
+        let at = row.said.since.at();
+        view! {
+            <b>{words::span((row.now - at).max(chrono::TimeDelta::zero()))}</b>
+            <small>{word}" "{times::moment(at, row.now, zone)}</small>
+        }
     };
     view! {
         <li>
             <Tag severity word />
             <div>
-                <p class="what">{move || row.read().sentence.clone()}</p>
-                <p class="dim">{move || row.read().advice.clone()}</p>
+                <p class="what">{move || row.read().said.sentence.clone()}</p>
+                <p class="dim">{move || row.read().said.advice.clone()}</p>
             </div>
             <time>{since}</time>
-            <a class="btn" href=move || row.read().to.href()>"Open"<span class="vh">": "{move || row.read().sentence.clone()}</span></a>
+            <a class="btn" href=move || row.read().to.href()>"Open"<span class="vh">": "{move || row.read().said.sentence.clone()}</span></a>
         </li>
     }
 }

@@ -3,15 +3,14 @@
 use super::model::name;
 use super::on_air::{Facts, OnAirCard, Settings};
 use super::order::SlicerOrder;
-use crate::backend::send;
-use crate::live::{Feed, Live, use_sources};
-use crate::pages::NotFound;
+use crate::live::{Feed, Live, uplynk, use_sources};
+use crate::pages::{NotFound, One};
 use crate::route::Route;
-use crate::ui::{FailureCard, Heading};
 use leptos::prelude::*;
-use vendors::uplynk;
+use vendors::uplynk::FailoverGroup;
 
-/// The page `/slicers/{connection}/{group}`.
+/// The page `/slicers/{connection}/{group}`: the group's part of the list that is polled anyway, or, if
+/// the list does not hold it, the group asked for by itself.
 #[component]
 pub fn SlicerGroupPage(
     /// The connection.
@@ -20,58 +19,50 @@ pub fn SlicerGroupPage(
     group: String,
 ) -> impl IntoView {
     let sources = use_sources();
-    let Some(source) = sources
-        .find(&connection)
-        .filter(|source| matches!(source.feed, Feed::Uplynk(_)))
-    else {
-        return view! { <NotFound what=format!("There is no Uplynk connection “{connection}”.") /> }.into_any();
+    let source = sources.find(&connection);
+    let Some((source, Feed::Uplynk(all))) = source.map(|source| (source, source.feed)) else {
+        return view! { <NotFound what=format!("There is no Uplynk connection “{connection}”.") /> }
+            .into_any();
     };
     let title = source.connection.title.clone();
-    let live = {
-        let group = group.clone();
-        Live::new(move |abort| {
-            let (connection, group) = (connection.clone(), group.clone());
-            async move { send(&connection, &uplynk::groups().get(&group), Some(&abort)).await }
-        })
+    let part = {
+        let id = group.clone();
+        all.part(move |groups| groups.iter().find(|group| group.id == id).cloned())
     };
-    let heading = {
-        let group = group.clone();
-        Signal::derive(move || {
-            live.value()
-                .map_or_else(|| group.clone(), |group| name(&group))
-        })
-    };
-    let state = Memo::new(move |_| (live.value().is_some(), live.failure()));
+    // Decided once the list has been heard or has failed; until then it is as good as in the list.
+    let listed = Memo::new(move |before: Option<&bool>| {
+        let heard = all.value().is_some() || all.status.failure().is_some();
+        part.value().is_some() || (!heard && before.copied().unwrap_or(true))
+    });
     let page = move || {
-        let retry = Callback::new(move |()| live.refresh());
-        let system = title.clone();
-        match state.get() {
-            (_, Some(failure)) if failure.is_missing() => {
-                view! { <NotFound what=format!("{title} has no slicer failover group “{group}”.") /> }.into_any()
-            }
-            (false, None) => {
-                view! { <Title heading /><p class="panel note" role="status">{format!("Asking {title}…")}</p> }.into_any()
-            }
-            (false, Some(failure)) => view! { <Title heading /><FailureCard failure system retry /> }.into_any(),
-            (true, failure) => view! {
-                <Title heading />
-                {failure.map(|failure| view! { <FailureCard failure system retry /> })}
-                <Facts live connection=title.clone() />
-                <div class="cols lead">
-                    <div class="cols">
-                        <OnAirCard live />
-                        <Settings live />
-                    </div>
-                    <SlicerOrder live />
-                </div>
-            }
-            .into_any(),
-        }
+        let live = if listed.get() {
+            part
+        } else {
+            uplynk::one(connection.clone(), group.clone())
+        };
+        view! { <Group live title=title.clone() id=group.clone() /> }
     };
     page.into_any()
 }
 
 #[component]
-fn Title(heading: Signal<String>) -> impl IntoView {
-    view! { <Heading text=heading parent=("Slicers", Route::Slicers.href()) /> }
+fn Group(live: Live<FailoverGroup>, title: String, id: String) -> impl IntoView {
+    let missing = format!("{title} has no slicer failover group “{id}”.");
+    let heading = Signal::derive(move || {
+        live.value()
+            .map_or_else(|| id.clone(), |group| name(&group))
+    });
+    let system = title.clone();
+    view! {
+        <One live system heading parent=("Slicers", Route::Slicers) missing>
+            <Facts live connection=title.clone() />
+            <div class="cols lead">
+                <div class="cols">
+                    <OnAirCard live />
+                    <Settings live />
+                </div>
+                <SlicerOrder live />
+            </div>
+        </One>
+    }
 }

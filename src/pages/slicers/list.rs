@@ -4,11 +4,12 @@ use super::model::{KEYS, Place, Row, WORST_FIRST, row, sort};
 use crate::live::rows::Rows;
 use crate::live::{Feed, Source, use_clock, use_sources};
 use crate::nav::use_nav;
-use crate::pages::Trouble;
+use crate::pages::{Trouble, attention::verdicts};
 use crate::prefs::use_prefs;
 use crate::route::Route;
 use crate::ui::filter::{Chip, Search};
 use crate::ui::order::{Order, SortHeader};
+use crate::ui::steady::{Hold, keep_order};
 use crate::ui::times;
 use crate::ui::{Heading, Icon, StatusMark};
 use health::severity::Severity;
@@ -28,22 +29,30 @@ pub fn Slicers() -> impl IntoView {
         .cloned()
         .map(|source| view! { <Trouble source /> })
         .collect();
-    let heard = move || of_uplynk.iter().any(|source| source.feed.asked().is_some());
+    let heard = move || {
+        of_uplynk
+            .iter()
+            .any(|source| source.feed.status().is_heard())
+    };
     let order = Memo::new(move |_| Order::read(nav.param("sort").as_deref(), KEYS, WORST_FIRST));
     let searched = Memo::new(move |_| {
         let words = nav.param("q").unwrap_or_default().to_lowercase();
         let mut rows = Vec::new();
-        for (connection, live) in sources.uplynk() {
-            let now = live.vendor_time(clock);
+        for (source, live) in sources.uplynk() {
+            let connection = &source.connection;
+            let now = live.status.vendor_time(clock);
             let zone = times::offset(prefs.zone.get(), now);
-            let stale = !live.freshness(clock).is_believable();
-            for group in live.value().unwrap_or_default().iter() {
+            let stale = !live.status.freshness(clock).is_believable();
+            let verdicts = verdicts(&connection.id);
+            let groups = live.value().unwrap_or_default();
+            for (group, verdict) in groups.iter().zip(verdicts.read().iter()) {
                 let to = Route::SlicerGroup {
                     connection: connection.id.clone(),
                     group: group.id.clone(),
                 };
                 let row = row(
                     group,
+                    verdict,
                     Place {
                         connection: &connection.title,
                         href: to.href(),
@@ -70,7 +79,8 @@ pub fn Slicers() -> impl IntoView {
                 .count()
         })
     };
-    let shown = Memo::new(move |_| {
+    let hold = Hold::new();
+    let shown = Memo::new(move |before: Option<&(Order, Vec<Row>)>| {
         let state = nav.param("state");
         let mut rows: Vec<Row> = searched
             .read()
@@ -79,15 +89,19 @@ pub fn Slicers() -> impl IntoView {
             .cloned()
             .collect();
         sort(&mut rows, order.get());
-        rows
+        let before = before.filter(|(by, _)| hold.is_held() && *by == order.get());
+        if let Some((_, before)) = before {
+            keep_order(&mut rows, before, |row| row.href.clone());
+        }
+        (order.get(), rows)
     });
-    let rows = Rows::follow(shown);
-    let summary = move || match shown.read().len() {
+    let rows = Rows::follow(Memo::new(move |_| shown.read().1.clone()));
+    let summary = move || match shown.read().1.len() {
         1 => "1 group".to_owned(),
         number => format!("{number} groups"),
     };
     let nothing = move || {
-        (shown.read().is_empty() && heard()).then(|| {
+        (shown.read().1.is_empty() && heard()).then(|| {
         let filtered = nav.param("q").is_some() || nav.param("state").is_some();
         let words = if filtered { "No group matches." } else { "There are no slicer failover groups. They are made in Uplynk." };
         view! { <p class="blank">{words}" "{filtered.then(|| view! { <a href=Route::Slicers.href()>"Show all groups"</a> })}</p> }
@@ -121,7 +135,12 @@ pub fn Slicers() -> impl IntoView {
                             <SortHeader name="Last failover" key="failover" order />
                         </tr>
                     </thead>
-                    <tbody>{rows.draw(|row| view! { <GroupRow row /> })}</tbody>
+                    <tbody
+                        on:pointerenter=move |_| hold.pointer(true)
+                        on:pointerleave=move |_| hold.pointer(false)
+                        on:focusin=move |_| hold.focus(true)
+                        on:focusout=move |_| hold.focus(false)
+                    >{rows.draw(|row| view! { <GroupRow row /> })}</tbody>
                 </table>
             </div>
             {nothing}

@@ -8,3 +8,4 @@ pub mod order;
 
 pub use group::SlicerGroupPage;
 pub use list::Slicers;
+pub use model::name;

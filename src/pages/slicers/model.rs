@@ -4,7 +4,8 @@ use crate::ui::order::Order;
 use crate::ui::times;
 use chrono::{DateTime, FixedOffset, Utc};
 use health::severity::Severity;
-use health::slicers::{SlicerHealth, backups, judge_slicers, ordered, slicer_health, state_word};
+use health::slicers::{SlicerHealth, backups, ordered, slicer_health, state_word};
+use health::verdict::Verdict;
 use std::cmp::Ordering;
 use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer};
 
@@ -136,8 +137,7 @@ fn link(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>) -> Link {
 
 /// A group as a row.
 #[must_use]
-pub fn row(group: &FailoverGroup, place: Place<'_>) -> Row {
-    let verdict = judge_slicers(group, place.now);
+pub fn row(group: &FailoverGroup, verdict: &Verdict, place: Place<'_>) -> Row {
     let slicers = ordered(group);
     let active = slicers.iter().find(|slicer| is_on_air(group, slicer));
     let on_air = match &group.active {

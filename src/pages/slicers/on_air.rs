@@ -20,10 +20,10 @@ pub fn Facts(
     connection: String,
 ) -> impl IntoView {
     let (clock, prefs) = (use_clock(), use_prefs());
-    let stale = Memo::new(move |_| !live.freshness(clock).is_believable());
+    let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let verdict = Memo::new(move |_| {
         live.value()
-            .map(|group| judge_slicers(&group, live.vendor_time(clock)))
+            .map(|group| judge_slicers(&group, live.status.vendor_time(clock)))
     });
     let severity = Signal::derive(move || match verdict.get() {
         Some(verdict) if !stale.get() => verdict.severity,
@@ -49,12 +49,12 @@ pub fn Facts(
     });
     let ready = move || {
         live.value().map(|group| {
-            let (ready, all) = backups(&group, live.vendor_time(clock));
+            let (ready, all) = backups(&group, live.status.vendor_time(clock));
             format!("{ready} of {all}")
         })
     };
     let failover = move || {
-        let now = live.vendor_time(clock);
+        let now = live.status.vendor_time(clock);
         let zone = times::offset(prefs.zone.get(), now);
         match live.value().and_then(|group| group.failover_time) {
             Some(at) => {
@@ -88,9 +88,9 @@ pub fn OnAirCard(
     live: Live<FailoverGroup>,
 ) -> impl IntoView {
     let (clock, prefs) = (use_clock(), use_prefs());
-    let stale = Memo::new(move |_| !live.freshness(clock).is_believable());
+    let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let since = move || {
-        let now = live.vendor_time(clock);
+        let now = live.status.vendor_time(clock);
         let at = live.value().and_then(|group| group.failover_time)?;
         Some(format!(
             "since {}",
@@ -99,7 +99,7 @@ pub fn OnAirCard(
     };
     let active = move || {
         let group = live.value()?;
-        let now = live.vendor_time(clock);
+        let now = live.status.vendor_time(clock);
         Some(match &group.active {
             Some(OnAir::Slate) => ("Slate".to_owned(), "no slicer is on air".to_owned()),
             None => (

@@ -73,12 +73,12 @@ pub fn SlicerOrder(
     live: Live<FailoverGroup>,
 ) -> impl IntoView {
     let (clock, prefs) = (use_clock(), use_prefs());
-    let stale = Memo::new(move |_| !live.freshness(clock).is_believable());
+    let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let list = Memo::new(move |_| {
         let Some(group) = live.value() else {
             return Vec::new();
         };
-        let now = live.vendor_time(clock);
+        let now = live.status.vendor_time(clock);
         let zone = times::offset(prefs.zone.get(), now);
         ordered(&group)
             .into_iter()

@@ -1,0 +1,132 @@
+//! One poll: asks when its schedule says so, one question at a time, and stops with its page.
+
+use super::clock;
+use super::live::millis_of;
+use super::schedule::{Millis, Next, Schedule};
+use super::status::Status;
+use crate::backend::Failure;
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::time::Duration;
+use web_sys::AbortController;
+
+/// What one question brought, without its type.
+pub(super) struct Heard {
+    /// The vendor's clock.
+    pub(super) date: Option<DateTime<Utc>>,
+    /// How long the answer was kept on the way, in milliseconds.
+    pub(super) age: Millis,
+    /// Why it is not whole.
+    pub(super) failure: Option<Failure>,
+    /// Shows the value; given the vendor's time, says whether it is in transition.
+    pub(super) take: Box<dyn FnOnce(DateTime<Utc>) -> bool>,
+}
+
+type Asking = Pin<Box<dyn Future<Output = Heard>>>;
+
+pub(super) struct Poll {
+    pub(super) fetch: Box<dyn Fn(AbortController) -> Asking>,
+    pub(super) schedule: RefCell<Schedule>,
+    pub(super) timer: Cell<Option<TimeoutHandle>>,
+    pub(super) under_way: RefCell<Option<AbortController>>,
+    /// Counts the questions: the answer to one that was given up is not listened to.
+    pub(super) turn: Cell<u32>,
+    pub(super) ended: Cell<bool>,
+}
+
+impl Poll {
+    /// Does what the schedule says and looks again when it says.
+    pub(super) fn look(self: &Rc<Self>, status: Status) {
+        self.look_at(status, clock::now());
+    }
+
+    fn look_at(self: &Rc<Self>, status: Status, now: Millis) {
+        if let Some(timer) = self.timer.take() {
+            timer.clear();
+        }
+        if self.ended.get() {
+            return;
+        }
+        let next = self.schedule.borrow().next(now);
+        match next {
+            Next::Now => self.ask(status),
+            Next::At(due) => {
+                status.due(Some(due));
+                let poll = Rc::clone(self);
+                let wait = Duration::try_from_secs_f64((due - now) / 1_000.0).unwrap_or_default();
+                // The timer has waited long enough, whatever has been done to the clock meanwhile.
+                let again = move || poll.look_at(status, clock::now().max(due));
+                self.timer.set(set_timeout_with_handle(again, wait).ok());
+            }
+            Next::Wait => {
+                if !self.schedule.borrow().is_under_way() {
+                    status.due(None);
+                }
+            }
+        }
+    }
+
+    fn ask(self: &Rc<Self>, status: Status) {
+        let Ok(abort) = AbortController::new() else {
+            return;
+        };
+        let asked = clock::now();
+        let turn = self.turn.get().wrapping_add(1);
+        self.turn.set(turn);
+        self.schedule.borrow_mut().begun(asked);
+        *self.under_way.borrow_mut() = Some(abort.clone());
+        let poll = Rc::clone(self);
+        leptos::task::spawn_local(async move {
+            let heard = (poll.fetch)(abort).await;
+            if poll.ended.get() || poll.turn.get() != turn {
+                return;
+            }
+            *poll.under_way.borrow_mut() = None;
+            poll.hear(status, asked, heard);
+            poll.look(status);
+        });
+    }
+
+    fn hear(&self, status: Status, asked: Millis, heard: Heard) {
+        let received = clock::now();
+        if let Some(date) = heard.date {
+            status.heard_date(asked, received, millis_of(date), heard.age);
+        }
+        let moving = (heard.take)(status.vendor_time_at(received));
+        let mut schedule = self.schedule.borrow_mut();
+        match heard.failure {
+            None => {
+                schedule.answered(received, moving);
+                status.answered(asked - heard.age);
+            }
+            Some(failure) => {
+                schedule.failed(received, failure.retry_after(), js_sys::Math::random());
+                status.failed(failure, received);
+            }
+        }
+    }
+
+    /// What is under way will never come, or comes from before a sleep.
+    pub(super) fn give_up(&self) {
+        if let Some(abort) = self.under_way.borrow_mut().take() {
+            self.turn.set(self.turn.get().wrapping_add(1));
+            self.schedule.borrow_mut().given_up();
+            abort.abort();
+        }
+    }
+
+    /// The page was left.
+    pub(super) fn end(&self) {
+        self.ended.set(true);
+        if let Some(timer) = self.timer.take() {
+            timer.clear();
+        }
+        if let Some(abort) = self.under_way.borrow_mut().take() {
+            abort.abort();
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Uplynk's groups. The service counts requests and wants each in a second of its own, so all groups
+//! come with the one list, and the page of one group shows its part of that.
+
+use super::Live;
+use crate::backend::{Arrived, Failure, send};
+use chrono::{DateTime, Utc};
+use health::transition;
+use vendors::uplynk::{self, FailoverGroup};
+use web_sys::AbortController;
+
+/// Every group of a connection.
+pub(super) fn all(connection: String) -> Live<Vec<FailoverGroup>> {
+    let moving = |groups: &Vec<FailoverGroup>, now: DateTime<Utc>| {
+        let mut groups = groups.iter();
+        groups.any(|group| transition::slicers(group, now))
+    };
+    Live::new(
+        move |abort| slicer_groups(connection.clone(), abort),
+        moving,
+    )
+}
+
+/// One group by itself, for one that the list does not hold.
+#[must_use]
+pub fn one(connection: String, group: String) -> Live<FailoverGroup> {
+    let fetch = move |abort| {
+        let (connection, call) = (connection.clone(), uplynk::groups().get(&group));
+        async move { send(&connection, &call, Some(&abort)).await }
+    };
+    Live::new(fetch, transition::slicers)
+}
+
+/// Every group of an Uplynk account, whole: a list item without its slicers is asked for by itself.
+async fn slicer_groups(
+    connection: String,
+    abort: AbortController,
+) -> Result<Arrived<Vec<FailoverGroup>>, Failure> {
+    let list = send(&connection, &uplynk::groups().list(), Some(&abort)).await?;
+    let mut value = list.value.items;
+    let mut page = 2;
+    while list
+        .value
+        .total
+        .is_some_and(|total| total > value.len() as u64)
+    {
+        let more = send(&connection, &uplynk::groups().page(page), Some(&abort))
+            .await?
+            .value
+            .items;
+        let before = value.len();
+        let known = |value: &[FailoverGroup], id: &str| value.iter().any(|group| group.id == id);
+        for group in more {
+            if !known(&value, &group.id) {
+                value.push(group);
+            }
+        }
+        if value.len() == before {
+            break;
+        }
+        page += 1;
+    }
+    for group in &mut value {
+        if group.slicers.is_none() || group.channels.is_none() {
+            *group = send(&connection, &uplynk::groups().get(&group.id), Some(&abort))
+                .await?
+                .value;
+        }
+    }
+    Ok(Arrived {
+        value,
+        date: list.date,
+        age: list.age,
+    })
+}

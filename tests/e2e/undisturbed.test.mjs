@@ -1,0 +1,137 @@
+// A refresh disturbs nobody: one that changes nothing touches no node of the page, and none takes away
+// the focus, a selection, the place one has scrolled to, an open list or a half-typed text.
+
+import assert from 'node:assert/strict';
+import { START, eventually, rows, story, whenRows } from './harness.mjs';
+import { TITLES, path, system } from './support/worlds.mjs';
+
+/** Waits until a system has answered so many polls from now on. */
+const polled = async (control, connections, times) => {
+  await control('DELETE', '/requests');
+  await eventually(async () => {
+    const { requests } = await control('GET', '/requests');
+    for (const connection of connections) {
+      const lists = requests.filter(
+        (one) => one.connection === connection && ['list groups', 'query sessions'].includes(one.operation),
+      );
+      assert.ok(lists.length >= times, `${connection}: ${lists.length} polls`);
+    }
+  }, 30_000);
+};
+
+const PAGES = [
+  { name: 'overview', at: () => '/' },
+  { name: 'groups', at: () => '/groups' },
+  { name: 'group', at: () => path('groups', 'plant-a', 'kiln2-opcua') },
+  { name: 'slicers', at: () => '/slicers' },
+  { name: 'slicer group', at: (world) => path('slicers', 'live', system(world, 'live').groups[0].id) },
+  { name: 'failover sessions', at: () => '/failover-sessions' },
+  { name: 'failover session', at: (world) => path('failover-sessions', 'em', system(world, 'em').sessions[0].UID) },
+  { name: 'connections', at: () => '/connections' },
+];
+
+for (const { name, at } of PAGES) {
+  story(`polls that change nothing change no node: ${name}`, { now: START }, async ({ page, visit, world, control }) => {
+    await page.addInitScript(() => {
+      const every = { overview: 2, groups: 2, group: 2, slicers: 2, 'slicer-group': 2 };
+      const more = { 'failover-sessions': 2, 'failover-session': 2, connections: 2 };
+      localStorage.setItem('failover-console.refresh', JSON.stringify({ ...every, ...more }));
+    });
+    await visit(at(await world()));
+    for (const title of Object.values(TITLES)) {
+      await page.getByRole('listitem', { name: new RegExp(`^${title}: live`) }).waitFor();
+    }
+    const all = Object.keys(TITLES);
+    await polled(control, all, 2);
+    await page.evaluate(() => {
+      window.seen = [];
+      const of = (node) => (node.nodeType === 1 ? node : node.parentElement)?.outerHTML.slice(0, 200);
+      new MutationObserver((changes) => {
+        for (const { type, attributeName, target } of changes) {
+          window.seen.push(`${type} ${attributeName ?? ''} ${of(target)}`);
+        }
+      }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
+    });
+    await polled(control, all, 3);
+    assert.deepEqual(await page.evaluate(() => window.seen), []);
+  });
+}
+
+/** Something goes wrong in a group that stands far down in the list of normal ones. */
+const trouble = async (control) => {
+  const session = (id) => path('systems', 'plant-a', 'groups', 'tankfarm-opcua', 'sessions', id);
+  for (const id of ['TANK-01.OpcUa', 'TANK-02.OpcUa']) await control('PATCH', session(id), { silent: true });
+  await control('POST', '/clock/advance', { seconds: 300 });
+};
+
+const state = async (page) =>
+  (await rows(page, 'Failover groups')).find((row) => row.Group.startsWith('Tank Farm')).State;
+
+story('the focus stays on its group when another one becomes worse, and the order follows later', async ({ page, visit, control }) => {
+  await visit('/groups');
+  await whenRows(page, 'Failover groups', (shown) => assert.ok(shown.length > 10));
+  const link = page.getByRole('link', { name: 'Boiler House OPC UA' });
+  await link.focus();
+  const names = async () => (await rows(page, 'Failover groups')).map((row) => row.Group);
+  const before = await names();
+  await trouble(control);
+  await eventually(async () => assert.doesNotMatch(await state(page), /^Normal/), 20_000);
+  assert.deepEqual(await names(), before);
+  assert.equal(await page.evaluate(() => document.activeElement.innerText), 'Boiler House OPC UA');
+  await page.getByLabel('Search groups').focus();
+  await eventually(async () => assert.match((await names())[0], /^Tank Farm/));
+});
+
+story('rows stand still under the pointer', async ({ page, visit, control }) => {
+  await visit('/groups');
+  await whenRows(page, 'Failover groups', (shown) => assert.ok(shown.length > 10));
+  await page.getByRole('row').nth(4).hover();
+  const names = async () => (await rows(page, 'Failover groups')).map((row) => row.Group);
+  const before = await names();
+  await trouble(control);
+  await eventually(async () => assert.doesNotMatch(await state(page), /^Normal/), 20_000);
+  assert.deepEqual(await names(), before);
+  await page.getByRole('heading', { level: 1 }).hover();
+  await eventually(async () => assert.match((await names())[0], /^Tank Farm/));
+});
+
+story('a selection and the place one has scrolled to stay', async ({ page, visit, control }) => {
+  await page.setViewportSize({ width: 1000, height: 500 });
+  await visit('/groups');
+  await whenRows(page, 'Failover groups', (shown) => assert.ok(shown.length > 10));
+  const at = () => page.evaluate(() => document.querySelector('main').scrollTop);
+  await page.evaluate(() => {
+    document.querySelector('main').scrollTop = 200;
+    getSelection().selectAllChildren(document.querySelector('tbody tr:nth-child(6) th b'));
+  });
+  const [place, words] = [await at(), await page.evaluate(() => String(getSelection()))];
+  assert.ok(place > 100 && words !== '');
+  await polled(control, ['plant-a', 'plant-b'], 3);
+  assert.equal(await at(), place);
+  assert.equal(await page.evaluate(() => String(getSelection())), words);
+});
+
+story('an open list and a half-typed filter stay', async ({ page, visit, control }) => {
+  await visit('/failover-sessions');
+  await page.getByRole('table', { name: 'Cloud failover sessions' }).waitFor();
+  const filter = page.getByLabel('Filter', { exact: true });
+  await filter.fill('Result==Fai');
+  await page.getByRole('listitem', { name: /^Plant A: / }).getByRole('button').first().click();
+  const open = page.getByRole('group', { name: 'Plant A', exact: true });
+  await open.getByText('Last answer', { exact: true }).waitFor();
+  await polled(control, ['plant-a', 'em'], 3);
+  assert.ok(await open.isVisible());
+  assert.equal(await filter.inputValue(), 'Result==Fai');
+});
+
+story('a failure and its end leave the rest of the page as it was', async ({ page, visit, control, complaints }) => {
+  complaints.expect(/status of 503/);
+  await visit(path('groups', 'plant-a', 'tankfarm-opcua'));
+  const table = await page.getByRole('table', { name: 'Client sessions' }).elementHandle();
+  await control('POST', '/faults', { connection: 'plant-a', fault: { kind: 'status', status: 503 } });
+  const card = page.getByRole('main').getByRole('region', { name: 'What went wrong' });
+  await card.waitFor({ timeout: 20_000 });
+  await control('DELETE', '/faults');
+  await card.waitFor({ state: 'detached', timeout: 20_000 });
+  assert.ok(await table.evaluate((node) => node.isConnected));
+});
