@@ -171,6 +171,12 @@ impl Status {
         clock.at(self.server.read().offset())
     }
 
+    /// The vendor's time at a moment of the browser's clock.
+    #[must_use]
+    pub fn vendor_time_of(self, browser: Millis) -> DateTime<Utc> {
+        clock::time(browser + self.server.read().offset())
+    }
+
     pub(super) fn vendor_time_at(self, millis: Millis) -> DateTime<Utc> {
         let offset = self
             .server

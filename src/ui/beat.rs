@@ -10,6 +10,10 @@ pub struct BeatFacts {
     pub age: Option<f64>,
     /// The FailoverTimeout in seconds; `None` when it is not known.
     pub timeout: Option<f64>,
+    /// Whether the next heartbeat is known to be overdue.
+    pub late: bool,
+    /// Whether the FailoverTimeout is known to have passed.
+    pub silent: bool,
     /// The age in words.
     pub words: String,
     /// Whether the source is stale: then the age is what it was.
@@ -48,8 +52,8 @@ pub fn Beat(
                     <meter
                         min="0"
                         max=timeout * 1.2
-                        low=timeout / 2.0
-                        high=timeout
+                        low=move || if facts.read().late { timeout / 2.0 } else { timeout * 1.2 }
+                        high=move || if facts.read().silent { timeout } else { timeout * 1.2 }
                         optimum="0"
                         value=age
                         aria-label="Age of the last heartbeat"

@@ -2,9 +2,9 @@
 //! the rail, the overview and the lists.
 
 use crate::live::{Clock, Feed, Group, Source, Status, use_clock, use_sources};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use health::failover_sessions::judge_session;
-use health::groups::judge_group;
+use health::groups::{Look, judge_group};
 use health::severity::Severity;
 use health::slicers::judge_slicers;
 use health::verdict::Verdict;
@@ -64,7 +64,7 @@ impl Group {
     /// What `health` says of the group; unknown when it has not been read for too long.
     #[must_use]
     pub fn verdict(&self, status: Status, clock: Clock) -> Verdict {
-        let judged = self.last_verdict(status.vendor_time(clock));
+        let judged = self.last_verdict(self.look(status, clock));
         // With a connection that has fallen silent as a whole, what each of its groups was is kept.
         if self.freshness(status, clock).is_believable() || !status.freshness(clock).is_believable()
         {
@@ -80,15 +80,26 @@ impl Group {
 
     /// What `health` says of the group as it was last read.
     #[must_use]
-    pub fn last_verdict(&self, now: DateTime<Utc>) -> Verdict {
+    pub fn last_verdict(&self, look: Look) -> Verdict {
         let configuration = &self.configuration;
         match &self.detail {
-            Some(detail) => judge_group(configuration, Some(&detail.status), &detail.sessions, now),
+            Some(detail) => {
+                judge_group(configuration, Some(&detail.status), &detail.sessions, look)
+            }
             None => {
                 let sentence = format!("{}: its status could not be read.", self.name());
                 Verdict::new(Severity::Unknown, "Unknown", sentence).advise(self.why())
             }
         }
+    }
+
+    /// Now, and when its sessions were read, by the vendor's clock.
+    #[must_use]
+    pub fn look(&self, status: Status, clock: Clock) -> Look {
+        let now = status.vendor_time(clock);
+        let detail = self.detail.as_ref();
+        let read = detail.map_or(now, |detail| status.vendor_time_of(detail.asked));
+        Look { now, read }
     }
 
     /// How old what is known of its sessions is.

@@ -20,7 +20,7 @@ pub fn Facts(
     let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let verdict = Memo::new(move |_| {
         live.value()
-            .map(|group| group.last_verdict(live.status.vendor_time(clock)))
+            .map(|group| group.last_verdict(group.look(live.status, clock)))
     });
     let severity = Signal::derive(move || match verdict.get() {
         Some(verdict) if !stale.get() => verdict.severity,

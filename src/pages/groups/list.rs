@@ -88,7 +88,7 @@ pub fn Groups() -> impl IntoView {
                         connection: &connection.title,
                         href,
                         stale,
-                        now,
+                        look: group.look(live.status, clock),
                         zone,
                     },
                 );

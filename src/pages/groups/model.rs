@@ -5,7 +5,7 @@ use crate::ui::beat::BeatFacts;
 use crate::ui::order::Order;
 use crate::ui::times;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
-use health::groups::{Members, members, pulse};
+use health::groups::{Beat, Look, Members, members, pulse};
 use health::severity::Severity;
 use health::verdict::Verdict;
 use health::words;
@@ -76,8 +76,8 @@ pub struct Place<'a> {
     pub href: String,
     /// Whether what is known of the group is stale.
     pub stale: bool,
-    /// The vendor's time.
-    pub now: DateTime<Utc>,
+    /// The vendor's time, and when the group was read.
+    pub look: Look,
     /// The zone on the screen.
     pub zone: FixedOffset,
 }
@@ -130,11 +130,11 @@ pub fn row(group: &Group, verdict: &Verdict, place: Place<'_>) -> Row {
         connection: place.connection.to_owned(),
         primary: detail.and_then(|detail| detail.status.primary.clone()),
         pending: detail.and_then(|detail| detail.status.pending_primary.clone()),
-        members: detail.map(|_| members(configuration, sessions, place.now)),
+        members: detail.map(|_| members(configuration, sessions, place.look)),
         timeout: configuration.failover_timeout,
         data,
-        data_words: moment(data, place.now, place.zone),
-        beat: primary.map(|session| beat(session, configuration, place.now, place.stale)),
+        data_words: moment(data, place.look.now, place.zone),
+        beat: primary.map(|session| beat(session, configuration, place.look, place.stale)),
         stale: place.stale,
         haystack: haystack.to_lowercase(),
     }
@@ -158,10 +158,10 @@ pub fn moment(
 pub fn beat(
     session: &ClientSession,
     group: &GroupConfiguration,
-    now: DateTime<Utc>,
+    look: Look,
     stale: bool,
 ) -> BeatFacts {
-    let pulse = pulse(session, group.failover_timeout.as_ref(), now);
+    let pulse = pulse(session, group.failover_timeout.as_ref(), look);
     let words = match (pulse.age, pulse.skew) {
         (_, Some(skew)) => format!("{} ahead of the server's clock", words::span(skew)),
         (Some(age), None) => words::span(age),
@@ -173,6 +173,8 @@ pub fn beat(
             .or(pulse.skew.map(|_| TimeDelta::zero()))
             .map(seconds),
         timeout: pulse.timeout.map(seconds),
+        late: matches!(pulse.beat, Beat::Late | Beat::Stale),
+        silent: pulse.beat == Beat::Stale,
         words,
         was: stale,
     }
@@ -245,12 +247,12 @@ mod tests {
         };
         row(
             &group,
-            &group.last_verdict(now),
+            &group.last_verdict(now.into()),
             Place {
                 connection: "Plant A",
                 href: String::new(),
                 stale,
-                now,
+                look: now.into(),
                 zone,
             },
         )

@@ -6,8 +6,8 @@ use crate::live::{Group, Live, use_clock};
 use crate::prefs::use_prefs;
 use crate::ui::beat::BeatFacts;
 use crate::ui::{Beat, Icon, times};
-use chrono::{DateTime, FixedOffset, Utc};
-use health::groups::{Beat as BeatState, is_cold_standby, pulse, role_word};
+use chrono::FixedOffset;
+use health::groups::{Beat as BeatState, Look, is_cold_standby, pulse, role_word};
 use leptos::prelude::*;
 use vendors::aveva::{ClientSession, GroupConfiguration, Role, RoleOverride};
 
@@ -29,11 +29,12 @@ struct Row {
 fn row(
     session: &ClientSession,
     group: &GroupConfiguration,
-    now: DateTime<Utc>,
+    look: Look,
     zone: FixedOffset,
     was: bool,
 ) -> Row {
-    let state = pulse(session, group.failover_timeout.as_ref(), now).beat;
+    let now = look.now;
+    let state = pulse(session, group.failover_timeout.as_ref(), look).beat;
     let heartbeat = session.heartbeat.as_ref();
     let name = session
         .name
@@ -81,7 +82,7 @@ fn row(
         glyph,
         score: heartbeat.and_then(|heartbeat| heartbeat.score),
         cold: is_cold_standby(session),
-        beat: beat(session, group, now, was),
+        beat: beat(session, group, look, was),
         data: moment(
             heartbeat.and_then(|heartbeat| heartbeat.last_data_processed_time),
             now,
@@ -123,7 +124,15 @@ pub fn Sessions(
         sessions.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.id.cmp(&b.id)));
         sessions
             .into_iter()
-            .map(|session| row(session, &group.configuration, now, zone, was))
+            .map(|session| {
+                row(
+                    session,
+                    &group.configuration,
+                    group.look(live.status, clock),
+                    zone,
+                    was,
+                )
+            })
             .collect()
     });
     let rows = Rows::follow(list);

@@ -4,7 +4,7 @@ use crate::live::{Group, Live, use_clock};
 use crate::prefs::use_prefs;
 use crate::ui::times;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
-use health::groups::{Pulse, pulse, successor};
+use health::groups::{Beat, Pulse, pulse, successor};
 use health::words;
 use leptos::prelude::*;
 use vendors::aveva::{ClientSession, Role};
@@ -70,6 +70,14 @@ fn lane(
                 clock(last + timeout)
             ),
         )
+    } else if pulse.beat == Beat::OnTime {
+        // It was due after the last look, and so it may well have come.
+        (
+            "normal",
+            "due".to_owned(),
+            format!("A heartbeat of {who} was due at {}.", clock(last + half)),
+            "It is not known yet whether it came: the next poll tells.".to_owned(),
+        )
     } else if takeover > zero {
         (
             "warning",
@@ -104,7 +112,7 @@ fn lane(
     )]
     let at = (age.num_milliseconds() as f64 / timeout.num_milliseconds().max(1) as f64)
         .clamp(0.001, 1.0);
-    let due = if age > half {
+    let due = if pulse.beat != Beat::OnTime {
         "Beat due, missed"
     } else {
         "Beat due"
@@ -136,14 +144,15 @@ pub fn Takeover(
         let group = live.value()?;
         let sessions = &group.detail.as_ref()?.sessions;
         let session = primary(sessions)?;
-        let now = live.status.vendor_time(clock);
-        let next = successor(&group.configuration, sessions, now)
+        let look = group.look(live.status, clock);
+        let now = look.now;
+        let next = successor(&group.configuration, sessions, look)
             .into_iter()
             .find(|candidate| {
                 candidate.eligible && Some(&candidate.session) != session.id.as_ref()
             });
         let who = name(session);
-        let pulse = pulse(session, group.configuration.failover_timeout.as_ref(), now);
+        let pulse = pulse(session, group.configuration.failover_timeout.as_ref(), look);
         let zone = times::offset(prefs.zone.get(), now);
         let next = next.map(|candidate| candidate.session);
         Some((who.clone(), lane(&who, next.as_deref(), &pulse, now, zone)))
@@ -224,11 +233,8 @@ pub fn Next(
         let group = live.value()?;
         let sessions = &group.detail.as_ref()?.sessions;
         let primary = primary(sessions).and_then(|session| session.id.clone());
-        let all = successor(
-            &group.configuration,
-            sessions,
-            live.status.vendor_time(clock),
-        );
+        let look = group.look(live.status, clock);
+        let all = successor(&group.configuration, sessions, look);
         Some(
             all.into_iter()
                 .filter(|candidate| Some(&candidate.session) != primary.as_ref())
@@ -316,6 +322,12 @@ mod tests {
             of_age(42).sentence,
             "KILN-02 takes over at 14:32:26 unless KILN-01 reports first."
         );
+    }
+
+    #[test]
+    fn a_beat_that_was_due_after_the_last_look_is_not_called_missed() {
+        let lane = of_age(31);
+        assert_eq!((lane.severity, lane.big.as_str()), ("normal", "due"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What is said of a group in each of its states. Which state it is in is decided in `judge`.
 
+use super::look::Look;
 use super::pulse::Pulse;
 use super::successor::heir;
 use super::{group_name, is_pinned, role_word, score, score_words, session_name};
@@ -12,6 +13,7 @@ use vendors::aveva::{ClientSession, GroupConfiguration};
 pub(super) struct Alarms<'a> {
     group: &'a GroupConfiguration,
     sessions: &'a [ClientSession],
+    look: Look,
     now: DateTime<Utc>,
     name: &'a str,
 }
@@ -20,13 +22,14 @@ impl<'a> Alarms<'a> {
     pub(super) fn new(
         group: &'a GroupConfiguration,
         sessions: &'a [ClientSession],
-        now: DateTime<Utc>,
+        look: Look,
     ) -> Self {
         let name = group_name(group);
         Self {
             group,
             sessions,
-            now,
+            look,
+            now: look.now,
             name,
         }
     }
@@ -37,7 +40,7 @@ impl<'a> Alarms<'a> {
     }
 
     fn heir(&self, but: Option<&ClientSession>) -> Option<&'a ClientSession> {
-        heir(self.group, self.sessions, but, self.now)
+        heir(self.group, self.sessions, but, self.look)
     }
 
     /// Who takes over, in a sentence.

@@ -2,6 +2,7 @@
 
 use super::alarms::Alarms;
 use super::is_pinned;
+use super::look::Look;
 use super::pulse::{Beat, Pulse, pulse};
 use super::roles::{Roles, roles};
 use crate::verdict::Verdict;
@@ -18,15 +19,16 @@ pub fn judge_group(
     group: &GroupConfiguration,
     status: Option<&GroupStatus>,
     sessions: &[ClientSession],
-    now: DateTime<Utc>,
+    look: impl Into<Look>,
 ) -> Verdict {
-    let say = Alarms::new(group, sessions, now);
+    let look = look.into();
+    let say = Alarms::new(group, sessions, look);
     if sessions.is_empty() {
         return say.no_sessions();
     }
-    let of = |session: &ClientSession| pulse(session, group.failover_timeout.as_ref(), now);
+    let of = |session: &ClientSession| pulse(session, group.failover_timeout.as_ref(), look);
     let roles = roles(status, sessions);
-    if let Some(pinned) = silent_pin(&roles, sessions, of, now) {
+    if let Some(pinned) = silent_pin(&roles, sessions, of, look.now) {
         return say.pinned_silent(pinned, &of(pinned));
     }
     match (roles.primaries.as_slice(), roles.pending) {

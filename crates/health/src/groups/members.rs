@@ -1,7 +1,7 @@
 //! A group's sessions by what they do.
 
+use super::look::Look;
 use super::pulse::pulse;
-use chrono::{DateTime, Utc};
 use vendors::aveva::{ClientSession, GroupConfiguration, Role};
 
 /// How many sessions do what. A session that is no longer heard counts as stale, whatever its role.
@@ -24,11 +24,12 @@ pub struct Members {
 pub fn members(
     group: &GroupConfiguration,
     sessions: &[ClientSession],
-    now: DateTime<Utc>,
+    look: impl Into<Look>,
 ) -> Members {
+    let look = look.into();
     let mut members = Members::default();
     for session in sessions {
-        let place = if !pulse(session, group.failover_timeout.as_ref(), now).is_live() {
+        let place = if !pulse(session, group.failover_timeout.as_ref(), look).is_live() {
             &mut members.stale
         } else {
             match session.role {

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod judge;
+mod look;
 mod members;
 mod pulse;
 mod roles;
@@ -17,6 +18,7 @@ mod never_panics;
 mod successor_tests;
 
 pub use judge::judge_group;
+pub use look::Look;
 pub use members::{Members, members};
 pub use pulse::{Beat, Pulse, pulse};
 pub use successor::{Candidate, is_cold_standby, successor};

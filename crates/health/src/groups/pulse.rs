@@ -1,6 +1,7 @@
 //! The heartbeat of one session against the group's FailoverTimeout.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use super::look::Look;
+use chrono::TimeDelta;
 use vendors::aveva::{ClientSession, TimeSpan};
 
 /// A heartbeat that is this much over its time is not late yet: networks and clocks are not exact.
@@ -50,7 +51,8 @@ impl Pulse {
 
 /// The pulse of a session. Without a FailoverTimeout nothing can be late.
 #[must_use]
-pub fn pulse(session: &ClientSession, timeout: Option<&TimeSpan>, now: DateTime<Utc>) -> Pulse {
+pub fn pulse(session: &ClientSession, timeout: Option<&TimeSpan>, look: impl Into<Look>) -> Pulse {
+    let Look { now, read } = look.into();
     let timeout = timeout
         .map(|timeout| timeout.delta())
         .filter(|timeout| *timeout > TimeDelta::zero());
@@ -73,10 +75,11 @@ pub fn pulse(session: &ClientSession, timeout: Option<&TimeSpan>, now: DateTime<
     let since = now.signed_duration_since(at);
     let skew = (since < -SLACK).then(|| -since);
     let age = since.max(TimeDelta::zero());
+    let silent = read.min(now).signed_duration_since(at);
     let beat = match timeout {
         _ if skew.is_some() => Beat::Future,
-        Some(timeout) if age > timeout => Beat::Stale,
-        Some(timeout) if age > timeout / 2 + SLACK => Beat::Late,
+        Some(timeout) if silent > timeout => Beat::Stale,
+        Some(timeout) if silent > timeout / 2 + SLACK => Beat::Late,
         _ => Beat::OnTime,
     };
     Pulse {
@@ -85,20 +88,23 @@ pub fn pulse(session: &ClientSession, timeout: Option<&TimeSpan>, now: DateTime<
         timeout,
         next_due: timeout.map(|timeout| timeout / 2 - age),
         takeover: timeout.map(|timeout| timeout - age),
-        missed: timeout.map_or(0, |timeout| missed(age, timeout)),
+        missed: timeout.map_or(0, |timeout| missed(silent, timeout)),
         skew,
     }
 }
 
 /// Within the slack a heartbeat is not missed yet.
-fn missed(age: TimeDelta, timeout: TimeDelta) -> i64 {
+fn missed(silent: TimeDelta, timeout: TimeDelta) -> i64 {
     let half = (timeout / 2).num_milliseconds().max(1);
-    (age - SLACK).num_milliseconds().max(0) / half
+    (silent.max(TimeDelta::zero()) - SLACK)
+        .num_milliseconds()
+        .max(0)
+        / half
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Beat, pulse};
+    use super::{Beat, Look, pulse};
     use crate::groups::fixtures::{NOW, silent_for};
     use chrono::{DateTime, TimeDelta, Utc};
     use proptest::prelude::*;
@@ -122,6 +128,25 @@ mod tests {
                 beat,
                 "{millis} ms"
             );
+        }
+    }
+
+    #[test]
+    fn a_heartbeat_that_was_due_after_the_last_look_is_not_late() {
+        for (read_ago, beat) in [
+            (0, Beat::Stale),
+            (5, Beat::Late),
+            (29, Beat::Late),
+            (30, Beat::OnTime),
+        ] {
+            let look = Look {
+                now: NOW,
+                read: NOW - TimeDelta::seconds(read_ago),
+            };
+            let session = silent_for("a", TimeDelta::seconds(62));
+            let pulse = pulse(&session, Some(&TimeSpan::from_seconds(60)), look);
+            assert_eq!(pulse.beat, beat, "read {read_ago} s ago");
+            assert_eq!(pulse.age, Some(TimeDelta::seconds(62)));
         }
     }
 

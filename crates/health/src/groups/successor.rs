@@ -1,9 +1,9 @@
 //! Who would take over, and why.
 
+use super::look::Look;
 use super::pulse::{Beat, pulse};
 use super::{is_pinned, score, score_words, session_name};
 use crate::words;
-use chrono::{DateTime, Utc};
 use vendors::aveva::{ClientSession, GroupConfiguration, Role};
 
 /// A session that would or would not take over.
@@ -32,20 +32,21 @@ pub fn is_cold_standby(session: &ClientSession) -> bool {
 pub fn successor(
     group: &GroupConfiguration,
     sessions: &[ClientSession],
-    now: DateTime<Utc>,
+    look: impl Into<Look>,
 ) -> Vec<Candidate> {
-    let ranked = ranked(group, sessions, now);
+    let look = look.into();
+    let ranked = ranked(group, sessions, look);
     let pinned = ranked
         .iter()
         .copied()
-        .find(|session| is_pinned(session, now));
+        .find(|session| is_pinned(session, look.now));
     let best = ranked
         .iter()
         .copied()
         .find(|session| session.role != Some(Role::Primary));
     let candidates = ranked.iter().map(|session| {
         let is = |other: Option<&ClientSession>| other.is_some_and(|o| std::ptr::eq(o, *session));
-        let live = pulse(session, group.failover_timeout.as_ref(), now).is_live();
+        let live = pulse(session, group.failover_timeout.as_ref(), look).is_live();
         let blocker = pinned.filter(|_| live && !is(pinned));
         Candidate {
             session: session_name(session).to_owned(),
@@ -55,7 +56,7 @@ pub fn successor(
                     let who = session_name(pinned);
                     format!("Not eligible: a role override pins {who} as Primary.")
                 }
-                None => reason(session, group, is(best), now),
+                None => reason(session, group, is(best), look),
             },
         }
     });
@@ -67,11 +68,11 @@ pub(super) fn heir<'a>(
     group: &GroupConfiguration,
     sessions: &'a [ClientSession],
     but: Option<&ClientSession>,
-    now: DateTime<Utc>,
+    look: Look,
 ) -> Option<&'a ClientSession> {
-    let live = |s: &&ClientSession| pulse(s, group.failover_timeout.as_ref(), now).is_live();
+    let live = |s: &&ClientSession| pulse(s, group.failover_timeout.as_ref(), look).is_live();
     let other = |s: &&ClientSession| but.is_none_or(|but| !std::ptr::eq(*s, but));
-    ranked(group, sessions, now)
+    ranked(group, sessions, look)
         .into_iter()
         .filter(other)
         .find(live)
@@ -81,11 +82,11 @@ pub(super) fn heir<'a>(
 fn ranked<'a>(
     group: &GroupConfiguration,
     sessions: &'a [ClientSession],
-    now: DateTime<Utc>,
+    look: Look,
 ) -> Vec<&'a ClientSession> {
     let rank = |session: &ClientSession| {
-        let live = pulse(session, group.failover_timeout.as_ref(), now).is_live();
-        (live, is_pinned(session, now))
+        let live = pulse(session, group.failover_timeout.as_ref(), look).is_live();
+        (live, is_pinned(session, look.now))
     };
     // What is no number is worth no more than what was not reported: a sort needs a total order.
     let worth = |session| score(session).filter(|s| !s.is_nan()).unwrap_or(-1.0);
@@ -98,13 +99,8 @@ fn ranked<'a>(
     ranked
 }
 
-fn reason(
-    session: &ClientSession,
-    group: &GroupConfiguration,
-    best: bool,
-    now: DateTime<Utc>,
-) -> String {
-    let pulse = pulse(session, group.failover_timeout.as_ref(), now);
+fn reason(session: &ClientSession, group: &GroupConfiguration, best: bool, look: Look) -> String {
+    let pulse = pulse(session, group.failover_timeout.as_ref(), look);
     let heard = pulse.age.map(words::ago).unwrap_or_default();
     match (pulse.beat, score(session).map(score_words)) {
         (Beat::Never, _) => "Not eligible: it has not posted a heartbeat yet.".to_owned(),
@@ -114,7 +110,7 @@ fn reason(
             let score = score.unwrap_or_default();
             format!("Not eligible: silent for {silent}.{score}")
         }
-        _ if is_pinned(session, now) => {
+        _ if is_pinned(session, look.now) => {
             format!("Pinned as Primary by a role override. Heard {heard}.")
         }
         (_, None) => format!("It reports no score. Heard {heard}."),
