@@ -27,7 +27,7 @@ const pass = async (page, seconds) => {
 
 /** A page whose clock is the story's: it stands at the world's time and moves with `pass`. */
 const open = async ({ page, visit }, address) => {
-  await page.clock.install({ time: START });
+  await page.clock.install({ time: new Date(Date.parse(START) - 60_000) });
   await page.clock.pauseAt(new Date(START));
   await visit(address);
 };

@@ -1,5 +1,6 @@
 //! AVEVA: who is primary, who is next, and what is wrong with a group.
 
+mod actions;
 mod alarms;
 mod judge;
 mod look;
@@ -17,6 +18,7 @@ mod never_panics;
 #[cfg(test)]
 mod successor_tests;
 
+pub use actions::{Action, Confirm, Effect, Scene};
 pub use judge::judge_group;
 pub use look::Look;
 pub use members::{Members, members};

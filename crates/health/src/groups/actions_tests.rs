@@ -1,0 +1,214 @@
+//! What each action will do, in tables.
+
+use super::super::fixtures::{NOW, aged, group, pin, scored};
+use super::{Action, Confirm, Scene};
+use crate::freshness::Freshness::{self, Aging, Live, NoData, Stale};
+use crate::severity::Severity::{self, Critical, Normal, Warning};
+use chrono::TimeDelta;
+use vendors::aveva::{ApiVersion, Base, ClientSession, GroupConfiguration, Role};
+
+fn with<T>(sessions: &[ClientSession], look: impl FnOnce(Scene<'_>) -> T) -> T {
+    let group: GroupConfiguration = group();
+    look(Scene {
+        group: &group,
+        sessions,
+        look: NOW.into(),
+    })
+}
+
+fn severities(notes: &[(Severity, String)]) -> Vec<Severity> {
+    notes.iter().map(|(severity, _)| *severity).collect()
+}
+
+#[test]
+fn an_action_that_a_version_lacks_says_so() {
+    for (version, missing) in [
+        (ApiVersion::V1, vec![Action::PutSession]),
+        (
+            ApiVersion::V1Preview,
+            vec![Action::OverrideRole, Action::ClearOverride],
+        ),
+    ] {
+        let base = Base {
+            tenant: None,
+            namespace: None,
+            groups_version: ApiVersion::V1,
+            sessions_version: version,
+        };
+        let lacks = Action::ALL
+            .into_iter()
+            .filter(|a| a.missing(&base).is_some());
+        assert_eq!(lacks.collect::<Vec<_>>(), missing, "{version:?}");
+    }
+}
+
+#[test]
+fn a_group_with_live_sessions_is_told_to_be_refused() {
+    for (sessions, notes, told) in [
+        (vec![], vec![], ""),
+        (vec![aged("a", Role::Primary, 61)], vec![], ""),
+        (
+            vec![aged("a", Role::Primary, 60)],
+            vec![Critical, Warning],
+            "1 session is active",
+        ),
+        (
+            vec![aged("a", Role::Primary, 6), aged("b", Role::Secondary, 6)],
+            vec![Critical, Warning],
+            "2 sessions are active",
+        ),
+    ] {
+        let effect = with(&sessions, |scene| scene.delete_group("Plant A"));
+        assert_eq!(severities(&effect.notes), notes, "{sessions:?}");
+        let first = effect.notes.first().map_or("", |(_, words)| words);
+        assert!(first.contains(told), "{first}");
+    }
+}
+
+#[test]
+fn deleting_a_primary_names_who_follows_and_why() {
+    let a = aged("a", Role::Primary, 6);
+    let sessions = [
+        a.clone(),
+        scored("b", Role::Secondary, 70.0),
+        scored("c", Role::Secondary, 98.0),
+    ];
+    let effect = with(&sessions, |scene| scene.delete_session(&sessions[0]));
+    assert_eq!(
+        effect.sentence,
+        "a is Primary and leaves the group. c becomes Primary within 30 s: highest score among live sessions, 98."
+    );
+    let alone = [a];
+    let effect = with(&alone, |scene| scene.delete_session(&alone[0]));
+    assert_eq!(severities(&effect.notes), [Critical, Warning]);
+    let silent = [aged("a", Role::Secondary, 300)];
+    let effect = with(&silent, |scene| scene.delete_session(&silent[0]));
+    assert_eq!(effect.notes, []);
+    assert!(effect.sentence.contains("does not change"));
+}
+
+#[test]
+fn an_override_warns_of_a_heartbeat_that_is_not_there() {
+    for (age, expected) in [
+        (6, vec![]),
+        (32, vec![]),
+        (33, vec![Warning]),
+        (60, vec![Warning]),
+        (61, vec![Critical]),
+    ] {
+        let sessions = [aged("b", Role::Secondary, age)];
+        let hour = Some(TimeDelta::hours(1));
+        let effect = with(&sessions, |scene| scene.override_role(&sessions[0], hour));
+        assert_eq!(severities(&effect.notes), expected, "{age} s");
+        assert!(effect.sentence.contains("for 1 h"), "{}", effect.sentence);
+    }
+    let never = [ClientSession {
+        heartbeat: None,
+        ..aged("b", Role::Secondary, 6)
+    }];
+    let effect = with(&never, |scene| scene.override_role(&never[0], None));
+    assert_eq!(severities(&effect.notes), [Critical, Normal]);
+    assert!(effect.sentence.contains("until somebody clears it"));
+}
+
+#[test]
+fn a_second_override_is_told() {
+    let sessions = [
+        aged("a", Role::Secondary, 6),
+        pin(aged("b", Role::Primary, 6), None),
+    ];
+    let effect = with(&sessions, |scene| {
+        scene.override_role(&sessions[0], Some(TimeDelta::hours(1)))
+    });
+    assert!(effect.notes[0].1.starts_with("b is pinned"));
+}
+
+#[test]
+fn clearing_an_override_says_who_the_election_would_choose() {
+    let b = scored("b", Role::Secondary, 50.0);
+    let led = [pin(scored("a", Role::Primary, 90.0), None), b.clone()];
+    let silent = [pin(aged("a", Role::Primary, 300), None), b.clone()];
+    let lower = [pin(scored("a", Role::Primary, 10.0), None), b];
+    let nobody = [pin(aged("a", Role::Primary, 300), None)];
+    for (sessions, words) in [
+        (&led[..], "a stays Primary, it leads"),
+        (&silent[..], "b becomes Primary within 30 s"),
+        (&lower[..], "unless another one has more"),
+        (&nobody[..], "no session is live"),
+    ] {
+        let effect = with(sessions, |scene| scene.clear_override(&sessions[0]));
+        assert!(effect.sentence.contains(words), "{}", effect.sentence);
+    }
+}
+
+#[test]
+fn a_heartbeat_by_hand_is_always_warned_of() {
+    for (role, notes) in [
+        (Role::Secondary, vec![Warning]),
+        (Role::PendingPrimary, vec![Critical, Warning]),
+    ] {
+        let sessions = [aged("a", role, 6)];
+        let effect = with(&sessions, |scene| scene.post_heartbeat(&sessions[0]));
+        assert_eq!(severities(&effect.notes), notes);
+    }
+}
+
+#[test]
+fn a_first_session_becomes_primary() {
+    assert!(
+        with(&[], |scene| scene.add_session())
+            .sentence
+            .contains("becomes Primary")
+    );
+    let one = [aged("a", Role::Primary, 6)];
+    assert!(
+        with(&one, |scene| scene.add_session())
+            .sentence
+            .contains("stands by")
+    );
+}
+
+#[test]
+fn risk_decides_the_confirmation() {
+    let sessions = [
+        aged("primary", Role::Primary, 6),
+        aged("live", Role::Secondary, 6),
+        aged("silent", Role::Secondary, 300),
+    ];
+    let alone = [
+        aged("alone", Role::Secondary, 6),
+        aged("gone", Role::Secondary, 300),
+    ];
+    let typed = |sessions: &[ClientSession], action, at: Option<usize>, shown: Freshness| {
+        let session = at.map(|at| &sessions[at]);
+        with(sessions, |scene| {
+            scene.confirm(action, session, shown) != Confirm::Click
+        })
+    };
+    for (action, at, shown, expected) in [
+        (Action::DeleteSession, Some(0), Live, true),
+        (Action::DeleteSession, Some(1), Live, false),
+        (Action::DeleteSession, Some(1), Aging, false),
+        (Action::DeleteSession, Some(1), Stale, true),
+        (Action::DeleteSession, Some(1), NoData, true),
+        (Action::DeleteSession, Some(2), Live, false),
+        (Action::OverrideRole, Some(0), Live, true),
+        (Action::OverrideRole, Some(1), Live, false),
+        (Action::OverrideRole, Some(2), Live, true),
+        (Action::PutSession, Some(0), Live, true),
+        (Action::PutSession, None, Live, false),
+        (Action::DeleteGroup, None, Live, true),
+        (Action::ClearOverride, Some(0), Stale, false),
+        (Action::PostHeartbeat, Some(0), Live, false),
+        (Action::AddSession, None, Stale, false),
+        (Action::CreateGroup, None, Stale, false),
+    ] {
+        assert_eq!(
+            typed(&sessions, action, at, shown),
+            expected,
+            "{action:?} {at:?} {shown:?}"
+        );
+    }
+    assert!(typed(&alone, Action::DeleteSession, Some(0), Live));
+    assert!(!typed(&alone, Action::DeleteSession, Some(1), Live));
+}
