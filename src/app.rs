@@ -3,7 +3,7 @@
 use crate::backend::{Failure, connections, session};
 use crate::live::{clock, pace, sources};
 use crate::route::Route;
-use crate::ui::{FailureCard, heading};
+use crate::ui::{FailureCard, heading, notice};
 use crate::{nav, pages, prefs, shell};
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -44,6 +44,7 @@ fn Console(session: session::Session, connections: Vec<vendors::Connection>) -> 
     sources::provide(connections);
     provide_context(Arc::new(session));
     pages::attention::provide();
+    notice::provide();
     let route = nav::use_nav().route();
     view! {
         <a class="skip vh" href="#main">"Skip to content"</a>
@@ -55,6 +56,7 @@ fn Console(session: session::Session, connections: Vec<vendors::Connection>) -> 
                 <shell::Paused />
                 {move || page(route.get())}
             </main>
+            <notice::NoticeArea />
         </div>
     }
 }

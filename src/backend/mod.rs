@@ -1,9 +1,12 @@
 //! How a call reaches the gateway, and what the gateway says of itself.
 
+pub mod aveva;
 pub mod connections;
 pub mod failure;
+pub mod report;
 pub mod session;
 pub mod transport;
 
 pub use failure::{Failure, Problem};
+pub use report::{Compared, Report};
 pub use transport::{Arrived, send};

@@ -19,6 +19,14 @@ pub struct Session {
     pub version: String,
 }
 
+impl Session {
+    /// Whether the controls that change something are shown. The gateway decides all the same.
+    #[must_use]
+    pub fn may_change(&self) -> bool {
+        self.role == "admin"
+    }
+}
+
 /// Asks the gateway.
 ///
 /// # Errors

@@ -97,6 +97,13 @@ impl Sweep {
         Live::new(move |abort| groups(Rc::clone(&inner), abort), moving)
     }
 
+    /// Forgets what was read of a group: it was changed.
+    pub fn forget(self, group: &str) {
+        let _ = self
+            .0
+            .try_with_value(|inner| inner.kept.borrow_mut().remove(group));
+    }
+
     /// One group, whole, for as long as the current owner lives; the sweep leaves it alone meanwhile.
     #[must_use]
     pub fn one(self, group: String) -> Live<Group> {

@@ -2,11 +2,15 @@
 
 pub mod beat;
 pub mod copy;
+pub mod deed;
+pub mod dialog;
 pub mod failure_card;
+pub mod field;
 pub mod filter;
 pub mod freshness;
 pub mod heading;
 pub mod icon;
+pub mod notice;
 pub mod order;
 pub mod status_mark;
 pub mod steady;
@@ -14,7 +18,9 @@ pub mod times;
 
 pub use beat::Beat;
 pub use copy::Copy;
+pub use deed::Deed;
 pub use failure_card::FailureCard;
+pub use field::Field;
 pub use heading::Heading;
 pub use icon::Icon;
 pub use status_mark::{StatusMark, Tag};

@@ -1,6 +1,7 @@
 //! Judgement, and nothing but: what the vendors say goes in, what a person should think of it comes
 //! out. `now` is always an argument; there is no clock and no I/O here.
 
+pub mod effect;
 pub mod failover_sessions;
 pub mod flapping;
 pub mod freshness;

@@ -3,6 +3,7 @@
 use crate::live::{Source, use_clock, use_sources};
 use crate::shell::Polling;
 use crate::ui::{FailureCard, Heading, Icon, freshness};
+use health::groups::Action;
 use health::words;
 use leptos::prelude::*;
 use vendors::aveva::ApiVersion;
@@ -38,13 +39,18 @@ fn versions(connection: &Connection) -> Vec<(&'static str, String)> {
                 _ => "on premises".to_owned(),
             };
             let sessions = match base.sessions_version {
-                ApiVersion::V1 => "v1: role override, no put of sessions",
-                ApiVersion::V1Preview => "v1-preview: put of sessions, no role override",
+                ApiVersion::V1 => "v1",
+                ApiVersion::V1Preview => "v1-preview",
             };
+            let missing = Action::ALL
+                .into_iter()
+                .filter_map(|action| Some(format!("{}: {}", action.name(), action.missing(base)?)));
+            let missing = missing.collect::<Vec<_>>().join("; ");
             vec![
                 ("Deployment", deployment),
                 ("Groups", base.groups_version.as_str().to_owned()),
                 ("Sessions", sessions.to_owned()),
+                ("Not offered", missing),
             ]
         }
         System::Uplynk => vec![("API", "v4".to_owned())],

@@ -1,9 +1,11 @@
 //! What a group is: its state, its id, its FailoverTimeout.
 
+use super::acts::{Acts, Open};
 use super::model::moment;
-use crate::live::{Group, Live, use_clock};
+use crate::live::use_clock;
 use crate::prefs::use_prefs;
 use crate::ui::{Copy, Tag, times};
+use health::groups::Action;
 use health::severity::Severity;
 use health::words;
 use leptos::prelude::*;
@@ -11,11 +13,12 @@ use leptos::prelude::*;
 /// The facts of a group.
 #[component]
 pub fn Facts(
-    /// What is shown, as it refreshes.
-    live: Live<Group>,
+    /// What is shown, as it refreshes, and what can be done with it.
+    acts: Acts,
     /// The connection.
     connection: String,
 ) -> impl IntoView {
+    let live = acts.live;
     let (clock, prefs) = (use_clock(), use_prefs());
     let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let verdict = Memo::new(move |_| {
@@ -80,6 +83,11 @@ pub fn Facts(
             view! { <details class="more"><summary>"Additional data"</summary><pre>{text}</pre></details> },
         )
     };
+    let act = move |action, words, open: Open| {
+        acts.offers(action).then(|| {
+            view! { <button type="button" class="btn" on:click=move |_| acts.open.set(Some(open.clone()))>{words}</button> }
+        })
+    };
     view! {
         <section class="panel" aria-label="Group facts" data-fresh=move || stale.get().then_some("stale")>
             <div class="head">
@@ -95,6 +103,10 @@ pub fn Facts(
             </div>
             {sentence}
             {additional}
+            <p class="bar acts">
+                {act(Action::CreateGroup, "Duplicate with changes…", Open::Duplicate)}
+                {act(Action::DeleteGroup, "Delete group", Open::DeleteGroup)}
+            </p>
         </section>
     }
 }

@@ -1,6 +1,9 @@
 //! The page of one group: its facts, who takes over next, its sessions.
 
+use super::acts::Acts;
+use super::dialogs::Dialogs;
 use super::facts::Facts;
+use super::session_panel::SessionPanel;
 use super::sessions::Sessions;
 use super::takeover::{Next, Takeover};
 use crate::live::{Feed, use_sources};
@@ -24,6 +27,7 @@ pub fn GroupPage(
     };
     let title = source.connection.title.clone();
     let live = sweep.one(group.clone());
+    let acts = Acts::new(source, sweep, live, &group);
     let missing = format!("{title} has no group “{group}”. It may have been deleted.");
     let heading = Signal::derive(move || {
         live.value()
@@ -32,12 +36,14 @@ pub fn GroupPage(
     let system = title.clone();
     view! {
         <One live system heading parent=("Groups", Route::Groups) missing>
-            <Facts live connection=title.clone() />
+            <Facts acts connection=title.clone() />
             <div class="cols side">
                 <Takeover live />
                 <Next live />
             </div>
-            <Sessions live />
+            <Sessions acts />
+            <SessionPanel acts />
+            <Dialogs acts />
         </One>
     }
     .into_any()

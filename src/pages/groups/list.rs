@@ -1,6 +1,9 @@
 //! The table "Failover groups" over all AVEVA connections.
 
+use super::acts::writer;
+use super::group_form::GroupForm;
 use super::model::{KEYS, Place, Row, WORST_FIRST, row, sort};
+use crate::backend::session::Session;
 use crate::live::rows::Rows;
 use crate::live::{Feed, Source, use_clock, use_sources};
 use crate::nav::use_nav;
@@ -14,6 +17,7 @@ use crate::ui::times;
 use crate::ui::{Beat, Heading, Icon, StatusMark};
 use health::severity::Severity;
 use leptos::prelude::*;
+use std::sync::Arc;
 
 /// Rows a page.
 const A_PAGE: usize = 50;
@@ -50,6 +54,8 @@ pub fn Groups() -> impl IntoView {
         .cloned()
         .map(|source| view! { <Trouble source /> })
         .collect();
+    let writers: Vec<_> = of_aveva.iter().filter_map(writer).collect();
+    let created = of_aveva.clone();
     let heard = {
         let of_aveva = of_aveva.clone();
         move || {
@@ -154,6 +160,23 @@ pub fn Groups() -> impl IntoView {
         view! { <p class="blank">{words}" "{filtered.then(|| view! { <a href=Route::Groups.href()>"Show all groups"</a> })}</p> }
     })
     };
+    let creating = RwSignal::new(false);
+    let may_create = expect_context::<Arc<Session>>().may_change() && !writers.is_empty();
+    let create = may_create.then(|| {
+        view! { <button type="button" class="btn main end" on:click=move |_| creating.set(true)>"Create group"</button> }
+    });
+    let dialog = move || {
+        let (sources, writers) = (created.clone(), writers.clone());
+        let changed = Callback::new(move |()| {
+            sources
+                .iter()
+                .for_each(|source| source.feed.status().refresh())
+        });
+        let on_close = Callback::new(move |()| creating.set(false));
+        creating
+            .get()
+            .then(|| view! { <GroupForm writers changed on_close /> })
+    };
     view! {
         <Heading text="Groups" />
         <div class="row">
@@ -164,7 +187,9 @@ pub fn Groups() -> impl IntoView {
             <Chip name="Unknown" state="unknown" severity=Severity::Unknown count=count(Some("unknown")) />
             <Chip name="Normal" state="normal" severity=Severity::Normal count=count(Some("normal")) />
             <Select label="Connection" param="connection" all="all" options=titles />
+            {create}
         </div>
+        {dialog}
         {troubles}
         <section class="panel">
             <div class="scroll" tabindex="0" role="region" aria-label="Failover groups, scrollable">

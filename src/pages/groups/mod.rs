@@ -1,10 +1,15 @@
 //! AVEVA client failover groups and their sessions.
 
+pub mod acts;
+pub mod dialogs;
 pub mod facts;
 pub mod group;
+pub mod group_form;
 pub mod list;
 pub mod model;
+pub mod session_panel;
 pub mod sessions;
+pub mod spans;
 pub mod takeover;
 
 pub use group::GroupPage;

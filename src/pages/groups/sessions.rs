@@ -1,13 +1,16 @@
 //! The table "Client sessions" of one group.
 
+use super::acts::{Acts, Open};
 use super::model::{beat, moment};
+use super::session_panel::SessionActions;
 use crate::live::rows::Rows;
-use crate::live::{Group, Live, use_clock};
+use crate::live::use_clock;
+use crate::nav::{Nav, use_nav};
 use crate::prefs::use_prefs;
 use crate::ui::beat::BeatFacts;
 use crate::ui::{Beat, Icon, times};
 use chrono::FixedOffset;
-use health::groups::{Beat as BeatState, Look, is_cold_standby, pulse, role_word};
+use health::groups::{Action, Beat as BeatState, Look, is_cold_standby, pulse, role_word};
 use leptos::prelude::*;
 use vendors::aveva::{ClientSession, GroupConfiguration, Role, RoleOverride};
 
@@ -106,9 +109,10 @@ fn rank(session: &ClientSession) -> u8 {
 /// The sessions of a group.
 #[component]
 pub fn Sessions(
-    /// What is shown, as it refreshes.
-    live: Live<Group>,
+    /// What is shown, as it refreshes, and what can be done with it.
+    acts: Acts,
 ) -> impl IntoView {
+    let (nav, live) = (use_nav(), acts.live);
     let (clock, prefs) = (use_clock(), use_prefs());
     let list = Memo::new(move |_| {
         let Some(group) = live.value() else {
@@ -150,9 +154,23 @@ pub fn Sessions(
             view! { <p class="blank">"No adapter has registered a session in this group."</p> }
         })
     };
+    let act = move |action: Action, open: Open| {
+        acts.offers(action).then(|| {
+            view! { <button type="button" class="btn" on:click=move |_| acts.open.set(Some(open.clone()))>{action.name()}</button> }
+        })
+    };
+    let can_act = acts.offers(Action::DeleteSession);
+    let actions = can_act.then(|| view! { <th scope="col">"Actions"</th> });
     view! {
         <section class="panel" aria-labelledby="sessions">
-            <header><h2 id="sessions">"Sessions"</h2><p>{summary}</p></header>
+            <header>
+                <h2 id="sessions">"Sessions"</h2>
+                <p>{summary}</p>
+                <span class="end row">
+                    {act(Action::AddSession, Open::AddSession)}
+                    {act(Action::PutSession, Open::PutSession(None))}
+                </span>
+            </header>
             <div class="scroll" tabindex="0" role="region" aria-label="Client sessions, scrollable">
                 <table>
                     <caption class="vh">"Client sessions"</caption>
@@ -164,9 +182,10 @@ pub fn Sessions(
                             <th scope="col">"Heartbeat"</th>
                             <th scope="col">"Last data processed"</th>
                             <th scope="col">"Override"</th>
+                            {actions}
                         </tr>
                     </thead>
-                    <tbody>{rows.draw(|row| view! { <SessionRow row /> })}</tbody>
+                    <tbody>{rows.draw(move |row| view! { <SessionRow row acts nav can_act /> })}</tbody>
                 </table>
             </div>
             {none}
@@ -175,7 +194,11 @@ pub fn Sessions(
 }
 
 #[component]
-fn SessionRow(row: RwSignal<Row>) -> impl IntoView {
+fn SessionRow(row: RwSignal<Row>, acts: Acts, nav: Nav, can_act: bool) -> impl IntoView {
+    let id = Memo::new(move |_| row.read().id.clone());
+    let href = move || nav.with_params(&[("session", Some(&id.read()))]);
+    let current = move || (nav.param("session").as_deref() == Some(&*id.read())).then_some("true");
+    let is_pinned = Signal::derive(move || row.read().pinned.is_some());
     let glyph = Signal::derive(move || row.read().glyph);
     let moving = move || (row.read().glyph == "pending").then_some("moving");
     let score = move || {
@@ -201,12 +224,13 @@ fn SessionRow(row: RwSignal<Row>) -> impl IntoView {
     };
     view! {
         <tr data-fresh=move || row.read().stale.then_some("stale")>
-            <th scope="row"><b>{move || row.read().id.clone()}</b><span class="sub">{move || row.read().sub.clone()}</span></th>
+            <th scope="row"><a href=href aria-current=current><b>{id}</b></a><span class="sub">{move || row.read().sub.clone()}</span></th>
             <td><span class="st" data-s=moving><Icon name=glyph />{move || row.read().role.clone()}</span></td>
             <td>{score}{cold}</td>
             <td><Beat facts=Signal::derive(move || row.read().beat.clone()) /></td>
             <td>{move || row.read().data.0.clone()}<span class="sub">{move || row.read().data.1.clone()}</span></td>
             <td>{pinned}</td>
+            {can_act.then(|| view! { <td><SessionActions acts id=id pinned=is_pinned words=false /></td> })}
         </tr>
     }
 }

@@ -4,8 +4,9 @@ use super::look::Look;
 use super::pulse::{Beat, pulse};
 use super::successor::heir;
 use super::{is_pinned, score, score_words, session_name};
+use crate::effect::{Confirm, Effect};
 use crate::freshness::Freshness;
-use crate::severity::Severity::{self, Critical, Normal, Warning};
+use crate::severity::Severity::{Critical, Normal, Warning};
 use crate::words::{ago, span};
 use chrono::TimeDelta;
 use vendors::aveva::{ApiVersion, Base, ClientSession, GroupConfiguration, Role};
@@ -71,15 +72,6 @@ impl Action {
             _ => None,
         }
     }
-}
-
-/// What an action will do.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Effect {
-    /// In a sentence.
-    pub sentence: String,
-    /// What else to know before, the worst first.
-    pub notes: Vec<(Severity, String)>,
 }
 
 /// A group as it is acted on.
@@ -295,15 +287,6 @@ impl<'a> Scene<'a> {
             )],
         }
     }
-}
-
-/// How much confirmation an action wants.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Confirm {
-    /// One click.
-    Click,
-    /// The id is typed, for this reason.
-    Typed(String),
 }
 
 impl Scene<'_> {

@@ -1,7 +1,8 @@
 //! What each action will do, in tables.
 
 use super::super::fixtures::{NOW, aged, group, pin, scored};
-use super::{Action, Confirm, Scene};
+use super::{Action, Scene};
+use crate::effect::Confirm;
 use crate::freshness::Freshness::{self, Aging, Live, NoData, Stale};
 use crate::severity::Severity::{self, Critical, Normal, Warning};
 use chrono::TimeDelta;

@@ -18,7 +18,7 @@ mod never_panics;
 #[cfg(test)]
 mod successor_tests;
 
-pub use actions::{Action, Confirm, Effect, Scene};
+pub use actions::{Action, Scene};
 pub use judge::judge_group;
 pub use look::Look;
 pub use members::{Members, members};

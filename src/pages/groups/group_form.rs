@@ -1,0 +1,191 @@
+//! The dialog that creates a group, anew or with another one's configuration.
+
+use super::spans;
+use crate::backend::aveva::Writer;
+use crate::backend::{Failure, Report};
+use crate::nav::{Nav, use_nav};
+use crate::route::Route;
+use crate::ui::deed::Running;
+use crate::ui::notice::{Notices, Undo, use_notices};
+use crate::ui::{Deed, Field};
+use health::effect::{Confirm, Effect};
+use leptos::prelude::*;
+use serde_json::{Map, Value};
+use std::rc::Rc;
+use vendors::aveva::{GroupConfiguration, TimeSpan};
+
+/// Reads a JSON object; nothing where nothing is typed.
+fn object(text: &str) -> Result<Option<Map<String, Value>>, String> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    match serde_json::from_str(text) {
+        Ok(Value::Object(object)) => Ok(Some(object)),
+        Ok(_) => Err("It has to be a JSON object: { … }.".to_owned()),
+        Err(error) => Err(format!("This is no JSON: {error}.")),
+    }
+}
+
+/// Creates the group, opens its page, and knows how to take it back.
+async fn create(
+    writer: Option<Writer>,
+    group: GroupConfiguration,
+    nav: Nav,
+    notices: Notices,
+) -> (Report, Option<Undo>) {
+    let Some(writer) = writer else {
+        return (
+            Report::refused(Failure::no_gateway("there is no AVEVA connection")),
+            None,
+        );
+    };
+    let id = group.id.clone().unwrap_or_default();
+    let to = Route::Group {
+        connection: writer.connection.clone(),
+        group: id.clone(),
+    };
+    let report = writer.create_group(group).await;
+    if matches!(report, Report::Done { .. }) {
+        nav.go(&to.href());
+    }
+    let undo: Undo = Rc::new(move || {
+        let (writer, id) = (writer.clone(), id.clone());
+        leptos::task::spawn_local(async move {
+            notices.report(writer.delete_group(&id).await);
+            nav.go(&Route::Groups.href());
+        });
+    });
+    (report, Some(undo))
+}
+
+/// An id that a path can hold.
+///
+/// # Errors
+/// What is wrong with it, in a sentence.
+pub fn identifier(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("An id is needed.".to_owned()),
+        "." | ".." => Err("An id cannot be . or .., because it is part of an address.".to_owned()),
+        id => Ok(id.to_owned()),
+    }
+}
+
+fn timeout(text: &str) -> Result<Option<TimeSpan>, String> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    spans::parse(text).map(Some)
+}
+
+/// The dialog.
+#[component]
+pub fn GroupForm(
+    /// The connections that it may be created on.
+    writers: Vec<Writer>,
+    /// The configuration to begin with.
+    #[prop(optional_no_strip)]
+    like: Option<GroupConfiguration>,
+    /// After a change: what is shown is old.
+    changed: Callback<()>,
+    /// After it was closed.
+    on_close: Callback<()>,
+) -> impl IntoView {
+    let (nav, notices) = (use_nav(), use_notices());
+    let duplicate = like.is_some();
+    let like = like.unwrap_or_default();
+    let text = |text: Option<String>| RwSignal::new(text.unwrap_or_default());
+    let id = RwSignal::new(String::new());
+    let (name, description) = (text(like.name), text(like.description));
+    let span = text(like.failover_timeout.map(|span| span.to_string()));
+    let data = text(
+        like.additional_data
+            .filter(|data| !data.is_empty())
+            .and_then(|data| serde_json::to_string_pretty(&data).ok()),
+    );
+    let titles: Vec<_> = writers.iter().map(|writer| writer.title.clone()).collect();
+    let chosen = RwSignal::new(0_usize);
+    let writers = StoredValue::new(writers);
+    let writer = move || writers.with_value(|all| all.get(chosen.get()).or(all.first()).cloned());
+    let id_error = Signal::derive(move || identifier(&id.read()).err());
+    let span_error = Signal::derive(move || timeout(&span.read()).err());
+    let data_error = Signal::derive(move || object(&data.read()).err());
+    let span_hint = Signal::derive(move || match timeout(&span.read()) {
+        Ok(Some(span)) if span.delta() < chrono::TimeDelta::seconds(15) => {
+            format!("Sent as {span}. Adapters refuse less than 00:00:15.")
+        }
+        Ok(Some(span)) => format!("Sent as {span}. A heartbeat is due every half of it."),
+        _ => "Left out: the service takes its own, usually 00:01:00.".to_owned(),
+    });
+    let ready = Signal::derive(move || {
+        id_error.get().is_none() && span_error.get().is_none() && data_error.get().is_none()
+    });
+    let effect = Signal::derive(move || {
+        let system = writer().map(|writer| writer.title).unwrap_or_default();
+        Effect {
+            sentence: format!(
+                "{system} gets a new group without sessions. Adapters that name it join it. A group cannot be changed afterwards, only deleted and created again."
+            ),
+            notes: Vec::new(),
+        }
+    });
+    let filled = move |text: RwSignal<String>| {
+        let text = text.get_untracked();
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+    };
+    let configuration = move || GroupConfiguration {
+        id: filled(id),
+        name: filled(name),
+        description: filled(description),
+        failover_timeout: timeout(&span.get_untracked()).ok().flatten(),
+        additional_data: object(&data.get_untracked()).ok().flatten(),
+    };
+    let run = Box::new(move || {
+        let (writer, group) = (untrack(writer), configuration());
+        Box::pin(create(writer, group, nav, notices)) as Running
+    });
+    let pick = (titles.len() > 1).then(|| {
+        let options: Vec<_> = titles
+            .into_iter()
+            .enumerate()
+            .map(|(at, title)| view! { <option value=at.to_string()>{title}</option> })
+            .collect();
+        let change = move |event| chosen.set(event_target_value(&event).parse().unwrap_or_default());
+        view! { <label class="pick"><span>"Connection"</span><select on:change=change>{options}</select></label> }
+    });
+    let title = if duplicate {
+        "Duplicate group with changes"
+    } else {
+        "Create group"
+    };
+    let system = Signal::derive(move || writer().map(|writer| writer.title).unwrap_or_default());
+    view! {
+        <Deed title action="Create group" system=system.get_untracked() effect confirm=Signal::derive(|| Confirm::Click) id="" ready run changed on_close>
+            {pick}
+            <Field label="Id" name="group-id" value=id error=id_error required=true />
+            <Field label="Name" name="group-name" value=name />
+            <Field label="Description" name="group-description" value=description />
+            <Field label="FailoverTimeout" name="group-timeout" value=span error=span_error hint=span_hint />
+            <Field label="AdditionalData" name="group-data" value=data error=data_error hint=Signal::derive(|| "A JSON object, or nothing.".to_owned()) long=true />
+        </Deed>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{identifier, object, timeout};
+
+    #[test]
+    fn fields_name_what_is_wrong_with_them() {
+        for text in ["", "  ", ".", ".."] {
+            assert!(identifier(text).is_err(), "{text:?}");
+        }
+        assert_eq!(identifier(" a/b ").as_deref(), Ok("a/b"));
+        for text in ["[1]", "1", "\"x\"", "null", "{", "{\"a\":}"] {
+            assert!(object(text).is_err(), "{text}");
+        }
+        assert_eq!(object("  "), Ok(None));
+        assert!(object("{\"a\": 1}").is_ok_and(|data| data.is_some_and(|data| data.len() == 1)));
+        assert_eq!(timeout(" "), Ok(None));
+        assert!(timeout("61").is_err());
+    }
+}

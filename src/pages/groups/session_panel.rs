@@ -1,0 +1,167 @@
+//! One session of a group in full, at an address of its own: `?session={id}`.
+
+use super::acts::{Acts, Open};
+use super::dialogs::clear_override;
+use super::model::moment;
+use crate::live::use_clock;
+use crate::nav::use_nav;
+use crate::prefs::use_prefs;
+use crate::ui::{Copy, Icon, times};
+use chrono::{DateTime, Utc};
+use health::groups::{Action, is_pinned, role_word};
+use health::words;
+use leptos::prelude::*;
+use vendors::aveva::{ClientSession, RoleOverride};
+
+/// The panel; nothing while no session is asked for.
+#[component]
+pub fn SessionPanel(
+    /// What can be done.
+    acts: Acts,
+) -> impl IntoView {
+    let nav = use_nav();
+    let id = Memo::new(move |_| nav.param("session"));
+    move || id.get().map(|id| view! { <Panel acts id /> })
+}
+
+#[component]
+fn Panel(acts: Acts, id: String) -> impl IntoView {
+    let (nav, clock, prefs) = (use_nav(), use_clock(), use_prefs());
+    let session = {
+        let id = id.clone();
+        Memo::new(move |_| {
+            acts.look(clock, Some(&id), |_, session| session.cloned())
+                .flatten()
+        })
+    };
+    let stale = Memo::new(move |_| !acts.live.status.freshness(clock).is_believable());
+    let there = Memo::new(move |_| session.read().is_some());
+    let now = move || acts.live.status.vendor_time(clock);
+    let at = move |of: fn(&ClientSession) -> Option<DateTime<Utc>>| {
+        Memo::new(move |_| {
+            let at = session.read().as_ref().and_then(of);
+            let zone = times::offset(prefs.zone.get(), now());
+            let (at, ago) = moment(at, now(), zone);
+            format!("{at}, {ago}")
+        })
+    };
+    let text = move |of: fn(&ClientSession) -> Option<String>| {
+        Memo::new(move |_| {
+            let text = session.read().as_ref().and_then(of);
+            text.unwrap_or_else(|| "–".to_owned())
+        })
+    };
+    let role = text(|one| one.role.as_ref().map(role_word));
+    let name = text(|one| one.name.clone());
+    let score = text(|one| Some(one.heartbeat.as_ref()?.score?.to_string()));
+    let posted = at(|one| one.heartbeat.as_ref()?.heartbeat_time);
+    let data = at(|one| one.heartbeat.as_ref()?.last_data_processed_time);
+    let pinned = Memo::new(move |_| match session.read().as_ref() {
+        Some(one) if is_pinned(one, now()) => Some(match one.role_override_expiration_time {
+            Some(end) => format!("Primary, ends in {}", words::span(end - now())),
+            None => "Primary, until somebody clears it".to_owned(),
+        }),
+        Some(ClientSession {
+            role_override: Some(RoleOverride::Other(value)),
+            ..
+        }) => Some(value.clone()),
+        _ => None,
+    });
+    let more = text(|one| {
+        let data = one
+            .additional_data
+            .clone()
+            .filter(|data| !data.is_empty())?;
+        serde_json::to_string_pretty(&data).ok()
+    });
+    let more = move || {
+        let text = more.get();
+        (text != "–").then(|| {
+            view! { <details class="more"><summary>"Additional data"</summary><pre>{text}</pre></details> }
+        })
+    };
+    let cleared = {
+        let id = id.clone();
+        Memo::new(move |_| {
+            let effect = acts.look(clock, Some(&id), |scene, session| {
+                session.map(|session| scene.clear_override(session).sentence)
+            });
+            effect.flatten().filter(|_| pinned.read().is_some())
+        })
+    };
+    let close = move || nav.with_params(&[("session", None)]);
+    let gone = {
+        let id = id.clone();
+        move || {
+            (!there.get()).then(|| view! { <p class="blank">{format!("This group has no session “{id}” now.")}</p> })
+        }
+    };
+    let copied = id.clone();
+    let buttons = id.clone();
+    view! {
+        <section class="panel" aria-labelledby="session" data-fresh=move || stale.get().then_some("stale")>
+            <header>
+                <h2 id="session">"Session "{id.clone()}</h2>
+                <Copy text=Signal::derive(move || copied.clone()) name="Copy session id" />
+                <a class="icon end" href=close aria-label="Close session"><Icon name="close" /></a>
+            </header>
+            {gone}
+            <Show when=move || there.get()>
+                <dl class="pad facts two">
+                    <div><dt>"Role"</dt><dd>{role}</dd></div>
+                    <div><dt>"Name"</dt><dd>{name}</dd></div>
+                    <div><dt>"Score"</dt><dd>{score}</dd></div>
+                    <div><dt>"Last heartbeat"</dt><dd>{posted}</dd></div>
+                    <div><dt>"Last data processed"</dt><dd>{data}</dd></div>
+                    <div><dt>"Override"</dt><dd>{move || pinned.get().unwrap_or_else(|| "Off".to_owned())}</dd></div>
+                </dl>
+                {more}
+                {move || cleared.get().map(|words| view! { <p class="why dim">"Clearing the override: "{words}</p> })}
+                <SessionActions acts id=buttons.clone() pinned=Signal::derive(move || pinned.read().is_some()) words=true />
+            </Show>
+        </section>
+    }
+}
+
+/// What can be done with a session: pictures in a row of a table, words in the panel.
+#[component]
+pub fn SessionActions(
+    /// What can be done.
+    acts: Acts,
+    /// The session's id.
+    #[prop(into)]
+    id: Signal<String>,
+    /// Whether its role is overridden.
+    pinned: Signal<bool>,
+    /// Whether the buttons have words.
+    words: bool,
+) -> impl IntoView {
+    let button = move |action: Action, icon: &'static str, click: Callback<String>| {
+        acts.offers(action).then(|| {
+            let name = move || format!("{} {}", action.name(), id.read());
+            let press = move |_| click.run(id.get_untracked());
+            if words {
+                view! { <button type="button" class="btn" aria-label=name on:click=press>{action.name()}</button> }.into_any()
+            } else {
+                view! { <button type="button" class="icon" aria-label=name title=action.name() on:click=press><Icon name=icon /></button> }.into_any()
+            }
+        })
+    };
+    let opens = move |of: fn(String) -> Open| Callback::new(move |id| acts.open.set(Some(of(id))));
+    let role = move || {
+        if pinned.get() {
+            let clear = Callback::new(move |id| clear_override(acts, id));
+            button(Action::ClearOverride, "pin", clear)
+        } else {
+            button(Action::OverrideRole, "pin", opens(Open::OverrideRole))
+        }
+    };
+    view! {
+        <div class="row acts" class:bar=words>
+            {button(Action::PostHeartbeat, "beat", opens(Open::PostHeartbeat))}
+            {role}
+            {words.then(|| button(Action::PutSession, "plus", opens(|id| Open::PutSession(Some(id)))))}
+            {button(Action::DeleteSession, "bin", opens(Open::DeleteSession))}
+        </div>
+    }
+}

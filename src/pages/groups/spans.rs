@@ -1,0 +1,118 @@
+//! Time-spans as people type them, turned into what the service takes.
+
+use vendors::aveva::TimeSpan;
+
+/// Reads `90s`, `1m30`, `1m30s`, `2h`, `1d 12h`, `00:01:30`.
+///
+/// # Errors
+/// What is expected, in a sentence.
+pub fn parse(text: &str) -> Result<TimeSpan, String> {
+    let text = text.trim();
+    if let Ok(span) = text.parse::<TimeSpan>() {
+        return if span.ticks > 0 {
+            Ok(span)
+        } else {
+            Err("It has to be longer than nothing.".to_owned())
+        };
+    }
+    let seconds =
+        seconds(&text.to_lowercase()).ok_or("Type a time like 90s, 1m30, 2h or 00:01:30.")?;
+    if seconds > 0 {
+        Ok(TimeSpan::from_seconds(seconds))
+    } else {
+        Err("It has to be longer than nothing.".to_owned())
+    }
+}
+
+const UNITS: [(&[&str], i64); 4] = [
+    (&["d", "day", "days"], 86_400),
+    (&["h", "hour", "hours"], 3_600),
+    (&["m", "min", "minute", "minutes"], 60),
+    (&["s", "sec", "second", "seconds"], 1),
+];
+
+/// Numbers with units from the largest to the smallest; a last number without one is of the next
+/// smaller unit than the one before.
+fn seconds(text: &str) -> Option<i64> {
+    let mut rest = text;
+    let mut next = 0;
+    let mut sum: i64 = 0;
+    while !rest.is_empty() {
+        let digits = rest
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(rest.len());
+        let number: i64 = rest.get(..digits)?.parse().ok()?;
+        rest = rest.get(digits..)?.trim_start();
+        let letters = rest
+            .find(|c: char| !c.is_ascii_alphabetic())
+            .unwrap_or(rest.len());
+        let unit = rest.get(..letters)?;
+        rest = rest.get(letters..)?.trim_start();
+        let at = if unit.is_empty() && rest.is_empty() && next > 0 {
+            next
+        } else {
+            UNITS.iter().position(|(names, _)| names.contains(&unit))?
+        };
+        let (_, length) = UNITS.get(at).filter(|_| at >= next)?;
+        next = at + 1;
+        sum = sum.checked_add(number.checked_mul(*length)?)?;
+    }
+    (sum < 10_675_199 * 86_400).then_some(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+    use proptest::prelude::*;
+
+    #[test]
+    fn people_type_spans_in_many_ways() {
+        for (text, sent) in [
+            ("90s", "00:01:30"),
+            ("1m30", "00:01:30"),
+            ("1m30s", "00:01:30"),
+            ("1 min 30 sec", "00:01:30"),
+            ("00:01:30", "00:01:30"),
+            (" 2H ", "02:00:00"),
+            ("1d 12h", "1.12:00:00"),
+            ("1h30", "01:30:00"),
+            ("1.00:00:00", "1.00:00:00"),
+            ("0:00:15", "00:00:15"),
+        ] {
+            assert_eq!(
+                parse(text).map(|span| span.to_string()).as_deref(),
+                Ok(sent),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_can_mean_two_things_or_nothing_is_refused() {
+        for text in [
+            "",
+            "61",
+            "PT1M",
+            "soon",
+            "30s1m",
+            "1m1m",
+            "-5s",
+            "-00:01:00",
+            "0s",
+            "00:00:00",
+            "1x",
+            "s",
+            "99999999999999999999d",
+            "90000000d",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_is_typed_panics(text in "\\PC{0,20}") {
+            let _ = parse(&text);
+        }
+    }
+}

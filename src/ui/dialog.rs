@@ -1,0 +1,40 @@
+//! A native modal dialog: the browser keeps the focus inside, closes it on Escape, and gives the focus
+//! back to what opened it.
+
+use leptos::html;
+use leptos::prelude::*;
+
+/// A dialog that is open from when it is drawn until it says that it was closed.
+#[component]
+pub fn Dialog(
+    /// What it is called.
+    #[prop(into)]
+    title: String,
+    /// After it was closed, however that was.
+    on_close: Callback<()>,
+    /// Closes it when it is run.
+    close: Trigger,
+    /// What stands in it.
+    children: Children,
+) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        if let Some(dialog) = dialog.get() {
+            let _ = dialog.show_modal();
+        }
+    });
+    Effect::new(move |before: Option<()>| {
+        close.track();
+        if before.is_some()
+            && let Some(dialog) = dialog.get_untracked()
+        {
+            dialog.close();
+        }
+    });
+    view! {
+        <dialog node_ref=dialog aria-labelledby="dialog-title" on:close=move |_| on_close.run(())>
+            <h2 id="dialog-title">{title}</h2>
+            {children()}
+        </dialog>
+    }
+}

@@ -1,0 +1,127 @@
+//! What was done, said once and left standing for a while, with a way to undo it where there is one.
+
+use super::icon::Icon;
+use crate::backend::Report;
+use leptos::prelude::*;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// How long a notice stands, and so how long something can be undone.
+const STANDS: Duration = Duration::from_secs(10);
+
+/// How many stand at once at most.
+const MOST: usize = 4;
+
+/// What takes a change back.
+pub type Undo = Rc<dyn Fn()>;
+
+#[derive(Clone, Copy)]
+struct Notice {
+    number: u32,
+    said: StoredValue<String>,
+    undo: StoredValue<Option<Undo>, LocalStorage>,
+}
+
+/// The notices of the console.
+#[derive(Clone, Copy)]
+pub struct Notices {
+    shown: RwSignal<Vec<Notice>>,
+    count: RwSignal<u32>,
+    owner: StoredValue<Owner>,
+}
+
+/// The notices. Only inside [`provide`]'s owner.
+#[must_use]
+pub fn use_notices() -> Notices {
+    expect_context()
+}
+
+/// Makes room for notices.
+pub fn provide() -> Notices {
+    let notices = Notices {
+        shown: RwSignal::new(Vec::new()),
+        count: RwSignal::new(0),
+        owner: StoredValue::new(Owner::new()),
+    };
+    provide_context(notices);
+    notices
+}
+
+impl Notices {
+    /// Says something.
+    pub fn say(self, said: String, undo: Option<Undo>) {
+        let number = self.count.get_untracked();
+        self.count.set(number.wrapping_add(1));
+        let make = || Notice {
+            number,
+            said: StoredValue::new(said),
+            undo: StoredValue::new_local(undo),
+        };
+        let notice = self.owner.with_value(|owner| owner.with(make));
+        self.shown.update(|shown| {
+            shown.push(notice);
+            if shown.len() > MOST {
+                shown.remove(0).forget();
+            }
+        });
+        set_timeout(move || self.drop(number), STANDS);
+    }
+
+    /// Says what came of a change that nobody waits for in a dialog.
+    pub fn report(self, report: Report) {
+        let said = match report {
+            Report::Done { said, .. } => said,
+            Report::Changed { said } => format!("Nothing was sent: {said}"),
+            Report::Refused { failure, .. } => format!("It was refused: {}.", failure.line()),
+            Report::Unknown { failure, said } => {
+                format!("Outcome unknown: {}. {said}", failure.line())
+            }
+        };
+        self.say(said, None);
+    }
+
+    fn drop(self, number: u32) {
+        let _ = self.shown.try_update(|shown| {
+            shown.retain(|notice| {
+                if notice.number == number {
+                    notice.forget();
+                }
+                notice.number != number
+            });
+        });
+    }
+}
+
+impl Notice {
+    fn forget(self) {
+        self.said.dispose();
+        self.undo.dispose();
+    }
+}
+
+/// Where notices stand.
+#[component]
+pub fn NoticeArea() -> impl IntoView {
+    let notices = use_notices();
+    let each = move || notices.shown.get();
+    let draw = move |notice: Notice| {
+        let said = notice.said.try_get_value().unwrap_or_default();
+        let undo = notice.undo.try_get_value().flatten().map(|undo| {
+            let undo = StoredValue::new_local(undo);
+            let click = move |_| {
+                undo.with_value(|undo| undo());
+                notices.drop(notice.number);
+            };
+            view! { <button type="button" class="btn" on:click=click>"Undo"</button> }
+        });
+        view! {
+            <p class="notice">
+                <Icon name="done" />
+                <span>{said}</span>
+                {undo}
+                <button type="button" class="icon" aria-label="Dismiss" on:click=move |_| notices.drop(notice.number)><Icon name="close" /></button>
+            </p>
+        }
+    };
+    view! { <div class="notices" role="status"><For each key=|notice| notice.number children=draw /></div> }
+}

@@ -1,0 +1,474 @@
+// Every change that the AVEVA API offers, with every answer that its contract documents: what is said
+// before, what is sent, and what the service holds afterwards. A story's name is the contract's row.
+
+import assert from 'node:assert/strict';
+import { eventually, story } from './harness.mjs';
+import { TITLES, path, system } from './support/worlds.mjs';
+
+const A = { connection: 'plant-a', group: 'tankfarm-opcua', primary: 'TANK-01.OpcUa', standby: 'TANK-02.OpcUa' };
+const B = { connection: 'plant-b', group: 'gauging-modbus', primary: 'GAUGE-01.Modbus', standby: 'GAUGE-02.Modbus' };
+
+/** A browser complains of every 404, also of one that says that a deletion was done. */
+const GONE = /status of 404/;
+
+const dialog = (page) => page.getByRole('dialog');
+const send = (page, name) => dialog(page).getByRole('button', { name, exact: true });
+const notice = (page, words) => page.getByRole('status').getByText(words);
+const fill = (page, label, text) => dialog(page).getByLabel(label, { exact: true }).fill(text);
+const confirm = (page, id) => dialog(page).getByLabel(/^Type .* to confirm/).fill(id);
+
+const held = async (world, { connection, group }) =>
+  system(await world(), connection).groups.find(({ Id }) => Id === group);
+
+const sessionOf = async (world, at, id) => (await held(world, at)).Sessions.find(({ Id }) => Id === id);
+
+/** Opens a group's page and waits until its sessions are there. */
+const openGroup = async ({ page, visit }, { connection, group, standby }) => {
+  await visit(path('groups', connection, group));
+  await page.getByRole('link', { name: standby, exact: true }).waitFor();
+};
+
+/** Each change: the operation that is sent, where, and how a person makes it. */
+const CHANGES = {
+  'create group': {
+    at: A,
+    button: 'Create group',
+    go: async ({ page, visit }) => {
+      await visit('/groups');
+      await page.getByRole('button', { name: 'Create group' }).click();
+      await fill(page, 'Id', 'new-group');
+    },
+    kept: async (page) => assert.equal(await dialog(page).getByLabel('Id', { exact: true }).inputValue(), 'new-group'),
+    now: /The group new-group is not there now/,
+    answers: [400, 403, 409],
+  },
+  'delete group': {
+    at: A,
+    button: 'Delete group',
+    go: async (told) => {
+      await openGroup(told, A);
+      await told.page.getByRole('button', { name: 'Delete group', exact: true }).click();
+      await confirm(told.page, A.group);
+    },
+    now: /The group tankfarm-opcua is there/,
+    answers: [400, 403, 404, 409],
+  },
+  'create session': {
+    at: B,
+    button: 'Add session',
+    go: async (told) => {
+      await openGroup(told, B);
+      await told.page.getByRole('button', { name: 'Add session', exact: true }).click();
+      await fill(told.page, 'Id', 'NEW-01.OpcUa');
+    },
+    kept: async (page) => assert.equal(await dialog(page).getByLabel('Id', { exact: true }).inputValue(), 'NEW-01.OpcUa'),
+    now: /The session NEW-01.OpcUa is not there now/,
+    answers: [400, 403, 404, 409],
+  },
+  'put session': {
+    at: A,
+    button: 'Put session',
+    go: async (told) => {
+      await openGroup(told, A);
+      await told.page.getByRole('button', { name: 'Put session', exact: true }).click();
+      await fill(told.page, 'Id', 'NEW-02.OpcUa');
+    },
+    now: /The session NEW-02.OpcUa is not there now/,
+    answers: [400, 403, 404],
+  },
+  'delete session': {
+    at: A,
+    button: 'Delete session',
+    go: async (told) => {
+      await openGroup(told, A);
+      await told.page.getByRole('button', { name: `Delete session ${A.standby}` }).click();
+    },
+    now: /The session TANK-02.OpcUa is there/,
+    answers: [400, 403, 404],
+  },
+  heartbeat: {
+    at: A,
+    button: 'Post heartbeat',
+    go: async (told) => {
+      await openGroup(told, A);
+      await told.page.getByRole('button', { name: `Post heartbeat ${A.standby}` }).click();
+    },
+    now: /Primary is TANK-01.OpcUa/,
+    answers: [400, 403, 404, 429],
+  },
+  'role override': {
+    at: B,
+    button: 'Override role',
+    go: async (told) => {
+      await openGroup(told, B);
+      await told.page.getByRole('button', { name: `Override role ${B.standby}` }).click();
+    },
+    now: /GAUGE-02.Modbus is Secondary now\./,
+    answers: [400, 403, 404],
+  },
+};
+
+for (const [operation, change] of Object.entries(CHANGES)) {
+  for (const status of change.answers) {
+    story(`${operation}: ${status}`, async (told) => {
+      const { page, control, complaints } = told;
+      complaints.expect(new RegExp(`status of ${status}`));
+      // What is read to compare is not there.
+      if (operation === 'create group' && status === 409) complaints.expect(GONE);
+      await change.go(told);
+      const fault = { kind: 'status', status };
+      await control('POST', '/faults', { connection: change.at.connection, operation, fault });
+      await send(page, change.button).click();
+      const card = dialog(page).getByRole('region', { name: 'What went wrong' });
+      await card.getByRole('heading', { name: `${TITLES[change.at.connection]} said no: ${status}` }).waitFor();
+      for (const term of ['Reason', 'Resolution', 'Operation id']) await card.getByText(term, { exact: true }).waitFor();
+      await card.getByRole('button', { name: 'Copy operation id' }).waitFor();
+      await change.kept?.(page);
+      await page.keyboard.press('Escape');
+      await dialog(page).waitFor({ state: 'detached' });
+    });
+  }
+
+  // The service, the gateway's way to it, or the way back failed: nobody knows, so it is read.
+  for (const [name, fault, complaint] of [
+    ['500', { kind: 'status', status: 500 }, /status of 500/],
+    ['503', { kind: 'status', status: 503 }, /status of 503/],
+    ['a connection that is reset', { kind: 'reset' }, /status of 502/],
+    ['a page of a proxy', { kind: 'html' }, undefined],
+  ]) {
+    story(`${operation}: ${name} leaves the outcome unknown until it is read`, async (told) => {
+      const { page, control, complaints } = told;
+      if (complaint) complaints.expect(complaint);
+      if (/^create group|put session|create session/.test(operation)) complaints.expect(GONE);
+      await change.go(told);
+      await control('POST', '/faults', { connection: change.at.connection, operation, fault });
+      await send(page, change.button).click();
+      const unknown = dialog(page).getByRole('region', { name: 'Outcome unknown' });
+      await unknown.getByText(change.now).waitFor();
+    });
+  }
+}
+
+story('create group: 201', async (told) => {
+  const { page, complaints, visit, world } = told;
+  complaints.expect(GONE);
+  await visit('/groups');
+  await page.getByRole('button', { name: 'Create group' }).click();
+  await dialog(page).getByLabel('Connection').selectOption('Plant B');
+  await fill(page, 'Id', 'mill-7');
+  await fill(page, 'Name', 'Mill 7');
+  await fill(page, 'Description', 'Ball mill');
+  await fill(page, 'FailoverTimeout', '1m30');
+  await dialog(page).getByText('Sent as 00:01:30.').waitFor();
+  await fill(page, 'AdditionalData', '{"line": 7}');
+  await send(page, 'Create group').click();
+  await page.getByRole('heading', { level: 1, name: 'Mill 7' }).waitFor();
+  await notice(page, 'Plant B created the group mill-7. It holds the group as you described it.').waitFor();
+  const group = await held(world, { connection: 'plant-b', group: 'mill-7' });
+  assert.deepEqual(
+    [group.Name, group.Description, group.FailoverTimeout, group.AdditionalData],
+    ['Mill 7', 'Ball mill', '00:01:30', { line: 7 }],
+  );
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await notice(page, 'Plant B deleted the group mill-7. It is gone.').waitFor();
+  assert.equal(await held(world, { connection: 'plant-b', group: 'mill-7' }), undefined);
+});
+
+story('create group: 200, an identical one was there', async (told) => {
+  const { page } = told;
+  await openGroup(told, A);
+  await page.getByRole('button', { name: 'Duplicate with changes…' }).click();
+  await fill(page, 'Id', A.group);
+  await send(page, 'Create group').click();
+  await notice(page, /an identical group tankfarm-opcua was already there\. Nothing was changed\./).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Undo' }).count(), 0);
+});
+
+story('create group: 409, with the two configurations side by side', async (told) => {
+  const { page, complaints, world } = told;
+  complaints.expect(/status of 409/);
+  await openGroup(told, A);
+  await page.getByRole('button', { name: 'Duplicate with changes…' }).click();
+  await fill(page, 'Id', A.group);
+  await fill(page, 'FailoverTimeout', '2m');
+  await send(page, 'Create group').click();
+  const table = dialog(page).getByRole('table', { name: "The server's configuration and yours" });
+  const row = table.getByRole('row', { name: /^FailoverTimeout/ });
+  assert.deepEqual(await row.getByRole('cell').allInnerTexts(), ['00:01:00', '00:02:00']);
+  await row.getByText('differs').waitFor();
+  assert.equal((await held(world, A)).FailoverTimeout, '00:01:00');
+});
+
+story('create group: 400 for a FailoverTimeout that the service refuses', async (told) => {
+  const { page, visit, complaints } = told;
+  complaints.expect(/status of 400/);
+  await visit('/groups');
+  await page.getByRole('button', { name: 'Create group' }).click();
+  await fill(page, 'Id', 'too-fast');
+  await fill(page, 'FailoverTimeout', '5s');
+  await dialog(page).getByText('Adapters refuse less than 00:00:15.').waitFor();
+  await send(page, 'Create group').click();
+  await dialog(page).getByRole('heading', { name: 'Plant A said no: 400' }).waitFor();
+});
+
+story('what is wrong with a field stands beside it, and nothing is sent', async (told) => {
+  const { page, visit, control } = told;
+  await visit('/groups');
+  await page.getByRole('button', { name: 'Create group' }).click();
+  for (const [label, text, words] of [
+    ['Id', '..', 'An id cannot be . or ..'],
+    ['FailoverTimeout', '61', 'Type a time like 90s, 1m30, 2h or 00:01:30.'],
+    ['AdditionalData', '[1]', 'It has to be a JSON object'],
+    ['AdditionalData', '{"a":', 'This is no JSON'],
+  ]) {
+    await fill(page, label, text);
+    await dialog(page).getByText(words).waitFor();
+    const field = dialog(page).getByLabel(label, { exact: true });
+    assert.equal(await field.getAttribute('aria-invalid'), 'true');
+    assert.ok(await send(page, 'Create group').isDisabled());
+  }
+  const { requests } = await control('GET', '/requests');
+  assert.ok(requests.every(({ operation }) => operation !== 'create group'));
+});
+
+story('delete group: 204', async (told) => {
+  const { page, complaints, visit, world, control } = told;
+  complaints.expect(GONE);
+  await visit('/groups');
+  await page.getByRole('button', { name: 'Create group' }).click();
+  await fill(page, 'Id', 'short-lived');
+  await send(page, 'Create group').click();
+  await page.getByRole('heading', { level: 1, name: 'short-lived' }).waitFor();
+  await page.getByRole('button', { name: 'Delete group', exact: true }).click();
+  assert.ok(await send(page, 'Delete group').isDisabled());
+  await confirm(page, 'short-live');
+  assert.ok(await send(page, 'Delete group').isDisabled());
+  await confirm(page, 'short-lived');
+  await control('DELETE', '/requests');
+  await send(page, 'Delete group').dblclick();
+  await page.getByRole('heading', { level: 1, name: 'Groups', exact: true }).waitFor();
+  await notice(page, 'Plant A deleted the group short-lived. It is gone.').waitFor();
+  assert.equal(await held(world, { connection: 'plant-a', group: 'short-lived' }), undefined);
+  const { requests } = await control('GET', '/requests');
+  assert.equal(requests.filter(({ operation }) => operation === 'delete group').length, 1);
+});
+
+story('delete group: 409 is foretold, and its sessions are named', async (told) => {
+  const { page, complaints, world } = told;
+  complaints.expect(/status of 409/);
+  await openGroup(told, A);
+  await page.getByRole('button', { name: 'Delete group', exact: true }).click();
+  await dialog(page).getByText('Plant A will refuse it now: 2 sessions are active').waitFor();
+  await dialog(page).getByText(/It may come back: a running adapter creates its session and this group again/).waitFor();
+  await confirm(page, A.group);
+  await send(page, 'Delete group').click();
+  await dialog(page).getByText('Its sessions are: TANK-01.OpcUa, TANK-02.OpcUa.').waitFor();
+  assert.ok(await held(world, A));
+});
+
+story('create session: 201, and Undo takes it back', async (told) => {
+  const { page, complaints, world } = told;
+  complaints.expect(GONE);
+  await openGroup(told, B);
+  await page.getByRole('button', { name: 'Add session', exact: true }).click();
+  await dialog(page).getByText(/It stands by, and takes part in the election/).waitFor();
+  await fill(page, 'Id', 'SPARE-01.OpcUa');
+  await fill(page, 'Name', 'Spare');
+  await send(page, 'Add session').click();
+  await notice(page, /Plant B created the session SPARE-01.OpcUa. SPARE-01.OpcUa is Secondary now\./).waitFor();
+  assert.equal((await sessionOf(world, B, 'SPARE-01.OpcUa')).Name, 'Spare');
+  await page.getByRole('link', { name: 'SPARE-01.OpcUa', exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await notice(page, /Plant B deleted the session SPARE-01.OpcUa. It is gone. Primary is GAUGE-01.Modbus\./).waitFor();
+});
+
+story('create session: 200, an identical one was there', async (told) => {
+  const { page } = told;
+  await openGroup(told, B);
+  for (const words of [/created the session SPARE-02/, /the session SPARE-02 was already there, identical\. Nothing was changed\./]) {
+    await page.getByRole('button', { name: 'Add session', exact: true }).click();
+    await fill(page, 'Id', 'SPARE-02');
+    await send(page, 'Add session').click();
+    await notice(page, words).waitFor();
+    await dialog(page).waitFor({ state: 'detached' });
+  }
+});
+
+story('put session: 201 and 200 are told apart', async (told) => {
+  const { page, world } = told;
+  await openGroup(told, A);
+  await page.getByRole('button', { name: 'Put session', exact: true }).click();
+  await fill(page, 'Id', 'TANK-09.OpcUa');
+  await send(page, 'Put session').click();
+  await notice(page, /Plant A created the session TANK-09.OpcUa\./).waitFor();
+  await page.getByRole('link', { name: 'TANK-09.OpcUa', exact: true }).click();
+  const panel = page.getByRole('region', { name: /^Session TANK-09/ });
+  await panel.getByRole('button', { name: 'Put session TANK-09.OpcUa' }).click();
+  await fill(page, 'Name', 'The ninth');
+  await send(page, 'Put session').click();
+  await notice(page, /the session TANK-09.OpcUa was there and is updated\./).waitFor();
+  assert.equal((await sessionOf(world, A, 'TANK-09.OpcUa')).Name, 'The ninth');
+});
+
+story('delete session: 204, confirmed by typing because it is Primary, and says who follows', async (told) => {
+  const { page, complaints, world } = told;
+  complaints.expect(GONE);
+  await openGroup(told, A);
+  await page.getByRole('button', { name: `Delete session ${A.primary}` }).click();
+  await dialog(page).getByText(/TANK-01.OpcUa is Primary and leaves the group. TANK-02.OpcUa becomes Primary within 30 s: highest score among live sessions/).waitFor();
+  await dialog(page).getByText('it is Primary').waitFor();
+  assert.ok(await send(page, 'Delete session').isDisabled());
+  await confirm(page, A.primary);
+  await send(page, 'Delete session').click();
+  await notice(page, /Plant A deleted the session TANK-01.OpcUa\. It is gone\. .*TANK-02.OpcUa/).waitFor();
+  assert.equal(await sessionOf(world, A, A.primary), undefined);
+});
+
+story('heartbeat: 200, the answer tells the role, and a 429 waits', async (told) => {
+  const { page, world, complaints } = told;
+  complaints.expect(/status of 429/);
+  await openGroup(told, B);
+  await page.getByRole('button', { name: `Post heartbeat ${B.standby}` }).click();
+  assert.equal(await dialog(page).getByLabel('HeartbeatTime').count(), 0);
+  await fill(page, 'FailoverScore', '101');
+  await dialog(page).getByText('A number from 0 to 100').waitFor();
+  await fill(page, 'FailoverScore', '42.5');
+  await send(page, 'Post heartbeat').click();
+  await notice(page, /Plant B took the heartbeat and answered with the role Secondary\. Primary is GAUGE-01.Modbus\./).waitFor();
+  assert.equal((await sessionOf(world, B, B.standby)).Heartbeat.FailoverScore, 42.5);
+  await page.getByRole('button', { name: `Post heartbeat ${B.standby}` }).click();
+  await send(page, 'Post heartbeat').click();
+  await dialog(page).getByRole('heading', { name: 'Plant B said no: 429' }).waitFor();
+  const again = dialog(page).getByRole('button', { name: /^Asked to wait|^Post heartbeat/ });
+  await eventually(async () => assert.ok(await again.isEnabled()));
+});
+
+story('heartbeat: version v1-preview asks for its times and its old name of the score', async (told) => {
+  const { page, world } = told;
+  await openGroup(told, A);
+  await page.getByRole('button', { name: `Post heartbeat ${A.standby}` }).click();
+  await fill(page, 'FailoverStatus', '77');
+  await fill(page, 'LastDataProcessedTime', 'yesterday');
+  await dialog(page).getByText('A time in UTC like').waitFor();
+  await fill(page, 'LastDataProcessedTime', '2026-01-15T14:00:00Z');
+  await send(page, 'Post heartbeat').click();
+  await notice(page, /Plant A took the heartbeat/).waitFor();
+  const { Heartbeat } = await sessionOf(world, A, A.standby);
+  assert.equal(Heartbeat.FailoverScore, 77);
+  assert.match(Heartbeat.LastDataProcessedTime, /^2026-01-15T14:00:00/);
+});
+
+story('role override: 200 with an end, cleared with one click, and taken back', async (told) => {
+  const { page, world } = told;
+  await openGroup(told, B);
+  await page.getByRole('button', { name: `Override role ${B.standby}` }).click();
+  await dialog(page).getByText('GAUGE-02.Modbus becomes Primary at once and stays so for 1 h, whatever its score.').waitFor();
+  await fill(page, 'Ends after', '90m');
+  await dialog(page).getByText('Sent as ExpirationPeriod 01:30:00.').waitFor();
+  await send(page, 'Override role').click();
+  await notice(page, /Plant B overrides the role of GAUGE-02.Modbus\. GAUGE-02.Modbus is Primary now, overridden to Primary until 2026-01-15 16:02:08 UTC\./).waitFor();
+  await page.getByRole('button', { name: `Clear override ${B.standby}` }).click();
+  await notice(page, /Plant B no longer overrides the role of GAUGE-02.Modbus/).waitFor();
+  assert.ok(!(await sessionOf(world, B, B.standby)).RoleOverride);
+  await page.getByRole('button', { name: 'Undo' }).last().click();
+  await eventually(async () => assert.ok((await sessionOf(world, B, B.standby)).RoleOverride));
+});
+
+story('role override: a session that is silent is warned of loudly and typed', async (told) => {
+  const { page, control } = told;
+  await control('PATCH', path('systems', B.connection, 'groups', B.group, 'sessions', B.standby), { silent: true });
+  await control('POST', '/clock/advance', { seconds: 300 });
+  await openGroup(told, B);
+  await page.getByRole('button', { name: `Override role ${B.standby}` }).click();
+  await dialog(page).getByText(/GAUGE-02.Modbus is silent, last heard .* ago: it would stay Primary and no data would flow\./).waitFor();
+  await dialog(page).getByText('it is silent').waitFor();
+  assert.ok(await send(page, 'Override role').isDisabled());
+});
+
+story('what a version does not have is absent, and /connections says why', async (told) => {
+  const { page, visit } = told;
+  await openGroup(told, A);
+  assert.equal(await page.getByRole('button', { name: /^Override role/ }).count(), 0);
+  await openGroup(told, B);
+  assert.equal(await page.getByRole('button', { name: /^Put session/ }).count(), 0);
+  await visit('/connections');
+  await page.getByText('Put session: version v1 of sessions has no PUT').waitFor();
+  await page.getByText(/Override role: version v1-preview of sessions has no role override/).waitFor();
+});
+
+story('two admins at once: what has changed since one looked is not overwritten', async (told) => {
+  const { page, control, world } = told;
+  await openGroup(told, B);
+  await page.getByRole('button', { name: 'Pause refresh' }).click();
+  await page.getByRole('button', { name: `Delete session ${B.standby}` }).click();
+  // The other one makes it Primary meanwhile.
+  const other = await page.context().newPage();
+  await other.goto(path('groups', B.connection, B.group));
+  await other.getByRole('button', { name: `Override role ${B.standby}` }).click();
+  await send(other, 'Override role').click();
+  await notice(other, /GAUGE-02.Modbus is Primary now/).waitFor();
+  await control('DELETE', '/requests');
+  await send(page, 'Delete session').click();
+  await dialog(page).getByText('GAUGE-02.Modbus is Primary now, and was Secondary when you looked.').waitFor();
+  assert.ok(await sessionOf(world, B, B.standby));
+  const { requests } = await control('GET', '/requests');
+  assert.equal(requests.filter(({ operation }) => operation === 'delete session').length, 0);
+  // What stands in the dialog follows: now it has to be typed.
+  await dialog(page).getByText('it is Primary').waitFor();
+});
+
+story('an id with every awkward character is added, overridden and deleted', async (told) => {
+  const { page, complaints, visit, world } = told;
+  complaints.expect(GONE);
+  const group = system(await world(), 'plant-b').groups.find(({ Id }) => Id.includes('/'));
+  const at = { connection: 'plant-b', group: group.Id };
+  const id = 'a/b %41 #1 "q" \'s\' ..x?&=+ <i>Ü</i> 🏭';
+  await visit(path('groups', at.connection, at.group));
+  await page.getByRole('button', { name: 'Add session', exact: true }).click();
+  await fill(page, 'Id', id);
+  await send(page, 'Add session').click();
+  await page.getByRole('link', { name: id, exact: true }).click();
+  await page.getByRole('region', { name: `Session ${id}`, exact: true }).waitFor();
+  await page.reload();
+  const panel = page.getByRole('region', { name: `Session ${id}`, exact: true });
+  await panel.getByRole('button', { name: `Override role ${id}`, exact: true }).click();
+  await confirm(page, id);
+  await send(page, 'Override role').click();
+  await notice(page, /overrides the role/).waitFor();
+  await panel.getByRole('button', { name: `Delete session ${id}`, exact: true }).click();
+  await confirm(page, id);
+  await send(page, 'Delete session').click();
+  await notice(page, /It is gone\./).waitFor();
+  await panel.getByText(`This group has no session “${id}” now.`).waitFor();
+  assert.equal(await sessionOf(world, at, id), undefined);
+});
+
+story('a dialog keeps the focus inside, closes on Escape and gives it back', async (told) => {
+  const { page } = told;
+  await openGroup(told, B);
+  const opener = page.getByRole('button', { name: `Post heartbeat ${B.standby}` });
+  await opener.focus();
+  await page.keyboard.press('Enter');
+  await dialog(page).waitFor();
+  for (let tab = 0; tab < 8; tab += 1) {
+    await page.keyboard.press('Tab');
+    const inside = await page.evaluate(() => document.activeElement === document.body || document.activeElement.closest('dialog') !== null);
+    assert.ok(inside, 'the focus has left the dialog');
+  }
+  await page.keyboard.press('Escape');
+  await dialog(page).waitFor({ state: 'detached' });
+  assert.ok(await opener.evaluate((button) => button === document.activeElement));
+});
+
+story('a half-typed dialog survives every refresh', async (told) => {
+  const { page, control } = told;
+  await openGroup(told, B);
+  await page.getByRole('button', { name: 'Add session', exact: true }).click();
+  await fill(page, 'Id', 'HALF');
+  await control('DELETE', '/requests');
+  await eventually(async () => {
+    const { requests } = await control('GET', '/requests');
+    assert.ok(requests.filter((one) => one.operation === 'list groups' && one.connection === 'plant-b').length >= 2);
+  }, 20_000);
+  assert.equal(await dialog(page).getByLabel('Id', { exact: true }).inputValue(), 'HALF');
+});
