@@ -4,7 +4,7 @@
 use crate::flapping::{Flapping, History};
 use crate::severity::Severity;
 use crate::verdict::Verdict;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{HashMap, HashSet};
 
 /// One thing as it was found.
@@ -61,6 +61,9 @@ struct Entry {
     leader: History<String>,
     word: &'static str,
     since: DateTime<Utc>,
+    /// Since when it has had that word without having been out of sight for long.
+    unbroken: DateTime<Utc>,
+    seen: DateTime<Utc>,
 }
 
 /// What has been said of everything.
@@ -84,12 +87,22 @@ impl Ledger {
             return;
         };
         let verdict = sighting.verdict;
+        let gap = sighting.at.signed_duration_since(entry.seen);
+        let hidden = |(limit, _): &(TimeDelta, Box<Verdict>)| gap > *limit;
         if entry.word != verdict.word {
             entry.word = verdict.word;
             entry.since = sighting.at;
+            entry.unbroken = sighting.at;
+        } else if verdict.lingering.as_ref().is_some_and(hidden) {
+            // What was seen before and after a gap need not be the same one.
+            entry.unbroken = sighting.at;
         }
-        let attention = needs_attention(verdict.severity);
-        entry.attention.observe(attention, sighting.at);
+        entry.seen = entry.seen.max(sighting.at);
+        // On the way from one to the other it is neither: a failover is no coming and going.
+        if verdict.severity != Severity::Moving {
+            let attention = needs_attention(verdict.severity);
+            entry.attention.observe(attention, sighting.at);
+        }
         // Between two leaders there may be nobody for a while: that is one change, not two.
         if let Some(leader) = sighting.leader {
             entry.leader.observe(leader.to_owned(), sighting.at);
@@ -112,15 +125,31 @@ impl Ledger {
         // Who leads says more than whether it was well.
         flaps(entry.leader.flapping(), What::Leader(leader))
             .or_else(|| flaps(entry.attention.flapping(), What::State))
+            .or_else(|| entry.lingering(verdict))
             .or_else(|| {
-                needs_attention(verdict.severity).then(|| Alarm {
-                    severity: verdict.severity,
-                    rank: verdict.rank,
-                    sentence: verdict.sentence.clone(),
-                    advice: verdict.advice.clone().unwrap_or_default(),
-                    since: verdict.since.map_or(Since::Seen(entry.since), Since::Told),
-                })
+                let since = verdict.since.map_or(Since::Seen(entry.since), Since::Told);
+                needs_attention(verdict.severity).then(|| plain(verdict, since))
             })
+    }
+}
+
+impl Entry {
+    /// What is wrong with what has been so for too long.
+    fn lingering(&self, verdict: &Verdict) -> Option<Alarm> {
+        let (limit, wrong) = verdict.lingering.as_ref()?;
+        let lasts = self.seen.signed_duration_since(self.unbroken);
+        let lingers = self.word == verdict.word && lasts > *limit;
+        lingers.then(|| plain(wrong, Since::Seen(self.unbroken)))
+    }
+}
+
+fn plain(verdict: &Verdict, since: Since) -> Alarm {
+    Alarm {
+        severity: verdict.severity,
+        rank: verdict.rank,
+        sentence: verdict.sentence.clone(),
+        advice: verdict.advice.clone().unwrap_or_default(),
+        since,
     }
 }
 
@@ -154,126 +183,4 @@ fn flapping(name: &str, what: What<'_>, how: Flapping, verdict: &Verdict) -> Ala
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Ledger, Sighting, Since};
-    use crate::severity::Severity::{self, Critical, Moving, Normal, Off, Unknown, Warning};
-    use crate::verdict::Verdict;
-    use chrono::{DateTime, TimeDelta, Utc};
-    use std::collections::HashSet;
-
-    const NOW: DateTime<Utc> = DateTime::from_timestamp_nanos(1_795_271_528_000_000_000);
-
-    fn at(seconds: i64) -> DateTime<Utc> {
-        NOW + TimeDelta::seconds(seconds)
-    }
-
-    fn verdict(severity: Severity) -> Verdict {
-        Verdict::new(
-            severity,
-            severity.key(),
-            format!("Kiln 2 is {}.", severity.key()),
-        )
-    }
-
-    /// Sightings as seconds, severity and leader.
-    fn seen(sightings: &[(i64, Severity, Option<&str>)]) -> Ledger {
-        let mut ledger = Ledger::default();
-        for (seconds, severity, leader) in sightings {
-            ledger.observe(&Sighting {
-                thing: "kiln",
-                verdict: &verdict(*severity),
-                leader: *leader,
-                at: at(*seconds),
-            });
-        }
-        ledger
-    }
-
-    #[test]
-    fn what_needs_attention_is_an_alarm_and_nothing_else_is() {
-        for (severity, expected) in [
-            (Critical, true),
-            (Warning, true),
-            (Unknown, true),
-            (Moving, false),
-            (Normal, false),
-            (Off, false),
-        ] {
-            let verdict = verdict(severity);
-            let alarm = seen(&[(0, severity, None)]).alarm("kiln", "Kiln 2", "primary", &verdict);
-            assert_eq!(alarm.is_some(), expected, "{severity:?}");
-        }
-    }
-
-    #[test]
-    fn an_alarm_begins_when_the_vendor_says_or_when_it_was_first_seen() {
-        let ledger = seen(&[(0, Normal, None), (5, Warning, None), (10, Warning, None)]);
-        let since = |verdict: &Verdict| ledger.alarm("kiln", "", "", verdict).map(|a| a.since);
-        let warning = verdict(Warning);
-        assert_eq!(since(&warning), Some(Since::Seen(at(5))));
-        let told = warning.since(Some(at(-90)));
-        assert_eq!(since(&told), Some(Since::Told(at(-90))));
-    }
-
-    #[test]
-    fn one_failover_is_not_flapping() {
-        let ledger = seen(&[
-            (0, Normal, Some("A")),
-            (5, Warning, Some("A")),
-            (10, Critical, None),
-            (12, Moving, None),
-            (14, Normal, Some("B")),
-        ]);
-        assert_eq!(
-            ledger.alarm("kiln", "Kiln 2", "primary", &verdict(Normal)),
-            None
-        );
-    }
-
-    #[test]
-    fn what_comes_and_goes_is_one_alarm_even_while_it_is_well() {
-        let ledger = seen(&[
-            (0, Normal, None),
-            (5, Warning, None),
-            (10, Normal, None),
-            (15, Warning, None),
-            (20, Normal, None),
-        ]);
-        let alarm = ledger.alarm("kiln", "Kiln 2", "primary", &verdict(Normal));
-        let alarm = alarm.expect("it flaps");
-        assert_eq!((alarm.severity, alarm.since), (Warning, Since::Seen(at(5))));
-        assert!(
-            alarm.sentence.starts_with("Kiln 2 flaps: "),
-            "{}",
-            alarm.sentence
-        );
-        assert!(alarm.sentence.contains("4 changes"), "{}", alarm.sentence);
-        let worst = ledger.alarm("kiln", "Kiln 2", "primary", &verdict(Critical));
-        assert_eq!(worst.map(|alarm| alarm.severity), Some(Critical));
-    }
-
-    #[test]
-    fn leaders_that_take_turns_are_flapping_though_nothing_is_wrong() {
-        let turns = [Some("A"), Some("B"), None, Some("A"), Some("B")];
-        let turns: Vec<_> = (0..)
-            .zip(turns)
-            .map(|(n, who)| (n * 10, Normal, who))
-            .collect();
-        let alarm = seen(&turns).alarm("kiln", "Kiln 2", "primary", &verdict(Normal));
-        let sentence = alarm.expect("it flaps").sentence;
-        assert!(
-            sentence.contains("its primary has changed 3 times"),
-            "{sentence}"
-        );
-    }
-
-    #[test]
-    fn what_is_gone_is_forgotten_and_what_was_never_seen_is_no_alarm() {
-        let mut ledger = seen(&[(0, Warning, None)]);
-        assert_eq!(ledger.alarm("other", "", "", &verdict(Warning)), None);
-        ledger.forget_others("oven", &HashSet::new());
-        assert!(ledger.alarm("kiln", "", "", &verdict(Warning)).is_some());
-        ledger.forget_others("ki", &HashSet::new());
-        assert_eq!(ledger.alarm("kiln", "", "", &verdict(Warning)), None);
-    }
-}
+mod tests;

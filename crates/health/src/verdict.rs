@@ -1,7 +1,7 @@
 //! What is said of one thing.
 
 use crate::severity::Severity;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// What is said of one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Verdict {
     pub advice: Option<String>,
     /// Since when, by the vendor's clock.
     pub since: Option<DateTime<Utc>>,
+    /// After how long of this there is something wrong, and what that is.
+    pub lingering: Option<(TimeDelta, Box<Verdict>)>,
 }
 
 impl Verdict {
@@ -39,6 +41,7 @@ impl Verdict {
             sentence,
             advice: None,
             since: None,
+            lingering: None,
         }
     }
 
@@ -53,6 +56,14 @@ impl Verdict {
     #[must_use]
     pub fn rank(mut self, rank: u8) -> Self {
         self.rank = rank;
+        self
+    }
+
+    /// What is said instead once it has been so for longer than this. Only who has seen it all that time
+    /// can tell: the ledger.
+    #[must_use]
+    pub fn lingering(mut self, limit: TimeDelta, wrong: Self) -> Self {
+        self.lingering = Some((limit, Box::new(wrong)));
         self
     }
 

@@ -194,7 +194,7 @@ impl<'a> Alarms<'a> {
         let (severity, meanwhile) = if collects {
             (Warning, "the old primary still reports")
         } else {
-            (Critical, "nobody collects data until it posts a heartbeat")
+            (Critical, "nobody collects data until it confirms")
         };
         Verdict::new(severity, "Handover stuck", sentence)
             .advise(format!("Check the adapter of {who}: {meanwhile}."))

@@ -65,7 +65,8 @@ fn nobody(say: &Alarms<'_>, roles: &Roles<'_>) -> Verdict {
 
 /// The handshake: the chosen client has to post one more heartbeat, which normally takes a second.
 /// Nobody says when it was chosen. It has lingered for longer than the FailoverTimeout when its own
-/// heartbeat is older than that, or when the primary that it follows has been silent for twice that.
+/// heartbeat is older than that, when the primary that it follows has been silent for twice that, or
+/// when it has been seen to be chosen for that long.
 fn handing_over(
     say: &Alarms<'_>,
     primary: Option<Pulse>,
@@ -77,10 +78,15 @@ fn handing_over(
         Some(age > timeout.checked_mul(2)?)
     };
     let lingers = primary.as_ref().and_then(overdue).unwrap_or(false);
-    match (pulse.is_live() && !lingers, primary) {
-        (true, _) => say.handing_over(pending, pulse),
-        (false, Some(primary)) if primary.is_live() => say.handover_stuck(pending, pulse, true),
-        (false, _) => say.handover_stuck(pending, pulse, false),
+    let collects = primary.is_some_and(|primary| primary.is_live());
+    let stuck = say.handover_stuck(pending, pulse, collects);
+    if !pulse.is_live() || lingers {
+        return stuck;
+    }
+    let moving = say.handing_over(pending, pulse);
+    match pulse.timeout {
+        Some(timeout) => moving.lingering(timeout, stuck),
+        None => moving,
     }
 }
 
