@@ -12,6 +12,8 @@ pub mod pace;
 mod poll;
 pub mod rows;
 pub mod schedule;
+#[cfg(test)]
+mod schedule_tests;
 pub mod server_clock;
 pub mod sources;
 pub mod status;

@@ -179,7 +179,7 @@ impl Schedule {
 
 /// The wait after `failures` failures in a row: anything from the shortest to a limit that doubles, so
 /// that many consoles do not come back all at once.
-fn backoff(failures: u32, chance: f64) -> Millis {
+pub(super) fn backoff(failures: u32, chance: f64) -> Millis {
     let limit = (SHORTEST * 2_f64.powi(failures.min(16).cast_signed())).min(LONGEST);
     SHORTEST + (limit - SHORTEST) * chance.clamp(0.0, 1.0)
 }
@@ -189,7 +189,3 @@ fn backoff(failures: u32, chance: f64) -> Millis {
 pub fn millis(duration: Duration) -> Millis {
     duration.as_secs_f64() * 1_000.0
 }
-
-#[cfg(test)]
-#[path = "schedule_tests.rs"]
-mod tests;

@@ -1,6 +1,6 @@
 //! The schedule with a clock and chance that stand where the test puts them.
 
-use super::{Next, Schedule, backoff};
+use super::schedule::{INTERVAL, Next, Schedule, backoff};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -122,20 +122,20 @@ fn waking_asks_at_once_after_failures_and_after_answers() {
 #[test]
 fn a_hidden_page_does_not_poll_even_when_it_wakes() {
     let mut schedule = polled(0.0, 0.0, false);
-    schedule.set(super::INTERVAL, false, true);
+    schedule.set(INTERVAL, false, true);
     schedule.wake();
     assert_eq!(schedule.next(1e9), Next::Wait);
-    schedule.set(super::INTERVAL, false, false);
+    schedule.set(INTERVAL, false, false);
     assert_eq!(schedule.next(1e9), Next::Now);
 }
 
 #[test]
 fn a_pause_holds_what_is_shown_and_begins_only_when_something_is() {
     let mut fresh = Schedule::default();
-    fresh.set(super::INTERVAL, true, false);
+    fresh.set(INTERVAL, true, false);
     assert_eq!(fresh.next(0.0), Next::Now);
     let mut schedule = polled(0.0, 0.0, false);
-    schedule.set(super::INTERVAL, true, false);
+    schedule.set(INTERVAL, true, false);
     assert_eq!(schedule.next(1e9), Next::Wait);
     schedule.ask();
     assert_eq!(schedule.next(1e9), Next::Now);

@@ -64,3 +64,38 @@ story('an error card is accessible in both themes', { colorScheme: 'dark' }, asy
   await page.emulateMedia({ colorScheme: 'light' });
   await accessible(page);
 });
+
+const gauging = path('groups', 'plant-b', 'gauging-modbus');
+const press = (name) => (page) => page.getByRole('button', { name, exact: true }).first().click();
+
+/** What opens over a page, or within it, on demand. */
+const OPENED = {
+  'the dialog that creates a group': { at: '/groups', open: press('Create group'), there: 'dialog' },
+  'the dialog that deletes a group': { at: gauging, open: press('Delete group'), there: 'dialog' },
+  'the dialog that adds a session': { at: gauging, open: press('Add session'), there: 'dialog' },
+  'the dialog that deletes a Primary': { at: gauging, open: press('Delete session GAUGE-01.Modbus'), there: 'dialog' },
+  'the dialog that posts a heartbeat': {
+    at: path('groups', 'plant-a', 'boiler-opcua'),
+    open: press('Post heartbeat BOIL-02.OpcUa'),
+    there: 'dialog',
+  },
+  'the dialog that overrides a role': { at: gauging, open: press('Override role GAUGE-02.Modbus'), there: 'dialog' },
+  'the panel of a session': { at: `${gauging}?session=GAUGE-02.Modbus`, open: () => {}, there: 'region', name: 'Session GAUGE-02.Modbus' },
+  'what a source says': { at: '/', open: press('Plant A: live, now'), there: 'group', name: 'Plant A' },
+  'a paused page': { at: '/', open: press('Pause refresh'), there: 'button', name: 'Resume refresh' },
+};
+
+for (const [what, { at, open, there, name }] of Object.entries(OPENED)) {
+  for (const size of [{ width: 1440, height: 900 }, { width: 390, height: 844 }]) {
+    story(`${what} is accessible in both themes at ${size.width}`, { now: START, viewport: size }, async ({ page, visit }) => {
+      await visit(at);
+      await settled(page, at.startsWith('/groups/') ? { table: 'Client sessions' } : {});
+      await open(page);
+      await page.getByRole(there, { name, exact: true }).waitFor();
+      for (const colorScheme of ['light', 'dark']) {
+        await page.emulateMedia({ colorScheme });
+        await accessible(page);
+      }
+    });
+  }
+}

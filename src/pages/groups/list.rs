@@ -168,9 +168,9 @@ pub fn Groups() -> impl IntoView {
     let dialog = move || {
         let (sources, writers) = (created.clone(), writers.clone());
         let changed = Callback::new(move |()| {
-            sources
-                .iter()
-                .for_each(|source| source.feed.status().refresh())
+            for source in &sources {
+                source.feed.status().refresh();
+            }
         });
         let on_close = Callback::new(move |()| creating.set(false));
         creating

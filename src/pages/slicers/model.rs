@@ -254,6 +254,7 @@ mod tests {
         let zone = FixedOffset::east_opt(0).expect("in range");
         row(
             group,
+            &health::slicers::judge_slicers(group, now),
             Place {
                 connection: "Live",
                 href: String::new(),

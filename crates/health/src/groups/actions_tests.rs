@@ -1,7 +1,7 @@
 //! What each action will do, in tables.
 
-use super::super::fixtures::{NOW, aged, group, pin, scored};
-use super::{Action, Scene};
+use super::actions::{Action, Scene};
+use super::fixtures::{NOW, aged, group, pin, scored};
 use crate::effect::Confirm;
 use crate::freshness::Freshness::{self, Aging, Live, NoData, Stale};
 use crate::severity::Severity::{self, Critical, Normal, Warning};

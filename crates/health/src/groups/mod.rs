@@ -2,13 +2,17 @@
 
 mod actions;
 mod alarms;
+mod effects;
 mod judge;
 mod look;
 mod members;
 mod pulse;
 mod roles;
+mod scene;
 mod successor;
 
+#[cfg(test)]
+mod actions_tests;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
@@ -18,11 +22,12 @@ mod never_panics;
 #[cfg(test)]
 mod successor_tests;
 
-pub use actions::{Action, Scene};
+pub use actions::Action;
 pub use judge::judge_group;
 pub use look::Look;
 pub use members::{Members, members};
 pub use pulse::{Beat, Pulse, pulse};
+pub use scene::Scene;
 pub use successor::{Candidate, is_cold_standby, successor};
 
 use chrono::{DateTime, Utc};

@@ -1,0 +1,153 @@
+//! A group as it is acted on: who is live, who would be elected, and how much confirmation an action
+//! wants. What an action will do is told in `effects`.
+
+use super::actions::Action;
+use super::look::Look;
+use super::pulse::{Pulse, pulse};
+use super::successor::heir;
+use super::{is_pinned, score, score_words, session_name};
+use crate::effect::Confirm;
+use crate::freshness::Freshness;
+use crate::words::span;
+use chrono::TimeDelta;
+use vendors::aveva::{ClientSession, GroupConfiguration, Role};
+
+/// A group as it is acted on.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    /// The group.
+    pub group: &'a GroupConfiguration,
+    /// Its sessions.
+    pub sessions: &'a [ClientSession],
+    /// When they were read, and now.
+    pub look: Look,
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn timeout(&self) -> Option<TimeDelta> {
+        let timeout = self.group.failover_timeout.map(|timeout| timeout.delta());
+        timeout.filter(|timeout| *timeout > TimeDelta::zero())
+    }
+
+    pub(super) fn pulse(&self, session: &ClientSession) -> Pulse {
+        pulse(session, self.group.failover_timeout.as_ref(), self.look)
+    }
+
+    pub(super) fn is_live(&self, session: &ClientSession) -> bool {
+        self.pulse(session).is_live()
+    }
+
+    /// How many are live, but for one.
+    pub(super) fn live(&self, but: Option<&ClientSession>) -> usize {
+        let counts = |s: &&ClientSession| self.is_live(s) && !is_same(but, s);
+        self.sessions.iter().filter(counts).count()
+    }
+
+    /// Another session that an override keeps Primary, silent or not.
+    pub(super) fn pinned(&self, but: &ClientSession) -> Option<&'a ClientSession> {
+        let now = self.look.now;
+        let mut others = self.sessions.iter().filter(|s| !is_same(Some(but), s));
+        others.find(|session| is_pinned(session, now))
+    }
+
+    /// The live session with the highest score, whatever is overridden. Of several the Primary: no
+    /// tie-break is documented.
+    pub(super) fn leader(&self) -> Option<&'a ClientSession> {
+        let worth = |session| number(session).unwrap_or(-1.0);
+        let primary = |session: &ClientSession| session.role == Some(Role::Primary);
+        let live = self.sessions.iter().filter(|session| self.is_live(session));
+        live.max_by(|a, b| {
+            let by = worth(a).total_cmp(&worth(b));
+            by.then_with(|| primary(a).cmp(&primary(b)))
+        })
+    }
+
+    /// A running adapter posts a heartbeat within half of the timeout.
+    pub(super) fn beat(&self) -> String {
+        self.timeout().map_or_else(
+            || "at its next heartbeat".to_owned(),
+            |timeout| format!("within {}", span(timeout / 2)),
+        )
+    }
+
+    /// Who is Primary once a session is gone or no longer Primary, and why, in a sentence without its
+    /// end; `None` where nobody is left.
+    pub(super) fn succession(&self, but: &ClientSession) -> Option<String> {
+        if let Some(pinned) = self.pinned(but) {
+            let who = session_name(pinned);
+            let verb = verb(pinned);
+            return Some(format!("{who} {verb} Primary: a role override pins it"));
+        }
+        let heir = heir(self.group, self.sessions, Some(but), self.look)?;
+        Some(self.elected(heir, self.live(Some(but))))
+    }
+
+    /// What the election makes of the best of so many live sessions.
+    pub(super) fn elected(&self, best: &ClientSession, live: usize) -> String {
+        let who = session_name(best);
+        let why = match number(best).map(score_words) {
+            Some(score) => format!("highest score among live sessions, {score}"),
+            None if live == 1 => "the only live session".to_owned(),
+            None => {
+                return format!(
+                    "One of {live} live sessions is Primary then, and none of them reports a score"
+                );
+            }
+        };
+        match verb(best) {
+            "stays" => format!("{who} stays Primary: {why}"),
+            verb => format!("{who} {verb} Primary {}: {why}", self.beat()),
+        }
+    }
+
+    /// How much confirmation an action on a session, or on the group where there is none, wants:
+    /// typing for deleting or forcing while what is shown is stale, while it is the only live session,
+    /// or while it is Primary or about to be. Deleting a group is always typed.
+    #[must_use]
+    pub fn confirm(
+        &self,
+        action: Action,
+        session: Option<&ClientSession>,
+        shown: Freshness,
+    ) -> Confirm {
+        let risky = matches!(
+            action,
+            Action::DeleteGroup | Action::DeleteSession | Action::OverrideRole | Action::PutSession
+        );
+        let typed = |why: &str| Confirm::Typed(why.to_owned());
+        match (risky, session) {
+            (false, _) => Confirm::Click,
+            _ if !shown.is_believable() => typed("what is shown is stale"),
+            _ if action == Action::DeleteGroup => typed("a deleted group cannot be brought back"),
+            (_, None) => Confirm::Click,
+            (_, Some(session)) if session.role == Some(Role::Primary) => typed("it is Primary"),
+            (_, Some(session)) if session.role == Some(Role::PendingPrimary) => {
+                typed("it is about to be Primary")
+            }
+            (_, Some(session)) if self.is_live(session) && self.live(None) == 1 => {
+                typed("it is the only live session")
+            }
+            (_, Some(session)) if action == Action::OverrideRole && !self.is_live(session) => {
+                typed("it is silent")
+            }
+            _ => Confirm::Click,
+        }
+    }
+}
+
+fn is_same(one: Option<&ClientSession>, other: &ClientSession) -> bool {
+    one.is_some_and(|one| std::ptr::eq(one, other))
+}
+
+/// A score that is a number.
+fn number(session: &ClientSession) -> Option<f64> {
+    score(session).filter(|score| !score.is_nan())
+}
+
+fn verb(session: &ClientSession) -> &'static str {
+    if session.role == Some(Role::Primary) {
+        "stays"
+    } else {
+        "becomes"
+    }
+}
