@@ -1,12 +1,14 @@
 //! What each action will do, in tables.
 
-use super::actions::{Action, Scene};
 use super::fixtures::{NOW, aged, group, pin, scored};
+use super::{Action, Scene};
 use crate::effect::Confirm;
 use crate::freshness::Freshness::{self, Aging, Live, NoData, Stale};
 use crate::severity::Severity::{self, Critical, Normal, Warning};
 use chrono::TimeDelta;
-use vendors::aveva::{ApiVersion, Base, ClientSession, GroupConfiguration, Role};
+use vendors::aveva::{
+    ApiVersion, Base, ClientSession, GroupConfiguration, Heartbeat, Role, TimeSpan,
+};
 
 fn with<T>(sessions: &[ClientSession], look: impl FnOnce(Scene<'_>) -> T) -> T {
     let group: GroupConfiguration = group();
@@ -129,28 +131,195 @@ fn clearing_an_override_says_who_the_election_would_choose() {
     let b = scored("b", Role::Secondary, 50.0);
     let led = [pin(scored("a", Role::Primary, 90.0), None), b.clone()];
     let silent = [pin(aged("a", Role::Primary, 300), None), b.clone()];
-    let lower = [pin(scored("a", Role::Primary, 10.0), None), b];
+    let lower = [pin(scored("a", Role::Primary, 10.0), None), b.clone()];
+    let even = [b.clone(), pin(scored("a", Role::Primary, 50.0), None)];
+    let even = [even[1].clone(), even[0].clone()];
+    let no_score = |session: ClientSession| ClientSession {
+        heartbeat: session.heartbeat.map(|heartbeat| Heartbeat {
+            score: None,
+            ..heartbeat
+        }),
+        ..session
+    };
+    let mute = [
+        no_score(pin(aged("a", Role::Primary, 6), None)),
+        no_score(aged("b", Role::Secondary, 6)),
+    ];
+    let nan = [pin(scored("a", Role::Primary, f64::NAN), None), b.clone()];
+    let alone = [mute[0].clone()];
+    let both = [
+        pin(scored("a", Role::Primary, 90.0), None),
+        pin(scored("c", Role::Secondary, 10.0), None),
+        b,
+    ];
     let nobody = [pin(aged("a", Role::Primary, 300), None)];
     for (sessions, words) in [
-        (&led[..], "a stays Primary, it leads"),
-        (&silent[..], "b becomes Primary within 30 s"),
-        (&lower[..], "unless another one has more"),
-        (&nobody[..], "no session is live"),
+        (
+            &led[..],
+            "The election decides again. a stays Primary: highest score among live sessions, 90.",
+        ),
+        (
+            &silent[..],
+            "The election decides again. b becomes Primary within 30 s: highest score among live sessions, 50.",
+        ),
+        (
+            &lower[..],
+            "The election decides again. b becomes Primary within 30 s: highest score among live sessions, 50.",
+        ),
+        (
+            &even[..],
+            "The election decides again. a stays Primary: highest score among live sessions, 50.",
+        ),
+        (
+            &mute[..],
+            "The election decides again. One of 2 live sessions is Primary then, and none of them reports a score.",
+        ),
+        (
+            &nan[..],
+            "The election decides again. b becomes Primary within 30 s: highest score among live sessions, 50.",
+        ),
+        (
+            &alone[..],
+            "The election decides again. a stays Primary: the only live session.",
+        ),
+        (
+            &nobody[..],
+            "The election decides again, and no session is live.",
+        ),
+        (
+            &both[..],
+            "a is pinned no longer. c becomes Primary: a role override pins it.",
+        ),
     ] {
         let effect = with(sessions, |scene| scene.clear_override(&sessions[0]));
-        assert!(effect.sentence.contains(words), "{}", effect.sentence);
+        assert_eq!(effect.sentence, words);
+        assert_eq!(effect.notes, []);
     }
+    let quiet = [both[0].clone(), pin(aged("c", Role::Secondary, 300), None)];
+    let effect = with(&quiet, |scene| scene.clear_override(&quiet[0]));
+    assert_eq!(severities(&effect.notes), [Critical]);
+    assert!(effect.notes[0].1.starts_with("c is silent"));
 }
 
 #[test]
 fn a_heartbeat_by_hand_is_always_warned_of() {
-    for (role, notes) in [
-        (Role::Secondary, vec![Warning]),
-        (Role::PendingPrimary, vec![Critical, Warning]),
+    for (role, age, notes) in [
+        (Role::Secondary, 6, vec![Warning]),
+        (Role::Secondary, 300, vec![Warning]),
+        (Role::PendingPrimary, 6, vec![Critical, Warning]),
+        (Role::Primary, 6, vec![Warning]),
+        (Role::Primary, 32, vec![Warning]),
+        // It would hold the takeover back.
+        (Role::Primary, 33, vec![Critical, Warning]),
+        (Role::Primary, 300, vec![Critical, Warning]),
+    ] {
+        let sessions = [aged("a", role, age)];
+        let effect = with(&sessions, |scene| scene.post_heartbeat(&sessions[0]));
+        assert_eq!(severities(&effect.notes), notes, "{age} s");
+    }
+}
+
+#[test]
+fn deleting_a_session_tells_what_becomes_of_its_group() {
+    let (a, b) = (
+        scored("a", Role::Primary, 90.0),
+        scored("b", Role::Secondary, 50.0),
+    );
+    let pending = scored("p", Role::PendingPrimary, 95.0);
+    let silent = aged("a", Role::Primary, 300);
+    let pinned = pin(b.clone(), None);
+    let gone = pin(aged("b", Role::Secondary, 300), None);
+    let unheard = ClientSession {
+        heartbeat: None,
+        ..pending.clone()
+    };
+    for (sessions, sentence, notes) in [
+        (
+            vec![pending.clone(), a.clone(), b.clone()],
+            "p is about to be Primary and leaves the group. a stays Primary: highest score among live sessions, 90.",
+            vec![Warning],
+        ),
+        (
+            vec![pending.clone(), silent.clone(), b.clone()],
+            "p is about to be Primary and leaves the group. b becomes Primary within 30 s: highest score among live sessions, 50.",
+            vec![Warning],
+        ),
+        (
+            vec![pending, silent.clone()],
+            "p is about to be Primary and leaves the group.",
+            vec![Critical, Warning],
+        ),
+        (
+            vec![unheard, silent.clone()],
+            "p is about to be Primary and leaves the group.",
+            vec![Critical],
+        ),
+        (
+            vec![b.clone(), silent],
+            "b leaves the group. Who is Primary does not change.",
+            vec![Critical, Warning],
+        ),
+        (
+            vec![b, a.clone()],
+            "b leaves the group. Who is Primary does not change.",
+            vec![Warning],
+        ),
+        (
+            vec![a.clone(), pinned],
+            "a is Primary and leaves the group. b becomes Primary: a role override pins it.",
+            vec![Warning],
+        ),
+        (
+            vec![a, gone, scored("c", Role::Secondary, 20.0)],
+            "a is Primary and leaves the group. b becomes Primary: a role override pins it.",
+            vec![Critical, Warning],
+        ),
+    ] {
+        let effect = with(&sessions, |scene| scene.delete_session(&sessions[0]));
+        assert_eq!(effect.sentence, sentence);
+        assert_eq!(severities(&effect.notes), notes, "{sentence}");
+    }
+}
+
+#[test]
+fn without_a_timeout_no_time_is_promised() {
+    for timeout in [None, Some(TimeSpan::from_seconds(0))] {
+        let group = GroupConfiguration {
+            failover_timeout: timeout,
+            ..group()
+        };
+        let sessions = [
+            aged("a", Role::Primary, 6),
+            scored("b", Role::Secondary, 50.0),
+        ];
+        let scene = Scene {
+            group: &group,
+            sessions: &sessions,
+            look: NOW.into(),
+        };
+        assert_eq!(
+            scene.delete_session(&sessions[0]).sentence,
+            "a is Primary and leaves the group. b becomes Primary at its next heartbeat: highest score among live sessions, 50."
+        );
+    }
+}
+
+#[test]
+fn overriding_a_primary_says_that_it_is_one() {
+    for (role, expected) in [
+        (
+            Role::Secondary,
+            "a becomes Primary at once and stays so for 1 h, whatever its score.",
+        ),
+        (
+            Role::Primary,
+            "a is Primary already and stays so for 1 h, whatever its score.",
+        ),
     ] {
         let sessions = [aged("a", role, 6)];
-        let effect = with(&sessions, |scene| scene.post_heartbeat(&sessions[0]));
-        assert_eq!(severities(&effect.notes), notes);
+        let hour = Some(TimeDelta::hours(1));
+        let effect = with(&sessions, |scene| scene.override_role(&sessions[0], hour));
+        assert_eq!(effect.sentence, expected);
     }
 }
 
@@ -167,6 +336,12 @@ fn a_first_session_becomes_primary() {
             .sentence
             .contains("stands by")
     );
+    let silent = [aged("a", Role::Primary, 61)];
+    assert!(
+        with(&silent, |scene| scene.add_session())
+            .sentence
+            .contains("becomes Primary with its first heartbeat")
+    );
 }
 
 #[test]
@@ -175,6 +350,7 @@ fn risk_decides_the_confirmation() {
         aged("primary", Role::Primary, 6),
         aged("live", Role::Secondary, 6),
         aged("silent", Role::Secondary, 300),
+        aged("pending", Role::PendingPrimary, 6),
     ];
     let alone = [
         aged("alone", Role::Secondary, 6),
@@ -196,6 +372,8 @@ fn risk_decides_the_confirmation() {
         (Action::OverrideRole, Some(0), Live, true),
         (Action::OverrideRole, Some(1), Live, false),
         (Action::OverrideRole, Some(2), Live, true),
+        (Action::OverrideRole, Some(1), Stale, true),
+        (Action::DeleteSession, Some(3), Live, true),
         (Action::PutSession, Some(0), Live, true),
         (Action::PutSession, None, Live, false),
         (Action::DeleteGroup, None, Live, true),

