@@ -73,4 +73,16 @@ impl Verdict {
         self.since = since;
         self
     }
+
+    /// Whether it says what to do wherever something is wrong.
+    #[cfg(test)]
+    pub(crate) fn is_whole(&self) -> bool {
+        let advises = self.advice.as_ref().is_some_and(|words| !words.is_empty());
+        let wrong = matches!(self.severity, Severity::Critical | Severity::Warning);
+        let later = self
+            .lingering
+            .as_ref()
+            .is_none_or(|(_, wrong)| wrong.is_whole());
+        (advises || !wrong) && later && !self.sentence.is_empty()
+    }
 }

@@ -88,10 +88,11 @@ pub fn judge_session(session: &Session, now: DateTime<Utc>) -> Verdict {
         ),
     };
     let verdict = verdict.since(session.end_time.or(session.creation_time));
-    if is_running(session.state.as_ref()) {
-        verdict
-    } else {
+    // Of a state that this console does not know it cannot say that it has ended.
+    if session.state == Some(State::Stopped) {
         verdict.rank(Verdict::HISTORY)
+    } else {
+        verdict
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{duration, is_recent, judge_session, tasks_done};
 use crate::severity::Severity;
+use crate::verdict::Verdict;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use vendors::veeam::{Outcome, Server, Session, State, Task};
@@ -77,6 +78,13 @@ fn each_state_and_result_has_its_word() {
             verdict.sentence
         );
         assert!(verdict.since.is_some());
+        assert!(verdict.is_whole(), "{verdict:?}");
+        let rank = if state == Stopped {
+            Verdict::HISTORY
+        } else {
+            Verdict::RULE
+        };
+        assert_eq!(verdict.rank, rank, "{state:?} {result:?}");
     }
 }
 
@@ -277,11 +285,18 @@ fn time() -> impl Strategy<Value = Option<DateTime<Utc>>> {
 
 proptest! {
     #[test]
-    fn any_session_at_any_time_has_a_verdict(creation_time in time(), end_time in time(), now in time(), runs in any::<bool>()) {
+    fn any_session_at_any_time_has_a_verdict(
+        creation_time in time(),
+        end_time in time(),
+        now in time(),
+        runs in any::<bool>(),
+        result in prop::sample::select(vec![Outcome::None, Outcome::Success, Outcome::Warning, Outcome::Failed]),
+    ) {
         let state = Some(if runs { State::Working } else { State::Stopped });
-        let session = Session { creation_time, end_time, state, ..Session::default() };
+        let session = Session { creation_time, end_time, state, result: Some(result), ..Session::default() };
         let now = now.unwrap_or_default();
-        prop_assert!(!judge_session(&session, now).sentence.is_empty());
+        let verdict = judge_session(&session, now);
+        prop_assert!(verdict.is_whole(), "{verdict:?}");
         prop_assert!(duration(&session, now).is_none_or(|time| time >= TimeDelta::zero()));
         let _ = is_recent(&session, now);
     }

@@ -219,6 +219,8 @@ fn an_override_that_pins_a_silent_session_is_the_highest_alarm() {
         ),
     ] {
         assert_eq!(word(&sessions), expected, "{sessions:?}");
+        let first = judged(None, &sessions).rank == Verdict::FIRST;
+        assert_eq!(first, expected.1 == "Override silent", "{sessions:?}");
     }
     let verdict = judged(
         None,

@@ -1,6 +1,6 @@
-//! Whatever the service says, a verdict comes out.
+//! Whatever the service says, a verdict comes out, and where something is wrong it says what to do.
 
-use super::{judge_group, members, successor};
+use super::{Scene, judge_group, members, successor};
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use vendors::aveva::{
@@ -62,10 +62,25 @@ proptest! {
         let failover_timeout = ticks.map(|ticks| TimeSpan { ticks });
         let group = GroupConfiguration { failover_timeout, ..GroupConfiguration::default() };
         let status = GroupStatus { primary: named.clone(), pending_primary: named, ..GroupStatus::default() };
-        prop_assert!(!judge_group(&group, Some(&status), &sessions, now).sentence.is_empty());
+        let verdict = judge_group(&group, Some(&status), &sessions, now);
+        prop_assert!(verdict.is_whole(), "{verdict:?}");
         prop_assert_eq!(successor(&group, &sessions, now).len(), sessions.len());
         let members = members(&group, &sessions, now);
         let counted = members.primary + members.pending + members.standby + members.stale + members.unknown;
         prop_assert_eq!(counted, sessions.len());
+        let scene = Scene { group: &group, sessions: &sessions, look: now.into() };
+        for session in &sessions {
+            for effect in [
+                scene.delete_session(session),
+                scene.override_role(session, None),
+                scene.clear_override(session),
+                scene.post_heartbeat(session),
+                scene.delete_group("Plant A"),
+                scene.add_session(),
+            ] {
+                prop_assert!(effect.sentence.ends_with('.'), "{effect:?}");
+                prop_assert!(effect.notes.is_sorted_by_key(|(severity, _)| *severity), "{effect:?}");
+            }
+        }
     }
 }

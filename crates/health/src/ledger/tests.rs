@@ -148,6 +148,7 @@ fn what_lingers_is_an_alarm_once_it_was_seen_for_longer_than_its_limit() {
         (vec![(0, m)], None),
         (vec![(0, m), (30, m), (60, m)], None),
         (vec![(0, m), (30, m), (61, m)], critical(0)),
+        (vec![(0, m), (60, m), (61, m)], critical(0)),
         // Out of sight for longer than the limit: it may be another one.
         (vec![(0, m), (61, m)], None),
         (vec![(0, m), (61, m), (90, m), (121, m)], None),

@@ -372,7 +372,8 @@ proptest! {
         let mode = Some(if flat { Mode::Flat } else { Mode::Prioritized });
         let active = active.map(|id| if id.is_empty() { OnAir::Slate } else { OnAir::Slicer(id) });
         let group = FailoverGroup { slicers, active, hot_warm, mode, ..FailoverGroup::default() };
-        prop_assert!(!judge_slicers(&group, now).sentence.is_empty());
+        let verdict = judge_slicers(&group, now);
+        prop_assert!(verdict.is_whole(), "{verdict:?}");
         prop_assert!(!super::hot_warm_words(hot_warm).is_empty());
     }
 }
