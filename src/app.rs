@@ -56,7 +56,10 @@ fn Console(session: session::Session, connections: Vec<vendors::Connection>) -> 
                 <shell::Paused />
                 {move || page(route.get())}
             </main>
-            <notice::NoticeArea />
+            <div class="notices">
+                <pages::attention::Failovers />
+                <notice::NoticeArea />
+            </div>
         </div>
     }
 }

@@ -1,6 +1,7 @@
-//! AVEVA's groups: the list, then each group's status and sessions. A service may hold very many, so a
-//! sweep asks only for what is due: what is in transition, what is as old as the interval, and not what
-//! the page of a group has just asked for by itself.
+//! AVEVA's groups: the list, then each group's sessions. A service may hold very many, so a sweep asks
+//! only for what is due (what is in transition, what is as old as the interval, and not what the page of
+//! a group has just asked for by itself), the oldest first, for a short while, and goes on from there in
+//! the next one: what it has is shown meanwhile, each group with an age of its own.
 
 use super::schedule::{INTERVAL, Millis, millis};
 use super::{Clock, Fetched, Live, Status, clock, use_pace};
@@ -14,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
-use vendors::aveva::{self, ClientSession, GroupConfiguration, GroupStatus};
+use vendors::aveva::{self, ClientSession, GroupConfiguration, GroupStatus, Role};
 use web_sys::AbortController;
 
 /// Groups a request; the service may hold more.
@@ -25,6 +26,12 @@ const AT_ONCE: usize = 6;
 
 /// So many failures before the first answer, and the service is not asked for the other groups.
 const ENOUGH: usize = 3;
+
+/// A sweep lasts no longer than this, in milliseconds.
+const SLICE: Millis = 2_000.0;
+
+/// The first one is shorter: nothing is on the screen yet.
+const FIRST_SLICE: Millis = 500.0;
 
 /// What is this much younger than the interval is due all the same: timers are not exact.
 const SLACK: Millis = 500.0;
@@ -74,6 +81,8 @@ struct Inner {
     kept: RefCell<HashMap<String, Arc<Detail>>>,
     /// The groups whose own page is open, and how often.
     open: RefCell<HashMap<String, usize>>,
+    /// Whether the last sweep ended before it had come to everything.
+    unfinished: Cell<bool>,
 }
 
 impl Sweep {
@@ -84,15 +93,17 @@ impl Sweep {
             interval: use_pace().interval,
             kept: RefCell::default(),
             open: RefCell::default(),
+            unfinished: Cell::new(false),
         })))
     }
 
     /// Every group.
     pub(super) fn live(self) -> Live<Vec<Group>> {
         let inner = self.0.get_value();
-        let moving = |groups: &Vec<Group>, _| {
+        let sweep = Rc::clone(&inner);
+        let moving = move |groups: &Vec<Group>, _| {
             let mut details = groups.iter().filter_map(|group| group.detail.as_ref());
-            details.any(|detail| is_moving(detail))
+            sweep.unfinished.get() || details.any(|detail| is_moving(detail))
         };
         Live::new(move |abort| groups(Rc::clone(&inner), abort), moving)
     }
@@ -145,6 +156,13 @@ impl Inner {
         (now - detail.asked < limit).then_some(detail)
     }
 
+    /// When what is known of a group was read; what was never read is the oldest.
+    fn age_of(&self, group: &GroupConfiguration) -> Millis {
+        let kept = self.kept.borrow();
+        let detail = group.id.as_ref().and_then(|id| kept.get(id));
+        detail.map_or(0.0, |detail| detail.asked)
+    }
+
     fn keep(&self, group: &str, detail: &Arc<Detail>) {
         let mut kept = self.kept.borrow_mut();
         kept.insert(group.to_owned(), Arc::clone(detail));
@@ -168,6 +186,45 @@ async fn whole(
         },
         date: detail.date,
         age: detail.age,
+    })
+}
+
+/// A group's sessions, and its status as they tell it: one request in the place of two for each of very
+/// many groups. Where no session is Primary the service itself is asked for the status.
+async fn brief(
+    inner: &Inner,
+    group: &str,
+    abort: &AbortController,
+) -> Result<Arrived<Arc<Detail>>, Failure> {
+    let asked = clock::now();
+    let sessions = aveva::sessions(&inner.base, group).list();
+    let sessions = send(&inner.connection, &sessions, Some(abort)).await?;
+    let of = |role: Role| {
+        let mut sessions = sessions.value.iter();
+        sessions
+            .find(|one| one.role.as_ref() == Some(&role))?
+            .id
+            .clone()
+    };
+    let data = |one: &ClientSession| one.heartbeat.as_ref()?.last_data_processed_time;
+    let status = GroupStatus {
+        primary: of(Role::Primary),
+        pending_primary: of(Role::PendingPrimary),
+        last_data_processed_time: sessions.value.iter().filter_map(data).max(),
+    };
+    if status.primary.is_none() {
+        return detail(inner, group, abort).await;
+    }
+    let detail = Arc::new(Detail {
+        status,
+        sessions: sessions.value,
+        asked: asked - sessions.age,
+    });
+    inner.keep(group, &detail);
+    Ok(Arrived {
+        value: detail,
+        date: sessions.date,
+        age: sessions.age,
     })
 }
 
@@ -230,6 +287,10 @@ async fn configurations(
 /// How the questions of one sweep went so far.
 #[derive(Default)]
 struct Tally {
+    /// When the sweep ends, by the browser's clock.
+    until: Millis,
+    /// Whether it ended before it had come to everything.
+    out_of_time: Cell<bool>,
     heard: Cell<usize>,
     failed: Cell<usize>,
     /// Why the others are not asked for any more.
@@ -259,20 +320,30 @@ async fn groups(inner: Rc<Inner>, abort: AbortController) -> Fetched<Vec<Group>>
         Ok(list) => list,
         Err(failure) => return Err(failure).into(),
     };
-    let tally = Tally::default();
-    let each = list.value.into_iter().map(|configuration| {
+    let first = inner.kept.borrow().is_empty();
+    let tally = Tally {
+        until: clock::now() + if first { FIRST_SLICE } else { SLICE },
+        ..Tally::default()
+    };
+    let mut list_order: Vec<_> = list.value.into_iter().enumerate().collect();
+    list_order.sort_by(|(_, a), (_, b)| inner.age_of(a).total_cmp(&inner.age_of(b)));
+    let each = list_order.into_iter().map(|(place, configuration)| {
         let (inner, abort, tally) = (&inner, &abort, &tally);
         async move {
             let id = configuration.id.clone().unwrap_or_default();
             let (detail, failure) = asked(inner, &id, abort, tally).await;
-            Group {
+            let group = Group {
                 configuration,
                 detail,
                 failure,
-            }
+            };
+            (place, group)
         }
     });
-    let value: Vec<Group> = stream::iter(each).buffered(AT_ONCE).collect().await;
+    let mut value: Vec<(usize, Group)> = stream::iter(each).buffered(AT_ONCE).collect().await;
+    value.sort_by_key(|(place, _)| *place);
+    let value: Vec<Group> = value.into_iter().map(|(_, group)| group).collect();
+    inner.unfinished.set(tally.out_of_time.get());
     let ids: HashSet<&str> = value
         .iter()
         .filter_map(|group| group.configuration.id.as_deref())
@@ -308,11 +379,15 @@ async fn asked(
         return (Some(recent), None);
     }
     let known = || inner.kept.borrow().get(id).map(Arc::clone);
+    if clock::now() > tally.until {
+        tally.out_of_time.set(true);
+        return (known(), None);
+    }
     let stopped = tally.stop.borrow().clone();
     if let Some(failure) = stopped {
         return (known(), Some(failure));
     }
-    match detail(inner, id, abort).await {
+    match brief(inner, id, abort).await {
         Ok(detail) => {
             tally.heard.set(tally.heard.get() + 1);
             (Some(detail.value), None)

@@ -123,5 +123,5 @@ pub fn NoticeArea() -> impl IntoView {
             </p>
         }
     };
-    view! { <div class="notices" role="status"><For each key=|notice| notice.number children=draw /></div> }
+    view! { <div role="status"><For each key=|notice| notice.number children=draw /></div> }
 }

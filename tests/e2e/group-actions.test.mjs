@@ -472,3 +472,35 @@ story('a half-typed dialog survives every refresh', async (told) => {
   }, 20_000);
   assert.equal(await dialog(page).getByLabel('Id', { exact: true }).inputValue(), 'HALF');
 });
+
+story('create session: no answer in time leaves the outcome unknown until it is read', async (told) => {
+  const { page, control, complaints } = told;
+  complaints.expect(GONE);
+  await page.clock.install();
+  await openGroup(told, B);
+  await page.getByRole('button', { name: 'Add session', exact: true }).click();
+  await fill(page, 'Id', 'LATE-01');
+  await control('POST', '/faults', {
+    connection: B.connection,
+    operation: 'create session',
+    fault: { kind: 'latency', milliseconds: 12_000 },
+  });
+  await send(page, 'Add session').click();
+  await send(page, 'Sending…').waitFor();
+  await page.clock.runFor(21_000);
+  const unknown = dialog(page).getByRole('region', { name: 'Outcome unknown' });
+  await unknown.getByText(/no answer within 20 s/).waitFor();
+  await unknown.getByText('The session LATE-01 is not there now.').waitFor();
+});
+
+story('a dialog is sent with Enter and closed with Cancel', async (told) => {
+  const { page } = told;
+  await openGroup(told, B);
+  await page.getByRole('button', { name: 'Add session', exact: true }).click();
+  await send(page, 'Cancel').click();
+  await dialog(page).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Add session', exact: true }).click();
+  await fill(page, 'Id', 'ENTERED');
+  await page.keyboard.press('Enter');
+  await notice(page, /created the session ENTERED/).waitFor();
+});

@@ -291,7 +291,7 @@ story('what is handing over is asked for every two seconds, and only that', asyn
   await control('DELETE', '/requests');
   await pass(page, 4);
   await eventually(async () => {
-    const statuses = await asked(control, 'plant-a', 'group status');
+    const statuses = await asked(control, 'plant-a', 'list sessions');
     const of = (id) => statuses.filter((one) => one.path.includes(id)).length;
     assert.ok(of('boiler-opcua') >= 1, 'the group that hands over was not asked again');
     assert.equal(of('tankfarm-opcua'), 0);
@@ -305,7 +305,7 @@ story('the page of a group and the list of groups share one poll', async (told) 
   await heard(page);
   await control('DELETE', '/requests');
   await pass(page, 60);
-  const statuses = await asked(control, 'plant-a', 'group status');
+  const statuses = await asked(control, 'plant-a', 'list sessions');
   const times = statuses.filter((one) => one.path.includes('tankfarm-opcua')).length;
   assert.ok(times >= 8 && times <= 13, `asked ${times} times in a minute`);
 });

@@ -77,3 +77,15 @@ story('the chosen theme is kept', async ({ page, visit }) => {
   await button.waitFor();
   assert.equal(await theme(), chosen);
 });
+
+story('a failover that is seen is told at once, wherever one is, and leads to its group', async ({ page, visit, control }) => {
+  await visit('/connections');
+  await page.getByRole('listitem', { name: /^Plant A: live/ }).waitFor();
+  const alert = page.getByRole('alert').filter({ hasText: 'has taken over' });
+  assert.equal(await alert.count(), 0);
+  await control('PATCH', path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', 'BOIL-01.OpcUa'), { silent: true });
+  await control('POST', '/clock/advance', { seconds: 150 });
+  await alert.getByText('Boiler House OPC UA: BOIL-02.OpcUa has taken over from BOIL-01.OpcUa.').waitFor({ timeout: 20_000 });
+  await alert.getByRole('link', { name: 'Open' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Boiler House OPC UA' }).waitFor();
+});

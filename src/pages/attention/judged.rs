@@ -86,6 +86,10 @@ impl Group {
             Some(detail) => {
                 judge_group(configuration, Some(&detail.status), &detail.sessions, look)
             }
+            None if self.failure.is_none() => {
+                let sentence = format!("{}: its sessions have not been read yet.", self.name());
+                Verdict::new(Severity::Unknown, "Not read yet", sentence).advise(self.why())
+            }
             None => {
                 let sentence = format!("{}: its status could not be read.", self.name());
                 Verdict::new(Severity::Unknown, "Unknown", sentence).advise(self.why())

@@ -1,8 +1,10 @@
 //! Everything that needs attention, worst first: for the overview and for the numbers in the rail.
 //! The judgement is `health`'s; here it is gathered over the connections.
 
+pub mod failovers;
 pub mod judged;
 
+pub use failovers::Failovers;
 pub use judged::{Verdicts, verdicts};
 
 use crate::live::{Clock, Feed, Source, Sources, clock, use_clock, use_sources};
@@ -176,7 +178,8 @@ fn things(source: &Source, now: DateTime<Utc>) -> (Route, &'static str, Vec<Opti
             let things = groups.iter().map(|group| {
                 let id = group.configuration.id.clone().unwrap_or_default();
                 let detail = group.detail.as_deref();
-                Some(Thing {
+                // What a first sweep has not come to yet is no news.
+                (detail.is_some() || group.failure.is_some()).then(|| Thing {
                     key: key(&id),
                     name: group.name(),
                     leader: detail.and_then(|detail| detail.status.primary.clone()),

@@ -80,7 +80,8 @@ pub fn Groups() -> impl IntoView {
             let verdicts = verdicts(&connection.id);
             let groups = live.value().unwrap_or_default();
             for (group, verdict) in groups.iter().zip(verdicts.read().iter()) {
-                let stale = silent || !group.freshness(live.status, clock).is_believable();
+                let fresh = group.freshness(live.status, clock).is_believable();
+                let stale = silent || (!fresh && group.detail.is_some());
                 let id = group.configuration.id.clone().unwrap_or_default();
                 let href = Route::Group {
                     connection: connection.id.clone(),

@@ -10,6 +10,7 @@ use crate::ui::{Copy, Icon, times};
 use chrono::{DateTime, Utc};
 use health::groups::{Action, is_pinned, role_word};
 use health::words;
+use leptos::html;
 use leptos::prelude::*;
 use vendors::aveva::{ClientSession, RoleOverride};
 
@@ -96,10 +97,18 @@ fn Panel(acts: Acts, id: String) -> impl IntoView {
             (!there.get()).then(|| view! { <p class="blank">{format!("This group has no session “{id}” now.")}</p> })
         }
     };
+    // It stands under the table, and on a phone beyond the screen.
+    let panel = NodeRef::<html::Section>::new();
+    Effect::new(move |_| {
+        if let Some(panel) = panel.get() {
+            panel.scroll_into_view();
+            let _ = panel.focus();
+        }
+    });
     let copied = id.clone();
     let buttons = id.clone();
     view! {
-        <section class="panel" aria-labelledby="session" data-fresh=move || stale.get().then_some("stale")>
+        <section class="panel" tabindex="-1" node_ref=panel aria-labelledby="session" data-fresh=move || stale.get().then_some("stale")>
             <header>
                 <h2 id="session">"Session "{id.clone()}</h2>
                 <Copy text=Signal::derive(move || copied.clone()) name="Copy session id" />

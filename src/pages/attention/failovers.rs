@@ -1,0 +1,69 @@
+//! Failovers as the console sees them happen: somebody else leads a group than at the last look.
+
+use super::things;
+use crate::live::{Source, use_sources};
+use crate::route::Route;
+use leptos::prelude::*;
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// How long one is told.
+const STANDS: Duration = Duration::from_secs(30);
+
+/// A failover that was seen.
+#[derive(Debug, Clone, PartialEq)]
+struct Failover {
+    said: String,
+    to: Route,
+}
+
+/// Who leads what, as last seen.
+type Leaders = HashMap<String, String>;
+
+/// What has changed since the last look; who leads is remembered while nobody is known to.
+fn changes(leaders: &mut Leaders, source: &Source) -> Vec<Failover> {
+    let now = untrack(|| source.feed.status().asked()).unwrap_or_default();
+    let (_, _, things) = things(source, now);
+    let mut seen = Vec::new();
+    for thing in things.into_iter().flatten() {
+        let Some(leader) = thing.leader else { continue };
+        let before = leaders.insert(thing.key, leader.clone());
+        if let Some(before) = before.filter(|before| *before != leader) {
+            seen.push(Failover {
+                said: format!("{}: {leader} has taken over from {before}.", thing.name),
+                to: thing.to,
+            });
+        }
+    }
+    seen
+}
+
+/// Tells of failovers; the only alert beside that of a gateway that is gone.
+#[component]
+pub fn Failovers() -> impl IntoView {
+    let told: RwSignal<Vec<Failover>> = RwSignal::new(Vec::new());
+    for source in use_sources().iter().cloned() {
+        Effect::new(move |before: Option<Leaders>| {
+            let mut leaders = before.unwrap_or_default();
+            let new = changes(&mut leaders, &source);
+            if !new.is_empty() {
+                let count = new.len();
+                told.update(|told| told.extend(new));
+                let forget = move || {
+                    let _ = told.try_update(|told| drop(told.drain(..count.min(told.len()))));
+                };
+                set_timeout(forget, STANDS);
+            }
+            leaders
+        });
+    }
+    let items = move || {
+        let items = told.get().into_iter();
+        items
+            .map(|one| {
+                view! { <p class="notice"><span>{one.said}</span><a class="btn" href=one.to.href()>"Open"</a></p> }
+            })
+            .collect::<Vec<_>>()
+    };
+    view! { <div class="failovers" role="alert">{items}</div> }
+}
