@@ -42,7 +42,9 @@ fn changes(leaders: &mut Leaders, source: &Source) -> Vec<Failover> {
 #[component]
 pub fn Failovers() -> impl IntoView {
     let told: RwSignal<Vec<Failover>> = RwSignal::new(Vec::new());
-    for source in use_sources().iter().cloned() {
+    let sources = use_sources();
+    for source in sources.iter() {
+        let source = source.clone();
         Effect::new(move |before: Option<Leaders>| {
             let mut leaders = before.unwrap_or_default();
             let new = changes(&mut leaders, &source);
