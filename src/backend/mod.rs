@@ -6,6 +6,7 @@ pub mod failure;
 pub mod report;
 pub mod session;
 pub mod transport;
+pub mod uplynk;
 
 pub use failure::{Failure, Problem};
 pub use report::{Compared, Report};

@@ -12,6 +12,7 @@ pub mod heading;
 pub mod icon;
 pub mod notice;
 pub mod order;
+pub mod reorder;
 pub mod status_mark;
 pub mod steady;
 pub mod times;

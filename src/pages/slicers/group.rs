@@ -3,7 +3,8 @@
 use super::model::name;
 use super::on_air::{Facts, OnAirCard, Settings};
 use super::order::SlicerOrder;
-use crate::live::{Feed, Live, uplynk, use_sources};
+use crate::backend::uplynk::Writer;
+use crate::live::{Feed, Live, Status, uplynk, use_sources};
 use crate::pages::{NotFound, One};
 use crate::route::Route;
 use leptos::prelude::*;
@@ -24,6 +25,7 @@ pub fn SlicerGroupPage(
         return view! { <NotFound what=format!("There is no Uplynk connection “{connection}”.") /> }
             .into_any();
     };
+    let source = source.clone();
     let title = source.connection.title.clone();
     let part = {
         let id = group.clone();
@@ -40,13 +42,23 @@ pub fn SlicerGroupPage(
         } else {
             uplynk::one(connection.clone(), group.clone())
         };
-        view! { <Group live title=title.clone() id=group.clone() /> }
+        let writer = Writer {
+            connection: source.connection.id.clone(),
+            title: title.clone(),
+        };
+        view! { <Group live title=title.clone() id=group.clone() writer list=all.status /> }
     };
     page.into_any()
 }
 
 #[component]
-fn Group(live: Live<FailoverGroup>, title: String, id: String) -> impl IntoView {
+fn Group(
+    live: Live<FailoverGroup>,
+    title: String,
+    id: String,
+    writer: Writer,
+    list: Status,
+) -> impl IntoView {
     let missing = format!("{title} has no slicer failover group “{id}”.");
     let heading = Signal::derive(move || {
         live.value()
@@ -61,7 +73,7 @@ fn Group(live: Live<FailoverGroup>, title: String, id: String) -> impl IntoView 
                     <OnAirCard live />
                     <Settings live />
                 </div>
-                <SlicerOrder live />
+                <SlicerOrder live writer=writer.clone() source=list />
             </div>
         </One>
     }

@@ -5,6 +5,7 @@ pub mod list;
 pub mod model;
 pub mod on_air;
 pub mod order;
+pub mod save;
 
 pub use group::SlicerGroupPage;
 pub use list::Slicers;

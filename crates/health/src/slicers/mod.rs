@@ -2,6 +2,7 @@
 
 mod alarms;
 mod judge;
+mod order_effect;
 mod words;
 
 #[cfg(test)]
@@ -10,6 +11,7 @@ mod judge_tests;
 mod tests;
 
 pub use judge::judge_slicers;
+pub use order_effect::order_effect;
 pub use words::{hot_warm_words, state_word};
 
 use chrono::{DateTime, Utc};

@@ -1,0 +1,131 @@
+//! What another order of a group's slicers will do.
+
+use super::{intended, is_ready, on_air, ordered};
+use crate::effect::Effect;
+use crate::severity::Severity::Warning;
+use chrono::{DateTime, Utc};
+use vendors::uplynk::{FailoverGroup, Mode, Slicer};
+
+/// The group as it would be in another order; positions are dense, from 1.
+fn in_order(group: &FailoverGroup, order: &[String]) -> FailoverGroup {
+    let mut group = group.clone();
+    for slicer in group.slicers.iter_mut().flatten() {
+        let place = order.iter().zip(1..).find(|(id, _)| **id == slicer.id);
+        slicer.order = place.map(|(_, place)| place);
+    }
+    group
+}
+
+/// What saving this order will do, by the group's mode and auto failback.
+#[must_use]
+pub fn order_effect(group: &FailoverGroup, order: &[String], now: DateTime<Utc>) -> Effect {
+    let new = in_order(group, order);
+    let active = on_air(group).map(|slicer| slicer.id.as_str());
+    let stays = match active {
+        Some(id) => format!("{id} stays on air"),
+        None => "What is on air does not change".to_owned(),
+    };
+    let follows = ordered(&new)
+        .into_iter()
+        .find(|slicer| is_ready(slicer, now) && Some(slicer.id.as_str()) != active)
+        .map(|slicer| format!(" If it fails, {} follows.", slicer.id))
+        .unwrap_or_default();
+    let wanted = intended(&new, now).map(|slicer| slicer.id.as_str());
+    let mut notes = Vec::new();
+    let sentence = match (&group.mode, group.auto_failback, wanted) {
+        (Some(Mode::Flat), ..) => "In flat mode positions do not count.".to_owned(),
+        (_, Some(true), Some(wanted)) if Some(wanted) != active => {
+            if let Some(active) = active {
+                notes.push((
+                    Warning,
+                    format!("This is a switch on air, away from {active}."),
+                ));
+            }
+            format!("Auto failback is on: {wanted} goes on air as soon as this is saved.")
+        }
+        (_, Some(true), Some(_)) => format!("{stays}: it is the first that is ready.{follows}"),
+        _ => format!("{stays}: auto failback is off.{follows}"),
+    };
+    let first = ordered(&new).first().copied().map(Slicer::clone);
+    if let Some(first) =
+        first.filter(|first| group.auto_failback == Some(true) && !is_ready(first, now))
+    {
+        notes.push((
+            Warning,
+            format!(
+                "{} stands first and is not ready: it goes on air as soon as it is.",
+                first.id
+            ),
+        ));
+    }
+    Effect { sentence, notes }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{NOW, for_seconds, group, slicer};
+    use super::order_effect;
+    use vendors::uplynk::{FailoverGroup, Mode};
+
+    fn effect(group: &FailoverGroup, order: &str) -> (String, usize) {
+        let order: Vec<String> = order.split_whitespace().map(str::to_owned).collect();
+        let effect = order_effect(group, &order, NOW);
+        (effect.sentence, effect.notes.len())
+    }
+
+    #[test]
+    fn the_effect_follows_mode_failback_and_health() {
+        let healthy = || group("a", vec![slicer("a", 1), slicer("b", 2), slicer("c", 3)]);
+        let sick = || {
+            group(
+                "a",
+                vec![
+                    slicer("a", 1),
+                    for_seconds(90, slicer("b", 2)),
+                    slicer("c", 3),
+                ],
+            )
+        };
+        let by_hand = FailoverGroup {
+            auto_failback: Some(false),
+            ..healthy()
+        };
+        let flat = FailoverGroup {
+            mode: Some(Mode::Flat),
+            ..healthy()
+        };
+        for (group, order, sentence, notes) in [
+            (
+                healthy(),
+                "b a c",
+                "Auto failback is on: b goes on air as soon as this is saved.",
+                1,
+            ),
+            (
+                healthy(),
+                "a c b",
+                "a stays on air: it is the first that is ready. If it fails, c follows.",
+                0,
+            ),
+            (
+                sick(),
+                "b a c",
+                "a stays on air: it is the first that is ready. If it fails, c follows.",
+                1,
+            ),
+            (
+                by_hand,
+                "b a c",
+                "a stays on air: auto failback is off. If it fails, b follows.",
+                0,
+            ),
+            (flat, "b a c", "In flat mode positions do not count.", 0),
+        ] {
+            assert_eq!(
+                effect(&group, order),
+                (sentence.to_owned(), notes),
+                "{order}"
+            );
+        }
+    }
+}
