@@ -255,8 +255,8 @@ fn SlicerRow(
     let controls = move || {
         movable.get().then(|| view! {
             <div class="row moves">
-                <button type="button" class="icon" aria-label=named("Move up") title="Move up (Alt+↑)" disabled=move || row.read().at <= 1 on:click=move |_| place(-1)><Icon name="up" /></button>
-                <button type="button" class="icon" aria-label=named("Move down") title="Move down (Alt+↓)" disabled=move || row.read().at >= row.read().of on:click=move |_| place(1)><Icon name="down" /></button>
+                <button type="button" class="icon" aria-label=named("Move up") title="Move up (Alt+↑)" disabled=move || { row.read().at <= 1 } on:click=move |_| place(-1)><Icon name="up" /></button>
+                <button type="button" class="icon" aria-label=named("Move down") title="Move down (Alt+↓)" disabled=move || { row.read().at >= row.read().of } on:click=move |_| place(1)><Icon name="down" /></button>
                 <input type="number" min="1" max=move || row.read().of aria-label=named("Move to position") title="Move to position" prop:value=move || row.read().at.to_string() on:change=typed />
             </div>
         })

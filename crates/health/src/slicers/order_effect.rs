@@ -4,7 +4,7 @@ use super::{intended, is_ready, on_air, ordered};
 use crate::effect::Effect;
 use crate::severity::Severity::Warning;
 use chrono::{DateTime, Utc};
-use vendors::uplynk::{FailoverGroup, Mode, Slicer};
+use vendors::uplynk::{FailoverGroup, Mode};
 
 /// The group as it would be in another order; positions are dense, from 1.
 fn in_order(group: &FailoverGroup, order: &[String]) -> FailoverGroup {
@@ -46,7 +46,7 @@ pub fn order_effect(group: &FailoverGroup, order: &[String], now: DateTime<Utc>)
         (_, Some(true), Some(_)) => format!("{stays}: it is the first that is ready.{follows}"),
         _ => format!("{stays}: auto failback is off.{follows}"),
     };
-    let first = ordered(&new).first().copied().map(Slicer::clone);
+    let first = ordered(&new).first().copied();
     if let Some(first) =
         first.filter(|first| group.auto_failback == Some(true) && !is_ready(first, now))
     {
