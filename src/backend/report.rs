@@ -61,8 +61,7 @@ impl Report {
 }
 
 /// Sends a change once, then reads what the system holds. `done` words the answer and says whether it
-/// can be taken back; `check` reads and
-/// words what is there now.
+/// can be taken back; `check` reads and words what is there now.
 pub async fn perform<T>(
     change: impl Future<Output = Result<Arrived<T>, Failure>>,
     done: impl FnOnce(&T) -> (String, bool),

@@ -177,6 +177,12 @@ impl Status {
         clock::time(browser + self.server.read().offset())
     }
 
+    /// The vendor's time at this moment, without following it; also after the page was left.
+    #[must_use]
+    pub fn vendor_now(self) -> DateTime<Utc> {
+        self.vendor_time_at(clock::now())
+    }
+
     pub(super) fn vendor_time_at(self, millis: Millis) -> DateTime<Utc> {
         let offset = self
             .server

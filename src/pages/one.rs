@@ -1,10 +1,11 @@
 //! The frame of a page about one thing: asking for it, what went wrong, not found, or the thing. What
 //! stands inside is drawn once and stays through every refresh and every failure.
 
-use crate::live::Live;
+use crate::live::{Live, use_clock};
 use crate::pages::NotFound;
 use crate::route::Route;
-use crate::ui::{FailureCard, Heading};
+use crate::ui::{FailureCard, Heading, Icon};
+use health::words;
 use leptos::prelude::*;
 
 /// The frame.
@@ -36,6 +37,15 @@ pub fn One<T: Send + Sync + 'static>(
             .failure()
             .map(|failure| view! { <FailureCard failure system=system.get_value() retry /> })
     };
+    let clock = use_clock();
+    // What stands below a failure says how old it is.
+    let aged = Memo::new(move |_| {
+        let age = status.age(clock).filter(|_| status.failure().is_some())?;
+        Some(format!("Shown as it was {}.", words::ago(age)))
+    });
+    let aged = move || {
+        aged.get().map(|words| view! { <p class="panel note" data-s="unknown"><Icon name="stale" />{words}</p> })
+    };
     let asking = Memo::new(move |_| !known.get() && status.failure().is_none());
     let children = StoredValue::new(children);
     let parent = StoredValue::new((parent.0, parent.1.href()));
@@ -47,6 +57,7 @@ pub fn One<T: Send + Sync + 'static>(
                 <p class="panel note" role="status">{format!("Asking {}…", system.get_value())}</p>
             </Show>
             {failure}
+            {aged}
             <Show when=move || known.get()>{children.with_value(|children| children())}</Show>
         </Show>
     }

@@ -19,20 +19,30 @@ impl Hold {
         Self::default()
     }
 
-    /// The pointer has come or gone.
-    pub fn pointer(self, over: bool) {
-        self.pointer.set(over);
-    }
-
-    /// The focus has come or gone.
-    pub fn focus(self, within: bool) {
-        self.focus.set(within);
-    }
-
     /// Whether somebody is among the rows.
     #[must_use]
     pub fn is_held(self) -> bool {
         self.pointer.get() || self.focus.get()
+    }
+}
+
+/// The body of a table whose rows are held.
+#[component]
+pub fn SteadyBody(
+    /// By whom.
+    hold: Hold,
+    /// The rows.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <tbody
+            on:pointerenter=move |_| hold.pointer.set(true)
+            on:pointerleave=move |_| hold.pointer.set(false)
+            on:focusin=move |_| hold.focus.set(true)
+            on:focusout=move |_| hold.focus.set(false)
+        >
+            {children()}
+        </tbody>
     }
 }
 

@@ -131,6 +131,7 @@ for (const [operation, change] of Object.entries(CHANGES)) {
 
   // The service, the gateway's way to it, or the way back failed: nobody knows, so it is read.
   for (const [name, fault, complaint] of [
+    ['401', { kind: 'status', status: 401 }, /status of 502/],
     ['500', { kind: 'status', status: 500 }, /status of 500/],
     ['503', { kind: 'status', status: 503 }, /status of 503/],
     ['a connection that is reset', { kind: 'reset' }, /status of 502/],
@@ -264,6 +265,9 @@ story('delete group: 409 is foretold, and its sessions are named', async (told) 
   await send(page, 'Delete group').click();
   await dialog(page).getByText('Its sessions are: TANK-01.OpcUa, TANK-02.OpcUa.').waitFor();
   assert.ok(await held(world, A));
+  await dialog(page).getByRole('list', { name: 'Sessions of the group' }).getByRole('link', { name: A.standby }).click();
+  await dialog(page).waitFor({ state: 'detached' });
+  await page.getByRole('region', { name: `Session ${A.standby}`, exact: true }).waitFor();
 });
 
 story('create session: 201, and Undo takes it back', async (told) => {

@@ -103,7 +103,7 @@ impl Acts {
     /// The vendor's time now.
     #[must_use]
     pub fn now(self) -> DateTime<Utc> {
-        untrack(move || self.live.status.vendor_time(self.clock))
+        self.live.status.vendor_now()
     }
 
     /// A session as it is shown at this moment.
@@ -115,9 +115,10 @@ impl Acts {
         sessions.find(|one| one.id.as_deref() == Some(id)).cloned()
     }
 
-    /// What is shown is old: it was changed.
+    /// What is shown is old: it was changed. A change may end, and be taken back, after its page was
+    /// left.
     pub fn changed(self) {
-        self.group.with_value(|group| self.sweep.forget(group));
+        let _ = self.group.try_with_value(|group| self.sweep.forget(group));
         self.live.status.refresh();
         self.feed.status().refresh();
     }
@@ -125,12 +126,11 @@ impl Acts {
     /// Looks at the group as it is now, with the session of this id.
     pub fn look<T>(
         self,
-        clock: Clock,
         id: Option<&str>,
         see: impl FnOnce(Scene<'_>, Option<&ClientSession>) -> T,
     ) -> Option<T> {
         let group = self.live.value()?;
-        let look: Look = group.look(self.live.status, clock);
+        let look: Look = group.look(self.live.status, self.clock);
         let sessions = group
             .detail
             .as_ref()

@@ -12,7 +12,7 @@ use crate::prefs::use_prefs;
 use crate::route::Route;
 use crate::ui::filter::{Chip, Pager, Search, Select, page_of};
 use crate::ui::order::{Order, SortHeader};
-use crate::ui::steady::{Hold, keep_order};
+use crate::ui::steady::{Hold, SteadyBody, keep_order};
 use crate::ui::times;
 use crate::ui::{Beat, Heading, Icon, StatusMark};
 use health::severity::Severity;
@@ -209,12 +209,7 @@ pub fn Groups() -> impl IntoView {
                             <th scope="col">"Heartbeat of primary"</th>
                         </tr>
                     </thead>
-                    <tbody
-                        on:pointerenter=move |_| hold.pointer(true)
-                        on:pointerleave=move |_| hold.pointer(false)
-                        on:focusin=move |_| hold.focus(true)
-                        on:focusout=move |_| hold.focus(false)
-                    >{rows.draw(|row| view! { <GroupRow row /> })}</tbody>
+                    <SteadyBody hold>{rows.draw(|row| view! { <GroupRow row /> })}</SteadyBody>
                 </table>
             </div>
             {nothing}

@@ -31,7 +31,7 @@ fn Panel(acts: Acts, id: String) -> impl IntoView {
     let session = {
         let id = id.clone();
         Memo::new(move |_| {
-            acts.look(clock, Some(&id), |_, session| session.cloned())
+            acts.look(Some(&id), |_, session| session.cloned())
                 .flatten()
         })
     };
@@ -84,7 +84,7 @@ fn Panel(acts: Acts, id: String) -> impl IntoView {
     let cleared = {
         let id = id.clone();
         Memo::new(move |_| {
-            let effect = acts.look(clock, Some(&id), |scene, session| {
+            let effect = acts.look(Some(&id), |scene, session| {
                 session.map(|session| scene.clear_override(session).sentence)
             });
             effect.flatten().filter(|_| pinned.read().is_some())

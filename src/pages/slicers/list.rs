@@ -9,7 +9,7 @@ use crate::prefs::use_prefs;
 use crate::route::Route;
 use crate::ui::filter::{Chip, Search};
 use crate::ui::order::{Order, SortHeader};
-use crate::ui::steady::{Hold, keep_order};
+use crate::ui::steady::{Hold, SteadyBody, keep_order};
 use crate::ui::times;
 use crate::ui::{Heading, Icon, StatusMark};
 use health::severity::Severity;
@@ -135,12 +135,7 @@ pub fn Slicers() -> impl IntoView {
                             <SortHeader name="Last failover" key="failover" order />
                         </tr>
                     </thead>
-                    <tbody
-                        on:pointerenter=move |_| hold.pointer(true)
-                        on:pointerleave=move |_| hold.pointer(false)
-                        on:focusin=move |_| hold.focus(true)
-                        on:focusout=move |_| hold.focus(false)
-                    >{rows.draw(|row| view! { <GroupRow row /> })}</tbody>
+                    <SteadyBody hold>{rows.draw(|row| view! { <GroupRow row /> })}</SteadyBody>
                 </table>
             </div>
             {nothing}

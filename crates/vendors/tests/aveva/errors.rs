@@ -1,26 +1,10 @@
 //! How AVEVA's refusals and its nonsense are read: in the vendor's own words, and by the field.
 #![expect(clippy::panic, reason = "a helper that fails, fails its test")]
 
+use super::fixtures::{answer, on_premises};
 use serde_json::{Value, json};
-use vendors::aveva::{self, ApiVersion, Base};
+use vendors::aveva;
 use vendors::{Answer, Failure};
-
-fn on_premises() -> Base {
-    Base {
-        tenant: None,
-        namespace: None,
-        groups_version: ApiVersion::V1,
-        sessions_version: ApiVersion::V1,
-    }
-}
-
-fn answer(status: u16, body: &Value) -> Answer {
-    Answer {
-        status,
-        headers: Vec::new(),
-        body: body.to_string().into_bytes(),
-    }
-}
 
 fn error(status: u16, body: &str) -> vendors::VendorError {
     let answer = Answer {
@@ -54,7 +38,7 @@ fn errors_keep_all_of_the_vendors_words() {
 
 #[test]
 fn the_published_error_decodes() {
-    let body = include_str!("samples/aveva/error.json");
+    let body = include_str!("../samples/aveva/error.json");
     let whole = error(400, body);
     let string = Some("string");
     assert_eq!(whole.message, "string");

@@ -1,6 +1,7 @@
 //! The paths of the AVEVA contract: every call is recognised as itself whatever its ids, and nothing
 //! else is recognised.
 
+use super::fixtures::{cloud, on_premises};
 use chrono::DateTime;
 use proptest::prelude::*;
 use vendors::aveva::{
@@ -8,24 +9,6 @@ use vendors::aveva::{
     operations,
 };
 use vendors::{Method, Request};
-
-fn cloud(sessions: ApiVersion) -> Base {
-    Base {
-        tenant: Some("t 1".into()),
-        namespace: Some("n/2".into()),
-        groups_version: ApiVersion::V1,
-        sessions_version: sessions,
-    }
-}
-
-fn on_premises() -> Base {
-    Base {
-        tenant: None,
-        namespace: None,
-        groups_version: ApiVersion::V1,
-        sessions_version: ApiVersion::V1,
-    }
-}
 
 fn beat() -> NewHeartbeat {
     NewHeartbeat {

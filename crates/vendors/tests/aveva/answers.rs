@@ -1,44 +1,13 @@
 //! The AVEVA contract's answers: published examples, value traps, created or not.
-//! Requests are in `aveva_requests.rs`, refusals in `aveva_errors.rs`.
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a helper that fails, fails its test"
-)]
+//! Requests are in `requests.rs`, refusals in `errors.rs`.
+#![expect(clippy::panic, reason = "a helper that fails, fails its test")]
 
-use chrono::{DateTime, Utc};
+use super::fixtures::{answer, at, beat, cloud, group, on_premises};
 use serde_json::{Value, json};
 use vendors::aveva::{
-    self, ApiVersion, Base, ClientSession, GroupConfiguration, Heartbeat, NewHeartbeat, Role,
-    RoleOverride, TimeSpan,
+    self, ApiVersion, ClientSession, GroupConfiguration, Heartbeat, Role, RoleOverride, TimeSpan,
 };
 use vendors::{Answer, Failure};
-
-fn cloud(sessions: ApiVersion) -> Base {
-    Base {
-        tenant: Some("t 1".into()),
-        namespace: Some("n/2".into()),
-        groups_version: ApiVersion::V1,
-        sessions_version: sessions,
-    }
-}
-
-fn on_premises() -> Base {
-    Base {
-        tenant: None,
-        namespace: None,
-        groups_version: ApiVersion::V1,
-        sessions_version: ApiVersion::V1,
-    }
-}
-
-fn answer(status: u16, body: &Value) -> Answer {
-    Answer {
-        status,
-        headers: Vec::new(),
-        body: body.to_string().into_bytes(),
-    }
-}
 
 fn sample(name: &str) -> Answer {
     let path = format!("{}/tests/samples/aveva/{name}", env!("CARGO_MANIFEST_DIR"));
@@ -47,26 +16,6 @@ fn sample(name: &str) -> Answer {
         status: 200,
         headers: Vec::new(),
         body,
-    }
-}
-
-fn at(text: &str) -> DateTime<Utc> {
-    text.parse().expect("a time")
-}
-
-fn group() -> GroupConfiguration {
-    GroupConfiguration {
-        id: Some("kiln 2".into()),
-        failover_timeout: Some(TimeSpan::from_seconds(60)),
-        ..GroupConfiguration::default()
-    }
-}
-
-fn beat() -> NewHeartbeat {
-    NewHeartbeat {
-        score: 97.5,
-        heartbeat_time: at("2026-11-21T14:32:08Z"),
-        last_data_processed_time: Some(at("2026-11-21T14:32:07.5Z")),
     }
 }
 

@@ -1,36 +1,11 @@
 //! The AVEVA contract's requests: every operation, its path and its body. Which paths are
-//! recognised is in `aveva_paths.rs`, answers are in `aveva.rs`.
+//! recognised is in `paths.rs`, answers are in `answers.rs`.
 #![expect(clippy::expect_used, reason = "a helper that fails, fails its test")]
 
-use chrono::{DateTime, Utc};
+use super::fixtures::{at, beat, cloud, group, on_premises};
 use serde_json::{Value, json};
 use vendors::Call;
-use vendors::aveva::{
-    self, ApiVersion, Base, ClientSession, GroupConfiguration, NewHeartbeat, Role, RoleOverride,
-    TimeSpan,
-};
-
-fn cloud(sessions: ApiVersion) -> Base {
-    Base {
-        tenant: Some("t 1".into()),
-        namespace: Some("n/2".into()),
-        groups_version: ApiVersion::V1,
-        sessions_version: sessions,
-    }
-}
-
-fn on_premises() -> Base {
-    Base {
-        tenant: None,
-        namespace: None,
-        groups_version: ApiVersion::V1,
-        sessions_version: ApiVersion::V1,
-    }
-}
-
-fn at(text: &str) -> DateTime<Utc> {
-    text.parse().expect("a time")
-}
+use vendors::aveva::{self, ApiVersion, ClientSession, NewHeartbeat, Role, RoleOverride, TimeSpan};
 
 fn line<T>(call: &Call<T>) -> String {
     format!(
@@ -45,22 +20,6 @@ fn body<T>(call: &Call<T>) -> Value {
         .body
         .as_deref()
         .map_or(Value::Null, |body| body.parse().expect("JSON"))
-}
-
-fn group() -> GroupConfiguration {
-    GroupConfiguration {
-        id: Some("kiln 2".into()),
-        failover_timeout: Some(TimeSpan::from_seconds(60)),
-        ..GroupConfiguration::default()
-    }
-}
-
-fn beat() -> NewHeartbeat {
-    NewHeartbeat {
-        score: 97.5,
-        heartbeat_time: at("2026-11-21T14:32:08Z"),
-        last_data_processed_time: Some(at("2026-11-21T14:32:07.5Z")),
-    }
 }
 
 #[test]

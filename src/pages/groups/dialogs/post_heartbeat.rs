@@ -1,0 +1,130 @@
+//! Posting a heartbeat in an adapter's name, for a test.
+
+use super::{closing, effect, running, system};
+use crate::pages::groups::acts::Acts;
+use crate::ui::{Deed, Field};
+use chrono::{DateTime, Utc};
+use health::effect::Confirm;
+use leptos::prelude::*;
+use vendors::aveva::{ApiVersion, NewHeartbeat};
+
+fn number(text: &str) -> Result<f64, String> {
+    let wrong = || "A number from 0 to 100, the share of streams that are healthy.".to_owned();
+    let number: f64 = text.trim().parse().map_err(|_| wrong())?;
+    (0.0..=100.0)
+        .contains(&number)
+        .then_some(number)
+        .ok_or_else(wrong)
+}
+
+/// A moment in UTC; nothing where nothing is typed.
+fn moment(text: &str) -> Result<Option<DateTime<Utc>>, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let zoned = if text.ends_with(['Z', 'z']) {
+        text.to_owned()
+    } else {
+        format!("{text}Z")
+    };
+    zoned
+        .replace(' ', "T")
+        .parse()
+        .map(Some)
+        .map_err(|_| "A time in UTC like 2026-11-21T14:32:08Z, or nothing for never.".to_owned())
+}
+
+/// The dialog, with the fields that the connection's version asks for.
+#[component]
+pub fn PostHeartbeat(
+    /// What can be done.
+    acts: Acts,
+    /// The session's id.
+    id: String,
+) -> impl IntoView {
+    let (changed, on_close) = closing(acts);
+    let preview = acts
+        .writer()
+        .is_some_and(|w| w.base.sessions_version == ApiVersion::V1Preview);
+    let score = RwSignal::new("100".to_owned());
+    let now = acts.now();
+    let text = |at: DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let (at, data) = (RwSignal::new(text(now)), RwSignal::new(text(now)));
+    let score_error = Signal::derive(move || number(&score.read()).err());
+    let at_error = Signal::derive(move || match moment(&at.read()) {
+        Ok(Some(_)) => None,
+        Ok(None) => Some("A time is needed.".to_owned()),
+        Err(wrong) => Some(wrong),
+    });
+    let data_error = Signal::derive(move || moment(&data.read()).err());
+    let ready = Signal::derive(move || {
+        score_error.get().is_none()
+            && (!preview || (at_error.get().is_none() && data_error.get().is_none()))
+    });
+    let effect = effect(acts, Some(id.clone()), |scene, session| {
+        session
+            .map(|session| scene.post_heartbeat(session))
+            .unwrap_or_default()
+    });
+    let of = id.clone();
+    let run = running(acts, move |writer, group| {
+        let id = of.clone();
+        let heartbeat = NewHeartbeat {
+            score: number(&score.get_untracked()).unwrap_or_default(),
+            heartbeat_time: moment(&at.get_untracked()).ok().flatten().unwrap_or(now),
+            last_data_processed_time: moment(&data.get_untracked()).ok().flatten(),
+        };
+        async move {
+            (
+                Some(writer.post_heartbeat(&group, &id, heartbeat).await),
+                None,
+            )
+        }
+    });
+    let label = if preview {
+        "FailoverStatus"
+    } else {
+        "FailoverScore"
+    };
+    let times = preview.then(|| view! {
+        <Field label="HeartbeatTime" name="heartbeat-time" value=at error=at_error required=true />
+        <Field label="LastDataProcessedTime" name="heartbeat-data" value=data error=data_error hint=Signal::derive(|| "Empty for never.".to_owned()) />
+    });
+    view! {
+        <Deed title=format!("Post a heartbeat of {id}") action="Post heartbeat" system=system(acts) effect
+            confirm=Signal::derive(|| Confirm::Click) id="" ready run changed on_close>
+            <Field label name="heartbeat-score" value=score error=score_error required=true />
+            {times}
+        </Deed>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{moment, number};
+
+    #[test]
+    fn scores_and_times_are_read_as_people_type_them() {
+        for (text, right) in [
+            ("0", true),
+            ("100", true),
+            ("99.5", true),
+            ("-1", false),
+            ("101", false),
+            ("NaN", false),
+            ("", false),
+        ] {
+            assert_eq!(number(text).is_ok(), right, "{text}");
+        }
+        for text in [
+            "2026-11-21T14:32:08Z",
+            "2026-11-21 14:32:08",
+            "2026-11-21T14:32:08.5",
+        ] {
+            assert!(moment(text).is_ok_and(|at| at.is_some()), "{text}");
+        }
+        assert_eq!(moment(" "), Ok(None));
+        assert!(moment("yesterday").is_err());
+    }
+}
