@@ -30,6 +30,10 @@ pub enum Kind {
     Credentials,
     /// The vendor's system sent the gateway elsewhere.
     Redirect,
+    /// What the vendor's system answered cannot be read.
+    Unreadable,
+    /// A change that has to say what it is based on does not.
+    PreconditionRequired,
     /// A mistake in the gateway.
     Internal,
 }
@@ -72,6 +76,16 @@ impl Kind {
                 StatusCode::BAD_GATEWAY,
             ),
             Self::Redirect => ("redirect", "The vendor redirected", StatusCode::BAD_GATEWAY),
+            Self::Unreadable => (
+                "unreadable",
+                "The vendor's answer cannot be read",
+                StatusCode::BAD_GATEWAY,
+            ),
+            Self::PreconditionRequired => (
+                "precondition-required",
+                "Precondition required",
+                StatusCode::PRECONDITION_REQUIRED,
+            ),
             Self::Internal => (
                 "internal",
                 "Internal error",

@@ -1,6 +1,8 @@
 //! `/relay/{connection}/<the vendor's own path>`: exactly the contracts' operations, nothing else.
-//! Writes no vendor path and reads no vendor body.
+//! Writes no vendor path, and reads no vendor body but in `order`.
 
+mod locks;
+mod order;
 mod path;
 mod reads;
 mod upstream;
@@ -60,6 +62,12 @@ pub(crate) async fn relay(gateway: &Gateway, request: Request) -> Result<Respons
         request.method().as_str(),
         &segments,
     )?;
+    let change = order::change(
+        &upstream.public.system,
+        operation,
+        &segments,
+        request.headers(),
+    )?;
     let outgoing = Outgoing {
         method: request.method().clone(),
         path: path::encode(&segments),
@@ -72,10 +80,15 @@ pub(crate) async fn relay(gateway: &Gateway, request: Request) -> Result<Respons
         },
     };
     let landed = if operation.writes() {
-        write(upstream, operation, outgoing).await
+        write(upstream, operation, change, outgoing).await
     } else {
         let key = format!("{} {}?{}", outgoing.accept, outgoing.path, outgoing.query);
-        upstream.reads.get(&key, || upstream.ask(&outgoing)).await
+        let mut landed = upstream.reads.get(&key, || upstream.ask(&outgoing)).await;
+        let system = &upstream.public.system;
+        landed.value = landed
+            .value
+            .map(|answer| order::with_tag(system, operation, answer));
+        landed
     };
     answer(landed)
 }
@@ -148,10 +161,14 @@ async fn body(request: Request) -> Result<Option<Bytes>, Problem> {
 async fn write(
     upstream: Arc<Upstream>,
     operation: &'static Operation,
+    change: Option<order::Change>,
     outgoing: Outgoing,
 ) -> Landed<reads::Outcome> {
     let task = tokio::spawn(async move {
-        let outcome = upstream.ask(&outgoing).await;
+        let outcome = match &change {
+            Some(change) => change.carry(&upstream, &outgoing).await,
+            None => upstream.ask(&outgoing).await,
+        };
         upstream.reads.forget();
         let status = match &outcome {
             Ok(answer) => answer.status,

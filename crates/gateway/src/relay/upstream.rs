@@ -1,6 +1,7 @@
 //! One vendor system as the gateway reaches it: address, credentials, limits. What may be asked of
 //! it was decided before.
 
+use super::locks::Locks;
 use super::reads::Reads;
 use crate::config;
 use crate::credentials::{Basic, Clock, Credentials, Logon, Pass, Signer, Tokens, Turns};
@@ -22,10 +23,11 @@ const MEMORY: Duration = Duration::from_secs(1);
 pub struct Upstream {
     pub(crate) public: vendors::Connection,
     pub(crate) reads: Reads,
+    pub(crate) locks: Arc<Locks>,
     base: String,
     wire: Wire,
     credentials: Credentials,
-    timeout: Duration,
+    pub(super) timeout: Duration,
 }
 
 /// A request to relay, decided and encoded.
@@ -38,10 +40,12 @@ pub(crate) struct Outgoing {
     pub(crate) body: Option<Bytes>,
 }
 
-/// The queues of the accounts whose requests are signed, shared by connections of one account.
+/// What connections share: those of one account the queue of its signed requests, those to one
+/// service its groups.
 pub(crate) struct Accounts {
     clock: Clock,
     turns: HashMap<(String, String), Arc<Turns>>,
+    locks: HashMap<String, Arc<Locks>>,
 }
 
 impl Accounts {
@@ -49,6 +53,7 @@ impl Accounts {
         Self {
             clock,
             turns: HashMap::new(),
+            locks: HashMap::new(),
         }
     }
 
@@ -58,6 +63,10 @@ impl Accounts {
             .entry(key)
             .or_insert_with(|| Arc::new(Turns::new(self.clock.clone())))
             .clone()
+    }
+
+    fn locks(&mut self, base: &str) -> Arc<Locks> {
+        self.locks.entry(base.to_owned()).or_default().clone()
     }
 }
 
@@ -135,6 +144,7 @@ impl Upstream {
         Ok(Self {
             public,
             reads: Reads::new(memory),
+            locks: accounts.locks(&base),
             base,
             wire,
             credentials,

@@ -1,6 +1,7 @@
 //! The whole router against a vendor whose every answer the test decides, over real HTTP.
 
 mod credentials;
+mod order;
 mod own;
 mod relay;
 mod secrets;

@@ -1,0 +1,138 @@
+use super::*;
+use axum::body::Bytes;
+use proptest::prelude::*;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use tokio::time::Instant;
+
+fn answer(status: u16, body: &str) -> Answer {
+    Answer {
+        status: StatusCode::from_u16(status).unwrap(),
+        headers: HeaderMap::new(),
+        body: Bytes::from(body.to_owned()),
+        at: Instant::now(),
+    }
+}
+
+/// What a tag is of: the mode, and order and eligibility by slicer.
+type Seen = (Option<String>, BTreeMap<String, (i64, bool)>);
+
+fn seen() -> impl Strategy<Value = Seen> {
+    // Few values, so that two often have much in common; ids with everything in them that could
+    // blur where one field ends.
+    let mode = prop_oneof![
+        Just(None),
+        Just(Some("prioritized".to_owned())),
+        Just(Some("flat".to_owned())),
+        Just(Some("news".to_owned())),
+    ];
+    let slicers =
+        proptest::collection::btree_map("[a-b\\[\\]\",1]{1,3}", (1..3i64, any::<bool>()), 0..4);
+    (mode, slicers)
+}
+
+/// The group as the vendor answers it, with everything else as `other` says.
+fn group((mode, slicers): &Seen, other: u8, backwards: bool) -> Answer {
+    let mut slicers: Vec<Value> = slicers
+        .iter()
+        .map(|(id, (order, enabled))| {
+            json!({
+                "id": id, "order": order, "enabled": enabled, "hostname": format!("h{other}"),
+                "blacklist_until": i64::from(other),
+                "status": { "state": other % 4, "thumb_url": format!("https://x.example/{other}.jpg") },
+            })
+        })
+        .collect();
+    if backwards {
+        slicers.reverse();
+    }
+    let body = json!({
+        "id": "g", "name": format!("n{other}"), "mode": mode, "auto_failback": other > 9,
+        "active_slicer_id": format!("s{other}"), "failover_time": i64::from(other) + 1,
+        "channels": [{ "id": format!("c{other}") }], "slicers": slicers,
+    });
+    answer(200, &body.to_string())
+}
+
+proptest! {
+    #[test]
+    fn two_groups_have_the_same_tag_exactly_when_order_members_eligibility_and_mode_are_the_same(
+        one in seen(), two in seen(), others in any::<(u8, u8)>(), backwards in any::<bool>()
+    ) {
+        let tags = (
+            tag(&group(&one, others.0, false)).unwrap(),
+            tag(&group(&two, others.1, backwards)).unwrap(),
+        );
+        prop_assert_eq!(tags.0 == tags.1, one == two);
+        prop_assert_eq!(tags.0, tag(&group(&one, others.1, backwards)).unwrap());
+    }
+
+    #[test]
+    fn every_single_change_is_another_tag(
+        one in seen(), id in "[a-z]{4}", at in any::<proptest::sample::Index>(), what in 0..5u8
+    ) {
+        let before = tag(&group(&one, 0, false)).unwrap();
+        let (mut mode, mut slicers) = one;
+        let chosen = (!slicers.is_empty())
+            .then(|| slicers.keys().nth(at.index(slicers.len())).unwrap().clone());
+        match (what, chosen) {
+            (1, Some(chosen)) => slicers.get_mut(&chosen).unwrap().0 += 1,
+            (2, Some(chosen)) => slicers.get_mut(&chosen).unwrap().1 ^= true,
+            (3, Some(chosen)) => drop(slicers.remove(&chosen)),
+            (4, _) => drop(slicers.insert(id, (1, true))),
+            _ => mode = Some(mode.unwrap_or_default() + "x"),
+        }
+        prop_assert_ne!(tag(&group(&(mode, slicers), 0, false)).unwrap(), before);
+    }
+}
+
+#[test]
+fn a_tag_is_the_quoted_digest() {
+    let tag = tag(&group(&(None, BTreeMap::new()), 0, false)).unwrap();
+    assert_eq!(tag.len(), 66);
+    assert!(tag.starts_with('"') && tag.ends_with('"'));
+    let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    assert!(tag[1..65].bytes().all(hex), "{tag}");
+}
+
+#[test]
+fn swapping_two_slicers_is_another_tag_and_listing_them_otherwise_is_not() {
+    let of = |slicers: Value| {
+        tag(&answer(
+            200,
+            &json!({ "id": "g", "mode": "prioritized", "slicers": slicers }).to_string(),
+        ))
+    };
+    let (a, b) = (
+        json!({"id":"a","order":1,"enabled":true}),
+        json!({"id":"b","order":2,"enabled":true}),
+    );
+    let swapped = json!([{"id":"a","order":2,"enabled":true}, {"id":"b","order":1,"enabled":true}]);
+    assert_eq!(of(json!([a, b])), of(json!([b, a])));
+    assert_ne!(of(json!([a, b])), of(swapped));
+    // A field that is not there is no value, not a default.
+    assert_ne!(
+        of(json!([{"id":"a","order":1}])),
+        of(json!([{"id":"a","order":1,"enabled":false}]))
+    );
+}
+
+#[test]
+fn what_is_no_group_with_slicers_has_no_tag() {
+    let whole = r#"{"id":"g","mode":"flat","slicers":[]}"#;
+    assert!(tag(&answer(200, whole)).is_some());
+    for (status, body) in [
+        (203, whole),
+        (404, whole),
+        (200, ""),
+        (200, "[]"),
+        (200, "<html>"),
+        (200, r#"{"id":"g","mode":"flat"}"#),
+        (200, r#"{"id":"g","slicers":null}"#),
+        (200, r#"{"slicers":[]}"#),
+        (200, r#"{"id":"g","slicers":[{"order":1}]}"#),
+        (200, r#"{"id":"g","slicers":"a"}"#),
+    ] {
+        assert_eq!(tag(&answer(status, body)), None, "{status} {body}");
+    }
+}
