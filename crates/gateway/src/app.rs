@@ -6,7 +6,7 @@ use crate::credentials::wall_clock;
 use crate::own::{self, Session};
 use crate::problem::{Kind, Problem};
 use crate::relay::{self, Accounts, Upstream};
-use crate::{assets, edge};
+use crate::{assets, edge, thumbnails};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::from_fn_with_state;
@@ -81,15 +81,13 @@ pub fn app(gateway: Arc<Gateway>) -> Router {
 
 /// Routing by hand: a relayed path must be seen as it was written.
 async fn elsewhere(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
-    let first = request
-        .uri()
-        .path()
-        .trim_start_matches('/')
-        .split('/')
-        .next()
-        .unwrap_or_default();
-    match first {
+    let path = request.uri().path().to_owned();
+    let first = path.trim_start_matches('/').split('/').next();
+    match first.unwrap_or_default() {
         "relay" => relay::relay(&gateway, request)
+            .await
+            .unwrap_or_else(|problem| problem.into_response()),
+        "thumbnails" => thumbnails::serve(&gateway, request.method(), &path)
             .await
             .unwrap_or_else(|problem| problem.into_response()),
         "api" | "metrics" | "healthz" | "readyz" => {

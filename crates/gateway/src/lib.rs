@@ -15,6 +15,7 @@ mod own;
 mod problem;
 mod relay;
 mod single_flight;
+mod thumbnails;
 mod tls;
 mod wire;
 

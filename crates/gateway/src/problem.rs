@@ -34,6 +34,8 @@ pub enum Kind {
     Unreadable,
     /// A change that has to say what it is based on does not.
     PreconditionRequired,
+    /// Where a thumbnail should be is none that could be shown.
+    Thumbnail,
     /// A mistake in the gateway.
     Internal,
 }
@@ -85,6 +87,11 @@ impl Kind {
                 "precondition-required",
                 "Precondition required",
                 StatusCode::PRECONDITION_REQUIRED,
+            ),
+            Self::Thumbnail => (
+                "thumbnail",
+                "No thumbnail that could be shown",
+                StatusCode::BAD_GATEWAY,
             ),
             Self::Internal => (
                 "internal",

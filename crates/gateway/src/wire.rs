@@ -6,7 +6,9 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use reqwest::{Client, ClientBuilder, Request};
 use std::error::Error as _;
+use std::fmt;
 use std::io;
+use std::iter::successors;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -31,6 +33,18 @@ pub(crate) struct Wire {
     pub(crate) name: String,
     pub(crate) limit: usize,
 }
+
+/// What a resolver says of a name that leads only to addresses that must not be connected to.
+#[derive(Debug)]
+pub(crate) struct NotAllowed;
+
+impl fmt::Display for NotAllowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("its address is one that the gateway does not connect to")
+    }
+}
+
+impl std::error::Error for NotAllowed {}
 
 /// A client as every wire needs it.
 pub(crate) fn client(timeout: Duration) -> ClientBuilder {
@@ -112,6 +126,11 @@ fn cause(error: &reqwest::Error) -> Option<String> {
         }
         // The resolver's error has no type of its own that could be asked for.
         if error.to_string().starts_with("dns error") {
+            let refused = successors(Some(error), |&error| error.source())
+                .find_map(|error| error.downcast_ref::<NotAllowed>());
+            if let Some(refused) = refused {
+                return Some(refused.to_string());
+            }
             return Some("its name is not known (DNS)".to_owned());
         }
         next = match error.downcast_ref::<io::Error>() {

@@ -7,6 +7,7 @@ mod path;
 mod reads;
 mod upstream;
 
+pub(crate) use path::segments;
 pub use upstream::Upstream;
 pub(crate) use upstream::{Accounts, Outgoing};
 
@@ -23,6 +24,9 @@ use vendors::{Method, Operation, System};
 
 /// The largest request body, in bytes.
 pub const REQUEST_LIMIT: usize = 1024 * 1024;
+
+/// The policy of what is no page of this origin, whatever it holds, when it is opened by itself.
+pub(crate) const SANDBOX: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 /// What of a vendor's headers reaches the browser.
 const RETURNED: [HeaderName; 6] = [
@@ -56,7 +60,7 @@ pub(crate) async fn relay(gateway: &Gateway, request: Request) -> Result<Respons
         .find(|upstream| upstream.public.id == id)
         .ok_or_else(|| Problem::new(Kind::NotFound, "there is no connection of this name"))?
         .clone();
-    let segments = path::segments(rest)?;
+    let segments = segments(rest)?;
     let operation = operation(
         &upstream.public.system,
         request.method().as_str(),
@@ -82,8 +86,7 @@ pub(crate) async fn relay(gateway: &Gateway, request: Request) -> Result<Respons
     let landed = if operation.writes() {
         write(upstream, operation, change, outgoing).await
     } else {
-        let key = format!("{} {}?{}", outgoing.accept, outgoing.path, outgoing.query);
-        let mut landed = upstream.reads.get(&key, || upstream.ask(&outgoing)).await;
+        let mut landed = read(&upstream, operation, &outgoing).await;
         let system = &upstream.public.system;
         landed.value = landed
             .value
@@ -91,6 +94,23 @@ pub(crate) async fn relay(gateway: &Gateway, request: Request) -> Result<Respons
         landed
     };
     answer(landed)
+}
+
+/// Asks together with all who ask the same; what comes is learned from before anybody gets it.
+pub(crate) async fn read(
+    upstream: &Upstream,
+    operation: &Operation,
+    outgoing: &Outgoing,
+) -> Landed<reads::Outcome> {
+    let key = format!("{} {}?{}", outgoing.accept, outgoing.path, outgoing.query);
+    let fetch = async || {
+        let outcome = upstream.ask(outgoing).await;
+        if let (Some(thumbnails), Ok(answer)) = (&upstream.thumbnails, &outcome) {
+            thumbnails.learn(operation, &outgoing.query, answer);
+        }
+        outcome
+    };
+    upstream.reads.get(&key, fetch).await
 }
 
 /// The contract's operation, or why there is none.
@@ -212,10 +232,9 @@ fn answer(landed: Landed<reads::Outcome>) -> Result<Response, Problem> {
         HeaderValue::from_static("1.1 failover-console"),
     );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // Whatever the vendor sent, opened by itself it is no page of this origin.
     headers.insert(
         header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"),
+        HeaderValue::from_static(SANDBOX),
     );
     Ok(response)
 }

@@ -17,7 +17,7 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC
 /// # Errors
 /// Bad request for what is not percent-encoded UTF-8 or holds a NUL; not found for what a client, a
 /// proxy or a server might take for a way upwards.
-pub(super) fn segments(raw: &str) -> Result<Vec<String>, Problem> {
+pub(crate) fn segments(raw: &str) -> Result<Vec<String>, Problem> {
     raw.split('/')
         .map(|part| {
             let segment = decode(part, "the path")?;

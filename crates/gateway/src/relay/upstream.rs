@@ -6,6 +6,7 @@ use super::reads::Reads;
 use crate::config;
 use crate::credentials::{Basic, Clock, Credentials, Logon, Pass, Signer, Tokens, Turns};
 use crate::problem::{Kind, Problem};
+use crate::thumbnails::Thumbnails;
 use crate::wire::{ANSWER_LIMIT, Answer, Wire, client};
 use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -24,6 +25,8 @@ pub struct Upstream {
     pub(crate) public: vendors::Connection,
     pub(crate) reads: Reads,
     pub(crate) locks: Arc<Locks>,
+    /// Where the pictures are, for systems that have some.
+    pub(crate) thumbnails: Option<Thumbnails>,
     base: String,
     wire: Wire,
     credentials: Credentials,
@@ -106,10 +109,8 @@ impl Upstream {
             } => {
                 // Tokens may come from a public service though the system itself is private.
                 let mut builder = client(timeout);
-                if let Some(pem) = &ca {
-                    let extra =
-                        Certificate::from_pem_bundle(pem).map_err(|error| error.to_string())?;
-                    builder = builder.tls_certs_merge(extra);
+                if ca.is_some() {
+                    builder = builder.tls_certs_merge(certificates(ca.as_deref())?);
                 }
                 let name = format!("{}'s token service", public.title);
                 let wire = Wire {
@@ -136,15 +137,18 @@ impl Upstream {
                 }
             }
         };
-        let memory = if matches!(public.system, System::Uplynk) {
-            MEMORY
+        let (memory, thumbnails) = if matches!(public.system, System::Uplynk) {
+            // Pictures may come from a public service though the system itself is private.
+            let extra = certificates(ca.as_deref())?;
+            (MEMORY, Some(Thumbnails::new(&base_url, &extra)?))
         } else {
-            Duration::ZERO
+            (Duration::ZERO, None)
         };
         Ok(Self {
             public,
             reads: Reads::new(memory),
             locks: accounts.locks(&base),
+            thumbnails,
             base,
             wire,
             credentials,
@@ -232,4 +236,11 @@ impl Upstream {
             logon.log_off().await;
         }
     }
+}
+
+/// The certificates of a PEM file, none without one.
+fn certificates(pem: Option<&[u8]>) -> Result<Vec<Certificate>, String> {
+    pem.map_or(Ok(Vec::new()), |pem| {
+        Certificate::from_pem_bundle(pem).map_err(|error| error.to_string())
+    })
 }

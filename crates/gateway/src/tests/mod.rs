@@ -5,6 +5,7 @@ mod order;
 mod own;
 mod relay;
 mod secrets;
+mod thumbnails;
 
 mod vendor;
 mod world;

@@ -1,0 +1,148 @@
+//! Gets one picture from where the vendor says it is, trusting neither the address nor what comes:
+//! no credentials, no cookies, no redirects, no private addresses, little time, few bytes, and only
+//! what is a picture by its type and by its first bytes.
+
+use super::address::Checked;
+use super::sort::Sort;
+use super::{Outcome, Picture, failed, no};
+use crate::problem::{Kind, Problem};
+use crate::wire::{Wire, client};
+use axum::http::{HeaderValue, StatusCode, header};
+use reqwest::{Certificate, Method, Request, Url};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long one picture may take, names and connection included.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The largest picture, in bytes.
+pub(super) const LARGEST: usize = 2 * 1024 * 1024;
+
+#[derive(Debug)]
+pub(super) struct Fetch {
+    wire: Wire,
+    checked: Checked,
+}
+
+impl Fetch {
+    pub(super) fn new(base: &Url, ca: &[Certificate]) -> Result<Self, String> {
+        let checked = Checked::new(base);
+        // A picture is compressed already; unpacking would only be a way past the limit.
+        let client = client(TIMEOUT)
+            .no_gzip()
+            .dns_resolver(Arc::new(checked.clone()))
+            .tls_certs_merge(ca.iter().cloned())
+            .build()
+            .map_err(|error| error.without_url().to_string())?;
+        let wire = Wire {
+            client,
+            name: "the thumbnail's server".to_owned(),
+            limit: LARGEST,
+        };
+        Ok(Self { wire, checked })
+    }
+
+    pub(super) async fn get(&self, address: &str) -> Outcome {
+        let mut request = Request::new(Method::GET, self.url(address)?);
+        request.headers_mut().insert(
+            header::ACCEPT,
+            HeaderValue::from_static("image/jpeg, image/png, image/webp, image/gif"),
+        );
+        let answer = self.wire.send(request).await.map_err(|problem| {
+            if problem.kind == Kind::Redirect {
+                unfit("the thumbnail's server sent the gateway to another address, which it does not follow")
+            } else {
+                failed(problem.kind, problem.detail)
+            }
+        })?;
+        match answer.status {
+            StatusCode::OK => {}
+            StatusCode::NOT_FOUND | StatusCode::GONE => {
+                return Err(no("there is no picture where the vendor says it is"));
+            }
+            other => {
+                let detail = format!("the thumbnail's server answered {}", other.as_u16());
+                return Err(unfit(detail));
+            }
+        }
+        let content_type = answer
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let sort = Sort::of(content_type, &answer.body).ok_or_else(|| {
+            unfit("what the thumbnail's server sent is no JPEG, PNG, WebP or GIF")
+        })?;
+        Ok(Picture {
+            sort,
+            bytes: answer.body,
+        })
+    }
+
+    /// The address, if it is one that may be asked.
+    fn url(&self, address: &str) -> Result<Url, Problem> {
+        let refused = |why| unfit(format!("the address of this thumbnail {why}"));
+        let url = Url::parse(address).map_err(|_| refused("is none"))?;
+        let host = url.host_str().unwrap_or_default();
+        if !matches!(url.scheme(), "http" | "https") || host.is_empty() {
+            return Err(refused("is neither http nor https"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(refused("holds a user name or a password"));
+        }
+        if !self.checked.admits(host) {
+            return Err(refused("is one that the gateway does not connect to"));
+        }
+        Ok(url)
+    }
+}
+
+fn unfit(detail: impl Into<String>) -> Problem {
+    failed(Kind::Thumbnail, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_web_addresses_of_public_computers_are_asked() {
+        let fetch = Fetch::new(&Url::parse("http://10.0.0.5:9000/x").unwrap(), &[]).unwrap();
+        for good in [
+            "https://pictures.example/a.jpg?x=y#z",
+            "HTTP://8.8.8.8/a.jpg",
+            "http://10.0.0.5/a.jpg",
+        ] {
+            assert!(fetch.url(good).is_ok(), "{good}");
+        }
+        for (bad, why) in [
+            ("", "is none"),
+            ("/a.jpg", "is none"),
+            ("https://", "is none"),
+            ("file:///etc/passwd", "neither"),
+            ("ftp://pictures.example/a.jpg", "neither"),
+            ("data:image/png;base64,AAAA", "neither"),
+            ("javascript:alert(1)", "neither"),
+            ("https://ops@pictures.example/", "user name"),
+            ("https://:hunter2@pictures.example/", "user name"),
+            ("http://127.0.0.1/", "does not connect"),
+            ("http://127.1/", "does not connect"),
+            ("http://2130706433/", "does not connect"),
+            ("http://0x7f.0.0.1/", "does not connect"),
+            ("http://0177.0.0.1./", "does not connect"),
+            ("http://10.0.0.6/", "does not connect"),
+            ("http://169.254.169.254/latest", "does not connect"),
+            ("http://[::1]/", "does not connect"),
+            ("http://[::ffff:7f00:1]/", "does not connect"),
+            ("http://[fd00::1]:80/", "does not connect"),
+        ] {
+            let problem = fetch.url(bad).unwrap_err();
+            assert_eq!(
+                (problem.kind, problem.status),
+                (Kind::Thumbnail, StatusCode::BAD_GATEWAY)
+            );
+            assert!(problem.detail.contains(why), "{bad}: {}", problem.detail);
+            assert!(!problem.detail.contains("hunter2"), "{}", problem.detail);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! One fetch for all who want the same picture within a few seconds. What nobody wanted for that long
+//! is dropped when the next one is asked for.
+
+use super::Outcome;
+use crate::single_flight::SingleFlight;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a picture, or the failure to get it, serves those who come later.
+const MEMORY: Duration = Duration::from_secs(5);
+
+/// How many bytes of pictures are kept at most.
+const MOST: usize = 32 * 1024 * 1024;
+
+#[derive(Debug, Default)]
+pub(super) struct Shared(Mutex<HashMap<String, Slot>>);
+
+#[derive(Debug, Default)]
+struct Slot {
+    flight: Arc<SingleFlight<Outcome>>,
+    /// When it came and how many bytes it has.
+    came: Option<(Instant, usize)>,
+}
+
+impl Slot {
+    fn is_idle(&self) -> bool {
+        Arc::strong_count(&self.flight) == 1
+    }
+}
+
+impl Shared {
+    /// The outcome for an address, of this caller's fetch or of another's.
+    pub(super) async fn get<F: Future<Output = Outcome>>(
+        &self,
+        address: &str,
+        fetch: impl FnOnce() -> F,
+    ) -> Outcome {
+        let flight = {
+            let mut slots = self.slots();
+            slots.retain(|_, slot| {
+                !slot.is_idle() || slot.came.is_some_and(|(at, _)| at.elapsed() < MEMORY)
+            });
+            let slot = slots.entry(address.to_owned()).or_default();
+            slot.flight.clone()
+        };
+        let landed = flight
+            .get(|landed| landed.at.elapsed() < MEMORY, |_| fetch())
+            .await;
+        let mut slots = self.slots();
+        if let Some(slot) = slots.get_mut(address) {
+            let bytes = landed
+                .value
+                .as_ref()
+                .map_or(0, |picture| picture.bytes.len());
+            slot.came = Some((landed.at, bytes));
+        }
+        drop(flight);
+        shrink(&mut slots);
+        landed.value
+    }
+
+    fn slots(&self) -> MutexGuard<'_, HashMap<String, Slot>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Drops the oldest until few enough bytes are left.
+fn shrink(slots: &mut HashMap<String, Slot>) {
+    let bytes = |slot: &Slot| slot.came.map_or(0, |(_, bytes)| bytes);
+    let mut total: usize = slots.values().map(bytes).sum();
+    while total > MOST {
+        let oldest = slots
+            .iter()
+            .filter(|(_, slot)| slot.is_idle())
+            .min_by_key(|(_, slot)| slot.came.map(|(at, _)| at))
+            .map(|(address, _)| address.clone());
+        let Some(slot) = oldest.and_then(|address| slots.remove(&address)) else {
+            return;
+        };
+        total -= bytes(&slot);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Picture, no, sort::Sort};
+    use super::*;
+    use axum::body::Bytes;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    async fn get(shared: &Shared, address: &str, size: usize, count: &AtomicUsize) {
+        let fetch = || async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            count.fetch_add(1, Ordering::SeqCst);
+            Ok(Picture {
+                sort: Sort::Png,
+                bytes: Bytes::from(vec![0; size]),
+            })
+        };
+        assert_eq!(shared.get(address, fetch).await.unwrap().bytes.len(), size);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_picture_serves_for_five_seconds_and_is_dropped_then() {
+        let (shared, count) = (Shared::default(), AtomicUsize::new(0));
+        tokio::join!(get(&shared, "a", 1, &count), get(&shared, "a", 1, &count));
+        tokio::time::advance(Duration::from_millis(4_900)).await;
+        get(&shared, "a", 1, &count).await;
+        assert_eq!(count.load(Ordering::SeqCst), 1);
+        tokio::time::advance(Duration::from_millis(100)).await;
+        get(&shared, "a", 1, &count).await;
+        assert_eq!(count.load(Ordering::SeqCst), 2);
+        tokio::time::advance(MEMORY).await;
+        get(&shared, "b", 1, &count).await;
+        assert_eq!(shared.slots().len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_is_shared_too() {
+        let (shared, count) = (Shared::default(), AtomicUsize::new(0));
+        for _ in 0..3 {
+            let fetch = async || {
+                count.fetch_add(1, Ordering::SeqCst);
+                Err(no("x"))
+            };
+            assert!(shared.get("a", fetch).await.is_err());
+        }
+        assert_eq!(count.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_large_pictures_drop_the_oldest() {
+        let (shared, count) = (Shared::default(), AtomicUsize::new(0));
+        for number in 0..20 {
+            get(&shared, &number.to_string(), 2 * 1024 * 1024, &count).await;
+        }
+        let mut left: Vec<u32> = shared
+            .slots()
+            .keys()
+            .map(|key| key.parse().unwrap())
+            .collect();
+        left.sort_unstable();
+        assert_eq!(left, (4..20).collect::<Vec<_>>());
+    }
+}
