@@ -39,8 +39,9 @@ struct State {
     used: Used,
 }
 
-/// The contract's operations, by the names that faults and the log use.
-pub(crate) const OPERATIONS: [&str; 9] = [
+/// The contract's operations, and the pictures that its answers lead to, by the names that faults and
+/// the log use.
+pub(crate) const OPERATIONS: [&str; 10] = [
     "list groups",
     "get group",
     "configure group",
@@ -50,6 +51,7 @@ pub(crate) const OPERATIONS: [&str; 9] = [
     "set channels",
     "list owners",
     "set owners",
+    "get picture",
 ];
 
 impl Service {
@@ -90,6 +92,9 @@ impl Service {
     }
 
     pub(crate) fn operation(&self, method: &Method, segments: &[&str]) -> Option<&'static str> {
+        if let ("GET", ["thumbs", _, _, _]) = (method.as_str(), segments) {
+            return Some("get picture");
+        }
         let ["api", "v4", "failover-groups", rest @ ..] = segments else {
             return None;
         };
@@ -117,14 +122,8 @@ impl Service {
 
     pub(crate) fn answer(&self, ask: &Ask) -> Response {
         let segments = ask.parts();
-        if let ("GET", ["thumbs", _, slicer, number]) = (ask.method.as_str(), segments.as_slice()) {
-            return match number
-                .strip_suffix(".svg")
-                .and_then(|number| number.parse().ok())
-            {
-                Some(number) => picture::draw(slicer, number),
-                None => answer::empty(StatusCode::NOT_FOUND),
-            };
+        if let ("GET", ["thumbs", _, slicer, name]) = (ask.method.as_str(), segments.as_slice()) {
+            return picture::answer(slicer, name);
         }
         let Some(operation) = self.operation(&ask.method, &segments) else {
             let title = format!("The contract has no {} /{}", ask.method, segments.join("/"));

@@ -417,24 +417,47 @@ async fn pictures_are_drawn_for_everyone_and_change_while_slicing() {
     let picture = account.system.ask("GET", path, "").await;
     assert_eq!(
         (picture.code(), picture.headers["content-type"].as_bytes()),
-        (200, &b"image/svg+xml"[..])
+        (200, &b"image/png"[..])
     );
-    assert!(String::from_utf8_lossy(&picture.bytes).contains("kids01"));
     account.system.advance(10);
-    assert_ne!(url(&account.group(&kids).await), first);
-    let markup = account
-        .system
-        .ask("GET", "/thumbs/g/%3Cscript%3E/1.svg", "")
-        .await;
-    assert!(!String::from_utf8_lossy(&markup.bytes).contains("<script"));
-    assert_eq!(
-        account
-            .system
-            .ask("GET", "/thumbs/g/s/x.svg", "")
-            .await
-            .code(),
-        404
+    let second = url(&account.group(&kids).await);
+    assert_ne!(second, first);
+    let path = second.strip_prefix("http://127.0.0.1:1").unwrap();
+    assert_ne!(
+        account.system.ask("GET", path, "").await.bytes,
+        picture.bytes
     );
+    for path in ["/thumbs/g/s/x.png", "/thumbs/g/s/1.svg", "/thumbs/g/s/1"] {
+        assert_eq!(account.system.ask("GET", path, "").await.code(), 404);
+    }
+}
+
+#[tokio::test]
+async fn pictures_go_wrong_by_the_slicers_id() {
+    let account = Account::new(Scenario::Calm);
+    for (slicer, status, media, size) in [
+        ("fault-svg", 200, "image/svg+xml", 1..1_000),
+        ("fault-large", 200, "image/png", 2_097_153..4_000_000),
+        ("fault-redirect", 302, "", 0..1),
+        (
+            "fault-404",
+            404,
+            "application/json; charset=utf-8",
+            1..1_000,
+        ),
+        ("fault-html", 200, "text/html; charset=utf-8", 1..1_000),
+        ("fault-empty", 200, "", 0..1),
+    ] {
+        let path = format!("/thumbs/g/{slicer}/1.png");
+        let got = account.system.ask("GET", &path, "").await;
+        let said = got.headers.get("content-type");
+        assert_eq!(
+            (got.code(), said.map_or("", |said| said.to_str().unwrap())),
+            (status, media),
+            "{slicer}"
+        );
+        assert!(size.contains(&got.bytes.len()), "{slicer}");
+    }
 }
 
 #[tokio::test]

@@ -61,7 +61,7 @@ impl World {
         };
         let part = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
         format!(
-            "{}/thumbs/{}/{}/{number}.svg",
+            "{}/thumbs/{}/{}/{number}.png",
             self.base_url,
             part(group),
             part(&slicer.id)
