@@ -36,6 +36,38 @@ async fn send<T>(gateway: &Arc<Gateway>, connection: &str, call: Call<T>) -> T {
 }
 
 #[tokio::test]
+async fn the_demos_pictures_come_through_the_gateway_and_what_is_none_does_not() {
+    let options = Options {
+        scenario: Scenario::Calm,
+        ..Options::default()
+    };
+    let simulator = simulator::start(options).await.unwrap();
+    let gateway =
+        Arc::new(crate::demo::gateway(&simulator.systems, Assets::from_files([])).unwrap());
+    // Its list does not show it, as it shows no fault.
+    send(&gateway, "live", uplynk::groups().get("fault-pictures")).await;
+    for (slicer, expected) in [
+        ("fault-404", ("not-found", 404)),
+        ("fault-html", ("thumbnail", 502)),
+        ("fault-svg", ("thumbnail", 502)),
+        ("fault-large", ("too-large", 502)),
+        ("fault-redirect", ("thumbnail", 502)),
+    ] {
+        let target = format!("/thumbnails/live/fault-pictures/{slicer}");
+        let (kind, status, detail) = problem(get(&gateway, &target).await).await;
+        assert_eq!((kind.as_str(), status), expected, "{slicer}: {detail}");
+    }
+    let response = get(&gateway, "/thumbnails/live/fault-pictures/good01").await;
+    assert_eq!(
+        (
+            response.status().as_u16(),
+            header(&response, "content-type")
+        ),
+        (200, "image/png")
+    );
+}
+
+#[tokio::test]
 async fn the_demos_systems_are_read_and_written_through_the_gateway() {
     let options = Options {
         scenario: Scenario::Calm,

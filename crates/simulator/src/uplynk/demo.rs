@@ -129,6 +129,17 @@ pub(crate) fn world(options: &Options, base_url: &str, now: DateTime<Utc>) -> Wo
     let mut slow = group("fault-slow", "Slow to answer", &["slow01", "slow02"], now);
     (slow.hidden, slow.steady) = (true, true);
     groups.push(slow);
+    let wrong = [
+        "fault-404",
+        "fault-html",
+        "fault-svg",
+        "fault-large",
+        "fault-redirect",
+        "good01",
+    ];
+    let mut pictures = group("fault-pictures", "Pictures that go wrong", &wrong, now);
+    (pictures.hidden, pictures.steady) = (true, true);
+    groups.push(pictures);
     let spare = (1..=4)
         .map(|number| channel(&format!("Spare {number}")))
         .collect();
