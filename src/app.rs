@@ -45,6 +45,7 @@ fn Console(session: session::Session, connections: Vec<vendors::Connection>) -> 
     provide_context(Arc::new(session));
     pages::attention::provide();
     notice::provide();
+    pages::slicers::memory::provide();
     let route = nav::use_nav().route();
     view! {
         <a class="skip vh" href="#main">"Skip to content"</a>
@@ -56,6 +57,7 @@ fn Console(session: session::Session, connections: Vec<vendors::Connection>) -> 
                 <shell::Paused />
                 {move || page(route.get())}
             </main>
+            <shell::Leaving />
             <div class="notices">
                 <pages::attention::Failovers />
                 <notice::NoticeArea />

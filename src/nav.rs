@@ -13,6 +13,10 @@ use web_sys::{HtmlAnchorElement, MouseEvent, UrlSearchParams};
 pub struct Nav {
     path: RwSignal<String>,
     search: RwSignal<String>,
+    /// What would be lost by leaving the page, in a few words.
+    unsaved: RwSignal<Option<&'static str>>,
+    /// Where somebody wanted to go although something would be lost.
+    asked: RwSignal<Option<String>>,
 }
 
 /// The navigation of this console. Only inside [`provide`]'s owner.
@@ -27,13 +31,21 @@ pub fn provide() -> Nav {
     let nav = Nav {
         path: RwSignal::new(path),
         search: RwSignal::new(search),
+        unsaved: RwSignal::new(None),
+        asked: RwSignal::new(None),
     };
     provide_context(nav);
-    let back = window_event_listener(leptos::ev::popstate, move |_| nav.follow());
+    let back = window_event_listener(leptos::ev::popstate, move |_| nav.stepped());
     let click = window_event_listener(leptos::ev::click, move |event| nav.click(&event));
+    let unload = window_event_listener(leptos::ev::beforeunload, move |event| {
+        if nav.unsaved.get_untracked().is_some() {
+            event.prevent_default();
+        }
+    });
     on_cleanup(move || {
         back.remove();
         click.remove();
+        unload.remove();
     });
     nav
 }
@@ -73,8 +85,65 @@ impl Nav {
         }
     }
 
+    /// Says what would be lost by leaving the page; `None` for nothing.
+    pub fn set_unsaved(self, what: Option<&'static str>) {
+        let _ = self.unsaved.try_maybe_update(|old| {
+            let differs = *old != what;
+            *old = what;
+            (differs, ())
+        });
+    }
+
+    /// Where somebody wants to go, and what would be lost.
+    #[must_use]
+    pub fn leaving(self) -> Option<(String, &'static str)> {
+        self.asked.get().zip(self.unsaved.get())
+    }
+
+    /// Answers the question of [`Nav::leaving`].
+    pub fn answer(self, leave: bool) {
+        let href = self.asked.get_untracked();
+        self.asked.set(None);
+        if let Some(href) = href.filter(|_| leave) {
+            self.unsaved.set(None);
+            self.go(&href);
+        }
+    }
+
+    /// Whether going there has to wait for an answer.
+    fn waits(self, href: &str) -> bool {
+        let path = href.split_once('?').map_or(href, |(path, _)| path);
+        let waits =
+            self.unsaved.get_untracked().is_some() && self.path.with_untracked(|now| now != path);
+        if waits {
+            self.asked.set(Some(href.to_owned()));
+        }
+        waits
+    }
+
+    /// A step back or forward. What it would lose is asked about from where it was, which is put back
+    /// into the address bar.
+    fn stepped(self) {
+        let (path, search) = current();
+        if self.waits(&format!("{path}{search}")) {
+            let back = format!(
+                "{}{}",
+                self.path.get_untracked(),
+                self.search.get_untracked()
+            );
+            if let Ok(history) = window().history() {
+                let _ = history.push_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&back));
+            }
+        } else {
+            self.follow();
+        }
+    }
+
     /// Goes to a path and query made by [`Route::href`] or [`Nav::with_params`].
     pub fn go(self, href: &str) {
+        if self.waits(href) {
+            return;
+        }
         if let Ok(history) = window().history() {
             let _ = history.push_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(href));
         }

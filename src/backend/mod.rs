@@ -3,6 +3,7 @@
 pub mod aveva;
 pub mod connections;
 pub mod failure;
+pub mod pictures;
 pub mod report;
 pub mod session;
 pub mod transport;

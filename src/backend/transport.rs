@@ -36,6 +36,41 @@ pub async fn send<T>(
     call: &Call<T>,
     abort: Option<&AbortController>,
 ) -> Result<Arrived<T>, Failure> {
+    let (arrived, _) = relay(connection, call, None, abort).await?;
+    Ok(arrived)
+}
+
+/// Reads what is to be changed, with the entity tag that the gateway gives it.
+///
+/// # Errors
+/// As [`send`].
+pub async fn send_for_tag<T>(
+    connection: &str,
+    call: &Call<T>,
+) -> Result<(T, Option<String>), Failure> {
+    let (arrived, tag) = relay(connection, call, None, None).await?;
+    Ok((arrived.value, tag))
+}
+
+/// Sends a change that is made only if what it changes still has this entity tag.
+///
+/// # Errors
+/// As [`send`]; 412 where it has another.
+pub async fn send_if_match<T>(
+    connection: &str,
+    call: &Call<T>,
+    tag: Option<&str>,
+) -> Result<Arrived<T>, Failure> {
+    let (arrived, _) = relay(connection, call, tag, None).await?;
+    Ok(arrived)
+}
+
+async fn relay<T>(
+    connection: &str,
+    call: &Call<T>,
+    tag: Option<&str>,
+    abort: Option<&AbortController>,
+) -> Result<(Arrived<T>, Option<String>), Failure> {
     let request = &call.request;
     let url = format!("/relay/{}{}", segment(connection), request.target());
     let mut builder = RequestBuilder::new(&url)
@@ -43,6 +78,9 @@ pub async fn send<T>(
         .header("accept", request.accept);
     if request.body.is_some() {
         builder = builder.header("content-type", "application/json");
+    }
+    if let Some(tag) = tag {
+        builder = builder.header("if-match", tag);
     }
     let answer = exchange(builder, request.body.as_deref(), abort).await?;
     if answer.header("via").is_none() {
@@ -56,11 +94,12 @@ pub async fn send<T>(
         .header("age")
         .and_then(|age| age.parse::<f64>().ok())
         .unwrap_or_default();
-    Ok(Arrived {
+    let arrived = Arrived {
         value,
         date: date.map(|date| date.to_utc()),
         age: age * 1000.0,
-    })
+    };
+    Ok((arrived, answer.header("etag").map(ToOwned::to_owned)))
 }
 
 /// Reads one of the gateway's own routes.

@@ -1,5 +1,6 @@
 //! What stands around every page: the rail, the top bar, and the news that the gateway is gone.
 
+pub mod leaving;
 pub mod lost;
 pub mod polling;
 pub mod rail;
@@ -7,6 +8,7 @@ pub mod refresh;
 pub mod sources;
 pub mod top;
 
+pub use leaving::Leaving;
 pub use lost::Lost;
 pub use polling::Polling;
 pub use rail::Rail;

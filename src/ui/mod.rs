@@ -15,6 +15,7 @@ pub mod order;
 pub mod reorder;
 pub mod status_mark;
 pub mod steady;
+pub mod switch;
 pub mod times;
 
 pub use beat::Beat;
@@ -25,3 +26,4 @@ pub use field::Field;
 pub use heading::Heading;
 pub use icon::Icon;
 pub use status_mark::{StatusMark, Tag};
+pub use switch::Switch;

@@ -3,29 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { eventually, story } from './harness.mjs';
-import { path, system } from './support/worlds.mjs';
-
-const items = (page) => page.getByRole('list', { name: 'Slicer order' }).getByRole('listitem');
-
-const shown = async (page) =>
-  (await items(page).evaluateAll((all) => all.map((item) => item.getAttribute('aria-label').split(',')[0])));
-
-const inOrder = (group) => group.slicers.toSorted((a, b) => a.order - b.order).map(({ id }) => id);
-
-/** A prioritized group of three or more slicers, and how it is now. */
-const find = async (world) =>
-  system(await world(), 'live').groups.find(({ mode, slicers }) => mode === 'prioritized' && slicers.length >= 3);
-
-const now = async (world, id) => system(await world(), 'live').groups.find((group) => group.id === id);
-
-const open = async ({ page, visit, world }) => {
-  const group = await find(world);
-  await visit(path('slicers', 'live', group.id));
-  await eventually(async () => assert.deepEqual(await shown(page), inOrder(group)));
-  return group;
-};
-
-const bar = (page) => page.getByRole('region', { name: 'Unsaved order' });
+import { bar, find, inOrder, items, now, open, ordered, save, shown } from './support/slicers.mjs';
+import { path } from './support/worlds.mjs';
 
 story('a slicer is moved by its buttons alone, and the draft says what it changes', async (told) => {
   const { page, world } = told;
@@ -64,14 +43,23 @@ story('a slicer is moved by keys alone, keeps the focus, and moves are taken bac
   await eventually(async () => assert.deepEqual(await shown(page), ids));
 });
 
-story('a position can be typed', async (told) => {
+story('a position can be typed, and what is no position is refused', async (told) => {
   const { page } = told;
   const group = await open(told);
   const ids = inOrder(group);
-  const position = page.getByRole('spinbutton', { name: `Move to position ${ids[0]}` });
-  await position.fill(String(ids.length));
-  await position.press('Enter');
+  const count = ids.length;
+  await page.getByRole('button', { name: `Move to position ${ids[0]}` }).click();
+  const dialog = page.getByRole('dialog', { name: `Move ${ids[0]} to position` });
+  for (const wrong of ['0', String(count + 1), 'first', '1.5']) {
+    await dialog.getByLabel('Position').fill(wrong);
+    await dialog.getByText(`A position is a number from 1 to ${count}.`).waitFor();
+    assert.ok(await dialog.getByRole('button', { name: 'Move' }).isDisabled());
+  }
+  await dialog.getByLabel('Position').fill(String(count));
+  await dialog.getByLabel('Position').press('Enter');
+  await dialog.waitFor({ state: 'detached' });
   await eventually(async () => assert.deepEqual(await shown(page), [...ids.slice(1), ids[0]]));
+  await page.getByRole('status').getByText(`${ids[0]} moved from position 1 to ${count} of ${count}`).waitFor();
 });
 
 story('an order is saved with every slicer, read back, and undone', async (told) => {
@@ -81,7 +69,7 @@ story('an order is saved with every slicer, read back, and undone', async (told)
   await page.getByRole('button', { name: `Move down ${ids.at(-2)}` }).click();
   const wanted = [...ids.slice(0, -2), ids.at(-1), ids.at(-2)];
   await bar(page).getByRole('button', { name: 'Save order' }).dblclick();
-  await page.getByRole('status').getByText('Live channels took the order. It holds the order as you saved it.').waitFor({ timeout: 20_000 });
+  await page.getByRole('status').getByText('Live channels took it. It holds the order as you saved it.').waitFor({ timeout: 20_000 });
   await bar(page).waitFor({ state: 'detached' });
   const saved = await now(world, group.id);
   assert.deepEqual(inOrder(saved), wanted);
@@ -92,7 +80,8 @@ story('an order is saved with every slicer, read back, and undone', async (told)
   await eventually(async () => assert.deepEqual(inOrder(await now(world, group.id)), ids), 20_000);
 });
 
-story('an order that somebody else has changed is not overwritten', async (told) => {
+/** Two browsers change one order: the first has moved its second slicer up when the other saves. */
+async function clash(told) {
   const { page, world } = told;
   const group = await open(told);
   const ids = inOrder(group);
@@ -106,10 +95,42 @@ story('an order that somebody else has changed is not overwritten', async (told)
   const theirs = inOrder(await now(world, group.id));
   await bar(page).getByRole('button', { name: 'Save order' }).click();
   await bar(page).getByText(`The order is ${theirs.join(', ')} now.`).waitFor({ timeout: 20_000 });
-  await bar(page).getByText(/Somebody else has changed the order/).waitFor({ timeout: 20_000 });
+  const conflict = bar(page).getByRole('region', { name: 'Conflict' });
+  const cells = await conflict.getByRole('row').evaluateAll((all) => all.slice(1).map((row) => [...row.cells].slice(1).map((cell) => cell.textContent)));
+  const mine = [ids[1], ids[0], ...ids.slice(2)];
+  assert.deepEqual(cells, ids.map((id, at) => [id, theirs[at], mine[at]]));
   assert.deepEqual(inOrder(await now(world, group.id)), theirs);
-  await bar(page).getByRole('button', { name: 'Discard changes' }).click();
+  assert.ok(await bar(page).getByRole('button', { name: 'Save order' }).isDisabled());
+  return { page, group, ids, theirs, mine, conflict };
+}
+
+story('in a conflict nothing is overwritten, and theirs can be used', async (told) => {
+  const { page, theirs, conflict } = await clash(told);
+  await conflict.getByRole('button', { name: 'Use theirs' }).click();
+  await bar(page).getByRole('button', { name: 'Save order' }).waitFor({ state: 'detached' });
   await eventually(async () => assert.deepEqual(await shown(page), theirs));
+});
+
+story('in a conflict my moves can be made again on top of theirs', async (told) => {
+  const { page, group, ids, theirs, conflict } = await clash(told);
+  await conflict.getByRole('button', { name: 'Reapply mine' }).click();
+  const both = [ids[1], ids[0], ...theirs.slice(2)];
+  await eventually(async () => assert.deepEqual(await shown(page), both));
+  await save(page);
+  assert.deepEqual(inOrder(await now(told.world, group.id)), both);
+});
+
+story('in a conflict mine overwrites theirs once the name is typed', async (told) => {
+  const { page, group, mine, conflict } = await clash(told);
+  await conflict.getByRole('button', { name: 'Overwrite…' }).click();
+  const dialog = page.getByRole('dialog', { name: `Overwrite the order of ${group.name}?` });
+  const act = dialog.getByRole('button', { name: 'Overwrite' });
+  assert.ok(await act.isDisabled());
+  await dialog.getByLabel(/^Type .* to confirm/).fill(group.name);
+  await act.click();
+  await page.getByRole('status').getByText('It holds the order as you saved it.').waitFor({ timeout: 20_000 });
+  assert.deepEqual(inOrder(await now(told.world, group.id)), mine);
+  await bar(page).waitFor({ state: 'detached' });
 });
 
 for (const [status, words] of [[400, 'said no: 400'], [403, 'said no: 403']]) {
@@ -119,10 +140,14 @@ for (const [status, words] of [[400, 'said no: 400'], [403, 'said no: 403']]) {
     const group = await open(told);
     const ids = inOrder(group);
     await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
-    await control('POST', '/faults', { connection: 'live', operation: 'order slicers', fault: { kind: 'status', status } });
+    await control('POST', '/faults', { connection: 'live', operation: 'order slicers', fault: { kind: 'status', status }, times: 1 });
     await bar(page).getByRole('button', { name: 'Save order' }).click();
     await bar(page).getByRole('heading', { name: new RegExp(words) }).waitFor({ timeout: 20_000 });
     assert.deepEqual(inOrder(await now(world, group.id)), ids);
+    assert.deepEqual(await shown(page), ids, 'the screen shows what is there');
+    await bar(page).getByRole('button', { name: 'Make my moves again' }).click();
+    await eventually(async () => assert.deepEqual(await shown(page), [ids[1], ids[0], ...ids.slice(2)]));
+    await save(page);
   });
 }
 
@@ -152,8 +177,94 @@ story('a draft survives the refresh', async (told) => {
 });
 
 story('in flat mode nothing can be moved, and the page says why', async ({ page, visit, world }) => {
-  const flat = system(await world(), 'live').groups.find(({ mode }) => mode === 'flat');
+  const flat = await find(world, ({ mode }) => mode === 'flat');
   await visit(path('slicers', 'live', flat.id));
   await page.getByText('flat mode: positions do not count, and there is no order to change').waitFor();
   assert.equal(await page.getByRole('button', { name: /^Move (up|down)/ }).count(), 0);
+});
+
+story('a group that changes under the draft is merged where it does not conflict', async (told) => {
+  const { page, world, control } = told;
+  const group = await open(told);
+  const ids = inOrder(group);
+  await page.getByRole('button', { name: `Move down ${ids[0]}` }).click();
+  const members = (list) => control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids: list });
+  await members([...ids, 'late01']);
+  await eventually(async () => assert.deepEqual(await shown(page), [ids[1], ids[0], ...ids.slice(2), 'late01']), 20_000);
+  await members([...ids.slice(0, 2), 'late01']);
+  await eventually(async () => assert.deepEqual(await shown(page), [ids[1], ids[0], 'late01']), 20_000);
+  await save(page);
+  assert.deepEqual(inOrder(await now(world, group.id)), [ids[1], ids[0], 'late01']);
+});
+
+story('a group that turns flat under the draft keeps the draft, and says that there is no order to save', async (told) => {
+  const { page } = told;
+  const group = await open(told);
+  const ids = inOrder(group);
+  await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
+  const other = await page.context().newPage();
+  await other.goto(path('slicers', 'live', group.id));
+  await other.getByRole('radio', { name: 'Flat' }).check({ force: true }).catch(() => undefined);
+  await other.getByRole('dialog').getByRole('button', { name: 'Switch mode' }).click();
+  await bar(page).getByText('The group is in flat mode now').waitFor({ timeout: 20_000 });
+  assert.ok(await bar(page).getByRole('button', { name: 'Save order' }).isDisabled());
+  await bar(page).getByRole('button', { name: 'Discard changes' }).click();
+  await bar(page).waitFor({ state: 'detached' });
+});
+
+story('leaving a page with a draft asks first', async (told) => {
+  const { page, visit, world } = told;
+  const group = await find(world, ordered);
+  const ids = inOrder(group);
+  await visit('/slicers');
+  await page.getByRole('link', { name: group.name, exact: true }).click();
+  await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
+  const here = page.url();
+  const main = page.getByRole('navigation', { name: 'Main' });
+  await main.getByRole('link', { name: /^Overview/ }).click();
+  const dialog = page.getByRole('dialog', { name: 'Leave without saving?' });
+  await dialog.getByText('Your changes of the order would be lost.').waitFor();
+  await dialog.getByRole('button', { name: 'Stay' }).click();
+  assert.equal(page.url(), here);
+  await bar(page).waitFor();
+  await page.goBack();
+  await dialog.waitFor();
+  await page.keyboard.press('Escape');
+  await bar(page).waitFor();
+  assert.equal(page.url(), here);
+  await main.getByRole('link', { name: /^Overview/ }).click();
+  await dialog.getByRole('button', { name: 'Leave and discard' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+});
+
+story('closing the window with a draft asks first', async (told) => {
+  const { page } = told;
+  const group = await open(told);
+  await page.getByRole('button', { name: `Move up ${inOrder(group)[1]}` }).click();
+  const asked = new Promise((resolve) => page.once('dialog', async (dialog) => {
+    resolve(dialog.type());
+    await dialog.accept();
+  }));
+  await bar(page).waitFor();
+  await page.close({ runBeforeUnload: true });
+  assert.equal(await asked, 'beforeunload');
+});
+
+story('a save that the gateway finds overtaken is a conflict, not a loss', async (told) => {
+  const { page, world, control, complaints } = told;
+  complaints.expect(/status of 412/);
+  const group = await open(told);
+  const ids = inOrder(group);
+  await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
+  // The console reads, the gateway reads again just before it writes: in between somebody saves.
+  await control('POST', '/faults', { connection: 'live', operation: 'get group', fault: { kind: 'latency', milliseconds: 2500 } });
+  await bar(page).getByRole('button', { name: 'Save order' }).click();
+  const theirs = [...ids.slice(0, -2), ids.at(-1), ids.at(-2)];
+  await eventually(async () => {
+    const { requests } = await control('GET', '/requests');
+    assert.ok(requests.filter(({ operation }) => operation === 'get group').length >= 1);
+  }, 20_000);
+  await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids: theirs });
+  await bar(page).getByText(`The order is ${theirs.join(', ')} now.`).waitFor({ timeout: 30_000 });
+  assert.deepEqual(inOrder(await now(world, group.id)), theirs);
 });

@@ -73,6 +73,7 @@ GET    /requests         DELETE /requests        what reached the systems; forge
 PATCH  /systems/{id}                             {\"json\": \"v12\" | \"v13\"} for Veeam
 PATCH  /systems/{id}/groups/{g}/sessions/{s}     {\"silent\"?, \"score\"?} for AVEVA
 PATCH  /systems/{id}/groups/{g}/slicers/{s}      {\"healthy\"?, \"state\"?} for Uplynk
+PUT    /systems/{id}/groups/{g}/slicers          {\"ids\"} for Uplynk: who is in the group
 ";
 
 pub(crate) fn router(control: Arc<Control>) -> Router {
@@ -88,6 +89,7 @@ pub(crate) fn router(control: Arc<Control>) -> Router {
         .route("/systems/{id}", patch(system))
         .route("/systems/{id}/groups/{g}/sessions/{s}", patch(session))
         .route("/systems/{id}/groups/{g}/slicers/{s}", patch(slicer))
+        .route("/systems/{id}/groups/{g}/slicers", put(slicers))
         .fallback(|| async { missing("no such route; GET / lists them") })
         .method_not_allowed_fallback(|| async {
             Refused(
@@ -343,6 +345,28 @@ async fn slicer(
     control.play();
     match &control.front(&id)?.service {
         Service::Uplynk(service) => ok(&service.pull(&group, &slicer, &change).map_err(bad)?),
+        _ => Err(missing(format!("'{id}' has no slicers"))),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Members {
+    ids: Vec<String>,
+}
+
+async fn slicers(
+    State(control): Here,
+    Path((id, group)): Path<(String, String)>,
+    body: Bytes,
+) -> Done {
+    let wish: Members = read(&body)?;
+    if wish.ids.len() > MOST {
+        return Err(bad(format!("a group may have up to {MOST} slicers")));
+    }
+    control.play();
+    match &control.front(&id)?.service {
+        Service::Uplynk(service) => ok(&service.members(&group, &wish.ids).map_err(bad)?),
         _ => Err(missing(format!("'{id}' has no slicers"))),
     }
 }

@@ -126,6 +126,16 @@ async fn the_clock_shows_in_every_answer_and_is_moved() {
             "/systems/live/groups/none/slicers/x",
             json!({ "healthy": true }),
         ),
+        (
+            "PUT",
+            "/systems/live/groups/none/slicers",
+            json!({ "ids": ["a"] }),
+        ),
+        (
+            "PUT",
+            "/systems/live/groups/9852b8646dea4cd0a48f5e0ffaa4f8b3/slicers",
+            json!({ "ids": ["a", "a"] }),
+        ),
     ] {
         let (status, answer) = control(&simulator, method, path, &body).await;
         assert_eq!(status, 400, "{method} {path} {body}");
@@ -143,6 +153,30 @@ async fn the_clock_shows_in_every_answer_and_is_moved() {
             "{method} {path}"
         );
     }
+}
+
+#[tokio::test]
+async fn members_of_a_group_stay_come_and_go() {
+    let simulator = simulator().await;
+    let path = "/systems/live/groups/9852b8646dea4cd0a48f5e0ffaa4f8b3/slicers";
+    let (status, group) = control(
+        &simulator,
+        "PUT",
+        path,
+        &json!({ "ids": ["late", "news02"] }),
+    )
+    .await;
+    let places: Vec<(&str, i64)> = group["slicers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["id"].as_str().unwrap(), one["order"].as_i64().unwrap()))
+        .collect();
+    assert_eq!((status, places), (200, vec![("late", 1), ("news02", 2)]));
+    assert_ne!(
+        group["active_slicer_id"], "news01",
+        "who has gone is not on air"
+    );
 }
 
 #[tokio::test]

@@ -1,8 +1,12 @@
 //! The page of one slicer group: what is on air, the slicers in their order, how it fails over.
 
+use super::acts::Acts;
+use super::deeds::Dialogs;
 use super::model::name;
-use super::on_air::{Facts, OnAirCard, Settings};
+use super::on_air::{Facts, OnAirCard};
 use super::order::SlicerOrder;
+use super::owners::Owners;
+use super::settings::Settings;
 use crate::backend::uplynk::Writer;
 use crate::live::{Feed, Live, Status, uplynk, use_sources};
 use crate::pages::{NotFound, One};
@@ -67,14 +71,24 @@ fn Group(
     let system = title.clone();
     view! {
         <One live system heading parent=("Slicers", Route::Slicers) missing>
-            <Facts live connection=title.clone() />
-            <div class="cols lead">
-                <div class="cols">
-                    <OnAirCard live />
-                    <Settings live />
-                </div>
-                <SlicerOrder live writer=writer.clone() source=list />
-            </div>
+            <Page live title=title.clone() writer=writer.clone() list />
         </One>
+    }
+}
+
+#[component]
+fn Page(live: Live<FailoverGroup>, title: String, writer: Writer, list: Status) -> impl IntoView {
+    let acts = Acts::new(live, list, writer);
+    view! {
+        <Facts live connection=title />
+        <div class="cols lead">
+            <div class="cols">
+                <OnAirCard acts />
+                <Settings acts />
+                <Owners acts />
+            </div>
+            <SlicerOrder acts />
+        </div>
+        <Dialogs acts />
     }
 }

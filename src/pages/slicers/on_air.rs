@@ -1,15 +1,22 @@
-//! What a slicer group is, what is on air, and how it fails over.
+//! What a slicer group is, and what is on air.
 
-use super::model::{failback_word, is_on_air, mode_word};
+use super::acts::Acts;
+use super::channels::Channels;
+use super::model::is_on_air;
+use super::picture::Picture;
+use crate::backend::pictures::picture;
 use crate::live::{Live, use_clock};
 use crate::prefs::use_prefs;
-use crate::ui::{Copy, Icon, Tag, times};
+use crate::ui::{Copy, Icon, StatusMark, Tag, times};
+use chrono::{DateTime, TimeDelta, Utc};
 use health::severity::Severity;
 use health::slicers::{
-    SlicerHealth, backups, hot_warm_words, judge_slicers, slicer_health, state_word,
+    SlicerHealth, backups, hot_warm_words, is_stale_picture, judge_slicers, on_air, slicer_health,
+    state_word,
 };
+use health::words;
 use leptos::prelude::*;
-use vendors::uplynk::{FailoverGroup, Mode, OnAir};
+use vendors::uplynk::{FailoverGroup, OnAir};
 
 /// The facts of a group.
 #[component]
@@ -84,10 +91,14 @@ pub fn Facts(
 /// What is on air, and on which channels.
 #[component]
 pub fn OnAirCard(
-    /// What is shown, as it refreshes.
-    live: Live<FailoverGroup>,
+    /// What can be done.
+    acts: Acts,
 ) -> impl IntoView {
-    let (clock, prefs) = (use_clock(), use_prefs());
+    let (clock, prefs, live) = (use_clock(), use_prefs(), acts.live);
+    let connection = acts
+        .writer()
+        .map(|writer| writer.connection)
+        .unwrap_or_default();
     let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let since = move || {
         let now = live.status.vendor_time(clock);
@@ -132,69 +143,46 @@ pub fn OnAirCard(
             }
         })
     };
-    let channels = move || {
-        live.value().map(|group| {
-            let names = group
-                .channels
-                .iter()
-                .flatten()
-                .map(|channel| channel.desc.clone().unwrap_or_else(|| channel.id.clone()));
-            names
-                .map(|name| view! { <li>{name}</li> })
-                .collect::<Vec<_>>()
-        })
+    let picture = Memo::new(move |_| {
+        let group = live.value()?;
+        let slicer = on_air(&group)?;
+        picture(&connection, &group.id, slicer)
+    });
+    // When the address of the picture last changed, by the vendor's clock at the reading.
+    let changed: RwSignal<Option<(String, DateTime<Utc>)>> = RwSignal::new(None);
+    let read = move || live.status.vendor_time(clock) - live.status.age(clock).unwrap_or_default();
+    Effect::new(move |_| {
+        let new = picture.get();
+        changed.maybe_update(|since| {
+            if since.as_ref().map(|(address, _)| address) == new.as_ref() {
+                return false;
+            }
+            *since = new.map(|address| (address, untrack(read)));
+            true
+        });
+    });
+    let seen = move || {
+        let since = changed.read().as_ref().map(|(_, since)| *since)?;
+        let unchanged = read() - since;
+        if is_stale_picture(unchanged) {
+            return Some(view! { <StatusMark severity=Signal::stored(Severity::Warning) word=Signal::stored(format!("same picture for {}", words::span(unchanged))) /> }.into_any());
+        }
+        let age = (live.status.vendor_time(clock) - since).max(TimeDelta::zero());
+        Some(view! { {format!("picture {} old", words::span(age))} }.into_any())
     };
     view! {
         <section class="panel" aria-labelledby="on-air" data-fresh=move || stale.get().then_some("stale")>
-            <header><h2 id="on-air">"On air"</h2></header>
+            <header><h2 id="on-air">"On air"</h2><p class="end">{seen}</p></header>
             <div class="pad">
+                <Picture src=picture big=true />
                 <p class="row">
                     <Icon name="onair" />
                     <b>{move || active().map(|(name, _)| name)}</b>
                     <span class="dim">{move || active().map(|(_, words)| words)}</span>
                     <span class="end dim">{since}</span>
                 </p>
-                <ul class="tags row" aria-label="Channels">{channels}</ul>
+                <Channels acts />
             </div>
-        </section>
-    }
-}
-
-/// How the group fails over.
-#[component]
-pub fn Settings(
-    /// What is shown, as it refreshes.
-    live: Live<FailoverGroup>,
-) -> impl IntoView {
-    let group = move || live.value();
-    let mode = move || group().map(|group| mode_word(group.mode.as_ref()));
-    let explained = move || {
-        group().map(|group| match &group.mode {
-            Some(Mode::Prioritized) => {
-                "The healthy, eligible slicer with the lowest position goes on air."
-            }
-            Some(Mode::Flat) => {
-                "A healthy slicer chosen at random goes on air. Positions do not count."
-            }
-            _ => "",
-        })
-    };
-    let failback = move || group().map(|group| failback_word(&group));
-    let failback_explained = move || {
-        group().map(|group| match (group.auto_failback, &group.mode) {
-            (_, Some(Mode::Flat)) => "Counts in prioritized mode only.",
-            (Some(true), _) => "Returns to a higher slicer as soon as it is healthy.",
-            (Some(false), _) => "Stays where it failed over to, until someone activates another.",
-            (None, _) => "",
-        })
-    };
-    view! {
-        <section class="panel" aria-labelledby="fails-over">
-            <header><h2 id="fails-over">"How it fails over"</h2></header>
-            <dl class="pad set">
-                <div><dt>"Failover mode"</dt><dd><b>{mode}</b><small>{explained}</small></dd></div>
-                <div><dt>"Auto failback"</dt><dd><b>{failback}</b><small>{failback_explained}</small></dd></div>
-            </dl>
         </section>
     }
 }

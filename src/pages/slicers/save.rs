@@ -1,92 +1,88 @@
-//! The bar under a changed order: what would change, what that does, save or discard.
+//! The bar under a changed order: what would change, what that does, save or discard, and what came
+//! of saving.
 
+use super::acts::Acts;
+use super::conflict::Conflict;
 use crate::backend::Report;
-use crate::backend::uplynk::Writer;
-use crate::live::{Live, Status, use_clock};
-use crate::ui::notice::{Undo, use_notices};
+use crate::backend::uplynk::{Saved, ids};
 use crate::ui::reorder::Draft;
 use crate::ui::status_mark::glyph;
 use crate::ui::{FailureCard, Icon};
-use health::effect::Effect;
+use health::effect;
 use health::slicers::order_effect;
 use leptos::prelude::*;
-use std::rc::Rc;
-use vendors::uplynk::FailoverGroup;
+use vendors::uplynk::Mode;
 
-/// The bar; nothing while nothing is changed.
+/// What came of the last attempt.
+#[derive(Clone, PartialEq)]
+enum Told {
+    /// The group had been changed; nothing was sent.
+    Changed(String),
+    /// It was refused, and the screen shows what is there; the order that was wanted.
+    Refused(Report, Vec<String>),
+    /// Nobody knows.
+    Unknown(Report),
+}
+
+/// The bar; nothing while nothing is changed and nothing is to be told.
 #[component]
 pub fn SaveBar(
-    /// What is shown, as it refreshes.
-    live: Live<FailoverGroup>,
-    /// The draft.
-    draft: RwSignal<Draft>,
-    /// How changes are sent.
-    writer: Writer,
-    /// What is old after a change.
-    source: Status,
+    /// What can be done.
+    acts: Acts,
 ) -> impl IntoView {
-    let (clock, notices) = (use_clock(), use_notices());
-    let title = StoredValue::new(writer.title.clone());
-    let writer = StoredValue::new(writer);
-    let saving = RwSignal::new(false);
-    let told: RwSignal<Option<Report>> = RwSignal::new(None);
+    let Acts {
+        live,
+        draft,
+        saving,
+        ..
+    } = acts;
+    let told: RwSignal<Option<Told>> = RwSignal::new(None);
     let changed = Memo::new(move |_| draft.read().is_changed());
+    // A conflict that is settled has nothing left to tell.
+    Effect::new(move |_| {
+        if !changed.get() {
+            told.maybe_update(|told| {
+                let settled = matches!(told, Some(Told::Changed(_)));
+                if settled {
+                    *told = None;
+                }
+                settled
+            });
+        }
+    });
+    let flat = Memo::new(move |_| {
+        live.value()
+            .is_some_and(|group| group.mode == Some(Mode::Flat))
+    });
     let effect = Memo::new(move |_| {
-        let now = live.status.vendor_time(clock);
-        let group = live.value();
-        group.map_or_else(Effect::default, |group| {
-            order_effect(&group, draft.read().order(), now)
+        let group = live.value().filter(|_| changed.get());
+        group.map_or_else(effect::Effect::default, |group| {
+            order_effect(&group, draft.read().order(), acts.now())
         })
     });
-    let refresh = move || {
-        live.status.refresh();
-        source.refresh();
-    };
     let save = move |_| {
-        let (Some(seen), false) = (live.value_untracked(), saving.get_untracked()) else {
-            return;
-        };
-        saving.set(true);
-        told.set(None);
-        // What was there when the draft was begun is what the person saw.
-        let (order, base) =
-            draft.with_untracked(|draft| (draft.order().to_vec(), draft.base().to_vec()));
-        let writer = writer.get_value();
-        leptos::task::spawn_local(async move {
-            let report = writer.save_order(&seen, &base, &order).await;
-            let _ = saving.try_set(false);
-            refresh();
-            match report {
-                Report::Done { said, .. } => {
-                    let _ = draft.try_set(Draft::new(order.clone()));
-                    let undo: Undo = Rc::new(move || {
-                        let (writer, seen) = (writer.clone(), seen.clone());
-                        let (base, order) = (base.clone(), order.clone());
-                        leptos::task::spawn_local(async move {
-                            notices.report(writer.save_order(&seen, &order, &base).await);
-                            refresh();
-                        });
-                    });
-                    notices.say(said, Some(undo));
-                }
-                report => {
-                    let _ = told.try_set(Some(report));
-                }
-            }
-        });
+        if !saving.get_untracked() {
+            told.set(None);
+            leptos::task::spawn_local(send(acts, told));
+        }
     };
     let discard = move |_| {
         told.set(None);
-        draft.update(|draft| {
-            let base = draft.theirs().unwrap_or(draft.base()).to_vec();
-            *draft = Draft::new(base);
-        });
+        draft.update(Draft::yield_to_theirs);
     };
     let changes = move || {
-        let changes = draft.read().changes().into_iter();
-        changes
+        let changes = draft.read().changes();
+        let count = changes.len();
+        let words = if count == 1 {
+            "1 change".to_owned()
+        } else {
+            format!("{count} changes")
+        };
+        let items: Vec<_> = changes
+            .into_iter()
             .map(|(id, from, to)| view! { <li>{format!("{id} {from} → {to}")}</li> })
-            .collect::<Vec<_>>()
+            .collect();
+        view! { <b>{words}</b><ul aria-label="Changes">{items}</ul> }
     };
     let notes = move || {
         let notes = effect.get().notes.into_iter();
@@ -94,37 +90,129 @@ pub fn SaveBar(
             .map(|(severity, words)| view! { <p class="st" data-s=severity.key()><Icon name=glyph(severity) />{words}</p> })
             .collect::<Vec<_>>()
     };
-    let theirs = move || {
-        let draft = draft.read();
-        let theirs = draft.theirs()?.join(", ");
-        Some(view! {
-            <p class="st" data-s="warning"><Icon name="warning" />{format!("Somebody else has changed the order: it is {theirs} now. Discard yours to see it, then move again.")}</p>
+    let conflict = Memo::new(move |_| draft.read().theirs().is_some());
+    let flat_now = move || {
+        flat.get().then(|| view! {
+            <p class="st" data-s="warning"><Icon name="warning" />"The group is in flat mode now: positions do not count, and there is no order to save. Your draft stays here until you discard it or the group is prioritized again."</p>
         })
     };
-    let outcome = move || {
-        told.get().map(|report| match report {
-            Report::Done { said, .. } => view! { <p>{said}</p> }.into_any(),
-            Report::Changed { said } => view! { <p><b>"Nothing was sent, because the order was changed meanwhile. "</b>{said}</p> }.into_any(),
-            Report::Refused { failure, .. } => view! { <FailureCard failure system=title.get_value() /> }.into_any(),
-            Report::Unknown { failure, said } => view! { <p><b>"Outcome unknown: "</b>{failure.line()}". "{said}</p> }.into_any(),
-        })
-    };
-    let blocked = Memo::new(move |_| saving.get() || draft.read().theirs().is_some());
+    let blocked = Memo::new(move |_| saving.get() || conflict.get() || flat.get());
     view! {
-        <Show when=move || changed.get()>
+        <Show when=move || changed.get() || told.read().is_some()>
             <section class="save" aria-label="Unsaved order">
-                <ul aria-label="Changes">{changes}</ul>
-                <p>{move || effect.read().sentence.clone()}</p>
-                {notes}
-                {theirs}
-                <div role="status">{outcome}</div>
-                <p class="row">
-                    <button type="button" class="btn" disabled=move || saving.get() on:click=discard>"Discard changes"</button>
-                    <button type="button" class="btn main" disabled=move || blocked.get() on:click=save>
-                        {move || if saving.get() { "Saving…" } else { "Save order" }}
-                    </button>
-                </p>
+                <Show when=move || changed.get()>
+                    <div class="changes row">{changes}</div>
+                    <p><b>"Effect: "</b>{move || effect.read().sentence.clone()}</p>
+                    {notes}
+                    {flat_now}
+                    <Show when=move || conflict.get()><Conflict acts /></Show>
+                </Show>
+                <div role="status"><Outcome acts told /></div>
+                <Show when=move || changed.get()>
+                    <p class="row">
+                        <button type="button" class="btn" disabled=move || saving.get() on:click=discard>"Discard changes"</button>
+                        <button type="button" class="btn main" disabled=move || blocked.get() on:click=save>
+                            {move || if saving.get() { "Saving…" } else { "Save order" }}
+                        </button>
+                    </p>
+                </Show>
             </section>
         </Show>
+    }
+}
+
+/// Saves the draft once, and tells what came of it.
+async fn send(acts: Acts, told: RwSignal<Option<Told>>) {
+    let Acts {
+        live,
+        draft,
+        saving,
+        ..
+    } = acts;
+    let (Some(seen), Some(writer)) = (live.value_untracked(), acts.writer()) else {
+        return;
+    };
+    saving.set(true);
+    // What was there when the draft was begun is what the person saw.
+    let (order, base) =
+        draft.with_untracked(|draft| (draft.order().to_vec(), draft.base().to_vec()));
+    let saved = writer.save_order(&seen, &base, &order).await;
+    let _ = saving.try_set(false);
+    acts.changed();
+    match saved {
+        Saved::Told(Report::Done { said, .. }) => {
+            let _ = draft.try_set(Draft::new(order.clone()));
+            let undo = acts.undo(move || {
+                let (writer, seen) = (writer.clone(), seen.clone());
+                let (base, order) = (base.clone(), order.clone());
+                async move {
+                    match writer.save_order(&seen, &order, &base).await {
+                        Saved::Told(report) => report,
+                        Saved::Conflict(now) => Report::Changed {
+                            said: format!("the order is {} now.", ids(&now).join(", ")),
+                        },
+                    }
+                }
+            });
+            acts.notices().say(said, Some(undo));
+        }
+        Saved::Conflict(now) => {
+            let flat = now.mode == Some(Mode::Flat);
+            let said = if flat {
+                "The group is in flat mode now.".to_owned()
+            } else {
+                format!("The order is {} now.", ids(&now).join(", "))
+            };
+            if !flat {
+                let _ = draft.try_update(|draft| draft.follow(&ids(&now)));
+            }
+            let _ = told.try_set(Some(Told::Changed(said)));
+        }
+        Saved::Told(report @ Report::Unknown { .. }) => {
+            let _ = told.try_set(Some(Told::Unknown(report)));
+        }
+        // The screen goes back to what is there.
+        Saved::Told(report) => {
+            let _ = draft.try_update(|draft| *draft = Draft::new(base));
+            let _ = told.try_set(Some(Told::Refused(report, order)));
+        }
+    }
+}
+
+/// What came of the last attempt, where it was not simply done.
+#[component]
+fn Outcome(acts: Acts, told: RwSignal<Option<Told>>) -> impl IntoView {
+    let dismiss = move |_| told.set(None);
+    move || {
+        Some(match told.get()? {
+            Told::Changed(said) => {
+                view! { <p><b>"Nothing was sent, because the group was changed meanwhile. "</b>{said}</p> }.into_any()
+            }
+            Told::Unknown(Report::Unknown { failure, said }) => view! {
+                <p><b>"Outcome unknown: "</b>{failure.line()}". "{said}</p>
+                <button type="button" class="btn" on:click=dismiss>"Dismiss"</button>
+            }
+            .into_any(),
+            Told::Refused(Report::Refused { failure, .. }, order) => {
+                let again = move |_| {
+                    told.set(None);
+                    for (id, to) in order.iter().zip(1..) {
+                        acts.draft.update(|draft| {
+                            draft.move_to(id, to);
+                        });
+                    }
+                };
+                view! {
+                    <FailureCard failure system=acts.system() />
+                    <p>"The order is shown as it is: nothing was saved."</p>
+                    <p class="row">
+                        <button type="button" class="btn" on:click=dismiss>"Dismiss"</button>
+                        <button type="button" class="btn" on:click=again>"Make my moves again"</button>
+                    </p>
+                }
+                .into_any()
+            }
+            Told::Unknown(_) | Told::Refused(..) => return None,
+        })
     }
 }

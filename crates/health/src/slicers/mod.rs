@@ -1,20 +1,24 @@
 //! Uplynk: which slicer should be on air, which could take over, and what is wrong with a group.
 
 mod alarms;
+mod deeds;
 mod judge;
 mod order_effect;
 mod words;
 
 #[cfg(test)]
+mod deeds_tests;
+#[cfg(test)]
 mod judge_tests;
 #[cfg(test)]
 mod tests;
 
+pub use deeds::Deed;
 pub use judge::judge_slicers;
 pub use order_effect::order_effect;
 pub use words::{hot_warm_words, state_word};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState};
 
 /// The health of a slicer, by its blacklist: what it is doing is not its health.
@@ -45,6 +49,13 @@ pub fn slicer_health(slicer: &Slicer, now: DateTime<Utc>) -> SlicerHealth {
         Some(Blacklist::Until(since)) => SlicerHealth::RecheckDue { since },
         None => SlicerHealth::Unknown,
     }
+}
+
+/// Whether a picture whose address has not changed for so long over several readings is no longer one
+/// of what the slicer is doing.
+#[must_use]
+pub fn is_stale_picture(unchanged: TimeDelta) -> bool {
+    unchanged >= TimeDelta::seconds(30)
 }
 
 /// The slicers by their order; as listed where the order is equal or missing.

@@ -179,16 +179,8 @@ pub(crate) fn group(id: &str, name: &str, slicers: &[&str], now: DateTime<Utc>) 
         .iter()
         .zip(1..)
         .map(|(slicer, order)| Slicer {
-            id: (*slicer).to_owned(),
-            hostname: format!("{slicer}.slicer.example"),
-            healthy: true,
-            blacklist: None,
             order,
-            state: 0,
-            enabled: true,
-            available: now,
-            picture: Picture::Drawn,
-            trouble_until: None,
+            ..Slicer::new(slicer, now)
         })
         .collect();
     Group {

@@ -1,7 +1,7 @@
 //! What the control port sees and moves: the complete truth of the account, and its slicers.
 
 use super::Service;
-use super::model::Group;
+use super::model::{Group, Mode, Slicer};
 use serde_json::{Value, json};
 
 impl Service {
@@ -71,6 +71,32 @@ impl Service {
             None => {}
         }
         held.state = doing.unwrap_or(held.state);
+        world.elect(index);
+        Ok(world.group_json(&world.groups[index], &self.owner))
+    }
+
+    /// Who is in a group, as an administrator settles it in the vendor's own pages: who stays keeps
+    /// what it is, who comes is healthy, and the order is the list's.
+    pub(crate) fn members(&self, group: &str, ids: &[String]) -> Result<Value, String> {
+        let state = &mut *self.state();
+        let world = &mut state.world;
+        let now = world.now;
+        let index = world
+            .position(group)
+            .ok_or_else(|| format!("there is no group '{group}'"))?;
+        let held: &mut Group = &mut world.groups[index];
+        let mut slicers: Vec<Slicer> = Vec::with_capacity(ids.len());
+        for (id, order) in ids.iter().zip(1..) {
+            if id.is_empty() || slicers.iter().any(|other| other.id == *id) {
+                return Err(format!("'{id}' is empty or there twice"));
+            }
+            let found = held.slicers.iter().find(|one| one.id == *id).cloned();
+            slicers.push(Slicer {
+                order: if held.mode == Mode::Flat { 1 } else { order },
+                ..found.unwrap_or_else(|| Slicer::new(id, now))
+            });
+        }
+        held.slicers = slicers;
         world.elect(index);
         Ok(world.group_json(&world.groups[index], &self.owner))
     }

@@ -53,6 +53,22 @@ pub(crate) struct Slicer {
 }
 
 impl Slicer {
+    /// A healthy one, first of its order.
+    pub(crate) fn new(id: &str, now: DateTime<Utc>) -> Self {
+        Self {
+            id: id.to_owned(),
+            hostname: format!("{id}.slicer.example"),
+            healthy: true,
+            blacklist: None,
+            order: 1,
+            state: 0,
+            enabled: true,
+            available: now,
+            picture: Picture::Drawn,
+            trouble_until: None,
+        }
+    }
+
     fn eligible(&self, now: DateTime<Utc>) -> bool {
         self.enabled && self.healthy && self.blacklist.is_none() && self.available <= now
     }

@@ -1,13 +1,22 @@
 //! An order being changed: what was there, what is wanted, and the steps between. Pure; drag, buttons,
 //! keys and a typed position all end in [`Draft::move_to`].
 
+/// A move, and the order on its other side: before it where it was made, after it where it was taken
+/// back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Step {
+    other: Vec<String>,
+    id: String,
+    to: usize,
+}
+
 /// A draft of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Draft {
     base: Vec<String>,
     order: Vec<String>,
-    past: Vec<Vec<String>>,
-    future: Vec<Vec<String>>,
+    past: Vec<Step>,
+    future: Vec<Step>,
     theirs: Option<Vec<String>>,
 }
 
@@ -88,7 +97,11 @@ impl Draft {
         if from == to {
             return None;
         }
-        self.past.push(self.order.clone());
+        self.past.push(Step {
+            other: self.order.clone(),
+            id: id.to_owned(),
+            to: to + 1,
+        });
         self.future.clear();
         let one = self.order.remove(from);
         self.order.insert(to, one);
@@ -102,23 +115,55 @@ impl Draft {
 
     /// Takes the last move back; whether there was one.
     pub fn undo(&mut self) -> bool {
-        let Some(before) = self.past.pop() else {
+        let Some(mut step) = self.past.pop() else {
             return false;
         };
-        self.future.push(std::mem::replace(&mut self.order, before));
+        std::mem::swap(&mut self.order, &mut step.other);
+        self.future.push(step);
         true
     }
 
     /// Makes the move again that was taken back last; whether there was one.
     pub fn redo(&mut self) -> bool {
-        let Some(after) = self.future.pop() else {
+        let Some(mut step) = self.future.pop() else {
             return false;
         };
-        self.past.push(std::mem::replace(&mut self.order, after));
+        std::mem::swap(&mut self.order, &mut step.other);
+        self.past.push(step);
         true
     }
 
-    /// Follows what is there now. An untouched draft becomes it; a touched one keeps its own order with
+    /// Makes the same moves again on the order that is there now; nothing where theirs is not known.
+    pub fn reapply(&mut self) {
+        let Some(theirs) = self.theirs.take() else {
+            return;
+        };
+        let moves = std::mem::take(&mut self.past);
+        *self = Self::new(theirs);
+        for step in moves {
+            self.move_to(&step.id, step.to);
+        }
+    }
+
+    /// Takes the order that is there now, and gives up this one.
+    pub fn yield_to_theirs(&mut self) {
+        *self = Self::new(self.theirs.take().unwrap_or_else(|| self.base.clone()));
+    }
+
+    /// The same wanted order against the one that is there now: what an overwrite starts from. Who has
+    /// come since stands at the end, who has gone is left out.
+    #[must_use]
+    pub fn over_theirs(&self) -> Vec<String> {
+        let Some(theirs) = &self.theirs else {
+            return self.order.clone();
+        };
+        let mine = self.order.iter().filter(|id| theirs.contains(id));
+        let come = theirs.iter().filter(|id| !self.order.contains(id));
+        mine.chain(come).cloned().collect()
+    }
+
+    /// Follows what is there now. An untouched draft, or one that wants what is there, becomes it;
+    /// another one keeps its own order with
     /// who has come and without who has gone, or, where the others stand in another order than before,
     /// stays as it is and remembers theirs.
     pub fn follow(&mut self, now: &[String]) {
@@ -126,7 +171,7 @@ impl Draft {
             self.theirs = None;
             return;
         }
-        if !self.is_changed() {
+        if !self.is_changed() || self.order == now {
             *self = Self::new(now.to_vec());
             return;
         }
@@ -147,8 +192,9 @@ impl Draft {
             order
         };
         self.order = merged(&self.order);
-        self.past = self.past.iter().map(|order| merged(order)).collect();
-        self.future = self.future.iter().map(|order| merged(order)).collect();
+        for step in self.past.iter_mut().chain(&mut self.future) {
+            step.other = merged(&step.other);
+        }
         self.base = now.to_vec();
         self.theirs = None;
     }
@@ -194,6 +240,7 @@ mod tests {
             (true, "d a b c", "d c a b", false),
             (true, "a c", "c a", false),
             (true, "b a c", "c a b", true),
+            (true, "c a b", "c a b", false),
         ] {
             let mut draft = Draft::new(ids("a b c"));
             if touch {
@@ -203,6 +250,31 @@ mod tests {
             assert_eq!(draft.order(), ids(order), "{now}");
             assert_eq!(draft.theirs().is_some(), conflict, "{now}");
         }
+    }
+
+    #[test]
+    fn in_a_conflict_theirs_is_taken_mine_is_made_again_or_mine_overwrites() {
+        let conflict = || {
+            let mut draft = Draft::new(ids("a b c d"));
+            draft.move_to("d", 1);
+            draft.follow(&ids("b a d x"));
+            draft
+        };
+        let mut yielded = conflict();
+        assert_eq!(yielded.theirs(), Some(&ids("b a d x")[..]));
+        yielded.yield_to_theirs();
+        assert_eq!(
+            (yielded.order(), yielded.is_changed()),
+            (&ids("b a d x")[..], false)
+        );
+        let mut again = conflict();
+        again.reapply();
+        assert_eq!(
+            (again.order(), again.base()),
+            (&ids("d b a x")[..], &ids("b a d x")[..])
+        );
+        assert!(again.undo() && !again.is_changed());
+        assert_eq!(conflict().over_theirs(), ids("d a b x"));
     }
 
     proptest! {

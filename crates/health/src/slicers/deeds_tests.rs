@@ -1,0 +1,202 @@
+//! What can be done with a group, what it will do, and how it is confirmed.
+
+use super::Deed;
+use super::tests::{NOW, for_seconds, group, slicer};
+use crate::effect::Confirm;
+use crate::freshness::Freshness;
+use vendors::uplynk::{Channel, FailoverGroup, Mode, Slicer};
+
+fn three() -> FailoverGroup {
+    let channel = |id: &str| Channel {
+        id: id.into(),
+        desc: Some(format!("Channel {id}")),
+    };
+    FailoverGroup {
+        channels: Some(vec![channel("c1"), channel("c2")]),
+        ..group("a", vec![slicer("a", 1), slicer("b", 2), slicer("c", 3)])
+    }
+}
+
+fn by_hand() -> FailoverGroup {
+    FailoverGroup {
+        auto_failback: Some(false),
+        ..three()
+    }
+}
+
+fn flat() -> FailoverGroup {
+    FailoverGroup {
+        mode: Some(Mode::Flat),
+        ..three()
+    }
+}
+
+fn on_slate() -> FailoverGroup {
+    group("no_slicer", vec![slicer("a", 1)])
+}
+
+#[test]
+fn what_cannot_be_done_says_why() {
+    let eligible = |id: &str| Deed::SetEligible(id.into(), false);
+    let activate = |id: &str| Deed::Activate(id.into());
+    for (deed, group, why) in [
+        (Deed::SetAutoFailback(false), three(), None),
+        (
+            Deed::SetAutoFailback(true),
+            flat(),
+            Some("prioritized mode only"),
+        ),
+        (Deed::SetMode(Mode::Flat), three(), None),
+        (Deed::SetMode(Mode::Flat), flat(), Some("already")),
+        (activate("b"), three(), Some("auto failback is on")),
+        (activate("b"), by_hand(), None),
+        (activate("a"), by_hand(), Some("on air already")),
+        (activate("x"), by_hand(), Some("no longer")),
+        (eligible("b"), three(), None),
+        (eligible("x"), three(), Some("no longer")),
+        (Deed::SetSlate(true), three(), None),
+        (Deed::SetSlate(false), three(), Some("not on air")),
+        (Deed::SetSlate(true), on_slate(), Some("already")),
+        (Deed::SetSlate(false), on_slate(), None),
+        (Deed::Overwrite(Vec::new()), three(), None),
+        (Deed::Overwrite(Vec::new()), flat(), Some("flat mode")),
+        (Deed::RemoveChannel("c1".into()), three(), None),
+    ] {
+        match (deed.can(&group), why) {
+            (Ok(()), None) => {}
+            (Err(said), Some(why)) => assert!(said.contains(why), "{deed:?}: {said}"),
+            (can, _) => panic!("{deed:?}: {can:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_effect_tells_what_happens_on_air() {
+    let sick = |mut group: FailoverGroup| {
+        if let Some(slicers) = &mut group.slicers {
+            slicers[1] = for_seconds(60, slicers[1].clone());
+        }
+        group
+    };
+    let waiting = group("b", vec![slicer("a", 1), slicer("b", 2)]);
+    let alone = group(
+        "a",
+        vec![
+            slicer("a", 1),
+            Slicer {
+                enabled: Some(false),
+                ..slicer("b", 2)
+            },
+        ],
+    );
+    let eligible = |id: &str, on| Deed::SetEligible(id.into(), on);
+    for (deed, group, words) in [
+        (
+            Deed::SetMode(Mode::Prioritized),
+            FailoverGroup {
+                mode: Some(Mode::Flat),
+                ..three()
+            },
+            "lists the slicers: a, b, c",
+        ),
+        (
+            Deed::SetMode(Mode::Prioritized),
+            FailoverGroup {
+                mode: Some(Mode::Flat),
+                ..waiting.clone()
+            },
+            "a goes on air",
+        ),
+        (Deed::SetMode(Mode::Flat), three(), "Every position is lost"),
+        (
+            Deed::SetAutoFailback(true),
+            FailoverGroup {
+                auto_failback: Some(false),
+                ..waiting
+            },
+            "a goes on air as soon as",
+        ),
+        (
+            Deed::SetAutoFailback(false),
+            three(),
+            "stays until it fails",
+        ),
+        (eligible("a", false), three(), "b goes on air as soon as"),
+        (eligible("a", false), by_hand(), "cannot come back"),
+        (eligible("a", false), alone.clone(), "No backup is ready"),
+        (eligible("b", true), alone, "minute or two"),
+        (
+            Deed::Activate("b".into()),
+            by_hand(),
+            "a goes off air. b goes on air",
+        ),
+        (Deed::Activate("b".into()), by_hand(), "on all 2 channels"),
+        (
+            Deed::Activate("b".into()),
+            sick(by_hand()),
+            "b is unhealthy",
+        ),
+        (
+            Deed::SetSlate(true),
+            three(),
+            "replaces the video of all 2 channels",
+        ),
+        (Deed::SetSlate(false), on_slate(), "a goes on air"),
+        (
+            Deed::RemoveChannel("c2".into()),
+            three(),
+            "Channel c2 no longer",
+        ),
+    ] {
+        let effect = deed.effect(&group, NOW);
+        let notes = effect.notes.iter().map(|(_, words)| words.as_str());
+        let all = notes.fold(effect.sentence.clone(), |all, words| {
+            format!("{all} {words}")
+        });
+        assert!(all.contains(words), "{deed:?}: {all}");
+    }
+}
+
+#[test]
+fn what_viewers_notice_and_what_is_old_is_typed() {
+    let typed = |deed: Deed, group: &FailoverGroup, shown| {
+        matches!(deed.confirm(group, NOW, shown), Confirm::Typed(_))
+    };
+    let live = Freshness::Live;
+    assert!(typed(Deed::SetSlate(true), &three(), live));
+    assert!(!typed(Deed::SetSlate(false), &on_slate(), live));
+    assert!(typed(Deed::RemoveChannel("c1".into()), &three(), live));
+    assert!(!typed(Deed::Activate("b".into()), &by_hand(), live));
+    let sick = group("a", vec![slicer("a", 1), for_seconds(60, slicer("b", 2))]);
+    assert!(typed(Deed::Activate("b".into()), &sick, live));
+    assert!(!typed(Deed::SetAutoFailback(false), &three(), live));
+    assert!(typed(
+        Deed::SetAutoFailback(false),
+        &three(),
+        Freshness::Stale
+    ));
+}
+
+#[test]
+fn only_a_backup_that_others_can_replace_changes_without_a_dialog() {
+    let quiet = |id: &str, on, group: &FailoverGroup| {
+        Deed::SetEligible(id.into(), on).is_quiet(group, NOW, Freshness::Live)
+    };
+    assert!(quiet("c", false, &three()));
+    assert!(!quiet("a", false, &three()), "it is on air");
+    let two = group("a", vec![slicer("a", 1), slicer("b", 2)]);
+    assert!(!quiet("b", false, &two), "it is the last backup");
+    let out = group(
+        "b",
+        vec![
+            Slicer {
+                enabled: Some(false),
+                ..slicer("a", 1)
+            },
+            slicer("b", 2),
+        ],
+    );
+    assert!(!quiet("a", true, &out), "it would go on air");
+    assert!(!Deed::SetEligible("c".into(), false).is_quiet(&three(), NOW, Freshness::Stale));
+    assert!(!Deed::SetSlate(true).is_quiet(&three(), NOW, Freshness::Live));
+}

@@ -1,0 +1,48 @@
+//! The channels that show what the group has on air.
+
+use super::acts::Acts;
+use crate::ui::Icon;
+use health::slicers::Deed;
+use leptos::prelude::*;
+
+/// The list, with what adds to it and takes from it.
+#[component]
+pub fn Channels(
+    /// What can be done.
+    acts: Acts,
+) -> impl IntoView {
+    let channels = Memo::new(move |_| {
+        let group = acts.live.value();
+        let channels = group
+            .and_then(|group| group.channels.clone())
+            .unwrap_or_default();
+        let named = channels.into_iter().map(|channel| {
+            let name = channel.desc.clone().unwrap_or_else(|| channel.id.clone());
+            (channel.id, name)
+        });
+        named.collect::<Vec<_>>()
+    });
+    let each = move || channels.get();
+    let draw = move |(id, name): (String, String)| {
+        let remove = acts.may.then(|| {
+            let ask = move |_| acts.ask(Deed::RemoveChannel(id.clone()));
+            let label = format!("Remove channel {name}");
+            view! { <button type="button" class="icon" aria-label=label on:click=ask><Icon name="close" /></button> }
+        });
+        view! { <li>{name.clone()}{remove}</li> }
+    };
+    let none = move || {
+        channels
+            .read()
+            .is_empty()
+            .then(|| view! { <p class="dim">"No channel shows it."</p> })
+    };
+    let add = acts.may.then(|| {
+        view! { <p class="row"><button type="button" class="btn" on:click=move |_| acts.ask(Deed::AddChannel)><Icon name="plus" />"Add channel"</button></p> }
+    });
+    view! {
+        <ul class="tags row" aria-label="Channels"><For each key=Clone::clone children=draw /></ul>
+        {none}
+        {add}
+    }
+}

@@ -1,0 +1,58 @@
+//! Somebody else has saved another order: what it was, what theirs is, what yours would be, and what
+//! to do about it.
+
+use super::acts::Acts;
+use crate::ui::Icon;
+use crate::ui::reorder::Draft;
+use health::slicers::Deed;
+use leptos::prelude::*;
+
+/// The comparison and its three ways out.
+#[component]
+pub fn Conflict(
+    /// What can be done.
+    acts: Acts,
+) -> impl IntoView {
+    let draft = acts.draft;
+    let rows = move || {
+        let draft = draft.read();
+        let theirs = draft.theirs().unwrap_or_default();
+        let most = draft
+            .base()
+            .len()
+            .max(theirs.len())
+            .max(draft.order().len());
+        let cell =
+            |order: &[String], at: usize| order.get(at).cloned().unwrap_or_else(|| "–".to_owned());
+        (0..most)
+            .map(|at| {
+                let (was, now, yours) = (cell(draft.base(), at), cell(theirs, at), cell(draft.order(), at));
+                let differs = (was != now || was != yours).then_some("");
+                view! { <tr data-differs=differs><th scope="row">{at + 1}</th><td>{was}</td><td>{now}</td><td>{yours}</td></tr> }
+            })
+            .collect::<Vec<_>>()
+    };
+    let theirs = move |_| draft.update(Draft::yield_to_theirs);
+    let mine = move |_| draft.update(Draft::reapply);
+    let overwrite = move |_| {
+        let order = draft.with_untracked(Draft::over_theirs);
+        acts.ask(Deed::Overwrite(order));
+    };
+    view! {
+        <section aria-label="Conflict">
+            <p class="st" data-s="warning"><Icon name="warning" />"Somebody else has changed the order. Yours is not saved."</p>
+            <div class="scroll" tabindex="0" role="region" aria-label="Comparison, scrollable">
+                <table class="compare">
+                    <caption class="vh">"The order before, theirs and yours"</caption>
+                    <thead><tr><th scope="col">"Position"</th><th scope="col">"Before"</th><th scope="col">"Theirs"</th><th scope="col">"Yours"</th></tr></thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+            <p class="row">
+                <button type="button" class="btn" on:click=theirs>"Use theirs"</button>
+                <button type="button" class="btn" on:click=mine>"Reapply mine"</button>
+                <button type="button" class="btn" on:click=overwrite>"Overwrite…"</button>
+            </p>
+        </section>
+    }
+}

@@ -1,0 +1,55 @@
+//! The dialog that asks for a slicer's position in the draft.
+
+use super::acts::Acts;
+use crate::ui::Field;
+use crate::ui::dialog::Dialog;
+use leptos::prelude::*;
+
+/// The dialog.
+#[component]
+pub fn MoveTo(
+    /// What can be done.
+    acts: Acts,
+    /// The slicer.
+    slicer: String,
+    /// Moves a slicer to a position.
+    go: Callback<(String, usize)>,
+) -> impl IntoView {
+    let (at, of) = acts.draft.with_untracked(|draft| {
+        let at = draft.order().iter().position(|id| *id == slicer);
+        (at.map_or(1, |at| at + 1), draft.order().len())
+    });
+    let typed = RwSignal::new(String::new());
+    let close = Trigger::new();
+    let position = Memo::new(move |_| {
+        let to = typed.read().trim().parse::<usize>().ok();
+        to.filter(|to| (1..=of).contains(to))
+    });
+    let wrong = Signal::derive(move || {
+        position
+            .get()
+            .is_none()
+            .then(|| format!("A position is a number from 1 to {of}."))
+    });
+    let hint = Signal::stored(format!("It stands at position {at} of {of}."));
+    let title = format!("Move {slicer} to position");
+    let on_close = Callback::new(move |()| acts.open.set(None));
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if let Some(to) = position.get_untracked() {
+            close.notify();
+            go.run((slicer.clone(), to));
+        }
+    };
+    view! {
+        <Dialog title on_close close>
+            <form on:submit=submit novalidate>
+                <Field label="Position" name="position" value=typed error=wrong hint />
+                <footer class="row">
+                    <button type="button" class="btn" on:click=move |_| close.notify()>"Cancel"</button>
+                    <button type="submit" class="btn main" disabled=move || position.get().is_none()>"Move"</button>
+                </footer>
+            </form>
+        </Dialog>
+    }
+}

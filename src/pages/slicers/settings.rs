@@ -1,0 +1,157 @@
+//! How the group fails over: its mode, auto failback, and the slate.
+
+use super::acts::Acts;
+use super::model::{failback_word, mode_word};
+use crate::live::use_clock;
+use crate::ui::{Icon, Switch};
+use health::slicers::Deed;
+use leptos::prelude::*;
+use vendors::uplynk::{Mode, OnAir};
+
+/// The settings.
+#[component]
+pub fn Settings(
+    /// What can be done.
+    acts: Acts,
+) -> impl IntoView {
+    let (live, clock) = (acts.live, use_clock());
+    let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
+    let explained = move || {
+        live.value().map(|group| match &group.mode {
+            Some(Mode::Prioritized) => {
+                "The healthy, eligible slicer with the lowest position goes on air."
+            }
+            Some(Mode::Flat) => {
+                "A healthy slicer chosen at random goes on air. Positions do not count."
+            }
+            _ => "",
+        })
+    };
+    let failback_explained = move || {
+        live.value().map(|group| match (group.auto_failback, &group.mode) {
+            (_, Some(Mode::Flat)) => "Counts in prioritized mode only.",
+            (Some(true), _) => "Returns to a higher slicer as soon as it is healthy. While on, no slicer can be activated by hand.",
+            (Some(false), _) => "Stays where it failed over to, until someone activates another.",
+            (None, _) => "",
+        })
+    };
+    view! {
+        <section class="panel" aria-labelledby="fails-over" data-fresh=move || stale.get().then_some("stale")>
+            <header><h2 id="fails-over">"How it fails over"</h2></header>
+            <div class="pad set">
+                <b>"Failover mode"</b>
+                <ModeChoice acts />
+                <small>{explained}</small>
+                <b>"Auto failback"</b>
+                <Failback acts />
+                <small>{failback_explained}</small>
+                <Slate acts />
+            </div>
+        </section>
+    }
+}
+
+/// The radio group: it shows what is there; choosing the other asks first.
+#[component]
+fn ModeChoice(acts: Acts) -> impl IntoView {
+    let mode = Memo::new(move |_| acts.live.value().and_then(|group| group.mode.clone()));
+    if !acts.may {
+        return view! { <b>{move || mode_word(mode.get().as_ref())}</b> }.into_any();
+    }
+    let is = move |one: &Mode| mode.read().as_ref() == Some(one);
+    let draw = |one: Mode, word: &'static str| {
+        let (checked, chosen) = (one.clone(), one);
+        let checked = move || is(&checked);
+        let choose = move |event: leptos::ev::Event| {
+            // The browser has checked it already: until the service has changed, nothing has.
+            let group = mode.get_untracked();
+            if let Some(input) = event_input(&event) {
+                input.set_checked(group.as_ref() == Some(&chosen));
+            }
+            mode_inputs(group.as_ref());
+            acts.ask(Deed::SetMode(chosen.clone()));
+        };
+        let value = word.to_lowercase();
+        view! { <label><input type="radio" name="failover-mode" value=value prop:checked=checked on:change=choose />{word}</label> }
+    };
+    view! {
+        <div class="seg" role="radiogroup" aria-label="Failover mode">
+            {draw(Mode::Prioritized, "Prioritized")}
+            {draw(Mode::Flat, "Flat")}
+        </div>
+    }
+    .into_any()
+}
+
+fn event_input(event: &leptos::ev::Event) -> Option<web_sys::HtmlInputElement> {
+    use wasm_bindgen::JsCast;
+    event.target().and_then(|target| target.dyn_into().ok())
+}
+
+/// Checks the input of the mode that is there.
+fn mode_inputs(mode: Option<&Mode>) {
+    use wasm_bindgen::JsCast;
+    let value = match mode {
+        Some(Mode::Prioritized) => "prioritized",
+        Some(Mode::Flat) => "flat",
+        _ => return,
+    };
+    let selector = format!("input[name=failover-mode][value={value}]");
+    let found = document().query_selector(&selector).ok().flatten();
+    if let Some(input) = found.and_then(|one| one.dyn_into::<web_sys::HtmlInputElement>().ok()) {
+        input.set_checked(true);
+    }
+}
+
+#[component]
+fn Failback(acts: Acts) -> impl IntoView {
+    let word =
+        Signal::derive(move || acts.live.value().map_or("–", |group| failback_word(&group)));
+    if !acts.may {
+        return view! { <b>{move || word.get()}</b> }.into_any();
+    }
+    let on = Signal::derive(move || {
+        acts.live
+            .value()
+            .is_some_and(|group| group.auto_failback == Some(true))
+    });
+    let cannot = Signal::derive(move || {
+        acts.live
+            .value()
+            .and_then(|group| Deed::SetAutoFailback(true).can(&group).err())
+    });
+    let change = Callback::new(move |on| acts.ask(Deed::SetAutoFailback(on)));
+    view! { <Switch label=Signal::stored("Auto failback".to_owned()) on words=word change cannot /> }.into_any()
+}
+
+/// The slate, behind its guard.
+#[component]
+fn Slate(acts: Acts) -> impl IntoView {
+    let on = Memo::new(move |_| {
+        acts.live
+            .value()
+            .is_some_and(|group| group.active == Some(OnAir::Slate))
+    });
+    let what = move || {
+        let channels = acts
+            .live
+            .value()
+            .and_then(|group| group.channels.as_ref().map(Vec::len));
+        match (on.get(), channels) {
+            (true, _) => "The slate is on air.".to_owned(),
+            (false, Some(1)) => "Replaces the video of its channel.".to_owned(),
+            (false, Some(count)) => format!("Replaces the video of all {count} channels."),
+            (false, None) => "Replaces the video of its channels.".to_owned(),
+        }
+    };
+    let button = move || {
+        let (words, deed) = if on.get() {
+            ("Leave slate", Deed::SetSlate(false))
+        } else {
+            ("Switch to slate", Deed::SetSlate(true))
+        };
+        let ask = move |_| acts.ask(deed.clone());
+        acts.may.then(|| view! { <button type="button" class="btn end" on:click=ask><Icon name="lock" />{words}</button> })
+    };
+    view! { <div class="guard row"><p><b>"Slate"</b><small class="sub">{what}</small></p>{button}</div> }
+}

@@ -1,0 +1,128 @@
+//! One slicer of the list "Slicer order", with every way to move it but the drag itself.
+
+use super::acts::{Acts, Open};
+use super::picture::Picture;
+use super::rows::Row;
+use crate::ui::{Icon, StatusMark, Switch};
+use health::slicers::Deed;
+use leptos::prelude::*;
+
+/// The id of the item at a position, from 1.
+#[must_use]
+pub fn item_id(position: usize) -> String {
+    format!("slicer-at-{position}")
+}
+
+/// The item.
+#[component]
+pub fn SlicerRow(
+    /// The slicer.
+    row: RwSignal<Row>,
+    /// What can be done.
+    acts: Acts,
+    /// Whether rows can be moved now.
+    movable: Memo<bool>,
+    /// Moves a slicer to a position.
+    go: Callback<(String, usize)>,
+) -> impl IntoView {
+    let id = move || row.with_untracked(|row| row.id.clone());
+    let keys = move |event: leptos::ev::KeyboardEvent| {
+        if !event.alt_key() || !movable.get_untracked() {
+            return;
+        }
+        let (at, of) = row.with_untracked(|row| (row.at, row.of));
+        let to = match event.key().as_str() {
+            "ArrowUp" => at.saturating_sub(1),
+            "ArrowDown" => at + 1,
+            "Home" => 1,
+            "End" => of,
+            _ => return,
+        };
+        event.prevent_default();
+        go.run((id(), to));
+    };
+    let on_air = move || {
+        row.read()
+            .on_air
+            .then(|| view! { <span class="tag"><Icon name="onair" />"On air"</span> })
+    };
+    let was = move || {
+        let was = row.read().was?;
+        let words = if acts.saving.get() {
+            "saving…".to_owned()
+        } else {
+            format!("was {was}")
+        };
+        Some(view! { " "<span class="was">{words}</span> })
+    };
+    let severity = Signal::derive(move || row.read().severity);
+    let health = Signal::derive(move || row.read().health.to_owned());
+    let until = move || {
+        let until = row.read().until.clone();
+        until.map(|words| view! { <small class="sub">{words}</small> })
+    };
+    let grip = move || {
+        movable
+            .get()
+            .then(|| view! { <span class="grip" data-grip="" aria-hidden="true" title="Drag to move"><Icon name="grip" /></span> })
+    };
+    view! {
+        <li aria-label=move || row.read().name() data-s=move || (row.read().eligible == Some(false)).then_some("off")
+            id=move || item_id(row.read().at)
+            data-moved=move || row.read().was.map(|_| "") tabindex=move || movable.get().then_some("0") on:keydown=keys>
+            <span class="hold">{grip}</span>
+            <span class="pos">{move || row.read().position.clone()}</span>
+            <Picture src=Signal::derive(move || row.read().picture.clone()) />
+            <div class="who"><b>{move || row.read().id.clone()}</b>" "{on_air}{was}<small class="sub">{move || row.read().hostname.clone()}</small></div>
+            <div class="how"><span class="st">{move || row.read().state.clone()}</span><StatusMark severity word=health />{until}</div>
+            <Eligible row acts />
+            <Controls row acts movable go />
+        </li>
+    }
+}
+
+/// Whether it takes part in failover.
+#[component]
+fn Eligible(row: RwSignal<Row>, acts: Acts) -> impl IntoView {
+    let words = move || row.read().eligibility();
+    if !acts.may {
+        return view! { <span class="dim">{words}</span> }.into_any();
+    }
+    let label = Signal::derive(move || format!("Eligible for failover {}", row.read().id));
+    let on = Signal::derive(move || row.read().eligible != Some(false));
+    let change =
+        Callback::new(move |on| acts.set_eligible(row.with_untracked(|row| row.id.clone()), on));
+    view! { <Switch label on words=Signal::derive(words) change /> }.into_any()
+}
+
+/// The buttons.
+#[component]
+fn Controls(
+    row: RwSignal<Row>,
+    acts: Acts,
+    movable: Memo<bool>,
+    go: Callback<(String, usize)>,
+) -> impl IntoView {
+    let id = move || row.with_untracked(|row| row.id.clone());
+    let place = move |by: isize| {
+        go.run((
+            id(),
+            row.with_untracked(|row| row.at).saturating_add_signed(by),
+        ));
+    };
+    let named = move |what: &'static str| move || format!("{what} {}", row.read().id);
+    let ask = move |_| acts.open.set(Some(Open::MoveTo(id())));
+    let moves = move || {
+        movable.get().then(|| view! {
+            <button type="button" class="icon" aria-label=named("Move up") title="Move up (Alt+↑)" disabled=move || { row.read().at <= 1 } on:click=move |_| place(-1)><Icon name="up" /></button>
+            <button type="button" class="icon" aria-label=named("Move down") title="Move down (Alt+↓)" disabled=move || { row.read().at >= row.read().of } on:click=move |_| place(1)><Icon name="down" /></button>
+            <button type="button" class="icon" aria-label=named("Move to position") title="Move to position…" on:click=ask><Icon name="moveto" /></button>
+        })
+    };
+    let activate = move || {
+        (acts.may && !row.read().on_air).then(|| view! {
+            <button type="button" class="btn" aria-label=named("Activate") on:click=move |_| acts.ask(Deed::Activate(id()))>"Activate"</button>
+        })
+    };
+    view! { <div class="moves">{moves}{activate}</div> }
+}

@@ -1,0 +1,31 @@
+//! The question that is asked before something unsaved is lost.
+
+use crate::nav::use_nav;
+use crate::ui::dialog::Dialog;
+use leptos::prelude::*;
+
+/// The dialog, while somebody wants to leave a page with something unsaved.
+#[component]
+pub fn Leaving() -> impl IntoView {
+    let nav = use_nav();
+    let draw = move || {
+        let (_, what) = nav.leaving()?;
+        let close = Trigger::new();
+        let leave = StoredValue::new(false);
+        let on_close = Callback::new(move |()| nav.answer(leave.try_get_value().unwrap_or(false)));
+        let go = move |_| {
+            leave.set_value(true);
+            close.notify();
+        };
+        Some(view! {
+            <Dialog title="Leave without saving?" on_close close>
+                <p>{format!("{what} would be lost.")}</p>
+                <footer class="row">
+                    <button type="button" class="btn main" on:click=move |_| close.notify()>"Stay"</button>
+                    <button type="button" class="btn" on:click=go>"Leave and discard"</button>
+                </footer>
+            </Dialog>
+        })
+    };
+    view! { {draw} }
+}

@@ -1,0 +1,425 @@
+//! A row being dragged, as a state machine: pointers go in, a drop or nothing comes out. Pure; it
+//! knows no browser, and a row by its index in the list alone.
+
+/// How far a pointer moves before it drags, in CSS pixels: a click is no drag.
+const THRESHOLD: f64 = 4.0;
+
+/// How far beside the list a row may be held before letting go means to cancel, in CSS pixels.
+const MARGIN: f64 = 64.0;
+
+/// How near to an edge of the view it begins to scroll, in CSS pixels.
+const EDGE: f64 = 72.0;
+
+/// How fast it scrolls at the edge and beyond, in CSS pixels a second.
+const FASTEST: f64 = 1200.0;
+
+/// A place, in CSS pixels from the list's top left corner.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Point {
+    /// To the right.
+    pub x: f64,
+    /// Down.
+    pub y: f64,
+}
+
+/// Where the rows of a list lie while nothing is dragged, in CSS pixels from its top.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Geometry {
+    /// Each row's top and height, downwards.
+    pub rows: Vec<(f64, f64)>,
+    /// The list's width.
+    pub width: f64,
+}
+
+/// What a pointer's move came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing is dragged.
+    None,
+    /// A row has just been lifted.
+    Lifted,
+    /// The lifted row follows the pointer.
+    Follows,
+}
+
+/// What letting go came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dropped {
+    /// Nothing was dragged, or by another pointer.
+    Nothing,
+    /// The row at this index goes to this position, from 1.
+    At {
+        /// The index, from 0.
+        row: usize,
+        /// The position, from 1.
+        to: usize,
+    },
+    /// It was let go outside of the list, or where it was.
+    Back {
+        /// The index, from 0.
+        row: usize,
+    },
+}
+
+/// A drag, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Drag {
+    /// Nothing is held.
+    #[default]
+    Idle,
+    /// A pointer is down on a row and has not moved far enough.
+    Pressed {
+        /// Whose.
+        pointer: i32,
+        /// The row's index.
+        row: usize,
+        /// Where.
+        from: Point,
+    },
+    /// A row is lifted.
+    Lifted {
+        /// Whose.
+        pointer: i32,
+        /// The row's index.
+        row: usize,
+        /// Where it was taken.
+        from: Point,
+        /// How far down it is held from where it lies.
+        by: f64,
+        /// The position that it is held over, from 1; `None` outside of the list.
+        over: Option<usize>,
+    },
+}
+
+impl Drag {
+    /// A pointer goes down on a row. A second pointer changes nothing.
+    pub fn press(&mut self, pointer: i32, row: usize, from: Point) {
+        if *self == Self::Idle {
+            *self = Self::Pressed { pointer, row, from };
+        }
+    }
+
+    /// A pointer moves, or the list is scrolled under it.
+    pub fn moved(&mut self, pointer: i32, to: Point, geometry: &Geometry) -> Change {
+        let (row, from, change) = match *self {
+            Self::Pressed {
+                pointer: held,
+                row,
+                from,
+            } if held == pointer && (to.x - from.x).hypot(to.y - from.y) >= THRESHOLD => {
+                (row, from, Change::Lifted)
+            }
+            Self::Lifted {
+                pointer: held,
+                row,
+                from,
+                ..
+            } if held == pointer => (row, from, Change::Follows),
+            _ => return Change::None,
+        };
+        let by = to.y - from.y;
+        let over = geometry.over(row, by, to);
+        *self = Self::Lifted {
+            pointer,
+            row,
+            from,
+            by,
+            over,
+        };
+        change
+    }
+
+    /// A pointer is let go.
+    pub fn release(&mut self, pointer: i32) -> Dropped {
+        match *self {
+            Self::Lifted {
+                pointer: held,
+                row,
+                over,
+                ..
+            } if held == pointer => {
+                *self = Self::Idle;
+                match over.filter(|to| *to != row + 1) {
+                    Some(to) => Dropped::At { row, to },
+                    None => Dropped::Back { row },
+                }
+            }
+            Self::Pressed { pointer: held, .. } if held == pointer => {
+                *self = Self::Idle;
+                Dropped::Nothing
+            }
+            _ => Dropped::Nothing,
+        }
+    }
+
+    /// Gives up; the index of the row that was lifted.
+    pub fn cancel(&mut self) -> Option<usize> {
+        let row = self.lifted();
+        *self = Self::Idle;
+        row
+    }
+
+    /// The index of the lifted row.
+    #[must_use]
+    pub fn lifted(&self) -> Option<usize> {
+        match self {
+            Self::Lifted { row, .. } => Some(*row),
+            _ => None,
+        }
+    }
+
+    /// The position that the lifted row is held over, from 1.
+    #[must_use]
+    pub fn over(&self) -> Option<usize> {
+        match self {
+            Self::Lifted { over, .. } => *over,
+            _ => None,
+        }
+    }
+
+    /// How far down a row stands from where it lies: the lifted one under the pointer, the others to
+    /// make room.
+    #[must_use]
+    pub fn shift(&self, row: usize, geometry: &Geometry) -> f64 {
+        let Self::Lifted {
+            row: lifted,
+            by,
+            over,
+            ..
+        } = self
+        else {
+            return 0.0;
+        };
+        if row == *lifted {
+            return *by;
+        }
+        let height = geometry
+            .rows
+            .get(*lifted)
+            .map_or(0.0, |(_, height)| *height);
+        match over {
+            Some(to) if row > *lifted && row < *to => -height,
+            Some(to) if row < *lifted && row + 1 >= *to => height,
+            _ => 0.0,
+        }
+    }
+}
+
+impl Geometry {
+    /// The position that a row is held over, from 1: after every other row whose middle is above its
+    /// own. `None` where the pointer is too far beside the list.
+    fn over(&self, row: usize, by: f64, at: Point) -> Option<usize> {
+        let (top, height) = *self.rows.get(row)?;
+        let bottom = self.rows.last().map(|(top, height)| top + height)?;
+        let beside = |value: f64, end: f64| value < -MARGIN || value > end + MARGIN;
+        if beside(at.x, self.width) || beside(at.y, bottom) {
+            return None;
+        }
+        let middle = top + by + height / 2.0;
+        let before = self
+            .rows
+            .iter()
+            .enumerate()
+            .filter(|(other, (top, height))| *other != row && top + height / 2.0 < middle);
+        Some(before.count() + 1)
+    }
+
+    /// The gap that the others leave for a row held over a position: its top and height.
+    #[must_use]
+    pub fn gap(&self, row: usize, to: usize) -> Option<(f64, f64)> {
+        let (_, height) = *self.rows.get(row)?;
+        let (top, there) = *self.rows.get(to.checked_sub(1)?)?;
+        let top = if to > row + 1 {
+            top + there - height
+        } else {
+            top
+        };
+        Some((top, height))
+    }
+}
+
+/// How fast to scroll, in CSS pixels a second, down where positive, while a row is held at `y` in a
+/// view from `top` to `bottom`.
+#[must_use]
+pub fn scroll_speed(y: f64, top: f64, bottom: f64) -> f64 {
+    let edge = EDGE.min((bottom - top) / 4.0);
+    if edge <= 0.0 {
+        return 0.0;
+    }
+    let down = ((y - (bottom - edge)) / edge).clamp(0.0, 1.0);
+    let up = ((top + edge - y) / edge).clamp(0.0, 1.0);
+    (down - up) * FASTEST
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Change, Drag, Dropped, Geometry, Point, scroll_speed};
+    use crate::ui::reorder::Draft;
+    use proptest::prelude::*;
+
+    /// Rows of 64 pixels in a list of 800.
+    fn list(count: u32) -> Geometry {
+        Geometry {
+            rows: (0..count).map(|at| (f64::from(at) * 64.0, 64.0)).collect(),
+            width: 800.0,
+        }
+    }
+
+    fn at(y: f64) -> Point {
+        Point { x: 20.0, y }
+    }
+
+    fn held(row: usize, to: Point) -> Drag {
+        let geometry = list(5);
+        let mut drag = Drag::Idle;
+        drag.press(1, row, at(geometry.rows[row].0 + 32.0));
+        drag.moved(1, to, &geometry);
+        drag
+    }
+
+    #[test]
+    fn a_click_is_no_drag() {
+        let mut drag = Drag::Idle;
+        drag.press(1, 2, at(160.0));
+        assert_eq!(drag.moved(1, at(163.0), &list(5)), Change::None);
+        assert_eq!(drag.release(1), Dropped::Nothing);
+        assert_eq!(drag, Drag::Idle);
+    }
+
+    #[test]
+    fn a_row_is_dropped_where_its_middle_is_held() {
+        for (row, y, dropped) in [
+            (4, 200.0, Dropped::At { row: 4, to: 4 }),
+            (4, 40.0, Dropped::At { row: 4, to: 2 }),
+            (4, 30.0, Dropped::At { row: 4, to: 1 }),
+            (4, -60.0, Dropped::At { row: 4, to: 1 }),
+            (0, 100.0, Dropped::At { row: 0, to: 2 }),
+            (0, 380.0, Dropped::At { row: 0, to: 5 }),
+            (2, 170.0, Dropped::Back { row: 2 }),
+            (2, -65.0, Dropped::Back { row: 2 }),
+            (2, 385.0, Dropped::Back { row: 2 }),
+        ] {
+            assert_eq!(held(row, at(y)).release(1), dropped, "{row} at {y}");
+        }
+        let beside = Point { x: 865.0, y: 40.0 };
+        assert_eq!(held(4, beside).release(1), Dropped::Back { row: 4 });
+    }
+
+    #[test]
+    fn the_others_make_room() {
+        let geometry = list(5);
+        let shifts = |drag: Drag| {
+            (0..5)
+                .map(|row| drag.shift(row, &geometry))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(shifts(held(4, at(100.0))), [0.0, 64.0, 64.0, 64.0, -188.0]);
+        assert_eq!(
+            shifts(held(1, at(300.0))),
+            [0.0, 204.0, -64.0, -64.0, -64.0]
+        );
+        assert_eq!(geometry.gap(4, 2), Some((64.0, 64.0)));
+        assert_eq!(geometry.gap(1, 5), Some((256.0, 64.0)));
+        assert_eq!(shifts(Drag::Idle), [0.0; 5]);
+    }
+
+    #[test]
+    fn a_second_pointer_changes_nothing() {
+        let mut drag = held(4, at(100.0));
+        let before = drag;
+        drag.press(2, 0, at(10.0));
+        assert_eq!(drag.moved(2, at(300.0), &list(5)), Change::None);
+        assert_eq!(drag.release(2), Dropped::Nothing);
+        assert_eq!(drag, before);
+    }
+
+    #[test]
+    fn it_scrolls_near_the_edges_and_faster_the_nearer() {
+        for (y, speed) in [
+            (0.0, -1200.0),
+            (36.0, -600.0),
+            (72.0, 0.0),
+            (500.0, 0.0),
+            (964.0, 600.0),
+            (1100.0, 1200.0),
+        ] {
+            assert!((scroll_speed(y, 0.0, 1000.0) - speed).abs() < 1e-9, "{y}");
+        }
+        assert!(
+            scroll_speed(5.0, 0.0, 0.0).abs() < 1e-9,
+            "no view, no scrolling"
+        );
+    }
+
+    #[derive(Debug, Clone)]
+    enum Input {
+        Press(i32, usize, f64),
+        Move(i32, f64, f64),
+        Release(i32),
+        Cancel,
+    }
+
+    fn input() -> impl Strategy<Value = Input> {
+        prop_oneof![
+            (0..2, 0_usize..6, 0.0..384.0).prop_map(|(who, row, y)| Input::Press(who, row, y)),
+            (0..2, -200.0..1000.0, -200.0..600.0).prop_map(|(who, x, y)| Input::Move(who, x, y)),
+            (0..2).prop_map(Input::Release),
+            Just(Input::Cancel),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn any_inputs_leave_a_permutation_and_a_cancel_leaves_what_was(inputs in proptest::collection::vec(input(), 0..60)) {
+            let geometry = list(6);
+            let base: Vec<String> = "a b c d e f".split(' ').map(str::to_owned).collect();
+            let mut draft = Draft::new(base.clone());
+            let mut drag = Drag::Idle;
+            for input in inputs {
+                let before = draft.order().to_vec();
+                match input {
+                    Input::Press(who, row, y) => drag.press(who, row, at(y)),
+                    Input::Move(who, x, y) => { drag.moved(who, Point { x, y }, &geometry); }
+                    Input::Cancel => {
+                        drag.cancel();
+                        prop_assert_eq!(drag, Drag::Idle);
+                        prop_assert_eq!(draft.order(), &before[..]);
+                    }
+                    Input::Release(who) => {
+                        if let Dropped::At { row, to } = drag.release(who) {
+                            let id = before[row].clone();
+                            prop_assert!(draft.move_to(&id, to).is_some());
+                            prop_assert_eq!(&draft.order()[to - 1], &id);
+                        } else {
+                            prop_assert_eq!(draft.order(), &before[..]);
+                        }
+                    }
+                }
+                let mut sorted = draft.order().to_vec();
+                sorted.sort();
+                prop_assert_eq!(&sorted, &base);
+            }
+        }
+
+        #[test]
+        fn the_room_that_is_made_is_where_it_goes(row in 0_usize..6, y in -50.0..430.0) {
+            let geometry = Geometry { rows: vec![(0.0, 40.0), (40.0, 90.0), (130.0, 64.0), (194.0, 30.0), (224.0, 64.0), (288.0, 100.0)], width: 300.0 };
+            let mut drag = Drag::Idle;
+            let (top, height) = geometry.rows[row];
+            drag.press(1, row, at(top + height / 2.0));
+            drag.moved(1, at(y), &geometry);
+            if let Some(to) = drag.over() {
+                let (gap, _) = geometry.gap(row, to).expect("inside");
+                let mut laid: Vec<(f64, f64)> = (0..6).filter(|other| *other != row)
+                    .map(|other| (geometry.rows[other].0 + drag.shift(other, &geometry), geometry.rows[other].1)).collect();
+                laid.push((gap, height));
+                laid.sort_by(|a, b| a.0.total_cmp(&b.0));
+                let mut end = 0.0;
+                for (top, height) in laid {
+                    prop_assert!((top - end).abs() < 1e-6, "a row begins at {} where the last one ends at {}", top, end);
+                    end = top + height;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Reordering a list: the draft of an order, the drag that leads to a move, and its thin skin over the
+//! browser's pointer events. Knows nothing of what is ordered.
+
+pub mod draft;
+pub mod drag;
+pub mod skin;
+
+pub use draft::{Draft, Moved};
+pub use drag::Dropped;
+pub use skin::{Dragging, Reorderable};

@@ -1,0 +1,354 @@
+//! The skin of a drag: pointer events in, offsets of rows out. What a drag is and where it ends is
+//! decided in [`super::drag`]; nothing here knows what is ordered.
+
+use super::drag::{Change, Drag, Dropped, Geometry, Point, scroll_speed};
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, PointerEvent};
+
+/// A frame is taken to be no longer than this, in milliseconds: after a stall nothing leaps.
+const LONGEST_FRAME: f64 = 50.0;
+
+/// What is held between two events.
+#[derive(Default)]
+struct Held {
+    drag: Drag,
+    geometry: Geometry,
+    /// Each row's offset as it is drawn, in CSS pixels.
+    drawn: Vec<f64>,
+    /// The pointer in the window.
+    at: Point,
+    pointer: i32,
+    /// When the last frame was drawn, in milliseconds.
+    frame: f64,
+    /// What is left of a pixel to scroll.
+    rest: f64,
+    /// The row that is marked as lifted.
+    marked: Option<usize>,
+    /// How the others make room.
+    glide: &'static str,
+}
+
+/// The dragging of one list.
+#[derive(Clone, Copy)]
+pub struct Dragging {
+    held: StoredValue<Held, LocalStorage>,
+    list: NodeRef<html::Ol>,
+    /// The index of the lifted row, and the position that it is held over, from 1.
+    pub over: RwSignal<Option<(usize, Option<usize>)>>,
+    gap: RwSignal<Option<(f64, f64)>>,
+    dropped: Callback<Dropped>,
+}
+
+impl Dragging {
+    /// Dragging that tells `dropped` what it came to.
+    #[must_use]
+    pub fn new(dropped: Callback<Dropped>) -> Self {
+        let dragging = Self {
+            held: StoredValue::new_local(Held::default()),
+            list: NodeRef::new(),
+            over: RwSignal::new(None),
+            gap: RwSignal::new(None),
+            dropped,
+        };
+        let escape = window_event_listener(leptos::ev::keydown, move |event| {
+            if event.key() == "Escape" && dragging.cancel() {
+                event.prevent_default();
+            }
+        });
+        on_cleanup(move || escape.remove());
+        dragging
+    }
+
+    /// Whether a row is lifted.
+    #[must_use]
+    pub fn is_lifted(self) -> bool {
+        self.over.read().is_some()
+    }
+
+    fn press(self, event: &PointerEvent) {
+        let target = event
+            .target()
+            .and_then(|target| target.dyn_into::<Element>().ok());
+        let closest = |selector| {
+            target
+                .as_ref()
+                .and_then(|one| one.closest(selector).ok().flatten())
+        };
+        let (Some(_), Some(row), Some(list)) = (
+            closest("[data-grip]"),
+            closest("li"),
+            self.list.get_untracked(),
+        ) else {
+            return;
+        };
+        if event.button() != 0 || !event.is_primary() {
+            return;
+        }
+        let children = list.children();
+        let index = (0..children.length()).find(|at| children.item(*at).as_ref() == Some(&row));
+        let Some(index) = index.and_then(|index| usize::try_from(index).ok()) else {
+            return;
+        };
+        // Neither a selection nor the browser's own dragging begins here.
+        event.prevent_default();
+        let _ = list.set_pointer_capture(event.pointer_id());
+        let point = self.inside(event);
+        self.held
+            .update_value(|held| held.drag.press(event.pointer_id(), index, point));
+    }
+
+    fn moved(self, event: &PointerEvent) {
+        let lifted = self.held.try_update_value(|held| {
+            held.at = window_point(event);
+            held.pointer = event.pointer_id();
+            match held.drag {
+                Drag::Pressed { .. } => {
+                    if let (true, Some(list)) =
+                        (held.geometry.rows.is_empty(), self.list.get_untracked())
+                    {
+                        held.geometry = measured(&list);
+                    }
+                    let point = self.inside(event);
+                    held.drag.moved(event.pointer_id(), point, &held.geometry) == Change::Lifted
+                }
+                _ => false,
+            }
+        });
+        if lifted == Some(true) {
+            let still = window()
+                .match_media("(prefers-reduced-motion: reduce)")
+                .is_ok_and(|query| query.is_some_and(|query| query.matches()));
+            self.held.update_value(|held| {
+                held.frame = now();
+                held.glide = if still { "none" } else { "translate 120ms" };
+            });
+            self.frame();
+        }
+    }
+
+    /// One frame of a drag: scrolls, follows the pointer, and asks for the next one.
+    fn frame(self) {
+        self.follow(true);
+        if self
+            .held
+            .try_with_value(|held| held.drag.lifted().is_some())
+            == Some(true)
+        {
+            request_animation_frame(move || self.frame());
+        }
+    }
+
+    fn follow(self, scrolls: bool) {
+        let Some(list) = self.list.try_get_untracked().flatten() else {
+            return;
+        };
+        let told = self.held.try_update_value(|held| {
+            held.drag.lifted()?;
+            if scrolls {
+                held.scroll(&list);
+            }
+            if held.geometry.rows.len() != usize::try_from(list.child_element_count()).unwrap_or(0)
+            {
+                held.geometry = measured(&list);
+            }
+            let rect = list.get_bounding_client_rect();
+            let point = Point {
+                x: held.at.x - rect.left(),
+                y: held.at.y - rect.top(),
+            };
+            held.drag.moved(held.pointer, point, &held.geometry);
+            held.draw(&list);
+            let row = held.drag.lifted()?;
+            let over = held.drag.over();
+            Some((row, over, over.and_then(|to| held.geometry.gap(row, to))))
+        });
+        if let Some((row, over, gap)) = told.flatten() {
+            let new = Some((row, over));
+            if self.over.try_get_untracked() != Some(new) {
+                let _ = self.over.try_set(new);
+                let _ = self.gap.try_set(gap);
+            }
+        }
+    }
+
+    fn release(self, event: &PointerEvent) {
+        let point = window_point(event);
+        let _ = self.held.try_update_value(|held| held.at = point);
+        self.follow(false);
+        let dropped = self
+            .held
+            .try_update_value(|held| held.drag.release(event.pointer_id()));
+        self.settle();
+        if let Some(dropped) = dropped.filter(|dropped| *dropped != Dropped::Nothing) {
+            self.dropped.run(dropped);
+        }
+    }
+
+    /// Gives up a drag; whether there was one.
+    fn cancel(self) -> bool {
+        let row = self
+            .held
+            .try_update_value(|held| held.drag.cancel())
+            .flatten();
+        self.settle();
+        if let Some(row) = row {
+            self.dropped.run(Dropped::Back { row });
+        }
+        row.is_some()
+    }
+
+    /// Every row lies where it lies again.
+    fn settle(self) {
+        if let Some(list) = self.list.try_get_untracked().flatten() {
+            let _ = self.held.try_update_value(|held| {
+                held.draw(&list);
+                held.drawn.clear();
+                held.geometry = Geometry::default();
+            });
+        }
+        if self.over.try_get_untracked().flatten().is_some() {
+            let _ = self.over.try_set(None);
+            let _ = self.gap.try_set(None);
+        }
+    }
+
+    fn inside(self, event: &PointerEvent) -> Point {
+        let at = window_point(event);
+        self.list.get_untracked().map_or(at, |list| {
+            let rect = list.get_bounding_client_rect();
+            Point {
+                x: at.x - rect.left(),
+                y: at.y - rect.top(),
+            }
+        })
+    }
+}
+
+impl Held {
+    /// Scrolls what the list lies in while the pointer is near an edge that hides some of the list.
+    fn scroll(&mut self, list: &Element) {
+        let passed = (now() - self.frame).clamp(0.0, LONGEST_FRAME);
+        self.frame = now();
+        let Some(view) = list.closest("main").ok().flatten() else {
+            return;
+        };
+        let (seen, rows) = (
+            view.get_bounding_client_rect(),
+            list.get_bounding_client_rect(),
+        );
+        let speed = scroll_speed(self.at.y, seen.top(), seen.bottom());
+        let hidden = if speed < 0.0 {
+            rows.top() < seen.top()
+        } else {
+            rows.bottom() > seen.bottom()
+        };
+        if speed.abs() > 0.0 && hidden {
+            let by = speed * passed / 1000.0 + self.rest;
+            self.rest = by.fract();
+            view.scroll_by_with_x_and_y(0.0, by.trunc());
+        }
+    }
+
+    /// Draws the rows that have moved since the last frame.
+    fn draw(&mut self, list: &Element) {
+        let rows = list.children();
+        self.drawn.resize(self.geometry.rows.len(), 0.0);
+        let lifted = self.drag.lifted();
+        for (at, drawn) in self.drawn.iter_mut().enumerate() {
+            let shift = self.drag.shift(at, &self.geometry);
+            let row = || u32::try_from(at).ok().and_then(|at| rows.item(at));
+            if (shift - *drawn).abs() > f64::EPSILON
+                && let Some(row) = row().and_then(|row| row.dyn_into::<HtmlElement>().ok())
+            {
+                let style = row.style();
+                let _ = if shift == 0.0 {
+                    style.remove_property("translate").map(|_| ())
+                } else {
+                    style.set_property("translate", &format!("0 {shift}px"))
+                };
+                *drawn = shift;
+            }
+            if lifted == Some(at)
+                && let Some(row) = row()
+            {
+                let _ = row.set_attribute("data-lifted", "");
+            }
+        }
+        if self.marked != lifted {
+            let row = |at: Option<usize>| rows.item(u32::try_from(at?).ok()?);
+            if let Some(row) = row(self.marked) {
+                let _ = row.remove_attribute("data-lifted");
+            }
+            if let Some(row) = row(lifted) {
+                let _ = row.set_attribute("data-lifted", "");
+            }
+            self.marked = lifted;
+        }
+    }
+}
+
+/// Where the rows lie; offsets do not count what is drawn elsewhere.
+fn measured(list: &Element) -> Geometry {
+    let rows = list.children();
+    let rows = (0..rows.length()).filter_map(|at| rows.item(at)?.dyn_into::<HtmlElement>().ok());
+    let mut rows: Vec<(f64, f64)> = rows
+        .map(|row| (f64::from(row.offset_top()), f64::from(row.offset_height())))
+        .collect();
+    let first = rows.first().map_or(0.0, |(top, _)| *top);
+    for (top, _) in &mut rows {
+        *top -= first;
+    }
+    Geometry {
+        rows,
+        width: list.get_bounding_client_rect().width(),
+    }
+}
+
+fn window_point(event: &PointerEvent) -> Point {
+    Point {
+        x: f64::from(event.client_x()),
+        y: f64::from(event.client_y()),
+    }
+}
+
+fn now() -> f64 {
+    window()
+        .performance()
+        .map_or(0.0, |performance| performance.now())
+}
+
+/// An ordered list whose rows are dragged by whatever in them has `data-grip`, with the line where the
+/// lifted one would go.
+#[component]
+pub fn Reorderable(
+    /// What it is called.
+    name: &'static str,
+    /// The dragging.
+    dragging: Dragging,
+    /// What letting go would do.
+    #[prop(into)]
+    told: Signal<String>,
+    /// The rows, each an `li`.
+    children: Children,
+) -> impl IntoView {
+    let pixels = |of: f64| format!("{of}px");
+    let top = move || dragging.gap.get().map(|(top, _)| pixels(top));
+    let height = move || dragging.gap.get().map(|(_, height)| pixels(height));
+    view! {
+        <div class="order">
+            <ol aria-label=name node_ref=dragging.list
+                on:pointerdown=move |event| dragging.press(&event)
+                on:pointermove=move |event| dragging.moved(&event)
+                on:pointerup=move |event| dragging.release(&event)
+                on:pointercancel=move |_| { dragging.cancel(); }
+                on:lostpointercapture=move |_| { dragging.cancel(); }
+            >{children()}</ol>
+            <Show when=move || dragging.gap.read().is_some()>
+                <div class="drop" aria-hidden="true" style:top=top style:height=height></div>
+                <p class="told" aria-hidden="true">{told}</p>
+            </Show>
+        </div>
+    }
+}

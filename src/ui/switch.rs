@@ -1,0 +1,28 @@
+//! A switch: on or off, with the word beside it. It shows what is there, not what was asked for.
+
+use leptos::prelude::*;
+
+/// The switch.
+#[component]
+pub fn Switch(
+    /// What it is called.
+    #[prop(into)]
+    label: Signal<String>,
+    /// Whether it is on.
+    #[prop(into)]
+    on: Signal<bool>,
+    /// The word beside it.
+    #[prop(into)]
+    words: Signal<&'static str>,
+    /// Asks for the other state.
+    change: Callback<bool>,
+    /// Why it cannot be changed, where it cannot.
+    #[prop(optional, into)]
+    cannot: Option<Signal<Option<String>>>,
+) -> impl IntoView {
+    let cannot = move || cannot.and_then(|cannot| cannot.get());
+    view! {
+        <button type="button" class="switch" role="switch" aria-label=move || label.get() aria-checked=move || if on.get() { "true" } else { "false" }
+            title=cannot disabled=move || cannot().is_some() on:click=move |_| change.run(!on.get_untracked())>{move || words.get()}</button>
+    }
+}

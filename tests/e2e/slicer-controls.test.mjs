@@ -1,0 +1,262 @@
+// The other controls of a slicer group: mode, auto failback, eligibility, what is on air, channels and
+// owners. Each says what it will do, does it once, and tells what the service then holds.
+
+import assert from 'node:assert/strict';
+import { accessible, eventually, story } from './harness.mjs';
+import { bar, find, inOrder, items, now, open, ordered, shown } from './support/slicers.mjs';
+import { path, system } from './support/worlds.mjs';
+
+const PATIENCE = { timeout: 20_000 };
+
+const said = (page, words) => page.getByRole('status').getByText(words).first().waitFor(PATIENCE);
+
+const sent = async (control, name) => {
+  const { requests } = await control('GET', '/requests');
+  return requests.filter(({ operation }) => operation === name).length;
+};
+
+const byHand = ({ mode, auto_failback: on, slicers }) => mode === 'prioritized' && !on && slicers.length >= 3;
+
+const confirm = async (dialog, text) => dialog.getByLabel(/^Type .* to confirm/).fill(text);
+
+story('the failover mode says what is lost, changes once, and the old order is offered as a draft', async (told) => {
+  const { page, world, control } = told;
+  const group = await open(told);
+  const ids = inOrder(group);
+  const modes = page.getByRole('radiogroup', { name: 'Failover mode' });
+  await modes.getByText('Flat').click();
+  const dialog = page.getByRole('dialog', { name: `Switch ${group.name} to flat mode?` });
+  await dialog.getByText(/Every position is lost/).waitFor();
+  await accessible(page);
+  assert.ok(await modes.getByRole('radio', { name: 'Prioritized', includeHidden: true }).isChecked(), 'nothing has changed yet');
+  await dialog.getByRole('button', { name: 'Switch mode' }).dblclick();
+  await said(page, 'Live channels took it. The mode is flat');
+  await page.getByText('flat mode: positions do not count').waitFor(PATIENCE);
+  assert.equal(await sent(control, 'configure group'), 1);
+  // The vendor lists them in another order than the one that was lost.
+  const listed = ids.toReversed();
+  await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids: listed });
+  await eventually(async () => assert.deepEqual(await shown(page), listed), 20_000);
+  await modes.getByText('Prioritized').click();
+  const back = page.getByRole('dialog', { name: `Switch ${group.name} to prioritized mode?` });
+  await back.getByText(`Uplynk resets every position to the order in which it lists the slicers: ${listed.join(', ')}.`).waitFor();
+  await back.getByRole('button', { name: 'Switch mode' }).click();
+  await said(page, `Its order is ${listed.join(', ')} now.`);
+  const offer = page.getByRole('group', { name: 'Order before flat mode' });
+  await offer.getByText(`Before flat mode the order was ${ids.join(', ')}.`).waitFor(PATIENCE);
+  await offer.getByRole('button', { name: 'Restore as a draft' }).click();
+  await eventually(async () => assert.deepEqual(await shown(page), ids));
+  await bar(page).getByRole('button', { name: 'Save order' }).click();
+  await said(page, 'It holds the order as you saved it.');
+  assert.deepEqual(inOrder(await now(world, group.id)), ids);
+  await offer.waitFor({ state: 'detached' });
+});
+
+story('auto failback is explained, changed, read back and undone', async (told) => {
+  const { page, world } = told;
+  const group = await open(told);
+  assert.ok(group.auto_failback);
+  const control = page.getByRole('switch', { name: 'Auto failback' });
+  await control.click();
+  const dialog = page.getByRole('dialog', { name: `Turn auto failback off for ${group.name}?` });
+  await dialog.getByText(/stays until it fails/).waitFor();
+  assert.equal(await control.getAttribute('aria-checked'), 'true');
+  await dialog.getByRole('button', { name: 'Turn off' }).click();
+  await said(page, 'Live channels took it. The mode is prioritized, auto failback is off.');
+  await eventually(async () => assert.equal(await control.getAttribute('aria-checked'), 'false'), 20_000);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await eventually(async () => assert.ok((await now(world, group.id)).auto_failback), 20_000);
+});
+
+story('in flat mode auto failback is disabled, with the reason', async (told) => {
+  const { page } = told;
+  const flat = await find(told.world, ({ mode }) => mode === 'flat');
+  await told.visit(path('slicers', 'live', flat.id));
+  const control = page.getByRole('switch', { name: 'Auto failback' });
+  assert.ok(await control.isDisabled());
+  await page.getByText('Counts in prioritized mode only.').waitFor();
+});
+
+story('a backup is left out and taken in at once, with a way back', async (told) => {
+  const { page, world, control } = told;
+  const group = await open(told);
+  const backup = group.slicers.find(({ id, enabled }) => enabled && id !== group.active_slicer_id);
+  const ready = group.slicers.filter(({ id, enabled }) => enabled && id !== group.active_slicer_id).length;
+  assert.ok(ready >= 2, 'there is another backup');
+  const eligible = page.getByRole('switch', { name: `Eligible for failover ${backup.id}` });
+  await eligible.click();
+  await said(page, `${backup.id} is left out now.`);
+  await eventually(async () => assert.equal(await eligible.getAttribute('aria-checked'), 'false'), 20_000);
+  const held = await now(world, group.id);
+  assert.equal(held.slicers.find(({ id }) => id === backup.id).enabled, false);
+  assert.deepEqual(inOrder(held), inOrder(group), 'the order is as it was');
+  assert.equal(await sent(control, 'order slicers'), 1);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await eventually(async () => assert.equal((await now(world, group.id)).slicers.find(({ id }) => id === backup.id).enabled, true), 20_000);
+});
+
+story('leaving out the slicer on air asks first and says who goes on air', async (told) => {
+  const { page, world } = told;
+  const group = await open(told);
+  const active = group.active_slicer_id;
+  await page.getByRole('switch', { name: `Eligible for failover ${active}` }).click();
+  const dialog = page.getByRole('dialog', { name: `Leave ${active} out of failover?` });
+  await dialog.getByText(/This is a switch on air/).waitFor();
+  await dialog.getByText(`${active} is on air. Once it is off, it cannot come back by itself.`).waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  assert.ok((await now(world, group.id)).slicers.every((one, at) => one.enabled === group.slicers[at].enabled));
+});
+
+story('while auto failback is on, activating is explained and its two other ways are offered', async (told) => {
+  const { page, control } = told;
+  const group = await open(told);
+  const ids = inOrder(group);
+  const second = ids.find((id) => id !== group.active_slicer_id);
+  await page.getByRole('button', { name: `Activate ${second}` }).click();
+  const dialog = page.getByRole('dialog', { name: `Activate ${second}?` });
+  await dialog.getByText(/While auto failback is on/).waitFor();
+  await accessible(page);
+  await dialog.getByRole('button', { name: `Move ${second} to position 1` }).click();
+  await eventually(async () => assert.equal((await shown(page))[0], second));
+  await bar(page).getByRole('button', { name: 'Discard changes' }).click();
+  await page.getByRole('button', { name: `Activate ${second}` }).click();
+  await dialog.getByRole('button', { name: 'Turn auto failback off…' }).click();
+  await page.getByRole('dialog', { name: `Turn auto failback off for ${group.name}?` }).waitFor();
+  assert.equal(await sent(control, 'activate slicer'), 0);
+});
+
+story('a slicer is activated once, after its effect was read', async (told) => {
+  const { page, world, control } = told;
+  const group = await open(told, byHand);
+  const other = inOrder(group).find((id) => id !== group.active_slicer_id);
+  await page.getByRole('button', { name: `Activate ${other}` }).click();
+  const dialog = page.getByRole('dialog', { name: `Activate ${other}?` });
+  await dialog.getByText(`${group.active_slicer_id} goes off air. ${other} goes on air and stays until it fails.`).waitFor();
+  await dialog.getByRole('button', { name: 'Activate' }).dblclick();
+  await said(page, `Live channels took it. ${other} is on air.`);
+  assert.equal(await sent(control, 'activate slicer'), 1);
+  assert.equal((await now(world, group.id)).active_slicer_id, other);
+  await items(page).filter({ hasText: other }).getByText('On air').waitFor(PATIENCE);
+});
+
+story('a slicer that is not ready is activated only after its id is typed, and the refusal is told', async (told) => {
+  const { page, control, complaints } = told;
+  complaints.expect(/status of 400/);
+  const group = await find(told.world, byHand);
+  const other = inOrder(group).find((id) => id !== group.active_slicer_id);
+  await control('PATCH', `/systems/live/groups/${group.id}/slicers/${other}`, { healthy: false });
+  await told.visit(path('slicers', 'live', group.id));
+  await page.getByRole('button', { name: `Activate ${other}` }).click();
+  const dialog = page.getByRole('dialog', { name: `Activate ${other}?` });
+  await dialog.getByText(`${other} is unhealthy.`).waitFor();
+  assert.ok(await dialog.getByRole('button', { name: 'Activate' }).isDisabled());
+  await confirm(dialog, other);
+  await dialog.getByRole('button', { name: 'Activate' }).click();
+  await dialog.getByText('The Live Slicer is not healthy').waitFor(PATIENCE);
+});
+
+story('the slate is guarded, goes on air once, is an alarm, and is left again', async (told) => {
+  const { page, world, control } = told;
+  const group = await open(told);
+  await page.getByRole('button', { name: 'Switch to slate' }).click();
+  const dialog = page.getByRole('dialog', { name: `Switch ${group.name} to slate?` });
+  await dialog.getByText(/Every viewer sees the slate/).waitFor();
+  await accessible(page);
+  const act = dialog.getByRole('button', { name: 'Switch to slate' });
+  assert.ok(await act.isDisabled());
+  await confirm(dialog, 'something else');
+  assert.ok(await act.isDisabled());
+  await confirm(dialog, group.name);
+  await act.click();
+  await said(page, 'Live channels took it. The slate is on air.');
+  assert.equal((await now(world, group.id)).active_slicer_id, 'no_slicer');
+  await page.getByRole('region', { name: 'Group facts' }).getByText(/slate/i).first().waitFor(PATIENCE);
+  await page.getByRole('button', { name: 'Leave slate' }).click();
+  await page.getByRole('dialog', { name: `Leave slate on ${group.name}?` }).getByRole('button', { name: 'Leave slate' }).click();
+  await said(page, `Live channels took it. ${group.active_slicer_id} is on air.`);
+  assert.equal(await sent(control, 'set slate'), 2);
+});
+
+story('what is on air has changed since the dialog was opened: nothing is sent', async (told) => {
+  const { page, control } = told;
+  const group = await open(told, byHand);
+  const [other, third] = inOrder(group).filter((id) => id !== group.active_slicer_id);
+  await page.getByRole('button', { name: 'Pause refresh' }).click();
+  await page.getByRole('button', { name: `Activate ${third}` }).click();
+  await control('PATCH', `/systems/live/groups/${group.id}/slicers/${group.active_slicer_id}`, { healthy: false });
+  const dialog = page.getByRole('dialog', { name: `Activate ${third}?` });
+  await dialog.getByRole('button', { name: 'Activate' }).click();
+  await dialog.getByText(`${other} is on air.`).waitFor(PATIENCE);
+  assert.equal(await sent(control, 'activate slicer'), 0);
+});
+
+story('a channel is added, refused where another group has it, and removed with a way back', async (told) => {
+  const { page, world, control, complaints } = told;
+  complaints.expect(/status of 409/);
+  const group = await open(told);
+  const live = system(await world(), 'live');
+  const [spare] = live.spare_channels;
+  const taken = live.groups.find(({ id, channels }) => id !== group.id && channels.length > 0).channels[0];
+  await page.getByRole('button', { name: 'Add channel' }).click();
+  const dialog = page.getByRole('dialog', { name: `Add a channel to ${group.name}?` });
+  const field = dialog.getByLabel('Channel id');
+  await field.fill('not an id');
+  await dialog.getByText('“n” is no hexadecimal digit.').waitFor();
+  assert.ok(await dialog.getByRole('button', { name: 'Add channel' }).isDisabled());
+  await field.fill(taken.id);
+  await dialog.getByRole('button', { name: 'Add channel' }).click();
+  await dialog.getByText(`Channel ${taken.id} is already in a failover group`).waitFor(PATIENCE);
+  await field.fill(spare.id);
+  await dialog.getByRole('button', { name: 'Add channel' }).click();
+  await said(page, new RegExp(`The group feeds .*${spare.desc}`));
+  assert.ok((await now(world, group.id)).channels.some(({ id }) => id === spare.id));
+  await page.getByRole('button', { name: `Remove channel ${spare.desc}` }).click(PATIENCE);
+  const remove = page.getByRole('dialog', { name: `Remove ${spare.desc} from ${group.name}?` });
+  await confirm(remove, spare.desc);
+  await remove.getByRole('button', { name: 'Remove channel' }).click();
+  await eventually(async () => assert.ok(!(await now(world, group.id)).channels.some(({ id }) => id === spare.id)), 20_000);
+  await page.getByRole('button', { name: 'Undo' }).last().click(PATIENCE);
+  await eventually(async () => assert.ok((await now(world, group.id)).channels.some(({ id }) => id === spare.id)), 20_000);
+  assert.equal(await sent(control, 'set channels'), 4);
+});
+
+story('who may use the group is asked for when it is opened, added to and taken from', async (told) => {
+  const { page, world, control } = told;
+  const group = await open(told);
+  assert.equal(await sent(control, 'list owners'), 0);
+  const panel = page.getByRole('region', { name: 'Who may use it' });
+  await panel.getByRole('button', { name: 'Show' }).click();
+  const owners = panel.getByRole('list', { name: 'Allowed owners' }).getByRole('listitem');
+  const held = async () => (await now(world, group.id)).allowed_owners;
+  const matches = async () => {
+    const texts = await owners.allInnerTexts();
+    assert.deepEqual(texts.map((text) => text.trim()), await held());
+  };
+  if ((await held()).length > 0) await eventually(matches, 20_000);
+  const id = 'abcdef0123456789abcdef0123456789';
+  await panel.getByRole('button', { name: 'Add owner' }).click();
+  const dialog = page.getByRole('dialog', { name: `Let another account use ${group.name}?` });
+  await dialog.getByLabel('Account id').fill(id);
+  await dialog.getByRole('button', { name: 'Add owner' }).click();
+  await said(page, /These accounts may use it now: .*abcdef/);
+  assert.ok((await held()).includes(id));
+  await eventually(matches, 20_000);
+  await panel.getByRole('button', { name: `Remove owner ${id}` }).click();
+  await page.getByRole('dialog', { name: `No longer let ${id} use ${group.name}?` }).getByRole('button', { name: 'Remove owner' }).click();
+  await eventually(async () => assert.ok(!(await held()).includes(id)), 20_000);
+});
+
+for (const scheme of ['light', 'dark']) {
+  story(`the page with a draft, a conflict and every control is accessible in ${scheme}`, { colorScheme: scheme }, async (told) => {
+    const { page, control } = told;
+    const group = await open(told, ordered);
+    const ids = inOrder(group);
+    await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
+    await bar(page).waitFor();
+    await accessible(page);
+    await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids: ids.toReversed() });
+    await bar(page).getByRole('region', { name: 'Conflict' }).waitFor(PATIENCE);
+    await accessible(page);
+  });
+}

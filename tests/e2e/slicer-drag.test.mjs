@@ -1,0 +1,222 @@
+// Reordering slicers by pointer: mouse, touch, its edges and its ends; and each way of moving by
+// itself, as WCAG 2.2 asks.
+
+import assert from 'node:assert/strict';
+import { eventually, story } from './harness.mjs';
+import { bar, find, grip, inOrder, items, middle, now, open, ordered, save, shown } from './support/slicers.mjs';
+import { path } from './support/worlds.mjs';
+
+/** Takes an item by its grip and holds it over the middle of another, or at a place. */
+async function hold(page, from, to) {
+  const start = await middle(grip(page, from));
+  const end = typeof to === 'number' ? await middle(items(page).nth(to)) : to;
+  await page.mouse.move(start.x, start.y);
+  await page.mouse.down();
+  await page.mouse.move(start.x, start.y + (end.y > start.y ? 8 : -8), { steps: 2 });
+  await page.mouse.move(typeof to === 'number' ? start.x : end.x, end.y, { steps: 6 });
+}
+
+const lifted = (page) => page.locator('[data-lifted]');
+
+story('a slicer is dragged by its grip to another position (WCAG 2.5.7 has the other ways)', async (told) => {
+  const { page, world } = told;
+  const group = await open(told);
+  const ids = inOrder(group);
+  const last = ids.length - 1;
+  await hold(page, last, 0);
+  await lifted(page).waitFor();
+  await page.getByText(new RegExp(`^Position 1, was ${ids.length}\\. `)).waitFor();
+  assert.deepEqual(await shown(page), ids, 'nothing has moved yet');
+  await page.mouse.up();
+  const wanted = [ids[last], ...ids.slice(0, last)];
+  await eventually(async () => assert.deepEqual(await shown(page), wanted));
+  await page.getByRole('status').getByText(`${ids[last]} moved from position ${ids.length} to 1 of ${ids.length}`).waitFor();
+  assert.equal(await lifted(page).count(), 0);
+  const focused = () => page.evaluate(() => document.activeElement.getAttribute('aria-label')?.split(',')[0]);
+  await eventually(async () => assert.equal(await focused(), ids[last]));
+  await save(page);
+  assert.deepEqual(inOrder(await now(world, group.id)), wanted);
+});
+
+for (const [how, end] of [
+  ['Escape cancels a drag', (page) => page.keyboard.press('Escape')],
+  ['dropping outside of the list cancels a drag', async (page) => {
+    await page.mouse.move(40, 400, { steps: 3 });
+    await page.mouse.up();
+  }],
+  ['dropping where it was changes nothing', async (page, { x, y }) => {
+    await page.mouse.move(x, y, { steps: 4 });
+    await page.mouse.up();
+  }],
+]) {
+  story(how, async (told) => {
+    const { page } = told;
+    const group = await open(told);
+    const ids = inOrder(group);
+    const start = await middle(grip(page, ids.length - 1));
+    await hold(page, ids.length - 1, 0);
+    await lifted(page).waitFor();
+    await end(page, start);
+    await eventually(async () => assert.equal(await lifted(page).count(), 0));
+    await page.mouse.up();
+    await page.getByRole('status').getByText(`${ids.at(-1)} stays at position ${ids.length} of ${ids.length}`).waitFor();
+    assert.deepEqual(await shown(page), ids);
+    assert.equal(await bar(page).count(), 0);
+    const offset = await items(page).evaluateAll((all) => all.map((item) => item.style.translate).join(''));
+    assert.equal(offset, '', 'every row lies where it lies');
+  });
+}
+
+story('a refresh during a drag neither drops it nor hides what is new', async (told) => {
+  const { page, control } = told;
+  const group = await open(told);
+  const ids = inOrder(group);
+  await hold(page, ids.length - 1, 0);
+  await lifted(page).waitFor();
+  await control('PATCH', `/systems/live/groups/${group.id}/slicers/${ids.at(-1)}`, { healthy: false });
+  await items(page).last().getByText('Unhealthy').waitFor({ timeout: 20_000 });
+  await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids: [...ids, 'late01'] });
+  await control('DELETE', '/requests');
+  await eventually(async () => {
+    const { requests } = await control('GET', '/requests');
+    assert.ok(requests.filter(({ operation }) => operation === 'list groups').length >= 2);
+  }, 30_000);
+  assert.equal(await lifted(page).count(), 1);
+  assert.equal(await items(page).count(), ids.length, 'who has come waits');
+  await page.mouse.up();
+  await eventually(async () => assert.deepEqual(await shown(page), [ids.at(-1), ...ids.slice(0, -1), 'late01']));
+});
+
+story('a long list scrolls while a slicer is held at its edge', async (told) => {
+  const { page, visit, world, control } = told;
+  const group = await find(world, ordered);
+  const ids = Array.from({ length: 40 }, (_, n) => `cam${String(n + 1).padStart(2, '0')}`);
+  await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids });
+  await visit(path('slicers', 'live', group.id));
+  await eventually(async () => assert.equal(await items(page).count(), 40));
+  await hold(page, 0, { x: 600, y: 860 });
+  await eventually(async () => {
+    await page.mouse.move(600 + Math.random(), 860);
+    assert.ok(await items(page).last().evaluate((item) => item.getBoundingClientRect().bottom < 900));
+  });
+  await page.mouse.move(600, 890, { steps: 3 });
+  await page.mouse.up();
+  await eventually(async () => assert.equal((await shown(page)).indexOf('cam01'), 39));
+});
+
+const touch = { hasTouch: true, isMobile: true, viewport: { width: 412, height: 915 } };
+
+story('WCAG 2.5.7: by touch alone a slicer is dragged, moved by a tap, and saved', touch, async (told) => {
+  const { page, world } = told;
+  const group = await open(told);
+  const ids = inOrder(group);
+  await grip(page, 1).scrollIntoViewIfNeeded();
+  const client = await page.context().newCDPSession(page);
+  const send = (type, point) =>
+    client.send('Input.dispatchTouchEvent', { type, touchPoints: point ? [{ x: point.x, y: point.y, id: 1 }] : [] });
+  const start = await middle(grip(page, 0));
+  const end = await middle(grip(page, 1));
+  const scrolled = () => page.evaluate(() => document.querySelector('main').scrollTop);
+  const before = await scrolled();
+  await send('touchStart', start);
+  for (let step = 1; step <= 8; step += 1) {
+    await send('touchMove', { x: start.x, y: start.y + ((end.y - start.y) * 1.2 * step) / 8 });
+  }
+  await lifted(page).waitFor();
+  await page.getByText('Position 2, was 1. ').waitFor();
+  // A finger that is lifted while it moves flings, and the next tap would only stop that.
+  const still = { x: start.x, y: start.y + (end.y - start.y) * 1.2 };
+  for (let frame = 0; frame < 12; frame += 1) {
+    await send('touchMove', still);
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+  }
+  await send('touchEnd');
+  await eventually(async () => assert.deepEqual(await shown(page), [ids[1], ids[0], ...ids.slice(2)]));
+  assert.equal(await scrolled(), before, 'a drag by the grip does not scroll');
+  const focused = () => page.evaluate(() => document.activeElement.getAttribute('aria-label')?.split(',')[0]);
+  await eventually(async () => assert.equal(await focused(), ids[0]));
+  await page.getByRole('button', { name: `Move down ${ids[0]}` }).tap();
+  const wanted = [ids[1], ids[2], ids[0], ...ids.slice(3)];
+  await eventually(async () => assert.deepEqual(await shown(page), wanted));
+  await bar(page).getByRole('button', { name: 'Save order' }).tap();
+  await page.getByRole('status').getByText('It holds the order as you saved it.').waitFor({ timeout: 20_000 });
+  assert.deepEqual(inOrder(await now(world, group.id)), wanted);
+});
+
+story('WCAG 2.1.1: by keys alone a slicer is moved, a position is typed, and the order is saved', async (told) => {
+  const { page, world } = told;
+  const group = await open(told);
+  const ids = inOrder(group);
+  const active = () => page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent.trim());
+  const tabTo = async (name) => {
+    for (let step = 0; step < 120; step += 1) {
+      if ((await active()).startsWith(name)) return;
+      await page.keyboard.press('Tab');
+    }
+    assert.fail(`Tab does not reach ${name}`);
+  };
+  await tabTo(`${ids[0]}, position`);
+  await page.keyboard.press('Alt+ArrowDown');
+  await eventually(async () => assert.deepEqual((await shown(page)).slice(0, 2), [ids[1], ids[0]]));
+  await tabTo(`Move to position ${ids[0]}`);
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').getByLabel('Position').waitFor();
+  await page.keyboard.type(String(ids.length));
+  await page.keyboard.press('Enter');
+  const wanted = [...ids.slice(1), ids[0]];
+  await eventually(async () => assert.deepEqual(await shown(page), wanted));
+  await tabTo('Save order');
+  await page.keyboard.press('Enter');
+  await page.getByRole('status').getByText('It holds the order as you saved it.').waitFor({ timeout: 20_000 });
+  assert.deepEqual(inOrder(await now(world, group.id)), wanted);
+});
+
+story('WCAG 2.5.7: by single clicks alone every order can be reached', async (told) => {
+  const { page } = told;
+  const group = await open(told);
+  const ids = inOrder(group);
+  const backwards = ids.toReversed();
+  for (const [at, id] of backwards.entries()) {
+    while ((await shown(page)).indexOf(id) > at) {
+      const before = (await shown(page)).indexOf(id);
+      await page.getByRole('button', { name: `Move up ${id}`, exact: true }).click();
+      await eventually(async () => assert.equal((await shown(page)).indexOf(id), before - 1));
+    }
+  }
+  assert.deepEqual(await shown(page), backwards);
+});
+
+for (const [screen, options] of [['a wide screen', {}], ['a phone', touch]]) {
+  story(`WCAG 2.5.8: every target of the list is 24 by 24 or more on ${screen}`, options, async (told) => {
+    const { page } = told;
+    await open(told);
+    const small = await page.locator('main button, main input, main [data-grip]').evaluateAll((all) =>
+      all
+        .map((one) => [one.getAttribute('aria-label') ?? one.textContent, one.getBoundingClientRect()])
+        .filter(([, box]) => box.width > 0 && (box.width < 24 || box.height < 24))
+        .map(([name, box]) => `${name}: ${box.width} × ${box.height}`),
+    );
+    assert.deepEqual(small, []);
+  });
+}
+
+story('WCAG 4.1.3: a move is told without moving the focus away from the list', async (told) => {
+  const { page } = told;
+  const group = await open(told);
+  const ids = inOrder(group);
+  const status = page.getByRole('region', { name: 'Slicer order' }).getByRole('status').first();
+  await page.getByRole('button', { name: `Move down ${ids[0]}` }).click();
+  await eventually(async () => assert.equal(await status.textContent(), `${ids[0]} moved from position 1 to 2 of ${ids.length}`));
+  const inside = () => page.evaluate(() => document.activeElement.closest('ol')?.getAttribute('aria-label'));
+  await eventually(async () => assert.equal(await inside(), 'Slicer order'));
+});
+
+story('where motion is reduced the others make room at once', { reducedMotion: 'reduce' }, async (told) => {
+  const { page } = told;
+  const group = await open(told);
+  await hold(page, group.slicers.length - 1, 0);
+  await lifted(page).waitFor();
+  const times = await items(page).evaluateAll((all) => all.map((item) => getComputedStyle(item).transitionDuration));
+  assert.deepEqual([...new Set(times)], ['0s']);
+  await page.mouse.up();
+});

@@ -1,0 +1,52 @@
+// The page of a slicer group, as the stories about it use it.
+
+import assert from 'node:assert/strict';
+import { eventually } from './eventually.mjs';
+import { path, system } from './worlds.mjs';
+
+/** The items of the list. */
+export const items = (page) => page.getByRole('list', { name: 'Slicer order' }).getByRole('listitem');
+
+/** The slicers in the order of the screen. */
+export const shown = (page) =>
+  items(page).evaluateAll((all) => all.map((item) => item.getAttribute('aria-label').split(',')[0]));
+
+/** The slicers in the order that the service holds. */
+export const inOrder = (group) => group.slicers.toSorted((a, b) => a.order - b.order).map(({ id }) => id);
+
+const groups = async (world) => system(await world(), 'live').groups;
+
+/** The first group that is as wanted. */
+export const find = async (world, wanted) => (await groups(world)).find(wanted);
+
+/** A group as the service holds it now. */
+export const now = async (world, id) => (await groups(world)).find((group) => group.id === id);
+
+/** Whether a group is prioritized, of three slicers or more. */
+export const ordered = ({ mode, slicers }) => mode === 'prioritized' && slicers.length >= 3;
+
+/** Opens the page of the first group that is as wanted. */
+export async function open({ page, visit, world }, wanted = ordered) {
+  const group = await find(world, wanted);
+  await visit(path('slicers', 'live', group.id));
+  await eventually(async () => assert.deepEqual(await shown(page), inOrder(group)));
+  return group;
+}
+
+/** The bar of the draft. */
+export const bar = (page) => page.getByRole('region', { name: 'Unsaved order' });
+
+/** The middle of a locator, in the window. */
+export async function middle(locator) {
+  const box = await locator.boundingBox();
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
+
+/** The grip of the item at an index. */
+export const grip = (page, at) => items(page).nth(at).locator('[data-grip]');
+
+/** Saves the draft and waits until it is saved. */
+export async function save(page) {
+  await bar(page).getByRole('button', { name: 'Save order' }).click();
+  await page.getByRole('status').getByText('It holds the order as you saved it.').waitFor({ timeout: 20_000 });
+}
