@@ -5,6 +5,7 @@ pub mod model;
 pub mod query;
 pub mod session;
 pub mod tasks;
+pub mod tokens;
 
 pub use list::FailoverSessions;
 pub use model::name;
