@@ -1,11 +1,13 @@
 //! Veeam cloud failover sessions: found by a query, read one by one.
 
+pub mod export;
 pub mod list;
 pub mod model;
 pub mod query;
 pub mod session;
 pub mod tasks;
 pub mod tokens;
+pub mod zone;
 
 pub use list::FailoverSessions;
 pub use model::name;
