@@ -3,6 +3,7 @@
 pub mod export;
 pub mod list;
 pub mod model;
+pub mod picture;
 pub mod query;
 pub mod session;
 pub mod tasks;

@@ -6,17 +6,24 @@ use chrono::{DateTime, FixedOffset, NaiveDateTime, TimeDelta, Utc};
 /// How far a zone is from UTC at a moment: `&|at| times::offset(zone, at)`, or `&|_| offset`.
 pub type ZoneAt<'a> = &'a dyn Fn(DateTime<Utc>) -> FixedOffset;
 
-/// A moment as the zone's clocks show it.
+/// A moment as the zone's clocks show it, with the offset.
 #[must_use]
 pub fn local(at: DateTime<Utc>, zone: ZoneAt) -> DateTime<FixedOffset> {
     at.with_timezone(&zone(at))
 }
 
+/// The time that the zone's clocks show at a moment; UTC's where no other can be written.
+#[must_use]
+pub fn shown(at: DateTime<Utc>, zone: ZoneAt) -> NaiveDateTime {
+    let utc = at.naive_utc();
+    utc.checked_add_offset(zone(at)).unwrap_or(utc)
+}
+
 /// The moment at which the zone's clocks show a time: the first of two where they go back over it,
 /// `None` where they go forward over it.
 #[must_use]
-pub fn moment(shown: NaiveDateTime, zone: ZoneAt) -> Option<DateTime<Utc>> {
-    let as_utc = shown.and_utc();
+pub fn moment(time: NaiveDateTime, zone: ZoneAt) -> Option<DateTime<Utc>> {
+    let as_utc = time.and_utc();
     // No zone is farther from UTC, nor changes twice, within a day.
     let offsets = [TimeDelta::days(-1), TimeDelta::days(1)]
         .map(|day| as_utc.checked_add_signed(day).unwrap_or(as_utc))
@@ -24,7 +31,7 @@ pub fn moment(shown: NaiveDateTime, zone: ZoneAt) -> Option<DateTime<Utc>> {
     offsets
         .into_iter()
         .filter_map(|offset| {
-            let at = shown.checked_sub_offset(offset)?.and_utc();
+            let at = time.checked_sub_offset(offset)?.and_utc();
             (zone(at) == offset).then_some(at)
         })
         .min()
@@ -32,10 +39,10 @@ pub fn moment(shown: NaiveDateTime, zone: ZoneAt) -> Option<DateTime<Utc>> {
 
 /// As [`moment`]; where the clocks go forward over the time, the moment at which they do.
 #[must_use]
-pub fn moment_or_next(shown: NaiveDateTime, zone: ZoneAt) -> DateTime<Utc> {
+pub fn moment_or_next(time: NaiveDateTime, zone: ZoneAt) -> DateTime<Utc> {
     let day = TimeDelta::days(1);
-    moment(shown, zone).unwrap_or_else(|| {
-        let as_utc = shown.and_utc();
+    moment(time, zone).unwrap_or_else(|| {
+        let as_utc = time.and_utc();
         let (mut before, mut after) = (
             as_utc.checked_sub_signed(day).unwrap_or(as_utc),
             as_utc.checked_add_signed(day).unwrap_or(as_utc),
@@ -56,8 +63,8 @@ pub fn moment_or_next(shown: NaiveDateTime, zone: ZoneAt) -> DateTime<Utc> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::{local, moment, moment_or_next};
-    use chrono::{DateTime, FixedOffset, NaiveDateTime, Utc};
+    use super::{moment, moment_or_next, shown};
+    use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, Utc};
 
     /// A time that a test writes down.
     pub(in super::super) fn at(text: &str) -> DateTime<Utc> {
@@ -76,7 +83,7 @@ pub(super) mod tests {
         FixedOffset::east_opt(hours * 3600).expect("in range")
     }
 
-    fn shown(text: &str) -> NaiveDateTime {
+    fn clock(text: &str) -> NaiveDateTime {
         text.parse().expect("a local time")
     }
 
@@ -91,14 +98,14 @@ pub(super) mod tests {
             ("2026-10-25T02:30:00", Some("2026-10-25T00:30:00Z")),
             ("2026-10-25T03:00:00", Some("2026-10-25T02:00:00Z")),
         ] {
-            let found = moment(shown(on_the_clock), &berlin);
+            let found = moment(clock(on_the_clock), &berlin);
             assert_eq!(found, utc.map(at), "{on_the_clock}");
             if let Some(found) = found {
-                assert_eq!(local(found, &berlin).naive_local(), shown(on_the_clock));
+                assert_eq!(shown(found, &berlin), clock(on_the_clock));
             }
         }
         assert_eq!(
-            moment_or_next(shown("2026-03-29T02:30:00"), &berlin),
+            moment_or_next(clock("2026-03-29T02:30:00"), &berlin),
             at("2026-03-29T01:00:00Z")
         );
     }
@@ -107,7 +114,14 @@ pub(super) mod tests {
     fn the_ends_of_time_are_no_panic() {
         let tokyo = east(540);
         assert_eq!(moment(NaiveDateTime::MIN, &tokyo), None);
+        assert_eq!(
+            shown(DateTime::<Utc>::MAX_UTC, &tokyo).and_utc(),
+            DateTime::<Utc>::MAX_UTC
+        );
         let west = east(-540);
         assert_eq!(moment(NaiveDateTime::MAX, &west), None);
+        for time in [NaiveDateTime::MIN, NaiveDateTime::MAX] {
+            assert_eq!(moment_or_next(time, &berlin).year(), time.year());
+        }
     }
 }
