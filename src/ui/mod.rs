@@ -16,6 +16,7 @@ pub mod reorder;
 pub mod status_mark;
 pub mod steady;
 pub mod times;
+pub mod window;
 
 pub use beat::Beat;
 pub use copy::Copy;
