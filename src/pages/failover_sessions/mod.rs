@@ -5,6 +5,8 @@ pub mod list;
 pub mod model;
 pub mod picture;
 pub mod query;
+mod quick;
+pub mod ranges;
 pub mod session;
 pub mod tasks;
 pub mod tokens;
