@@ -7,6 +7,7 @@ pub mod picture;
 pub mod query;
 mod quick;
 pub mod ranges;
+pub mod saved_queries;
 pub mod session;
 pub mod tasks;
 pub mod tokens;
