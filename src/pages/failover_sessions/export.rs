@@ -194,5 +194,4 @@ fn quoted(text: &str) -> Cow<'_, str> {
 }
 
 #[cfg(test)]
-#[path = "export_tests.rs"]
 mod tests;

@@ -209,5 +209,4 @@ fn clock(text: &str) -> Option<NaiveDateTime> {
 }
 
 #[cfg(test)]
-#[path = "ranges_tests.rs"]
 mod tests;
