@@ -17,6 +17,7 @@ pub mod status_mark;
 pub mod steady;
 pub mod switch;
 pub mod times;
+pub mod window;
 
 pub use beat::Beat;
 pub use copy::Copy;

@@ -1,0 +1,197 @@
+//! Sessions as a file: CSV for spreadsheets (RFC 4180), JSON for scripts. Pure; it neither downloads
+//! nor asks for further pages.
+//!
+//! Vendor text is text: a spreadsheet runs a cell that begins with `=`, `+`, `-` or `@`, and some also
+//! behind blanks, so such a text gets an apostrophe in front, as does one that begins with a tab or a
+//! line break. Only texts: numbers stay numbers. The JSON is left as it is, because nothing runs it.
+
+use super::model::{result_word, state_word};
+use super::zone::{ZoneAt, local};
+use chrono::{DateTime, SecondsFormat, Utc};
+use health::failover_sessions::{duration, tasks_done};
+use serde::Serialize;
+use std::borrow::Cow;
+use vendors::veeam::Session;
+
+/// The header row, and the keys of each object in JSON.
+pub const COLUMNS: [&str; 14] = [
+    "UID",
+    "Plan",
+    "Type",
+    "State",
+    "Result",
+    "Started",
+    "Ended",
+    "Duration in seconds",
+    "Progress",
+    "Server",
+    "Server UID",
+    "Tasks done",
+    "Tasks",
+    "Failure message",
+];
+
+/// What kind of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// For a spreadsheet.
+    Csv,
+    /// For a script.
+    Json,
+}
+
+impl Kind {
+    /// The media type of the download.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv;charset=utf-8;header=present",
+            Self::Json => "application/json",
+        }
+    }
+
+    /// The name of a file written at a moment: `cloud-failover-sessions-2026-11-21T143208Z.csv`.
+    /// Without colons, which Windows does not take.
+    #[must_use]
+    pub fn file_name(self, at: DateTime<Utc>) -> String {
+        let extension = match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+        };
+        let at = at.format("%Y-%m-%dT%H%M%SZ");
+        format!("cloud-failover-sessions-{at}.{extension}")
+    }
+}
+
+/// A session in the order of [`COLUMNS`].
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(rename = "UID")]
+    uid: Option<&'a str>,
+    #[serde(rename = "Plan")]
+    plan: Option<&'a str>,
+    #[serde(rename = "Type")]
+    job_type: Option<&'a str>,
+    #[serde(rename = "State")]
+    state: Option<String>,
+    #[serde(rename = "Result")]
+    result: Option<String>,
+    #[serde(rename = "Started")]
+    started: Option<String>,
+    #[serde(rename = "Ended")]
+    ended: Option<String>,
+    #[serde(rename = "Duration in seconds")]
+    duration: Option<i64>,
+    #[serde(rename = "Progress")]
+    progress: Option<f64>,
+    #[serde(rename = "Server")]
+    server: Option<&'a str>,
+    #[serde(rename = "Server UID")]
+    server_uid: Option<&'a str>,
+    #[serde(rename = "Tasks done")]
+    done: usize,
+    #[serde(rename = "Tasks")]
+    tasks: usize,
+    #[serde(rename = "Failure message")]
+    message: Option<&'a str>,
+}
+
+impl<'a> Line<'a> {
+    fn of(session: &'a Session, zone: ZoneAt, now: DateTime<Utc>) -> Self {
+        let time = |at: Option<DateTime<Utc>>| {
+            at.map(|at| local(at, zone).to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        };
+        let (done, tasks) = tasks_done(session);
+        let server = session.server.as_ref();
+        Self {
+            uid: session.uid.as_deref(),
+            plan: session.name.as_deref(),
+            job_type: session.job_type.as_deref(),
+            state: session.state.as_ref().map(|it| state_word(Some(it))),
+            result: session.result.as_ref().map(|it| result_word(Some(it))),
+            started: time(session.creation_time),
+            ended: time(session.end_time),
+            duration: duration(session, now).map(|span| span.num_seconds()),
+            progress: session.progress,
+            server: server.and_then(|server| server.name.as_deref()),
+            server_uid: server.and_then(|server| server.uid.as_deref()),
+            done,
+            tasks,
+            message: session.failure_message.as_deref(),
+        }
+    }
+
+    fn cells(&self) -> [String; COLUMNS.len()] {
+        let text = |text: Option<&str>| quoted(&neutral(text.unwrap_or_default())).into_owned();
+        let number = |number: Option<String>| number.unwrap_or_default();
+        [
+            text(self.uid),
+            text(self.plan),
+            text(self.job_type),
+            text(self.state.as_deref()),
+            text(self.result.as_deref()),
+            text(self.started.as_deref()),
+            text(self.ended.as_deref()),
+            number(self.duration.map(|seconds| seconds.to_string())),
+            number(self.progress.map(|progress| progress.to_string())),
+            text(self.server),
+            text(self.server_uid),
+            self.done.to_string(),
+            self.tasks.to_string(),
+            text(self.message),
+        ]
+    }
+}
+
+/// The header row with its line end.
+#[must_use]
+pub fn csv_header() -> String {
+    COLUMNS.join(",") + "\r\n"
+}
+
+/// A row for each session, with the line ends, times in a zone with its offset. What runs has lasted
+/// until now.
+#[must_use]
+pub fn csv_rows(sessions: &[Session], zone: ZoneAt, now: DateTime<Utc>) -> String {
+    let row = |session| Line::of(session, zone, now).cells().join(",") + "\r\n";
+    sessions.iter().map(row).collect()
+}
+
+/// A whole CSV file, in UTF-8 without a byte-order mark.
+#[must_use]
+pub fn csv(sessions: &[Session], zone: ZoneAt, now: DateTime<Utc>) -> String {
+    csv_header() + &csv_rows(sessions, zone, now)
+}
+
+/// A whole JSON file: a list of flat objects with the keys [`COLUMNS`], times in UTC, null for what is
+/// not there.
+///
+/// # Errors
+/// None is known: texts, numbers and null can all be written.
+pub fn json(sessions: &[Session], now: DateTime<Utc>) -> Result<String, serde_json::Error> {
+    let utc: ZoneAt = &|_| chrono::Offset::fix(&Utc);
+    let line = |session| Line::of(session, utc, now);
+    serde_json::to_string_pretty(&sessions.iter().map(line).collect::<Vec<_>>())
+}
+
+/// A text that no spreadsheet runs.
+fn neutral(text: &str) -> Cow<'_, str> {
+    let runs = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+    if text.starts_with(['\t', '\r', '\n']) || text.trim_start().starts_with(runs) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// A cell as it is written: in quotes where it has to be, or where a reader could trim it.
+fn quoted(text: &str) -> Cow<'_, str> {
+    if text.contains([',', '"', '\r', '\n']) || text.trim() != text {
+        Cow::Owned(format!("\"{}\"", text.replace('"', "\"\"")))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+//! The export, read again by readers that are not ours.
+
+use super::super::zone::tests::{at, berlin, east};
+use super::{COLUMNS, Kind, csv, csv_header, csv_rows, json};
+use proptest::prelude::*;
+use serde_json::Value;
+use vendors::veeam::{Outcome, Server, Session, State, Task};
+
+const NOW: &str = "2026-11-21T14:32:08Z";
+
+fn whole() -> Session {
+    let task = |state| Task {
+        state: Some(state),
+        ..Task::default()
+    };
+    Session {
+        uid: Some("12295005-0000-4000-8000-00000000476e".to_owned()),
+        name: Some("Web Shop, \"DR\"".to_owned()),
+        job_type: Some("FailoverPlan".to_owned()),
+        creation_time: Some(at("2026-10-25T00:58:11Z")),
+        end_time: Some(at("2026-10-25T01:01:51.74Z")),
+        state: Some(State::Stopped),
+        result: Some(Outcome::Failed),
+        progress: Some(62.5),
+        failure_message: Some("2 of 5 machines\r\ndid not start".to_owned()),
+        server: Some(Server {
+            uid: Some("ca19249e-e638-421a-ab22-68cb89b9009a".to_owned()),
+            name: Some("vbr-north-02".to_owned()),
+        }),
+        tasks: vec![task(State::Stopped), task(State::Working)],
+        ..Session::default()
+    }
+}
+
+fn read(text: &str) -> Vec<Vec<String>> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(text.as_bytes());
+    let rows = reader.records().map(|row| row.expect("a row"));
+    rows.map(|row| row.iter().map(str::to_owned).collect())
+        .collect()
+}
+
+#[test]
+fn a_session_is_read_again_with_its_offsets() {
+    let rows = read(&csv(&[whole()], &berlin, at(NOW)));
+    assert_eq!(rows[0], COLUMNS);
+    assert_eq!(
+        rows[1],
+        [
+            "12295005-0000-4000-8000-00000000476e",
+            "Web Shop, \"DR\"",
+            "FailoverPlan",
+            "Stopped",
+            "Failed",
+            "2026-10-25T02:58:11+02:00",
+            "2026-10-25T02:01:51.740+01:00",
+            "220",
+            "62.5",
+            "vbr-north-02",
+            "ca19249e-e638-421a-ab22-68cb89b9009a",
+            "1",
+            "2",
+            "2 of 5 machines\r\ndid not start",
+        ]
+    );
+}
+
+#[test]
+fn rows_end_as_the_standard_says_and_pages_can_be_joined() {
+    let (utc, now) = (east(0), at(NOW));
+    let plain = Session::default();
+    assert_eq!(
+        csv(std::slice::from_ref(&plain), &utc, now),
+        format!("{}\r\n,,,,,,,,,,,0,0,\r\n", COLUMNS.join(","))
+    );
+    let both = [whole(), plain];
+    let (first, second) = both.split_at(1);
+    let joined = csv_header() + &csv_rows(first, &utc, now) + &csv_rows(second, &utc, now);
+    assert_eq!(joined, csv(&both, &utc, now));
+}
+
+#[test]
+fn what_runs_has_lasted_until_now_and_never_less_than_nothing() {
+    let mut running = Session {
+        end_time: None,
+        state: Some(State::Working),
+        result: Some(Outcome::None),
+        creation_time: Some(at("2026-11-21T14:31:08Z")),
+        ..whole()
+    };
+    let lasted = |session: &Session| {
+        let rows = read(&csv_rows(std::slice::from_ref(session), &east(0), at(NOW)));
+        (rows[0][6].clone(), rows[0][7].clone())
+    };
+    assert_eq!(lasted(&running), (String::new(), "60".to_owned()));
+    running.creation_time = Some(at("2026-11-21T14:33:08Z"));
+    assert_eq!(lasted(&running), (String::new(), "0".to_owned()));
+}
+
+#[test]
+fn a_spreadsheet_runs_no_text_and_numbers_stay_numbers() {
+    for (name, cell) in [
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t=1"),
+        ("\rx", "'\rx"),
+        ("\nx", "'\nx"),
+        ("  =1", "'  =1"),
+        ("＝1", "'＝1"),
+        ("=cmd|'/c calc'!A1,\"x\"", "'=cmd|'/c calc'!A1,\"x\""),
+        ("a=b", "a=b"),
+        ("'quoted'", "'quoted'"),
+    ] {
+        let session = Session {
+            name: Some(name.to_owned()),
+            result: Some(Outcome::Other(name.to_owned())),
+            failure_message: Some(name.to_owned()),
+            progress: Some(-1.0),
+            ..Session::default()
+        };
+        let rows = read(&csv_rows(&[session], &east(0), at(NOW)));
+        assert_eq!(rows[0][1], cell);
+        assert_eq!(rows[0][4], cell);
+        assert_eq!(rows[0][13], cell);
+        assert_eq!(rows[0][8], "-1");
+    }
+}
+
+#[test]
+fn json_has_the_same_keys_in_their_order_and_times_in_utc() {
+    let text = json(&[whole(), Session::default()], at(NOW)).expect("it is written");
+    let list: Vec<Value> = serde_json::from_str(&text).expect("a list");
+    assert_eq!(list[0]["Started"], "2026-10-25T00:58:11Z");
+    assert_eq!(list[0]["Ended"], "2026-10-25T01:01:51.740Z");
+    assert_eq!(list[0]["Duration in seconds"], 220);
+    assert_eq!(list[0]["Plan"], "Web Shop, \"DR\"");
+    assert_eq!(list[1]["Failure message"], Value::Null);
+    assert_eq!(list[1].as_object().map(serde_json::Map::len), Some(14));
+    let places = COLUMNS.map(|key| text.find(&format!("\"{key}\":")));
+    assert!(places.is_sorted() && places.iter().all(Option::is_some));
+    assert_eq!(json(&[], at(NOW)).expect("it is written"), "[]");
+}
+
+#[test]
+fn files_are_named_by_their_moment() {
+    assert_eq!(
+        Kind::Csv.file_name(at("2026-11-21T14:32:08.9Z")),
+        "cloud-failover-sessions-2026-11-21T143208Z.csv"
+    );
+    assert!(Kind::Json.file_name(at(NOW)).ends_with("Z.json"));
+}
+
+fn any_text() -> impl Strategy<Value = Option<String>> {
+    proptest::option::of(prop_oneof!["\\PC{0,20}", "[-=+@,\"'\r\n\t a]{0,8}"])
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_again_as_it_was_or_behind_an_apostrophe(
+        texts in proptest::collection::vec((any_text(), any_text()), 1..5),
+    ) {
+        let sessions: Vec<Session> = texts.iter().cloned().map(|(name, failure_message)| {
+            Session { name, failure_message, ..Session::default() }
+        }).collect();
+        let rows = read(&csv(&sessions, &east(330), at(NOW)));
+        prop_assert_eq!(rows.len(), sessions.len() + 1);
+        for (row, (name, message)) in rows[1..].iter().zip(&texts) {
+            prop_assert_eq!(row.len(), COLUMNS.len());
+            for (cell, text) in [(&row[1], name), (&row[13], message)] {
+                let text = text.as_deref().unwrap_or_default();
+                prop_assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']));
+                prop_assert!(cell == text || cell.strip_prefix('\'') == Some(text));
+            }
+        }
+        let list: Vec<Value> = serde_json::from_str(&json(&sessions, at(NOW)).expect("it is written")).expect("a list");
+        for (object, (name, _)) in list.iter().zip(&texts) {
+            prop_assert_eq!(object["Plan"].as_str(), name.as_deref());
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Ranges of time for when sessions started and ended: quick ones, which are counted back from now,
+//! and custom ones between two times on the clock. What is sent is UTC. Pure; `now` is an argument.
+
+pub use super::quick::{Quick, Relative};
+
+use super::zone::{ZoneAt, moment, shown};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
+use std::fmt;
+use vendors::veeam::{Field, Filter, Op};
+
+/// A range of a time field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Range {
+    /// Counted back from now.
+    Quick(Quick),
+    /// Between two moments, of which one may be open. The first is in it, the second is not, so that
+    /// ranges can follow each other.
+    Custom {
+        /// The first moment.
+        from: Option<DateTime<Utc>>,
+        /// The first moment after it.
+        to: Option<DateTime<Utc>>,
+    },
+}
+
+/// Which end of a range is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The beginning.
+    From,
+    /// The end.
+    To,
+}
+
+/// Why two times are no range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RangeError {
+    /// Neither is given.
+    Nothing,
+    /// No date and time, or none that there is.
+    NoSuchTime(End, String),
+    /// The clocks of the zone go forward over it.
+    Skipped(End, String),
+    /// It begins when it ends, or later.
+    Backwards,
+}
+
+impl RangeError {
+    /// The end to mark; for a range that is wrong as a whole, where it begins.
+    #[must_use]
+    pub fn end(&self) -> End {
+        match self {
+            Self::NoSuchTime(end, _) | Self::Skipped(end, _) => *end,
+            Self::Nothing | Self::Backwards => End::From,
+        }
+    }
+}
+
+impl fmt::Display for RangeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = match self.end() {
+            End::From => "From",
+            End::To => "To",
+        };
+        match self {
+            Self::Nothing => f.write_str("Give at least one of the two times."),
+            Self::NoSuchTime(_, text) => write!(
+                f,
+                "{word}: `{text}` is no date and time such as 2026-11-21T14:30."
+            ),
+            Self::Skipped(_, text) => write!(
+                f,
+                "{word}: there is no {text} in this zone, because the clocks go forward over it."
+            ),
+            Self::Backwards => f.write_str("From has to be before To."),
+        }
+    }
+}
+
+impl std::error::Error for RangeError {}
+
+impl Range {
+    /// A custom range from two times as a form gives them, `YYYY-MM-DDTHH:MM` on the clocks of a zone,
+    /// also with seconds, or a date alone for its midnight. An empty one leaves that end open.
+    ///
+    /// # Errors
+    /// Both empty, no such time, or the first not before the second.
+    pub fn custom(from: &str, to: &str, zone: ZoneAt) -> Result<Self, RangeError> {
+        let (from, to) = (given(from, End::From, zone)?, given(to, End::To, zone)?);
+        match (from, to) {
+            (None, None) => Err(RangeError::Nothing),
+            (Some(from), Some(to)) if from >= to => Err(RangeError::Backwards),
+            (from, to) => Ok(Self::Custom { from, to }),
+        }
+    }
+
+    /// The conditions that are sent, all of which have to hold.
+    #[must_use]
+    pub fn conditions(self, field: Field, now: DateTime<Utc>, zone: ZoneAt) -> Vec<Filter> {
+        let (from, to) = match self {
+            Self::Quick(quick) => (Some(quick.start(now, zone)), None),
+            Self::Custom { from, to } => (from, to),
+        };
+        let from = from.map(|from| Filter::time(field, Op::GreaterOrEqual, from));
+        let to = to.map(|to| Filter::time(field, Op::Less, to));
+        from.into_iter().chain(to).collect()
+    }
+
+    /// The range that a filter gives a field by conditions that have to hold whatever else does: a
+    /// quick one where it begins within a minute of where that one does now, else a custom one in
+    /// whole seconds. `None` where there is no such range, or more than one condition an end.
+    #[must_use]
+    pub fn of(
+        filter: Option<&Filter>,
+        field: Field,
+        now: DateTime<Utc>,
+        zone: ZoneAt,
+    ) -> Option<Self> {
+        let (mut from, mut to) = (None, None);
+        for item in required(filter?) {
+            let Filter::Condition(condition) = item else {
+                continue;
+            };
+            let end = match condition.op {
+                _ if condition.field != field => continue,
+                Op::GreaterOrEqual => &mut from,
+                Op::Less => &mut to,
+                _ => return None,
+            };
+            let at = utc(&condition.value).filter(|at| at.nanosecond() == 0)?;
+            if end.replace(at).is_some() {
+                return None;
+            }
+        }
+        let minute = TimeDelta::minutes(1);
+        let quick = |from: DateTime<Utc>| {
+            let is_near = |quick: &Quick| (quick.start(now, zone) - from).abs() <= minute;
+            Quick::ALL.into_iter().find(is_near)
+        };
+        match (from, to) {
+            (None, None) => None,
+            (Some(from), None) if quick(from).is_some() => quick(from).map(Self::Quick),
+            (from, to) => Some(Self::Custom { from, to }),
+        }
+    }
+}
+
+/// A filter with other conditions in place of those by which it gives a field a range; what is nested
+/// in "any of" stays.
+#[must_use]
+pub fn replaced(filter: Option<&Filter>, field: Field, conditions: &[Filter]) -> Option<Filter> {
+    let is_other = |item: &&Filter| match item {
+        Filter::Condition(condition) => condition.field != field,
+        Filter::All(_) | Filter::Any(_) => true,
+    };
+    let kept = filter.map(required).unwrap_or_default();
+    let kept = kept.iter().filter(is_other);
+    Filter::All(kept.chain(conditions).cloned().collect()).normalised()
+}
+
+/// What has to hold in any case.
+fn required(filter: &Filter) -> &[Filter] {
+    match filter {
+        Filter::All(items) => items,
+        Filter::Condition(_) | Filter::Any(_) => std::slice::from_ref(filter),
+    }
+}
+
+/// The moment that a value of a time field means: with `Z` or an offset, or without either UTC; a date
+/// alone is its midnight.
+#[must_use]
+pub fn utc(value: &str) -> Option<DateTime<Utc>> {
+    let value = value.trim();
+    let offset = DateTime::parse_from_rfc3339(value).map(|at| at.to_utc());
+    offset.ok().or_else(|| Some(clock(value)?.and_utc()))
+}
+
+/// A moment as a form takes it: `YYYY-MM-DDTHH:MM` on the clocks of a zone, with seconds where it has
+/// any; fractions are left out.
+#[must_use]
+pub fn local_text(at: DateTime<Utc>, zone: ZoneAt) -> String {
+    let shown = shown(at, zone);
+    let form = match shown.second() {
+        0 => "%Y-%m-%dT%H:%M",
+        _ => "%Y-%m-%dT%H:%M:%S",
+    };
+    shown.format(form).to_string()
+}
+
+fn given(text: &str, end: End, zone: ZoneAt) -> Result<Option<DateTime<Utc>>, RangeError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let time = clock(text).ok_or_else(|| RangeError::NoSuchTime(end, text.to_owned()))?;
+    let at = moment(time, zone).ok_or_else(|| RangeError::Skipped(end, text.to_owned()))?;
+    Ok(Some(at))
+}
+
+/// A time of a year with four digits, because no other can be sent.
+fn clock(text: &str) -> Option<NaiveDateTime> {
+    let forms = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%.f"];
+    let mut times = forms
+        .iter()
+        .filter_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
+    let date = || Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN));
+    let time = times.next().or_else(date)?;
+    (1..=9999).contains(&time.year()).then_some(time)
+}
+
+#[cfg(test)]
+mod tests;

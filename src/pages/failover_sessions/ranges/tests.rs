@@ -1,0 +1,262 @@
+//! Ranges against the clocks of zones, against the filter that they make, and back.
+
+use super::super::zone::tests::{at, berlin, east};
+use super::{End, Quick, Range, RangeError, Relative, local_text, replaced, utc};
+use chrono::{DateTime, Utc};
+use proptest::prelude::*;
+use vendors::veeam::{Condition, Field, Filter};
+
+const NOW: &str = "2026-11-21T14:32:08.5Z";
+
+fn filter(text: &str) -> Filter {
+    Filter::parse(text).expect("a filter")
+}
+
+fn text(filter: Option<Filter>) -> String {
+    filter.map(|filter| filter.to_string()).unwrap_or_default()
+}
+
+#[test]
+fn quick_ranges_are_counted_back_to_a_whole_minute() {
+    for (quick, start) in [
+        (Quick::Hour, "2026-11-21T13:32:00Z"),
+        (Quick::Day, "2026-11-20T14:32:00Z"),
+        (Quick::Week, "2026-11-14T14:32:00Z"),
+        (Quick::Month, "2026-11-01T00:00:00Z"),
+    ] {
+        assert_eq!(quick.start(at(NOW), &east(0)), at(start));
+        assert_eq!(Quick::from_code(quick.code()), Some(quick));
+    }
+}
+
+#[test]
+fn this_month_is_the_month_of_the_zone() {
+    let month = |now: &str| Quick::Month.start(at(now), &berlin);
+    assert_eq!(month("2026-10-31T22:59:59Z"), at("2026-09-30T22:00:00Z"));
+    assert_eq!(month("2026-10-31T23:00:00Z"), at("2026-10-31T23:00:00Z"));
+}
+
+#[test]
+fn a_relative_range_stands_beside_the_filter_and_is_counted_anew() {
+    let range = Relative::read(Some("24h"), None).expect("a range");
+    let filter = filter("Result==Failed,State==Working");
+    assert_eq!(
+        text(range.narrow(Some(&filter), at(NOW), &berlin)),
+        "(Result==Failed,State==Working);CreationTime>=\"2026-11-20T14:32:00Z\""
+    );
+    assert_eq!(
+        text(range.narrow(None, at("2026-12-01T00:00:00Z"), &berlin)),
+        "CreationTime>=\"2026-11-30T00:00:00Z\""
+    );
+    let both = Relative::read(Some("7d"), Some("1h")).expect("ranges");
+    assert_eq!(
+        text(both.narrow(None, at(NOW), &berlin)),
+        "CreationTime>=\"2026-11-14T14:32:00Z\";EndTime>=\"2026-11-21T13:32:00Z\""
+    );
+    let none = Relative::read(None, Some("")).expect("no range");
+    assert_eq!(none, Relative::default());
+    assert_eq!(none.narrow(None, at(NOW), &berlin), None);
+}
+
+#[test]
+fn a_range_that_is_not_known_is_refused_by_its_name() {
+    assert_eq!(
+        Relative::read(None, Some("3w")),
+        Err("ended: `3w` is none of 1h, 24h, 7d, month.".to_owned())
+    );
+}
+
+#[test]
+fn custom_ranges_are_sent_as_utc() {
+    for (from, to, sent) in [
+        (
+            "2026-11-21T14:30",
+            "2026-11-21T15:00",
+            "EndTime>=\"2026-11-21T13:30:00Z\";EndTime<\"2026-11-21T14:00:00Z\"",
+        ),
+        ("2026-07-01", "", "EndTime>=\"2026-06-30T22:00:00Z\""),
+        (
+            "",
+            " 2026-07-01T00:00:30 ",
+            "EndTime<\"2026-06-30T22:00:30Z\"",
+        ),
+    ] {
+        let range = Range::custom(from, to, &berlin).expect("a range");
+        let conditions = range.conditions(Field::EndTime, at(NOW), &berlin);
+        assert_eq!(text(Some(Filter::All(conditions))), sent);
+    }
+}
+
+#[test]
+fn impossible_custom_ranges_say_what_is_wrong_with_which_end() {
+    for (from, to, end, says) in [
+        ("", " ", End::From, "at least one"),
+        ("2026-11-21T14:30", "2026-11-21T14:29", End::From, "before"),
+        ("2026-11-21T14:30", "2026-11-21T14:30", End::From, "before"),
+        (
+            "2026-02-29T10:00",
+            "",
+            End::From,
+            "From: `2026-02-29T10:00` is no date",
+        ),
+        (
+            "2026-11-21T14:30",
+            "tomorrow",
+            End::To,
+            "To: `tomorrow` is no date",
+        ),
+        ("2026-11-21T24:00", "", End::From, "is no date"),
+        ("+12026-11-21T14:00", "", End::From, "is no date"),
+        ("", "2026-03-29T02:30", End::To, "clocks go forward"),
+    ] {
+        let error = Range::custom(from, to, &berlin).expect_err("no range");
+        assert_eq!(error.end(), end, "{from} {to}");
+        assert!(error.to_string().contains(says), "{error}");
+    }
+    let nothing = Range::custom("", "", &berlin);
+    assert_eq!(nothing, Err(RangeError::Nothing));
+}
+
+#[test]
+fn the_range_of_a_filter_is_found_where_it_has_to_hold() {
+    let custom = |from: &str, to: &str| {
+        let time = |text: &str| (!text.is_empty()).then(|| at(text));
+        Some(Range::Custom {
+            from: time(from),
+            to: time(to),
+        })
+    };
+    let day = "2026-11-20T00:00:00Z";
+    for (written, range) in [
+        (
+            "Result==Failed;CreationTime>=\"2026-11-20T14:31:00Z\"",
+            Some(Range::Quick(Quick::Day)),
+        ),
+        (
+            "CreationTime>=\"2026-11-01\"",
+            Some(Range::Quick(Quick::Month)),
+        ),
+        ("CreationTime>=\"2026-11-20\"", custom(day, "")),
+        ("CreationTime<\"2026-11-20T00:00\"", custom("", day)),
+        (
+            "CreationTime>=\"2026-11-20\";CreationTime<\"2026-11-20T00:01:00Z\"",
+            custom(day, "2026-11-20T00:01:00Z"),
+        ),
+        ("EndTime>=\"2026-11-20\"", None),
+        ("CreationTime>\"2026-11-20\"", None),
+        (
+            "CreationTime>=\"2026-11-20\";CreationTime>=\"2026-11-21\"",
+            None,
+        ),
+        ("CreationTime>=\"2026-11-20\",Result==Failed", None),
+        ("CreationTime>=\"2026-11-20T00:00:00.5Z\"", None),
+        ("CreationTime>=yesterday", None),
+        ("Result==Failed", None),
+    ] {
+        let found = Range::of(
+            Some(&filter(written)),
+            Field::CreationTime,
+            at(NOW),
+            &east(0),
+        );
+        assert_eq!(found, range, "{written}");
+    }
+    assert_eq!(Range::of(None, Field::CreationTime, at(NOW), &berlin), None);
+}
+
+#[test]
+fn a_new_range_takes_the_place_of_the_old_one_and_of_nothing_else() {
+    let new = [filter("CreationTime>=\"2026-11-21\"")];
+    for (before, after) in [
+        (
+            "CreationTime>=\"2026-11-20\"",
+            "CreationTime>=\"2026-11-21\"",
+        ),
+        (
+            "CreationTime>=\"2026-11-20\";Result==Failed;CreationTime<\"2026-11-21\"",
+            "Result==Failed;CreationTime>=\"2026-11-21\"",
+        ),
+        (
+            "Result==Failed,CreationTime>=\"2026-11-20\"",
+            "(Result==Failed,CreationTime>=\"2026-11-20\");CreationTime>=\"2026-11-21\"",
+        ),
+        (
+            "EndTime>=\"2026-11-20\"",
+            "EndTime>=\"2026-11-20\";CreationTime>=\"2026-11-21\"",
+        ),
+    ] {
+        let found = replaced(Some(&filter(before)), Field::CreationTime, &new);
+        assert_eq!(text(found), after);
+    }
+    assert_eq!(
+        text(replaced(None, Field::CreationTime, &new)),
+        new[0].to_string()
+    );
+    let removed = replaced(Some(&new[0]), Field::CreationTime, &[]);
+    assert_eq!(removed, None);
+}
+
+#[test]
+fn values_of_time_fields_are_moments_in_every_form_that_was_seen() {
+    for (value, time) in [
+        ("2025-02-18T14:16:31", Some("2025-02-18T14:16:31Z")),
+        ("2019-06-30", Some("2019-06-30T00:00:00Z")),
+        ("2019-07-01T04:00:16Z", Some("2019-07-01T04:00:16Z")),
+        ("2019-07-01T04:00:16+02:00", Some("2019-07-01T02:00:16Z")),
+        (
+            "2019-07-01T04:00:16.1234567",
+            Some("2019-07-01T04:00:16.1234567Z"),
+        ),
+        ("yesterday", None),
+        ("", None),
+    ] {
+        assert_eq!(utc(value), time.map(at), "{value}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_custom_range_survives_its_form_and_its_filter(
+        seconds in 0_i64..4_000_000_000,
+        length in 3_600_i64..100_000_000,
+        ends in 1_u8..4,
+        minutes in -720_i32..=840,
+    ) {
+        let moment = |seconds| DateTime::<Utc>::from_timestamp(seconds, 0).expect("in range");
+        let zone = east(minutes);
+        let range = Range::Custom {
+            from: (ends & 1 > 0).then(|| moment(seconds)),
+            to: (ends & 2 > 0).then(|| moment(seconds + length)),
+        };
+        let Range::Custom { from, to } = range else { unreachable!() };
+        let form = |end: Option<DateTime<Utc>>| end.map(|at| local_text(at, &zone)).unwrap_or_default();
+        prop_assert_eq!(Range::custom(&form(from), &form(to), &zone), Ok(range));
+        // Long after all of it, so that no quick range is near.
+        let now = at("2150-06-15T12:00:00Z");
+        let conditions = range.conditions(Field::EndTime, now, &zone);
+        for condition in &conditions {
+            prop_assert_eq!(condition.conditions().into_iter().find_map(Condition::complaint), None);
+        }
+        let sent = Filter::All(conditions).normalised().expect("conditions");
+        let again = Filter::parse(&sent.to_string());
+        prop_assert_eq!(again.as_ref(), Ok(&sent));
+        prop_assert_eq!(Range::of(Some(&sent), Field::EndTime, now, &zone), Some(range));
+    }
+
+    #[test]
+    fn a_quick_range_is_known_again_for_a_minute(
+        seconds in 0_i64..4_000_000_000, later in 0_i64..60, which in 0_usize..4,
+    ) {
+        let now = DateTime::<Utc>::from_timestamp(seconds, 0).expect("in range");
+        let soon = DateTime::<Utc>::from_timestamp(seconds + later, 0).expect("in range");
+        let (quick, zone) = (Quick::ALL[which], east(0));
+        let sent = Filter::All(Range::Quick(quick).conditions(Field::CreationTime, now, &zone));
+        let found = Range::of(Some(&sent), Field::CreationTime, soon, &zone);
+        // At the turn of the month the new one has just begun, and two ranges may begin together.
+        let close = |other: Quick| (other.start(soon, &zone) - quick.start(now, &zone)).abs().num_seconds() <= 60;
+        match found {
+            Some(Range::Quick(found)) => prop_assert!(close(found)),
+            other => prop_assert!(!close(quick), "{:?}", other),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The queries that are there from the beginning.
+
+use super::parameter;
+use vendors::veeam::{Field, Filter, Op};
+
+/// A query that nobody had to save.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ready {
+    /// What failed in the last 24 h.
+    Failed,
+    /// What runs: starting, working or stopping.
+    Running,
+    /// What had warnings in the last seven days.
+    Warnings,
+    /// Every run of one plan: a template that wants the plan's name.
+    History,
+}
+
+impl Ready {
+    /// Every ready query, in the order in which they are shown.
+    pub const ALL: [Self; 4] = [Self::Failed, Self::Running, Self::Warnings, Self::History];
+
+    /// As it is shown.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Failed => "Failed in the last 24 h",
+            Self::Running => "Running now",
+            Self::Warnings => "Warnings this week",
+            Self::History => "One plan's history",
+        }
+    }
+
+    /// Whether it wants the name of a plan.
+    #[must_use]
+    pub fn wants_plan(self) -> bool {
+        self == Self::History
+    }
+
+    /// The text behind `?` of the page's URL; `None` where the name of a plan is wanted and is empty.
+    #[must_use]
+    pub fn query(self, plan: &str) -> Option<String> {
+        let (started, filter) = match self {
+            Self::Failed => (
+                Some("24h"),
+                Filter::condition(Field::Result, Op::Equal, "Failed"),
+            ),
+            Self::Running => {
+                let is = |state: &str| Filter::condition(Field::State, Op::Equal, state);
+                let states = ["Starting", "Working", "Stopping"].map(is);
+                (None, Filter::Any(states.to_vec()))
+            }
+            Self::Warnings => (
+                Some("7d"),
+                Filter::condition(Field::Result, Op::Equal, "Warning"),
+            ),
+            Self::History if plan.trim().is_empty() => return None,
+            Self::History => (None, Filter::condition(Field::Name, Op::Equal, plan)),
+        };
+        let started = started.map(|code| parameter("started", code));
+        let filter = parameter("filter", &filter.to_string());
+        Some(
+            started
+                .into_iter()
+                .chain([filter])
+                .collect::<Vec<_>>()
+                .join("&"),
+        )
+    }
+}

@@ -1,0 +1,269 @@
+//! Names, limits, duplicates, the file and the ready queries.
+
+use super::{
+    Duplicates, Imported, LONGEST_NAME, LONGEST_QUERY, MOST, Ready, SavedQueries, SavedQuery,
+};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn saved(entries: &[(&str, &str)]) -> SavedQueries {
+    let mut queries = SavedQueries::default();
+    for (name, query) in entries {
+        queries
+            .save(name, query, Duplicates::KeepBoth)
+            .expect("it is kept");
+    }
+    queries
+}
+
+fn names(queries: &SavedQueries) -> Vec<&str> {
+    queries
+        .list()
+        .iter()
+        .map(|query| query.name.as_str())
+        .collect()
+}
+
+fn file(queries: Value) -> String {
+    json!({"kind": "failover-console.saved-queries", "version": 1, "queries": queries}).to_string()
+}
+
+#[test]
+fn a_query_is_kept_without_its_page_and_with_its_relative_range() {
+    for (search, query) in [
+        (
+            "?page=3&started=24h&filter=Result%3D%3DFailed",
+            "started=24h&filter=Result%3D%3DFailed",
+        ),
+        (
+            "filter=Name%3D%3D%22Web+Shop%22&size=50",
+            "filter=Name%3D%3D%22Web%20Shop%22&size=50",
+        ),
+        ("sort=-Name&filter=&&size", "sort=-Name"),
+        ("", ""),
+    ] {
+        let kept = SavedQuery::new("x", search).expect("a query");
+        assert_eq!(kept.query, query);
+        let again = SavedQuery::new("x", query).expect("a query");
+        assert_eq!(again, kept);
+    }
+}
+
+#[test]
+fn what_cannot_be_kept_says_why() {
+    let long_name = "n".repeat(LONGEST_NAME + 1);
+    let long_query = format!("filter=Name%3D%3D{}", "n".repeat(LONGEST_QUERY));
+    for (name, search, says) in [
+        ("", "", "name is missing"),
+        (" \t\n", "", "name is missing"),
+        (long_name.as_str(), "", "81 characters, more than 80"),
+        ("x", long_query.as_str(), "bytes, more than 4000"),
+        (
+            "x",
+            "filter=Colour%3D%3Dred",
+            "cannot be read. At character 1",
+        ),
+        ("x", "started=3w", "started: `3w` is none of"),
+        ("x", "filter=%FF", "not UTF-8"),
+    ] {
+        let error = SavedQuery::new(name, search).expect_err(says);
+        assert!(error.contains(says), "{error}");
+    }
+    let most = "ü".repeat(LONGEST_NAME);
+    assert!(
+        SavedQuery::new(&most, "").is_ok(),
+        "characters count, not bytes"
+    );
+}
+
+#[test]
+fn names_lose_needless_blanks_and_are_one_whatever_their_case() {
+    let mut queries = saved(&[("  Web \n Shop ", "size=10")]);
+    assert_eq!(names(&queries), ["Web Shop"]);
+    assert_eq!(
+        queries.find(" web  shop").map(|query| query.query.as_str()),
+        Some("size=10")
+    );
+    let name = queries.save("WEB SHOP", "size=25", Duplicates::Replace);
+    assert_eq!(name.as_deref(), Ok("WEB SHOP"));
+    assert_eq!(queries.list().len(), 1);
+    let name = queries.save("web shop", "size=50", Duplicates::KeepBoth);
+    assert_eq!(name.as_deref(), Ok("web shop (2)"));
+    let name = queries.save("web shop", "size=50", Duplicates::KeepBoth);
+    assert_eq!(name.as_deref(), Ok("web shop (3)"));
+}
+
+#[test]
+fn a_longest_name_still_finds_room_for_its_number() {
+    let long = "n".repeat(LONGEST_NAME);
+    let queries = saved(&[(&long, ""), (&long, "")]);
+    let second = names(&queries)[1].to_owned();
+    assert!(second.ends_with("n (2)") && second.chars().count() == LONGEST_NAME);
+}
+
+#[test]
+fn queries_are_renamed_and_deleted() {
+    let mut queries = saved(&[("a", "size=10"), ("b", "")]);
+    assert!(
+        queries
+            .rename("a", "B")
+            .is_err_and(|error| error.contains("“B” already"))
+    );
+    assert!(queries.rename("a", " ").is_err());
+    assert_eq!(queries.rename("nobody", "c"), Ok(()));
+    assert_eq!(queries.rename("a", "A"), Ok(()));
+    assert_eq!(names(&queries), ["A", "b"]);
+    assert_eq!(
+        queries.remove("a").map(|query| query.query).as_deref(),
+        Some("size=10")
+    );
+    assert_eq!(queries.remove("a"), None);
+}
+
+#[test]
+fn there_is_an_end_to_how_many_are_kept() {
+    let mut queries = SavedQueries::default();
+    for number in 0..MOST {
+        let kept = queries.save(&number.to_string(), "", Duplicates::KeepBoth);
+        assert!(kept.is_ok());
+    }
+    let full = queries.clone();
+    assert!(queries.save("one more", "", Duplicates::Replace).is_err());
+    assert!(queries.save("7", "size=10", Duplicates::Replace).is_ok());
+    let error = queries.import(&saved(&[("new", "")]).to_json(), Duplicates::Replace);
+    assert!(error.is_err_and(|errors| errors[0].contains("more than 100")));
+    assert_eq!(queries.list().len(), full.list().len());
+}
+
+#[test]
+fn an_import_replaces_or_keeps_both() {
+    let mine = saved(&[("a", "size=10"), ("b", "size=10")]);
+    let theirs = saved(&[("A", "size=50"), ("b", "size=10"), ("c", "")]).to_json();
+    let mut replaced = mine.clone();
+    assert_eq!(
+        replaced.import(&theirs, Duplicates::Replace),
+        Ok(Imported {
+            added: 1,
+            replaced: 1,
+            renamed: 0,
+            unchanged: 1
+        })
+    );
+    assert_eq!(names(&replaced), ["A", "b", "c"]);
+    let mut both = mine;
+    let imported = both
+        .import(&theirs, Duplicates::KeepBoth)
+        .expect("it is imported");
+    assert_eq!(
+        imported.said(),
+        "Saved queries: 1 added, 1 added under another name, 1 there already."
+    );
+    assert_eq!(names(&both), ["a", "b", "A (2)", "c"]);
+}
+
+#[test]
+fn a_wrong_entry_is_named_and_nothing_is_imported() {
+    let wrong = file(json!([
+        {"name": "good", "query": ""},
+        {"name": "bad filter", "query": "filter=Colour%3D%3Dred"},
+        {"name": "no query"},
+        {"query": "size=10"},
+        "text",
+        {"name": "GOOD", "query": "size=10"},
+    ]));
+    let mut queries = saved(&[("a", "")]);
+    let errors = queries
+        .import(&wrong, Duplicates::Replace)
+        .expect_err("errors");
+    let begins = [
+        "Entry 2 (“bad filter”): The filter cannot be read.",
+        "Entry 3 (“no query”): expected a text \"query\".",
+        "Entry 4: expected a text \"name\".",
+        "Entry 5: expected a text \"name\".",
+        "Entry 6 (“GOOD”): another entry has this name.",
+    ];
+    assert_eq!(errors.len(), begins.len());
+    for (error, begin) in errors.iter().zip(begins) {
+        assert!(error.starts_with(begin), "{error}");
+    }
+    assert_eq!(names(&queries), ["a"]);
+    let (kept, errors) = SavedQueries::from_storage(&wrong);
+    assert_eq!((names(&kept), errors.len()), (vec!["good", "GOOD (2)"], 4));
+}
+
+#[test]
+fn a_file_of_something_else_is_refused() {
+    let newer = json!({"kind": "failover-console.saved-queries", "version": 2, "queries": []});
+    let unlisted = json!({"kind": "failover-console.saved-queries", "version": 1});
+    for (text, says) in [
+        ("", "not JSON"),
+        ("{\"kind\":", "not JSON"),
+        ("[]", "no saved queries"),
+        ("{\"kind\":\"x\"}", "no saved queries"),
+        (
+            &newer.to_string(),
+            "version 2; this console reads version 1",
+        ),
+        (&unlisted.to_string(), "no list \"queries\""),
+        (&" ".repeat(2_000_001), "far too large"),
+    ] {
+        let errors = SavedQueries::default().import(text, Duplicates::Replace);
+        assert!(
+            errors.is_err_and(|errors| errors[0].contains(says)),
+            "{says}"
+        );
+    }
+    let marked = format!("\u{FEFF}{}", file(json!([])));
+    let none = SavedQueries::default().import(&marked, Duplicates::Replace);
+    assert_eq!(
+        none.map(|none| none.said()).as_deref(),
+        Ok("The file holds no queries.")
+    );
+}
+
+#[test]
+fn ready_queries_are_what_they_say_and_can_be_saved() {
+    for (ready, query) in [
+        (Ready::Failed, Some("started=24h&filter=Result%3D%3DFailed")),
+        (
+            Ready::Running,
+            Some("filter=State%3D%3DStarting%2CState%3D%3DWorking%2CState%3D%3DStopping"),
+        ),
+        (
+            Ready::Warnings,
+            Some("started=7d&filter=Result%3D%3DWarning"),
+        ),
+        (Ready::History, None),
+    ] {
+        assert_eq!(ready.query(" ").as_deref(), query);
+        let plan = ready.query("Web \"Shop\" & Co").expect("a query");
+        let kept = SavedQuery::new(ready.name(), &plan).expect("it can be saved");
+        assert_eq!(kept.query, plan);
+        assert_eq!(ready.wants_plan(), query.is_none());
+    }
+    let history = Ready::History.query("Web \"Shop\" & Co");
+    assert_eq!(
+        history.as_deref(),
+        Some("filter=Name%3D%3D%22Web%20%22%22Shop%22%22%20%26%20Co%22")
+    );
+}
+
+proptest! {
+    #[test]
+    fn what_is_kept_is_read_again(entries in proptest::collection::vec(("\\PC{1,20}", "[a-z]{1,8}", "\\PC{0,20}"), 0..20)) {
+        let mut queries = SavedQueries::default();
+        for (name, param, value) in &entries {
+            let search = super::parameter(param, value);
+            // Names of blanks alone and parameters with a meaning of their own may be refused.
+            let _ = queries.save(name, &search, Duplicates::KeepBoth);
+        }
+        let text = queries.to_json();
+        let (stored, errors) = SavedQueries::from_storage(&text);
+        prop_assert_eq!((&stored, errors), (&queries, Vec::new()));
+        let mut imported = SavedQueries::default();
+        prop_assert!(imported.import(&text, Duplicates::Replace).is_ok());
+        prop_assert_eq!(&imported, &queries);
+        let again = imported.import(&text, Duplicates::KeepBoth).map(|again| again.unchanged);
+        prop_assert_eq!(again, Ok(queries.list().len()));
+    }
+}

@@ -1,0 +1,191 @@
+//! The query builder's tree: comparisons as tokens, in groups of which all or any have to hold. Every
+//! node has a number of its own that never changes, for keyed rendering. Pure; it does not draw, and
+//! every operation is total: a number that is not there changes nothing.
+
+mod filter;
+mod places;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod words;
+
+pub use tree::Tree;
+pub use words::{choices, field_label, is_time, op_word, ops, usual_op};
+
+use vendors::veeam::{Condition, Field, Op};
+
+/// The number of a node in its tree.
+pub type Id = u32;
+
+/// How many groups may stand inside of each other below the outermost: as deep as a filter's text may
+/// go and still be read back.
+pub const DEEPEST: usize = 32;
+
+/// How the nodes of a group go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Join {
+    /// All of them (`;`).
+    #[default]
+    All,
+    /// Any of them (`,`).
+    Any,
+}
+
+impl Join {
+    /// As it is shown before a group.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::All => "All of",
+            Self::Any => "Any of",
+        }
+    }
+
+    /// As it is shown between two nodes.
+    #[must_use]
+    pub fn between(self) -> &'static str {
+        match self {
+            Self::All => "and",
+            Self::Any => "or",
+        }
+    }
+
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::All => Self::Any,
+            Self::Any => Self::All,
+        }
+    }
+}
+
+/// One comparison, perhaps not finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Its number.
+    pub id: Id,
+    /// What is compared.
+    pub field: Field,
+    /// How.
+    pub op: Op,
+    /// With what; `None` until someone gives it. An empty text that came in a filter (`Name==""`) is
+    /// a value: it is kept and sent.
+    pub value: Option<String>,
+}
+
+/// Nodes that go together. None is empty but the outermost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Its number.
+    pub id: Id,
+    /// All or any.
+    pub join: Join,
+    /// What it holds, in the order in which it is written.
+    pub nodes: Vec<Node>,
+}
+
+/// A token or a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Node {
+    /// One comparison.
+    Token(Token),
+    /// A group.
+    Group(Group),
+}
+
+impl Node {
+    /// Its number.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        match self {
+            Self::Token(token) => token.id,
+            Self::Group(group) => group.id,
+        }
+    }
+
+    /// How many groups stand inside of each other here.
+    fn levels(&self) -> usize {
+        match self {
+            Self::Token(_) => 0,
+            Self::Group(group) => 1 + group.levels(),
+        }
+    }
+}
+
+impl Group {
+    fn levels(&self) -> usize {
+        self.nodes.iter().map(Node::levels).max().unwrap_or(0)
+    }
+
+    /// Every token of the group and of its groups, in their order.
+    #[must_use]
+    pub fn tokens(&self) -> Vec<&Token> {
+        let mut tokens = Vec::new();
+        for node in &self.nodes {
+            match node {
+                Node::Token(token) => tokens.push(token),
+                Node::Group(group) => tokens.extend(group.tokens()),
+            }
+        }
+        tokens
+    }
+}
+
+impl Token {
+    /// The comparison, once it has a value.
+    #[must_use]
+    pub fn condition(&self) -> Option<Condition> {
+        self.value.clone().map(|value| Condition {
+            field: self.field,
+            op: self.op,
+            value,
+        })
+    }
+
+    /// What is wrong with it in one sentence: it has no value and is left out, or what
+    /// [`Condition::complaint`] says.
+    #[must_use]
+    pub fn complaint(&self) -> Option<String> {
+        match self.condition() {
+            Some(condition) => condition.complaint(),
+            None => Some(format!(
+                "{} has no value yet and is left out.",
+                field_label(self.field)
+            )),
+        }
+    }
+
+    /// The token in words, as it is read to people: `Result at least Warning`.
+    #[must_use]
+    pub fn said(&self) -> String {
+        let value = match self.value.as_deref() {
+            None => "…",
+            Some("") => "an empty text",
+            Some(value) => self.choice().unwrap_or(value),
+        };
+        let (field, op) = (field_label(self.field), op_word(self.field, self.op));
+        format!("{field} {op} {value}")
+    }
+
+    /// Which of the field's choices the value is, whatever its case.
+    #[must_use]
+    pub fn choice(&self) -> Option<&'static str> {
+        let value = self.value.as_deref()?;
+        let mut words = choices(self.field).iter().copied();
+        words.find(|word| word.eq_ignore_ascii_case(value))
+    }
+
+    /// The comparisons to offer: those that make sense, and the one that it has, where someone typed
+    /// one that does not.
+    #[must_use]
+    pub fn ops(&self) -> Vec<Op> {
+        let mut offered = ops(self.field).to_vec();
+        if !offered.contains(&self.op) {
+            offered.push(self.op);
+        }
+        offered
+    }
+}

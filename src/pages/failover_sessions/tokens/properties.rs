@@ -1,0 +1,112 @@
+//! Any filter, and any sequence of operations, against what always has to hold.
+
+use super::{Group, Id, Join, Node, Tree};
+use proptest::prelude::*;
+use vendors::veeam::{Field, Filter, Op};
+
+fn any_value() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[ -~]{0,12}",
+        "\\PC{0,6}",
+        Just("Failed".to_owned()),
+        Just("2026-11-21T08:00:00Z".to_owned()),
+    ]
+}
+
+fn any_field() -> impl Strategy<Value = Field> {
+    proptest::sample::select(Field::ALL.to_vec())
+}
+
+fn any_op() -> impl Strategy<Value = Op> {
+    proptest::sample::select(Op::ALL.to_vec())
+}
+
+fn any_filter() -> impl Strategy<Value = Filter> {
+    let leaf = (any_field(), any_op(), any_value())
+        .prop_map(|(field, op, value)| Filter::condition(field, op, value));
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        let list = proptest::collection::vec(inner, 0..4);
+        (any::<bool>(), list).prop_map(|(all, items)| match all {
+            true => Filter::All(items),
+            false => Filter::Any(items),
+        })
+    })
+}
+
+type Step = (u8, Id, Field, Op, String);
+
+fn any_step() -> impl Strategy<Value = Step> {
+    (0_u8..13, 0_u32..40, any_field(), any_op(), any_value())
+}
+
+fn apply(tree: &mut Tree, (what, id, field, op, value): &Step) {
+    match what {
+        0 | 1 => drop(tree.add_token(*id, *field)),
+        2 => drop(tree.add_group(*id, *field)),
+        3 => drop(tree.remove(*id)),
+        4 => drop(tree.set_field(*id, *field)),
+        5 => drop(tree.set_op(*id, *op)),
+        6 | 7 => drop(tree.set_value(*id, value)),
+        8 => drop(tree.set_join(
+            *id,
+            if value.len() > 3 {
+                Join::Any
+            } else {
+                Join::All
+            },
+        )),
+        9 => drop(tree.move_up(*id)),
+        10 => drop(tree.move_down(*id)),
+        11 => drop(tree.wrap(*id)),
+        _ => drop(tree.unwrap(*id)),
+    }
+}
+
+/// Every number of a group, and that no inner group is empty.
+fn numbers(group: &Group) -> Vec<Id> {
+    let of = |node: &Node| match node {
+        Node::Token(token) => vec![token.id],
+        Node::Group(inner) => {
+            assert!(!inner.nodes.is_empty(), "an empty group was left");
+            numbers(inner)
+        }
+    };
+    let inner = group.nodes.iter().flat_map(of);
+    std::iter::once(group.id).chain(inner).collect()
+}
+
+proptest! {
+    #[test]
+    fn a_tree_says_the_filter_that_it_came_from(filter in any_filter()) {
+        let tree = Tree::from_filter(Some(&filter));
+        prop_assert_eq!(tree.to_filter(), filter.clone().normalised());
+        prop_assert!(tree.says(Some(&filter)));
+        let again = Tree::from_filter(tree.to_filter().as_ref());
+        prop_assert_eq!(again.to_filter(), tree.to_filter());
+    }
+
+    #[test]
+    fn any_operations_keep_numbers_apart_and_what_is_said_can_be_read_back(
+        filter in any_filter(),
+        steps in proptest::collection::vec(any_step(), 0..60),
+    ) {
+        let mut tree = Tree::from_filter(Some(&filter));
+        for step in &steps {
+            let before = tree.clone();
+            apply(&mut tree, step);
+            let mut ids = numbers(tree.root());
+            let all = ids.len();
+            ids.sort_unstable();
+            ids.dedup();
+            prop_assert_eq!(ids.len(), all);
+            for token in before.root().tokens() {
+                let kept = tree.token(token.id).is_some();
+                prop_assert!(kept || step.0 == 3, "only removing removes");
+            }
+        }
+        match tree.to_filter() {
+            Some(filter) => prop_assert_eq!(Filter::parse(&filter.to_string()), Ok(filter)),
+            None => prop_assert!(tree.root().tokens().iter().all(|token| token.value.is_none())),
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! The tree against filters, and each operation.
+
+use super::{DEEPEST, Id, Join, Tree, choices, op_word, ops};
+use vendors::veeam::{Field, Filter, Op};
+
+const NOBODY: Id = 999_999;
+
+fn filter(text: &str) -> Filter {
+    Filter::parse(text).expect("a filter")
+}
+
+fn tree(text: &str) -> Tree {
+    Tree::from_filter(Some(&filter(text)))
+}
+
+fn text(tree: &Tree) -> String {
+    tree.to_filter()
+        .map(|filter| filter.to_string())
+        .unwrap_or_default()
+}
+
+/// The number of the nth node within the outermost group.
+fn nth(tree: &Tree, at: usize) -> Id {
+    tree.root().nodes[at].id()
+}
+
+#[test]
+fn a_filter_becomes_tokens_and_the_same_filter_again() {
+    for written in [
+        "Result==Failed",
+        "Result==failed",
+        "Result==Failed;Name==dbserver01",
+        "Result==Failed,State==Working",
+        "(Result>=Warning,State==Working);CreationTime>=\"2026-11-15T00:00:00Z\"",
+        "(Type==FailoverPlan;State==Working),(Type==FailoverPlan;Result==None)",
+        "Name==\"A \"\"B\"\" & C\";(Result==Success,(State==Working;Type==FailoverPlan))",
+        "FailureMessage!=\"\"",
+    ] {
+        assert_eq!(text(&tree(written)), written);
+    }
+    assert_eq!(Tree::from_filter(None).to_filter(), None);
+}
+
+#[test]
+fn one_comparison_stands_in_the_outermost_group_and_any_of_stays_any_of() {
+    let one = tree("Result==Failed");
+    assert_eq!((one.root().join, one.root().nodes.len()), (Join::All, 1));
+    let any = tree("Result==Failed,State==Working");
+    assert_eq!((any.root().join, any.root().nodes.len()), (Join::Any, 2));
+}
+
+#[test]
+fn empty_lists_become_no_empty_groups() {
+    let hollow = Filter::All(vec![Filter::Any(vec![Filter::All(Vec::new())])]);
+    assert_eq!(Tree::from_filter(Some(&hollow)), Tree::default());
+}
+
+#[test]
+fn a_token_without_a_value_is_left_out_and_listed() {
+    let mut tree = tree("Result==Failed");
+    let id = tree.add_token(0, Field::Name).expect("the root is there");
+    assert_eq!(text(&tree), "Result==Failed");
+    assert_eq!(tree.incomplete(), [id]);
+    assert_eq!(
+        tree.complaints(),
+        [(id, "Plan has no value yet and is left out.".to_owned())]
+    );
+    assert!(tree.set_value(id, "Web Shop"));
+    assert_eq!(text(&tree), "Result==Failed;Name==\"Web Shop\"");
+    assert!(tree.incomplete().is_empty() && tree.complaints().is_empty());
+    assert!(tree.set_value(id, ""));
+    assert_eq!(tree.incomplete(), [id]);
+}
+
+#[test]
+fn what_the_service_would_not_take_is_said_beside_its_token() {
+    let tree = tree("Result==Red;State>Working;CreationTime>=yesterday");
+    let ids: Vec<Id> = tree.complaints().into_iter().map(|(id, _)| id).collect();
+    assert_eq!(ids, [nth(&tree, 0), nth(&tree, 1), nth(&tree, 2)]);
+}
+
+#[test]
+fn blanks_are_cut_off_where_they_cannot_be_meant() {
+    let mut tree = tree("Result==Failed;Name==x");
+    let (result, name) = (nth(&tree, 0), nth(&tree, 1));
+    assert!(tree.set_value(result, " Warning "));
+    assert!(tree.set_value(name, " x "));
+    assert_eq!(text(&tree), "Result==Warning;Name==\" x \"");
+    assert!(tree.set_value(result, "  "));
+    assert_eq!(tree.incomplete(), [result]);
+}
+
+#[test]
+fn a_new_field_keeps_the_value_that_it_takes_and_an_operator_that_it_has() {
+    let guid = "7445e6ce-86f5-4171-b909-dac209c66563";
+    for (before, field, after) in [
+        (
+            "Name==shop",
+            Field::BackupServerName,
+            "BackupServerName==shop",
+        ),
+        ("Name!=shop", Field::FailureMessage, "FailureMessage!=shop"),
+        ("Name==shop", Field::Result, ""),
+        ("Name==Failed", Field::Result, "Result==Failed"),
+        ("Result>=Failed", Field::Name, ""),
+        ("Result>=None", Field::State, ""),
+        ("State!=Working", Field::Type, "Type!=FailoverPlan"),
+        (
+            "CreationTime<\"2026-11-15\"",
+            Field::EndTime,
+            "EndTime<\"2026-11-15\"",
+        ),
+        ("CreationTime<\"2026-11-15\"", Field::Name, ""),
+        (
+            "Name==\"2026-11-15\"",
+            Field::CreationTime,
+            "CreationTime>=\"2026-11-15\"",
+        ),
+        (
+            &format!("UID=={guid}"),
+            Field::BackupServerUid,
+            &format!("BackupServerUid=={guid}"),
+        ),
+        (
+            &format!("UID=={guid}"),
+            Field::Name,
+            &format!("Name=={guid}"),
+        ),
+    ] {
+        let mut tree = tree(before);
+        let id = nth(&tree, 0);
+        assert!(tree.set_field(id, field), "{before}");
+        assert_eq!(text(&tree), after, "{before}");
+        let token = tree.token(id).expect("still there");
+        assert!(ops(field).contains(&token.op), "{before}");
+    }
+}
+
+#[test]
+fn an_operator_that_makes_no_sense_is_not_taken_but_one_that_came_is_offered() {
+    let mut tree = tree("State>Working");
+    let id = nth(&tree, 0);
+    assert!(!tree.set_op(id, Op::Less));
+    let offered = tree.token(id).expect("there").ops();
+    assert_eq!(offered, [Op::Equal, Op::NotEqual, Op::Greater]);
+    assert!(tree.set_op(id, Op::NotEqual));
+    assert_eq!(text(&tree), "State!=Working");
+}
+
+#[test]
+fn a_group_vanishes_with_its_last_node_and_the_outermost_stays() {
+    let mut tree = tree("Name==a;(Result==Failed,(State==Working;Type==FailoverPlan))");
+    let tokens: Vec<Id> = tree.root().tokens().iter().map(|token| token.id).collect();
+    for (removed, rest) in [
+        (tokens[2], "Name==a;(Result==Failed,Type==FailoverPlan)"),
+        (tokens[1], "Name==a;Type==FailoverPlan"),
+        (tokens[3], "Name==a"),
+        (tokens[0], ""),
+    ] {
+        assert!(tree.remove(removed));
+        assert_eq!(text(&tree), rest);
+    }
+    assert!(tree.root().nodes.is_empty());
+    assert!(!tree.remove(tree.root().id));
+}
+
+#[test]
+fn the_focus_goes_beside_what_is_removed() {
+    let tree = tree("Name==a;(Result==Failed,State==Working)");
+    let tokens: Vec<Id> = tree.root().tokens().iter().map(|token| token.id).collect();
+    assert_eq!(tree.beside(tokens[0]), Some(nth(&tree, 1)));
+    assert_eq!(tree.beside(tokens[1]), Some(tokens[2]));
+    assert_eq!(tree.beside(tokens[2]), Some(tokens[1]));
+    assert_eq!(tree.beside(NOBODY), None);
+    let mut alone = tree.clone();
+    alone.remove(tokens[1]);
+    assert_eq!(alone.beside(tokens[2]), Some(tokens[0]));
+    alone.remove(tokens[2]);
+    assert_eq!(alone.beside(tokens[0]), Some(alone.root().id));
+}
+
+#[test]
+fn nodes_move_within_their_group_and_no_further() {
+    let mut tree = tree("Name==a;(Result==Failed,State==Working)");
+    let (name, group) = (nth(&tree, 0), nth(&tree, 1));
+    assert!(!tree.move_up(name) && !tree.move_down(group));
+    assert!(tree.move_up(group));
+    assert_eq!(text(&tree), "(Result==Failed,State==Working);Name==a");
+    assert!(tree.move_down(group));
+    assert_eq!(text(&tree), "Name==a;(Result==Failed,State==Working)");
+}
+
+#[test]
+fn wrapping_alone_changes_no_meaning_and_unwrapping_undoes_it() {
+    let mut tree = tree("Name==a;Result==Failed");
+    let before = tree.clone();
+    let id = nth(&tree, 1);
+    assert!(tree.wrap(id));
+    assert_eq!(text(&tree), text(&before));
+    let group = nth(&tree, 1);
+    assert!(
+        tree.add_token(group, Field::State)
+            .is_some_and(|id| tree.set_value(id, "Working"))
+    );
+    assert_eq!(text(&tree), "Name==a;(Result==Failed,State==Working)");
+    assert!(!tree.unwrap(id), "a token cannot be unwrapped");
+    assert!(tree.unwrap(group));
+    assert_eq!(text(&tree), "Name==a;Result==Failed;State==Working");
+    assert!(!tree.unwrap(tree.root().id));
+}
+
+#[test]
+fn wrapping_the_outermost_group_makes_room_beside_all_of_it() {
+    let mut tree = tree("Name==a;Result==Failed");
+    assert!(tree.wrap(0));
+    assert_eq!(text(&tree), "Name==a;Result==Failed");
+    let id = tree.add_token(0, Field::State).expect("the root is there");
+    tree.set_value(id, "Working");
+    assert_eq!(text(&tree), "(Name==a;Result==Failed),State==Working");
+    assert!(!Tree::default().wrap(0), "there is nothing to wrap");
+}
+
+#[test]
+fn all_and_any_are_switched() {
+    let mut tree = tree("Name==a;Result==Failed");
+    assert!(tree.set_join(0, Join::Any) && !tree.set_join(0, Join::Any));
+    assert_eq!(text(&tree), "Name==a,Result==Failed");
+    let token = nth(&tree, 0);
+    assert!(!tree.set_join(token, Join::All), "a token is no group");
+}
+
+#[test]
+fn the_deepest_tree_is_read_back_and_nothing_goes_deeper() {
+    let mut tree = tree("Name==a;Result==Failed");
+    let mut group = 0;
+    for level in 0..=DEEPEST {
+        let Some(id) = tree.add_group(group, Field::State) else {
+            assert_eq!(level, DEEPEST);
+            break;
+        };
+        tree.set_value(id, "Working");
+        let beside = tree.root().tokens().iter().map(|token| token.id).max();
+        assert_eq!(beside, Some(id));
+        // The group has the number behind its token's.
+        group = id + 1;
+        let other = tree.add_token(group, Field::Name).expect("it is a group");
+        tree.set_value(other, "b");
+    }
+    let written = text(&tree);
+    assert_eq!(filter(&written).to_string(), written);
+    let innermost = tree.root().tokens().last().map(|token| token.id);
+    assert!(!tree.wrap(innermost.expect("a token")));
+    assert!(!tree.wrap(0));
+}
+
+#[test]
+fn an_unknown_number_changes_nothing() {
+    let mut tree = tree("Name==a;Result==Failed");
+    let before = tree.clone();
+    assert_eq!(tree.add_token(NOBODY, Field::Name), None);
+    assert_eq!(tree.add_group(NOBODY, Field::Name), None);
+    assert!(!tree.remove(NOBODY) && !tree.wrap(NOBODY) && !tree.unwrap(NOBODY));
+    assert!(!tree.set_field(NOBODY, Field::Uid) && !tree.set_op(NOBODY, Op::NotEqual));
+    assert!(!tree.set_value(NOBODY, "x") && !tree.set_join(NOBODY, Join::Any));
+    assert!(!tree.move_up(NOBODY) && !tree.move_down(NOBODY));
+    assert_eq!(tree.root(), before.root());
+    assert!(tree.clear() && !tree.clear());
+}
+
+#[test]
+fn tokens_are_said_in_words() {
+    for (written, said) in [
+        ("Result>=warning", "Result at least Warning"),
+        ("Result<Warning", "Result better than Warning"),
+        ("State!=Stopped", "State is not Stopped"),
+        ("State>Postponed", "State greater than Postponed"),
+        ("Name==\"Web Shop\"", "Plan is Web Shop"),
+        (
+            "FailureMessage!=\"\"",
+            "Failure message is not an empty text",
+        ),
+        ("CreationTime>\"2026-11-15\"", "Started after 2026-11-15"),
+        ("EndTime<=\"2026-11-15\"", "Ended at or before 2026-11-15"),
+    ] {
+        let tree = tree(written);
+        let token = tree.token(nth(&tree, 0)).expect("a token");
+        assert_eq!(token.said(), said);
+    }
+}
+
+#[test]
+fn words_of_a_field_tell_its_operators_apart() {
+    for field in Field::ALL {
+        let mut words: Vec<&str> = Op::ALL.iter().map(|op| op_word(field, *op)).collect();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), Op::ALL.len(), "{field:?}");
+    }
+    assert_eq!(choices(Field::State).len(), 4);
+    assert!(choices(Field::Name).is_empty());
+}
