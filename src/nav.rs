@@ -57,6 +57,18 @@ impl Nav {
         Memo::new(move |_| Route::parse(&self.path.read()))
     }
 
+    /// The path.
+    #[must_use]
+    pub fn path(self) -> String {
+        self.path.get()
+    }
+
+    /// The query, without its `?`.
+    #[must_use]
+    pub fn search(self) -> String {
+        self.search.read().trim_start_matches('?').to_owned()
+    }
+
     /// One parameter of the query, decoded; `None` when absent or empty.
     #[must_use]
     pub fn param(self, name: &str) -> Option<String> {

@@ -1,5 +1,5 @@
-//! What a person has chosen on this browser: theme, time zone, how often each page refreshes. The only
-//! user of browser storage, and never of a secret. A browser that refuses storage keeps the choice until the page is closed.
+//! What a person has chosen on this browser: theme, time zone, how often each page refreshes, columns,
+//! queries by name. The only user of browser storage, and never of a secret. A browser that refuses storage keeps the choice until the page is closed.
 
 use leptos::prelude::*;
 use std::collections::BTreeMap;
@@ -85,11 +85,17 @@ pub struct Prefs {
     pub zone: RwSignal<Zone>,
     /// Seconds between two polls, by the kind of page; a page that is not named has the default.
     pub refresh: RwSignal<BTreeMap<String, u64>>,
+    /// The columns of the table "Cloud failover sessions", by code; `None` for the usual ones.
+    pub session_columns: RwSignal<Option<Vec<String>>>,
+    /// The queries that are kept by name, as their own file format.
+    pub queries: RwSignal<String>,
 }
 
 const THEME: &str = "failover-console.theme";
 const ZONE: &str = "failover-console.zone";
 const REFRESH: &str = "failover-console.refresh";
+const COLUMNS: &str = "failover-console.session-columns";
+const QUERIES: &str = "failover-console.queries";
 
 /// The choices of this browser. Only inside [`provide`]'s owner.
 #[must_use]
@@ -114,6 +120,12 @@ pub fn provide() -> Prefs {
                 .and_then(|text| serde_json::from_str(&text).ok())
                 .unwrap_or_default(),
         ),
+        session_columns: RwSignal::new(
+            stored(COLUMNS)
+                .and_then(|text| serde_json::from_str(&text).ok())
+                .flatten(),
+        ),
+        queries: RwSignal::new(stored(QUERIES).unwrap_or_default()),
     };
     provide_context(prefs);
     Effect::new(move |_| {
@@ -130,6 +142,18 @@ pub fn provide() -> Prefs {
     Effect::new(move |_| {
         if let Ok(text) = serde_json::to_string(&*prefs.refresh.read()) {
             store(REFRESH, &text);
+        }
+    });
+    Effect::new(move |_| {
+        if let Ok(text) = serde_json::to_string(&*prefs.session_columns.read()) {
+            store(COLUMNS, &text);
+        }
+    });
+    Effect::new(move |before: Option<()>| {
+        let queries = prefs.queries.read();
+        // What cannot be read today stays as it is until somebody saves.
+        if before.is_some() {
+            store(QUERIES, &queries);
         }
     });
     prefs

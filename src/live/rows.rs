@@ -17,15 +17,6 @@ impl<T: Send + Sync + 'static> Clone for Rows<T> {
 
 impl<T: Send + Sync + 'static> Copy for Rows<T> {}
 
-/// The positions at which a new list differs from what the slots hold.
-fn changes<'a, T: PartialEq>(held: &'a [T], new: &'a [T]) -> impl Iterator<Item = usize> + 'a {
-    new.iter()
-        .zip(held)
-        .enumerate()
-        .filter(|(_, (new, held))| new != held)
-        .map(|(at, _)| at)
-}
-
 impl<T: Clone + PartialEq + Send + Sync + 'static> Rows<T> {
     /// Rows that follow a list. The signals belong to the owner that this is called in.
     #[must_use]
@@ -44,9 +35,10 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Rows<T> {
 
     fn take(self, list: &[T], owner: Option<&Owner>) {
         let slots = self.slots.get_untracked();
-        let held: Vec<T> = slots.iter().map(|slot| slot.get_untracked()).collect();
-        for at in changes(&held, list) {
-            slots[at].set(list[at].clone());
+        for (slot, new) in slots.iter().zip(list) {
+            if slot.with_untracked(|held| held != new) {
+                slot.set(new.clone());
+            }
         }
         if list.len() > slots.len() {
             let make = || {
@@ -84,19 +76,31 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Rows<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::changes;
+    use super::Rows;
+    use leptos::prelude::*;
     use proptest::prelude::*;
+
+    fn held(rows: Rows<u8>) -> Vec<u8> {
+        let slots = rows.slots.get_untracked();
+        let used = slots.iter().take(rows.used.get_untracked());
+        used.map(|slot| slot.get_untracked()).collect()
+    }
 
     proptest! {
         #[test]
-        fn writing_the_changes_gives_the_new_list(held in proptest::collection::vec(0_u8..4, 0..12), new in proptest::collection::vec(0_u8..4, 0..12)) {
-            let mut after = held.clone();
-            for at in changes(&held, &new) {
-                prop_assert_ne!(held[at], new[at]);
-                after[at] = new[at];
-            }
-            let both = held.len().min(new.len());
-            prop_assert_eq!(&after[..both], &new[..both]);
+        fn rows_hold_the_new_list_and_slots_are_never_given_up(lists in proptest::collection::vec(proptest::collection::vec(0_u8..4, 0..12), 1..6)) {
+            let owner = Owner::new();
+            owner.with(|| {
+                let rows = Rows { slots: RwSignal::new(Vec::new()), used: RwSignal::new(0) };
+                let mut most = 0;
+                for list in &lists {
+                    rows.take(list, Some(&owner));
+                    most = most.max(list.len());
+                    prop_assert_eq!(&held(rows), list);
+                    prop_assert_eq!(rows.slots.get_untracked().len(), most);
+                }
+                Ok(())
+            })?;
         }
     }
 }

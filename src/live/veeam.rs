@@ -1,11 +1,77 @@
-//! Veeam's sessions: the newest of a connection, the answer to a query, one by itself.
+//! Veeam's sessions: the newest of a connection, the answer to a query, one by itself; and the next
+//! page of a query, read before somebody asks for it.
 
-use super::Live;
-use crate::backend::send;
+use super::{Live, clock};
+use crate::backend::{Arrived, send};
 use chrono::{DateTime, Utc};
 use health::transition;
+use leptos::prelude::*;
+use std::cell::RefCell;
 use vendors::Call;
 use vendors::veeam::{self, Page, Query, Session, Wire};
+
+/// How long a page that was read ahead may stand in for a new answer, in milliseconds.
+const AHEAD: f64 = 10_000.0;
+
+/// A page that was read ahead.
+struct Ahead {
+    key: String,
+    page: Arrived<Page>,
+    at: f64,
+}
+
+thread_local! {
+    static AHEAD_PAGE: RefCell<Option<Ahead>> = const { RefCell::new(None) };
+}
+
+fn key(connection: &str, call: &Call<Page>) -> String {
+    format!(
+        "{connection} {} {}",
+        call.request.accept,
+        call.request.target()
+    )
+}
+
+/// The page that was read ahead, as old as it has become; once.
+fn ahead(key: &str) -> Option<Arrived<Page>> {
+    let ahead = AHEAD_PAGE.with_borrow_mut(|held| held.take_if(|held| held.key == key))?;
+    let waited = clock::now() - ahead.at;
+    (waited < AHEAD).then_some(Arrived {
+        age: ahead.page.age + waited,
+        ..ahead.page
+    })
+}
+
+/// Reads the page after the one that is shown, once that one is known and has a next one.
+pub fn read_ahead(connection: String, query: Query, wire: Wire, shown: Live<Page>) {
+    let done = StoredValue::new(false);
+    Effect::new(move |_| {
+        let next = query.page.saturating_add(1);
+        let has_next = shown.value().is_some_and(|page| {
+            page.paging
+                .as_ref()
+                .is_some_and(|paging| paging.pages >= next)
+        });
+        if !has_next || done.get_value() {
+            return;
+        }
+        done.set_value(true);
+        let call = veeam::query(
+            &Query {
+                page: next,
+                ..query.clone()
+            },
+            wire,
+        );
+        let (connection, key) = (connection.clone(), key(&connection, &call));
+        leptos::task::spawn_local(async move {
+            if let Ok(page) = send(&connection, &call, None).await {
+                let at = clock::now();
+                AHEAD_PAGE.with_borrow_mut(|held| *held = Some(Ahead { key, page, at }));
+            }
+        });
+    });
+}
 
 /// The newest sessions of a connection.
 pub(super) fn newest(connection: String, wire: Wire) -> Live<Page> {
@@ -15,11 +81,30 @@ pub(super) fn newest(connection: String, wire: Wire) -> Live<Page> {
 /// The answer to a query, for as long as the current owner lives.
 #[must_use]
 pub fn query(connection: String, query: &Query, wire: Wire) -> Live<Page> {
-    let moving = |page: &Page, now: DateTime<Utc>| {
-        let mut sessions = page.sessions.iter();
-        sessions.any(|session| transition::session(session, now))
+    let call = veeam::query(query, wire);
+    let key = key(&connection, &call);
+    let fetch = move |abort| {
+        let (connection, call) = (connection.clone(), call.clone());
+        let ready = ahead(&key);
+        async move {
+            match ready {
+                Some(page) => Ok(page),
+                None => send(&connection, &call, Some(&abort)).await,
+            }
+        }
     };
-    polled(connection, veeam::query(query, wire), moving)
+    Live::new(fetch, any_moves)
+}
+
+/// The sessions of the last 30 days, for roles that may not query.
+#[must_use]
+pub fn recent(connection: String, wire: Wire) -> Live<Page> {
+    polled(connection, veeam::recent(wire), any_moves)
+}
+
+fn any_moves(page: &Page, now: DateTime<Utc>) -> bool {
+    let mut sessions = page.sessions.iter();
+    sessions.any(|session| transition::session(session, now))
 }
 
 /// One session, for as long as the current owner lives.

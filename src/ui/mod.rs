@@ -4,6 +4,7 @@ pub mod beat;
 pub mod copy;
 pub mod deed;
 pub mod dialog;
+pub mod download;
 pub mod failure_card;
 pub mod field;
 pub mod filter;

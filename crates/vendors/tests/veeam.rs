@@ -129,6 +129,23 @@ fn the_published_sessions_decode() {
 }
 
 #[test]
+fn a_raw_session_is_the_body_as_it_came_without_its_mark() {
+    let call = veeam::raw_session("f7d7-x", Wire::Json);
+    assert_eq!(call.request, veeam::session("f7d7-x", Wire::Json).request);
+    let read = call
+        .read(&ok("\u{FEFF}{ \"Nonsense\": 1 }"))
+        .expect("any body will do");
+    assert_eq!(read, "{ \"Nonsense\": 1 }");
+    assert!(
+        call.read(&Answer {
+            status: 404,
+            ..Answer::default()
+        })
+        .is_err()
+    );
+}
+
+#[test]
 fn references_and_paging_decode() {
     let page_of_references = page(sample("references.xml"));
     assert_eq!(

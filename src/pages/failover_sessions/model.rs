@@ -5,7 +5,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use health::failover_sessions::{duration, judge_session, tasks_done};
 use health::severity::Severity;
 use health::words;
-use vendors::veeam::{Outcome, Session, State};
+use vendors::veeam::{Field, Outcome, Session, State};
 
 /// One row of the table "Cloud failover sessions".
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +20,9 @@ pub struct Row {
     pub plan: String,
     /// The failure message, or that there is none.
     pub message: Option<String>,
-    /// Where the session's page is.
+    /// The session's GUID.
+    pub uid: String,
+    /// Where the session's page is; empty for what was imported, which has none.
     pub href: String,
     /// The state in words.
     pub state: String,
@@ -34,6 +36,10 @@ pub struct Row {
     pub progress: Option<String>,
     /// The backup server.
     pub server: String,
+    /// When it ended.
+    pub ended: String,
+    /// What kind of plan.
+    pub kind: String,
 }
 
 /// The plan's name.
@@ -117,12 +123,112 @@ pub fn row(session: &Session, href: String, now: DateTime<Utc>, zone: FixedOffse
             .as_ref()
             .and_then(|server| server.name.clone())
             .unwrap_or_else(|| "–".to_owned()),
+        uid: session.uid.clone().unwrap_or_default(),
+        ended: match session.end_time {
+            Some(at) => times::moment(at, now, zone),
+            None => "not yet".to_owned(),
+        },
+        kind: session.job_type.clone().unwrap_or_else(|| "–".to_owned()),
+    }
+}
+
+/// A column of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    /// How it went.
+    Result,
+    /// The plan, and the failure message beneath.
+    Plan,
+    /// Whether it runs.
+    State,
+    /// When it started.
+    Started,
+    /// When it ended.
+    Ended,
+    /// How long it took.
+    Duration,
+    /// The vendor's own figure.
+    Progress,
+    /// Machines done of all.
+    Tasks,
+    /// The backup server.
+    Server,
+    /// What kind of plan.
+    Type,
+    /// The GUID.
+    Id,
+}
+
+impl Column {
+    /// Every column, in their order.
+    pub const ALL: [Self; 11] = [
+        Self::Result,
+        Self::Plan,
+        Self::State,
+        Self::Started,
+        Self::Ended,
+        Self::Duration,
+        Self::Progress,
+        Self::Tasks,
+        Self::Server,
+        Self::Type,
+        Self::Id,
+    ];
+
+    /// Its header.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Result => "Result",
+            Self::Plan => "Plan",
+            Self::State => "State",
+            Self::Started => "Started",
+            Self::Ended => "Ended",
+            Self::Duration => "Duration",
+            Self::Progress => "Progress",
+            Self::Tasks => "Tasks",
+            Self::Server => "Server",
+            Self::Type => "Type",
+            Self::Id => "Session id",
+        }
+    }
+
+    /// The field that the service sorts it by, where it can.
+    #[must_use]
+    pub fn field(self) -> Option<Field> {
+        Some(match self {
+            Self::Result => Field::Result,
+            Self::Plan => Field::Name,
+            Self::State => Field::State,
+            Self::Started => Field::CreationTime,
+            Self::Ended => Field::EndTime,
+            Self::Server => Field::BackupServerName,
+            Self::Type => Field::Type,
+            Self::Id => Field::Uid,
+            Self::Duration | Self::Progress | Self::Tasks => return None,
+        })
+    }
+
+    /// Whether it is shown until somebody chooses.
+    #[must_use]
+    pub fn is_usual(self) -> bool {
+        !matches!(self, Self::Ended | Self::Tasks | Self::Type | Self::Id)
+    }
+
+    /// The columns of a choice; the plan always stays, because it names the row.
+    #[must_use]
+    pub fn chosen(choice: Option<&[String]>) -> Vec<Self> {
+        let is_chosen = |column: &Self| match choice {
+            None => column.is_usual(),
+            Some(names) => *column == Self::Plan || names.iter().any(|name| name == column.name()),
+        };
+        Self::ALL.into_iter().filter(is_chosen).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::row;
+    use super::{Column, row};
     use chrono::{DateTime, FixedOffset, Utc};
     use health::severity::Severity;
     use vendors::veeam::{Outcome, Session, State};
@@ -172,6 +278,20 @@ mod tests {
             shown(&ended(Outcome::Other("Postponed".into()))).result,
             "Postponed"
         );
+    }
+
+    #[test]
+    fn columns_are_the_usual_ones_until_somebody_chooses_and_the_plan_stays() {
+        let names = |choice: Option<&[String]>| {
+            let chosen = Column::chosen(choice).into_iter();
+            chosen.map(Column::name).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(
+            names(None),
+            "Result Plan State Started Duration Progress Server"
+        );
+        let choice = ["Tasks".to_owned(), "nonsense".to_owned()];
+        assert_eq!(names(Some(&choice)), "Plan Tasks");
     }
 
     #[test]

@@ -1,7 +1,11 @@
-//! The query as it stands in the URL: `?connection=…&filter=…&sort=-CreationTime&size=…&page=…`.
+//! The query as it stands in the URL:
+//! `?connection=…&filter=…&started=24h&sort=-CreationTime&size=…&page=…&wire=xml`.
 
+use super::ranges::Relative;
+use super::zone::ZoneAt;
 use crate::nav::Nav;
-use vendors::veeam::{Field, Filter, Query, Sort};
+use chrono::{DateTime, Utc};
+use vendors::veeam::{Field, Filter, Query, Sort, Wire};
 
 /// The page sizes on offer; the server's own is 100.
 pub const SIZES: [u32; 4] = [10, 25, 50, 100];
@@ -12,10 +16,16 @@ const SIZE: u32 = 25;
 /// What the URL asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asked {
-    /// The query, or what is wrong with the filter.
+    /// The query without the relative ranges, or what is wrong with it.
     pub query: Result<Query, String>,
     /// The filter as typed.
     pub filter: String,
+    /// The ranges that are counted back from now.
+    pub relative: Relative,
+    /// The media type to ask for; the connection's own where the URL says none.
+    pub wire: Option<Wire>,
+    /// Whether the collection of the last 30 days is asked for in place of the query.
+    pub recent: bool,
     /// The sort field and direction.
     pub sort: Sort,
     /// Rows a page.
@@ -27,12 +37,53 @@ pub struct Asked {
 /// Reads the URL.
 #[must_use]
 pub fn asked(nav: Nav) -> Asked {
-    read(
+    let [started, ended] = Relative::PARAMS.map(|name| nav.param(name));
+    let relative = Relative::read(started.as_deref(), ended.as_deref());
+    let asked = read(
         nav.param("filter").unwrap_or_default(),
         &nav.param("sort").unwrap_or_default(),
         &nav.param("size").unwrap_or_default(),
         &nav.param("page").unwrap_or_default(),
-    )
+    );
+    let (relative, query) = match relative {
+        Ok(relative) => (relative, asked.query),
+        Err(error) => (Relative::default(), Err(error)),
+    };
+    let wire = match nav.param("wire").as_deref() {
+        Some("xml") => Some(Wire::Xml),
+        Some("json") => Some(Wire::Json),
+        _ => None,
+    };
+    Asked {
+        query,
+        relative,
+        wire,
+        recent: nav.param("recent").is_some(),
+        ..asked
+    }
+}
+
+impl Asked {
+    /// The query that is sent, its relative ranges counted back from `now`.
+    ///
+    /// # Errors
+    /// What is wrong with the filter or a range.
+    pub fn sent(&self, now: DateTime<Utc>, zone: ZoneAt) -> Result<Query, String> {
+        let query = self.query.clone()?;
+        let filter = self.relative.narrow(query.filter.as_ref(), now, zone);
+        Ok(Query { filter, ..query })
+    }
+
+    /// The same but for the page.
+    #[must_use]
+    pub fn is_same_list(&self, other: &Self) -> bool {
+        let first = |asked: &Self| Self {
+            page: 1,
+            query: Err(String::new()),
+            ..asked.clone()
+        };
+        first(self) == first(other)
+    }
 }
 
 fn read(filter: String, sort: &str, size: &str, page: &str) -> Asked {
@@ -64,6 +115,9 @@ fn read(filter: String, sort: &str, size: &str, page: &str) -> Asked {
     Asked {
         query,
         filter,
+        relative: Relative::default(),
+        wire: None,
+        recent: false,
         sort,
         size,
         page,

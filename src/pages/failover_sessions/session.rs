@@ -41,14 +41,33 @@ pub fn SessionPage(
     view! {
         <One live system heading parent=("Failover sessions", Route::FailoverSessions) missing>
             <Facts live connection=title.clone() />
-            <Tasks live />
+            <LiveTasks live />
         </One>
     }
     .into_any()
 }
 
+/// The machines of a session that refreshes.
 #[component]
-fn Facts(live: Live<Session>, connection: String) -> impl IntoView {
+pub fn LiveTasks(
+    /// What is shown, as it refreshes.
+    live: Live<Session>,
+) -> impl IntoView {
+    let clock = use_clock();
+    let session = Signal::derive(move || live.value().unwrap_or_default());
+    let now = Signal::derive(move || live.status.vendor_time(clock));
+    let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
+    view! { <Tasks session now stale=stale.into() /> }
+}
+
+/// The facts of a session.
+#[component]
+pub fn Facts(
+    /// What is shown, as it refreshes.
+    live: Live<Session>,
+    /// The connection's title.
+    connection: String,
+) -> impl IntoView {
     let (clock, prefs) = (use_clock(), use_prefs());
     let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let session = move || live.value().unwrap_or_default();

@@ -2,7 +2,6 @@
 
 use super::model::{glyph, result_word, state_word};
 use crate::live::rows::Rows;
-use crate::live::{Live, use_clock};
 use crate::prefs::use_prefs;
 use crate::ui::{StatusMark, times};
 use chrono::{DateTime, FixedOffset, Utc};
@@ -10,6 +9,7 @@ use health::failover_sessions::{duration, judge_session};
 use health::severity::Severity;
 use health::words;
 use leptos::prelude::*;
+use std::sync::Arc;
 use vendors::veeam::{Session, Task};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -63,16 +63,19 @@ fn row(task: &Task, now: DateTime<Utc>, zone: FixedOffset) -> Row {
 /// The machines of a session.
 #[component]
 pub fn Tasks(
-    /// What is shown, as it refreshes.
-    live: Live<Session>,
+    /// The session.
+    session: Signal<Arc<Session>>,
+    /// The vendor's time.
+    now: Signal<DateTime<Utc>>,
+    /// Whether it is too old to be believed.
+    stale: Signal<bool>,
 ) -> impl IntoView {
-    let (clock, prefs) = (use_clock(), use_prefs());
-    let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
+    let prefs = use_prefs();
     let list = Memo::new(move |_| {
-        let now = live.status.vendor_time(clock);
+        let now = now.get();
         let zone = times::offset(prefs.zone.get(), now);
-        live.value()
-            .unwrap_or_default()
+        session
+            .read()
             .tasks
             .iter()
             .map(|task| row(task, now, zone))

@@ -15,7 +15,7 @@ use crate::ui::reorder::{Dragging, Dropped, Reorderable};
 use crate::ui::times;
 use health::slicers::order_effect;
 use leptos::prelude::*;
-use vendors::uplynk::Mode;
+use vendors::uplynk::{Blacklist, Mode, Slicer};
 use wasm_bindgen::JsCast;
 
 /// The slicers of a group in order, and the draft of another order.
@@ -98,7 +98,14 @@ pub fn SlicerOrder(
         let Some(group) = live.value() else {
             return Vec::new();
         };
-        let now = live.status.vendor_time(clock);
+        // Time changes a row only where somebody is blacklisted: many rows are not looked at every second
+        // for nothing.
+        let healthy = |slicer: &Slicer| slicer.blacklist == Some(Blacklist::Healthy);
+        let now = if group.slicers.iter().flatten().all(healthy) {
+            live.status.vendor_now()
+        } else {
+            live.status.vendor_time(clock)
+        };
         let zone = times::offset(prefs.zone.get(), now);
         let held = before.filter(|_| lifted.get()).map(Vec::as_slice);
         rows(&of_connection, &group, &draft.read(), held, now, zone)

@@ -135,10 +135,14 @@ pub fn rows(
             .iter()
             .map(|slicer| row(connection, group, slicer, now, zone))
             .collect(),
-        Some(before) => before
-            .iter()
-            .map(
-                |held| match slicers.iter().find(|slicer| slicer.id == held.id) {
+        Some(before) => {
+            let known: HashMap<&str, &Slicer> = slicers
+                .iter()
+                .map(|slicer| (slicer.id.as_str(), *slicer))
+                .collect();
+            before
+                .iter()
+                .map(|held| match known.get(held.id.as_str()) {
                     Some(slicer) => row(connection, group, slicer, now, zone),
                     None => Row {
                         severity: Severity::Unknown,
@@ -147,9 +151,9 @@ pub fn rows(
                         on_air: false,
                         ..held.clone()
                     },
-                },
-            )
-            .collect(),
+                })
+                .collect()
+        }
     };
     let of = rows.len();
     let changed = draft.is_changed();

@@ -292,7 +292,8 @@ impl Held {
 /// Where the rows lie; offsets do not count what is drawn elsewhere.
 fn measured(list: &Element) -> Geometry {
     let rows = list.children();
-    let rows = (0..rows.length()).filter_map(|at| rows.item(at)?.dyn_into::<HtmlElement>().ok());
+    let rows = (0..rows.length())
+        .filter_map(|at| rows.item(at).map(JsCast::unchecked_into::<HtmlElement>));
     let mut rows: Vec<(f64, f64)> = rows
         .map(|row| (f64::from(row.offset_top()), f64::from(row.offset_height())))
         .collect();

@@ -4,14 +4,15 @@ use super::{intended, is_ready, on_air, ordered};
 use crate::effect::Effect;
 use crate::severity::Severity::Warning;
 use chrono::{DateTime, Utc};
+use std::collections::HashMap;
 use vendors::uplynk::{FailoverGroup, Mode};
 
 /// The group as it would be in another order; positions are dense, from 1.
 fn in_order(group: &FailoverGroup, order: &[String]) -> FailoverGroup {
+    let places: HashMap<&str, i64> = order.iter().map(String::as_str).zip(1..).collect();
     let mut group = group.clone();
     for slicer in group.slicers.iter_mut().flatten() {
-        let place = order.iter().zip(1..).find(|(id, _)| **id == slicer.id);
-        slicer.order = place.map(|(_, place)| place);
+        slicer.order = places.get(slicer.id.as_str()).copied();
     }
     group
 }

@@ -6,6 +6,7 @@ use super::refused::refused;
 use super::types::{LogOn, Page, Session, Wire};
 use super::{decode, node::Node};
 use crate::call::{Answer, Call, Request};
+use crate::json::without_bom;
 
 fn asking(mut request: Request, query: String, wire: Wire) -> Request {
     request.query = query;
@@ -66,6 +67,15 @@ pub fn session(uid: &str, wire: Wire) -> Call<Session> {
         decode::one,
         refused,
     )
+}
+
+/// One session as it comes, for people who have to see the vendor's own words.
+#[must_use]
+pub fn raw_session(uid: &str, wire: Wire) -> Call<String> {
+    let call = session(uid, wire);
+    let read =
+        |answer: &Answer| Ok(String::from_utf8_lossy(without_bom(&answer.body)).into_owned());
+    Call::new(call.request, read, refused)
 }
 
 /// The sessions of the last 30 days, for roles that may not query.

@@ -19,7 +19,7 @@ mod types;
 mod values;
 mod xml;
 
-pub use calls::{log_off, log_on, query, recent, session};
+pub use calls::{log_off, log_on, query, raw_session, recent, session};
 pub use field::{Field, FieldKind, Op};
 pub use filter::{Condition, Filter};
 pub use operations::operation;

@@ -1,0 +1,136 @@
+//! Export of what is shown, or of every page of it, as CSV or JSON.
+
+use super::export::{Kind, csv, json};
+use crate::backend::send;
+use crate::live::{Live, clock, use_clock};
+use crate::prefs::use_prefs;
+use crate::ui::notice::use_notices;
+use crate::ui::{Icon, download, times};
+use leptos::prelude::*;
+use vendors::veeam::{self, Page, Query, Session, Wire};
+
+/// More pages than this would rather be a mistake, and would not fit into the browser's memory.
+const MOST_PAGES: u32 = 1000;
+
+/// The buttons.
+#[component]
+pub fn Export(
+    /// The page that is shown.
+    live: Live<Page>,
+    /// What was asked.
+    query: Query,
+    /// The connection's id.
+    connection: String,
+    /// The media type to ask for.
+    wire: Wire,
+) -> impl IntoView {
+    let (prefs, notices, clock) = (use_prefs(), use_notices(), use_clock());
+    let every = RwSignal::new(false);
+    let progress: RwSignal<Option<(u32, u32)>> = RwSignal::new(None);
+    let cancelled = StoredValue::new(false);
+    let wrong: RwSignal<Option<String>> = RwSignal::new(None);
+    let asked = StoredValue::new((connection, query));
+    let write = move |kind: Kind, sessions: &[Session]| {
+        let now = live.status.vendor_now();
+        let zone = prefs.zone.get_untracked();
+        let text = match kind {
+            Kind::Csv => Ok(csv(sessions, &|at| times::offset(zone, at), now)),
+            Kind::Json => json(sessions, now).map_err(|error| error.to_string()),
+        };
+        match text {
+            Ok(text) => {
+                download::text(
+                    &kind.file_name(clock::time(clock::now())),
+                    kind.media_type(),
+                    &text,
+                );
+                notices.say(format!("{} sessions exported.", sessions.len()), None);
+            }
+            Err(error) => wrong.set(Some(error)),
+        }
+    };
+    let all_pages = move |kind: Kind| {
+        let pages = live
+            .value_untracked()
+            .and_then(|page| page.paging.as_ref().map(|paging| paging.pages));
+        let pages = pages.unwrap_or(1).max(1);
+        if pages > MOST_PAGES {
+            wrong.set(Some(format!("{pages} pages are too many for one file: narrow the query, or ask for larger pages.")));
+            return;
+        }
+        cancelled.set_value(false);
+        progress.set(Some((0, pages)));
+        let (connection, query) = asked.get_value();
+        leptos::task::spawn_local(async move {
+            let mut sessions = Vec::new();
+            for page in 1..=pages {
+                if cancelled.try_get_value().unwrap_or(true) {
+                    let _ = progress.try_set(None);
+                    return;
+                }
+                let call = veeam::query(
+                    &Query {
+                        page,
+                        ..query.clone()
+                    },
+                    wire,
+                );
+                match send(&connection, &call, None).await {
+                    Ok(answer) => sessions.extend(answer.value.sessions),
+                    Err(failure) => {
+                        let _ = progress.try_set(None);
+                        let words = format!(
+                            "Page {page} of {pages} could not be read, so nothing was exported: {}.",
+                            failure.line()
+                        );
+                        let _ = wrong.try_set(Some(words));
+                        return;
+                    }
+                }
+                let _ = progress.try_set(Some((page, pages)));
+            }
+            if progress.try_set(None).is_none() {
+                write(kind, &sessions);
+            }
+        });
+    };
+    let export = move |kind: Kind| {
+        wrong.set(None);
+        if every.get_untracked() {
+            all_pages(kind);
+        } else if let Some(page) = live.value_untracked() {
+            write(kind, &page.sessions);
+        }
+    };
+    on_cleanup(move || {
+        let _ = cancelled.try_update_value(|cancelled| *cancelled = true);
+    });
+    let nothing = move || {
+        live.value().is_none_or(|page| page.sessions.is_empty()) || progress.read().is_some()
+    };
+    let stale = move || {
+        let stale = !live.status.freshness(clock).is_believable();
+        stale.then(|| view! { <small class="dim">"not fresh"</small> })
+    };
+    let going = move || {
+        progress.get().map(|(done, pages)| view! {
+            <span class="row" role="group" aria-label="Export in progress">
+                <progress max=pages value=done aria-label="Pages read"></progress>{format!("{done} of {pages}")}
+                <button type="button" class="btn" on:click=move |_| cancelled.set_value(true)>"Cancel"</button>
+            </span>
+        })
+    };
+    view! {
+        <label class="pick"><span>"Export of"</span>
+            <select on:change=move |event| every.set(event_target_value(&event) == "every")>
+                <option value="page">"this page"</option>
+                <option value="every">"every page"</option>
+            </select>
+        </label>
+        <button type="button" class="btn" disabled=nothing on:click=move |_| export(Kind::Csv)>"Export CSV"</button>
+        <button type="button" class="btn" disabled=nothing on:click=move |_| export(Kind::Json)>"Export JSON"</button>
+        {stale}
+        {going}
+        {move || wrong.get().map(|words| view! { <p class="wrong" role="alert"><Icon name="warning" />{words}</p> })}
+    }
+}

@@ -1,0 +1,261 @@
+//! The panel "Query": tokens, ranges, the text as it is sent, and what is kept by name.
+
+use super::builder::Builder;
+use super::query::{Asked, SIZES, write_sort};
+use super::ranges::{Quick, Range, replaced};
+use super::saved_view::Saved;
+use super::token_view::GroupView;
+use super::tokens::field_label;
+use crate::live::clock;
+use crate::nav::use_nav;
+use crate::prefs::use_prefs;
+use crate::ui::filter::Select;
+use crate::ui::{Copy, Icon, times};
+use leptos::prelude::*;
+use vendors::veeam::{self, Field, Filter, Sort, Wire};
+
+/// The panel.
+#[component]
+pub fn QueryForm(
+    /// What the URL asks for.
+    asked: Memo<Asked>,
+    /// The query being built.
+    builder: Builder,
+    /// The connections' ids and titles.
+    titles: Vec<(String, String)>,
+    /// The connection that is asked while the URL names none.
+    default: String,
+    /// The media type that the connection is configured for.
+    wire: Signal<Wire>,
+    /// What else can be done here.
+    children: Children,
+) -> impl IntoView {
+    let run = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        builder.run();
+    };
+    let root = builder.tree.with_untracked(|tree| tree.root().id);
+    let wrong = move || {
+        let parsing = builder.error.get().map(|error| error.to_string());
+        let running = || asked.read().query.clone().err();
+        let words = parsing.or_else(running)?;
+        Some(
+            view! { <p id="filter-error" class="wrong" role="alert"><Icon name="warning" />{words}</p> },
+        )
+    };
+    // What stands at the place of the error is marked beneath the field, which cannot mark it itself.
+    let place = move || {
+        let error = builder.error.get()?;
+        let text = builder.typed.get();
+        let before: String = text
+            .chars()
+            .take(error.position.saturating_sub(1))
+            .collect();
+        let after: String = text
+            .chars()
+            .skip(error.position.saturating_sub(1))
+            .collect();
+        let after = if after.is_empty() {
+            "⟵ here".to_owned()
+        } else {
+            after
+        };
+        Some(
+            view! { <p class="place" aria-hidden="true"><code>{before}<mark>{after}</mark></code></p> },
+        )
+    };
+    let is_wrong = move || builder.error.read().is_some() || asked.read().query.is_err();
+    let sizes: Vec<_> = SIZES
+        .iter()
+        .map(|size| (size.to_string(), size.to_string()))
+        .collect();
+    let size = asked.get_untracked().size.to_string();
+    let wires = vec![
+        ("json".to_owned(), "JSON".to_owned()),
+        ("xml".to_owned(), "XML".to_owned()),
+    ];
+    let own = match wire.get_untracked() {
+        Wire::Json => "json",
+        Wire::Xml => "xml",
+    };
+    view! {
+        <section class="panel query" aria-labelledby="query">
+            <h2 class="vh" id="query">"Query"</h2>
+            <form on:submit=run novalidate>
+                <div class="row">
+                    <small>"Where"</small>
+                    <GroupView builder id=root outermost=true />
+                    <span class="end"></span>
+                    <button type="submit" class="btn main">"Run query"</button>
+                </div>
+                <div class="row">
+                    <RangeChoice builder field=Field::CreationTime />
+                    <RangeChoice builder field=Field::EndTime />
+                </div>
+                <label class="field grow">
+                    <span>"Filter"</span>
+                    <input type="text" name="filter" autocomplete="off" spellcheck="false"
+                        placeholder="Result==Failed;CreationTime>=\"2026-11-01T00:00:00Z\""
+                        aria-invalid=move || is_wrong().then_some("true")
+                        aria-describedby=move || is_wrong().then_some("filter-error")
+                        prop:value=move || builder.typed.get()
+                        on:input=move |event| builder.type_in(event_target_value(&event)) />
+                </label>
+                {place}
+                {wrong}
+            </form>
+            <Sent asked builder wire />
+            <Saved />
+            <div class="row">
+                <Select label="Connection" param="connection" options=titles default=default />
+                <SortChoice asked />
+                <Select label="Page size" param="size" options=sizes default=size />
+                <Select label="Answer as" param="wire" options=wires default=own />
+                <span class="end"></span>
+                {children()}
+            </div>
+        </section>
+    }
+}
+
+/// The request line, as it would be sent now.
+#[component]
+fn Sent(asked: Memo<Asked>, builder: Builder, wire: Signal<Wire>) -> impl IntoView {
+    let prefs = use_prefs();
+    let sent = Memo::new(move |_| {
+        let asked = asked.get();
+        let text = builder.typed.get();
+        let filter = match text.trim() {
+            "" => None,
+            text => Some(Filter::parse(text).ok()?),
+        };
+        let zone = prefs.zone.get();
+        let now = clock::time(clock::now());
+        let relative = builder.relative.get();
+        let filter = relative.narrow(filter.as_ref(), now, &|at| times::offset(zone, at));
+        let plain = filter.as_ref().map(ToString::to_string).unwrap_or_default();
+        let query = veeam::Query {
+            filter,
+            sort: asked.sort,
+            page_size: asked.size,
+            ..veeam::Query::default()
+        };
+        let target = veeam::query(&query, wire.get()).request.target();
+        let start = target
+            .split("&filter=")
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        Some((start, plain, target))
+    });
+    move || {
+        sent.get().map(|(start, plain, target)| {
+            let filter = (!plain.is_empty()).then(|| view! { "&filter="<b>{plain.clone()}</b> });
+            view! { <div class="code"><code><b>"GET"</b>" "{start}{filter}</code><Copy text=target name="Copy query" /></div> }
+        })
+    }
+}
+
+/// When sessions started or ended: quick ranges, which are counted back from now, or two times.
+#[component]
+fn RangeChoice(builder: Builder, field: Field) -> impl IntoView {
+    let prefs = use_prefs();
+    let custom = RwSignal::new(false);
+    let (from, to) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let error = RwSignal::new(None::<String>);
+    let choose = move |event| {
+        let value = event_target_value(&event);
+        custom.set(value == "custom");
+        error.set(None);
+        builder.set_quick(field, Quick::from_code(&value));
+    };
+    let chosen = move || match (custom.get(), builder.quick(field)) {
+        (true, _) => "custom",
+        (false, Some(quick)) => quick.code(),
+        (false, None) => "",
+    };
+    let apply = move |_| {
+        let zone = prefs.zone.get_untracked();
+        let at = move |at| times::offset(zone, at);
+        match Range::custom(&from.get_untracked(), &to.get_untracked(), &at) {
+            Ok(range) => {
+                error.set(None);
+                let now = clock::time(clock::now());
+                let conditions = range.conditions(field, now, &at);
+                let filter = builder.tree.with_untracked(super::tokens::Tree::to_filter);
+                let filter = replaced(filter.as_ref(), field, &conditions);
+                builder.type_in(filter.map(|filter| filter.to_string()).unwrap_or_default());
+                custom.set(false);
+            }
+            Err(wrong) => error.set(Some(wrong.to_string())),
+        }
+    };
+    let label = field_label(field);
+    let options = Quick::ALL.map(|quick| {
+        view! { <option value=quick.code() selected=move || chosen() == quick.code()>{quick.word()}</option> }
+    });
+    let inputs = move || {
+        custom.get().then(|| {
+            let zone = prefs.zone.get().word();
+            view! {
+                <span class="row" role="group" aria-label=format!("{label} between")>
+                    <input type="datetime-local" step="1" aria-label=format!("{label} from") prop:value=move || from.get() on:input=move |event| from.set(event_target_value(&event)) />
+                    <small>"to"</small>
+                    <input type="datetime-local" step="1" aria-label=format!("{label} to") prop:value=move || to.get() on:input=move |event| to.set(event_target_value(&event)) />
+                    <small>{zone}</small>
+                    <button type="button" class="btn" on:click=apply>"Apply"</button>
+                    {move || error.get().map(|words| view! { <span class="wrong" role="alert"><Icon name="warning" />{words}</span> })}
+                </span>
+            }
+        })
+    };
+    view! {
+        <label class="pick">
+            <span>{label}</span>
+            <select on:change=choose>
+                <option value="" selected=move || chosen().is_empty()>"any time"</option>
+                {options}
+                <option value="custom" selected=move || chosen() == "custom">"Custom…"</option>
+            </select>
+        </label>
+        {inputs}
+    }
+}
+
+/// The sort field and its direction.
+#[component]
+fn SortChoice(asked: Memo<Asked>) -> impl IntoView {
+    let nav = use_nav();
+    let sort = Memo::new(move |_| asked.read().sort);
+    let go = move |sort: Sort| {
+        nav.go(&untrack(|| {
+            nav.with_params(&[("sort", Some(&write_sort(sort))), ("page", None)])
+        }));
+    };
+    let set_field = move |event| {
+        if let Some(field) = Field::from_name(&event_target_value(&event)) {
+            go(Sort {
+                field,
+                ..sort.get_untracked()
+            });
+        }
+    };
+    let turn = move |event| {
+        let descending = event_target_value(&event) == "descending";
+        go(Sort {
+            descending,
+            ..sort.get_untracked()
+        });
+    };
+    let fields = Field::ALL
+        .map(|one| view! { <option value=one.name() selected=move || sort.read().field == one>{field_label(one)}</option> });
+    view! {
+        <label class="pick"><span>"Sort"</span><select on:change=set_field>{fields}</select></label>
+        <label class="pick"><span class="vh">"Direction"</span>
+            <select on:change=turn>
+                <option value="ascending" selected=move || !sort.read().descending>"ascending"</option>
+                <option value="descending" selected=move || sort.read().descending>"descending"</option>
+            </select>
+        </label>
+    }
+}

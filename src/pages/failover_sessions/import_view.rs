@@ -1,0 +1,162 @@
+//! A saved response read back: pasted, chosen or dropped. Nothing is sent.
+
+use super::imported::Imported;
+use crate::ui::dialog::Dialog;
+use crate::ui::{Icon, download};
+use leptos::prelude::*;
+use std::sync::Arc;
+use vendors::veeam::{Page, read_saved};
+use wasm_bindgen::JsCast;
+use web_sys::{DragEvent, File, HtmlInputElement};
+
+/// The largest response that is read, in bytes: more would leave the page without memory.
+const LARGEST: f64 = 50.0 * 1024.0 * 1024.0;
+
+/// What was read, with where it came from.
+pub type Response = Option<(Arc<Page>, String)>;
+
+/// The button and its dialog.
+#[component]
+pub fn ImportResponse(
+    /// What was imported.
+    imported: RwSignal<Response>,
+) -> impl IntoView {
+    let open = RwSignal::new(false);
+    let dialog = move || open.get().then(|| view! { <Importing imported open /> });
+    view! {
+        <button type="button" class="btn" title="Reads a saved XML or JSON response in this browser; nothing is sent" on:click=move |_| open.set(true)>"Import response"</button>
+        {dialog}
+    }
+}
+
+#[component]
+fn Importing(imported: RwSignal<Response>, open: RwSignal<bool>) -> impl IntoView {
+    let close = Trigger::new();
+    let text = RwSignal::new(String::new());
+    let wrong: RwSignal<Option<String>> = RwSignal::new(None);
+    let reading = RwSignal::new(false);
+    let on_close = Callback::new(move |()| open.set(false));
+    let take = move |bytes: &[u8], from: String| match read_saved(bytes) {
+        Ok(page) if page.sessions.is_empty() && page.references.is_empty() => {
+            let _ = wrong.try_set(Some(format!("{from} holds no cloud failover session.")));
+        }
+        Ok(page) => {
+            let _ = imported.try_set(Some((Arc::new(page), from)));
+            close.notify();
+        }
+        Err(error) => {
+            let _ = wrong.try_set(Some(format!("{from} cannot be read: {error}.")));
+        }
+    };
+    let read_file = move |file: File| {
+        let name = file.name();
+        if file.size() > LARGEST {
+            wrong.set(Some(format!(
+                "{name} is {:.0} MiB large; up to 50 MiB can be read. Ask for smaller pages.",
+                file.size() / 1024.0 / 1024.0
+            )));
+            return;
+        }
+        wrong.set(None);
+        reading.set(true);
+        leptos::task::spawn_local(async move {
+            let buffer = wasm_bindgen_futures::JsFuture::from(file.array_buffer()).await;
+            let _ = reading.try_set(false);
+            match buffer {
+                Ok(buffer) => take(&js_sys::Uint8Array::new(&buffer).to_vec(), name),
+                Err(_) => {
+                    let _ = wrong.try_set(Some(format!("The browser could not read {name}.")));
+                }
+            }
+        });
+    };
+    let chosen = move |event: leptos::ev::Event| {
+        let input = event
+            .target()
+            .and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+        if let Some(file) = input
+            .and_then(|input| input.files())
+            .and_then(|files| files.get(0))
+        {
+            read_file(file);
+        }
+    };
+    let dropped = move |event: DragEvent| {
+        event.prevent_default();
+        let files = event.data_transfer().and_then(|data| data.files());
+        if let Some(file) = files.and_then(|files| files.get(0)) {
+            read_file(file);
+        }
+    };
+    let paste = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        wrong.set(None);
+        let pasted = text.get_untracked();
+        take(pasted.as_bytes(), "What was pasted".to_owned());
+    };
+    view! {
+        <Dialog title="Import response" on_close close>
+            <form on:submit=paste novalidate>
+                <div class="dropzone" on:dragover=move |event: DragEvent| event.prevent_default() on:drop=dropped>
+                    <label class="row">"File"<input type="file" accept=".xml,.json,.txt,application/json,application/xml,text/xml,text/plain" on:change=chosen /></label>
+                    <p class="dim">"or drop it here, or paste the response:"</p>
+                    <textarea aria-label="Response" rows="8" spellcheck="false" prop:value=move || text.get() on:input=move |event| text.set(event_target_value(&event))></textarea>
+                </div>
+                <div role="status">{move || reading.get().then_some("Reading…")}</div>
+                {move || wrong.get().map(|words| view! { <p class="wrong" role="alert"><Icon name="warning" />{words}</p> })}
+                <footer class="row">
+                    <button type="button" class="btn" on:click=move |_| close.notify()>"Cancel"</button>
+                    <button type="submit" class="btn main" disabled=move || text.read().trim().is_empty()>"Read"</button>
+                </footer>
+            </form>
+        </Dialog>
+    }
+}
+
+/// What was imported, in the same table, marked.
+#[component]
+pub fn ImportedResponse(
+    /// What was imported.
+    imported: RwSignal<Response>,
+) -> impl IntoView {
+    let draw = move || {
+        let (page, from) = imported.get()?;
+        let sessions = match page.sessions.len() {
+            1 => "1 session".to_owned(),
+            count => format!("{count} sessions"),
+        };
+        let references = match page.references.len() {
+            0 => String::new(),
+            count => format!(", {count} references without details"),
+        };
+        let names: Vec<_> = page
+            .references
+            .iter()
+            .map(|one| {
+                let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
+                view! { <li>{text(&one.name)}" "<code>{text(&one.uid)}</code></li> }
+            })
+            .collect();
+        let listed = (!names.is_empty()).then(|| view! { <details class="pad"><summary>"References"</summary><ul>{names}</ul></details> });
+        let whole = Arc::clone(&page);
+        let keep = move |_| {
+            if let Ok(text) = super::export::json(
+                &whole.sessions,
+                crate::live::clock::time(crate::live::clock::now()),
+            ) {
+                download::text("imported-sessions.json", "application/json", &text);
+            }
+        };
+        Some(view! {
+            <section class="panel" aria-label="Imported response">
+                <header><span class="tag" data-s="unknown"><Icon name="stale" />"IMPORTED"</span>
+                    <h2>"Imported response"</h2><p role="status">{format!("{from}: {sessions}{references}. Nothing was sent; it is as old as the file.")}</p>
+                    <button type="button" class="btn end" on:click=keep>"Export JSON of the import"</button>
+                    <button type="button" class="btn" on:click=move |_| imported.set(None)>"Close import"</button></header>
+                {listed}
+                <Imported page />
+            </section>
+        })
+    };
+    view! { {draw} }
+}

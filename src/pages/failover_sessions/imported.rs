@@ -1,0 +1,289 @@
+//! The table of an imported response: however many sessions it holds, only the rows that are seen are
+//! drawn. Sorted and searched here, because no server has them.
+
+use super::model::{Column, Row, row};
+use super::picture_view::PictureView;
+use super::row_view::{Cells, ColumnChooser};
+use super::tasks::Tasks;
+use crate::live::clock;
+use crate::live::rows::Rows;
+use crate::prefs::use_prefs;
+use crate::ui::window::{Scrolled, Step};
+use crate::ui::{Copy, Icon, times};
+use chrono::{DateTime, Utc};
+use leptos::html;
+use leptos::prelude::*;
+use std::cmp::Ordering;
+use std::sync::Arc;
+use vendors::veeam::{Outcome, Page, Session, State};
+
+/// The height of a row, in CSS pixels; the style sheet says the same.
+const ROW: f64 = 49.0;
+
+/// Rows that are drawn beyond what is seen, on either side.
+const OVERSCAN: usize = 8;
+
+/// Columns that are compared as they are, and not by what the screen says of them.
+fn compare(a: &Session, b: &Session, by: Column) -> Ordering {
+    let result = |session: &Session| match &session.result {
+        None => 0,
+        Some(Outcome::None) => 1,
+        Some(Outcome::Success) => 2,
+        Some(Outcome::Warning) => 3,
+        Some(Outcome::Failed) => 4,
+        Some(Outcome::Other(_)) => 5,
+    };
+    let state = |session: &Session| match &session.state {
+        None => 0,
+        Some(State::Starting) => 1,
+        Some(State::Stopping) => 2,
+        Some(State::Working) => 3,
+        Some(State::Stopped) => 4,
+        Some(State::Other(_)) => 5,
+    };
+    let took = |session: &Session| Some(session.end_time? - session.creation_time?);
+    let server = |session: &Session| {
+        session
+            .server
+            .as_ref()
+            .and_then(|server| server.name.clone())
+    };
+    match by {
+        Column::Result => result(a).cmp(&result(b)),
+        Column::Plan => a.name.cmp(&b.name),
+        Column::State => state(a).cmp(&state(b)),
+        Column::Started => a.creation_time.cmp(&b.creation_time),
+        Column::Ended => a.end_time.cmp(&b.end_time),
+        Column::Duration => took(a).cmp(&took(b)),
+        Column::Progress => a
+            .progress
+            .unwrap_or(-1.0)
+            .total_cmp(&b.progress.unwrap_or(-1.0)),
+        Column::Tasks => a.tasks.len().cmp(&b.tasks.len()),
+        Column::Server => server(a).cmp(&server(b)),
+        Column::Type => a.job_type.cmp(&b.job_type),
+        Column::Id => a.uid.cmp(&b.uid),
+    }
+}
+
+/// Whether a session has all of these words (lower case) somewhere.
+fn has(session: &Session, words: &[String]) -> bool {
+    let texts = [
+        session.name.as_deref(),
+        session.failure_message.as_deref(),
+        session.uid.as_deref(),
+        session
+            .server
+            .as_ref()
+            .and_then(|server| server.name.as_deref()),
+    ];
+    let result = super::model::result_word(session.result.as_ref());
+    let state = super::model::state_word(session.state.as_ref());
+    let all: String = texts
+        .into_iter()
+        .flatten()
+        .chain([result.as_str(), state.as_str()])
+        .collect::<Vec<_>>()
+        .join("\n")
+        .to_lowercase();
+    words.iter().all(|word| all.contains(word))
+}
+
+/// The places of the sessions that have the words, sorted; equal ones stay as they came.
+#[must_use]
+pub fn arranged(sessions: &[Session], search: &str, by: Option<(Column, bool)>) -> Vec<usize> {
+    let words: Vec<String> = search
+        .to_lowercase()
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    let mut places: Vec<usize> = (0..sessions.len())
+        .filter(|at| words.is_empty() || has(&sessions[*at], &words))
+        .collect();
+    if let Some((column, descending)) = by {
+        places.sort_by(|a, b| {
+            let order = compare(&sessions[*a], &sessions[*b], column);
+            if descending { order.reverse() } else { order }
+        });
+    }
+    places
+}
+
+/// The table.
+#[component]
+pub fn Imported(
+    /// What was imported.
+    page: Arc<Page>,
+) -> impl IntoView {
+    let prefs = use_prefs();
+    let whole = Signal::stored(Some(Arc::clone(&page)));
+    let search = RwSignal::new(String::new());
+    let sort: RwSignal<Option<(Column, bool)>> = RwSignal::new(None);
+    let (top, height) = (RwSignal::new(0.0_f64), RwSignal::new(480.0_f64));
+    let active: RwSignal<Option<usize>> = RwSignal::new(None);
+    let view_port = NodeRef::<html::Div>::new();
+    let (of_places, of_details) = (Arc::clone(&page), Arc::clone(&page));
+    let places = Memo::new(move |_| arranged(&of_places.sessions, &search.read(), sort.get()));
+    let scrolled = move || Scrolled {
+        top: top.get(),
+        viewport: height.get(),
+        row: ROW,
+        count: places.read().len(),
+    };
+    let window = Memo::new(move |_| scrolled().window(OVERSCAN));
+    let read_at = clock::time(clock::now());
+    let list = Memo::new(move |_| {
+        let zone = times::offset(prefs.zone.get(), read_at);
+        let places = places.read();
+        let seen = window.get().rows;
+        let rows = places.get(seen).unwrap_or_default().iter();
+        rows.map(|at| row(&page.sessions[*at], String::new(), read_at, zone))
+            .collect::<Vec<Row>>()
+    });
+    let drawn = Rows::follow(list);
+    let columns = Memo::new(move |_| Column::chosen(prefs.session_columns.read().as_deref()));
+    let measure = move || {
+        if let Some(element) = view_port.get_untracked() {
+            top.set(f64::from(element.scroll_top()));
+            height.set(f64::from(element.client_height()));
+        }
+    };
+    Effect::new(move |_| {
+        if view_port.get().is_some() {
+            measure();
+        }
+    });
+    let back_to_top = move || {
+        active.set(None);
+        if let Some(element) = view_port.get_untracked() {
+            element.set_scroll_top(0);
+        }
+        top.set(0.0);
+    };
+    let chosen: RwSignal<Option<usize>> = RwSignal::new(None);
+    // A place on the screen is a place in the arrangement, which changes; the session does not.
+    let choose = move |place: usize| {
+        active.set(Some(place));
+        chosen.set(places.with_untracked(|places| places.get(place).copied()));
+    };
+    let keys = move |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "Enter" {
+            if let Some(place) = active.get_untracked() {
+                choose(place);
+            }
+            return;
+        }
+        let Some(step) = Step::from_key(&event.key()) else {
+            return;
+        };
+        let Some((row, to)) = untrack(scrolled).step(active.get_untracked(), step) else {
+            return;
+        };
+        event.prevent_default();
+        active.set(Some(row));
+        if let Some(element) = view_port.get_untracked() {
+            element.scroll_to_with_x_and_y(f64::from(element.scroll_left()), to);
+        }
+    };
+    let headers = move || {
+        columns.get().into_iter().map(|column| {
+        let by = move || sort.get().filter(|(one, _)| *one == column).map(|(_, descending)| descending);
+        let aria = move || by().map(|descending| if descending { "descending" } else { "ascending" });
+        let click = move |_| {
+            sort.set(Some((column, by().is_some_and(|descending| !descending))));
+            back_to_top();
+        };
+        let arrow = move || by().map(|descending| view! { <Icon name=if descending { "sortd" } else { "sorta" } /> });
+        view! { <th scope="col" aria-sort=aria><button type="button" on:click=click>{column.name()}{arrow}</button></th> }
+    }).collect::<Vec<_>>()
+    };
+    let space = move |pixels: f64| {
+        (pixels > 0.0).then(|| view! { <tr class="space" aria-hidden="true"><td colspan="11" style:height=format!("{pixels}px")></td></tr> })
+    };
+    // Where a drawn row stands among all of them: the pool's places are the window's.
+    let numbered = StoredValue::new(0_usize);
+    let draw = move |row: RwSignal<Row>| {
+        let place = numbered.get_value();
+        numbered.set_value(place + 1);
+        let at = move || window.get().rows.start + place;
+        view! {
+            <tr id=move || format!("imported-{}", at()) aria-rowindex=move || at() + 2 aria-current=move || (active.get() == Some(at())).then_some("true") on:click=move |_| choose(untrack(at))>
+                <Cells row columns />
+            </tr>
+        }
+    };
+    let details = move || {
+        let session = Arc::new(of_details.sessions.get(chosen.get()?)?.clone());
+        Some(view! { <Details session at=read_at /> })
+    };
+    let type_in = move |event| {
+        search.set(event_target_value(&event));
+        back_to_top();
+    };
+    view! {
+        <div class="bar">
+            <label class="field wide"><Icon name="search" /><span class="vh">"Search the imported sessions"</span>
+                <input type="search" placeholder="Search the imported sessions" prop:value=move || search.get() on:input=type_in /></label>
+            <ColumnChooser />
+            <span class="end" role="status">{move || format!("{} shown", places.read().len())}</span>
+        </div>
+        <PictureView page=whole of="the import" live=false />
+        <div class="scroll virtual" tabindex="0" role="region" aria-label="Imported sessions, scrollable" node_ref=view_port on:scroll=move |_| measure() on:keydown=keys
+            aria-activedescendant=move || active.get().map(|at| format!("imported-{at}"))>
+            <table aria-rowcount=move || places.read().len() + 1>
+                <caption class="vh">"Imported cloud failover sessions"</caption>
+                <thead><tr aria-rowindex="1">{headers}</tr></thead>
+                <tbody>
+                    {move || space(window.get().before)}
+                    {drawn.draw(draw)}
+                    {move || space(window.get().after)}
+                </tbody>
+            </table>
+        </div>
+        {details}
+    }
+}
+
+/// One imported session: its machines, and all that was read of it.
+#[component]
+fn Details(session: Arc<Session>, at: DateTime<Utc>) -> impl IntoView {
+    let heading = super::model::name(&session);
+    let payload = super::export::json(std::slice::from_ref(&*session), at).unwrap_or_default();
+    let copied = Signal::stored(payload.clone());
+    view! {
+        <section class="panel" aria-label="Imported session">
+            <header><h3>{heading}</h3><span class="end"></span><Copy text=copied name="Copy the imported session" /></header>
+            <Tasks session=Signal::stored(session) now=Signal::stored(at) stale=Signal::stored(false) />
+            <details class="pad"><summary>"All that was read"</summary><pre tabindex="0" aria-label="Imported payload">{payload}</pre></details>
+        </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::arranged;
+    use crate::pages::failover_sessions::model::Column;
+    use vendors::veeam::{Outcome, Session};
+
+    #[test]
+    fn imported_sessions_are_searched_by_every_word_and_sorted_by_what_they_are() {
+        let session = |name: &str, result: Outcome, progress: f64| Session {
+            name: Some(name.to_owned()),
+            result: Some(result),
+            progress: Some(progress),
+            ..Session::default()
+        };
+        let all = [
+            session("Web Shop DR", Outcome::Failed, 100.0),
+            session("Mail Relay", Outcome::Success, 9.0),
+            session("Web Front", Outcome::Warning, 20.0),
+        ];
+        let of = |search: &str, by| arranged(&all, search, by);
+        assert_eq!(of("", None), [0, 1, 2]);
+        assert_eq!(of("web", None), [0, 2]);
+        assert_eq!(of("WEB fail", None), [0]);
+        assert_eq!(of("", Some((Column::Result, false))), [1, 2, 0]);
+        assert_eq!(of("", Some((Column::Progress, true))), [0, 2, 1]);
+        assert!(of("nothing of the kind", None).is_empty());
+    }
+}

@@ -1,0 +1,120 @@
+//! One session beside the table, at an address of its own (`?session=…`).
+
+use super::model::name;
+use super::session::{Facts, LiveTasks};
+use crate::backend::{Failure, send};
+use crate::live;
+use crate::nav::use_nav;
+use crate::route::Route;
+use crate::ui::{Copy, FailureCard, Icon};
+use leptos::prelude::*;
+use vendors::veeam::{self, Link, Wire};
+
+/// The panel.
+#[component]
+pub fn Panel(
+    /// The connection's id.
+    connection: String,
+    /// The connection's title.
+    title: String,
+    /// The session's GUID.
+    uid: String,
+    /// The media type to ask for.
+    wire: Wire,
+) -> impl IntoView {
+    let nav = use_nav();
+    let live = live::veeam::session(connection.clone(), &uid, wire);
+    let plan = move || {
+        live.value()
+            .map_or_else(|| "Session".to_owned(), |session| name(&session))
+    };
+    let close = move |_| nav.go(&untrack(|| nav.with_params(&[("session", None)])));
+    let system = title.clone();
+    let trouble = move || {
+        let retry = Callback::new(move |()| live.status.refresh());
+        let system = system.clone();
+        live.status
+            .failure()
+            .map(|failure| view! { <FailureCard failure system retry /> })
+    };
+    let page = Route::FailoverSession {
+        connection: connection.clone(),
+        uid: uid.clone(),
+    };
+    let links = Memo::new(move |_| {
+        live.value()
+            .map(|session| session.links.clone())
+            .unwrap_or_default()
+    });
+    view! {
+        <aside class="cols" aria-label="Session details">
+            <section class="panel">
+                <header>
+                    <h2>{plan}</h2>
+                    <a class="btn end" href=page.href()>"Open its page"</a>
+                    <button type="button" class="icon" aria-label="Close details" on:click=close><Icon name="close" /></button>
+                </header>
+                {trouble}
+            </section>
+            <Show when=move || live.value().is_some()>
+                <Facts live connection=title.clone() />
+                <LiveTasks live />
+                <Links links />
+            </Show>
+            <Raw connection uid wire />
+        </aside>
+    }
+}
+
+/// The session's links, by their path and query: their hosts are the server's own idea of its name.
+#[component]
+fn Links(links: Memo<Vec<Link>>) -> impl IntoView {
+    let rows = move || {
+        let links = links.get().into_iter();
+        let draw = |link: Link| {
+            let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
+            view! { <tr><th scope="row">{or_dash(link.rel)}</th><td>{or_dash(link.name)}</td><td><code>{or_dash(link.href)}</code></td></tr> }
+        };
+        links.map(draw).collect::<Vec<_>>()
+    };
+    view! {
+        <section class="panel" aria-label="Links" hidden=move || links.read().is_empty()>
+            <details class="pad">
+                <summary>"Links"</summary>
+                <div class="scroll" tabindex="0" role="region" aria-label="Links, scrollable">
+                    <table><caption class="vh">"Links of the session"</caption><thead><tr><th scope="col">"Rel"</th><th scope="col">"Name"</th><th scope="col">"Path"</th></tr></thead><tbody>{rows}</tbody></table>
+                </div>
+            </details>
+        </section>
+    }
+}
+
+/// The payload as it comes, asked for when somebody wants to see it.
+#[component]
+fn Raw(connection: String, uid: String, wire: Wire) -> impl IntoView {
+    let raw: RwSignal<Option<Result<String, Failure>>> = RwSignal::new(None);
+    let asked = StoredValue::new((connection, uid));
+    let show = move |_| {
+        let (connection, uid) = asked.get_value();
+        leptos::task::spawn_local(async move {
+            let answer = send(&connection, &veeam::raw_session(&uid, wire), None).await;
+            let _ = raw.try_set(Some(answer.map(|arrived| arrived.value)));
+        });
+    };
+    let shown = move || {
+        Some(match raw.get()? {
+            Ok(text) => {
+                let copied = Signal::stored(text.clone());
+                view! { <Copy text=copied name="Copy payload" /><pre tabindex="0" aria-label="Payload">{text}</pre> }.into_any()
+            }
+            Err(failure) => {
+                view! { <p class="wrong"><Icon name="warning" />{failure.line()}</p> }.into_any()
+            }
+        })
+    };
+    view! {
+        <section class="panel" aria-label="Raw payload">
+            <div class="pad"><p class="row"><button type="button" class="btn" on:click=show>"Show the raw payload"</button></p>{shown}</div>
+        </section>
+    }
+}

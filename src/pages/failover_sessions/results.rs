@@ -1,0 +1,344 @@
+//! What a query found: the table "Cloud failover sessions", its pages, what went wrong, and the panel
+//! of one session beside it.
+
+use super::builder::Builder;
+use super::export_view::Export;
+use super::model::{Column, row};
+use super::panel::Panel;
+use super::picture_view::PictureView;
+use super::query::{Asked, write_sort};
+use super::row_view::{Cells, ColumnChooser};
+use crate::live::rows::Rows;
+use crate::live::{self, Live, Source, clock, use_clock};
+use crate::nav::use_nav;
+use crate::prefs::use_prefs;
+use crate::route::Route;
+use crate::ui::{FailureCard, Icon, times};
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+use vendors::System;
+use vendors::veeam::{Page, Paging, Query, Sort, Wire};
+
+/// The media type that a connection is configured for.
+#[must_use]
+pub fn wire_of(source: &Source) -> Wire {
+    match source.connection.system {
+        System::Veeam { accept } => accept,
+        _ => Wire::default(),
+    }
+}
+
+/// The number of a page that the server's link leads to.
+fn linked(paging: Option<&Paging>, rel: &str) -> Option<u32> {
+    let mut links = paging?.links.iter();
+    let link = links.find(|link| {
+        link.rel
+            .as_deref()
+            .is_some_and(|one| one.eq_ignore_ascii_case(rel))
+    })?;
+    let (_, query) = link.href.as_deref()?.split_once('?')?;
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let (_, page) = pairs.find(|(name, _)| name.eq_ignore_ascii_case("page"))?;
+    page.parse().ok().filter(|page| *page > 0)
+}
+
+/// The results of what the URL asks one connection.
+#[component]
+pub fn Results(
+    /// The connection.
+    source: Source,
+    /// What the URL asks for.
+    asked: Memo<Asked>,
+    /// The query being built, which hears what the server says about it.
+    builder: Builder,
+) -> impl IntoView {
+    let prefs = use_prefs();
+    // Ranges are counted back from the moment at which the list was asked for, not from each page.
+    let ran = Memo::new(move |before: Option<&(Asked, DateTime<Utc>)>| {
+        let asked = asked.get();
+        let now = before
+            .filter(|(old, _)| old.is_same_list(&asked))
+            .map_or_else(|| clock::time(clock::now()), |(_, now)| *now);
+        (asked, now)
+    });
+    let source = StoredValue::new(source);
+    move || {
+        let (asked, now) = ran.get();
+        let zone = prefs.zone.get_untracked();
+        let wire = asked.wire.unwrap_or_else(|| source.with_value(wire_of));
+        match asked.sent(now, &|at| times::offset(zone, at)) {
+            Ok(query) => {
+                view! { <Found source=source.get_value() query wire recent=asked.recent builder /> }
+                    .into_any()
+            }
+            Err(_) => {
+                view! { <p class="panel blank">"Nothing was sent: the query cannot be read."</p> }
+                    .into_any()
+            }
+        }
+    }
+}
+
+#[component]
+fn Found(
+    source: Source,
+    query: Query,
+    wire: Wire,
+    recent: bool,
+    builder: Builder,
+) -> impl IntoView {
+    let (clock, prefs, nav) = (use_clock(), use_prefs(), use_nav());
+    let connection = source.connection.clone();
+    let (sort, number) = (query.sort, query.page);
+    let live = if recent {
+        live::veeam::recent(connection.id.clone(), wire)
+    } else {
+        live::veeam::query(connection.id.clone(), &query, wire)
+    };
+    let stale =
+        Memo::new(move |_| live.value().is_some() && !live.status.freshness(clock).is_believable());
+    let of_list = connection.id.clone();
+    let list = Memo::new(move |_| {
+        let now = live.status.vendor_time(clock);
+        let zone = times::offset(prefs.zone.get(), now);
+        let page = live.value().unwrap_or_default();
+        let sessions = page.sessions.iter().map(|session| {
+            let uid = session.uid.clone().unwrap_or_default();
+            let to = Route::FailoverSession {
+                connection: of_list.clone(),
+                uid,
+            };
+            row(session, to.href(), now, zone)
+        });
+        sessions.collect::<Vec<_>>()
+    });
+    let rows = Rows::follow(list);
+    let columns = Memo::new(move |_| Column::chosen(prefs.session_columns.read().as_deref()));
+    Effect::new(move |_| {
+        let refused = live
+            .status
+            .failure()
+            .filter(|failure| failure.status() == 400);
+        builder.refused.set(refused.map(|failure| failure.line()));
+    });
+    on_cleanup(move || {
+        let _ = builder.refused.try_set(None);
+    });
+    live::veeam::read_ahead(connection.id.clone(), query.clone(), wire, live);
+    let headers = move || {
+        let columns = columns.get().into_iter();
+        columns
+            .map(|column| view! { <Header column sort recent /> })
+            .collect::<Vec<_>>()
+    };
+    let chosen = Memo::new(move |_| nav.param("session"));
+    let panel = {
+        let connection = connection.clone();
+        move || {
+            chosen.get().map(|uid| view! { <Panel connection=connection.id.clone() title=connection.title.clone() uid wire /> })
+        }
+    };
+    let is_chosen =
+        move |row: RwSignal<super::model::Row>| chosen.read().as_ref() == Some(&row.read().uid);
+    view! {
+        <Troubles live title=connection.title.clone() recent number />
+        {recent.then(|| view! { <p class="panel note" role="status">"These are the sessions of the last 30 days, without the query."</p> })}
+        <PictureView page=Signal::derive(move || live.value()) of="this page" live=true />
+        <div class="cols" class:draw=move || chosen.read().is_some()>
+            <section class="panel" aria-label="Results" hidden=move || live.value().is_none() data-fresh=move || stale.get().then_some("stale")>
+                <div class="scroll" tabindex="0" role="region" aria-label="Cloud failover sessions, scrollable">
+                    <table>
+                        <caption class="vh">"Cloud failover sessions"</caption>
+                        <thead><tr>{headers}</tr></thead>
+                        <tbody>{rows.draw(move |row| view! { <tr aria-current=move || is_chosen(row).then_some("true")><Cells row columns /></tr> })}</tbody>
+                    </table>
+                </div>
+                <Nothing live />
+                <Foot live query=query.clone() connection=connection.id.clone() wire />
+            </section>
+            {panel}
+        </div>
+    }
+}
+
+/// What went wrong, what is being waited for, and what to do about it.
+#[component]
+fn Troubles(live: Live<Page>, title: String, recent: bool, number: u32) -> impl IntoView {
+    let nav = use_nav();
+    let title = StoredValue::new(title);
+    let go = move |changes: &[(&str, Option<&str>)]| nav.go(&untrack(|| nav.with_params(changes)));
+    let trouble = move || {
+        let retry = Callback::new(move |()| live.status.refresh());
+        let failure = live.status.failure()?;
+        let status = failure.status();
+        // Roles that may not query may still read the collection.
+        let offer = (status == 403 && !recent).then(|| view! {
+            <p class="panel note">"Some roles may not query but may read the collection. "
+                <button type="button" class="btn" on:click=move |_| go(&[("recent", Some("30")), ("page", None)])>"Show the last 30 days"</button></p>
+        });
+        let first = (number > 1 && status != 0).then(|| view! {
+            <p class="panel note">{format!("This is page {number}. It may be out of range. ")}
+                <button type="button" class="btn" on:click=move |_| go(&[("page", None)])>"Go to the first page"</button></p>
+        });
+        Some(view! { <FailureCard failure system=title.get_value() retry />{offer}{first} })
+    };
+    let waiting = Memo::new(move |_| live.value().is_none() && live.status.failure().is_none());
+    view! {
+        <Show when=move || waiting.get()><p class="panel note" role="status">{format!("Asking {}…", title.get_value())}</p></Show>
+        {trouble}
+    }
+}
+
+/// What is said where no row stands.
+#[component]
+fn Nothing(live: Live<Page>) -> impl IntoView {
+    let nav = use_nav();
+    move || {
+        let page = live.value().filter(|page| page.sessions.is_empty())?;
+        let pages = page.paging.as_ref().map_or(1, |paging| paging.pages);
+        let number = page.paging.as_ref().map_or(1, |paging| paging.page);
+        let beyond = number > pages.max(1);
+        let words = match page.references.len() {
+            0 if beyond => format!(
+                "There is no page {number}: the last one is {}.",
+                pages.max(1)
+            ),
+            0 => "No session matches the query.".to_owned(),
+            count => format!("The server answered with {count} references and no details."),
+        };
+        let back = beyond.then(|| {
+            let go = move |_| nav.go(&untrack(|| nav.with_params(&[("page", None)])));
+            view! { " "<button type="button" class="btn" on:click=go>"Go to the first page"</button> }
+        });
+        Some(view! { <p class="blank">{words}{back}</p> })
+    }
+}
+
+/// A header; one that the service can sort by sorts there.
+#[component]
+fn Header(column: Column, sort: Sort, recent: bool) -> impl IntoView {
+    let nav = use_nav();
+    let Some(field) = column.field().filter(|_| !recent) else {
+        return view! { <th scope="col">{column.name()}</th> }.into_any();
+    };
+    let sorted = sort.field == field;
+    let aria = sorted.then_some(if sort.descending {
+        "descending"
+    } else {
+        "ascending"
+    });
+    // A first click on a time shows the newest, on anything else the first.
+    let descending = if sorted {
+        !sort.descending
+    } else {
+        matches!(column, Column::Started | Column::Ended)
+    };
+    let click = move |_| {
+        let sort = write_sort(Sort { field, descending });
+        nav.go(&untrack(|| {
+            nav.with_params(&[("sort", Some(&sort)), ("page", None)])
+        }));
+    };
+    let arrow = sorted.then(|| {
+        let name = if sort.descending { "sortd" } else { "sorta" };
+        view! { <Icon name /> }
+    });
+    view! { <th scope="col" aria-sort=aria><button type="button" on:click=click>{column.name()}{arrow}</button></th> }.into_any()
+}
+
+/// How many there are, the pages by the server's own links, columns and export.
+#[component]
+fn Foot(live: Live<Page>, query: Query, connection: String, wire: Wire) -> impl IntoView {
+    let nav = use_nav();
+    let number = query.page;
+    let paging = Memo::new(move |_| live.value().and_then(|page| page.paging.clone()));
+    let summary = move || {
+        let page = live.value().unwrap_or_default();
+        let sessions = match page.sessions.len() {
+            1 => "1 session".to_owned(),
+            count => format!("{count} sessions"),
+        };
+        match &page.paging {
+            Some(paging) => format!(
+                "{sessions} on page {} of {}",
+                paging.page,
+                paging.pages.max(1)
+            ),
+            None => sessions,
+        }
+    };
+    // The links say where to go; the numbers only where a server sends none.
+    let target = move |rel: &'static str| {
+        let paging = paging.read();
+        let last = paging.as_ref().map_or(number, |paging| paging.pages.max(1));
+        let by_number = match rel {
+            "First" => (number > 1).then_some(1),
+            "Previous" => (number > 1).then(|| number - 1),
+            "Next" => (number < last).then(|| number + 1),
+            _ => (number < last).then_some(last),
+        };
+        let has_links = paging
+            .as_ref()
+            .is_some_and(|paging| !paging.links.is_empty());
+        let by_link = linked(paging.as_ref(), rel).filter(|page| *page != number);
+        if has_links { by_link } else { by_number }
+    };
+    let button = move |rel: &'static str| {
+        let go = move |_| {
+            if let Some(page) = untrack(|| target(rel)) {
+                nav.go(&untrack(|| {
+                    nav.with_params(&[("page", Some(&page.to_string()))])
+                }));
+            }
+        };
+        view! { <button type="button" class="btn" disabled=move || target(rel).is_none() on:click=go>{rel}</button> }
+    };
+    view! {
+        <div class="bar">
+            <span role="status">{summary}</span>
+            <ColumnChooser />
+            <span class="end"></span>
+            <Export live query connection wire />
+            {button("First")}{button("Previous")}{button("Next")}{button("Last")}
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::linked;
+    use vendors::veeam::{Link, Paging};
+
+    #[test]
+    fn the_servers_links_say_which_page_comes_next() {
+        let link = |rel: &str, href: &str| Link {
+            rel: Some(rel.to_owned()),
+            href: Some(href.to_owned()),
+            ..Link::default()
+        };
+        let paging = Paging {
+            page: 2,
+            size: 10,
+            pages: 3,
+            links: vec![
+                link(
+                    "First",
+                    "/api/query?type=CloudFailoverSession&pageSize=10&page=1",
+                ),
+                link("next", "/api/query?Page=3&pageSize=10"),
+                link("Last", "/api/query"),
+                link("Previous", "/api/query?page=zero"),
+            ],
+        };
+        for (rel, page) in [
+            ("First", Some(1)),
+            ("Next", Some(3)),
+            ("Last", None),
+            ("Previous", None),
+            ("Other", None),
+        ] {
+            assert_eq!(linked(Some(&paging), rel), page, "{rel}");
+        }
+        assert_eq!(linked(None, "Next"), None);
+    }
+}

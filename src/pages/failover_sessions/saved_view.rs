@@ -1,0 +1,237 @@
+//! Queries by name: the ready ones, and those that this browser keeps.
+
+use super::saved_queries::{Duplicates, Ready, SavedQueries};
+use crate::nav::use_nav;
+use crate::prefs::use_prefs;
+use crate::ui::dialog::Dialog;
+use crate::ui::notice::use_notices;
+use crate::ui::{Field, Icon, download};
+use leptos::prelude::*;
+
+/// What is open.
+#[derive(Clone, PartialEq)]
+enum Open {
+    Save,
+    Manage,
+    Plan,
+}
+
+/// The chips.
+#[component]
+pub fn Saved() -> impl IntoView {
+    let (nav, prefs) = (use_nav(), use_prefs());
+    let open: RwSignal<Option<Open>> = RwSignal::new(None);
+    let saved = Memo::new(move |_| SavedQueries::from_storage(&prefs.queries.read()).0);
+    let here = move || nav.search();
+    let go = move |query: &str| nav.go(&format!("{}?{query}", untrack(|| nav.path())));
+    let is_here = move |query: &str| {
+        let mark = |query: &str| {
+            let params = web_sys::UrlSearchParams::new_with_str(query).ok()?;
+            params.delete("page");
+            params.delete("session");
+            params.sort().ok()?;
+            Some(String::from(params.to_string()))
+        };
+        if mark(&here()) == mark(query) {
+            "true"
+        } else {
+            "false"
+        }
+    };
+    let all = move || {
+        let empty = nav.param("filter").is_none()
+            && nav.param("started").is_none()
+            && nav.param("ended").is_none();
+        if empty { "true" } else { "false" }
+    };
+    let ready = Ready::ALL.map(|ready| {
+        let query = ready.query("");
+        let click = move |_| match ready.query("") {
+            Some(query) => go(&keep_connection(&query, &untrack(here))),
+            None => open.set(Some(Open::Plan)),
+        };
+        let pressed = move || query.as_deref().map_or("false", |query| is_here(&keep_connection(query, &here())));
+        view! { <button type="button" class="chip" aria-pressed=pressed on:click=click>{ready.name()}</button> }
+    });
+    let kept = move || {
+        let list = saved.get();
+        let chips = list.list().iter().cloned().map(|query| {
+            let (name, text) = (query.name, query.query);
+            let of = text.clone();
+            let pressed = move || is_here(&text);
+            view! { <button type="button" class="chip" aria-pressed=pressed on:click=move |_| go(&of)>{name}</button> }
+        });
+        chips.collect::<Vec<_>>()
+    };
+    let dialog = move || {
+        let on_close = Callback::new(move |()| open.set(None));
+        Some(match open.get()? {
+            Open::Save => view! { <SaveQuery search=untrack(here) on_close /> }.into_any(),
+            Open::Manage => view! { <Manage on_close /> }.into_any(),
+            Open::Plan => view! { <PlanHistory on_close /> }.into_any(),
+        })
+    };
+    view! {
+        <div class="row">
+            <small>"Queries"</small>
+            <button type="button" class="chip" aria-pressed=all on:click=move |_| go(&keep_connection("", &untrack(here)))>"All"</button>
+            {ready}
+            {kept}
+            <button type="button" class="btn quiet" on:click=move |_| open.set(Some(Open::Save))><Icon name="plus" />"Save query"</button>
+            <button type="button" class="btn quiet" on:click=move |_| open.set(Some(Open::Manage))>"Manage queries"</button>
+        </div>
+        {dialog}
+    }
+}
+
+/// A query for the connection that is shown now.
+fn keep_connection(query: &str, here: &str) -> String {
+    let params = |text: &str| web_sys::UrlSearchParams::new_with_str(text).ok();
+    let (Some(new), Some(old)) = (params(query), params(here)) else {
+        return query.to_owned();
+    };
+    for name in ["connection", "size", "wire"] {
+        if let Some(value) = old.get(name) {
+            new.set(name, &value);
+        }
+    }
+    String::from(new.to_string())
+}
+
+#[component]
+fn SaveQuery(search: String, on_close: Callback<()>) -> impl IntoView {
+    let (prefs, notices) = (use_prefs(), use_notices());
+    let (name, close) = (RwSignal::new(String::new()), Trigger::new());
+    let error = RwSignal::new(None::<String>);
+    let taken = Memo::new(move |_| {
+        let (saved, _) = SavedQueries::from_storage(&prefs.queries.read());
+        saved.find(&name.read()).map(|query| query.name.clone())
+    });
+    let hint = Signal::derive(move || match taken.get() {
+        Some(name) => format!("“{name}” is there already: saving replaces it."),
+        None => "Kept in this browser. Ranges such as the last 24 h stay relative.".to_owned(),
+    });
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let (mut saved, _) = SavedQueries::from_storage(&prefs.queries.get_untracked());
+        match saved.save(
+            &name.get_untracked(),
+            search.trim_start_matches('?'),
+            Duplicates::Replace,
+        ) {
+            Ok(name) => {
+                prefs.queries.set(saved.to_json());
+                notices.say(format!("The query “{name}” is saved."), None);
+                close.notify();
+            }
+            Err(words) => error.set(Some(words)),
+        }
+    };
+    let wrong = Signal::derive(move || error.get());
+    view! {
+        <Dialog title="Save query" on_close close>
+            <form on:submit=submit novalidate>
+                <Field label="Name" name="query-name" value=name error=wrong hint required=true />
+                <footer class="row">
+                    <button type="button" class="btn" on:click=move |_| close.notify()>"Cancel"</button>
+                    <button type="submit" class="btn main">"Save"</button>
+                </footer>
+            </form>
+        </Dialog>
+    }
+}
+
+#[component]
+fn PlanHistory(on_close: Callback<()>) -> impl IntoView {
+    let nav = use_nav();
+    let (plan, close) = (RwSignal::new(String::new()), Trigger::new());
+    let hint =
+        Signal::stored("The plan's whole name: the service knows no part of a name.".to_owned());
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if let Some(query) = Ready::History.query(&plan.get_untracked()) {
+            close.notify();
+            nav.go(&untrack(|| {
+                format!("{}?{}", nav.path(), keep_connection(&query, &nav.search()))
+            }));
+        }
+    };
+    view! {
+        <Dialog title="One plan's history" on_close close>
+            <form on:submit=submit novalidate>
+                <Field label="Plan" name="plan" value=plan hint required=true />
+                <footer class="row">
+                    <button type="button" class="btn" on:click=move |_| close.notify()>"Cancel"</button>
+                    <button type="submit" class="btn main" disabled=move || plan.read().trim().is_empty()>"Run query"</button>
+                </footer>
+            </form>
+        </Dialog>
+    }
+}
+
+/// Removing, exporting and importing.
+#[component]
+fn Manage(on_close: Callback<()>) -> impl IntoView {
+    let prefs = use_prefs();
+    let close = Trigger::new();
+    let saved = Memo::new(move |_| SavedQueries::from_storage(&prefs.queries.read()).0);
+    let (text, both) = (RwSignal::new(String::new()), RwSignal::new(true));
+    let told: RwSignal<Vec<String>> = RwSignal::new(Vec::new());
+    let each = move || saved.get().list().to_vec();
+    let draw = move |query: super::saved_queries::SavedQuery| {
+        let name = query.name.clone();
+        let remove = move |_| {
+            let mut left = saved.get_untracked();
+            left.remove(&name);
+            prefs.queries.set(left.to_json());
+        };
+        view! {
+            <li class="row"><b>{query.name.clone()}</b><code class="dim">{query.query.clone()}</code>
+                <button type="button" class="icon end" aria-label=format!("Remove query {}", query.name) on:click=remove><Icon name="bin" /></button></li>
+        }
+    };
+    let none = move || {
+        saved
+            .read()
+            .list()
+            .is_empty()
+            .then(|| view! { <p class="dim">"No query is kept in this browser yet."</p> })
+    };
+    let export = move |_| {
+        download::text(
+            "failover-console-queries.json",
+            "application/json",
+            &saved.get_untracked().to_json(),
+        );
+    };
+    let import = move |_| {
+        let mut all = saved.get_untracked();
+        let how = if both.get_untracked() {
+            Duplicates::KeepBoth
+        } else {
+            Duplicates::Replace
+        };
+        told.set(match all.import(&text.get_untracked(), how) {
+            Ok(imported) => {
+                prefs.queries.set(all.to_json());
+                text.set(String::new());
+                vec![imported.said()]
+            }
+            Err(errors) => errors,
+        });
+    };
+    view! {
+        <Dialog title="Manage queries" on_close close>
+            <ul class="kept" aria-label="Kept queries"><For each key=|query| query.name.clone() children=draw /></ul>
+            {none}
+            <p class="row"><button type="button" class="btn" disabled=move || saved.read().list().is_empty() on:click=export>"Export queries"</button></p>
+            <Field label="Import queries" name="import-queries" value=text hint=Signal::stored("Paste what was exported.".to_owned()) long=true />
+            <label class="row"><input type="checkbox" prop:checked=move || both.get() on:change=move |event| both.set(event_target_checked(&event)) />"Keep both where a name is taken"</label>
+            <div role="status">{move || told.get().into_iter().map(|words| view! { <p>{words}</p> }).collect::<Vec<_>>()}</div>
+            <footer class="row">
+                <button type="button" class="btn" on:click=move |_| close.notify()>"Close"</button>
+                <button type="button" class="btn main" disabled=move || text.read().trim().is_empty() on:click=import>"Import queries"</button>
+            </footer>
+        </Dialog>
+    }
+}

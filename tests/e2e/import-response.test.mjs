@@ -1,0 +1,121 @@
+// A saved response of the query service, read back in the browser: pasted, chosen, in every shape that
+// the server or the documentation has; marked as imported, with nothing sent.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { accessible, eventually, story } from './harness.mjs';
+
+const TABLE = 'Imported cloud failover sessions';
+
+const sample = async (name) => readFile(new URL(`../../crates/vendors/tests/samples/veeam/${name}`, import.meta.url));
+
+const table = (page) => page.getByRole('table', { name: TABLE });
+
+const open = async ({ page, visit }) => {
+  await visit('/failover-sessions');
+  await page.getByRole('button', { name: 'Import response' }).click();
+  return page.getByRole('dialog', { name: 'Import response' });
+};
+
+for (const [name, shows] of [
+  ['query-failed.xml', 'ABC Company Failover Plan'],
+  ['query-failed.pasted-from-docs.xml', 'ABC Company Failover Plan'],
+  ['query-v12.inferred.json', 'ABC Company Failover Plan'],
+  ['query-v13.inferred.json', 'ABC Company Failover Plan'],
+  ['session-success.xml', 'ABC Company Failover Plan'],
+]) {
+  story(`${name} is read, marked as imported, and nothing is sent`, async (told) => {
+    const { page, control } = told;
+    const dialog = await open(told);
+    await control('DELETE', '/requests');
+    await dialog.getByLabel('File').setInputFiles({ name, mimeType: 'text/plain', buffer: await sample(name) });
+    const region = page.getByRole('region', { name: 'Imported response' });
+    await region.getByText('IMPORTED', { exact: true }).waitFor();
+    await region.getByText(`${name}:`).waitFor();
+    await eventually(async () => assert.ok((await table(page).locator('tbody tr:not(.space)').count()) >= 1));
+    await table(page).getByText(shows).first().click();
+    const details = page.getByRole('region', { name: 'Imported session' });
+    await details.getByRole('heading', { name: shows }).waitFor();
+    const { requests } = await control('GET', '/requests');
+    assert.deepEqual(requests.filter(({ operation }) => operation === 'get session'), [], 'nothing is sent');
+    await page.getByRole('button', { name: 'Close import' }).click();
+    await region.waitFor({ state: 'detached' });
+  });
+}
+
+story('references are listed as what they are', async (told) => {
+  const { page } = told;
+  const dialog = await open(told);
+  await dialog.getByLabel('File').setInputFiles({ name: 'references.xml', mimeType: 'text/xml', buffer: await sample('references.xml') });
+  await page.getByRole('region', { name: 'Imported response' }).getByText(/references without details/).waitFor();
+});
+
+story('what cannot be read says why, and the text stays', async (told) => {
+  const { page } = told;
+  const dialog = await open(told);
+  await dialog.getByLabel('Response').fill('{"Entities": ');
+  await dialog.getByRole('button', { name: 'Read' }).click();
+  await dialog.getByRole('alert').getByText(/What was pasted cannot be read: /).waitFor();
+  assert.equal(await dialog.getByLabel('Response').inputValue(), '{"Entities": ');
+  await accessible(page);
+  await dialog.getByLabel('Response').fill('<html><body>Log in</body></html>');
+  await dialog.getByRole('button', { name: 'Read' }).click();
+  await dialog.getByRole('alert').waitFor();
+});
+
+/** A response of many sessions, as the server would send them. */
+const many = (count) =>
+  JSON.stringify({
+    Entities: {
+      CloudFailoverSessions: {
+        CloudFailoverSessions: Array.from({ length: count }, (_, n) => ({
+          UID: `urn:veeam:CloudFailoverSession:00000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
+          Name: `Plan ${String((n * 7919) % count).padStart(5, '0')}`,
+          JobType: 'FailoverPlan',
+          CreationTimeUTC: new Date(Date.UTC(2026, 0, 1) + n * 60_000).toISOString(),
+          EndTimeUTC: new Date(Date.UTC(2026, 0, 1) + n * 60_000 + 45_000).toISOString(),
+          State: 'Stopped',
+          Result: ['Success', 'Warning', 'Failed'][n % 3],
+          Progress: 100,
+        })),
+      },
+    },
+  });
+
+story('10,000 imported sessions are sorted, searched and scrolled with few rows drawn', async (told) => {
+  const { page } = told;
+  const dialog = await open(told);
+  await dialog.getByLabel('File').setInputFiles({ name: 'many.json', mimeType: 'application/json', buffer: Buffer.from(many(10_000)) });
+  const region = page.getByRole('region', { name: 'Imported response' });
+  await region.getByText('10000 shown').waitFor();
+  assert.equal(await table(page).getAttribute('aria-rowcount'), '10001');
+  const drawn = () => table(page).locator('tbody tr:not(.space)').count();
+  assert.ok((await drawn()) < 80, `${await drawn()} rows are drawn`);
+  await table(page).getByRole('button', { name: 'Plan', exact: true }).click();
+  await eventually(async () => assert.equal(await table(page).locator('tbody th').first().innerText(), 'Plan 00000'));
+  const scroller = page.getByRole('region', { name: 'Imported sessions, scrollable' });
+  await scroller.focus();
+  await page.keyboard.press('End');
+  await eventually(async () => assert.equal(await table(page).locator('tr[aria-current] th').innerText(), 'Plan 09999\nno message given'));
+  assert.equal(await table(page).locator('tr[aria-current]').getAttribute('aria-rowindex'), '10001');
+  await page.keyboard.press('Enter');
+  const details = page.getByRole('region', { name: 'Imported session' });
+  await details.getByRole('heading', { name: 'Plan 09999' }).waitFor();
+  await page.keyboard.press('ArrowUp');
+  await eventually(async () => assert.match(await table(page).locator('tr[aria-current] th').innerText(), /^Plan 09998/));
+  await region.getByPlaceholder('Search the imported sessions').fill('failed 0123');
+  await eventually(async () => assert.match(await region.getByText(/ shown$/).innerText(), /^[1-9]\d? shown$/));
+  await accessible(page);
+});
+
+story('a response of more than 50 MB is refused with a clear message', async (told) => {
+  const { page } = told;
+  const dialog = await open(told);
+  await dialog.evaluate((dialog) => {
+    const files = new DataTransfer();
+    files.items.add(new File([new Uint8Array(51 * 1024 * 1024)], 'huge.json'));
+    dialog.querySelector('.dropzone').dispatchEvent(new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true }));
+  });
+  await dialog.getByRole('alert').getByText('huge.json is 51 MiB large; up to 50 MiB can be read.').waitFor();
+  assert.ok(await page.getByRole('button', { name: 'Read' }).isDisabled());
+});

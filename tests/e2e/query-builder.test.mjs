@@ -1,0 +1,203 @@
+// The query builder of /failover-sessions: tokens and text are two sides of one filter, the address
+// holds the whole query, and queries are kept by name.
+
+import assert from 'node:assert/strict';
+import { accessible, columns, eventually, START, story, whenRows } from './harness.mjs';
+import { plain, sessions } from './support/worlds.mjs';
+
+const TABLE = 'Cloud failover sessions';
+
+const filter = (page) => page.getByLabel('Filter', { exact: true });
+
+const run = (page) => page.getByRole('button', { name: 'Run query' }).first().click();
+
+/** The plans that the table shows, whatever their order. */
+const plans = async (page, expected) =>
+  whenRows(page, TABLE, (shown) => {
+    const names = expected.map(({ name }) => plain(name)).toSorted();
+    assert.deepEqual(shown.map((row) => names.find((name) => row.Plan.startsWith(name)) ?? row.Plan).toSorted(), names);
+  });
+
+const tokens = (page) => page.getByRole('group', { name: 'Conditions' }).locator('.token');
+
+const asked = async (control) => {
+  const { requests } = await control('GET', '/requests');
+  return requests.filter(({ operation }) => operation === 'query sessions').map(({ query }) => new URLSearchParams(query).get('filter') ?? '');
+};
+
+story('a condition is built without knowing the grammar, runs, and stands in the address', async ({ page, visit, world }) => {
+  const failed = sessions(await world(), 'em').filter(({ result }) => result === 'Failed');
+  await visit('/failover-sessions?connection=em&size=100');
+  await page.getByRole('button', { name: 'Add filter', exact: true }).click();
+  const token = tokens(page).first();
+  assert.equal(await token.getByLabel('Field').inputValue(), 'Result');
+  await token.getByLabel('Value').selectOption('Failed');
+  assert.equal(await filter(page).inputValue(), 'Result==Failed');
+  assert.ok(!page.url().includes('filter='), 'nothing has run yet');
+  await run(page);
+  await page.waitForURL(/filter=Result%3D%3DFailed/);
+  await plans(page, failed);
+  await page.goBack();
+  await eventually(async () => assert.equal(await filter(page).inputValue(), ''));
+  assert.equal(await tokens(page).count(), 0);
+  await page.goForward();
+  await eventually(async () => assert.equal(await tokens(page).count(), 1));
+});
+
+story('conditions stand in groups of all or any, nested', async ({ page, visit, world }) => {
+  const wanted = sessions(await world(), 'em').filter(({ result, state }) => result === 'Failed' || state === 'Working');
+  await visit('/failover-sessions?connection=em&size=100');
+  await page.getByRole('button', { name: 'Add filter', exact: true }).click();
+  await tokens(page).nth(0).getByLabel('Value').selectOption('Failed');
+  await page.getByRole('button', { name: 'Add filter', exact: true }).click();
+  await tokens(page).nth(1).getByLabel('Field').selectOption('State');
+  await tokens(page).nth(1).getByLabel('Value').selectOption('Working');
+  assert.equal(await filter(page).inputValue(), 'Result==Failed;State==Working');
+  await page.getByLabel('How they go together').selectOption('any');
+  assert.equal(await filter(page).inputValue(), 'Result==Failed,State==Working');
+  await run(page);
+  await plans(page, wanted);
+  await page.getByRole('button', { name: 'Wrap State is Working in a group' }).click();
+  const group = page.getByRole('group', { name: 'Group of conditions' });
+  await group.getByRole('button', { name: 'Add filter to the group' }).click();
+  await group.locator('.token').nth(1).getByLabel('Value').selectOption('None');
+  assert.equal(await filter(page).inputValue(), 'Result==Failed,(State==Working;Result==None)');
+  await group.getByRole('button', { name: 'Remove group' }).click();
+  assert.equal(await filter(page).inputValue(), 'Result==Failed');
+});
+
+story('per field only the comparisons that make sense are offered', async ({ page, visit }) => {
+  await visit('/failover-sessions?connection=em');
+  await page.getByRole('button', { name: 'Add filter', exact: true }).click();
+  const token = tokens(page).first();
+  const offered = () => token.getByLabel('Operator').locator('option').evaluateAll((all) => all.map(({ value }) => value));
+  assert.deepEqual((await offered()).toSorted(), ['!=', '<', '<=', '==', '>', '>='].toSorted());
+  for (const field of ['State', 'Name', 'UID', 'FailureMessage']) {
+    await token.getByLabel('Field').selectOption(field);
+    assert.deepEqual((await offered()).toSorted(), ['!=', '=='], field);
+  }
+});
+
+story('the text can be edited by hand and becomes tokens; a mistake says where and what was expected', async ({ page, visit, control }) => {
+  await visit('/failover-sessions?connection=em');
+  await filter(page).fill('Name=="ABC Company Failover Plan";(Result==Success,Result==Warning)');
+  await eventually(async () => assert.equal(await tokens(page).count(), 3));
+  assert.equal(await tokens(page).first().getByLabel('Value').inputValue(), 'ABC Company Failover Plan');
+  await filter(page).fill('Result==Failed;Colour==red');
+  await page.getByRole('alert').getByText(/At character 16: expected a field/).waitFor();
+  assert.equal(await page.locator('.place mark').textContent(), 'Colour==red');
+  await control('DELETE', '/requests');
+  await run(page);
+  await accessible(page);
+  assert.ok(!page.url().includes('Colour'), 'it did not run');
+  assert.ok((await asked(control)).every((sent) => !sent.includes('Colour')));
+});
+
+story('a relative range stays relative in the address and is sent as UTC', { now: START }, async ({ page, visit, control }) => {
+  await visit('/failover-sessions?connection=em');
+  await page.getByRole('combobox', { name: 'Started', exact: true }).selectOption({ label: 'Last 24 h' });
+  await run(page);
+  await page.waitForURL(/started=24h/);
+  await eventually(async () => assert.ok((await asked(control)).some((sent) => sent === 'CreationTime>="2026-01-14T14:32:00Z"'), JSON.stringify(await asked(control))));
+  assert.ok(!page.url().includes('2026-01-14'));
+});
+
+story('a custom range is typed in the zone of the screen and sent as UTC', { now: START, timezoneId: 'Europe/Berlin' }, async ({ page, visit, control }) => {
+  await visit('/failover-sessions?connection=em');
+  await page.getByRole('button', { name: /UTC|local/ }).first().click().catch(() => undefined);
+  await page.getByRole('combobox', { name: 'Started', exact: true }).selectOption('custom');
+  const range = page.getByRole('group', { name: 'Started between' });
+  const zone = (await range.locator('small').last().textContent()).trim();
+  await range.getByRole('button', { name: 'Apply' }).click();
+  await range.getByText('Give at least one of the two times.').waitFor();
+  await range.getByLabel('Started from').fill('2026-01-10T10:00');
+  await range.getByLabel('Started to').fill('2026-01-09T10:00');
+  await range.getByRole('button', { name: 'Apply' }).click();
+  await range.getByText('From has to be before To.').waitFor();
+  await range.getByLabel('Started to').fill('2026-01-11T10:00');
+  await range.getByRole('button', { name: 'Apply' }).click();
+  await run(page);
+  const hour = zone === 'UTC' ? 10 : 9;
+  const sent = `CreationTime>="2026-01-10T${String(hour).padStart(2, '0')}:00:00Z";CreationTime<"2026-01-11T${String(hour).padStart(2, '0')}:00:00Z"`;
+  await eventually(async () => assert.ok((await asked(control)).includes(sent), JSON.stringify(await asked(control))));
+});
+
+story('the ready queries are one click each', { now: START }, async ({ page, visit, control }) => {
+  await visit('/failover-sessions?connection=em');
+  await page.getByRole('button', { name: 'Failed in the last 24 h' }).click();
+  await eventually(async () => assert.ok((await asked(control)).includes('Result==Failed;CreationTime>="2026-01-14T14:32:00Z"'), JSON.stringify(await asked(control))));
+  assert.equal(await page.getByRole('button', { name: 'Failed in the last 24 h' }).getAttribute('aria-pressed'), 'true');
+  await page.getByRole('button', { name: 'Running now' }).click();
+  await eventually(async () => assert.ok((await asked(control)).some((sent) => sent.includes('State==Working')), JSON.stringify(await asked(control))));
+  await page.getByRole('button', { name: 'One plan’s history', exact: true }).or(page.getByRole('button', { name: "One plan's history" })).click();
+  const dialog = page.getByRole('dialog', { name: "One plan's history" });
+  await dialog.getByLabel('Plan').fill('ABC Company Failover Plan');
+  await dialog.getByRole('button', { name: 'Run query' }).click();
+  await whenRows(page, TABLE, (shown) => assert.ok(shown.length > 0 && shown.every((row) => row.Plan.startsWith('ABC Company Failover Plan'))));
+});
+
+story('a query is saved by name, survives a reload, is exported and imported', async ({ page, visit }) => {
+  await visit('/failover-sessions?connection=em&filter=Result%3D%3DFailed&started=7d');
+  await page.getByRole('button', { name: 'Save query' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Save query' });
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.getByText('The name is missing.').waitFor();
+  await dialog.getByLabel('Name').fill('Trouble this week');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.reload();
+  const chip = page.getByRole('button', { name: 'Trouble this week' });
+  await eventually(async () => assert.equal(await chip.getAttribute('aria-pressed'), 'true'));
+  await page.getByRole('button', { name: 'All', exact: true }).click();
+  await eventually(async () => assert.equal(await chip.getAttribute('aria-pressed'), 'false'));
+  await chip.click();
+  await page.waitForURL(/started=7d/);
+  await page.getByRole('button', { name: 'Manage queries' }).click();
+  const manage = page.getByRole('dialog', { name: 'Manage queries' });
+  const download = page.waitForEvent('download');
+  await manage.getByRole('button', { name: 'Export queries' }).click();
+  const file = await download;
+  const text = await (await import('node:fs/promises')).readFile(await file.path(), 'utf8');
+  await manage.getByRole('button', { name: 'Remove query Trouble this week' }).click();
+  await manage.getByText('No query is kept in this browser yet.').waitFor();
+  await manage.getByLabel('Import queries').fill('{"nonsense": true}');
+  await manage.getByRole('button', { name: 'Import queries' }).click();
+  await eventually(async () => assert.ok((await manage.getByRole('status').textContent()).length > 10));
+  await manage.getByLabel('Import queries').fill(text);
+  await manage.getByRole('button', { name: 'Import queries' }).click();
+  await manage.getByRole('listitem').filter({ hasText: 'Trouble this week' }).waitFor();
+  await accessible(page);
+});
+
+story('the server’s words about a filter stand beside the token that they name', async ({ page, visit, control, complaints }) => {
+  complaints.expect(/status of 400/);
+  await visit('/failover-sessions?connection=em');
+  await control('POST', '/faults', { connection: 'em', operation: 'query sessions', fault: { kind: 'status', status: 400 } });
+  await filter(page).fill('Result==Failed');
+  await run(page);
+  await page.getByRole('heading', { name: /said no: 400/ }).waitFor();
+});
+
+story('columns are chosen and remembered', async ({ page, visit }) => {
+  await visit('/failover-sessions?connection=em');
+  await page.getByRole('table', { name: TABLE }).waitFor();
+  await page.getByText('Columns', { exact: true }).first().click();
+  await page.getByRole('checkbox', { name: 'Tasks' }).check();
+  await page.getByRole('checkbox', { name: 'Progress' }).uncheck();
+  assert.ok(await page.getByRole('checkbox', { name: 'Plan' }).isDisabled());
+  await eventually(async () => assert.deepEqual(await columns(page, TABLE), ['Result', 'Plan', 'State', 'Started', 'Duration', 'Tasks', 'Server']));
+  await page.reload();
+  await eventually(async () => assert.deepEqual(await columns(page, TABLE), ['Result', 'Plan', 'State', 'Started', 'Duration', 'Tasks', 'Server']));
+  await page.getByText('Columns', { exact: true }).first().click();
+  await page.getByRole('button', { name: 'The usual ones' }).click();
+  await eventually(async () => assert.ok((await columns(page, TABLE)).includes('Progress')));
+});
+
+for (const scheme of ['light', 'dark']) {
+  story(`the builder with nested groups, ranges and the picture is accessible in ${scheme}`, { colorScheme: scheme }, async ({ page, visit }) => {
+    await visit(`/failover-sessions?connection=em&size=100&filter=${encodeURIComponent('Result==Failed,(State==Working;CreationTime>="2026-01-01T00:00:00Z")')}`);
+    await page.getByRole('table', { name: TABLE }).waitFor();
+    await page.getByRole('combobox', { name: 'Ended', exact: true }).selectOption('custom');
+    await page.getByText('Columns', { exact: true }).first().click();
+    await accessible(page);
+  });
+}

@@ -1,0 +1,158 @@
+// What a query of /failover-sessions found: pages, the panel of one session, the picture over time,
+// export, and what is said when things go wrong.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { accessible, eventually, story, whenRows } from './harness.mjs';
+import { readCsv } from './support/csv.mjs';
+import { plain, sessions } from './support/worlds.mjs';
+
+const TABLE = 'Cloud failover sessions';
+
+const asked = async (control) => {
+  const { requests } = await control('GET', '/requests');
+  return requests.filter(({ operation, connection }) => operation === 'query sessions' && connection === 'em');
+};
+
+for (const [connection, wire] of [['em', 'json'], ['em', 'xml'], ['em-old', 'xml']]) {
+  story(`${connection} answers in ${wire} and the table is the same`, async ({ page, visit, world }) => {
+    const all = sessions(await world(), connection);
+    await visit(`/failover-sessions?connection=${connection}&wire=${wire}&size=100`);
+    await whenRows(page, TABLE, (shown) => assert.equal(shown.length, Math.min(100, all.length)));
+  });
+}
+
+story('a server that speaks the JSON of version 13 is read as well', async ({ page, visit, world, control }) => {
+  const all = sessions(await world(), 'em');
+  await control('PATCH', '/systems/em', { json: 'v13' });
+  await visit('/failover-sessions?connection=em&size=100');
+  await whenRows(page, TABLE, (shown) => assert.equal(shown.length, Math.min(100, all.length)));
+});
+
+story('the next page is there before somebody asks for it', async ({ page, visit, control }) => {
+  await visit('/failover-sessions?connection=em&size=10');
+  await page.getByText(/on page 1 of/).waitFor();
+  const second = async () => (await asked(control)).filter(({ query }) => new URLSearchParams(query).get('page') === '2').length;
+  await eventually(async () => assert.equal(await second(), 1));
+  await page.getByRole('button', { name: 'Next', exact: true }).click();
+  await page.getByText(/on page 2 of/).waitFor();
+  assert.equal(await second(), 1, 'what was read ahead was used');
+});
+
+story('a page out of range says so and leads back', async ({ page, visit }) => {
+  await visit('/failover-sessions?connection=em&size=10&page=99');
+  await page.getByText(/There is no page 99: the last one is \d+\./).waitFor();
+  await page.getByRole('button', { name: 'Go to the first page' }).click();
+  await page.getByText(/on page 1 of/).waitFor();
+});
+
+story('a session opens in a panel with an address of its own', async ({ page, visit, world }) => {
+  const told = sessions(await world(), 'em').find(({ message, tasks }) => message && tasks.length > 0);
+  const filter = encodeURIComponent(`UID==${told.guid}`);
+  await visit(`/failover-sessions?connection=em&filter=${filter}`);
+  await page.getByRole('button', { name: `Details ${plain(told.name)}` }).click();
+  await page.waitForURL(new RegExp(`session=${told.guid}`, 'i'));
+  const panel = page.getByRole('complementary', { name: 'Session details' });
+  await panel.getByRole('heading', { name: plain(told.name) }).waitFor();
+  await panel.getByText(plain(told.message)).first().waitFor();
+  await panel.getByRole('table', { name: 'Virtual machines of the session' }).getByText(told.tasks[0].machine).first().waitFor();
+  await panel.getByRole('button', { name: 'Show the raw payload' }).click();
+  await panel.getByLabel('Payload').getByText(new RegExp(told.guid, 'i')).first().waitFor();
+  await accessible(page);
+  await page.reload();
+  await panel.getByRole('heading', { name: plain(told.name) }).waitFor();
+  await panel.getByRole('button', { name: 'Close details' }).click();
+  await panel.waitFor({ state: 'detached' });
+  assert.ok(!page.url().includes('session='));
+});
+
+story('a bar of the picture narrows the range, and the picture is a table as well', async ({ page, visit, world }) => {
+  const all = sessions(await world(), 'em').filter(({ started }) => started).slice(0, 100);
+  await visit('/failover-sessions?connection=em&size=100');
+  const picture = page.getByRole('group', { name: 'Sessions over time by result' });
+  const bars = picture.getByRole('button');
+  await bars.first().waitFor();
+  const counts = await bars.evaluateAll((bars) => bars.map((bar) => Number(bar.getAttribute('aria-label').match(/: (\d+) session/)[1])));
+  assert.equal(counts.reduce((sum, count) => sum + count, 0), all.length);
+  await page.getByText('As a table').click();
+  const table = page.getByRole('table', { name: 'Sessions over time' });
+  const total = await table.locator('tbody td').evaluateAll((cells) => cells.reduce((sum, cell) => sum + Number(cell.textContent), 0));
+  assert.equal(total, all.length);
+  await bars.last().focus();
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/filter=CreationTime/);
+  await whenRows(page, TABLE, (shown) => assert.equal(shown.length, counts.at(-1)));
+});
+
+const exported = async (page, button) => {
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: button }).click();
+  const file = await download;
+  return { name: file.suggestedFilename(), text: await readFile(await file.path(), 'utf8') };
+};
+
+story('CSV of this page is read back by another reader, and no spreadsheet runs it', async ({ page, visit, world }) => {
+  const all = sessions(await world(), 'em');
+  await visit('/failover-sessions?connection=em&size=100');
+  await page.getByText(/on page 1 of/).waitFor();
+  const { name, text } = await exported(page, 'Export CSV');
+  assert.match(name, /^cloud-failover-sessions-.*\.csv$/);
+  const records = readCsv(text);
+  assert.equal(records.length, Math.min(100, all.length));
+  const by = new Map(all.map((session) => [session.guid.toLowerCase(), session]));
+  for (const record of records) {
+    const session = by.get(record.UID);
+    assert.equal(record.Plan.replace(/^'/, ''), session.name);
+    assert.equal(record.Result, session.result ?? '');
+    assert.match(record.Started, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/);
+    for (const field of Object.values(record)) assert.ok(!/^[=+@]/.test(field), field);
+  }
+});
+
+story('JSON of every page holds every session once, with progress', async ({ page, visit, world }) => {
+  const all = sessions(await world(), 'em');
+  await visit('/failover-sessions?connection=em&size=10');
+  await page.getByText(/on page 1 of/).waitFor();
+  await page.getByLabel('Export of').selectOption('every');
+  const { text } = await exported(page, 'Export JSON');
+  const ids = JSON.parse(text).map(({ UID }) => UID);
+  assert.deepEqual(ids.toSorted(), all.map(({ guid }) => guid.toLowerCase()).toSorted());
+});
+
+story('an export of every page can be cancelled, and a page that fails exports nothing', async ({ page, visit, control, complaints }) => {
+  complaints.expect(/status of 503/);
+  await visit('/failover-sessions?connection=em&size=10');
+  await page.getByText(/on page 1 of/).waitFor();
+  await page.getByLabel('Export of').selectOption('every');
+  await control('POST', '/faults', { connection: 'em', operation: 'query sessions', fault: { kind: 'latency', milliseconds: 1500 } });
+  await page.getByRole('button', { name: 'Export CSV' }).click();
+  const going = page.getByRole('group', { name: 'Export in progress' });
+  await going.getByRole('button', { name: 'Cancel' }).click();
+  await going.waitFor({ state: 'detached' });
+  await control('DELETE', '/faults');
+  await control('POST', '/faults', { connection: 'em', operation: 'query sessions', fault: { kind: 'status', status: 503 } });
+  await page.getByRole('button', { name: 'Export CSV' }).click();
+  await page.getByRole('alert').getByText(/Page 1 of \d+ could not be read, so nothing was exported/).waitFor();
+});
+
+story('a role that may not query is offered the last 30 days', async ({ page, visit, control, complaints }) => {
+  complaints.expect(/status of 403/);
+  await control('POST', '/faults', { connection: 'em', operation: 'query sessions', fault: { kind: 'status', status: 403 } });
+  await visit('/failover-sessions?connection=em');
+  await page.getByRole('button', { name: 'Show the last 30 days' }).click();
+  await page.getByText('These are the sessions of the last 30 days, without the query.').waitFor();
+  await whenRows(page, TABLE, (shown) => assert.ok(shown.length > 0));
+});
+
+for (const kind of ['empty', 'html', 'truncated']) {
+  story(`a body that is ${kind} is told, and nothing is lost`, async ({ page, visit, control, complaints }) => {
+    if (kind === 'truncated') complaints.expect(/status of 502/);
+    await visit('/failover-sessions?connection=em&filter=Result%3D%3DFailed');
+    await page.getByText(/on page 1 of/).waitFor();
+    await control('POST', '/faults', { connection: 'em', operation: 'query sessions', fault: { kind } });
+    await page.getByRole('button', { name: 'Refresh now' }).click();
+    await page.getByRole('heading', { name: /cannot be understood|did not answer|answered|reach/i }).first().waitFor();
+    assert.ok((await page.getByRole('table', { name: TABLE }).getByRole('row').count()) > 1, 'the rows stay');
+    assert.equal(await page.getByLabel('Filter', { exact: true }).inputValue(), 'Result==Failed');
+  });
+}
