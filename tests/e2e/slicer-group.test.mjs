@@ -68,3 +68,31 @@ story('a group id with every awkward character reaches the vendor whole', async 
   const asked = requests.map((request) => decodeURIComponent(request.path.split('/').at(-1)));
   assert.ok(asked.includes(id), `${id} is not among ${asked}`);
 });
+
+story('each slicer has its own picture, through the gateway and from nowhere else', async ({ page, visit, world }) => {
+  const groups = system(await world(), 'live').groups;
+  const group = groups.find(({ name, slicers }) => name !== 'My Failover Group' && slicers.length > 2);
+  const asked = [];
+  page.on('request', (request) => asked.push(new URL(request.url())));
+  await visit(path('slicers', 'live', group.id));
+  const pictures = page.getByRole('list', { name: 'Slicer order' }).locator('img');
+  await eventually(async () => {
+    const widths = await pictures.evaluateAll((all) => all.map((one) => one.naturalWidth));
+    assert.equal(widths.length, group.slicers.filter(({ status }) => status.state === 0).length);
+    assert.ok(widths.every((width) => width > 0), String(widths));
+  });
+  const addresses = await pictures.evaluateAll((all) => all.map((one) => one.src));
+  assert.equal(new Set(addresses).size, addresses.length);
+  await page.getByRole('region', { name: 'On air' }).getByText(/^picture .* old$/).waitFor();
+  const origin = new URL(page.url()).origin;
+  assert.deepEqual(asked.filter((url) => url.origin !== origin && url.protocol !== 'data:').map(String), []);
+});
+
+story('a picture that cannot be had is a plain one, and says so', async ({ page, visit, control, world }) => {
+  const groups = system(await world(), 'live').groups;
+  const group = groups.find(({ name, slicers }) => name !== 'My Failover Group' && slicers.length > 2);
+  await control('POST', '/faults', { connection: 'live', operation: 'get picture', fault: { kind: 'html' } });
+  await visit(path('slicers', 'live', group.id));
+  await page.getByRole('region', { name: 'On air' }).getByText('no picture to be had').waitFor({ timeout: 20_000 });
+  await eventually(async () => assert.equal(await page.getByRole('region', { name: 'On air' }).locator('img').count(), 0));
+});

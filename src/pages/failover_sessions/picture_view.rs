@@ -86,8 +86,8 @@ pub fn PictureView(
             .map(|(first, last)| (first.span(width, &at), last.span(width, &at)))
             .unwrap_or_default();
         Some(view! {
-            <section class="panel" aria-labelledby="over-time">
-                <header><h2 id="over-time">"Sessions over time"</h2><p>{format!("of {of}, a bar is {}", width.word())}{undated}</p></header>
+            <section class="panel" aria-label=format!("Sessions over time of {of}")>
+                <header><h2>"Sessions over time"</h2><p>{format!("of {of}, a bar is {}", width.word())}{undated}</p></header>
                 <div class="pad">
                     <svg class="bars" viewBox=format!("0 0 {} {HEIGHT}", count * STEP) preserveAspectRatio="none" role="group" aria-label="Sessions over time by result">{bars}</svg>
                     <p class="row" aria-hidden="true"><small>{from}</small><small class="end">{to}</small></p>

@@ -161,7 +161,12 @@ pub fn OnAirCard(
             true
         });
     });
+    let there = RwSignal::new(None);
     let seen = move || {
+        // A plain picture has no age.
+        if !there.get()? {
+            return Some(view! { "no picture to be had" }.into_any());
+        }
         let since = changed.read().as_ref().map(|(_, since)| *since)?;
         let unchanged = read() - since;
         if is_stale_picture(unchanged) {
@@ -174,7 +179,7 @@ pub fn OnAirCard(
         <section class="panel" aria-labelledby="on-air" data-fresh=move || stale.get().then_some("stale")>
             <header><h2 id="on-air">"On air"</h2><p class="end">{seen}</p></header>
             <div class="pad">
-                <Picture src=picture big=true />
+                <Picture src=picture big=true there />
                 <p class="row">
                     <Icon name="onair" />
                     <b>{move || active().map(|(name, _)| name)}</b>
