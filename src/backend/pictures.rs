@@ -3,15 +3,12 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use vendors::operation::segment;
-use vendors::uplynk::Slicer;
 
-/// The address of a slicer's picture, which changes whenever the vendor's own does; `None` where there
-/// is none to show.
+/// The address of a slicer's picture, which changes whenever the vendor's own (`own`) does.
 #[must_use]
-pub fn picture(connection: &str, group: &str, slicer: &Slicer) -> Option<String> {
-    let own = slicer.picture(true)?;
+pub fn picture(connection: &str, group: &str, slicer: &str, own: &str) -> String {
     let mut version = DefaultHasher::new();
     own.hash(&mut version);
-    let place = [connection, group, &slicer.id].map(segment).join("/");
-    Some(format!("/thumbnails/{place}?v={:x}", version.finish()))
+    let place = [connection, group, slicer].map(segment).join("/");
+    format!("/thumbnails/{place}?v={:x}", version.finish())
 }

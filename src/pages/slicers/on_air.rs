@@ -146,7 +146,8 @@ pub fn OnAirCard(
     let picture = Memo::new(move |_| {
         let group = live.value()?;
         let slicer = on_air(&group)?;
-        picture(&connection, &group.id, slicer)
+        let own = slicer.picture(true)?;
+        Some(picture(&connection, &group.id, &slicer.id, &own))
     });
     // When the address of the picture last changed, by the vendor's clock at the reading.
     let changed: RwSignal<Option<(String, DateTime<Utc>)>> = RwSignal::new(None);

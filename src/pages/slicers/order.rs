@@ -93,7 +93,6 @@ pub fn SlicerOrder(
     });
     on_cleanup(move || nav.set_unsaved(None));
     let movable = Memo::new(move |_| acts.may && !flat.get() && !acts.saving.get());
-    let of_connection = connection.clone();
     let list = Memo::new(move |before: Option<&Vec<Row>>| {
         let Some(group) = live.value() else {
             return Vec::new();
@@ -107,8 +106,9 @@ pub fn SlicerOrder(
             live.status.vendor_time(clock)
         };
         let zone = times::offset(prefs.zone.get(), now);
-        let held = before.filter(|_| lifted.get()).map(Vec::as_slice);
-        rows(&of_connection, &group, &draft.read(), held, now, zone)
+        // Lifting a row changes none; letting it go changes the draft where anything has to follow.
+        let held = before.filter(|_| lifted.get_untracked()).map(Vec::as_slice);
+        rows(&group, &draft.read(), held, now, zone)
     });
     let drawn = Rows::follow(list);
     let undo = move |event: leptos::ev::KeyboardEvent| {

@@ -1,7 +1,6 @@
 //! A slicer as an item of the list "Slicer order" shows it, and the list under a draft. Pure.
 
 use super::model::is_on_air;
-use crate::backend::pictures::picture;
 use crate::ui::reorder::Draft;
 use crate::ui::times;
 use chrono::{DateTime, FixedOffset, Utc};
@@ -31,7 +30,7 @@ pub struct Row {
     pub until: Option<String>,
     /// Whether it takes part in failover; `None` where the service does not say.
     pub eligible: Option<bool>,
-    /// Where its picture is.
+    /// Where its vendor says that its picture is.
     pub picture: Option<String>,
     /// Its place in the list, from 1.
     pub at: usize,
@@ -70,13 +69,7 @@ impl Row {
     }
 }
 
-fn row(
-    connection: &str,
-    group: &FailoverGroup,
-    slicer: &Slicer,
-    now: DateTime<Utc>,
-    zone: FixedOffset,
-) -> Row {
+fn row(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>, zone: FixedOffset) -> Row {
     let (severity, health, until) = match slicer_health(slicer, now) {
         SlicerHealth::Healthy => (Severity::Normal, "Healthy", None),
         SlicerHealth::Unhealthy { until } => (
@@ -108,7 +101,7 @@ fn row(
         health,
         until,
         eligible: slicer.enabled,
-        picture: picture(connection, &group.id, slicer),
+        picture: slicer.picture(true),
         at: 0,
         of: 0,
         was: None,
@@ -119,7 +112,6 @@ fn row(
 /// gone stays, marked, and who has come waits until the row is let go.
 #[must_use]
 pub fn rows(
-    connection: &str,
     group: &FailoverGroup,
     draft: &Draft,
     before: Option<&[Row]>,
@@ -133,7 +125,7 @@ pub fn rows(
     let mut rows: Vec<Row> = match before {
         None => slicers
             .iter()
-            .map(|slicer| row(connection, group, slicer, now, zone))
+            .map(|slicer| row(group, slicer, now, zone))
             .collect(),
         Some(before) => {
             let known: HashMap<&str, &Slicer> = slicers
@@ -143,7 +135,7 @@ pub fn rows(
             before
                 .iter()
                 .map(|held| match known.get(held.id.as_str()) {
-                    Some(slicer) => row(connection, group, slicer, now, zone),
+                    Some(slicer) => row(group, slicer, now, zone),
                     None => Row {
                         severity: Severity::Unknown,
                         health: "No longer in the group",
@@ -202,7 +194,7 @@ mod tests {
         let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
         let utc = FixedOffset::east_opt(0).expect("in range");
         let see = |group: &FailoverGroup, draft: &Draft, before: Option<&[super::Row]>| {
-            rows("live", group, draft, before, now, utc)
+            rows(group, draft, before, now, utc)
         };
         let mut draft = Draft::new(["a", "b", "c"].map(str::to_owned).to_vec());
         let plain = see(&group("a b c"), &draft, None);

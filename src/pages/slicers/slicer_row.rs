@@ -3,6 +3,7 @@
 use super::acts::{Acts, Open};
 use super::picture::Picture;
 use super::rows::Row;
+use crate::backend::pictures;
 use crate::ui::{Icon, StatusMark, Switch};
 use health::slicers::Deed;
 use leptos::prelude::*;
@@ -61,6 +62,22 @@ pub fn SlicerRow(
         let until = row.read().until.clone();
         until.map(|words| view! { <small class="sub">{words}</small> })
     };
+    let picture = Memo::new(move |_| row.with(|row| Some((row.id.clone(), row.picture.clone()?))));
+    let place = StoredValue::new((
+        acts.writer()
+            .map(|writer| writer.connection)
+            .unwrap_or_default(),
+        acts.live
+            .value_untracked()
+            .map(|group| group.id.clone())
+            .unwrap_or_default(),
+    ));
+    let src = Memo::new(move |_| {
+        let (id, own) = picture.get()?;
+        Some(
+            place.with_value(|(connection, group)| pictures::picture(connection, group, &id, &own)),
+        )
+    });
     let grip = move || {
         movable
             .get()
@@ -72,7 +89,7 @@ pub fn SlicerRow(
             data-moved=move || row.read().was.map(|_| "") tabindex=move || movable.get().then_some("0") on:keydown=keys>
             <span class="hold">{grip}</span>
             <span class="pos">{move || row.read().position.clone()}</span>
-            <Picture src=Signal::derive(move || row.read().picture.clone()) />
+            <Picture src />
             <div class="who"><b>{move || row.read().id.clone()}</b>" "{on_air}{was}<small class="sub">{move || row.read().hostname.clone()}</small></div>
             <div class="how"><span class="st">{move || row.read().state.clone()}</span><StatusMark severity word=health />{until}</div>
             <Eligible row acts />
