@@ -7,14 +7,12 @@ import { launch } from '../tests/e2e/support/browser.mjs';
 import { start } from '../tests/e2e/support/product.mjs';
 import { grip, middle, ordered, shown } from '../tests/e2e/support/slicers.mjs';
 import { path, system } from '../tests/e2e/support/worlds.mjs';
+import { frames, line, traced } from './trace.mjs';
 
 const COUNT = 200;
 const MOVES = 120;
 const EVERY = 8;
 const ROUNDS = 5;
-
-// The outermost of these on the main thread are what scripts take; what they call lies inside of them.
-const SCRIPTS = new Set(['EventDispatch', 'FireAnimationFrame', 'FunctionCall', 'TimerFire', 'RunMicrotasks', 'EvaluateScript', 'v8.callFunction', 'XHRReadyStateChange']);
 
 const ids = Array.from({ length: COUNT }, (_, n) => `cam${String(n + 1).padStart(3, '0')}`);
 
@@ -29,26 +27,6 @@ async function open(browser, product) {
   return { context, page };
 }
 
-/** Milliseconds of scripting in each frame of a trace. */
-function frames(events) {
-  // More than one page may be alive; the one that is dragged in draws frames.
-  const thread = events.find(({ name }) => name === 'BeginMainThreadFrame');
-  const main = events
-    .filter(({ pid, tid }) => pid === thread.pid && tid === thread.tid)
-    .toSorted((a, b) => a.ts - b.ts);
-  const begins = main.filter(({ name }) => name === 'BeginMainThreadFrame').map(({ ts }) => ts);
-  const costs = begins.map(() => 0);
-  let end = 0;
-  // The thread's own time (`tdur`), where the trace has it: what else the machine does is no scripting.
-  for (const { name, ts, dur = 0, tdur = dur } of main) {
-    if (!SCRIPTS.has(name) || ts < end) continue;
-    end = ts + dur;
-    const at = begins.findLastIndex((begin) => begin <= ts);
-    if (at >= 0) costs[at] += tdur / 1000;
-  }
-  return costs;
-}
-
 async function measure(browser, product, rate) {
   const { context, page } = await open(browser, product);
   const client = await context.newCDPSession(page);
@@ -56,24 +34,17 @@ async function measure(browser, product, rate) {
   await client.send('Emulation.setCPUThrottlingRate', { rate });
   await page.mouse.move(from.x, from.y);
   await page.mouse.down();
-  const events = [];
-  client.on('Tracing.dataCollected', ({ value }) => events.push(...value));
-  await client.send('Tracing.start', {
-    transferMode: 'ReportEvents',
-    traceConfig: { includedCategories: ['devtools.timeline', 'disabled-by-default-devtools.timeline', 'devtools.timeline.frame', 'disabled-by-default-devtools.timeline.frame', '__metadata'] },
-  });
-  for (let move = 1; move <= MOVES; move += 1) {
-    const y = from.y + 300 * Math.sin((move / MOVES) * Math.PI * 2) + (move / MOVES) * 64;
-    client.send('Input.dispatchMouseEvent', { type: 'mouseMoved', x: from.x, y, button: 'left', buttons: 1 });
-    await new Promise((resolve) => setTimeout(resolve, EVERY));
-  }
   const end = { x: from.x, y: from.y + 130, button: 'left' };
-  await client.send('Input.dispatchMouseEvent', { type: 'mouseMoved', buttons: 1, ...end });
-  await client.send('Input.dispatchMouseEvent', { type: 'mouseReleased', clickCount: 1, ...end });
-  await page.getByText(/^\S+ moved from position 3 to \d+ of 200$/).waitFor();
-  const done = new Promise((resolve) => client.once('Tracing.tracingComplete', resolve));
-  await client.send('Tracing.end');
-  await done;
+  const events = await traced(client, async () => {
+    for (let move = 1; move <= MOVES; move += 1) {
+      const y = from.y + 300 * Math.sin((move / MOVES) * Math.PI * 2) + (move / MOVES) * 64;
+      client.send('Input.dispatchMouseEvent', { type: 'mouseMoved', x: from.x, y, button: 'left', buttons: 1 });
+      await new Promise((resolve) => setTimeout(resolve, EVERY));
+    }
+    await client.send('Input.dispatchMouseEvent', { type: 'mouseMoved', buttons: 1, ...end });
+    await client.send('Input.dispatchMouseEvent', { type: 'mouseReleased', clickCount: 1, ...end });
+    await page.getByText(/^\S+ moved from position 3 to \d+ of 200$/).waitFor();
+  });
   const order = await shown(page);
   assert.deepEqual(order.toSorted(), ids, 'a permutation');
   assert.notDeepEqual(order, ids, 'something has moved');
@@ -81,17 +52,13 @@ async function measure(browser, product, rate) {
   return frames(events);
 }
 
-const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-
 const product = await start();
 const browser = await launch();
 try {
   for (const rate of [1, 4, 6]) {
     const costs = [];
     for (let round = 0; round < ROUNDS; round += 1) costs.push(...(await measure(browser, product, rate)));
-    costs.sort((a, b) => a - b);
-    const words = [0.5, 0.95, 0.99].map((share) => `p${share * 100} ${at(costs, share).toFixed(1)}`);
-    process.stdout.write(`${rate}×: ${costs.length} frames, ms of scripting: ${words.join(', ')}, most ${costs.at(-1).toFixed(1)}\n`);
+    process.stdout.write(line(`${rate}×`, costs));
   }
 } finally {
   await browser.close();

@@ -168,13 +168,18 @@ story('a query is saved by name, survives a reload, is exported and imported', a
   await accessible(page);
 });
 
-story('the server’s words about a filter stand beside the token that they name', async ({ page, visit, control, complaints }) => {
+story('the server’s words about a filter stand beside the token that they name', async ({ page, visit, complaints }) => {
   complaints.expect(/status of 400/);
   await visit('/failover-sessions?connection=em');
-  await control('POST', '/faults', { connection: 'em', operation: 'query sessions', fault: { kind: 'status', status: 400 } });
-  await filter(page).fill('Result==Failed');
+  await filter(page).fill('Name==Anything;Result==Postponed');
   await run(page);
   await page.getByRole('heading', { name: /said no: 400/ }).waitFor();
+  const items = page.getByRole('group', { name: 'Conditions' }).getByRole('listitem');
+  await items.nth(1).getByText(/^The server: .*Postponed/).waitFor();
+  assert.equal(await items.nth(0).getByText(/^The server/).count(), 0);
+  await filter(page).fill('Name==Anything;Result==Failed');
+  await run(page);
+  await items.nth(1).getByText(/^The server/).waitFor({ state: 'detached' });
 });
 
 story('columns are chosen and remembered', async ({ page, visit }) => {

@@ -313,7 +313,7 @@ mod tests {
                 .map(|row| drag.shift(row, &geometry))
                 .collect::<Vec<_>>()
         };
-        assert_eq!(shifts(held(4, at(100.0))), [0.0, 64.0, 64.0, 64.0, -188.0]);
+        assert_eq!(shifts(held(4, at(90.0))), [0.0, 64.0, 64.0, 64.0, -198.0]);
         assert_eq!(
             shifts(held(1, at(300.0))),
             [0.0, 204.0, -64.0, -64.0, -64.0]

@@ -1,0 +1,48 @@
+// Chromium's own trace of what a page does, and how much scripting each frame of it costs.
+
+// The outermost of these on the main thread are what scripts take; what they call lies inside of them.
+const SCRIPTS = new Set(['EventDispatch', 'FireAnimationFrame', 'FunctionCall', 'TimerFire', 'RunMicrotasks', 'EvaluateScript', 'v8.callFunction', 'XHRReadyStateChange']);
+
+const CATEGORIES = ['devtools.timeline', 'disabled-by-default-devtools.timeline', 'devtools.timeline.frame', 'disabled-by-default-devtools.timeline.frame', '__metadata'];
+
+/** The events of the trace while `act` runs. */
+export async function traced(client, act) {
+  const events = [];
+  const collect = ({ value }) => events.push(...value);
+  client.on('Tracing.dataCollected', collect);
+  await client.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories: CATEGORIES } });
+  await act();
+  const done = new Promise((resolve) => client.once('Tracing.tracingComplete', resolve));
+  await client.send('Tracing.end');
+  await done;
+  client.off('Tracing.dataCollected', collect);
+  return events;
+}
+
+/** Milliseconds of scripting in each frame of a trace. */
+export function frames(events) {
+  // More than one page may be alive; the one that is measured draws frames.
+  const thread = events.find(({ name }) => name === 'BeginMainThreadFrame');
+  const main = events
+    .filter(({ pid, tid }) => pid === thread.pid && tid === thread.tid)
+    .toSorted((a, b) => a.ts - b.ts);
+  const begins = main.filter(({ name }) => name === 'BeginMainThreadFrame').map(({ ts }) => ts);
+  const costs = begins.map(() => 0);
+  let end = 0;
+  // The thread's own time (`tdur`), where the trace has it: what else the machine does is no scripting.
+  for (const { name, ts, dur = 0, tdur = dur } of main) {
+    if (!SCRIPTS.has(name) || ts < end) continue;
+    end = ts + dur;
+    const at = begins.findLastIndex((begin) => begin <= ts);
+    if (at >= 0) costs[at] += tdur / 1000;
+  }
+  return costs;
+}
+
+/** One line of figures about the costs of frames. */
+export function line(title, costs) {
+  const sorted = costs.toSorted((a, b) => a - b);
+  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  const words = [0.5, 0.95, 0.99].map((share) => `p${share * 100} ${at(share).toFixed(1)}`);
+  return `${title}: ${sorted.length} frames, ms of scripting: ${words.join(', ')}, most ${(sorted.at(-1) ?? 0).toFixed(1)}\n`;
+}
