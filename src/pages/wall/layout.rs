@@ -1,0 +1,322 @@
+//! Where everything on the wall stands, in em of its smallest text: first the text grows smaller, from
+//! preferred to least, then what does not fit goes to further pages. Pure: numbers in, boxes out.
+
+use super::sizing::{LEAST, PREFERRED, Viewing};
+
+/// Kept free around the wall, in pixels: it drifts within.
+pub const MARGIN: f64 = 16.0;
+
+/// Between two boxes, in em.
+pub const GAP: f64 = 0.4;
+
+/// A line of the smallest text, in em.
+pub const LINE: f64 = 1.3;
+
+/// The big clock's line, in em.
+const CLOCK: f64 = 2.6;
+
+/// A large tile without its sentence, and each line of that, in em.
+const LARGE: f64 = 3.7;
+const SENTENCE: f64 = 1.25;
+
+/// The narrowest large tile, in em.
+const LARGE_WIDTH: f64 = 16.5;
+
+/// The most lines of a sentence.
+const MOST_LINES: usize = 3;
+
+/// A small tile where there is room, and where there is not, in em.
+const ROOMY: f64 = 2.1;
+const COMPACT: f64 = 1.6;
+
+/// The smallest wall that can be drawn at all, in em.
+const NARROWEST: f64 = 17.0;
+
+/// What has to be placed.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Content {
+    /// Each tile in order: `None` for a large one, the width that its words take for a small one.
+    pub tiles: Vec<Option<f64>>,
+    /// The width of each total and note below the clock.
+    pub chips: Vec<f64>,
+    /// The width of each source's words.
+    pub sources: Vec<f64>,
+    /// The width of the sentence above the tiles, where there is one.
+    pub strip: Option<f64>,
+}
+
+/// A box within the area of the tiles, in em.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Place {
+    /// From the left.
+    pub x: f64,
+    /// From the top.
+    pub y: f64,
+    /// Its width.
+    pub w: f64,
+    /// Its height.
+    pub h: f64,
+    /// Lines of its sentence; nothing for a small one.
+    pub lines: Option<usize>,
+}
+
+/// A page: which tile is its first, and where each stands.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Page {
+    /// The index of its first tile.
+    pub first: usize,
+    /// Where its tiles stand.
+    pub places: Vec<Place>,
+}
+
+/// The wall as it is drawn.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Layout {
+    /// The smallest text, 1 em, in pixels.
+    pub text: f64,
+    /// Whether that is smaller than what can be read from where people stand.
+    pub too_small: bool,
+    /// The width of everything, in em.
+    pub width: f64,
+    /// The height of the header, in em.
+    pub header: f64,
+    /// Lines of the sentence above the tiles.
+    pub strip: usize,
+    /// The height of the tiles' area, in em.
+    pub area: f64,
+    /// Lines of sources.
+    pub sources: usize,
+    /// The pages; at least one.
+    pub pages: Vec<Page>,
+}
+
+/// How a wall is tried.
+struct Attempt {
+    minutes: f64,
+    small: f64,
+    lines: usize,
+}
+
+const ATTEMPTS: [Attempt; 5] = [
+    Attempt {
+        minutes: PREFERRED,
+        small: ROOMY,
+        lines: 1,
+    },
+    Attempt {
+        minutes: PREFERRED,
+        small: COMPACT,
+        lines: 1,
+    },
+    Attempt {
+        minutes: PREFERRED,
+        small: COMPACT,
+        lines: 0,
+    },
+    Attempt {
+        minutes: LEAST,
+        small: COMPACT,
+        lines: 1,
+    },
+    Attempt {
+        minutes: LEAST,
+        small: COMPACT,
+        lines: 0,
+    },
+];
+
+/// Lays out the wall.
+#[must_use]
+pub fn layout(viewing: &Viewing, content: &Content) -> Layout {
+    let mut last = Layout::default();
+    for attempt in &ATTEMPTS {
+        last = of_size(viewing, content, attempt, viewing.text(attempt.minutes));
+        if last.pages.len() <= 1 && !last.too_small {
+            break;
+        }
+    }
+    last
+}
+
+/// Lays out the wall at a text size, or at the largest one below at which anything fits.
+fn of_size(viewing: &Viewing, content: &Content, attempt: &Attempt, text: f64) -> Layout {
+    let mut text = text;
+    let frame = loop {
+        let frame = frame(viewing, content, text);
+        if (frame.width >= NARROWEST && frame.area >= LARGE) || text < 6.0 {
+            break frame;
+        }
+        text *= 0.97;
+    };
+    // A hair: numbers that were divided and multiplied again.
+    let too_small = text < viewing.text(LEAST) - 1e-6;
+    let pages = pages(content, attempt, frame.width, frame.area);
+    Layout {
+        text,
+        too_small,
+        pages,
+        ..frame
+    }
+}
+
+/// Everything but the tiles.
+fn frame(viewing: &Viewing, content: &Content, text: f64) -> Layout {
+    let width = (viewing.width - 2.0 * MARGIN) / text;
+    let height = (viewing.height - 2.0 * MARGIN) / text;
+    let chips = rows_of(&content.chips, width);
+    let header = CLOCK + LINE * lines(usize::from(!is_wide(width)) + chips);
+    let strip = content.strip.map_or(0, |words| {
+        whole((words / (width - 3.0).max(1.0) * 1.15).ceil())
+    });
+    let sources = rows_of(&content.sources, width);
+    let strip_height = if strip == 0 {
+        0.0
+    } else {
+        GAP + lines(strip) * LINE + 0.4
+    };
+    let area = height - header - strip_height - 2.0 * GAP - LINE * lines(sources);
+    Layout {
+        text,
+        width,
+        header,
+        strip,
+        area,
+        sources,
+        ..Layout::default()
+    }
+}
+
+/// Whether the date and the second clock stand beside the big clock, and not below it.
+#[must_use]
+pub fn is_wide(width: f64) -> bool {
+    width >= 26.0
+}
+
+/// Lines that things of these widths take in rows of this width.
+fn rows_of(widths: &[f64], width: f64) -> usize {
+    const APART: f64 = 1.0;
+    let mut rows = 0;
+    let mut left = -1.0;
+    for one in widths {
+        let one = one.min(width);
+        if left < one {
+            rows += 1;
+            left = width;
+        }
+        left -= one + APART;
+    }
+    rows
+}
+
+fn pages(content: &Content, attempt: &Attempt, width: f64, area: f64) -> Vec<Page> {
+    let tiles = &content.tiles;
+    let large = tiles.iter().filter(|tile| tile.is_none()).count();
+    let large_columns = columns(width, LARGE_WIDTH).min(large.max(1));
+    let widest = tiles.iter().flatten().copied().fold(0.0, f64::max);
+    let small_columns = columns(width, widest.clamp(6.0, width.max(6.0)));
+    let large_height = LARGE + SENTENCE * lines(attempt.lines);
+    let mut pages = Vec::new();
+    let mut page = Page::default();
+    let mut y = 0.0;
+    let mut at = 0;
+    while at < tiles.len() {
+        let is_large = tiles[at].is_none();
+        let (columns, height) = if is_large {
+            (large_columns, large_height)
+        } else {
+            (small_columns, attempt.small)
+        };
+        let same = tiles[at..]
+            .iter()
+            .take(columns)
+            .take_while(|tile| tile.is_none() == is_large);
+        let row = same.count();
+        if y + height > area + 1e-9 && !page.places.is_empty() {
+            finish(&mut page, area, attempt.lines);
+            pages.push(std::mem::replace(
+                &mut page,
+                Page {
+                    first: at,
+                    places: Vec::new(),
+                },
+            ));
+            y = 0.0;
+        }
+        let w = (width - GAP * lines(columns - 1)) / lines(columns);
+        for column in 0..row {
+            page.places.push(Place {
+                x: lines(column) * (w + GAP),
+                y,
+                w,
+                h: height,
+                lines: is_large.then_some(attempt.lines),
+            });
+        }
+        y += height + GAP;
+        at += row;
+    }
+    finish(&mut page, area, attempt.lines);
+    pages.push(page);
+    pages
+}
+
+/// Gives what a page has left over to the sentences of its large tiles.
+fn finish(page: &mut Page, area: f64, had: usize) {
+    let bottom = page.places.iter().map(|p| p.y + p.h).fold(0.0, f64::max);
+    let mut tops: Vec<f64> = Vec::new();
+    for place in page.places.iter().filter(|place| place.lines.is_some()) {
+        if tops.last().is_none_or(|last| place.y > *last) {
+            tops.push(place.y);
+        }
+    }
+    if tops.is_empty() {
+        return;
+    }
+    let each = ((area - bottom) / lines(tops.len())).max(0.0);
+    let more = whole((each / SENTENCE).floor()).min(MOST_LINES.saturating_sub(had));
+    let growth = SENTENCE * lines(more);
+    for place in &mut page.places {
+        let before = tops.iter().filter(|top| **top < place.y).count();
+        place.y += growth * lines(before);
+        if let Some(held) = &mut place.lines {
+            *held += more;
+            place.h += growth;
+        }
+    }
+}
+
+fn columns(width: f64, one: f64) -> usize {
+    whole(((width + GAP) / (one + GAP)).floor()).max(1)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a number of lines or columns, which saturates"
+)]
+fn whole(number: f64) -> usize {
+    number.max(0.0) as usize
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a number of lines or columns")]
+fn lines(number: usize) -> f64 {
+    number as f64
+}
+
+/// The width of words in em, rather too much than too little.
+#[must_use]
+pub fn measure(words: &str) -> f64 {
+    let one = |letter: char| match letter {
+        'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | ' ' | '/' | 'f'
+        | 't' | 'r' | '(' | ')' | '-' => 0.34,
+        'm' | 'w' | 'M' | 'W' | '@' | '%' => 0.92,
+        letter if letter.is_ascii_uppercase() => 0.72,
+        letter if letter.is_ascii() => 0.57,
+        letter if u32::from(letter) < 0x500 => 0.72,
+        _ => 1.05,
+    };
+    words.chars().map(one).sum()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! Which page is shown, and for how long yet. Pure: the time is an argument.
+
+/// Milliseconds by the browser's clock.
+type Millis = f64;
+
+/// A pause ends by itself: a wall that stood still for good would hide what is on its other pages.
+pub const LONGEST_PAUSE: Millis = 600_000.0;
+
+/// Why the pages do not turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// Something on this page is critical.
+    Critical,
+    /// Somebody paused it.
+    Paused,
+}
+
+/// The page that is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Rotation {
+    /// Which, from 0.
+    pub page: usize,
+    /// Why it stays.
+    pub held: Option<Held>,
+    since: Millis,
+    paused_until: Option<Millis>,
+    /// Somebody turned to this page and looks at it, whatever is critical.
+    looked_at_until: Option<Millis>,
+}
+
+impl Rotation {
+    /// The page of this moment: `critical` is the page on which something is critical.
+    #[must_use]
+    pub fn step(
+        mut self,
+        now: Millis,
+        pages: usize,
+        seconds: u32,
+        critical: Option<usize>,
+    ) -> Self {
+        let last = pages.saturating_sub(1);
+        let before = self.page;
+        self.page = self.page.min(last);
+        self.paused_until = self.paused_until.filter(|until| now < *until);
+        self.looked_at_until = self.looked_at_until.filter(|until| now < *until);
+        self.held = match critical {
+            _ if self.looked_at_until.is_some() => None,
+            Some(page) => {
+                self.page = page.min(last);
+                Some(Held::Critical)
+            }
+            None => self.paused_until.map(|_| Held::Paused),
+        };
+        if self.held.is_some() || before != self.page || now < self.since {
+            self.since = now;
+        } else if now - self.since >= millis(seconds) {
+            self.page = if self.page >= last { 0 } else { self.page + 1 };
+            self.since = now;
+        }
+        self
+    }
+
+    /// Somebody turns the page; it stays for its time, whatever is critical.
+    #[must_use]
+    pub fn turn(mut self, now: Millis, pages: usize, seconds: u32) -> Self {
+        self.page = (self.page + 1) % pages.max(1);
+        self.since = now;
+        self.looked_at_until = Some(now + millis(seconds));
+        self
+    }
+
+    /// Somebody pauses, or goes on.
+    #[must_use]
+    pub fn pause(mut self, now: Millis, paused: bool) -> Self {
+        self.paused_until = paused.then_some(now + LONGEST_PAUSE);
+        self.since = now;
+        self
+    }
+
+    /// Whether somebody paused it.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.paused_until.is_some()
+    }
+
+    /// Which part of its time the page has had, from 0 to 1.
+    #[must_use]
+    pub fn progress(&self, now: Millis, seconds: u32) -> f64 {
+        ((now - self.since) / millis(seconds)).clamp(0.0, 1.0)
+    }
+}
+
+fn millis(seconds: u32) -> Millis {
+    f64::from(seconds) * 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn shown(rotation: Rotation, pages: usize, critical: Option<usize>, at: &[u32]) -> Vec<usize> {
+        let mut now = rotation;
+        let step = |second: &u32| {
+            now = now.step(millis(*second), pages, 20, critical);
+            now.page
+        };
+        at.iter().map(step).collect()
+    }
+
+    #[test]
+    fn pages_turn_after_their_time_and_begin_anew() {
+        let seconds = [0, 19, 20, 39, 40, 60];
+        assert_eq!(
+            shown(Rotation::default(), 3, None, &seconds),
+            [0, 0, 1, 1, 2, 0]
+        );
+        assert_eq!(shown(Rotation::default(), 1, None, &seconds), [0; 6]);
+        assert_eq!(shown(Rotation::default(), 0, None, &seconds), [0; 6]);
+    }
+
+    #[test]
+    fn something_critical_stops_them_on_its_page_and_lets_them_go_again() {
+        let on_second = Rotation::default().step(0.0, 3, 20, Some(1));
+        assert_eq!((on_second.page, on_second.held), (1, Some(Held::Critical)));
+        assert_eq!(shown(on_second, 3, Some(1), &[20, 40, 400]), [1, 1, 1]);
+        let after = on_second.step(millis(400), 3, 20, Some(1));
+        assert_eq!(shown(after, 3, None, &[401, 419, 420]), [1, 1, 2]);
+    }
+
+    #[test]
+    fn somebody_may_look_at_the_other_pages_for_a_while() {
+        let stopped = Rotation::default().step(0.0, 3, 20, Some(0));
+        let turned = stopped.turn(1_000.0, 3, 20);
+        assert_eq!(shown(turned, 3, Some(0), &[2, 20, 21, 22]), [1, 1, 0, 0]);
+    }
+
+    #[test]
+    fn a_pause_holds_the_page_gives_way_to_what_is_critical_and_ends_by_itself() {
+        let paused = Rotation::default().pause(0.0, true);
+        assert_eq!(shown(paused, 3, None, &[30, 599]), [0, 0]);
+        assert_eq!(
+            paused.step(millis(30), 3, 20, None).held,
+            Some(Held::Paused)
+        );
+        assert_eq!(paused.step(millis(30), 3, 20, Some(2)).page, 2);
+        let held = paused.step(millis(599), 3, 20, None);
+        assert_eq!(shown(held, 3, None, &[600, 619, 620]), [0, 1, 1]);
+        assert!(!paused.pause(0.0, false).is_paused());
+    }
+
+    #[test]
+    fn a_clock_that_was_put_back_does_not_stop_the_pages() {
+        let late = Rotation::default().step(millis(9_000), 3, 20, None);
+        assert_eq!(shown(late, 3, None, &[10, 29, 30]), [1, 1, 2]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_page_is_always_there(steps in proptest::collection::vec((0_u32..100_000, 0_usize..6, proptest::option::of(0_usize..6), 0_u8..4), 1..40)) {
+            let mut rotation = Rotation::default();
+            for (second, pages, critical, act) in steps {
+                let now = millis(second);
+                rotation = match act {
+                    0 => rotation.turn(now, pages, 20),
+                    1 => rotation.pause(now, true),
+                    2 => rotation.pause(now, false),
+                    _ => rotation,
+                };
+                rotation = rotation.step(now, pages, 20, critical);
+                prop_assert!(rotation.page < pages.max(1));
+                prop_assert!((0.0..=1.0).contains(&rotation.progress(now, 20)));
+            }
+        }
+    }
+}
