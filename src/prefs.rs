@@ -1,4 +1,4 @@
-//! What a person has chosen on this browser: theme, time zone, how often each page refreshes. The only
+//! What a person has chosen on this browser: theme, time zone, how often each page refreshes, silence. The only
 //! user of browser storage, and never of a secret. A browser that refuses storage keeps the choice until the page is closed.
 
 use leptos::prelude::*;
@@ -85,11 +85,14 @@ pub struct Prefs {
     pub zone: RwSignal<Zone>,
     /// Seconds between two polls, by the kind of page; a page that is not named has the default.
     pub refresh: RwSignal<BTreeMap<String, u64>>,
+    /// Whether the status wall is silent.
+    pub muted: RwSignal<bool>,
 }
 
 const THEME: &str = "failover-console.theme";
 const ZONE: &str = "failover-console.zone";
 const REFRESH: &str = "failover-console.refresh";
+const MUTED: &str = "failover-console.muted";
 
 /// The choices of this browser. Only inside [`provide`]'s owner.
 #[must_use]
@@ -114,6 +117,7 @@ pub fn provide() -> Prefs {
                 .and_then(|text| serde_json::from_str(&text).ok())
                 .unwrap_or_default(),
         ),
+        muted: RwSignal::new(stored(MUTED).as_deref() == Some("yes")),
     };
     provide_context(prefs);
     Effect::new(move |_| {
@@ -127,6 +131,7 @@ pub fn provide() -> Prefs {
         }
     });
     Effect::new(move |_| store(ZONE, prefs.zone.get().word()));
+    Effect::new(move |_| store(MUTED, if prefs.muted.get() { "yes" } else { "no" }));
     Effect::new(move |_| {
         if let Ok(text) = serde_json::to_string(&*prefs.refresh.read()) {
             store(REFRESH, &text);
