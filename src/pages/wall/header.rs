@@ -1,6 +1,8 @@
 //! The head of the wall: what time it is, how many are in which state, which page this is, whether
 //! alarms can be heard.
 
+use super::layout::{Head, head};
+use super::model;
 use super::rotation::Held;
 use super::sounds::Sounds;
 use super::state::{Count, Wall};
@@ -27,18 +29,23 @@ pub fn Header(
         Some(format!("{} {}", local.at(clock.millis())?, local.name))
     };
     let totals: Vec<_> = (0..7).map(|at| view! { <Total wall at /> }).collect();
+    let below = move || match head(wall.layout.read().width) {
+        Head::Whole => "whole",
+        Head::Notes => "notes",
+        Head::All => "all",
+    };
     let height = move || format!("{:.4}em", wall.layout.read().header);
     view! {
-        <header style:height=height>
+        <header style:height=height data-head=below>
             <div class="when">
                 <p><time id="wall-clock" datetime=move || machine(now())>{move || now().format("%H:%M:%S").to_string()}</time>" UTC"</p>
                 <p class="there">
-                    <span>{move || now().format("%a %-d %b %Y").to_string()}{demo.then(|| view! { <b class="demo">" DEMO"</b> })}</span>
+                    <span>{move || now().format("%a %-d %b").to_string()}{demo.then(|| view! { " "<b>"DEMO"</b> })}</span>
                     <span>{local}</span>
                 </p>
+                <p class="notes"><PageNote wall /><SoundNote sounds /></p>
             </div>
-            <ul class="chips" aria-label="Totals">{totals}</ul>
-            <p class="chips"><PageNote wall /><SoundNote sounds /></p>
+            <ul class="totals" aria-label="Totals">{totals}</ul>
         </header>
     }
 }
@@ -63,10 +70,19 @@ fn Total(wall: Wall, at: usize) -> impl IntoView {
 fn PageNote(wall: Wall) -> impl IntoView {
     let clock = use_clock();
     let pages = Memo::new(move |_| wall.layout.read().pages.len());
+    let several = Memo::new(move |_| {
+        let critical = model::critical(&wall.tiles.read());
+        let layout = wall.layout.read();
+        layout
+            .pages
+            .get(1)
+            .is_some_and(|page| page.first < critical)
+    });
     let words = Memo::new(move |_| {
         let rotation = wall.rotation.read();
         let held = match rotation.held {
-            Some(Held::Critical) => ", held: critical",
+            Some(Held::Critical) if several.get() => ", critical only",
+            Some(Held::Critical) => ", held",
             Some(Held::Paused) => ", paused",
             None => "",
         };
@@ -75,16 +91,16 @@ fn PageNote(wall: Wall) -> impl IntoView {
     let part = move || {
         let rotation = wall.rotation.read();
         let part = rotation.progress(clock.millis(), wall.params.read().rotate);
-        format!("{:.3}", if rotation.held.is_some() { 0.0 } else { part })
+        format!("{part:.3}")
     };
-    let held = move || wall.rotation.read().held.map(|_| "held");
-    view! { <span class="page" data-held=held hidden=move || pages.get() < 2 style:--part=part>{words}</span> }
+    view! { <span class="page" hidden=move || pages.get() < 2 style:--part=part>{words}</span> }
 }
 
 /// Whether alarms can be heard, where they cannot.
 #[component]
 fn SoundNote(sounds: Sounds) -> impl IntoView {
     let words = move || sounds.word();
+    let more = move || sounds.is_blocked().then_some(" by the browser");
     let muted = Signal::derive(|| "muted");
-    view! { <span class="quiet" hidden=move || words().is_none()><Icon name=muted />{words}</span> }
+    view! { <span class="quiet" hidden=move || words().is_none()><Icon name=muted /><span>{words}<span class="vh">{more}</span></span></span> }
 }

@@ -16,11 +16,11 @@ pub const LINE: f64 = 1.3;
 const CLOCK: f64 = 2.6;
 
 /// A large tile without its sentence, and each line of that, in em.
-const LARGE: f64 = 3.7;
+const LARGE: f64 = 3.55;
 const SENTENCE: f64 = 1.25;
 
-/// The narrowest large tile, in em.
-const LARGE_WIDTH: f64 = 16.5;
+/// The narrowest large tile, in em, and the widest that a name can ask for.
+const LARGE_WIDTH: (f64, f64) = (13.0, 24.0);
 
 /// The most lines of a sentence.
 const MOST_LINES: usize = 3;
@@ -32,13 +32,35 @@ const COMPACT: f64 = 1.6;
 /// The smallest wall that can be drawn at all, in em.
 const NARROWEST: f64 = 17.0;
 
+/// The width that a tile's words take, in em.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Need {
+    /// A large tile.
+    Large(f64),
+    /// A small tile.
+    Small(f64),
+}
+
+impl Need {
+    fn words(self) -> f64 {
+        let (Self::Large(words) | Self::Small(words)) = self;
+        words
+    }
+
+    fn is_large(self) -> bool {
+        matches!(self, Self::Large(_))
+    }
+}
+
 /// What has to be placed.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Content {
-    /// Each tile in order: `None` for a large one, the width that its words take for a small one.
-    pub tiles: Vec<Option<f64>>,
-    /// The width of each total and note below the clock.
-    pub chips: Vec<f64>,
+    /// Each tile in order.
+    pub tiles: Vec<Need>,
+    /// The width of each total.
+    pub totals: Vec<f64>,
+    /// The width of each note, which stand beside the clock where there is room.
+    pub notes: Vec<f64>,
     /// The width of each source's words.
     pub sources: Vec<f64>,
     /// The width of the sentence above the tiles, where there is one.
@@ -163,8 +185,12 @@ fn of_size(viewing: &Viewing, content: &Content, attempt: &Attempt, text: f64) -
 fn frame(viewing: &Viewing, content: &Content, text: f64) -> Layout {
     let width = (viewing.width - 2.0 * MARGIN) / text;
     let height = (viewing.height - 2.0 * MARGIN) / text;
-    let chips = rows_of(&content.chips, width);
-    let header = CLOCK + LINE * lines(usize::from(!is_wide(width)) + chips);
+    let beside = match head(width) {
+        Head::Whole => 0,
+        Head::Notes => rows_of(&content.notes, width),
+        Head::All => 1 + rows_of(&content.notes, width),
+    };
+    let header = CLOCK + LINE * lines(beside + rows_of(&content.totals, width));
     let strip = content.strip.map_or(0, |words| {
         whole((words / (width - 3.0).max(1.0) * 1.15).ceil())
     });
@@ -186,10 +212,27 @@ fn frame(viewing: &Viewing, content: &Content, text: f64) -> Layout {
     }
 }
 
-/// Whether the date and the second clock stand beside the big clock, and not below it.
+/// What stands below the big clock, for want of room beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Head {
+    /// Nothing.
+    Whole,
+    /// The notes.
+    Notes,
+    /// The notes, and the date with the second clock.
+    All,
+}
+
+/// What stands below the big clock.
 #[must_use]
-pub fn is_wide(width: f64) -> bool {
-    width >= 26.0
+pub fn head(width: f64) -> Head {
+    if width >= 33.0 {
+        Head::Whole
+    } else if width >= 23.0 {
+        Head::Notes
+    } else {
+        Head::All
+    }
 }
 
 /// Lines that things of these widths take in rows of this width.
@@ -210,17 +253,21 @@ fn rows_of(widths: &[f64], width: f64) -> usize {
 
 fn pages(content: &Content, attempt: &Attempt, width: f64, area: f64) -> Vec<Page> {
     let tiles = &content.tiles;
-    let large = tiles.iter().filter(|tile| tile.is_none()).count();
-    let large_columns = columns(width, LARGE_WIDTH).min(large.max(1));
-    let widest = tiles.iter().flatten().copied().fold(0.0, f64::max);
-    let small_columns = columns(width, widest.clamp(6.0, width.max(6.0)));
+    let large = tiles.iter().filter(|tile| tile.is_large()).count();
+    let widest = |large: bool| {
+        let same = tiles.iter().filter(|tile| tile.is_large() == large);
+        same.map(|tile| tile.words()).fold(0.0, f64::max)
+    };
+    let large_columns = columns(width, widest(true).clamp(LARGE_WIDTH.0, LARGE_WIDTH.1));
+    let large_columns = large_columns.min(large.max(1));
+    let small_columns = columns(width, widest(false).clamp(6.0, width.max(6.0)));
     let large_height = LARGE + SENTENCE * lines(attempt.lines);
     let mut pages = Vec::new();
     let mut page = Page::default();
     let mut y = 0.0;
     let mut at = 0;
     while at < tiles.len() {
-        let is_large = tiles[at].is_none();
+        let is_large = tiles[at].is_large();
         let (columns, height) = if is_large {
             (large_columns, large_height)
         } else {
@@ -229,7 +276,7 @@ fn pages(content: &Content, attempt: &Attempt, width: f64, area: f64) -> Vec<Pag
         let same = tiles[at..]
             .iter()
             .take(columns)
-            .take_while(|tile| tile.is_none() == is_large);
+            .take_while(|tile| tile.is_large() == is_large);
         let row = same.count();
         if y + height > area + 1e-9 && !page.places.is_empty() {
             finish(&mut page, area, attempt.lines);
@@ -303,19 +350,34 @@ fn lines(number: usize) -> f64 {
     number as f64
 }
 
-/// The width of words in em, rather too much than too little.
+/// The width of words in em: as Arial, Helvetica and Liberation Sans have them, and a hair more. Segoe
+/// UI and Roboto are narrower.
 #[must_use]
 pub fn measure(words: &str) -> f64 {
     let one = |letter: char| match letter {
-        'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | ' ' | '/' | 'f'
-        | 't' | 'r' | '(' | ')' | '-' => 0.34,
-        'm' | 'w' | 'M' | 'W' | '@' | '%' => 0.92,
-        letter if letter.is_ascii_uppercase() => 0.72,
-        letter if letter.is_ascii() => 0.57,
-        letter if u32::from(letter) < 0x500 => 0.72,
-        _ => 1.05,
+        '\'' => 0.19,
+        'i' | 'j' | 'l' => 0.22,
+        ' ' | '.' | ',' | ':' | ';' | '/' | '!' | 'I' | 'f' | 't' | '|' | '[' | ']' | '\\' => 0.28,
+        '-' | '(' | ')' | 'r' | '`' | '"' => 0.36,
+        'c' | 'k' | 's' | 'v' | 'x' | 'y' | 'z' | 'J' => 0.5,
+        'F' | 'T' | 'Z' | '+' | '=' | '<' | '>' | '~' => 0.61,
+        'A' | 'B' | 'E' | 'K' | 'P' | 'S' | 'V' | 'X' | 'Y' | '&' => 0.67,
+        'C' | 'D' | 'H' | 'N' | 'R' | 'U' | 'w' => 0.73,
+        'G' | 'O' | 'Q' => 0.78,
+        'm' | 'M' | '%' => 0.89,
+        'W' => 0.95,
+        '@' => 1.02,
+        letter if letter.is_ascii() => 0.56,
+        letter if u32::from(letter) < 0x500 => 0.75,
+        _ => 1.1,
     };
-    words.chars().map(one).sum()
+    1.02 * words.chars().map(one).sum::<f64>()
+}
+
+/// The width of words in semibold.
+#[must_use]
+pub fn measure_bold(words: &str) -> f64 {
+    1.09 * measure(words)
 }
 
 #[cfg(test)]

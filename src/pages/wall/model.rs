@@ -1,11 +1,10 @@
 //! A tile of the wall: what it says, how loud it is, where it stands among the others. Pure.
 
-use super::layout::measure;
+use super::layout::{Need, measure, measure_bold};
 use chrono::TimeDelta;
 use health::freshness::Freshness;
 use health::severity::Severity;
 use health::totals::Totals;
-use health::words;
 use std::cmp::Ordering;
 
 /// Milliseconds by the browser's clock.
@@ -85,38 +84,46 @@ impl Tile {
     #[must_use]
     pub fn age(&self, now: Millis) -> String {
         match (self.is_large() && !self.is_stale(), self.since, self.read) {
-            (true, Some(since), _) => words::span(span(now - since)),
+            (true, Some(since), _) => short(now - since),
             (_, _, Some(read)) if !self.is_stale() => short(now - read),
             _ => String::new(),
         }
     }
 
-    /// Beneath the state of a large one: what it was, or how old what is known is.
+    /// Beside the state of a large one, where there is room: what it was, or how old what is known is.
     #[must_use]
     pub fn note(&self, now: Millis) -> String {
-        if self.is_stale() && !self.is_source {
-            format!("was {}", self.word)
-        } else if self.is_stale() {
-            String::new()
-        } else {
-            self.read
-                .map(|read| format!("read {} ago", short(now - read)))
-                .unwrap_or_default()
+        match self.read {
+            _ if self.is_stale() && self.is_source => String::new(),
+            _ if self.is_stale() => format!("was {}", self.word),
+            Some(read) => format!("read {} ago", short(now - read)),
+            None => String::new(),
         }
     }
 
-    /// The width of a small tile's words, at any age; `None` for a large one.
+    /// The width of its words, at any age.
     #[must_use]
-    pub fn width(&self) -> Option<f64> {
+    pub fn need(&self) -> Need {
         /// Glyph, padding and the spaces between.
-        const REST: f64 = 3.2;
+        const REST: f64 = 4.2;
+        const SMALL_REST: f64 = 3.4;
         let state = if self.is_stale() {
-            measure("NO DATA")
+            measure_bold("NO DATA")
         } else {
-            measure(&self.word)
+            measure_bold(&self.word)
         };
-        let name = measure(&self.name).min(18.0);
-        (!self.is_large()).then(|| REST + name + state + measure(" 59 min"))
+        let age = measure_bold(" 59 min");
+        if self.is_large() {
+            let name = 1.25 * measure_bold(&self.name);
+            Need::Large(REST + name.max(state + age + 0.5))
+        } else {
+            let name = if self.is_stale() {
+                measure_bold(&self.name)
+            } else {
+                measure(&self.name)
+            };
+            Need::Small(SMALL_REST + name.min(18.0) + state + age)
+        }
     }
 }
 
@@ -148,13 +155,13 @@ pub fn totals(tiles: &[Tile]) -> (Totals, usize) {
     (totals, stale)
 }
 
-/// The tile on whose page the pages stop: the first that is critical now. What has ended does not get
-/// worse and must not hide the rest for a day.
+/// How many tiles, from the first, are critical now. What has ended does not get worse and must not
+/// keep the rest from being seen for a day.
 #[must_use]
-pub fn stops(tiles: &[Tile]) -> Option<usize> {
-    tiles.iter().position(|tile| {
-        tile.severity == Severity::Critical && tile.rank < health::Verdict::HISTORY
-    })
+pub fn critical(tiles: &[Tile]) -> usize {
+    let now =
+        |tile: &Tile| tile.severity == Severity::Critical && tile.rank < health::Verdict::HISTORY;
+    tiles.iter().take_while(|tile| now(tile)).count()
 }
 
 /// `STALE 42 s`.

@@ -29,32 +29,32 @@ pub struct Rotation {
 }
 
 impl Rotation {
-    /// The page of this moment: `critical` is the page on which something is critical.
+    /// The page of this moment: on so many pages, from the first, something is critical. One holds the
+    /// pages; of several, only these take turns.
     #[must_use]
-    pub fn step(
-        mut self,
-        now: Millis,
-        pages: usize,
-        seconds: u32,
-        critical: Option<usize>,
-    ) -> Self {
-        let last = pages.saturating_sub(1);
+    pub fn step(mut self, now: Millis, pages: usize, seconds: u32, critical: usize) -> Self {
         let before = self.page;
-        self.page = self.page.min(last);
         self.paused_until = self.paused_until.filter(|until| now < *until);
         self.looked_at_until = self.looked_at_until.filter(|until| now < *until);
-        self.held = match critical {
-            _ if self.looked_at_until.is_some() => None,
-            Some(page) => {
-                self.page = page.min(last);
-                Some(Held::Critical)
-            }
-            None => self.paused_until.map(|_| Held::Paused),
+        let critical = critical.min(pages);
+        let (turning, held) = match critical {
+            _ if self.looked_at_until.is_some() => (pages, None),
+            0 => (pages, self.paused_until.map(|_| Held::Paused)),
+            critical => (critical, Some(Held::Critical)),
         };
-        if self.held.is_some() || before != self.page || now < self.since {
+        self.held = held;
+        if self.page >= turning {
+            self.page = 0;
+        }
+        let stands = held == Some(Held::Paused) || (held.is_some() && turning == 1);
+        if stands || before != self.page || now < self.since {
             self.since = now;
         } else if now - self.since >= millis(seconds) {
-            self.page = if self.page >= last { 0 } else { self.page + 1 };
+            self.page = if self.page + 1 >= turning {
+                0
+            } else {
+                self.page + 1
+            };
             self.since = now;
         }
         self
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn shown(rotation: Rotation, pages: usize, critical: Option<usize>, at: &[u32]) -> Vec<usize> {
+    fn shown(rotation: Rotation, pages: usize, critical: usize, at: &[u32]) -> Vec<usize> {
         let mut now = rotation;
         let step = |second: &u32| {
             now = now.step(millis(*second), pages, 20, critical);
@@ -112,52 +112,59 @@ mod tests {
     fn pages_turn_after_their_time_and_begin_anew() {
         let seconds = [0, 19, 20, 39, 40, 60];
         assert_eq!(
-            shown(Rotation::default(), 3, None, &seconds),
+            shown(Rotation::default(), 3, 0, &seconds),
             [0, 0, 1, 1, 2, 0]
         );
-        assert_eq!(shown(Rotation::default(), 1, None, &seconds), [0; 6]);
-        assert_eq!(shown(Rotation::default(), 0, None, &seconds), [0; 6]);
+        assert_eq!(shown(Rotation::default(), 1, 0, &seconds), [0; 6]);
+        assert_eq!(shown(Rotation::default(), 0, 0, &seconds), [0; 6]);
     }
 
     #[test]
     fn something_critical_stops_them_on_its_page_and_lets_them_go_again() {
-        let on_second = Rotation::default().step(0.0, 3, 20, Some(1));
-        assert_eq!((on_second.page, on_second.held), (1, Some(Held::Critical)));
-        assert_eq!(shown(on_second, 3, Some(1), &[20, 40, 400]), [1, 1, 1]);
-        let after = on_second.step(millis(400), 3, 20, Some(1));
-        assert_eq!(shown(after, 3, None, &[401, 419, 420]), [1, 1, 2]);
+        let second = Rotation::default().step(millis(20), 3, 20, 0);
+        assert_eq!(second.page, 1);
+        let stopped = second.step(millis(21), 3, 20, 1);
+        assert_eq!((stopped.page, stopped.held), (0, Some(Held::Critical)));
+        assert_eq!(shown(stopped, 3, 1, &[41, 61, 400]), [0, 0, 0]);
+        let after = stopped.step(millis(400), 3, 20, 1);
+        assert_eq!(shown(after, 3, 0, &[401, 419, 420]), [0, 0, 1]);
+    }
+
+    #[test]
+    fn of_several_critical_pages_only_these_take_turns() {
+        let at = [0, 20, 40, 60];
+        assert_eq!(shown(Rotation::default(), 5, 2, &at), [0, 1, 0, 1]);
+        assert_eq!(shown(Rotation::default(), 2, 9, &at), [0, 1, 0, 1]);
     }
 
     #[test]
     fn somebody_may_look_at_the_other_pages_for_a_while() {
-        let stopped = Rotation::default().step(0.0, 3, 20, Some(0));
+        let stopped = Rotation::default().step(0.0, 3, 20, 1);
         let turned = stopped.turn(1_000.0, 3, 20);
-        assert_eq!(shown(turned, 3, Some(0), &[2, 20, 21, 22]), [1, 1, 0, 0]);
+        assert_eq!(shown(turned, 3, 1, &[2, 20, 21, 22]), [1, 1, 0, 0]);
     }
 
     #[test]
     fn a_pause_holds_the_page_gives_way_to_what_is_critical_and_ends_by_itself() {
-        let paused = Rotation::default().pause(0.0, true);
-        assert_eq!(shown(paused, 3, None, &[30, 599]), [0, 0]);
-        assert_eq!(
-            paused.step(millis(30), 3, 20, None).held,
-            Some(Held::Paused)
-        );
-        assert_eq!(paused.step(millis(30), 3, 20, Some(2)).page, 2);
-        let held = paused.step(millis(599), 3, 20, None);
-        assert_eq!(shown(held, 3, None, &[600, 619, 620]), [0, 1, 1]);
+        let second = Rotation::default().step(millis(20), 3, 20, 0);
+        let paused = second.pause(millis(20), true);
+        assert_eq!(shown(paused, 3, 0, &[50, 619]), [1, 1]);
+        assert_eq!(paused.step(millis(50), 3, 20, 0).held, Some(Held::Paused));
+        assert_eq!(paused.step(millis(50), 3, 20, 1).page, 0);
+        let held = paused.step(millis(619), 3, 20, 0);
+        assert_eq!(shown(held, 3, 0, &[620, 638, 639]), [1, 1, 2]);
         assert!(!paused.pause(0.0, false).is_paused());
     }
 
     #[test]
     fn a_clock_that_was_put_back_does_not_stop_the_pages() {
-        let late = Rotation::default().step(millis(9_000), 3, 20, None);
-        assert_eq!(shown(late, 3, None, &[10, 29, 30]), [1, 1, 2]);
+        let late = Rotation::default().step(millis(9_000), 3, 20, 0);
+        assert_eq!(shown(late, 3, 0, &[10, 29, 30]), [1, 1, 2]);
     }
 
     proptest! {
         #[test]
-        fn the_page_is_always_there(steps in proptest::collection::vec((0_u32..100_000, 0_usize..6, proptest::option::of(0_usize..6), 0_u8..4), 1..40)) {
+        fn the_page_is_always_there(steps in proptest::collection::vec((0_u32..100_000, 0_usize..6, 0_usize..6, 0_u8..4), 1..40)) {
             let mut rotation = Rotation::default();
             for (second, pages, critical, act) in steps {
                 let now = millis(second);

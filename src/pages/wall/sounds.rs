@@ -78,10 +78,16 @@ impl Sounds {
         if self.prefs.muted.get() {
             Some("Muted")
         } else if self.blocked.get() {
-            Some("Sound is blocked by the browser")
+            Some("Sound is blocked")
         } else {
             None
         }
+    }
+
+    /// Whether the browser lets nothing be heard that somebody wants to hear.
+    #[must_use]
+    pub fn is_blocked(self) -> bool {
+        self.blocked.get() && !self.prefs.muted.get()
     }
 
     /// Whether somebody wants silence.

@@ -2,7 +2,7 @@
 //! shown. One look a second moves all of it.
 
 use super::gather;
-use super::layout::{Content, Layout, Place, layout, measure};
+use super::layout::{Content, Layout, Page, Place, layout, measure, measure_bold};
 use super::model::{self, Millis, Tile};
 use super::news::{News, Priority};
 use super::params::{self, Params};
@@ -100,8 +100,9 @@ pub fn wall() -> Wall {
         Memo::new(move |_| {
             let mistakes = mistakes.read();
             Content {
-                tiles: tiles.read().iter().map(Tile::width).collect(),
-                chips: chips(&counts.read()),
+                tiles: tiles.read().iter().map(Tile::need).collect(),
+                totals: of_totals(&counts.read()),
+                notes: NOTES.map(|words| GLYPH + measure(words)).to_vec(),
                 sources: widths(&sources, &params.read()),
                 strip: mistakes.first().map(|first| measure(first) + 8.0),
             }
@@ -177,11 +178,9 @@ impl Wall {
 
     fn turn(self, now: Millis, tiles: &[Tile]) {
         let (layout, params) = (self.layout.read(), self.params.read());
-        let holds = |tile: usize| {
-            let page = layout.pages.iter().rposition(|page| page.first <= tile);
-            page.unwrap_or_default()
-        };
-        let critical = model::stops(tiles).map(holds);
+        let critical = model::critical(tiles);
+        let holds = |page: &&Page| page.first < critical && !page.places.is_empty();
+        let critical = layout.pages.iter().take_while(holds).count();
         let pages = layout.pages.len();
         self.rotation.maybe_update(|rotation| {
             let next = rotation.step(now, pages, params.rotate, critical);
@@ -239,27 +238,30 @@ impl Count {
     }
 }
 
-/// The widths of what stands below the clock: the totals, the page, the sound.
-fn chips(counts: &[Count]) -> Vec<f64> {
-    /// Glyph, and the space after it.
-    const GLYPH: f64 = 1.6;
+/// A glyph, and the space after it.
+const GLYPH: f64 = 1.5;
+
+/// The longest notes: which page, and why nothing is heard.
+const NOTES: [&str; 2] = ["Page 10 of 10, critical only", "Sound is blocked"];
+
+fn of_totals(counts: &[Count]) -> Vec<f64> {
     let told = counts.iter().filter(|count| count.is_told());
-    let totals = told.map(|count| {
-        // Bold is wider.
-        GLYPH + 1.1 * measure(&format!("{} {}", count.number.max(10), count.word))
-    });
-    let notes = [
-        "Page 10 of 10, held: critical",
-        "Sound is blocked by the browser",
-    ];
-    let notes = notes.map(|words| GLYPH + measure(words));
-    totals.chain(notes).collect()
+    told.map(|count| {
+        // Two digits at least: one more must not move everything.
+        GLYPH + measure_bold(&format!("{} {}", count.number.max(10), count.word))
+    })
+    .collect()
 }
 
 /// The widths of the sources, at any age.
 fn widths(sources: &Sources, params: &Params) -> Vec<f64> {
-    const GLYPH: f64 = 1.6;
     gather::shown(sources, params)
-        .map(|source| GLYPH + 1.1 * measure(&source.connection.title) + measure(" NO DATA 59 min"))
+        .map(|source| {
+            let state = match source.feed.status().is_heard() {
+                true => " live 59 s",
+                false => " NO DATA",
+            };
+            GLYPH + measure_bold(&source.connection.title) + measure_bold(state)
+        })
         .collect()
 }

@@ -6,6 +6,9 @@ use crate::ui::{Icon, freshness};
 use health::severity::Severity;
 use leptos::prelude::*;
 
+/// From this width on there is room to say how old what is known is, in em.
+const WIDE: f64 = 21.0;
+
 /// The list "Tiles".
 #[component]
 pub fn Tiles(
@@ -89,12 +92,10 @@ fn Tile(spot: RwSignal<Option<Shown>>, wall: Wall) -> impl IntoView {
             .and_then(|shown| shown.tile.is_stale().then_some("stale"))
     };
     let large = move || {
-        spot.read().as_ref().map(|shown| {
-            if shown.place.lines.is_some() {
-                "large"
-            } else {
-                "small"
-            }
+        spot.read().as_ref().map(|shown| match shown.place.lines {
+            Some(_) if shown.place.w >= WIDE => "large wide",
+            Some(_) => "large",
+            None => "small",
         })
     };
     let new = move || {

@@ -84,7 +84,7 @@ fn normal_ones_stand_by_name_however_they_came() {
 fn a_tile_says_what_it_is_and_how_old() {
     let late = tile("Kiln 2", Severity::Warning);
     assert_eq!(late.label(13_000.0), "Kiln 2: Heartbeat late");
-    assert_eq!(late.age(373_000.0), "6 min 12 s");
+    assert_eq!(late.age(373_000.0), "6 min");
     assert_eq!(late.note(13_000.0), "read 3 s ago");
     let well = tile("Kiln 2", Severity::Normal);
     assert_eq!(well.age(13_000.0), "3 s");
@@ -133,9 +133,10 @@ fn what_is_critical_now_stops_the_pages_and_what_has_ended_does_not() {
         ..tile("ended", Severity::Critical)
     };
     let warning = tile("warning", Severity::Warning);
-    assert_eq!(stops(&[ended.clone(), warning.clone()]), None);
-    let now = tile("now", Severity::Critical);
-    assert_eq!(stops(&[ended, now, warning]), Some(1));
+    assert_eq!(critical(&[ended.clone(), warning.clone()]), 0);
+    let mut tiles = [ended, tile("now", Severity::Critical), warning];
+    tiles.sort_by(worst_first);
+    assert_eq!(critical(&tiles), 1);
 }
 
 #[test]
