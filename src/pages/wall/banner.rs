@@ -56,7 +56,8 @@ pub fn Banner(
             <Icon name="nodata" />
             <div role="alert"><p class="cry">{move || lost.get().then_some("NO CONNECTION")}</p></div>
             <p class="what">"The gateway does not answer. Nothing here is current."</p>
-            <p class="when">{at}<b>{age}</b></p>
+            <p>{at}</p>
+            <p class="age">{age}</p>
             <p>"This goes away by itself when the gateway is back."</p>
         </div>
     }

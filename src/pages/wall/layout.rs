@@ -254,14 +254,9 @@ fn rows_of(widths: &[f64], width: f64) -> usize {
 fn pages(content: &Content, attempt: &Attempt, width: f64, area: f64) -> Vec<Page> {
     let tiles = &content.tiles;
     let large = tiles.iter().filter(|tile| tile.is_large()).count();
-    let widest = |large: bool| {
-        let same = tiles.iter().filter(|tile| tile.is_large() == large);
-        same.map(|tile| tile.words()).fold(0.0, f64::max)
-    };
-    let large_columns = columns(width, widest(true).clamp(LARGE_WIDTH.0, LARGE_WIDTH.1));
-    let large_columns = large_columns.min(large.max(1));
-    let small_columns = columns(width, widest(false).clamp(6.0, width.max(6.0)));
-    let large_height = LARGE + SENTENCE * lines(attempt.lines);
+    let large_width = usual(tiles, true).clamp(LARGE_WIDTH.0, LARGE_WIDTH.1);
+    let large_columns = columns(width, large_width).min(large.max(1));
+    let small_columns = columns(width, usual(tiles, false).max(6.0));
     let mut pages = Vec::new();
     let mut page = Page::default();
     let mut y = 0.0;
@@ -269,42 +264,66 @@ fn pages(content: &Content, attempt: &Attempt, width: f64, area: f64) -> Vec<Pag
     while at < tiles.len() {
         let is_large = tiles[at].is_large();
         let (columns, height) = if is_large {
-            (large_columns, large_height)
+            (large_columns, LARGE + SENTENCE * lines(attempt.lines))
         } else {
             (small_columns, attempt.small)
         };
-        let same = tiles[at..]
-            .iter()
-            .take(columns)
-            .take_while(|tile| tile.is_large() == is_large);
-        let row = same.count();
         if y + height > area + 1e-9 && !page.places.is_empty() {
+            let next = Page {
+                first: at,
+                places: Vec::new(),
+            };
             finish(&mut page, area, attempt.lines);
-            pages.push(std::mem::replace(
-                &mut page,
-                Page {
-                    first: at,
-                    places: Vec::new(),
-                },
-            ));
+            pages.push(std::mem::replace(&mut page, next));
             y = 0.0;
         }
-        let w = (width - GAP * lines(columns - 1)) / lines(columns);
-        for column in 0..row {
-            page.places.push(Place {
-                x: lines(column) * (w + GAP),
-                y,
-                w,
-                h: height,
-                lines: is_large.then_some(attempt.lines),
-            });
-        }
+        let row = row(&tiles[at..], columns, width);
+        at += row.len();
+        page.places.extend(row.into_iter().map(|(x, w)| Place {
+            x,
+            y,
+            w,
+            h: height,
+            lines: is_large.then_some(attempt.lines),
+        }));
         y += height + GAP;
-        at += row;
     }
     finish(&mut page, area, attempt.lines);
     pages.push(page);
     pages
+}
+
+/// The width that three in four of a kind need: one long name must not take the columns from all others.
+fn usual(tiles: &[Need], large: bool) -> f64 {
+    let same = tiles.iter().filter(|tile| tile.is_large() == large);
+    let mut widths: Vec<f64> = same.map(|tile| tile.words()).collect();
+    widths.sort_by(f64::total_cmp);
+    let most = (widths.len() * 3).div_ceil(4).saturating_sub(1);
+    widths.get(most).copied().unwrap_or_default()
+}
+
+/// The next row: from where and how wide each of its tiles is. What needs more than a column takes
+/// several.
+fn row(tiles: &[Need], columns: usize, width: f64) -> Vec<(f64, f64)> {
+    let column = (width - GAP * lines(columns - 1)) / lines(columns);
+    let mut row: Vec<(f64, f64)> = Vec::new();
+    let mut taken = 0;
+    let first = tiles.first().is_some_and(|tile| tile.is_large());
+    for tile in tiles.iter().take_while(|tile| tile.is_large() == first) {
+        let span = whole(((tile.words() + GAP) / (column + GAP) - 1e-9).ceil());
+        let span = span.clamp(1, columns);
+        if taken + span > columns {
+            break;
+        }
+        let x = lines(taken) * (column + GAP);
+        row.push((x, lines(span) * (column + GAP) - GAP));
+        taken += span;
+    }
+    // A row of large ones is filled.
+    if let Some((x, w)) = row.last_mut().filter(|_| first) {
+        *w = width - *x;
+    }
+    row
 }
 
 /// Gives what a page has left over to the sentences of its large tiles.

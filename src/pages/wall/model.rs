@@ -122,7 +122,7 @@ impl Tile {
             } else {
                 measure(&self.name)
             };
-            Need::Small(SMALL_REST + name.min(18.0) + state + age)
+            Need::Small(SMALL_REST + name + state + age)
         }
     }
 }

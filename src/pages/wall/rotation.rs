@@ -74,6 +74,9 @@ impl Rotation {
     pub fn pause(mut self, now: Millis, paused: bool) -> Self {
         self.paused_until = paused.then_some(now + LONGEST_PAUSE);
         self.since = now;
+        if self.held != Some(Held::Critical) {
+            self.held = paused.then_some(Held::Paused);
+        }
         self
     }
 

@@ -128,7 +128,7 @@ fn Tile(spot: RwSignal<Option<Shown>>, wall: Wall) -> impl IntoView {
             <span class="state">{state}</span>
             <span class="note">{note}</span>
             <span class="age">{age}</span>
-            <span class="what">{sentence}</span>
+            <span class="what" hidden=move || lines() == "0">{sentence}</span>
         </li>
     }
 }

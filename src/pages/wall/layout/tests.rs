@@ -50,7 +50,12 @@ fn check(layout: &Layout, content: &Content) -> Result<(), TestCaseError> {
                 "{place:?} {}",
                 layout.area
             );
-            prop_assert!(place.w > 1.0 && place.h >= COMPACT - 1e-9);
+            let words = content.tiles[page.first + at].words();
+            prop_assert!(
+                place.w >= words.min(layout.width) - 1e-6,
+                "{place:?} cuts {words}"
+            );
+            prop_assert!(place.h >= COMPACT - 1e-9);
             prop_assert_eq!(
                 place.lines.is_some(),
                 content.tiles[page.first + at].is_large()
