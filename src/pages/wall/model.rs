@@ -10,6 +10,12 @@ use std::cmp::Ordering;
 /// Milliseconds by the browser's clock.
 pub type Millis = f64;
 
+/// Glyph, padding and the spaces between in a large tile, in em.
+const REST: f64 = 4.2;
+
+/// The size of a large tile's name, in em.
+const LARGER: f64 = 1.25;
+
 /// One tile.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tile {
@@ -101,11 +107,15 @@ impl Tile {
         }
     }
 
+    /// Whether its name is too long to stand larger than the rest in a large tile of this width.
+    #[must_use]
+    pub fn is_long(&self, width: f64) -> bool {
+        REST + LARGER * measure_bold(&self.name) > width
+    }
+
     /// The width of its words, at any age.
     #[must_use]
     pub fn need(&self) -> Need {
-        /// Glyph, padding and the spaces between.
-        const REST: f64 = 4.2;
         const SMALL_REST: f64 = 3.4;
         let state = if self.is_stale() {
             measure_bold("NO DATA")
@@ -114,7 +124,8 @@ impl Tile {
         };
         let age = measure_bold(" 59 min");
         if self.is_large() {
-            let name = 1.25 * measure_bold(&self.name);
+            // Where there is no room for more, a name is as large as the rest.
+            let name = measure_bold(&self.name);
             Need::Large(REST + name.max(state + age + 0.5))
         } else {
             let name = if self.is_stale() {

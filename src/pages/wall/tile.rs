@@ -89,7 +89,15 @@ fn Tile(spot: RwSignal<Option<Shown>>, wall: Wall) -> impl IntoView {
     let stale = move || {
         spot.read()
             .as_ref()
-            .and_then(|shown| shown.tile.is_stale().then_some("stale"))
+            .filter(|shown| shown.tile.is_stale())
+            // A connection keeps its colour: it is what is wrong.
+            .map(|shown| {
+                if shown.tile.is_source {
+                    "source"
+                } else {
+                    "stale"
+                }
+            })
     };
     let large = move || {
         spot.read().as_ref().map(|shown| match shown.place.lines {

@@ -92,6 +92,16 @@ fn a_tile_says_what_it_is_and_how_old() {
 }
 
 #[test]
+fn a_name_that_is_too_long_for_a_narrow_wall_stands_smaller() {
+    let plan = tile("ABC Company Failover Plan", Severity::Warning);
+    assert!(plan.is_long(20.0) && !plan.is_long(24.0));
+    let super::Need::Large(least) = plan.need() else {
+        panic!("a warning is large");
+    };
+    assert!(least < 20.0, "in small text it fits: {least}");
+}
+
+#[test]
 fn a_stale_tile_says_for_how_long_and_what_it_was() {
     let stale = not_believed("Kiln 2", Severity::Warning, Freshness::Stale);
     assert_eq!(
