@@ -1,6 +1,7 @@
 // The status wall: what stands on it, how large, and what it says when something goes wrong.
 
 import assert from 'node:assert/strict';
+import { createServer, request } from 'node:http';
 import { accessible, eventually, start, story } from './harness.mjs';
 import { SIZES, heard, leastText, open, pass, source, stands, tile, tiles, total } from './support/walls.mjs';
 import { TITLES, path, sessions, system } from './support/worlds.mjs';
@@ -272,4 +273,48 @@ story('a wall whose clock stops is loaded anew, once a minute at most', async (t
   assert.equal(loads, 1, 'not again within the minute');
   await pass(page, 35);
   await eventually(() => assert.equal(loads, 2));
+});
+
+/** A proxy before the gateway, as many stand: behind it, another console can come to be served. */
+const proxy = async (product, served) => {
+  const server = createServer((asked, answer) => {
+    if (asked.url === '/api/build' && served.build) {
+      answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ build: served.build }));
+      return;
+    }
+    const headers = { ...asked.headers, host: new URL(product.url).host };
+    const onward = request(product.url + asked.url, { method: asked.method, headers }, (got) => {
+      answer.writeHead(got.statusCode, got.headers);
+      got.pipe(answer);
+    });
+    onward.on('error', () => answer.destroy());
+    asked.pipe(onward);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+};
+
+story('a wall loads itself anew once the gateway serves another console', async ({ page, product }) => {
+  const served = {};
+  const server = await proxy(product, served);
+  try {
+    const visit = (address) => page.goto(`http://127.0.0.1:${server.address().port}${address}`);
+    await open({ page, visit }, '/wall');
+    await heard(page);
+    let loads = 0;
+    page.on('load', () => (loads += 1));
+    await pass(page, 65);
+    assert.equal(loads, 0, 'the same console is left alone');
+    served.build = 'another';
+    await eventually(async () => {
+      await pass(page, 10);
+      assert.equal(loads, 1);
+    }, 30_000);
+    await heard(page);
+    await pass(page, 65);
+    assert.equal(loads, 1, 'what was loaded is what is served');
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });

@@ -101,6 +101,7 @@ fn Tile(spot: RwSignal<Option<Shown>>, wall: Wall) -> impl IntoView {
     };
     let large = move || {
         spot.read().as_ref().map(|shown| match shown.place.lines {
+            Some(_) if shown.tile.is_long(shown.place.w) => "large long",
             Some(_) if shown.place.w >= WIDE => "large wide",
             Some(_) => "large",
             None => "small",
