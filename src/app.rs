@@ -1,7 +1,7 @@
 //! The whole console: who is signed in, which connections there are, the shell, and the open page.
 
 use crate::backend::{Failure, connections, session};
-use crate::live::{clock, pace, sources};
+use crate::live::{build, clock, pace, sources};
 use crate::route::Route;
 use crate::ui::{FailureCard, heading, notice};
 use crate::{nav, pages, prefs, shell};
@@ -42,11 +42,23 @@ pub fn App() -> impl IntoView {
 #[component]
 fn Console(session: session::Session, connections: Vec<vendors::Connection>) -> impl IntoView {
     sources::provide(connections);
+    let demo = session.demo;
     provide_context(Arc::new(session));
+    build::provide();
     pages::attention::provide();
     notice::provide();
     pages::slicers::memory::provide();
     let route = nav::use_nav().route();
+    let is_wall = Memo::new(move |_| *route.read() == Route::Wall);
+    move || match is_wall.get() {
+        true => view! { <pages::wall::StatusWall demo /> }.into_any(),
+        false => view! { <Desk route /> }.into_any(),
+    }
+}
+
+/// Everything but the wall: a page with what stands around every page.
+#[component]
+fn Desk(route: Memo<Route>) -> impl IntoView {
     view! {
         <a class="skip vh" href="#main">"Skip to content"</a>
         <div class="app">
@@ -84,6 +96,8 @@ fn page(route: Route) -> AnyView {
             view! { <pages::failover_sessions::SessionPage connection uid /> }.into_any()
         }
         Route::Connections => view! { <pages::connections::Connections /> }.into_any(),
+        // The wall stands alone; this is what is drawn while the address is already there.
+        Route::Wall => ().into_any(),
         Route::NotFound => {
             view! { <pages::NotFound what="There is no page at this address." /> }.into_any()
         }

@@ -1,5 +1,6 @@
 //! What a person has chosen on this browser: theme, time zone, how often each page refreshes, columns,
-//! queries by name. The only user of browser storage, and never of a secret. A browser that refuses storage keeps the choice until the page is closed.
+//! queries by name, silence on the wall. The only user of browser storage, and never of a secret. A browser
+//! that refuses storage keeps the choice until the page is closed.
 
 use leptos::prelude::*;
 use std::collections::BTreeMap;
@@ -89,6 +90,8 @@ pub struct Prefs {
     pub session_columns: RwSignal<Option<Vec<String>>>,
     /// The queries that are kept by name, as their own file format.
     pub queries: RwSignal<String>,
+    /// Whether the status wall is silent.
+    pub muted: RwSignal<bool>,
 }
 
 const THEME: &str = "failover-console.theme";
@@ -96,6 +99,7 @@ const ZONE: &str = "failover-console.zone";
 const REFRESH: &str = "failover-console.refresh";
 const COLUMNS: &str = "failover-console.session-columns";
 const QUERIES: &str = "failover-console.queries";
+const MUTED: &str = "failover-console.muted";
 
 /// The choices of this browser. Only inside [`provide`]'s owner.
 #[must_use]
@@ -126,6 +130,7 @@ pub fn provide() -> Prefs {
                 .flatten(),
         ),
         queries: RwSignal::new(stored(QUERIES).unwrap_or_default()),
+        muted: RwSignal::new(stored(MUTED).as_deref() == Some("yes")),
     };
     provide_context(prefs);
     Effect::new(move |_| {
@@ -139,6 +144,7 @@ pub fn provide() -> Prefs {
         }
     });
     Effect::new(move |_| store(ZONE, prefs.zone.get().word()));
+    Effect::new(move |_| store(MUTED, if prefs.muted.get() { "yes" } else { "no" }));
     Effect::new(move |_| {
         if let Ok(text) = serde_json::to_string(&*prefs.refresh.read()) {
             store(REFRESH, &text);

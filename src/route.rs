@@ -38,6 +38,8 @@ pub enum Route {
     },
     /// `/connections`
     Connections,
+    /// `/wall`
+    Wall,
     /// Anything else.
     NotFound,
 }
@@ -73,6 +75,7 @@ impl Route {
                 uid: uid.to_owned(),
             },
             ["connections"] => Self::Connections,
+            ["wall"] => Self::Wall,
             _ => Self::NotFound,
         }
     }
@@ -99,6 +102,7 @@ impl Route {
                 )
             }
             Self::Connections => "/connections".to_owned(),
+            Self::Wall => "/wall".to_owned(),
         }
     }
 
@@ -114,6 +118,7 @@ impl Route {
             Self::FailoverSessions => "failover-sessions",
             Self::FailoverSession { .. } => "failover-session",
             Self::Connections => "connections",
+            Self::Wall => "wall",
             Self::NotFound => "not-found",
         }
     }
@@ -126,7 +131,8 @@ impl Route {
             | Self::Groups
             | Self::Slicers
             | Self::FailoverSessions
-            | Self::Connections => Some(self.clone()),
+            | Self::Connections
+            | Self::Wall => Some(self.clone()),
             Self::Group { .. } => Some(Self::Groups),
             Self::SlicerGroup { .. } => Some(Self::Slicers),
             Self::FailoverSession { .. } => Some(Self::FailoverSessions),
@@ -149,6 +155,8 @@ mod tests {
             ("/slicers", Route::Slicers),
             ("/failover-sessions", Route::FailoverSessions),
             ("/connections", Route::Connections),
+            ("/wall", Route::Wall),
+            ("/wall/2", Route::NotFound),
             ("/groups/plant-a", Route::NotFound),
             ("/Groups", Route::NotFound),
             ("/groups/plant-a/%FF", Route::NotFound),

@@ -1,6 +1,7 @@
 //! How a call reaches the gateway, and what the gateway says of itself.
 
 pub mod aveva;
+pub mod build;
 pub mod connections;
 pub mod failure;
 pub mod pictures;

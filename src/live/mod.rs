@@ -2,6 +2,7 @@
 //! wrong since. Pages ask here and never fetch or time anything themselves.
 
 pub mod aveva;
+pub mod build;
 pub mod clock;
 #[expect(
     clippy::module_inception,
@@ -21,6 +22,7 @@ pub mod uplynk;
 pub mod veeam;
 
 pub use aveva::{Detail, Group, Sweep};
+pub use build::{Build, use_build};
 pub use clock::{Clock, use_clock};
 pub use live::{Fetched, Live};
 pub use pace::{Pace, use_pace};

@@ -10,6 +10,7 @@ pub mod one;
 pub mod overview;
 pub mod slicers;
 pub mod trouble;
+pub mod wall;
 
 pub use not_found::NotFound;
 pub use one::One;

@@ -1,29 +1,36 @@
 //! The gateway itself is gone: then nothing on the screen can be believed, and it says so.
 
 use crate::backend::Failure;
-use crate::live::{use_clock, use_sources};
+use crate::live::{Source, Sources, use_clock, use_sources};
 use crate::prefs::use_prefs;
 use crate::ui::{Icon, times};
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+
+/// Whether no connection answers because the gateway does not.
+#[must_use]
+pub fn gone(sources: Sources) -> Memo<bool> {
+    Memo::new(move |_| {
+        let gone =
+            |failure| matches!(failure, Some(Failure::Unreachable(problem)) if problem.status == 0);
+        let mut feeds = sources.iter().map(|source| source.feed).peekable();
+        feeds.peek().is_some() && feeds.all(|feed| gone(feed.status().failure()))
+    })
+}
+
+/// When any connection was last heard through the gateway, by the browser's clock.
+#[must_use]
+pub fn last_heard(sources: &Sources) -> Option<DateTime<Utc>> {
+    let asked = |source: &Source| source.feed.status().asked();
+    sources.iter().filter_map(asked).max()
+}
 
 /// A banner for as long as no connection answers because the gateway does not.
 #[component]
 pub fn Lost() -> impl IntoView {
     let (sources, clock, prefs) = (use_sources(), use_clock(), use_prefs());
-    let lost = Memo::new({
-        let sources = sources.clone();
-        move |_| {
-            let gone = |failure| matches!(failure, Some(Failure::Unreachable(problem)) if problem.status == 0);
-            let mut feeds = sources.iter().map(|source| source.feed).peekable();
-            feeds.peek().is_some() && feeds.all(|feed| gone(feed.status().failure()))
-        }
-    });
-    let since = move || {
-        sources
-            .iter()
-            .filter_map(|source| source.feed.status().asked())
-            .max()
-    };
+    let lost = gone(sources.clone());
+    let since = move || last_heard(&sources);
     let words = move || match since() {
         Some(at) => {
             let now = clock.at(0.0);

@@ -9,7 +9,7 @@ pub mod sources;
 pub mod top;
 
 pub use leaving::Leaving;
-pub use lost::Lost;
+pub use lost::{Lost, gone, last_heard};
 pub use polling::Polling;
 pub use rail::Rail;
 pub use refresh::Paused;

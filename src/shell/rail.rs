@@ -21,6 +21,7 @@ pub fn Rail() -> impl IntoView {
                     count=Signal::derive(move || attention.get().sessions) />
             </ul>
             <ul class="foot">
+                <Entry to=Route::Wall icon="wall" words="Wall" />
                 <Entry to=Route::Connections icon="plug" words="Connections" short="Connect"
                     count=Signal::derive(move || attention.get().connections) />
             </ul>

@@ -1,5 +1,6 @@
 //! Widgets with no knowledge of any API.
 
+pub mod awake;
 pub mod beat;
 pub mod copy;
 pub mod deed;
@@ -14,6 +15,7 @@ pub mod icon;
 pub mod notice;
 pub mod order;
 pub mod reorder;
+pub mod sound;
 pub mod status_mark;
 pub mod steady;
 pub mod switch;

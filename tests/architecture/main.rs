@@ -7,6 +7,7 @@ mod documents;
 mod files;
 mod places;
 mod secrets_of_machines;
+mod wall;
 
 /// Fails with every complaint, and with what to do about them.
 fn none(complaints: &[String], remedy: &str) {

@@ -70,6 +70,7 @@ pub fn app(gateway: Arc<Gateway>) -> Router {
     Router::new()
         .route("/api/session", get(own::session))
         .route("/api/connections", get(own::connections))
+        .route("/api/build", get(own::build))
         .route("/healthz", get(own::alive))
         .route("/readyz", get(own::alive))
         .fallback(elsewhere)

@@ -69,6 +69,17 @@ pub(crate) async fn connections(State(gateway): State<Arc<Gateway>>) -> impl Int
         .into_response()
 }
 
+/// Which console the gateway serves, so that a page that was opened before can load itself anew.
+#[derive(Serialize)]
+struct Build<'a> {
+    build: &'a str,
+}
+
+pub(crate) async fn build(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
+    let build = gateway.assets.build();
+    ([(header::CACHE_CONTROL, "no-store")], Json(Build { build })).into_response()
+}
+
 /// Alive, and ready as soon as it listens: the vendors' health is the console's matter, not the
 /// gateway's.
 pub(crate) async fn alive() -> impl IntoResponse {

@@ -81,8 +81,29 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
     });
     if steps.take("build", || build::build(tree).map(drop)) {
         steps.take("tests in the browser", || browser_tests(tree, name));
+        if name.is_none() {
+            steps.take("a short soak of the wall", || soak_wall(tree, SHORT_SOAK));
+        }
     }
     steps.summary()
+}
+
+/// Refreshes of the soak that belongs to the tests.
+const SHORT_SOAK: &str = "400";
+
+/// Builds, then refreshes the status wall so many times.
+pub(crate) fn soak(tree: &Tree, refreshes: &str) -> Done {
+    build::build(tree)?;
+    soak_wall(tree, refreshes)
+}
+
+fn soak_wall(tree: &Tree, refreshes: &str) -> Done {
+    let chromium = install::for_browser_tests(tree)?;
+    let mut node = Command::new("node");
+    node.args(["bench/soak.mjs", refreshes])
+        .current_dir(&tree.root)
+        .env("CHROMIUM", chromium);
+    run(&mut node)
 }
 
 fn formatting_and_lints(tree: &Tree, steps: &mut Steps) {

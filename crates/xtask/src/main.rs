@@ -29,6 +29,8 @@ cargo xtask VERB
   test [NAME]         formatting, lints, every test, the browser ones included;
                       with a name only the tests that bear it
   check               formatting and lints only
+  soak [REFRESHES]    refresh the status wall 20,000 times, and see that it holds no more
+                      at the end than after the first thousand
   help                this text
 
 Each verb first installs what it needs and does not find: the wasm target, trunk, wasm-bindgen,
@@ -47,6 +49,10 @@ fn main() -> ExitCode {
         ("test", []) => checks::test(&tree, None),
         ("test", [name]) => checks::test(&tree, Some(name)),
         ("check", []) => checks::check(&tree),
+        ("soak", []) => checks::soak(&tree, "20000"),
+        ("soak", [refreshes]) if refreshes.parse::<u32>().is_ok_and(|n| n > 0) => {
+            checks::soak(&tree, refreshes)
+        }
         ("help" | "--help" | "-h", []) => {
             println!("{HELP}");
             Ok(())

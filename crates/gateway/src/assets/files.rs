@@ -88,6 +88,11 @@ impl Assets {
         self.files.get(INDEX)
     }
 
+    /// What tells this console from every other: its page names every part by its hash.
+    pub(crate) fn build(&self) -> &str {
+        self.index().map_or("none", |index| &index.hash)
+    }
+
     pub(super) fn policy(&self) -> &HeaderValue {
         &self.policy
     }

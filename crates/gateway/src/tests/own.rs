@@ -24,6 +24,26 @@ async fn the_console_learns_who_is_there_and_what_is_connected() {
 }
 
 #[tokio::test]
+async fn a_page_learns_which_console_the_gateway_serves() {
+    let gateway = to_aveva("http://127.0.0.1:1");
+    let response = get(&gateway, "/api/build").await;
+    assert_eq!(header(&response, "cache-control"), "no-store");
+    let said: serde_json::Value = serde_json::from_str(&text(response).await).unwrap();
+    let build = said["build"].as_str().unwrap();
+    assert_eq!(build.len(), 32, "{build}");
+    let again = text(get(&gateway, "/api/build").await).await;
+    assert!(again.contains(build), "{again}");
+    let console = |page: &str| {
+        Assets::from_files([("index.html".to_owned(), page.as_bytes().to_vec())])
+            .build()
+            .to_owned()
+    };
+    assert_eq!(console("<h1>console</h1>"), build);
+    assert_ne!(console("<h1>another</h1>"), build);
+    assert_eq!(Assets::from_files([]).build(), "none");
+}
+
+#[tokio::test]
 async fn routes_that_are_not_there_are_problems_and_places_in_the_console_are_pages() {
     let gateway = to_aveva("http://127.0.0.1:1");
     for path in [

@@ -1,0 +1,64 @@
+// Whether a wall stays as it is over months: refreshes without end against a world that changes, with the
+// page's clock run fast. After each stretch the garbage is collected and what the page holds is counted.
+// `cargo xtask soak [REFRESHES]`, or `node bench/soak.mjs [REFRESHES]` after `cargo xtask build`.
+
+import assert from 'node:assert/strict';
+import { launch } from '../tests/e2e/support/browser.mjs';
+import { start } from '../tests/e2e/support/product.mjs';
+
+const REFRESHES = Number(process.argv[2] ?? 20_000);
+const FIRST = Math.min(1_000, Math.ceil(REFRESHES / 4));
+/** A refresh every five seconds of the page's clock. */
+const EVERY = 5_000;
+/** How much more the page may hold at the end than after the first stretch. */
+const MORE = 1.05;
+
+const product = await start();
+await product.control('PUT', '/clock', { speed: 20 });
+const browser = await launch();
+try {
+  const context = await browser.newContext({ baseURL: product.url, viewport: { width: 1920, height: 1080 } });
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    const made = WebAssembly.instantiateStreaming;
+    WebAssembly.instantiateStreaming = async (...all) => {
+      const result = await made.apply(WebAssembly, all);
+      globalThis.wasm = result.instance.exports.memory;
+      return result;
+    };
+  });
+  await page.clock.install();
+  await page.goto('/wall?rotate=20');
+  await page.getByRole('list', { name: 'Tiles' }).getByRole('listitem').first().waitFor();
+  const debug = await context.newCDPSession(page);
+  await debug.send('Performance.enable');
+  const held = async () => {
+    await debug.send('HeapProfiler.collectGarbage');
+    const { metrics } = await debug.send('Performance.getMetrics');
+    const of = (name) => metrics.find((metric) => metric.name === name).value;
+    const wasm = await page.evaluate(() => globalThis.wasm.buffer.byteLength);
+    return { bytes: of('JSHeapUsedSize') + wasm, wasm, nodes: of('Nodes'), listeners: of('JSEventListeners') };
+  };
+  let first;
+  let last;
+  const began = performance.now();
+  for (let done = 0; done < REFRESHES; done += 1) {
+    await page.clock.runFor(EVERY);
+    if (done + 1 === FIRST) first = await held();
+    if ((done + 1) % 1_000 === 0 || done + 1 === FIRST || done + 1 === REFRESHES) {
+      last = await held();
+      const seconds = Math.round((performance.now() - began) / 1_000);
+      console.log(
+        `${done + 1} refreshes in ${seconds} s: ${(last.bytes / 1e6).toFixed(2)} MB (${(last.wasm / 1e6).toFixed(2)} of wasm), ` +
+          `${last.nodes} nodes, ${last.listeners} listeners`,
+      );
+    }
+  }
+  assert.ok(last.bytes <= first.bytes * MORE, `the page grew from ${first.bytes} to ${last.bytes} bytes`);
+  assert.ok(last.nodes <= first.nodes * MORE, `the page grew from ${first.nodes} to ${last.nodes} nodes`);
+  assert.ok(last.listeners <= first.listeners, `from ${first.listeners} to ${last.listeners} listeners`);
+  console.log('The wall stays as it is.');
+} finally {
+  await browser.close();
+  await product.stop();
+}

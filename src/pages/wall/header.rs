@@ -1,0 +1,106 @@
+//! The head of the wall: what time it is, how many are in which state, which page this is, whether
+//! alarms can be heard.
+
+use super::layout::{Head, head};
+use super::model;
+use super::rotation::Held;
+use super::sounds::Sounds;
+use super::state::{Count, Wall};
+use crate::live::use_clock;
+use crate::ui::Icon;
+use crate::ui::times::machine;
+use leptos::prelude::*;
+
+/// The head of the wall.
+#[component]
+pub fn Header(
+    /// The wall.
+    wall: Wall,
+    /// What sounds.
+    sounds: Sounds,
+    /// Whether the vendors' systems are simulated.
+    demo: bool,
+) -> impl IntoView {
+    let clock = use_clock();
+    let now = move || clock.at(0.0);
+    let local = move || {
+        let local = wall.local.read();
+        let local = local.as_ref()?;
+        Some(format!("{} {}", local.at(clock.millis())?, local.name))
+    };
+    let totals: Vec<_> = (0..7).map(|at| view! { <Total wall at /> }).collect();
+    let below = move || match head(wall.layout.read().width) {
+        Head::Whole => "whole",
+        Head::Notes => "notes",
+        Head::All => "all",
+    };
+    let height = move || format!("{:.4}em", wall.layout.read().header);
+    view! {
+        <header style:height=height data-head=below>
+            <div class="when">
+                <p><time id="wall-clock" datetime=move || machine(now())>{move || now().format("%H:%M:%S").to_string()}</time>" UTC"</p>
+                <p class="there">
+                    <span>{move || now().format("%a %-d %b").to_string()}{demo.then(|| view! { " "<b>"DEMO"</b> })}</span>
+                    <span>{local}</span>
+                </p>
+                <p class="notes"><PageNote wall /><SoundNote sounds /></p>
+            </div>
+            <ul class="totals" aria-label="Totals">{totals}</ul>
+        </header>
+    }
+}
+
+/// How many are in one of the states.
+#[component]
+fn Total(wall: Wall, at: usize) -> impl IntoView {
+    let count = Memo::new(move |_| wall.counts.read().get(at).copied());
+    let is = |read: fn(Count) -> &'static str| move || count.get().map_or("", read);
+    let glyph = Signal::derive(is(|count| count.glyph));
+    let words = move || {
+        count
+            .get()
+            .map(|count| format!("{} {}", count.number, count.word))
+    };
+    let hidden = move || !count.get().is_some_and(|count| count.is_told());
+    view! { <li hidden=hidden data-s=is(|count| count.key)><Icon name=glyph />{words}</li> }
+}
+
+/// Which page this is, and how long yet.
+#[component]
+fn PageNote(wall: Wall) -> impl IntoView {
+    let clock = use_clock();
+    let pages = Memo::new(move |_| wall.layout.read().pages.len());
+    let several = Memo::new(move |_| {
+        let critical = model::critical(&wall.tiles.read());
+        let layout = wall.layout.read();
+        layout
+            .pages
+            .get(1)
+            .is_some_and(|page| page.first < critical)
+    });
+    let words = Memo::new(move |_| {
+        let rotation = wall.rotation.read();
+        let held = match rotation.held {
+            Some(Held::Critical) if several.get() => ", critical only",
+            Some(Held::Critical) => ", held",
+            Some(Held::Paused) => ", paused",
+            None => "",
+        };
+        format!("Page {} of {}{held}", rotation.page + 1, pages.get())
+    });
+    let part = move || {
+        let rotation = wall.rotation.read();
+        let part = rotation.progress(clock.millis(), wall.params.read().rotate);
+        format!("{part:.3}")
+    };
+    view! { <span class="page" hidden=move || pages.get() < 2 style:--part=part>{words}</span> }
+}
+
+/// Whether alarms can be heard, where they cannot.
+#[component]
+fn SoundNote(sounds: Sounds) -> impl IntoView {
+    let words = move || sounds.word();
+    let more = move || sounds.is_blocked().then_some(" by the browser");
+    let muted = Signal::derive(|| "muted");
+    view! { <span class="quiet" hidden=move || words().is_none()><Icon name=muted /><span>{words}<span class="vh">{more}</span></span></span> }
+}

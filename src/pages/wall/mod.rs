@@ -1,0 +1,115 @@
+//! The page `/wall`: a screen that nobody touches for months, read from the other side of the room. It
+//! cannot change anything: nothing in this folder knows how to write.
+
+pub mod banner;
+pub mod bar;
+pub mod drift;
+pub mod gather;
+pub mod header;
+pub mod layout;
+pub mod model;
+pub mod months;
+pub mod news;
+pub mod params;
+pub mod place;
+pub mod ringer;
+pub mod rotation;
+pub mod setup;
+pub mod sizing;
+pub mod sounds;
+pub mod sources;
+pub mod state;
+pub mod tile;
+
+use crate::live::{use_pace, use_sources};
+use crate::prefs::use_prefs;
+use crate::ui::{Heading, Icon};
+use banner::Banner;
+use bar::Bar;
+use header::Header;
+use leptos::prelude::*;
+use sources::WallSources;
+use state::Wall;
+use tile::Tiles;
+
+/// The page `/wall`.
+#[component]
+pub fn StatusWall(
+    /// Whether the vendors' systems are simulated.
+    demo: bool,
+) -> impl IntoView {
+    let wall = state::wall();
+    let sounds = sounds::sounds(wall);
+    let lost = banner::lost();
+    let hands = bar::hands();
+    let set_up = RwSignal::new(false);
+    let aside = months::aside();
+    months::keep_awake(wall);
+    months::follow_builds();
+    // A wall that nobody refreshes would only grow old.
+    use_pace().paused.set(false);
+    let prefs = use_prefs();
+    let theme = move || {
+        let theme = wall.params.read().theme.unwrap_or(prefs.theme.get());
+        theme.word()
+    };
+    let text = move || format!("{:.4}px", wall.layout.read().text);
+    let is_seen = move || hands.get() || set_up.get();
+    view! {
+        <Heading text="Status wall" />
+        <main id="main" class="wall" tabindex="-1" data-theme=theme data-hands=move || is_seen().then_some("there")
+            data-lost=move || lost.get().then_some("lost") style:font-size=text>
+            <h1 class="vh">"Status wall"</h1>
+            <div class="all" style:transform=aside>
+                <Header wall sounds demo />
+                <Strip wall />
+                <div class="area">
+                    <Tiles wall />
+                    <Nothing wall />
+                </div>
+                <WallSources wall />
+            </div>
+            <Banner lost />
+            <Bar wall sounds hands set_up />
+        </main>
+    }
+}
+
+/// What is wrong with the address.
+#[component]
+fn Strip(wall: Wall) -> impl IntoView {
+    let words = Memo::new(move |_| {
+        let mistakes = wall.mistakes.read();
+        let more = match mistakes.len() {
+            0 | 1 => String::new(),
+            number => format!(" And {} more.", number - 1),
+        };
+        mistakes.first().map(|first| format!("{first}{more}"))
+    });
+    let lines = move || wall.layout.read().strip.to_string();
+    view! {
+        <p class="strip" role="status" hidden=move || words.read().is_none() style:--lines=lines>
+            <Icon name="warning" /><span>{words}</span>
+        </p>
+    }
+}
+
+/// What stands where there are no tiles.
+#[component]
+fn Nothing(wall: Wall) -> impl IntoView {
+    let sources = use_sources();
+    let words = Memo::new(move |_| {
+        if !wall.tiles.read().is_empty() {
+            return None;
+        }
+        let params = wall.params.read();
+        let silent = gather::shown(&sources, &params).filter(|s| !s.feed.status().is_heard());
+        let silent: Vec<_> = silent.map(|s| s.connection.title.clone()).collect();
+        Some(if silent.is_empty() {
+            "There is nothing to show: these systems hold no groups and no sessions of the last 24 h.".to_owned()
+        } else {
+            format!("Waiting for {}.", silent.join(", "))
+        })
+    });
+    view! { <p class="nothing" hidden=move || words.read().is_none()>{words}</p> }
+}

@@ -1,0 +1,209 @@
+//! A tile of the wall: what it says, how loud it is, where it stands among the others. Pure.
+
+use super::layout::{Need, measure, measure_bold};
+use chrono::TimeDelta;
+use health::freshness::Freshness;
+use health::severity::Severity;
+use health::totals::Totals;
+use std::cmp::Ordering;
+
+/// Milliseconds by the browser's clock.
+pub type Millis = f64;
+
+/// Glyph, padding and the spaces between in a large tile, in em.
+const REST: f64 = 4.2;
+
+/// The size of a large tile's name, in em.
+const LARGER: f64 = 1.25;
+
+/// One tile.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tile {
+    /// What it is known by among all tiles.
+    pub key: String,
+    /// The connection's id.
+    pub source: String,
+    /// The group's, the plan's or the connection's name.
+    pub name: String,
+    /// How bad; unknown where it is not believed.
+    pub severity: Severity,
+    /// How bad it was when it was last believed.
+    pub was: Severity,
+    /// Its place within the severity, lower first.
+    pub rank: u8,
+    /// The state in a word or two.
+    pub word: String,
+    /// What is wrong, in a sentence.
+    pub sentence: String,
+    /// Since when it is so.
+    pub since: Option<Millis>,
+    /// When it was read last.
+    pub read: Option<Millis>,
+    /// How far it is believed.
+    pub fresh: Freshness,
+    /// Whether it stands for a connection that is silent, and for none of what that holds.
+    pub is_source: bool,
+    /// Whether it has been read at all, or tried to.
+    pub is_told: bool,
+}
+
+impl Tile {
+    /// Whether it is large: what is abnormal, and what was when it was last heard of.
+    #[must_use]
+    pub fn is_large(&self) -> bool {
+        let quiet = |severity| matches!(severity, Severity::Normal | Severity::Off);
+        if self.is_stale() {
+            self.is_source || matches!(self.was, Severity::Critical | Severity::Warning)
+        } else {
+            !quiet(self.severity) && self.is_told
+        }
+    }
+
+    /// Whether it is not believed any more.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        !self.fresh.is_believable()
+    }
+
+    /// Its state in words.
+    #[must_use]
+    pub fn state(&self, now: Millis) -> String {
+        if self.is_stale() {
+            stale(self.fresh, self.read.map(|read| now - read))
+        } else {
+            self.word.clone()
+        }
+    }
+
+    /// What it is called: the group and its state in words.
+    #[must_use]
+    pub fn label(&self, now: Millis) -> String {
+        let state = self.state(now);
+        if self.is_stale() && !self.is_source {
+            format!("{}: {state}, was {}", self.name, self.word)
+        } else {
+            format!("{}: {state}", self.name)
+        }
+    }
+
+    /// For how long it is so, of what is abnormal; else how old what is known is.
+    #[must_use]
+    pub fn age(&self, now: Millis) -> String {
+        match (self.is_large() && !self.is_stale(), self.since, self.read) {
+            (true, Some(since), _) => short(now - since),
+            (_, _, Some(read)) if !self.is_stale() => short(now - read),
+            _ => String::new(),
+        }
+    }
+
+    /// Beside the state of a large one, where there is room: what it was, or how old what is known is.
+    #[must_use]
+    pub fn note(&self, now: Millis) -> String {
+        match self.read {
+            _ if self.is_stale() && self.is_source => String::new(),
+            _ if self.is_stale() => format!("was {}", self.word),
+            Some(read) => format!("read {} ago", short(now - read)),
+            None => String::new(),
+        }
+    }
+
+    /// Whether its name is too long to stand larger than the rest in a large tile of this width.
+    #[must_use]
+    pub fn is_long(&self, width: f64) -> bool {
+        REST + LARGER * measure_bold(&self.name) > width
+    }
+
+    /// The width of its words, at any age.
+    #[must_use]
+    pub fn need(&self) -> Need {
+        const SMALL_REST: f64 = 3.4;
+        let state = if self.is_stale() {
+            measure_bold("NO DATA")
+        } else {
+            measure_bold(&self.word)
+        };
+        let age = measure_bold(" 59 min");
+        if self.is_large() {
+            // Where there is no room for more, a name is as large as the rest.
+            let name = measure_bold(&self.name);
+            Need::Large(REST + name.max(state + age + 0.5))
+        } else {
+            let name = if self.is_stale() {
+                measure_bold(&self.name)
+            } else {
+                measure(&self.name)
+            };
+            Need::Small(SMALL_REST + name + state + age)
+        }
+    }
+}
+
+/// Worst first; within that what nobody mends by waiting, what was worst, and the newest.
+#[must_use]
+pub fn worst_first(a: &Tile, b: &Tile) -> Ordering {
+    let place = |tile: &Tile| (!tile.is_large(), tile.severity, tile.rank, tile.was);
+    let newest = |tile: &Tile| tile.since.filter(|_| tile.is_large()).unwrap_or(f64::MIN);
+    place(a)
+        .cmp(&place(b))
+        .then_with(|| newest(b).total_cmp(&newest(a)))
+        .then_with(|| a.name.cmp(&b.name))
+        .then_with(|| a.key.cmp(&b.key))
+}
+
+/// How many of what there is are in which state, and how many are not believed. A connection is none
+/// of them.
+#[must_use]
+pub fn totals(tiles: &[Tile]) -> (Totals, usize) {
+    let mut totals = Totals::default();
+    let mut stale = 0;
+    for tile in tiles.iter().filter(|tile| !tile.is_source) {
+        if tile.is_stale() {
+            stale += 1;
+        } else {
+            totals.add(tile.fresh, tile.severity);
+        }
+    }
+    (totals, stale)
+}
+
+/// How many tiles, from the first, are critical now. What has ended does not get worse and must not
+/// keep the rest from being seen for a day.
+#[must_use]
+pub fn critical(tiles: &[Tile]) -> usize {
+    let now =
+        |tile: &Tile| tile.severity == Severity::Critical && tile.rank < health::Verdict::HISTORY;
+    tiles.iter().take_while(|tile| now(tile)).count()
+}
+
+/// `STALE 42 s`.
+#[must_use]
+pub fn stale(fresh: Freshness, age: Option<Millis>) -> String {
+    match age {
+        Some(age) => format!("{} {}", fresh.word(), short(age)),
+        None => fresh.word().to_owned(),
+    }
+}
+
+/// An age in one unit: `42 s`, `6 min`, `2 h`, `3 d`.
+#[must_use]
+pub fn short(age: Millis) -> String {
+    let seconds = span(age).num_seconds();
+    let (number, unit) = match seconds {
+        0..60 => (seconds, "s"),
+        60..3_600 => (seconds / 60, "min"),
+        3_600..86_400 => (seconds / 3_600, "h"),
+        _ => (seconds / 86_400, "d"),
+    };
+    format!("{number} {unit}")
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "an age in milliseconds fits an i64, and saturates"
+)]
+fn span(age: Millis) -> TimeDelta {
+    TimeDelta::try_milliseconds(age.max(0.0) as i64).unwrap_or(TimeDelta::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,327 @@
+//! What the address asks of the wall. Pure: a value that cannot be is told with what could be, and the
+//! wall goes on with the usual one; a screen nobody stands at must not stop at a slip of the keyboard.
+
+use crate::prefs::Theme;
+
+/// Seconds on a page unless the address says otherwise.
+pub const ROTATE: u32 = 20;
+
+/// The seconds on a page that can be asked for.
+const ROTATES: std::ops::RangeInclusive<u32> = 5..=3_600;
+
+/// Metres to the screen unless the address says otherwise.
+pub const DISTANCE: f64 = 5.0;
+
+/// The distances that can be asked for, in metres.
+pub const DISTANCES: (f64, f64) = (0.3, 60.0);
+
+/// Inches across the screen unless the address says otherwise.
+pub const DIAGONAL: f64 = 55.0;
+
+/// The diagonals that can be asked for, in inches.
+pub const DIAGONALS: (f64, f64) = (5.0, 800.0);
+
+/// The parameters that the wall knows.
+pub const NAMES: [&str; 8] = [
+    "rotate",
+    "distance",
+    "diagonal",
+    "only",
+    "connections",
+    "theme",
+    "tz",
+    "awake",
+];
+
+/// A kind of thing that has tiles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// AVEVA's groups.
+    Groups,
+    /// Uplynk's slicer groups.
+    Slicers,
+    /// Veeam's sessions.
+    Sessions,
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::Groups, Self::Slicers, Self::Sessions];
+
+    /// As `only` spells it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Groups => "groups",
+            Self::Slicers => "slicers",
+            Self::Sessions => "sessions",
+        }
+    }
+}
+
+/// Where the second clock is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Place {
+    /// Where the browser is.
+    #[default]
+    Local,
+    /// A zone by its IANA name.
+    Zone(String),
+}
+
+/// What the address asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Params {
+    /// Seconds on a page.
+    pub rotate: u32,
+    /// Metres from the screen to the eyes.
+    pub distance: f64,
+    /// Inches across the screen.
+    pub diagonal: f64,
+    /// Which kinds of things; all when nothing is asked for.
+    pub only: Vec<Kind>,
+    /// Which connections, by id; all when nothing is asked for.
+    pub connections: Vec<String>,
+    /// The theme; the one chosen on this browser when nothing is asked for.
+    pub theme: Option<Theme>,
+    /// Where the second clock is.
+    pub place: Place,
+    /// Whether the screen is kept on.
+    pub awake: bool,
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        Self {
+            rotate: ROTATE,
+            distance: DISTANCE,
+            diagonal: DIAGONAL,
+            only: Vec::new(),
+            connections: Vec::new(),
+            theme: None,
+            place: Place::Local,
+            awake: true,
+        }
+    }
+}
+
+impl Params {
+    /// Whether things of this kind have tiles.
+    #[must_use]
+    pub fn shows_kind(&self, kind: Kind) -> bool {
+        self.only.is_empty() || self.only.contains(&kind)
+    }
+
+    /// Whether this connection is on the wall.
+    #[must_use]
+    pub fn shows_connection(&self, id: &str) -> bool {
+        self.connections.is_empty() || self.connections.iter().any(|one| one == id)
+    }
+}
+
+/// Reads the parameters; every mistake is a sentence. `get` gives a parameter's value, `connections`
+/// the ids that there are, and `is_zone` whether the browser knows a time zone.
+pub fn read(
+    get: impl Fn(&str) -> Option<String>,
+    connections: &[String],
+    is_zone: impl Fn(&str) -> bool,
+) -> (Params, Vec<String>) {
+    let usual = Params::default();
+    let mut wrong = Vec::new();
+    let mut told = |name: &str, value: &str, remedy: &str| {
+        wrong.push(format!("{name}={}: {remedy}", cut(value)));
+    };
+    let mut params = Params::default();
+    if let Some(text) = get("rotate") {
+        match text.trim().parse().ok().filter(|s| ROTATES.contains(s)) {
+            Some(seconds) => params.rotate = seconds,
+            None => told(
+                "rotate",
+                &text,
+                "give whole seconds from 5 to 3600. Pages turn every 20 s.",
+            ),
+        }
+    }
+    let mut number = |name: &str, (low, high): (f64, f64), unit: &str, usual: f64| {
+        let Some(text) = get(name) else { return usual };
+        let read: Option<f64> = text.trim().parse().ok();
+        read.filter(|n| (low..=high).contains(n))
+            .unwrap_or_else(|| {
+                told(
+                    name,
+                    &text,
+                    &format!("give {unit} from {low} to {high}. Reckoned with {usual}."),
+                );
+                usual
+            })
+    };
+    params.distance = number("distance", DISTANCES, "metres", usual.distance);
+    params.diagonal = number("diagonal", DIAGONALS, "inches", usual.diagonal);
+    if let Some(text) = get("only") {
+        for word in words(&text) {
+            match Kind::ALL.into_iter().find(|kind| kind.word() == word) {
+                Some(kind) => params.only.push(kind),
+                None => told("only", word, "choose from groups, slicers, sessions."),
+            }
+        }
+    }
+    if let Some(text) = get("connections") {
+        for id in words(&text) {
+            if connections.iter().any(|known| known == id) {
+                params.connections.push(id.to_owned());
+            } else {
+                let known = connections.join(", ");
+                told(
+                    "connections",
+                    id,
+                    &format!("there is no such connection; there are {known}."),
+                );
+            }
+        }
+    }
+    if let Some(text) = get("theme") {
+        match text.as_str() {
+            "light" => params.theme = Some(Theme::Light),
+            "dark" => params.theme = Some(Theme::Dark),
+            "system" => params.theme = Some(Theme::System),
+            _ => told("theme", &text, "choose light, dark or system."),
+        }
+    }
+    if let Some(text) = get("tz") {
+        match text.as_str() {
+            "local" => {}
+            _ if is_zone(&text) => params.place = Place::Zone(text),
+            _ => told(
+                "tz",
+                &text,
+                "give a time zone as Europe/Berlin, or local. Shown is the time of this computer.",
+            ),
+        }
+    }
+    if let Some(text) = get("awake") {
+        match text.as_str() {
+            "yes" => {}
+            "no" => params.awake = false,
+            _ => told("awake", &text, "say yes or no. The screen is kept on."),
+        }
+    }
+    (params, wrong)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|word| !word.is_empty())
+}
+
+/// A value as it is quoted: not longer than a strip of the wall.
+fn cut(value: &str) -> String {
+    const LONGEST: usize = 24;
+    if value.chars().count() <= LONGEST {
+        return value.to_owned();
+    }
+    value
+        .chars()
+        .take(LONGEST - 1)
+        .chain(std::iter::once('…'))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn asked(pairs: &[(&str, &str)]) -> (Params, Vec<String>) {
+        let get = |name: &str| {
+            let found = pairs.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let known = ["plant-a".to_owned(), "live".to_owned()];
+        read(get, &known, |zone| zone == "Europe/Berlin")
+    }
+
+    #[test]
+    fn an_address_without_parameters_is_the_usual_wall() {
+        assert_eq!(asked(&[]), (Params::default(), Vec::new()));
+    }
+
+    #[test]
+    fn every_parameter_is_read() {
+        let (params, wrong) = asked(&[
+            ("rotate", "7"),
+            ("distance", "2.5"),
+            ("diagonal", "85"),
+            ("only", "groups, sessions"),
+            ("connections", "live"),
+            ("theme", "dark"),
+            ("tz", "Europe/Berlin"),
+            ("awake", "no"),
+        ]);
+        assert_eq!(wrong, Vec::<String>::new());
+        assert_eq!(
+            params,
+            Params {
+                rotate: 7,
+                distance: 2.5,
+                diagonal: 85.0,
+                only: vec![Kind::Groups, Kind::Sessions],
+                connections: vec!["live".to_owned()],
+                theme: Some(Theme::Dark),
+                place: Place::Zone("Europe/Berlin".to_owned()),
+                awake: false,
+            }
+        );
+        assert!(params.shows_kind(Kind::Groups) && !params.shows_kind(Kind::Slicers));
+        assert!(params.shows_connection("live") && !params.shows_connection("plant-a"));
+    }
+
+    #[test]
+    fn what_cannot_be_is_told_and_the_usual_takes_its_place() {
+        for (name, value) in [
+            ("rotate", "0"),
+            ("rotate", "4"),
+            ("rotate", "3601"),
+            ("rotate", "20s"),
+            ("rotate", "-5"),
+            ("distance", "0"),
+            ("distance", "61"),
+            ("distance", "NaN"),
+            ("distance", "inf"),
+            ("distance", "5m"),
+            ("diagonal", "4"),
+            ("diagonal", "1e9"),
+            ("only", "group"),
+            ("connections", "plant-z"),
+            ("theme", "Dark"),
+            ("tz", "Mars/Olympus"),
+            ("awake", "false"),
+        ] {
+            let (params, wrong) = asked(&[(name, value)]);
+            assert_eq!(params, Params::default(), "{name}={value}");
+            assert_eq!(wrong.len(), 1, "{name}={value}");
+            assert!(
+                wrong[0].starts_with(&format!("{name}={value}: ")),
+                "{wrong:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn of_a_list_what_can_be_is_taken_and_the_rest_is_told() {
+        let (params, wrong) = asked(&[("only", "groups,groop"), ("connections", "live,nowhere")]);
+        assert_eq!(params.only, [Kind::Groups]);
+        assert_eq!(params.connections, ["live"]);
+        assert_eq!(wrong.len(), 2);
+        assert!(wrong[1].contains("there are plant-a, live."), "{wrong:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_is_typed_breaks_the_wall(name in 0..NAMES.len(), value in "\\PC{0,80}") {
+            let (params, wrong) = asked(&[(NAMES[name], &value)]);
+            prop_assert!(ROTATES.contains(&params.rotate));
+            prop_assert!(params.distance.is_finite() && params.diagonal.is_finite());
+            prop_assert!(wrong.iter().all(|said| said.chars().count() < 200));
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Which page is shown, and for how long yet. Pure: the time is an argument.
+
+/// Milliseconds by the browser's clock.
+type Millis = f64;
+
+/// A pause ends by itself: a wall that stood still for good would hide what is on its other pages.
+pub const LONGEST_PAUSE: Millis = 600_000.0;
+
+/// Why the pages do not turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// Something on this page is critical.
+    Critical,
+    /// Somebody paused it.
+    Paused,
+}
+
+/// The page that is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Rotation {
+    /// Which, from 0.
+    pub page: usize,
+    /// Why it stays.
+    pub held: Option<Held>,
+    since: Millis,
+    paused_until: Option<Millis>,
+    /// Somebody turned to this page and looks at it, whatever is critical.
+    looked_at_until: Option<Millis>,
+}
+
+impl Rotation {
+    /// The page of this moment: on so many pages, from the first, something is critical. One holds the
+    /// pages; of several, only these take turns.
+    #[must_use]
+    pub fn step(mut self, now: Millis, pages: usize, seconds: u32, critical: usize) -> Self {
+        let before = self.page;
+        self.paused_until = self.paused_until.filter(|until| now < *until);
+        self.looked_at_until = self.looked_at_until.filter(|until| now < *until);
+        let critical = critical.min(pages);
+        let (turning, held) = match critical {
+            _ if self.looked_at_until.is_some() => (pages, None),
+            0 => (pages, self.paused_until.map(|_| Held::Paused)),
+            critical => (critical, Some(Held::Critical)),
+        };
+        self.held = held;
+        if self.page >= turning {
+            self.page = 0;
+        }
+        let stands = held == Some(Held::Paused) || (held.is_some() && turning == 1);
+        if stands || before != self.page || now < self.since {
+            self.since = now;
+        } else if now - self.since >= millis(seconds) {
+            self.page = if self.page + 1 >= turning {
+                0
+            } else {
+                self.page + 1
+            };
+            self.since = now;
+        }
+        self
+    }
+
+    /// Somebody turns the page; it stays for its time, whatever is critical.
+    #[must_use]
+    pub fn turn(mut self, now: Millis, pages: usize, seconds: u32) -> Self {
+        self.page = (self.page + 1) % pages.max(1);
+        self.since = now;
+        self.looked_at_until = Some(now + millis(seconds));
+        self
+    }
+
+    /// Somebody pauses, or goes on.
+    #[must_use]
+    pub fn pause(mut self, now: Millis, paused: bool) -> Self {
+        self.paused_until = paused.then_some(now + LONGEST_PAUSE);
+        self.since = now;
+        if self.held != Some(Held::Critical) {
+            self.held = paused.then_some(Held::Paused);
+        }
+        self
+    }
+
+    /// Whether somebody paused it.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.paused_until.is_some()
+    }
+
+    /// Which part of its time the page has had, from 0 to 1.
+    #[must_use]
+    pub fn progress(&self, now: Millis, seconds: u32) -> f64 {
+        ((now - self.since) / millis(seconds)).clamp(0.0, 1.0)
+    }
+}
+
+fn millis(seconds: u32) -> Millis {
+    f64::from(seconds) * 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn shown(rotation: Rotation, pages: usize, critical: usize, at: &[u32]) -> Vec<usize> {
+        let mut now = rotation;
+        let step = |second: &u32| {
+            now = now.step(millis(*second), pages, 20, critical);
+            now.page
+        };
+        at.iter().map(step).collect()
+    }
+
+    #[test]
+    fn pages_turn_after_their_time_and_begin_anew() {
+        let seconds = [0, 19, 20, 39, 40, 60];
+        assert_eq!(
+            shown(Rotation::default(), 3, 0, &seconds),
+            [0, 0, 1, 1, 2, 0]
+        );
+        assert_eq!(shown(Rotation::default(), 1, 0, &seconds), [0; 6]);
+        assert_eq!(shown(Rotation::default(), 0, 0, &seconds), [0; 6]);
+    }
+
+    #[test]
+    fn something_critical_stops_them_on_its_page_and_lets_them_go_again() {
+        let second = Rotation::default().step(millis(20), 3, 20, 0);
+        assert_eq!(second.page, 1);
+        let stopped = second.step(millis(21), 3, 20, 1);
+        assert_eq!((stopped.page, stopped.held), (0, Some(Held::Critical)));
+        assert_eq!(shown(stopped, 3, 1, &[41, 61, 400]), [0, 0, 0]);
+        let after = stopped.step(millis(400), 3, 20, 1);
+        assert_eq!(shown(after, 3, 0, &[401, 419, 420]), [0, 0, 1]);
+    }
+
+    #[test]
+    fn of_several_critical_pages_only_these_take_turns() {
+        let at = [0, 20, 40, 60];
+        assert_eq!(shown(Rotation::default(), 5, 2, &at), [0, 1, 0, 1]);
+        assert_eq!(shown(Rotation::default(), 2, 9, &at), [0, 1, 0, 1]);
+    }
+
+    #[test]
+    fn somebody_may_look_at_the_other_pages_for_a_while() {
+        let stopped = Rotation::default().step(0.0, 3, 20, 1);
+        let turned = stopped.turn(1_000.0, 3, 20);
+        assert_eq!(shown(turned, 3, 1, &[2, 20, 21, 22]), [1, 1, 0, 0]);
+    }
+
+    #[test]
+    fn a_pause_holds_the_page_gives_way_to_what_is_critical_and_ends_by_itself() {
+        let second = Rotation::default().step(millis(20), 3, 20, 0);
+        let paused = second.pause(millis(20), true);
+        assert_eq!(shown(paused, 3, 0, &[50, 619]), [1, 1]);
+        assert_eq!(paused.step(millis(50), 3, 20, 0).held, Some(Held::Paused));
+        assert_eq!(paused.step(millis(50), 3, 20, 1).page, 0);
+        let held = paused.step(millis(619), 3, 20, 0);
+        assert_eq!(shown(held, 3, 0, &[620, 638, 639]), [1, 1, 2]);
+        assert!(!paused.pause(0.0, false).is_paused());
+    }
+
+    #[test]
+    fn a_clock_that_was_put_back_does_not_stop_the_pages() {
+        let late = Rotation::default().step(millis(9_000), 3, 20, 0);
+        assert_eq!(shown(late, 3, 0, &[10, 29, 30]), [1, 1, 2]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_page_is_always_there(steps in proptest::collection::vec((0_u32..100_000, 0_usize..6, 0_usize..6, 0_u8..4), 1..40)) {
+            let mut rotation = Rotation::default();
+            for (second, pages, critical, act) in steps {
+                let now = millis(second);
+                rotation = match act {
+                    0 => rotation.turn(now, pages, 20),
+                    1 => rotation.pause(now, true),
+                    2 => rotation.pause(now, false),
+                    _ => rotation,
+                };
+                rotation = rotation.step(now, pages, 20, critical);
+                prop_assert!(rotation.page < pages.max(1));
+                prop_assert!((0.0..=1.0).contains(&rotation.progress(now, 20)));
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Setting up a wall: how far people stand, how large the screen is, and the arithmetic from these to
+//! the text on it.
+
+use super::sizing::{LEAST, PREFERRED};
+use super::state::Wall;
+use crate::nav::use_nav;
+use crate::ui::awake::Awake;
+use leptos::prelude::*;
+
+/// The set-up view.
+#[component]
+pub fn SetUp(
+    /// The wall.
+    wall: Wall,
+    /// Whether it is open.
+    set_up: RwSignal<bool>,
+) -> impl IntoView {
+    let lines = move || {
+        let (view, layout) = (wall.viewing.read(), wall.layout.read());
+        let at = |minutes: f64| {
+            format!(
+                "{minutes}′ at {} m: capitals {:.1} mm high, text of {:.1} px.",
+                view.distance,
+                view.capital(minutes),
+                view.text(minutes)
+            )
+        };
+        let minutes = LEAST * layout.text / view.text(LEAST);
+        let tiles = wall.tiles.read().len();
+        let awake = match (wall.params.read().awake, Awake::is_possible()) {
+            (true, true) => "The screen is kept on; awake=no lets it go off.",
+            (true, false) => "This browser cannot keep the screen on.",
+            (false, _) => "The screen may go off.",
+        };
+        let fits = if layout.too_small {
+            format!(
+                "No wall of this kind fits at that size: the text is legible from {:.1} m only.",
+                view.legible_from(layout.text)
+            )
+        } else {
+            format!(
+                "It is legible from {:.1} m.",
+                view.legible_from(layout.text)
+            )
+        };
+        [
+            format!(
+                "{} × {} px on {} inches, filled by this window: {:.2} px a millimetre.",
+                view.width,
+                view.height,
+                view.diagonal,
+                view.density()
+            ),
+            format!("Least: {}", at(LEAST)),
+            format!("Preferred: {}", at(PREFERRED)),
+            format!(
+                "Shown: text of {:.1} px, which is {minutes:.1}′. {fits}",
+                layout.text
+            ),
+            format!(
+                "{tiles} tiles on {} pages of {:.1} by {:.1} em.",
+                layout.pages.len(),
+                layout.width,
+                layout.area
+            ),
+            awake.to_owned(),
+        ]
+        .into_iter()
+        .map(|line| view! { <li>{line}</li> })
+        .collect::<Vec<_>>()
+    };
+    let distance = Signal::derive(move || wall.params.read().distance);
+    let diagonal = Signal::derive(move || wall.params.read().diagonal);
+    let rotate = Signal::derive(move || f64::from(wall.params.read().rotate));
+    view! {
+        <section class="set-up" aria-label="Set-up">
+            <p class="row">
+                <Number name="distance" label="Distance in metres" value=distance step="0.1" />
+                <Number name="diagonal" label="Screen diagonal in inches" value=diagonal step="1" />
+                <Number name="rotate" label="Seconds on a page" value=rotate step="1" />
+                <button type="button" class="btn end" on:click=move |_| set_up.set(false)>"Close"</button>
+            </p>
+            <ul>{lines}</ul>
+        </section>
+    }
+}
+
+#[component]
+fn Number(
+    name: &'static str,
+    label: &'static str,
+    value: Signal<f64>,
+    step: &'static str,
+) -> impl IntoView {
+    let nav = use_nav();
+    let change = move |event| {
+        let value = event_target_value(&event);
+        nav.replace(&nav.with_params(&[(name, Some(value.trim()))]));
+    };
+    view! {
+        <label>{label}<input type="number" name=name min="0" step=step prop:value=move || value.get().to_string() on:change=change /></label>
+    }
+}

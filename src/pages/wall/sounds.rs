@@ -1,0 +1,103 @@
+//! What the wall sounds like: plays what `ringer` says, unless somebody wants silence, and says so when
+//! nothing can be heard.
+
+use super::state::Wall;
+use crate::live::use_clock;
+use crate::prefs::{Prefs, use_prefs};
+use crate::ui::sound::Sound;
+use leptos::prelude::*;
+
+/// The wall's sound.
+#[derive(Clone, Copy)]
+pub struct Sounds {
+    sound: StoredValue<Option<Sound>, LocalStorage>,
+    blocked: RwSignal<bool>,
+    prefs: Prefs,
+}
+
+/// Begins to listen to what should sound, and to hands that let it.
+#[must_use]
+pub fn sounds(wall: Wall) -> Sounds {
+    let (clock, prefs) = (use_clock(), use_prefs());
+    let sounds = Sounds {
+        sound: StoredValue::new_local(Sound::new()),
+        blocked: RwSignal::new(true),
+        prefs,
+    };
+    Effect::new(move |_| {
+        let _ = clock.millis();
+        sounds.look();
+    });
+    Effect::new(move |before: Option<Option<u32>>| {
+        let tone = wall.tone.get();
+        let number = tone.map(|(number, _)| number);
+        if let Some((_, tone)) = tone.filter(|_| before != Some(number)) {
+            let is_muted = prefs.muted.get_untracked();
+            if !is_muted {
+                sounds.with(|sound| sound.play(tone.notes()));
+            }
+        }
+        number
+    });
+    let pressed = window_event_listener(leptos::ev::pointerdown, move |_| sounds.unblock());
+    let typed = window_event_listener(leptos::ev::keydown, move |_| sounds.unblock());
+    on_cleanup(move || {
+        pressed.remove();
+        typed.remove();
+        sounds.with(Sound::close);
+    });
+    sounds
+}
+
+impl Sounds {
+    fn with(self, act: impl FnOnce(&Sound)) {
+        let _ = self.sound.try_with_value(|sound| sound.as_ref().map(act));
+    }
+
+    fn unblock(self) {
+        if self.blocked.try_get_untracked() == Some(true) {
+            self.with(Sound::unblock);
+        }
+    }
+
+    fn look(self) {
+        let blocked = self
+            .sound
+            .try_with_value(|sound| sound.as_ref().is_none_or(Sound::is_blocked));
+        let blocked = blocked.unwrap_or(true);
+        let _ = self.blocked.try_maybe_update(|held| {
+            let changed = *held != blocked;
+            *held = blocked;
+            (changed, ())
+        });
+    }
+
+    /// Why nothing is heard, where that is so.
+    #[must_use]
+    pub fn word(self) -> Option<&'static str> {
+        if self.prefs.muted.get() {
+            Some("Muted")
+        } else if self.blocked.get() {
+            Some("Sound is blocked")
+        } else {
+            None
+        }
+    }
+
+    /// Whether the browser lets nothing be heard that somebody wants to hear.
+    #[must_use]
+    pub fn is_blocked(self) -> bool {
+        self.blocked.get() && !self.prefs.muted.get()
+    }
+
+    /// Whether somebody wants silence.
+    #[must_use]
+    pub fn is_muted(self) -> bool {
+        self.prefs.muted.get()
+    }
+
+    /// Silence, or not; nothing is acknowledged by it.
+    pub fn mute(self, muted: bool) {
+        self.prefs.muted.set(muted);
+    }
+}

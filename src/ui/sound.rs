@@ -1,0 +1,72 @@
+//! Tones by the browser's own synthesizer: no files. Knows nothing of what they mean.
+
+use web_sys::{AudioContext, AudioContextState, GainNode, OscillatorType};
+
+/// One note: hertz, milliseconds, milliseconds of silence after it.
+pub type Note = (f32, u32, u32);
+
+/// How loud, of 1.
+const LOUD: f32 = 0.35;
+
+/// A rise and fall this long, in seconds, so that a note does not click.
+const EDGE: f64 = 0.012;
+
+/// What plays tones.
+#[derive(Debug, Clone)]
+pub struct Sound(AudioContext);
+
+impl Sound {
+    /// A synthesizer, where the browser has one.
+    #[must_use]
+    pub fn new() -> Option<Self> {
+        AudioContext::new().ok().map(Self)
+    }
+
+    /// Whether the browser lets nothing be heard, as it does until somebody touches the page.
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        self.0.state() != AudioContextState::Running
+    }
+
+    /// Asks the browser to let it be heard; only inside somebody's touch or press.
+    pub fn unblock(&self) {
+        // What comes of it is seen by `is_blocked`.
+        let _ = self.0.resume();
+    }
+
+    /// Gives it back: a browser has few of them.
+    pub fn close(&self) {
+        let _ = self.0.close();
+    }
+
+    /// Plays notes one after the other; nothing while blocked, for they would all sound at once later.
+    pub fn play(&self, notes: &[Note]) {
+        if self.is_blocked() {
+            return;
+        }
+        let mut at = self.0.current_time() + 0.02;
+        for (hertz, on, off) in notes {
+            let end = at + f64::from(*on) / 1_000.0;
+            let _ = self.note(*hertz, at, end);
+            at = end + f64::from(*off) / 1_000.0;
+        }
+    }
+
+    fn note(&self, hertz: f32, from: f64, to: f64) -> Result<(), wasm_bindgen::JsValue> {
+        let gain: GainNode = self.0.create_gain()?;
+        let loudness = gain.gain();
+        loudness.set_value_at_time(0.0, from)?;
+        loudness.linear_ramp_to_value_at_time(LOUD, from + EDGE)?;
+        loudness.set_value_at_time(LOUD, to - EDGE)?;
+        loudness.linear_ramp_to_value_at_time(0.0, to)?;
+        gain.connect_with_audio_node(&self.0.destination())?;
+        let tone = self.0.create_oscillator()?;
+        // A few overtones: small loudspeakers and old ears lose a pure one.
+        tone.set_type(OscillatorType::Triangle);
+        tone.frequency().set_value(hertz);
+        tone.connect_with_audio_node(&gain)?;
+        tone.start_with_when(from)?;
+        tone.stop_with_when(to)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,111 @@
+// Looking at the status wall as somebody in the room does: where things stand, how large the text is,
+// what is cut off. The arithmetic of sizes is done here anew, from the sizing rule and not the code.
+
+import assert from 'node:assert/strict';
+import { START } from './product.mjs';
+
+export const SIZES = [
+  { width: 1280, height: 720 },
+  { width: 1920, height: 1080 },
+  { width: 2560, height: 1440 },
+  { width: 3840, height: 2160 },
+  { width: 1080, height: 1920 },
+];
+
+/** The smallest text that covers so many arc minutes, in pixels; capitals are 0.7 of it. */
+export const leastText = ({ width, height }, distance = 5, diagonal = 55, minutes = 16) => {
+  const capital = 2 * distance * 1000 * Math.tan(((minutes / 60) * Math.PI) / 180 / 2);
+  return (capital / 0.7) * (Math.hypot(width, height) / (diagonal * 25.4));
+};
+
+export const tiles = (page) => page.getByRole('list', { name: 'Tiles' }).getByRole('listitem');
+
+export const tile = (page, name) => page.getByRole('list', { name: 'Tiles' }).getByRole('listitem', { name });
+
+export const source = (page, title) =>
+  page.getByRole('list', { name: 'Sources' }).getByRole('listitem', { name: new RegExp(`^${title}: `) });
+
+export const total = (page, words) => page.getByRole('list', { name: 'Totals' }).getByText(words, { exact: true });
+
+/** Lets time pass in the page second by second, so that every answer on the way can arrive. */
+export const pass = async (page, seconds) => {
+  for (let second = 0; second < seconds; second += 1) await page.clock.runFor(1_000);
+};
+
+/** Opens the wall with a clock that stands at the world's time and moves with `pass`. */
+export const open = async ({ page, visit }, address) => {
+  await page.clock.install({ time: new Date(Date.parse(START) - 60_000) });
+  await page.clock.pauseAt(new Date(START));
+  await visit(address);
+  await page.getByRole('list', { name: 'Sources' }).getByRole('listitem').first().waitFor();
+};
+
+/** Waits until every source has answered. */
+export const heard = async (page) => {
+  const items = page.getByRole('list', { name: 'Sources' }).getByRole('listitem');
+  for (let at = 0; at < (await items.count()); at += 1) {
+    await page.waitForFunction(
+      (index) => {
+        const list = document.querySelector('[aria-label="Sources"]');
+        return /: live/.test(list.children[index].getAttribute('aria-label'));
+      },
+      at,
+      { polling: 50 },
+    );
+  }
+};
+
+/**
+ * Fails unless the wall stands as it should: no scrollbar, nothing outside the window, nothing over
+ * something else, no word cut off (the end of a long sentence excepted), no text smaller than `least`.
+ */
+export async function stands(page, least) {
+  const found = await page.evaluate((smallest) => {
+    const complaints = [];
+    const root = document.scrollingElement;
+    if (root.scrollWidth > innerWidth || root.scrollHeight > innerHeight) complaints.push('the page scrolls');
+    const wall = document.querySelector('main');
+    const seen = (element) => element.checkVisibility({ visibilityProperty: true }) && element.getBoundingClientRect().width > 1;
+    const items = [...wall.querySelectorAll('[aria-label="Tiles"] > li')].filter(seen);
+    const list = (name) => wall.querySelector(`[aria-label="${name}"]`);
+    const head = wall.querySelector('header');
+    const parts = [head, ...wall.querySelectorAll('[role="status"]'), ...items, ...list('Sources').children].filter(seen);
+    const box = (element) => element.getBoundingClientRect();
+    const name = (element) => element.getAttribute('aria-label') ?? element.textContent.slice(0, 40);
+    for (const [at, one] of parts.entries()) {
+      const a = box(one);
+      if (a.left < 0 || a.top < 0 || a.right > innerWidth + 0.5 || a.bottom > innerHeight + 0.5) {
+        complaints.push(`${name(one)} leaves the screen`);
+      }
+      for (const other of parts.slice(0, at)) {
+        const b = box(other);
+        const apart = a.left >= b.right - 1 || b.left >= a.right - 1 || a.top >= b.bottom - 1 || b.top >= a.bottom - 1;
+        if (!apart) complaints.push(`${name(one)} lies over ${name(other)}`);
+      }
+    }
+    const walker = document.createTreeWalker(wall, NodeFilter.SHOW_TEXT);
+    let smallestSeen = Infinity;
+    while (walker.nextNode()) {
+      const element = walker.currentNode.parentElement;
+      const hidden = element.closest('.vh, [role="toolbar"], [aria-label="Set-up"]');
+      if (hidden || !walker.currentNode.data.trim() || !seen(element)) continue;
+      const size = Number.parseFloat(getComputedStyle(element).fontSize);
+      smallestSeen = Math.min(smallestSeen, size);
+      if (size < smallest - 0.05) complaints.push(`${element.textContent} is ${size} px`);
+      const range = document.createRange();
+      range.selectNodeContents(walker.currentNode);
+      const text = range.getBoundingClientRect();
+      const around = box(element.closest('li, header, p') ?? wall);
+      const isSentence = getComputedStyle(element).webkitLineClamp !== 'none';
+      if (!isSentence && (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0)) {
+        complaints.push(`${element.textContent} is cut off`);
+      }
+      if (!isSentence && (text.right > around.right + 1 || text.bottom > around.bottom + around.height * 0.2)) {
+        complaints.push(`${element.textContent} hangs out of its place`);
+      }
+    }
+    return { complaints, tiles: items.length, smallestSeen };
+  }, least);
+  assert.deepEqual(found.complaints, [], 'the wall does not stand');
+  return found;
+}

@@ -1,0 +1,320 @@
+// The status wall: what stands on it, how large, and what it says when something goes wrong.
+
+import assert from 'node:assert/strict';
+import { createServer, request } from 'node:http';
+import { accessible, eventually, start, story } from './harness.mjs';
+import { SIZES, heard, leastText, open, pass, source, stands, tile, tiles, total } from './support/walls.mjs';
+import { TITLES, path, sessions, system } from './support/worlds.mjs';
+
+const silent = (control, session, group = 'boiler-opcua') =>
+  control('PATCH', path('systems', 'plant-a', 'groups', group, 'sessions', session), { silent: true });
+
+/** Everything that the wall should have a tile for. */
+const things = async (world) => {
+  const held = await world();
+  const now = Date.parse('2026-01-15T14:32:08Z');
+  const recent = ({ started, state }) => state !== 'Stopped' || now - Date.parse(started) < 20 * 3_600_000;
+  return {
+    groups: system(held, 'plant-a').groups.length + system(held, 'plant-b').groups.length,
+    slicers: system(held, 'live').groups.length,
+    running: sessions(held, 'em').filter(recent).length,
+  };
+};
+
+for (const viewport of SIZES) {
+  const { width, height } = viewport;
+  story(`the wall stands at ${width} by ${height}`, { viewport }, async ({ page, visit }) => {
+    await visit('/wall');
+    await heard(page);
+    await page.getByRole('heading', { level: 1, name: 'Status wall' }).waitFor({ state: 'attached' });
+    const { smallestSeen } = await stands(page, leastText(viewport));
+    assert.ok(smallestSeen >= leastText(viewport) - 0.05);
+  });
+
+  story(`the wall of a bad day stands at ${width} by ${height}`, { viewport }, async ({ page, visit, control }) => {
+    await control('PUT', '/scenario', { name: 'incident' });
+    await control('POST', '/clock/advance', { seconds: 900 });
+    await visit('/wall?distance=4&diagonal=65');
+    await heard(page);
+    await eventually(async () => assert.ok((await tiles(page).count()) > 2));
+    await stands(page, leastText(viewport, 4, 65));
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await stands(page, leastText(viewport, 4, 65));
+  });
+}
+
+story('every group has its tile, and nothing stands around them', { viewport: { width: 3840, height: 2160 } }, async ({ page, visit, world }) => {
+  const { groups, slicers, running } = await things(world);
+  await visit('/wall?distance=1&diagonal=65');
+  await heard(page);
+  await eventually(async () => assert.ok((await tiles(page).count()) >= groups + slicers + running));
+  await tile(page, 'Boiler House OPC UA: Normal').waitFor();
+  await tile(page, 'My Failover Group: Normal').first().waitFor();
+  assert.equal(await page.getByRole('navigation').count(), 0);
+  assert.equal(await page.getByRole('banner').filter({ hasText: 'admin' }).count(), 0);
+  await page.getByText(/^\d\d:\d\d:\d\d local$/).waitFor();
+});
+
+story('only what the address asks for stands on the wall', { viewport: { width: 3840, height: 2160 } }, async ({ page, visit, world }) => {
+  const { groups } = await things(world);
+  await visit('/wall?distance=1&diagonal=65&only=groups');
+  await heard(page);
+  await eventually(async () => assert.equal(await tiles(page).count(), groups));
+  await visit('/wall?distance=1&diagonal=65&connections=live&tz=Asia/Tokyo&theme=dark');
+  await heard(page);
+  const { slicers } = await things(world);
+  await eventually(async () => assert.equal(await tiles(page).count(), slicers));
+  assert.equal(await page.getByRole('list', { name: 'Sources' }).getByRole('listitem').count(), 1);
+  await page.getByText(/^\d\d:\d\d:\d\d Tokyo$/).waitFor();
+});
+
+story('what cannot be is told, and the wall goes on', async ({ page, visit }) => {
+  await visit('/wall?rotate=now&distance=2&theme=blue');
+  await heard(page);
+  await page.getByRole('status').getByText('rotate=now: give whole seconds from 5 to 3600. Pages turn every 20 s. And 1 more.').waitFor();
+  await stands(page, leastText({ width: 1440, height: 900 }, 2));
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  story(`the wall is accessible in the ${colorScheme} theme`, { colorScheme }, async ({ page, visit, control, complaints }) => {
+    complaints.expect(/status of 50[24]/);
+    await control('PUT', '/scenario', { name: 'incident' });
+    await control('POST', '/clock/advance', { seconds: 900 });
+    // Not standing still: axe waits by the page's own timers.
+    await page.clock.install();
+    await visit(`/wall?distance=1.5&theme=${colorScheme}`);
+    await heard(page);
+    await accessible(page);
+    await control('POST', '/faults', { connection: 'plant-b', fault: { kind: 'reset' } });
+    await pass(page, 20);
+    await eventually(async () => assert.match(await source(page, 'Plant B').getAttribute('aria-label'), /STALE/));
+    await accessible(page);
+    await page.mouse.move(200, 200);
+    await pass(page, 1);
+    await page.getByRole('button', { name: 'Distance' }).click();
+    await page.getByRole('region', { name: 'Set-up' }).waitFor();
+    await accessible(page);
+  });
+}
+
+story('a source that falls silent is hatched step by step, and leaves the healthy count', { viewport: { width: 1920, height: 1080 } }, async (told) => {
+  const { page, control, complaints, world } = told;
+  complaints.expect(/status of 50[24]/);
+  await open(told, '/wall?distance=1.5&only=groups');
+  await heard(page);
+  await pass(page, 2);
+  const { groups } = await things(world);
+  const lost = system(await world(), 'plant-b').groups.length;
+  const says = (words) =>
+    eventually(async () => assert.match(await source(page, TITLES['plant-b']).getAttribute('aria-label'), words));
+  const normal = async () => Number((await total(page, /^\d+ normal$/).innerText()).split(' ')[0]);
+  const before = await normal();
+  assert.ok(before > lost && before <= groups);
+  await control('POST', '/faults', { connection: 'plant-b', fault: { kind: 'reset' } });
+  await pass(page, 12);
+  await says(/: aging, \d+ s ago$/);
+  assert.equal(await tile(page, /STALE/).count(), 0);
+  await pass(page, 6);
+  await says(/: STALE, \d+ s ago$/);
+  await tile(page, /^Plant B: STALE \d+ s$/).waitFor();
+  await tile(page, /^Tank Gauging Modbus: STALE \d+ s, was Normal$/).waitFor();
+  await total(page, `${lost} STALE`).waitFor();
+  assert.ok((await normal()) <= before - lost + 1);
+  await stands(page, leastText({ width: 1920, height: 1080 }, 1.5));
+  await pass(page, 50);
+  await says(/: NO DATA, 1 min /);
+  await tile(page, 'Plant B: NO DATA 1 min').waitFor();
+  await control('DELETE', '/faults');
+  await pass(page, 35);
+  await says(/: live/);
+  await eventually(async () => assert.equal(await tile(page, /STALE|NO DATA/).count(), 0));
+  await eventually(async () => assert.ok(Math.abs((await normal()) - before) <= 1));
+});
+
+const pageNote = (page) => page.getByText(/^Page \d+ of \d+/);
+
+story('pages turn, and a critical alarm stops them on its page', async (told) => {
+  const { page, control } = told;
+  await open(told, '/wall?rotate=10&only=groups');
+  await heard(page);
+  await pass(page, 1);
+  await eventually(async () => assert.match(await pageNote(page).innerText(), /^Page 1 of [2-9]/));
+  const first = await tiles(page).allInnerTexts();
+  await pass(page, 10);
+  await eventually(async () => assert.match(await pageNote(page).innerText(), /^Page 2 of/));
+  assert.notDeepEqual(await tiles(page).allInnerTexts(), first);
+  for (const session of ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']) await silent(control, session);
+  await control('POST', '/clock/advance', { seconds: 600 });
+  await pass(page, 8);
+  await tile(page, /^Boiler House OPC UA: /).waitFor();
+  await eventually(async () => assert.match(await pageNote(page).innerText(), /^Page 1 of \d+, (held|critical only)$/));
+  await pass(page, 25);
+  await tile(page, /^Boiler House OPC UA: /).waitFor();
+});
+
+story('somebody who is there finds the controls, and they go away', async (told) => {
+  const { page } = told;
+  await open(told, '/wall?only=groups');
+  await heard(page);
+  const bar = page.getByRole('toolbar', { name: 'Wall controls' });
+  assert.equal(await bar.isVisible(), false);
+  await page.mouse.move(300, 300);
+  await page.mouse.move(320, 300);
+  await pass(page, 1);
+  await bar.waitFor();
+  await page.getByRole('button', { name: 'Pause rotation' }).click();
+  await eventually(async () => assert.match(await pageNote(page).innerText(), /, paused$/));
+  await page.getByRole('button', { name: 'Distance' }).click();
+  const metres = page.getByRole('spinbutton', { name: 'Distance in metres' });
+  await metres.fill('2');
+  await metres.press('Enter');
+  await eventually(() => assert.match(page.url(), /distance=2(&|$)/));
+  await page.getByRole('region', { name: 'Set-up' }).getByText(/16′ at 2 m: capitals 9\.3 mm high/).waitFor();
+  await page.getByRole('button', { name: 'Close', exact: true }).click();
+  await page.evaluate(() => document.activeElement.blur());
+  await pass(page, 6);
+  await bar.waitFor({ state: 'hidden' });
+});
+
+/** Counts the notes that the page plays. */
+const listen = (page) =>
+  page.addInitScript(() => {
+    globalThis.notes = [];
+    // As a browser does whose page nobody has touched; the debugger counts as a touch.
+    globalThis.AudioContext = class extends AudioContext {
+      constructor() {
+        super();
+        this.suspend();
+      }
+    };
+    const start = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function (...when) {
+      globalThis.notes.push(Math.round(this.frequency.value));
+      return start.apply(this, when);
+    };
+  });
+
+story('a new critical alarm flashes its symbol and sounds, with an end, and what was there at first does not', async (told) => {
+  const { page, control } = told;
+  await listen(page);
+  await control('PUT', '/scenario', { name: 'incident' });
+  await control('POST', '/clock/advance', { seconds: 900 });
+  await control('PUT', '/scenario', { name: 'calm' });
+  await open(told, '/wall?distance=1.5&only=groups');
+  await heard(page);
+  await page.getByText('Sound is blocked by the browser').waitFor();
+  await page.mouse.click(300, 300);
+  await pass(page, 3);
+  await page.getByText('Sound is blocked by the browser').waitFor({ state: 'hidden' });
+  assert.deepEqual(await page.evaluate(() => globalThis.notes), []);
+  const flashing = () => page.evaluate(() => document.getAnimations().map(({ effect }) => effect.target.localName));
+  assert.deepEqual(await flashing(), []);
+  for (const session of ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']) await silent(control, session);
+  await control('POST', '/clock/advance', { seconds: 600 });
+  await pass(page, 8);
+  await eventually(async () => assert.ok((await page.evaluate(() => globalThis.notes)).filter((n) => n === 988).length >= 5));
+  // Only symbols, once a second.
+  await eventually(async () => assert.ok((await flashing()).length > 0));
+  assert.ok((await flashing()).every((name) => name === 'svg'));
+  const period = await page.evaluate(() => document.getAnimations()[0].effect.getTiming().duration);
+  assert.ok(period > 1000 / 3);
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  assert.deepEqual(await flashing(), []);
+  await pass(page, 120);
+  const all = (await page.evaluate(() => globalThis.notes)).length;
+  await pass(page, 60);
+  assert.equal((await page.evaluate(() => globalThis.notes)).length, all, 'the repeats have an end');
+});
+
+story('silence is shown', async ({ page, visit }) => {
+  await visit('/wall');
+  await page.mouse.move(300, 300);
+  await page.mouse.move(320, 300);
+  await page.getByRole('button', { name: 'Sound' }).click();
+  await page.getByText('Muted', { exact: true }).waitFor();
+  await page.reload();
+  await page.getByText('Muted', { exact: true }).waitFor();
+});
+
+story('a gateway that is gone covers the wall, and the wall comes back with it', async ({ page, product, visit, complaints }) => {
+  complaints.expect(/ERR_CONNECTION_REFUSED/);
+  await visit('/wall?distance=2');
+  await heard(page);
+  await product.stop();
+  const cry = page.getByRole('alert').getByText('NO CONNECTION');
+  await cry.waitFor({ timeout: 30_000 });
+  await page.getByText(/^Last heard at \d\d:\d\d:\d\d UTC$/).waitFor();
+  await page.getByText(/^\d+ s ago$/).waitFor();
+  const again = await start({ listen: new URL(product.url).host });
+  try {
+    await cry.waitFor({ state: 'hidden', timeout: 15_000 });
+    await source(page, 'Plant A').filter({ hasText: 'live' }).waitFor();
+  } finally {
+    await again.stop();
+  }
+});
+
+story('a wall whose clock stops is loaded anew, once a minute at most', async (told) => {
+  const { page } = told;
+  await open(told, '/wall');
+  await heard(page);
+  let loads = 0;
+  page.on('load', () => (loads += 1));
+  await pass(page, 70);
+  assert.equal(loads, 0, 'a clock that goes on is left alone');
+  // The worst that can happen to the console: nothing of it is left in the page.
+  const breaks = () => page.evaluate(() => document.querySelector('main').remove());
+  await breaks();
+  await pass(page, 25);
+  await eventually(() => assert.equal(loads, 1));
+  await heard(page);
+  await breaks();
+  await pass(page, 30);
+  assert.equal(loads, 1, 'not again within the minute');
+  await pass(page, 35);
+  await eventually(() => assert.equal(loads, 2));
+});
+
+/** A proxy before the gateway, as many stand: behind it, another console can come to be served. */
+const proxy = async (product, served) => {
+  const server = createServer((asked, answer) => {
+    if (asked.url === '/api/build' && served.build) {
+      answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ build: served.build }));
+      return;
+    }
+    const headers = { ...asked.headers, host: new URL(product.url).host };
+    const onward = request(product.url + asked.url, { method: asked.method, headers }, (got) => {
+      answer.writeHead(got.statusCode, got.headers);
+      got.pipe(answer);
+    });
+    onward.on('error', () => answer.destroy());
+    asked.pipe(onward);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+};
+
+story('a wall loads itself anew once the gateway serves another console', async ({ page, product }) => {
+  const served = {};
+  const server = await proxy(product, served);
+  try {
+    const visit = (address) => page.goto(`http://127.0.0.1:${server.address().port}${address}`);
+    await open({ page, visit }, '/wall');
+    await heard(page);
+    let loads = 0;
+    page.on('load', () => (loads += 1));
+    await pass(page, 65);
+    assert.equal(loads, 0, 'the same console is left alone');
+    served.build = 'another';
+    await eventually(async () => {
+      await pass(page, 10);
+      assert.equal(loads, 1);
+    }, 30_000);
+    await heard(page);
+    await pass(page, 65);
+    assert.equal(loads, 1, 'what was loaded is what is served');
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
