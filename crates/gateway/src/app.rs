@@ -1,17 +1,19 @@
 //! The whole gateway as a router, callable without a socket.
 
+use crate::access::Access;
 use crate::assets::Assets;
 use crate::config;
 use crate::credentials::wall_clock;
-use crate::own::{self, Session};
+use crate::from::Network;
+use crate::own;
 use crate::problem::{Kind, Problem};
 use crate::relay::{self, Accounts, Upstream};
-use crate::{assets, edge, thumbnails};
+use crate::routes::{Own, Place};
+use crate::{access, assets, edge, thumbnails};
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{Request, State};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -20,10 +22,12 @@ use tower_http::catch_panic::CatchPanicLayer;
 pub struct Gateway {
     /// The vendor systems, in the order of the configuration.
     pub upstreams: Vec<Arc<Upstream>>,
-    /// Who uses it.
-    pub session: Session,
+    /// How it knows who is asking.
+    pub access: Access,
     /// The address of a proxy before it, as in an `Origin` header.
     pub public_origin: Option<String>,
+    /// Proxies that are believed from whom a request comes.
+    pub trusted_proxies: Vec<Network>,
     /// The built console.
     pub assets: Assets,
 }
@@ -35,7 +39,7 @@ impl Gateway {
     /// Why a connection cannot be used, with its id.
     pub fn new(
         connections: Vec<config::Connection>,
-        session: Session,
+        access: Access,
         public_origin: Option<String>,
         assets: Assets,
     ) -> Result<Self, String> {
@@ -51,8 +55,9 @@ impl Gateway {
             .collect::<Result<_, _>>()?;
         Ok(Self {
             upstreams,
-            session,
+            access,
             public_origin,
+            trusted_proxies: Vec::new(),
             assets,
         })
     }
@@ -65,34 +70,46 @@ impl Gateway {
     }
 }
 
-/// The router: own routes, relay, and the console for everything else.
+/// The router. What is asked for is found and judged in `edge`, by `routes`; here it is answered.
 pub fn app(gateway: Arc<Gateway>) -> Router {
     Router::new()
-        .route("/api/session", get(own::session))
-        .route("/api/connections", get(own::connections))
-        .route("/healthz", get(own::alive))
-        .route("/readyz", get(own::alive))
-        .fallback(elsewhere)
-        .layer(DefaultBodyLimit::max(relay::REQUEST_LIMIT))
+        .fallback(answer)
         .layer(CatchPanicLayer::custom(edge::panicked))
         .layer(from_fn_with_state(gateway.clone(), edge::edge))
         .with_state(gateway)
 }
 
-/// Routing by hand: a relayed path must be seen as it was written.
-async fn elsewhere(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
-    let path = request.uri().path().to_owned();
-    let first = path.trim_start_matches('/').split('/').next();
-    match first.unwrap_or_default() {
-        "relay" => relay::relay(&gateway, request)
-            .await
-            .unwrap_or_else(|problem| problem.into_response()),
-        "thumbnails" => thumbnails::serve(&gateway, request.method(), &path)
-            .await
-            .unwrap_or_else(|problem| problem.into_response()),
-        "api" | "metrics" | "healthz" | "readyz" => {
-            Problem::new(Kind::NotFound, "the gateway has no such route").into_response()
+/// Answers what `edge` has found and allowed.
+async fn answer(State(gateway): State<Arc<Gateway>>, mut request: Request) -> Response {
+    let Some(asked) = request.extensions_mut().remove::<Arc<edge::Asked>>() else {
+        return Problem::new(Kind::Internal, "nobody judged this request").into_response();
+    };
+    let outcome = match &asked.place {
+        Place::Own(own, _) => own_route(&gateway, &asked, *own, request).await,
+        Place::Relay(target) => relay::relay(target, request).await,
+        Place::Thumbnail => {
+            thumbnails::serve(&gateway, request.method(), request.uri().path()).await
         }
-        _ => assets::serve(&gateway.assets, &request),
-    }
+        Place::Console => Ok(assets::serve(&gateway.assets, &request)),
+    };
+    outcome.unwrap_or_else(|problem| problem.into_response())
+}
+
+async fn own_route(
+    gateway: &Gateway,
+    asked: &edge::Asked,
+    own: Own,
+    request: Request,
+) -> Result<Response, Problem> {
+    let visitor = asked.visitor.as_ref();
+    Ok(match own {
+        Own::ReadSession => match visitor {
+            Some(visitor) => access::read(gateway, visitor),
+            None => return Err(Problem::new(Kind::SignIn, "nobody is signed in")),
+        },
+        Own::SignIn => return access::sign_in(gateway, asked.from, request).await,
+        Own::SignOut => access::sign_out(gateway, asked.from, visitor, &request),
+        Own::Connections => own::connections(gateway),
+        Own::Healthy | Own::Ready => own::alive(),
+    })
 }

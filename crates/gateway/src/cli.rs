@@ -1,10 +1,10 @@
 //! The command: what may be written after `failover-console`, and which exit status comes of it.
 
+use crate::access::{Access, Memory, SignIn};
 use crate::app::Gateway;
 use crate::assets::Assets;
 use crate::config::{Config, DEFAULT_LISTEN};
-use crate::own::Session;
-use crate::{demo, listen};
+use crate::{demo, hash_password, listen};
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand};
 use simulator::Scenario;
@@ -36,6 +36,11 @@ enum Command {
         #[arg(long)]
         listen: Option<SocketAddr>,
     },
+    /// Turn a password into what a configuration file holds in its place.
+    #[command(
+        after_help = "Asks for the password; without a terminal reads one line of standard input."
+    )]
+    HashPassword,
     /// Tell every mistake in a configuration file.
     Check {
         /// The configuration file.
@@ -101,6 +106,7 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
         Command::Check { config } => check(&config),
+        Command::HashPassword => hash_password(),
         Command::Demo(demo) => in_runtime(run_demo(demo)),
         Command::Serve { config, listen } => in_runtime(run_serve(config, listen)),
     };
@@ -132,21 +138,60 @@ fn check(file: &std::path::Path) -> Result<(), Failure> {
             connection.base_url
         ));
     }
+    for user in &config.users {
+        say(format_args!(
+            "  {} signs in as {}",
+            user.name,
+            user.role.word()
+        ));
+    }
+    if config.users.is_empty() {
+        say("  nobody signs in: whoever uses this computer is an admin");
+    }
     Ok(())
+}
+
+fn hash_password() -> Result<(), Failure> {
+    let hash = hash_password::ask().map_err(Failure::Usage)?;
+    say(hash);
+    Ok(())
+}
+
+/// The gateway that a configuration describes.
+fn configured(config: Config, memory: Arc<Memory>) -> Result<Gateway, String> {
+    let encrypted = config.is_encrypted();
+    let access = if config.users.is_empty() {
+        tracing::warn!("there is no [[user]]: whoever uses this computer is an admin");
+        Access::local()
+    } else {
+        let with = SignIn {
+            users: config.users,
+            limits: config.session.limits,
+            key: config.session.key,
+            encrypted,
+        };
+        Access::sign_in(with, memory)?
+    };
+    let gateway = Gateway::new(
+        config.connections,
+        access,
+        config.public_origin,
+        Assets::embedded(),
+    )?;
+    Ok(Gateway {
+        trusted_proxies: config.trusted_proxies,
+        ..gateway
+    })
 }
 
 async fn run_serve(file: PathBuf, address: Option<SocketAddr>) -> Result<(), Failure> {
     let config = Config::load(&file).map_err(|faults| Failure::Usage(faults.to_string()))?;
     let address = address.unwrap_or(config.listen);
-    only_loopback("--listen", address)?;
-    let assets = Assets::embedded();
-    let gateway = Gateway::new(
-        config.connections,
-        Session::local(),
-        config.public_origin,
-        assets,
-    )
-    .map_err(Failure::Usage)?;
+    config
+        .may_listen_on(address)
+        .map_err(|why| Failure::Usage(format!("--listen: {why}")))?;
+    let memory = Arc::new(Memory::new().map_err(Failure::Running)?);
+    let gateway = configured(config, memory).map_err(Failure::Usage)?;
     let stop = listen::Stop::new().map_err(Failure::Running)?;
     let listener = listen::open(address).await.map_err(Failure::Running)?;
     announce(&listener)?;
@@ -209,10 +254,14 @@ fn complain(why: &str, status: u8) -> ExitCode {
     ExitCode::from(status)
 }
 
-/// `RUST_LOG` chooses what is written; without it warnings and worse.
+/// `RUST_LOG` chooses what is written; without it warnings and worse, and always the audit.
 fn log_to_stderr() {
     let filter =
         tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
+    let filter = match "audit=info".parse() {
+        Ok(audit) => filter.add_directive(audit),
+        Err(_) => filter,
+    };
     // An error only says that somebody set it before.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -254,6 +303,7 @@ mod tests {
         for line in [
             "x",
             "x serve",
+            "x hash-password hunter2",
             "x check",
             "x demo --listen 8080",
             "x demo --speed -1",

@@ -1,10 +1,10 @@
 //! `demo`: the simulator in this process, on ports of its own, relayed over real HTTP like any
 //! vendor's system.
 
+use crate::access::Access;
 use crate::app::Gateway;
 use crate::assets::Assets;
 use crate::config::{Connection, Credentials, DEFAULT_TIMEOUT};
-use crate::own::Session;
 use reqwest::Url;
 use simulator::{Kind, Listening};
 use vendors::System;
@@ -17,7 +17,7 @@ use vendors::veeam::Wire;
 /// When the simulator says something of itself that a configuration could not hold.
 pub fn gateway(systems: &[Listening], assets: Assets) -> Result<Gateway, String> {
     let connections = systems.iter().map(connection).collect::<Result<_, _>>()?;
-    Gateway::new(connections, Session::demo(), None, assets)
+    Gateway::new(connections, Access::demo(), None, assets)
 }
 
 fn connection(listening: &Listening) -> Result<Connection, String> {

@@ -1,15 +1,18 @@
 //! The outermost layer: every request is numbered, judged by the guard and noted; every answer gets
 //! the headers that all answers have. Logs no query and no header: they may hold what is not ours.
 
+use crate::access::Visitor;
 use crate::app::Gateway;
-use crate::guard;
 use crate::problem::{Kind, Problem};
+use crate::routes::{self, Place};
+use crate::{from, guard};
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use std::any::Any;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 use tower_http::request_id::{MakeRequestId as _, MakeRequestUuid};
@@ -24,9 +27,17 @@ const ALWAYS: [(&str, &str); 4] = [
     ("x-frame-options", "DENY"),
 ];
 
+/// A request that may be answered.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) place: Place,
+    pub(crate) visitor: Option<Visitor>,
+    pub(crate) from: IpAddr,
+}
+
 pub(crate) async fn edge(
     State(gateway): State<Arc<Gateway>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let began = Instant::now();
@@ -36,33 +47,26 @@ pub(crate) async fn edge(
         .map(|id| id.header_value().clone());
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    let public = gateway.public_origin.as_deref();
-    let mut response = match guard::check(&method, request.uri(), request.headers(), public) {
-        Ok(()) => next.run(request).await,
+    let mut cookie = None;
+    let mut response = match judge(&gateway, &request) {
+        Ok(asked) => {
+            if let Some(visitor) = &asked.visitor {
+                cookie = gateway.access.renewal(request.headers(), visitor);
+            }
+            request.extensions_mut().insert(Arc::new(asked));
+            next.run(request).await
+        }
         Err(problem) => problem.into_response(),
     };
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let detail = &problem.detail;
         tracing::debug!(id = printed(id.as_ref()), kind = ?problem.kind, detail, "problem");
         response = problem.answer(&path);
-    } else if response.status() == StatusCode::METHOD_NOT_ALLOWED
-        && !response.headers().contains_key("via")
+    }
+    if let Some(cookie) = cookie
+        && !response.headers().contains_key(header::SET_COOKIE)
     {
-        // A fixed route with another method: axum knows which ones it has.
-        let allow = response
-            .headers()
-            .get("allow")
-            .and_then(|allow| allow.to_str().ok())
-            .map(str::to_owned);
-        let detail = format!(
-            "this path takes {}, not {method}",
-            allow.as_deref().unwrap_or("other methods")
-        );
-        response = Problem {
-            allow,
-            ..Problem::new(Kind::MethodNotAllowed, detail)
-        }
-        .answer(&path);
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
@@ -83,6 +87,28 @@ pub(crate) async fn edge(
         "request"
     );
     response
+}
+
+/// What is asked for, if whoever asks may have it.
+fn judge(gateway: &Gateway, request: &Request) -> Result<Asked, Problem> {
+    let (method, headers) = (request.method(), request.headers());
+    guard::check(
+        method,
+        request.uri(),
+        headers,
+        gateway.public_origin.as_deref(),
+    )?;
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
+    let visitor = gateway.access.visitor(headers);
+    let found = routes::find(gateway, method, request.uri().path());
+    Ok(Asked {
+        place: routes::judge(visitor.as_ref(), method, found)?,
+        from: from::address(peer, headers, &gateway.trusted_proxies),
+        visitor,
+    })
 }
 
 fn printed(id: Option<&HeaderValue>) -> &str {

@@ -1,8 +1,8 @@
-//! Who may ask at all: names that are ours, and for changes pages that are ours. Until people sign
-//! in, these two stand between any web page and the vendors' systems.
+//! Who may ask at all: names that are ours, and for changes pages that are ours. They
+//! stand between any web page and the vendors' systems.
 
 use crate::problem::{Kind, Problem};
-use axum::http::{HeaderMap, Method, Uri, header};
+use axum::http::{HeaderMap, Method, Uri};
 use std::net::IpAddr;
 
 /// Whether the request may be answered.
@@ -36,19 +36,14 @@ pub(crate) fn check(
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
-    // Browsers say it themselves where the connection is secure or local; scripts say nothing.
-    let same = match (text(headers, "sec-fetch-site"), text(headers, "origin")) {
-        (Some(site), _) => matches!(site, "same-origin" | "none"),
-        (None, Some(origin)) => is_ours(origin, host, public_origin),
-        (None, None) => {
-            !headers.contains_key("sec-fetch-site") && !headers.contains_key(header::ORIGIN)
-        }
-    };
+    // Every browser says where a change comes from. Who does not say is no page of ours.
+    let same = text(headers, "origin").is_some_and(|origin| is_ours(origin, host, public_origin))
+        && text(headers, "sec-fetch-site").is_none_or(|site| site == "same-origin");
     if same {
         Ok(())
     } else {
         Err(refused(
-            "changes can be made from this console's own pages only",
+            "changes are taken from this console's own pages only, by the address in `Origin`",
         ))
     }
 }
@@ -93,7 +88,7 @@ fn refused(detail: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::HeaderValue;
+    use axum::http::{HeaderValue, header};
 
     fn asked(
         method: &Method,
@@ -150,25 +145,37 @@ mod tests {
     }
 
     #[test]
-    fn changes_come_from_our_own_pages_or_from_no_page_at_all() {
+    fn changes_come_from_our_own_pages_only() {
         let public = Some("https://console.example");
         for (origin, site, public, expected) in [
-            (None, None, None, true),
-            (None, Some("same-origin"), None, true),
-            (None, Some("none"), None, true),
-            (None, Some("same-site"), None, false),
-            (None, Some("cross-site"), None, false),
+            (None, None, None, false),
+            (None, Some("same-origin"), None, false),
+            (None, Some("none"), None, false),
             (Some("http://localhost:8080"), None, None, true),
-            (Some("http://localhost:9999"), None, None, false),
-            (Some("https://localhost:8080"), None, None, false),
-            (Some("http://evil.example"), None, None, false),
-            (Some("null"), None, None, false),
+            (
+                Some("http://localhost:8080"),
+                Some("same-origin"),
+                None,
+                true,
+            ),
+            (Some("http://localhost:8080"), Some("none"), None, false),
+            (
+                Some("http://localhost:8080"),
+                Some("same-site"),
+                None,
+                false,
+            ),
             (
                 Some("http://localhost:8080"),
                 Some("cross-site"),
                 None,
                 false,
             ),
+            (Some("http://localhost:9999"), None, None, false),
+            (Some("https://localhost:8080"), None, None, false),
+            (Some("http://evil.example"), None, None, false),
+            (Some("null"), None, None, false),
+            (Some(""), None, None, false),
             (Some("https://console.example"), None, public, true),
             (Some("http://console.example"), None, public, false),
         ] {

@@ -1,27 +1,33 @@
-//! The server of Failover Console: serves the built console, adds each vendor system's credentials,
-//! and relays exactly the contracts' operations to it. It renders nothing and judges no system's
+//! The server of Failover Console: serves the built console, signs people in, adds each
+//! vendor system's credentials, and relays exactly the contracts' operations to it. It renders nothing and judges no system's
 //! health; vendor paths are written in the `vendors` crate alone.
 
+mod access;
 mod app;
 mod assets;
+mod body;
 pub mod cli;
 pub mod config;
 mod credentials;
 pub mod demo;
 mod edge;
+mod from;
 mod guard;
+mod hash_password;
 pub mod listen;
 mod own;
 mod problem;
 mod relay;
+mod routes;
 mod single_flight;
 mod thumbnails;
 mod tls;
 mod wire;
 
+pub use access::{Access, Limits, Memory, SignIn};
 pub use app::{Gateway, app};
 pub use assets::Assets;
-pub use own::Session;
+pub use from::Network;
 pub use problem::{Kind, Problem};
 pub use relay::{REQUEST_LIMIT, Upstream};
 

@@ -12,13 +12,12 @@ use tokio::sync::Notify;
 /// How long requests under way may take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Why the gateway will not listen there, if it will not: without a sign-in, whoever reaches it may
-/// change the vendors' systems.
+/// Why the demo will not listen there, if it will not: nobody signs in to it.
 #[must_use]
 pub fn refusal(address: SocketAddr) -> Option<String> {
     (!address.ip().is_loopback()).then(|| {
         format!(
-            "{address} can be reached from other computers, and nobody has to sign in yet: \
+            "{address} can be reached from other computers, and nobody has to sign in to a demo: \
              listen on 127.0.0.1 or [::1]"
         )
     })
@@ -72,7 +71,8 @@ pub async fn run(
     mut stop: Stop,
 ) -> Result<(), String> {
     let stopping = Arc::new(Notify::new());
-    let server = axum::serve(listener, app(gateway.clone())).with_graceful_shutdown({
+    let service = app(gateway.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown({
         let stopping = stopping.clone();
         async move {
             stop.asked().await;

@@ -2,7 +2,9 @@
 //! errors are not among them, they are relayed as they are. Must never hold a secret or an address.
 
 use axum::body::Body;
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use axum::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
 use serde_json::json;
@@ -20,6 +22,16 @@ pub enum Kind {
     UnsupportedMediaType,
     /// Another site tried to use the visitor's browser, or the name in the address is not ours.
     CrossSite,
+    /// Nobody is signed in.
+    SignIn,
+    /// A sign-in with a name or a password that is wrong; never which.
+    WrongPassword,
+    /// Too many tries to sign in.
+    TooManyTries,
+    /// Who is signed in may not do this.
+    Forbidden,
+    /// More is asked of the gateway than it does at a time.
+    Overloaded,
     /// The vendor's system could not be reached.
     Unreachable,
     /// The vendor's system did not answer in time.
@@ -60,6 +72,19 @@ impl Kind {
                 "cross-site",
                 "Cross-site request refused",
                 StatusCode::FORBIDDEN,
+            ),
+            Self::SignIn => ("sign-in", "Sign in first", StatusCode::UNAUTHORIZED),
+            Self::WrongPassword => ("wrong-password", "Not signed in", StatusCode::UNAUTHORIZED),
+            Self::TooManyTries => (
+                "too-many-tries",
+                "Too many tries",
+                StatusCode::TOO_MANY_REQUESTS,
+            ),
+            Self::Forbidden => ("forbidden", "Not allowed", StatusCode::FORBIDDEN),
+            Self::Overloaded => (
+                "overloaded",
+                "Too much at a time",
+                StatusCode::SERVICE_UNAVAILABLE,
             ),
             Self::Unreachable => (
                 "unreachable",
@@ -156,6 +181,10 @@ impl Problem {
             .and_then(|allow| HeaderValue::from_str(allow).ok())
         {
             headers.insert(ALLOW, allow);
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            // The header has to be there (RFC 9110, 15.5.2); no browser asks for a password because of this.
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Session"));
         }
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

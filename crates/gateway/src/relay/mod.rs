@@ -12,11 +12,12 @@ pub use upstream::Upstream;
 pub(crate) use upstream::{Accounts, Outgoing};
 
 use crate::app::Gateway;
+use crate::body;
 use crate::problem::{Kind, Problem};
 use crate::single_flight::Landed;
-use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest as _, Request};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -46,13 +47,31 @@ const METHODS: [Method; 5] = [
     Method::Delete,
 ];
 
-/// Relays a request whose path begins with `/relay/`.
-pub(crate) async fn relay(gateway: &Gateway, request: Request) -> Result<Response, Problem> {
-    let rest = request
-        .uri()
-        .path()
-        .strip_prefix("/relay/")
-        .unwrap_or_default();
+/// What a request to relay is about.
+#[derive(Debug)]
+pub(crate) struct Target {
+    upstream: Arc<Upstream>,
+    pub(crate) operation: &'static Operation,
+    /// The path after the connection, decoded.
+    segments: Vec<String>,
+}
+
+impl Target {
+    pub(crate) fn system(&self) -> &System {
+        &self.upstream.public.system
+    }
+}
+
+/// The operation that a method and a path that begins with `/relay/` ask for.
+///
+/// # Errors
+/// Why it is none of the contract's.
+pub(crate) fn find(
+    gateway: &Gateway,
+    method: &axum::http::Method,
+    path: &str,
+) -> Result<Target, Problem> {
+    let rest = path.strip_prefix("/relay/").unwrap_or_default();
     let (id, rest) = rest.split_once('/').unwrap_or((rest, ""));
     let upstream = gateway
         .upstreams
@@ -61,32 +80,42 @@ pub(crate) async fn relay(gateway: &Gateway, request: Request) -> Result<Respons
         .ok_or_else(|| Problem::new(Kind::NotFound, "there is no connection of this name"))?
         .clone();
     let segments = segments(rest)?;
-    let operation = operation(
-        &upstream.public.system,
-        request.method().as_str(),
-        &segments,
-    )?;
+    let operation = operation(&upstream.public.system, method.as_str(), &segments)?;
+    Ok(Target {
+        upstream,
+        operation,
+        segments,
+    })
+}
+
+/// Relays a request that was found and allowed.
+pub(crate) async fn relay(target: &Target, request: Request) -> Result<Response, Problem> {
+    let Target {
+        upstream,
+        operation,
+        segments,
+    } = target;
     let change = order::change(
         &upstream.public.system,
         operation,
-        &segments,
+        segments,
         request.headers(),
     )?;
     let outgoing = Outgoing {
         method: request.method().clone(),
-        path: path::encode(&segments),
+        path: path::encode(segments),
         query: path::query(request.uri().query().unwrap_or_default(), operation)?,
         accept: upstream.accept(request.headers().get(header::ACCEPT)),
         body: if operation.writes() {
-            body(request).await?
+            body::json(request, REQUEST_LIMIT).await?
         } else {
             None
         },
     };
     let landed = if operation.writes() {
-        write(upstream, operation, change, outgoing).await
+        write(upstream.clone(), operation, change, outgoing).await
     } else {
-        let mut landed = read(&upstream, operation, &outgoing).await;
+        let mut landed = read(upstream, operation, &outgoing).await;
         let system = &upstream.public.system;
         landed.value = landed
             .value
@@ -141,40 +170,6 @@ fn operation(
         allow: Some(allowed.join(", ")),
         ..Problem::new(Kind::MethodNotAllowed, detail)
     })
-}
-
-/// The body of a write, which has to be JSON when there is one.
-async fn body(request: Request) -> Result<Option<Bytes>, Problem> {
-    let json = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| {
-            value
-                .split(';')
-                .next()
-                .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
-        });
-    let body = Bytes::from_request(request, &())
-        .await
-        .map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Problem {
-                status: StatusCode::PAYLOAD_TOO_LARGE,
-                ..Problem::new(
-                    Kind::TooLarge,
-                    format!("the body is larger than {} MiB", REQUEST_LIMIT >> 20),
-                )
-            },
-            _ => Problem::new(Kind::BadRequest, "the body did not come to its end"),
-        })?;
-    if body.is_empty() {
-        return Ok(None);
-    }
-    if !json {
-        let detail = "a body has to be sent with content-type: application/json";
-        return Err(Problem::new(Kind::UnsupportedMediaType, detail));
-    }
-    Ok(Some(body))
 }
 
 /// Carries a write through to its end even if the browser goes away: half a write helps nobody.
