@@ -5,6 +5,7 @@ mod credentials;
 mod order;
 mod own;
 mod relay;
+mod roles;
 mod secrets;
 mod thumbnails;
 
