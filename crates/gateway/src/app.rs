@@ -5,6 +5,7 @@ use crate::assets::Assets;
 use crate::config;
 use crate::credentials::wall_clock;
 use crate::from::Network;
+use crate::metrics::Metrics;
 use crate::own;
 use crate::problem::{Kind, Problem};
 use crate::relay::{self, Accounts, Upstream};
@@ -14,8 +15,18 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
+use secrecy::SecretString;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tower_http::catch_panic::CatchPanicLayer;
+
+/// What outlives a change of the configuration.
+#[derive(Debug, Default)]
+pub struct Shared {
+    pub(crate) metrics: Metrics,
+    /// Once an end was asked for: no new work should come.
+    pub(crate) stopping: AtomicBool,
+}
 
 /// What a running gateway knows.
 #[derive(Debug)]
@@ -28,8 +39,12 @@ pub struct Gateway {
     pub public_origin: Option<String>,
     /// Proxies that are believed from whom a request comes.
     pub trusted_proxies: Vec<Network>,
+    /// Who may read `/metrics` without a session: whoever shows this as a bearer token.
+    pub metrics_token: Option<SecretString>,
     /// The built console.
     pub assets: Assets,
+    /// What it counts, and whether it stops.
+    pub shared: Arc<Shared>,
 }
 
 impl Gateway {
@@ -43,7 +58,21 @@ impl Gateway {
         public_origin: Option<String>,
         assets: Assets,
     ) -> Result<Self, String> {
-        let mut accounts = Accounts::new(wall_clock());
+        Self::with(connections, access, public_origin, assets, Arc::default())
+    }
+
+    /// The same, going on with what another has counted.
+    ///
+    /// # Errors
+    /// Why a connection cannot be used, with its id.
+    pub fn with(
+        connections: Vec<config::Connection>,
+        access: Access,
+        public_origin: Option<String>,
+        assets: Assets,
+        shared: Arc<Shared>,
+    ) -> Result<Self, String> {
+        let mut accounts = Accounts::new(wall_clock(), shared.clone());
         let upstreams = connections
             .into_iter()
             .map(|connection| {
@@ -52,13 +81,20 @@ impl Gateway {
                     .map(Arc::new)
                     .map_err(|why| format!("connection {id:?}: {why}"))
             })
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
+        let ids: Vec<&str> = upstreams
+            .iter()
+            .map(|upstream| upstream.public.id.as_str())
+            .collect();
+        shared.metrics.keep_only(&ids);
         Ok(Self {
             upstreams,
             access,
             public_origin,
             trusted_proxies: Vec::new(),
+            metrics_token: None,
             assets,
+            shared,
         })
     }
 
@@ -86,7 +122,7 @@ async fn answer(State(gateway): State<Arc<Gateway>>, mut request: Request) -> Re
     };
     let outcome = match &asked.place {
         Place::Own(own, _) => own_route(&gateway, &asked, *own, request).await,
-        Place::Relay(target) => relay::relay(target, request).await,
+        Place::Relay(target) => relay::relay(target, &asked.who, request).await,
         Place::Thumbnail => {
             thumbnails::serve(&gateway, request.method(), request.uri().path()).await
         }
@@ -107,9 +143,11 @@ async fn own_route(
             Some(visitor) => access::read(gateway, visitor),
             None => return Err(Problem::new(Kind::SignIn, "nobody is signed in")),
         },
-        Own::SignIn => return access::sign_in(gateway, asked.from, request).await,
-        Own::SignOut => access::sign_out(gateway, asked.from, visitor, &request),
+        Own::SignIn => return access::sign_in(gateway, &asked.who, request).await,
+        Own::SignOut => access::sign_out(gateway, &asked.who, visitor, &request),
         Own::Connections => own::connections(gateway),
-        Own::Healthy | Own::Ready => own::alive(),
+        Own::Metrics => own::metrics(gateway),
+        Own::Healthy => own::healthy(),
+        Own::Ready => return own::ready(gateway),
     })
 }

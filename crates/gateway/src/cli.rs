@@ -1,7 +1,7 @@
 //! The command: what may be written after `failover-console`, and which exit status comes of it.
 
 use crate::access::{Access, Memory, SignIn};
-use crate::app::Gateway;
+use crate::app::{Gateway, Shared};
 use crate::assets::Assets;
 use crate::config::{Config, DEFAULT_LISTEN};
 use crate::{demo, hash_password, listen};
@@ -158,7 +158,7 @@ fn hash_password() -> Result<(), Failure> {
 }
 
 /// The gateway that a configuration describes.
-fn configured(config: Config, memory: Arc<Memory>) -> Result<Gateway, String> {
+fn configured(config: Config, memory: Arc<Memory>, shared: Arc<Shared>) -> Result<Gateway, String> {
     let encrypted = config.is_encrypted();
     let access = if config.users.is_empty() {
         tracing::warn!("there is no [[user]]: whoever uses this computer is an admin");
@@ -172,14 +172,16 @@ fn configured(config: Config, memory: Arc<Memory>) -> Result<Gateway, String> {
         };
         Access::sign_in(with, memory)?
     };
-    let gateway = Gateway::new(
+    let gateway = Gateway::with(
         config.connections,
         access,
         config.public_origin,
         Assets::embedded(),
+        shared,
     )?;
     Ok(Gateway {
         trusted_proxies: config.trusted_proxies,
+        metrics_token: config.metrics_token,
         ..gateway
     })
 }
@@ -191,7 +193,7 @@ async fn run_serve(file: PathBuf, address: Option<SocketAddr>) -> Result<(), Fai
         .may_listen_on(address)
         .map_err(|why| Failure::Usage(format!("--listen: {why}")))?;
     let memory = Arc::new(Memory::new().map_err(Failure::Running)?);
-    let gateway = configured(config, memory).map_err(Failure::Usage)?;
+    let gateway = configured(config, memory, Arc::default()).map_err(Failure::Usage)?;
     let stop = listen::Stop::new().map_err(Failure::Running)?;
     let listener = listen::open(address).await.map_err(Failure::Running)?;
     announce(&listener)?;

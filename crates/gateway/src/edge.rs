@@ -3,14 +3,17 @@
 
 use crate::access::Visitor;
 use crate::app::Gateway;
+use crate::audit::Who;
 use crate::problem::{Kind, Problem};
 use crate::routes::{self, Place};
-use crate::{from, guard};
+use crate::{audit, from, guard};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use ring::digest::{SHA256, digest};
+use secrecy::{ExposeSecret as _, SecretString};
 use std::any::Any;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -32,7 +35,7 @@ const ALWAYS: [(&str, &str); 4] = [
 pub(crate) struct Asked {
     pub(crate) place: Place,
     pub(crate) visitor: Option<Visitor>,
-    pub(crate) from: IpAddr,
+    pub(crate) who: Who,
 }
 
 pub(crate) async fn edge(
@@ -47,28 +50,43 @@ pub(crate) async fn edge(
         .map(|id| id.header_value().clone());
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    let mut cookie = None;
-    let mut response = match judge(&gateway, &request) {
-        Ok(asked) => {
-            if let Some(visitor) = &asked.visitor {
+    let (mut cookie, mut route) = (None, "refused");
+    let (visitor, who) = who(&gateway, &request, id.as_ref());
+    let mut response = match judge(&gateway, &request, visitor.as_ref()) {
+        Ok(place) => {
+            route = place.word();
+            if let Some(visitor) = &visitor {
                 cookie = gateway.access.renewal(request.headers(), visitor);
+                if let Some(session) = visitor.session() {
+                    gateway.shared.metrics.seen(session, visitor.role.word());
+                }
             }
+            let asked = Asked {
+                place,
+                visitor,
+                who,
+            };
             request.extensions_mut().insert(Arc::new(asked));
             next.run(request).await
         }
-        Err(problem) => problem.into_response(),
+        Err(problem) => {
+            audit::refused(&gateway.shared, &who, method.as_str(), &path, &problem);
+            problem.into_response()
+        }
     };
+    let printed = id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or("-");
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let detail = &problem.detail;
-        tracing::debug!(id = printed(id.as_ref()), kind = ?problem.kind, detail, "problem");
+        tracing::debug!(id = printed, kind = ?problem.kind, detail, "problem");
         response = problem.answer(&path);
     }
-    if let Some(cookie) = cookie
-        && !response.headers().contains_key(header::SET_COOKIE)
-    {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
+    let status = response.status().as_u16();
     let headers = response.headers_mut();
+    if let Some(cookie) = cookie
+        && !headers.contains_key(header::SET_COOKIE)
+    {
+        headers.insert(header::SET_COOKIE, cookie);
+    }
     for (name, value) in ALWAYS {
         headers.insert(
             HeaderName::from_static(name),
@@ -78,41 +96,65 @@ pub(crate) async fn edge(
     if let Some(id) = &id {
         headers.insert(REQUEST_ID, id.clone());
     }
+    gateway
+        .shared
+        .metrics
+        .request(route, method.as_str(), status);
     tracing::info!(
-        id = printed(id.as_ref()),
+        id = printed,
         %method,
         path,
-        status = response.status().as_u16(),
+        status,
         milliseconds = began.elapsed().as_millis(),
         "request"
     );
     response
 }
 
-/// What is asked for, if whoever asks may have it.
-fn judge(gateway: &Gateway, request: &Request) -> Result<Asked, Problem> {
-    let (method, headers) = (request.method(), request.headers());
-    guard::check(
-        method,
-        request.uri(),
-        headers,
-        gateway.public_origin.as_deref(),
-    )?;
+/// Who asks, as far as it can be known before anything is judged.
+fn who(gateway: &Gateway, request: &Request, id: Option<&HeaderValue>) -> (Option<Visitor>, Who) {
+    let headers = request.headers();
     let peer = request
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
         .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
     let visitor = gateway.access.visitor(headers);
-    let found = routes::find(gateway, method, request.uri().path());
-    Ok(Asked {
-        place: routes::judge(visitor.as_ref(), method, found)?,
+    let known = visitor.as_ref();
+    let who = Who {
+        name: known.map_or("-", |visitor| &visitor.name).to_owned(),
+        role: known.map_or("-", |visitor| visitor.role.word()),
         from: from::address(peer, headers, &gateway.trusted_proxies),
-        visitor,
-    })
+        id: id.and_then(|id| id.to_str().ok()).unwrap_or("-").to_owned(),
+    };
+    (visitor, who)
 }
 
-fn printed(id: Option<&HeaderValue>) -> &str {
-    id.and_then(|id| id.to_str().ok()).unwrap_or("-")
+/// What is asked for, if whoever asks may have it.
+fn judge(
+    gateway: &Gateway,
+    request: &Request,
+    visitor: Option<&Visitor>,
+) -> Result<Place, Problem> {
+    let (method, headers) = (request.method(), request.headers());
+    let public = gateway.public_origin.as_deref();
+    guard::check(method, request.uri(), headers, public)?;
+    let found = routes::find(gateway, method, request.uri().path());
+    let scraper = gateway
+        .metrics_token
+        .as_ref()
+        .is_some_and(|token| shows(headers, token));
+    routes::judge(visitor, scraper, method, found)
+}
+
+/// Whether the bearer token that came along is this one. Digests are compared: how long that takes
+/// tells nothing of the token.
+fn shows(headers: &HeaderMap, token: &SecretString) -> bool {
+    let shown = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    let digest = |text: &str| digest(&SHA256, text.as_bytes());
+    shown.is_some_and(|shown| digest(shown).as_ref() == digest(token.expose_secret()).as_ref())
 }
 
 /// The answer to a panic: one request fails, the server goes on.

@@ -5,6 +5,7 @@
 mod access;
 mod app;
 mod assets;
+mod audit;
 mod body;
 pub mod cli;
 pub mod config;
@@ -15,6 +16,7 @@ mod from;
 mod guard;
 mod hash_password;
 pub mod listen;
+mod metrics;
 mod own;
 mod problem;
 mod relay;
@@ -25,7 +27,7 @@ mod tls;
 mod wire;
 
 pub use access::{Access, Limits, Memory, SignIn};
-pub use app::{Gateway, app};
+pub use app::{Gateway, Shared, app};
 pub use assets::Assets;
 pub use from::Network;
 pub use problem::{Kind, Problem};

@@ -4,6 +4,7 @@ use crate::app::{Gateway, app};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -73,10 +74,11 @@ pub async fn run(
     let stopping = Arc::new(Notify::new());
     let service = app(gateway.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown({
-        let stopping = stopping.clone();
+        let (stopping, gateway) = (stopping.clone(), gateway.clone());
         async move {
             stop.asked().await;
             tracing::info!("stopping");
+            gateway.shared.stopping.store(true, Ordering::Relaxed);
             stopping.notify_one();
         }
     });

@@ -1,11 +1,13 @@
-//! The gateway's own routes besides `/api/session`: which systems are connected, whether the server
-//! lives.
+//! The gateway's own routes besides `/api/session`: which systems are connected, what was counted,
+//! whether the server lives.
 
 use crate::app::Gateway;
+use crate::problem::{Kind, Problem};
 use axum::Json;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
+use std::sync::atomic::Ordering;
 
 #[derive(Serialize)]
 struct Connections<'a> {
@@ -25,8 +27,35 @@ pub(crate) fn connections(gateway: &Gateway) -> Response {
         .into_response()
 }
 
-/// Alive, and ready as soon as it listens: the vendors' health is the console's matter, not the
-/// gateway's.
-pub(crate) fn alive() -> Response {
+/// What was counted, for Prometheus.
+pub(crate) fn metrics(gateway: &Gateway) -> Response {
+    let headers = [
+        (header::CACHE_CONTROL, "no-store"),
+        (
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        ),
+    ];
+    (headers, gateway.shared.metrics.text()).into_response()
+}
+
+/// The process answers; if it does not, start it anew.
+pub(crate) fn healthy() -> Response {
     ([(header::CACHE_CONTROL, "no-store")], "ok\n").into_response()
+}
+
+/// Requests may come: there is a console to serve, and the end has not begun. A vendor that is down is
+/// no reason to send people elsewhere: another gateway would not reach it either.
+///
+/// # Errors
+/// Why requests should go elsewhere.
+pub(crate) fn ready(gateway: &Gateway) -> Result<Response, Problem> {
+    let why = if gateway.shared.stopping.load(Ordering::Relaxed) {
+        "the gateway is stopping"
+    } else if !gateway.assets.is_built() {
+        "this gateway was built without the console"
+    } else {
+        return Ok(healthy());
+    };
+    Err(Problem::new(Kind::NotReady, why))
 }

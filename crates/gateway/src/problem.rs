@@ -32,6 +32,8 @@ pub enum Kind {
     Forbidden,
     /// More is asked of the gateway than it does at a time.
     Overloaded,
+    /// Requests should go to another gateway.
+    NotReady,
     /// The vendor's system could not be reached.
     Unreachable,
     /// The vendor's system did not answer in time.
@@ -53,6 +55,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The last part of the `type`.
+    pub(crate) fn name(self) -> &'static str {
+        self.words().0
+    }
+
     /// The last part of the `type`, the title and the status it has as a rule.
     fn words(self) -> (&'static str, &'static str, StatusCode) {
         match self {
@@ -86,6 +93,7 @@ impl Kind {
                 "Too much at a time",
                 StatusCode::SERVICE_UNAVAILABLE,
             ),
+            Self::NotReady => ("not-ready", "Not ready", StatusCode::SERVICE_UNAVAILABLE),
             Self::Unreachable => (
                 "unreachable",
                 "Could not reach the vendor",
@@ -154,6 +162,15 @@ impl Problem {
             allow: None,
             retry_after: None,
         }
+    }
+
+    /// Whether a write may have arrived all the same: the vendor was asked and did not answer, or not so
+    /// that it could be understood.
+    pub(crate) fn is_of_what_was_sent(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::Unreachable | Kind::Timeout | Kind::TooLarge | Kind::Internal
+        )
     }
 
     /// The answer, `instance` being the path that was asked for.

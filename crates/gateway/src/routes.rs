@@ -39,16 +39,19 @@ pub(crate) enum Own {
     SignIn,
     SignOut,
     Connections,
+    Metrics,
     Healthy,
     Ready,
 }
 
 /// The own routes. HEAD goes wherever GET goes.
-pub(crate) const OWN: [(Method, &str, Own, Rule); 6] = [
+pub(crate) const OWN: [(Method, &str, Own, Rule); 7] = [
     (Method::GET, "/api/session", Own::ReadSession, EVERYBODY),
     (Method::POST, "/api/session", Own::SignIn, Rule::Anyone),
     (Method::DELETE, "/api/session", Own::SignOut, Rule::Anyone),
     (Method::GET, "/api/connections", Own::Connections, EVERYBODY),
+    // A scraper with the configured token comes in too: see `edge`.
+    (Method::GET, "/metrics", Own::Metrics, PEOPLE),
     (Method::GET, "/healthz", Own::Healthy, Rule::Anyone),
     (Method::GET, "/readyz", Own::Ready, Rule::Anyone),
 ];
@@ -64,6 +67,16 @@ pub(crate) enum Place {
 }
 
 impl Place {
+    /// As it is counted.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Own(..) => "own",
+            Self::Relay(_) => "relay",
+            Self::Thumbnail => "thumbnail",
+            Self::Console => "console",
+        }
+    }
+
     pub(crate) fn rule(&self) -> Rule {
         match self {
             Self::Own(_, rule) => *rule,
@@ -145,17 +158,20 @@ fn own(method: &Method, path: &str) -> Result<Place, Problem> {
     })
 }
 
-/// Whether the visitor may have this, and what it is then.
+/// Whether the visitor may have this, and what it is then. A `scraper` may read the metrics, as whoever
+/// it is.
 ///
 /// # Errors
 /// Nobody is signed in; who is may not; or there is nothing, which only who is signed in learns.
 pub(crate) fn judge(
     visitor: Option<&Visitor>,
+    scraper: bool,
     method: &Method,
     found: Result<Place, Problem>,
 ) -> Result<Place, Problem> {
     let rule = found.as_ref().map(Place::rule);
-    if rule == Ok(Rule::Anyone) {
+    let scrapes = scraper && matches!(found, Ok(Place::Own(Own::Metrics, _)));
+    if rule == Ok(Rule::Anyone) || scrapes {
         return found;
     }
     let Some(visitor) = visitor else {

@@ -38,6 +38,13 @@ pub(crate) struct Visitor {
     ticket: Option<Ticket>,
 }
 
+impl Visitor {
+    /// Which sign-in it is, where people sign in.
+    pub(crate) fn session(&self) -> Option<&str> {
+        self.ticket.as_ref().map(|ticket| ticket.number.as_str())
+    }
+}
+
 /// How a gateway knows who is asking.
 #[derive(Debug)]
 pub struct Access(Way);

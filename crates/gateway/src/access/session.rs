@@ -2,6 +2,7 @@
 
 use super::{Visitor, password};
 use crate::app::Gateway;
+use crate::audit::{self, Who};
 use crate::body;
 use crate::problem::{Kind, Problem};
 use axum::Json;
@@ -10,7 +11,6 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use std::net::IpAddr;
 
 /// A name longer than this is nobody's.
 const LONGEST_NAME: usize = 256;
@@ -57,7 +57,7 @@ pub(crate) fn read(gateway: &Gateway, visitor: &Visitor) -> Response {
 /// What is wrong with the request, or that it is refused.
 pub(crate) async fn sign_in(
     gateway: &Gateway,
-    from: IpAddr,
+    who: &Who,
     request: Request,
 ) -> Result<Response, Problem> {
     let headers = request.headers().clone();
@@ -79,32 +79,29 @@ pub(crate) async fn sign_in(
     let password = SecretString::from(asked.password);
     let entered = gateway
         .access
-        .enter(&headers, from, &asked.user, &password)
+        .enter(&headers, who.from, &asked.user, &password)
         .await;
     let name = gateway.access.loggable(&asked.user);
-    match entered {
-        Ok((visitor, cookie)) => {
-            tracing::info!(target: "audit", who = ?name, %from, what = "sign in", outcome = "done");
-            let mut response = read(gateway, &visitor);
-            response.headers_mut().insert(header::SET_COOKIE, cookie);
-            Ok(response)
-        }
-        Err(problem) => {
-            tracing::info!(target: "audit", who = ?name, %from, what = "sign in", outcome = "refused", why = ?problem.kind);
-            Err(problem)
-        }
-    }
+    let refused = entered.as_ref().err().map(|problem| problem.kind);
+    audit::sign_in(&gateway.shared, who, name, refused);
+    let (visitor, cookie) = entered?;
+    let mut response = read(gateway, &visitor);
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    Ok(response)
 }
 
 /// Signs out. Who is not signed in is signed out already.
 pub(crate) fn sign_out(
     gateway: &Gateway,
-    from: IpAddr,
+    who: &Who,
     visitor: Option<&Visitor>,
     request: &Request,
 ) -> Response {
     if let Some(visitor) = visitor {
-        tracing::info!(target: "audit", who = ?visitor.name, %from, what = "sign out", outcome = "done");
+        audit::sign_out(who);
+        if let Some(session) = visitor.session() {
+            gateway.shared.metrics.gone(session);
+        }
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();

@@ -16,6 +16,7 @@ pub use user::{Role, User};
 
 use crate::from::Network;
 use fault::Collector;
+use secrecy::SecretString;
 use section::{At, Section};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -40,6 +41,8 @@ pub struct Config {
     pub session: Session,
     /// Proxies that are believed from whom a request comes.
     pub trusted_proxies: Vec<Network>,
+    /// The bearer token that reads `/metrics`.
+    pub metrics_token: Option<SecretString>,
 }
 
 /// What a configuration refers to outside its file.
@@ -106,6 +109,7 @@ fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
         users: user::all(&top),
         session: session::read(&top, around),
         trusted_proxies: proxies(&top),
+        metrics_token: secret::optional(&top, "metrics_token", around),
     };
     if config.users.is_empty()
         && let Some(at) = top.key("public_url")

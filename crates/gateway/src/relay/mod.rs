@@ -12,6 +12,7 @@ pub use upstream::Upstream;
 pub(crate) use upstream::{Accounts, Outgoing};
 
 use crate::app::Gateway;
+use crate::audit::{self, Who};
 use crate::body;
 use crate::problem::{Kind, Problem};
 use crate::single_flight::Landed;
@@ -89,7 +90,50 @@ pub(crate) fn find(
 }
 
 /// Relays a request that was found and allowed.
-pub(crate) async fn relay(target: &Target, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn relay(
+    target: &Target,
+    who: &Who,
+    request: Request,
+) -> Result<Response, Problem> {
+    let Target {
+        upstream,
+        operation,
+        ..
+    } = target;
+    let prepared = prepare(target, request).await;
+    if operation.writes()
+        && let Err(problem) = &prepared
+    {
+        let path = path::encode(&target.segments);
+        let change = audit::Change {
+            connection: &upstream.public.id,
+            operation: operation.name,
+            path: &path,
+            outcome: "not sent",
+            status: problem.status.as_u16(),
+            operation_id: "-",
+        };
+        audit::change(who, &change);
+    }
+    let (change, outgoing) = prepared?;
+    let landed = if operation.writes() {
+        write(upstream.clone(), operation, change, outgoing, who.clone()).await
+    } else {
+        let mut landed = read(upstream, operation, &outgoing).await;
+        let system = &upstream.public.system;
+        landed.value = landed
+            .value
+            .map(|answer| order::with_tag(system, operation, answer));
+        landed
+    };
+    answer(landed)
+}
+
+/// What is to be sent.
+async fn prepare(
+    target: &Target,
+    request: Request,
+) -> Result<(Option<order::Change>, Outgoing), Problem> {
     let Target {
         upstream,
         operation,
@@ -112,17 +156,7 @@ pub(crate) async fn relay(target: &Target, request: Request) -> Result<Response,
             None
         },
     };
-    let landed = if operation.writes() {
-        write(upstream.clone(), operation, change, outgoing).await
-    } else {
-        let mut landed = read(upstream, operation, &outgoing).await;
-        let system = &upstream.public.system;
-        landed.value = landed
-            .value
-            .map(|answer| order::with_tag(system, operation, answer));
-        landed
-    };
-    answer(landed)
+    Ok((change, outgoing))
 }
 
 /// Asks together with all who ask the same; what comes is learned from before anybody gets it.
@@ -132,14 +166,18 @@ pub(crate) async fn read(
     outgoing: &Outgoing,
 ) -> Landed<reads::Outcome> {
     let key = format!("{} {}?{}", outgoing.accept, outgoing.path, outgoing.query);
+    let mut own = false;
     let fetch = async || {
+        own = true;
         let outcome = upstream.ask(outgoing).await;
         if let (Some(thumbnails), Ok(answer)) = (&upstream.thumbnails, &outcome) {
             thumbnails.learn(operation, &outgoing.query, answer);
         }
         outcome
     };
-    upstream.reads.get(&key, fetch).await
+    let landed = upstream.reads.get(&key, fetch).await;
+    upstream.meter.read(!own);
+    landed
 }
 
 /// The contract's operation, or why there is none.
@@ -178,6 +216,7 @@ async fn write(
     operation: &'static Operation,
     change: Option<order::Change>,
     outgoing: Outgoing,
+    who: Who,
 ) -> Landed<reads::Outcome> {
     let task = tokio::spawn(async move {
         let outcome = match &change {
@@ -185,16 +224,28 @@ async fn write(
             None => upstream.ask(&outgoing).await,
         };
         upstream.reads.forget();
-        let status = match &outcome {
-            Ok(answer) => answer.status,
-            Err(problem) => problem.status,
+        let operation_id = outcome
+            .as_ref()
+            .ok()
+            .and_then(|answer| answer.headers.get("operation-id")?.to_str().ok())
+            .unwrap_or("-");
+        let (outcome_word, status) = match &outcome {
+            Ok(answer) if answer.status.is_success() => ("done", answer.status),
+            // The vendor failed while it handled it: how far it came, it does not say.
+            Ok(answer) if answer.status.is_server_error() => ("unknown", answer.status),
+            Ok(answer) => ("refused by the vendor", answer.status),
+            Err(problem) if problem.is_of_what_was_sent() => ("unknown", problem.status),
+            Err(problem) => ("not sent", problem.status),
         };
-        tracing::info!(
-            connection = upstream.public.id,
-            operation = operation.name,
-            status = status.as_u16(),
-            "write"
-        );
+        let change = audit::Change {
+            connection: &upstream.public.id,
+            operation: operation.name,
+            path: &outgoing.path,
+            outcome: outcome_word,
+            status: status.as_u16(),
+            operation_id,
+        };
+        audit::change(&who, &change);
         outcome
     });
     let value = task

@@ -3,8 +3,10 @@
 
 use super::locks::Locks;
 use super::reads::Reads;
+use crate::app::Shared;
 use crate::config;
 use crate::credentials::{Basic, Clock, Credentials, Logon, Pass, Signer, Tokens, Turns};
+use crate::metrics::Meter;
 use crate::problem::{Kind, Problem};
 use crate::thumbnails::Thumbnails;
 use crate::wire::{ANSWER_LIMIT, Answer, Wire, client};
@@ -14,6 +16,7 @@ use reqwest::{Certificate, Method, Request, Url};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 use vendors::System;
 
 /// How long an answer of a vendor that counts requests serves those who come later.
@@ -31,6 +34,7 @@ pub struct Upstream {
     wire: Wire,
     credentials: Credentials,
     pub(super) timeout: Duration,
+    pub(super) meter: Arc<Meter>,
 }
 
 /// A request to relay, decided and encoded.
@@ -47,14 +51,16 @@ pub(crate) struct Outgoing {
 /// service its groups.
 pub(crate) struct Accounts {
     clock: Clock,
+    shared: Arc<Shared>,
     turns: HashMap<(String, String), Arc<Turns>>,
     locks: HashMap<String, Arc<Locks>>,
 }
 
 impl Accounts {
-    pub(crate) fn new(clock: Clock) -> Self {
+    pub(crate) fn new(clock: Clock, shared: Arc<Shared>) -> Self {
         Self {
             clock,
+            shared,
             turns: HashMap::new(),
             locks: HashMap::new(),
         }
@@ -86,6 +92,7 @@ impl Upstream {
             ca,
             timeout,
         } = of;
+        let meter = accounts.shared.metrics.meter(&public.id);
         let base = base_url.as_str().trim_end_matches('/').to_owned();
         let mut builder = client(timeout);
         if let Some(pem) = &ca {
@@ -153,6 +160,7 @@ impl Upstream {
             wire,
             credentials,
             timeout,
+            meter,
         })
     }
 
@@ -208,7 +216,10 @@ impl Upstream {
             }
             None => {}
         }
-        self.wire.send(request).await
+        let began = Instant::now();
+        let outcome = self.wire.send(request).await;
+        self.meter.call(began.elapsed(), &outcome);
+        outcome
     }
 
     fn url(&self, outgoing: &Outgoing, signature: &str) -> Result<Url, Problem> {

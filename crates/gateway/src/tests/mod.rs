@@ -7,6 +7,7 @@ mod own;
 mod relay;
 mod roles;
 mod secrets;
+mod seen;
 mod thumbnails;
 
 mod vendor;

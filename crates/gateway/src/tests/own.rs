@@ -33,7 +33,7 @@ async fn routes_that_are_not_there_are_problems_and_places_in_the_console_are_pa
         "/api/session/x",
         "/relay",
         "/relay/",
-        "/metrics",
+        "/metrics/",
         "/x.js",
     ] {
         assert_eq!(

@@ -228,6 +228,9 @@ async fn own_routes(gateway: &Arc<Gateway>, role: Option<Role>, cookie: &str) {
                     assert_eq!(status, 403, "{cell}");
                 }
                 (Some(_), None) => assert_eq!(status, 405, "{cell}"),
+                (Some(Role::Wall), Some((_, _, Own::Metrics, _))) => {
+                    assert_eq!(status, 403, "{cell}");
+                }
                 (Some(_), Some(_)) => assert_eq!(status, 200, "{cell}"),
             }
         }

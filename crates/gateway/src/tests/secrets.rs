@@ -5,11 +5,47 @@ use super::*;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use std::io::Write;
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 use tracing_subscriber::fmt::MakeWriter;
 
+/// Everything that is logged while the tests run.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
+
+/// For all threads: a subscriber of one thread can miss what another thread met first. What the tests
+/// beside this one log must hold no secret either.
+static LOG: LazyLock<Log> = LazyLock::new(|| {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(log.clone())
+        .finish();
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    log
+});
+
+impl Log {
+    /// Begins to listen.
+    pub(super) fn begin() -> &'static Self {
+        &LOG
+    }
+
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+
+    /// The lines of the audit that carry this request's number.
+    pub(super) fn audit(&self, id: &str) -> Vec<String> {
+        let id = format!("id=\"{id}\"");
+        self.text()
+            .lines()
+            .filter_map(|line| line.split_once(" audit: ").map(|(_, line)| line))
+            .filter(|line| line.contains(&id))
+            .map(|line| line.replace(&format!("{id} "), ""))
+            .collect()
+    }
+}
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -59,14 +95,7 @@ fn everything(base: &str) -> Arc<Gateway> {
 
 #[tokio::test]
 async fn no_secret_leaves_the_gateway_but_to_its_vendor() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    // For all threads: a subscriber of one thread can miss what another thread met first. What the
-    // tests beside this one log must hold no secret either.
-    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let log = Log::begin();
     let token = "granted-token-of-great-worth";
     let good = Vendor::new(move |seen, _| match seen.line.split(['?', ' ']).nth(1) {
         Some("/token") => json(
@@ -112,7 +141,7 @@ async fn no_secret_leaves_the_gateway_but_to_its_vendor() {
         "the good vendor was really asked: {:?}",
         good.lines()
     );
-    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let logged = log.text();
     assert!(
         logged.contains("/relay/plant-b/"),
         "the log was really captured"
