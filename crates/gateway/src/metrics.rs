@@ -42,6 +42,8 @@ struct Counts {
     asked: u64,
     shared: u64,
     last_answer: Option<Instant>,
+    breaker_open: bool,
+    opened: u64,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -166,6 +168,13 @@ impl Meter {
             counts.asked += 1;
         }
     }
+
+    /// The breaker of the connection opened or closed.
+    pub(crate) fn breaker(&self, open: bool) {
+        let mut counts = locked(&self.0);
+        counts.opened += u64::from(open && !counts.breaker_open);
+        counts.breaker_open = open;
+    }
 }
 
 #[derive(Default)]
@@ -242,6 +251,20 @@ impl Page {
                 self.line("answer_age_seconds", &[("connection", id)], age);
             }
         }
+        self.family("breaker_open", "gauge", "1 while a vendor is left alone.");
+        for (id, meter) in meters {
+            let open = u8::from(locked(&meter.0).breaker_open);
+            self.line("breaker_open", &[("connection", id)], open);
+        }
+        self.family(
+            "breaker_opened_total",
+            "counter",
+            "How often a breaker opened.",
+        );
+        for (id, meter) in meters {
+            let opened = locked(&meter.0).opened;
+            self.line("breaker_opened_total", &[("connection", id)], opened);
+        }
     }
 }
 
@@ -277,6 +300,8 @@ mod tests {
         meter.read(false);
         meter.read(true);
         meter.read(true);
+        meter.breaker(true);
+        meter.breaker(true);
         metrics.request("relay", "GET", 204);
         metrics.request("relay", "BREW", 418);
         tokio::time::advance(Duration::from_secs(7)).await;
@@ -292,6 +317,8 @@ mod tests {
             r#"reads_total{connection="plant-a",answer="asked"} 1"#,
             r#"reads_total{connection="plant-a",answer="shared"} 2"#,
             r#"answer_age_seconds{connection="plant-a"} 7"#,
+            r#"breaker_open{connection="plant-a"} 1"#,
+            r#"breaker_opened_total{connection="plant-a"} 1"#,
             r#"requests_total{route="relay",method="GET",status="2xx"} 1"#,
             r#"requests_total{route="relay",method="other",status="4xx"} 1"#,
         ] {

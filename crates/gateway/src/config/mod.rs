@@ -9,7 +9,7 @@ mod session;
 mod url;
 mod user;
 
-pub use connection::{Connection, Credentials, DEFAULT_TIMEOUT};
+pub use connection::{Connection, Credentials, DEFAULT_SHARE, DEFAULT_TIMEOUT};
 pub use fault::{Fault, Faults};
 pub use session::Session;
 pub use user::{Role, User};

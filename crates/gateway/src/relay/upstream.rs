@@ -1,6 +1,7 @@
 //! One vendor system as the gateway reaches it: address, credentials, limits. What may be asked of
 //! it was decided before.
 
+use super::breaker::Breaker;
 use super::locks::Locks;
 use super::reads::Reads;
 use crate::app::Shared;
@@ -16,11 +17,12 @@ use reqwest::{Certificate, Method, Request, Url};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use vendors::System;
 
-/// How long an answer of a vendor that counts requests serves those who come later.
-const MEMORY: Duration = Duration::from_secs(1);
+/// How many requests to one system are under way at a time.
+const AT_A_TIME: usize = 16;
 
 /// A vendor system.
 #[derive(Debug)]
@@ -35,6 +37,9 @@ pub struct Upstream {
     credentials: Credentials,
     pub(super) timeout: Duration,
     pub(super) meter: Arc<Meter>,
+    breaker: Breaker,
+    /// So many requests are under way at a time.
+    places: Semaphore,
 }
 
 /// A request to relay, decided and encoded.
@@ -91,6 +96,7 @@ impl Upstream {
             credentials,
             ca,
             timeout,
+            share,
         } = of;
         let meter = accounts.shared.metrics.meter(&public.id);
         let base = base_url.as_str().trim_end_matches('/').to_owned();
@@ -144,23 +150,25 @@ impl Upstream {
                 }
             }
         };
-        let (memory, thumbnails) = if matches!(public.system, System::Uplynk) {
+        let thumbnails = if matches!(public.system, System::Uplynk) {
             // Pictures may come from a public service though the system itself is private.
             let extra = certificates(ca.as_deref())?;
-            (MEMORY, Some(Thumbnails::new(&base_url, &extra)?))
+            Some(Thumbnails::new(&base_url, &extra)?)
         } else {
-            (Duration::ZERO, None)
+            None
         };
         Ok(Self {
             public,
-            reads: Reads::new(memory),
+            reads: Reads::new(share),
             locks: accounts.locks(&base),
             thumbnails,
             base,
             wire,
             credentials,
             timeout,
+            breaker: Breaker::new(meter.clone()),
             meter,
+            places: Semaphore::new(AT_A_TIME),
         })
     }
 
@@ -216,9 +224,22 @@ impl Upstream {
             }
             None => {}
         }
+        let place = tokio::time::timeout(self.timeout, self.places.acquire()).await;
+        let Ok(Ok(_place)) = place else {
+            let detail = format!(
+                "too many requests to {} are under way; this one was not sent",
+                self.public.title
+            );
+            return Err(Problem {
+                retry_after: Some(5),
+                ..Problem::new(Kind::Overloaded, detail)
+            });
+        };
+        let leave = self.breaker.enter()?;
         let began = Instant::now();
         let outcome = self.wire.send(request).await;
         self.meter.call(began.elapsed(), &outcome);
+        leave.tell(&outcome);
         outcome
     }
 
