@@ -82,6 +82,11 @@ async fn relay<T>(
     if let Some(tag) = tag {
         builder = builder.header("if-match", tag);
     }
+    if abort.is_none() {
+        // No poll, but a look before a change or after it: an answer that the gateway shares among
+        // those who watch may be older than the change.
+        builder = builder.header("cache-control", "no-cache");
+    }
     let answer = exchange(builder, request.body.as_deref(), abort).await?;
     if answer.header("via").is_none() {
         return Err(Failure::from_problem(problem(&answer)));

@@ -16,16 +16,28 @@ use axum::extract::{Request, State};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use secrecy::SecretString;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// What outlives a change of the configuration.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Shared {
     pub(crate) metrics: Metrics,
+    /// Queues that go on: a second is used once, also across a change.
+    accounts: Mutex<Accounts>,
     /// Once an end was asked for: no new work should come.
     pub(crate) stopping: AtomicBool,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            metrics: Metrics::default(),
+            accounts: Mutex::new(Accounts::new(wall_clock())),
+            stopping: AtomicBool::new(false),
+        }
+    }
 }
 
 /// What a running gateway knows.
@@ -37,6 +49,8 @@ pub struct Gateway {
     pub access: Access,
     /// The address of a proxy before it, as in an `Origin` header.
     pub public_origin: Option<String>,
+    /// Whether the gateway encrypts by itself.
+    pub tls: bool,
     /// Proxies that are believed from whom a request comes.
     pub trusted_proxies: Vec<Network>,
     /// Who may read `/metrics` without a session: whoever shows this as a bearer token.
@@ -72,12 +86,15 @@ impl Gateway {
         assets: Assets,
         shared: Arc<Shared>,
     ) -> Result<Self, String> {
-        let mut accounts = Accounts::new(wall_clock(), shared.clone());
+        let mut accounts = shared
+            .accounts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let upstreams = connections
             .into_iter()
             .map(|connection| {
                 let id = connection.public.id.clone();
-                Upstream::new(connection, &mut accounts)
+                Upstream::new(connection, &mut accounts, &shared.metrics)
                     .map(Arc::new)
                     .map_err(|why| format!("connection {id:?}: {why}"))
             })
@@ -87,15 +104,23 @@ impl Gateway {
             .map(|upstream| upstream.public.id.as_str())
             .collect();
         shared.metrics.keep_only(&ids);
+        drop(accounts);
         Ok(Self {
             upstreams,
             access,
             public_origin,
+            tls: false,
             trusted_proxies: Vec::new(),
             metrics_token: None,
             assets,
             shared,
         })
+    }
+
+    /// Whether browsers come over https, here or at a proxy in front.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        let public = self.public_origin.as_ref();
+        self.tls || public.is_some_and(|origin| origin.starts_with("https://"))
     }
 
     /// Ends what was begun with the vendors. Call it once, after the last request.

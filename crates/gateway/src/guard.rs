@@ -5,7 +5,7 @@ use crate::problem::{Kind, Problem};
 use axum::http::{HeaderMap, Method, Uri};
 use std::net::IpAddr;
 
-/// Whether the request may be answered.
+/// Whether the request may be answered. `scheme` is what this server itself speaks.
 ///
 /// # Errors
 /// Cross-site, with the reason.
@@ -14,6 +14,7 @@ pub(crate) fn check(
     uri: &Uri,
     headers: &HeaderMap,
     public_origin: Option<&str>,
+    scheme: &str,
 ) -> Result<(), Problem> {
     let public_host = public_origin
         .and_then(|origin| origin.split_once("://"))
@@ -37,7 +38,8 @@ pub(crate) fn check(
         return Ok(());
     }
     // Every browser says where a change comes from. Who does not say is no page of ours.
-    let same = text(headers, "origin").is_some_and(|origin| is_ours(origin, host, public_origin))
+    let same = text(headers, "origin")
+        .is_some_and(|origin| is_ours(origin, scheme, host, public_origin))
         && text(headers, "sec-fetch-site").is_none_or(|site| site == "same-origin");
     if same {
         Ok(())
@@ -48,11 +50,11 @@ pub(crate) fn check(
     }
 }
 
-fn is_ours(origin: &str, host: Option<&str>, public_origin: Option<&str>) -> bool {
+fn is_ours(origin: &str, scheme: &str, host: Option<&str>, public_origin: Option<&str>) -> bool {
     let at_host = origin
         .split_once("://")
         .zip(host)
-        .is_some_and(|((scheme, name), host)| scheme == "http" && name.eq_ignore_ascii_case(host));
+        .is_some_and(|((used, name), host)| used == scheme && name.eq_ignore_ascii_case(host));
     at_host || public_origin.is_some_and(|public| public.eq_ignore_ascii_case(origin))
 }
 
@@ -99,7 +101,7 @@ mod tests {
             .iter()
             .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
             .collect();
-        check(method, &Uri::from_static("/x"), &headers, public).is_ok()
+        check(method, &Uri::from_static("/x"), &headers, public, "http").is_ok()
     }
 
     #[test]
@@ -141,7 +143,7 @@ mod tests {
     fn an_address_in_the_request_line_counts_like_the_host() {
         let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static("localhost"))]);
         let uri = Uri::from_static("http://evil.example/x");
-        assert!(check(&Method::GET, &uri, &headers, None).is_err());
+        assert!(check(&Method::GET, &uri, &headers, None, "http").is_err());
     }
 
     #[test]
@@ -191,6 +193,19 @@ mod tests {
                 asked(&Method::GET, &headers, public),
                 "reads cannot be read by other sites anyway"
             );
+        }
+    }
+
+    #[test]
+    fn where_the_gateway_encrypts_its_own_pages_are_https() {
+        let uri = Uri::from_static("/x");
+        for (origin, expected) in [("https://localhost", true), ("http://localhost", false)] {
+            let headers = HeaderMap::from_iter([
+                (header::HOST, HeaderValue::from_static("localhost")),
+                (header::ORIGIN, HeaderValue::from_static(origin)),
+            ]);
+            let found = check(&Method::POST, &uri, &headers, None, "https").is_ok();
+            assert_eq!(found, expected, "{origin}");
         }
     }
 }

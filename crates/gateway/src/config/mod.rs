@@ -14,6 +14,7 @@ pub use fault::{Fault, Faults};
 pub use session::Session;
 pub use user::{Role, User};
 
+use crate::door::Files;
 use crate::from::Network;
 use fault::Collector;
 use secrecy::SecretString;
@@ -41,6 +42,8 @@ pub struct Config {
     pub session: Session,
     /// Proxies that are believed from whom a request comes.
     pub trusted_proxies: Vec<Network>,
+    /// Where the gateway's own certificate is, if it encrypts by itself.
+    pub tls: Option<Files>,
     /// The bearer token that reads `/metrics`.
     pub metrics_token: Option<SecretString>,
 }
@@ -109,6 +112,7 @@ fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
         users: user::all(&top),
         session: session::read(&top, around),
         trusted_proxies: proxies(&top),
+        tls: tls(&top, around),
         metrics_token: secret::optional(&top, "metrics_token", around),
     };
     if config.users.is_empty()
@@ -134,6 +138,10 @@ impl Config {
     /// Whether browsers come over https.
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
+        self.tls.is_some() || self.has_https_origin()
+    }
+
+    fn has_https_origin(&self) -> bool {
         self.public_origin
             .as_ref()
             .is_some_and(|origin| origin.starts_with("https://"))
@@ -142,23 +150,45 @@ impl Config {
     /// Whether the gateway may be reached under this address.
     ///
     /// # Errors
-    /// Why not: passwords would go over the network as they are, or nobody would have to sign in.
+    /// Why not: passwords would go over the network as they are, nobody would have to sign in, or it
+    /// would not know its own name.
     pub fn may_listen_on(&self, address: SocketAddr) -> Result<(), String> {
         if address.ip().is_loopback() {
             return Ok(());
         }
-        let missing = match (self.is_encrypted(), self.users.is_empty()) {
-            (false, _) => {
-                "and nothing is encrypted: listen on 127.0.0.1 or [::1], or give `public_url` with the https \
-                 address of a proxy in front"
-            }
-            (true, true) => "and there is no [[user]]: nobody would have to sign in",
-            (true, false) => return Ok(()),
+        let missing = if !self.is_encrypted() {
+            "and nothing is encrypted: listen on 127.0.0.1 or [::1], give [tls] a certificate, or give \
+             `public_url` with the https address of a proxy in front"
+        } else if !self.has_https_origin() {
+            "but not under which name: give `public_url` with the https address that browsers use"
+        } else if self.users.is_empty() {
+            "and there is no [[user]]: nobody would have to sign in"
+        } else {
+            return Ok(());
         };
         Err(format!(
             "{address} can be reached from other computers, {missing}"
         ))
     }
+}
+
+/// `[tls]`, whose files have to hold a certificate and its key.
+fn tls(top: &Section<'_>, around: &Surroundings<'_>) -> Option<Files> {
+    let section = top.table("tls")?;
+    let file = |key: &str| {
+        let text = section.required(key)?;
+        Some(around.folder.join(text.value))
+    };
+    let (certificate, key) = (file("certificate_file"), file("key_file"));
+    let start = section.start();
+    let files = certificate
+        .zip(key)
+        .map(|(certificate, key)| Files { certificate, key });
+    if let Some(Err(why)) = files.as_ref().map(Files::check) {
+        section.fault(start, &why);
+    }
+    section.finish();
+    files
 }
 
 fn proxies(top: &Section<'_>) -> Vec<Network> {

@@ -438,8 +438,8 @@ fn other_computers_may_come_only_encrypted_and_signed_in() {
         assert_eq!(
             found,
             [format!(
-                "{reach}and nothing is encrypted: listen on 127.0.0.1 or [::1], or give `public_url` with the https \
-                 address of a proxy in front"
+                "{reach}and nothing is encrypted: listen on 127.0.0.1 or [::1], give [tls] a certificate, or give \
+                 `public_url` with the https address of a proxy in front"
             )]
         );
     }
@@ -504,4 +504,39 @@ fn proxies_are_addresses_or_networks() {
         ]
     );
     assert_eq!(with("\"127.0.0.1\"").unwrap_err().len(), 1);
+}
+
+#[test]
+fn a_gateway_that_encrypts_by_itself_still_has_to_know_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(folder.path().join("chain.pem"), made.cert.pem()).unwrap();
+    std::fs::write(
+        folder.path().join("key.pem"),
+        made.signing_key.serialize_pem(),
+    )
+    .unwrap();
+    std::fs::write(folder.path().join("good.key"), "hunter2").unwrap();
+    let with = |change: &dyn Fn(String) -> String| {
+        let tls = "\n[tls]\ncertificate_file = \"chain.pem\"\nkey_file = \"key.pem\"\n";
+        let text = change(WHOLE.replace("[::1]:9000", "0.0.0.0:443") + tls);
+        let variable = |_: &str| Some("hunter2".to_owned());
+        let around = Surroundings {
+            folder: folder.path(),
+            variable: &variable,
+        };
+        Config::read(&text, &around).map_err(|faults| faults[0].text.clone())
+    };
+    assert!(with(&|text| text).unwrap().is_encrypted());
+    let nameless = with(&|text| text.replace("public_url", "# public_url")).unwrap_err();
+    assert!(nameless.contains("under which name"), "{nameless}");
+    let local = with(&|text| {
+        text.replace("0.0.0.0:443", "127.0.0.1:443")
+            .replace("public_url", "# public_url")
+    });
+    assert!(local.unwrap().is_encrypted());
+    let odd = with(&|text| text.replace("key.pem", "chain.pem")).unwrap_err();
+    assert!(odd.contains("tls: the key's file holds none"), "{odd}");
+    let half = with(&|text| text.replace("key_file = \"key.pem\"", "")).unwrap_err();
+    assert!(half.contains("tls: `key_file` is missing"), "{half}");
 }

@@ -4,10 +4,9 @@
 use super::breaker::Breaker;
 use super::locks::Locks;
 use super::reads::Reads;
-use crate::app::Shared;
 use crate::config;
 use crate::credentials::{Basic, Clock, Credentials, Logon, Pass, Signer, Tokens, Turns};
-use crate::metrics::Meter;
+use crate::metrics::{Meter, Metrics};
 use crate::problem::{Kind, Problem};
 use crate::thumbnails::Thumbnails;
 use crate::wire::{ANSWER_LIMIT, Answer, Wire, client};
@@ -15,6 +14,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use reqwest::{Certificate, Method, Request, Url};
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -56,16 +56,20 @@ pub(crate) struct Outgoing {
 /// service its groups.
 pub(crate) struct Accounts {
     clock: Clock,
-    shared: Arc<Shared>,
     turns: HashMap<(String, String), Arc<Turns>>,
     locks: HashMap<String, Arc<Locks>>,
 }
 
+impl fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accounts").finish_non_exhaustive()
+    }
+}
+
 impl Accounts {
-    pub(crate) fn new(clock: Clock, shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(clock: Clock) -> Self {
         Self {
             clock,
-            shared,
             turns: HashMap::new(),
             locks: HashMap::new(),
         }
@@ -89,7 +93,11 @@ impl Upstream {
     ///
     /// # Errors
     /// Why no TLS client could be made.
-    pub(crate) fn new(of: config::Connection, accounts: &mut Accounts) -> Result<Self, String> {
+    pub(crate) fn new(
+        of: config::Connection,
+        accounts: &mut Accounts,
+        metrics: &Metrics,
+    ) -> Result<Self, String> {
         let config::Connection {
             public,
             base_url,
@@ -98,7 +106,7 @@ impl Upstream {
             timeout,
             share,
         } = of;
-        let meter = accounts.shared.metrics.meter(&public.id);
+        let meter = metrics.meter(&public.id);
         let base = base_url.as_str().trim_end_matches('/').to_owned();
         let mut builder = client(timeout);
         if let Some(pem) = &ca {

@@ -2,6 +2,7 @@
 
 mod access;
 mod credentials;
+mod headers;
 mod order;
 mod own;
 mod relay;

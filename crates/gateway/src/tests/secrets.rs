@@ -157,3 +157,67 @@ async fn no_secret_leaves_the_gateway_but_to_its_vendor() {
         );
     }
 }
+
+/// Things that must never be seen again, each put where one of its kind belongs.
+#[tokio::test]
+async fn no_canary_of_a_sign_in_comes_back_from_anywhere() {
+    use super::access::{PASSWORD, sign_in, with_users};
+    let log = Log::begin();
+    let key = "canary-session-key-0123456789abcdef";
+    let token = "canary-metrics-token";
+    let plant = connection("plant-a", aveva(), "http://127.0.0.1:1", basic());
+    let mut gateway = with_users(vec![plant], Some(key), false);
+    gateway.metrics_token = Some(token.into());
+    let mut said = format!("{gateway:?}");
+    let gateway = Arc::new(gateway);
+    let cookie = sign_in(&gateway, "ann").await;
+    let sealed = cookie.split_once('=').unwrap().1.to_owned();
+    let bearer = format!("Bearer {token}");
+    let wrong = "canary-wrong-password";
+    for body in [
+        format!(r#"{{"user":"ann","password":"{wrong}"}}"#),
+        format!(r#"{{"user":"{wrong}","password":"{wrong}"}}"#),
+        format!(r#"{{"user":"ann","password":{{"{wrong}":1}}}}"#),
+        format!(r#"{{"user":"ann","password":"{wrong}"#),
+        format!("{wrong}&{PASSWORD}"),
+    ] {
+        for kind in ["application/json", "text/plain"] {
+            let headers = [("content-type", kind), ("cookie", cookie.as_str())];
+            let answer = ask(&gateway, "POST /api/session", &headers, &body).await;
+            said += &format!("{:?}", answer.headers());
+            said += &text(answer).await;
+        }
+    }
+    let query = format!("/?token={wrong}");
+    for path in [
+        "/api/session",
+        "/api/connections",
+        "/metrics",
+        GROUPS,
+        "/x.js",
+        "/relay/x",
+        &query,
+    ] {
+        for headers in [
+            vec![],
+            vec![("cookie", cookie.as_str()), ("authorization", &bearer)],
+            vec![("authorization", "Bearer canary-wrong-password")],
+            vec![("cookie", "failover-console-8080=canary-wrong-password")],
+        ] {
+            let answer = ask(&gateway, &format!("GET {path}"), &headers, "").await;
+            said += &format!("{:?}", answer.headers());
+            said += &text(answer).await;
+        }
+    }
+    let logged = log.text();
+    assert!(logged.contains("audit"), "the log was really captured");
+    for canary in [key, token, wrong, PASSWORD, &sealed, SECRET, "argon2id$v"] {
+        assert!(!said.contains(canary), "{canary} in an answer or a Debug");
+        let at = logged.find(canary).unwrap_or(0);
+        assert!(
+            !logged.contains(canary),
+            "{canary} in the log: {}",
+            &logged[at.saturating_sub(200)..(at + 100).min(logged.len())]
+        );
+    }
+}
