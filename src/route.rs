@@ -38,6 +38,8 @@ pub enum Route {
     },
     /// `/connections`
     Connections,
+    /// `/sign-in`
+    SignIn,
     /// Anything else.
     NotFound,
 }
@@ -73,6 +75,7 @@ impl Route {
                 uid: uid.to_owned(),
             },
             ["connections"] => Self::Connections,
+            ["sign-in"] => Self::SignIn,
             _ => Self::NotFound,
         }
     }
@@ -99,6 +102,7 @@ impl Route {
                 )
             }
             Self::Connections => "/connections".to_owned(),
+            Self::SignIn => "/sign-in".to_owned(),
         }
     }
 
@@ -114,6 +118,7 @@ impl Route {
             Self::FailoverSessions => "failover-sessions",
             Self::FailoverSession { .. } => "failover-session",
             Self::Connections => "connections",
+            Self::SignIn => "sign-in",
             Self::NotFound => "not-found",
         }
     }
@@ -130,7 +135,7 @@ impl Route {
             Self::Group { .. } => Some(Self::Groups),
             Self::SlicerGroup { .. } => Some(Self::Slicers),
             Self::FailoverSession { .. } => Some(Self::FailoverSessions),
-            Self::NotFound => None,
+            Self::SignIn | Self::NotFound => None,
         }
     }
 }
@@ -149,6 +154,7 @@ mod tests {
             ("/slicers", Route::Slicers),
             ("/failover-sessions", Route::FailoverSessions),
             ("/connections", Route::Connections),
+            ("/sign-in", Route::SignIn),
             ("/groups/plant-a", Route::NotFound),
             ("/Groups", Route::NotFound),
             ("/groups/plant-a/%FF", Route::NotFound),

@@ -8,9 +8,11 @@ pub mod groups;
 pub mod not_found;
 pub mod one;
 pub mod overview;
+pub mod sign_in;
 pub mod slicers;
 pub mod trouble;
 
 pub use not_found::NotFound;
 pub use one::One;
+pub use sign_in::SignIn;
 pub use trouble::Trouble;

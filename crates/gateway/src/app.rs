@@ -117,10 +117,11 @@ impl Gateway {
         })
     }
 
-    /// Whether browsers come over https, here or at a proxy in front.
-    pub(crate) fn is_encrypted(&self) -> bool {
-        let public = self.public_origin.as_ref();
-        self.tls || public.is_some_and(|origin| origin.starts_with("https://"))
+    /// Whether browsers know this gateway by an https address of its own.
+    pub(crate) fn has_https_origin(&self) -> bool {
+        self.public_origin
+            .as_ref()
+            .is_some_and(|origin| origin.starts_with("https://"))
     }
 
     /// Ends what was begun with the vendors. Call it once, after the last request.

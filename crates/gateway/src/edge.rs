@@ -35,7 +35,8 @@ const ALWAYS: [(&str, &str); 6] = [
     ("x-frame-options", "DENY"),
 ];
 
-/// For a year browsers ask for nothing of this host but by https.
+/// For a year browsers ask for nothing of this host but by https. Not sent for this computer's own names:
+/// other servers on it would suffer.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// A request that may be answered.
@@ -105,7 +106,7 @@ pub(crate) async fn edge(
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static(relay::SANDBOX));
-    if gateway.is_encrypted() {
+    if gateway.has_https_origin() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
     if let Some(id) = &id {
