@@ -14,7 +14,7 @@ type Start = (session::Session, Vec<vendors::Connection>);
 /// The console.
 #[component]
 pub fn App() -> impl IntoView {
-    nav::provide();
+    let nav = nav::provide();
     prefs::provide();
     clock::provide(pace::provide());
     heading::provide();
@@ -24,9 +24,23 @@ pub fn App() -> impl IntoView {
         Ok::<Start, Failure>((session, connections))
     });
     let retry = Callback::new(move |()| start.refetch());
+    let route = nav.route();
+    let is_sign_in = Memo::new(move |_| *route.read() == Route::SignIn);
+    Effect::new(move |_| {
+        let nobody = start
+            .read()
+            .as_ref()
+            .is_some_and(|result| result.as_ref().is_err_and(session::is_missing));
+        if nobody && !is_sign_in.get_untracked() {
+            nav.replace(&pages::sign_in::href(&here()));
+        }
+    });
     let started = move || {
         start.get().map(|result| match result {
             Ok((session, connections)) => view! { <Console session connections /> }.into_any(),
+            Err(failure) if session::is_missing(&failure) => {
+                view! { <p class="alone" role="status">"Nobody is signed in…"</p> }.into_any()
+            }
             Err(failure) => view! {
                 <main id="main" class="alone">
                     <h1>"Failover Console"</h1>
@@ -36,7 +50,19 @@ pub fn App() -> impl IntoView {
             .into_any(),
         })
     };
-    view! { <Suspense fallback=|| view! { <p class="alone" role="status">"Asking the gateway which systems there are…"</p> }>{started}</Suspense> }
+    move || {
+        if is_sign_in.get() {
+            return view! { <pages::SignIn /> }.into_any();
+        }
+        view! { <Suspense fallback=|| view! { <p class="alone" role="status">"Asking the gateway which systems there are…"</p> }>{started}</Suspense> }.into_any()
+    }
+}
+
+/// The address of this page within the console.
+fn here() -> String {
+    let location = window().location();
+    let path = location.pathname().unwrap_or_default();
+    path + &location.search().unwrap_or_default()
 }
 
 #[component]
@@ -45,6 +71,7 @@ fn Console(session: session::Session, connections: Vec<vendors::Connection>) -> 
     let demo = session.demo;
     provide_context(Arc::new(session));
     build::provide();
+    provide_context(session::watch());
     pages::attention::provide();
     notice::provide();
     pages::slicers::memory::provide();
@@ -66,6 +93,7 @@ fn Desk(route: Memo<Route>) -> impl IntoView {
             <shell::Top />
             <main id="main" tabindex="-1">
                 <shell::Lost />
+                <shell::SignedOut />
                 <shell::Paused />
                 {move || page(route.get())}
             </main>
@@ -96,8 +124,8 @@ fn page(route: Route) -> AnyView {
             view! { <pages::failover_sessions::SessionPage connection uid /> }.into_any()
         }
         Route::Connections => view! { <pages::connections::Connections /> }.into_any(),
-        // The wall stands alone; this is what is drawn while the address is already there.
-        Route::Wall => ().into_any(),
+        // These stand alone: `Console` and `App` draw them.
+        Route::Wall | Route::SignIn => ().into_any(),
         Route::NotFound => {
             view! { <pages::NotFound what="There is no page at this address." /> }.into_any()
         }

@@ -40,6 +40,8 @@ pub enum Route {
     Connections,
     /// `/wall`
     Wall,
+    /// `/sign-in`
+    SignIn,
     /// Anything else.
     NotFound,
 }
@@ -76,6 +78,7 @@ impl Route {
             },
             ["connections"] => Self::Connections,
             ["wall"] => Self::Wall,
+            ["sign-in"] => Self::SignIn,
             _ => Self::NotFound,
         }
     }
@@ -103,6 +106,7 @@ impl Route {
             }
             Self::Connections => "/connections".to_owned(),
             Self::Wall => "/wall".to_owned(),
+            Self::SignIn => "/sign-in".to_owned(),
         }
     }
 
@@ -119,6 +123,7 @@ impl Route {
             Self::FailoverSession { .. } => "failover-session",
             Self::Connections => "connections",
             Self::Wall => "wall",
+            Self::SignIn => "sign-in",
             Self::NotFound => "not-found",
         }
     }
@@ -136,7 +141,7 @@ impl Route {
             Self::Group { .. } => Some(Self::Groups),
             Self::SlicerGroup { .. } => Some(Self::Slicers),
             Self::FailoverSession { .. } => Some(Self::FailoverSessions),
-            Self::NotFound => None,
+            Self::SignIn | Self::NotFound => None,
         }
     }
 }
@@ -157,6 +162,7 @@ mod tests {
             ("/connections", Route::Connections),
             ("/wall", Route::Wall),
             ("/wall/2", Route::NotFound),
+            ("/sign-in", Route::SignIn),
             ("/groups/plant-a", Route::NotFound),
             ("/Groups", Route::NotFound),
             ("/groups/plant-a/%FF", Route::NotFound),

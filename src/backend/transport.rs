@@ -2,6 +2,7 @@
 //! fail into a value. The only file that names gloo-net.
 
 use super::failure::{Failure, Problem};
+use super::session;
 use chrono::{DateTime, Utc};
 use gloo_net::http::{Method, RequestBuilder, Response};
 use leptos::prelude::set_timeout_with_handle;
@@ -82,6 +83,11 @@ async fn relay<T>(
     if let Some(tag) = tag {
         builder = builder.header("if-match", tag);
     }
+    if abort.is_none() {
+        // No poll, but a look before a change or after it: an answer that the gateway shares among
+        // those who watch may be older than the change.
+        builder = builder.header("cache-control", "no-cache");
+    }
     let answer = exchange(builder, request.body.as_deref(), abort).await?;
     if answer.header("via").is_none() {
         return Err(Failure::from_problem(problem(&answer)));
@@ -108,12 +114,40 @@ async fn relay<T>(
 /// [`Failure::Unreachable`] or [`Failure::Refused`], and [`Failure::Nonsense`] when the answer is not
 /// what this version of the console expects.
 pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
-    let answer = exchange(
-        RequestBuilder::new(path).header("accept", "application/json"),
-        None,
-        None,
-    )
-    .await?;
+    own(path, RequestBuilder::new(path), None).await
+}
+
+/// Sends JSON to one of the gateway's own routes.
+///
+/// # Errors
+/// As [`get`].
+pub async fn post<T: DeserializeOwned>(path: &str, body: &str) -> Result<T, Failure> {
+    let builder = RequestBuilder::new(path)
+        .method(Method::POST)
+        .header("content-type", "application/json");
+    own(path, builder, Some(body)).await
+}
+
+/// Deletes what one of the gateway's own routes stands for.
+///
+/// # Errors
+/// As [`get`], but for the answer's content, of which there is none.
+pub async fn delete(path: &str) -> Result<(), Failure> {
+    let builder = RequestBuilder::new(path).method(Method::DELETE);
+    let answer = exchange(builder, None, None).await?;
+    if answer.is_success() {
+        Ok(())
+    } else {
+        Err(Failure::from_problem(problem(&answer)))
+    }
+}
+
+async fn own<T: DeserializeOwned>(
+    path: &str,
+    builder: RequestBuilder,
+    body: Option<&str>,
+) -> Result<T, Failure> {
+    let answer = exchange(builder.header("accept", "application/json"), body, None).await?;
     if !answer.is_success() {
         return Err(Failure::from_problem(problem(&answer)));
     }
@@ -189,6 +223,7 @@ fn problem(answer: &Answer) -> Problem {
     problem.status = answer.status;
     problem.request_id = answer.header("x-request-id").map(ToOwned::to_owned);
     problem.retry_after = answer.retry_after();
+    session::note(&problem);
     problem
 }
 

@@ -8,10 +8,12 @@ pub mod groups;
 pub mod not_found;
 pub mod one;
 pub mod overview;
+pub mod sign_in;
 pub mod slicers;
 pub mod trouble;
 pub mod wall;
 
 pub use not_found::NotFound;
 pub use one::One;
+pub use sign_in::SignIn;
 pub use trouble::Trouble;

@@ -2,10 +2,12 @@
 
 use super::refresh::Refresh;
 use super::sources::SourceList;
-use crate::backend::session::Session;
+use crate::backend::session::{Session, sign_out};
 use crate::live::use_clock;
 use crate::prefs::{Zone, use_prefs};
+use crate::route::Route;
 use crate::ui::heading::{Title, title};
+use crate::ui::notice::use_notices;
 use crate::ui::{Icon, times};
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -35,13 +37,37 @@ pub fn Top() -> impl IntoView {
             <Refresh />
             <Time />
             <ThemeButton />
+            {(!session.may_change()).then(|| view! { <b class="role" title="You may see everything here and change nothing">"READ-ONLY"</b> })}
             <p class="who">
                 <Icon name="key" />
                 <span class="desk">{session.user.clone()}</span>
                 <b class="role">{session.role.clone()}</b>
             </p>
+            {session.can_sign_out.then(|| view! { <SignOut /> })}
         </header>
     }
+}
+
+#[component]
+fn SignOut() -> impl IntoView {
+    let notices = use_notices();
+    let click = move |_| {
+        leptos::task::spawn_local(async move {
+            match sign_out().await {
+                // As a new page: nothing of who was here is to stay.
+                Ok(()) => {
+                    let _ = window().location().assign(&Route::SignIn.href());
+                }
+                Err(failure) => {
+                    notices.say(
+                        format!("You are still signed in. {}.", failure.line()),
+                        None,
+                    );
+                }
+            }
+        });
+    };
+    view! { <button type="button" class="btn" on:click=click>"Sign out"</button> }
 }
 
 #[component]

@@ -1,12 +1,13 @@
 //! `demo`: the simulator in this process, on ports of its own, relayed over real HTTP like any
 //! vendor's system.
 
+use crate::access::Access;
 use crate::app::Gateway;
 use crate::assets::Assets;
-use crate::config::{Connection, Credentials, DEFAULT_TIMEOUT};
-use crate::own::Session;
+use crate::config::{Connection, Credentials, DEFAULT_SHARE, DEFAULT_TIMEOUT};
 use reqwest::Url;
 use simulator::{Kind, Listening};
+use std::time::Duration;
 use vendors::System;
 use vendors::aveva::{ApiVersion, Base};
 use vendors::veeam::Wire;
@@ -17,7 +18,7 @@ use vendors::veeam::Wire;
 /// When the simulator says something of itself that a configuration could not hold.
 pub fn gateway(systems: &[Listening], assets: Assets) -> Result<Gateway, String> {
     let connections = systems.iter().map(connection).collect::<Result<_, _>>()?;
-    Gateway::new(connections, Session::demo(), None, assets)
+    Gateway::new(connections, Access::demo(), None, assets)
 }
 
 fn connection(listening: &Listening) -> Result<Connection, String> {
@@ -63,12 +64,19 @@ fn connection(listening: &Listening) -> Result<Connection, String> {
         system,
     };
     let base_url = url(&listening.base_url)?;
+    // One person looks at a demo, and wants to see at once what they did to it. Only Uplynk's takes no
+    // more than a request a second.
+    let share = match public.system {
+        System::Uplynk => DEFAULT_SHARE,
+        System::Aveva(_) | System::Veeam { .. } => Duration::ZERO,
+    };
     Ok(Connection {
         public,
         base_url,
         credentials,
         ca: None,
         timeout: DEFAULT_TIMEOUT,
+        share,
     })
 }
 

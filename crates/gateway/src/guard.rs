@@ -1,11 +1,11 @@
-//! Who may ask at all: names that are ours, and for changes pages that are ours. Until people sign
-//! in, these two stand between any web page and the vendors' systems.
+//! Who may ask at all: names that are ours, and for changes pages that are ours. They
+//! stand between any web page and the vendors' systems.
 
 use crate::problem::{Kind, Problem};
-use axum::http::{HeaderMap, Method, Uri, header};
+use axum::http::{HeaderMap, Method, Uri};
 use std::net::IpAddr;
 
-/// Whether the request may be answered.
+/// Whether the request may be answered. `scheme` is what this server itself speaks.
 ///
 /// # Errors
 /// Cross-site, with the reason.
@@ -14,6 +14,7 @@ pub(crate) fn check(
     uri: &Uri,
     headers: &HeaderMap,
     public_origin: Option<&str>,
+    scheme: &str,
 ) -> Result<(), Problem> {
     let public_host = public_origin
         .and_then(|origin| origin.split_once("://"))
@@ -36,28 +37,24 @@ pub(crate) fn check(
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
-    // Browsers say it themselves where the connection is secure or local; scripts say nothing.
-    let same = match (text(headers, "sec-fetch-site"), text(headers, "origin")) {
-        (Some(site), _) => matches!(site, "same-origin" | "none"),
-        (None, Some(origin)) => is_ours(origin, host, public_origin),
-        (None, None) => {
-            !headers.contains_key("sec-fetch-site") && !headers.contains_key(header::ORIGIN)
-        }
-    };
+    // Every browser says where a change comes from. Who does not say is no page of ours.
+    let same = text(headers, "origin")
+        .is_some_and(|origin| is_ours(origin, scheme, host, public_origin))
+        && text(headers, "sec-fetch-site").is_none_or(|site| site == "same-origin");
     if same {
         Ok(())
     } else {
         Err(refused(
-            "changes can be made from this console's own pages only",
+            "changes are taken from this console's own pages only, by the address in `Origin`",
         ))
     }
 }
 
-fn is_ours(origin: &str, host: Option<&str>, public_origin: Option<&str>) -> bool {
+fn is_ours(origin: &str, scheme: &str, host: Option<&str>, public_origin: Option<&str>) -> bool {
     let at_host = origin
         .split_once("://")
         .zip(host)
-        .is_some_and(|((scheme, name), host)| scheme == "http" && name.eq_ignore_ascii_case(host));
+        .is_some_and(|((used, name), host)| used == scheme && name.eq_ignore_ascii_case(host));
     at_host || public_origin.is_some_and(|public| public.eq_ignore_ascii_case(origin))
 }
 
@@ -93,7 +90,7 @@ fn refused(detail: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::HeaderValue;
+    use axum::http::{HeaderValue, header};
 
     fn asked(
         method: &Method,
@@ -104,7 +101,7 @@ mod tests {
             .iter()
             .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
             .collect();
-        check(method, &Uri::from_static("/x"), &headers, public).is_ok()
+        check(method, &Uri::from_static("/x"), &headers, public, "http").is_ok()
     }
 
     #[test]
@@ -146,29 +143,41 @@ mod tests {
     fn an_address_in_the_request_line_counts_like_the_host() {
         let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static("localhost"))]);
         let uri = Uri::from_static("http://evil.example/x");
-        assert!(check(&Method::GET, &uri, &headers, None).is_err());
+        assert!(check(&Method::GET, &uri, &headers, None, "http").is_err());
     }
 
     #[test]
-    fn changes_come_from_our_own_pages_or_from_no_page_at_all() {
+    fn changes_come_from_our_own_pages_only() {
         let public = Some("https://console.example");
         for (origin, site, public, expected) in [
-            (None, None, None, true),
-            (None, Some("same-origin"), None, true),
-            (None, Some("none"), None, true),
-            (None, Some("same-site"), None, false),
-            (None, Some("cross-site"), None, false),
+            (None, None, None, false),
+            (None, Some("same-origin"), None, false),
+            (None, Some("none"), None, false),
             (Some("http://localhost:8080"), None, None, true),
-            (Some("http://localhost:9999"), None, None, false),
-            (Some("https://localhost:8080"), None, None, false),
-            (Some("http://evil.example"), None, None, false),
-            (Some("null"), None, None, false),
+            (
+                Some("http://localhost:8080"),
+                Some("same-origin"),
+                None,
+                true,
+            ),
+            (Some("http://localhost:8080"), Some("none"), None, false),
+            (
+                Some("http://localhost:8080"),
+                Some("same-site"),
+                None,
+                false,
+            ),
             (
                 Some("http://localhost:8080"),
                 Some("cross-site"),
                 None,
                 false,
             ),
+            (Some("http://localhost:9999"), None, None, false),
+            (Some("https://localhost:8080"), None, None, false),
+            (Some("http://evil.example"), None, None, false),
+            (Some("null"), None, None, false),
+            (Some(""), None, None, false),
             (Some("https://console.example"), None, public, true),
             (Some("http://console.example"), None, public, false),
         ] {
@@ -184,6 +193,19 @@ mod tests {
                 asked(&Method::GET, &headers, public),
                 "reads cannot be read by other sites anyway"
             );
+        }
+    }
+
+    #[test]
+    fn where_the_gateway_encrypts_its_own_pages_are_https() {
+        let uri = Uri::from_static("/x");
+        for (origin, expected) in [("https://localhost", true), ("http://localhost", false)] {
+            let headers = HeaderMap::from_iter([
+                (header::HOST, HeaderValue::from_static("localhost")),
+                (header::ORIGIN, HeaderValue::from_static(origin)),
+            ]);
+            let found = check(&Method::POST, &uri, &headers, None, "https").is_ok();
+            assert_eq!(found, expected, "{origin}");
         }
     }
 }

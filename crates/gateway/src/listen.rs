@@ -1,24 +1,22 @@
 //! Opening the door, and closing it in order.
 
 use crate::app::{Gateway, app};
+use crate::door::{Door, OFTEN};
+use crate::serve::{Bounds, serve};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
-/// How long requests under way may take after the signal to stop.
-const GRACE: Duration = Duration::from_secs(10);
-
-/// Why the gateway will not listen there, if it will not: without a sign-in, whoever reaches it may
-/// change the vendors' systems.
+/// Why the demo will not listen there, if it will not: nobody signs in to it.
 #[must_use]
 pub fn refusal(address: SocketAddr) -> Option<String> {
     (!address.ip().is_loopback()).then(|| {
         format!(
-            "{address} can be reached from other computers, and nobody has to sign in yet: \
+            "{address} can be reached from other computers, and nobody has to sign in to a demo: \
              listen on 127.0.0.1 or [::1]"
         )
     })
@@ -37,8 +35,8 @@ pub async fn open(address: SocketAddr) -> Result<TcpListener, String> {
     })
 }
 
-/// The signals that ask for an end, watched from now on.
-pub struct Stop(Signal, Signal);
+/// The signals that ask for an end or for the configuration to be read again, watched from now on.
+pub struct Stop(Signal, Signal, Signal);
 
 impl Stop {
     /// Begins to watch.
@@ -51,43 +49,100 @@ impl Stop {
         Ok(Self(
             watch(SignalKind::interrupt())?,
             watch(SignalKind::terminate())?,
+            watch(SignalKind::hangup())?,
         ))
     }
 
-    async fn asked(&mut self) {
+    async fn next(&mut self) -> Asked {
         tokio::select! {
-            _ = self.0.recv() => {}
-            _ = self.1.recv() => {}
+            _ = self.0.recv() => Asked::End,
+            _ = self.1.recv() => Asked::End,
+            _ = self.2.recv() => Asked::Again,
         }
     }
 }
 
-/// Serves until asked to stop, ends what is under way, logs off.
-///
-/// # Errors
-/// Why serving ended by itself.
-pub async fn run(
-    listener: TcpListener,
-    gateway: Arc<Gateway>,
-    mut stop: Stop,
-) -> Result<(), String> {
-    let stopping = Arc::new(Notify::new());
-    let server = axum::serve(listener, app(gateway.clone())).with_graceful_shutdown({
-        let stopping = stopping.clone();
-        async move {
-            stop.asked().await;
-            tracing::info!("stopping");
-            stopping.notify_one();
+/// What a signal asks for.
+enum Asked {
+    End,
+    Again,
+}
+
+/// Makes a gateway from the configuration as it is now.
+pub(crate) type Again = Box<dyn Fn() -> Result<Gateway, String> + Send + Sync>;
+
+/// How a gateway is served.
+pub(crate) struct Serving {
+    /// What is served at first.
+    pub(crate) gateway: Arc<Gateway>,
+    /// The certificate to show, where it encrypts by itself.
+    pub(crate) door: Option<Arc<Door>>,
+    /// What SIGHUP asks for; nothing without it.
+    pub(crate) again: Option<Again>,
+}
+
+/// Serves until asked to stop, ends what is under way, logs off. On SIGHUP takes over the configuration
+/// if it is sound, and otherwise goes on with the one it has.
+pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop) {
+    let Serving {
+        mut gateway,
+        door,
+        again,
+    } = serving;
+    let (stopping, stopped) = watch::channel(false);
+    let (router, routers) = watch::channel(app(gateway.clone()));
+    let server = serve(listener, routers, door.clone(), Bounds::default(), stopped);
+    let mut server = std::pin::pin!(server);
+    let mut look = tokio::time::interval(OFTEN);
+    loop {
+        tokio::select! {
+            () = server.as_mut() => break,
+            asked = stop.next() => match asked {
+                Asked::End => {
+                    tracing::info!("stopping");
+                    gateway.shared.stopping.store(true, Ordering::Relaxed);
+                    // Nobody listens only if serving has ended by itself.
+                    let _ = stopping.send(true);
+                }
+                Asked::Again => {
+                    if let Some(new) = again.as_ref().and_then(take_over) {
+                        let old = std::mem::replace(&mut gateway, new);
+                        // An error only says that serving has ended.
+                        let _ = router.send(app(gateway.clone()));
+                        tokio::spawn(retire(old));
+                    }
+                }
+            },
+            _ = look.tick() => if let Some(door) = &door {
+                match door.look() {
+                    Ok(true) => tracing::warn!("a new certificate is in use"),
+                    Ok(false) => {}
+                    Err(why) => tracing::error!("the certificate in use stays: {why}"),
+                }
+            },
         }
-    });
-    let overdue = async {
-        stopping.notified().await;
-        tokio::time::sleep(GRACE).await;
-    };
-    let outcome = tokio::select! {
-        outcome = server => outcome.map_err(|error| format!("serving ended: {error}")),
-        () = overdue => Ok(()),
-    };
+    }
     gateway.log_off().await;
-    outcome
+}
+
+/// The gateway of the configuration as it is now, if it is sound.
+fn take_over(again: &Again) -> Option<Arc<Gateway>> {
+    match again() {
+        Ok(new) => {
+            tracing::warn!("the configuration was read again and is in force");
+            Some(Arc::new(new))
+        }
+        Err(why) => {
+            tracing::error!(
+                "the configuration was read again and is not sound; the one before stays in force: {why}"
+            );
+            None
+        }
+    }
+}
+
+/// Ends what an old gateway began with the vendors, once its last requests have had their time.
+async fn retire(old: Arc<Gateway>) {
+    tokio::time::sleep(Bounds::default().grace).await;
+    old.log_off().await;
 }

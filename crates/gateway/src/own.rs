@@ -1,62 +1,20 @@
-//! The gateway's own routes: who is there, which systems are connected, whether the server lives.
+//! The gateway's own routes besides `/api/session`: which systems are connected, what was counted,
+//! whether the server lives.
 
 use crate::app::Gateway;
+use crate::problem::{Kind, Problem};
 use axum::Json;
-use axum::extract::State;
 use axum::http::header;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
-use std::sync::Arc;
-
-/// Who uses the console.
-#[derive(Debug, Clone, Serialize)]
-pub struct Session {
-    /// The name to show.
-    pub user: &'static str,
-    /// What they may do.
-    pub role: &'static str,
-    /// Whether the systems are simulated.
-    pub demo: bool,
-    /// The gateway's version.
-    pub version: &'static str,
-}
-
-impl Session {
-    /// The demo's: everybody is an admin of a simulated world.
-    #[must_use]
-    pub fn demo() -> Self {
-        Self {
-            user: "demo",
-            role: "admin",
-            demo: true,
-            version: env!("CARGO_PKG_VERSION"),
-        }
-    }
-
-    /// Without a sign-in: whoever sits at this computer.
-    #[must_use]
-    pub fn local() -> Self {
-        Self {
-            user: "local",
-            demo: false,
-            ..Self::demo()
-        }
-    }
-}
+use std::sync::atomic::Ordering;
 
 #[derive(Serialize)]
 struct Connections<'a> {
     connections: Vec<&'a vendors::Connection>,
 }
 
-pub(crate) async fn session(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
-    (
-        [(header::CACHE_CONTROL, "no-store")],
-        Json(gateway.session.clone()),
-    )
-}
-
-pub(crate) async fn connections(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
+pub(crate) fn connections(gateway: &Gateway) -> Response {
     let connections = gateway
         .upstreams
         .iter()
@@ -75,13 +33,40 @@ struct Build<'a> {
     build: &'a str,
 }
 
-pub(crate) async fn build(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
+pub(crate) fn build(gateway: &Gateway) -> Response {
     let build = gateway.assets.build();
     ([(header::CACHE_CONTROL, "no-store")], Json(Build { build })).into_response()
 }
 
-/// Alive, and ready as soon as it listens: the vendors' health is the console's matter, not the
-/// gateway's.
-pub(crate) async fn alive() -> impl IntoResponse {
-    ([(header::CACHE_CONTROL, "no-store")], "ok\n")
+/// What was counted, for Prometheus.
+pub(crate) fn metrics(gateway: &Gateway) -> Response {
+    let headers = [
+        (header::CACHE_CONTROL, "no-store"),
+        (
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        ),
+    ];
+    (headers, gateway.shared.metrics.text()).into_response()
+}
+
+/// The process answers; if it does not, start it anew.
+pub(crate) fn healthy() -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], "ok\n").into_response()
+}
+
+/// Requests may come: there is a console to serve, and the end has not begun. A vendor that is down is
+/// no reason to send people elsewhere: another gateway would not reach it either.
+///
+/// # Errors
+/// Why requests should go elsewhere.
+pub(crate) fn ready(gateway: &Gateway) -> Result<Response, Problem> {
+    let why = if gateway.shared.stopping.load(Ordering::Relaxed) {
+        "the gateway is stopping"
+    } else if !gateway.assets.is_built() {
+        "this gateway was built without the console"
+    } else {
+        return Ok(healthy());
+    };
+    Err(Problem::new(Kind::NotReady, why))
 }

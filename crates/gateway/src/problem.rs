@@ -2,7 +2,9 @@
 //! errors are not among them, they are relayed as they are. Must never hold a secret or an address.
 
 use axum::body::Body;
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use axum::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
 use serde_json::json;
@@ -20,6 +22,18 @@ pub enum Kind {
     UnsupportedMediaType,
     /// Another site tried to use the visitor's browser, or the name in the address is not ours.
     CrossSite,
+    /// Nobody is signed in.
+    SignIn,
+    /// A sign-in with a name or a password that is wrong; never which.
+    WrongPassword,
+    /// Too many tries to sign in.
+    TooManyTries,
+    /// Who is signed in may not do this.
+    Forbidden,
+    /// More is asked of the gateway than it does at a time.
+    Overloaded,
+    /// Requests should go to another gateway.
+    NotReady,
     /// The vendor's system could not be reached.
     Unreachable,
     /// The vendor's system did not answer in time.
@@ -41,6 +55,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The last part of the `type`.
+    pub(crate) fn name(self) -> &'static str {
+        self.words().0
+    }
+
     /// The last part of the `type`, the title and the status it has as a rule.
     fn words(self) -> (&'static str, &'static str, StatusCode) {
         match self {
@@ -61,6 +80,20 @@ impl Kind {
                 "Cross-site request refused",
                 StatusCode::FORBIDDEN,
             ),
+            Self::SignIn => ("sign-in", "Sign in first", StatusCode::UNAUTHORIZED),
+            Self::WrongPassword => ("wrong-password", "Not signed in", StatusCode::UNAUTHORIZED),
+            Self::TooManyTries => (
+                "too-many-tries",
+                "Too many tries",
+                StatusCode::TOO_MANY_REQUESTS,
+            ),
+            Self::Forbidden => ("forbidden", "Not allowed", StatusCode::FORBIDDEN),
+            Self::Overloaded => (
+                "overloaded",
+                "Too much at a time",
+                StatusCode::SERVICE_UNAVAILABLE,
+            ),
+            Self::NotReady => ("not-ready", "Not ready", StatusCode::SERVICE_UNAVAILABLE),
             Self::Unreachable => (
                 "unreachable",
                 "Could not reach the vendor",
@@ -131,6 +164,15 @@ impl Problem {
         }
     }
 
+    /// Whether a write may have arrived all the same: the vendor was asked and did not answer, or not so
+    /// that it could be understood.
+    pub(crate) fn is_of_what_was_sent(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::Unreachable | Kind::Timeout | Kind::TooLarge | Kind::Internal
+        )
+    }
+
     /// The answer, `instance` being the path that was asked for.
     #[must_use]
     pub fn answer(&self, instance: &str) -> Response<Body> {
@@ -156,6 +198,10 @@ impl Problem {
             .and_then(|allow| HeaderValue::from_str(allow).ok())
         {
             headers.insert(ALLOW, allow);
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            // The header has to be there (RFC 9110, 15.5.2); no browser asks for a password because of this.
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Session"));
         }
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

@@ -57,6 +57,14 @@ impl<T: Clone> SingleFlight<T> {
         landed
     }
 
+    /// Whether there is an outcome that serves, or one is being fetched.
+    pub(crate) fn is_of_use(&self, serves: impl Fn(&Landed<T>) -> bool) -> bool {
+        match self.slot.try_lock() {
+            Ok(slot) => slot.as_ref().is_some_and(serves),
+            Err(_) => true,
+        }
+    }
+
     /// Takes the outcome out, waiting for a fetch under way.
     pub(crate) async fn take(&self) -> Option<T> {
         self.slot.lock().await.take().map(|landed| landed.value)

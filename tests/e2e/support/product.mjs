@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 /** The instant at which every story's world stands, unless the story moves it. */
 export const START = '2026-01-15T14:32:08Z';
 
-const PROGRAM =
+export const PROGRAM =
   process.env.FAILOVER_CONSOLE ??
   fileURLToPath(new URL('../../../target/release/failover-console', import.meta.url));
 

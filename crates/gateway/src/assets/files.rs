@@ -84,6 +84,11 @@ impl Assets {
         self.files.get(if path.is_empty() { INDEX } else { path })
     }
 
+    /// Whether the console is among them.
+    pub(crate) fn is_built(&self) -> bool {
+        self.index().is_some()
+    }
+
     pub(super) fn index(&self) -> Option<&File> {
         self.files.get(INDEX)
     }

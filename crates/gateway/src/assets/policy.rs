@@ -25,24 +25,12 @@ pub(super) fn without_scripts() -> HeaderValue {
     )
 }
 
-/// Adds what every page carries.
+/// Adds a page's policy.
 pub(super) fn apply(headers: &mut HeaderMap, policy: &HeaderValue) {
     headers.insert(
         HeaderName::from_static("content-security-policy"),
         policy.clone(),
     );
-    for (name, value) in [
-        ("cross-origin-opener-policy", "same-origin"),
-        (
-            "permissions-policy",
-            "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-        ),
-    ] {
-        headers.insert(
-            HeaderName::from_static(name),
-            HeaderValue::from_static(value),
-        );
-    }
 }
 
 fn hash(script: &str) -> String {

@@ -22,6 +22,8 @@ pub struct Connection {
     pub ca: Option<Vec<u8>>,
     /// How long one request may take.
     pub timeout: Duration,
+    /// How long an answer serves all who ask the same.
+    pub share: Duration,
 }
 
 /// How to sign in to a vendor system. `Debug` shows no secret.
@@ -54,6 +56,9 @@ pub enum Credentials {
 
 /// How long one request may take when nothing else is said.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long an answer serves all who ask the same when nothing else is said.
+pub const DEFAULT_SHARE: Duration = Duration::from_secs(1);
 
 const SYSTEMS: [&str; 3] = ["aveva", "uplynk", "veeam"];
 const KINDS: [&str; 3] = ["client-credentials", "integration-key", "basic"];
@@ -88,6 +93,9 @@ fn one(
     let timeout = section
         .number("timeout_seconds", 1..301)
         .map_or(DEFAULT_TIMEOUT, Duration::from_secs);
+    let share = section
+        .number("share_seconds", 0..61)
+        .map_or(DEFAULT_SHARE, Duration::from_secs);
     if name.is_none() {
         // Without its system nobody knows which of these belong there.
         for key in [
@@ -112,6 +120,7 @@ fn one(
         credentials: credentials?,
         ca,
         timeout,
+        share,
     })
 }
 

@@ -5,15 +5,20 @@ mod connection;
 mod fault;
 mod secret;
 mod section;
+mod session;
 mod url;
 mod user;
 
-pub use connection::{Connection, Credentials, DEFAULT_TIMEOUT};
+pub use connection::{Connection, Credentials, DEFAULT_SHARE, DEFAULT_TIMEOUT};
 pub use fault::{Fault, Faults};
+pub use session::Session;
 pub use user::{Role, User};
 
+use crate::door::Files;
+use crate::from::Network;
 use fault::Collector;
-use section::Section;
+use secrecy::SecretString;
+use section::{At, Section};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use toml::de::DeTable;
@@ -31,8 +36,16 @@ pub struct Config {
     pub public_origin: Option<String>,
     /// The vendor systems, in the order of the file.
     pub connections: Vec<Connection>,
-    /// The people; who they are is asked once there is a sign-in.
+    /// The people who may sign in; without any, whoever sits at this computer is an admin.
     pub users: Vec<User>,
+    /// How long they stay signed in.
+    pub session: Session,
+    /// Proxies that are believed from whom a request comes.
+    pub trusted_proxies: Vec<Network>,
+    /// Where the gateway's own certificate is, if it encrypts by itself.
+    pub tls: Option<Files>,
+    /// The bearer token that reads `/metrics`.
+    pub metrics_token: Option<SecretString>,
 }
 
 /// What a configuration refers to outside its file.
@@ -90,34 +103,125 @@ impl Config {
 }
 
 fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
+    let listen = listen(&top);
     let config = Config {
-        listen: listen(&top).unwrap_or(DEFAULT_LISTEN),
+        listen: listen.map_or(DEFAULT_LISTEN, |listen| listen.value),
         public_origin: url::optional(&top, "public_url")
             .map(|url| url.origin().ascii_serialization()),
         connections: connection::all(&top, around),
         users: user::all(&top),
+        session: session::read(&top, around),
+        trusted_proxies: proxies(&top),
+        tls: tls(&top, around),
+        metrics_token: secret::optional(&top, "metrics_token", around),
     };
+    if config.users.is_empty()
+        && let Some(at) = top.key("public_url")
+        && top.key("user").is_none()
+    {
+        top.fault(
+            at,
+            "`public_url` is given, but there is no [[user]] who could sign in: whoever the proxy lets through \
+             would be an admin",
+        );
+    }
+    if let Some(listen) = listen
+        && let Err(why) = config.may_listen_on(listen.value)
+    {
+        top.wrong(listen.at, "listen", &why);
+    }
     top.finish();
     config
 }
 
-fn listen(top: &Section<'_>) -> Option<SocketAddr> {
+impl Config {
+    /// Whether browsers come over https.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.tls.is_some() || self.has_https_origin()
+    }
+
+    fn has_https_origin(&self) -> bool {
+        self.public_origin
+            .as_ref()
+            .is_some_and(|origin| origin.starts_with("https://"))
+    }
+
+    /// Whether the gateway may be reached under this address.
+    ///
+    /// # Errors
+    /// Why not: passwords would go over the network as they are, nobody would have to sign in, or it
+    /// would not know its own name.
+    pub fn may_listen_on(&self, address: SocketAddr) -> Result<(), String> {
+        if address.ip().is_loopback() {
+            return Ok(());
+        }
+        let missing = if !self.is_encrypted() {
+            "and nothing is encrypted: listen on 127.0.0.1 or [::1], give [tls] a certificate, or give \
+             `public_url` with the https address of a proxy in front"
+        } else if !self.has_https_origin() {
+            "but not under which name: give `public_url` with the https address that browsers use"
+        } else if self.users.is_empty() {
+            "and there is no [[user]]: nobody would have to sign in"
+        } else {
+            return Ok(());
+        };
+        Err(format!(
+            "{address} can be reached from other computers, {missing}"
+        ))
+    }
+}
+
+/// `[tls]`, whose files have to hold a certificate and its key.
+fn tls(top: &Section<'_>, around: &Surroundings<'_>) -> Option<Files> {
+    let section = top.table("tls")?;
+    let file = |key: &str| {
+        let text = section.required(key)?;
+        Some(around.folder.join(text.value))
+    };
+    let (certificate, key) = (file("certificate_file"), file("key_file"));
+    let start = section.start();
+    let files = certificate
+        .zip(key)
+        .map(|(certificate, key)| Files { certificate, key });
+    if let Some(Err(why)) = files.as_ref().map(Files::check) {
+        section.fault(start, &why);
+    }
+    section.finish();
+    files
+}
+
+fn proxies(top: &Section<'_>) -> Vec<Network> {
+    let mut proxies = Vec::new();
+    for text in top.texts("trusted_proxies") {
+        match text.value.parse() {
+            Ok(network) => proxies.push(network),
+            Err(()) => top.wrong(
+                text.at,
+                "trusted_proxies",
+                &format!(
+                    "{:?} is neither an address nor a network such as 10.0.0.0/8",
+                    text.value
+                ),
+            ),
+        }
+    }
+    proxies
+}
+
+fn listen(top: &Section<'_>) -> Option<At<SocketAddr>> {
     let text = top.text("listen")?;
-    match text.value.parse::<SocketAddr>() {
-        Err(_) => top.wrong(
-            text.at,
-            "listen",
-            &format!(
+    match text.value.parse() {
+        Ok(value) => Some(At { value, at: text.at }),
+        Err(_) => {
+            let why = format!(
                 "{:?} is not an address with a port, such as 127.0.0.1:8080",
                 text.value
-            ),
-        ),
-        Ok(address) => match crate::listen::refusal(address) {
-            Some(why) => top.wrong(text.at, "listen", &why),
-            None => return Some(address),
-        },
+            );
+            top.wrong(text.at, "listen", &why);
+            None
+        }
     }
-    None
 }
 
 #[cfg(test)]

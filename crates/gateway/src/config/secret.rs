@@ -5,6 +5,25 @@ use super::Surroundings;
 use super::section::Section;
 use secrecy::SecretString;
 
+/// The secret called `name` if it is given at all.
+pub(super) fn optional(
+    section: &Section<'_>,
+    name: &str,
+    around: &Surroundings<'_>,
+) -> Option<SecretString> {
+    let given = [
+        name.to_owned(),
+        format!("{name}_env"),
+        format!("{name}_file"),
+    ]
+    .map(|key| section.key(&key).is_some());
+    if given.contains(&true) {
+        read(section, name, around)
+    } else {
+        None
+    }
+}
+
 /// The secret called `name`, from `{name}_env` or `{name}_file`.
 pub(super) fn read(
     section: &Section<'_>,

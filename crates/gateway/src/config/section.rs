@@ -115,6 +115,28 @@ impl<'a> Section<'a> {
         None
     }
 
+    /// A list of texts; none when the key is not there.
+    pub(super) fn texts(&self, key: &str) -> Vec<At<&'a str>> {
+        let Some((_, value)) = self.raw(key) else {
+            return Vec::new();
+        };
+        let Some(array) = value.get_ref().as_array() else {
+            self.type_fault(key, value, "a list of texts: [\"…\"]");
+            return Vec::new();
+        };
+        let mut texts = Vec::new();
+        for item in array {
+            match item.get_ref().as_str() {
+                Some(value) => texts.push(At {
+                    value,
+                    at: item.span().start,
+                }),
+                None => self.type_fault(key, item, "a list of texts: [\"…\"]"),
+            }
+        }
+        texts
+    }
+
     /// A table inside this one, with a label that adds its key.
     pub(super) fn table(&self, key: &str) -> Option<Section<'a>> {
         let (_, value) = self.raw(key)?;

@@ -17,6 +17,7 @@ fn read(text: &str) -> Result<Config, Vec<String>> {
     let variable = |name: &str| match name {
         "SECRET" => Some("hunter2".to_owned()),
         "EMPTY" => Some(String::new()),
+        "LONG" => Some("l".repeat(40)),
         _ => None,
     };
     Config::read(
@@ -65,7 +66,7 @@ credentials = { kind = "basic", username = "u", password_env = "SECRET" }
 [[user]]
 name = "ops"
 role = "admin"
-password_hash = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g"
+password_hash = "$argon2id$v=19$m=19456,t=2,p=1$hgFLuKv8EITaimyGFmDzvw$d11SJ82f/BvbIT6zu+WEFXg8YEcT4r2BPjTW6w7XnY8"
 "#;
 
 #[test]
@@ -124,14 +125,6 @@ fn each_mistake_is_told_with_its_place() {
             "[::1]:9000",
             "8080",
             &["1:10: listen: \"8080\" is not an address with a port, such as 127.0.0.1:8080"],
-        ),
-        (
-            "[::1]:9000",
-            "0.0.0.0:8080",
-            &[
-                "1:10: listen: 0.0.0.0:8080 can be reached from other computers, and nobody has to sign in yet: \
-               listen on 127.0.0.1 or [::1]",
-            ],
         ),
         (
             "\"[::1]:9000\"",
@@ -329,14 +322,15 @@ fn each_mistake_is_told_with_its_place() {
             "role = \"admin\"",
             "role = \"amdin\"",
             &[
-                "32:8: user \"ops\": role: \"amdin\" is neither \"admin\" nor \"viewer\"; did you mean \"admin\"?",
+                "32:8: user \"ops\": role: \"amdin\" is none of \"admin\", \"viewer\" and \"wall\"; did you mean \"admin\"?",
             ],
         ),
         (
             "password_hash = \"$argon2id$",
             "password_hash = \"$2b$",
             &[
-                "33:17: user \"ops\": password_hash: is not an Argon2id hash: it has to begin with $argon2id$ and be whole",
+                "33:17: user \"ops\": password_hash: is not an Argon2id hash: it has to begin with $argon2id$ and be \
+             whole, as `failover-console hash-password` writes it",
             ],
         ),
         (
@@ -347,7 +341,11 @@ fn each_mistake_is_told_with_its_place() {
         (
             "[[user]]",
             "[[usr]]",
-            &["30:3: unknown key `usr`; did you mean `user`?"],
+            &[
+                "2:1: `public_url` is given, but there is no [[user]] who could sign in: whoever the proxy lets through \
+                 would be an admin",
+                "30:3: unknown key `usr`; did you mean `user`?",
+            ],
         ),
     ];
     for (what, by, expected) in cases {
@@ -423,4 +421,122 @@ fn a_file_that_is_not_there_is_named() {
             .starts_with("gone.toml: cannot read this file: "),
         "{faults}"
     );
+}
+
+/// Where it listens, which of the two lines that make that safe are there, and what is said.
+#[test]
+fn other_computers_may_come_only_encrypted_and_signed_in() {
+    let public = "public_url = \"https://console.example/\"\n";
+    let user = &WHOLE[WHOLE.find("[[user]]").unwrap()..];
+    let other = WHOLE.replace("[::1]:9000", "0.0.0.0:8080");
+    assert_eq!(read(&other).unwrap().listen.to_string(), "0.0.0.0:8080");
+    let reach = "1:10: listen: 0.0.0.0:8080 can be reached from other computers, ";
+    let open = other.replace(public, "");
+    let local = other.replace("https://console", "http://localhost:80/console");
+    for text in [open, local.replace("/console.example", "")] {
+        let found = read(&text).unwrap_err();
+        assert_eq!(
+            found,
+            [format!(
+                "{reach}and nothing is encrypted: listen on 127.0.0.1 or [::1], give [tls] a certificate, or give \
+                 `public_url` with the https address of a proxy in front"
+            )]
+        );
+    }
+    assert_eq!(
+        read(&other.replace(user, "")).unwrap_err(),
+        [
+            format!("{reach}and there is no [[user]]: nobody would have to sign in"),
+            "2:1: `public_url` is given, but there is no [[user]] who could sign in: whoever the proxy lets through \
+             would be an admin"
+                .to_owned()
+        ]
+    );
+    let alone = WHOLE.replace(user, "").replace(public, "");
+    assert!(read(&alone).unwrap().users.is_empty(), "at this computer");
+}
+
+#[test]
+fn sessions_have_their_limits_and_a_key_that_is_long_enough() {
+    let with = |session: &str| read(&format!("{session}\n{WHOLE}"));
+    let usual = read(WHOLE).unwrap().session;
+    assert!(usual.key.is_none());
+    assert_eq!(
+        (usual.limits.idle.as_secs(), usual.limits.absolute.as_secs()),
+        (3600, 12 * 3600)
+    );
+    let set =
+        with("session = { idle_minutes = 15, absolute_hours = 8, key_env = \"LONG\" }").unwrap();
+    assert_eq!(set.session.limits.idle.as_secs(), 900);
+    assert_eq!(set.session.limits.absolute.as_secs(), 8 * 3600);
+    assert_eq!(set.session.key.unwrap().expose_secret().len(), 40);
+    for (text, why) in [
+        ("key_env = \"SECRET\"", "at least 32 characters"),
+        ("key_env = \"NOT_SET\"", "NOT_SET is not set"),
+        ("key_file = \"gone.key\"", "cannot read \"gone.key\""),
+        ("key = \"hunter2\"", "must not stand in this file"),
+        ("idle_minutes = 0", "a whole number from 1 to 1440"),
+        ("idle_minutes = 180, absolute_hours = 2", "is longer than"),
+        ("idle = 5", "unknown key `idle`"),
+    ] {
+        let found = with(&format!("session = {{ {text} }}")).unwrap_err();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].starts_with("1:") && found[0].contains("session: ") && found[0].contains(why),
+            "{found:?}"
+        );
+        assert!(!found[0].contains("hunter2"), "{found:?}");
+    }
+}
+
+#[test]
+fn proxies_are_addresses_or_networks() {
+    let with = |proxies: &str| read(&format!("trusted_proxies = {proxies}\n{WHOLE}"));
+    let proxies = with("[\"127.0.0.1\", \"10.0.0.0/8\"]")
+        .unwrap()
+        .trusted_proxies;
+    assert!(proxies[1].holds("10.1.2.3".parse().unwrap()));
+    assert_eq!(
+        with("[\"proxy\", 7]").unwrap_err(),
+        [
+            "1:20: trusted_proxies: \"proxy\" is neither an address nor a network such as 10.0.0.0/8",
+            "1:29: trusted_proxies: must be a list of texts: [\"…\"], not an integer"
+        ]
+    );
+    assert_eq!(with("\"127.0.0.1\"").unwrap_err().len(), 1);
+}
+
+#[test]
+fn a_gateway_that_encrypts_by_itself_still_has_to_know_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(folder.path().join("chain.pem"), made.cert.pem()).unwrap();
+    std::fs::write(
+        folder.path().join("key.pem"),
+        made.signing_key.serialize_pem(),
+    )
+    .unwrap();
+    std::fs::write(folder.path().join("good.key"), "hunter2").unwrap();
+    let with = |change: &dyn Fn(String) -> String| {
+        let tls = "\n[tls]\ncertificate_file = \"chain.pem\"\nkey_file = \"key.pem\"\n";
+        let text = change(WHOLE.replace("[::1]:9000", "0.0.0.0:443") + tls);
+        let variable = |_: &str| Some("hunter2".to_owned());
+        let around = Surroundings {
+            folder: folder.path(),
+            variable: &variable,
+        };
+        Config::read(&text, &around).map_err(|faults| faults[0].text.clone())
+    };
+    assert!(with(&|text| text).unwrap().is_encrypted());
+    let nameless = with(&|text| text.replace("public_url", "# public_url")).unwrap_err();
+    assert!(nameless.contains("under which name"), "{nameless}");
+    let local = with(&|text| {
+        text.replace("0.0.0.0:443", "127.0.0.1:443")
+            .replace("public_url", "# public_url")
+    });
+    assert!(local.unwrap().is_encrypted());
+    let odd = with(&|text| text.replace("key.pem", "chain.pem")).unwrap_err();
+    assert!(odd.contains("tls: the key's file holds none"), "{odd}");
+    let half = with(&|text| text.replace("key_file = \"key.pem\"", "")).unwrap_err();
+    assert!(half.contains("tls: `key_file` is missing"), "{half}");
 }

@@ -3,12 +3,26 @@
 use super::section::{Section, nearest};
 
 /// What somebody may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     /// Everything.
     Admin,
     /// Look.
     Viewer,
+    /// Look, as a screen on a wall does.
+    Wall,
+}
+
+impl Role {
+    /// As it is written.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Viewer => "viewer",
+            Self::Wall => "wall",
+        }
+    }
 }
 
 /// Somebody who may sign in.
@@ -65,21 +79,19 @@ pub(super) fn all(top: &Section<'_>) -> Vec<User> {
 
 fn role(section: &Section<'_>) -> Option<Role> {
     let role = section.required("role")?;
-    match role.value {
-        "admin" => Some(Role::Admin),
-        "viewer" => Some(Role::Viewer),
-        other => {
-            let hint = nearest(other, ["admin", "viewer"].into_iter())
-                .map(|near| format!("; did you mean \"{near}\"?"))
-                .unwrap_or_default();
-            section.wrong(
-                role.at,
-                "role",
-                &format!("{other:?} is neither \"admin\" nor \"viewer\"{hint}"),
-            );
-            None
-        }
+    let roles = [Role::Admin, Role::Viewer, Role::Wall];
+    let known = roles.into_iter().find(|known| known.word() == role.value);
+    if known.is_none() {
+        let hint = nearest(role.value, roles.into_iter().map(Role::word))
+            .map(|near| format!("; did you mean \"{near}\"?"))
+            .unwrap_or_default();
+        let text = format!(
+            "{:?} is none of \"admin\", \"viewer\" and \"wall\"{hint}",
+            role.value
+        );
+        section.wrong(role.at, "role", &text);
     }
+    known
 }
 
 fn password_hash(section: &Section<'_>) -> Option<String> {
@@ -91,16 +103,11 @@ fn password_hash(section: &Section<'_>) -> Option<String> {
         );
     }
     let hash = section.required("password_hash")?;
-    // $argon2id$v=19$m=…,t=…,p=…$salt$hash
-    let parts: Vec<&str> = hash.value.split('$').collect();
-    let whole = matches!(parts[..], ["", "argon2id", _, _, salt, hash] if !salt.is_empty() && !hash.is_empty());
-    if whole {
-        return Some(hash.value.to_owned());
+    match crate::access::password::parse(hash.value) {
+        Ok(_) => Some(hash.value.to_owned()),
+        Err(why) => {
+            section.wrong(hash.at, "password_hash", &why);
+            None
+        }
     }
-    section.wrong(
-        hash.at,
-        "password_hash",
-        "is not an Argon2id hash: it has to begin with $argon2id$ and be whole",
-    );
-    None
 }

@@ -1,6 +1,7 @@
 //! `/relay/{connection}/<the vendor's own path>`: exactly the contracts' operations, nothing else.
 //! Writes no vendor path, and reads no vendor body but in `order`.
 
+mod breaker;
 mod locks;
 mod order;
 mod path;
@@ -8,15 +9,19 @@ mod reads;
 mod upstream;
 
 pub(crate) use path::segments;
+pub(crate) use reads::When;
 pub use upstream::Upstream;
 pub(crate) use upstream::{Accounts, Outgoing};
 
 use crate::app::Gateway;
+use crate::audit::{self, Who};
+use crate::body;
+use crate::config::Role;
 use crate::problem::{Kind, Problem};
 use crate::single_flight::Landed;
-use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest as _, Request};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -46,13 +51,31 @@ const METHODS: [Method; 5] = [
     Method::Delete,
 ];
 
-/// Relays a request whose path begins with `/relay/`.
-pub(crate) async fn relay(gateway: &Gateway, request: Request) -> Result<Response, Problem> {
-    let rest = request
-        .uri()
-        .path()
-        .strip_prefix("/relay/")
-        .unwrap_or_default();
+/// What a request to relay is about.
+#[derive(Debug)]
+pub(crate) struct Target {
+    upstream: Arc<Upstream>,
+    pub(crate) operation: &'static Operation,
+    /// The path after the connection, decoded.
+    segments: Vec<String>,
+}
+
+impl Target {
+    pub(crate) fn system(&self) -> &System {
+        &self.upstream.public.system
+    }
+}
+
+/// The operation that a method and a path that begins with `/relay/` ask for.
+///
+/// # Errors
+/// Why it is none of the contract's.
+pub(crate) fn find(
+    gateway: &Gateway,
+    method: &axum::http::Method,
+    path: &str,
+) -> Result<Target, Problem> {
+    let rest = path.strip_prefix("/relay/").unwrap_or_default();
     let (id, rest) = rest.split_once('/').unwrap_or((rest, ""));
     let upstream = gateway
         .upstreams
@@ -61,32 +84,46 @@ pub(crate) async fn relay(gateway: &Gateway, request: Request) -> Result<Respons
         .ok_or_else(|| Problem::new(Kind::NotFound, "there is no connection of this name"))?
         .clone();
     let segments = segments(rest)?;
-    let operation = operation(
-        &upstream.public.system,
-        request.method().as_str(),
-        &segments,
-    )?;
-    let change = order::change(
-        &upstream.public.system,
+    let operation = operation(&upstream.public.system, method.as_str(), &segments)?;
+    Ok(Target {
+        upstream,
         operation,
-        &segments,
-        request.headers(),
-    )?;
-    let outgoing = Outgoing {
-        method: request.method().clone(),
-        path: path::encode(&segments),
-        query: path::query(request.uri().query().unwrap_or_default(), operation)?,
-        accept: upstream.accept(request.headers().get(header::ACCEPT)),
-        body: if operation.writes() {
-            body(request).await?
-        } else {
-            None
-        },
-    };
+        segments,
+    })
+}
+
+/// Relays a request that was found and allowed.
+pub(crate) async fn relay(
+    target: &Target,
+    who: &Who,
+    request: Request,
+) -> Result<Response, Problem> {
+    let when = when(who, request.headers());
+    let Target {
+        upstream,
+        operation,
+        ..
+    } = target;
+    let prepared = prepare(target, request).await;
+    if operation.writes()
+        && let Err(problem) = &prepared
+    {
+        let path = path::encode(&target.segments);
+        let change = audit::Change {
+            connection: &upstream.public.id,
+            operation: operation.name,
+            path: &path,
+            outcome: "not sent",
+            status: problem.status.as_u16(),
+            operation_id: "-",
+        };
+        audit::change(who, &change);
+    }
+    let (change, outgoing) = prepared?;
     let landed = if operation.writes() {
-        write(upstream, operation, change, outgoing).await
+        write(upstream.clone(), operation, change, outgoing, who.clone()).await
     } else {
-        let mut landed = read(&upstream, operation, &outgoing).await;
+        let mut landed = read(upstream, operation, &outgoing, when).await;
         let system = &upstream.public.system;
         landed.value = landed
             .value
@@ -96,21 +133,69 @@ pub(crate) async fn relay(gateway: &Gateway, request: Request) -> Result<Respons
     answer(landed)
 }
 
+/// Who may change something may also ask what there is at this moment, to compare before a change and
+/// to see what came of it. Nobody else costs the vendor a call that another one's answer spares.
+fn when(who: &Who, headers: &HeaderMap) -> When {
+    let asked = headers
+        .get(header::CACHE_CONTROL)
+        .is_some_and(|value| value.as_bytes() == b"no-cache");
+    if asked && who.role == Role::Admin.word() {
+        When::Now
+    } else {
+        When::Lately
+    }
+}
+
+/// What is to be sent.
+async fn prepare(
+    target: &Target,
+    request: Request,
+) -> Result<(Option<order::Change>, Outgoing), Problem> {
+    let Target {
+        upstream,
+        operation,
+        segments,
+    } = target;
+    let change = order::change(
+        &upstream.public.system,
+        operation,
+        segments,
+        request.headers(),
+    )?;
+    let outgoing = Outgoing {
+        method: request.method().clone(),
+        path: path::encode(segments),
+        query: path::query(request.uri().query().unwrap_or_default(), operation)?,
+        accept: upstream.accept(request.headers().get(header::ACCEPT)),
+        body: if operation.writes() {
+            body::json(request, REQUEST_LIMIT).await?
+        } else {
+            None
+        },
+    };
+    Ok((change, outgoing))
+}
+
 /// Asks together with all who ask the same; what comes is learned from before anybody gets it.
 pub(crate) async fn read(
     upstream: &Upstream,
     operation: &Operation,
     outgoing: &Outgoing,
+    when: When,
 ) -> Landed<reads::Outcome> {
     let key = format!("{} {}?{}", outgoing.accept, outgoing.path, outgoing.query);
+    let mut own = false;
     let fetch = async || {
+        own = true;
         let outcome = upstream.ask(outgoing).await;
         if let (Some(thumbnails), Ok(answer)) = (&upstream.thumbnails, &outcome) {
             thumbnails.learn(operation, &outgoing.query, answer);
         }
         outcome
     };
-    upstream.reads.get(&key, fetch).await
+    let landed = upstream.reads.get(&key, when, fetch).await;
+    upstream.meter.read(!own);
+    landed
 }
 
 /// The contract's operation, or why there is none.
@@ -143,46 +228,13 @@ fn operation(
     })
 }
 
-/// The body of a write, which has to be JSON when there is one.
-async fn body(request: Request) -> Result<Option<Bytes>, Problem> {
-    let json = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| {
-            value
-                .split(';')
-                .next()
-                .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
-        });
-    let body = Bytes::from_request(request, &())
-        .await
-        .map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Problem {
-                status: StatusCode::PAYLOAD_TOO_LARGE,
-                ..Problem::new(
-                    Kind::TooLarge,
-                    format!("the body is larger than {} MiB", REQUEST_LIMIT >> 20),
-                )
-            },
-            _ => Problem::new(Kind::BadRequest, "the body did not come to its end"),
-        })?;
-    if body.is_empty() {
-        return Ok(None);
-    }
-    if !json {
-        let detail = "a body has to be sent with content-type: application/json";
-        return Err(Problem::new(Kind::UnsupportedMediaType, detail));
-    }
-    Ok(Some(body))
-}
-
 /// Carries a write through to its end even if the browser goes away: half a write helps nobody.
 async fn write(
     upstream: Arc<Upstream>,
     operation: &'static Operation,
     change: Option<order::Change>,
     outgoing: Outgoing,
+    who: Who,
 ) -> Landed<reads::Outcome> {
     let task = tokio::spawn(async move {
         let outcome = match &change {
@@ -190,16 +242,28 @@ async fn write(
             None => upstream.ask(&outgoing).await,
         };
         upstream.reads.forget();
-        let status = match &outcome {
-            Ok(answer) => answer.status,
-            Err(problem) => problem.status,
+        let operation_id = outcome
+            .as_ref()
+            .ok()
+            .and_then(|answer| answer.headers.get("operation-id")?.to_str().ok())
+            .unwrap_or("-");
+        let (outcome_word, status) = match &outcome {
+            Ok(answer) if answer.status.is_success() => ("done", answer.status),
+            // The vendor failed while it handled it: how far it came, it does not say.
+            Ok(answer) if answer.status.is_server_error() => ("unknown", answer.status),
+            Ok(answer) => ("refused by the vendor", answer.status),
+            Err(problem) if problem.is_of_what_was_sent() => ("unknown", problem.status),
+            Err(problem) => ("not sent", problem.status),
         };
-        tracing::info!(
-            connection = upstream.public.id,
-            operation = operation.name,
-            status = status.as_u16(),
-            "write"
-        );
+        let change = audit::Change {
+            connection: &upstream.public.id,
+            operation: operation.name,
+            path: &outgoing.path,
+            outcome: outcome_word,
+            status: status.as_u16(),
+            operation_id,
+        };
+        audit::change(&who, &change);
         outcome
     });
     let value = task

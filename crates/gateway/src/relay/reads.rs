@@ -1,5 +1,5 @@
-//! One request to the vendor for all who read the same at the same time, and for a vendor that
-//! counts requests a short memory beside. A write forgets everything: who reads after it reads anew.
+//! One request to the vendor for all who read the same at the same time or within the interval that
+//! the connection shares answers for. A write forgets everything: who reads after it reads anew.
 
 use crate::problem::Problem;
 use crate::single_flight::{Landed, SingleFlight};
@@ -7,10 +7,20 @@ use crate::wire::Answer;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::time::Instant;
 
 pub(crate) type Outcome = Result<Answer, Problem>;
 
 type Slots = HashMap<String, Arc<SingleFlight<Outcome>>>;
+
+/// Which answer is good enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    /// One of the interval.
+    Lately,
+    /// One that comes after the question.
+    Now,
+}
 
 /// A connection's reads under way and, for a moment, past.
 #[derive(Debug)]
@@ -18,6 +28,7 @@ pub(crate) struct Reads {
     /// How long an answer serves those who come later.
     memory: Duration,
     slots: Mutex<Slots>,
+    tidied: Mutex<Instant>,
 }
 
 impl Reads {
@@ -25,6 +36,7 @@ impl Reads {
         Self {
             memory,
             slots: Mutex::default(),
+            tidied: Mutex::new(Instant::now()),
         }
     }
 
@@ -32,6 +44,7 @@ impl Reads {
     pub(crate) async fn get<F: Future<Output = Outcome>>(
         &self,
         key: &str,
+        when: When,
         fetch: impl FnOnce() -> F,
     ) -> Landed<Outcome> {
         let slot = {
@@ -39,10 +52,17 @@ impl Reads {
             slots.entry(key.to_owned()).or_default().clone()
         };
         let landed = slot
-            .get(|landed| landed.at.elapsed() < self.memory, |_| fetch())
+            .get(
+                |landed| when == When::Lately && self.serves(landed),
+                |_| fetch(),
+            )
             .await;
         self.tidy(key, &slot);
         landed
+    }
+
+    fn serves(&self, landed: &Landed<Outcome>) -> bool {
+        landed.at.elapsed() < self.memory
     }
 
     /// Forgets what was read: it may have been changed.
@@ -50,7 +70,8 @@ impl Reads {
         self.slots().clear();
     }
 
-    /// Drops a slot that nobody waits for and that serves nobody later, and old ones beside.
+    /// Drops a slot that nobody waits for and that serves nobody later, and now and then the old ones
+    /// beside.
     fn tidy(&self, key: &str, used: &Arc<SingleFlight<Outcome>>) {
         let mut slots = self.slots();
         if self.memory.is_zero() {
@@ -60,7 +81,16 @@ impl Reads {
             {
                 slots.remove(key);
             }
-        } else if slots.len() > MANY {
+            return;
+        }
+        let mut tidied = self.tidied.lock().unwrap_or_else(PoisonError::into_inner);
+        if slots.len() > MANY || tidied.elapsed() >= self.memory {
+            slots.retain(|_, slot| {
+                Arc::strong_count(slot) > 1 || slot.is_of_use(|landed| self.serves(landed))
+            });
+            *tidied = Instant::now();
+        }
+        if slots.len() > MOST {
             slots.retain(|_, slot| Arc::strong_count(slot) > 1);
         }
     }
@@ -70,8 +100,10 @@ impl Reads {
     }
 }
 
-/// More remembered answers than this are more than any page asks for.
-const MANY: usize = 64;
+/// With more remembered answers than this the old ones are looked for at once.
+const MANY: usize = 1024;
+/// More than this are not kept, however young.
+const MOST: usize = 4096;
 
 #[cfg(test)]
 mod tests {
@@ -86,7 +118,7 @@ mod tests {
             count.fetch_add(1, Ordering::SeqCst);
             Err(Problem::new(Kind::Timeout, "x"))
         };
-        assert!(reads.get(key, fetch).await.value.is_err());
+        assert!(reads.get(key, When::Lately, fetch).await.value.is_err());
     }
 
     #[tokio::test(start_paused = true)]
@@ -134,5 +166,65 @@ mod tests {
         read(&reads, "a", &count).await;
         assert_eq!(count.load(Ordering::SeqCst), 2);
         assert!(reads.slots().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_asks_for_now_does_not_get_what_was() {
+        let (reads, count) = (Reads::new(Duration::from_secs(5)), AtomicU32::new(0));
+        read(&reads, "a", &count).await;
+        let fetch = async || {
+            count.fetch_add(1, Ordering::SeqCst);
+            Err(Problem::new(Kind::Timeout, "x"))
+        };
+        reads.get("a", When::Now, fetch).await;
+        assert_eq!(count.load(Ordering::SeqCst), 2);
+        read(&reads, "a", &count).await;
+        assert_eq!(
+            count.load(Ordering::SeqCst),
+            2,
+            "and leaves it to the others"
+        );
+    }
+
+    /// 200 walls that each poll every 5 s, at moments of their own, for an hour.
+    #[tokio::test(start_paused = true)]
+    async fn two_hundred_walls_cost_the_vendor_one_call_per_interval() {
+        let interval = Duration::from_secs(5);
+        let (reads, count) = (Arc::new(Reads::new(interval)), Arc::new(AtomicU32::new(0)));
+        let begun = Instant::now();
+        let walls: Vec<_> = (0..200)
+            .map(|wall| {
+                let (reads, count) = (reads.clone(), count.clone());
+                tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_millis(wall * 25)).await;
+                    for _ in 0..720 {
+                        read(&reads, "a", &count).await;
+                        tokio::time::sleep(interval).await;
+                    }
+                })
+            })
+            .collect();
+        for wall in walls {
+            wall.await.unwrap();
+        }
+        let intervals = begun.elapsed().as_secs() / 5;
+        let calls = u64::from(count.load(Ordering::SeqCst));
+        assert!(
+            calls <= intervals + 1,
+            "{calls} calls in {intervals} intervals"
+        );
+        assert!(
+            calls >= intervals / 2,
+            "{calls} calls in {intervals} intervals"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_nobody_asks_for_again_is_not_kept() {
+        let (reads, count) = (Reads::new(Duration::from_secs(1)), AtomicU32::new(0));
+        for number in 0..500 {
+            read(&reads, &number.to_string(), &count).await;
+        }
+        assert!(reads.slots().len() < 30, "{}", reads.slots().len());
     }
 }

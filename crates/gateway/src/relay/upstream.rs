@@ -1,10 +1,12 @@
 //! One vendor system as the gateway reaches it: address, credentials, limits. What may be asked of
 //! it was decided before.
 
+use super::breaker::Breaker;
 use super::locks::Locks;
 use super::reads::Reads;
 use crate::config;
 use crate::credentials::{Basic, Clock, Credentials, Logon, Pass, Signer, Tokens, Turns};
+use crate::metrics::{Meter, Metrics};
 use crate::problem::{Kind, Problem};
 use crate::thumbnails::Thumbnails;
 use crate::wire::{ANSWER_LIMIT, Answer, Wire, client};
@@ -12,12 +14,15 @@ use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use reqwest::{Certificate, Method, Request, Url};
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use vendors::System;
 
-/// How long an answer of a vendor that counts requests serves those who come later.
-const MEMORY: Duration = Duration::from_secs(1);
+/// How many requests to one system are under way at a time.
+const AT_A_TIME: usize = 16;
 
 /// A vendor system.
 #[derive(Debug)]
@@ -31,6 +36,10 @@ pub struct Upstream {
     wire: Wire,
     credentials: Credentials,
     pub(super) timeout: Duration,
+    pub(super) meter: Arc<Meter>,
+    breaker: Breaker,
+    /// So many requests are under way at a time.
+    places: Semaphore,
 }
 
 /// A request to relay, decided and encoded.
@@ -49,6 +58,12 @@ pub(crate) struct Accounts {
     clock: Clock,
     turns: HashMap<(String, String), Arc<Turns>>,
     locks: HashMap<String, Arc<Locks>>,
+}
+
+impl fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accounts").finish_non_exhaustive()
+    }
 }
 
 impl Accounts {
@@ -78,14 +93,20 @@ impl Upstream {
     ///
     /// # Errors
     /// Why no TLS client could be made.
-    pub(crate) fn new(of: config::Connection, accounts: &mut Accounts) -> Result<Self, String> {
+    pub(crate) fn new(
+        of: config::Connection,
+        accounts: &mut Accounts,
+        metrics: &Metrics,
+    ) -> Result<Self, String> {
         let config::Connection {
             public,
             base_url,
             credentials,
             ca,
             timeout,
+            share,
         } = of;
+        let meter = metrics.meter(&public.id);
         let base = base_url.as_str().trim_end_matches('/').to_owned();
         let mut builder = client(timeout);
         if let Some(pem) = &ca {
@@ -137,22 +158,25 @@ impl Upstream {
                 }
             }
         };
-        let (memory, thumbnails) = if matches!(public.system, System::Uplynk) {
+        let thumbnails = if matches!(public.system, System::Uplynk) {
             // Pictures may come from a public service though the system itself is private.
             let extra = certificates(ca.as_deref())?;
-            (MEMORY, Some(Thumbnails::new(&base_url, &extra)?))
+            Some(Thumbnails::new(&base_url, &extra)?)
         } else {
-            (Duration::ZERO, None)
+            None
         };
         Ok(Self {
             public,
-            reads: Reads::new(memory),
+            reads: Reads::new(share),
             locks: accounts.locks(&base),
             thumbnails,
             base,
             wire,
             credentials,
             timeout,
+            breaker: Breaker::new(meter.clone()),
+            meter,
+            places: Semaphore::new(AT_A_TIME),
         })
     }
 
@@ -208,7 +232,23 @@ impl Upstream {
             }
             None => {}
         }
-        self.wire.send(request).await
+        let place = tokio::time::timeout(self.timeout, self.places.acquire()).await;
+        let Ok(Ok(_place)) = place else {
+            let detail = format!(
+                "too many requests to {} are under way; this one was not sent",
+                self.public.title
+            );
+            return Err(Problem {
+                retry_after: Some(5),
+                ..Problem::new(Kind::Overloaded, detail)
+            });
+        };
+        let leave = self.breaker.enter()?;
+        let began = Instant::now();
+        let outcome = self.wire.send(request).await;
+        self.meter.call(began.elapsed(), &outcome);
+        leave.tell(&outcome);
+        outcome
     }
 
     fn url(&self, outgoing: &Outgoing, signature: &str) -> Result<Url, Problem> {

@@ -1,16 +1,20 @@
 //! The whole router against a vendor whose every answer the test decides, over real HTTP.
 
+mod access;
 mod credentials;
+mod headers;
 mod order;
 mod own;
 mod relay;
+mod roles;
 mod secrets;
+mod seen;
 mod thumbnails;
 
 mod vendor;
 mod world;
 
-use crate::{Assets, Gateway, Session, app, config};
+use crate::{Access, Assets, Gateway, app, config};
 use axum::body::Body;
 use axum::http::{Request, Response};
 use reqwest::Url;
@@ -42,7 +46,13 @@ fn connection(
     base: &str,
     credentials: config::Credentials,
 ) -> config::Connection {
+    // As in a demo: what is asked twice is meant to arrive twice.
+    let share = match system {
+        System::Uplynk => config::DEFAULT_SHARE,
+        _ => Duration::ZERO,
+    };
     config::Connection {
+        share,
         public: vendors::Connection {
             id: id.to_owned(),
             title: "Plant A".to_owned(),
@@ -60,7 +70,7 @@ fn gateway(connections: Vec<config::Connection>) -> Arc<Gateway> {
     Arc::new(
         Gateway::new(
             connections,
-            Session::local(),
+            Access::local(),
             None,
             Assets::from_files([index]),
         )
@@ -87,6 +97,10 @@ async fn ask(
         .header("host", "localhost:8080");
     if !body.is_empty() && !headers.iter().any(|(name, _)| *name == "content-type") {
         request = request.header("content-type", "application/json");
+    }
+    let reads = ["GET", "HEAD", "OPTIONS"].contains(&method);
+    if !reads && !headers.iter().any(|(name, _)| *name == "origin") {
+        request = request.header("origin", "http://localhost:8080");
     }
     for (name, value) in headers {
         request = request.header(*name, *value);

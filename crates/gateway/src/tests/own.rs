@@ -8,7 +8,7 @@ async fn the_console_learns_who_is_there_and_what_is_connected() {
     assert_eq!(
         text(session).await,
         format!(
-            r#"{{"user":"local","role":"admin","demo":false,"version":"{}"}}"#,
+            r#"{{"user":"local","role":"admin","demo":false,"version":"{}","can_sign_out":false}}"#,
             env!("CARGO_PKG_VERSION")
         )
     );
@@ -53,7 +53,7 @@ async fn routes_that_are_not_there_are_problems_and_places_in_the_console_are_pa
         "/api/session/x",
         "/relay",
         "/relay/",
-        "/metrics",
+        "/metrics/",
         "/x.js",
     ] {
         assert_eq!(
@@ -75,7 +75,7 @@ async fn routes_that_are_not_there_are_problems_and_places_in_the_console_are_pa
 async fn a_known_route_with_another_method_says_which_ones_it_takes() {
     let gateway = to_aveva("http://127.0.0.1:1");
     let response = ask(&gateway, "POST /api/connections", &[], "{}").await;
-    assert_eq!(header(&response, "allow"), "GET,HEAD");
+    assert_eq!(header(&response, "allow"), "GET, HEAD");
     assert_eq!(problem(response).await.0, "method-not-allowed");
 }
 

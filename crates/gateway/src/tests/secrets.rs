@@ -5,11 +5,47 @@ use super::*;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use std::io::Write;
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 use tracing_subscriber::fmt::MakeWriter;
 
+/// Everything that is logged while the tests run.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
+
+/// For all threads: a subscriber of one thread can miss what another thread met first. What the tests
+/// beside this one log must hold no secret either.
+static LOG: LazyLock<Log> = LazyLock::new(|| {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(log.clone())
+        .finish();
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    log
+});
+
+impl Log {
+    /// Begins to listen.
+    pub(super) fn begin() -> &'static Self {
+        &LOG
+    }
+
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+
+    /// The lines of the audit that carry this request's number.
+    pub(super) fn audit(&self, id: &str) -> Vec<String> {
+        let id = format!("id=\"{id}\"");
+        self.text()
+            .lines()
+            .filter_map(|line| line.split_once(" audit: ").map(|(_, line)| line))
+            .filter(|line| line.contains(&id))
+            .map(|line| line.replace(&format!("{id} "), ""))
+            .collect()
+    }
+}
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -59,14 +95,7 @@ fn everything(base: &str) -> Arc<Gateway> {
 
 #[tokio::test]
 async fn no_secret_leaves_the_gateway_but_to_its_vendor() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    // For all threads: a subscriber of one thread can miss what another thread met first. What the
-    // tests beside this one log must hold no secret either.
-    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let log = Log::begin();
     let token = "granted-token-of-great-worth";
     let good = Vendor::new(move |seen, _| match seen.line.split(['?', ' ']).nth(1) {
         Some("/token") => json(
@@ -112,7 +141,7 @@ async fn no_secret_leaves_the_gateway_but_to_its_vendor() {
         "the good vendor was really asked: {:?}",
         good.lines()
     );
-    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let logged = log.text();
     assert!(
         logged.contains("/relay/plant-b/"),
         "the log was really captured"
@@ -125,6 +154,70 @@ async fn no_secret_leaves_the_gateway_but_to_its_vendor() {
             at.is_none(),
             "{secret} in the log: {}",
             &logged[at.unwrap_or(0).saturating_sub(300)..][..600]
+        );
+    }
+}
+
+/// Things that must never be seen again, each put where one of its kind belongs.
+#[tokio::test]
+async fn no_canary_of_a_sign_in_comes_back_from_anywhere() {
+    use super::access::{PASSWORD, sign_in, with_users};
+    let log = Log::begin();
+    let key = "canary-session-key-0123456789abcdef";
+    let token = "canary-metrics-token";
+    let plant = connection("plant-a", aveva(), "http://127.0.0.1:1", basic());
+    let mut gateway = with_users(vec![plant], Some(key), false);
+    gateway.metrics_token = Some(token.into());
+    let mut said = format!("{gateway:?}");
+    let gateway = Arc::new(gateway);
+    let cookie = sign_in(&gateway, "ann").await;
+    let sealed = cookie.split_once('=').unwrap().1.to_owned();
+    let bearer = format!("Bearer {token}");
+    let wrong = "canary-wrong-password";
+    for body in [
+        format!(r#"{{"user":"ann","password":"{wrong}"}}"#),
+        format!(r#"{{"user":"{wrong}","password":"{wrong}"}}"#),
+        format!(r#"{{"user":"ann","password":{{"{wrong}":1}}}}"#),
+        format!(r#"{{"user":"ann","password":"{wrong}"#),
+        format!("{wrong}&{PASSWORD}"),
+    ] {
+        for kind in ["application/json", "text/plain"] {
+            let headers = [("content-type", kind), ("cookie", cookie.as_str())];
+            let answer = ask(&gateway, "POST /api/session", &headers, &body).await;
+            said += &format!("{:?}", answer.headers());
+            said += &text(answer).await;
+        }
+    }
+    let query = format!("/?token={wrong}");
+    for path in [
+        "/api/session",
+        "/api/connections",
+        "/metrics",
+        GROUPS,
+        "/x.js",
+        "/relay/x",
+        &query,
+    ] {
+        for headers in [
+            vec![],
+            vec![("cookie", cookie.as_str()), ("authorization", &bearer)],
+            vec![("authorization", "Bearer canary-wrong-password")],
+            vec![("cookie", "failover-console-8080=canary-wrong-password")],
+        ] {
+            let answer = ask(&gateway, &format!("GET {path}"), &headers, "").await;
+            said += &format!("{:?}", answer.headers());
+            said += &text(answer).await;
+        }
+    }
+    let logged = log.text();
+    assert!(logged.contains("audit"), "the log was really captured");
+    for canary in [key, token, wrong, PASSWORD, &sealed, SECRET, "argon2id$v"] {
+        assert!(!said.contains(canary), "{canary} in an answer or a Debug");
+        let at = logged.find(canary).unwrap_or(0);
+        assert!(
+            !logged.contains(canary),
+            "{canary} in the log: {}",
+            &logged[at.saturating_sub(200)..(at + 100).min(logged.len())]
         );
     }
 }

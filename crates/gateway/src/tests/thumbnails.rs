@@ -115,7 +115,12 @@ async fn a_picture_comes_as_a_picture_and_nothing_else() {
                 "default-src 'none'; frame-ancestors 'none'; sandbox"
             ),
             ("content-type", "image/png"),
+            ("cross-origin-opener-policy", "same-origin"),
             ("cross-origin-resource-policy", "same-origin"),
+            (
+                "permissions-policy",
+                "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+            ),
             ("referrer-policy", "no-referrer"),
             ("x-content-type-options", "nosniff"),
             ("x-frame-options", "DENY"),

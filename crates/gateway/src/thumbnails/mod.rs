@@ -170,7 +170,7 @@ async fn read(upstream: &Arc<Upstream>, request: &vendors::Request) -> Result<()
         accept: request.accept,
         body: None,
     };
-    match relay::read(upstream, request.operation, &outgoing)
+    match relay::read(upstream, request.operation, &outgoing, relay::When::Lately)
         .await
         .value
     {

@@ -95,7 +95,7 @@ fn a_tile_says_what_it_is_and_how_old() {
 fn a_name_that_is_too_long_for_a_narrow_wall_stands_smaller() {
     let plan = tile("ABC Company Failover Plan", Severity::Warning);
     assert!(plan.is_long(20.0) && !plan.is_long(24.0));
-    let super::Need::Large(least) = plan.need() else {
+    let Need::Large(least) = plan.need() else {
         panic!("a warning is large");
     };
     assert!(least < 20.0, "in small text it fits: {least}");

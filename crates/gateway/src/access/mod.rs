@@ -1,0 +1,320 @@
+//! Who is asking. People sign in with a name and a password and get a sealed cookie; nothing of it is
+//! kept on disk, so that gateways with the same key know each other's sessions. What a role may do is
+//! decided in `routes`.
+
+mod cookie;
+mod ended;
+pub(crate) mod password;
+pub(crate) mod seal;
+mod session;
+mod throttle;
+mod ticket;
+
+pub(crate) use cookie::Cookie;
+pub(crate) use session::{read, sign_in, sign_out};
+pub use ticket::Limits;
+
+use crate::config::{Role, User};
+use crate::credentials::{Clock, wall_clock};
+use crate::problem::{Kind, Problem};
+use axum::http::{HeaderMap, HeaderValue};
+use ended::Ended;
+use password::Passwords;
+use seal::Seal;
+use secrecy::SecretString;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use throttle::Throttle;
+use ticket::Ticket;
+
+/// Somebody who may be here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Visitor {
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    /// None where nobody signs in.
+    ticket: Option<Ticket>,
+}
+
+impl Visitor {
+    /// Which sign-in it is, where people sign in.
+    pub(crate) fn session(&self) -> Option<&str> {
+        self.ticket.as_ref().map(|ticket| ticket.number.as_str())
+    }
+}
+
+/// How a gateway knows who is asking.
+#[derive(Debug)]
+pub struct Access(Way);
+
+#[derive(Debug)]
+enum Way {
+    /// Nobody signs in: everybody is this admin.
+    Open { name: &'static str, demo: bool },
+    /// People sign in.
+    Users(Box<Users>),
+}
+
+/// What outlives a change of the configuration.
+#[derive(Debug)]
+pub struct Memory {
+    throttle: Throttle,
+    ended: Ended,
+    /// For a gateway that is given no key: sessions end with the process.
+    own: Arc<Seal>,
+}
+
+impl Memory {
+    /// Without any memory yet.
+    ///
+    /// # Errors
+    /// The system gives no random numbers.
+    pub fn new() -> Result<Self, String> {
+        Ok(Self {
+            throttle: Throttle::default(),
+            ended: Ended::default(),
+            own: Arc::new(Seal::of_its_own()?),
+        })
+    }
+}
+
+struct Users {
+    users: Vec<User>,
+    passwords: Passwords,
+    limits: Limits,
+    seal: Arc<Seal>,
+    cookie: Cookie,
+    memory: Arc<Memory>,
+    clock: Clock,
+}
+
+impl fmt::Debug for Users {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Users")
+            .field("users", &self.users)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How people sign in, as configured.
+#[derive(Debug)]
+pub struct SignIn {
+    /// Who may.
+    pub users: Vec<User>,
+    /// When a session ends by itself.
+    pub limits: Limits,
+    /// The key that gateways share; without one each has its own.
+    pub key: Option<SecretString>,
+    /// Whether browsers come over https, here or at a proxy in front.
+    pub encrypted: bool,
+}
+
+impl Access {
+    /// The demo's: everybody is an admin of a simulated world.
+    #[must_use]
+    pub fn demo() -> Self {
+        let (name, demo) = ("demo", true);
+        Self(Way::Open { name, demo })
+    }
+
+    /// Without a sign-in: whoever sits at this computer.
+    #[must_use]
+    pub fn local() -> Self {
+        let (name, demo) = ("local", false);
+        Self(Way::Open { name, demo })
+    }
+
+    /// Only people who sign in.
+    ///
+    /// # Errors
+    /// A hash that is none, or no random numbers.
+    pub fn sign_in(with: SignIn, memory: Arc<Memory>) -> Result<Self, String> {
+        let seal = match &with.key {
+            Some(key) => Arc::new(Seal::shared(key)),
+            None => memory.own.clone(),
+        };
+        Ok(Self(Way::Users(Box::new(Users {
+            passwords: Passwords::new(&with.users)?,
+            users: with.users,
+            limits: with.limits,
+            seal,
+            cookie: if with.encrypted {
+                Cookie::Encrypted
+            } else {
+                Cookie::Local
+            },
+            memory,
+            clock: wall_clock(),
+        }))))
+    }
+
+    /// The same with another clock.
+    #[cfg(test)]
+    pub(crate) fn at(self, clock: Clock) -> Self {
+        match self.0 {
+            Way::Users(users) => Self(Way::Users(Box::new(Users { clock, ..*users }))),
+            open @ Way::Open { .. } => Self(open),
+        }
+    }
+
+    /// Whether the systems are simulated.
+    pub(crate) fn is_demo(&self) -> bool {
+        matches!(self.0, Way::Open { demo: true, .. })
+    }
+
+    /// Whether people sign in and out.
+    pub(crate) fn has_sign_in(&self) -> bool {
+        matches!(self.0, Way::Users(_))
+    }
+
+    /// Who is asking, if anybody who may be here.
+    pub(crate) fn visitor(&self, headers: &HeaderMap) -> Option<Visitor> {
+        match &self.0 {
+            Way::Open { name, .. } => Some(Visitor {
+                name: (*name).to_owned(),
+                role: Role::Admin,
+                ticket: None,
+            }),
+            Way::Users(users) => users.visitor(headers),
+        }
+    }
+
+    /// The cookie to send along so that the session does not end while it is used.
+    pub(crate) fn renewal(&self, headers: &HeaderMap, visitor: &Visitor) -> Option<HeaderValue> {
+        let Way::Users(users) = &self.0 else {
+            return None;
+        };
+        let renewed = visitor
+            .ticket
+            .as_ref()?
+            .renewed(users.limits, (users.clock)())?;
+        users.cookie_of(headers, &renewed)
+    }
+
+    /// Signs in: the visitor and the cookie.
+    ///
+    /// # Errors
+    /// Wrong name or password (never which), too many tries, or nobody signs in here.
+    pub(crate) async fn enter(
+        &self,
+        headers: &HeaderMap,
+        from: IpAddr,
+        name: &str,
+        password: &SecretString,
+    ) -> Result<(Visitor, HeaderValue), Problem> {
+        match &self.0 {
+            Way::Open { .. } => Err(Problem::new(
+                Kind::BadRequest,
+                "nobody has to sign in to this gateway",
+            )),
+            Way::Users(users) => users.enter(headers, from, name, password).await,
+        }
+    }
+
+    /// Ends a session here; the cookie takes the browser's away.
+    pub(crate) fn leave(
+        &self,
+        headers: &HeaderMap,
+        visitor: Option<&Visitor>,
+    ) -> Option<HeaderValue> {
+        let Way::Users(users) = &self.0 else {
+            return None;
+        };
+        if let Some(ticket) = visitor.and_then(|visitor| visitor.ticket.as_ref()) {
+            users.memory.ended.add(&ticket.number, (users.clock)());
+        }
+        users.cookie.set(headers, "", Duration::ZERO)
+    }
+}
+
+impl Users {
+    fn user(&self, name: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.name == name)
+    }
+
+    fn visitor(&self, headers: &HeaderMap) -> Option<Visitor> {
+        let plain = self.seal.open(self.cookie.find(headers)?)?;
+        let ticket: Ticket = serde_json::from_slice(&plain).ok()?;
+        let user = self.user(&ticket.user)?;
+        ticket.left(user, self.limits, (self.clock)())?;
+        if self.memory.ended.holds(&ticket.number) {
+            return None;
+        }
+        Some(Visitor {
+            name: user.name.clone(),
+            role: user.role,
+            ticket: Some(ticket),
+        })
+    }
+
+    fn cookie_of(&self, headers: &HeaderMap, ticket: &Ticket) -> Option<HeaderValue> {
+        let user = self.user(&ticket.user)?;
+        let left = ticket.left(user, self.limits, (self.clock)())?;
+        let sealed = self.seal.close(&serde_json::to_vec(ticket).ok()?)?;
+        self.cookie.set(headers, &sealed, left)
+    }
+
+    async fn enter(
+        &self,
+        headers: &HeaderMap,
+        from: IpAddr,
+        name: &str,
+        password: &SecretString,
+    ) -> Result<(Visitor, HeaderValue), Problem> {
+        let throttle = &self.memory.throttle;
+        throttle.begin(from, name).map_err(|seconds| Problem {
+            retry_after: Some(seconds),
+            ..Problem::new(
+                Kind::TooManyTries,
+                format!(
+                    "too many tries to sign in failed from this address or for this name; the next one makes sense \
+                     in {} min",
+                    seconds.div_ceil(60)
+                ),
+            )
+        })?;
+        let fits = self
+            .passwords
+            .check(name, password)
+            .await
+            .inspect_err(|_| throttle.forgive(from, name))?;
+        let Some(user) = self.user(name).filter(|_| fits) else {
+            return Err(Problem::new(
+                Kind::WrongPassword,
+                "the user name or the password is wrong",
+            ));
+        };
+        throttle.succeeded(from, name);
+        let failed = |_| Problem::new(Kind::Internal, "no session could be made");
+        let number = seal::random::<16>().map_err(failed)?;
+        let number = number.iter().map(|byte| format!("{byte:02x}")).collect();
+        let ticket = Ticket::new(user, number, (self.clock)());
+        let cookie = self
+            .cookie_of(headers, &ticket)
+            .ok_or_else(|| failed(String::new()))?;
+        let visitor = Visitor {
+            name: user.name.clone(),
+            role: user.role,
+            ticket: Some(ticket),
+        };
+        Ok((visitor, cookie))
+    }
+
+    /// Whether the name is one of ours: others may be somebody's password, typed into the wrong field.
+    fn knows(&self, name: &str) -> bool {
+        self.user(name).is_some()
+    }
+}
+
+impl Access {
+    /// A name that may be written into a log.
+    pub(crate) fn loggable<'n>(&self, name: &'n str) -> &'n str {
+        match &self.0 {
+            Way::Users(users) if users.knows(name) => name,
+            _ => "(unknown)",
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! How often somebody may try to sign in: per address and per account, known or not. One address
+//! runs out long before an account does, so that a single one cannot lock others out.
+
+use ring::digest::{SHA256, digest};
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long tries are counted.
+const WINDOW: Duration = Duration::from_secs(15 * 60);
+/// Failed tries of one address.
+const PER_ADDRESS: u32 = 10;
+/// Failed tries at one account, from wherever.
+const PER_ACCOUNT: u32 = 50;
+/// So many counters are kept; the oldest goes first.
+const MOST: usize = 20_000;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Of {
+    Address(IpAddr),
+    Account([u8; 32]),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Count {
+    tries: u32,
+    since: Instant,
+}
+
+/// The counters of one gateway.
+#[derive(Debug, Default)]
+pub(crate) struct Throttle(Mutex<HashMap<Of, Count>>);
+
+impl Throttle {
+    /// Counts a try before it is looked at: many at the same time count like many in a row.
+    ///
+    /// # Errors
+    /// In how many seconds the next one makes sense.
+    pub(crate) fn begin(&self, address: IpAddr, account: &str) -> Result<(), u32> {
+        let now = Instant::now();
+        let keys = [
+            (address_key(address), PER_ADDRESS),
+            (key(account), PER_ACCOUNT),
+        ];
+        let mut counts = self.counts();
+        for (of, limit) in &keys {
+            let count = counts
+                .get(of)
+                .filter(|count| now.duration_since(count.since) < WINDOW);
+            if let Some(count) = count.filter(|count| count.tries >= *limit) {
+                let left = WINDOW.saturating_sub(now.duration_since(count.since));
+                return Err(u32::try_from(left.as_millis().div_ceil(1000)).unwrap_or(u32::MAX));
+            }
+        }
+        for (of, _) in keys {
+            let count = counts.entry(of).or_insert(Count {
+                tries: 0,
+                since: now,
+            });
+            if now.duration_since(count.since) >= WINDOW {
+                *count = Count {
+                    tries: 0,
+                    since: now,
+                };
+            }
+            count.tries += 1;
+        }
+        tidy(&mut counts, now);
+        Ok(())
+    }
+
+    /// The try was good: it does not count, and the account's failed ones are forgotten.
+    pub(crate) fn succeeded(&self, address: IpAddr, account: &str) {
+        self.forgive(address, account);
+        self.counts().remove(&key(account));
+    }
+
+    /// The try was not looked at after all.
+    pub(crate) fn forgive(&self, address: IpAddr, account: &str) {
+        let mut counts = self.counts();
+        for of in [address_key(address), key(account)] {
+            if let Some(count) = counts.get_mut(&of) {
+                count.tries = count.tries.saturating_sub(1);
+            }
+        }
+    }
+
+    fn counts(&self) -> MutexGuard<'_, HashMap<Of, Count>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn tidy(counts: &mut HashMap<Of, Count>, now: Instant) {
+    if counts.len() <= MOST {
+        return;
+    }
+    counts.retain(|_, count| now.duration_since(count.since) < WINDOW);
+    while counts.len() > MOST {
+        let oldest = counts.iter().min_by_key(|(_, count)| count.since);
+        let Some(of) = oldest.map(|(of, _)| of.clone()) else {
+            return;
+        };
+        counts.remove(&of);
+    }
+}
+
+/// Names may be of any length, and may be somebody's password by mistake.
+fn key(account: &str) -> Of {
+    let digest = digest(&SHA256, account.as_bytes());
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest.as_ref());
+    Of::Account(bytes)
+}
+
+/// Whoever has one IPv6 address has its whole /64.
+fn address_key(address: IpAddr) -> Of {
+    Of::Address(match address.to_canonical() {
+        IpAddr::V6(six) => {
+            let net = u128::from(six) >> 64 << 64;
+            IpAddr::V6(Ipv6Addr::from(net))
+        }
+        four @ IpAddr::V4(_) => four,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_runs_out_and_another_does_not() {
+        let throttle = Throttle::default();
+        for try_number in 0..PER_ADDRESS {
+            let account = format!("user{try_number}");
+            assert_eq!(throttle.begin(ip("192.0.2.1"), &account), Ok(()));
+        }
+        assert_eq!(throttle.begin(ip("192.0.2.1"), "fresh"), Err(900));
+        assert_eq!(throttle.begin(ip("::ffff:192.0.2.1"), "fresh"), Err(900));
+        assert_eq!(throttle.begin(ip("192.0.2.2"), "fresh"), Ok(()));
+        tokio::time::advance(Duration::from_secs(899)).await;
+        assert_eq!(throttle.begin(ip("192.0.2.1"), "fresh"), Err(1));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(throttle.begin(ip("192.0.2.1"), "fresh"), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_account_runs_out_from_many_addresses_but_not_from_one() {
+        let throttle = Throttle::default();
+        for _ in 0..100 {
+            let _ = throttle.begin(ip("192.0.2.1"), "ops");
+        }
+        assert_eq!(
+            throttle.begin(ip("192.0.2.2"), "ops"),
+            Ok(()),
+            "not locked out"
+        );
+        for last in 3..100 {
+            let _ = throttle.begin(ip(&format!("192.0.2.{last}")), "ops");
+        }
+        assert!(throttle.begin(ip("192.0.2.200"), "ops").is_err());
+        assert_eq!(throttle.begin(ip("192.0.2.200"), "other"), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn good_tries_do_not_count() {
+        let throttle = Throttle::default();
+        for _ in 0..100 {
+            assert_eq!(throttle.begin(ip("192.0.2.1"), "ops"), Ok(()));
+            throttle.succeeded(ip("192.0.2.1"), "ops");
+        }
+        for _ in 0..PER_ADDRESS {
+            assert_eq!(throttle.begin(ip("192.0.2.1"), "ops"), Ok(()));
+        }
+        assert!(throttle.begin(ip("192.0.2.1"), "ops").is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_network_of_ipv6_addresses_is_one() {
+        let throttle = Throttle::default();
+        for number in 0..PER_ADDRESS {
+            assert_eq!(
+                throttle.begin(ip(&format!("2001:db8::{number:x}")), "ops"),
+                Ok(())
+            );
+        }
+        assert!(throttle.begin(ip("2001:db8::ffff"), "ops").is_err());
+        assert_eq!(throttle.begin(ip("2001:db8:0:1::1"), "ops"), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_kept_has_an_end() {
+        let throttle = Throttle::default();
+        for number in 0..=u32::try_from(MOST).unwrap() {
+            let address = IpAddr::V4(std::net::Ipv4Addr::from(number));
+            throttle.begin(address, &number.to_string()).unwrap();
+            if number % 5000 == 0 {
+                tokio::time::advance(WINDOW).await;
+            }
+        }
+        assert!(throttle.counts().len() <= MOST);
+    }
+}

@@ -1,0 +1,294 @@
+//! Signing in and out, over the whole router.
+
+use super::*;
+use crate::config::{Role, User};
+use crate::{Limits, Memory, SignIn};
+use argon2::password_hash::PasswordHasher as _;
+use secrecy::SecretString;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub(super) const PASSWORD: &str = "correct horse battery staple";
+
+/// As cheap as a hash may be: the tests check many.
+static HASH: LazyLock<String> = LazyLock::new(|| {
+    let params = argon2::Params::new(7 * 1024, 1, 1, None).unwrap();
+    let hash = argon2::Argon2::from(params).hash_password(PASSWORD.as_bytes());
+    hash.unwrap().to_string()
+});
+
+/// A gateway with the users `ann` (admin), `vic` (viewer) and `hall` (wall), to these connections.
+pub(super) fn with_users(
+    connections: Vec<config::Connection>,
+    key: Option<&str>,
+    encrypted: bool,
+) -> Gateway {
+    let user = |name: &str, role| User {
+        name: name.to_owned(),
+        role,
+        password_hash: HASH.clone(),
+    };
+    let with = SignIn {
+        users: vec![
+            user("ann", Role::Admin),
+            user("vic", Role::Viewer),
+            user("hall", Role::Wall),
+        ],
+        limits: Limits::default(),
+        key: key.map(SecretString::from),
+        encrypted,
+    };
+    let access = Access::sign_in(with, Arc::new(Memory::new().unwrap())).unwrap();
+    let index = ("index.html".to_owned(), b"<h1>console</h1>".to_vec());
+    let public = encrypted.then(|| "https://console.example".to_owned());
+    Gateway::new(connections, access, public, Assets::from_files([index])).unwrap()
+}
+
+fn people() -> Arc<Gateway> {
+    let plant = connection("plant-a", aveva(), "http://127.0.0.1:1", basic());
+    Arc::new(with_users(vec![plant], None, false))
+}
+
+fn body(user: &str, password: &str) -> String {
+    serde_json::json!({"user": user, "password": password}).to_string()
+}
+
+pub(super) async fn sign_in(gateway: &Arc<Gateway>, user: &str) -> String {
+    let answer = ask(gateway, "POST /api/session", &[], &body(user, PASSWORD)).await;
+    assert_eq!(answer.status(), 200);
+    cookie(&answer)
+}
+
+/// The cookie that an answer sets, as it is sent back.
+fn cookie(answer: &Response<Body>) -> String {
+    header(answer, "set-cookie")
+        .split(';')
+        .next()
+        .unwrap()
+        .to_owned()
+}
+
+async fn whoever(gateway: &Arc<Gateway>, cookie: &str) -> (u16, String) {
+    let answer = ask(gateway, "GET /api/session", &[("cookie", cookie)], "").await;
+    (answer.status().as_u16(), text(answer).await)
+}
+
+#[tokio::test]
+async fn a_person_signs_in_is_known_and_signs_out() {
+    let gateway = people();
+    let answer = ask(&gateway, "POST /api/session", &[], &body("vic", PASSWORD)).await;
+    assert_eq!(header(&answer, "cache-control"), "no-store");
+    let set = header(&answer, "set-cookie").to_owned();
+    assert!(
+        set.starts_with("failover-console-8080=")
+            && set.ends_with("; Path=/; Max-Age=3600; HttpOnly; SameSite=Strict"),
+        "{set}"
+    );
+    assert!(!set.contains("vic"), "sealed");
+    let cookie = cookie(&answer);
+    let expected = format!(
+        r#"{{"user":"vic","role":"viewer","demo":false,"version":"{}","can_sign_out":true}}"#,
+        env!("CARGO_PKG_VERSION")
+    );
+    assert_eq!(text(answer).await, expected);
+    assert_eq!(whoever(&gateway, &cookie).await, (200, expected));
+    let out = ask(&gateway, "DELETE /api/session", &[("cookie", &cookie)], "").await;
+    assert_eq!(out.status(), 204);
+    assert!(header(&out, "set-cookie").starts_with("failover-console-8080=; Path=/; Max-Age=0"));
+    assert_eq!(
+        whoever(&gateway, &cookie).await.0,
+        401,
+        "a copy is worth nothing"
+    );
+    let again = ask(&gateway, "DELETE /api/session", &[("cookie", &cookie)], "").await;
+    assert_eq!(again.status(), 204);
+}
+
+#[tokio::test]
+async fn over_https_only_the_strictest_cookie_is_set_and_taken() {
+    let gateway = Arc::new(with_users(Vec::new(), None, true));
+    let cookie = sign_in(&gateway, "ann").await;
+    let answer = ask(&gateway, "POST /api/session", &[], &body("ann", PASSWORD)).await;
+    let set = header(&answer, "set-cookie");
+    assert!(
+        set.starts_with("__Host-failover-console=")
+            && set.ends_with("; Path=/; Max-Age=3600; HttpOnly; SameSite=Strict; Secure"),
+        "{set}"
+    );
+    assert_eq!(whoever(&gateway, &cookie).await.0, 200);
+    let unsafe_name = cookie.replace("__Host-failover-console", "failover-console-8080");
+    assert_eq!(whoever(&gateway, &unsafe_name).await.0, 401);
+}
+
+#[tokio::test]
+async fn nobody_learns_whether_the_name_or_the_password_was_wrong() {
+    let gateway = people();
+    let mut said = Vec::new();
+    for (user, password) in [
+        ("vic", "wrong"),
+        ("nobody", PASSWORD),
+        ("VIC", PASSWORD),
+        ("", ""),
+    ] {
+        let answer = ask(&gateway, "POST /api/session", &[], &body(user, password)).await;
+        assert!(!answer.headers().contains_key("set-cookie"));
+        assert_eq!(header(&answer, "www-authenticate"), "Session");
+        said.push(problem(answer).await);
+    }
+    said.dedup();
+    let detail = "the user name or the password is wrong".to_owned();
+    assert_eq!(said, [("wrong-password".to_owned(), 401, detail)]);
+}
+
+#[tokio::test]
+async fn who_is_not_signed_in_gets_the_sign_in_and_nothing_else() {
+    let gateway = people();
+    for path in ["/", "/sign-in", "/groups", "/healthz", "/readyz"] {
+        assert_eq!(get(&gateway, path).await.status(), 200, "{path}");
+    }
+    for line in [
+        "GET /api/session".to_owned(),
+        "GET /api/connections".to_owned(),
+        "GET /api/nothing".to_owned(),
+        "PATCH /api/session".to_owned(),
+        "GET /metrics".to_owned(),
+        format!("GET {GROUPS}"),
+        format!("POST {GROUPS}"),
+        "GET /relay/nothing".to_owned(),
+        "GET /thumbnails/live/a/b".to_owned(),
+    ] {
+        let answer = ask(&gateway, &line, &[], "").await;
+        assert_eq!(problem(answer).await.0, "sign-in", "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_that_was_made_up_or_changed_is_none() {
+    let gateway = people();
+    let cookie = sign_in(&gateway, "ann").await;
+    let (name, value) = cookie.split_once('=').unwrap();
+    let mut last = value.to_owned();
+    let other = if last.pop() == Some('A') { "Q" } else { "A" };
+    for wrong in [
+        String::new(),
+        format!("{name}="),
+        format!("{name}=x"),
+        format!("{name}={}", &value[..value.len() - 4]),
+        format!("{name}={last}{other}"),
+        format!("{name}={}", "A".repeat(100_000)),
+        format!("{cookie}; {cookie}"),
+        format!("other={value}"),
+    ] {
+        assert_eq!(whoever(&gateway, &wrong).await.0, 401, "{wrong:.60}");
+    }
+}
+
+#[tokio::test]
+async fn gateways_with_one_key_know_each_others_people_and_a_new_key_signs_all_out() {
+    let key = "k".repeat(32);
+    let [one, two] = [(), ()].map(|()| Arc::new(with_users(Vec::new(), Some(&key), false)));
+    let cookie = sign_in(&one, "ann").await;
+    assert_eq!(whoever(&two, &cookie).await.0, 200);
+    let changed = Arc::new(with_users(Vec::new(), Some(&"l".repeat(32)), false));
+    assert_eq!(whoever(&changed, &cookie).await.0, 401);
+    let keyless = Arc::new(with_users(Vec::new(), None, false));
+    assert_eq!(whoever(&keyless, &cookie).await.0, 401);
+}
+
+#[tokio::test]
+async fn a_session_that_is_used_goes_on_until_its_last_hour_and_an_unused_one_ends() {
+    let now = Arc::new(AtomicU64::new(1_000_000));
+    let clock = {
+        let now = now.clone();
+        Arc::new(move || Duration::from_secs(now.load(Ordering::SeqCst)))
+    };
+    let mut gateway = with_users(Vec::new(), None, false);
+    gateway.access = gateway.access.at(clock);
+    let gateway = Arc::new(gateway);
+    let first = sign_in(&gateway, "ann").await;
+    let mut latest = first.clone();
+    for minute in 1..12 * 60 {
+        now.store(1_000_000 + minute * 60, Ordering::SeqCst);
+        let answer = ask(&gateway, "GET /healthz", &[("cookie", &latest)], "").await;
+        let renewed = cookie(&answer);
+        assert!(!renewed.is_empty() && renewed != latest, "minute {minute}");
+        latest = renewed;
+        let again = ask(&gateway, "GET /healthz", &[("cookie", &latest)], "").await;
+        assert!(cookie(&again).is_empty(), "once a minute is enough");
+    }
+    assert_eq!(
+        whoever(&gateway, &first).await.0,
+        401,
+        "the first was idle for long"
+    );
+    now.fetch_add(60, Ordering::SeqCst);
+    assert_eq!(whoever(&gateway, &latest).await.0, 401, "twelve hours");
+}
+
+#[tokio::test]
+async fn an_address_that_guesses_is_told_to_wait_and_even_the_right_password_waits() {
+    let gateway = people();
+    for number in 0..10 {
+        let answer = ask(
+            &gateway,
+            "POST /api/session",
+            &[],
+            &body(&format!("u{number}"), "x"),
+        )
+        .await;
+        assert_eq!(answer.status(), 401);
+    }
+    let answer = ask(&gateway, "POST /api/session", &[], &body("vic", PASSWORD)).await;
+    let wait: u32 = header(&answer, "retry-after").parse().unwrap();
+    assert!((600..=900).contains(&wait), "{wait}");
+    assert_eq!(problem(answer).await.0, "too-many-tries");
+}
+
+#[tokio::test]
+async fn a_request_to_sign_in_has_to_be_one_and_its_content_is_not_repeated() {
+    let gateway = people();
+    let json = ("content-type", "application/json");
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let good = body("ann", PASSWORD);
+    let long = body("ann", &"x".repeat(2000));
+    let huge = body("ann", &"x".repeat(20_000));
+    for (headers, body, status) in [
+        (&[json] as &[_], "", 400),
+        (&[json], "hunter2", 400),
+        (&[json], r#"{"user":"ann"}"#, 400),
+        (&[json], r#"{"user":"ann","password":["hunter2"]}"#, 400),
+        (&[json], &long, 400),
+        (&[json], &huge, 413),
+        (&[form], "user=ann&password=hunter2", 415),
+        (&[form], &good, 415),
+        (&[json, ("origin", "null")], &good, 403),
+        (&[json, ("origin", "http://evil.example")], &good, 403),
+        (&[json, ("sec-fetch-site", "cross-site")], &good, 403),
+    ] {
+        let answer = ask(&gateway, "POST /api/session", headers, body).await;
+        let (_, found, detail) = problem(answer).await;
+        assert_eq!(found, status, "{body:.60}: {detail}");
+        assert!(!detail.contains("hunter2"), "{detail}");
+    }
+    let missing = Request::builder()
+        .method("POST")
+        .uri("/api/session")
+        .header("host", "localhost:8080")
+        .header("content-type", "application/json")
+        .body(Body::from(good))
+        .unwrap();
+    let answer = app(gateway).oneshot(missing).await.unwrap();
+    assert_eq!(problem(answer).await.0, "cross-site", "without an Origin");
+}
+
+#[tokio::test]
+async fn where_nobody_signs_in_there_is_nothing_to_sign_in_to() {
+    let gateway = to_aveva("http://127.0.0.1:1");
+    let answer = ask(&gateway, "POST /api/session", &[], &body("ann", PASSWORD)).await;
+    assert_eq!(problem(answer).await.0, "bad-request");
+    let answer = ask(&gateway, "DELETE /api/session", &[], "").await;
+    assert_eq!(
+        (answer.status().as_u16(), cookie(&answer)),
+        (204, String::new())
+    );
+}

@@ -1,0 +1,151 @@
+//! The headers of every kind of answer, whole: what is missing or new is seen here.
+
+use super::access::{PASSWORD, sign_in, with_users};
+use super::vendor::{Vendor, json};
+use super::*;
+use crate::routes::OWN;
+
+const EVERY: &str = "\
+cross-origin-opener-policy: same-origin
+cross-origin-resource-policy: same-origin
+permissions-policy: camera=(), geolocation=(), microphone=(), payment=(), usb=()
+referrer-policy: no-referrer
+x-content-type-options: nosniff
+x-frame-options: DENY
+x-request-id: …";
+
+const DATA: &str = "\
+cache-control: no-store
+content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox";
+
+const PAGE: &str = "content-security-policy: default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
+                    style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; \
+                    form-action 'self'; frame-ancestors 'none'";
+
+/// All headers, sorted; what is another one each time is left out.
+fn headers(answer: &Response<Body>) -> Vec<String> {
+    let mut lines: Vec<String> = answer
+        .headers()
+        .iter()
+        .map(|(name, value)| {
+            let value = value.to_str().unwrap();
+            let value = match name.as_str() {
+                "x-request-id" | "etag" | "date" => "…",
+                "set-cookie" => value.split_once(';').unwrap().1,
+                _ => value,
+            };
+            format!("{name}: {value}")
+        })
+        .filter(|line| !line.starts_with("content-length"))
+        .collect();
+    lines.sort();
+    lines
+}
+
+fn expected(parts: &[&str]) -> Vec<String> {
+    let mut lines: Vec<String> = parts
+        .iter()
+        .flat_map(|part| part.lines())
+        .map(str::to_owned)
+        .collect();
+    lines.sort();
+    lines
+}
+
+const JSON: &str = "content-type: application/json";
+const PROBLEM: &str = "content-type: application/problem+json";
+const RELAYED: &str = "age: 0\ncontent-type: application/json\ndate: …\nvia: 1.1 failover-console";
+
+#[tokio::test]
+async fn every_answer_has_exactly_these_headers() {
+    let vendor = Vendor::new(|_, _| json(200, "[]")).await;
+    let plant = connection("plant-a", aveva(), &vendor.base, basic());
+    let gateway = Arc::new(with_users(vec![plant], None, false));
+    let cookie = sign_in(&gateway, "ann").await;
+    let body = serde_json::json!({"user": "ann", "password": PASSWORD}).to_string();
+    let groups = format!("GET {GROUPS}");
+    let order = format!("POST {GROUPS}");
+    let page = "cache-control: no-cache\ncontent-type: text/html; charset=utf-8\netag: …\nvary: accept-encoding";
+    let text = "content-type: text/plain; charset=utf-8";
+    let prometheus = "content-type: text/plain; version=0.0.4; charset=utf-8";
+    let set = "set-cookie:  Path=/; Max-Age=3600; HttpOnly; SameSite=Strict";
+    let gone = "set-cookie:  Path=/; Max-Age=0; HttpOnly; SameSite=Strict";
+    let asks = "www-authenticate: Session";
+    let rows: Vec<(&str, bool, &str, u16, Vec<&str>)> = vec![
+        ("GET /", false, "", 200, vec![page, PAGE]),
+        ("GET /groups/x", false, "", 200, vec![page, PAGE]),
+        ("GET /x.js", false, "", 404, vec![PROBLEM, DATA]),
+        (
+            "POST /",
+            false,
+            "",
+            405,
+            vec![PROBLEM, DATA, "allow: GET, HEAD"],
+        ),
+        ("GET /healthz", false, "", 200, vec![text, DATA]),
+        ("GET /readyz", false, "", 200, vec![text, DATA]),
+        ("GET /metrics", true, "", 200, vec![prometheus, DATA]),
+        ("GET /metrics", false, "", 401, vec![PROBLEM, DATA, asks]),
+        ("GET /api/session", true, "", 200, vec![JSON, DATA]),
+        (
+            "GET /api/session",
+            false,
+            "",
+            401,
+            vec![PROBLEM, DATA, asks],
+        ),
+        (
+            "POST /api/session",
+            false,
+            &body,
+            200,
+            vec![JSON, DATA, set],
+        ),
+        ("POST /api/session", false, "{}", 400, vec![PROBLEM, DATA]),
+        ("DELETE /api/session", false, "", 204, vec![DATA, gone]),
+        (
+            "PUT /api/session",
+            true,
+            "",
+            405,
+            vec![PROBLEM, DATA, "allow: GET, POST, DELETE, HEAD"],
+        ),
+        ("GET /api/connections", true, "", 200, vec![JSON, DATA]),
+        (&groups, true, "", 200, vec![RELAYED, DATA]),
+        (&order, true, "{}", 200, vec![RELAYED, DATA]),
+        (&groups, false, "", 401, vec![PROBLEM, DATA, asks]),
+        ("GET /relay/x", true, "", 404, vec![PROBLEM, DATA]),
+        (
+            "GET /thumbnails/plant-a/x/y",
+            true,
+            "",
+            404,
+            vec![PROBLEM, DATA],
+        ),
+    ];
+    for (line, signed_in, body, status, parts) in &rows {
+        let cookie = [("cookie", cookie.as_str())];
+        let with: &[(&str, &str)] = if *signed_in { &cookie } else { &[] };
+        let answer = ask(&gateway, line, with, body).await;
+        assert_eq!(answer.status(), *status, "{line}");
+        let whole = [parts.as_slice(), &[EVERY]].concat();
+        assert_eq!(headers(&answer), expected(&whole), "{line}");
+    }
+    for (method, path, ..) in &OWN {
+        let line = format!("{method} {path}");
+        assert!(rows.iter().any(|row| row.0 == line), "{line} has no row");
+    }
+}
+
+#[tokio::test]
+async fn behind_https_browsers_are_told_to_stay_with_it() {
+    let gateway = Arc::new(with_users(Vec::new(), None, true));
+    for path in ["/", "/api/session", "/healthz", "/x.js"] {
+        let answer = get(&gateway, path).await;
+        assert_eq!(
+            header(&answer, "strict-transport-security"),
+            "max-age=31536000",
+            "{path}"
+        );
+    }
+}

@@ -1,0 +1,408 @@
+//! Who may do what: every role at every route with every method, generated from the tables of routes,
+//! so that a route without a rule fails here.
+
+use super::access::{sign_in, with_users};
+use super::vendor::{Vendor, json};
+use super::*;
+use crate::config::Role;
+use crate::routes::{OWN, Own, Rule, of_operation};
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use vendors::{Method, Operation};
+
+const ROLES: [(&str, Role); 3] = [
+    ("ann", Role::Admin),
+    ("vic", Role::Viewer),
+    ("hall", Role::Wall),
+];
+
+const METHODS: [&str; 8] = [
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE",
+];
+
+fn systems() -> Vec<(&'static str, System)> {
+    let system = |json: &str| serde_json::from_str(json).unwrap();
+    vec![
+        ("plant-a", aveva()),
+        (
+            "plant-b",
+            system(r#"{"system":"aveva","sessions_version":"v1-preview"}"#),
+        ),
+        ("live", System::Uplynk),
+        ("em", system(r#"{"system":"veeam"}"#)),
+    ]
+}
+
+/// Every operation of every system's contract.
+fn operations(system: &System) -> Vec<&'static Operation> {
+    match system {
+        System::Aveva(base) => {
+            use vendors::aveva::operations::{OF_GROUPS, OF_SESSIONS};
+            let all = OF_GROUPS.into_iter().chain(OF_SESSIONS);
+            all.filter(|operation| base.has(operation)).collect()
+        }
+        System::Uplynk => vendors::uplynk::operations::ALL.to_vec(),
+        System::Veeam { .. } => vendors::veeam::operations::ALL.to_vec(),
+    }
+}
+
+/// A path that the operation is found under.
+fn path(connection: &str, system: &System, operation: &Operation) -> String {
+    let bases = [
+        "/api/v1/clientfailover",
+        "/api/v1-preview/clientfailover",
+        "/api/v4",
+        "/api",
+        "",
+    ];
+    let found = bases.into_iter().find_map(|base| {
+        let path = operation.path_for(base, &["x", "y"]);
+        let segments: Vec<&str> = path.split('/').skip(1).collect();
+        (system.operation(operation.method, &segments) == Some(operation)).then_some(path)
+    });
+    let path = found.unwrap_or_else(|| panic!("{operation:?} is under none of {bases:?}"));
+    format!("/relay/{connection}{path}")
+}
+
+async fn everything(base: &str) -> Arc<Gateway> {
+    let connections = systems().into_iter().map(|(id, system)| {
+        let credentials = match system {
+            System::Uplynk => config::Credentials::IntegrationKey {
+                owner: "o".to_owned(),
+                api_key: SECRET.into(),
+            },
+            _ => basic(),
+        };
+        let mut connection = connection(id, system, base, credentials);
+        connection.timeout = Duration::from_secs(60);
+        connection
+    });
+    Arc::new(with_users(connections.collect(), None, false))
+}
+
+async fn vendor() -> Vendor {
+    Vendor::new(|seen, _| {
+        let mut response = json(200, "[]");
+        if seen.line.contains("/sessionMngr/") {
+            response
+                .headers_mut()
+                .insert("x-restsvcsessionid", "s".parse().unwrap());
+        }
+        response
+    })
+    .await
+}
+
+/// What reached the vendor besides the gateway's own sign-in.
+fn reached(vendor: &Vendor) -> Vec<String> {
+    let mut lines = vendor.lines();
+    lines.retain(|line| !line.contains("/sessionMngr/"));
+    lines
+}
+
+#[test]
+fn every_operation_has_a_rule_and_no_rule_lets_more_in_than_its_kind() {
+    for (_, system) in systems() {
+        for operation in operations(&system) {
+            let rule = of_operation(&system, operation);
+            let may = ROLES.map(|(_, role)| rule.allows(role));
+            let [admin, viewer, wall] = may;
+            assert!(admin, "{operation:?} has no rule in routes.rs");
+            assert!(rule != Rule::Anyone, "{operation:?}");
+            assert_eq!(viewer, !operation.writes(), "{operation:?}");
+            assert!(viewer || !wall, "{operation:?}");
+        }
+    }
+    let made_up = Operation {
+        name: "made up",
+        method: Method::Get,
+        path: "/x",
+        query: &[],
+    };
+    for (_, system) in systems() {
+        let rule = of_operation(&system, &made_up);
+        assert!(ROLES.iter().all(|(_, role)| !rule.allows(*role)));
+    }
+}
+
+#[test]
+fn a_wall_sees_all_but_who_owns_what() {
+    let hidden: Vec<&str> = systems()
+        .iter()
+        .flat_map(|(_, system)| {
+            operations(system)
+                .into_iter()
+                .filter(|operation| !operation.writes())
+                .filter(|operation| !of_operation(system, operation).allows(Role::Wall))
+                .map(|operation| operation.name)
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(hidden, ["list allowed owners"]);
+}
+
+/// The whole matrix. What is expected is said here anew and not taken from the rules, but for the
+/// wall's exceptions, which the test before this one lists.
+#[tokio::test(start_paused = true)]
+async fn every_role_at_every_route_with_every_method() {
+    let vendor = vendor().await;
+    let gateway = everything(&vendor.base).await;
+    let mut cells = 0;
+    for (name, role) in [None]
+        .into_iter()
+        .chain(ROLES.map(Some))
+        .map(|who| who.map_or((None, None), |(name, role)| (Some(name), Some(role))))
+    {
+        let cookie = match name {
+            Some(name) => sign_in(&gateway, name).await,
+            None => String::new(),
+        };
+        for (id, system) in systems() {
+            for operation in operations(&system) {
+                let path = path(id, &system, operation);
+                let here: Vec<&Operation> = operations(&system)
+                    .into_iter()
+                    .filter(|other| other.path == operation.path)
+                    .collect();
+                for method in METHODS {
+                    let meant = here.iter().find(|other| other.method.as_str() == method);
+                    let before = reached(&vendor).len();
+                    let tag = ("if-match", "\"x\"");
+                    let answer = ask(
+                        &gateway,
+                        &format!("{method} {path}"),
+                        &[("cookie", &cookie), tag],
+                        "",
+                    )
+                    .await;
+                    let status = answer.status().as_u16();
+                    let reads = ["GET", "HEAD"].contains(&method);
+                    let sees = meant
+                        .zip(role)
+                        .is_none_or(|(meant, role)| of_operation(&system, meant).allows(role));
+                    let (expected, arrives) = match role {
+                        None => (401, false),
+                        Some(Role::Viewer | Role::Wall) if !reads => (403, false),
+                        Some(_) if meant.is_none() => (405, false),
+                        Some(_) if !sees => (403, false),
+                        Some(_) => (200, true),
+                    };
+                    let cell = format!("{role:?} {method} {path}");
+                    if arrives {
+                        // An order that cannot be read again, and the memory for reads, are no matter here.
+                        assert!(![401, 403, 404, 405].contains(&status), "{cell}: {status}");
+                    } else {
+                        assert_eq!(status, expected, "{cell}");
+                        assert_eq!(reached(&vendor).len(), before, "{cell}");
+                    }
+                    cells += 1;
+                }
+            }
+        }
+        own_routes(&gateway, role, &cookie).await;
+    }
+    assert!(cells > 900, "{cells}");
+}
+
+/// The gateway's own routes, and what is no route.
+async fn own_routes(gateway: &Arc<Gateway>, role: Option<Role>, cookie: &str) {
+    for (_, path, _, _) in &OWN {
+        for method in METHODS {
+            let found = OWN.iter().find(|(known, here, _, _)| {
+                here == path && (known.as_str() == method || (method == "HEAD" && known == "GET"))
+            });
+            if found.is_some_and(|(_, _, own, _)| *own == Own::SignOut) {
+                continue;
+            }
+            let headers = [("cookie", cookie)];
+            let answer = ask(gateway, &format!("{method} {path}"), &headers, "").await;
+            let status = answer.status().as_u16();
+            let open = found.is_some_and(|(_, _, own, _)| {
+                matches!(own, Own::SignIn | Own::SignOut | Own::Healthy | Own::Ready)
+            });
+            let cell = format!("{role:?} {method} {path}: {status}");
+            match (role, found) {
+                _ if open => assert!(![401, 403, 404, 405].contains(&status), "{cell}"),
+                (None, _) => assert_eq!(status, 401, "{cell}"),
+                (Some(Role::Viewer | Role::Wall), None) if !["GET", "HEAD"].contains(&method) => {
+                    assert_eq!(status, 403, "{cell}");
+                }
+                (Some(_), None) => assert_eq!(status, 405, "{cell}"),
+                (Some(Role::Wall), Some((_, _, Own::Metrics, _))) => {
+                    assert_eq!(status, 403, "{cell}");
+                }
+                (Some(_), Some(_)) => assert_eq!(status, 200, "{cell}"),
+            }
+        }
+    }
+    for path in [
+        "/api/new",
+        "/metrics/x",
+        "/relay/new",
+        "/relay/live/api/v4/new",
+    ] {
+        let answer = ask(gateway, &format!("GET {path}"), &[("cookie", cookie)], "").await;
+        let expected = if role.is_some() { 404 } else { 401 };
+        assert_eq!(answer.status(), expected, "{role:?} {path}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_says_which_role_may_not_do_what() {
+    let gateway = everything("http://127.0.0.1:1").await;
+    let cookie = sign_in(&gateway, "vic").await;
+    let answer = ask(
+        &gateway,
+        &format!("POST {GROUPS}"),
+        &[("cookie", &cookie)],
+        "{}",
+    )
+    .await;
+    assert_eq!(
+        problem(answer).await,
+        (
+            "forbidden".to_owned(),
+            403,
+            "a viewer may not change this".to_owned()
+        )
+    );
+    let cookie = sign_in(&gateway, "hall").await;
+    let path = "/relay/live/api/v4/failover-groups/x/allowed-owners";
+    let answer = ask(&gateway, &format!("GET {path}"), &[("cookie", &cookie)], "").await;
+    assert_eq!(problem(answer).await.2, "a wall may not see this");
+}
+
+/// Ways to write a path that somebody on the way might take for another one.
+const CONFUSED: [&str; 30] = [
+    "//relay/live/api/v4/failover-groups/x/{}",
+    "/relay//live/api/v4/failover-groups/x/{}",
+    "/relay/live//api/v4/failover-groups/x/{}",
+    "/relay/live/api/v4/failover-groups/x//{}",
+    "/relay/live/api/v4/failover-groups/x/{}/",
+    "/relay/live/api/v4/failover-groups/x/./{}",
+    "/relay/live/api/v4/failover-groups/x/y/../{}",
+    "/relay/live/api/v4/failover-groups/x/y/%2e%2e/{}",
+    "/relay/live/api/v4/failover-groups/x/y%2f..%2f{}",
+    "/relay/live/api/v4/failover-groups/x%2f{}",
+    "/relay/live/api/v4/failover-groups/x%2F{}",
+    "/relay/live/api/v4/failover-groups/x%252f{}",
+    "/relay/live/api/v4/failover-groups/x%5c{}",
+    "/relay/live/api/v4/failover-groups/x/%7b{}",
+    "/relay/live/api/v4/failover-groups/x/{};a=b",
+    "/relay/live/api/v4/failover-groups/x/{}%00",
+    "/relay/live/api/v4/failover-groups/x/{}%20",
+    "/relay/live/api/v4/failover-groups/x/{}%0a",
+    "/relay/live/api/v4/failover-groups/x/{}%3f",
+    "/relay/live/api/v4/failover-groups/x/{}%23",
+    "/relay/live/api/v4/FAILOVER-GROUPS/x/{}",
+    "/RELAY/live/api/v4/failover-groups/x/{}",
+    "/%72elay/live/api/v4/failover-groups/x/{}",
+    "/relay%2flive/api/v4/failover-groups/x/{}",
+    "/relay/live%2fapi/v4/failover-groups/x/{}",
+    "/relay/%6cive/api/v4/failover-groups/x/{}",
+    "/relay/live/api/v4/failover-groups/%c0%ae%c0%ae/{}",
+    "/relay/live/api/v4/failover-groups/x/%c0%af{}",
+    "/relay/live/api/v4/failover%2dgroups/x/{}",
+    "/api/session/../../relay/live/api/v4/failover-groups/x/{}",
+];
+
+#[tokio::test(start_paused = true)]
+async fn no_way_to_write_a_path_leads_past_a_rule() {
+    let vendor = vendor().await;
+    let gateway = everything(&vendor.base).await;
+    let (viewer, wall) = (
+        sign_in(&gateway, "vic").await,
+        sign_in(&gateway, "hall").await,
+    );
+    let last = |word: &str| {
+        [
+            word.to_owned(),
+            word.to_uppercase(),
+            word.replacen('a', "%61", 1),
+            word.replace('-', "%2D").replace('_', "%5F"),
+        ]
+    };
+    for path in CONFUSED {
+        for word in last("activate_slicer") {
+            let line = format!("PUT {}", path.replace("{}", &word));
+            for cookie in ["", &viewer, &wall] {
+                let answer = ask(&gateway, &line, &[("cookie", cookie)], "{}").await;
+                let status = answer.status().as_u16();
+                assert!([400, 401, 403, 405].contains(&status), "{line}: {status}");
+            }
+        }
+        for word in last("allowed-owners") {
+            let line = format!("GET {}", path.replace("{}", &word));
+            ask(&gateway, &line, &[("cookie", &wall)], "").await;
+        }
+    }
+    let seen = reached(&vendor);
+    assert!(
+        !seen
+            .iter()
+            .any(|line| line.contains("owners") && !line.contains("failover-groups/x%")),
+        "{seen:?}"
+    );
+    assert!(
+        !seen.iter().any(|line| !line.starts_with("GET ")),
+        "{seen:?}"
+    );
+}
+
+/// A path with some of its characters written otherwise.
+fn disguised(path: &str, marks: &[u8]) -> String {
+    path.char_indices()
+        .map(|(at, c)| match marks.get(at % marks.len().max(1)) {
+            Some(0) => format!("%{:02x}", u32::from(c)),
+            Some(1) => format!("%25{:02X}", u32::from(c)),
+            Some(2) => c.to_uppercase().to_string(),
+            Some(3) if c == '/' => "//".to_owned(),
+            Some(4) if c == '/' => "/./".to_owned(),
+            Some(5) if c == '/' => "/a/../".to_owned(),
+            _ => c.to_string(),
+        })
+        .collect()
+}
+
+#[test]
+fn no_disguise_lets_a_viewer_write_or_a_wall_see() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let (vendor, gateway, viewer, wall) = runtime.block_on(async {
+        let vendor = vendor().await;
+        let gateway = everything(&vendor.base).await;
+        let viewer = sign_in(&gateway, "vic").await;
+        let wall = sign_in(&gateway, "hall").await;
+        (vendor, gateway, viewer, wall)
+    });
+    let group = "/relay/live/api/v4/failover-groups/x";
+    let lines = [
+        (format!("PUT {group}/slicers"), &viewer),
+        (format!("PATCH {group}"), &viewer),
+        (format!("DELETE {GROUPS}/x"), &viewer),
+        (format!("GET {group}/allowed-owners"), &wall),
+    ];
+    let marks = proptest::collection::vec(0..40_u8, 8..60);
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(512));
+    runner
+        .run(&(marks, 0..lines.len()), |(marks, at)| {
+            let (line, cookie) = &lines[at];
+            let (method, path) = line.split_once(' ').unwrap();
+            let line = format!("{method} /{}", disguised(&path[1..], &marks));
+            let answer = runtime.block_on(ask(&gateway, &line, &[("cookie", cookie)], ""));
+            let status = answer.status().as_u16();
+            // A path that is no longer the gateway's is a page's.
+            prop_assert!(
+                status >= 400 || status == 200 && at == 3,
+                "{line}: {status}"
+            );
+            let lines = reached(&vendor);
+            let harmless =
+                |line: &String| line.starts_with("GET ") && !line.ends_with("/allowed-owners");
+            prop_assert!(lines.iter().all(harmless), "{line}: {lines:?}");
+            Ok(())
+        })
+        .unwrap();
+}

@@ -1,0 +1,227 @@
+//! What is seen from outside: the audit, the numbers of requests, metrics, health and readiness.
+
+use super::access::{PASSWORD, sign_in, with_users};
+use super::secrets::Log;
+use super::vendor::{Vendor, json};
+use super::*;
+use std::sync::atomic::Ordering;
+
+fn people(base: &str) -> Gateway {
+    let plant = connection("plant-a", aveva(), base, basic());
+    with_users(vec![plant], None, false)
+}
+
+fn number(answer: &Response<Body>) -> String {
+    header(answer, "x-request-id").to_owned()
+}
+
+#[tokio::test]
+async fn a_change_is_told_with_who_what_and_what_came_of_it() {
+    let log = Log::begin();
+    let vendor = Vendor::new(|_, before| {
+        let mut response = json([201, 409, 500][before % 3], r#"{"secret":"body"}"#);
+        response
+            .headers_mut()
+            .insert("operation-id", "op-7".parse().unwrap());
+        response
+    })
+    .await;
+    let gateway = Arc::new(people(&vendor.base));
+    let cookie = sign_in(&gateway, "ann").await;
+    let headers = [("cookie", cookie.as_str()), ("x-forwarded-for", "6.6.6.6")];
+    let line = format!("POST {GROUPS}");
+    for outcome in [
+        "outcome=\"done\" status=201",
+        "outcome=\"refused by the vendor\" status=409",
+        "outcome=\"unknown\" status=500",
+    ] {
+        let answer = ask(&gateway, &line, &headers, r#"{"Id":"x"}"#).await;
+        assert_eq!(
+            log.audit(&number(&answer)),
+            [format!(
+                "who=\"ann\" role=\"admin\" from=127.0.0.1 what=\"create group\" connection=\"plant-a\" \
+                 path=\"/api/v1/clientfailover/groups\" {outcome} operation_id=\"op-7\""
+            )]
+        );
+    }
+    let broken = ask(
+        &gateway,
+        &line,
+        &[headers[0], ("content-type", "text/plain")],
+        "{}",
+    )
+    .await;
+    let told = log.audit(&number(&broken));
+    assert!(
+        told.len() == 1 && told[0].contains("outcome=\"not sent\" status=415"),
+        "{told:?}"
+    );
+    let read = ask(&gateway, &format!("GET {GROUPS}"), &headers, "").await;
+    assert_eq!(log.audit(&number(&read)), [""; 0], "reads are no changes");
+    assert!(!log.text().contains(r#"{"secret":"body"}"#));
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_nobody_waits_for_is_told_too() {
+    let log = Log::begin();
+    let (arrived, hears) = tokio::sync::oneshot::channel();
+    let arrived = Arc::new(std::sync::Mutex::new(Some(arrived)));
+    let vendor = Vendor::new(move |_, _| {
+        if let Some(arrived) = arrived.lock().unwrap().take() {
+            arrived.send(()).unwrap();
+        }
+        json(200, "{}")
+    })
+    .await;
+    let gateway = Arc::new(people(&vendor.base));
+    let cookie = sign_in(&gateway, "ann").await;
+    let path = format!("{GROUPS}/left-{}", std::process::id());
+    let going = {
+        let (gateway, line) = (gateway.clone(), format!("DELETE {path}"));
+        tokio::spawn(async move { ask(&gateway, &line, &[("cookie", &cookie)], "").await })
+    };
+    hears.await.unwrap();
+    going.abort();
+    let told = || {
+        log.text().contains(&path["/relay/plant-a".len()..]) && log.text().contains("delete group")
+    };
+    for _ in 0..10_000 {
+        if told() {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert!(told());
+}
+
+#[tokio::test]
+async fn sign_ins_and_refusals_are_told_without_what_must_not_be_told() {
+    let log = Log::begin();
+    let gateway = Arc::new(people("http://127.0.0.1:1"));
+    let body = |user: &str, password: &str| {
+        serde_json::json!({"user": user, "password": password}).to_string()
+    };
+    let line = "POST /api/session";
+    let good = ask(&gateway, line, &[], &body("ann", PASSWORD)).await;
+    assert_eq!(
+        log.audit(&number(&good)),
+        ["who=\"ann\" from=127.0.0.1 what=\"sign in\" outcome=\"done\" why=\"-\""]
+    );
+    let wrong = ask(&gateway, line, &[], &body("ann", "wrong-canary-1")).await;
+    assert_eq!(
+        log.audit(&number(&wrong)),
+        ["who=\"ann\" from=127.0.0.1 what=\"sign in\" outcome=\"refused\" why=\"wrong-password\""]
+    );
+    // A password in the wrong field is not written down.
+    let slip = ask(&gateway, line, &[], &body("wrong-canary-2", "x")).await;
+    assert_eq!(
+        log.audit(&number(&slip)),
+        [
+            "who=\"(unknown)\" from=127.0.0.1 what=\"sign in\" outcome=\"refused\" why=\"wrong-password\""
+        ]
+    );
+    let viewer = sign_in(&gateway, "vic").await;
+    let line = format!("DELETE {GROUPS}/a\"b%0Aaudit:x");
+    let line = line.replace('"', "%22");
+    let refused = ask(&gateway, &line, &[("cookie", &viewer)], "").await;
+    assert_eq!(
+        log.audit(&number(&refused)),
+        [format!(
+            "who=\"vic\" role=\"viewer\" from=127.0.0.1 what=\"DELETE\" path=\"{}\" outcome=\"refused\" \
+             why=\"forbidden\"",
+            line.split_once(' ').unwrap().1
+        )]
+    );
+    let nobody = get(&gateway, GROUPS).await;
+    assert!(log.audit(&number(&nobody))[0].contains("who=\"-\" role=\"-\""));
+    let foreign = ask(&gateway, &line, &[("origin", "http://evil.example")], "").await;
+    assert!(log.audit(&number(&foreign))[0].contains("why=\"cross-site\""));
+    assert!(!log.text().contains("wrong-canary") && !log.text().contains(PASSWORD));
+}
+
+#[tokio::test]
+async fn where_a_proxy_is_trusted_the_audit_tells_who_stands_behind_it() {
+    let log = Log::begin();
+    let mut gateway = people("http://127.0.0.1:1");
+    gateway.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    let gateway = Arc::new(gateway);
+    let headers = [("x-forwarded-for", "6.6.6.6, 203.0.113.9")];
+    let answer = ask(&gateway, &format!("GET {GROUPS}"), &headers, "").await;
+    let told = log.audit(&number(&answer));
+    assert!(told[0].contains("from=203.0.113.9"), "{told:?}");
+}
+
+#[tokio::test]
+async fn metrics_are_for_people_and_for_the_scraper_with_the_token() {
+    let vendor = Vendor::new(|_, _| json(200, "[]")).await;
+    let mut gateway = people(&vendor.base);
+    gateway.metrics_token = Some("scraper-token".into());
+    let gateway = Arc::new(gateway);
+    let (viewer, wall) = (
+        sign_in(&gateway, "vic").await,
+        sign_in(&gateway, "hall").await,
+    );
+    for (header, expected) in [
+        (("cookie", viewer.as_str()), 200),
+        (("cookie", wall.as_str()), 403),
+        (("authorization", "Bearer scraper-token"), 200),
+        (("authorization", "Bearer scraper-token2"), 401),
+        (("authorization", "Bearer "), 401),
+        (("authorization", "Basic scraper-token"), 401),
+        (("x", "y"), 401),
+    ] {
+        let answer = ask(&gateway, "GET /metrics", &[header], "").await;
+        assert_eq!(answer.status(), expected, "{header:?}");
+    }
+    let token = [("authorization", "Bearer scraper-token")];
+    let elsewhere = ask(&gateway, "GET /api/connections", &token, "").await;
+    assert_eq!(elsewhere.status(), 401, "it reads nothing else");
+    ask(
+        &gateway,
+        &format!("GET {GROUPS}"),
+        &[("cookie", &viewer)],
+        "",
+    )
+    .await;
+    let answer = ask(&gateway, "GET /metrics", &token, "").await;
+    assert_eq!(
+        header(&answer, "content-type"),
+        "text/plain; version=0.0.4; charset=utf-8"
+    );
+    let page = text(answer).await;
+    for line in [
+        r#"requests_total{route="relay",method="GET",status="2xx"} 1"#,
+        r#"sign_ins_total{outcome="done"} 2"#,
+        r#"sessions{role="viewer"} 1"#,
+        r#"refusals_total{why="forbidden"} 1"#,
+        r#"reads_total{connection="plant-a",answer="asked"} 1"#,
+        r#"upstream_calls_total{connection="plant-a",outcome="2xx"} 1"#,
+        r#"upstream_seconds_count{connection="plant-a"} 1"#,
+    ] {
+        let line = format!("failover_console_{line}\n");
+        assert!(page.contains(&line), "{line}{page}");
+    }
+    // Every line is a comment or a name, labels and a number.
+    for line in page.lines().filter(|line| !line.starts_with("# ")) {
+        let (name, value) = line.rsplit_once(' ').unwrap();
+        assert!(
+            name.starts_with("failover_console_") && name.ends_with('}'),
+            "{line}"
+        );
+        assert!(value.parse::<f64>().is_ok(), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_stops_or_has_no_console_is_alive_but_not_ready() {
+    let gateway = to_aveva("http://127.0.0.1:1");
+    assert_eq!(get(&gateway, "/readyz").await.status(), 200);
+    gateway.shared.stopping.store(true, Ordering::Relaxed);
+    let (kind, status, detail) = problem(get(&gateway, "/readyz").await).await;
+    assert_eq!((kind.as_str(), status), ("not-ready", 503));
+    assert_eq!(detail, "the gateway is stopping");
+    assert_eq!(get(&gateway, "/healthz").await.status(), 200);
+    let empty = Assets::from_files([]);
+    let unbuilt = Arc::new(Gateway::new(Vec::new(), Access::local(), None, empty).unwrap());
+    assert_eq!(get(&unbuilt, "/readyz").await.status(), 503);
+}

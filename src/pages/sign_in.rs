@@ -1,0 +1,169 @@
+//! Signing in: the page, and the form that the dialog over a page uses too. Keeps what was typed
+//! through every failure, and the password nowhere else.
+
+use crate::backend::Failure;
+use crate::backend::session::{Session, sign_in};
+use crate::nav::use_nav;
+use crate::route::Route;
+use crate::ui::Heading;
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use vendors::operation::segment;
+
+/// The page, which leads back to where somebody wanted to go.
+#[component]
+pub fn SignIn() -> impl IntoView {
+    let to = destination(use_nav().param("to"));
+    // As a new page: who signs in may be somebody else, and nothing of the one before is to stay.
+    let done = Callback::new(move |_: Session| {
+        let _ = window().location().replace(&to);
+    });
+    view! {
+        <Heading text="Sign in" />
+        <main id="main" class="alone" tabindex="-1">
+            <h1>"Sign in"</h1>
+            <SignInForm done />
+        </main>
+    }
+}
+
+/// The form.
+#[component]
+pub fn SignInForm(
+    /// The name to begin with.
+    #[prop(optional, into)]
+    user: String,
+    /// After somebody has signed in.
+    done: Callback<Session>,
+) -> impl IntoView {
+    let (user, password) = (RwSignal::new(user), RwSignal::new(String::new()));
+    let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<String>));
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        wrong.set(None);
+        leptos::task::spawn_local(async move {
+            let answer = sign_in(&user.get_untracked(), &password.get_untracked()).await;
+            let _ = busy.try_set(false);
+            match answer {
+                Ok(session) => {
+                    let _ = password.try_set(String::new());
+                    done.run(session);
+                }
+                Err(failure) => {
+                    let _ = wrong.try_set(Some(words(&failure)));
+                }
+            }
+        });
+    };
+    let button = move || {
+        if busy.get() {
+            "Signing in…"
+        } else {
+            "Sign in"
+        }
+    };
+    view! {
+        <form class="sign-in" on:submit=submit>
+            <div class="entry">
+                <label for="user">"User name"</label>
+                <div class="field">
+                    <input id="user" name="user" type="text" autocomplete="username" autocapitalize="none" spellcheck="false"
+                        required prop:value=move || user.get() on:input=move |event| user.set(event_target_value(&event)) />
+                </div>
+            </div>
+            <div class="entry">
+                <label for="password">"Password"</label>
+                <div class="field">
+                    <input id="password" name="password" type="password" autocomplete="current-password" required
+                        prop:value=move || password.get() on:input=move |event| password.set(event_target_value(&event)) />
+                </div>
+            </div>
+            <p role="status">{move || wrong.get()}</p>
+            <p class="row"><button type="submit" class="btn main" aria-disabled=move || busy.get().then_some("true")>{button}</button></p>
+        </form>
+    }
+}
+
+/// What to say of a sign-in that failed, with what to quote where somebody has to look into it.
+fn words(failure: &Failure) -> String {
+    let id = match failure {
+        Failure::Refused(problem) | Failure::Unreachable(problem) if problem.status != 401 => {
+            problem.request_id.as_ref()
+        }
+        _ => None,
+    };
+    match id {
+        Some(id) => format!("{}. Request id {id}.", failure.line()),
+        None => format!("{}.", failure.line()),
+    }
+}
+
+/// The address of the sign-in that leads back to a path and its query.
+#[must_use]
+pub fn href(from: &str) -> String {
+    let here = Route::SignIn.href();
+    if from == "/" || destination(Some(from.to_owned())) != from {
+        here
+    } else {
+        format!("{here}?to={}", segment(from))
+    }
+}
+
+/// Where to go afterwards: a page of this console, or its first one. An address that somebody else put
+/// together leads nowhere else.
+fn destination(to: Option<String>) -> String {
+    let is_ours = |to: &str| {
+        let path = to.split(['?', '#']).next().unwrap_or_default();
+        path.starts_with('/')
+            && !path.starts_with("//")
+            && !to.contains(['\\', '\t', '\n', '\r'])
+            && !matches!(Route::parse(path), Route::NotFound | Route::SignIn)
+    };
+    to.filter(|to| is_ours(to))
+        .unwrap_or_else(|| Route::Overview.href())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_comes_back_to_where_one_was_and_nowhere_else() {
+        for (to, expected) in [
+            ("/groups", "/groups"),
+            ("/groups/plant-a/a%2Fb", "/groups/plant-a/a%2Fb"),
+            (
+                "/failover-sessions?filter=x%3D1",
+                "/failover-sessions?filter=x%3D1",
+            ),
+            ("/", "/"),
+            ("", "/"),
+            ("//evil.example", "/"),
+            ("/\\evil.example", "/"),
+            ("/\t/evil.example", "/"),
+            ("https://evil.example", "/"),
+            ("javascript:alert(1)", "/"),
+            ("groups", "/"),
+            ("/sign-in", "/"),
+            ("/nothing", "/"),
+            ("/api/session", "/"),
+        ] {
+            assert_eq!(destination(Some(to.to_owned())), expected, "{to}");
+        }
+        assert_eq!(destination(None), "/");
+    }
+
+    #[test]
+    fn the_address_of_the_sign_in_remembers_the_page() {
+        assert_eq!(href("/"), "/sign-in");
+        assert_eq!(href("/sign-in"), "/sign-in");
+        assert_eq!(
+            href("/groups/a/b%2Fc?x=1&y"),
+            "/sign-in?to=%2Fgroups%2Fa%2Fb%252Fc%3Fx%3D1%26y"
+        );
+    }
+}

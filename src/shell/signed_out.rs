@@ -1,0 +1,60 @@
+//! The session has ended while the console was open: what is on the screen stays, with everything that
+//! was not saved, and a dialog asks to sign in again.
+
+use crate::backend::session::{Ended, Session};
+use crate::live::use_pace;
+use crate::pages::sign_in::SignInForm;
+use crate::ui::Icon;
+use crate::ui::dialog::Dialog;
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// The dialog, and once it was closed the line that opens it again.
+#[component]
+pub fn SignedOut() -> impl IntoView {
+    let Ended(ended) = expect_context();
+    let session = expect_context::<Arc<Session>>();
+    let pace = use_pace();
+    let put_off = RwSignal::new(false);
+    let close = Trigger::new();
+    let done = Callback::new({
+        let session = session.clone();
+        move |new: Session| {
+            if new.user == session.user && new.role == session.role {
+                let _ = ended.try_set(false);
+                let _ = put_off.try_set(false);
+                pace.refresh();
+            } else {
+                // Somebody else: nothing of the one before is to stay.
+                let _ = window().location().reload();
+            }
+        }
+    });
+    let on_close = Callback::new(move |()| {
+        if ended.get_untracked() {
+            put_off.set(true);
+        }
+    });
+    let user = StoredValue::new(session.user.clone());
+    let draw = move || {
+        match (ended.get(), put_off.get()) {
+        (false, _) => ().into_any(),
+        (true, false) => view! {
+            <Dialog title="Sign in again" on_close close>
+                <p>"Your session has ended. What is on the screen stays, and is no longer refreshed."</p>
+                <SignInForm user=user.get_value() done />
+            </Dialog>
+        }
+        .into_any(),
+        (true, true) => view! {
+            <p class="panel note">
+                <Icon name="key" />
+                <span><b>"Your session has ended."</b>" What is shown grows old and is marked as it does."</span>
+                <button type="button" class="btn end" on:click=move |_| put_off.set(false)>"Sign in again"</button>
+            </p>
+        }
+        .into_any(),
+    }
+    };
+    view! { {draw} }
+}

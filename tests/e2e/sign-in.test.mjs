@@ -1,0 +1,78 @@
+// Signing in to a gateway that has people: the page, the way back, who may only read, and a session
+// that ends while a page is open.
+
+import assert from 'node:assert/strict';
+import { accessible, eventually, story } from './harness.mjs';
+import { PASSWORD, serve } from './support/served.mjs';
+
+/** A story before a gateway of its own, whose vendor is never reached. */
+function signing(name, tell) {
+  story(name, async (story) => {
+    story.complaints.expect(/status of 401/);
+    const served = await serve();
+    try {
+      await tell({ ...story, served });
+    } finally {
+      await served.stop();
+    }
+  });
+}
+
+async function signIn(page, user, password) {
+  await page.getByLabel('User name').fill(user);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+}
+
+const heading = (page, name) => page.getByRole('heading', { level: 1, name, exact: true });
+
+signing('a page leads to the sign-in and back to itself', async ({ page, served, complaints }) => {
+  complaints.expect(/status of 50[234]/);
+  await page.goto(`${served.url}/slicers?x=a%2Fb`);
+  await heading(page, 'Sign in').waitFor();
+  assert.equal(new URL(page.url()).pathname, '/sign-in');
+  await accessible(page);
+  await signIn(page, 'vic', 'wrong');
+  await page.getByText('the user name or the password is wrong').waitFor();
+  assert.equal(await page.getByLabel('Password').inputValue(), 'wrong', 'nothing typed is lost');
+  await signIn(page, 'vic', PASSWORD);
+  await heading(page, 'Slicers').waitFor();
+  const there = new URL(page.url());
+  assert.equal(there.pathname + there.search, '/slicers?x=a%2Fb');
+  await page.getByText('READ-ONLY', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await heading(page, 'Sign in').waitFor();
+  await page.goto(`${served.url}/connections`);
+  await heading(page, 'Sign in').waitFor();
+});
+
+signing('an address from elsewhere does not lead elsewhere', async ({ page, served, complaints }) => {
+  complaints.expect(/status of 50[234]/);
+  await page.goto(`${served.url}/sign-in?to=%2F%2Fevil.example%2Fgroups`);
+  await signIn(page, 'ann', PASSWORD);
+  await heading(page, 'Overview').waitFor();
+  assert.equal(new URL(page.url()).origin, served.url);
+  assert.equal(await page.getByText('READ-ONLY', { exact: true }).count(), 0);
+});
+
+signing('a session that ends leaves the page as it is and asks to sign in over it', async ({ page, served, complaints }) => {
+  complaints.expect(/status of 50[234]/);
+  await page.goto(`${served.url}/sign-in?to=%2Fconnections`);
+  await signIn(page, 'ann', PASSWORD);
+  await heading(page, 'Connections').waitFor();
+  await page.evaluate(() => {
+    window.stillTheSamePage = true;
+  });
+  await served.signOutEverybody();
+  await eventually(async () => assert.match(served.said.join(''), /in force/));
+  await page.getByRole('button', { name: 'Refresh now', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: 'Sign in again' });
+  await dialog.waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByText('Your session has ended.').waitFor();
+  await page.getByRole('button', { name: 'Sign in again' }).click();
+  await dialog.getByLabel('Password').fill(PASSWORD);
+  await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+  assert.equal(await page.evaluate(() => window.stillTheSamePage), true);
+});
