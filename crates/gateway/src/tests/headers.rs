@@ -111,6 +111,7 @@ async fn every_answer_has_exactly_these_headers() {
             vec![PROBLEM, DATA, "allow: GET, POST, DELETE, HEAD"],
         ),
         ("GET /api/connections", true, "", 200, vec![JSON, DATA]),
+        ("GET /api/build", true, "", 200, vec![JSON, DATA]),
         (&groups, true, "", 200, vec![RELAYED, DATA]),
         (&order, true, "{}", 200, vec![RELAYED, DATA]),
         (&groups, false, "", 401, vec![PROBLEM, DATA, asks]),
