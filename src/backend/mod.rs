@@ -5,6 +5,7 @@ pub mod build;
 pub mod connections;
 pub mod failure;
 pub mod pictures;
+pub mod quiet;
 pub mod report;
 pub mod session;
 pub mod transport;

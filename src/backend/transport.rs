@@ -2,7 +2,7 @@
 //! fail into a value. The only file that names gloo-net.
 
 use super::failure::{Failure, Problem};
-use super::session;
+use super::{quiet, session};
 use chrono::{DateTime, Utc};
 use gloo_net::http::{Method, RequestBuilder, Response};
 use leptos::prelude::set_timeout_with_handle;
@@ -83,12 +83,19 @@ async fn relay<T>(
     if let Some(tag) = tag {
         builder = builder.header("if-match", tag);
     }
-    if abort.is_none() {
+    let polls = abort.is_some();
+    if !polls {
         // No poll, but a look before a change or after it: an answer that the gateway shares among
         // those who watch may be older than the change.
         builder = builder.header("cache-control", "no-cache");
     }
+    if polls {
+        quiet::moment().await;
+    }
     let answer = exchange(builder, request.body.as_deref(), abort).await?;
+    if polls {
+        quiet::moment().await;
+    }
     if answer.header("via").is_none() {
         return Err(Failure::from_problem(problem(&answer)));
     }

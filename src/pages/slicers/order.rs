@@ -6,6 +6,7 @@ use super::memory::use_memory;
 use super::rows::{Row, rows};
 use super::save::SaveBar;
 use super::slicer_row::{SlicerRow, item_id};
+use crate::backend::quiet;
 use crate::backend::uplynk::ids;
 use crate::live::rows::Rows;
 use crate::live::use_clock;
@@ -61,6 +62,8 @@ pub fn SlicerOrder(
         }
     }));
     let lifted = Memo::new(move |_| dragging.is_lifted());
+    Effect::new(move |_| quiet::hold(lifted.get()));
+    on_cleanup(|| quiet::hold(false));
     // The refresh goes on underneath: an untouched draft is what is there. A held row waits for its end,
     // and a draft of an order waits for a mode that has one.
     Effect::new(move |_| {
@@ -136,10 +139,15 @@ pub fn SlicerOrder(
         if to == row + 1 {
             return format!("Position {to}, where it was");
         }
-        let mut tried = draft.clone();
-        let moved = draft.order().get(row).and_then(|id| tried.move_to(id, to));
-        let group = live.value().filter(|_| moved.is_some());
-        let effect = group.map(|group| order_effect(&group, tried.order(), acts.now()));
+        let mut order = draft.order().to_vec();
+        if row >= order.len() || to > order.len() {
+            return String::new();
+        }
+        let id = order.remove(row);
+        order.insert(to.saturating_sub(1), id);
+        let effect = live
+            .value()
+            .map(|group| order_effect(&group, &order, acts.now()));
         let effect = effect.map(|effect| effect.sentence).unwrap_or_default();
         format!("Position {to}, was {}. {effect}", row + 1)
     });
@@ -192,7 +200,7 @@ pub fn SlicerOrder(
             </Reorderable>
             {none}
             <p class="vh" role="status">{said}</p>
-            <SaveBar acts />
+            <SaveBar acts said />
             <MovingTo acts go />
         </section>
     }

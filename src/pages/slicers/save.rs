@@ -29,6 +29,8 @@ enum Told {
 pub fn SaveBar(
     /// What can be done.
     acts: Acts,
+    /// Where it is said what has happened to the order.
+    said: RwSignal<String>,
 ) -> impl IntoView {
     let Acts {
         live,
@@ -38,6 +40,15 @@ pub fn SaveBar(
     } = acts;
     let told: RwSignal<Option<Told>> = RwSignal::new(None);
     let changed = Memo::new(move |_| draft.read().is_changed());
+    // What was moved is drawn first, and in a frame of its own.
+    let drawn = RwSignal::new(false);
+    Effect::new(move |_| {
+        let changed = changed.get();
+        request_animation_frame(move || {
+            let _ = drawn.try_set(changed);
+        });
+    });
+    let shown = Memo::new(move |_| changed.get() && drawn.get());
     // A conflict that is settled has nothing left to tell.
     Effect::new(move |_| {
         if !changed.get() {
@@ -55,7 +66,7 @@ pub fn SaveBar(
             .is_some_and(|group| group.mode == Some(Mode::Flat))
     });
     let effect = Memo::new(move |_| {
-        let group = live.value().filter(|_| changed.get());
+        let group = live.value().filter(|_| shown.get());
         group.map_or_else(effect::Effect::default, |group| {
             order_effect(&group, draft.read().order(), acts.now())
         })
@@ -69,6 +80,7 @@ pub fn SaveBar(
     let discard = move |_| {
         told.set(None);
         draft.update(Draft::yield_to_theirs);
+        said.set("Changes discarded".to_owned());
     };
     let changes = move || {
         let changes = draft.read().changes();
@@ -98,9 +110,9 @@ pub fn SaveBar(
     };
     let blocked = Memo::new(move |_| saving.get() || conflict.get() || flat.get());
     view! {
-        <Show when=move || changed.get() || told.read().is_some()>
+        <Show when=move || shown.get() || told.read().is_some()>
             <section class="save" aria-label="Unsaved order">
-                <Show when=move || changed.get()>
+                <Show when=move || shown.get()>
                     <div class="changes row">{changes}</div>
                     <p><b>"Effect: "</b>{move || effect.read().sentence.clone()}</p>
                     {notes}
@@ -108,7 +120,7 @@ pub fn SaveBar(
                     <Show when=move || conflict.get()><Conflict acts /></Show>
                 </Show>
                 <div role="status"><Outcome acts told /></div>
-                <Show when=move || changed.get()>
+                <Show when=move || shown.get()>
                     <p class="row">
                         <button type="button" class="btn" disabled=move || saving.get() on:click=discard>"Discard changes"</button>
                         <button type="button" class="btn main" disabled=move || blocked.get() on:click=save>

@@ -1,6 +1,8 @@
 //! An order being changed: what was there, what is wanted, and the steps between. Pure; drag, buttons,
 //! keys and a typed position all end in [`Draft::move_to`].
 
+use std::collections::HashMap;
+
 /// A move, and the order on its other side: before it where it was made, after it where it was taken
 /// back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,14 +82,12 @@ impl Draft {
     /// Who would stand elsewhere: id, position before and after, from 1, in the new order.
     #[must_use]
     pub fn changes(&self) -> Vec<(String, usize, usize)> {
-        let mut changes = Vec::new();
-        for (to, id) in self.order.iter().enumerate() {
-            let from = self.base.iter().position(|other| other == id);
-            if let Some(from) = from.filter(|from| *from != to) {
-                changes.push((id.clone(), from + 1, to + 1));
-            }
-        }
-        changes
+        let base: HashMap<&String, usize> = self.base.iter().zip(1..).collect();
+        let order = self.order.iter().zip(1..);
+        order
+            .filter_map(|(id, to)| Some((id.clone(), *base.get(id)?, to)))
+            .filter(|(_, from, to)| from != to)
+            .collect()
     }
 
     /// Moves one to a position, from 1; beyond the ends is the end. `None` where nothing moves.

@@ -10,6 +10,10 @@ use web_sys::{Element, HtmlElement, PointerEvent};
 /// A frame is taken to be no longer than this, in milliseconds: after a stall nothing leaps.
 const LONGEST_FRAME: f64 = 50.0;
 
+/// The list may be scrolled by other means than the drag's own, or be pushed down: where it is, is looked
+/// at so often, in milliseconds.
+const SCROLLED: f64 = 100.0;
+
 /// What is held between two events.
 #[derive(Default)]
 struct Held {
@@ -19,6 +23,10 @@ struct Held {
     drawn: Vec<f64>,
     /// The pointer in the window.
     at: Point,
+    /// The list's corner in the window.
+    corner: Point,
+    /// When it was asked for, in milliseconds: the browser has to lay the page out for an answer.
+    cornered: f64,
     pointer: i32,
     /// When the last frame was drawn, in milliseconds.
     frame: f64,
@@ -26,8 +34,10 @@ struct Held {
     rest: f64,
     /// The row that is marked as lifted.
     marked: Option<usize>,
-    /// How the others make room.
-    glide: &'static str,
+    /// What the list scrolls in, and between which heights of the window that is seen.
+    view: Option<(Element, (f64, f64))>,
+    /// Whether a row is let go and its end not drawn yet.
+    letting_go: bool,
 }
 
 /// The dragging of one list.
@@ -94,43 +104,40 @@ impl Dragging {
         // Neither a selection nor the browser's own dragging begins here.
         event.prevent_default();
         let _ = list.set_pointer_capture(event.pointer_id());
-        let point = self.inside(event);
-        self.held
-            .update_value(|held| held.drag.press(event.pointer_id(), index, point));
+        let corner = corner(&list);
+        // Measured while nothing moves yet.
+        let geometry = measured(&list);
+        let view = list.closest("main").ok().flatten().map(|view| {
+            let seen = view.get_bounding_client_rect();
+            (view, (seen.top(), seen.bottom()))
+        });
+        self.held.update_value(|held| {
+            (held.at, held.corner, held.cornered) = (window_point(event), corner, now());
+            (held.geometry, held.view) = (geometry, view);
+            held.drag.press(event.pointer_id(), index, held.point());
+        });
     }
 
     fn moved(self, event: &PointerEvent) {
+        if !self.is_pressed() {
+            return;
+        }
         let lifted = self.held.try_update_value(|held| {
             held.at = window_point(event);
             held.pointer = event.pointer_id();
-            match held.drag {
-                Drag::Pressed { .. } => {
-                    if let (true, Some(list)) =
-                        (held.geometry.rows.is_empty(), self.list.get_untracked())
-                    {
-                        held.geometry = measured(&list);
-                    }
-                    let point = self.inside(event);
-                    held.drag.moved(event.pointer_id(), point, &held.geometry) == Change::Lifted
-                }
-                _ => false,
-            }
+            let is_pressed = matches!(held.drag, Drag::Pressed { .. });
+            is_pressed
+                && held.drag.moved(held.pointer, held.point(), &held.geometry) == Change::Lifted
         });
         if lifted == Some(true) {
-            let still = window()
-                .match_media("(prefers-reduced-motion: reduce)")
-                .is_ok_and(|query| query.is_some_and(|query| query.matches()));
-            self.held.update_value(|held| {
-                held.frame = now();
-                held.glide = if still { "none" } else { "translate 120ms" };
-            });
-            self.frame();
+            self.held.update_value(|held| held.frame = now());
+            request_animation_frame(move || self.frame());
         }
     }
 
     /// One frame of a drag: scrolls, follows the pointer, and asks for the next one.
     fn frame(self) {
-        self.follow(true);
+        self.follow();
         if self
             .held
             .try_with_value(|held| held.drag.lifted().is_some())
@@ -140,25 +147,20 @@ impl Dragging {
         }
     }
 
-    fn follow(self, scrolls: bool) {
+    fn follow(self) {
         let Some(list) = self.list.try_get_untracked().flatten() else {
             return;
         };
         let told = self.held.try_update_value(|held| {
             held.drag.lifted()?;
-            if scrolls {
-                held.scroll(&list);
+            if held.scroll() || held.frame - held.cornered > SCROLLED {
+                (held.corner, held.cornered) = (corner(&list), held.frame);
             }
             if held.geometry.rows.len() != usize::try_from(list.child_element_count()).unwrap_or(0)
             {
                 held.geometry = measured(&list);
             }
-            let rect = list.get_bounding_client_rect();
-            let point = Point {
-                x: held.at.x - rect.left(),
-                y: held.at.y - rect.top(),
-            };
-            held.drag.moved(held.pointer, point, &held.geometry);
+            held.drag.moved(held.pointer, held.point(), &held.geometry);
             held.draw(&list);
             let row = held.drag.lifted()?;
             let over = held.drag.over();
@@ -174,15 +176,29 @@ impl Dragging {
     }
 
     fn release(self, event: &PointerEvent) {
-        let point = window_point(event);
-        let _ = self.held.try_update_value(|held| held.at = point);
-        self.follow(false);
-        let dropped = self
-            .held
-            .try_update_value(|held| held.drag.release(event.pointer_id()));
-        self.settle();
-        if let Some(dropped) = dropped.filter(|dropped| *dropped != Dropped::Nothing) {
-            self.dropped.run(dropped);
+        if !self.is_pressed() {
+            return;
+        }
+        let at = window_point(event);
+        let dropped = self.held.try_update_value(|held| {
+            held.at = at;
+            if held.drag.lifted().is_some() {
+                held.drag
+                    .moved(event.pointer_id(), held.point(), &held.geometry);
+            }
+            held.drag.release(event.pointer_id())
+        });
+        match dropped.filter(|dropped| *dropped != Dropped::Nothing) {
+            None => self.settle(),
+            // A frame of its own: the hand has let go in this one.
+            Some(dropped) => {
+                self.held.update_value(|held| held.letting_go = true);
+                request_animation_frame(move || {
+                    // None once the page was left.
+                    let _ = self.dropped.try_run(dropped);
+                    self.settle();
+                });
+            }
         }
     }
 
@@ -192,6 +208,9 @@ impl Dragging {
             .held
             .try_update_value(|held| held.drag.cancel())
             .flatten();
+        if self.held.try_with_value(|held| held.letting_go) == Some(true) {
+            return false;
+        }
         self.settle();
         if let Some(row) = row {
             self.dropped.run(Dropped::Back { row });
@@ -206,6 +225,7 @@ impl Dragging {
                 held.draw(&list);
                 held.drawn.clear();
                 held.geometry = Geometry::default();
+                (held.view, held.letting_go) = (None, false);
             });
         }
         if self.over.try_get_untracked().flatten().is_some() {
@@ -214,41 +234,47 @@ impl Dragging {
         }
     }
 
-    fn inside(self, event: &PointerEvent) -> Point {
-        let at = window_point(event);
-        self.list.get_untracked().map_or(at, |list| {
-            let rect = list.get_bounding_client_rect();
-            Point {
-                x: at.x - rect.left(),
-                y: at.y - rect.top(),
-            }
-        })
+    /// Whether a pointer is down on a row, lifted or not.
+    fn is_pressed(self) -> bool {
+        self.held.try_with_value(|held| held.drag != Drag::Idle) == Some(true)
     }
 }
 
 impl Held {
-    /// Scrolls what the list lies in while the pointer is near an edge that hides some of the list.
-    fn scroll(&mut self, list: &Element) {
+    /// The pointer in the list.
+    fn point(&self) -> Point {
+        Point {
+            x: self.at.x - self.corner.x,
+            y: self.at.y - self.corner.y,
+        }
+    }
+
+    /// Scrolls what the list lies in while the pointer is near an edge that hides some of the list; whether
+    /// it did.
+    fn scroll(&mut self) -> bool {
         let passed = (now() - self.frame).clamp(0.0, LONGEST_FRAME);
         self.frame = now();
-        let Some(view) = list.closest("main").ok().flatten() else {
-            return;
+        let Some((view, (top, bottom))) = &self.view else {
+            return false;
         };
-        let (seen, rows) = (
-            view.get_bounding_client_rect(),
-            list.get_bounding_client_rect(),
-        );
-        let speed = scroll_speed(self.at.y, seen.top(), seen.bottom());
+        let speed = scroll_speed(self.at.y, *top, *bottom);
+        let end = self
+            .geometry
+            .rows
+            .last()
+            .map_or(0.0, |(at, height)| at + height);
         let hidden = if speed < 0.0 {
-            rows.top() < seen.top()
+            self.corner.y < *top
         } else {
-            rows.bottom() > seen.bottom()
+            self.corner.y + end > *bottom
         };
-        if speed.abs() > 0.0 && hidden {
+        let scrolls = speed.abs() > 0.0 && hidden;
+        if scrolls {
             let by = speed * passed / 1000.0 + self.rest;
             self.rest = by.fract();
             view.scroll_by_with_x_and_y(0.0, by.trunc());
         }
+        scrolls
     }
 
     /// Draws the rows that have moved since the last frame.
@@ -270,11 +296,6 @@ impl Held {
                 };
                 *drawn = shift;
             }
-            if lifted == Some(at)
-                && let Some(row) = row()
-            {
-                let _ = row.set_attribute("data-lifted", "");
-            }
         }
         if self.marked != lifted {
             let row = |at: Option<usize>| rows.item(u32::try_from(at?).ok()?);
@@ -292,17 +313,19 @@ impl Held {
 /// Where the rows lie; offsets do not count what is drawn elsewhere.
 fn measured(list: &Element) -> Geometry {
     let rows = list.children();
-    let rows = (0..rows.length())
-        .filter_map(|at| rows.item(at).map(JsCast::unchecked_into::<HtmlElement>));
-    let mut rows: Vec<(f64, f64)> = rows
-        .map(|row| (f64::from(row.offset_top()), f64::from(row.offset_height())))
+    let rows: Vec<HtmlElement> = (0..rows.length())
+        .filter_map(|at| rows.item(at).map(JsCast::unchecked_into))
         .collect();
-    let first = rows.first().map_or(0.0, |(top, _)| *top);
-    for (top, _) in &mut rows {
-        *top -= first;
-    }
+    let mut tops: Vec<f64> = rows.iter().map(|row| f64::from(row.offset_top())).collect();
+    let last = tops.last().copied().zip(rows.last());
+    tops.extend(last.map(|(top, row)| top + f64::from(row.offset_height())));
+    let first = tops.first().copied().unwrap_or_default();
     Geometry {
-        rows,
+        // Row by row without a gap: a row ends where the next one begins.
+        rows: tops
+            .windows(2)
+            .map(|at| (at[0] - first, at[1] - at[0]))
+            .collect(),
         width: list.get_bounding_client_rect().width(),
     }
 }
@@ -311,6 +334,14 @@ fn window_point(event: &PointerEvent) -> Point {
     Point {
         x: f64::from(event.client_x()),
         y: f64::from(event.client_y()),
+    }
+}
+
+fn corner(list: &Element) -> Point {
+    let rect = list.get_bounding_client_rect();
+    Point {
+        x: rect.left(),
+        y: rect.top(),
     }
 }
 

@@ -78,12 +78,19 @@ pub fn is_ready(slicer: &Slicer, now: DateTime<Utc>) -> bool {
 /// will do, in a mode that the contract does not know, and when no slicer is ready.
 #[must_use]
 pub fn intended(group: &FailoverGroup, now: DateTime<Utc>) -> Option<&Slicer> {
-    if group.mode != Some(Mode::Prioritized) {
-        return None;
-    }
-    ordered(group)
-        .into_iter()
-        .find(|slicer| is_ready(slicer, now))
+    intended_of(group, &ordered(group), now)
+}
+
+/// The same, had the group's slicers this order.
+fn intended_of<'s>(
+    group: &FailoverGroup,
+    order: &[&'s Slicer],
+    now: DateTime<Utc>,
+) -> Option<&'s Slicer> {
+    let mut order = order.iter().copied();
+    (group.mode == Some(Mode::Prioritized))
+        .then(|| order.find(|slicer| is_ready(slicer, now)))
+        .flatten()
 }
 
 /// The slicer that is on air, if it is one of the group's.

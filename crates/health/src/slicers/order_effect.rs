@@ -1,20 +1,23 @@
 //! What another order of a group's slicers will do.
 
-use super::{intended, is_ready, on_air, ordered};
+use super::{intended_of, is_ready, on_air};
 use crate::effect::Effect;
 use crate::severity::Severity::Warning;
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
-use vendors::uplynk::{FailoverGroup, Mode};
+use vendors::uplynk::{FailoverGroup, Mode, Slicer};
 
-/// The group as it would be in another order; positions are dense, from 1.
-fn in_order(group: &FailoverGroup, order: &[String]) -> FailoverGroup {
-    let places: HashMap<&str, i64> = order.iter().map(String::as_str).zip(1..).collect();
-    let mut group = group.clone();
-    for slicer in group.slicers.iter_mut().flatten() {
-        slicer.order = places.get(slicer.id.as_str()).copied();
-    }
-    group
+/// The slicers in another order; who is not in it stands last.
+fn in_order<'s>(group: &'s FailoverGroup, order: &[String]) -> Vec<&'s Slicer> {
+    let places: HashMap<&str, usize> = order.iter().map(String::as_str).zip(0..).collect();
+    let mut slicers: Vec<&Slicer> = group.slicers.iter().flatten().collect();
+    slicers.sort_by_cached_key(|slicer| {
+        places
+            .get(slicer.id.as_str())
+            .copied()
+            .unwrap_or(usize::MAX)
+    });
+    slicers
 }
 
 /// What saving this order will do, by the group's mode and auto failback.
@@ -26,12 +29,12 @@ pub fn order_effect(group: &FailoverGroup, order: &[String], now: DateTime<Utc>)
         Some(id) => format!("{id} stays on air"),
         None => "What is on air does not change".to_owned(),
     };
-    let follows = ordered(&new)
-        .into_iter()
+    let follows = new
+        .iter()
         .find(|slicer| is_ready(slicer, now) && Some(slicer.id.as_str()) != active)
         .map(|slicer| format!(" If it fails, {} follows.", slicer.id))
         .unwrap_or_default();
-    let wanted = intended(&new, now).map(|slicer| slicer.id.as_str());
+    let wanted = intended_of(group, &new, now).map(|slicer| slicer.id.as_str());
     let mut notes = Vec::new();
     let sentence = match (&group.mode, group.auto_failback, wanted) {
         (Some(Mode::Flat), ..) => "In flat mode positions do not count.".to_owned(),
@@ -47,7 +50,7 @@ pub fn order_effect(group: &FailoverGroup, order: &[String], now: DateTime<Utc>)
         (_, Some(true), Some(_)) => format!("{stays}: it is the first that is ready.{follows}"),
         _ => format!("{stays}: auto failback is off.{follows}"),
     };
-    let first = ordered(&new).first().copied();
+    let first = new.first().copied();
     if let Some(first) =
         first.filter(|first| group.auto_failback == Some(true) && !is_ready(first, now))
     {
