@@ -3,7 +3,7 @@
 
 use super::acts::{Acts, Open};
 use super::memory::use_memory;
-use super::rows::{Row, rows};
+use super::rows::{Row, rows, told};
 use super::save::SaveBar;
 use super::slicer_row::{SlicerRow, item_id};
 use crate::backend::quiet;
@@ -71,11 +71,7 @@ pub fn SlicerOrder(
         if lifted.get() || (flat.get() && draft.with_untracked(|draft| draft.is_changed())) {
             return;
         }
-        draft.maybe_update(|draft| {
-            let before = draft.clone();
-            draft.follow(&ids(&group));
-            *draft != before
-        });
+        draft.maybe_update(|draft| draft.follow(&ids(&group)));
     });
     let remembers = connection.clone();
     let offer = Memo::new(move |_| {
@@ -96,7 +92,7 @@ pub fn SlicerOrder(
     });
     on_cleanup(move || nav.set_unsaved(None));
     let movable = Memo::new(move |_| acts.may && !flat.get() && !acts.saving.get());
-    let list = Memo::new(move |before: Option<&Vec<Row>>| {
+    let all = Memo::new(move |_| {
         let Some(group) = live.value() else {
             return Vec::new();
         };
@@ -108,10 +104,12 @@ pub fn SlicerOrder(
         } else {
             live.status.vendor_time(clock)
         };
-        let zone = times::offset(prefs.zone.get(), now);
+        told(&group, now, times::offset(prefs.zone.get(), now))
+    });
+    let list = Memo::new(move |before: Option<&Vec<Row>>| {
         // Lifting a row changes none; letting it go changes the draft where anything has to follow.
         let held = before.filter(|_| lifted.get_untracked()).map(Vec::as_slice);
-        rows(&group, &draft.read(), held, now, zone)
+        rows(&all.read(), &draft.read(), held)
     });
     let drawn = Rows::follow(list);
     let undo = move |event: leptos::ev::KeyboardEvent| {
@@ -131,7 +129,7 @@ pub fn SlicerOrder(
             said.set(words.to_owned());
         }
     };
-    let told = Memo::new(move |_| {
+    let foretold = Memo::new(move |_| {
         let Some((row, Some(to))) = dragging.over.get() else {
             return String::new();
         };
@@ -195,7 +193,7 @@ pub fn SlicerOrder(
                 <p>{hint}</p>
             </header>
             {offered}
-            <Reorderable name="Slicer order" dragging told>
+            <Reorderable name="Slicer order" dragging told=foretold>
                 {drawn.draw(move |row| view! { <SlicerRow row acts movable go /> })}
             </Reorderable>
             {none}

@@ -7,15 +7,17 @@ use chrono::{DateTime, FixedOffset, Utc};
 use health::severity::Severity;
 use health::slicers::{SlicerHealth, ordered, slicer_health, state_word};
 use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::Arc;
 use vendors::uplynk::{FailoverGroup, Mode, Slicer};
 
-/// One slicer in the list.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+/// One slicer as the service tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
     /// Its id.
     pub id: String,
-    /// Its position, in words.
-    pub position: String,
+    /// Its position, where positions count.
+    pub told_position: Option<i64>,
     /// Its host.
     pub hostname: String,
     /// Whether it is on air.
@@ -32,6 +34,14 @@ pub struct Row {
     pub eligible: Option<bool>,
     /// Where its vendor says that its picture is.
     pub picture: Option<String>,
+}
+
+/// One slicer in the list. Its facts are shared: a draft moves many, and changes none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    facts: Arc<Facts>,
+    /// Its position in a draft, where that is another one: most rows stay what they are.
+    drafted: Option<i64>,
     /// Its place in the list, from 1.
     pub at: usize,
     /// Of how many.
@@ -40,7 +50,22 @@ pub struct Row {
     pub was: Option<usize>,
 }
 
+impl Deref for Row {
+    type Target = Facts;
+
+    fn deref(&self) -> &Facts {
+        &self.facts
+    }
+}
+
 impl Row {
+    /// Its position, in words.
+    #[must_use]
+    pub fn position(&self) -> String {
+        let position = self.drafted.or(self.told_position);
+        position.map_or_else(|| "–".to_owned(), |position| position.to_string())
+    }
+
     /// Its eligibility in words.
     #[must_use]
     pub fn eligibility(&self) -> &'static str {
@@ -55,21 +80,18 @@ impl Row {
     #[must_use]
     pub fn name(&self) -> String {
         let on_air = if self.on_air { ", on air" } else { "" };
-        let Self {
-            id,
-            position,
-            state,
-            health,
-            ..
-        } = self;
+        let Facts {
+            id, state, health, ..
+        } = &**self;
         format!(
-            "{id}, position {position}{on_air}, {state}, {health}, {}",
+            "{id}, position {}{on_air}, {state}, {health}, {}",
+            self.position(),
             self.eligibility()
         )
     }
 }
 
-fn row(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>, zone: FixedOffset) -> Row {
+fn facts(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>, zone: FixedOffset) -> Facts {
     let (severity, health, until) = match slicer_health(slicer, now) {
         SlicerHealth::Healthy => (Severity::Normal, "Healthy", None),
         SlicerHealth::Unhealthy { until } => (
@@ -85,12 +107,9 @@ fn row(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>, zone: FixedOf
         SlicerHealth::Unknown => (Severity::Unknown, "Unknown", None),
     };
     let flat = group.mode == Some(Mode::Flat);
-    Row {
+    Facts {
         id: slicer.id.clone(),
-        position: match slicer.order {
-            Some(order) if !flat => order.to_string(),
-            _ => "–".to_owned(),
-        },
+        told_position: slicer.order.filter(|_| !flat),
         hostname: slicer.hostname.clone().unwrap_or_default(),
         on_air: is_on_air(group, slicer),
         state: slicer
@@ -102,68 +121,70 @@ fn row(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>, zone: FixedOf
         until,
         eligible: slicer.enabled,
         picture: slicer.picture(true),
-        at: 0,
-        of: 0,
-        was: None,
     }
+}
+
+/// Every slicer of a group as the service tells it, in its order.
+#[must_use]
+pub fn told(group: &FailoverGroup, now: DateTime<Utc>, zone: FixedOffset) -> Vec<Arc<Facts>> {
+    ordered(group)
+        .into_iter()
+        .map(|slicer| Arc::new(facts(group, slicer, now, zone)))
+        .collect()
 }
 
 /// The list under a draft. While a row is held, `before` keeps who is in the list as it was: who has
 /// gone stays, marked, and who has come waits until the row is let go.
 #[must_use]
-pub fn rows(
-    group: &FailoverGroup,
-    draft: &Draft,
-    before: Option<&[Row]>,
-    now: DateTime<Utc>,
-    zone: FixedOffset,
-) -> Vec<Row> {
+pub fn rows(told: &[Arc<Facts>], draft: &Draft, before: Option<&[Row]>) -> Vec<Row> {
     let place: HashMap<&str, usize> = draft.order().iter().map(String::as_str).zip(0..).collect();
     let base: HashMap<&str, usize> = draft.base().iter().map(String::as_str).zip(1..).collect();
-    let mut slicers = ordered(group);
-    slicers.sort_by_key(|slicer| place.get(slicer.id.as_str()).copied().unwrap_or(usize::MAX));
-    let mut rows: Vec<Row> = match before {
-        None => slicers
-            .iter()
-            .map(|slicer| row(group, slicer, now, zone))
-            .collect(),
+    let facts: Vec<Arc<Facts>> = match before {
+        None => {
+            let mut facts = told.to_vec();
+            facts.sort_by_cached_key(|one| {
+                place.get(one.id.as_str()).copied().unwrap_or(usize::MAX)
+            });
+            facts
+        }
         Some(before) => {
-            let known: HashMap<&str, &Slicer> = slicers
-                .iter()
-                .map(|slicer| (slicer.id.as_str(), *slicer))
-                .collect();
+            let known: HashMap<&str, &Arc<Facts>> =
+                told.iter().map(|one| (one.id.as_str(), one)).collect();
             before
                 .iter()
                 .map(|held| match known.get(held.id.as_str()) {
-                    Some(slicer) => row(group, slicer, now, zone),
-                    None => Row {
+                    Some(one) => Arc::clone(one),
+                    None => Arc::new(Facts {
                         severity: Severity::Unknown,
                         health: "No longer in the group",
                         until: None,
                         on_air: false,
-                        ..held.clone()
-                    },
+                        ..(*held.facts).clone()
+                    }),
                 })
                 .collect()
         }
     };
-    let of = rows.len();
+    let of = facts.len();
     let changed = draft.is_changed();
-    for (row, at) in rows.iter_mut().zip(1..) {
-        row.at = at;
-        row.of = of;
-        if changed {
-            row.position = at.to_string();
-            let was = base.get(row.id.as_str()).copied();
-            row.was = was.filter(|was| *was != at);
+    let row = |(facts, at): (Arc<Facts>, usize)| {
+        let was = base.get(facts.id.as_str()).copied();
+        Row {
+            drafted: i64::try_from(at)
+                .ok()
+                .filter(|at| changed && facts.told_position != Some(*at)),
+            at,
+            of,
+            was: was.filter(|was| changed && *was != at),
+            facts,
         }
-    }
-    rows
+    };
+    facts.into_iter().zip(1..).map(row).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::rows;
+    use super::{rows, told};
     use crate::ui::reorder::Draft;
     use chrono::{DateTime, FixedOffset, Utc};
     use vendors::uplynk::{FailoverGroup, Mode, Slicer};
@@ -183,8 +204,8 @@ mod tests {
 
     fn words(rows: &[super::Row]) -> String {
         let word = |row: &super::Row| match row.was {
-            Some(was) => format!("{}{}<{was}", row.id, row.position),
-            None => format!("{}{}", row.id, row.position),
+            Some(was) => format!("{}{}<{was}", row.id, row.position()),
+            None => format!("{}{}", row.id, row.position()),
         };
         rows.iter().map(word).collect::<Vec<_>>().join(" ")
     }
@@ -194,7 +215,7 @@ mod tests {
         let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
         let utc = FixedOffset::east_opt(0).expect("in range");
         let see = |group: &FailoverGroup, draft: &Draft, before: Option<&[super::Row]>| {
-            rows(group, draft, before, now, utc)
+            rows(&told(group, now, utc), draft, before)
         };
         let mut draft = Draft::new(["a", "b", "c"].map(str::to_owned).to_vec());
         let plain = see(&group("a b c"), &draft, None);

@@ -88,7 +88,7 @@ pub fn SlicerRow(
             id=move || item_id(row.read().at)
             data-moved=move || row.read().was.map(|_| "") tabindex=move || movable.get().then_some("0") on:keydown=keys>
             <span class="hold">{grip}</span>
-            <span class="pos">{move || row.read().position.clone()}</span>
+            <span class="pos">{move || row.read().position()}</span>
             <Picture src />
             <div class="who"><b>{move || row.read().id.clone()}</b>" "{on_air}{was}<small class="sub">{move || row.read().hostname.clone()}</small></div>
             <div class="how"><span class="st">{move || row.read().state.clone()}</span><StatusMark severity word=health />{until}</div>

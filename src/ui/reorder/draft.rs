@@ -162,25 +162,26 @@ impl Draft {
         mine.chain(come).cloned().collect()
     }
 
-    /// Follows what is there now. An untouched draft, or one that wants what is there, becomes it;
+    /// Follows what is there now, and says whether that changed anything. An untouched draft, or one that wants what is there, becomes it;
     /// another one keeps its own order with
     /// who has come and without who has gone, or, where the others stand in another order than before,
     /// stays as it is and remembers theirs.
-    pub fn follow(&mut self, now: &[String]) {
+    pub fn follow(&mut self, now: &[String]) -> bool {
         if self.base == now {
-            self.theirs = None;
-            return;
+            return self.theirs.take().is_some();
         }
         if !self.is_changed() || self.order == now {
             *self = Self::new(now.to_vec());
-            return;
+            return true;
         }
         let common = |of: &[String], with: &[String]| -> Vec<String> {
             of.iter().filter(|id| with.contains(id)).cloned().collect()
         };
         if common(&self.base, now) != common(now, &self.base) {
-            self.theirs = Some(now.to_vec());
-            return;
+            let new = Some(now.to_vec());
+            let differs = self.theirs != new;
+            self.theirs = new;
+            return differs;
         }
         let merged = |order: &[String]| {
             let mut order = common(order, now);
@@ -197,6 +198,7 @@ impl Draft {
         }
         self.base = now.to_vec();
         self.theirs = None;
+        true
     }
 }
 

@@ -193,6 +193,7 @@ impl Dragging {
             // A frame of its own: the hand has let go in this one.
             Some(dropped) => {
                 self.held.update_value(|held| held.letting_go = true);
+                self.gap.set(None);
                 request_animation_frame(move || {
                     // None once the page was left.
                     let _ = self.dropped.try_run(dropped);
