@@ -171,6 +171,14 @@ async fn own_route(
         },
         Own::SignIn => return access::sign_in(gateway, &asked.who, request).await,
         Own::SignOut => access::sign_out(gateway, &asked.who, visitor, &request),
+        Own::WaysToSignIn => access::ways(gateway),
+        Own::BeginAtProvider => {
+            return access::begin(gateway, request.headers(), request.uri()).await;
+        }
+        Own::BackFromProvider => {
+            let (headers, uri) = (request.headers(), request.uri());
+            return access::finish(gateway, &asked.who, headers, uri).await;
+        }
         Own::Connections => own::connections(gateway),
         Own::Build => own::build(gateway),
         Own::Metrics => own::metrics(gateway),

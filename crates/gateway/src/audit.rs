@@ -2,6 +2,7 @@
 //! `audit`, which is always written. What a caller wrote stands in quotes with everything odd escaped:
 //! nobody can write a line of somebody else. Must never hold a password, a cookie or a body.
 
+use crate::access::Refusal;
 use crate::app::Shared;
 use crate::problem::{Kind, Problem};
 use std::net::IpAddr;
@@ -27,6 +28,22 @@ pub(crate) fn sign_in(shared: &Shared, who: &Who, name: &str, refused: Option<Ki
     let why = refused.map_or("-", Kind::name);
     let Who { from, id, .. } = who;
     tracing::info!(target: "audit", id, who = name, %from, what = "sign in", outcome, why);
+}
+
+/// A sign-in at a provider: done, or why not. `name` is one that the provider vouches for, with its own
+/// name for them behind, or `-`.
+pub(crate) fn provided(shared: &Shared, who: &Who, name: &str, refused: Option<Refusal>) {
+    let outcome = match refused {
+        None => "done",
+        Some(refused) if refused.is_ours() => "failed",
+        Some(_) => "refused",
+    };
+    shared.metrics.sign_in(outcome);
+    let why = refused.map_or("-", Refusal::code);
+    let Who { from, id, .. } = who;
+    tracing::info!(
+        target: "audit", id, who = name, %from, what = "sign in", by = "provider", outcome, why
+    );
 }
 
 pub(crate) fn sign_out(who: &Who) {

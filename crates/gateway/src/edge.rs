@@ -137,7 +137,7 @@ fn who(gateway: &Gateway, request: &Request, id: Option<&HeaderValue>) -> (Optio
     let visitor = gateway.access.visitor(headers);
     let known = visitor.as_ref();
     let who = Who {
-        name: known.map_or("-", |visitor| &visitor.name).to_owned(),
+        name: known.map_or_else(|| "-".to_owned(), Visitor::in_log),
         role: known.map_or("-", |visitor| visitor.role.word()),
         from: from::address(peer, headers, &gateway.trusted_proxies),
         id: id.and_then(|id| id.to_str().ok()).unwrap_or("-").to_owned(),

@@ -38,6 +38,9 @@ pub(crate) enum Own {
     ReadSession,
     SignIn,
     SignOut,
+    WaysToSignIn,
+    BeginAtProvider,
+    BackFromProvider,
     Connections,
     Build,
     Metrics,
@@ -46,10 +49,23 @@ pub(crate) enum Own {
 }
 
 /// The own routes. HEAD goes wherever GET goes.
-pub(crate) const OWN: [(Method, &str, Own, Rule); 8] = [
+pub(crate) const OWN: [(Method, &str, Own, Rule); 11] = [
     (Method::GET, "/api/session", Own::ReadSession, EVERYBODY),
     (Method::POST, "/api/session", Own::SignIn, Rule::Anyone),
     (Method::DELETE, "/api/session", Own::SignOut, Rule::Anyone),
+    (Method::GET, "/api/sign-in", Own::WaysToSignIn, Rule::Anyone),
+    (
+        Method::GET,
+        "/api/openid/start",
+        Own::BeginAtProvider,
+        Rule::Anyone,
+    ),
+    (
+        Method::GET,
+        "/api/openid/callback",
+        Own::BackFromProvider,
+        Rule::Anyone,
+    ),
     (Method::GET, "/api/connections", Own::Connections, EVERYBODY),
     (Method::GET, "/api/build", Own::Build, EVERYBODY),
     // A scraper with the configured token comes in too: see `edge`.

@@ -1,9 +1,10 @@
-//! Who is asking. People sign in with a name and a password and get a sealed cookie; nothing of it is
-//! kept on disk, so that gateways with the same key know each other's sessions. What a role may do is
-//! decided in `routes`.
+//! Who is asking. People sign in with a name and a password, or at a provider, and get a sealed cookie;
+//! nothing of it is kept on disk, so that gateways with the same key know each other's sessions. What a role
+//! may do is decided in `routes`.
 
 mod cookie;
 mod ended;
+mod openid;
 pub(crate) mod password;
 pub(crate) mod seal;
 mod session;
@@ -11,23 +12,27 @@ mod throttle;
 mod ticket;
 
 pub(crate) use cookie::Cookie;
+pub(crate) use openid::{Refusal, begin, finish, ways};
 pub(crate) use session::{read, sign_in, sign_out};
 pub use ticket::Limits;
 
-use crate::config::{Role, User};
+use crate::config::{self, Role, User};
 use crate::credentials::{Clock, wall_clock};
 use crate::problem::{Kind, Problem};
 use axum::http::{HeaderMap, HeaderValue};
+use cookie::For;
 use ended::Ended;
+use openid::OpenId;
 use password::Passwords;
 use seal::Seal;
 use secrecy::SecretString;
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use throttle::Throttle;
-use ticket::Ticket;
+use ticket::{Provided, Ticket};
 
 /// Somebody who may be here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +47,19 @@ impl Visitor {
     /// Which sign-in it is, where people sign in.
     pub(crate) fn session(&self) -> Option<&str> {
         self.ticket.as_ref().map(|ticket| ticket.number.as_str())
+    }
+
+    /// What they are called in a log: a name that a provider gives may be somebody else's too, so its own
+    /// name for them stands behind.
+    pub(crate) fn in_log(&self) -> String {
+        match self
+            .ticket
+            .as_ref()
+            .and_then(|ticket| ticket.provided.as_ref())
+        {
+            Some(provided) => format!("{} <{}>", self.name, provided.subject),
+            None => self.name.clone(),
+        }
     }
 }
 
@@ -62,6 +80,8 @@ enum Way {
 pub struct Memory {
     throttle: Throttle,
     ended: Ended,
+    /// The beginnings of sign-ins at a provider that came back from there.
+    returned: Ended,
     /// For a gateway that is given no key: sessions end with the process.
     own: Arc<Seal>,
 }
@@ -75,6 +95,7 @@ impl Memory {
         Ok(Self {
             throttle: Throttle::default(),
             ended: Ended::default(),
+            returned: Ended::default(),
             own: Arc::new(Seal::of_its_own()?),
         })
     }
@@ -83,6 +104,7 @@ impl Memory {
 struct Users {
     users: Vec<User>,
     passwords: Passwords,
+    openid: Option<OpenId>,
     limits: Limits,
     seal: Arc<Seal>,
     cookie: Cookie,
@@ -102,8 +124,10 @@ impl fmt::Debug for Users {
 /// How people sign in, as configured.
 #[derive(Debug)]
 pub struct SignIn {
-    /// Who may.
+    /// Who may with a password.
     pub users: Vec<User>,
+    /// Where others sign in.
+    pub openid: Option<config::OpenId>,
     /// When a session ends by itself.
     pub limits: Limits,
     /// The key that gateways share; without one each has its own.
@@ -130,7 +154,7 @@ impl Access {
     /// Only people who sign in.
     ///
     /// # Errors
-    /// A hash that is none, or no random numbers.
+    /// A hash that is none, no client for the provider, or no random numbers.
     pub fn sign_in(with: SignIn, memory: Arc<Memory>) -> Result<Self, String> {
         let seal = match &with.key {
             Some(key) => Arc::new(Seal::shared(key)),
@@ -139,6 +163,10 @@ impl Access {
         Ok(Self(Way::Users(Box::new(Users {
             passwords: Passwords::new(&with.users)?,
             users: with.users,
+            openid: with
+                .openid
+                .map(|openid| OpenId::new(openid, &seal))
+                .transpose()?,
             limits: with.limits,
             seal,
             cookie: if with.encrypted {
@@ -226,7 +254,7 @@ impl Access {
         if let Some(ticket) = visitor.and_then(|visitor| visitor.ticket.as_ref()) {
             users.memory.ended.add(&ticket.number, (users.clock)());
         }
-        users.cookie.set(headers, "", Duration::ZERO)
+        users.cookie.set(For::Session, headers, "", Duration::ZERO)
     }
 }
 
@@ -235,11 +263,22 @@ impl Users {
         self.users.iter().find(|user| user.name == name)
     }
 
+    /// Whose ticket it is, as the configuration says, or the provider said.
+    fn holder(&self, ticket: &Ticket) -> Option<Cow<'_, User>> {
+        match &ticket.provided {
+            None => self.user(&ticket.user).map(Cow::Borrowed),
+            Some(provided) => {
+                let openid = self.openid.as_ref()?;
+                Some(Cow::Owned(openid.user(&ticket.user, provided)))
+            }
+        }
+    }
+
     fn visitor(&self, headers: &HeaderMap) -> Option<Visitor> {
-        let plain = self.seal.open(self.cookie.find(headers)?)?;
+        let plain = self.seal.open(self.cookie.find(For::Session, headers)?)?;
         let ticket: Ticket = serde_json::from_slice(&plain).ok()?;
-        let user = self.user(&ticket.user)?;
-        ticket.left(user, self.limits, (self.clock)())?;
+        let user = self.holder(&ticket)?;
+        ticket.left(&user, self.limits, (self.clock)())?;
         if self.memory.ended.holds(&ticket.number) {
             return None;
         }
@@ -251,10 +290,10 @@ impl Users {
     }
 
     fn cookie_of(&self, headers: &HeaderMap, ticket: &Ticket) -> Option<HeaderValue> {
-        let user = self.user(&ticket.user)?;
-        let left = ticket.left(user, self.limits, (self.clock)())?;
+        let user = self.holder(ticket)?;
+        let left = ticket.left(&user, self.limits, (self.clock)())?;
         let sealed = self.seal.close(&serde_json::to_vec(ticket).ok()?)?;
-        self.cookie.set(headers, &sealed, left)
+        self.cookie.set(For::Session, headers, &sealed, left)
     }
 
     async fn enter(
@@ -288,19 +327,28 @@ impl Users {
             ));
         };
         throttle.succeeded(from, name);
-        let failed = |_| Problem::new(Kind::Internal, "no session could be made");
-        let number = seal::random::<16>().map_err(failed)?;
+        self.admit(headers, user, None)
+            .ok_or_else(|| Problem::new(Kind::Internal, "no session could be made"))
+    }
+
+    /// A new session. None only if the system gives no random numbers.
+    fn admit(
+        &self,
+        headers: &HeaderMap,
+        user: &User,
+        provided: Option<Provided>,
+    ) -> Option<(Visitor, HeaderValue)> {
+        let number = seal::random::<16>().ok()?;
         let number = number.iter().map(|byte| format!("{byte:02x}")).collect();
-        let ticket = Ticket::new(user, number, (self.clock)());
-        let cookie = self
-            .cookie_of(headers, &ticket)
-            .ok_or_else(|| failed(String::new()))?;
+        let mut ticket = Ticket::new(user, number, (self.clock)());
+        ticket.provided = provided;
+        let cookie = self.cookie_of(headers, &ticket)?;
         let visitor = Visitor {
             name: user.name.clone(),
             role: user.role,
             ticket: Some(ticket),
         };
-        Ok((visitor, cookie))
+        Some((visitor, cookie))
     }
 
     /// Whether the name is one of ours: others may be somebody's password, typed into the wrong field.

@@ -342,8 +342,8 @@ fn each_mistake_is_told_with_its_place() {
             "[[user]]",
             "[[usr]]",
             &[
-                "2:1: `public_url` is given, but there is no [[user]] who could sign in: whoever the proxy lets through \
-                 would be an admin",
+                "2:1: `public_url` is given, but there is no [[user]] who could sign in, and no [openid]: whoever the \
+                 proxy lets through would be an admin",
                 "30:3: unknown key `usr`; did you mean `user`?",
             ],
         ),
@@ -446,9 +446,9 @@ fn other_computers_may_come_only_encrypted_and_signed_in() {
     assert_eq!(
         read(&other.replace(user, "")).unwrap_err(),
         [
-            format!("{reach}and there is no [[user]]: nobody would have to sign in"),
-            "2:1: `public_url` is given, but there is no [[user]] who could sign in: whoever the proxy lets through \
-             would be an admin"
+            format!("{reach}and there is no [[user]] and no [openid]: nobody would have to sign in"),
+            "2:1: `public_url` is given, but there is no [[user]] who could sign in, and no [openid]: whoever the \
+             proxy lets through would be an admin"
                 .to_owned()
         ]
     );

@@ -34,6 +34,7 @@ pub(super) fn with_users(
             user("vic", Role::Viewer),
             user("hall", Role::Wall),
         ],
+        openid: None,
         limits: Limits::default(),
         key: key.map(SecretString::from),
         encrypted,

@@ -3,6 +3,7 @@
 mod access;
 mod credentials;
 mod headers;
+mod openid;
 mod order;
 mod own;
 mod relay;
@@ -11,6 +12,7 @@ mod secrets;
 mod seen;
 mod thumbnails;
 
+mod provider;
 mod vendor;
 mod world;
 

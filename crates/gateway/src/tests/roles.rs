@@ -218,7 +218,16 @@ async fn own_routes(gateway: &Arc<Gateway>, role: Option<Role>, cookie: &str) {
             let answer = ask(gateway, &format!("{method} {path}"), &headers, "").await;
             let status = answer.status().as_u16();
             let open = found.is_some_and(|(_, _, own, _)| {
-                matches!(own, Own::SignIn | Own::SignOut | Own::Healthy | Own::Ready)
+                matches!(
+                    own,
+                    Own::SignIn
+                        | Own::SignOut
+                        | Own::WaysToSignIn
+                        | Own::BeginAtProvider
+                        | Own::BackFromProvider
+                        | Own::Healthy
+                        | Own::Ready
+                )
             });
             let cell = format!("{role:?} {method} {path}: {status}");
             match (role, found) {
