@@ -32,7 +32,7 @@ pub fn App() -> impl IntoView {
             .as_ref()
             .is_some_and(|result| result.as_ref().is_err_and(session::is_missing));
         if nobody && !is_sign_in.get_untracked() {
-            nav.replace(&pages::sign_in::href(&here()));
+            nav.replace(&pages::sign_in::href(&nav::here()));
         }
     });
     let started = move || {
@@ -56,13 +56,6 @@ pub fn App() -> impl IntoView {
         }
         view! { <Suspense fallback=|| view! { <p class="alone" role="status">"Asking the gateway which systems there are…"</p> }>{started}</Suspense> }.into_any()
     }
-}
-
-/// The address of this page within the console.
-fn here() -> String {
-    let location = window().location();
-    let path = location.pathname().unwrap_or_default();
-    path + &location.search().unwrap_or_default()
 }
 
 #[component]

@@ -215,6 +215,13 @@ fn changed(old: &mut String, new: String) -> bool {
     differs
 }
 
+/// The address of this page within the console.
+#[must_use]
+pub fn here() -> String {
+    let (path, search) = current();
+    path + &search
+}
+
 fn current() -> (String, String) {
     let location = window().location();
     (

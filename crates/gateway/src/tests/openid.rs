@@ -287,17 +287,17 @@ async fn a_token_that_is_not_this_providers_for_this_gateway_and_this_question_i
     let lies: [Lie; 17] = [
         ("no signature", |header, _| header["alg"] = json!("none")),
         ("signed with the secret", |header, _| {
-            header["alg"] = json!("HS256")
+            header["alg"] = json!("HS256");
         }),
         ("another algorithm", |header, _| {
-            header["alg"] = json!("RS256")
+            header["alg"] = json!("RS256");
         }),
         ("an algorithm that nobody knows", |header, _| {
-            header["alg"] = json!("X")
+            header["alg"] = json!("X");
         }),
         ("an unknown key", |header, _| header["kid"] = json!("other")),
         ("something critical", |header, _| {
-            header["crit"] = json!(["x"])
+            header["crit"] = json!(["x"]);
         }),
         ("wrong nonce", |_, claims| claims["nonce"] = json!("other")),
         ("no nonce", |_, claims| {
@@ -305,18 +305,18 @@ async fn a_token_that_is_not_this_providers_for_this_gateway_and_this_question_i
         }),
         ("wrong audience", |_, claims| claims["aud"] = json!("other")),
         ("a second audience", |_, claims| {
-            claims["aud"] = json!(["failover-console", "other"])
+            claims["aud"] = json!(["failover-console", "other"]);
         }),
         ("no audience", |_, claims| {
             claims.as_object_mut().unwrap().remove("aud");
         }),
         ("another party", |_, claims| claims["azp"] = json!("other")),
         ("wrong issuer", |_, claims| {
-            claims["iss"] = json!("https://evil.example")
+            claims["iss"] = json!("https://evil.example");
         }),
         ("expired", |_, claims| claims["exp"] = json!(now() - 120)),
         ("issued in the future", |_, claims| {
-            claims["iat"] = json!(now() + 600)
+            claims["iat"] = json!(now() + 600);
         }),
         ("no subject", |_, claims| claims["sub"] = json!("")),
         ("no end", |_, claims| {
@@ -741,7 +741,7 @@ async fn no_code_token_or_secret_is_said_anywhere() {
         |provider| provider.twist(|_, claims| claims["aud"] = json!("x")),
         |provider| {
             provider
-                .metadata(json!({"token_endpoint_auth_methods_supported": ["client_secret_post"]}))
+                .metadata(json!({"token_endpoint_auth_methods_supported": ["client_secret_post"]}));
         },
         |provider| provider.claims(json!({})),
     ];
