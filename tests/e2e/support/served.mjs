@@ -10,8 +10,11 @@ import { PROGRAM } from './product.mjs';
 
 export const PASSWORD = 'correct horse battery staple';
 
-/** Starts it; answers `{ url, signOutEverybody, stop }`. Its users are ann (admin) and vic (viewer). */
-export async function serve() {
+/**
+ * Starts it; answers `{ url, signOutEverybody, stop }`. Its users are ann (admin) and vic (viewer). `more` is
+ * written at the end of its configuration.
+ */
+export async function serve(more = '') {
   const folder = await mkdtemp(join(tmpdir(), 'failover-console-'));
   const made = spawnSync(PROGRAM, ['hash-password'], { input: `${PASSWORD}\n`, encoding: 'utf8' });
   assert.equal(made.status, 0, made.stderr);
@@ -29,6 +32,7 @@ export async function serve() {
       'credentials = { kind = "integration-key", owner = "o", api_key_file = "api.key" }',
       user('ann', 'admin') + user('vic', 'viewer'),
       '[session]\nkey_file = "session.key"\n',
+      more,
     ].join('\n'),
   );
   const program = spawn(PROGRAM, ['serve', '--config', file], { stdio: ['ignore', 'pipe', 'pipe'] });
