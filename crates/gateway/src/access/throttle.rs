@@ -209,6 +209,25 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn what_somebody_else_decides_counts_when_it_has_failed() {
+        let throttle = Throttle::default();
+        let address = ip("192.0.2.1");
+        for _ in 0..PER_ADDRESS {
+            assert_eq!(throttle.may_ask(address), Ok(()));
+            assert_eq!(throttle.may_ask(address), Ok(()), "asking does not count");
+            throttle.failed(address);
+        }
+        assert_eq!(throttle.may_ask(address), Err(900));
+        assert!(
+            throttle.begin(address, "ops").is_err(),
+            "one address, one count"
+        );
+        assert_eq!(throttle.may_ask(ip("192.0.2.2")), Ok(()));
+        tokio::time::advance(WINDOW).await;
+        assert_eq!(throttle.may_ask(address), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_network_of_ipv6_addresses_is_one() {
         let throttle = Throttle::default();
         for number in 0..PER_ADDRESS {

@@ -250,6 +250,7 @@ impl Inner {
             openidconnect::url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
         };
         let basic = BASE64_STANDARD.encode(format!("{CLIENT}:{}", encode(CLIENT_SECRET)));
+        self.secrets.push(basic.clone());
         let by_body = form.get("client_secret").map(String::as_str) == Some(CLIENT_SECRET);
         let only_body = self
             .metadata

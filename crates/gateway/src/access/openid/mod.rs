@@ -6,6 +6,9 @@
 mod attempt;
 mod claims;
 mod provider;
+mod refusal;
+mod tokens;
+mod way;
 
 use super::seal::Seal;
 use super::ticket::Provided;
@@ -17,11 +20,12 @@ use crate::problem::{Kind, Problem};
 use attempt::{Attempt, PATIENCE, destination};
 use axum::Json;
 use axum::extract::Query;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use claims::{Claims, Person};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use provider::Provider;
+pub(crate) use refusal::Refusal;
+use refusal::{failed, see};
 use reqwest::Url;
 use serde::Serialize;
 use std::net::IpAddr;
@@ -42,45 +46,6 @@ pub(super) struct OpenId {
     seal: Seal,
     /// Of the configuration: who is what by another one has to sign in again.
     mark: String,
-}
-
-/// Why nobody is signed in. The console says each in its own words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// The provider does not let them in, or they turned back.
-    Denied,
-    /// They are nobody here.
-    NoRole,
-    /// What came back is not what this browser was sent for, or too late, or for the second time.
-    Expired,
-    /// The provider did not answer.
-    Unreachable,
-    /// The provider's answer is not what it has to be.
-    Invalid,
-    /// Too many failed.
-    TooManyTries,
-    /// A mistake in the gateway.
-    Internal,
-}
-
-impl Refusal {
-    /// The word that the console knows it by.
-    pub(crate) fn code(self) -> &'static str {
-        match self {
-            Self::Denied => "denied",
-            Self::NoRole => "no-role",
-            Self::Expired => "expired",
-            Self::Unreachable => "unreachable",
-            Self::Invalid => "invalid",
-            Self::TooManyTries => "too-many-tries",
-            Self::Internal => "internal",
-        }
-    }
-
-    /// Whether it is no decision about anybody.
-    pub(crate) fn is_ours(self) -> bool {
-        matches!(self, Self::Unreachable | Self::Invalid | Self::Internal)
-    }
 }
 
 impl OpenId {
@@ -327,26 +292,4 @@ fn single<'q>(asked: &'q [(String, String)], name: &str) -> Option<&'q str> {
     let mut found = asked.iter().filter(|(known, _)| known == name);
     let (_, value) = found.next()?;
     found.next().is_none().then_some(value)
-}
-
-/// Sends the browser on.
-fn see(address: &str) -> Response {
-    let Ok(address) = HeaderValue::try_from(address) else {
-        return Problem::new(Kind::Internal, "an address cannot be sent in a header")
-            .into_response();
-    };
-    let mut response = StatusCode::SEE_OTHER.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::LOCATION, address);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
-/// Sends the browser back to the sign-in page, which says why, and leads to where somebody wanted to go.
-fn failed(refusal: Refusal, to: &str) -> Response {
-    let to = match to {
-        "/" => String::new(),
-        to => format!("&to={}", utf8_percent_encode(to, NON_ALPHANUMERIC)),
-    };
-    see(&format!("/sign-in?failed={}{to}", refusal.code()))
 }

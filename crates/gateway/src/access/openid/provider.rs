@@ -4,45 +4,26 @@
 
 use super::Refusal;
 use super::attempt::Attempt;
+use super::tokens::{Asking, verified};
+use super::way::{Failed, Way};
 use crate::config;
-use crate::problem::{Kind, Problem};
+use crate::problem::Kind;
 use crate::single_flight::{Landed, SingleFlight};
-use crate::wire::{Wire, client};
-use axum::http::Response;
-use chrono::DateTime;
 use openidconnect::core::{
-    CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClientAuthMethod,
-    CoreErrorResponseType, CoreGenderClaim, CoreIdTokenVerifier, CoreJsonWebKey,
-    CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata,
-    CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+    CoreAuthenticationFlow, CoreClientAuthMethod, CoreErrorResponseType, CoreProviderMetadata,
 };
 use openidconnect::{
-    AdditionalClaims, AsyncHttpClient, AuthType, AuthorizationCode, ClaimsVerificationError,
-    Client, ClientId, ClientSecret, CsrfToken, DiscoveryError, EmptyExtraTokenFields,
-    EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdToken,
-    IdTokenFields, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    AuthType, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken,
+    DiscoveryError, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
     RequestTokenError, Scope, SignatureVerificationError, StandardErrorResponse,
-    StandardTokenResponse, TokenResponse as _,
+    TokenResponse as _,
 };
-use reqwest::{Certificate, Request, Url};
+use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use std::fmt;
-use std::pin::Pin;
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout};
-
-/// How long one question to the provider may take.
-const TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How many questions are under way at a time.
-const AT_A_TIME: usize = 16;
-
-/// The largest answer of a provider.
-const LIMIT: usize = 1024 * 1024;
+use tokio::time::Instant;
 
 /// How long what a provider says of itself is good.
 const LIFE: Duration = Duration::from_secs(3600);
@@ -55,81 +36,6 @@ const LATER: Duration = Duration::from_secs(60);
 /// How often an unknown key may be a reason to ask for the keys anew.
 const KEYS: Duration = Duration::from_secs(30);
 
-/// How far a provider's clock may be off.
-const SKEW: Duration = Duration::from_secs(60);
-
-/// What a token may be signed with: what nobody who only reads the keys can do. Not `none`, and nothing that
-/// takes the client's secret for a key.
-const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha384,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha512,
-    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
-    CoreJwsSigningAlgorithm::EcdsaP384Sha384,
-    CoreJwsSigningAlgorithm::EdDsa,
-];
-
-/// Every claim that has no place of its own in the standard.
-#[derive(Serialize, Deserialize)]
-struct Rest {
-    #[serde(flatten)]
-    claims: Map<String, Value>,
-}
-
-impl fmt::Debug for Rest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rest").finish_non_exhaustive()
-    }
-}
-
-impl AdditionalClaims for Rest {}
-
-type Token =
-    IdToken<Rest, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
-
-type Fields = IdTokenFields<
-    Rest,
-    EmptyExtraTokenFields,
-    CoreGenderClaim,
-    CoreJweContentEncryptionAlgorithm,
-    CoreJwsSigningAlgorithm,
->;
-
-type Asking = Client<
-    Rest,
-    CoreAuthDisplay,
-    CoreGenderClaim,
-    CoreJweContentEncryptionAlgorithm,
-    CoreJsonWebKey,
-    CoreAuthPrompt,
-    StandardErrorResponse<CoreErrorResponseType>,
-    StandardTokenResponse<Fields, CoreTokenType>,
-    CoreTokenIntrospectionResponse,
-    CoreRevocableToken,
-    CoreRevocationErrorResponse,
-    EndpointSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointMaybeSet,
-    EndpointMaybeSet,
->;
-
-/// A problem as the crate wants its errors.
-#[derive(Debug)]
-struct Failed(Problem);
-
-impl fmt::Display for Failed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.detail)
-    }
-}
-
-impl std::error::Error for Failed {}
-
 /// What is known of the provider.
 #[derive(Clone)]
 struct Known {
@@ -138,15 +44,6 @@ struct Known {
     until: Instant,
     /// When an unknown key was the reason to ask.
     keys: Option<Instant>,
-}
-
-/// The crate's way out.
-struct Way {
-    wire: Wire,
-    /// So many questions are under way at a time.
-    places: Semaphore,
-    /// Whether the provider is on this computer, and speaks without encryption.
-    local: bool,
 }
 
 /// A provider, and what it knows this gateway by.
@@ -165,27 +62,9 @@ impl Provider {
     /// # Errors
     /// Why no TLS client could be made.
     pub(super) fn new(of: &config::OpenId) -> Result<Self, String> {
-        let mut builder = client(TIMEOUT);
-        if let Some(pem) = &of.ca {
-            let told = |error: reqwest::Error| error.without_url().to_string();
-            builder = builder.tls_certs_merge(Certificate::from_pem_bundle(pem).map_err(told)?);
-        }
-        let client = builder
-            .build()
-            .map_err(|error| error.without_url().to_string())?;
         let issuer = IssuerUrl::new(of.issuer.clone()).map_err(|error| error.to_string())?;
-        let wire = Wire {
-            client,
-            name: of.title.clone(),
-            limit: LIMIT,
-        };
-        let local = issuer.url().scheme() == "http";
         Ok(Self {
-            way: Way {
-                wire,
-                places: Semaphore::new(AT_A_TIME),
-                local,
-            },
+            way: Way::new(of, issuer.url().scheme() == "http")?,
             issuer,
             client_id: ClientId::new(of.client_id.clone()),
             secret: of.client_secret.clone(),
@@ -251,56 +130,17 @@ impl Provider {
         let token = answer
             .id_token()
             .ok_or_else(|| invalid("its answer holds no ID token"))?;
-        match self.verified(token, &said, attempt, now) {
+        match verified(token, &self.client_id, &said, attempt, now) {
             Err(ClaimsVerificationError::SignatureVerification(
                 SignatureVerificationError::NoMatchingKey,
             )) => {
                 // It may have changed its keys since they were read.
                 let said = self.said_after(known.number).await.value.said?;
-                self.verified(token, &said, attempt, now)
+                verified(token, &self.client_id, &said, attempt, now)
             }
             outcome => outcome,
         }
         .map_err(|error| invalid(&error.to_string()))
-    }
-
-    /// The claims, if the provider made this token, for this gateway and this question, and just now.
-    fn verified(
-        &self,
-        token: &Token,
-        said: &CoreProviderMetadata,
-        attempt: &Attempt,
-        now: Duration,
-    ) -> Result<Value, ClaimsVerificationError> {
-        let at = |time: Duration| {
-            let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
-            DateTime::from_timestamp(seconds, 0).unwrap_or_default()
-        };
-        let latest = at(now + SKEW);
-        // As of a client without a secret: then no signature can be made with it.
-        let verifier = CoreIdTokenVerifier::new_public_client(
-            self.client_id.clone(),
-            self.issuer.clone(),
-            said.jwks().clone(),
-        )
-        .set_allowed_algs(ALGORITHMS)
-        .set_time_fn(move || at(now.saturating_sub(SKEW)))
-        .set_issue_time_verifier_fn(move |issued| {
-            if issued <= latest {
-                Ok(())
-            } else {
-                Err("it was issued in the future".to_owned())
-            }
-        });
-        let claims = token.claims(&verifier, &Nonce::new(attempt.nonce.clone()))?;
-        // The crate leaves this one to its users: a token that was given to somebody else.
-        let party = claims.authorized_party();
-        if party.is_some_and(|party| *party != self.client_id) {
-            let why = "it was given to another party (azp)".to_owned();
-            return Err(ClaimsVerificationError::InvalidAudience(why));
-        }
-        serde_json::to_value(claims)
-            .map_err(|_| ClaimsVerificationError::Other("its claims cannot be read".to_owned()))
     }
 
     fn asking(&self, said: &CoreProviderMetadata, back: &Url) -> Asking {
@@ -359,44 +199,6 @@ impl Provider {
                 }
             }
         }
-    }
-}
-
-impl<'c> AsyncHttpClient<'c> for Way {
-    type Error = Failed;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Failed>> + Send + 'c>>;
-
-    fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(self.exchange(request))
-    }
-}
-
-impl Way {
-    async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, Failed> {
-        let request = Request::try_from(request).map_err(|_| {
-            let why = "it names an address that cannot be asked";
-            Failed(Problem::new(Kind::Unreadable, why))
-        })?;
-        if !self.may_reach(request.url()) {
-            let why = "it names an address that is not https";
-            return Err(Failed(Problem::new(Kind::Unreadable, why)));
-        }
-        let place = timeout(TIMEOUT, self.places.acquire()).await;
-        let Ok(Ok(_place)) = place else {
-            let why = "too many sign in at this moment";
-            return Err(Failed(Problem::new(Kind::Overloaded, why)));
-        };
-        let answer = self.wire.send(request).await.map_err(Failed)?;
-        let mut response = Response::new(answer.body.to_vec());
-        *response.status_mut() = answer.status;
-        *response.headers_mut() = answer.headers;
-        Ok(response)
-    }
-
-    /// The secret and everybody's codes go there: encrypted, or nowhere but to this computer where the
-    /// provider itself is on it.
-    fn may_reach(&self, url: &Url) -> bool {
-        url.scheme() == "https" || (self.local && config::is_loopback(url))
     }
 }
 
