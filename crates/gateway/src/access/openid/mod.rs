@@ -23,7 +23,7 @@ use axum::extract::Query;
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use claims::{Claims, Person};
-use provider::Provider;
+use provider::{Provider, invalid};
 pub(crate) use refusal::Refusal;
 use refusal::{failed, see};
 use reqwest::Url;
@@ -224,7 +224,10 @@ impl Users {
         if let Err(Refusal::Invalid | Refusal::Expired) = redeemed {
             throttle.failed(from);
         }
-        openid.claims.read(&redeemed?).ok_or(Refusal::Invalid)
+        openid
+            .claims
+            .read(&redeemed?)
+            .ok_or_else(|| invalid("its token names no subject"))
     }
 }
 

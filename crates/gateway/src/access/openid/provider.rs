@@ -140,7 +140,12 @@ impl Provider {
             }
             outcome => outcome,
         }
-        .map_err(|error| invalid(&error.to_string()))
+        .map_err(|error| match error {
+            ClaimsVerificationError::SignatureVerification(inner) => {
+                invalid(&format!("the signature of its token: {inner}"))
+            }
+            error => invalid(&format!("its token: {error}")),
+        })
     }
 
     fn asking(&self, said: &CoreProviderMetadata, back: &Url) -> Asking {
@@ -203,7 +208,7 @@ impl Provider {
 }
 
 /// An answer that is not what it should be.
-fn invalid(why: &str) -> Refusal {
+pub(super) fn invalid(why: &str) -> Refusal {
     tracing::warn!(
         ?why,
         "the OpenID Connect provider's answer was not accepted"
