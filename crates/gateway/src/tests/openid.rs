@@ -288,7 +288,7 @@ async fn a_token_that_is_not_this_providers_for_this_gateway_and_this_question_i
     }
     let lies: [Lie; 17] = [
         ("no signature", "No signature found", |header, _| {
-            header["alg"] = json!("none")
+            header["alg"] = json!("none");
         }),
         (
             "signed with the secret",
@@ -308,7 +308,7 @@ async fn a_token_that_is_not_this_providers_for_this_gateway_and_this_question_i
             },
         ),
         ("an unknown key", "No matching key found", |header, _| {
-            header["kid"] = json!("other")
+            header["kid"] = json!("other");
         }),
         (
             "something critical",
@@ -318,13 +318,13 @@ async fn a_token_that_is_not_this_providers_for_this_gateway_and_this_question_i
             },
         ),
         ("wrong nonce", "nonce mismatch", |_, claims| {
-            claims["nonce"] = json!("other")
+            claims["nonce"] = json!("other");
         }),
         ("no nonce", "missing nonce claim", |_, claims| {
             claims.as_object_mut().unwrap().remove("nonce");
         }),
         ("wrong audience", "found audiences: `other`", |_, claims| {
-            claims["aud"] = json!("other")
+            claims["aud"] = json!("other");
         }),
         (
             "a second audience",
@@ -337,7 +337,7 @@ async fn a_token_that_is_not_this_providers_for_this_gateway_and_this_question_i
             claims.as_object_mut().unwrap().remove("aud");
         }),
         ("another party", "another party (azp)", |_, claims| {
-            claims["azp"] = json!("other")
+            claims["azp"] = json!("other");
         }),
         (
             "wrong issuer",
@@ -347,7 +347,7 @@ async fn a_token_that_is_not_this_providers_for_this_gateway_and_this_question_i
             },
         ),
         ("expired", "ID token expired", |_, claims| {
-            claims["exp"] = json!(now() - 120)
+            claims["exp"] = json!(now() - 120);
         }),
         (
             "issued in the future",
@@ -357,7 +357,7 @@ async fn a_token_that_is_not_this_providers_for_this_gateway_and_this_question_i
             },
         ),
         ("no subject", "names no subject", |_, claims| {
-            claims["sub"] = json!("")
+            claims["sub"] = json!("");
         }),
         ("no end", "cannot be read", |_, claims| {
             claims.as_object_mut().unwrap().remove("exp");
@@ -478,8 +478,14 @@ async fn what_comes_back_has_to_answer_what_this_browser_was_sent_for_and_once()
     let truthful = issuer(&provider.base.replace(':', "%3A").replace('/', "%2F"));
     let answer = browser.open(&gateway, &truthful).await;
     assert_eq!(header(&answer, "location"), "/groups");
+    let asked = provider.asked().len();
     let answer = copy.open(&gateway, &back).await;
     assert_eq!(header(&answer, "location"), there, "once at this gateway");
+    assert_eq!(
+        provider.asked().len(),
+        asked,
+        "and the provider is not bothered"
+    );
     let session = browser
         .0
         .iter()
