@@ -1,4 +1,5 @@
-//! The one cookie: its name, its flags, and how it is found among others. Knows nothing of its value.
+//! The session's cookie and its like: their names, their flags, and how they are found among others.
+//! Knows nothing of their values.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use std::time::Duration;
@@ -16,7 +17,7 @@ pub(crate) enum Cookie {
 
 impl Cookie {
     /// Ports share cookies: the name keeps two gateways on one computer apart.
-    fn name(self, headers: &HeaderMap) -> String {
+    fn name(self, headers: &HeaderMap, purpose: &str) -> String {
         let port = headers
             .get(header::HOST)
             .and_then(|host| host.to_str().ok())
@@ -24,15 +25,20 @@ impl Cookie {
             .map(|(_, port)| port)
             .filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
         match (self, port) {
-            (Self::Encrypted, _) => "__Host-failover-console".to_owned(),
-            (Self::Local, Some(port)) => format!("failover-console-{port}"),
-            (Self::Local, None) => "failover-console".to_owned(),
+            (Self::Encrypted, _) => format!("__Host-failover-console{purpose}"),
+            (Self::Local, Some(port)) => format!("failover-console-{port}{purpose}"),
+            (Self::Local, None) => format!("failover-console{purpose}"),
         }
     }
 
-    /// The value that came along, if it came once: of two nobody knows whose the first is.
+    /// The session's value that came along, if it came once: of two nobody knows whose the first is.
     pub(crate) fn find(self, headers: &HeaderMap) -> Option<&str> {
-        let name = self.name(headers);
+        self.find_of(headers, "")
+    }
+
+    /// The same of the cookie for something else than the session: what its name ends with.
+    pub(crate) fn find_of<'h>(self, headers: &'h HeaderMap, purpose: &str) -> Option<&'h str> {
+        let name = self.name(headers, purpose);
         let mut values = headers
             .get_all(header::COOKIE)
             .iter()
@@ -52,11 +58,22 @@ impl Cookie {
         value: &str,
         age: Duration,
     ) -> Option<HeaderValue> {
+        self.set_of(headers, "", value, age)
+    }
+
+    /// The same of the cookie for something else than the session.
+    pub(crate) fn set_of(
+        self,
+        headers: &HeaderMap,
+        purpose: &str,
+        value: &str,
+        age: Duration,
+    ) -> Option<HeaderValue> {
         let secure = match self {
             Self::Encrypted => "; Secure",
             Self::Local => "",
         };
-        let (name, age) = (self.name(headers), age.as_secs());
+        let (name, age) = (self.name(headers, purpose), age.as_secs());
         let text =
             format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Strict{secure}");
         let mut value = HeaderValue::try_from(text).ok()?;
@@ -116,6 +133,12 @@ mod tests {
             let headers = headers("localhost:8080", cookies);
             assert_eq!(Cookie::Encrypted.find(&headers), expected, "{cookies:?}");
         }
+        let both = headers(
+            "localhost",
+            &["__Host-failover-console=x; __Host-failover-console-pairing=y"],
+        );
+        assert_eq!(Cookie::Encrypted.find(&both), Some("x"));
+        assert_eq!(Cookie::Encrypted.find_of(&both, "-pairing"), Some("y"));
         let local = headers(
             "[::1]:9000",
             &["failover-console-9000=x; failover-console-8080=y"],

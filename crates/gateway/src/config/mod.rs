@@ -8,6 +8,7 @@ mod section;
 mod session;
 mod url;
 mod user;
+mod walls;
 
 pub use connection::{Connection, Credentials, DEFAULT_SHARE, DEFAULT_TIMEOUT};
 pub use fault::{Fault, Faults};
@@ -20,7 +21,7 @@ use fault::Collector;
 use secrecy::SecretString;
 use section::{At, Section};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 /// Where the gateway listens when nothing else is said.
@@ -40,6 +41,8 @@ pub struct Config {
     pub users: Vec<User>,
     /// How long they stay signed in.
     pub session: Session,
+    /// Where paired walls are remembered; without a file they are forgotten when the process ends.
+    pub walls: Option<PathBuf>,
     /// Proxies that are believed from whom a request comes.
     pub trusted_proxies: Vec<Network>,
     /// Where the gateway's own certificate is, if it encrypts by itself.
@@ -104,13 +107,15 @@ impl Config {
 
 fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
     let listen = listen(&top);
+    let session = session::read(&top, around);
     let config = Config {
         listen: listen.map_or(DEFAULT_LISTEN, |listen| listen.value),
         public_origin: url::optional(&top, "public_url")
             .map(|url| url.origin().ascii_serialization()),
         connections: connection::all(&top, around),
         users: user::all(&top),
-        session: session::read(&top, around),
+        walls: walls::read(&top, &session, around),
+        session,
         trusted_proxies: proxies(&top),
         tls: tls(&top, around),
         metrics_token: secret::optional(&top, "metrics_token", around),

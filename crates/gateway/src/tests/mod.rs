@@ -12,6 +12,7 @@ mod seen;
 mod thumbnails;
 
 mod vendor;
+mod walls;
 mod world;
 
 use crate::{Access, Assets, Gateway, app, config};
