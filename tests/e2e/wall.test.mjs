@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createServer, request } from 'node:http';
 import { accessible, eventually, start, story } from './harness.mjs';
-import { SIZES, heard, leastText, open, pass, source, stands, tile, tiles, total } from './support/walls.mjs';
+import { SIZES, heard, leastText, open, pass, passUntil, source, stands, tile, tiles, total } from './support/walls.mjs';
 import { TITLES, path, sessions, system } from './support/worlds.mjs';
 
 const silent = (control, session, group = 'boiler-opcua') =>
@@ -125,8 +125,7 @@ story('a source that falls silent is hatched step by step, and leaves the health
   await says(/: NO DATA, 1 min /);
   await tile(page, 'Plant B: NO DATA 1 min').waitFor();
   await control('DELETE', '/faults');
-  await pass(page, 35);
-  await says(/: live/);
+  await passUntil(page, 90, async () => /: live/.test(await source(page, TITLES['plant-b']).getAttribute('aria-label')));
   await eventually(async () => assert.equal(await tile(page, /STALE|NO DATA/).count(), 0));
   await eventually(async () => assert.ok(Math.abs((await normal()) - before) <= 1));
 });
@@ -145,8 +144,7 @@ story('pages turn, and a critical alarm stops them on its page', async (told) =>
   assert.notDeepEqual(await tiles(page).allInnerTexts(), first);
   for (const session of ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']) await silent(control, session);
   await control('POST', '/clock/advance', { seconds: 600 });
-  await pass(page, 8);
-  await tile(page, /^Boiler House OPC UA: /).waitFor();
+  await passUntil(page, 30, () => tile(page, /^Boiler House OPC UA: /).isVisible());
   await eventually(async () => assert.match(await pageNote(page).innerText(), /^Page 1 of \d+, (held|critical only)$/));
   await pass(page, 25);
   await tile(page, /^Boiler House OPC UA: /).waitFor();

@@ -32,6 +32,16 @@ export const pass = async (page, seconds) => {
   for (let second = 0; second < seconds; second += 1) await page.clock.runFor(1_000);
 };
 
+/** Lets time pass until something can be seen, at most so many seconds, none faster than the gateway answers. */
+export const passUntil = async (page, seconds, seen) => {
+  for (let second = 0; second < seconds; second += 1) {
+    if (await seen()) return;
+    await page.clock.runFor(1_000);
+    await page.evaluate(() => fetch('/healthz').then((answer) => answer.text()));
+  }
+  assert.fail(`not seen within ${seconds} s`);
+};
+
 /** Opens the wall with a clock that stands at the world's time and moves with `pass`. */
 export const open = async ({ page, visit }, address) => {
   await page.clock.install({ time: new Date(Date.parse(START) - 60_000) });

@@ -112,6 +112,7 @@ async fn every_answer_has_exactly_these_headers() {
             vec![PROBLEM, DATA, "allow: GET, POST, DELETE, HEAD"],
         ),
         ("GET /api/connections", true, "", 200, vec![JSON, DATA]),
+        ("GET /api/build", true, "", 200, vec![JSON, DATA]),
         ("POST /api/pairing", false, "", 200, vec![JSON, DATA, asked]),
         ("GET /api/pairing", false, "", 200, vec![JSON, DATA]),
         ("GET /api/walls", true, "", 200, vec![JSON, DATA]),

@@ -86,10 +86,7 @@ async fn visitors(gateway: &Arc<Gateway>) -> Vec<(Option<Role>, String)> {
     for (name, role) in ROLES {
         visitors.push((Some(role), sign_in(gateway, name).await));
     }
-    visitors.push((
-        Some(Role::Wall),
-        walls::paired(gateway, "Hall").await,
-    ));
+    visitors.push((Some(Role::Wall), walls::paired(gateway, "Hall").await));
     visitors
 }
 
