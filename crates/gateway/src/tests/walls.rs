@@ -136,6 +136,10 @@ async fn a_screen_is_paired_stays_signed_in_and_is_revoked() {
     assert_eq!(screen.state(&gateway).await, "waiting");
     assert_eq!(screen.session(&gateway).await.0, 401);
     let waiting = screen.clone();
+    let person = [("cookie", admin.as_str())];
+    let signed_in = ask(&gateway, "POST /api/pairing", &person, "").await;
+    let expected = r#"{"state":"paired","name":"ann"}"#;
+    assert_eq!(text(signed_in).await, expected, "needs no code");
     let answer = enter(
         &gateway,
         &admin,
@@ -421,8 +425,11 @@ async fn while_the_file_is_broken_no_wall_is_let_in_and_people_are() {
     std::fs::write(&file, "{").unwrap();
     assert_eq!(screen.session(&gateway).await.0, 401);
     assert_eq!(revoke(&gateway, &admin, &id).await, 500);
-    for line in ["GET /api/walls", "POST /api/pairing"] {
-        let answer = ask(&gateway, line, &[("cookie", &admin)], "").await;
+    for (line, cookie) in [
+        ("GET /api/walls", admin.as_str()),
+        ("POST /api/pairing", ""),
+    ] {
+        let answer = ask(&gateway, line, &[("cookie", cookie)], "").await;
         let (kind, _, detail) = problem(answer).await;
         assert_eq!(kind, "internal", "{detail}");
         assert!(!detail.contains("walls.json"), "{detail}");

@@ -29,7 +29,7 @@ enum Said {
         /// How long it may be entered.
         seconds_left: u64,
     },
-    /// This browser is a wall.
+    /// Somebody is signed in at this browser: as a rule the wall that it has become.
     Paired { name: String },
     /// No code is waited for: ask for a new one.
     Over,
@@ -66,8 +66,8 @@ pub(crate) async fn ask(
     let headers = request.headers().clone();
     body::json(request, LIMIT).await?;
     let means = means(gateway)?;
-    if let Some(wall) = visitor.filter(|visitor| visitor.wall().is_some()) {
-        return Ok(said(&paired(&wall.name)));
+    if let Some(visitor) = visitor {
+        return Ok(said(&paired(&visitor.name)));
     }
     let now = means.now;
     if let Some(asked) = ticket::question(&means, &headers) {
@@ -99,8 +99,8 @@ pub(crate) fn state(
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let means = means(gateway)?;
-    if let Some(wall) = visitor.filter(|visitor| visitor.wall().is_some()) {
-        return Ok(said(&paired(&wall.name)));
+    if let Some(visitor) = visitor {
+        return Ok(said(&paired(&visitor.name)));
     }
     let Some(asked) = ticket::question(&means, headers) else {
         return Ok(said(&Said::Over));
