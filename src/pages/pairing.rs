@@ -124,7 +124,12 @@ pub fn Pairing(
 ) -> impl IntoView {
     let (nav, clock, prefs) = (use_nav(), use_clock(), use_prefs());
     // What is asked for would be refused, time and again.
-    use_pace().paused.set(true);
+    let paused = use_pace().paused;
+    let before = paused.get_untracked();
+    paused.set(true);
+    on_cleanup(move || {
+        let _ = paused.try_set(before);
+    });
     let question = Question {
         code: RwSignal::new(None),
         failure: RwSignal::new(None),
