@@ -219,14 +219,14 @@ pairing('a viewer sees no walls, and people can sign in at a screen that waits',
   await signIn(page, served, 'vic');
   await page.getByText('READ-ONLY', { exact: true }).waitFor();
   assert.equal(await walls(page).count(), 0);
-  const { wall } = await screen('/wall?only=groups');
+  const { wall } = await screen('/wall?only=slicers');
   await code(wall);
   await wall.getByRole('link', { name: 'Sign in instead' }).click();
   await wall.getByLabel('User name').fill('vic');
   await wall.getByLabel('Password').fill(PASSWORD);
   await wall.getByRole('button', { name: 'Sign in', exact: true }).click();
   await wall.getByRole('list', { name: 'Sources' }).waitFor();
-  assert.equal(new URL(wall.url()).pathname + new URL(wall.url()).search, '/wall?only=groups');
+  assert.equal(new URL(wall.url()).pathname + new URL(wall.url()).search, '/wall?only=slicers');
   await served.signOutEverybody();
   await coversItself(wall);
 });
