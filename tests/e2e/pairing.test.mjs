@@ -231,22 +231,26 @@ pairing('a viewer sees no walls, and people can sign in at a screen that waits',
   await coversItself(wall);
 });
 
+/** Fails unless the code is large and nothing is cut off. */
+async function legible(wall, { width }) {
+  const { size, fits } = await wall.evaluate(() => {
+    const box = (found) => document.querySelector(found).getBoundingClientRect();
+    const [shown, foot, main] = [box('output'), box('main footer'), document.querySelector('main')];
+    const inside = shown.left >= 0 && shown.right <= innerWidth && foot.bottom <= innerHeight + 0.5;
+    const scrolls = main.scrollHeight > main.clientHeight || document.scrollingElement.scrollHeight > innerHeight;
+    return { size: Number.parseFloat(getComputedStyle(document.querySelector('output')).fontSize), fits: inside && !scrolls };
+  });
+  assert.ok(size >= width / 10, `${size} px is too small`);
+  assert.ok(fits, 'nothing is cut off');
+}
+
 for (const colorScheme of ['light', 'dark']) {
   pairing(`pairing is accessible and legible in the ${colorScheme} theme`, { colorScheme }, async ({ page, screen }) => {
     for (const viewport of [{ width: 1920, height: 1080 }, { width: 1280, height: 720 }, { width: 1080, height: 1920 }]) {
       const { wall } = await screen('/wall', { viewport });
       await code(wall);
       await accessible(wall);
-      const { size, fits } = await wall.evaluate(() => {
-        const shown = document.querySelector('output');
-        const root = document.scrollingElement;
-        const box = shown.getBoundingClientRect();
-        const inside = box.left >= 0 && box.right <= innerWidth;
-        const scrolls = root.scrollHeight > innerHeight || document.querySelector('main').scrollHeight > innerHeight;
-        return { size: Number.parseFloat(getComputedStyle(shown).fontSize), fits: inside && !scrolls };
-      });
-      assert.ok(size >= viewport.width / 10, `${size} px is too small`);
-      assert.ok(fits, 'nothing is cut off');
+      await legible(wall, viewport);
     }
     const { wall } = await screen();
       await accessible(page);
@@ -262,5 +266,6 @@ for (const colorScheme of ['light', 'dark']) {
     await coversItself(wall);
     await code(wall);
     await accessible(wall);
+    await legible(wall, { width: 1920, height: 1080 });
   });
 }
