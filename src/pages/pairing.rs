@@ -105,7 +105,7 @@ impl Question {
 
 /// How long a code is good yet.
 fn left(millis: f64) -> String {
-    let seconds = (millis / 1_000.0).ceil().max(0.0);
+    let seconds = (millis.max(0.0) / 1_000.0).ceil();
     if seconds > 60.0 {
         format!("Expires in {} min", (seconds / 60.0).ceil())
     } else {
