@@ -4,7 +4,7 @@
 
 use crate::backend::Failure;
 use crate::backend::session::{Session, Ways, at_provider, sign_in, ways};
-use crate::nav::{here, use_nav};
+use crate::nav::use_nav;
 use crate::route::Route;
 use crate::ui::Heading;
 use leptos::ev::SubmitEvent;
@@ -45,6 +45,7 @@ pub fn SignInForm(
     /// After somebody has signed in.
     done: Callback<Session>,
 ) -> impl IntoView {
+    let nav = use_nav();
     let (user, password) = (RwSignal::new(user), RwSignal::new(String::new()));
     let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<String>));
     // In a dialog the fields are there at once: it puts the focus into the first.
@@ -53,7 +54,7 @@ pub fn SignInForm(
         let _ = known.try_set(Some(ways().await.unwrap_or_default()));
     });
     let go = move |_| {
-        let back = back.clone().unwrap_or_else(here);
+        let back = back.clone().unwrap_or_else(|| untrack(|| nav.here()));
         let _ = window().location().assign(&at_provider(&back));
     };
     let provider = move || {

@@ -11,7 +11,7 @@ function signing(name, tell) {
   story(name, async (story) => {
     story.complaints.expect(/status of 401/);
     const provider = await provide();
-    const served = await serve(`[openid]
+    const served = await serve({ more: `[openid]
 issuer = "${provider.issuer}"
 client_id = "console"
 client_secret_file = "api.key"
@@ -19,7 +19,7 @@ roles_claim = "groups"
 admins = ["admins"]
 viewers = ["viewers"]
 title = "Plant account"
-`);
+` });
     try {
       await tell({ ...story, served, provider });
     } finally {

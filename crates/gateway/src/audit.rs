@@ -72,6 +72,30 @@ pub(crate) fn refused(shared: &Shared, who: &Who, method: &str, path: &str, prob
     tracing::info!(target: "audit", id, who = name, role, %from, what = method, path, outcome = "refused", why);
 }
 
+/// A screen that was paired comes for its session.
+pub(crate) fn wall_signs_in(who: &Who, wall: &str) {
+    let Who { from, id, .. } = who;
+    tracing::info!(target: "audit", id, who = wall, role = "wall", %from, what = "sign in", outcome = "done", why = "-");
+}
+
+/// A wall was paired or revoked, or was not.
+pub(crate) fn wall(who: &Who, what: &str, wall: &str, refused: Option<Kind>) {
+    let outcome = match refused {
+        None => "done",
+        Some(Kind::Internal) => "failed",
+        Some(_) => "refused",
+    };
+    let why = refused.map_or("-", Kind::name);
+    let Who {
+        name,
+        role,
+        from,
+        id,
+    } = who;
+    let wall: String = wall.chars().take(100).collect();
+    tracing::info!(target: "audit", id, who = name, role, %from, what, wall, outcome, why);
+}
+
 /// A change of what a vendor holds.
 pub(crate) struct Change<'a> {
     pub(crate) connection: &'a str,

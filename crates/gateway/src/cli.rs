@@ -153,6 +153,13 @@ fn check(file: &std::path::Path) -> Result<(), Failure> {
     }
     if !config.has_sign_in() {
         say("  nobody signs in: whoever uses this computer is an admin");
+    } else if let Some(walls) = &config.walls {
+        say(format_args!(
+            "  paired walls are kept in {}",
+            walls.display()
+        ));
+    } else {
+        say("  paired walls are kept in memory: a restart un-pairs them");
     }
     Ok(())
 }
@@ -178,6 +185,7 @@ fn configured(config: Config, memory: Arc<Memory>, shared: Arc<Shared>) -> Resul
             limits: config.session.limits,
             key: config.session.key,
             encrypted,
+            walls: config.walls,
         };
         Access::sign_in(with, memory)?
     };

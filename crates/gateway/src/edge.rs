@@ -66,6 +66,7 @@ pub(crate) async fn edge(
             route = place.word();
             if let Some(visitor) = &visitor {
                 cookie = gateway.access.renewal(request.headers(), visitor);
+                gateway.access.saw(visitor, who.from);
                 if let Some(session) = visitor.session() {
                     gateway.shared.metrics.seen(session, visitor.role.word());
                 }

@@ -22,6 +22,8 @@ pub(crate) enum For {
     /// A sign-in that was begun and goes on at a provider. Comes back with the browser from there, which is
     /// another site: that one page, and nothing else, it may bring along.
     Attempt,
+    /// A screen that waits to be paired.
+    Pairing,
 }
 
 impl Cookie {
@@ -30,6 +32,7 @@ impl Cookie {
         let what = match what {
             For::Session => "",
             For::Attempt => "-sign-in",
+            For::Pairing => "-pairing",
         };
         let port = headers
             .get(header::HOST)
@@ -72,7 +75,7 @@ impl Cookie {
             Self::Local => "",
         };
         let site = match what {
-            For::Session => "Strict",
+            For::Session | For::Pairing => "Strict",
             For::Attempt => "Lax",
         };
         let (name, age) = (self.name(what, headers), age.as_secs());
@@ -158,6 +161,12 @@ mod tests {
                 "{cookies:?}"
             );
         }
+        let both = headers(
+            "localhost",
+            &["__Host-failover-console=x; __Host-failover-console-pairing=y"],
+        );
+        assert_eq!(Cookie::Encrypted.find(For::Session, &both), Some("x"));
+        assert_eq!(Cookie::Encrypted.find(For::Pairing, &both), Some("y"));
         let local = headers(
             "[::1]:9000",
             &["failover-console-9000=x; failover-console-8080=y"],

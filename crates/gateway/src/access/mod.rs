@@ -11,16 +11,17 @@ mod session;
 mod throttle;
 mod ticket;
 
-pub(crate) use cookie::Cookie;
+pub(crate) use cookie::{Cookie, For};
 pub(crate) use openid::{Refusal, begin, finish, ways};
 pub(crate) use session::{read, sign_in, sign_out};
+pub(crate) use throttle::{Throttle, of_network};
 pub use ticket::Limits;
 
 use crate::config::{self, Role, User};
 use crate::credentials::{Clock, wall_clock};
 use crate::problem::{Kind, Problem};
+use crate::walls::{self, Means, Walls};
 use axum::http::{HeaderMap, HeaderValue};
-use cookie::For;
 use ended::Ended;
 use openid::OpenId;
 use password::Passwords;
@@ -29,9 +30,9 @@ use secrecy::SecretString;
 use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use throttle::Throttle;
 use ticket::{Provided, Ticket};
 
 /// Somebody who may be here.
@@ -41,12 +42,20 @@ pub(crate) struct Visitor {
     pub(crate) role: Role,
     /// None where nobody signs in.
     ticket: Option<Ticket>,
+    /// A paired wall's.
+    wall: Option<walls::Ticket>,
 }
 
 impl Visitor {
     /// Which sign-in it is, where people sign in.
     pub(crate) fn session(&self) -> Option<&str> {
-        self.ticket.as_ref().map(|ticket| ticket.number.as_str())
+        let of_person = self.ticket.as_ref().map(|ticket| ticket.number.as_str());
+        of_person.or_else(|| self.wall())
+    }
+
+    /// Which wall it is, if it was paired.
+    pub(crate) fn wall(&self) -> Option<&str> {
+        self.wall.as_ref().map(|ticket| ticket.wall.as_str())
     }
 
     /// What they are called in a log: a name that a provider gives may be somebody else's too, so its own
@@ -79,6 +88,9 @@ enum Way {
 #[derive(Debug)]
 pub struct Memory {
     throttle: Throttle,
+    /// Wrong codes of walls.
+    codes: Throttle,
+    walls: walls::Registers,
     ended: Ended,
     /// The beginnings of sign-ins at a provider that came back from there.
     returned: Ended,
@@ -94,6 +106,8 @@ impl Memory {
     pub fn new() -> Result<Self, String> {
         Ok(Self {
             throttle: Throttle::default(),
+            codes: Throttle::default(),
+            walls: walls::Registers::default(),
             ended: Ended::default(),
             returned: Ended::default(),
             own: Arc::new(Seal::of_its_own()?),
@@ -108,6 +122,7 @@ struct Users {
     limits: Limits,
     seal: Arc<Seal>,
     cookie: Cookie,
+    walls: Arc<Walls>,
     memory: Arc<Memory>,
     clock: Clock,
 }
@@ -134,6 +149,8 @@ pub struct SignIn {
     pub key: Option<SecretString>,
     /// Whether browsers come over https, here or at a proxy in front.
     pub encrypted: bool,
+    /// The file of the paired walls; without one they are forgotten when the process ends.
+    pub walls: Option<PathBuf>,
 }
 
 impl Access {
@@ -154,7 +171,8 @@ impl Access {
     /// Only people who sign in.
     ///
     /// # Errors
-    /// A hash that is none, no client for the provider, or no random numbers.
+    /// A hash that is none, no client for the provider, no random numbers, or a file of walls that cannot be
+    /// used.
     pub fn sign_in(with: SignIn, memory: Arc<Memory>) -> Result<Self, String> {
         let seal = match &with.key {
             Some(key) => Arc::new(Seal::shared(key)),
@@ -174,6 +192,7 @@ impl Access {
             } else {
                 Cookie::Local
             },
+            walls: memory.walls.at(with.walls.as_deref())?,
             memory,
             clock: wall_clock(),
         }))))
@@ -205,6 +224,7 @@ impl Access {
                 name: (*name).to_owned(),
                 role: Role::Admin,
                 ticket: None,
+                wall: None,
             }),
             Way::Users(users) => users.visitor(headers),
         }
@@ -215,11 +235,37 @@ impl Access {
         let Way::Users(users) = &self.0 else {
             return None;
         };
+        if let Some(wall) = &visitor.wall {
+            return wall.renewal(&users.means(), headers);
+        }
         let renewed = visitor
             .ticket
             .as_ref()?
             .renewed(users.limits, (users.clock)())?;
         users.cookie_of(headers, &renewed)
+    }
+
+    /// A visitor asked for something and may have it.
+    pub(crate) fn saw(&self, visitor: &Visitor, from: IpAddr) {
+        if let (Way::Users(users), Some(wall)) = (&self.0, visitor.wall()) {
+            users.walls.saw(wall, from, (users.clock)().as_secs());
+        }
+    }
+
+    /// What walls are paired with, where people sign in.
+    pub(crate) fn walls(&self) -> Option<Means<'_>> {
+        match &self.0 {
+            Way::Open { .. } => None,
+            Way::Users(users) => Some(users.means()),
+        }
+    }
+
+    /// How often somebody entered a wrong code, where people sign in.
+    pub(crate) fn code_tries(&self) -> Option<&Throttle> {
+        match &self.0 {
+            Way::Open { .. } => None,
+            Way::Users(users) => Some(&users.memory.codes),
+        }
     }
 
     /// Signs in: the visitor and the cookie.
@@ -263,6 +309,15 @@ impl Users {
         self.users.iter().find(|user| user.name == name)
     }
 
+    fn means(&self) -> Means<'_> {
+        Means {
+            walls: &self.walls,
+            seal: &self.seal,
+            cookie: self.cookie,
+            now: (self.clock)().as_secs(),
+        }
+    }
+
     /// Whose ticket it is, as the configuration says, or the provider said.
     fn holder(&self, ticket: &Ticket) -> Option<Cow<'_, User>> {
         match &ticket.provided {
@@ -276,6 +331,14 @@ impl Users {
 
     fn visitor(&self, headers: &HeaderMap) -> Option<Visitor> {
         let plain = self.seal.open(self.cookie.find(For::Session, headers)?)?;
+        if let Some(ticket) = walls::Ticket::read(&plain, (self.clock)().as_secs()) {
+            return Some(Visitor {
+                name: self.walls.find(&ticket.wall)?,
+                role: Role::Wall,
+                ticket: None,
+                wall: Some(ticket),
+            });
+        }
         let ticket: Ticket = serde_json::from_slice(&plain).ok()?;
         let user = self.holder(&ticket)?;
         ticket.left(&user, self.limits, (self.clock)())?;
@@ -286,6 +349,7 @@ impl Users {
             name: user.name.clone(),
             role: user.role,
             ticket: Some(ticket),
+            wall: None,
         })
     }
 
@@ -347,6 +411,7 @@ impl Users {
             name: user.name.clone(),
             role: user.role,
             ticket: Some(ticket),
+            wall: None,
         };
         Some((visitor, cookie))
     }

@@ -143,14 +143,18 @@ fn key(account: &str) -> Of {
 }
 
 /// Whoever has one IPv6 address has its whole /64.
-fn address_key(address: IpAddr) -> Of {
-    Of::Address(match address.to_canonical() {
+pub(crate) fn of_network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
         IpAddr::V6(six) => {
             let net = u128::from(six) >> 64 << 64;
             IpAddr::V6(Ipv6Addr::from(net))
         }
         four @ IpAddr::V4(_) => four,
-    })
+    }
+}
+
+fn address_key(address: IpAddr) -> Of {
+    Of::Address(of_network(address))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod section;
 mod session;
 mod url;
 mod user;
+mod walls;
 
 pub use connection::{Connection, Credentials, DEFAULT_SHARE, DEFAULT_TIMEOUT};
 pub use fault::{Fault, Faults};
@@ -23,7 +24,7 @@ use fault::Collector;
 use secrecy::SecretString;
 use section::{At, Section};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 /// Where the gateway listens when nothing else is said.
@@ -46,6 +47,8 @@ pub struct Config {
     pub openid: Option<OpenId>,
     /// How long they stay signed in.
     pub session: Session,
+    /// Where paired walls are remembered; without a file they are forgotten when the process ends.
+    pub walls: Option<PathBuf>,
     /// Proxies that are believed from whom a request comes.
     pub trusted_proxies: Vec<Network>,
     /// Where the gateway's own certificate is, if it encrypts by itself.
@@ -110,6 +113,7 @@ impl Config {
 
 fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
     let listen = listen(&top);
+    let session = session::read(&top, around);
     let config = Config {
         listen: listen.map_or(DEFAULT_LISTEN, |listen| listen.value),
         public_origin: url::optional(&top, "public_url")
@@ -117,7 +121,8 @@ fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
         connections: connection::all(&top, around),
         users: user::all(&top),
         openid: openid::read(&top, around),
-        session: session::read(&top, around),
+        walls: walls::read(&top, &session, around),
+        session,
         trusted_proxies: proxies(&top),
         tls: tls(&top, around),
         metrics_token: secret::optional(&top, "metrics_token", around),

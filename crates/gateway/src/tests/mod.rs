@@ -14,6 +14,7 @@ mod thumbnails;
 
 mod provider;
 mod vendor;
+mod walls;
 mod world;
 
 use crate::{Access, Assets, Gateway, app, config};

@@ -19,6 +19,7 @@ fn configured(openid: config::OpenId, encrypted: bool) -> Arc<Gateway> {
         openid: Some(openid),
         limits: Limits::default(),
         key: Some(KEY.into()),
+        walls: None,
         encrypted,
     };
     let access = Access::sign_in(with, Arc::new(Memory::new().unwrap())).unwrap();
@@ -566,6 +567,7 @@ async fn a_code_is_redeemed_once_by_any_gateway_with_the_key() {
             openid: Some(provider.configured()),
             limits: Limits::default(),
             key: Some(key.into()),
+            walls: None,
             encrypted: false,
         };
         let access = Access::sign_in(with, Arc::new(Memory::new().unwrap())).unwrap();
