@@ -26,18 +26,25 @@ pub fn App() -> impl IntoView {
     let retry = Callback::new(move |()| start.refetch());
     let route = nav.route();
     let is_sign_in = Memo::new(move |_| *route.read() == Route::SignIn);
+    let is_wall = Memo::new(move |_| *route.read() == Route::Wall);
     Effect::new(move |_| {
         let nobody = start
             .read()
             .as_ref()
             .is_some_and(|result| result.as_ref().is_err_and(session::is_missing));
-        if nobody && !is_sign_in.get_untracked() {
-            nav.replace(&pages::sign_in::href(&here()));
+        // A wall is paired, and nobody has to sign in at it.
+        if nobody && !is_wall.get() && !is_sign_in.get_untracked() {
+            nav.replace(&pages::sign_in::href(&untrack(|| nav.here())));
         }
     });
     let started = move || {
         start.get().map(|result| match result {
-            Ok((session, connections)) => view! { <Console session connections /> }.into_any(),
+            Ok((session, connections)) => {
+                view! { <Console session connections again=retry /> }.into_any()
+            }
+            Err(failure) if session::is_missing(&failure) && is_wall.get() => {
+                view! { <pages::Pairing done=retry /> }.into_any()
+            }
             Err(failure) if session::is_missing(&failure) => {
                 view! { <p class="alone" role="status">"Nobody is signed in…"</p> }.into_any()
             }
@@ -58,28 +65,41 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// The address of this page within the console.
-fn here() -> String {
-    let location = window().location();
-    let path = location.pathname().unwrap_or_default();
-    path + &location.search().unwrap_or_default()
+/// What takes the whole screen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Screen {
+    Desk,
+    Wall,
+    /// A wall whose session has ended.
+    Pairing,
 }
 
 #[component]
-fn Console(session: session::Session, connections: Vec<vendors::Connection>) -> impl IntoView {
+fn Console(
+    session: session::Session,
+    connections: Vec<vendors::Connection>,
+    /// Begins anew, with who is signed in then.
+    again: Callback<()>,
+) -> impl IntoView {
     sources::provide(connections);
     let demo = session.demo;
     provide_context(Arc::new(session));
     build::provide();
-    provide_context(session::watch());
+    let session::Ended(ended) = session::watch();
+    provide_context(session::Ended(ended));
     pages::attention::provide();
     notice::provide();
     pages::slicers::memory::provide();
     let route = nav::use_nav().route();
-    let is_wall = Memo::new(move |_| *route.read() == Route::Wall);
-    move || match is_wall.get() {
-        true => view! { <pages::wall::StatusWall demo /> }.into_any(),
-        false => view! { <Desk route /> }.into_any(),
+    let screen = Memo::new(move |_| match *route.read() {
+        Route::Wall if ended.get() => Screen::Pairing,
+        Route::Wall => Screen::Wall,
+        _ => Screen::Desk,
+    });
+    move || match screen.get() {
+        Screen::Desk => view! { <Desk route /> }.into_any(),
+        Screen::Wall => view! { <pages::wall::StatusWall demo /> }.into_any(),
+        Screen::Pairing => view! { <pages::Pairing ended=true done=again /> }.into_any(),
     }
 }
 

@@ -69,6 +69,12 @@ impl Nav {
         self.search.read().trim_start_matches('?').to_owned()
     }
 
+    /// The path and its query.
+    #[must_use]
+    pub fn here(self) -> String {
+        self.path.get() + &self.search.read()
+    }
+
     /// One parameter of the query, decoded; `None` when absent or empty.
     #[must_use]
     pub fn param(self, name: &str) -> Option<String> {

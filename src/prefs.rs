@@ -48,7 +48,9 @@ impl Theme {
         }
     }
 
-    fn read(word: &str) -> Self {
+    /// As it was kept or written; the system's for anything else.
+    #[must_use]
+    pub fn read(word: &str) -> Self {
         match word {
             "light" => Self::Light,
             "dark" => Self::Dark,

@@ -10,6 +10,7 @@ pub mod report;
 pub mod session;
 pub mod transport;
 pub mod uplynk;
+pub mod walls;
 
 pub use failure::{Failure, Problem};
 pub use report::{Compared, Report};

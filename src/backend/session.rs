@@ -6,6 +6,7 @@ use super::transport::{delete, get, post};
 use leptos::prelude::*;
 use serde::Deserialize;
 use std::cell::Cell;
+use vendors::operation::segment;
 
 /// `GET /api/session`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -48,6 +49,39 @@ pub async fn session() -> Result<Session, Failure> {
 pub async fn sign_in(user: &str, password: &str) -> Result<Session, Failure> {
     let body = serde_json::json!({ "user": user, "password": password }).to_string();
     post("/api/session", &body).await
+}
+
+/// `GET /api/sign-in`: how one can sign in.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Ways {
+    /// With a name and a password.
+    pub password: bool,
+    /// At a provider, which is called this.
+    pub provider: Option<String>,
+}
+
+impl Default for Ways {
+    /// What there is where nothing else is known.
+    fn default() -> Self {
+        Self {
+            password: true,
+            provider: None,
+        }
+    }
+}
+
+/// Asks how one can sign in.
+///
+/// # Errors
+/// As [`super::transport::get`].
+pub async fn ways() -> Result<Ways, Failure> {
+    get("/api/sign-in").await
+}
+
+/// Where a browser begins to sign in at the provider, to come back to a page of this console.
+#[must_use]
+pub fn at_provider(to: &str) -> String {
+    format!("/api/openid/start?to={}", segment(to))
 }
 
 /// Signs out.
@@ -109,6 +143,19 @@ mod tests {
         assert!(is_missing(&refused("/problems/sign-in")));
         assert!(!is_missing(&refused("/problems/wrong-password")));
         assert!(!is_missing(&Failure::no_gateway("x")));
+    }
+
+    #[test]
+    fn the_way_to_the_provider_remembers_the_page() {
+        assert_eq!(
+            at_provider("/groups?x=a%2Fb&y"),
+            "/api/openid/start?to=%2Fgroups%3Fx%3Da%252Fb%26y"
+        );
+        let ways: Ways = serde_json::from_str(r#"{"password":false,"provider":"Plant"}"#).unwrap();
+        assert_eq!(
+            (ways.password, ways.provider.as_deref()),
+            (false, Some("Plant"))
+        );
     }
 
     #[test]

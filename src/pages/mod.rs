@@ -8,6 +8,7 @@ pub mod groups;
 pub mod not_found;
 pub mod one;
 pub mod overview;
+pub mod pairing;
 pub mod sign_in;
 pub mod slicers;
 pub mod trouble;
@@ -15,5 +16,6 @@ pub mod wall;
 
 pub use not_found::NotFound;
 pub use one::One;
+pub use pairing::Pairing;
 pub use sign_in::SignIn;
 pub use trouble::Trouble;

@@ -1,8 +1,9 @@
 //! Signing in: the page, and the form that the dialog over a page uses too. Keeps what was typed
-//! through every failure, and the password nowhere else.
+//! through every failure, and the password nowhere else. Says why a provider's sign-in failed by a word in the
+//! address that it knows; no text of an address or of a provider is ever shown.
 
 use crate::backend::Failure;
-use crate::backend::session::{Session, sign_in};
+use crate::backend::session::{Session, Ways, at_provider, sign_in, ways};
 use crate::nav::use_nav;
 use crate::route::Route;
 use crate::ui::Heading;
@@ -13,7 +14,10 @@ use vendors::operation::segment;
 /// The page, which leads back to where somebody wanted to go.
 #[component]
 pub fn SignIn() -> impl IntoView {
-    let to = destination(use_nav().param("to"));
+    let nav = use_nav();
+    let to = destination(nav.param("to"));
+    let failed = nav.param("failed").as_deref().and_then(why);
+    let back = to.clone();
     // As a new page: who signs in may be somebody else, and nothing of the one before is to stay.
     let done = Callback::new(move |_: Session| {
         let _ = window().location().replace(&to);
@@ -22,7 +26,8 @@ pub fn SignIn() -> impl IntoView {
         <Heading text="Sign in" />
         <main id="main" class="alone" tabindex="-1">
             <h1>"Sign in"</h1>
-            <SignInForm done />
+            {failed.map(|why| view! { <p role="status">{why}</p> })}
+            <SignInForm back done />
         </main>
     }
 }
@@ -33,11 +38,40 @@ pub fn SignInForm(
     /// The name to begin with.
     #[prop(optional, into)]
     user: String,
+    /// Where to come back to from the provider; this page as it is then if nothing is said. Said, nothing is
+    /// shown before it is known how one can sign in.
+    #[prop(optional, into)]
+    back: Option<String>,
     /// After somebody has signed in.
     done: Callback<Session>,
 ) -> impl IntoView {
+    let nav = use_nav();
     let (user, password) = (RwSignal::new(user), RwSignal::new(String::new()));
     let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<String>));
+    // In a dialog the fields are there at once: it puts the focus into the first.
+    let known = RwSignal::new(back.is_none().then(Ways::default));
+    leptos::task::spawn_local(async move {
+        let _ = known.try_set(Some(ways().await.unwrap_or_default()));
+    });
+    let go = move |_| {
+        let back = back.clone().unwrap_or_else(|| untrack(|| nav.here()));
+        let _ = window().location().assign(&at_provider(&back));
+    };
+    let provider = move || {
+        let Ways { password, provider } = known.get()?;
+        let look = if password { "btn" } else { "btn main" };
+        let go = go.clone();
+        provider.map(|title| {
+            view! { <p class="row"><button type="button" class=look on:click=go>"Sign in with "{title}</button></p> }
+        })
+    };
+    // Where nobody has to sign in there is a form too, which says so when it is sent.
+    let by_password = Memo::new(move |_| {
+        let known = known.read();
+        known
+            .as_ref()
+            .is_some_and(|ways| ways.password || ways.provider.is_none())
+    });
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -66,7 +100,8 @@ pub fn SignInForm(
             "Sign in"
         }
     };
-    view! {
+    let form = move || {
+        view! {
         <form class="sign-in" on:submit=submit>
             <div class="entry">
                 <label for="user">"User name"</label>
@@ -85,7 +120,32 @@ pub fn SignInForm(
             <p role="status">{move || wrong.get()}</p>
             <p class="row"><button type="submit" class="btn main" aria-disabled=move || busy.get().then_some("true")>{button}</button></p>
         </form>
+        }
+    };
+    view! {
+        {move || by_password.get().then_some(form)}
+        {provider}
     }
+}
+
+/// What to say of a sign-in at the provider that failed, by the gateway's word for it.
+fn why(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "denied" => "The provider refused the sign-in, or it was called off.",
+        "no-role" => {
+            "The provider knows you, but you have no role in this console. Ask whoever gives out its roles."
+        }
+        "expired" => {
+            "The sign-in took too long, or another one was begun meanwhile. Sign in again."
+        }
+        "unreachable" => "The provider could not be reached. Try again in a moment.",
+        "invalid" => "The provider's answer was not accepted. The gateway's log says why.",
+        "too-many-tries" => {
+            "Too many tries to sign in failed from this address. Wait a quarter of an hour."
+        }
+        "internal" => "The gateway failed. Its log says why.",
+        _ => return None,
+    })
 }
 
 /// What to say of a sign-in that failed, with what to quote where somebody has to look into it.
@@ -155,6 +215,24 @@ mod tests {
             assert_eq!(destination(Some(to.to_owned())), expected, "{to}");
         }
         assert_eq!(destination(None), "/");
+    }
+
+    #[test]
+    fn only_words_of_the_gateway_are_said_in_words_of_our_own() {
+        for word in [
+            "denied",
+            "no-role",
+            "expired",
+            "unreachable",
+            "invalid",
+            "too-many-tries",
+            "internal",
+        ] {
+            assert!(why(word).is_some(), "{word}");
+        }
+        for word in ["", "Denied", "<b>", "call+this+number", "denied "] {
+            assert_eq!(why(word), None, "{word}");
+        }
     }
 
     #[test]

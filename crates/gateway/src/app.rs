@@ -10,7 +10,7 @@ use crate::own;
 use crate::problem::{Kind, Problem};
 use crate::relay::{self, Accounts, Upstream};
 use crate::routes::{Own, Place};
-use crate::{access, assets, edge, thumbnails};
+use crate::{access, assets, edge, thumbnails, walls};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::from_fn_with_state;
@@ -171,8 +171,23 @@ async fn own_route(
         },
         Own::SignIn => return access::sign_in(gateway, &asked.who, request).await,
         Own::SignOut => access::sign_out(gateway, &asked.who, visitor, &request),
+        Own::WaysToSignIn => access::ways(gateway),
+        Own::BeginAtProvider => {
+            return access::begin(gateway, request.headers(), request.uri()).await;
+        }
+        Own::BackFromProvider => {
+            let (headers, uri) = (request.headers(), request.uri());
+            return access::finish(gateway, &asked.who, headers, uri).await;
+        }
         Own::Connections => own::connections(gateway),
         Own::Build => own::build(gateway),
+        Own::AskPairing => return walls::ask(gateway, &asked.who, visitor, request).await,
+        Own::ReadPairing => {
+            return walls::state(gateway, &asked.who, visitor, request.headers());
+        }
+        Own::Walls => return walls::list(gateway),
+        Own::PairWall => return walls::pair(gateway, &asked.who, request).await,
+        Own::RevokeWall => return walls::revoke(gateway, &asked.who, request.uri().path()).await,
         Own::Metrics => own::metrics(gateway),
         Own::Healthy => own::healthy(),
         Own::Ready => return own::ready(gateway),

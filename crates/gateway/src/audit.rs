@@ -2,6 +2,7 @@
 //! `audit`, which is always written. What a caller wrote stands in quotes with everything odd escaped:
 //! nobody can write a line of somebody else. Must never hold a password, a cookie or a body.
 
+use crate::access::Refusal;
 use crate::app::Shared;
 use crate::problem::{Kind, Problem};
 use std::net::IpAddr;
@@ -29,6 +30,22 @@ pub(crate) fn sign_in(shared: &Shared, who: &Who, name: &str, refused: Option<Ki
     tracing::info!(target: "audit", id, who = name, %from, what = "sign in", outcome, why);
 }
 
+/// A sign-in at a provider: done, or why not. `name` is one that the provider vouches for, with its own
+/// name for them behind, or `-`.
+pub(crate) fn provided(shared: &Shared, who: &Who, name: &str, refused: Option<Refusal>) {
+    let outcome = match refused {
+        None => "done",
+        Some(refused) if refused.is_ours() => "failed",
+        Some(_) => "refused",
+    };
+    shared.metrics.sign_in(outcome);
+    let why = refused.map_or("-", Refusal::code);
+    let Who { from, id, .. } = who;
+    tracing::info!(
+        target: "audit", id, who = name, %from, what = "sign in", by = "provider", outcome, why
+    );
+}
+
 pub(crate) fn sign_out(who: &Who) {
     let Who { name, from, id, .. } = who;
     tracing::info!(target: "audit", id, who = name, %from, what = "sign out", outcome = "done");
@@ -53,6 +70,30 @@ pub(crate) fn refused(shared: &Shared, who: &Who, method: &str, path: &str, prob
     // Addresses may be long.
     let path: String = path.chars().take(300).collect();
     tracing::info!(target: "audit", id, who = name, role, %from, what = method, path, outcome = "refused", why);
+}
+
+/// A screen that was paired comes for its session.
+pub(crate) fn wall_signs_in(who: &Who, wall: &str) {
+    let Who { from, id, .. } = who;
+    tracing::info!(target: "audit", id, who = wall, role = "wall", %from, what = "sign in", outcome = "done", why = "-");
+}
+
+/// A wall was paired or revoked, or was not.
+pub(crate) fn wall(who: &Who, what: &str, wall: &str, refused: Option<Kind>) {
+    let outcome = match refused {
+        None => "done",
+        Some(Kind::Internal) => "failed",
+        Some(_) => "refused",
+    };
+    let why = refused.map_or("-", Kind::name);
+    let Who {
+        name,
+        role,
+        from,
+        id,
+    } = who;
+    let wall: String = wall.chars().take(100).collect();
+    tracing::info!(target: "audit", id, who = name, role, %from, what, wall, outcome, why);
 }
 
 /// A change of what a vendor holds.

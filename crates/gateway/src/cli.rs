@@ -3,7 +3,7 @@
 use crate::access::{Access, Memory, SignIn};
 use crate::app::{Gateway, Shared};
 use crate::assets::Assets;
-use crate::config::{Config, DEFAULT_LISTEN};
+use crate::config::{self, Config, DEFAULT_LISTEN};
 use crate::door::Door;
 use crate::listen::Serving;
 use crate::{demo, hash_password, listen};
@@ -147,8 +147,19 @@ fn check(file: &std::path::Path) -> Result<(), Failure> {
             user.role.word()
         ));
     }
-    if config.users.is_empty() {
+    if let Some(openid) = &config.openid {
+        let config::OpenId { title, issuer, .. } = openid;
+        say(format_args!("  others sign in with {title} ({issuer})"));
+    }
+    if !config.has_sign_in() {
         say("  nobody signs in: whoever uses this computer is an admin");
+    } else if let Some(walls) = &config.walls {
+        say(format_args!(
+            "  paired walls are kept in {}",
+            walls.display()
+        ));
+    } else {
+        say("  paired walls are kept in memory: a restart un-pairs them");
     }
     Ok(())
 }
@@ -162,15 +173,19 @@ fn hash_password() -> Result<(), Failure> {
 /// The gateway that a configuration describes.
 fn configured(config: Config, memory: Arc<Memory>, shared: Arc<Shared>) -> Result<Gateway, String> {
     let encrypted = config.is_encrypted();
-    let access = if config.users.is_empty() {
-        tracing::warn!("there is no [[user]]: whoever uses this computer is an admin");
+    let access = if !config.has_sign_in() {
+        tracing::warn!(
+            "there is no [[user]] and no [openid]: whoever uses this computer is an admin"
+        );
         Access::local()
     } else {
         let with = SignIn {
             users: config.users,
+            openid: config.openid,
             limits: config.session.limits,
             key: config.session.key,
             encrypted,
+            walls: config.walls,
         };
         Access::sign_in(with, memory)?
     };

@@ -66,6 +66,7 @@ pub(crate) async fn edge(
             route = place.word();
             if let Some(visitor) = &visitor {
                 cookie = gateway.access.renewal(request.headers(), visitor);
+                gateway.access.saw(visitor, who.from);
                 if let Some(session) = visitor.session() {
                     gateway.shared.metrics.seen(session, visitor.role.word());
                 }
@@ -137,7 +138,7 @@ fn who(gateway: &Gateway, request: &Request, id: Option<&HeaderValue>) -> (Optio
     let visitor = gateway.access.visitor(headers);
     let known = visitor.as_ref();
     let who = Who {
-        name: known.map_or("-", |visitor| &visitor.name).to_owned(),
+        name: known.map_or_else(|| "-".to_owned(), Visitor::in_log),
         role: known.map_or("-", |visitor| visitor.role.word()),
         from: from::address(peer, headers, &gateway.trusted_proxies),
         id: id.and_then(|id| id.to_str().ok()).unwrap_or("-").to_owned(),

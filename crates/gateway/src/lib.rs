@@ -26,6 +26,7 @@ mod serve;
 mod single_flight;
 mod thumbnails;
 mod tls;
+mod walls;
 mod wire;
 
 pub use access::{Access, Limits, Memory, SignIn};

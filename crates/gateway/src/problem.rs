@@ -30,6 +30,10 @@ pub enum Kind {
     TooManyTries,
     /// Who is signed in may not do this.
     Forbidden,
+    /// A code that no screen shows, or no longer.
+    WrongCode,
+    /// A name that is another's already.
+    NameTaken,
     /// More is asked of the gateway than it does at a time.
     Overloaded,
     /// Requests should go to another gateway.
@@ -88,6 +92,8 @@ impl Kind {
                 StatusCode::TOO_MANY_REQUESTS,
             ),
             Self::Forbidden => ("forbidden", "Not allowed", StatusCode::FORBIDDEN),
+            Self::WrongCode => ("wrong-code", "Wrong code", StatusCode::NOT_FOUND),
+            Self::NameTaken => ("name-taken", "Name taken", StatusCode::CONFLICT),
             Self::Overloaded => (
                 "overloaded",
                 "Too much at a time",

@@ -38,20 +38,46 @@ pub(crate) enum Own {
     ReadSession,
     SignIn,
     SignOut,
+    WaysToSignIn,
+    BeginAtProvider,
+    BackFromProvider,
     Connections,
     Build,
+    AskPairing,
+    ReadPairing,
+    Walls,
+    PairWall,
+    RevokeWall,
     Metrics,
     Healthy,
     Ready,
 }
 
-/// The own routes. HEAD goes wherever GET goes.
-pub(crate) const OWN: [(Method, &str, Own, Rule); 8] = [
+/// The own routes. HEAD goes wherever GET goes. `{id}` is one segment, whatever it holds.
+pub(crate) const OWN: [(Method, &str, Own, Rule); 16] = [
     (Method::GET, "/api/session", Own::ReadSession, EVERYBODY),
     (Method::POST, "/api/session", Own::SignIn, Rule::Anyone),
     (Method::DELETE, "/api/session", Own::SignOut, Rule::Anyone),
+    (Method::GET, "/api/sign-in", Own::WaysToSignIn, Rule::Anyone),
+    (
+        Method::GET,
+        "/api/openid/start",
+        Own::BeginAtProvider,
+        Rule::Anyone,
+    ),
+    (
+        Method::GET,
+        "/api/openid/callback",
+        Own::BackFromProvider,
+        Rule::Anyone,
+    ),
     (Method::GET, "/api/connections", Own::Connections, EVERYBODY),
     (Method::GET, "/api/build", Own::Build, EVERYBODY),
+    (Method::POST, "/api/pairing", Own::AskPairing, Rule::Anyone),
+    (Method::GET, "/api/pairing", Own::ReadPairing, Rule::Anyone),
+    (Method::GET, "/api/walls", Own::Walls, ADMINS),
+    (Method::POST, "/api/walls", Own::PairWall, ADMINS),
+    (Method::DELETE, "/api/walls/{id}", Own::RevokeWall, ADMINS),
     // A scraper with the configured token comes in too: see `edge`.
     (Method::GET, "/metrics", Own::Metrics, PEOPLE),
     (Method::GET, "/healthz", Own::Healthy, Rule::Anyone),
@@ -139,7 +165,7 @@ fn own(method: &Method, path: &str) -> Result<Place, Problem> {
     } else {
         method
     };
-    let here = || OWN.iter().filter(|(_, known, _, _)| *known == path);
+    let here = || OWN.iter().filter(|(_, known, _, _)| fits(known, path));
     if let Some((_, _, own, rule)) = here().find(|(known, _, _, _)| known == asked) {
         return Ok(Place::Own(*own, *rule));
     }
@@ -158,6 +184,16 @@ fn own(method: &Method, path: &str) -> Result<Place, Problem> {
         allow: Some(allowed.join(", ")),
         ..Problem::new(Kind::MethodNotAllowed, detail)
     })
+}
+
+/// Whether a path is a route's.
+fn fits(known: &str, path: &str) -> bool {
+    match known.strip_suffix("{id}") {
+        Some(before) => path
+            .strip_prefix(before)
+            .is_some_and(|id| !id.is_empty() && !id.contains('/')),
+        None => known == path,
+    }
 }
 
 /// Whether the visitor may have this, and what it is then. A `scraper` may read the metrics, as whoever

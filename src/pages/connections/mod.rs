@@ -1,13 +1,20 @@
-//! The page `/connections`: each system, how fresh it is, what went wrong last, which versions it has.
+//! The page `/connections`: each system, how fresh it is, what went wrong last, which versions it has;
+//! and for admins the walls.
 
+pub mod wall_list;
+pub mod walls;
+
+use crate::backend::session::Session;
 use crate::live::{Source, use_clock, use_sources};
 use crate::shell::Polling;
 use crate::ui::{FailureCard, Heading, Icon, freshness};
 use health::groups::Action;
 use health::words;
 use leptos::prelude::*;
+use std::sync::Arc;
 use vendors::aveva::ApiVersion;
 use vendors::{Connection, System};
+use walls::Walls;
 
 /// The page `/connections`.
 #[component]
@@ -21,10 +28,14 @@ pub fn Connections() -> impl IntoView {
     let none = cards
         .is_empty()
         .then(|| view! { <p class="panel blank">"No connection is configured."</p> });
+    let session = expect_context::<Arc<Session>>();
+    // Where nobody signs in there is nothing to pair.
+    let walls = session.may_change() && session.can_sign_out;
     view! {
         <Heading text="Connections" />
         {none}
         <div class="cols cards">{cards}</div>
+        {walls.then(|| view! { <Walls /> })}
     }
 }
 

@@ -30,6 +30,7 @@ export async function launch() {
 export class Complaints {
   #heard = [];
   #expected = [];
+  #allowed = [];
 
   constructor(page) {
     page.on('console', (message) => {
@@ -53,8 +54,14 @@ export class Complaints {
     this.#expected.push(pattern);
   }
 
+  /** This complaint may come or not: it depends on who is faster. */
+  allow(pattern) {
+    this.#allowed.push(pattern);
+  }
+
   check() {
-    const unexpected = this.#heard.filter((said) => !this.#expected.some((p) => p.test(said)));
+    const known = [...this.#expected, ...this.#allowed];
+    const unexpected = this.#heard.filter((said) => !known.some((p) => p.test(said)));
     assert.deepEqual(unexpected, [], 'the page complained');
     const missing = this.#expected.filter((p) => !this.#heard.some((said) => p.test(said)));
     assert.deepEqual(missing, [], 'these complaints were expected and did not come');

@@ -10,8 +10,12 @@ import { PROGRAM } from './product.mjs';
 
 export const PASSWORD = 'correct horse battery staple';
 
-/** Starts it; answers `{ url, signOutEverybody, stop }`. Its users are ann (admin) and vic (viewer). */
-export async function serve() {
+/**
+ * Starts it; answers `{ url, said, signOutEverybody, pause, stop }`. Its users are ann (admin) and vic
+ * (viewer). Paired walls are kept in a file unless `walls` is false; `more` is written at the end of its
+ * configuration.
+ */
+export async function serve({ walls = true, more = '' } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'failover-console-'));
   const made = spawnSync(PROGRAM, ['hash-password'], { input: `${PASSWORD}\n`, encoding: 'utf8' });
   assert.equal(made.status, 0, made.stderr);
@@ -21,29 +25,39 @@ export async function serve() {
   await key();
   const file = join(folder, 'failover-console.toml');
   await writeFile(join(folder, 'api.key'), 'none');
-  await writeFile(
+  const configure = (listen) => writeFile(
     file,
     [
-      'listen = "127.0.0.1:0"',
+      `listen = "${listen}"`,
       '[[connection]]\nid = "live"\ntitle = "Live"\nsystem = "uplynk"\nbase_url = "http://127.0.0.1:9"',
       'credentials = { kind = "integration-key", owner = "o", api_key_file = "api.key" }',
       user('ann', 'admin') + user('vic', 'viewer'),
       '[session]\nkey_file = "session.key"\n',
+      walls ? '[walls]\nfile = "walls.json"\n' : '',
+      more,
     ].join('\n'),
   );
-  const program = spawn(PROGRAM, ['serve', '--config', file], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = new Promise((resolve) => program.once('exit', resolve));
   const said = [];
-  const url = await new Promise((resolve, reject) => {
-    for (const stream of [program.stdout, program.stderr]) {
-      stream.setEncoding('utf8').on('data', (piece) => {
-        said.push(piece);
-        const listening = said.join('').match(/listening on (http:\/\/[\w.:[\]]+)/)?.[1];
-        if (listening) resolve(listening);
-      });
-    }
-    ended.then(() => reject(new Error(`serve ended: ${said.join('')}`)));
-  });
+  let program;
+  let ended;
+  const begin = async (listen) => {
+    await configure(listen);
+    program = spawn(PROGRAM, ['serve', '--config', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+    ended = new Promise((resolve) => program.once('exit', resolve));
+    let heard = '';
+    return new Promise((resolve, reject) => {
+      for (const stream of [program.stdout, program.stderr]) {
+        stream.setEncoding('utf8').on('data', (piece) => {
+          said.push(piece);
+          heard += piece;
+          const listening = heard.match(/listening on (http:\/\/[\w.:[\]]+)/)?.[1];
+          if (listening) resolve(listening);
+        });
+      }
+      ended.then(() => reject(new Error(`serve ended: ${heard}`)));
+    });
+  };
+  const url = await begin('127.0.0.1:0');
   return {
     url,
     said,
@@ -51,6 +65,12 @@ export async function serve() {
     signOutEverybody: async () => {
       await key();
       program.kill('SIGHUP');
+    },
+    /** Ends it; the function that comes back starts it again, where it was. */
+    pause: async () => {
+      program.kill('SIGTERM');
+      await ended;
+      return () => begin(new URL(url).host);
     },
     stop: async () => {
       program.kill('SIGTERM');

@@ -1,9 +1,9 @@
-//! The one cookie: its name, its flags, and how it is found among others. Knows nothing of its value.
+//! The cookies: their names, their flags, and how each is found among others. Knows nothing of their values.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use std::time::Duration;
 
-/// Which cookie a gateway sets.
+/// Which cookies a gateway sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cookie {
     /// For pages over https. `__Host-`: a browser takes it from exactly this origin's host, encrypted,
@@ -14,9 +14,26 @@ pub(crate) enum Cookie {
     Local,
 }
 
+/// What a cookie is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum For {
+    /// Who is signed in. Comes with requests of our own pages only.
+    Session,
+    /// A sign-in that was begun and goes on at a provider. Comes back with the browser from there, which is
+    /// another site: that one page, and nothing else, it may bring along.
+    Attempt,
+    /// A screen that waits to be paired.
+    Pairing,
+}
+
 impl Cookie {
     /// Ports share cookies: the name keeps two gateways on one computer apart.
-    fn name(self, headers: &HeaderMap) -> String {
+    fn name(self, what: For, headers: &HeaderMap) -> String {
+        let what = match what {
+            For::Session => "",
+            For::Attempt => "-sign-in",
+            For::Pairing => "-pairing",
+        };
         let port = headers
             .get(header::HOST)
             .and_then(|host| host.to_str().ok())
@@ -24,15 +41,15 @@ impl Cookie {
             .map(|(_, port)| port)
             .filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
         match (self, port) {
-            (Self::Encrypted, _) => "__Host-failover-console".to_owned(),
-            (Self::Local, Some(port)) => format!("failover-console-{port}"),
-            (Self::Local, None) => "failover-console".to_owned(),
+            (Self::Encrypted, _) => format!("__Host-failover-console{what}"),
+            (Self::Local, Some(port)) => format!("failover-console{what}-{port}"),
+            (Self::Local, None) => format!("failover-console{what}"),
         }
     }
 
     /// The value that came along, if it came once: of two nobody knows whose the first is.
-    pub(crate) fn find(self, headers: &HeaderMap) -> Option<&str> {
-        let name = self.name(headers);
+    pub(crate) fn find(self, what: For, headers: &HeaderMap) -> Option<&str> {
+        let name = self.name(what, headers);
         let mut values = headers
             .get_all(header::COOKIE)
             .iter()
@@ -48,6 +65,7 @@ impl Cookie {
     /// `Set-Cookie`, for as long as it is good; no time at all takes it away.
     pub(crate) fn set(
         self,
+        what: For,
         headers: &HeaderMap,
         value: &str,
         age: Duration,
@@ -56,9 +74,13 @@ impl Cookie {
             Self::Encrypted => "; Secure",
             Self::Local => "",
         };
-        let (name, age) = (self.name(headers), age.as_secs());
+        let site = match what {
+            For::Session | For::Pairing => "Strict",
+            For::Attempt => "Lax",
+        };
+        let (name, age) = (self.name(what, headers), age.as_secs());
         let text =
-            format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Strict{secure}");
+            format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite={site}{secure}");
         let mut value = HeaderValue::try_from(text).ok()?;
         value.set_sensitive(true);
         Some(value)
@@ -83,14 +105,33 @@ mod tests {
         let headers = headers("localhost:8080", &[]);
         let minute = Duration::from_secs(60);
         assert_eq!(
-            Cookie::Encrypted.set(&headers, "x", minute).unwrap(),
+            Cookie::Encrypted
+                .set(For::Session, &headers, "x", minute)
+                .unwrap(),
             "__Host-failover-console=x; Path=/; Max-Age=60; HttpOnly; SameSite=Strict; Secure"
         );
         assert_eq!(
-            Cookie::Local.set(&headers, "x", minute).unwrap(),
+            Cookie::Local
+                .set(For::Session, &headers, "x", minute)
+                .unwrap(),
             "failover-console-8080=x; Path=/; Max-Age=60; HttpOnly; SameSite=Strict"
         );
-        let value = Cookie::Encrypted.set(&headers, "x", minute).unwrap();
+        assert_eq!(
+            Cookie::Encrypted
+                .set(For::Attempt, &headers, "x", minute)
+                .unwrap(),
+            "__Host-failover-console-sign-in=x; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure",
+            "comes back from another site"
+        );
+        assert_eq!(
+            Cookie::Local
+                .set(For::Attempt, &headers, "x", minute)
+                .unwrap(),
+            "failover-console-sign-in-8080=x; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"
+        );
+        let value = Cookie::Encrypted
+            .set(For::Session, &headers, "x", minute)
+            .unwrap();
         assert!(!format!("{value:?}").contains("=x"), "no log shows it");
     }
 
@@ -114,15 +155,25 @@ mod tests {
             (&[], None),
         ] {
             let headers = headers("localhost:8080", cookies);
-            assert_eq!(Cookie::Encrypted.find(&headers), expected, "{cookies:?}");
+            assert_eq!(
+                Cookie::Encrypted.find(For::Session, &headers),
+                expected,
+                "{cookies:?}"
+            );
         }
+        let both = headers(
+            "localhost",
+            &["__Host-failover-console=x; __Host-failover-console-pairing=y"],
+        );
+        assert_eq!(Cookie::Encrypted.find(For::Session, &both), Some("x"));
+        assert_eq!(Cookie::Encrypted.find(For::Pairing, &both), Some("y"));
         let local = headers(
             "[::1]:9000",
             &["failover-console-9000=x; failover-console-8080=y"],
         );
-        assert_eq!(Cookie::Local.find(&local), Some("x"));
+        assert_eq!(Cookie::Local.find(For::Session, &local), Some("x"));
         assert_eq!(
-            Cookie::Local.find(&headers("[::1]", &["failover-console=x"])),
+            Cookie::Local.find(For::Session, &headers("[::1]", &["failover-console=x"])),
             Some("x")
         );
     }

@@ -1,5 +1,6 @@
-//! Sessions that people ended themselves: a copy of their cookie is no longer good at this gateway.
-//! Other gateways do not hear of it; there the copy ends with its time, or with the shared key.
+//! What is good once only, and was: sessions that people ended themselves, and the beginnings of
+//! sign-ins that came to their end. A copy of either is no longer good at this gateway. Other gateways do not
+//! hear of it; there a session's copy ends with its time, or with the shared key.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,16 +14,17 @@ const MOST: usize = 10_000;
 pub(crate) struct Ended(Mutex<HashMap<String, Duration>>);
 
 impl Ended {
-    /// Remembers a session as ended.
-    pub(crate) fn add(&self, number: &str, now: Duration) {
+    /// Remembers a number as ended. Whether it had not ended before.
+    pub(crate) fn add(&self, number: &str, now: Duration) -> bool {
         let mut ended = self.ended();
-        ended.insert(number.to_owned(), now);
+        let first = ended.insert(number.to_owned(), now).is_none();
         if ended.len() > MOST {
             let oldest = ended.iter().min_by_key(|(_, at)| **at);
             if let Some(number) = oldest.map(|(number, _)| number.clone()) {
                 ended.remove(&number);
             }
         }
+        first
     }
 
     /// Whether it ended.
@@ -43,8 +45,10 @@ mod tests {
     fn the_latest_are_remembered() {
         let ended = Ended::default();
         for number in 0..=MOST {
-            ended.add(&number.to_string(), Duration::from_secs(number as u64));
+            let now = Duration::from_secs(number as u64);
+            assert!(ended.add(&number.to_string(), now));
         }
+        assert!(!ended.add("1", Duration::from_secs(MOST as u64)));
         assert!(!ended.holds("0"));
         assert!(ended.holds("1") && ended.holds(&MOST.to_string()));
         assert!(!ended.holds("x"));

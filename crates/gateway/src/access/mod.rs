@@ -1,33 +1,39 @@
-//! Who is asking. People sign in with a name and a password and get a sealed cookie; nothing of it is
-//! kept on disk, so that gateways with the same key know each other's sessions. What a role may do is
-//! decided in `routes`.
+//! Who is asking. People sign in with a name and a password, or at a provider, and get a sealed cookie;
+//! nothing of it is kept on disk, so that gateways with the same key know each other's sessions. What a role
+//! may do is decided in `routes`.
 
 mod cookie;
 mod ended;
+mod openid;
 pub(crate) mod password;
 pub(crate) mod seal;
 mod session;
 mod throttle;
 mod ticket;
 
-pub(crate) use cookie::Cookie;
+pub(crate) use cookie::{Cookie, For};
+pub(crate) use openid::{Refusal, begin, finish, ways};
 pub(crate) use session::{read, sign_in, sign_out};
+pub(crate) use throttle::{Throttle, of_network};
 pub use ticket::Limits;
 
-use crate::config::{Role, User};
+use crate::config::{self, Role, User};
 use crate::credentials::{Clock, wall_clock};
 use crate::problem::{Kind, Problem};
+use crate::walls::{self, Means, Walls};
 use axum::http::{HeaderMap, HeaderValue};
 use ended::Ended;
+use openid::OpenId;
 use password::Passwords;
 use seal::Seal;
 use secrecy::SecretString;
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use throttle::Throttle;
-use ticket::Ticket;
+use ticket::{Provided, Ticket};
 
 /// Somebody who may be here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,12 +42,33 @@ pub(crate) struct Visitor {
     pub(crate) role: Role,
     /// None where nobody signs in.
     ticket: Option<Ticket>,
+    /// A paired wall's.
+    wall: Option<walls::Ticket>,
 }
 
 impl Visitor {
     /// Which sign-in it is, where people sign in.
     pub(crate) fn session(&self) -> Option<&str> {
-        self.ticket.as_ref().map(|ticket| ticket.number.as_str())
+        let of_person = self.ticket.as_ref().map(|ticket| ticket.number.as_str());
+        of_person.or_else(|| self.wall())
+    }
+
+    /// Which wall it is, if it was paired.
+    pub(crate) fn wall(&self) -> Option<&str> {
+        self.wall.as_ref().map(|ticket| ticket.wall.as_str())
+    }
+
+    /// What they are called in a log: a name that a provider gives may be somebody else's too, so its own
+    /// name for them stands behind.
+    pub(crate) fn in_log(&self) -> String {
+        match self
+            .ticket
+            .as_ref()
+            .and_then(|ticket| ticket.provided.as_ref())
+        {
+            Some(provided) => format!("{} <{}>", self.name, provided.subject),
+            None => self.name.clone(),
+        }
     }
 }
 
@@ -61,7 +88,12 @@ enum Way {
 #[derive(Debug)]
 pub struct Memory {
     throttle: Throttle,
+    /// Wrong codes of walls.
+    codes: Throttle,
+    walls: walls::Registers,
     ended: Ended,
+    /// The beginnings of sign-ins at a provider that came back from there.
+    returned: Ended,
     /// For a gateway that is given no key: sessions end with the process.
     own: Arc<Seal>,
 }
@@ -74,7 +106,10 @@ impl Memory {
     pub fn new() -> Result<Self, String> {
         Ok(Self {
             throttle: Throttle::default(),
+            codes: Throttle::default(),
+            walls: walls::Registers::default(),
             ended: Ended::default(),
+            returned: Ended::default(),
             own: Arc::new(Seal::of_its_own()?),
         })
     }
@@ -83,9 +118,11 @@ impl Memory {
 struct Users {
     users: Vec<User>,
     passwords: Passwords,
+    openid: Option<OpenId>,
     limits: Limits,
     seal: Arc<Seal>,
     cookie: Cookie,
+    walls: Arc<Walls>,
     memory: Arc<Memory>,
     clock: Clock,
 }
@@ -102,14 +139,18 @@ impl fmt::Debug for Users {
 /// How people sign in, as configured.
 #[derive(Debug)]
 pub struct SignIn {
-    /// Who may.
+    /// Who may with a password.
     pub users: Vec<User>,
+    /// Where others sign in.
+    pub openid: Option<config::OpenId>,
     /// When a session ends by itself.
     pub limits: Limits,
     /// The key that gateways share; without one each has its own.
     pub key: Option<SecretString>,
     /// Whether browsers come over https, here or at a proxy in front.
     pub encrypted: bool,
+    /// The file of the paired walls; without one they are forgotten when the process ends.
+    pub walls: Option<PathBuf>,
 }
 
 impl Access {
@@ -130,7 +171,8 @@ impl Access {
     /// Only people who sign in.
     ///
     /// # Errors
-    /// A hash that is none, or no random numbers.
+    /// A hash that is none, no client for the provider, no random numbers, or a file of walls that cannot be
+    /// used.
     pub fn sign_in(with: SignIn, memory: Arc<Memory>) -> Result<Self, String> {
         let seal = match &with.key {
             Some(key) => Arc::new(Seal::shared(key)),
@@ -139,6 +181,10 @@ impl Access {
         Ok(Self(Way::Users(Box::new(Users {
             passwords: Passwords::new(&with.users)?,
             users: with.users,
+            openid: with
+                .openid
+                .map(|openid| OpenId::new(openid, &seal))
+                .transpose()?,
             limits: with.limits,
             seal,
             cookie: if with.encrypted {
@@ -146,6 +192,7 @@ impl Access {
             } else {
                 Cookie::Local
             },
+            walls: memory.walls.at(with.walls.as_deref())?,
             memory,
             clock: wall_clock(),
         }))))
@@ -177,6 +224,7 @@ impl Access {
                 name: (*name).to_owned(),
                 role: Role::Admin,
                 ticket: None,
+                wall: None,
             }),
             Way::Users(users) => users.visitor(headers),
         }
@@ -187,11 +235,37 @@ impl Access {
         let Way::Users(users) = &self.0 else {
             return None;
         };
+        if let Some(wall) = &visitor.wall {
+            return wall.renewal(&users.means(), headers);
+        }
         let renewed = visitor
             .ticket
             .as_ref()?
             .renewed(users.limits, (users.clock)())?;
         users.cookie_of(headers, &renewed)
+    }
+
+    /// A visitor asked for something and may have it.
+    pub(crate) fn saw(&self, visitor: &Visitor, from: IpAddr) {
+        if let (Way::Users(users), Some(wall)) = (&self.0, visitor.wall()) {
+            users.walls.saw(wall, from, (users.clock)().as_secs());
+        }
+    }
+
+    /// What walls are paired with, where people sign in.
+    pub(crate) fn walls(&self) -> Option<Means<'_>> {
+        match &self.0 {
+            Way::Open { .. } => None,
+            Way::Users(users) => Some(users.means()),
+        }
+    }
+
+    /// How often somebody entered a wrong code, where people sign in.
+    pub(crate) fn code_tries(&self) -> Option<&Throttle> {
+        match &self.0 {
+            Way::Open { .. } => None,
+            Way::Users(users) => Some(&users.memory.codes),
+        }
     }
 
     /// Signs in: the visitor and the cookie.
@@ -226,7 +300,7 @@ impl Access {
         if let Some(ticket) = visitor.and_then(|visitor| visitor.ticket.as_ref()) {
             users.memory.ended.add(&ticket.number, (users.clock)());
         }
-        users.cookie.set(headers, "", Duration::ZERO)
+        users.cookie.set(For::Session, headers, "", Duration::ZERO)
     }
 }
 
@@ -235,11 +309,39 @@ impl Users {
         self.users.iter().find(|user| user.name == name)
     }
 
+    fn means(&self) -> Means<'_> {
+        Means {
+            walls: &self.walls,
+            seal: &self.seal,
+            cookie: self.cookie,
+            now: (self.clock)().as_secs(),
+        }
+    }
+
+    /// Whose ticket it is, as the configuration says, or the provider said.
+    fn holder(&self, ticket: &Ticket) -> Option<Cow<'_, User>> {
+        match &ticket.provided {
+            None => self.user(&ticket.user).map(Cow::Borrowed),
+            Some(provided) => {
+                let openid = self.openid.as_ref()?;
+                Some(Cow::Owned(openid.user(&ticket.user, provided)))
+            }
+        }
+    }
+
     fn visitor(&self, headers: &HeaderMap) -> Option<Visitor> {
-        let plain = self.seal.open(self.cookie.find(headers)?)?;
+        let plain = self.seal.open(self.cookie.find(For::Session, headers)?)?;
+        if let Some(ticket) = walls::Ticket::read(&plain, (self.clock)().as_secs()) {
+            return Some(Visitor {
+                name: self.walls.find(&ticket.wall)?,
+                role: Role::Wall,
+                ticket: None,
+                wall: Some(ticket),
+            });
+        }
         let ticket: Ticket = serde_json::from_slice(&plain).ok()?;
-        let user = self.user(&ticket.user)?;
-        ticket.left(user, self.limits, (self.clock)())?;
+        let user = self.holder(&ticket)?;
+        ticket.left(&user, self.limits, (self.clock)())?;
         if self.memory.ended.holds(&ticket.number) {
             return None;
         }
@@ -247,14 +349,15 @@ impl Users {
             name: user.name.clone(),
             role: user.role,
             ticket: Some(ticket),
+            wall: None,
         })
     }
 
     fn cookie_of(&self, headers: &HeaderMap, ticket: &Ticket) -> Option<HeaderValue> {
-        let user = self.user(&ticket.user)?;
-        let left = ticket.left(user, self.limits, (self.clock)())?;
+        let user = self.holder(ticket)?;
+        let left = ticket.left(&user, self.limits, (self.clock)())?;
         let sealed = self.seal.close(&serde_json::to_vec(ticket).ok()?)?;
-        self.cookie.set(headers, &sealed, left)
+        self.cookie.set(For::Session, headers, &sealed, left)
     }
 
     async fn enter(
@@ -288,19 +391,29 @@ impl Users {
             ));
         };
         throttle.succeeded(from, name);
-        let failed = |_| Problem::new(Kind::Internal, "no session could be made");
-        let number = seal::random::<16>().map_err(failed)?;
+        self.admit(headers, user, None)
+            .ok_or_else(|| Problem::new(Kind::Internal, "no session could be made"))
+    }
+
+    /// A new session. None only if the system gives no random numbers.
+    fn admit(
+        &self,
+        headers: &HeaderMap,
+        user: &User,
+        provided: Option<Provided>,
+    ) -> Option<(Visitor, HeaderValue)> {
+        let number = seal::random::<16>().ok()?;
         let number = number.iter().map(|byte| format!("{byte:02x}")).collect();
-        let ticket = Ticket::new(user, number, (self.clock)());
-        let cookie = self
-            .cookie_of(headers, &ticket)
-            .ok_or_else(|| failed(String::new()))?;
+        let mut ticket = Ticket::new(user, number, (self.clock)());
+        ticket.provided = provided;
+        let cookie = self.cookie_of(headers, &ticket)?;
         let visitor = Visitor {
             name: user.name.clone(),
             role: user.role,
             ticket: Some(ticket),
+            wall: None,
         };
-        Ok((visitor, cookie))
+        Some((visitor, cookie))
     }
 
     /// Whether the name is one of ours: others may be somebody's password, typed into the wrong field.

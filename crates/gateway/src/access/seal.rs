@@ -19,7 +19,11 @@ const LONGEST: usize = 2048;
 pub(crate) struct Seal {
     secret: Vec<u8>,
     random: SystemRandom,
+    purpose: &'static [u8],
 }
+
+/// What a seal is for unless something else is said.
+const SESSION: &[u8] = b"failover-console session 1";
 
 impl fmt::Debug for Seal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -42,6 +46,16 @@ impl Seal {
         Self {
             secret: secret.expose_secret().as_bytes().to_vec(),
             random: SystemRandom::new(),
+            purpose: SESSION,
+        }
+    }
+
+    /// With the same secret for another purpose: neither opens what the other has sealed.
+    pub(crate) fn with_purpose(&self, purpose: &'static [u8]) -> Self {
+        Self {
+            secret: self.secret.clone(),
+            random: SystemRandom::new(),
+            purpose,
         }
     }
 
@@ -54,6 +68,7 @@ impl Seal {
         Ok(Self {
             secret,
             random: SystemRandom::new(),
+            purpose: SESSION,
         })
     }
 
@@ -61,7 +76,7 @@ impl Seal {
     fn key(&self, salt: &[u8]) -> Option<(LessSafeKey, Nonce)> {
         let prk: Prk = Salt::new(HKDF_SHA256, salt).extract(&self.secret);
         let mut bytes = [0; 44];
-        prk.expand(&[b"failover-console session 1"], KeyAndNonce)
+        prk.expand(&[self.purpose], KeyAndNonce)
             .and_then(|made| made.fill(&mut bytes))
             .ok()?;
         let (key, nonce) = bytes.split_at(32);
@@ -124,6 +139,11 @@ mod tests {
         assert_ne!(one, two);
         assert_eq!(same.open(&one).unwrap(), b"ops", "another gateway");
         assert_eq!(other.open(&one), None);
+        let aside = ours.with_purpose(b"aside");
+        assert_eq!(aside.open(&one), None, "another purpose");
+        assert_eq!(ours.open(&aside.close(b"ops").unwrap()), None);
+        let again = same.with_purpose(b"aside");
+        assert_eq!(again.open(&aside.close(b"ops").unwrap()).unwrap(), b"ops");
         assert_eq!(Seal::of_its_own().unwrap().open(&one), None);
         assert!(!format!("{ours:?}").contains('a') || !format!("{ours:?}").contains("secret"));
     }

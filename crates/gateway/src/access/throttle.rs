@@ -46,29 +46,30 @@ impl Throttle {
         ];
         let mut counts = self.counts();
         for (of, limit) in &keys {
-            let count = counts
-                .get(of)
-                .filter(|count| now.duration_since(count.since) < WINDOW);
-            if let Some(count) = count.filter(|count| count.tries >= *limit) {
-                let left = WINDOW.saturating_sub(now.duration_since(count.since));
-                return Err(u32::try_from(left.as_millis().div_ceil(1000)).unwrap_or(u32::MAX));
-            }
+            look(&counts, of, *limit, now)?;
         }
         for (of, _) in keys {
-            let count = counts.entry(of).or_insert(Count {
-                tries: 0,
-                since: now,
-            });
-            if now.duration_since(count.since) >= WINDOW {
-                *count = Count {
-                    tries: 0,
-                    since: now,
-                };
-            }
-            count.tries += 1;
+            count(&mut counts, of, now);
         }
         tidy(&mut counts, now);
         Ok(())
+    }
+
+    /// Whether an address may try what somebody else decides: it is counted only when it has failed, because
+    /// who shares an address with many may come together with them.
+    ///
+    /// # Errors
+    /// In how many seconds the next one makes sense.
+    pub(crate) fn may_ask(&self, address: IpAddr) -> Result<(), u32> {
+        let now = Instant::now();
+        look(&self.counts(), &address_key(address), PER_ADDRESS, now)
+    }
+
+    /// What an address tried has failed.
+    pub(crate) fn failed(&self, address: IpAddr) {
+        let (now, mut counts) = (Instant::now(), self.counts());
+        count(&mut counts, address_key(address), now);
+        tidy(&mut counts, now);
     }
 
     /// The try was good: it does not count, and the account's failed ones are forgotten.
@@ -90,6 +91,33 @@ impl Throttle {
     fn counts(&self) -> MutexGuard<'_, HashMap<Of, Count>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// # Errors
+/// In how many seconds the next try makes sense.
+fn look(counts: &HashMap<Of, Count>, of: &Of, limit: u32, now: Instant) -> Result<(), u32> {
+    let count = counts
+        .get(of)
+        .filter(|count| now.duration_since(count.since) < WINDOW);
+    match count.filter(|count| count.tries >= limit) {
+        None => Ok(()),
+        Some(count) => {
+            let left = WINDOW.saturating_sub(now.duration_since(count.since));
+            Err(u32::try_from(left.as_millis().div_ceil(1000)).unwrap_or(u32::MAX))
+        }
+    }
+}
+
+fn count(counts: &mut HashMap<Of, Count>, of: Of, now: Instant) {
+    let begins = Count {
+        tries: 0,
+        since: now,
+    };
+    let count = counts.entry(of).or_insert(begins);
+    if now.duration_since(count.since) >= WINDOW {
+        *count = begins;
+    }
+    count.tries += 1;
 }
 
 fn tidy(counts: &mut HashMap<Of, Count>, now: Instant) {
@@ -115,14 +143,18 @@ fn key(account: &str) -> Of {
 }
 
 /// Whoever has one IPv6 address has its whole /64.
-fn address_key(address: IpAddr) -> Of {
-    Of::Address(match address.to_canonical() {
+pub(crate) fn of_network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
         IpAddr::V6(six) => {
             let net = u128::from(six) >> 64 << 64;
             IpAddr::V6(Ipv6Addr::from(net))
         }
         four @ IpAddr::V4(_) => four,
-    })
+    }
+}
+
+fn address_key(address: IpAddr) -> Of {
+    Of::Address(of_network(address))
 }
 
 #[cfg(test)]
@@ -178,6 +210,25 @@ mod tests {
             assert_eq!(throttle.begin(ip("192.0.2.1"), "ops"), Ok(()));
         }
         assert!(throttle.begin(ip("192.0.2.1"), "ops").is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_somebody_else_decides_counts_when_it_has_failed() {
+        let throttle = Throttle::default();
+        let address = ip("192.0.2.1");
+        for _ in 0..PER_ADDRESS {
+            assert_eq!(throttle.may_ask(address), Ok(()));
+            assert_eq!(throttle.may_ask(address), Ok(()), "asking does not count");
+            throttle.failed(address);
+        }
+        assert_eq!(throttle.may_ask(address), Err(900));
+        assert!(
+            throttle.begin(address, "ops").is_err(),
+            "one address, one count"
+        );
+        assert_eq!(throttle.may_ask(ip("192.0.2.2")), Ok(()));
+        tokio::time::advance(WINDOW).await;
+        assert_eq!(throttle.may_ask(address), Ok(()));
     }
 
     #[tokio::test(start_paused = true)]

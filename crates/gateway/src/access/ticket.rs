@@ -39,10 +39,24 @@ pub(crate) struct Ticket {
     /// Of the password's hash: a new password ends the sessions that began with the old one.
     #[serde(rename = "p")]
     password: String,
+    /// Of somebody who signed in elsewhere: what the configuration cannot say.
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) provided: Option<Provided>,
     #[serde(rename = "i")]
     began: u64,
     #[serde(rename = "s")]
     seen: u64,
+}
+
+/// What a provider has said of somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Provided {
+    /// The provider's own name for them, which never changes and is nobody else's.
+    #[serde(rename = "b")]
+    pub(crate) subject: String,
+    /// An admin, or else a viewer.
+    #[serde(rename = "a")]
+    pub(crate) admin: bool,
 }
 
 impl Ticket {
@@ -51,6 +65,7 @@ impl Ticket {
             user: user.name.clone(),
             number,
             password: fingerprint(user),
+            provided: None,
             began: now.as_secs(),
             seen: now.as_secs(),
         }

@@ -297,7 +297,8 @@ fn credentials(
     credentials
 }
 
-fn ca(section: &Section<'_>, around: &Surroundings<'_>) -> Option<Vec<u8>> {
+/// The certificates of `ca_file`.
+pub(super) fn ca(section: &Section<'_>, around: &Surroundings<'_>) -> Option<Vec<u8>> {
     let file = section.text("ca_file")?;
     let fault = |why: &str| {
         section.wrong(file.at, "ca_file", why);

@@ -3,15 +3,19 @@
 
 mod connection;
 mod fault;
+mod openid;
 mod secret;
 mod section;
 mod session;
 mod url;
 mod user;
+mod walls;
 
 pub use connection::{Connection, Credentials, DEFAULT_SHARE, DEFAULT_TIMEOUT};
 pub use fault::{Fault, Faults};
+pub use openid::OpenId;
 pub use session::Session;
+pub(crate) use url::is_loopback;
 pub use user::{Role, User};
 
 use crate::door::Files;
@@ -20,7 +24,7 @@ use fault::Collector;
 use secrecy::SecretString;
 use section::{At, Section};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 /// Where the gateway listens when nothing else is said.
@@ -36,10 +40,15 @@ pub struct Config {
     pub public_origin: Option<String>,
     /// The vendor systems, in the order of the file.
     pub connections: Vec<Connection>,
-    /// The people who may sign in; without any, whoever sits at this computer is an admin.
+    /// The people who may sign in; without any and without a provider, whoever sits at this computer is an
+    /// admin.
     pub users: Vec<User>,
+    /// Where other people sign in.
+    pub openid: Option<OpenId>,
     /// How long they stay signed in.
     pub session: Session,
+    /// Where paired walls are remembered; without a file they are forgotten when the process ends.
+    pub walls: Option<PathBuf>,
     /// Proxies that are believed from whom a request comes.
     pub trusted_proxies: Vec<Network>,
     /// Where the gateway's own certificate is, if it encrypts by itself.
@@ -104,28 +113,35 @@ impl Config {
 
 fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
     let listen = listen(&top);
+    let session = session::read(&top, around);
     let config = Config {
         listen: listen.map_or(DEFAULT_LISTEN, |listen| listen.value),
         public_origin: url::optional(&top, "public_url")
             .map(|url| url.origin().ascii_serialization()),
         connections: connection::all(&top, around),
         users: user::all(&top),
-        session: session::read(&top, around),
+        openid: openid::read(&top, around),
+        walls: walls::read(&top, &session, around),
+        session,
         trusted_proxies: proxies(&top),
         tls: tls(&top, around),
         metrics_token: secret::optional(&top, "metrics_token", around),
     };
-    if config.users.is_empty()
+    if !config.has_sign_in()
         && let Some(at) = top.key("public_url")
         && top.key("user").is_none()
+        && top.key("openid").is_none()
     {
         top.fault(
             at,
-            "`public_url` is given, but there is no [[user]] who could sign in: whoever the proxy lets through \
-             would be an admin",
+            "`public_url` is given, but there is no [[user]] who could sign in, and no [openid]: whoever the proxy \
+             lets through would be an admin",
         );
     }
+    // What stands in a faulty [openid] is told where it stands.
+    let unread = config.openid.is_none() && top.key("openid").is_some();
     if let Some(listen) = listen
+        && !unread
         && let Err(why) = config.may_listen_on(listen.value)
     {
         top.wrong(listen.at, "listen", &why);
@@ -135,6 +151,12 @@ fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
 }
 
 impl Config {
+    /// Whether people sign in.
+    #[must_use]
+    pub fn has_sign_in(&self) -> bool {
+        !self.users.is_empty() || self.openid.is_some()
+    }
+
     /// Whether browsers come over https.
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
@@ -161,8 +183,8 @@ impl Config {
              `public_url` with the https address of a proxy in front"
         } else if !self.has_https_origin() {
             "but not under which name: give `public_url` with the https address that browsers use"
-        } else if self.users.is_empty() {
-            "and there is no [[user]]: nobody would have to sign in"
+        } else if !self.has_sign_in() {
+            "and there is no [[user]] and no [openid]: nobody would have to sign in"
         } else {
             return Ok(());
         };

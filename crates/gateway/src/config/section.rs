@@ -137,6 +137,14 @@ impl<'a> Section<'a> {
         texts
     }
 
+    /// Whether the key holds a list with nothing in it.
+    pub(super) fn is_empty_list(&self, key: &str) -> bool {
+        let list = self
+            .raw(key)
+            .and_then(|(_, value)| value.get_ref().as_array());
+        list.is_some_and(|list| list.is_empty())
+    }
+
     /// A table inside this one, with a label that adds its key.
     pub(super) fn table(&self, key: &str) -> Option<Section<'a>> {
         let (_, value) = self.raw(key)?;

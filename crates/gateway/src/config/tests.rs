@@ -342,8 +342,8 @@ fn each_mistake_is_told_with_its_place() {
             "[[user]]",
             "[[usr]]",
             &[
-                "2:1: `public_url` is given, but there is no [[user]] who could sign in: whoever the proxy lets through \
-                 would be an admin",
+                "2:1: `public_url` is given, but there is no [[user]] who could sign in, and no [openid]: whoever the \
+                 proxy lets through would be an admin",
                 "30:3: unknown key `usr`; did you mean `user`?",
             ],
         ),
@@ -446,14 +446,66 @@ fn other_computers_may_come_only_encrypted_and_signed_in() {
     assert_eq!(
         read(&other.replace(user, "")).unwrap_err(),
         [
-            format!("{reach}and there is no [[user]]: nobody would have to sign in"),
-            "2:1: `public_url` is given, but there is no [[user]] who could sign in: whoever the proxy lets through \
-             would be an admin"
+            format!("{reach}and there is no [[user]] and no [openid]: nobody would have to sign in"),
+            "2:1: `public_url` is given, but there is no [[user]] who could sign in, and no [openid]: whoever the \
+             proxy lets through would be an admin"
                 .to_owned()
         ]
     );
     let alone = WHOLE.replace(user, "").replace(public, "");
     assert!(read(&alone).unwrap().users.is_empty(), "at this computer");
+}
+
+#[test]
+fn walls_are_kept_in_a_file_that_is_a_register_and_next_to_a_key() {
+    let with = |walls: &str, key: &str| {
+        let config = read(&format!(
+            "walls = {{ {walls} }}\nsession = {{ {key} }}\n{WHOLE}"
+        ));
+        config.map(|config| config.walls)
+    };
+    let key = "key_env = \"LONG\"";
+    assert_eq!(read(WHOLE).unwrap().walls, None);
+    let file = with("file = \"walls.json\"", key).unwrap().unwrap();
+    assert!(
+        file.is_absolute() && file.ends_with("walls.json"),
+        "{file:?}"
+    );
+    for (walls, key, expected) in [
+        ("", key, "1:9: walls: `file` is missing"),
+        (
+            "file = 1",
+            key,
+            "1:18: walls: file: must be a text in quotes, not an integer",
+        ),
+        (
+            "file = \"a.json\", at = 1",
+            key,
+            "1:28: walls: unknown key `at`",
+        ),
+        (
+            "file = \"none/a.json\"",
+            key,
+            "1:18: walls: file: there is no such folder",
+        ),
+        (
+            "file = \"a.json\"",
+            "",
+            "1:9: walls: [session] has no key: after a restart no wall would be known",
+        ),
+        (
+            "file = \"good.key\"",
+            key,
+            "1:18: walls: file: the register of walls ",
+        ),
+    ] {
+        let faults = with(walls, key).unwrap_err();
+        assert!(
+            faults.len() == 1 && faults[0].starts_with(expected),
+            "{walls}: {faults:?}"
+        );
+        assert!(!faults[0].contains("hunter2"), "{faults:?}");
+    }
 }
 
 #[test]

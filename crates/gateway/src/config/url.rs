@@ -46,7 +46,7 @@ fn check(text: &str) -> Result<Url, String> {
 }
 
 /// Whether the address is this machine's own.
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     let Some(host) = url.host_str() else {
         return false;
     };

@@ -23,6 +23,18 @@ pub(super) fn with_users(
     key: Option<&str>,
     encrypted: bool,
 ) -> Gateway {
+    let memory = Arc::new(Memory::new().unwrap());
+    with_memory(connections, key, encrypted, None, &memory).unwrap()
+}
+
+/// The same with a file of walls, going on with what another gateway of this process remembers.
+pub(super) fn with_memory(
+    connections: Vec<config::Connection>,
+    key: Option<&str>,
+    encrypted: bool,
+    walls: Option<&std::path::Path>,
+    memory: &Arc<Memory>,
+) -> Result<Gateway, String> {
     let user = |name: &str, role| User {
         name: name.to_owned(),
         role,
@@ -34,14 +46,16 @@ pub(super) fn with_users(
             user("vic", Role::Viewer),
             user("hall", Role::Wall),
         ],
+        openid: None,
         limits: Limits::default(),
         key: key.map(SecretString::from),
         encrypted,
+        walls: walls.map(ToOwned::to_owned),
     };
-    let access = Access::sign_in(with, Arc::new(Memory::new().unwrap())).unwrap();
+    let access = Access::sign_in(with, memory.clone())?;
     let index = ("index.html".to_owned(), b"<h1>console</h1>".to_vec());
     let public = encrypted.then(|| "https://console.example".to_owned());
-    Gateway::new(connections, access, public, Assets::from_files([index])).unwrap()
+    Gateway::new(connections, access, public, Assets::from_files([index]))
 }
 
 fn people() -> Arc<Gateway> {
@@ -60,7 +74,7 @@ pub(super) async fn sign_in(gateway: &Arc<Gateway>, user: &str) -> String {
 }
 
 /// The cookie that an answer sets, as it is sent back.
-fn cookie(answer: &Response<Body>) -> String {
+pub(super) fn cookie(answer: &Response<Body>) -> String {
     header(answer, "set-cookie")
         .split(';')
         .next()

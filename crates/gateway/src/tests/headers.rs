@@ -70,6 +70,7 @@ async fn every_answer_has_exactly_these_headers() {
     let prometheus = "content-type: text/plain; version=0.0.4; charset=utf-8";
     let set = "set-cookie:  Path=/; Max-Age=3600; HttpOnly; SameSite=Strict";
     let gone = "set-cookie:  Path=/; Max-Age=0; HttpOnly; SameSite=Strict";
+    let asked = "set-cookie:  Path=/; Max-Age=1200; HttpOnly; SameSite=Strict";
     let asks = "www-authenticate: Session";
     let rows: Vec<(&str, bool, &str, u16, Vec<&str>)> = vec![
         ("GET /", false, "", 200, vec![page, PAGE]),
@@ -110,8 +111,22 @@ async fn every_answer_has_exactly_these_headers() {
             405,
             vec![PROBLEM, DATA, "allow: GET, POST, DELETE, HEAD"],
         ),
+        ("GET /api/sign-in", false, "", 200, vec![JSON, DATA]),
+        ("GET /api/openid/start", false, "", 400, vec![PROBLEM, DATA]),
+        (
+            "GET /api/openid/callback",
+            false,
+            "",
+            400,
+            vec![PROBLEM, DATA],
+        ),
         ("GET /api/connections", true, "", 200, vec![JSON, DATA]),
         ("GET /api/build", true, "", 200, vec![JSON, DATA]),
+        ("POST /api/pairing", false, "", 200, vec![JSON, DATA, asked]),
+        ("GET /api/pairing", false, "", 200, vec![JSON, DATA]),
+        ("GET /api/walls", true, "", 200, vec![JSON, DATA]),
+        ("POST /api/walls", true, "{}", 400, vec![PROBLEM, DATA]),
+        ("DELETE /api/walls/{id}", true, "", 404, vec![PROBLEM, DATA]),
         (&groups, true, "", 200, vec![RELAYED, DATA]),
         (&order, true, "{}", 200, vec![RELAYED, DATA]),
         (&groups, false, "", 401, vec![PROBLEM, DATA, asks]),

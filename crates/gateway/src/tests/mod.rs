@@ -3,6 +3,7 @@
 mod access;
 mod credentials;
 mod headers;
+mod openid;
 mod order;
 mod own;
 mod relay;
@@ -11,7 +12,9 @@ mod secrets;
 mod seen;
 mod thumbnails;
 
+mod provider;
 mod vendor;
+mod walls;
 mod world;
 
 use crate::{Access, Assets, Gateway, app, config};

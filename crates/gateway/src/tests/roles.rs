@@ -80,6 +80,16 @@ async fn everything(base: &str) -> Arc<Gateway> {
     Arc::new(with_users(connections.collect(), None, false))
 }
 
+/// Everybody who may be here, by what their browser sends along; and nobody.
+async fn visitors(gateway: &Arc<Gateway>) -> Vec<(Option<Role>, String)> {
+    let mut visitors = vec![(None, String::new())];
+    for (name, role) in ROLES {
+        visitors.push((Some(role), sign_in(gateway, name).await));
+    }
+    visitors.push((Some(Role::Wall), walls::paired(gateway, "Hall").await));
+    visitors
+}
+
 async fn vendor() -> Vendor {
     Vendor::new(|seen, _| {
         let mut response = json(200, "[]");
@@ -148,15 +158,7 @@ async fn every_role_at_every_route_with_every_method() {
     let vendor = vendor().await;
     let gateway = everything(&vendor.base).await;
     let mut cells = 0;
-    for (name, role) in [None]
-        .into_iter()
-        .chain(ROLES.map(Some))
-        .map(|who| who.map_or((None, None), |(name, role)| (Some(name), Some(role))))
-    {
-        let cookie = match name {
-            Some(name) => sign_in(&gateway, name).await,
-            None => String::new(),
-        };
+    for (role, cookie) in visitors(&gateway).await {
         for (id, system) in systems() {
             for operation in operations(&system) {
                 let path = path(id, &system, operation);
@@ -201,15 +203,16 @@ async fn every_role_at_every_route_with_every_method() {
         }
         own_routes(&gateway, role, &cookie).await;
     }
-    assert!(cells > 900, "{cells}");
+    assert!(cells > 1_200, "{cells}");
 }
 
 /// The gateway's own routes, and what is no route.
 async fn own_routes(gateway: &Arc<Gateway>, role: Option<Role>, cookie: &str) {
-    for (_, path, _, _) in &OWN {
+    for (_, route, _, _) in &OWN {
+        let path = &route.replace("{id}", "x");
         for method in METHODS {
             let found = OWN.iter().find(|(known, here, _, _)| {
-                here == path && (known.as_str() == method || (method == "HEAD" && known == "GET"))
+                here == route && (known.as_str() == method || (method == "HEAD" && known == "GET"))
             });
             if found.is_some_and(|(_, _, own, _)| *own == Own::SignOut) {
                 continue;
@@ -218,7 +221,18 @@ async fn own_routes(gateway: &Arc<Gateway>, role: Option<Role>, cookie: &str) {
             let answer = ask(gateway, &format!("{method} {path}"), &headers, "").await;
             let status = answer.status().as_u16();
             let open = found.is_some_and(|(_, _, own, _)| {
-                matches!(own, Own::SignIn | Own::SignOut | Own::Healthy | Own::Ready)
+                matches!(
+                    own,
+                    Own::SignIn
+                        | Own::SignOut
+                        | Own::WaysToSignIn
+                        | Own::BeginAtProvider
+                        | Own::BackFromProvider
+                        | Own::AskPairing
+                        | Own::ReadPairing
+                        | Own::Healthy
+                        | Own::Ready
+                )
             });
             let cell = format!("{role:?} {method} {path}: {status}");
             match (role, found) {
@@ -228,15 +242,23 @@ async fn own_routes(gateway: &Arc<Gateway>, role: Option<Role>, cookie: &str) {
                     assert_eq!(status, 403, "{cell}");
                 }
                 (Some(_), None) => assert_eq!(status, 405, "{cell}"),
-                (Some(Role::Wall), Some((_, _, Own::Metrics, _))) => {
-                    assert_eq!(status, 403, "{cell}");
-                }
+                (Some(Role::Wall), Some((_, _, Own::Metrics, _)))
+                | (
+                    Some(Role::Viewer | Role::Wall),
+                    Some((_, _, Own::Walls | Own::PairWall | Own::RevokeWall, _)),
+                ) => assert_eq!(status, 403, "{cell}"),
+                // Nothing was sent along, and no wall is called so.
+                (_, Some((_, _, Own::PairWall, _))) => assert_eq!(status, 400, "{cell}"),
+                (_, Some((_, _, Own::RevokeWall, _))) => assert_eq!(status, 404, "{cell}"),
                 (Some(_), Some(_)) => assert_eq!(status, 200, "{cell}"),
             }
         }
     }
     for path in [
         "/api/new",
+        "/api/walls/",
+        "/api/walls/x/y",
+        "/api//walls",
         "/metrics/x",
         "/relay/new",
         "/relay/live/api/v4/new",

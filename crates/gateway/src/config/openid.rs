@@ -1,0 +1,327 @@
+//! `[openid]`: the OpenID Connect provider that people may sign in with, and which of its words make
+//! somebody an admin or a viewer. Only read and checked here; nothing is asked of the provider.
+
+use super::section::{At, Section};
+use super::{Surroundings, connection, secret, url};
+use secrecy::SecretString;
+
+/// What is asked for besides `openid` when the file does not say.
+const USUAL_SCOPES: [&str; 2] = ["profile", "email"];
+
+/// A provider, and what its claims mean here.
+#[derive(Debug)]
+pub struct OpenId {
+    /// As the provider calls itself, to the letter: it stands like this in every token.
+    pub issuer: String,
+    /// As the provider knows this gateway.
+    pub client_id: String,
+    /// What the gateway proves that with.
+    pub client_secret: SecretString,
+    /// What is asked for besides `openid`.
+    pub scopes: Vec<String>,
+    /// Where the ID token says what somebody is: the name of a claim, or a path of names with dots.
+    pub roles_claim: String,
+    /// Where it says what to call them; without it `preferred_username`, `email` or the subject.
+    pub name_claim: Option<String>,
+    /// The values of the claim that make an admin.
+    pub admins: Vec<String>,
+    /// The values of the claim that make a viewer.
+    pub viewers: Vec<String>,
+    /// Certificates in PEM form that are trusted besides the computer's own, for the provider only.
+    pub ca: Option<Vec<u8>>,
+    /// What it is called on the button.
+    pub title: String,
+}
+
+pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>) -> Option<OpenId> {
+    let section = top.table("openid")?;
+    let url = url::required(&section, "issuer");
+    let issuer = url.as_ref().and_then(|_| section.text("issuer"));
+    let host = url.as_ref().and_then(|url| url.host_str());
+    let client_id = section.required("client_id");
+    let client_secret = secret::read(&section, "client_secret", around);
+    let scopes = scopes(&section);
+    let roles_claim = section.required("roles_claim");
+    let name_claim = section.text("name_claim");
+    let (admins, viewers) = (values(&section, "admins"), values(&section, "viewers"));
+    who(&section, &admins, &viewers);
+    let ca = connection::ca(&section, around);
+    let title = section.text("title").map(|title| title.value).or(host);
+    let read = || {
+        Some(OpenId {
+            issuer: issuer?.value.to_owned(),
+            client_id: client_id?.value.to_owned(),
+            client_secret: client_secret?,
+            scopes,
+            roles_claim: roles_claim?.value.to_owned(),
+            name_claim: name_claim.map(|claim| claim.value.to_owned()),
+            admins: owned(&admins),
+            viewers: owned(&viewers),
+            ca,
+            title: title?.to_owned(),
+        })
+    };
+    let read = read();
+    section.finish();
+    read
+}
+
+fn owned(texts: &[At<&str>]) -> Vec<String> {
+    texts.iter().map(|text| text.value.to_owned()).collect()
+}
+
+/// Somebody has to be somebody, and nobody both.
+fn who(section: &Section<'_>, admins: &[At<&str>], viewers: &[At<&str>]) {
+    if section.key("admins").is_none() && section.key("viewers").is_none() {
+        section.fault(
+            section.start(),
+            "neither `admins` nor `viewers` is given: nobody who signs in with the provider would have a role",
+        );
+    }
+    for viewer in viewers {
+        if admins.iter().any(|admin| admin.value == viewer.value) {
+            let why = format!("{:?} stands among the `admins` too", viewer.value);
+            section.wrong(viewer.at, "viewers", &why);
+        }
+    }
+}
+
+/// The values of a claim, of which none is empty.
+fn values<'a>(section: &Section<'a>, key: &str) -> Vec<At<&'a str>> {
+    let values = section.texts(key);
+    for value in &values {
+        if value.value.trim().is_empty() {
+            section.wrong(value.at, key, "must not hold an empty text");
+        }
+    }
+    if let Some(at) = section.key(key)
+        && section.is_empty_list(key)
+    {
+        section.wrong(at, key, "must not be empty: leave it out instead");
+    }
+    values
+}
+
+/// RFC 6749, section 3.3: what one scope may be written with.
+fn scopes(section: &Section<'_>) -> Vec<String> {
+    if section.key("scopes").is_none() {
+        return USUAL_SCOPES.map(str::to_owned).to_vec();
+    }
+    let mut scopes = Vec::new();
+    for scope in section.texts("scopes") {
+        let fits = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+        if scope.value.is_empty() || !scope.value.bytes().all(fits) {
+            let why = format!(
+                "{:?} is not one scope: give a list of words without spaces",
+                scope.value
+            );
+            section.wrong(scope.at, "scopes", &why);
+        } else if scope.value != "openid" {
+            // That one is always asked for.
+            scopes.push(scope.value.to_owned());
+        }
+    }
+    scopes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Config, Surroundings};
+    use super::*;
+    use secrecy::ExposeSecret as _;
+    use std::path::Path;
+
+    const WHOLE: &str = r#"public_url = "https://console.example"
+
+[openid]
+issuer = "https://id.example/realms/plant"
+client_id = "failover-console"
+client_secret_env = "SECRET"
+scopes = ["openid", "profile", "groups"]
+roles_claim = "realm_access.roles"
+name_claim = "name"
+admins = ["console-admin"]
+viewers = ["console-viewer", "everybody"]
+title = "Plant account"
+
+[[connection]]
+id = "live"
+title = "Live"
+system = "uplynk"
+base_url = "https://services.example"
+credentials = { kind = "integration-key", owner = "o", api_key_env = "SECRET" }
+"#;
+
+    fn read(text: &str) -> Result<Config, Vec<String>> {
+        let variable = |name: &str| (name == "SECRET").then(|| "hunter2".to_owned());
+        let folder = Path::new("/nowhere");
+        let variable = &variable;
+        Config::read(text, &Surroundings { folder, variable }).map_err(|list| {
+            list.iter()
+                .map(|f| format!("{}:{}: {}", f.line, f.column, f.text))
+                .collect()
+        })
+    }
+
+    #[test]
+    fn a_provider_is_read_as_it_stands_and_its_secret_is_not_shown() {
+        let config = read(WHOLE).unwrap();
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(config.has_sign_in() && config.users.is_empty());
+        assert!(config.may_listen_on(([0, 0, 0, 0], 443).into()).is_ok());
+        let openid = config.openid.unwrap();
+        assert_eq!(
+            openid.issuer, "https://id.example/realms/plant",
+            "to the letter"
+        );
+        assert_eq!(openid.client_secret.expose_secret(), "hunter2");
+        assert_eq!(openid.scopes, ["profile", "groups"]);
+        assert_eq!(openid.viewers, ["console-viewer", "everybody"]);
+        assert_eq!(openid.title, "Plant account");
+    }
+
+    #[test]
+    fn what_is_left_out_is_as_usual() {
+        let mut short = WHOLE.to_owned();
+        for line in ["scopes", "name_claim", "viewers", "title = \"Plant"] {
+            let at = short.find(&format!("\n{line}")).unwrap();
+            let end = at + 1 + short[at + 1..].find('\n').unwrap();
+            short.replace_range(at..end, "");
+        }
+        let openid = read(&short).unwrap().openid.unwrap();
+        assert_eq!(openid.scopes, USUAL_SCOPES);
+        assert_eq!((openid.name_claim, openid.viewers.len()), (None, 0));
+        assert_eq!(openid.title, "id.example");
+        assert!(openid.ca.is_none());
+    }
+
+    #[test]
+    fn each_mistake_is_told_with_its_place() {
+        let cases: &[(&str, &str, &[&str])] = &[
+            (
+                "https://id.example/realms/plant",
+                "http://id.example",
+                &[
+                    "4:10: openid: issuer: \"http://id.example\" is not encrypted: credentials go over http to this \
+                     machine only, so use https",
+                ],
+            ),
+            (
+                "https://id.example/realms/plant",
+                "https://id.example/?x",
+                &[
+                    "4:10: openid: issuer: \"https://id.example/?x\" must not have a part after ? or #",
+                ],
+            ),
+            (
+                "issuer = \"https://id.example/realms/plant\"\n",
+                "",
+                &["3:1: openid: `issuer` is missing"],
+            ),
+            (
+                "client_id = \"failover-console\"",
+                "client_id = \"\"",
+                &["5:13: openid: client_id: must not be empty"],
+            ),
+            (
+                "client_secret_env = \"SECRET\"",
+                "client_secret = \"hunter2\"",
+                &[
+                    "6:1: openid: client_secret: a secret must not stand in this file: put it into an environment \
+                     variable and name that with `client_secret_env`, or into a file of its own and name that with \
+                     `client_secret_file`",
+                ],
+            ),
+            (
+                "client_secret_env = \"SECRET\"\n",
+                "",
+                &["3:1: openid: `client_secret_env` or `client_secret_file` is missing"],
+            ),
+            (
+                "\"profile\"",
+                "\"profile email\"",
+                &[
+                    "7:21: openid: scopes: \"profile email\" is not one scope: give a list of words without spaces",
+                ],
+            ),
+            (
+                "[\"openid\", \"profile\", \"groups\"]",
+                "\"profile\"",
+                &["7:10: openid: scopes: must be a list of texts: [\"…\"], not a string"],
+            ),
+            (
+                "roles_claim",
+                "role_claim",
+                &[
+                    "3:1: openid: `roles_claim` is missing",
+                    "8:1: openid: unknown key `role_claim`; did you mean `roles_claim`?",
+                ],
+            ),
+            (
+                "\"realm_access.roles\"",
+                "[\"realm_access\", \"roles\"]",
+                &["8:15: openid: roles_claim: must be a text in quotes, not an array"],
+            ),
+            (
+                "[\"console-admin\"]",
+                "\"console-admin\"",
+                &["10:10: openid: admins: must be a list of texts: [\"…\"], not a string"],
+            ),
+            (
+                "[\"console-admin\"]",
+                "[]",
+                &["10:1: openid: admins: must not be empty: leave it out instead"],
+            ),
+            (
+                "[\"console-admin\"]",
+                "[\" \"]",
+                &["10:11: openid: admins: must not hold an empty text"],
+            ),
+            (
+                "\"everybody\"",
+                "\"console-admin\"",
+                &["11:30: openid: viewers: \"console-admin\" stands among the `admins` too"],
+            ),
+            (
+                "admins = [\"console-admin\"]\nviewers = [\"console-viewer\", \"everybody\"]\n",
+                "",
+                &[
+                    "3:1: openid: neither `admins` nor `viewers` is given: nobody who signs in with the provider would \
+                     have a role",
+                ],
+            ),
+            (
+                "[openid]",
+                "[openid]\nca_file = 7",
+                &["4:11: openid: ca_file: must be a text in quotes, not an integer"],
+            ),
+            (
+                "[openid]",
+                "[[openid]]",
+                &["3:1: openid: must be a table: { … }, not an array"],
+            ),
+            (
+                "[openid]",
+                "[opnid]",
+                &[
+                    "1:1: `public_url` is given, but there is no [[user]] who could sign in, and no [openid]: whoever the \
+                 proxy lets through would be an admin",
+                    "3:2: unknown key `opnid`; did you mean `openid`?",
+                ],
+            ),
+        ];
+        for (what, by, expected) in cases {
+            assert!(WHOLE.contains(what), "{what}");
+            let found = read(&WHOLE.replacen(what, by, 1)).expect_err(by);
+            assert_eq!(found, *expected, "{by}");
+            assert!(!found.concat().contains("hunter2"));
+        }
+        let open = format!("listen = \"0.0.0.0:443\"\n{WHOLE}").replace("client_id", "client");
+        let found = read(&open).unwrap_err();
+        assert!(
+            found.iter().all(|fault| fault.contains("openid: ")),
+            "nothing follows from it: {found:?}"
+        );
+    }
+}

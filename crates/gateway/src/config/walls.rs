@@ -1,0 +1,35 @@
+//! `[walls]`: the file in which paired walls are remembered.
+
+use super::section::Section;
+use super::{Session, Surroundings};
+use std::path::{Path, PathBuf};
+
+/// The register's file, if there is to be one. What it holds has to be a register.
+pub(super) fn read(
+    top: &Section<'_>,
+    session: &Session,
+    around: &Surroundings<'_>,
+) -> Option<PathBuf> {
+    let section = top.table("walls")?;
+    let name = section.required("file");
+    let file = name.map(|name| around.folder.join(name.value));
+    if let Some((name, file)) = name.zip(file.as_deref()) {
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        if !folder.unwrap_or(Path::new(".")).is_dir() {
+            section.wrong(name.at, "file", "there is no such folder");
+        } else if let Err(why) = crate::walls::check(file) {
+            section.wrong(name.at, "file", &why);
+        }
+    }
+    if session.key.is_none() {
+        section.fault(
+            section.start(),
+            "[session] has no key: after a restart no wall would be known by its cookie any more; give \
+             `key_env` or `key_file`",
+        );
+    }
+    section.finish();
+    file
+}

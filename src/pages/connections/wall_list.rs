@@ -1,0 +1,136 @@
+//! The table "Walls", and the question before one is revoked.
+
+use super::walls::Known;
+use crate::backend::walls::{self, Wall};
+use crate::backend::{Report, report};
+use crate::live::use_clock;
+use crate::prefs::use_prefs;
+use crate::ui::Deed;
+use crate::ui::deed::Running;
+use crate::ui::times;
+use chrono::{DateTime, Utc};
+use health::effect::{Confirm, Effect};
+use leptos::prelude::*;
+
+/// The table.
+#[component]
+pub fn WallList(
+    /// The walls.
+    known: Known,
+) -> impl IntoView {
+    let revoking = RwSignal::new(None::<Wall>);
+    let ids = Memo::new(move |_| {
+        let list = known.list.read();
+        let walls = list.iter().flat_map(|list| &list.walls);
+        walls.map(|wall| wall.id.clone()).collect::<Vec<_>>()
+    });
+    let none = move || {
+        let none = known.list.read().is_some() && ids.read().is_empty();
+        none.then(|| view! { <p class="blank">"No screen is paired. Open /wall on it: it shows a code."</p> })
+    };
+    let dialog = move || {
+        let wall = revoking.get()?;
+        Some(view! { <Revoke wall known close=Callback::new(move |()| revoking.set(None)) /> })
+    };
+    view! {
+        <div class="scroll" tabindex="0" role="region" aria-label="Walls, scrollable" hidden=move || ids.read().is_empty()>
+            <table>
+                <caption class="vh">"Walls"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Name"</th>
+                        <th scope="col">"Paired"</th>
+                        <th scope="col">"Last seen"</th>
+                        <th scope="col">"Address"</th>
+                        <th scope="col"><span class="vh">"Actions"</span></th>
+                    </tr>
+                </thead>
+                <tbody>
+                    <For each=move || ids.get() key=Clone::clone children=move |id| view! { <Row known id revoking /> } />
+                </tbody>
+            </table>
+        </div>
+        {none}
+        {dialog}
+    }
+}
+
+#[component]
+fn Row(known: Known, id: String, revoking: RwSignal<Option<Wall>>) -> impl IntoView {
+    let (clock, prefs) = (use_clock(), use_prefs());
+    let wall = Memo::new(move |_| {
+        let list = known.list.read();
+        let mut walls = list.iter().flat_map(|list| &list.walls);
+        walls.find(|wall| wall.id == id).cloned()
+    });
+    let read = move |of: fn(&Wall) -> Option<String>| wall.read().as_ref().and_then(of);
+    let name = move || read(|wall| Some(wall.name.clone()));
+    let moment = move |at: DateTime<Utc>| {
+        let now = clock.at(0.0);
+        let zone = prefs.zone.get();
+        format!(
+            "{} {}",
+            times::moment(at, now, times::offset(zone, now)),
+            zone.word()
+        )
+    };
+    let paired = move || wall.read().as_ref()?.paired().map(moment);
+    let seen = Memo::new(move |_| wall.read().as_ref()?.seen());
+    let ago = move || match seen.get() {
+        Some(at) => times::ago(at, clock.at(0.0)),
+        None => "not yet".to_owned(),
+    };
+    let label = move || name().map(|name| format!("Revoke {name}"));
+    view! {
+        <tr>
+            <th scope="row"><b>{name}</b></th>
+            <td>{paired}<span class="sub">{move || read(|wall| Some(format!("by {}", wall.paired_by)))}</span></td>
+            <td>{ago}<span class="sub">{move || seen.get().map(moment)}</span></td>
+            <td>{move || read(|wall| wall.address.clone()).unwrap_or_else(|| "–".to_owned())}</td>
+            <td><button type="button" class="btn" aria-label=label on:click=move |_| revoking.set(wall.get_untracked())>"Revoke"</button></td>
+        </tr>
+    }
+}
+
+#[component]
+fn Revoke(wall: Wall, known: Known, close: Callback<()>) -> impl IntoView {
+    let Wall { id, name, .. } = wall;
+    let effect = Effect {
+        sentence: "Its screen is signed out with its next request, covers itself and shows a new code. It cannot be undone: \
+                   the screen has to be paired again."
+            .to_owned(),
+        notes: Vec::new(),
+    };
+    let (of, called) = (id.clone(), name.clone());
+    let run: Box<dyn Fn() -> Running> = Box::new(move || {
+        let (id, name) = (of.clone(), called.clone());
+        Box::pin(async move { (revoke(&id, &name).await, None) })
+    });
+    let changed = Callback::new(move |()| known.read());
+    let effect = Signal::derive(move || effect.clone());
+    let confirm = Signal::derive(|| Confirm::Click);
+    view! {
+        <Deed title=format!("Revoke {name}?") action="Revoke wall" system="the gateway" effect confirm id run changed on_close=close />
+    }
+}
+
+/// Revokes a wall once, and reads what is there where no answer came.
+async fn revoke(id: &str, name: &str) -> Report {
+    match walls::revoke(id).await {
+        Ok(()) => Report::Done {
+            said: format!("The wall {name} is revoked."),
+            undoable: false,
+        },
+        Err(failure) if report::is_unknown(&failure) => Report::Unknown {
+            said: match walls::list().await {
+                Ok(list) if list.walls.iter().any(|wall| wall.id == id) => {
+                    format!("{name} is still paired.")
+                }
+                Ok(_) => format!("{name} is no longer paired."),
+                Err(again) => format!("which walls there are could not be read: {}.", again.line()),
+            },
+            failure,
+        },
+        Err(failure) => Report::refused(failure),
+    }
+}

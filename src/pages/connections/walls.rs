@@ -1,0 +1,140 @@
+//! The section "Walls": pairing a screen by the code that it shows, and which walls there are. Only for
+//! admins; the gateway refuses it to others.
+
+use super::wall_list::WallList;
+use crate::backend::Failure;
+use crate::backend::walls::{self, Walls as List};
+use crate::live::{use_clock, use_pace};
+use crate::ui::notice::use_notices;
+use crate::ui::{FailureCard, Field, Icon};
+use leptos::prelude::*;
+
+/// How often the list is read, in milliseconds.
+const OFTEN: f64 = 10_000.0;
+
+/// The walls, as they were last read.
+#[derive(Clone, Copy)]
+pub struct Known {
+    /// The last list.
+    pub list: RwSignal<Option<List>>,
+    failure: RwSignal<Option<Failure>>,
+    read_at: StoredValue<f64>,
+}
+
+impl Known {
+    /// Reads the list now.
+    pub fn read(self) {
+        let _ = self.read_at.try_set_value(crate::live::clock::now());
+        leptos::task::spawn_local(async move {
+            let answer = walls::list().await;
+            let _ = self.failure.try_set(answer.as_ref().err().cloned());
+            if let Ok(list) = answer {
+                let _ = self.list.try_set(Some(list));
+            }
+        });
+    }
+}
+
+/// The section.
+#[component]
+pub fn Walls() -> impl IntoView {
+    let (clock, pace) = (use_clock(), use_pace());
+    let known = Known {
+        list: RwSignal::new(None),
+        failure: RwSignal::new(None),
+        read_at: StoredValue::new(0.0),
+    };
+    Effect::new(move |_| {
+        let due = (clock.millis() - known.read_at.get_value()).abs() >= OFTEN;
+        if due && !pace.hidden.get() && !pace.paused.get() {
+            known.read();
+        }
+    });
+    Effect::new(move |before: Option<u32>| {
+        let asked = pace.asked.get();
+        if before.is_some() {
+            known.read();
+        }
+        asked
+    });
+    let retry = Callback::new(move |()| known.read());
+    let failure = move || {
+        let failure = known.failure.get()?;
+        Some(view! { <FailureCard failure system="the gateway" retry /> })
+    };
+    let forgotten = move || {
+        let list = known.list.read();
+        let in_memory = list.as_ref().is_some_and(|list| list.kept == "memory");
+        in_memory.then(|| {
+            view! {
+                <p class="bar"><Icon name="warning" /><span>"The gateway keeps walls in memory only: after a restart each has to be paired again. The entry "<code>"[walls] file"</code>" in its configuration keeps them."</span></p>
+            }
+        })
+    };
+    view! {
+        <section class="panel walls" aria-labelledby="walls">
+            <header><h2 id="walls">"Walls"</h2><p>"Screens that show the status wall and nothing else"</p></header>
+            <PairForm known />
+            {failure}
+            <WallList known />
+            {forgotten}
+        </section>
+    }
+}
+
+#[component]
+fn PairForm(known: Known) -> impl IntoView {
+    let notices = use_notices();
+    let (code, name) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<String>));
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        wrong.set(None);
+        leptos::task::spawn_local(async move {
+            let answer = walls::pair(&code.get_untracked(), &name.get_untracked()).await;
+            let _ = busy.try_set(false);
+            match answer {
+                Ok(wall) => {
+                    let _ = code.try_set(String::new());
+                    let _ = name.try_set(String::new());
+                    let said = format!(
+                        "The wall {} is paired. Its screen shows it in some seconds.",
+                        wall.name
+                    );
+                    notices.say(said, None);
+                }
+                Err(failure) => {
+                    let _ = wrong.try_set(Some(format!("{}.", failure.line())));
+                }
+            }
+            // Also after a failure: the answer to a pairing that was done may have been lost.
+            known.read();
+        });
+    };
+    let hint = Signal::derive(|| "As it stands on the screen at /wall".to_owned());
+    let place = Signal::derive(|| "Where the screen hangs".to_owned());
+    let said = move || {
+        wrong.get().map(|why| {
+            view! { <span class="wrong"><Icon name="warning" />{why}</span> }
+        })
+    };
+    let button = move || {
+        if busy.get() {
+            "Pairing…"
+        } else {
+            "Pair wall"
+        }
+    };
+    view! {
+        <form class="pair pad" on:submit=submit>
+            <Field label="Code" name="wall-code" value=code hint required=true />
+            <Field label="Name" name="wall-name" value=name hint=place required=true />
+            <button type="submit" class="btn main" aria-disabled=move || busy.get().then_some("true")>{button}</button>
+            <p role="status">{said}</p>
+        </form>
+    }
+}
