@@ -1,5 +1,5 @@
 //! What a person has chosen on this browser: theme, time zone, how often each page refreshes, columns,
-//! queries by name, silence on the wall. The only user of browser storage, and never of a secret. A browser
+//! queries by name, silence and notifications of the wall. The only user of browser storage, and never of a secret. A browser
 //! that refuses storage keeps the choice until the page is closed.
 
 use leptos::prelude::*;
@@ -94,6 +94,8 @@ pub struct Prefs {
     pub queries: RwSignal<String>,
     /// Whether the status wall is silent.
     pub muted: RwSignal<bool>,
+    /// Whether the status wall notifies of new critical alarms.
+    pub notify: RwSignal<bool>,
 }
 
 const THEME: &str = "failover-console.theme";
@@ -102,6 +104,7 @@ const REFRESH: &str = "failover-console.refresh";
 const COLUMNS: &str = "failover-console.session-columns";
 const QUERIES: &str = "failover-console.queries";
 const MUTED: &str = "failover-console.muted";
+const NOTIFY: &str = "failover-console.notify";
 
 /// The choices of this browser. Only inside [`provide`]'s owner.
 #[must_use]
@@ -133,6 +136,7 @@ pub fn provide() -> Prefs {
         ),
         queries: RwSignal::new(stored(QUERIES).unwrap_or_default()),
         muted: RwSignal::new(stored(MUTED).as_deref() == Some("yes")),
+        notify: RwSignal::new(stored(NOTIFY).as_deref() == Some("yes")),
     };
     provide_context(prefs);
     Effect::new(move |_| {
@@ -146,7 +150,8 @@ pub fn provide() -> Prefs {
         }
     });
     Effect::new(move |_| store(ZONE, prefs.zone.get().word()));
-    Effect::new(move |_| store(MUTED, if prefs.muted.get() { "yes" } else { "no" }));
+    Effect::new(move |_| store(MUTED, yes_or_no(prefs.muted.get())));
+    Effect::new(move |_| store(NOTIFY, yes_or_no(prefs.notify.get())));
     Effect::new(move |_| {
         if let Ok(text) = serde_json::to_string(&*prefs.refresh.read()) {
             store(REFRESH, &text);
@@ -165,6 +170,10 @@ pub fn provide() -> Prefs {
         }
     });
     prefs
+}
+
+fn yes_or_no(is: bool) -> &'static str {
+    if is { "yes" } else { "no" }
 }
 
 fn stored(key: &str) -> Option<String> {

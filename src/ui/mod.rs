@@ -4,6 +4,7 @@ pub mod awake;
 pub mod beat;
 pub mod copy;
 pub mod deed;
+pub mod desktop;
 pub mod dialog;
 pub mod download;
 pub mod failure_card;

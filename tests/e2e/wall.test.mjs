@@ -130,6 +130,36 @@ story('a source that falls silent is hatched step by step, and leaves the health
   await eventually(async () => assert.ok(Math.abs((await normal()) - before) <= 1));
 });
 
+story('every state is told apart without colour, by its shape and its word', { viewport: { width: 3840, height: 2160 } }, async (told) => {
+  const { page, control, complaints } = told;
+  complaints.expect(/status of 50[24]/);
+  await control('PUT', '/scenario', { name: 'incident' });
+  await control('POST', '/clock/advance', { seconds: 900 });
+  await open(told, '/wall?distance=1&diagonal=65');
+  await heard(page);
+  await control('POST', '/faults', { connection: 'plant-b', fault: { kind: 'reset' } });
+  await passUntil(page, 60, async () => (await tile(page, /: STALE/).count()) > 0);
+  const debug = await page.context().newCDPSession(page);
+  await debug.send('Emulation.setEmulatedVisionDeficiency', { type: 'achromatopsia' });
+  const seen = await tiles(page).evaluateAll((all) =>
+    all.map((one) => ({
+      state: one.dataset.fresh ?? one.dataset.s,
+      shape: one.querySelector('svg').innerHTML,
+      word: one.querySelector('.state').textContent.replace(/ \d.*$/, ''),
+    })),
+  );
+  const states = new Set(seen.map(({ state }) => state));
+  for (const state of ['critical', 'warning', 'moving', 'normal', 'stale']) assert.ok(states.has(state), state);
+  for (const by of ['shape', 'word']) {
+    const owner = new Map();
+    for (const one of seen) {
+      assert.ok(one[by].length > 0, `${one.state} has a ${by}`);
+      assert.equal(owner.get(one[by]) ?? one.state, one.state, `the ${by} ${one[by]} stands for two states`);
+      owner.set(one[by], one.state);
+    }
+  }
+});
+
 const pageNote = (page) => page.getByText(/^Page \d+ of \d+/);
 
 story('pages turn, and a critical alarm stops them on its page', async (told) => {
@@ -222,6 +252,56 @@ story('a new critical alarm flashes its symbol and sounds, with an end, and what
   const all = (await page.evaluate(() => globalThis.notes)).length;
   await pass(page, 60);
   assert.equal((await page.evaluate(() => globalThis.notes)).length, all, 'the repeats have an end');
+});
+
+story('a new critical alarm is notified, where somebody wants it', async (told) => {
+  const { page, control } = told;
+  await page.addInitScript(() => {
+    globalThis.shown = [];
+    globalThis.Notification = class {
+      static permission = 'default';
+      static async requestPermission() {
+        this.permission = 'granted';
+        return 'granted';
+      }
+      constructor(title, { body, tag }) {
+        globalThis.shown.push({ title, body, tag });
+      }
+    };
+  });
+  await open(told, '/wall?distance=1.5&only=groups');
+  await heard(page);
+  const shown = () => page.evaluate(() => globalThis.shown);
+  await page.mouse.move(300, 300);
+  await page.mouse.move(320, 300);
+  const button = page.getByRole('button', { name: 'Notify' });
+  await button.click();
+  await eventually(async () => assert.equal(await button.getAttribute('aria-pressed'), 'true'));
+  assert.deepEqual(await shown(), [], 'what was there at first is no news');
+  for (const session of ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']) await silent(control, session);
+  await control('POST', '/clock/advance', { seconds: 600 });
+  await passUntil(page, 30, async () => (await shown()).length > 0);
+  const boiler = (await shown()).filter(({ title }) => title === 'Boiler House OPC UA');
+  assert.equal(boiler.length, 1);
+  assert.match(boiler[0].body, /silent/i);
+  await page.mouse.move(340, 300);
+  await button.click();
+  await eventually(async () => assert.equal(await button.getAttribute('aria-pressed'), 'false'));
+});
+
+story('a browser that blocks notifications is told of at the button', async ({ page, visit }) => {
+  await page.addInitScript(() => {
+    globalThis.Notification = class {
+      static permission = 'denied';
+    };
+  });
+  await visit('/wall');
+  await page.mouse.move(300, 300);
+  await page.mouse.move(320, 300);
+  const button = page.getByRole('button', { name: 'Notify' });
+  await button.waitFor();
+  assert.equal(await button.isDisabled(), true);
+  assert.equal(await button.getAttribute('title'), 'The browser blocks notifications of this page');
 });
 
 story('silence is shown', async ({ page, visit }) => {

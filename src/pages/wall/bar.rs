@@ -1,6 +1,7 @@
 //! The control bar: there while somebody moves the mouse, touches the screen or types, and gone after.
 //! What it sets stands in the address, so that the wall comes back with it.
 
+use super::notify::Notify;
 use super::rotation::Held;
 use super::setup::SetUp;
 use super::sounds::Sounds;
@@ -48,6 +49,8 @@ pub fn Bar(
     wall: Wall,
     /// What sounds.
     sounds: Sounds,
+    /// What is notified.
+    notify: Notify,
     /// Whether somebody is there.
     hands: Memo<bool>,
     /// Whether the set-up is open.
@@ -95,6 +98,8 @@ pub fn Bar(
                 <button type="button" class="btn" aria-pressed=move || pressed(is_full.get()) on:click=full>"Full screen"</button>
                 <button type="button" class="btn" aria-pressed=move || pressed(!sounds.is_muted())
                     on:click=move |_| sounds.mute(!sounds.is_muted())>"Sound"</button>
+                <button type="button" class="btn" aria-pressed=move || pressed(notify.is_on()) disabled=move || notify.hindrance().is_some()
+                    title=move || notify.hindrance().unwrap_or("A notification of the computer for each new critical alarm") on:click=move |_| notify.turn()>"Notify"</button>
                 <button type="button" class="btn" aria-expanded=move || pressed(set_up.get())
                     on:click=move |_| set_up.update(|open| *open = !*open)>"Distance"</button>
                 <button type="button" class="btn" title=move || format!("Colour theme: {}", theme().word()) on:click=next_theme>

@@ -10,6 +10,7 @@ pub mod layout;
 pub mod model;
 pub mod months;
 pub mod news;
+pub mod notify;
 pub mod params;
 pub mod place;
 pub mod ringer;
@@ -40,6 +41,7 @@ pub fn StatusWall(
 ) -> impl IntoView {
     let wall = state::wall();
     let sounds = sounds::sounds(wall);
+    let notify = notify::notify(wall);
     let lost = banner::lost();
     let hands = bar::hands();
     let set_up = RwSignal::new(false);
@@ -70,7 +72,7 @@ pub fn StatusWall(
                 <WallSources wall />
             </div>
             <Banner lost />
-            <Bar wall sounds hands set_up />
+            <Bar wall sounds notify hands set_up />
         </main>
     }
 }
