@@ -6,7 +6,7 @@ use crate::backend::Failure;
 use crate::backend::session::{Session, Ways, at_provider, sign_in, ways};
 use crate::nav::use_nav;
 use crate::route::Route;
-use crate::ui::Heading;
+use crate::ui::{Heading, Icon};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use vendors::operation::segment;
@@ -24,7 +24,8 @@ pub fn SignIn() -> impl IntoView {
     });
     view! {
         <Heading text="Sign in" />
-        <main id="main" class="alone" tabindex="-1">
+        <main id="main" class="alone enter" tabindex="-1">
+            <p class="row"><Icon name="mark" /><b>"Failover Console"</b></p>
             <h1>"Sign in"</h1>
             {failed.map(|why| view! { <p role="status">{why}</p> })}
             <SignInForm back done />
