@@ -59,6 +59,11 @@ fn words(failure: &Failure, system: &str) -> Words {
             reason: error.reason.clone(),
             resolution: error.resolution.clone(),
             id: error.operation_id.clone().map(|id| ("Operation id", id)),
+            advice: if error.left_out {
+                "What came with it was no error of the vendor's, such as a page of a proxy: the gateway left it out."
+            } else {
+                ""
+            },
             ..blank
         },
     }

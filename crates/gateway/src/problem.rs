@@ -1,5 +1,5 @@
 //! What the gateway itself says when something fails: problem details (RFC 9457). The vendors' own
-//! errors are not among them, they are relayed as they are. Must never hold a secret or an address.
+//! errors are not among them, their known fields are relayed. Must never hold a secret or an address.
 
 use axum::body::Body;
 use axum::http::header::{

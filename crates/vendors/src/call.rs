@@ -1,6 +1,7 @@
 //! A request to send and how to read its answer.
 
 use crate::json;
+use crate::kept::LEFT_OUT;
 use crate::operation::{Method, Operation};
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
@@ -112,6 +113,10 @@ pub struct VendorError {
     /// How long not to ask again, in seconds (`Retry-After`, which HTTP has and no contract forbids).
     #[serde(default)]
     pub retry_after: Option<u64>,
+    /// Whether the gateway left out all of a body that said something, such as a page (its header
+    /// [`crate::LEFT_OUT`]).
+    #[serde(default)]
+    pub left_out: bool,
     /// Every further property of the error body, as it came.
     pub more: Map<String, Value>,
 }
@@ -197,6 +202,7 @@ impl<T> Call<T> {
         if !answer.is_success() {
             let mut error = (self.refused)(answer);
             error.retry_after = answer.retry_after();
+            error.left_out = answer.header(LEFT_OUT).is_some();
             return Err(Failure::Vendor(Box::new(error)));
         }
         (self.read)(answer).map_err(|problem| {

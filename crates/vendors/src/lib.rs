@@ -9,6 +9,7 @@ pub mod call;
 pub mod connection;
 mod error_body;
 mod json;
+mod kept;
 pub mod operation;
 mod status;
 pub mod uplynk;
@@ -16,4 +17,5 @@ pub mod veeam;
 
 pub use call::{Answer, Call, Failure, Request, VendorError};
 pub use connection::{Connection, System};
+pub use kept::{Kept, LEFT_OUT};
 pub use operation::{Method, Operation};

@@ -4,7 +4,7 @@
 use crate::command::{Done, cargo, run};
 use crate::fingerprint::files_under;
 use crate::tree::Tree;
-use crate::{build, install};
+use crate::{build, dependencies, install};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -55,10 +55,10 @@ fn word(outcome: &Done) -> &'static str {
     if outcome.is_ok() { "passed" } else { "FAILED" }
 }
 
-/// Formatting and lints, on both targets.
+/// Formatting, lints on both targets, and what the dependencies may be.
 pub(crate) fn check(tree: &Tree) -> Done {
     let mut steps = Steps::default();
-    formatting_and_lints(tree, &mut steps);
+    formatting_lints_and_dependencies(tree, &mut steps);
     steps.summary()
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn check(tree: &Tree) -> Done {
 pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
     let mut steps = Steps::default();
     if name.is_none() {
-        formatting_and_lints(tree, &mut steps);
+        formatting_lints_and_dependencies(tree, &mut steps);
     }
     steps.take("tests of the crates", || {
         run(cargo(tree)
@@ -106,7 +106,7 @@ fn soak_wall(tree: &Tree, refreshes: &str) -> Done {
     run(&mut node)
 }
 
-fn formatting_and_lints(tree: &Tree, steps: &mut Steps) {
+fn formatting_lints_and_dependencies(tree: &Tree, steps: &mut Steps) {
     steps.take("formatting", || {
         run(cargo(tree).args(["fmt", "--all", "--check"]))
     });
@@ -135,6 +135,7 @@ fn formatting_and_lints(tree: &Tree, steps: &mut Steps) {
             .args(["-p", "failover-console", "-p", "health", "-p", "vendors"])
             .args(["--", "-D", "warnings"]))
     });
+    steps.take("dependencies", || dependencies::check(tree));
 }
 
 fn browser_tests(tree: &Tree, name: Option<&str>) -> Done {

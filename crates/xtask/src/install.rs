@@ -12,6 +12,9 @@ use std::process::Command;
 /// The last release that compiles with the Rust of rust-toolchain.toml.
 const TRUNK: &str = "0.21.14";
 
+/// What looks at the dependencies.
+const CARGO_DENY: &str = "0.20.2";
+
 /// The least Node that the browser tests run on.
 const NODE_MAJOR: u32 = 20;
 
@@ -64,6 +67,22 @@ pub(crate) fn for_building(tree: &Tree) -> Done<OsString> {
 pub(crate) fn for_browser_tests(tree: &Tree) -> Done<PathBuf> {
     npm_packages(tree)?;
     chromium()
+}
+
+/// Installs what looks at the dependencies; the answer is the program.
+pub(crate) fn cargo_deny(tree: &Tree) -> Done<PathBuf> {
+    let folder = compiled(
+        tree,
+        &Tool {
+            package: "cargo-deny",
+            program: "cargo-deny",
+            version: CARGO_DENY,
+            options: &["--locked", "--no-default-features"],
+            minutes: 3,
+        },
+    )?;
+    let name = format!("cargo-deny{}", std::env::consts::EXE_SUFFIX);
+    Ok(folder.map_or_else(|| PathBuf::from(&name), |folder| folder.join(&name)))
 }
 
 pub(crate) fn wasm_target() -> Done {

@@ -1,11 +1,12 @@
 //! `/relay/{connection}/<the vendor's own path>`: exactly the contracts' operations, nothing else.
-//! Writes no vendor path, and reads no vendor body but in `order`.
+//! Writes no vendor path, and reads no vendor body but in `order` and `refused`.
 
 mod breaker;
 mod locks;
 mod order;
 mod path;
 mod reads;
+mod refused;
 mod upstream;
 
 pub(crate) use path::segments;
@@ -34,7 +35,8 @@ pub const REQUEST_LIMIT: usize = 1024 * 1024;
 pub(crate) const SANDBOX: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 /// What of a vendor's headers reaches the browser.
-const RETURNED: [HeaderName; 6] = [
+const RETURNED: [HeaderName; 7] = [
+    HeaderName::from_static(vendors::LEFT_OUT),
     header::CONTENT_TYPE,
     header::DATE,
     header::RETRY_AFTER,
@@ -283,7 +285,9 @@ fn answer(landed: Landed<reads::Outcome>) -> Result<Response, Problem> {
     *response.status_mut() = vendor.status;
     let headers = response.headers_mut();
     for name in RETURNED {
-        if let Some(value) = vendor.headers.get(&name) {
+        if let Some(value) = vendor.headers.get(&name)
+            && refused::is_plain(&name, value)
+        {
             headers.insert(name, value.clone());
         }
     }

@@ -4,6 +4,7 @@
 use super::breaker::Breaker;
 use super::locks::Locks;
 use super::reads::Reads;
+use super::refused;
 use crate::config;
 use crate::credentials::{Basic, Clock, Credentials, Logon, Pass, Signer, Tokens, Turns};
 use crate::metrics::{Meter, Metrics};
@@ -191,7 +192,8 @@ impl Upstream {
     }
 
     /// Asks the vendor. A 401 is answered with new credentials and asked again, once: a request that
-    /// was refused for who asked was not carried out, so that writes may be repeated too.
+    /// was refused for who asked was not carried out, so that writes may be repeated too. Of any other
+    /// refusal only what may be passed on comes back.
     pub(crate) async fn ask(&self, outgoing: &Outgoing) -> Result<Answer, Problem> {
         let pass = self.credentials.pass(None, self.timeout).await?;
         let mut answer = self.send(outgoing, &pass).await?;
@@ -208,7 +210,7 @@ impl Upstream {
             );
             return Err(Problem::new(Kind::Credentials, detail));
         }
-        Ok(answer)
+        Ok(refused::cut(&self.public.system, answer))
     }
 
     async fn send(&self, outgoing: &Outgoing, pass: &Pass<'_>) -> Result<Answer, Problem> {

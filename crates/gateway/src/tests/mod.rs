@@ -6,6 +6,7 @@ mod headers;
 mod openid;
 mod order;
 mod own;
+mod refused;
 mod relay;
 mod roles;
 mod secrets;

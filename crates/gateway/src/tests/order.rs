@@ -416,7 +416,11 @@ async fn a_browser_that_goes_away_does_not_end_the_write() {
 
 #[tokio::test]
 async fn a_group_that_cannot_be_read_is_relayed_without_a_tag() {
-    for (status, body) in [(200, "<html>"), (200, r#"{"id":"abc"}"#), (404, "{}")] {
+    for (status, body) in [
+        (200, "<html>"),
+        (200, r#"{"id":"abc"}"#),
+        (404, r#"{"title":"No"}"#),
+    ] {
         let vendor = Vendor::new(move |_, _| {
             let mut answer = json(status, body);
             answer

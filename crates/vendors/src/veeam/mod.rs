@@ -26,5 +26,6 @@ pub use operations::operation;
 pub use parse::FilterError;
 pub use pasted::Pasted;
 pub use query::{Format, Query, Sort};
+pub(crate) use refused::error_texts;
 pub use saved::read_saved;
 pub use types::*;

@@ -2,7 +2,8 @@
 
 use super::node::Node;
 use crate::call::{Answer, VendorError};
-use crate::status;
+use crate::{json, status};
+use serde_json::{Map, Value};
 
 /// Properties that are told elsewhere or not at all. The server's stack trace helps nobody here, and
 /// says more of the server than a browser should know.
@@ -29,4 +30,20 @@ pub(super) fn refused(answer: &Answer) -> VendorError {
         more: more.collect(),
         ..blank
     }
+}
+
+/// A body as JSON: as it is, or of an `<Error>` its attributes and child elements that are texts. Any
+/// other XML is nothing that an error of this vendor is.
+pub(crate) fn error_texts(body: &[u8]) -> Option<Value> {
+    if !body.trim_ascii_start().starts_with(b"<") {
+        return json::parse(body).ok();
+    }
+    let node = Node::parse(body).ok()?;
+    if !node.name.eq_ignore_ascii_case("Error") {
+        return None;
+    }
+    let texts = node
+        .texts()
+        .map(|(key, text)| (key.to_owned(), Value::from(text)));
+    Some(Value::Object(texts.collect::<Map<_, _>>()))
 }

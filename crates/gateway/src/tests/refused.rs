@@ -1,0 +1,153 @@
+//! Of what a vendor says when it says no, only what its contract names reaches a browser.
+
+use super::vendor::{Vendor, json};
+use super::*;
+use axum::http::HeaderValue;
+use vendors::LEFT_OUT;
+
+const CANARY: &str = "canary-of-the-inside";
+
+fn system(name: &str) -> System {
+    serde_json::from_str(&format!(r#"{{"system":"{name}"}}"#)).unwrap()
+}
+
+/// A gateway to all three, before one vendor. Veeam's is asked for its sessions without logging on:
+/// the account is a plain one.
+fn all(base: &str) -> Arc<Gateway> {
+    gateway(vec![
+        connection("plant-a", aveva(), base, basic()),
+        connection("live", System::Uplynk, base, basic()),
+        connection("em", system("veeam"), base, basic()),
+    ])
+}
+
+const READS: [&str; 3] = [
+    GROUPS,
+    "/relay/live/api/v4/failover-groups",
+    "/relay/em/api/cloud/failoverSessions",
+];
+
+/// Answers everything like this, but lets Veeam's accounts in.
+async fn saying(status: u16, media_type: &'static str, body: &'static str) -> Vendor {
+    Vendor::new(move |seen, _| {
+        if seen.line.contains("/api/sessionMngr/") {
+            let mut response = json(201, r#"{"SessionId":"x","Links":[]}"#);
+            let session = HeaderValue::from_static("session");
+            response.headers_mut().insert("x-restsvcsessionid", session);
+            return response;
+        }
+        Response::builder()
+            .status(status)
+            .header("content-type", media_type)
+            .header("operation-id", "op-1")
+            .header("server", CANARY)
+            .header("x-exception", CANARY)
+            .header("www-authenticate", format!("Basic realm=\"{CANARY}\""))
+            .body(Body::from(body))
+            .unwrap()
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_vendors_error_keeps_its_known_fields() {
+    for (read, body, kept) in [
+        (
+            READS[0],
+            r#"{"Error":"E","Reason":"R","Resolution":"S","OperationId":"o","Debug":"x"}"#,
+            r#"{"Error":"E","OperationId":"o","Reason":"R","Resolution":"S"}"#,
+        ),
+        (
+            READS[1],
+            r#"{"@type":"Error","code":"c","status_code":409,"title":"T","debug":"x"}"#,
+            r#"{"@type":"Error","code":"c","status_code":409,"title":"T"}"#,
+        ),
+        (
+            READS[2],
+            "<Error Message=\"M\" StatusCode=\"409\"><StackTrace>x</StackTrace></Error>",
+            r#"{"Message":"M","StatusCode":"409"}"#,
+        ),
+    ] {
+        for status in [400, 403, 404, 409, 429, 500, 503, 599] {
+            let vendor = saying(status, "text/html", body).await;
+            let response = get(&all(&vendor.base), read).await;
+            assert_eq!(response.status(), status, "{read}");
+            assert_eq!(header(&response, "content-type"), "application/json");
+            assert_eq!(header(&response, "via"), "1.1 failover-console");
+            assert_eq!(header(&response, "operation-id"), "op-1");
+            assert_eq!(header(&response, LEFT_OUT), "");
+            assert_eq!(text(response).await, kept, "{read}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_a_vendors_inside_reaches_a_browser() {
+    let bodies = [
+        ("<html><body>canary-of-the-inside</body></html>", true),
+        ("{\"StackTrace\":\"canary-of-the-inside\"}", true),
+        ("Broke.\n   at Plant.Run() canary-of-the-inside", false),
+        ("", false),
+    ];
+    for (body, left_out) in bodies {
+        for read in READS {
+            let vendor = saying(500, "text/html", body).await;
+            let response = get(&all(&vendor.base), read).await;
+            assert_eq!(response.status(), 500, "{read}: {body}");
+            assert_eq!(
+                !header(&response, LEFT_OUT).is_empty(),
+                left_out,
+                "{read}: {body}"
+            );
+            let headers = format!("{:?}", response.headers());
+            assert!(
+                !headers.contains(CANARY) && !headers.contains("text/html"),
+                "{headers}"
+            );
+            assert!(!text(response).await.contains(CANARY), "{read}: {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_refusal_of_a_write_and_of_the_reading_before_it_is_cut_too() {
+    const ORDER: &str = "PUT /relay/live/api/v4/failover-groups/g/slicers";
+    let vendor = saying(
+        500,
+        "text/plain",
+        "{\"title\":\"T\",\"trace\":\"canary-of-the-inside\"}",
+    )
+    .await;
+    let gateway = all(&vendor.base);
+    let response = ask(
+        &gateway,
+        ORDER,
+        &[("if-match", "\"x\"")],
+        r#"{"slicers":[]}"#,
+    )
+    .await;
+    assert_eq!(response.status(), 500);
+    assert_eq!(text(response).await, r#"{"title":"T"}"#);
+    let response = ask(&gateway, &format!("POST {GROUPS}"), &[], "{}").await;
+    assert_eq!(text(response).await, r#"{"title":"T"}"#);
+}
+
+#[tokio::test]
+async fn a_header_that_is_not_what_it_is_called_is_not_passed_on() {
+    let vendor = Vendor::new(|_, _| {
+        Response::builder()
+            .status(200)
+            .header("operation-id", "System.Exception: at Plant.Run() in x.cs")
+            .header("total-count", "<b>5</b>")
+            .header("retry-after", "x".repeat(500))
+            .header(LEFT_OUT, "body")
+            .body(Body::from("[]"))
+            .unwrap()
+    })
+    .await;
+    let response = get(&to_aveva(&vendor.base), GROUPS).await;
+    assert_eq!(response.status(), 200);
+    for name in ["operation-id", "total-count", "retry-after", LEFT_OUT] {
+        assert_eq!(header(&response, name), "", "{name}");
+    }
+}
