@@ -132,7 +132,8 @@ story('an export of every page can be cancelled, and a page that fails exports n
   await control('DELETE', '/faults');
   await control('POST', '/faults', { connection: 'em', operation: 'query sessions', fault: { kind: 'status', status: 503 } });
   await page.getByRole('button', { name: 'Export CSV' }).click();
-  await page.getByRole('alert').getByText(/Page 1 of \d+ could not be read, so nothing was exported/).waitFor();
+  // The first page may come from the question that was under way when the export was cancelled.
+  await page.getByRole('alert').getByText(/Page [12] of \d+ could not be read, so nothing was exported/).waitFor();
 });
 
 story('a role that may not query is offered the last 30 days', async ({ page, visit, control, complaints }) => {

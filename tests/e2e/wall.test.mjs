@@ -134,20 +134,24 @@ story('every state is told apart without colour, by its shape and its word', { v
   const { page, control, complaints } = told;
   complaints.expect(/status of 50[24]/);
   await control('PUT', '/scenario', { name: 'incident' });
-  await control('POST', '/clock/advance', { seconds: 900 });
   await open(told, '/wall?distance=1&diagonal=65');
   await heard(page);
-  await control('POST', '/faults', { connection: 'plant-b', fault: { kind: 'reset' } });
-  await passUntil(page, 60, async () => (await tile(page, /: STALE/).count()) > 0);
   const debug = await page.context().newCDPSession(page);
   await debug.send('Emulation.setEmulatedVisionDeficiency', { type: 'achromatopsia' });
-  const seen = await tiles(page).evaluateAll((all) =>
-    all.map((one) => ({
-      state: one.dataset.fresh ?? one.dataset.s,
-      shape: one.querySelector('svg').innerHTML,
-      word: one.querySelector('.state').textContent.replace(/ \d.*$/, ''),
-    })),
-  );
+  const look = () =>
+    tiles(page).evaluateAll((all) =>
+      all.map((one) => ({
+        // A silent connection and what it holds are in the same state.
+        state: one.dataset.fresh ? 'stale' : one.dataset.s,
+        shape: one.querySelector('svg').innerHTML,
+        word: one.querySelector('.state').textContent.replace(/ \d.*$/, ''),
+      })),
+    );
+  await passUntil(page, 60, async () => (await look()).some(({ state }) => state === 'moving'));
+  const seen = await look();
+  await control('POST', '/faults', { connection: 'plant-b', fault: { kind: 'reset' } });
+  await passUntil(page, 60, async () => (await tile(page, /: STALE/).count()) > 0);
+  seen.push(...(await look()));
   const states = new Set(seen.map(({ state }) => state));
   for (const state of ['critical', 'warning', 'moving', 'normal', 'stale']) assert.ok(states.has(state), state);
   for (const by of ['shape', 'word']) {
@@ -175,7 +179,7 @@ story('pages turn, and a critical alarm stops them on its page', async (told) =>
   for (const session of ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']) await silent(control, session);
   await control('POST', '/clock/advance', { seconds: 600 });
   await passUntil(page, 30, () => tile(page, /^Boiler House OPC UA: /).isVisible());
-  await eventually(async () => assert.match(await pageNote(page).innerText(), /^Page 1 of \d+, (held|critical only)$/));
+  await passUntil(page, 10, async () => /^Page 1 of \d+, (held|critical only)$/.test(await pageNote(page).innerText()));
   await pass(page, 25);
   await tile(page, /^Boiler House OPC UA: /).waitFor();
 });
@@ -315,7 +319,7 @@ story('silence is shown', async ({ page, visit }) => {
 });
 
 story('a gateway that is gone covers the wall, and the wall comes back with it', async ({ page, product, visit, complaints }) => {
-  complaints.expect(/ERR_CONNECTION_REFUSED/);
+  complaints.expect(/ERR_CONNECTION_REFUSED|ERR_SOCKET_NOT_CONNECTED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/);
   await visit('/wall?distance=2');
   await heard(page);
   await product.stop();
