@@ -10,6 +10,7 @@ use program::Program;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::sync::Barrier;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use vendor::Vendor;
 use viewer::Viewer;
@@ -31,39 +32,40 @@ struct Watched {
     memory: Vec<u64>,
 }
 
-/// So many viewers, each with a connection of its own, that poll once per interval at moments of their
-/// own; the gateway shares answers for as long.
-async fn watch(viewers: u32, interval: Duration, whole: Duration) -> Watched {
+/// A watch.
+#[derive(Clone, Copy)]
+struct Plan {
+    /// So many, each with a connection of its own.
+    viewers: u32,
+    /// How long the gateway shares an answer.
+    interval: Duration,
+    /// Each asks so often, at moments of its own.
+    poll: Duration,
+    whole: Duration,
+    /// Each asks so many times at once before that, until what the allocator keeps for later has the
+    /// size that it stays at.
+    warm_up: u32,
+}
+
+async fn watch(plan: Plan) -> Watched {
     let vendor = Vendor::start().await;
-    let program = Program::start(&vendor, interval.as_secs(), "127.0.0.1:0").await;
+    let program = Program::start(&vendor, plan.interval.as_secs(), "127.0.0.1:0").await;
     let cookie = program.sign_in("vic").await;
     let asked = Arc::new(AtomicUsize::new(0));
-    let begun = Instant::now();
-    let all: Vec<_> = (0..viewers)
+    let warm = Arc::new(Barrier::new(plan.viewers as usize + 1));
+    let start = Instant::now();
+    let all: Vec<_> = (0..plan.viewers)
         .map(|number| {
-            let (address, cookie, asked) = (program.address.clone(), cookie.clone(), asked.clone());
-            tokio::spawn(async move {
-                let mut viewer = Viewer::new(&address, &cookie);
-                let mut next = begun + interval * number / viewers;
-                while next < begun + whole {
-                    sleep_until(next).await;
-                    let answer = timeout(HANGS, viewer.get(GROUPS)).await;
-                    let answer = answer.expect("an answer in time").expect("an answer");
-                    assert_eq!(
-                        (answer.status, answer.body.len()),
-                        (200, vendor::groups().len())
-                    );
-                    asked.fetch_add(1, Ordering::Relaxed);
-                    next += interval;
-                }
-            })
+            let viewer = Viewer::new(&program.address, &cookie);
+            tokio::spawn(view(plan, number, viewer, warm.clone(), asked.clone()))
         })
         .collect();
-    // In the first ten seconds everybody came twice; from then on nothing is new to the gateway.
+    warm.wait().await;
+    let begun = Instant::now();
     let mut memory = Vec::new();
-    let every = (whole / 2).min(Duration::from_secs(10));
+    let every = (plan.whole / 2).min(Duration::from_secs(10));
     let mut look = begun + every;
-    while look < begun + whole {
+    while look < begun + plan.whole {
         sleep_until(look).await;
         memory.push(program.memory());
         look += every;
@@ -75,8 +77,35 @@ async fn watch(viewers: u32, interval: Duration, whole: Duration) -> Watched {
     Watched {
         asked: asked.load(Ordering::Relaxed),
         calls: vendor.calls(),
-        took: begun.elapsed(),
+        took: start.elapsed(),
         memory,
+    }
+}
+
+async fn view(
+    plan: Plan,
+    number: u32,
+    mut viewer: Viewer,
+    warm: Arc<Barrier>,
+    asked: Arc<AtomicUsize>,
+) {
+    let mut ask = async || {
+        let answer = timeout(HANGS, viewer.get(GROUPS)).await;
+        let answer = answer.expect("an answer in time").expect("an answer");
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.body.len(), vendor::groups().len());
+    };
+    for _ in 0..plan.warm_up {
+        ask().await;
+    }
+    warm.wait().await;
+    let begun = Instant::now();
+    let mut next = begun + plan.poll * number / plan.viewers;
+    while next < begun + plan.whole {
+        sleep_until(next).await;
+        ask().await;
+        asked.fetch_add(1, Ordering::Relaxed);
+        next += plan.poll;
     }
 }
 
@@ -96,7 +125,14 @@ fn one_call_per_interval(watched: &Watched, interval: Duration) {
 #[tokio::test]
 async fn a_hundred_viewers_cost_the_vendor_one_call_per_interval() {
     let interval = Duration::from_secs(1);
-    let watched = watch(100, interval, Duration::from_secs(4)).await;
+    let watched = watch(Plan {
+        viewers: 100,
+        interval,
+        poll: interval,
+        whole: Duration::from_secs(4),
+        warm_up: 0,
+    })
+    .await;
     assert_eq!(watched.asked, 400, "every question was answered");
     one_call_per_interval(&watched, interval);
 }
@@ -105,7 +141,14 @@ async fn a_hundred_viewers_cost_the_vendor_one_call_per_interval() {
 #[ignore = "takes more than a minute: cargo xtask load"]
 async fn a_thousand_viewers_for_a_minute_cost_one_call_per_interval_and_no_memory() {
     let interval = Duration::from_secs(5);
-    let watched = watch(1000, interval, Duration::from_secs(60)).await;
+    let watched = watch(Plan {
+        viewers: 1000,
+        interval,
+        poll: Duration::from_secs(2),
+        whole: Duration::from_secs(60),
+        warm_up: 25,
+    })
+    .await;
     println!(
         "{} questions, {} calls in {:.1} s; KiB every 10 s: {:?}",
         watched.asked,
@@ -113,7 +156,7 @@ async fn a_thousand_viewers_for_a_minute_cost_one_call_per_interval_and_no_memor
         watched.took.as_secs_f64(),
         watched.memory
     );
-    assert_eq!(watched.asked, 12_000, "every question was answered");
+    assert_eq!(watched.asked, 30_000, "every question was answered");
     one_call_per_interval(&watched, interval);
     let (early, late) = (watched.memory[0], watched.memory[watched.memory.len() - 1]);
     assert!(late * 10 <= early * 11, "{early} KiB grew to {late} KiB");
