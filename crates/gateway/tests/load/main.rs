@@ -1,6 +1,10 @@
 //! Many who watch, and a gateway that is killed under them: the program itself, over sockets.
 //!
 //! The long watch is for `cargo xtask load`; it takes more than a minute and is ignored otherwise.
+#![expect(
+    clippy::expect_used,
+    reason = "helpers of tests: what is not as expected fails the test"
+)]
 
 mod program;
 mod vendor;
