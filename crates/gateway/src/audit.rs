@@ -1,6 +1,7 @@
 //! Who did what: a line for every sign-in, every refusal and every change, on the log's target
 //! `audit`, which is always written. What a caller wrote stands in quotes with everything odd escaped:
-//! nobody can write a line of somebody else. Must never hold a password, a cookie or a body.
+//! nobody can write a line of somebody else. Must never hold a password or a cookie, and of a
+//! body only fields that are known to be none.
 
 use crate::access::Refusal;
 use crate::app::Shared;
@@ -107,6 +108,10 @@ pub(crate) struct Change<'a> {
     pub(crate) status: u16,
     /// The vendor's own number for it, to be found in the vendor's log.
     pub(crate) operation_id: &'a str,
+    /// What the vendor held, where the gateway read it before: known fields as JSON, or `-`.
+    pub(crate) before: &'a str,
+    /// What was asked for: known fields as JSON, or `-`.
+    pub(crate) after: &'a str,
 }
 
 pub(crate) fn change(who: &Who, change: &Change<'_>) {
@@ -123,9 +128,11 @@ pub(crate) fn change(who: &Who, change: &Change<'_>) {
         outcome,
         status,
         operation_id,
+        before,
+        after,
     } = change;
     tracing::info!(
         target: "audit", id, who = name, role, %from, what = operation, connection, path, outcome, status,
-        operation_id
+        operation_id, before, after
     );
 }

@@ -60,3 +60,84 @@ fn is_json(headers: &HeaderMap) -> bool {
         .and_then(|value| value.split(';').next())
         .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use futures_util::stream;
+    use std::io::{Error, ErrorKind};
+
+    const LIMIT: usize = 64;
+
+    fn request(kind: &str, body: Body) -> Request {
+        let request = Request::builder().header("content-type", kind);
+        request.body(body).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_body_is_json_within_its_limit() {
+        const JSON: &str = "application/json";
+        for (kind, body, outcome) in [
+            (JSON, "{}".to_owned(), Ok(Some(2))),
+            (
+                "Application/JSON; charset=utf-8",
+                "{}".to_owned(),
+                Ok(Some(2)),
+            ),
+            (JSON, String::new(), Ok(None)),
+            ("text/plain", String::new(), Ok(None)),
+            (JSON, "x".repeat(LIMIT), Ok(Some(LIMIT))),
+            (JSON, "x".repeat(LIMIT + 1), Err(413)),
+            ("text/plain", "{}".to_owned(), Err(415)),
+            (
+                "application/x-www-form-urlencoded",
+                "a=b".to_owned(),
+                Err(415),
+            ),
+            (
+                "multipart/form-data; a=application/json",
+                "{}".to_owned(),
+                Err(415),
+            ),
+            ("application/jsonx", "{}".to_owned(), Err(415)),
+        ] {
+            let got = json(request(kind, Body::from(body.clone())), LIMIT).await;
+            let got = got.map(|body| body.map(|body| body.len()));
+            assert_eq!(
+                got.map_err(|problem| problem.status.as_u16()),
+                outcome,
+                "{kind} {body}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_is_a_bad_request() {
+        let parts = [Ok("{"), Err(Error::from(ErrorKind::UnexpectedEof))];
+        let body = Body::from_stream(stream::iter(parts));
+        let problem = json(request("application/json", body), LIMIT)
+            .await
+            .unwrap_err();
+        assert_eq!(problem.status, StatusCode::BAD_REQUEST);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_drips_or_never_comes_is_not_waited_for() {
+        let drip = stream::unfold((), |()| async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Some((Ok::<_, Error>(" "), ()))
+        });
+        for body in [
+            Body::from_stream(drip),
+            Body::from_stream(stream::pending::<Result<&str, Error>>()),
+        ] {
+            let begun = tokio::time::Instant::now();
+            let problem = json(request("application/json", body), LIMIT)
+                .await
+                .unwrap_err();
+            assert_eq!(problem.status, StatusCode::REQUEST_TIMEOUT);
+            assert_eq!(begun.elapsed().as_secs(), PATIENCE.as_secs());
+        }
+    }
+}

@@ -97,6 +97,15 @@ pub(crate) fn soak(tree: &Tree, refreshes: &str) -> Done {
     soak_wall(tree, refreshes)
 }
 
+/// The long watch of many viewers, with its figures.
+pub(crate) fn load(tree: &Tree) -> Done {
+    run(cargo(tree)
+        .args([
+            "test", "--locked", "--quiet", "-p", "gateway", "--test", "load",
+        ])
+        .args(["--", "--ignored", "--nocapture"]))
+}
+
 fn soak_wall(tree: &Tree, refreshes: &str) -> Done {
     let chromium = install::for_browser_tests(tree)?;
     let mut node = Command::new("node");

@@ -32,6 +32,8 @@ cargo xtask VERB
   check               formatting, lints and what deny.toml asks of the dependencies
   soak [REFRESHES]    refresh the status wall 20,000 times, and see that it holds no more
                       at the end than after the first thousand
+  load                1,000 viewers for a minute: one call to the vendor per interval, and no more
+                      memory at the end than after ten seconds
   help                this text
 
 Each verb first installs what it needs and does not find: the wasm target, trunk, wasm-bindgen,
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         ("soak", [refreshes]) if refreshes.parse::<u32>().is_ok_and(|n| n > 0) => {
             checks::soak(&tree, refreshes)
         }
+        ("load", []) => checks::load(&tree),
         ("help" | "--help" | "-h", []) => {
             println!("{HELP}");
             Ok(())

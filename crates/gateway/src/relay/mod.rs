@@ -7,6 +7,7 @@ mod order;
 mod path;
 mod reads;
 mod refused;
+mod told;
 mod upstream;
 
 pub(crate) use path::segments;
@@ -118,6 +119,8 @@ pub(crate) async fn relay(
             outcome: "not sent",
             status: problem.status.as_u16(),
             operation_id: "-",
+            before: "-",
+            after: "-",
         };
         audit::change(who, &change);
     }
@@ -239,9 +242,13 @@ async fn write(
     who: Who,
 ) -> Landed<reads::Outcome> {
     let task = tokio::spawn(async move {
+        let mut course = order::Course::default();
         let outcome = match &change {
-            Some(change) => change.carry(&upstream, &outgoing).await,
-            None => upstream.ask(&outgoing).await,
+            Some(change) => change.carry(&upstream, &outgoing, &mut course).await,
+            None => {
+                course.sent = true;
+                upstream.ask(&outgoing).await
+            }
         };
         upstream.reads.forget();
         let operation_id = outcome
@@ -250,6 +257,7 @@ async fn write(
             .and_then(|answer| answer.headers.get("operation-id")?.to_str().ok())
             .unwrap_or("-");
         let (outcome_word, status) = match &outcome {
+            Ok(answer) if !course.sent => ("not sent", answer.status),
             Ok(answer) if answer.status.is_success() => ("done", answer.status),
             // The vendor failed while it handled it: how far it came, it does not say.
             Ok(answer) if answer.status.is_server_error() => ("unknown", answer.status),
@@ -264,6 +272,8 @@ async fn write(
             outcome: outcome_word,
             status: status.as_u16(),
             operation_id,
+            before: course.before.as_deref().unwrap_or("-"),
+            after: &told::sent(outgoing.body.as_deref()),
         };
         audit::change(&who, &change);
         outcome

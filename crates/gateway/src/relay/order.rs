@@ -4,7 +4,7 @@
 //! gateway comes in between. Must never answer the check from memory.
 
 use super::reads::Outcome;
-use super::{Outgoing, Upstream};
+use super::{Outgoing, Upstream, told};
 use crate::problem::{Kind, Problem};
 use crate::wire::Answer;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -20,6 +20,15 @@ pub(super) struct Change {
     group: String,
     /// The entity tag, with its quotes, that the group has to have.
     expected: Option<String>,
+}
+
+/// How the sending of a write went.
+#[derive(Debug, Default)]
+pub(super) struct Course {
+    /// Whether it came to be sent.
+    pub(super) sent: bool,
+    /// What the vendor held before, as the audit tells it.
+    pub(super) before: Option<String>,
 }
 
 /// The write to a group that a request is, if it is one: its path is `api/v4/failover-groups/{id}/…`.
@@ -83,7 +92,13 @@ fn expected(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 impl Change {
     /// Sends the write when it is this one's turn and the group is as expected. Otherwise the answer
     /// is what the vendor holds, with 412, or why that could not be found out: then nothing was sent.
-    pub(super) async fn carry(&self, upstream: &Upstream, outgoing: &Outgoing) -> Outcome {
+    /// What happened on the way is left in `course`, for the audit.
+    pub(super) async fn carry(
+        &self,
+        upstream: &Upstream,
+        outgoing: &Outgoing,
+        course: &mut Course,
+    ) -> Outcome {
         let place = upstream.locks.queue(&self.group.to_ascii_lowercase());
         let _turn = place.turn(upstream.timeout).await?;
         if let Some(expected) = &self.expected {
@@ -91,6 +106,7 @@ impl Change {
                 Reread::Group(answer, tag) => (answer, tag),
                 Reread::Refused(answer) => return Ok(answer),
             };
+            course.before = group(&held).as_ref().map(told::order);
             if tag != *expected {
                 return Ok(Answer {
                     status: StatusCode::PRECONDITION_FAILED,
@@ -98,6 +114,7 @@ impl Change {
                 });
             }
         }
+        course.sent = true;
         upstream.ask(outgoing).await.map(untagged)
     }
 
@@ -161,6 +178,11 @@ fn tagged(answer: Answer) -> Answer {
 
 /// The entity tag of a group as it was answered, if it can be read.
 fn tag(answer: &Answer) -> Option<String> {
+    of(&group(answer)?)
+}
+
+/// The group that was answered, if it can be read.
+fn group(answer: &Answer) -> Option<FailoverGroup> {
     if answer.status != StatusCode::OK {
         return None;
     }
@@ -169,7 +191,7 @@ fn tag(answer: &Answer) -> Option<String> {
         headers: Vec::new(),
         body: answer.body.to_vec(),
     };
-    of(&groups().get("").read(&answer).ok()?)
+    groups().get("").read(&answer).ok()
 }
 
 /// The entity tag of a group; none without its slicers.

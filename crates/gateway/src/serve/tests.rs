@@ -139,6 +139,29 @@ async fn oversized_and_malformed_heads_are_refused_without_harm() {
             "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: gzip\r\n\r\n".to_owned(),
             "400",
         ),
+        (
+            "GET / HTTP/1.1\r\nhost: a\r\nx : y\r\n\r\n".to_owned(),
+            "400",
+        ),
+        (
+            "GET / HTTP/1.1\r\nhost: a\r\n folded: y\r\n\r\n".to_owned(),
+            "400",
+        ),
+        (
+            "GET / HTTP/1.1\r\nhost: a\r\nx: a\0b\r\n\r\n".to_owned(),
+            "400",
+        ),
+        (
+            "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: -1\r\n\r\n".to_owned(),
+            "400",
+        ),
+        (
+            "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 99999999999999999999\r\n\r\n".to_owned(),
+            "400",
+        ),
+        ("GE\u{1}T / HTTP/1.1\r\nhost: a\r\n\r\n".to_owned(), "400"),
+        ("GET  HTTP/1.1\r\nhost: a\r\n\r\n".to_owned(), "400"),
+        ("GET /\u{7f} HTTP/1.1\r\nhost: a\r\n\r\n".to_owned(), "400"),
     ] {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
         let _ = stream.write_all(request.as_bytes()).await;
@@ -148,6 +171,51 @@ async fn oversized_and_malformed_heads_are_refused_without_harm() {
         assert!(refused, "{request:.60}: {answer:.80}");
     }
     assert!(asked(server.address).await.starts_with("HTTP/1.1 200"));
+}
+
+/// Where two say how long a body is, a proxy and this server could each believe another one, and the
+/// rest would be taken for somebody's next request.
+#[tokio::test]
+async fn no_request_is_smuggled_in_the_body_of_another() {
+    let paths = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let noted = paths.clone();
+    let app = Router::new().fallback(move |request: Request| async move {
+        noted.lock().unwrap().push(request.uri().to_string());
+        let _ = axum::body::to_bytes(request.into_body(), 1 << 20).await;
+    });
+    let server = start(BOUNDS, app).await;
+    let hidden = "GET /hidden HTTP/1.1\r\nhost: a\r\n\r\n";
+    for head in [
+        "content-length: 5\r\ntransfer-encoding: chunked",
+        "transfer-encoding: chunked\r\ncontent-length: 5",
+        "transfer-encoding: chunked\r\ntransfer-encoding: identity",
+        "transfer-encoding: chunked, identity",
+        "transfer-encoding: xchunked",
+        "transfer-encoding:\u{b}chunked",
+        "content-length: 5, 6",
+        "content-length: +5",
+    ] {
+        let request = format!("POST /open HTTP/1.1\r\nhost: a\r\n{head}\r\n\r\n0\r\n\r\n{hidden}");
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let answer = tokio::time::timeout(Duration::from_secs(10), rest(&mut stream)).await;
+        let answer = answer.expect("an end");
+        let seen: Vec<String> = paths.lock().unwrap().drain(..).collect();
+        assert!(
+            !seen.iter().any(|path| path == "/hidden"),
+            "{head}: {seen:?} {answer}"
+        );
+    }
+    for chunk in ["zz\r\n", "ffffffffffffffffff\r\n", "5\r\nab"] {
+        let request =
+            format!("POST /open HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n{chunk}");
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let answer = tokio::time::timeout(Duration::from_secs(10), rest(&mut stream)).await;
+        answer.expect("an end");
+    }
+    assert!(!paths.lock().unwrap().iter().any(|path| path != "/open"));
 }
 
 #[tokio::test]

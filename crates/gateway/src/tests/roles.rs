@@ -295,7 +295,7 @@ async fn a_refusal_says_which_role_may_not_do_what() {
 }
 
 /// Ways to write a path that somebody on the way might take for another one.
-const CONFUSED: [&str; 30] = [
+const CONFUSED: [&str; 54] = [
     "//relay/live/api/v4/failover-groups/x/{}",
     "/relay//live/api/v4/failover-groups/x/{}",
     "/relay/live//api/v4/failover-groups/x/{}",
@@ -325,6 +325,30 @@ const CONFUSED: [&str; 30] = [
     "/relay/live/api/v4/failover-groups/%c0%ae%c0%ae/{}",
     "/relay/live/api/v4/failover-groups/x/%c0%af{}",
     "/relay/live/api/v4/failover%2dgroups/x/{}",
+    "/relay/live/api/v4/failover-groups/%e0%80%af/{}",
+    "/relay/live/api/v4/failover-groups/x/%f0%80%80%af{}",
+    "/relay/live/api/v4/failover-groups/x/%fc%80%80%80%80%af{}",
+    "/relay/live/api/v4/failover-groups/x/y/..;/{}",
+    "/relay/live/api/v4/failover-groups/x/y/%2e%2e;/{}",
+    "/relay/live/api/v4/failover-groups/x/y/%252e%252e/{}",
+    "/relay/live/api/v4/failover-groups/x/y%252f%252e%252e%252f{}",
+    "/relay/live/api/v4/failover-groups/x/y/%2e%2e%2f{}",
+    "/relay/live/api/v4/failover-groups/x/y/..%5c{}",
+    "/relay/live/api/v4/failover-groups/x/%u002f{}",
+    "/relay/live/api/v4/failover-groups/x/{}%09",
+    "/relay/live/api/v4/failover-groups/x/{}%0d%0aX:%20y",
+    "/relay/live/api/v4/failover-groups/x/{}%2e",
+    "/relay/live/api/v4/failover-groups/x/{}.json",
+    "/relay/live/api/v4/failover-groups/x/%ef%bc%8f{}",
+    "/relay/live/api/v4/failover-groups/x%ef%bc%8f{}",
+    "/relay/live/api/v4/failover-groups/x/%e2%80%ae{}",
+    "/relay/live/api/v4/failover-groups;x/x/{}",
+    "/relay/live/api/V4/failover-groups/x/{}",
+    "/Relay/live/api/v4/failover-groups/x/{}",
+    "/%2frelay/live/api/v4/failover-groups/x/{}",
+    "/%2e/relay/live/api/v4/failover-groups/x/{}",
+    "/api/pairing/..%2f..%2frelay/live/api/v4/failover-groups/x/{}",
+    "/wall/../relay/live/api/v4/failover-groups/x/{}",
     "/api/session/../../relay/live/api/v4/failover-groups/x/{}",
 ];
 

@@ -35,12 +35,19 @@ async fn a_change_is_told_with_who_what_and_what_came_of_it() {
         "outcome=\"refused by the vendor\" status=409",
         "outcome=\"unknown\" status=500",
     ] {
-        let answer = ask(&gateway, &line, &headers, r#"{"Id":"x"}"#).await;
+        let answer = ask(
+            &gateway,
+            &line,
+            &headers,
+            r#"{"Id":"x","AdditionalData":{"key":"audit-canary"}}"#,
+        )
+        .await;
         assert_eq!(
             log.audit(&number(&answer)),
             [format!(
                 "who=\"ann\" role=\"admin\" from=127.0.0.1 what=\"create group\" connection=\"plant-a\" \
-                 path=\"/api/v1/clientfailover/groups\" {outcome} operation_id=\"op-7\""
+                 path=\"/api/v1/clientfailover/groups\" {outcome} operation_id=\"op-7\" \
+                 before=\"-\" after=\"{{\\\"Id\\\":\\\"x\\\"}}\""
             )]
         );
     }
@@ -59,6 +66,50 @@ async fn a_change_is_told_with_who_what_and_what_came_of_it() {
     let read = ask(&gateway, &format!("GET {GROUPS}"), &headers, "").await;
     assert_eq!(log.audit(&number(&read)), [""; 0], "reads are no changes");
     assert!(!log.text().contains(r#"{"secret":"body"}"#));
+    assert!(!log.text().contains("audit-canary"));
+}
+
+#[tokio::test]
+async fn a_change_of_an_order_is_told_with_the_order_before_it() {
+    const GROUP: &str = "/relay/live/api/v4/failover-groups/abc";
+    let log = Log::begin();
+    let vendor = Vendor::new(|seen, _| {
+        if seen.line.starts_with("GET ") {
+            let slicer = |id: &str, order: u8| {
+                format!(r#"{{"id":"{id}","order":{order},"enabled":true,"thumb":"audit-canary"}}"#)
+            };
+            let slicers = format!("{},{}", slicer("b", 2), slicer("a", 1));
+            return json(200, &format!(r#"{{"id":"abc","slicers":[{slicers}]}}"#));
+        }
+        json(204, "")
+    })
+    .await;
+    let live = connection("live", System::Uplynk, &vendor.base, basic());
+    let gateway = Arc::new(with_users(vec![live], None, false));
+    let cookie = sign_in(&gateway, "ann").await;
+    let group = ask(
+        &gateway,
+        &format!("GET {GROUP}"),
+        &[("cookie", &cookie)],
+        "",
+    )
+    .await;
+    let tag = header(&group, "etag").to_owned();
+    let body = r#"{"slicers":[{"slicer_id":"b","enabled":true,"order":1},{"slicer_id":"a","enabled":false,"order":2}]}"#;
+    let before = r#"before="{\"slicers\":[{\"enabled\":true,\"order\":1,\"slicer_id\":\"a\"},{\"enabled\":true,\"order\":2,\"slicer_id\":\"b\"}]}""#;
+    let after = r#"after="{\"slicers\":[{\"enabled\":true,\"order\":1,\"slicer_id\":\"b\"},{\"enabled\":false,\"order\":2,\"slicer_id\":\"a\"}]}""#;
+    for (tag, outcome) in [
+        (tag.as_str(), "outcome=\"done\" status=204"),
+        ("\"another\"", "outcome=\"not sent\" status=412"),
+    ] {
+        let headers = [("cookie", cookie.as_str()), ("if-match", tag)];
+        let answer = ask(&gateway, &format!("PUT {GROUP}/slicers"), &headers, body).await;
+        let told = log.audit(&number(&answer)).concat();
+        for part in [before, after, outcome] {
+            assert!(told.contains(part), "{part}\n{told}");
+        }
+        assert!(!told.contains("audit-canary"));
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,132 @@
+//! The program as it is deployed: a configuration file, a key that outlives it, a process.
+
+use crate::vendor::Vendor;
+use crate::viewer::Viewer;
+use argon2::password_hash::PasswordHasher as _;
+use std::process::Stdio;
+use std::sync::LazyLock;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+pub(crate) struct Program {
+    child: Child,
+    /// Host and port.
+    pub(crate) address: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Program {
+    /// Starts, and returns once it listens.
+    pub(crate) async fn start(vendor: &Vendor, share: u64, listen: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).expect("written");
+            path
+        };
+        file("key", "the-same-for-every-gateway-of-this-test");
+        file("secret", "hunter2-and-a-half");
+        let base = &vendor.base;
+        let hash = &*HASH;
+        let config = file(
+            "gateway.toml",
+            &format!(
+                r#"
+[session]
+key_file = "key"
+
+[[user]]
+name = "ann"
+role = "admin"
+password_hash = "{hash}"
+
+[[user]]
+name = "vic"
+role = "viewer"
+password_hash = "{hash}"
+
+[[connection]]
+id = "plant-a"
+title = "Plant A"
+system = "aveva"
+base_url = "{base}"
+share_seconds = {share}
+credentials = {{ kind = "basic", username = "ops", password_file = "secret" }}
+
+[[connection]]
+id = "live"
+title = "Live"
+system = "uplynk"
+base_url = "{base}"
+share_seconds = 0
+credentials = {{ kind = "integration-key", owner = "o", api_key_file = "secret" }}
+"#
+            ),
+        );
+        let mut child = Command::new(env!("CARGO_BIN_EXE_failover-console"))
+            .arg("serve")
+            .arg("--config")
+            .arg(config)
+            .args(["--listen", listen])
+            .env_remove("RUST_LOG")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the program starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let line = lines.next_line().await.expect("read").expect("it listens");
+        let address = line.rsplit('/').next().unwrap_or_default().to_owned();
+        Self {
+            child,
+            address,
+            _folder: folder,
+        }
+    }
+
+    /// Signs in; the cookie as it is sent back.
+    pub(crate) async fn sign_in(&self, user: &str) -> String {
+        let body = format!(r#"{{"user":"{user}","password":"{PASSWORD}"}}"#);
+        let mut viewer = Viewer::new(&self.address, "none=1");
+        let answer = viewer
+            .ask("POST", "/api/session", "", &body)
+            .await
+            .expect("an answer");
+        assert_eq!(
+            answer.status,
+            200,
+            "{}",
+            String::from_utf8_lossy(&answer.body)
+        );
+        let lines = answer.head.lines();
+        let set = lines
+            .filter_map(|line| line.strip_prefix("set-cookie: "))
+            .next();
+        set.and_then(|set| set.split(';').next())
+            .expect("a cookie")
+            .to_owned()
+    }
+
+    /// Ends it as nothing should end: SIGKILL, with no word to anybody.
+    pub(crate) async fn kill(&mut self) {
+        self.child.kill().await.expect("killed");
+    }
+
+    /// The resident set, in KiB.
+    pub(crate) fn memory(&self) -> u64 {
+        let id = self.child.id().expect("it runs");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        kib.and_then(|kib| kib.parse().ok()).expect("a number")
+    }
+}
+
+/// As cheap as a hash may be. The same at every start: sessions end with the password they began with.
+static HASH: LazyLock<String> = LazyLock::new(|| {
+    let params = argon2::Params::new(7 * 1024, 5, 1, None).expect("sound");
+    let hash = argon2::Argon2::from(params).hash_password(PASSWORD.as_bytes());
+    hash.expect("hashed").to_string()
+});

@@ -1,0 +1,70 @@
+//! A vendor that counts: an AVEVA service with a list of groups, and an Uplynk group whose first write
+//! never ends.
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::{get, put};
+use std::future::pending;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// As many groups as a large plant has.
+pub(crate) fn groups() -> String {
+    let groups: Vec<String> = (0..200)
+        .map(|number| format!(r#"{{"Id":"group-{number:03}","Name":"Line {number}","FailoverTimeout":"00:01:00"}}"#))
+        .collect();
+    format!("[{}]", groups.join(","))
+}
+
+const GROUP: &str =
+    r#"{"id":"abc","mode":"prioritized","slicers":[{"id":"a","order":1,"enabled":true}]}"#;
+
+#[derive(Default)]
+struct Seen {
+    calls: Mutex<Vec<Instant>>,
+    writes: AtomicUsize,
+    arrived: Notify,
+}
+
+pub(crate) struct Vendor {
+    pub(crate) base: String,
+    seen: Arc<Seen>,
+}
+
+impl Vendor {
+    pub(crate) async fn start() -> Self {
+        let seen = Arc::new(Seen::default());
+        let (read, written) = (seen.clone(), seen.clone());
+        let list = get(move || async move {
+            read.calls.lock().expect("no panic").push(Instant::now());
+            groups()
+        });
+        let write = put(move || async move {
+            if written.writes.fetch_add(1, Ordering::SeqCst) == 0 {
+                written.arrived.notify_one();
+                pending::<()>().await;
+            }
+            StatusCode::NO_CONTENT
+        });
+        let app = Router::new()
+            .route("/api/v1/clientfailover/groups", list)
+            .route("/api/v4/failover-groups/abc", get(|| async { GROUP }))
+            .route("/api/v4/failover-groups/abc/slicers", write);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Self { base, seen }
+    }
+
+    /// When the list was asked for.
+    pub(crate) fn calls(&self) -> Vec<Instant> {
+        self.seen.calls.lock().expect("no panic").clone()
+    }
+
+    pub(crate) async fn write_arrived(&self) {
+        self.seen.arrived.notified().await;
+    }
+}
