@@ -195,6 +195,7 @@ story('create group: 409, with the two configurations side by side', async (told
   await send(page, 'Create group').click();
   const table = dialog(page).getByRole('table', { name: "The server's configuration and yours" });
   const row = table.getByRole('row', { name: /^FailoverTimeout/ });
+  await row.waitFor();
   assert.deepEqual(await row.getByRole('cell').allInnerTexts(), ['00:01:00', '00:02:00']);
   await row.getByText('differs').waitFor();
   assert.equal((await held(world, A)).FailoverTimeout, '00:01:00');

@@ -2,6 +2,7 @@
 //! run tells everything that is wrong.
 
 use crate::command::{Done, cargo, run};
+use crate::dependencies::Faults;
 use crate::fingerprint::files_under;
 use crate::tree::Tree;
 use crate::{build, dependencies, install};
@@ -58,7 +59,7 @@ fn word(outcome: &Done) -> &'static str {
 /// Formatting, lints on both targets, and what the dependencies may be.
 pub(crate) fn check(tree: &Tree) -> Done {
     let mut steps = Steps::default();
-    formatting_lints_and_dependencies(tree, &mut steps);
+    formatting_lints_and_dependencies(tree, &mut steps, Faults::Fail);
     steps.summary()
 }
 
@@ -66,7 +67,7 @@ pub(crate) fn check(tree: &Tree) -> Done {
 pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
     let mut steps = Steps::default();
     if name.is_none() {
-        formatting_lints_and_dependencies(tree, &mut steps);
+        formatting_lints_and_dependencies(tree, &mut steps, Faults::Tell);
     }
     steps.take("tests of the crates", || {
         run(cargo(tree)
@@ -115,7 +116,7 @@ fn soak_wall(tree: &Tree, refreshes: &str) -> Done {
     run(&mut node)
 }
 
-fn formatting_lints_and_dependencies(tree: &Tree, steps: &mut Steps) {
+fn formatting_lints_and_dependencies(tree: &Tree, steps: &mut Steps, faults: Faults) {
     steps.take("formatting", || {
         run(cargo(tree).args(["fmt", "--all", "--check"]))
     });
@@ -144,7 +145,7 @@ fn formatting_lints_and_dependencies(tree: &Tree, steps: &mut Steps) {
             .args(["-p", "failover-console", "-p", "health", "-p", "vendors"])
             .args(["--", "-D", "warnings"]))
     });
-    steps.take("dependencies", || dependencies::check(tree));
+    steps.take("dependencies", || dependencies::check(tree, faults));
 }
 
 fn browser_tests(tree: &Tree, name: Option<&str>) -> Done {
