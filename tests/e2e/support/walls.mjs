@@ -53,6 +53,7 @@ export const open = async ({ page, visit }, address) => {
 /** Waits until every source has answered. */
 export const heard = async (page) => {
   const items = page.getByRole('list', { name: 'Sources' }).getByRole('listitem');
+  await items.first().waitFor();
   for (let at = 0; at < (await items.count()); at += 1) {
     await page.waitForFunction(
       (index) => {
