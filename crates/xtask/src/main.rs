@@ -27,8 +27,8 @@ cargo xtask VERB
   run [-- ARGUMENTS]  build, then start the demonstration on http://127.0.0.1:8080;
                       the arguments go to `failover-console demo`
   build               leave the program, the console inside it, in target/release/failover-console
-  test [NAME]         formatting, lints, the dependencies and every test, the browser ones
-                      included; with a name only the tests that bear it
+  test [NAME]         formatting, lints and every test, the browser ones included; with a name
+                      only the tests that bear it
   check               formatting, lints and what deny.toml asks of the dependencies
   soak [REFRESHES]    refresh the status wall 20,000 times, and see that it holds no more
                       at the end than after the first thousand
@@ -37,7 +37,7 @@ cargo xtask VERB
   help                this text
 
 Each verb first installs what it needs and does not find: the wasm target, trunk, wasm-bindgen,
-the npm packages of package.json and, for the checks, cargo-deny and Chromium.";
+the npm packages of package.json, for check cargo-deny and for test Chromium.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
