@@ -4,7 +4,6 @@ use super::polling::Polling;
 use crate::live::{Source, use_clock, use_sources};
 use crate::route::Route;
 use crate::ui::{Icon, freshness};
-use health::words;
 use leptos::prelude::*;
 
 /// The list "Sources" of the top bar.
@@ -25,11 +24,7 @@ fn Item(source: Source) -> impl IntoView {
     let Source { connection, feed } = source;
     let status = feed.status();
     let fresh = Memo::new(move |_| status.freshness(clock));
-    let age = Memo::new(move |_| status.age(clock).map(words::ago));
-    let words = Memo::new(move |_| {
-        let age = age.get().map(|age| format!(", {age}")).unwrap_or_default();
-        format!(": {}{age}", fresh.get().word())
-    });
+    let words = Memo::new(move |_| freshness::told(fresh.get(), status.age(clock)));
     let title = connection.title.clone();
     let label = move || format!("{title}{}", words.read());
     let glyph = Signal::derive(move || freshness::glyph(fresh.get()));

@@ -1,6 +1,15 @@
 //! How a freshness looks: its glyph and its key in the style sheets.
 
+use chrono::TimeDelta;
 use health::freshness::Freshness;
+use health::words;
+
+/// How fresh something is and how old, as it stands behind its name: ": live, 2 s ago".
+#[must_use]
+pub fn told(freshness: Freshness, age: Option<TimeDelta>) -> String {
+    let age = age.map(|age| format!(", {}", words::ago(age)));
+    format!(": {}{}", freshness.word(), age.unwrap_or_default())
+}
 
 /// The glyph.
 #[must_use]

@@ -5,7 +5,6 @@ use super::model::short;
 use super::state::Wall;
 use crate::live::{Source, use_clock, use_sources};
 use crate::ui::{Icon, freshness};
-use health::words;
 use leptos::prelude::*;
 
 /// The list "Sources".
@@ -34,9 +33,8 @@ fn Item(source: Source) -> impl IntoView {
     let fresh = Memo::new(move |_| status.freshness(clock));
     let title = connection.title.clone();
     let label = Memo::new(move |_| {
-        let age = status.age(clock).map(words::ago);
-        let age = age.map(|age| format!(", {age}")).unwrap_or_default();
-        format!("{title}: {}{age}", fresh.get().word())
+        let told = freshness::told(fresh.get(), status.age(clock));
+        format!("{title}{told}")
     });
     let state = Memo::new(move |_| {
         let age = status.age(clock).map(|age| {
