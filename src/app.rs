@@ -7,6 +7,7 @@ use crate::ui::{FailureCard, heading, notice};
 use crate::{nav, pages, prefs, shell};
 use leptos::prelude::*;
 use std::sync::Arc;
+use wasm_bindgen::JsValue;
 
 /// What the console has to know before it can show anything.
 type Start = (session::Session, Vec<vendors::Connection>);
@@ -57,11 +58,34 @@ pub fn App() -> impl IntoView {
             .into_any(),
         })
     };
+    let framed = is_framed();
     move || {
+        if framed && !is_wall.get() {
+            return view! { <Framed /> }.into_any();
+        }
         if is_sign_in.get() {
             return view! { <pages::SignIn /> }.into_any();
         }
         view! { <Suspense fallback=|| view! { <p class="alone" role="status">"Asking the gateway which systems there are…"</p> }>{started}</Suspense> }.into_any()
+    }
+}
+
+/// Whether another page holds this one.
+fn is_framed() -> bool {
+    let top = window().top().ok().flatten();
+    top.is_none_or(|top| JsValue::from(top) != JsValue::from(window()))
+}
+
+/// A page that may hold the wall might lay something over what else is here, and have somebody press what
+/// they do not see: the gateway sends nothing else into a frame, and what is there already goes nowhere else.
+#[component]
+fn Framed() -> impl IntoView {
+    let nav = nav::use_nav();
+    view! {
+        <main id="main" class="alone">
+            <h1>"Failover Console"</h1>
+            <p>"Only the wall can stand within another page. "<a href=move || nav.here() target="_blank" rel="noopener">"Open this in a window of its own"</a></p>
+        </main>
     }
 }
 

@@ -193,7 +193,7 @@ fn configured(config: Config, memory: Arc<Memory>, shared: Arc<Shared>) -> Resul
         config.connections,
         access,
         config.public_origin,
-        Assets::embedded(),
+        Assets::embedded().framed_by(&config.wall_frames),
         shared,
     )?;
     Ok(Gateway {

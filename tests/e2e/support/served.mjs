@@ -12,10 +12,10 @@ export const PASSWORD = 'correct horse battery staple';
 
 /**
  * Starts it; answers `{ url, said, signOutEverybody, pause, stop }`. Its users are ann (admin) and vic
- * (viewer). Paired walls are kept in a file unless `walls` is false; `more` is written at the end of its
- * configuration.
+ * (viewer). Paired walls are kept in a file unless `walls` is false; `top` is written at the beginning of
+ * its configuration, `more` at the end.
  */
-export async function serve({ walls = true, more = '' } = {}) {
+export async function serve({ walls = true, more = '', top = '' } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'failover-console-'));
   const made = spawnSync(PROGRAM, ['hash-password'], { input: `${PASSWORD}\n`, encoding: 'utf8' });
   assert.equal(made.status, 0, made.stderr);
@@ -28,7 +28,7 @@ export async function serve({ walls = true, more = '' } = {}) {
   const configure = (listen) => writeFile(
     file,
     [
-      `listen = "${listen}"`,
+      `listen = "${listen}"\n${top}`,
       '[[connection]]\nid = "live"\ntitle = "Live"\nsystem = "uplynk"\nbase_url = "http://127.0.0.1:9"',
       'credentials = { kind = "integration-key", owner = "o", api_key_file = "api.key" }',
       user('ann', 'admin') + user('vic', 'viewer'),

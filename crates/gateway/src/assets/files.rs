@@ -18,6 +18,7 @@ struct Dist;
 pub struct Assets {
     files: HashMap<String, File>,
     policy: HeaderValue,
+    wall_policy: HeaderValue,
 }
 
 impl fmt::Debug for Assets {
@@ -71,12 +72,20 @@ impl Assets {
                 files.insert(name, file);
             }
         }
-        let policy = files
-            .get(INDEX)
-            .map_or_else(policy::without_scripts, |index: &File| {
-                policy::of(&String::from_utf8_lossy(&index.content))
-            });
-        Self { files, policy }
+        let policy = policy_of(&files, &[]);
+        Self {
+            files,
+            wall_policy: policy.clone(),
+            policy,
+        }
+    }
+
+    /// The same, with a wall that pages of these origins may hold in a frame. Every answer goes on to say
+    /// `x-frame-options: DENY`: only a browser that does not know `frame-ancestors` heeds it.
+    #[must_use]
+    pub fn framed_by(mut self, origins: &[String]) -> Self {
+        self.wall_policy = policy_of(&self.files, origins);
+        self
     }
 
     /// The file of a path without its first slash; the page for the root.
@@ -98,9 +107,22 @@ impl Assets {
         self.index().map_or("none", |index| &index.hash)
     }
 
-    pub(super) fn policy(&self) -> &HeaderValue {
-        &self.policy
+    /// The policy of the console's page at a path.
+    pub(super) fn policy(&self, path: &str) -> &HeaderValue {
+        if path == "/wall" {
+            &self.wall_policy
+        } else {
+            &self.policy
+        }
     }
+}
+
+fn policy_of(files: &HashMap<String, File>, ancestors: &[String]) -> HeaderValue {
+    files
+        .get(INDEX)
+        .map_or_else(policy::without_scripts, |index| {
+            policy::of(&String::from_utf8_lossy(&index.content), ancestors)
+        })
 }
 
 impl File {

@@ -53,13 +53,13 @@ pub(crate) fn serve(assets: &Assets, request: &Request) -> Response {
     }
     let path = request.uri().path().trim_start_matches('/');
     if let Some(file) = assets.file(path) {
-        return answer(assets, file, request.headers());
+        return answer(assets, file, request);
     }
     if !is_page(path, request.headers()) {
         return Problem::new(Kind::NotFound, "there is no such file").into_response();
     }
     match assets.index() {
-        Some(index) => answer(assets, index, request.headers()),
+        Some(index) => answer(assets, index, request),
         None => unbuilt(),
     }
 }
@@ -86,7 +86,8 @@ fn is_page(path: &str, headers: &HeaderMap) -> bool {
     }
 }
 
-fn answer(assets: &Assets, file: &File, asked: &HeaderMap) -> Response {
+fn answer(assets: &Assets, file: &File, request: &Request) -> Response {
+    let asked = request.headers();
     let accepted = asked
         .get_all(header::ACCEPT_ENCODING)
         .iter()
@@ -126,7 +127,7 @@ fn answer(assets: &Assets, file: &File, asked: &HeaderMap) -> Response {
         HeaderValue::from_static(file.cache_control()),
     );
     if file.is_page() {
-        policy::apply(headers, assets.policy());
+        policy::apply(headers, assets.policy(request.uri().path()));
     }
     response
 }

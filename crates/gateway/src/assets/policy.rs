@@ -5,15 +5,20 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest as _, Sha256};
 
-/// The Content-Security-Policy of a page with these scripts in it.
-pub(super) fn of(page: &str) -> HeaderValue {
+/// The Content-Security-Policy of a page with these scripts in it, which pages of `ancestors` may hold in a
+/// frame.
+pub(super) fn of(page: &str, ancestors: &[String]) -> HeaderValue {
     let hashes: String = inline_scripts(page)
         .iter()
         .map(|script| format!(" '{}'", hash(script)))
         .collect();
+    let ancestors = match ancestors {
+        [] => "'none'".to_owned(),
+        some => some.join(" "),
+    };
     let policy = format!(
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; \
-         img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+         img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}"
     );
     HeaderValue::try_from(policy).unwrap_or_else(|_| without_scripts())
 }
@@ -108,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_policy_allows_these_scripts_and_nothing_foreign() {
-        let policy = of("<script>alert('Hello, world.');</script>");
+        let policy = of("<script>alert('Hello, world.');</script>", &[]);
         let policy = policy.to_str().unwrap();
         assert!(
             policy.contains(

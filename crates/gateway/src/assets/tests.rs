@@ -56,6 +56,38 @@ async fn the_page_is_checked_every_time_and_comes_in_the_form_asked_for() {
     );
 }
 
+#[test]
+fn only_the_wall_may_stand_in_a_frame_and_only_where_it_is_said() {
+    let frames = |assets: &Assets, path: &str| {
+        let response = ask(assets, Method::GET, path, &[]);
+        let policy = header(&response, "content-security-policy").to_owned();
+        policy.split_once("frame-ancestors ").unwrap().1.to_owned()
+    };
+    let origins = [
+        "https://a.example".to_owned(),
+        "https://b.example:8443".to_owned(),
+    ];
+    let framed = console().framed_by(&origins);
+    assert_eq!(
+        frames(&framed, "/wall"),
+        "https://a.example https://b.example:8443"
+    );
+    for path in [
+        "/",
+        "/index.html",
+        "/wall/",
+        "//wall",
+        "/Wall",
+        "/wall/x",
+        "/walls",
+        "/connections",
+        "/sign-in",
+    ] {
+        assert_eq!(frames(&framed, path), "'none'", "{path}");
+    }
+    assert_eq!(frames(&console(), "/wall"), "'none'");
+}
+
 #[tokio::test]
 async fn hashed_files_are_kept_for_ever_and_have_no_policy() {
     let response = get(

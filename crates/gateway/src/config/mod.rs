@@ -49,6 +49,8 @@ pub struct Config {
     pub session: Session,
     /// Where paired walls are remembered; without a file they are forgotten when the process ends.
     pub walls: Option<PathBuf>,
+    /// The origins whose pages may hold the wall in a frame.
+    pub wall_frames: Vec<String>,
     /// Proxies that are believed from whom a request comes.
     pub trusted_proxies: Vec<Network>,
     /// Where the gateway's own certificate is, if it encrypts by itself.
@@ -123,6 +125,7 @@ fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
         openid: openid::read(&top, around),
         walls: walls::read(&top, &session, around),
         session,
+        wall_frames: url::origins(&top, "wall_frames"),
         trusted_proxies: proxies(&top),
         tls: tls(&top, around),
         metrics_token: secret::optional(&top, "metrics_token", around),

@@ -542,6 +542,38 @@ fn sessions_have_their_limits_and_a_key_that_is_long_enough() {
 }
 
 #[test]
+fn the_wall_is_framed_by_origins_only() {
+    let with = |frames: &str| read(&format!("wall_frames = {frames}\n{WHOLE}"));
+    assert!(read(WHOLE).unwrap().wall_frames.is_empty());
+    assert_eq!(
+        with("[\"https://intranet.example/\", \"http://127.0.0.1:8000\"]")
+            .unwrap()
+            .wall_frames,
+        ["https://intranet.example", "http://127.0.0.1:8000"]
+    );
+    for (frames, expected) in [
+        (
+            "[\"*\"]",
+            "1:16: wall_frames: \"*\" is not an http or https URL",
+        ),
+        (
+            "[\"https://intranet.example/walls\"]",
+            "1:16: wall_frames: an origin such as https://intranet.example has no path, and this one has /walls",
+        ),
+        (
+            "[\"https://a.example; script-src *\"]",
+            "1:16: wall_frames: \"https://a.example; script-src *\" is not an http or https URL",
+        ),
+        (
+            "\"https://a.example\"",
+            "1:15: wall_frames: must be a list of texts: [\"…\"], not a string",
+        ),
+    ] {
+        assert_eq!(with(frames).unwrap_err(), [expected], "{frames}");
+    }
+}
+
+#[test]
 fn proxies_are_addresses_or_networks() {
     let with = |proxies: &str| read(&format!("trusted_proxies = {proxies}\n{WHOLE}"));
     let proxies = with("[\"127.0.0.1\", \"10.0.0.0/8\"]")

@@ -23,6 +23,23 @@ pub(super) fn optional(section: &Section<'_>, key: &str) -> Option<Url> {
     }
 }
 
+/// The origins under `key`: addresses with nothing after the host and its port.
+pub(super) fn origins(section: &Section<'_>, key: &str) -> Vec<String> {
+    let mut origins = Vec::new();
+    for text in section.texts(key) {
+        match check(text.value).and_then(|url| match url.path() {
+            "/" => Ok(url.origin().ascii_serialization()),
+            path => Err(format!(
+                "an origin such as https://intranet.example has no path, and this one has {path}"
+            )),
+        }) {
+            Ok(origin) => origins.push(origin),
+            Err(why) => section.wrong(text.at, key, &why),
+        }
+    }
+    origins
+}
+
 fn check(text: &str) -> Result<Url, String> {
     let url = Url::parse(text)
         .ok()
