@@ -318,6 +318,46 @@ story('silence is shown', async ({ page, visit }) => {
   await page.getByText('Muted', { exact: true }).waitFor();
 });
 
+story('the screen is kept on, also after the browser has let it go, unless the address says no', async (told) => {
+  const { page } = told;
+  await page.addInitScript(() => {
+    globalThis.locks = [];
+    const request = async (type) => {
+      const lock = Object.assign(new EventTarget(), { type, released: false, release: async () => (lock.released = true) });
+      globalThis.locks.push(lock);
+      return lock;
+    };
+    Object.defineProperty(navigator, 'wakeLock', { value: { request } });
+  });
+  const locks = () => page.evaluate(() => globalThis.locks.map(({ type, released }) => `${type} ${released ? 'released' : 'held'}`));
+  await open(told, '/wall');
+  await passUntil(page, 10, async () => (await locks()).length === 1);
+  assert.deepEqual(await locks(), ['screen held']);
+  await page.evaluate(() => (globalThis.locks[0].released = true));
+  await passUntil(page, 10, async () => (await locks()).length === 2);
+  await pass(page, 5);
+  assert.deepEqual(await locks(), ['screen released', 'screen held'], 'one at a time');
+  await open(told, '/wall?awake=no');
+  await pass(page, 5);
+  assert.deepEqual(await locks(), []);
+});
+
+story('nothing on the wall stays in one place for long', async (told) => {
+  const { page } = told;
+  await open(told, '/wall');
+  await heard(page);
+  const all = page.locator('main.wall > .all');
+  const place = () => all.evaluate((one) => new DOMMatrix(getComputedStyle(one).transform)).then(({ e, f }) => [e, f]);
+  const places = [await place()];
+  for (let minute = 0; minute < 5; minute += 1) {
+    await page.clock.fastForward(60_000);
+    await pass(page, 1);
+    places.push(await place());
+  }
+  assert.equal(new Set(places.map(String)).size, places.length, 'another place each minute');
+  for (const [x, y] of places) assert.ok(Math.abs(x) <= 12 && Math.abs(y) <= 12, 'within 24 px');
+});
+
 story('a gateway that is gone covers the wall, and the wall comes back with it', async ({ page, product, visit, complaints }) => {
   complaints.expect(/ERR_CONNECTION_REFUSED|ERR_SOCKET_NOT_CONNECTED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/);
   await visit('/wall?distance=2');
