@@ -10,6 +10,7 @@ pub(crate) mod seal;
 mod session;
 mod throttle;
 mod ticket;
+mod users;
 
 pub(crate) use cookie::{Cookie, For};
 pub(crate) use openid::{Refusal, begin, finish, ways};
@@ -18,22 +19,21 @@ pub(crate) use throttle::{Throttle, of_network};
 pub use ticket::Limits;
 
 use crate::config::{self, Role, User};
-use crate::credentials::{Clock, wall_clock};
+use crate::credentials::wall_clock;
 use crate::problem::{Kind, Problem};
-use crate::walls::{self, Means, Walls};
+use crate::walls::{self, Means};
 use axum::http::{HeaderMap, HeaderValue};
 use ended::Ended;
 use openid::OpenId;
 use password::Passwords;
 use seal::Seal;
 use secrecy::SecretString;
-use std::borrow::Cow;
-use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use ticket::{Provided, Ticket};
+use ticket::Ticket;
+use users::Users;
 
 /// Somebody who may be here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,27 +115,6 @@ impl Memory {
     }
 }
 
-struct Users {
-    users: Vec<User>,
-    passwords: Passwords,
-    openid: Option<OpenId>,
-    limits: Limits,
-    seal: Arc<Seal>,
-    cookie: Cookie,
-    walls: Arc<Walls>,
-    memory: Arc<Memory>,
-    clock: Clock,
-}
-
-impl fmt::Debug for Users {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Users")
-            .field("users", &self.users)
-            .field("limits", &self.limits)
-            .finish_non_exhaustive()
-    }
-}
-
 /// How people sign in, as configured.
 #[derive(Debug)]
 pub struct SignIn {
@@ -200,7 +179,7 @@ impl Access {
 
     /// The same with another clock.
     #[cfg(test)]
-    pub(crate) fn at(self, clock: Clock) -> Self {
+    pub(crate) fn at(self, clock: crate::credentials::Clock) -> Self {
         match self.0 {
             Way::Users(users) => Self(Way::Users(Box::new(Users { clock, ..*users }))),
             open @ Way::Open { .. } => Self(open),
@@ -302,127 +281,7 @@ impl Access {
         }
         users.cookie.set(For::Session, headers, "", Duration::ZERO)
     }
-}
 
-impl Users {
-    fn user(&self, name: &str) -> Option<&User> {
-        self.users.iter().find(|user| user.name == name)
-    }
-
-    fn means(&self) -> Means<'_> {
-        Means {
-            walls: &self.walls,
-            seal: &self.seal,
-            cookie: self.cookie,
-            now: (self.clock)().as_secs(),
-        }
-    }
-
-    /// Whose ticket it is, as the configuration says, or the provider said.
-    fn holder(&self, ticket: &Ticket) -> Option<Cow<'_, User>> {
-        match &ticket.provided {
-            None => self.user(&ticket.user).map(Cow::Borrowed),
-            Some(provided) => {
-                let openid = self.openid.as_ref()?;
-                Some(Cow::Owned(openid.user(&ticket.user, provided)))
-            }
-        }
-    }
-
-    fn visitor(&self, headers: &HeaderMap) -> Option<Visitor> {
-        let plain = self.seal.open(self.cookie.find(For::Session, headers)?)?;
-        if let Some(ticket) = walls::Ticket::read(&plain, (self.clock)().as_secs()) {
-            return Some(Visitor {
-                name: self.walls.find(&ticket.wall)?,
-                role: Role::Wall,
-                ticket: None,
-                wall: Some(ticket),
-            });
-        }
-        let ticket: Ticket = serde_json::from_slice(&plain).ok()?;
-        let user = self.holder(&ticket)?;
-        ticket.left(&user, self.limits, (self.clock)())?;
-        if self.memory.ended.holds(&ticket.number) {
-            return None;
-        }
-        Some(Visitor {
-            name: user.name.clone(),
-            role: user.role,
-            ticket: Some(ticket),
-            wall: None,
-        })
-    }
-
-    fn cookie_of(&self, headers: &HeaderMap, ticket: &Ticket) -> Option<HeaderValue> {
-        let user = self.holder(ticket)?;
-        let left = ticket.left(&user, self.limits, (self.clock)())?;
-        let sealed = self.seal.close(&serde_json::to_vec(ticket).ok()?)?;
-        self.cookie.set(For::Session, headers, &sealed, left)
-    }
-
-    async fn enter(
-        &self,
-        headers: &HeaderMap,
-        from: IpAddr,
-        name: &str,
-        password: &SecretString,
-    ) -> Result<(Visitor, HeaderValue), Problem> {
-        let throttle = &self.memory.throttle;
-        throttle.begin(from, name).map_err(|seconds| Problem {
-            retry_after: Some(seconds),
-            ..Problem::new(
-                Kind::TooManyTries,
-                format!(
-                    "too many tries to sign in failed from this address or for this name; the next one makes sense \
-                     in {} min",
-                    seconds.div_ceil(60)
-                ),
-            )
-        })?;
-        let fits = self
-            .passwords
-            .check(name, password)
-            .await
-            .inspect_err(|_| throttle.forgive(from, name))?;
-        let Some(user) = self.user(name).filter(|_| fits) else {
-            return Err(Problem::new(
-                Kind::WrongPassword,
-                "the user name or the password is wrong",
-            ));
-        };
-        throttle.succeeded(from, name);
-        self.admit(headers, user, None)
-            .ok_or_else(|| Problem::new(Kind::Internal, "no session could be made"))
-    }
-
-    /// A new session. None only if the system gives no random numbers.
-    fn admit(
-        &self,
-        headers: &HeaderMap,
-        user: &User,
-        provided: Option<Provided>,
-    ) -> Option<(Visitor, HeaderValue)> {
-        let number = seal::random::<16>().ok()?;
-        let number = number.iter().map(|byte| format!("{byte:02x}")).collect();
-        let mut ticket = Ticket::new(user, number, (self.clock)());
-        ticket.provided = provided;
-        let cookie = self.cookie_of(headers, &ticket)?;
-        let visitor = Visitor {
-            name: user.name.clone(),
-            role: user.role,
-            ticket: Some(ticket),
-            wall: None,
-        };
-        Some((visitor, cookie))
-    }
-
-    /// Whether the name is one of ours: others may be somebody's password, typed into the wrong field.
-    fn knows(&self, name: &str) -> bool {
-        self.user(name).is_some()
-    }
-}
-
-impl Access {
     /// A name that may be written into a log.
     pub(crate) fn loggable<'n>(&self, name: &'n str) -> &'n str {
         match &self.0 {

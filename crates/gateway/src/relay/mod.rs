@@ -7,27 +7,27 @@ mod order;
 mod path;
 mod reads;
 mod refused;
+mod target;
 mod told;
 mod upstream;
+mod write;
 
 pub(crate) use path::segments;
 pub(crate) use reads::When;
+pub(crate) use target::{Target, find};
 pub use upstream::Upstream;
 pub(crate) use upstream::{Accounts, Outgoing};
 
-use crate::app::Gateway;
-use crate::audit::{self, Who};
+use crate::audit::Who;
 use crate::body;
 use crate::config::Role;
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 use crate::single_flight::Landed;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
-use std::sync::Arc;
-use tokio::time::Instant;
-use vendors::{Method, Operation, System};
+use vendors::Operation;
 
 /// The largest request body, in bytes.
 pub const REQUEST_LIMIT: usize = 1024 * 1024;
@@ -46,55 +46,6 @@ const RETURNED: [HeaderName; 7] = [
     HeaderName::from_static("operation-id"),
 ];
 
-const METHODS: [Method; 5] = [
-    Method::Get,
-    Method::Post,
-    Method::Put,
-    Method::Patch,
-    Method::Delete,
-];
-
-/// What a request to relay is about.
-#[derive(Debug)]
-pub(crate) struct Target {
-    upstream: Arc<Upstream>,
-    pub(crate) operation: &'static Operation,
-    /// The path after the connection, decoded.
-    segments: Vec<String>,
-}
-
-impl Target {
-    pub(crate) fn system(&self) -> &System {
-        &self.upstream.public.system
-    }
-}
-
-/// The operation that a method and a path that begins with `/relay/` ask for.
-///
-/// # Errors
-/// Why it is none of the contract's.
-pub(crate) fn find(
-    gateway: &Gateway,
-    method: &axum::http::Method,
-    path: &str,
-) -> Result<Target, Problem> {
-    let rest = path.strip_prefix("/relay/").unwrap_or_default();
-    let (id, rest) = rest.split_once('/').unwrap_or((rest, ""));
-    let upstream = gateway
-        .upstreams
-        .iter()
-        .find(|upstream| upstream.public.id == id)
-        .ok_or_else(|| Problem::new(Kind::NotFound, "there is no connection of this name"))?
-        .clone();
-    let segments = segments(rest)?;
-    let operation = operation(&upstream.public.system, method.as_str(), &segments)?;
-    Ok(Target {
-        upstream,
-        operation,
-        segments,
-    })
-}
-
 /// Relays a request that was found and allowed.
 pub(crate) async fn relay(
     target: &Target,
@@ -111,22 +62,11 @@ pub(crate) async fn relay(
     if operation.writes()
         && let Err(problem) = &prepared
     {
-        let path = path::encode(&target.segments);
-        let change = audit::Change {
-            connection: &upstream.public.id,
-            operation: operation.name,
-            path: &path,
-            outcome: "not sent",
-            status: problem.status.as_u16(),
-            operation_id: "-",
-            before: "-",
-            after: "-",
-        };
-        audit::change(who, &change);
+        write::not_sent(target, problem, who);
     }
     let (change, outgoing) = prepared?;
     let landed = if operation.writes() {
-        write(upstream.clone(), operation, change, outgoing, who.clone()).await
+        write::write(upstream.clone(), operation, change, outgoing, who.clone()).await
     } else {
         let mut landed = read(upstream, operation, &outgoing, when).await;
         let system = &upstream.public.system;
@@ -201,91 +141,6 @@ pub(crate) async fn read(
     let landed = upstream.reads.get(&key, when, fetch).await;
     upstream.meter.read(!own);
     landed
-}
-
-/// The contract's operation, or why there is none.
-fn operation(
-    system: &System,
-    method: &str,
-    segments: &[String],
-) -> Result<&'static Operation, Problem> {
-    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let known = |method: &Method| system.operation(*method, &segments);
-    if let Some(operation) = METHODS
-        .iter()
-        .filter(|known| known.as_str() == method)
-        .find_map(known)
-    {
-        return Ok(operation);
-    }
-    let allowed: Vec<&str> = METHODS
-        .iter()
-        .filter(|method| known(method).is_some())
-        .map(|method| method.as_str())
-        .collect();
-    if allowed.is_empty() {
-        return Err(path::unknown());
-    }
-    let detail = format!("this path takes {}, not {method}", allowed.join(" or "));
-    Err(Problem {
-        allow: Some(allowed.join(", ")),
-        ..Problem::new(Kind::MethodNotAllowed, detail)
-    })
-}
-
-/// Carries a write through to its end even if the browser goes away: half a write helps nobody.
-async fn write(
-    upstream: Arc<Upstream>,
-    operation: &'static Operation,
-    change: Option<order::Change>,
-    outgoing: Outgoing,
-    who: Who,
-) -> Landed<reads::Outcome> {
-    let task = tokio::spawn(async move {
-        let mut course = order::Course::default();
-        let outcome = match &change {
-            Some(change) => change.carry(&upstream, &outgoing, &mut course).await,
-            None => {
-                course.sent = true;
-                upstream.ask(&outgoing).await
-            }
-        };
-        upstream.reads.forget();
-        let operation_id = outcome
-            .as_ref()
-            .ok()
-            .and_then(|answer| answer.headers.get("operation-id")?.to_str().ok())
-            .unwrap_or("-");
-        let (outcome_word, status) = match &outcome {
-            Ok(answer) if !course.sent => ("not sent", answer.status),
-            Ok(answer) if answer.status.is_success() => ("done", answer.status),
-            // The vendor failed while it handled it: how far it came, it does not say.
-            Ok(answer) if answer.status.is_server_error() => ("unknown", answer.status),
-            Ok(answer) => ("refused by the vendor", answer.status),
-            Err(problem) if problem.is_of_what_was_sent() => ("unknown", problem.status),
-            Err(problem) => ("not sent", problem.status),
-        };
-        let change = audit::Change {
-            connection: &upstream.public.id,
-            operation: operation.name,
-            path: &outgoing.path,
-            outcome: outcome_word,
-            status: status.as_u16(),
-            operation_id,
-            before: course.before.as_deref().unwrap_or("-"),
-            after: &told::sent(outgoing.body.as_deref()),
-        };
-        audit::change(&who, &change);
-        outcome
-    });
-    let value = task
-        .await
-        .unwrap_or_else(|_| Err(Problem::new(Kind::Internal, "the write ended unexpectedly")));
-    Landed {
-        value,
-        number: 0,
-        at: Instant::now(),
-    }
 }
 
 /// The vendor's answer as the browser gets it. `Via` says that it is the vendor's own.

@@ -1,0 +1,87 @@
+//! What a request to relay is about: which connection, and which of the contract's operations.
+
+use super::Upstream;
+use super::path::{self, segments};
+use crate::app::Gateway;
+use crate::problem::{Kind, Problem};
+use std::sync::Arc;
+use vendors::{Method, Operation, System};
+
+const METHODS: [Method; 5] = [
+    Method::Get,
+    Method::Post,
+    Method::Put,
+    Method::Patch,
+    Method::Delete,
+];
+
+/// What a request to relay is about.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(super) upstream: Arc<Upstream>,
+    pub(crate) operation: &'static Operation,
+    /// The path after the connection, decoded.
+    pub(super) segments: Vec<String>,
+}
+
+impl Target {
+    pub(crate) fn system(&self) -> &System {
+        &self.upstream.public.system
+    }
+}
+
+/// The operation that a method and a path that begins with `/relay/` ask for.
+///
+/// # Errors
+/// Why it is none of the contract's.
+pub(crate) fn find(
+    gateway: &Gateway,
+    method: &axum::http::Method,
+    path: &str,
+) -> Result<Target, Problem> {
+    let rest = path.strip_prefix("/relay/").unwrap_or_default();
+    let (id, rest) = rest.split_once('/').unwrap_or((rest, ""));
+    let upstream = gateway
+        .upstreams
+        .iter()
+        .find(|upstream| upstream.public.id == id)
+        .ok_or_else(|| Problem::new(Kind::NotFound, "there is no connection of this name"))?
+        .clone();
+    let segments = segments(rest)?;
+    let operation = operation(&upstream.public.system, method.as_str(), &segments)?;
+    Ok(Target {
+        upstream,
+        operation,
+        segments,
+    })
+}
+
+/// The contract's operation, or why there is none.
+fn operation(
+    system: &System,
+    method: &str,
+    segments: &[String],
+) -> Result<&'static Operation, Problem> {
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let known = |method: &Method| system.operation(*method, &segments);
+    if let Some(operation) = METHODS
+        .iter()
+        .filter(|known| known.as_str() == method)
+        .find_map(known)
+    {
+        return Ok(operation);
+    }
+    let allowed: Vec<&str> = METHODS
+        .iter()
+        .filter(|method| known(method).is_some())
+        .map(|method| method.as_str())
+        .collect();
+    if allowed.is_empty() {
+        return Err(path::unknown());
+    }
+    let detail = format!("this path takes {}, not {method}", allowed.join(" or "));
+    Err(Problem {
+        allow: Some(allowed.join(", ")),
+        ..Problem::new(Kind::MethodNotAllowed, detail)
+    })
+}
