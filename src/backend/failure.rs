@@ -41,6 +41,26 @@ pub struct Problem {
     pub retry_after: Option<u64>,
 }
 
+impl Problem {
+    /// What it is and what happened this time, in one line. Who could not be reached is said by the detail
+    /// alone: "Could not reach Plant A: it refused the connection".
+    #[must_use]
+    pub fn line(&self) -> String {
+        let says_all = matches!(
+            self.kind.as_str(),
+            "/problems/unreachable" | "/problems/timeout"
+        );
+        let mut letters = self.detail.chars();
+        match (letters.next(), self.title.as_str()) {
+            (None, title) => title.to_owned(),
+            (Some(first), title) if says_all || title.is_empty() => {
+                first.to_uppercase().chain(letters).collect()
+            }
+            (Some(_), title) => format!("{title}: {}", self.detail),
+        }
+    }
+}
+
 impl Failure {
     /// Nothing answered at all.
     #[must_use]
@@ -103,12 +123,7 @@ impl Failure {
     #[must_use]
     pub fn line(&self) -> String {
         match self {
-            Self::Unreachable(problem) | Self::Refused(problem) if problem.detail.is_empty() => {
-                problem.title.clone()
-            }
-            Self::Unreachable(problem) | Self::Refused(problem) => {
-                format!("{}: {}", problem.title, problem.detail)
-            }
+            Self::Unreachable(problem) | Self::Refused(problem) => problem.line(),
             Self::Nonsense(nonsense) => format!("The answer cannot be read: {}", nonsense.problem),
             Self::Vendor(error) => format!("{}: {}", error.status, error.message),
         }
@@ -145,6 +160,50 @@ mod tests {
                 matches!(Failure::from_problem(problem(status)), Failure::Refused(_)),
                 "{status}"
             );
+        }
+    }
+
+    #[test]
+    fn who_cannot_be_reached_is_said_once() {
+        let line = |kind: &str, title: &str, detail: &str| {
+            let (kind, title, detail) = (kind.to_owned(), title.to_owned(), detail.to_owned());
+            Failure::from_problem(Problem {
+                kind,
+                title,
+                detail,
+                status: 502,
+                ..Problem::default()
+            })
+            .line()
+        };
+        for (kind, title, detail, expected) in [
+            (
+                "/problems/unreachable",
+                "Could not reach the vendor",
+                "could not reach Plant A: it reset the connection",
+                "Could not reach Plant A: it reset the connection",
+            ),
+            (
+                "/problems/timeout",
+                "The vendor did not answer in time",
+                "Plant A did not answer in time",
+                "Plant A did not answer in time",
+            ),
+            (
+                "/problems/timeout",
+                "The vendor did not answer in time",
+                "",
+                "The vendor did not answer in time",
+            ),
+            (
+                "/problems/redirect",
+                "The vendor redirected",
+                "Plant A answered 302",
+                "The vendor redirected: Plant A answered 302",
+            ),
+            ("about:blank", "", "é", "É"),
+        ] {
+            assert_eq!(line(kind, title, detail), expected);
         }
     }
 }

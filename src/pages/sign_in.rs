@@ -27,7 +27,7 @@ pub fn SignIn() -> impl IntoView {
         <main id="main" class="alone enter" tabindex="-1">
             <p class="row"><Icon name="mark" /><b>"Failover Console"</b></p>
             <h1>"Sign in"</h1>
-            {failed.map(|why| view! { <p role="status">{why}</p> })}
+            {failed.map(|why| view! { <p role="status" class="wrong"><Icon name="warning" />{why}</p> })}
             <SignInForm back done />
         </main>
     }
@@ -118,7 +118,7 @@ pub fn SignInForm(
                         prop:value=move || password.get() on:input=move |event| password.set(event_target_value(&event)) />
                 </div>
             </div>
-            <p role="status">{move || wrong.get()}</p>
+            <div role="status">{move || wrong.get().map(|why| view! { <p class="wrong"><Icon name="warning" />{why}</p> })}</div>
             <p class="row"><button type="submit" class="btn main" aria-disabled=move || busy.get().then_some("true")>{button}</button></p>
         </form>
         }

@@ -34,14 +34,14 @@ fn words(failure: &Failure, system: &str) -> Words {
             } else {
                 format!("Could not reach {system}")
             },
-            detail: join(&problem.title, &problem.detail),
+            detail: problem.line(),
             id: problem.request_id.clone().map(|id| ("Request id", id)),
             advice: "The console goes on trying.",
             ..blank
         },
         Failure::Refused(problem) => Words {
             title: "The gateway refused the request".to_owned(),
-            detail: join(&problem.title, &problem.detail),
+            detail: problem.line(),
             id: problem.request_id.clone().map(|id| ("Request id", id)),
             advice: "",
             ..blank
@@ -66,14 +66,6 @@ fn words(failure: &Failure, system: &str) -> Words {
             },
             ..blank
         },
-    }
-}
-
-fn join(title: &str, detail: &str) -> String {
-    match (title, detail) {
-        ("", detail) => detail.to_owned(),
-        (title, "") => title.to_owned(),
-        (title, detail) => format!("{title}: {detail}"),
     }
 }
 

@@ -81,7 +81,11 @@ fn Card(source: Source) -> impl IntoView {
     let key = move || freshness::key(fresh.get());
     let held = move || {
         let (number, things) = feed.held();
-        format!("{number} {things}")
+        if status.is_heard() {
+            format!("{number} {things}")
+        } else {
+            format!("not known: its {things} were never read")
+        }
     };
     let failure = Memo::new(move |_| status.failure());
     let card = {
