@@ -3,6 +3,7 @@
 pub mod builder;
 pub mod export;
 pub mod export_view;
+pub mod foot;
 pub mod form;
 pub mod import_view;
 pub mod imported;

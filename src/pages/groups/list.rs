@@ -2,6 +2,7 @@
 
 use super::acts::writer;
 use super::group_form::GroupForm;
+use super::group_row::GroupRow;
 use super::model::{KEYS, Place, Row, WORST_FIRST, row, sort};
 use crate::backend::session::Session;
 use crate::live::rows::Rows;
@@ -14,7 +15,7 @@ use crate::ui::filter::{Chip, Pager, Search, Select, page_of};
 use crate::ui::order::{Order, SortHeader};
 use crate::ui::steady::{Hold, SteadyBody, keep_order};
 use crate::ui::times;
-use crate::ui::{Beat, Heading, Icon, StatusMark};
+use crate::ui::{Heading, Icon};
 use health::severity::Severity;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -224,86 +225,4 @@ pub fn Groups() -> impl IntoView {
             </p>
         </section>
     }
-}
-
-#[component]
-fn GroupRow(row: RwSignal<Row>) -> impl IntoView {
-    let severity = Signal::derive(move || row.read().severity);
-    let word = Signal::derive(move || row.read().word.clone());
-    let was = move || {
-        row.read()
-            .was
-            .map(|was| view! { <span class="sub">"last seen "{was}</span> })
-    };
-    let or_dash = |id: &Option<String>| id.clone().unwrap_or_else(|| "–".to_owned());
-    let sub = move || {
-        let row = row.read();
-        if row.sub_is_id {
-            view! { <code class="sub">{row.sub.clone()}</code> }.into_any()
-        } else {
-            view! { <span class="sub">{row.sub.clone()}</span> }.into_any()
-        }
-    };
-    let pending = move || {
-        row.read().pending.clone().map_or_else(
-            || "–".into_any(),
-            |id| {
-                view! { <StatusMark severity=Severity::Moving word=id icon=Some("pending") /> }
-                    .into_any()
-            },
-        )
-    };
-    let beat = move || {
-        row.read().beat.clone().map_or_else(
-            || "–".into_any(),
-            |facts| view! { <Beat facts /> }.into_any(),
-        )
-    };
-    let timeout = move || {
-        row.read()
-            .timeout
-            .map_or_else(|| "–".to_owned(), |timeout| timeout.to_string())
-    };
-    view! {
-        <tr data-fresh=move || row.read().stale.then_some("stale")>
-            <td><StatusMark severity word />{was}</td>
-            <th scope="row">
-                <a href=move || row.read().href.clone()><b>{move || row.read().name.clone()}</b></a>
-                {sub}
-            </th>
-            <td>{move || row.read().connection.clone()}</td>
-            <td>{move || or_dash(&row.read().primary)}</td>
-            <td>{pending}</td>
-            <td><Members row /></td>
-            <td>{timeout}</td>
-            <td>{move || row.read().data_words.0.clone()}<span class="sub">{move || row.read().data_words.1.clone()}</span></td>
-            <td>{beat}</td>
-        </tr>
-    }
-}
-
-#[component]
-fn Members(row: RwSignal<Row>) -> impl IntoView {
-    let members = Memo::new(move |_| row.read().members);
-    let kinds = move || {
-        members.get().map_or_else(Vec::new, |members| {
-            [
-                ("primary", "primary", members.primary),
-                ("pending", "pending", members.pending),
-                ("normal", "standby", members.standby),
-                ("unknown", "stale", members.stale),
-                ("unknown", "of unknown role", members.unknown),
-            ]
-            .into_iter()
-            .filter(|(_, _, number)| *number > 0)
-            .map(|(name, word, number)| view! { <Icon name />{number}<span class="vh">" "{word}" "</span> })
-            .collect()
-        })
-    };
-    let none = move || match members.get() {
-        None => Some("–"),
-        Some(members) if members == health::groups::Members::default() => Some("none"),
-        Some(_) => None,
-    };
-    view! { <span class="row">{kinds}{none}</span> }
 }

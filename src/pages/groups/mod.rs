@@ -5,6 +5,7 @@ pub mod dialogs;
 pub mod facts;
 pub mod group;
 pub mod group_form;
+pub mod group_row;
 pub mod list;
 pub mod model;
 pub mod session_panel;

@@ -1,19 +1,16 @@
-//! The dialog of whatever is to be done with a slicer group: what it will do, how it is confirmed, and
-//! what it is sent with.
+//! The dialog of whatever is to be done with a slicer group: what it will do and how it is confirmed.
 
 use super::acts::{Acts, Open};
+use super::instead::Instead;
 use super::model::{mode_word, name};
-use crate::backend::uplynk::{Saved, Writer, ids};
+use super::send::run;
 use crate::backend::{Failure, Report};
 use crate::ui::deed::Running;
-use crate::ui::dialog::Dialog;
-use crate::ui::notice::Undo;
-use crate::ui::reorder::Draft;
 use crate::ui::{Deed as Asking, Field};
 use health::effect::{Confirm, Effect};
 use health::slicers::Deed;
 use leptos::prelude::*;
-use vendors::uplynk::{Configuration, FailoverGroup};
+use vendors::uplynk::FailoverGroup;
 
 /// The dialog that is open.
 #[component]
@@ -176,126 +173,6 @@ fn id_error(typed: &str) -> Option<String> {
             typed.len()
         )),
         None => None,
-    }
-}
-
-/// Sends it once.
-async fn run(
-    acts: Acts,
-    writer: Writer,
-    seen: FailoverGroup,
-    deed: Deed,
-    typed: String,
-) -> (Report, Option<Undo>) {
-    let group = seen.id.clone();
-    match deed {
-        Deed::SetMode(mode) => {
-            let change = Configuration {
-                mode: Some(mode),
-                auto_failback: None,
-            };
-            (writer.configure(&seen, &change).await, None)
-        }
-        Deed::SetAutoFailback(on) => {
-            let set = |on| Configuration {
-                mode: None,
-                auto_failback: Some(on),
-            };
-            let report = writer.configure(&seen, &set(on)).await;
-            let after = FailoverGroup {
-                auto_failback: Some(on),
-                ..seen
-            };
-            let undo = acts.undo(move || {
-                let (writer, after) = (writer.clone(), after.clone());
-                async move { writer.configure(&after, &set(!on)).await }
-            });
-            (report, Some(undo))
-        }
-        Deed::SetEligible(id, on) => {
-            let report = writer.set_eligible(&group, &id, on).await;
-            (report, Some(acts.undo_eligible(&writer, &group, &id, !on)))
-        }
-        Deed::Activate(id) => (writer.activate(&seen, &id).await, None),
-        Deed::SetSlate(on) => (writer.set_slate(&seen, on).await, None),
-        Deed::AddChannel => (writer.channels(&seen, &[&typed], &[]).await, None),
-        Deed::RemoveChannel(id) => {
-            let report = writer.channels(&seen, &[], &[&id]).await;
-            let undo = acts.undo(move || {
-                let (writer, seen, id) = (writer.clone(), seen.clone(), id.clone());
-                async move { writer.channels(&seen, &[&id], &[]).await }
-            });
-            (report, Some(undo))
-        }
-        Deed::AddOwner => (writer.set_owners(&group, &[&typed], &[]).await, None),
-        Deed::RemoveOwner(id) => {
-            let report = writer.set_owners(&group, &[], &[&id]).await;
-            let undo = acts.undo(move || {
-                let (writer, group, id) = (writer.clone(), group.clone(), id.clone());
-                async move { writer.set_owners(&group, &[&id], &[]).await }
-            });
-            (report, Some(undo))
-        }
-        Deed::Overwrite(order) => {
-            let theirs = acts
-                .draft
-                .with_untracked(|draft| draft.theirs().map(<[String]>::to_vec));
-            let base = theirs.unwrap_or_else(|| ids(&seen));
-            match writer.save_order(&seen, &base, &order).await {
-                Saved::Told(report) => {
-                    if matches!(report, Report::Done { .. }) {
-                        let _ = acts.draft.try_set(Draft::new(order));
-                    }
-                    (report, None)
-                }
-                Saved::Conflict(now) => {
-                    let _ = acts.draft.try_update(|draft| draft.follow(&ids(&now)));
-                    let said = format!("The order is {} now.", ids(&now).join(", "));
-                    (Report::Changed { said }, None)
-                }
-            }
-        }
-    }
-}
-
-/// Why a slicer cannot be activated now, and what leads to the same.
-#[component]
-fn Instead(acts: Acts, slicer: String, why: String) -> impl IntoView {
-    let close = Trigger::new();
-    let next: StoredValue<Option<Open>> = StoredValue::new(None);
-    let on_close = Callback::new(move |()| acts.open.set(next.try_get_value().flatten()));
-    let failback = untrack(|| {
-        acts.live
-            .value()
-            .is_some_and(|group| group.auto_failback == Some(true))
-    });
-    let off = move |_| {
-        next.set_value(Some(Open::Deed(Deed::SetAutoFailback(false))));
-        close.notify();
-    };
-    let first = {
-        let slicer = slicer.clone();
-        move |_| {
-            acts.draft.update(|draft| {
-                draft.move_to(&slicer, 1);
-            });
-            close.notify();
-        }
-    };
-    view! {
-        <Dialog title=format!("Activate {slicer}?") on_close close>
-            <p>{why}</p>
-            {failback.then(|| view! {
-                <p>"Two ways lead to the same: turn auto failback off first, or make it the first of the order, where auto failback itself puts it on air."</p>
-            })}
-            <footer class="row">
-                <button type="button" class="btn" on:click=move |_| close.notify()>"Cancel"</button>
-                {failback.then(|| view! {
-                    <button type="button" class="btn" on:click=off>"Turn auto failback off…"</button>
-                    <button type="button" class="btn main" on:click=first>{format!("Move {slicer} to position 1")}</button>
-                })}
-            </footer>
-        </Dialog>
     }
 }
 

@@ -5,6 +5,7 @@ pub mod channels;
 pub mod conflict;
 pub mod deeds;
 pub mod group;
+pub mod instead;
 pub mod list;
 pub mod memory;
 pub mod model;
@@ -15,6 +16,7 @@ pub mod owners;
 pub mod picture;
 pub mod rows;
 pub mod save;
+pub mod send;
 pub mod settings;
 pub mod slicer_row;
 

@@ -3,8 +3,11 @@
 
 pub mod draft;
 pub mod drag;
+mod held;
+pub mod reorderable;
 pub mod skin;
 
 pub use draft::{Draft, Moved};
 pub use drag::Dropped;
-pub use skin::{Dragging, Reorderable};
+pub use reorderable::Reorderable;
+pub use skin::Dragging;

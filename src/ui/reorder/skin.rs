@@ -1,53 +1,25 @@
 //! The skin of a drag: pointer events in, offsets of rows out. What a drag is and where it ends is
 //! decided in [`super::drag`]; nothing here knows what is ordered.
 
-use super::drag::{Change, Drag, Dropped, Geometry, Point, scroll_speed};
+use super::drag::{Change, Drag, Dropped, Geometry};
+use super::held::{Held, corner, measured, now, window_point};
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, PointerEvent};
-
-/// A frame is taken to be no longer than this, in milliseconds: after a stall nothing leaps.
-const LONGEST_FRAME: f64 = 50.0;
+use web_sys::{Element, PointerEvent};
 
 /// The list may be scrolled by other means than the drag's own, or be pushed down: where it is, is looked
 /// at so often, in milliseconds.
 const SCROLLED: f64 = 100.0;
 
-/// What is held between two events.
-#[derive(Default)]
-struct Held {
-    drag: Drag,
-    geometry: Geometry,
-    /// Each row's offset as it is drawn, in CSS pixels.
-    drawn: Vec<f64>,
-    /// The pointer in the window.
-    at: Point,
-    /// The list's corner in the window.
-    corner: Point,
-    /// When it was asked for, in milliseconds: the browser has to lay the page out for an answer.
-    cornered: f64,
-    pointer: i32,
-    /// When the last frame was drawn, in milliseconds.
-    frame: f64,
-    /// What is left of a pixel to scroll.
-    rest: f64,
-    /// The row that is marked as lifted.
-    marked: Option<usize>,
-    /// What the list scrolls in, and between which heights of the window that is seen.
-    view: Option<(Element, (f64, f64))>,
-    /// Whether a row is let go and its end not drawn yet.
-    letting_go: bool,
-}
-
 /// The dragging of one list.
 #[derive(Clone, Copy)]
 pub struct Dragging {
     held: StoredValue<Held, LocalStorage>,
-    list: NodeRef<html::Ol>,
+    pub(super) list: NodeRef<html::Ol>,
     /// The index of the lifted row, and the position that it is held over, from 1.
     pub over: RwSignal<Option<(usize, Option<usize>)>>,
-    gap: RwSignal<Option<(f64, f64)>>,
+    pub(super) gap: RwSignal<Option<(f64, f64)>>,
     dropped: Callback<Dropped>,
 }
 
@@ -77,7 +49,7 @@ impl Dragging {
         self.over.read().is_some()
     }
 
-    fn press(self, event: &PointerEvent) {
+    pub(super) fn press(self, event: &PointerEvent) {
         let target = event
             .target()
             .and_then(|target| target.dyn_into::<Element>().ok());
@@ -118,7 +90,7 @@ impl Dragging {
         });
     }
 
-    fn moved(self, event: &PointerEvent) {
+    pub(super) fn moved(self, event: &PointerEvent) {
         if !self.is_pressed() {
             return;
         }
@@ -175,7 +147,7 @@ impl Dragging {
         }
     }
 
-    fn release(self, event: &PointerEvent) {
+    pub(super) fn release(self, event: &PointerEvent) {
         if !self.is_pressed() {
             return;
         }
@@ -204,7 +176,7 @@ impl Dragging {
     }
 
     /// Gives up a drag; whether there was one.
-    fn cancel(self) -> bool {
+    pub(super) fn cancel(self) -> bool {
         let row = self
             .held
             .try_update_value(|held| held.drag.cancel())
@@ -238,150 +210,5 @@ impl Dragging {
     /// Whether a pointer is down on a row, lifted or not.
     fn is_pressed(self) -> bool {
         self.held.try_with_value(|held| held.drag != Drag::Idle) == Some(true)
-    }
-}
-
-impl Held {
-    /// The pointer in the list.
-    fn point(&self) -> Point {
-        Point {
-            x: self.at.x - self.corner.x,
-            y: self.at.y - self.corner.y,
-        }
-    }
-
-    /// Scrolls what the list lies in while the pointer is near an edge that hides some of the list; whether
-    /// it did.
-    fn scroll(&mut self) -> bool {
-        let passed = (now() - self.frame).clamp(0.0, LONGEST_FRAME);
-        self.frame = now();
-        let Some((view, (top, bottom))) = &self.view else {
-            return false;
-        };
-        let speed = scroll_speed(self.at.y, *top, *bottom);
-        let end = self
-            .geometry
-            .rows
-            .last()
-            .map_or(0.0, |(at, height)| at + height);
-        let hidden = if speed < 0.0 {
-            self.corner.y < *top
-        } else {
-            self.corner.y + end > *bottom
-        };
-        let scrolls = speed.abs() > 0.0 && hidden;
-        if scrolls {
-            let by = speed * passed / 1000.0 + self.rest;
-            self.rest = by.fract();
-            view.scroll_by_with_x_and_y(0.0, by.trunc());
-        }
-        scrolls
-    }
-
-    /// Draws the rows that have moved since the last frame.
-    fn draw(&mut self, list: &Element) {
-        let rows = list.children();
-        self.drawn.resize(self.geometry.rows.len(), 0.0);
-        let lifted = self.drag.lifted();
-        for (at, drawn) in self.drawn.iter_mut().enumerate() {
-            let shift = self.drag.shift(at, &self.geometry);
-            let row = || u32::try_from(at).ok().and_then(|at| rows.item(at));
-            if (shift - *drawn).abs() > f64::EPSILON
-                && let Some(row) = row().and_then(|row| row.dyn_into::<HtmlElement>().ok())
-            {
-                let style = row.style();
-                let _ = if shift == 0.0 {
-                    style.remove_property("translate").map(|_| ())
-                } else {
-                    style.set_property("translate", &format!("0 {shift}px"))
-                };
-                *drawn = shift;
-            }
-        }
-        if self.marked != lifted {
-            let row = |at: Option<usize>| rows.item(u32::try_from(at?).ok()?);
-            if let Some(row) = row(self.marked) {
-                let _ = row.remove_attribute("data-lifted");
-            }
-            if let Some(row) = row(lifted) {
-                let _ = row.set_attribute("data-lifted", "");
-            }
-            self.marked = lifted;
-        }
-    }
-}
-
-/// Where the rows lie; offsets do not count what is drawn elsewhere.
-fn measured(list: &Element) -> Geometry {
-    let rows = list.children();
-    let rows: Vec<HtmlElement> = (0..rows.length())
-        .filter_map(|at| rows.item(at).map(JsCast::unchecked_into))
-        .collect();
-    let mut tops: Vec<f64> = rows.iter().map(|row| f64::from(row.offset_top())).collect();
-    let last = tops.last().copied().zip(rows.last());
-    tops.extend(last.map(|(top, row)| top + f64::from(row.offset_height())));
-    let first = tops.first().copied().unwrap_or_default();
-    Geometry {
-        // Row by row without a gap: a row ends where the next one begins.
-        rows: tops
-            .windows(2)
-            .map(|at| (at[0] - first, at[1] - at[0]))
-            .collect(),
-        width: list.get_bounding_client_rect().width(),
-    }
-}
-
-fn window_point(event: &PointerEvent) -> Point {
-    Point {
-        x: f64::from(event.client_x()),
-        y: f64::from(event.client_y()),
-    }
-}
-
-fn corner(list: &Element) -> Point {
-    let rect = list.get_bounding_client_rect();
-    Point {
-        x: rect.left(),
-        y: rect.top(),
-    }
-}
-
-fn now() -> f64 {
-    window()
-        .performance()
-        .map_or(0.0, |performance| performance.now())
-}
-
-/// An ordered list whose rows are dragged by whatever in them has `data-grip`, with the line where the
-/// lifted one would go.
-#[component]
-pub fn Reorderable(
-    /// What it is called.
-    name: &'static str,
-    /// The dragging.
-    dragging: Dragging,
-    /// What letting go would do.
-    #[prop(into)]
-    told: Signal<String>,
-    /// The rows, each an `li`.
-    children: Children,
-) -> impl IntoView {
-    let pixels = |of: f64| format!("{of}px");
-    let top = move || dragging.gap.get().map(|(top, _)| pixels(top));
-    let height = move || dragging.gap.get().map(|(_, height)| pixels(height));
-    view! {
-        <div class="order">
-            <ol aria-label=name node_ref=dragging.list
-                on:pointerdown=move |event| dragging.press(&event)
-                on:pointermove=move |event| dragging.moved(&event)
-                on:pointerup=move |event| dragging.release(&event)
-                on:pointercancel=move |_| { dragging.cancel(); }
-                on:lostpointercapture=move |_| { dragging.cancel(); }
-            >{children()}</ol>
-            <Show when=move || dragging.gap.read().is_some()>
-                <div class="drop" aria-hidden="true" style:top=top style:height=height></div>
-                <p class="told" aria-hidden="true">{told}</p>
-            </Show>
-        </div>
     }
 }

@@ -1,3 +1,5 @@
+use super::frame::rows_of;
+use super::rows::MOST_LINES;
 use super::*;
 use proptest::prelude::*;
 

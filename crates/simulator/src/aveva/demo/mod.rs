@@ -1,165 +1,19 @@
 //! The groups that a world begins with: a believable plant, more of the same on demand, one group
 //! whose ids hold every awkward character, and the group behind the sentinel `fault-slow`.
 
+mod plants;
+
 use super::model::{Adapter, Group, Heartbeat, Role, Session, Site};
 use super::values::TimeSpan;
 use super::world::World;
 use crate::options::{Options, Scenario};
 use chrono::{DateTime, TimeDelta, Utc};
+use plants::{Line, PLANT_A, PLANT_B};
 
 /// An id with what breaks paths, queries, selectors and careless decoders.
 pub(crate) const AWKWARD_GROUP: &str = "Überwachung/Süd 50% #1 \"A\" ..x?&=+ 🏭";
 /// The same for a session; `%41` must not become `A`.
 pub(crate) const AWKWARD_SESSION: &str = "HÖST 01/..\\Öl.OpcUa #2 'B' <b>%41?&=+ 🛢";
-
-/// Id, name, description, timeout in seconds, which session is primary, sessions.
-type Line = (
-    &'static str,
-    &'static str,
-    &'static str,
-    i64,
-    usize,
-    &'static [&'static str],
-);
-
-const PLANT_A: [Line; 8] = [
-    (
-        "tankfarm-opcua",
-        "Tank Farm OPC UA",
-        "Levels and valves of tanks 1 to 24",
-        60,
-        0,
-        &["TANK-01.OpcUa", "TANK-02.OpcUa"],
-    ),
-    (
-        "kiln2-opcua",
-        "Kiln 2 OPC UA",
-        "Burner and shell temperatures",
-        60,
-        0,
-        &[
-            "KILN-01.OpcUa",
-            "KILN-02.OpcUa",
-            "KILN-03.OpcUa",
-            "KILN-LAB.OpcUa",
-        ],
-    ),
-    (
-        "compressor-dnp3",
-        "Compressor Station DNP3",
-        "Compressors 1 to 4",
-        30,
-        0,
-        &["COMP-01.Dnp3", "COMP-02.Dnp3"],
-    ),
-    (
-        "boiler-opcua",
-        "Boiler House OPC UA",
-        "Steam pressure and feed water",
-        60,
-        0,
-        &["BOIL-01.OpcUa", "BOIL-02.OpcUa"],
-    ),
-    (
-        "cooling-bacnet",
-        "Cooling Tower BACnet",
-        "Fans and basins",
-        60,
-        0,
-        &["COOL-01.Bacnet", "COOL-02.Bacnet"],
-    ),
-    (
-        "Adapter-FlareGas-07",
-        "",
-        "",
-        15,
-        0,
-        &["FLARE-01.Modbus", "FLARE-02.Modbus"],
-    ),
-    (
-        "packaging-mqtt",
-        "Packaging Line MQTT",
-        "Lines A to F",
-        60,
-        0,
-        &["PACK-01.Mqtt", "PACK-02.Mqtt", "PACK-03.Mqtt"],
-    ),
-    (
-        "intake-modbus",
-        "Water Intake Modbus",
-        "River pumps",
-        120,
-        1,
-        &["INTAKE-01.Modbus", "INTAKE-02.Modbus"],
-    ),
-];
-
-const PLANT_B: [Line; 8] = [
-    (
-        "crude1-opcua",
-        "Crude Unit 1 OPC UA",
-        "Distillation, trays and furnaces",
-        60,
-        0,
-        &["CRUDE-01.OpcUa", "CRUDE-02.OpcUa", "CRUDE-03.OpcUa"],
-    ),
-    (
-        "effluent-opcua",
-        "Effluent OPC UA",
-        "Treatment and outfall",
-        60,
-        1,
-        &["EFF-01.OpcUa", "EFF-02.OpcUa"],
-    ),
-    (
-        "rail-modbus",
-        "Rail Loading Modbus",
-        "Loading arms 1 to 8",
-        120,
-        0,
-        &["RAIL-01.Modbus", "RAIL-02.Modbus"],
-    ),
-    (
-        "sub3-dnp3",
-        "Substation 3 DNP3",
-        "Feeders and breakers",
-        30,
-        0,
-        &["SUB3-A.Dnp3", "SUB3-B.Dnp3"],
-    ),
-    (
-        "gauging-modbus",
-        "Tank Gauging Modbus",
-        "Radar gauges",
-        60,
-        0,
-        &["GAUGE-01.Modbus", "GAUGE-02.Modbus"],
-    ),
-    (
-        "Adapter-Dock-03",
-        "",
-        "",
-        15,
-        0,
-        &["DOCK-01.OpcUa", "DOCK-02.OpcUa"],
-    ),
-    (
-        "hydrotreater-opcua",
-        "Hydrotreater OPC UA",
-        "Reactors and recycle gas",
-        60,
-        0,
-        &["HDT-01.OpcUa", "HDT-02.OpcUa", "HDT-03.OpcUa"],
-    ),
-    (
-        "utilities-mqtt",
-        "Utilities MQTT",
-        "Air, nitrogen and steam",
-        60,
-        0,
-        &["UTIL-01.Mqtt", "UTIL-02.Mqtt"],
-    ),
-];
 
 /// Up to this many sessions a group, the plant's groups keep their own number.
 const OWN: usize = 4;

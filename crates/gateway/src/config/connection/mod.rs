@@ -1,10 +1,14 @@
 //! One `[[connection]]`: a vendor system, where it is and how to sign in to it. Checks what is
 //! written; whether it works is seen when it is used.
 
+mod credentials;
+
+pub use credentials::Credentials;
+
 use super::section::{Section, nearest};
-use super::{Surroundings, secret, url};
+use super::{Surroundings, url};
+use credentials::credentials;
 use reqwest::Url;
-use secrecy::SecretString;
 use std::time::Duration;
 use vendors::aveva::{ApiVersion, Base};
 use vendors::{System, veeam};
@@ -26,34 +30,6 @@ pub struct Connection {
     pub share: Duration,
 }
 
-/// How to sign in to a vendor system. `Debug` shows no secret.
-#[derive(Debug, Clone)]
-pub enum Credentials {
-    /// OAuth2 client credentials (AVEVA in the cloud).
-    ClientCredentials {
-        /// Where tokens are.
-        token_url: Url,
-        /// The client.
-        client_id: String,
-        /// Its secret.
-        client_secret: SecretString,
-    },
-    /// User name and password (AVEVA on premises on every request, Veeam at log-on).
-    Basic {
-        /// The account.
-        username: String,
-        /// Its password.
-        password: SecretString,
-    },
-    /// Signed requests (Uplynk).
-    IntegrationKey {
-        /// The account's id.
-        owner: String,
-        /// The key that signs.
-        api_key: SecretString,
-    },
-}
-
 /// How long one request may take when nothing else is said.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -61,7 +37,6 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 pub const DEFAULT_SHARE: Duration = Duration::from_secs(1);
 
 const SYSTEMS: [&str; 3] = ["aveva", "uplynk", "veeam"];
-const KINDS: [&str; 3] = ["client-credentials", "integration-key", "basic"];
 
 /// Every `[[connection]]`. A connection with a fault is left out: the file is refused anyway.
 pub(super) fn all(top: &Section<'_>, around: &Surroundings<'_>) -> Vec<Connection> {
@@ -224,77 +199,6 @@ fn version(section: &Section<'_>, key: &str) -> Option<ApiVersion> {
     } else {
         ApiVersion::V1Preview
     })
-}
-
-fn credentials(
-    section: &Section<'_>,
-    system: Option<&str>,
-    around: &Surroundings<'_>,
-) -> Option<Credentials> {
-    section.need("credentials");
-    let table = section.table("credentials")?;
-    let Some(kind) = known(&table, "kind", &KINDS) else {
-        // Which other keys belong here is not known.
-        return None;
-    };
-    let fits = match system {
-        Some("aveva") => kind != "integration-key",
-        Some("uplynk") => kind == "integration-key",
-        Some("veeam") => kind == "basic",
-        _ => true,
-    };
-    if !fits {
-        let wanted = match system {
-            Some("uplynk") => "\"integration-key\"",
-            Some("veeam") => "\"basic\"",
-            _ => "\"client-credentials\" (cloud) or \"basic\" (on premises)",
-        };
-        let at = table.text("kind").map_or(table.start(), |kind| kind.at);
-        table.wrong(
-            at,
-            "kind",
-            &format!("{kind:?} does not fit this system, which takes {wanted}"),
-        );
-        return None;
-    }
-    let text = |key: &str| table.required(key).map(|text| text.value.to_owned());
-    let credentials = match kind {
-        "client-credentials" => {
-            let (token_url, client_id) = (url::required(&table, "token_url"), text("client_id"));
-            let client_secret = secret::read(&table, "client_secret", around);
-            token_url.zip(client_id).zip(client_secret).map(
-                |((token_url, client_id), client_secret)| Credentials::ClientCredentials {
-                    token_url,
-                    client_id,
-                    client_secret,
-                },
-            )
-        }
-        "integration-key" => {
-            let owner = text("owner");
-            let api_key = secret::read(&table, "api_key", around);
-            owner
-                .zip(api_key)
-                .map(|(owner, api_key)| Credentials::IntegrationKey { owner, api_key })
-        }
-        _ => {
-            let username = text("username");
-            let password = secret::read(&table, "password", around);
-            if username.as_ref().is_some_and(|name| name.contains(':')) {
-                let at = table.text("username").map_or(table.start(), |name| name.at);
-                table.wrong(
-                    at,
-                    "username",
-                    "must not hold a colon: it ends the name in Basic authentication",
-                );
-            }
-            username
-                .zip(password)
-                .map(|(username, password)| Credentials::Basic { username, password })
-        }
-    };
-    table.finish();
-    credentials
 }
 
 /// The certificates of `ca_file`.

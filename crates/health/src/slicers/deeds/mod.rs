@@ -1,11 +1,14 @@
 //! What can be done with a slicer group: whether it can be done now, what it will do, and how much
 //! confirmation it wants.
 
-use super::{SlicerHealth, intended, is_ready, on_air, ordered, slicer_health};
+mod effects;
+
+use super::{intended, is_ready, on_air};
 use crate::effect::{Confirm, Effect};
 use crate::freshness::Freshness;
-use crate::severity::Severity::{self, Normal, Warning};
+use crate::severity::Severity::Warning;
 use chrono::{DateTime, Utc};
+use effects::{activate, channel_name, set_auto_failback, set_eligible, set_mode, set_slate, told};
 use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer};
 
 /// Something to do with a group.
@@ -53,13 +56,6 @@ fn channels(group: &FailoverGroup) -> String {
 fn goes_on_air(new: &FailoverGroup, now: DateTime<Utc>) -> Option<String> {
     let wanted = intended(new, now)?.id.clone();
     (Some(&wanted) != on_air(new).map(|slicer| &slicer.id)).then_some(wanted)
-}
-
-fn switch(wanted: &str) -> (Severity, String) {
-    (
-        Warning,
-        format!("This is a switch on air: {wanted} goes on air as soon as it is done."),
-    )
 }
 
 impl Deed {
@@ -153,81 +149,6 @@ impl Deed {
     }
 }
 
-fn told(sentence: &str) -> Effect {
-    Effect {
-        sentence: sentence.to_owned(),
-        notes: Vec::new(),
-    }
-}
-
-fn channel_name(group: &FailoverGroup, id: &str) -> String {
-    let mut all = group.channels.iter().flatten();
-    let found = all.find(|channel| channel.id == id);
-    found
-        .and_then(|channel| channel.desc.clone())
-        .unwrap_or_else(|| id.to_owned())
-}
-
-fn set_mode(group: &FailoverGroup, mode: &Mode, now: DateTime<Utc>) -> Effect {
-    match mode {
-        Mode::Prioritized => {
-            let mut new = FailoverGroup {
-                mode: Some(Mode::Prioritized),
-                ..group.clone()
-            };
-            for (slicer, place) in new.slicers.iter_mut().flatten().zip(1..) {
-                slicer.order = Some(place);
-            }
-            let listed: Vec<&str> = ordered(&new).iter().map(|one| one.id.as_str()).collect();
-            let mut notes = vec![(
-                Warning,
-                format!(
-                    "Uplynk resets every position to the order in which it lists the slicers: {}.",
-                    listed.join(", ")
-                ),
-            )];
-            if group.auto_failback == Some(true)
-                && let Some(wanted) = goes_on_air(&new, now)
-            {
-                notes.push(switch(&wanted));
-            }
-            notes.push((
-                Normal,
-                "Read the order again before trusting it: it is shown here as soon as it is read."
-                    .to_owned(),
-            ));
-            Effect {
-                sentence: "The healthy, eligible slicer with the lowest position goes on air."
-                    .to_owned(),
-                notes,
-            }
-        }
-        Mode::Flat => Effect {
-            sentence: "At the next failover a healthy slicer chosen at random goes on air."
-                .to_owned(),
-            notes: vec![(
-                Warning,
-                "Every position is lost: going back to prioritized starts from Uplynk's own list."
-                    .to_owned(),
-            )],
-        },
-        Mode::Other(word) => told(&format!("The failover mode becomes {word}.")),
-    }
-}
-
-fn set_auto_failback(group: &FailoverGroup, on: bool, now: DateTime<Utc>) -> Effect {
-    if !on {
-        return told(
-            "What is on air stays until it fails. After a failover it stays on the backup until somebody activates another.",
-        );
-    }
-    let wanted = goes_on_air(group, now);
-    Effect {
-        sentence: "A slicer with a lower position returns on air as soon as it is healthy; no slicer can be activated by hand.".to_owned(),
-        notes: wanted.iter().map(|wanted| switch(wanted)).collect(),
-    }
-}
-
 fn with_eligible(group: &FailoverGroup, id: &str, eligible: bool) -> FailoverGroup {
     let mut new = group.clone();
     for slicer in new
@@ -239,88 +160,4 @@ fn with_eligible(group: &FailoverGroup, id: &str, eligible: bool) -> FailoverGro
         slicer.enabled = Some(eligible);
     }
     new
-}
-
-fn set_eligible(group: &FailoverGroup, id: &str, eligible: bool, now: DateTime<Utc>) -> Effect {
-    let new = with_eligible(group, id, eligible);
-    let wanted = goes_on_air(&new, now).filter(|_| group.auto_failback == Some(true));
-    let mut notes: Vec<_> = wanted.iter().map(|wanted| switch(wanted)).collect();
-    if eligible {
-        notes.push((
-            Normal,
-            "It can take a minute or two until it is available.".to_owned(),
-        ));
-        return Effect {
-            sentence: format!("{id} takes part in failover."),
-            notes,
-        };
-    }
-    if on_air(group).is_some_and(|slicer| slicer.id == id) {
-        notes.push((
-            Warning,
-            format!("{id} is on air. Once it is off, it cannot come back by itself."),
-        ));
-    }
-    if super::backups(&new, now).0 == 0 {
-        notes.push((
-            Warning,
-            "No backup is ready then: at the next failure the slate goes on air.".to_owned(),
-        ));
-    }
-    Effect {
-        sentence: format!("{id} goes on slicing, but is not chosen at a failover."),
-        notes,
-    }
-}
-
-fn activate(group: &FailoverGroup, id: &str, now: DateTime<Utc>) -> Effect {
-    let from = match &group.active {
-        Some(OnAir::Slicer(active)) => format!("{active} goes off air. "),
-        Some(OnAir::Slate) => "The slate goes off air. ".to_owned(),
-        None => String::new(),
-    };
-    let mut notes = vec![(
-        Warning,
-        format!("This is a switch on air, on {}.", channels(group)),
-    )];
-    if let Some(slicer) = slicer(group, id).filter(|slicer| !is_ready(slicer, now)) {
-        let why = match slicer_health(slicer, now) {
-            SlicerHealth::Unhealthy { .. } => "is unhealthy",
-            SlicerHealth::RecheckDue { .. } => "waits for its re-check",
-            SlicerHealth::Unknown => "does not say how healthy it is",
-            SlicerHealth::Healthy if slicer.enabled == Some(false) => "is left out of failover",
-            SlicerHealth::Healthy => "is inactive",
-        };
-        notes.push((Warning, format!("{id} {why}.")));
-    }
-    Effect {
-        sentence: format!("{from}{id} goes on air and stays until it fails."),
-        notes,
-    }
-}
-
-fn set_slate(group: &FailoverGroup, on: bool, now: DateTime<Utc>) -> Effect {
-    if on {
-        return Effect {
-            sentence: format!("The slate replaces the video of {} until somebody leaves it.", channels(group)),
-            notes: vec![(Warning, "Every viewer sees the slate. Slicers go on slicing, but no failover brings one on air.".to_owned())],
-        };
-    }
-    let next = intended(group, now).map_or_else(
-        || "A slicer that is healthy goes on air again.".to_owned(),
-        |slicer| format!("{} goes on air, if it is still ready.", slicer.id),
-    );
-    let none = ordered(group)
-        .into_iter()
-        .all(|slicer| !is_ready(slicer, now));
-    let notes = none.then(|| {
-        (
-            Warning,
-            "No slicer is ready: the slate may stay.".to_owned(),
-        )
-    });
-    Effect {
-        sentence: next,
-        notes: notes.into_iter().collect(),
-    }
 }

@@ -1,0 +1,214 @@
+//! Mistakes in `[[connection]]`: the vendor's system, its address, its certificate and what guards it.
+
+use super::*;
+
+#[test]
+fn each_mistake_of_a_connection_is_told_with_its_place() {
+    each_is_told(&[
+        (
+            "https://region.example",
+            "htp://x",
+            &["8:12: connection \"plant-a\": base_url: \"htp://x\" is not an http or https URL"],
+        ),
+        (
+            "https://region.example",
+            "http://region.example",
+            &[
+                "8:12: connection \"plant-a\": base_url: \"http://region.example\" is not encrypted: credentials go \
+               over http to this machine only, so use https",
+            ],
+        ),
+        (
+            "base_url = \"https://region",
+            "base_ulr = \"https://region",
+            &[
+                "4:1: connection \"plant-a\": `base_url` is missing",
+                "8:1: connection \"plant-a\": unknown key `base_ulr`; did you mean `base_url`?",
+            ],
+        ),
+        (
+            "namespace = \"n\"\n",
+            "",
+            &[
+                "9:1: connection \"plant-a\": `tenant` is given without `namespace`: a cloud service has both, one on \
+               premises neither",
+            ],
+        ),
+        (
+            "\"v1-preview\"",
+            "\"v2\"",
+            &[
+                "11:20: connection \"plant-a\": sessions_version: \"v2\" is not one of \"v1\", \"v1-preview\"; did you \
+               mean \"v1\"?",
+            ],
+        ),
+        (
+            "timeout_seconds = 30",
+            "timeout_seconds = 0",
+            &[
+                "12:19: connection \"plant-a\": timeout_seconds: must be a whole number from 1 to 300",
+            ],
+        ),
+        (
+            "timeout_seconds = 30",
+            "timeout_seconds = \"1 s\"",
+            &[
+                "12:19: connection \"plant-a\": timeout_seconds: must be a whole number from 1 to 300, not a string",
+            ],
+        ),
+        (
+            "\"aveva\"",
+            "\"aveba\"",
+            &[
+                "7:10: connection \"plant-a\": system: \"aveba\" is not one of \"aveva\", \"uplynk\", \"veeam\"; did you \
+             mean \"aveva\"?",
+            ],
+        ),
+        (
+            "id = \"live\"",
+            "id = \"plant-a\"",
+            &["16:6: connection \"plant-a\": id: another connection is called \"plant-a\" already"],
+        ),
+        (
+            "id = \"live\"",
+            "id = \"li/ve\"",
+            &[
+                "16:6: connection \"li/ve\": id: may hold only letters, digits and dashes: it is part of URLs",
+            ],
+        ),
+        (
+            "id = \"live\"",
+            "id = \" \"",
+            &["16:6: connection \" \": id: must not be empty"],
+        ),
+        (
+            "id = \"live\"\n",
+            "",
+            &["15:1: connection 2: `id` is missing"],
+        ),
+        (
+            "title = \"Live\"\n",
+            "",
+            &["15:1: connection \"live\": `title` is missing"],
+        ),
+        (
+            "client_secret_env = \"SECRET\"",
+            "client_secret = \"hunter2\"",
+            &[
+                "13:103: connection \"plant-a\": credentials: client_secret: a secret must not stand in this file: put it \
+             into an environment variable and name that with `client_secret_env`, or into a file of its own and name \
+             that with `client_secret_file`",
+            ],
+        ),
+        (
+            "client_secret_env = \"SECRET\"",
+            "client_secret_env = \"NOT_SET\"",
+            &[
+                "13:123: connection \"plant-a\": credentials: client_secret_env: the environment variable NOT_SET is not \
+             set",
+            ],
+        ),
+        (
+            "client_secret_env = \"SECRET\"",
+            "client_secret_env = \"EMPTY\"",
+            &[
+                "13:123: connection \"plant-a\": credentials: client_secret_env: the environment variable EMPTY is empty",
+            ],
+        ),
+        (
+            "api_key_file = \"good.key\"",
+            "api_key_file = \"empty.key\"",
+            &["20:71: connection \"live\": credentials: api_key_file: \"empty.key\" is empty"],
+        ),
+        (
+            "api_key_file = \"good.key\"",
+            "api_key = \"hunter2\", api_key_file = \"good.key\"",
+            &[
+                "20:56: connection \"live\": credentials: api_key: a secret must not stand in this file: put it into an \
+             environment variable and name that with `api_key_env`, or into a file of its own and name that with \
+             `api_key_file`",
+            ],
+        ),
+        (
+            ", api_key_file = \"good.key\"",
+            "",
+            &[
+                "20:15: connection \"live\": credentials: `api_key_env` or `api_key_file` is missing",
+            ],
+        ),
+        (
+            "password_env = \"SECRET\"",
+            "password_env = \"SECRET\", password_file = \"good.key\"",
+            &[
+                "28:74: connection \"em\": credentials: give either `password_env` or `password_file`, not both",
+            ],
+        ),
+        (
+            "kind = \"basic\"",
+            "kind = \"integration-key\"",
+            &[
+                "28:24: connection \"em\": credentials: kind: \"integration-key\" does not fit this system, which takes \
+             \"basic\"",
+            ],
+        ),
+        (
+            "kind = \"basic\"",
+            "kind = \"bearer\"",
+            &[
+                "28:24: connection \"em\": credentials: kind: \"bearer\" is not one of \"client-credentials\", \
+             \"integration-key\", \"basic\"",
+            ],
+        ),
+        (
+            "username = \"u\"",
+            "username = \"a:b\"",
+            &[
+                "28:44: connection \"em\": credentials: username: must not hold a colon: it ends the name in Basic \
+             authentication",
+            ],
+        ),
+        (
+            "accept = \"application/xml\"",
+            "accept = \"text/xml\"",
+            &[
+                "27:10: connection \"em\": accept: \"text/xml\" is not one of \"application/json\", \"application/xml\"",
+            ],
+        ),
+        (
+            "accept = \"application/xml\"",
+            "ca_file = \"not.pem\"",
+            &[
+                "27:11: connection \"em\": ca_file: \"not.pem\" is not a PEM file with a certificate (-----BEGIN \
+             CERTIFICATE-----)",
+            ],
+        ),
+        (
+            "accept = \"application/xml\"",
+            "tenant = \"t\"",
+            &["27:1: connection \"em\": unknown key `tenant`"],
+        ),
+    ]);
+}
+
+#[test]
+fn a_certificate_or_secret_that_cannot_be_read_says_why() {
+    for (what, by, place) in [
+        (
+            "api_key_file = \"good.key\"",
+            "api_key_file = \"gone.key\"",
+            "20:71: ",
+        ),
+        (
+            "accept = \"application/xml\"",
+            "ca_file = \"gone.pem\"",
+            "27:11: ",
+        ),
+    ] {
+        let found = read(&WHOLE.replacen(what, by, 1)).unwrap_err();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].starts_with(place) && found[0].contains("cannot read \"gone"),
+            "{found:?}"
+        );
+    }
+}

@@ -1,0 +1,171 @@
+//! Every kind of mistake, by what people read: the line, the column and the sentence.
+
+mod connections;
+mod people;
+mod reach;
+mod sessions;
+
+use super::*;
+use secrecy::ExposeSecret as _;
+
+/// A configuration in a folder with `good.key`, `empty.key` and `not.pem`; `SECRET` is set, `EMPTY`
+/// is set and empty.
+fn read(text: &str) -> Result<Config, Vec<String>> {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in [
+        ("good.key", "hunter2\n"),
+        ("empty.key", "\n"),
+        ("not.pem", "hunter2"),
+    ] {
+        std::fs::write(folder.path().join(name), content).unwrap();
+    }
+    let variable = |name: &str| match name {
+        "SECRET" => Some("hunter2".to_owned()),
+        "EMPTY" => Some(String::new()),
+        "LONG" => Some("l".repeat(40)),
+        _ => None,
+    };
+    Config::read(
+        text,
+        &Surroundings {
+            folder: folder.path(),
+            variable: &variable,
+        },
+    )
+    .map_err(|list| {
+        list.iter()
+            .map(|f| format!("{}:{}: {}", f.line, f.column, f.text))
+            .collect()
+    })
+}
+
+const WHOLE: &str = r#"listen = "[::1]:9000"
+public_url = "https://console.example/"
+
+[[connection]]
+id = "plant-a"
+title = "Plant A"
+system = "aveva"
+base_url = "https://region.example"
+tenant = "t"
+namespace = "n"
+sessions_version = "v1-preview"
+timeout_seconds = 30
+credentials = { kind = "client-credentials", token_url = "https://id.example/token", client_id = "c", client_secret_env = "SECRET" }
+
+[[connection]]
+id = "live"
+title = "Live"
+system = "uplynk"
+base_url = "https://services.example"
+credentials = { kind = "integration-key", owner = "o", api_key_file = "good.key" }
+
+[[connection]]
+id = "em"
+title = "EM"
+system = "veeam"
+base_url = "https://em.example:9398"
+accept = "application/xml"
+credentials = { kind = "basic", username = "u", password_env = "SECRET" }
+
+[[user]]
+name = "ops"
+role = "admin"
+password_hash = "$argon2id$v=19$m=19456,t=2,p=1$hgFLuKv8EITaimyGFmDzvw$d11SJ82f/BvbIT6zu+WEFXg8YEcT4r2BPjTW6w7XnY8"
+"#;
+
+/// What one change to the whole file makes wrong: what is replaced, by what, and every fault.
+fn each_is_told(cases: &[(&str, &str, &[&str])]) {
+    for (what, by, expected) in cases {
+        assert!(WHOLE.contains(what), "{what}");
+        let found = read(&WHOLE.replacen(what, by, 1)).expect_err(by);
+        assert_eq!(found, *expected, "{by}");
+        assert!(!found.concat().contains("hunter2"));
+    }
+}
+
+#[test]
+fn a_whole_file_is_read_as_it_stands() {
+    let config = read(WHOLE).unwrap();
+    assert_eq!(config.listen.to_string(), "[::1]:9000");
+    assert_eq!(
+        config.public_origin.as_deref(),
+        Some("https://console.example")
+    );
+    let [plant, live, em] = &config.connections[..] else {
+        panic!("three connections")
+    };
+    let json = serde_json::to_value(&plant.public).unwrap();
+    assert_eq!(
+        json,
+        serde_json::json!({"id": "plant-a", "title": "Plant A", "system": "aveva", "tenant": "t",
+            "namespace": "n", "groups_version": "v1", "sessions_version": "v1-preview"})
+    );
+    assert_eq!(plant.timeout.as_secs(), 30);
+    assert_eq!(live.timeout, DEFAULT_TIMEOUT);
+    let Credentials::IntegrationKey { api_key, .. } = &live.credentials else {
+        panic!("a key")
+    };
+    assert_eq!(
+        api_key.expose_secret(),
+        "hunter2",
+        "without the file's line break"
+    );
+    assert_eq!(
+        serde_json::to_value(&em.public).unwrap()["accept"],
+        "application/xml"
+    );
+    assert_eq!(
+        (config.users[0].name.as_str(), config.users[0].role),
+        ("ops", Role::Admin)
+    );
+    let shown = format!("{config:?}");
+    assert!(
+        !shown.contains("hunter2") && !shown.contains("argon2id"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn all_mistakes_come_together_in_the_order_of_their_lines() {
+    let text = WHOLE
+        .replace("[::1]:9000", "x")
+        .replace("\"Live\"", "7")
+        .replace("https://em.example:9398", "em")
+        .replace("\"admin\"", "\"boss\"");
+    let lines: Vec<String> = read(&text)
+        .unwrap_err()
+        .iter()
+        .map(|fault| fault.split(':').next().unwrap().to_owned())
+        .collect();
+    assert_eq!(lines, ["1", "17", "26", "32"]);
+}
+
+#[test]
+fn every_error_of_the_notation_itself_is_told_too() {
+    let found = read("listen = \n[[connection]]\nid = \"a\ntitle = 'x'\n").unwrap_err();
+    let lines: Vec<&str> = found
+        .iter()
+        .map(|fault| fault.split(':').next().unwrap())
+        .collect();
+    assert!(lines.contains(&"1") && lines.contains(&"3"), "{found:?}");
+}
+
+#[test]
+fn an_empty_file_has_nothing_to_show() {
+    assert_eq!(
+        read("").unwrap_err(),
+        ["1:1: there is no [[connection]]: nothing to show"]
+    );
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let faults = Config::load(Path::new("gone.toml")).unwrap_err();
+    assert!(
+        faults
+            .to_string()
+            .starts_with("gone.toml: cannot read this file: "),
+        "{faults}"
+    );
+}

@@ -1,0 +1,38 @@
+//! Mistakes in `[[user]]`, and a file that lets nobody sign in.
+
+use super::each_is_told;
+
+#[test]
+fn each_mistake_of_a_person_is_told_with_its_place() {
+    each_is_told(&[
+        (
+            "role = \"admin\"",
+            "role = \"amdin\"",
+            &[
+                "32:8: user \"ops\": role: \"amdin\" is none of \"admin\", \"viewer\" and \"wall\"; did you mean \"admin\"?",
+            ],
+        ),
+        (
+            "password_hash = \"$argon2id$",
+            "password_hash = \"$2b$",
+            &[
+                "33:17: user \"ops\": password_hash: is not an Argon2id hash: it has to begin with $argon2id$ and be \
+             whole, as `failover-console hash-password` writes it",
+            ],
+        ),
+        (
+            "[[user]]",
+            "[user]",
+            &["30:1: user: must be written as [[user]], not a table"],
+        ),
+        (
+            "[[user]]",
+            "[[usr]]",
+            &[
+                "2:1: `public_url` is given, but there is no [[user]] who could sign in, and no [openid]: whoever the \
+                 proxy lets through would be an admin",
+                "30:3: unknown key `usr`; did you mean `user`?",
+            ],
+        ),
+    ]);
+}

@@ -1,0 +1,147 @@
+//! Where the gateway listens, who may come there, and what makes that safe.
+
+use super::*;
+
+#[test]
+fn each_mistake_of_the_address_is_told_with_its_place() {
+    each_is_told(&[
+        (
+            "[::1]:9000",
+            "8080",
+            &["1:10: listen: \"8080\" is not an address with a port, such as 127.0.0.1:8080"],
+        ),
+        (
+            "\"[::1]:9000\"",
+            "8080",
+            &["1:10: listen: must be a text in quotes, not an integer"],
+        ),
+        (
+            "listen",
+            "lisen",
+            &["1:1: unknown key `lisen`; did you mean `listen`?"],
+        ),
+    ]);
+}
+
+#[test]
+fn a_file_without_a_listen_address_listens_on_this_computer() {
+    let text = WHOLE.replace("listen = \"[::1]:9000\"", "");
+    assert_eq!(read(&text).unwrap().listen, DEFAULT_LISTEN);
+}
+
+/// Where it listens, which of the two lines that make that safe are there, and what is said.
+#[test]
+fn other_computers_may_come_only_encrypted_and_signed_in() {
+    let public = "public_url = \"https://console.example/\"\n";
+    let user = &WHOLE[WHOLE.find("[[user]]").unwrap()..];
+    let other = WHOLE.replace("[::1]:9000", "0.0.0.0:8080");
+    assert_eq!(read(&other).unwrap().listen.to_string(), "0.0.0.0:8080");
+    let reach = "1:10: listen: 0.0.0.0:8080 can be reached from other computers, ";
+    let open = other.replace(public, "");
+    let local = other.replace("https://console", "http://localhost:80/console");
+    for text in [open, local.replace("/console.example", "")] {
+        let found = read(&text).unwrap_err();
+        assert_eq!(
+            found,
+            [format!(
+                "{reach}and nothing is encrypted: listen on 127.0.0.1 or [::1], give [tls] a certificate, or give \
+                 `public_url` with the https address of a proxy in front"
+            )]
+        );
+    }
+    assert_eq!(
+        read(&other.replace(user, "")).unwrap_err(),
+        [
+            format!("{reach}and there is no [[user]] and no [openid]: nobody would have to sign in"),
+            "2:1: `public_url` is given, but there is no [[user]] who could sign in, and no [openid]: whoever the \
+             proxy lets through would be an admin"
+                .to_owned()
+        ]
+    );
+    let alone = WHOLE.replace(user, "").replace(public, "");
+    assert!(read(&alone).unwrap().users.is_empty(), "at this computer");
+}
+
+#[test]
+fn the_wall_is_framed_by_origins_only() {
+    let with = |frames: &str| read(&format!("wall_frames = {frames}\n{WHOLE}"));
+    assert!(read(WHOLE).unwrap().wall_frames.is_empty());
+    assert_eq!(
+        with("[\"https://intranet.example/\", \"http://127.0.0.1:8000\"]")
+            .unwrap()
+            .wall_frames,
+        ["https://intranet.example", "http://127.0.0.1:8000"]
+    );
+    for (frames, expected) in [
+        (
+            "[\"*\"]",
+            "1:16: wall_frames: \"*\" is not an http or https URL",
+        ),
+        (
+            "[\"https://intranet.example/walls\"]",
+            "1:16: wall_frames: an origin such as https://intranet.example has no path, and this one has /walls",
+        ),
+        (
+            "[\"https://a.example; script-src *\"]",
+            "1:16: wall_frames: \"https://a.example; script-src *\" is not an http or https URL",
+        ),
+        (
+            "\"https://a.example\"",
+            "1:15: wall_frames: must be a list of texts: [\"…\"], not a string",
+        ),
+    ] {
+        assert_eq!(with(frames).unwrap_err(), [expected], "{frames}");
+    }
+}
+
+#[test]
+fn proxies_are_addresses_or_networks() {
+    let with = |proxies: &str| read(&format!("trusted_proxies = {proxies}\n{WHOLE}"));
+    let proxies = with("[\"127.0.0.1\", \"10.0.0.0/8\"]")
+        .unwrap()
+        .trusted_proxies;
+    assert!(proxies[1].holds("10.1.2.3".parse().unwrap()));
+    assert_eq!(
+        with("[\"proxy\", 7]").unwrap_err(),
+        [
+            "1:20: trusted_proxies: \"proxy\" is neither an address nor a network such as 10.0.0.0/8",
+            "1:29: trusted_proxies: must be a list of texts: [\"…\"], not an integer"
+        ]
+    );
+    assert_eq!(with("\"127.0.0.1\"").unwrap_err().len(), 1);
+}
+
+#[test]
+fn a_gateway_that_encrypts_by_itself_still_has_to_know_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(folder.path().join("chain.pem"), made.cert.pem()).unwrap();
+    std::fs::write(
+        folder.path().join("key.pem"),
+        made.signing_key.serialize_pem(),
+    )
+    .unwrap();
+    std::fs::write(folder.path().join("good.key"), "hunter2").unwrap();
+    let with = |change: &dyn Fn(String) -> String| {
+        let tls = "\n[tls]\ncertificate_file = \"chain.pem\"\nkey_file = \"key.pem\"\n";
+        let text = change(WHOLE.replace("[::1]:9000", "0.0.0.0:443") + tls);
+        let variable = |_: &str| Some("hunter2".to_owned());
+        let around = Surroundings {
+            folder: folder.path(),
+            variable: &variable,
+        };
+        Config::read(&text, &around).map_err(|faults| faults[0].text.clone())
+    };
+    assert!(with(&|text| text).unwrap().is_encrypted());
+    let nameless = with(&|text| text.replace("public_url", "# public_url")).unwrap_err();
+    assert!(nameless.contains("under which name"), "{nameless}");
+    let local = with(&|text| {
+        text.replace("0.0.0.0:443", "127.0.0.1:443")
+            .replace("public_url", "# public_url")
+    });
+    assert!(local.unwrap().is_encrypted());
+    let odd = with(&|text| text.replace("key.pem", "chain.pem")).unwrap_err();
+    assert!(odd.contains("tls: the key's file holds none"), "{odd}");
+    let half = with(&|text| text.replace("key_file = \"key.pem\"", "")).unwrap_err();
+    assert!(half.contains("tls: `key_file` is missing"), "{half}");
+}

@@ -1,0 +1,88 @@
+//! How long sessions last, with which key, and where the walls are kept that it lets in.
+
+use super::*;
+
+#[test]
+fn walls_are_kept_in_a_file_that_is_a_register_and_next_to_a_key() {
+    let with = |walls: &str, key: &str| {
+        let config = read(&format!(
+            "walls = {{ {walls} }}\nsession = {{ {key} }}\n{WHOLE}"
+        ));
+        config.map(|config| config.walls)
+    };
+    let key = "key_env = \"LONG\"";
+    assert_eq!(read(WHOLE).unwrap().walls, None);
+    let file = with("file = \"walls.json\"", key).unwrap().unwrap();
+    assert!(
+        file.is_absolute() && file.ends_with("walls.json"),
+        "{file:?}"
+    );
+    for (walls, key, expected) in [
+        ("", key, "1:9: walls: `file` is missing"),
+        (
+            "file = 1",
+            key,
+            "1:18: walls: file: must be a text in quotes, not an integer",
+        ),
+        (
+            "file = \"a.json\", at = 1",
+            key,
+            "1:28: walls: unknown key `at`",
+        ),
+        (
+            "file = \"none/a.json\"",
+            key,
+            "1:18: walls: file: there is no such folder",
+        ),
+        (
+            "file = \"a.json\"",
+            "",
+            "1:9: walls: [session] has no key: after a restart no wall would be known",
+        ),
+        (
+            "file = \"good.key\"",
+            key,
+            "1:18: walls: file: the register of walls ",
+        ),
+    ] {
+        let faults = with(walls, key).unwrap_err();
+        assert!(
+            faults.len() == 1 && faults[0].starts_with(expected),
+            "{walls}: {faults:?}"
+        );
+        assert!(!faults[0].contains("hunter2"), "{faults:?}");
+    }
+}
+
+#[test]
+fn sessions_have_their_limits_and_a_key_that_is_long_enough() {
+    let with = |session: &str| read(&format!("{session}\n{WHOLE}"));
+    let usual = read(WHOLE).unwrap().session;
+    assert!(usual.key.is_none());
+    assert_eq!(
+        (usual.limits.idle.as_secs(), usual.limits.absolute.as_secs()),
+        (3600, 12 * 3600)
+    );
+    let set =
+        with("session = { idle_minutes = 15, absolute_hours = 8, key_env = \"LONG\" }").unwrap();
+    assert_eq!(set.session.limits.idle.as_secs(), 900);
+    assert_eq!(set.session.limits.absolute.as_secs(), 8 * 3600);
+    assert_eq!(set.session.key.unwrap().expose_secret().len(), 40);
+    for (text, why) in [
+        ("key_env = \"SECRET\"", "at least 32 characters"),
+        ("key_env = \"NOT_SET\"", "NOT_SET is not set"),
+        ("key_file = \"gone.key\"", "cannot read \"gone.key\""),
+        ("key = \"hunter2\"", "must not stand in this file"),
+        ("idle_minutes = 0", "a whole number from 1 to 1440"),
+        ("idle_minutes = 180, absolute_hours = 2", "is longer than"),
+        ("idle = 5", "unknown key `idle`"),
+    ] {
+        let found = with(&format!("session = {{ {text} }}")).unwrap_err();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].starts_with("1:") && found[0].contains("session: ") && found[0].contains(why),
+            "{found:?}"
+        );
+        assert!(!found[0].contains("hunter2"), "{found:?}");
+    }
+}

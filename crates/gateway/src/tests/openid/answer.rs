@@ -1,0 +1,237 @@
+//! What the browser brings back from the provider: a code is worth something once, to the browser that
+//! was sent for it, and leads nowhere else.
+
+use super::*;
+use crate::tests::access::with_users;
+
+#[tokio::test]
+async fn what_comes_back_has_to_answer_what_this_browser_was_sent_for_and_once() {
+    let provider = Provider::new(admin()).await;
+    let gateway = people(&provider);
+    let expired = "/sign-in?failed=expired";
+    let there = format!("{expired}&to=%2Fgroups");
+
+    let mut browser = Browser::default();
+    let back = browser.begin(&gateway, &provider, "/groups").await;
+    let (path, query) = back.split_once('?').unwrap();
+    let state = query
+        .split('&')
+        .find(|pair| pair.starts_with("state="))
+        .unwrap();
+    let issuer = |issuer: &str| format!("{back}&iss={issuer}");
+    for (what, target, expected) in [
+        (
+            "wrong state",
+            back.replace("state=", "state=x"),
+            there.as_str(),
+        ),
+        ("no state", back.replace("state=", "other="), &there),
+        ("two states", format!("{back}&{state}"), &there),
+        ("no code", format!("{path}?{state}"), &there),
+        ("empty code", format!("{path}?code=&{state}"), &there),
+        ("two codes", format!("{back}&code=x"), &there),
+        (
+            "long code",
+            format!("{path}?code={}&{state}", "x".repeat(5000)),
+            &there,
+        ),
+        ("nothing", path.to_owned(), &there),
+        ("another issuer", issuer("https%3A%2F%2Fevil"), &there),
+        (
+            "denied",
+            format!("{path}?error=access_denied&{state}"),
+            "/sign-in?failed=denied&to=%2Fgroups",
+        ),
+        (
+            "markup",
+            format!("{path}?error=%3Cscript%3E&{state}"),
+            "/sign-in?failed=denied&to=%2Fgroups",
+        ),
+        (
+            "down",
+            format!("{path}?error=server_error&{state}"),
+            "/sign-in?failed=unreachable&to=%2Fgroups",
+        ),
+    ] {
+        let answer = browser.clone().open(&gateway, &target).await;
+        assert_eq!(header(&answer, "location"), expected, "{what}");
+        assert!(
+            !header(&answer, "set-cookie").starts_with("failover-console-8080="),
+            "{what}"
+        );
+    }
+    assert!(
+        !provider.asked().contains(&"/token".to_owned()),
+        "nothing of it was worth a question"
+    );
+    let none = Browser::default().open(&gateway, &back).await;
+    assert_eq!(header(&none, "location"), expired, "without the cookie");
+    let mut other = Browser::default();
+    other.begin(&gateway, &provider, "/").await;
+    let answer = other.open(&gateway, &back).await;
+    assert_eq!(header(&answer, "location"), expired, "in another browser");
+    for (name, value) in [
+        ("failover-console-sign-in-8080", "x"),
+        ("failover-console-8080", browser.0[0].1.as_str()),
+    ] {
+        let mut made_up = Browser(vec![(name.to_owned(), value.to_owned())]);
+        let answer = made_up.open(&gateway, &back).await;
+        assert_eq!(header(&answer, "location"), expired, "{name}");
+        assert_eq!(
+            made_up.session(&gateway).await.0,
+            401,
+            "an attempt is no session"
+        );
+    }
+
+    let mut copy = browser.clone();
+    let truthful = issuer(&provider.base.replace(':', "%3A").replace('/', "%2F"));
+    let answer = browser.open(&gateway, &truthful).await;
+    assert_eq!(header(&answer, "location"), "/groups");
+    let asked = provider.asked().len();
+    let answer = copy.open(&gateway, &back).await;
+    assert_eq!(header(&answer, "location"), there, "once at this gateway");
+    assert_eq!(
+        provider.asked().len(),
+        asked,
+        "and the provider is not bothered"
+    );
+    let session = browser
+        .0
+        .iter()
+        .find(|(name, _)| name == "failover-console-8080")
+        .unwrap();
+    let mut turned = Browser(vec![(
+        "failover-console-sign-in-8080".to_owned(),
+        session.1.clone(),
+    )]);
+    let answer = turned.open(&gateway, &back).await;
+    assert_eq!(
+        header(&answer, "location"),
+        expired,
+        "a session is no attempt"
+    );
+}
+
+#[tokio::test]
+async fn a_code_is_redeemed_once_by_any_gateway_with_the_key() {
+    let provider = Provider::new(admin()).await;
+    let [one, two] = [(), ()].map(|()| people(&provider));
+    let mut browser = Browser::default();
+    let back = browser.begin(&one, &provider, "/groups").await;
+    let mut copy = browser.clone();
+    let answer = browser.open(&two, &back).await;
+    assert_eq!(
+        header(&answer, "location"),
+        "/groups",
+        "begun at another gateway"
+    );
+    for gateway in [&one, &two] {
+        assert_eq!(browser.session(gateway).await.0, 200);
+    }
+    let answer = copy.open(&one, &back).await;
+    assert_eq!(
+        header(&answer, "location"),
+        "/sign-in?failed=expired&to=%2Fgroups",
+        "the provider knows of the first time"
+    );
+    let mut many = Vec::new();
+    for at in 0..20 {
+        let (provider, gateways) = (provider.clone(), [one.clone(), two.clone()]);
+        many.push(tokio::spawn(async move {
+            let mut browser = Browser::default();
+            let back = browser.begin(&gateways[at % 2], &provider, "/").await;
+            browser.open(&gateways[(at + at / 2) % 2], &back).await;
+            browser.session(&gateways[at % 2]).await.0
+        }));
+    }
+    for one in many {
+        assert_eq!(one.await.unwrap(), 200);
+    }
+    let discovered = provider
+        .asked()
+        .iter()
+        .filter(|path| path.contains("well-known"))
+        .count();
+    assert_eq!(discovered, 2, "once for each gateway");
+    let changed = {
+        let mut openid = provider.configured();
+        openid.admins = vec!["other".to_owned()];
+        configured(openid, false)
+    };
+    assert_eq!(
+        browser.session(&changed).await.0,
+        401,
+        "who is what has changed"
+    );
+    let local = Arc::new(with_users(Vec::new(), Some(KEY), false));
+    assert_eq!(
+        browser.session(&local).await.0,
+        401,
+        "nobody signs in elsewhere any more"
+    );
+    let keyed = |key: &str| {
+        let with = SignIn {
+            users: Vec::new(),
+            openid: Some(provider.configured()),
+            limits: Limits::default(),
+            key: Some(key.into()),
+            walls: None,
+            encrypted: false,
+        };
+        let access = Access::sign_in(with, Arc::new(Memory::new().unwrap())).unwrap();
+        Arc::new(Gateway::new(Vec::new(), access, None, Assets::from_files([])).unwrap())
+    };
+    assert_eq!(browser.session(&keyed(KEY)).await.0, 200);
+    let other = keyed("another key of thirty-two letters");
+    assert_eq!(browser.session(&other).await.0, 401, "sign-out everywhere");
+}
+
+#[tokio::test]
+async fn nobody_is_led_elsewhere_afterwards() {
+    let provider = Provider::new(admin()).await;
+    let gateway = people(&provider);
+    for (to, expected) in [
+        ("%2Fgroups%2Fa%252Fb%3Fx%3D1", "/groups/a%2Fb?x=1"),
+        ("%2F%2Fevil", "/"),
+        ("//evil", "/"),
+        ("%2F.%2F%2Fevil", "/"),
+        ("%2F%5Cevil", "/"),
+        ("%2F%09%2Fevil", "/"),
+        ("https%3A%2F%2Fevil", "/"),
+        ("https://evil", "/"),
+        ("javascript%3Aalert(1)", "/"),
+        ("%2Fapi%2Fopenid%2Fstart", "/"),
+        ("%2Fx%0d%0aset-cookie:%20a=b", "/xset-cookie:%20a=b"),
+        ("", "/"),
+        ("%2Fgroups&to=%2F%2Fevil", "/"),
+        ("%ff%fe", "/"),
+    ] {
+        let mut browser = Browser::default();
+        let back = browser.begin(&gateway, &provider, to).await;
+        let answer = browser.open(&gateway, &back).await;
+        assert_eq!(header(&answer, "location"), expected, "{to}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_makes_codes_up_is_told_to_wait_and_no_other() {
+    let provider = Provider::new(admin()).await;
+    let gateway = people(&provider);
+    for _ in 0..10 {
+        let mut browser = Browser::default();
+        let back = browser.begin(&gateway, &provider, "/").await;
+        let answer = browser
+            .open(&gateway, &back.replace("code=", "code=x"))
+            .await;
+        assert_eq!(header(&answer, "location"), "/sign-in?failed=expired");
+    }
+    let asked = provider.asked().len();
+    let (leads, told) = sign_in(&gateway, &provider).await;
+    assert_eq!(leads, "/sign-in?failed=too-many-tries&to=%2Fgroups");
+    assert!(
+        told.ends_with("outcome=\"refused\" why=\"too-many-tries\""),
+        "{told}"
+    );
+    assert_eq!(provider.asked().len(), asked);
+}

@@ -1,0 +1,58 @@
+//! What must be said nowhere: in no answer, in no log, in no `Debug`.
+
+use super::*;
+use crate::tests::provider::CLIENT_SECRET;
+
+#[tokio::test]
+async fn no_code_token_or_secret_is_said_anywhere() {
+    let log = Log::begin();
+    let mut said = String::new();
+    let mut secrets = vec![
+        CLIENT_SECRET.to_owned(),
+        "words-canary".to_owned(),
+        "down-canary".to_owned(),
+    ];
+    let lies: [fn(&Provider); 6] = [
+        |_| {},
+        |provider| provider.twist(|header, _| header["kid"] = json!("x")),
+        |provider| provider.twist(|_, claims| claims["exp"] = json!("soon")),
+        |provider| provider.twist(|_, claims| claims["aud"] = json!("x")),
+        |provider| {
+            provider
+                .metadata(json!({"token_endpoint_auth_methods_supported": ["client_secret_post"]}));
+        },
+        |provider| provider.claims(json!({})),
+    ];
+    for lie in lies {
+        let provider = Provider::new(admin()).await;
+        lie(&provider);
+        let gateway = people(&provider);
+        let mut browser = Browser::default();
+        let back = browser.begin(&gateway, &provider, "/").await;
+        secrets.extend(browser.0.iter().map(|(_, value)| value.clone()));
+        for target in [&back, "/api/session", "/api/sign-in", "/metrics"] {
+            let answer = browser.open(&gateway, target).await;
+            // What is set is meant for the browser.
+            let mut headers = answer.headers().clone();
+            headers.remove("set-cookie");
+            said += &format!("{headers:?}");
+            said += &text(answer).await;
+        }
+        provider.down(true);
+        let back = browser.begin(&gateway, &provider, "/").await;
+        browser.open(&gateway, &back).await;
+        said += &format!("{gateway:?}");
+        secrets.extend(provider.secrets());
+    }
+    let logged = log.text();
+    assert!(
+        logged.contains("OpenID Connect provider"),
+        "the log was really captured"
+    );
+    assert!(secrets.len() > 20, "{secrets:?}");
+    for secret in secrets {
+        assert!(!said.contains(&secret), "{secret} in an answer or a Debug");
+        let at = logged.find(&secret);
+        assert!(at.is_none(), "{secret} in the log");
+    }
+}

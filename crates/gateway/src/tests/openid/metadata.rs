@@ -1,0 +1,105 @@
+//! What the provider says of itself: where it is asked, with which keys it signs, and what happens while it
+//! says nothing.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_is_down_is_told_and_asked_again_later() {
+    let provider = Provider::new(admin()).await;
+    let gateway = people(&provider);
+    provider.down(true);
+    let start = "/api/openid/start?to=%2Fgroups";
+    let failed = "/sign-in?failed=unreachable&to=%2Fgroups";
+    for _ in 0..3 {
+        let answer = get(&gateway, start).await;
+        assert_eq!(
+            (answer.status().as_u16(), header(&answer, "location")),
+            (303, failed)
+        );
+        assert!(!answer.headers().contains_key("set-cookie"));
+    }
+    assert_eq!(provider.asked().len(), 1, "not asked over and over");
+    assert_eq!(get(&gateway, "/readyz").await.status(), 200);
+    provider.down(false);
+    tokio::time::advance(Duration::from_secs(5)).await;
+    assert_eq!(sign_in(&gateway, &provider).await.0, "/groups");
+    // Known once, it is not forgotten because it is down for a while.
+    tokio::time::advance(Duration::from_secs(3600)).await;
+    let mut browser = Browser::default();
+    provider.down(true);
+    let back = browser.begin(&gateway, &provider, "/groups").await;
+    let answer = browser.open(&gateway, &back).await;
+    let leads = header(&answer, "location");
+    assert!(leads.starts_with("/sign-in?failed="), "{leads}");
+    provider.down(false);
+    assert_eq!(sign_in(&gateway, &provider).await.0, "/groups");
+    let nowhere = config::OpenId {
+        issuer: "http://127.0.0.1:1".to_owned(),
+        ..provider.configured()
+    };
+    let answer = get(&configured(nowhere, false), start).await;
+    assert_eq!(header(&answer, "location"), failed);
+}
+
+#[tokio::test]
+async fn a_provider_that_says_wrong_things_of_itself_is_not_followed() {
+    for metadata in [
+        json!({"issuer": "https://evil.example"}),
+        json!({"jwks_uri": "http://192.0.2.1/keys"}),
+        json!({"jwks_uri": "file:///etc/passwd"}),
+        json!({"authorization_endpoint": "http://192.0.2.1/authorize"}),
+        json!({"authorization_endpoint": "javascript:alert(1)"}),
+        json!({"authorization_endpoint": 7}),
+    ] {
+        let provider = Provider::new(admin()).await;
+        provider.metadata(metadata.clone());
+        let answer = get(&people(&provider), "/api/openid/start").await;
+        assert_eq!(
+            header(&answer, "location"),
+            "/sign-in?failed=unreachable",
+            "{metadata}"
+        );
+    }
+    let provider = Provider::new(admin()).await;
+    provider.metadata(json!({"token_endpoint": "http://192.0.2.1/token"}));
+    let (leads, _) = sign_in(&people(&provider), &provider).await;
+    assert_eq!(
+        leads, "/sign-in?failed=unreachable&to=%2Fgroups",
+        "no secret goes there"
+    );
+    let provider = Provider::new(admin()).await;
+    let by_body = json!({"token_endpoint_auth_methods_supported": ["client_secret_post"]});
+    provider.metadata(by_body);
+    assert_eq!(
+        sign_in(&people(&provider), &provider).await.0,
+        "/groups",
+        "its way to prove oneself"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_keys_are_read_when_they_are_used_but_not_for_everybody_who_makes_one_up() {
+    let provider = Provider::new(admin()).await;
+    let gateway = people(&provider);
+    assert_eq!(sign_in(&gateway, &provider).await.0, "/groups");
+    provider.rotate("two");
+    assert_eq!(sign_in(&gateway, &provider).await.0, "/groups", "at once");
+    let read = || {
+        provider
+            .asked()
+            .iter()
+            .filter(|path| *path == "/keys")
+            .count()
+    };
+    assert_eq!(read(), 2);
+    provider.twist(|header, _| header["kid"] = json!("made up"));
+    for _ in 0..3 {
+        assert_ne!(sign_in(&gateway, &provider).await.0, "/groups");
+    }
+    assert_eq!(read(), 2);
+    provider.twist(|_, _| {});
+    provider.rotate("three");
+    tokio::time::advance(Duration::from_secs(31)).await;
+    assert_eq!(sign_in(&gateway, &provider).await.0, "/groups");
+    assert_eq!(read(), 3);
+}

@@ -1,0 +1,227 @@
+//! Who signs in: what they are known by, which role they get, what their browser keeps, and when that
+//! ends.
+
+use super::*;
+use crate::tests::access::with_users;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+#[tokio::test]
+async fn a_person_signs_in_at_the_provider_is_known_and_signs_out() {
+    let log = Log::begin();
+    let provider = Provider::new(admin()).await;
+    let gateway = people(&provider);
+    let ways = get(&gateway, "/api/sign-in").await;
+    assert_eq!(header(&ways, "cache-control"), "no-store");
+    assert_eq!(
+        text(ways).await,
+        r#"{"password":false,"provider":"Plant account"}"#
+    );
+    let mut browser = Browser::default();
+    let start = browser
+        .open(&gateway, "/api/openid/start?to=%2Fgroups%3Fx%3D1")
+        .await;
+    assert_eq!(
+        (start.status().as_u16(), header(&start, "cache-control")),
+        (303, "no-store")
+    );
+    let set = header(&start, "set-cookie");
+    assert!(
+        set.starts_with("failover-console-sign-in-8080=")
+            && set.ends_with("; Path=/; Max-Age=600; HttpOnly; SameSite=Lax"),
+        "{set}"
+    );
+    let address = header(&start, "location");
+    let back = provider.visit(address);
+    assert!(
+        back.starts_with("http://localhost:8080/api/openid/callback?code="),
+        "{back}"
+    );
+    assert!(!set.contains("groups"), "sealed");
+    let back = &back["http://localhost:8080".len()..];
+    let answer = browser.open(&gateway, back).await;
+    assert_eq!(
+        (answer.status().as_u16(), header(&answer, "location")),
+        (303, "/groups?x=1")
+    );
+    let sets: Vec<&str> = answer
+        .headers()
+        .get_all("set-cookie")
+        .iter()
+        .map(|value| value.to_str().unwrap())
+        .collect();
+    assert!(
+        sets.len() == 2
+            && sets[0].starts_with("failover-console-8080=")
+            && sets[0].ends_with("; Path=/; Max-Age=3600; HttpOnly; SameSite=Strict")
+            && sets[1].starts_with("failover-console-sign-in-8080=; Path=/; Max-Age=0;"),
+        "{sets:?}"
+    );
+    assert_eq!(
+        log.audit(header(&answer, "x-request-id")),
+        [
+            "who=\"ann <248289761001>\" from=127.0.0.1 what=\"sign in\" by=\"provider\" outcome=\"done\" why=\"-\""
+        ]
+    );
+    let (status, session) = browser.session(&gateway).await;
+    assert_eq!(status, 200);
+    assert_eq!(
+        (&session["user"], &session["role"]),
+        (&json!("ann"), &json!("admin"))
+    );
+    assert_eq!(session["can_sign_out"], true);
+    let copy = browser.clone();
+    let cookie = browser.cookie();
+    let out = ask(&gateway, "DELETE /api/session", &[("cookie", &cookie)], "").await;
+    assert_eq!(out.status(), 204);
+    assert_eq!(
+        log.audit(header(&out, "x-request-id")),
+        ["who=\"ann <248289761001>\" from=127.0.0.1 what=\"sign out\" outcome=\"done\""]
+    );
+    assert_eq!(
+        copy.clone().session(&gateway).await.0,
+        401,
+        "a copy is worth nothing"
+    );
+}
+
+#[tokio::test]
+async fn over_https_the_cookies_are_the_strictest_that_work_and_the_address_is_the_public_one() {
+    let provider = Provider::new(admin()).await;
+    let gateway = configured(provider.configured(), true);
+    let host = [("host", "console.example")];
+    let request = |target: &str, cookie: &str| {
+        let request = Request::builder().uri(target).header(host[0].0, host[0].1);
+        let request = request
+            .header("cookie", cookie)
+            .body(Body::empty())
+            .unwrap();
+        app(gateway.clone()).oneshot(request)
+    };
+    let start = request("/api/openid/start", "").await.unwrap();
+    let set = header(&start, "set-cookie");
+    assert!(
+        set.starts_with("__Host-failover-console-sign-in=")
+            && set.ends_with("; Path=/; Max-Age=600; HttpOnly; SameSite=Lax; Secure"),
+        "{set}"
+    );
+    let back = provider.visit(header(&start, "location"));
+    let back = back.strip_prefix("https://console.example").unwrap();
+    let answer = request(back, set.split(';').next().unwrap()).await.unwrap();
+    assert_eq!(header(&answer, "location"), "/");
+    let set = header(&answer, "set-cookie");
+    assert!(
+        set.starts_with("__Host-failover-console=")
+            && set.ends_with("; Path=/; Max-Age=3600; HttpOnly; SameSite=Strict; Secure"),
+        "{set}"
+    );
+}
+
+#[tokio::test]
+async fn the_role_is_the_claims_and_who_has_none_is_refused_by_name() {
+    let provider = Provider::new(json!({})).await;
+    let gateway = people(&provider);
+    for (claims, expected) in [
+        (
+            json!({"realm_access": {"roles": ["console-viewer"]}}),
+            Some("viewer"),
+        ),
+        (
+            json!({"realm_access": {"roles": ["console-viewer", "console-admin"]}}),
+            Some("admin"),
+        ),
+        (
+            json!({"realm_access": {"roles": "console-viewer"}}),
+            Some("viewer"),
+        ),
+        (
+            json!({"realm_access.roles": ["console-viewer"]}),
+            Some("viewer"),
+        ),
+        (json!({"realm_access": {"roles": ["other"]}}), None),
+        (
+            json!({"realm_access": {"roles": {"console-admin": true}}}),
+            None,
+        ),
+        (json!({"realm_access": ["console-admin"]}), None),
+        (json!({"roles": ["console-admin"]}), None),
+        (json!({"realm_access": {"roles": ["wall"]}}), None),
+        (json!({}), None),
+    ] {
+        let mut claimed = claims.clone();
+        claimed["preferred_username"] = json!("ann\n\"who=");
+        provider.claims(claimed);
+        let mut browser = Browser::default();
+        let back = browser.begin(&gateway, &provider, "/groups").await;
+        let answer = browser.open(&gateway, &back).await;
+        let leads = header(&answer, "location").to_owned();
+        let told = Log::begin().audit(header(&answer, "x-request-id")).concat();
+        let (status, session) = browser.session(&gateway).await;
+        match expected {
+            Some(role) => assert_eq!((status, &session["role"]), (200, &json!(role)), "{claims}"),
+            None => {
+                assert_eq!(status, 401, "{claims}");
+                assert_eq!(leads, "/sign-in?failed=no-role&to=%2Fgroups");
+                assert_eq!(
+                    told,
+                    "who=\"ann\\\"who= <248289761001>\" from=127.0.0.1 what=\"sign in\" by=\"provider\" \
+                     outcome=\"refused\" why=\"no-role\""
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_session_ends_idle_and_in_any_case_and_an_attempt_after_ten_minutes() {
+    let provider = Provider::new(admin()).await;
+    let begun = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    let now = Arc::new(AtomicU64::new(begun));
+    let clock = {
+        let now = now.clone();
+        Arc::new(move || Duration::from_secs(now.load(Ordering::SeqCst)))
+    };
+    let mut gateway = Arc::into_inner(people(&provider)).unwrap();
+    gateway.access = gateway.access.at(clock);
+    let gateway = Arc::new(gateway);
+    let mut late = Browser::default();
+    let back = late.begin(&gateway, &provider, "/groups").await;
+    let mut browser = Browser::default();
+    let answer = browser.begin(&gateway, &provider, "/groups").await;
+    browser.open(&gateway, &answer).await;
+    let idle = browser.clone();
+    now.fetch_add(600, Ordering::SeqCst);
+    let answer = late.open(&gateway, &back).await;
+    assert_eq!(header(&answer, "location"), "/sign-in?failed=expired");
+    for _ in 0..(12 * 60 / 10 - 2) {
+        assert_eq!(browser.session(&gateway).await.0, 200);
+        now.fetch_add(600, Ordering::SeqCst);
+    }
+    assert_eq!(idle.clone().session(&gateway).await.0, 401, "idle");
+    assert_eq!(browser.session(&gateway).await.0, 200);
+    now.fetch_add(600, Ordering::SeqCst);
+    assert_eq!(browser.session(&gateway).await.0, 401, "twelve hours");
+}
+
+#[tokio::test]
+async fn without_a_provider_there_is_nowhere_to_go() {
+    for gateway in [
+        to_aveva("http://127.0.0.1:1"),
+        Arc::new(with_users(Vec::new(), None, false)),
+    ] {
+        for path in ["/api/openid/start", "/api/openid/callback?code=x&state=y"] {
+            assert_eq!(problem(get(&gateway, path).await).await.0, "bad-request");
+        }
+    }
+    let ways = get(
+        &Arc::new(with_users(Vec::new(), None, false)),
+        "/api/sign-in",
+    )
+    .await;
+    assert_eq!(text(ways).await, r#"{"password":true,"provider":null}"#);
+    let ways = get(&to_aveva("http://127.0.0.1:1"), "/api/sign-in").await;
+    assert_eq!(text(ways).await, r#"{"password":false,"provider":null}"#);
+}

@@ -1,0 +1,53 @@
+//! The control port's clock: sets the time and its speed, and moves it on.
+
+use super::{Done, Here, Refused, bad, ok, read};
+use axum::body::Bytes;
+use axum::extract::State;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClockChange {
+    now: Option<DateTime<Utc>>,
+    speed: Option<f64>,
+}
+
+pub(super) async fn set_clock(State(control): Here, body: Bytes) -> Done {
+    let change: ClockChange = read(&body)?;
+    let speed = change.speed.map(sane).transpose()?;
+    if let Some(now) = change.now {
+        control.shared.clock.set(now);
+    }
+    if let Some(speed) = speed {
+        control.shared.clock.set_speed(speed);
+    }
+    ok(&control.clock())
+}
+
+pub(super) fn sane(speed: f64) -> Result<f64, Refused> {
+    if (0.0..=1e6).contains(&speed) {
+        Ok(speed)
+    } else {
+        Err(bad("speed has to be from 0 to 1000000"))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    seconds: f64,
+}
+
+pub(super) async fn advance(State(control): Here, body: Bytes) -> Done {
+    let Advance { seconds } = read(&body)?;
+    if !(0.0..=1e9).contains(&seconds) {
+        return Err(bad(
+            "seconds has to be from 0 to 1000000000; PUT /clock sets any time",
+        ));
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "at most 1e12 milliseconds")]
+    let by = TimeDelta::milliseconds((seconds * 1e3) as i64);
+    control.shared.clock.advance(by);
+    ok(&control.clock())
+}
