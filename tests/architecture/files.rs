@@ -54,7 +54,7 @@ impl File {
     }
 }
 
-/// Folders that hold what tools made or fetched.
+/// What tools made or fetched: folders, and in a second work tree a file.
 const NOT_OURS: [&str; 5] = [".git", "dist", "node_modules", "out", "target"];
 
 /// Every text file of the repository.
@@ -86,10 +86,11 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<File>) {
     entries.sort();
     for path in entries {
         let name = path.file_name().unwrap().to_string_lossy();
+        if NOT_OURS.contains(&name.as_ref()) {
+            continue;
+        }
         if path.is_dir() {
-            if !NOT_OURS.contains(&name.as_ref()) {
-                collect(root, &path, files);
-            }
+            collect(root, &path, files);
         } else if let Ok(text) = std::fs::read_to_string(&path) {
             let path = path
                 .strip_prefix(root)
