@@ -41,7 +41,7 @@ pub fn WallList(
                         <th scope="col">"Name"</th>
                         <th scope="col">"Paired"</th>
                         <th scope="col">"Last seen"</th>
-                        <th scope="col">"Address"</th>
+                        <th scope="col" class="desk">"Address"</th>
                         <th scope="col"><span class="vh">"Actions"</span></th>
                     </tr>
                 </thead>
@@ -86,7 +86,7 @@ fn Row(known: Known, id: String, revoking: RwSignal<Option<Wall>>) -> impl IntoV
             <th scope="row"><b>{name}</b></th>
             <td>{paired}<span class="sub">{move || read(|wall| Some(format!("by {}", wall.paired_by)))}</span></td>
             <td>{ago}<span class="sub">{move || seen.get().map(moment)}</span></td>
-            <td>{move || read(|wall| wall.address.clone()).unwrap_or_else(|| "–".to_owned())}</td>
+            <td class="desk">{move || read(|wall| wall.address.clone()).unwrap_or_else(|| "–".to_owned())}</td>
             <td><button type="button" class="btn" aria-label=label on:click=move |_| revoking.set(wall.get_untracked())>"Revoke"</button></td>
         </tr>
     }
