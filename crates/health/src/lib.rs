@@ -1,16 +1,18 @@
-//! Judgement, and nothing but: what the vendors say goes in, what a person should think of it comes
-//! out. `now` is always an argument; there is no clock and no I/O here.
+//! Judgement: what the vendors report goes in, what a person should think of it comes out. `now` is
+//! always an argument; there is no clock and no I/O here.
 
+pub mod alarms;
 pub mod effect;
 pub mod failover_sessions;
-pub mod flapping;
 pub mod freshness;
 pub mod groups;
-pub mod ledger;
+pub mod inventory;
+pub mod schedule;
 pub mod severity;
 pub mod slicers;
 pub mod totals;
 pub mod transition;
+pub mod vendor_clock;
 pub mod verdict;
 pub mod words;
 

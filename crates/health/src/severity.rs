@@ -1,23 +1,32 @@
-//! How bad a thing is.
+//! How bad the state of a resource is.
 
-/// How bad a thing is, worst first: sorting ascending puts the worst on top.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+use serde::{Deserialize, Serialize};
+
+/// How bad the state of a resource is, worst first: an ascending sort puts the worst on top.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Someone has to act now.
     Critical,
     /// Someone should look.
     Warning,
-    /// It is changing, as it should.
+    /// It is changing as expected.
     Moving,
-    /// It cannot be told.
+    /// The state is not known.
     Unknown,
-    /// As it should be.
+    /// Healthy.
     Normal,
-    /// Not taking part.
+    /// Does not take part in failover.
     Off,
 }
 
 impl Severity {
+    /// Whether someone has to look: critical, warning or unknown.
+    #[must_use]
+    pub fn needs_attention(self) -> bool {
+        matches!(self, Self::Critical | Self::Warning | Self::Unknown)
+    }
+
     /// One lower-case word, as the style sheets know it.
     #[must_use]
     pub fn key(self) -> &'static str {

@@ -1,43 +1,56 @@
-//! What is said of one thing.
+//! The judgement on one resource.
 
 use crate::severity::Severity;
+use chrono::serde::ts_milliseconds_option;
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
-/// What is said of one thing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The judgement on one resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
     /// How bad.
     pub severity: Severity,
-    /// Its place within the severity, lower first: [`Verdict::FIRST`], [`Verdict::RULE`] or
-    /// [`Verdict::HISTORY`].
+    /// The order within the severity, lower first: [`Verdict::SILENT`], [`Verdict::FIRST`],
+    /// [`Verdict::RULE`] or [`Verdict::HISTORY`].
     pub rank: u8,
     /// The state in a word or two ("Heartbeat late").
-    pub word: &'static str,
+    pub word: Cow<'static, str>,
     /// The thing and what is wrong with it, in a sentence.
     pub sentence: String,
     /// What to do, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
     /// Since when, by the vendor's clock.
+    #[serde(
+        default,
+        with = "ts_milliseconds_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub since: Option<DateTime<Utc>>,
-    /// After how long of this there is something wrong, and what that is.
+    /// After how long of this there is something wrong, and what that is. Only the alarm history can
+    /// tell, so it does not leave the gateway.
+    #[serde(skip)]
     pub lingering: Option<(TimeDelta, Box<Verdict>)>,
 }
 
 impl Verdict {
-    /// No data flows and nothing will mend itself.
-    pub const FIRST: u8 = 0;
-    /// Everything else that is so now.
-    pub const RULE: u8 = 1;
-    /// It has ended: what came of it is known and does not get worse.
-    pub const HISTORY: u8 = 2;
+    /// A connection that is silent: it hides the state of everything behind it.
+    pub const SILENT: u8 = 0;
+    /// No data flows, and it will not recover by itself.
+    pub const FIRST: u8 = 1;
+    /// Everything else that is true now.
+    pub const RULE: u8 = 2;
+    /// It has ended: its outcome is known and does not get worse.
+    pub const HISTORY: u8 = 3;
 
     /// A verdict without advice and without a beginning.
     #[must_use]
-    pub fn new(severity: Severity, word: &'static str, sentence: String) -> Self {
+    pub fn new(severity: Severity, word: impl Into<Cow<'static, str>>, sentence: String) -> Self {
         Self {
             severity,
             rank: Self::RULE,
-            word,
+            word: word.into(),
             sentence,
             advice: None,
             since: None,
@@ -52,15 +65,14 @@ impl Verdict {
         self
     }
 
-    /// At another place within its severity.
+    /// With another order within its severity.
     #[must_use]
     pub fn rank(mut self, rank: u8) -> Self {
         self.rank = rank;
         self
     }
 
-    /// What is said instead once it has been so for longer than this. Only who has seen it all that time
-    /// can tell: the ledger.
+    /// The verdict that replaces this one once it has lasted longer than `limit`.
     #[must_use]
     pub fn lingering(mut self, limit: TimeDelta, wrong: Self) -> Self {
         self.lingering = Some((limit, Box::new(wrong)));

@@ -12,6 +12,30 @@ pub(crate) const LONG: TimeDelta = TimeDelta::hours(24);
 /// What ended longer ago than this is history, not news.
 const RECENT: TimeDelta = TimeDelta::hours(24);
 
+/// A state, in the vendor's word.
+#[must_use]
+pub fn state_word(state: &State) -> String {
+    match state {
+        State::Starting => "Starting".to_owned(),
+        State::Stopping => "Stopping".to_owned(),
+        State::Working => "Working".to_owned(),
+        State::Stopped => "Stopped".to_owned(),
+        State::Other(word) => word.clone(),
+    }
+}
+
+/// A result, in the vendor's word.
+#[must_use]
+pub fn result_word(result: &Outcome) -> String {
+    match result {
+        Outcome::None => "None".to_owned(),
+        Outcome::Success => "Success".to_owned(),
+        Outcome::Warning => "Warning".to_owned(),
+        Outcome::Failed => "Failed".to_owned(),
+        Outcome::Other(word) => word.clone(),
+    }
+}
+
 /// Whether a state says that it still runs. Progress says nothing: it may be 0 at the end.
 pub(crate) fn is_running(state: Option<&State>) -> bool {
     matches!(

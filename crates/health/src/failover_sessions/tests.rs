@@ -68,7 +68,7 @@ fn each_state_and_result_has_its_word() {
     ] {
         let verdict = judge_session(&session(state.clone(), result.clone(), 3_600), NOW);
         assert_eq!(
-            (verdict.severity, verdict.word),
+            (verdict.severity, verdict.word.as_ref()),
             expected,
             "{state:?} {result:?}"
         );
@@ -158,7 +158,11 @@ fn a_run_of_more_than_a_day_is_long() {
         (DAY + 1, (Severity::Warning, "Running long")),
     ] {
         let verdict = judge_session(&session(State::Working, Outcome::None, seconds), NOW);
-        assert_eq!((verdict.severity, verdict.word), expected, "{seconds} s");
+        assert_eq!(
+            (verdict.severity, verdict.word.as_ref()),
+            expected,
+            "{seconds} s"
+        );
         assert_eq!(verdict.since, Some(NOW - TimeDelta::seconds(seconds)));
     }
 }

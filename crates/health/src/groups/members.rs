@@ -2,10 +2,12 @@
 
 use super::look::Look;
 use super::pulse::pulse;
+use serde::{Deserialize, Serialize};
 use vendors::aveva::{ClientSession, GroupConfiguration, Role};
 
 /// How many sessions do what. A session that is no longer heard counts as stale, whatever its role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Members {
     /// Primary.
     pub primary: usize,

@@ -2,13 +2,15 @@
 
 use super::look::Look;
 use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
 use vendors::aveva::{ClientSession, TimeSpan};
 
 /// A heartbeat that is this much over its time is not late yet: networks and clocks are not exact.
 const SLACK: TimeDelta = TimeDelta::seconds(2);
 
 /// How a heartbeat stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Beat {
     /// None was ever posted.
     Never,

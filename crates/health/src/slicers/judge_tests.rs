@@ -6,6 +6,7 @@ use crate::severity::Severity::{self, Critical, Normal, Unknown, Warning};
 use crate::verdict::Verdict;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
+use std::borrow::Cow;
 use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState};
 
 /// Also sees to it that every trouble says what to do.
@@ -27,7 +28,10 @@ fn judged(group: &FailoverGroup) -> Verdict {
 
 fn word(group: &FailoverGroup) -> (Severity, &'static str) {
     let verdict = judged(group);
-    (verdict.severity, verdict.word)
+    let Cow::Borrowed(word) = verdict.word else {
+        panic!("a word of its own: {verdict:?}");
+    };
+    (verdict.severity, word)
 }
 
 fn sick(slicer: Slicer) -> Slicer {

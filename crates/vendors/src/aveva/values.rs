@@ -2,6 +2,7 @@
 
 use super::RoleOverride;
 use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +11,10 @@ use std::str::FromStr;
 const SECOND: i64 = 10_000_000;
 
 /// .NET's constant time-span, `[-][d.]hh:mm:ss[.fffffff]`, in ticks of 100 ns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
 pub struct TimeSpan {
     /// Ticks of 100 ns.
     pub ticks: i64,

@@ -1,6 +1,7 @@
 //! What Uplynk answers with. Every field may be missing or null: then it is `None`.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 /// `FailoverGroup`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,7 +29,8 @@ pub struct FailoverGroup {
 }
 
 /// `mode`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// The healthy, eligible slicer with the lowest order.
     Prioritized,
@@ -39,7 +41,8 @@ pub enum Mode {
 }
 
 /// `active_slicer_id`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum OnAir {
     /// This slicer feeds the channels.
     Slicer(String),

@@ -1,10 +1,10 @@
-//! A thing that changes too often to be followed: its changes are told as one.
+//! A resource that changes too often to be followed: its changes are one alarm.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::VecDeque;
 
 /// So many observations are remembered: with 21, there are 20 places at which a change can be.
-pub const OBSERVATIONS: usize = 21;
+pub(super) const OBSERVATIONS: usize = 21;
 
 /// So many changes within [`SHORT`] are flapping.
 const AT_ONCE: usize = 3;
@@ -20,7 +20,7 @@ const FEW: usize = 5;
 
 /// What a thing was, as often as it was looked at lately.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct History<S> {
+pub(super) struct History<S> {
     /// When it was looked at, and whether that was a change; the oldest first.
     seen: VecDeque<(DateTime<Utc>, bool)>,
     /// The last [`AT_ONCE`] changes, the oldest first: of a thing that is looked at every 2 s, `seen`
@@ -52,7 +52,7 @@ impl<S> Default for History<S> {
 
 impl<S: PartialEq> History<S> {
     /// Remembers what the thing was then. One that is not later than the last one says nothing new.
-    pub fn observe(&mut self, state: S, at: DateTime<Utc>) {
+    pub(super) fn observe(&mut self, state: S, at: DateTime<Utc>) {
         if self.seen.back().is_some_and(|(last, _)| *last >= at) {
             return;
         }
@@ -107,7 +107,7 @@ impl<S: PartialEq> History<S> {
     /// Whether the thing flaps: three changes within a minute, or half of the last 20 possible ones. It
     /// is calm again once a minute has brought no change and under a quarter of the last 20 were one.
     #[must_use]
-    pub fn flapping(&self) -> Option<Flapping> {
+    pub(super) fn flapping(&self) -> Option<Flapping> {
         self.flapping
     }
 }

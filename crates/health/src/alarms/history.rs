@@ -1,0 +1,377 @@
+//! What was said of each resource over time.
+
+use super::flapping::{Flapping, History};
+use super::{Alarm, Since};
+use crate::freshness::Freshness;
+use crate::inventory::{Judged, Kind, Reading, Resource, ResourceKey, outlasts_silence};
+use crate::severity::Severity;
+use crate::verdict::Verdict;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// A connection, as far as alarms depend on it.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Its id.
+    pub id: String,
+    /// What people call it.
+    pub title: String,
+    /// When it was read, and how often that is expected.
+    pub reading: Reading,
+    /// How far its vendor's clock is ahead of the gateway's.
+    pub vendor_ahead: TimeDelta,
+    /// Why it could not be read since, in one line.
+    pub failure: Option<String>,
+    /// How many resources it holds.
+    pub held: usize,
+    /// What these are called, in the plural.
+    pub noun: &'static str,
+}
+
+/// What began and what ended with one update.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Changes {
+    /// Alarms that were not open before.
+    pub began: Vec<Alarm>,
+    /// Alarms that are no longer open, as they last were.
+    pub ended: Vec<Alarm>,
+}
+
+/// What was said of every resource over time, and the alarms that are open.
+#[derive(Debug, Clone, Default)]
+pub struct AlarmHistory {
+    entries: HashMap<ResourceKey, Entry>,
+    open: BTreeMap<ResourceKey, Alarm>,
+}
+
+/// What is remembered of a resource.
+#[derive(Debug, Clone, Default)]
+struct Entry {
+    attention: History<bool>,
+    leader: History<String>,
+    word: Cow<'static, str>,
+    /// Since when it has had that word.
+    since: DateTime<Utc>,
+    /// Since when it has had that word without a gap in which it could have changed.
+    unbroken: DateTime<Utc>,
+    last_seen: DateTime<Utc>,
+}
+
+/// An alarm before it is known whether it is a new one.
+struct Finding {
+    severity: Severity,
+    rank: u8,
+    word: Cow<'static, str>,
+    sentence: String,
+    advice: String,
+    since: Since,
+}
+
+impl AlarmHistory {
+    /// Takes over what is known of every connection and of every resource at this moment.
+    pub fn update(
+        &mut self,
+        sources: &[Source],
+        resources: &[Judged],
+        now: DateTime<Utc>,
+    ) -> Changes {
+        let by_id: HashMap<&str, &Source> = sources
+            .iter()
+            .map(|source| (source.id.as_str(), source))
+            .collect();
+        let mut changes = Changes::default();
+        let mut present: HashSet<&ResourceKey> = HashSet::with_capacity(resources.len());
+        for judged in resources {
+            let key = &judged.resource.key;
+            let Some(source) = by_id.get(key.connection.as_str()) else {
+                continue;
+            };
+            present.insert(key);
+            // What a silent connection holds stays as it was last seen.
+            if source.reading.freshness(now).is_believable() {
+                let finding = self.find(judged, source, now);
+                self.settle(key, &judged.resource.name, finding, now, &mut changes);
+            }
+        }
+        self.entries.retain(|key, _| present.contains(key));
+        let gone: Vec<ResourceKey> = self
+            .open
+            .keys()
+            .filter(|key| key.kind != Kind::Connection && !present.contains(key))
+            .cloned()
+            .collect();
+        for key in gone {
+            changes.ended.extend(self.open.remove(&key));
+        }
+        self.connections(sources, now, &mut changes);
+        changes
+    }
+
+    /// The open alarms, worst first.
+    #[must_use]
+    pub fn alarms(&self) -> Vec<Alarm> {
+        let mut alarms: Vec<Alarm> = self.open.values().cloned().collect();
+        alarms.sort_by(Alarm::worst_first);
+        alarms
+    }
+
+    /// What is wrong with a resource of a connection that answers.
+    fn find(&mut self, judged: &Judged, source: &Source, now: DateTime<Utc>) -> Option<Finding> {
+        let resource = &judged.resource;
+        if resource.is_unread() {
+            return None;
+        }
+        let verdict = &resource.verdict;
+        let Some(observed_at) = judged.observed_at else {
+            return Some(of_verdict(verdict, Since::Observed(now), source));
+        };
+        let entry = self.entries.entry(resource.key.clone()).or_default();
+        if source.reading.freshness_of(resource, now).is_believable() {
+            entry.observe(verdict, resource.leader(), observed_at);
+        } else if !outlasts_silence(verdict.severity) {
+            return Some(unread_since(resource, observed_at));
+        }
+        entry.finding(resource, source)
+    }
+
+    /// Compares what was found with the alarm that is open.
+    fn settle(
+        &mut self,
+        key: &ResourceKey,
+        name: &str,
+        finding: Option<Finding>,
+        now: DateTime<Utc>,
+        changes: &mut Changes,
+    ) {
+        let Some(found) = finding else {
+            changes.ended.extend(self.open.remove(key));
+            return;
+        };
+        let before = self.open.get(key);
+        let id = before.map_or_else(|| id_of(key, now), |alarm| alarm.id.clone());
+        // The moment of the first sight is the alarm's, not the last reading's.
+        let since = match (found.since, before.map(|alarm| alarm.since)) {
+            (Since::Observed(new), Some(Since::Observed(old))) => Since::Observed(new.min(old)),
+            (since, _) => since,
+        };
+        let began = before.is_none();
+        let alarm = Alarm {
+            id,
+            resource: key.clone(),
+            name: name.to_owned(),
+            severity: found.severity,
+            rank: found.rank,
+            word: found.word,
+            sentence: found.sentence,
+            advice: found.advice,
+            since,
+        };
+        if began {
+            changes.began.push(alarm.clone());
+        }
+        self.open.insert(key.clone(), alarm);
+    }
+
+    /// **The one rule of silent:** a connection that is not believed any more, or that could not be read
+    /// even once, is an alarm of its own, ranked by what it hides and above all of that. Once its last
+    /// answer is no data any more, nothing is known of it, and that is critical.
+    fn connections(&mut self, sources: &[Source], now: DateTime<Utc>, changes: &mut Changes) {
+        let mut silent: HashSet<ResourceKey> = HashSet::new();
+        for source in sources {
+            let freshness = source.reading.freshness(now);
+            let asked = source.reading.observed_at.is_some() || source.failure.is_some();
+            if freshness.is_believable() || !asked {
+                continue;
+            }
+            let key = ResourceKey::of_connection(&source.id);
+            let hidden = self
+                .open
+                .values()
+                .filter(|alarm| {
+                    alarm.resource.kind != Kind::Connection
+                        && alarm.resource.connection == source.id
+                })
+                .map(|alarm| alarm.severity)
+                .min();
+            let finding = silence(source, freshness, hidden, now);
+            self.settle(&key, &source.title, Some(finding), now, changes);
+            silent.insert(key);
+        }
+        let over: Vec<ResourceKey> = self
+            .open
+            .keys()
+            .filter(|key| key.kind == Kind::Connection && !silent.contains(key))
+            .cloned()
+            .collect();
+        for key in over {
+            changes.ended.extend(self.open.remove(&key));
+        }
+    }
+}
+
+fn id_of(key: &ResourceKey, began: DateTime<Utc>) -> String {
+    let (kind, millis) = (key.kind.key(), began.timestamp_millis());
+    format!("{kind}:{}:{}:{millis}", key.connection, key.id)
+}
+
+fn silence(
+    source: &Source,
+    freshness: Freshness,
+    hidden: Option<Severity>,
+    now: DateTime<Utc>,
+) -> Finding {
+    let Source {
+        title,
+        held,
+        noun,
+        reading,
+        ..
+    } = source;
+    let sentence = match reading.observed_at {
+        Some(_) => format!(
+            "{title} does not answer. The last known state of its {held} {noun} is kept and not counted as healthy."
+        ),
+        None => format!("{title} has not answered yet. Nothing is known of its {noun}."),
+    };
+    let severity = match (freshness, hidden) {
+        (Freshness::NoData, _) => Severity::Critical,
+        (_, Some(hidden)) if outlasts_silence(hidden) => hidden,
+        _ => Severity::Unknown,
+    };
+    let failure = source.failure.clone();
+    Finding {
+        severity,
+        rank: Verdict::SILENT,
+        word: Cow::Borrowed(freshness.word()),
+        sentence,
+        advice: failure.unwrap_or_else(|| "Retrying automatically.".to_owned()),
+        since: Since::Observed(reading.observed_at.unwrap_or(now)),
+    }
+}
+
+/// A resource that was well when it was last read, and that cannot be read any more while its connection
+/// answers.
+fn unread_since(resource: &Resource, observed_at: DateTime<Utc>) -> Finding {
+    let (name, word) = (&resource.name, &resource.verdict.word);
+    let failure = resource.failure.clone();
+    Finding {
+        severity: Severity::Unknown,
+        rank: Verdict::RULE,
+        word: Cow::Borrowed("Unknown"),
+        sentence: format!("{name} cannot be read. Its last known state is: {word}."),
+        advice: failure.unwrap_or_else(|| "Retrying automatically.".to_owned()),
+        since: Since::Observed(observed_at),
+    }
+}
+
+fn of_verdict(verdict: &Verdict, first_seen: Since, source: &Source) -> Finding {
+    let reported = verdict
+        .since
+        .and_then(|at| at.checked_sub_signed(source.vendor_ahead));
+    Finding {
+        severity: verdict.severity,
+        rank: verdict.rank,
+        word: verdict.word.clone(),
+        sentence: verdict.sentence.clone(),
+        advice: verdict.advice.clone().unwrap_or_default(),
+        since: reported.map_or(first_seen, Since::Reported),
+    }
+}
+
+impl Entry {
+    /// Remembers what was read then. A reading that is not later than the last one says nothing new.
+    fn observe(&mut self, verdict: &Verdict, leader: Option<&str>, at: DateTime<Utc>) {
+        let gap = at.signed_duration_since(self.last_seen);
+        if gap <= TimeDelta::zero() && self.word == verdict.word {
+            return;
+        }
+        let could_change = |(limit, _): &(TimeDelta, Box<Verdict>)| gap > *limit;
+        if self.word != verdict.word {
+            self.word.clone_from(&verdict.word);
+            self.since = at;
+            self.unbroken = at;
+        } else if verdict.lingering.as_ref().is_some_and(could_change) {
+            // What was seen before and after a gap need not be the same occurrence.
+            self.unbroken = at;
+        }
+        self.last_seen = self.last_seen.max(at);
+        // On the way from one to the other it is neither: a failover is no coming and going.
+        if verdict.severity != Severity::Moving {
+            self.attention
+                .observe(verdict.severity.needs_attention(), at);
+        }
+        // Between two leaders there may be none for a while: that is one change, not two.
+        if let Some(leader) = leader {
+            self.leader.observe(leader.to_owned(), at);
+        }
+    }
+
+    /// The one finding on a resource: its verdict where that needs attention, and that it flaps where it
+    /// does, whatever its verdict is at the moment.
+    fn finding(&self, resource: &Resource, source: &Source) -> Option<Finding> {
+        let verdict = &resource.verdict;
+        // Who leads says more than whether it was well.
+        let flaps = |how: Option<Flapping>, subject| {
+            how.map(|how| flapping(&resource.name, subject, how, verdict))
+        };
+        let leads = match resource.key.kind {
+            Kind::SlicerGroup => "slicer on air",
+            Kind::FailoverGroup | Kind::FailoverSession | Kind::Connection => "primary",
+        };
+        flaps(self.leader.flapping(), Subject::Leader(leads))
+            .or_else(|| flaps(self.attention.flapping(), Subject::State))
+            .or_else(|| self.lingering(verdict, source))
+            .or_else(|| {
+                let needed = verdict.severity.needs_attention();
+                needed.then(|| of_verdict(verdict, Since::Observed(self.since), source))
+            })
+    }
+
+    /// What is wrong with a state that has lasted too long.
+    fn lingering(&self, verdict: &Verdict, source: &Source) -> Option<Finding> {
+        let (limit, wrong) = verdict.lingering.as_ref()?;
+        let lasts = self.last_seen.signed_duration_since(self.unbroken);
+        let lingers = self.word == verdict.word && lasts > *limit;
+        lingers.then(|| Finding {
+            since: Since::Observed(self.unbroken),
+            ..of_verdict(wrong, Since::Observed(self.unbroken), source)
+        })
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Subject<'a> {
+    /// Who leads it changes; what the leader is called.
+    Leader(&'a str),
+    /// Whether something is wrong changes.
+    State,
+}
+
+fn flapping(name: &str, subject: Subject<'_>, how: Flapping, verdict: &Verdict) -> Finding {
+    let times = how.changes;
+    let (sentence, advice) = match subject {
+        Subject::Leader(leader) => (
+            format!("{name} is flapping: its {leader} has changed {times} times."),
+            "It keeps failing over and back: check the members that take turns.",
+        ),
+        Subject::State => (
+            format!("{name} is flapping: its state has changed {times} times."),
+            "The fault comes and goes: check its network and its host before you act.",
+        ),
+    };
+    let quiet = matches!(verdict.severity, Severity::Normal | Severity::Off);
+    Finding {
+        severity: verdict.severity.min(Severity::Warning),
+        rank: verdict.rank,
+        // What is well at this moment and has an alarm all the same comes and goes.
+        word: if quiet {
+            Cow::Borrowed("Flapping")
+        } else {
+            verdict.word.clone()
+        },
+        sentence: format!("{sentence} Now: {}.", verdict.word),
+        advice: advice.to_owned(),
+        since: Since::Observed(how.since),
+    }
+}

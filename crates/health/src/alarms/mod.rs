@@ -1,0 +1,76 @@
+//! Verdicts over time, turned into alarms with a beginning and an end.
+//!
+//! An alarm begins once and ends once, however often it is read in between. The alarms of a resource
+//! that keeps coming and going are one. A source that falls silent ends no alarm.
+
+mod flapping;
+mod history;
+
+#[cfg(test)]
+mod tests;
+
+pub use flapping::Flapping;
+pub use history::{AlarmHistory, Changes, Source};
+
+use crate::inventory::ResourceKey;
+use crate::severity::Severity;
+use chrono::serde::ts_milliseconds;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+/// Since when something is so, by the gateway's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Since {
+    /// The vendor says so.
+    Reported(#[serde(with = "ts_milliseconds")] DateTime<Utc>),
+    /// The gateway first saw it then: it may have been so before.
+    Observed(#[serde(with = "ts_milliseconds")] DateTime<Utc>),
+}
+
+impl Since {
+    /// The time itself.
+    #[must_use]
+    pub fn at(self) -> DateTime<Utc> {
+        match self {
+            Self::Reported(at) | Self::Observed(at) => at,
+        }
+    }
+}
+
+/// One resource that needs attention.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// What it is known by among all alarms, past ones included: the resource and when it began.
+    pub id: String,
+    /// Which resource.
+    pub resource: ResourceKey,
+    /// The resource's name.
+    pub name: String,
+    /// How bad.
+    pub severity: Severity,
+    /// The order within the severity, lower first.
+    pub rank: u8,
+    /// The state in a word or two.
+    pub word: Cow<'static, str>,
+    /// What is wrong, in a sentence.
+    pub sentence: String,
+    /// What to do.
+    pub advice: String,
+    /// Since when.
+    pub since: Since,
+}
+
+impl Alarm {
+    /// Worst first; then what is so now before what has ended, and the newest first.
+    #[must_use]
+    pub fn worst_first(&self, other: &Self) -> Ordering {
+        (self.severity, self.rank)
+            .cmp(&(other.severity, other.rank))
+            .then_with(|| other.since.at().cmp(&self.since.at()))
+            .then_with(|| self.name.cmp(&other.name))
+            .then_with(|| self.resource.cmp(&other.resource))
+    }
+}

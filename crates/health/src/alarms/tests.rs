@@ -1,0 +1,486 @@
+//! What is an alarm, since when, and which changes are one alarm.
+
+use super::{Alarm, AlarmHistory, Changes, Since, Source};
+use crate::groups::judge_group;
+use crate::inventory::{
+    Facts, GroupFacts, Judged, Kind, Observed, Reading, Resource, ResourceKey, outlasts_silence,
+};
+use crate::severity::Severity::{self, Critical, Moving, Normal, Off, Unknown, Warning};
+use crate::verdict::Verdict;
+use chrono::{DateTime, TimeDelta, Utc};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Heartbeat, Role, TimeSpan};
+
+const NOW: DateTime<Utc> = DateTime::from_timestamp_nanos(1_795_271_528_000_000_000);
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    NOW + TimeDelta::seconds(seconds)
+}
+
+fn verdict(severity: Severity) -> Verdict {
+    Verdict::new(
+        severity,
+        severity.key(),
+        format!("Kiln 2 is {}.", severity.key()),
+    )
+}
+
+fn key(id: &str) -> ResourceKey {
+    ResourceKey {
+        kind: Kind::FailoverGroup,
+        connection: "plant-a".to_owned(),
+        id: id.to_owned(),
+    }
+}
+
+fn judged(id: &str, verdict: Verdict, leader: Option<&str>, read: Option<DateTime<Utc>>) -> Judged {
+    let facts = GroupFacts {
+        primary: leader.map(str::to_owned),
+        ..GroupFacts::default()
+    };
+    Judged {
+        resource: Resource {
+            key: key(id),
+            name: "Kiln 2".to_owned(),
+            verdict,
+            observed: read.map_or(Observed::Never, Observed::At),
+            failure: None,
+            also_on: Vec::new(),
+            facts: Facts::FailoverGroup(Box::new(facts)),
+        },
+        observed_at: read,
+    }
+}
+
+fn source(observed_at: Option<DateTime<Utc>>) -> Source {
+    Source {
+        id: "plant-a".to_owned(),
+        title: "Plant A".to_owned(),
+        reading: Reading {
+            observed_at,
+            interval: TimeDelta::seconds(5),
+        },
+        vendor_ahead: TimeDelta::zero(),
+        failure: None,
+        held: 1,
+        noun: "groups",
+    }
+}
+
+/// One connection with one group.
+#[derive(Default)]
+struct World {
+    history: AlarmHistory,
+}
+
+impl World {
+    /// The group is read and judged.
+    fn read(&mut self, seconds: i64, verdict: Verdict, leader: Option<&str>) -> Changes {
+        let now = at(seconds);
+        let group = judged("kiln", verdict, leader, Some(now));
+        self.history.update(&[source(Some(now))], &[group], now)
+    }
+
+    /// Nothing has been read since `read`.
+    fn silence(&mut self, seconds: i64, read: i64, verdict: Verdict) -> Changes {
+        let group = judged("kiln", verdict, None, Some(at(read)));
+        let source = source(Some(at(read)));
+        self.history.update(&[source], &[group], at(seconds))
+    }
+
+    fn alarm(&self) -> Option<Alarm> {
+        let alarms = self.history.alarms();
+        alarms.into_iter().find(|a| a.resource == key("kiln"))
+    }
+}
+
+/// Readings as seconds, severity and leader.
+fn seen(readings: &[(i64, Severity, Option<&str>)]) -> World {
+    let mut world = World::default();
+    for (seconds, severity, leader) in readings {
+        world.read(*seconds, verdict(*severity), *leader);
+    }
+    world
+}
+
+#[test]
+fn what_needs_attention_is_an_alarm_and_nothing_else_is() {
+    for (severity, expected) in [
+        (Critical, true),
+        (Warning, true),
+        (Unknown, true),
+        (Moving, false),
+        (Normal, false),
+        (Off, false),
+    ] {
+        let alarm = seen(&[(0, severity, None)]).alarm();
+        assert_eq!(alarm.is_some(), expected, "{severity:?}");
+    }
+}
+
+#[test]
+fn an_alarm_begins_when_the_vendor_says_or_when_it_was_first_seen() {
+    let mut world = seen(&[(0, Normal, None), (5, Warning, None), (10, Warning, None)]);
+    assert_eq!(
+        world.alarm().map(|alarm| alarm.since),
+        Some(Since::Observed(at(5)))
+    );
+    world.read(15, verdict(Warning).since(Some(at(-90))), None);
+    assert_eq!(
+        world.alarm().map(|alarm| alarm.since),
+        Some(Since::Reported(at(-90)))
+    );
+}
+
+#[test]
+fn a_beginning_that_the_vendor_reports_is_moved_to_the_gateways_clock() {
+    let mut history = AlarmHistory::default();
+    let ahead = Source {
+        vendor_ahead: TimeDelta::seconds(40),
+        ..source(Some(NOW))
+    };
+    let group = judged("kiln", verdict(Warning).since(Some(NOW)), None, Some(NOW));
+    history.update(&[ahead], &[group], NOW);
+    let since = history.alarms().first().map(|alarm| alarm.since);
+    assert_eq!(since, Some(Since::Reported(at(-40))));
+}
+
+#[test]
+fn one_failover_is_not_flapping() {
+    let world = seen(&[
+        (0, Normal, Some("A")),
+        (5, Warning, Some("A")),
+        (10, Critical, None),
+        (12, Moving, None),
+        (14, Normal, Some("B")),
+    ]);
+    assert_eq!(world.alarm(), None);
+}
+
+#[test]
+fn what_comes_and_goes_is_one_alarm_even_while_it_is_well() {
+    let mut world = seen(&[
+        (0, Normal, None),
+        (5, Warning, None),
+        (10, Normal, None),
+        (15, Warning, None),
+        (20, Normal, None),
+    ]);
+    let alarm = world.alarm().expect("it flaps");
+    assert_eq!(
+        (alarm.severity, alarm.since, alarm.word.as_ref()),
+        (Warning, Since::Observed(at(5)), "Flapping")
+    );
+    assert!(
+        alarm.sentence.contains("its state has changed 4 times"),
+        "{}",
+        alarm.sentence
+    );
+    world.read(25, verdict(Critical), None);
+    assert_eq!(world.alarm().map(|alarm| alarm.severity), Some(Critical));
+}
+
+#[test]
+fn leaders_that_take_turns_are_flapping_though_nothing_is_wrong() {
+    let turns = [Some("A"), Some("B"), None, Some("A"), Some("B")];
+    let turns: Vec<_> = (0..)
+        .zip(turns)
+        .map(|(n, who)| (n * 10, Normal, who))
+        .collect();
+    let sentence = seen(&turns).alarm().expect("it flaps").sentence;
+    assert!(
+        sentence.contains("its primary has changed 3 times"),
+        "{sentence}"
+    );
+}
+
+#[test]
+fn what_is_gone_ends_its_alarm_and_what_was_never_read_begins_none() {
+    let mut world = seen(&[(0, Warning, None)]);
+    let changes = world.history.update(&[source(Some(at(5)))], &[], at(5));
+    assert_eq!((changes.began.len(), changes.ended.len()), (0, 1));
+    let unread = judged("oven", verdict(Unknown), None, None);
+    let changes = world
+        .history
+        .update(&[source(Some(at(6)))], &[unread], at(6));
+    assert_eq!(changes, Changes::default());
+    let mut failed = judged("oven", verdict(Unknown), None, None);
+    failed.resource.failure = Some("500: out of order".to_owned());
+    let changes = world
+        .history
+        .update(&[source(Some(at(7)))], &[failed], at(7));
+    assert_eq!(changes.began.len(), 1, "a read of it failed");
+}
+
+#[test]
+fn what_lingers_is_an_alarm_once_it_was_seen_for_longer_than_its_limit() {
+    let stuck = verdict(Critical).since(Some(at(-300)));
+    let moving = verdict(Moving).lingering(TimeDelta::seconds(60), stuck);
+    let normal = verdict(Normal);
+    let alarm = |readings: &[(i64, &Verdict)]| {
+        let mut world = World::default();
+        for (seconds, verdict) in readings {
+            world.read(*seconds, (*verdict).clone(), None);
+        }
+        let alarm = world.alarm();
+        alarm.map(|alarm| (alarm.severity, alarm.since))
+    };
+    let (critical, m) = (
+        |since| Some((Critical, Since::Observed(at(since)))),
+        &moving,
+    );
+    for (readings, expected) in [
+        (vec![(0, m)], None),
+        (vec![(0, m), (30, m), (60, m)], None),
+        (vec![(0, m), (30, m), (61, m)], critical(0)),
+        // Not read for longer than the limit: it may be another one.
+        (vec![(0, m), (61, m)], None),
+        (vec![(0, m), (61, m), (90, m), (121, m)], None),
+        (vec![(0, m), (61, m), (90, m), (122, m)], critical(61)),
+        (vec![(0, m), (30, &normal), (40, m), (70, m)], None),
+        (vec![(0, m), (30, m), (61, &normal)], None),
+    ] {
+        assert_eq!(alarm(&readings), expected);
+    }
+}
+
+#[test]
+fn a_silent_connection_hides_no_alarm_and_stands_above_what_it_hides() {
+    for (before, after_25_s, after_61_s) in [
+        (Critical, Critical, Critical),
+        (Warning, Warning, Critical),
+        (Unknown, Unknown, Critical),
+        (Normal, Unknown, Critical),
+    ] {
+        let mut world = seen(&[(0, before, None)]);
+        for (seconds, expected) in [(25, after_25_s), (61, after_61_s)] {
+            world.silence(seconds, 0, verdict(before));
+            let alarms = world.history.alarms();
+            let first = alarms.first().expect("the connection");
+            assert_eq!(
+                (first.resource.kind, first.severity),
+                (Kind::Connection, expected),
+                "{before:?} after {seconds} s"
+            );
+            assert_eq!(alarms.len(), 1 + usize::from(before.needs_attention()));
+        }
+        let changes = world.read(65, verdict(before), None);
+        assert_eq!(changes.began, [], "it was there all the time");
+        assert_eq!(changes.ended.len(), 1, "the connection is back");
+    }
+}
+
+#[test]
+fn a_group_that_cannot_be_read_any_more_keeps_its_alarm_or_becomes_one() {
+    for (before, expected) in [
+        (Critical, Critical),
+        (Warning, Warning),
+        (Normal, Unknown),
+        (Moving, Unknown),
+    ] {
+        let mut world = seen(&[(0, before, None)]);
+        let group = judged("kiln", verdict(before), None, Some(at(0)));
+        world
+            .history
+            .update(&[source(Some(at(20)))], &[group], at(20));
+        let severity = world.alarm().map(|alarm| alarm.severity);
+        assert_eq!(severity, Some(expected), "{before:?}");
+        assert_eq!(world.history.alarms().len(), 1, "the connection answers");
+    }
+}
+
+#[test]
+fn a_connection_that_is_no_longer_configured_ends_all_its_alarms() {
+    let mut world = seen(&[(0, Critical, None)]);
+    world.silence(30, 0, verdict(Critical));
+    let changes = world.history.update(&[], &[], at(31));
+    assert_eq!(changes.ended.len(), 2);
+    assert_eq!(world.history.alarms(), []);
+}
+
+#[test]
+fn a_group_that_has_been_handing_over_for_too_long_is_an_alarm_though_its_client_reports() {
+    let group = GroupConfiguration {
+        name: Some("Kiln 2".to_owned()),
+        failover_timeout: Some(TimeSpan::from_seconds(15)),
+        ..GroupConfiguration::default()
+    };
+    let mut world = World::default();
+    let alarms = (0..20).map(|now| {
+        let pending = ClientSession {
+            id: Some("b".to_owned()),
+            role: Some(Role::PendingPrimary),
+            heartbeat: Some(Heartbeat {
+                heartbeat_time: Some(at(now)),
+                ..Heartbeat::default()
+            }),
+            ..ClientSession::default()
+        };
+        world.read(now, judge_group(&group, None, &[pending], at(now)), None);
+        world.alarm()
+    });
+    let alarms: Vec<_> = alarms.collect();
+    assert_eq!(alarms[15], None);
+    let alarm = alarms[16].as_ref().expect("it lingers");
+    assert_eq!(
+        (alarm.severity, alarm.since),
+        (Critical, Since::Observed(NOW))
+    );
+    assert_eq!(alarm.word, "Handover stuck");
+}
+
+/// A failover as AVEVA's service reports it: `a` falls silent, `b` is chosen and confirms, and `a` comes
+/// back as a standby. Time is in seconds, `a` posts its last heartbeat at 0.
+fn failover(now: i64, timeout: i64, standbys: &[&str]) -> (GroupStatus, Vec<ClientSession>) {
+    let beat = timeout / 2;
+    let back = now > timeout * 4;
+    let member = |id: &str, role, silent: bool| {
+        let last = if silent {
+            0
+        } else {
+            now - now.rem_euclid(beat)
+        };
+        let heartbeat = Some(Heartbeat {
+            score: Some(90.0),
+            heartbeat_time: Some(at(last)),
+            ..Heartbeat::default()
+        });
+        ClientSession {
+            id: Some(id.to_owned()),
+            role: Some(role),
+            heartbeat,
+            ..ClientSession::default()
+        }
+    };
+    let chosen = timeout + 1;
+    let (a, b, primary) = if now < chosen {
+        (Role::Primary, Role::Secondary, Some("a"))
+    } else if now < chosen + 4 {
+        (Role::Secondary, Role::PendingPrimary, None)
+    } else {
+        (Role::Secondary, Role::Primary, Some("b"))
+    };
+    let mut sessions = vec![member("a", a, now > 0 && !back), member("b", b, false)];
+    sessions.extend(standbys.iter().map(|id| member(id, Role::Secondary, false)));
+    let status = GroupStatus {
+        primary: primary.map(str::to_owned),
+        ..GroupStatus::default()
+    };
+    (status, sessions)
+}
+
+#[test]
+fn a_whole_failover_is_reported_as_it_goes_and_never_as_flapping() {
+    for (timeout, every, standbys) in [
+        (15, 1, &[][..]),
+        (15, 2, &[]),
+        (15, 5, &["c"]),
+        (60, 1, &[]),
+        (60, 2, &[]),
+        (60, 5, &[]),
+        (60, 2, &["c", "d"]),
+        (120, 5, &[]),
+    ] {
+        let group = GroupConfiguration {
+            name: Some("Kiln 2".to_owned()),
+            failover_timeout: Some(TimeSpan::from_seconds(timeout)),
+            ..GroupConfiguration::default()
+        };
+        let mut world = World::default();
+        let mut words = Vec::new();
+        for now in (-4 * timeout..8 * timeout).step_by(every) {
+            let (status, sessions) = failover(now, timeout, standbys);
+            let verdict = judge_group(&group, Some(&status), &sessions, at(now));
+            words.push(verdict.word.clone());
+            world.read(now, verdict.clone(), status.primary.as_deref());
+            if let Some(alarm) = world.alarm() {
+                assert_eq!(
+                    alarm.sentence, verdict.sentence,
+                    "{timeout} s, each {every} s"
+                );
+            }
+        }
+        words.dedup();
+        let after: &[&str] = if standbys.is_empty() {
+            &["No standby", "Normal"]
+        } else {
+            &["Normal"]
+        };
+        let last = &words[words.len() - after.len()..];
+        assert_eq!(last, after, "{words:?}");
+        assert!(
+            words.iter().any(|word| word == "Heartbeat late"),
+            "{words:?}"
+        );
+        assert_eq!(words.first().map(AsRef::as_ref), Some("Normal"));
+    }
+}
+
+/// What one update brings: seconds that pass, whether the connection answers, and for each of three
+/// groups whether it is there, whether it could be read, and its severity.
+type Step = (i64, bool, [(bool, bool, Severity); 3]);
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let severity = prop::sample::select(vec![Critical, Warning, Moving, Unknown, Normal, Off]);
+    let group = (prop::bool::weighted(0.8), any::<bool>(), severity);
+    let groups = [group.clone(), group.clone(), group];
+    prop::collection::vec((1_i64..40, any::<bool>(), groups), 1..40)
+}
+
+proptest! {
+    /// Whatever is read in whatever order: each alarm begins once and ends at most once, what is open is
+    /// what began and has not ended, the order is worst first, and silence ends nothing.
+    #[test]
+    fn an_alarm_begins_once_and_ends_once(steps in steps()) {
+        let mut history = AlarmHistory::default();
+        let (mut began, mut ended) = (BTreeSet::new(), BTreeSet::new());
+        let mut known: [Option<(Severity, DateTime<Utc>)>; 3] = [None; 3];
+        let (mut seconds, mut answered) = (0, None);
+        for (pass, answers, groups) in steps {
+            seconds += pass;
+            let now = at(seconds);
+            if answers {
+                answered = Some(now);
+                for (known, (there, read, severity)) in known.iter_mut().zip(groups) {
+                    *known = match (there, read, *known) {
+                        (false, ..) => None,
+                        (true, true, _) => Some((severity, now)),
+                        (true, false, held) => held,
+                    };
+                }
+            }
+            let resources: Vec<Judged> = known
+                .iter()
+                .enumerate()
+                .filter_map(|(n, known)| {
+                    let (severity, read) = (*known)?;
+                    Some(judged(&format!("group-{n}"), verdict(severity), None, Some(read)))
+                })
+                .collect();
+            let source = source(answered);
+            let believed = source.reading.freshness(now).is_believable();
+            let before: BTreeSet<String> = history.alarms().into_iter().map(|a| a.id).collect();
+            let changes = history.update(&[source], &resources, now);
+            for alarm in &changes.began {
+                prop_assert!(began.insert(alarm.id.clone()), "{} began twice", alarm.id);
+            }
+            for alarm in &changes.ended {
+                prop_assert!(began.contains(&alarm.id), "{} never began", alarm.id);
+                prop_assert!(ended.insert(alarm.id.clone()), "{} ended twice", alarm.id);
+            }
+            let alarms = history.alarms();
+            let open: BTreeSet<String> = alarms.iter().map(|alarm| alarm.id.clone()).collect();
+            prop_assert_eq!(&open, &began.difference(&ended).cloned().collect());
+            prop_assert!(alarms.is_sorted_by(|a, b| a.worst_first(b).is_le()));
+            if !believed {
+                let lost: Vec<_> = before.difference(&open).collect();
+                prop_assert!(lost.is_empty(), "silence ended {lost:?}");
+                let worst = alarms.iter().map(|alarm| alarm.severity).min();
+                if worst.is_some_and(outlasts_silence) {
+                    prop_assert_eq!(alarms[0].resource.kind, Kind::Connection);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! What was read of a connection, and the resources that it makes.
+
+use super::facts::{
+    Facts, GroupFacts, HeartbeatFacts, SessionFacts, SlicerFacts, SlicerGroupFacts, SlicerPart,
+};
+use super::resource::{Kind, Observed, Resource, ResourceKey};
+use crate::failover_sessions::{self, is_recent, judge_session};
+use crate::groups::{Look, group_name, judge_group, members, pulse};
+use crate::severity::Severity;
+use crate::slicers::{self, SlicerHealth, backups, judge_slicers, ordered, slicer_health};
+use crate::verdict::Verdict;
+use chrono::{DateTime, TimeDelta, Utc};
+use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role};
+use vendors::uplynk::{FailoverGroup, OnAir, Slicer};
+use vendors::veeam::Session;
+
+/// What was read of a connection.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Contents {
+    /// AVEVA: every group, each read by itself.
+    Aveva(Vec<WatchedGroup>),
+    /// Uplynk: every group, read at once.
+    Uplynk(Vec<FailoverGroup>),
+    /// Veeam: the newest sessions, read at once.
+    Veeam(Vec<Session>),
+}
+
+/// An AVEVA group and what was last read of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WatchedGroup {
+    /// Its configuration.
+    pub configuration: GroupConfiguration,
+    /// Its status and sessions; `None` if they were never read.
+    pub detail: Option<GroupDetail>,
+    /// Why they could not be read since, in one line.
+    pub failure: Option<String>,
+}
+
+/// The status and the sessions of an AVEVA group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupDetail {
+    /// Who is primary, by the service.
+    pub status: GroupStatus,
+    /// Its sessions.
+    pub sessions: Vec<ClientSession>,
+    /// When they were requested, by the gateway's clock.
+    pub observed_at: DateTime<Utc>,
+}
+
+/// A resource, and when exactly it was read. That time is no part of the resource: it changes with every
+/// reading, and a resource that is as it was is not sent again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// The resource.
+    pub resource: Resource,
+    /// When it was read, by the gateway's clock; `None` if it never was.
+    pub observed_at: Option<DateTime<Utc>>,
+}
+
+/// The clocks at the moment of judgement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The gateway's time.
+    pub now: DateTime<Utc>,
+    /// How far the vendor's clock is ahead of the gateway's.
+    pub vendor_ahead: TimeDelta,
+    /// When the last complete reading of the connection began, by the gateway's clock.
+    pub observed_at: Option<DateTime<Utc>>,
+}
+
+impl Moment {
+    fn vendor(&self, at: DateTime<Utc>) -> DateTime<Utc> {
+        at.checked_add_signed(self.vendor_ahead).unwrap_or(at)
+    }
+}
+
+impl Contents {
+    /// What the kind of resource is called, in the plural.
+    #[must_use]
+    pub fn noun(system: &vendors::System) -> &'static str {
+        match system {
+            vendors::System::Aveva(_) => "groups",
+            vendors::System::Uplynk => "slicer groups",
+            vendors::System::Veeam { .. } => "recent sessions",
+        }
+    }
+
+    /// The resources of a connection, judged at this moment. Of sessions only those that run or ended in
+    /// the last 24 hours: the others are history.
+    #[must_use]
+    pub fn resources(&self, connection: &str, at: &Moment) -> Vec<Judged> {
+        let read_together = |resource| Judged {
+            resource,
+            observed_at: at.observed_at,
+        };
+        match self {
+            Self::Aveva(groups) => groups
+                .iter()
+                .map(|group| Judged {
+                    resource: of_group(group, connection, at),
+                    observed_at: group.detail.as_ref().map(|detail| detail.observed_at),
+                })
+                .collect(),
+            Self::Uplynk(groups) => groups
+                .iter()
+                .map(|group| read_together(of_slicer_group(group, connection, at)))
+                .collect(),
+            Self::Veeam(sessions) => sessions
+                .iter()
+                .filter(|session| is_recent(session, at.vendor(at.now)))
+                .map(|session| read_together(of_session(session, connection, at)))
+                .collect(),
+        }
+    }
+}
+
+fn key(kind: Kind, connection: &str, id: &str) -> ResourceKey {
+    ResourceKey {
+        kind,
+        connection: connection.to_owned(),
+        id: id.to_owned(),
+    }
+}
+
+fn of_group(group: &WatchedGroup, connection: &str, at: &Moment) -> Resource {
+    let WatchedGroup {
+        configuration,
+        detail,
+        failure,
+    } = group;
+    let id = configuration.id.as_deref().unwrap_or_default();
+    let name = group_name(configuration).to_owned();
+    let observed = match detail {
+        None => Observed::Never,
+        Some(detail) if at.observed_at.is_none_or(|all| detail.observed_at < all) => {
+            Observed::At(detail.observed_at)
+        }
+        Some(_) => Observed::WithConnection,
+    };
+    Resource {
+        verdict: verdict_of_group(group, &name, at),
+        facts: Facts::FailoverGroup(Box::new(facts_of_group(group, at))),
+        key: key(Kind::FailoverGroup, connection, id),
+        name,
+        observed,
+        failure: failure.clone(),
+        also_on: Vec::new(),
+    }
+}
+
+fn look(detail: &GroupDetail, at: &Moment) -> Look {
+    Look {
+        now: at.vendor(at.now),
+        read: at.vendor(detail.observed_at),
+    }
+}
+
+fn verdict_of_group(group: &WatchedGroup, name: &str, at: &Moment) -> Verdict {
+    let unknown = |word: &'static str, what: &str, advice: &str| {
+        Verdict::new(Severity::Unknown, word, format!("{name}: {what}.")).advise(advice)
+    };
+    match (&group.detail, &group.failure) {
+        (Some(detail), _) => judge_group(
+            &group.configuration,
+            Some(&detail.status),
+            &detail.sessions,
+            look(detail, at),
+        ),
+        (None, None) => unknown(
+            "Not read yet",
+            "its sessions have not been read yet",
+            "It is read as soon as the service has answered for the groups before it.",
+        ),
+        (None, Some(failure)) => unknown("Never read", "its sessions could not be read", failure),
+    }
+}
+
+fn facts_of_group(group: &WatchedGroup, at: &Moment) -> GroupFacts {
+    let configuration = &group.configuration;
+    let facts = GroupFacts {
+        description: configuration
+            .description
+            .clone()
+            .filter(|text| !text.is_empty()),
+        failover_timeout: configuration.failover_timeout,
+        ..GroupFacts::default()
+    };
+    let Some(detail) = &group.detail else {
+        return facts;
+    };
+    let look = look(detail, at);
+    let sessions = &detail.sessions;
+    let with_role = |role: &Role| {
+        sessions
+            .iter()
+            .find(|session| session.role.as_ref() == Some(role))
+    };
+    let leading = with_role(&Role::Primary).or_else(|| with_role(&Role::PendingPrimary));
+    GroupFacts {
+        primary: detail.status.primary.clone(),
+        pending: detail.status.pending_primary.clone(),
+        members: Some(members(configuration, sessions, look)),
+        last_data: detail.status.last_data_processed_time,
+        heartbeat: leading.map(|session| HeartbeatFacts {
+            at: session
+                .heartbeat
+                .as_ref()
+                .and_then(|heartbeat| heartbeat.heartbeat_time),
+            beat: pulse(session, configuration.failover_timeout.as_ref(), look).beat,
+        }),
+        sessions: sessions
+            .iter()
+            .filter_map(|session| session.id.clone())
+            .collect(),
+        ..facts
+    }
+}
+
+fn of_slicer_group(group: &FailoverGroup, connection: &str, at: &Moment) -> Resource {
+    let now = at.vendor(at.now);
+    let active = slicers::on_air(group);
+    let (backups_ready, all) = backups(group, now);
+    let facts = SlicerGroupFacts {
+        on_air: group.active.clone(),
+        on_air_state: active
+            .and_then(|slicer| slicer.state.as_ref())
+            .map(slicers::state_word),
+        mode: group.mode.clone(),
+        auto_failback: group.auto_failback,
+        slicers: ordered(group)
+            .into_iter()
+            .map(|slicer| SlicerFacts {
+                id: slicer.id.clone(),
+                part: part(group, slicer, now),
+            })
+            .collect(),
+        backups_ready,
+        backups: all,
+        channels: group
+            .channels
+            .iter()
+            .flatten()
+            .map(|channel| channel.desc.clone().unwrap_or_default())
+            .collect(),
+        last_failover: group.failover_time,
+    };
+    let named = group.name.clone().filter(|name| !name.trim().is_empty());
+    Resource {
+        key: key(Kind::SlicerGroup, connection, &group.id),
+        name: named.unwrap_or_else(|| group.id.clone()),
+        verdict: judge_slicers(group, now),
+        observed: Observed::WithConnection,
+        failure: None,
+        also_on: Vec::new(),
+        facts: Facts::SlicerGroup(Box::new(facts)),
+    }
+}
+
+/// How a slicer takes part in its group.
+#[must_use]
+pub fn part(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>) -> SlicerPart {
+    if matches!(&group.active, Some(OnAir::Slicer(id)) if *id == slicer.id) {
+        SlicerPart::OnAir
+    } else if slicer.enabled == Some(false) {
+        SlicerPart::OutOfFailover
+    } else if slicer_health(slicer, now) == SlicerHealth::Healthy {
+        SlicerPart::Ready
+    } else {
+        SlicerPart::Unhealthy
+    }
+}
+
+fn of_session(session: &Session, connection: &str, at: &Moment) -> Resource {
+    let facts = SessionFacts {
+        state: session.state.as_ref().map(failover_sessions::state_word),
+        result: session.result.as_ref().map(failover_sessions::result_word),
+        started: session.creation_time,
+        ended: session.end_time,
+        progress: session.progress,
+        server: session
+            .server
+            .as_ref()
+            .and_then(|server| server.name.clone()),
+        message: session.failure_message.clone(),
+    };
+    let id = session.uid.clone().unwrap_or_default();
+    let named = session.name.clone().filter(|name| !name.trim().is_empty());
+    Resource {
+        key: key(Kind::FailoverSession, connection, &id),
+        name: named.unwrap_or(id),
+        verdict: judge_session(session, at.vendor(at.now)),
+        observed: Observed::WithConnection,
+        failure: None,
+        also_on: Vec::new(),
+        facts: Facts::FailoverSession(Box::new(facts)),
+    }
+}

@@ -1,0 +1,17 @@
+//! A connection's contents and the time, turned into the resources that everybody shows: the overview,
+//! the lists, the rail, the status wall, the metrics. Judged here, once.
+
+mod contents;
+mod facts;
+mod merge;
+mod resource;
+
+#[cfg(test)]
+mod tests;
+
+pub use contents::{Contents, GroupDetail, Judged, Moment, WatchedGroup, part};
+pub use facts::{
+    Facts, GroupFacts, HeartbeatFacts, SessionFacts, SlicerFacts, SlicerGroupFacts, SlicerPart,
+};
+pub use merge::merge;
+pub use resource::{Kind, Observed, Reading, Resource, ResourceKey, Standing, outlasts_silence};

@@ -1,0 +1,207 @@
+//! A resource: one thing that a vendor's system holds and that this product judges.
+
+use super::facts::Facts;
+use crate::freshness::{Freshness, freshness};
+use crate::severity::Severity;
+use crate::verdict::Verdict;
+use chrono::serde::ts_milliseconds;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use vendors::uplynk::OnAir;
+
+/// What a resource is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A connection to a vendor's system. Its id is the connection's own.
+    Connection,
+    /// An AVEVA failover group.
+    FailoverGroup,
+    /// An Uplynk slicer failover group.
+    SlicerGroup,
+    /// A Veeam cloud failover session.
+    FailoverSession,
+}
+
+impl Kind {
+    /// One lower-case word, as the wire and the metrics know it.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Connection => "connection",
+            Self::FailoverGroup => "failover_group",
+            Self::SlicerGroup => "slicer_group",
+            Self::FailoverSession => "failover_session",
+        }
+    }
+}
+
+/// What a resource is known by among all resources.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ResourceKey {
+    /// What it is.
+    pub kind: Kind,
+    /// The connection through which it was read.
+    pub connection: String,
+    /// The vendor's id of it.
+    pub id: String,
+}
+
+impl ResourceKey {
+    /// The key of a connection itself.
+    #[must_use]
+    pub fn of_connection(connection: &str) -> Self {
+        Self {
+            kind: Kind::Connection,
+            connection: connection.to_owned(),
+            id: connection.to_owned(),
+        }
+    }
+}
+
+/// When a resource was last read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Observed {
+    /// With the last complete reading of its connection, or after it.
+    #[default]
+    WithConnection,
+    /// Before the last complete reading of its connection, by the gateway's clock: it could not be read
+    /// since.
+    At(#[serde(with = "ts_milliseconds")] DateTime<Utc>),
+    /// Never.
+    Never,
+}
+
+impl Observed {
+    fn is_with_connection(&self) -> bool {
+        *self == Self::WithConnection
+    }
+}
+
+/// One resource as it was last read and judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Resource {
+    /// What it is known by.
+    #[serde(flatten)]
+    pub key: ResourceKey,
+    /// Its name, or its id where it has none.
+    pub name: String,
+    /// The judgement when it was last read.
+    pub verdict: Verdict,
+    /// When it was last read.
+    #[serde(default, skip_serializing_if = "Observed::is_with_connection")]
+    pub observed: Observed,
+    /// Why it could not be read since, in one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// Further connections through which the same resource is seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_on: Vec<String>,
+    /// What lists and tiles show of it.
+    #[serde(default)]
+    pub facts: Facts,
+}
+
+/// How a resource counts and what is written beside its name at one moment. **The one rule of stale:**
+/// what was critical or warning when it was last seen stays what it was, marked as last known;
+/// everything else that is stale is unknown. Neither ever counts as healthy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// How it counts.
+    pub severity: Severity,
+    /// The state in words.
+    pub word: Cow<'static, str>,
+    /// The state in words when it was last known, where it is known no longer.
+    pub last_known: Option<Cow<'static, str>>,
+}
+
+/// Whether a state that was critical or warning is kept when its source falls silent.
+#[must_use]
+pub fn outlasts_silence(severity: Severity) -> bool {
+    matches!(severity, Severity::Critical | Severity::Warning)
+}
+
+impl Resource {
+    /// Who leads it: the primary's session id, or what is on air. `None` where that is not known.
+    #[must_use]
+    pub fn leader(&self) -> Option<&str> {
+        match &self.facts {
+            Facts::FailoverGroup(group) => group.primary.as_deref(),
+            Facts::SlicerGroup(group) => match group.on_air.as_ref()? {
+                OnAir::Slicer(id) => Some(id),
+                OnAir::Slate => Some("slate"),
+            },
+            Facts::None | Facts::FailoverSession(_) => None,
+        }
+    }
+
+    /// When it was last read, by the gateway's clock, given when its connection was last read as a whole.
+    #[must_use]
+    pub fn observed_at(&self, connection: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+        match self.observed {
+            Observed::WithConnection => connection,
+            Observed::At(at) => Some(at),
+            Observed::Never => None,
+        }
+    }
+
+    /// **The one rule of unread:** it is known to exist, and neither was it read nor did a read of it
+    /// fail. That is no news, and nothing is wrong yet.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        self.observed == Observed::Never && self.failure.is_none()
+    }
+
+    /// How it counts while it is this fresh.
+    #[must_use]
+    pub fn standing(&self, freshness: Freshness) -> Standing {
+        let Verdict { severity, word, .. } = &self.verdict;
+        if self.observed == Observed::Never || freshness.is_believable() {
+            return Standing {
+                severity: *severity,
+                word: word.clone(),
+                last_known: None,
+            };
+        }
+        let keeps = outlasts_silence(*severity);
+        Standing {
+            severity: if keeps { *severity } else { Severity::Unknown },
+            word: if keeps {
+                word.clone()
+            } else {
+                "Unknown".into()
+            },
+            last_known: Some(word.clone()),
+        }
+    }
+}
+
+/// When a connection was last read as a whole, and how often that is expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// When the last complete reading began, by the gateway's clock; `None` when there was none.
+    pub observed_at: Option<DateTime<Utc>>,
+    /// The time from one complete reading to the next: the interval, or what a reading takes where that
+    /// is longer.
+    pub interval: TimeDelta,
+}
+
+impl Reading {
+    /// How fresh the connection is.
+    #[must_use]
+    pub fn freshness(&self, now: DateTime<Utc>) -> Freshness {
+        self.freshness_at(self.observed_at, now)
+    }
+
+    /// How fresh one of its resources is: never fresher than the resource itself nor than the connection.
+    #[must_use]
+    pub fn freshness_of(&self, resource: &Resource, now: DateTime<Utc>) -> Freshness {
+        self.freshness_at(resource.observed_at(self.observed_at), now)
+    }
+
+    fn freshness_at(&self, at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Freshness {
+        freshness(at.map(|at| now.signed_duration_since(at)), self.interval)
+    }
+}

@@ -1,0 +1,291 @@
+//! Snapshots turned into resources, and the one rule of stale.
+
+use super::*;
+use crate::freshness::Freshness::{Aging, Live, NoData, Stale};
+use crate::severity::Severity::{self, Critical, Moving, Normal, Off, Unknown, Warning};
+use crate::totals::Totals;
+use crate::verdict::Verdict;
+use chrono::{DateTime, TimeDelta, Utc};
+use proptest::prelude::*;
+use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Heartbeat, Role, TimeSpan};
+use vendors::uplynk::{Blacklist, Channel, FailoverGroup, Mode, OnAir, Slicer, SlicerState};
+use vendors::veeam::{Outcome, Server, Session, State};
+
+const NOW: DateTime<Utc> = DateTime::from_timestamp_nanos(1_795_271_528_000_000_000);
+const SEVERITIES: [Severity; 6] = [Critical, Warning, Moving, Unknown, Normal, Off];
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    NOW + TimeDelta::seconds(seconds)
+}
+
+fn moment(observed_at: i64) -> Moment {
+    Moment {
+        now: NOW,
+        vendor_ahead: TimeDelta::zero(),
+        observed_at: Some(at(observed_at)),
+    }
+}
+
+fn session(id: &str, role: Role) -> ClientSession {
+    ClientSession {
+        id: Some(id.to_owned()),
+        role: Some(role),
+        heartbeat: Some(Heartbeat {
+            heartbeat_time: Some(at(-3)),
+            ..Heartbeat::default()
+        }),
+        ..ClientSession::default()
+    }
+}
+
+fn group(detail: Option<i64>, failure: Option<&str>) -> WatchedGroup {
+    WatchedGroup {
+        configuration: GroupConfiguration {
+            id: Some("kiln2".to_owned()),
+            failover_timeout: Some(TimeSpan::from_seconds(60)),
+            ..GroupConfiguration::default()
+        },
+        detail: detail.map(|seconds| GroupDetail {
+            status: GroupStatus {
+                primary: Some("a".to_owned()),
+                ..GroupStatus::default()
+            },
+            sessions: vec![session("a", Role::Primary), session("b", Role::Secondary)],
+            observed_at: at(seconds),
+        }),
+        failure: failure.map(str::to_owned),
+    }
+}
+
+fn one(contents: &Contents, moment: &Moment) -> Resource {
+    let mut judged = contents.resources("plant-a", moment);
+    assert_eq!(judged.len(), 1);
+    judged.remove(0).resource
+}
+
+#[test]
+fn a_group_says_when_it_was_read() {
+    for (detail, failure, observed, word, unread) in [
+        (Some(-2), None, Observed::WithConnection, "Normal", false),
+        (Some(0), None, Observed::WithConnection, "Normal", false),
+        (
+            Some(-30),
+            Some("500"),
+            Observed::At(at(-30)),
+            "Normal",
+            false,
+        ),
+        (None, None, Observed::Never, "Not read yet", true),
+        (None, Some("500"), Observed::Never, "Never read", false),
+    ] {
+        let contents = Contents::Aveva(vec![group(detail, failure)]);
+        let resource = one(&contents, &moment(-2));
+        assert_eq!(
+            (resource.observed, resource.verdict.word.as_ref()),
+            (observed, word)
+        );
+        assert_eq!(resource.is_unread(), unread);
+    }
+}
+
+#[test]
+fn a_groups_facts_are_those_of_its_list() {
+    let resource = one(&Contents::Aveva(vec![group(Some(0), None)]), &moment(0));
+    assert_eq!(
+        (resource.name.as_str(), resource.leader()),
+        ("kiln2", Some("a"))
+    );
+    let Facts::FailoverGroup(facts) = &resource.facts else {
+        panic!("no group: {resource:?}");
+    };
+    assert_eq!(facts.sessions, ["a", "b"]);
+    let members = facts.members.expect("read");
+    assert_eq!((members.primary, members.standby), (1, 1));
+    assert_eq!(facts.heartbeat.and_then(|beat| beat.at), Some(at(-3)));
+    assert_eq!(facts.failover_timeout, Some(TimeSpan::from_seconds(60)));
+}
+
+#[test]
+fn a_slicer_groups_facts_are_those_of_its_list() {
+    let slicer = |id: &str, order, enabled, blacklist| Slicer {
+        id: id.to_owned(),
+        order: Some(order),
+        enabled: Some(enabled),
+        blacklist: Some(blacklist),
+        state: Some(SlicerState::Slicing),
+        ..Slicer::default()
+    };
+    let group = FailoverGroup {
+        id: "9852".to_owned(),
+        name: Some(" ".to_owned()),
+        mode: Some(Mode::Prioritized),
+        active: Some(OnAir::Slicer("news01".to_owned())),
+        slicers: Some(vec![
+            slicer("news03", 3, false, Blacklist::Healthy),
+            slicer("news02", 2, true, Blacklist::Until(at(60))),
+            slicer("news01", 1, true, Blacklist::Healthy),
+            slicer("news04", 4, true, Blacklist::Healthy),
+        ]),
+        channels: Some(vec![Channel::default()]),
+        ..FailoverGroup::default()
+    };
+    let resource = one(&Contents::Uplynk(vec![group]), &moment(0));
+    assert_eq!(resource.name, "9852", "a blank name is none");
+    let Facts::SlicerGroup(facts) = &resource.facts else {
+        panic!("no slicer group: {resource:?}");
+    };
+    let parts: Vec<_> = facts
+        .slicers
+        .iter()
+        .map(|slicer| (slicer.id.as_str(), slicer.part))
+        .collect();
+    assert_eq!(
+        parts,
+        [
+            ("news01", SlicerPart::OnAir),
+            ("news02", SlicerPart::Unhealthy),
+            ("news03", SlicerPart::OutOfFailover),
+            ("news04", SlicerPart::Ready),
+        ]
+    );
+    assert_eq!((facts.backups_ready, facts.backups), (1, 2));
+    assert_eq!(facts.channels.len(), 1);
+}
+
+fn run(uid: &str, ended: i64) -> Session {
+    Session {
+        uid: Some(uid.to_owned()),
+        name: Some("Ledger".to_owned()),
+        state: Some(State::Stopped),
+        result: Some(Outcome::Failed),
+        creation_time: Some(at(ended - 60)),
+        end_time: Some(at(ended)),
+        server: Some(Server {
+            name: Some("backup01".to_owned()),
+            ..Server::default()
+        }),
+        ..Session::default()
+    }
+}
+
+#[test]
+fn only_sessions_of_the_last_day_are_resources() {
+    let contents = Contents::Veeam(vec![run("a", -60), run("b", -86_400), run("c", -86_401)]);
+    let judged = contents.resources("em", &moment(0));
+    let ids: Vec<_> = judged.iter().map(|j| j.resource.key.id.as_str()).collect();
+    assert_eq!(ids, ["a", "b"]);
+    let Facts::FailoverSession(facts) = &judged[0].resource.facts else {
+        panic!("no session");
+    };
+    assert_eq!(facts.result.as_deref(), Some("Failed"));
+    assert_eq!(facts.server.as_deref(), Some("backup01"));
+}
+
+#[test]
+fn a_session_seen_through_two_connections_is_one_resource_of_the_one_that_read_it_last() {
+    let of = |connection: &str, observed_at| {
+        let contents = Contents::Veeam(vec![run("a", -60), run(connection, -60)]);
+        contents.resources(connection, &moment(observed_at))
+    };
+    for (em, old, represents, also) in [
+        (0, -5, "em", "em-old"),
+        (-5, 0, "em-old", "em"),
+        (0, 0, "em", "em-old"),
+    ] {
+        let merged = merge([of("em", em).as_slice(), of("em-old", old).as_slice()]);
+        let ids: Vec<_> = merged
+            .iter()
+            .map(|judged| judged.resource.key.id.as_str())
+            .collect();
+        assert_eq!(ids, ["a", "em", "em-old"]);
+        let shared = &merged[0].resource;
+        assert_eq!(shared.key.connection, represents);
+        assert_eq!(shared.also_on, [also]);
+    }
+}
+
+fn resource(severity: Severity) -> Resource {
+    Resource {
+        verdict: Verdict::new(severity, severity.key(), String::new()),
+        ..one(&Contents::Aveva(vec![group(Some(0), None)]), &moment(0))
+    }
+}
+
+#[test]
+fn what_is_stale_is_never_healthy_and_hides_no_alarm() {
+    for severity in SEVERITIES {
+        for freshness in [Live, Aging] {
+            let standing = resource(severity).standing(freshness);
+            assert_eq!((standing.severity, standing.last_known), (severity, None));
+        }
+        for freshness in [Stale, NoData] {
+            let standing = resource(severity).standing(freshness);
+            let expected = match severity {
+                Critical | Warning => severity,
+                _ => Unknown,
+            };
+            assert_eq!(standing.severity, expected, "{severity:?}");
+            assert_eq!(standing.last_known.as_deref(), Some(severity.key()));
+        }
+    }
+}
+
+#[test]
+fn what_was_never_read_has_nothing_that_was_last_known() {
+    let unread = one(&Contents::Aveva(vec![group(None, None)]), &moment(0));
+    let standing = unread.standing(NoData);
+    assert_eq!(
+        (standing.word.as_ref(), standing.last_known),
+        ("Not read yet", None)
+    );
+}
+
+#[test]
+fn a_resource_is_as_fresh_as_its_own_reading() {
+    let reading = Reading {
+        observed_at: Some(at(-2)),
+        interval: TimeDelta::seconds(5),
+    };
+    for (detail, failure, expected) in [
+        (Some(-1), None, Live),
+        (Some(-30), Some("500"), Stale),
+        (Some(-61), Some("500"), NoData),
+        (None, None, NoData),
+    ] {
+        let contents = Contents::Aveva(vec![group(detail, failure)]);
+        let resource = one(&contents, &moment(-2));
+        assert_eq!(reading.freshness_of(&resource, NOW), expected);
+    }
+    assert_eq!(reading.freshness(NOW), Live);
+}
+
+proptest! {
+    #[test]
+    fn totals_add_up_and_nothing_stale_is_healthy(
+        all in prop::collection::vec((prop::sample::select(&SEVERITIES), any::<bool>()), 0..40)
+    ) {
+        let standings: Vec<Standing> = all
+            .iter()
+            .map(|(severity, stale)| {
+                let freshness = if *stale { Stale } else { Live };
+                resource(*severity).standing(freshness)
+            })
+            .collect();
+        let totals: Totals = standings.iter().collect();
+        prop_assert_eq!(totals.all(), all.len());
+        let of = |severity| all.iter().filter(|(s, _)| *s == severity).count();
+        prop_assert_eq!((totals.critical, totals.warning), (of(Critical), of(Warning)));
+        let fresh = all.iter().filter(|(s, stale)| !stale && *s == Normal).count();
+        prop_assert_eq!(totals.normal, fresh);
+    }
+
+    #[test]
+    fn a_resource_survives_the_wire(detail in prop::option::of(-100_i64..0), fails in any::<bool>()) {
+        let contents = Contents::Aveva(vec![group(detail, fails.then_some("500"))]);
+        let resource = one(&contents, &moment(-2));
+        let text = serde_json::to_string(&resource).expect("serializes");
+        let mut read: Resource = serde_json::from_str(&text).expect("deserializes");
+        read.verdict.lingering.clone_from(&resource.verdict.lingering);
+        prop_assert_eq!(read, resource);
+    }
+}

@@ -1,0 +1,218 @@
+//! The schedule with a clock and chance that stand where the test puts them.
+
+use super::{INTERVAL, Next, Schedule, backoff};
+use proptest::prelude::*;
+use std::time::Duration;
+
+const SECOND: f64 = 1_000.0;
+
+fn polled(begun: f64, ended: f64, in_transition: bool) -> Schedule {
+    let mut schedule = Schedule::default();
+    schedule.begun(begun);
+    schedule.answered(ended, in_transition);
+    schedule
+}
+
+fn failed(times: u32, chance: f64, retry_after: Option<u64>) -> Schedule {
+    let mut schedule = Schedule::default();
+    for _ in 0..times {
+        schedule.begun(0.0);
+        schedule.failed(0.0, retry_after.map(Duration::from_secs), chance);
+    }
+    schedule
+}
+
+#[test]
+fn the_first_poll_is_at_once() {
+    assert_eq!(Schedule::default().next(0.0), Next::Now);
+}
+
+#[test]
+fn polls_follow_the_interval_from_beginning_to_beginning() {
+    for (ended, due) in [
+        (0.0, 5.0),
+        (0.3, 5.0),
+        (4.0, 5.0),
+        (4.1, 5.1),
+        (5.0, 6.0),
+        (19.0, 20.0),
+    ] {
+        let schedule = polled(0.0, ended * SECOND, false);
+        assert_eq!(schedule.next(ended * SECOND), Next::At(due * SECOND));
+        assert_eq!(schedule.next(due * SECOND), Next::Now);
+    }
+}
+
+#[test]
+fn what_is_in_transition_is_polled_every_two_seconds_and_never_slower_than_chosen() {
+    for (interval, due) in [(1, 1.0), (2, 2.0), (5, 2.0), (300, 2.0)] {
+        let mut schedule = polled(0.0, 0.0, true);
+        schedule.set(Duration::from_secs(interval), false, false);
+        assert_eq!(schedule.next(0.0), Next::At(due * SECOND), "{interval} s");
+    }
+}
+
+#[test]
+fn a_new_interval_counts_from_the_last_poll() {
+    let mut schedule = polled(0.0, 0.0, false);
+    schedule.set(Duration::from_secs(60), false, false);
+    assert_eq!(schedule.next(10.0 * SECOND), Next::At(60.0 * SECOND));
+    schedule.set(Duration::from_secs(2), false, false);
+    assert_eq!(schedule.next(10.0 * SECOND), Next::Now);
+}
+
+#[test]
+fn failures_wait_from_one_second_to_a_limit_that_doubles_up_to_thirty() {
+    for (failures, least, most) in [
+        (1, 1.0, 2.0),
+        (2, 1.0, 4.0),
+        (3, 1.0, 8.0),
+        (4, 1.0, 16.0),
+        (5, 1.0, 30.0),
+        (50, 1.0, 30.0),
+        (u32::MAX, 1.0, 30.0),
+    ] {
+        let within = |chance| backoff(failures, chance) / SECOND;
+        assert_eq!((within(0.0), within(1.0)), (least, most), "{failures}");
+    }
+    assert_eq!(
+        failed(3, 0.5, None).next(0.0),
+        Next::At(1.0 * SECOND + 3.5 * SECOND)
+    );
+}
+
+#[test]
+fn a_good_answer_ends_the_backing_off() {
+    let mut schedule = failed(9, 1.0, None);
+    schedule.begun(30.0 * SECOND);
+    schedule.answered(30.0 * SECOND, false);
+    assert_eq!(schedule.next(30.0 * SECOND), Next::At(35.0 * SECOND));
+    schedule.begun(35.0 * SECOND);
+    schedule.failed(35.0 * SECOND, None, 1.0);
+    assert_eq!(schedule.next(35.0 * SECOND), Next::At(37.0 * SECOND));
+}
+
+#[test]
+fn the_vendors_wish_is_honoured_whatever_happens_unless_a_person_asks() {
+    let mut schedule = failed(1, 0.0, Some(120));
+    assert_eq!(schedule.next(0.0), Next::At(120.0 * SECOND));
+    schedule.wake();
+    assert_eq!(schedule.next(SECOND), Next::At(120.0 * SECOND));
+    schedule.ask();
+    assert_eq!(schedule.next(SECOND), Next::Now);
+}
+
+#[test]
+fn a_wish_shorter_than_the_backing_off_does_not_shorten_it() {
+    assert_eq!(failed(1, 1.0, Some(0)).next(0.0), Next::At(2.0 * SECOND));
+}
+
+#[test]
+fn waking_asks_at_once_after_failures_and_after_answers() {
+    for mut schedule in [failed(5, 1.0, None), polled(0.0, 0.0, false)] {
+        assert!(matches!(schedule.next(SECOND), Next::At(_)));
+        schedule.wake();
+        assert_eq!(schedule.next(SECOND), Next::Now);
+        schedule.begun(SECOND);
+        schedule.answered(SECOND, false);
+        assert!(matches!(schedule.next(SECOND), Next::At(_)));
+    }
+}
+
+#[test]
+fn a_hidden_page_does_not_poll_even_when_it_wakes() {
+    let mut schedule = polled(0.0, 0.0, false);
+    schedule.set(INTERVAL, false, true);
+    schedule.wake();
+    assert_eq!(schedule.next(1e9), Next::Wait);
+    schedule.set(INTERVAL, false, false);
+    assert_eq!(schedule.next(1e9), Next::Now);
+}
+
+#[test]
+fn a_pause_holds_what_is_shown_and_begins_only_when_something_is() {
+    let mut fresh = Schedule::default();
+    fresh.set(INTERVAL, true, false);
+    assert_eq!(fresh.next(0.0), Next::Now);
+    let mut schedule = polled(0.0, 0.0, false);
+    schedule.set(INTERVAL, true, false);
+    assert_eq!(schedule.next(1e9), Next::Wait);
+    schedule.ask();
+    assert_eq!(schedule.next(1e9), Next::Now);
+}
+
+#[test]
+fn what_is_asked_for_during_a_poll_is_asked_after_it() {
+    let mut schedule = Schedule::default();
+    schedule.begun(0.0);
+    schedule.ask();
+    assert_eq!(schedule.next(SECOND), Next::Wait);
+    schedule.answered(SECOND, false);
+    assert_eq!(schedule.next(SECOND), Next::Now);
+}
+
+#[test]
+fn a_poll_that_was_given_up_is_begun_again() {
+    let mut schedule = Schedule::default();
+    schedule.begun(0.0);
+    schedule.given_up();
+    assert_eq!(schedule.next(0.0), Next::Now);
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Pass(f64),
+    Set(u64, bool, bool),
+    Ask,
+    Wake,
+    Answer(bool),
+    Fail(Option<u64>, f64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        (0.0..60_000.0).prop_map(Step::Pass),
+        (2_u64..300, any::<bool>(), any::<bool>()).prop_map(|(i, p, h)| Step::Set(i, p, h)),
+        Just(Step::Ask),
+        Just(Step::Wake),
+        any::<bool>().prop_map(Step::Answer),
+        (proptest::option::of(0_u64..100), 0.0..1.0).prop_map(|(r, c)| Step::Fail(r, c)),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn never_two_at_once_never_while_hidden_unasked_and_never_stuck(steps in proptest::collection::vec(step(), 0..60)) {
+        let (mut schedule, mut now) = (Schedule::default(), 0.0);
+        let (mut under_way, mut hidden, mut paused, mut asked) = (false, false, false, false);
+        let mut answered = false;
+        for step in steps {
+            match step {
+                Step::Pass(millis) => now += millis,
+                Step::Set(interval, p, h) => {
+                    schedule.set(Duration::from_secs(interval), p, h);
+                    (paused, hidden) = (p, h);
+                }
+                Step::Ask => { schedule.ask(); asked = true; }
+                Step::Wake => schedule.wake(),
+                Step::Answer(moving) if under_way => { schedule.answered(now, moving); under_way = false; answered = true; }
+                Step::Fail(after, chance) if under_way => { schedule.failed(now, after.map(Duration::from_secs), chance); under_way = false; }
+                Step::Answer(_) | Step::Fail(..) => {}
+            }
+            match schedule.next(now) {
+                Next::Now => {
+                    prop_assert!(!under_way);
+                    prop_assert!(asked || !(hidden || paused && answered));
+                    schedule.begun(now);
+                    (under_way, asked) = (true, false);
+                }
+                Next::At(due) => {
+                    prop_assert!(!under_way && due > now);
+                    // The longest interval and the longest wish of these steps.
+                    prop_assert!(due - now <= 300_000.0);
+                }
+                Next::Wait => prop_assert!(under_way || hidden || paused),
+            }
+        }
+    }
+}

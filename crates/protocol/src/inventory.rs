@@ -1,0 +1,34 @@
+//! Everything that the gateway watches, or what of it changed.
+
+use crate::ConnectionState;
+use chrono::serde::ts_milliseconds;
+use chrono::{DateTime, Utc};
+use health::alarms::Alarm;
+use health::inventory::{Resource, ResourceKey};
+use serde::{Deserialize, Serialize};
+
+/// `GET /api/inventory?after=REVISION`: what changed after a revision; everything where the revision is
+/// not known, as after a restart of the gateway.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Inventory {
+    /// What to ask with the next time. Opaque.
+    pub revision: String,
+    /// The gateway's time.
+    #[serde(with = "ts_milliseconds")]
+    pub now: DateTime<Utc>,
+    /// Whether this is everything, and what was known before is to be forgotten.
+    #[serde(default)]
+    pub whole: bool,
+    /// Every connection in the order of the configuration, where one of them changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<Vec<ConnectionState>>,
+    /// The resources that are new or changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<Resource>,
+    /// The resources that are no longer there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<ResourceKey>,
+    /// Every open alarm, worst first, where one of them changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarms: Option<Vec<Alarm>>,
+}

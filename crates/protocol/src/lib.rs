@@ -1,0 +1,27 @@
+//! What the gateway and the console say to each other, as serde types that both use.
+//!
+//! An unknown field is ignored and a missing one has a default, so that a console and a gateway of
+//! neighbouring versions understand each other. Holds no logic. The resources and alarms themselves are
+//! types of `health`, which makes them: they are described once.
+
+mod connection;
+mod inventory;
+mod problem;
+mod session;
+mod walls;
+
+pub use connection::{ConnectionState, Connections, LastError, ReadFailure};
+pub use inventory::Inventory;
+pub use problem::Problem;
+pub use session::{Credentials, Session, SignInMethods};
+pub use walls::{NewWall, Pairing, Wall, Walls};
+
+use serde::{Deserialize, Serialize};
+
+/// `GET /api/build`: which console the gateway serves. A page that was loaded from another build can
+/// load itself anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Build {
+    /// Changes with every build.
+    pub build: String,
+}

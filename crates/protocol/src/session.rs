@@ -1,0 +1,57 @@
+//! Who is signed in, and how one signs in.
+
+use serde::{Deserialize, Serialize};
+
+/// `GET /api/session`: who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The user's name.
+    pub user: String,
+    /// `admin`, `viewer` or `wall`.
+    pub role: String,
+    /// Whether the vendors are simulated: then every page says DEMO.
+    #[serde(default)]
+    pub demo: bool,
+    /// The gateway's version.
+    #[serde(default)]
+    pub version: String,
+    /// Whether there is something to sign out of.
+    #[serde(default)]
+    pub can_sign_out: bool,
+}
+
+/// `POST /api/session`: a name and a password.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Credentials {
+    /// The user's name.
+    pub user: String,
+    /// A secret.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    /// Without the password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials").finish_non_exhaustive()
+    }
+}
+
+/// `GET /api/sign-in`: how one can sign in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInMethods {
+    /// With a name and a password.
+    pub password: bool,
+    /// At an OpenID Connect provider of this name.
+    #[serde(default)]
+    pub provider: Option<String>,
+}
+
+impl Default for SignInMethods {
+    /// What is offered where nothing else is known.
+    fn default() -> Self {
+        Self {
+            password: true,
+            provider: None,
+        }
+    }
+}

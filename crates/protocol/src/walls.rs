@@ -1,0 +1,62 @@
+//! Screens on a wall, and how one becomes a wall.
+
+use serde::{Deserialize, Serialize};
+
+/// `POST /api/pairing` and `GET /api/pairing`: the state of this screen's request to become a wall.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+pub enum Pairing {
+    /// An admin has to enter the code.
+    Waiting {
+        /// As it is shown.
+        code: String,
+        /// How long it may be entered.
+        seconds_left: u64,
+    },
+    /// This browser is signed in: as a rule as the wall that it has become.
+    Paired {
+        /// The name of the wall or of the user.
+        name: String,
+    },
+    /// No code is waiting.
+    Over,
+}
+
+/// A wall.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wall {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The admin who paired it.
+    pub paired_by: String,
+    /// When that was, in RFC 3339.
+    #[serde(default)]
+    pub paired_at: Option<String>,
+    /// When it last sent a request, in RFC 3339.
+    #[serde(default)]
+    pub last_seen: Option<String>,
+    /// From which address, then.
+    #[serde(default)]
+    pub address: Option<String>,
+}
+
+/// `GET /api/walls`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Walls {
+    /// In the order of their pairing.
+    pub walls: Vec<Wall>,
+    /// Where the list is kept: `file`, `memory` or `nowhere`.
+    #[serde(default)]
+    pub kept: String,
+}
+
+/// `POST /api/walls`: makes the screen that shows a code a wall.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewWall {
+    /// The code that the screen shows.
+    pub code: String,
+    /// What the wall shall be called.
+    pub name: String,
+}
