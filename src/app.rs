@@ -1,7 +1,7 @@
 //! The whole console: who is signed in, which connections there are, the shell, and the open page.
 
-use crate::backend::{Failure, connections, session};
-use crate::live::{build, clock, pace, sources};
+use crate::api::{Failure, connections, session};
+use crate::live::{build, clock, poll_settings, sources};
 use crate::route::Route;
 use crate::ui::{FailureCard, heading, notice};
 use crate::{nav, pages, prefs, shell};
@@ -17,7 +17,7 @@ type Start = (session::Session, Vec<vendors::Connection>);
 pub fn App() -> impl IntoView {
     let nav = nav::provide();
     prefs::provide();
-    clock::provide(pace::provide());
+    clock::provide(poll_settings::provide());
     heading::provide();
     let start = LocalResource::new(|| async {
         let session = session::session().await?;
@@ -111,9 +111,9 @@ fn Console(
     build::provide();
     let session::Ended(ended) = session::watch();
     provide_context(session::Ended(ended));
-    pages::attention::provide();
+    pages::alarms::provide();
     notice::provide();
-    pages::slicers::memory::provide();
+    pages::slicers::order_memory::provide();
     let route = nav::use_nav().route();
     let screen = Memo::new(move |_| match *route.read() {
         Route::Wall if ended.get() => Screen::Pairing,
@@ -136,14 +136,14 @@ fn Desk(route: Memo<Route>) -> impl IntoView {
             <shell::Rail />
             <shell::Top />
             <main id="main" tabindex="-1">
-                <shell::Lost />
+                <shell::GatewayLost />
                 <shell::SignedOut />
                 <shell::Paused />
                 {move || page(route.get())}
             </main>
             <shell::Leaving />
             <div class="notices">
-                <pages::attention::Failovers />
+                <pages::alarms::Failovers />
                 <notice::NoticeArea />
             </div>
         </div>

@@ -16,7 +16,7 @@ pub struct Nav {
     /// What would be lost by leaving the page, in a few words.
     unsaved: RwSignal<Option<&'static str>>,
     /// Where somebody wanted to go although something would be lost.
-    asked: RwSignal<Option<String>>,
+    pending: RwSignal<Option<String>>,
 }
 
 /// The navigation of this console. Only inside [`provide`]'s owner.
@@ -32,7 +32,7 @@ pub fn provide() -> Nav {
         path: RwSignal::new(path),
         search: RwSignal::new(search),
         unsaved: RwSignal::new(None),
-        asked: RwSignal::new(None),
+        pending: RwSignal::new(None),
     };
     provide_context(nav);
     let back = window_event_listener(leptos::ev::popstate, move |_| nav.stepped());
@@ -115,13 +115,13 @@ impl Nav {
     /// Where somebody wants to go, and what would be lost.
     #[must_use]
     pub fn leaving(self) -> Option<(String, &'static str)> {
-        self.asked.get().zip(self.unsaved.get())
+        self.pending.get().zip(self.unsaved.get())
     }
 
     /// Answers the question of [`Nav::leaving`].
     pub fn answer(self, leave: bool) {
-        let href = self.asked.get_untracked();
-        self.asked.set(None);
+        let href = self.pending.get_untracked();
+        self.pending.set(None);
         if let Some(href) = href.filter(|_| leave) {
             self.unsaved.set(None);
             self.go(&href);
@@ -134,7 +134,7 @@ impl Nav {
         let waits =
             self.unsaved.get_untracked().is_some() && self.path.with_untracked(|now| now != path);
         if waits {
-            self.asked.set(Some(href.to_owned()));
+            self.pending.set(Some(href.to_owned()));
         }
         waits
     }

@@ -2,9 +2,9 @@
 //! touch this screen: it asks for a new code when one has expired, and goes on by itself once it was
 //! entered. Not a part of the wall, because asking for a code is a write and the wall only reads.
 
-use crate::backend::Failure;
-use crate::backend::walls::{self, Pairing as Answer};
-use crate::live::{use_clock, use_pace};
+use crate::api::Failure;
+use crate::api::walls::{self, Pairing as Answer};
+use crate::live::{use_clock, use_poll_settings};
 use crate::nav::use_nav;
 use crate::pages::sign_in;
 use crate::prefs::{Theme, use_prefs};
@@ -25,7 +25,7 @@ struct Code {
 
 /// What is known of the code.
 #[derive(Clone, Copy)]
-struct Question {
+struct PairingRequest {
     code: RwSignal<Option<Code>>,
     /// Why nothing was heard last.
     failure: RwSignal<Option<Failure>>,
@@ -35,9 +35,9 @@ struct Question {
     done: Callback<()>,
 }
 
-impl Question {
+impl PairingRequest {
     /// Asks once a second at most, and as often as there is reason to.
-    fn look(self, now: f64) {
+    fn tick(self, now: f64) {
         let expired = self
             .code
             .with_untracked(|code| code.as_ref().is_some_and(|code| now >= code.ends));
@@ -60,11 +60,11 @@ impl Question {
                 false => walls::ask().await,
             };
             let _ = self.under_way.try_set_value(false);
-            self.hear(answer);
+            self.receive(answer);
         });
     }
 
-    fn hear(self, answer: Result<Answer, Failure>) {
+    fn receive(self, answer: Result<Answer, Failure>) {
         let now = crate::live::clock::now();
         let code = match answer {
             Ok(Answer::Paired { .. }) => {
@@ -124,34 +124,34 @@ pub fn Pairing(
 ) -> impl IntoView {
     let (nav, clock, prefs) = (use_nav(), use_clock(), use_prefs());
     // What is asked for would be refused, time and again.
-    let paused = use_pace().paused;
+    let paused = use_poll_settings().paused;
     let before = paused.get_untracked();
     paused.set(true);
     on_cleanup(move || {
         let _ = paused.try_set(before);
     });
-    let question = Question {
+    let request = PairingRequest {
         code: RwSignal::new(None),
         failure: RwSignal::new(None),
         next: StoredValue::new(0.0),
         under_way: StoredValue::new(false),
         done,
     };
-    Effect::new(move |_| question.look(clock.millis()));
+    Effect::new(move |_| request.tick(clock.millis()));
     let theme = move || {
-        let asked = nav.param("theme").map(|theme| Theme::read(&theme));
-        asked.unwrap_or(prefs.theme.get()).word()
+        let chosen = nav.param("theme").map(|theme| Theme::read(&theme));
+        chosen.unwrap_or(prefs.theme.get()).word()
     };
     let now = move || clock.at(0.0);
     let host = window().location().host().unwrap_or_default();
     let place = format!("{host}{}", Route::Connections.href());
-    let words = move || question.code.read().as_ref().map(|code| code.code.clone());
+    let words = move || request.code.read().as_ref().map(|code| code.code.clone());
     let expires = move || {
-        let ends = question.code.read().as_ref().map(|code| code.ends);
+        let ends = request.code.read().as_ref().map(|code| code.ends);
         ends.map(|ends| left(ends - clock.millis()))
     };
     let failure = move || {
-        question.failure.read().as_ref().map(|failure| {
+        request.failure.read().as_ref().map(|failure| {
             let line = failure.line();
             view! { <p class="why"><Icon name="nodata" /><span>{line}". This screen goes on trying."</span></p> }
         })

@@ -2,8 +2,8 @@
 //! through every failure, and the password nowhere else. Says why a provider's sign-in failed by a word in the
 //! address that it knows; no text of an address or of a provider is ever shown.
 
-use crate::backend::Failure;
-use crate::backend::session::{Session, Ways, at_provider, sign_in, ways};
+use crate::api::Failure;
+use crate::api::session::{Session, SignInMethods, at_provider, sign_in, sign_in_methods};
 use crate::nav::use_nav;
 use crate::route::Route;
 use crate::ui::{Heading, Icon};
@@ -50,20 +50,20 @@ pub fn SignInForm(
     let (user, password) = (RwSignal::new(user), RwSignal::new(String::new()));
     let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<String>));
     // In a dialog the fields are there at once: it puts the focus into the first.
-    let known = RwSignal::new(back.is_none().then(Ways::default));
+    let known = RwSignal::new(back.is_none().then(SignInMethods::default));
     leptos::task::spawn_local(async move {
-        let _ = known.try_set(Some(ways().await.unwrap_or_default()));
+        let _ = known.try_set(Some(sign_in_methods().await.unwrap_or_default()));
     });
     let go = move |_| {
         let back = back.clone().unwrap_or_else(|| untrack(|| nav.here()));
         let _ = window().location().assign(&at_provider(&back));
     };
     let provider = move || {
-        let Ways { password, provider } = known.get()?;
-        let look = if password { "btn" } else { "btn main" };
+        let SignInMethods { password, provider } = known.get()?;
+        let button_class = if password { "btn" } else { "btn main" };
         let go = go.clone();
         provider.map(|title| {
-            view! { <p class="row"><button type="button" class=look on:click=go>"Sign in with "{title}</button></p> }
+            view! { <p class="row"><button type="button" class=button_class on:click=go>"Sign in with "{title}</button></p> }
         })
     };
     // Where nobody has to sign in there is a form too, which says so when it is sent.
@@ -71,7 +71,7 @@ pub fn SignInForm(
         let known = known.read();
         known
             .as_ref()
-            .is_some_and(|ways| ways.password || ways.provider.is_none())
+            .is_some_and(|methods| methods.password || methods.provider.is_none())
     });
     let submit = move |event: SubmitEvent| {
         event.prevent_default();

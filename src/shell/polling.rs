@@ -19,7 +19,11 @@ pub fn Polling(
         let at_words = times::moment(at, now, times::offset(zone, now));
         format!("{at_words} {}, {}", zone.word(), times::ago(at, now))
     };
-    let answer = Memo::new(move |_| status.asked().map_or_else(|| "never".to_owned(), moment));
+    let answer = Memo::new(move |_| {
+        status
+            .requested_at()
+            .map_or_else(|| "never".to_owned(), moment)
+    });
     let error = Memo::new(move |_| {
         let last = status.last_error()?;
         Some((moment(last.at), last.failure.line()))

@@ -1,8 +1,8 @@
 //! The session has ended while the console was open: what is on the screen stays, with everything that
 //! was not saved, and a dialog asks to sign in again.
 
-use crate::backend::session::{Ended, Session};
-use crate::live::use_pace;
+use crate::api::session::{Ended, Session};
+use crate::live::use_poll_settings;
 use crate::pages::sign_in::SignInForm;
 use crate::ui::Icon;
 use crate::ui::dialog::Dialog;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub fn SignedOut() -> impl IntoView {
     let Ended(ended) = expect_context();
     let session = expect_context::<Arc<Session>>();
-    let pace = use_pace();
+    let poll_settings = use_poll_settings();
     let put_off = RwSignal::new(false);
     let close = Trigger::new();
     let done = Callback::new({
@@ -23,7 +23,7 @@ pub fn SignedOut() -> impl IntoView {
             if new.user == session.user && new.role == session.role {
                 let _ = ended.try_set(false);
                 let _ = put_off.try_set(false);
-                pace.refresh();
+                poll_settings.refresh();
             } else {
                 // Somebody else: nothing of the one before is to stay.
                 let _ = window().location().reload();

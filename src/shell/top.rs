@@ -2,7 +2,7 @@
 
 use super::refresh::Refresh;
 use super::sources::SourceList;
-use crate::backend::session::{Session, sign_out};
+use crate::api::session::{Session, sign_out};
 use crate::live::use_clock;
 use crate::prefs::{Zone, use_prefs};
 use crate::route::Route;
@@ -59,7 +59,7 @@ fn SignOut() -> impl IntoView {
                     let _ = window().location().assign(&Route::SignIn.href());
                 }
                 Err(failure) => {
-                    notices.say(
+                    notices.show(
                         format!("You are still signed in. {}.", failure.line()),
                         None,
                     );

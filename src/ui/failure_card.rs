@@ -2,7 +2,7 @@
 
 use super::copy::Copy;
 use super::icon::Icon;
-use crate::backend::Failure;
+use crate::api::Failure;
 use leptos::prelude::*;
 
 /// The words of a card.

@@ -4,7 +4,7 @@
 pub mod wall_list;
 pub mod walls;
 
-use crate::backend::session::Session;
+use crate::api::session::Session;
 use crate::live::{Source, use_clock, use_sources};
 use crate::shell::Polling;
 use crate::ui::{FailureCard, Heading, Icon, freshness};
@@ -81,7 +81,7 @@ fn Card(source: Source) -> impl IntoView {
     let key = move || freshness::key(fresh.get());
     let held = move || {
         let (number, things) = feed.held();
-        if status.is_heard() {
+        if status.has_answered() {
             format!("{number} {things}")
         } else {
             format!("not known: its {things} were never read")

@@ -6,7 +6,7 @@
 //! line break. Only texts: numbers stay numbers. The JSON is left as it is, because nothing runs it.
 
 use super::model::{result_word, state_word};
-use super::zone::{ZoneAt, local};
+use super::time_zone::{ZoneAt, local};
 use chrono::{DateTime, SecondsFormat, Utc};
 use health::failover_sessions::{duration, tasks_done};
 use serde::Serialize;

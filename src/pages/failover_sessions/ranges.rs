@@ -1,9 +1,9 @@
 //! Ranges of time for when sessions started and ended: quick ones, which are counted back from now,
 //! and custom ones between two times on the clock. What is sent is UTC. Pure; `now` is an argument.
 
-pub use super::quick::{Quick, Relative};
+pub use super::relative_range::{RelativeRange, RelativeRanges};
 
-use super::zone::{ZoneAt, moment, shown};
+use super::time_zone::{ZoneAt, moment, shown};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
 use std::fmt;
 use vendors::veeam::{Field, Filter, Op};
@@ -12,7 +12,7 @@ use vendors::veeam::{Field, Filter, Op};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Range {
     /// Counted back from now.
-    Quick(Quick),
+    Relative(RelativeRange),
     /// Between two moments, of which one may be open. The first is in it, the second is not, so that
     /// ranges can follow each other.
     Custom {
@@ -98,7 +98,7 @@ impl Range {
     #[must_use]
     pub fn conditions(self, field: Field, now: DateTime<Utc>, zone: ZoneAt) -> Vec<Filter> {
         let (from, to) = match self {
-            Self::Quick(quick) => (Some(quick.start(now, zone)), None),
+            Self::Relative(range) => (Some(range.start(now, zone)), None),
             Self::Custom { from, to } => (from, to),
         };
         let from = from.map(|from| Filter::time(field, Op::GreaterOrEqual, from));
@@ -133,13 +133,13 @@ impl Range {
             }
         }
         let minute = TimeDelta::minutes(1);
-        let quick = |from: DateTime<Utc>| {
-            let is_near = |quick: &Quick| (quick.start(now, zone) - from).abs() <= minute;
-            Quick::ALL.into_iter().find(is_near)
+        let range = |from: DateTime<Utc>| {
+            let is_near = |range: &RelativeRange| (range.start(now, zone) - from).abs() <= minute;
+            RelativeRange::ALL.into_iter().find(is_near)
         };
         match (from, to) {
             (None, None) => None,
-            (Some(from), None) if quick(from).is_some() => quick(from).map(Self::Quick),
+            (Some(from), None) if range(from).is_some() => range(from).map(Self::Relative),
             (from, to) => Some(Self::Custom { from, to }),
         }
     }

@@ -121,7 +121,7 @@ fn SaveQuery(search: String, on_close: Callback<()>) -> impl IntoView {
         ) {
             Ok(name) => {
                 prefs.queries.set(saved.to_json());
-                notices.say(format!("The query “{name}” is saved."), None);
+                notices.show(format!("The query “{name}” is saved."), None);
                 close.notify();
             }
             Err(words) => error.set(Some(words)),
@@ -176,7 +176,7 @@ fn Manage(on_close: Callback<()>) -> impl IntoView {
     let close = Trigger::new();
     let saved = Memo::new(move |_| SavedQueries::from_storage(&prefs.queries.read()).0);
     let (text, both) = (RwSignal::new(String::new()), RwSignal::new(true));
-    let told: RwSignal<Vec<String>> = RwSignal::new(Vec::new());
+    let messages: RwSignal<Vec<String>> = RwSignal::new(Vec::new());
     let each = move || saved.get().list().to_vec();
     let draw = move |query: super::saved_queries::SavedQuery| {
         let name = query.name.clone();
@@ -211,11 +211,11 @@ fn Manage(on_close: Callback<()>) -> impl IntoView {
         } else {
             Duplicates::Replace
         };
-        told.set(match all.import(&text.get_untracked(), how) {
+        messages.set(match all.import(&text.get_untracked(), how) {
             Ok(imported) => {
                 prefs.queries.set(all.to_json());
                 text.set(String::new());
-                vec![imported.said()]
+                vec![imported.description()]
             }
             Err(errors) => errors,
         });
@@ -227,7 +227,7 @@ fn Manage(on_close: Callback<()>) -> impl IntoView {
             <p class="row"><button type="button" class="btn" disabled=move || saved.read().list().is_empty() on:click=export>"Export queries"</button></p>
             <Field label="Import queries" name="import-queries" value=text hint=Signal::stored("Paste what was exported.".to_owned()) long=true />
             <label class="row"><input type="checkbox" prop:checked=move || both.get() on:change=move |event| both.set(event_target_checked(&event)) />"Keep both where a name is taken"</label>
-            <div role="status">{move || told.get().into_iter().map(|words| view! { <p>{words}</p> }).collect::<Vec<_>>()}</div>
+            <div role="status">{move || messages.get().into_iter().map(|words| view! { <p>{words}</p> }).collect::<Vec<_>>()}</div>
             <footer class="row">
                 <button type="button" class="btn" on:click=move |_| close.notify()>"Close"</button>
                 <button type="button" class="btn main" disabled=move || text.read().trim().is_empty() on:click=import>"Import queries"</button>

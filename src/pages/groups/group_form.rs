@@ -1,13 +1,13 @@
 //! The dialog that creates a group, anew or with another one's configuration.
 
 use super::spans;
-use crate::backend::aveva::Writer;
-use crate::backend::{Failure, Report};
+use crate::api::aveva::Writer;
+use crate::api::{Failure, Outcome};
 use crate::nav::{Nav, use_nav};
 use crate::route::Route;
-use crate::ui::deed::Running;
+use crate::ui::action_dialog::Running;
 use crate::ui::notice::{Notices, Undo, use_notices};
-use crate::ui::{Deed, Field};
+use crate::ui::{ActionDialog, Field};
 use health::effect::{Confirm, Effect};
 use leptos::prelude::*;
 use serde_json::{Map, Value};
@@ -32,10 +32,10 @@ async fn create(
     group: GroupConfiguration,
     nav: Nav,
     notices: Notices,
-) -> (Report, Option<Undo>) {
+) -> (Outcome, Option<Undo>) {
     let Some(writer) = writer else {
         return (
-            Report::refused(Failure::no_gateway("there is no AVEVA connection")),
+            Outcome::refused(Failure::no_gateway("there is no AVEVA connection")),
             None,
         );
     };
@@ -44,18 +44,18 @@ async fn create(
         connection: writer.connection.clone(),
         group: id.clone(),
     };
-    let report = writer.create_group(group).await;
-    if matches!(report, Report::Done { .. }) {
+    let outcome = writer.create_group(group).await;
+    if matches!(outcome, Outcome::Done { .. }) {
         nav.go(&to.href());
     }
     let undo: Undo = Rc::new(move || {
         let (writer, id) = (writer.clone(), id.clone());
         leptos::task::spawn_local(async move {
-            notices.report(writer.delete_group(&id).await);
+            notices.show_outcome(writer.delete_group(&id).await);
             nav.go(&Route::Groups.href());
         });
     });
-    (report, Some(undo))
+    (outcome, Some(undo))
 }
 
 /// An id that a path can hold.
@@ -159,14 +159,14 @@ pub fn GroupForm(
     };
     let system = Signal::derive(move || writer().map(|writer| writer.title).unwrap_or_default());
     view! {
-        <Deed title action="Create group" system=system.get_untracked() effect confirm=Signal::derive(|| Confirm::Click) id="" ready run changed on_close>
+        <ActionDialog title action="Create group" system=system.get_untracked() effect confirm=Signal::derive(|| Confirm::Click) id="" ready run changed on_close>
             {pick}
             <Field label="Id" name="group-id" value=id error=id_error required=true />
             <Field label="Name" name="group-name" value=name />
             <Field label="Description" name="group-description" value=description />
             <Field label="FailoverTimeout" name="group-timeout" value=span error=span_error hint=span_hint />
             <Field label="AdditionalData" name="group-data" value=data error=data_error hint=Signal::derive(|| "A JSON object, or nothing.".to_owned()) long=true />
-        </Deed>
+        </ActionDialog>
     }
 }
 

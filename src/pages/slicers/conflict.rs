@@ -1,7 +1,7 @@
 //! Somebody else has saved another order: what it was, what theirs is, what yours would be, and what
 //! to do about it.
 
-use super::acts::Acts;
+use super::action_context::ActionContext;
 use crate::ui::Icon;
 use crate::ui::reorder::Draft;
 use health::slicers::Deed;
@@ -11,9 +11,9 @@ use leptos::prelude::*;
 #[component]
 pub fn Conflict(
     /// What can be done.
-    acts: Acts,
+    context: ActionContext,
 ) -> impl IntoView {
-    let draft = acts.draft;
+    let draft = context.draft;
     let rows = move || {
         let draft = draft.read();
         let theirs = draft.theirs().unwrap_or_default();
@@ -36,7 +36,7 @@ pub fn Conflict(
     let mine = move |_| draft.update(Draft::reapply);
     let overwrite = move |_| {
         let order = draft.with_untracked(Draft::over_theirs);
-        acts.ask(Deed::Overwrite(order));
+        context.ask(Deed::Overwrite(order));
     };
     view! {
         <section aria-label="Conflict">

@@ -1,6 +1,6 @@
 //! The dialog that asks for a slicer's position in the draft.
 
-use super::acts::Acts;
+use super::action_context::ActionContext;
 use crate::ui::Field;
 use crate::ui::dialog::Dialog;
 use leptos::prelude::*;
@@ -9,13 +9,13 @@ use leptos::prelude::*;
 #[component]
 pub fn MoveTo(
     /// What can be done.
-    acts: Acts,
+    context: ActionContext,
     /// The slicer.
     slicer: String,
     /// Moves a slicer to a position.
     go: Callback<(String, usize)>,
 ) -> impl IntoView {
-    let (at, of) = acts.draft.with_untracked(|draft| {
+    let (at, of) = context.draft.with_untracked(|draft| {
         let at = draft.order().iter().position(|id| *id == slicer);
         (at.map_or(1, |at| at + 1), draft.order().len())
     });
@@ -33,7 +33,7 @@ pub fn MoveTo(
     });
     let hint = Signal::stored(format!("It stands at position {at} of {of}."));
     let title = format!("Move {slicer} to position");
-    let on_close = Callback::new(move |()| acts.open.set(None));
+    let on_close = Callback::new(move |()| context.open.set(None));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if let Some(to) = position.get_untracked() {

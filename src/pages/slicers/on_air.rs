@@ -1,10 +1,10 @@
 //! What a slicer group is, and what is on air.
 
-use super::acts::Acts;
+use super::action_context::ActionContext;
 use super::channels::Channels;
 use super::model::is_on_air;
-use super::picture::Picture;
-use crate::backend::pictures::picture;
+use super::thumbnail::Thumbnail;
+use crate::api::thumbnails::thumbnail_url;
 use crate::live::{Live, use_clock};
 use crate::prefs::use_prefs;
 use crate::ui::{Copy, Icon, StatusMark, Tag, times};
@@ -92,10 +92,10 @@ pub fn Facts(
 #[component]
 pub fn OnAirCard(
     /// What can be done.
-    acts: Acts,
+    context: ActionContext,
 ) -> impl IntoView {
-    let (clock, prefs, live) = (use_clock(), use_prefs(), acts.live);
-    let connection = acts
+    let (clock, prefs, live) = (use_clock(), use_prefs(), context.live);
+    let connection = context
         .writer()
         .map(|writer| writer.connection)
         .unwrap_or_default();
@@ -147,7 +147,7 @@ pub fn OnAirCard(
         let group = live.value()?;
         let slicer = on_air(&group)?;
         let own = slicer.picture(true)?;
-        Some(picture(&connection, &group.id, &slicer.id, &own))
+        Some(thumbnail_url(&connection, &group.id, &slicer.id, &own))
     });
     // When the address of the picture last changed, by the vendor's clock at the reading.
     let changed: RwSignal<Option<(String, DateTime<Utc>)>> = RwSignal::new(None);
@@ -180,14 +180,14 @@ pub fn OnAirCard(
         <section class="panel" aria-labelledby="on-air" data-fresh=move || stale.get().then_some("stale")>
             <header><h2 id="on-air">"On air"</h2><p class="end">{seen}</p></header>
             <div class="pad">
-                <Picture src=picture big=true there />
+                <Thumbnail src=picture big=true there />
                 <p class="row">
                     <Icon name="onair" />
                     <b>{move || active().map(|(name, _)| name)}</b>
                     <span class="dim">{move || active().map(|(_, words)| words)}</span>
                     <span class="end dim">{since}</span>
                 </p>
-                <Channels acts />
+                <Channels context />
             </div>
         </section>
     }

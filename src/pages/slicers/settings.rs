@@ -1,6 +1,6 @@
 //! How the group fails over: its mode, auto failback, and the slate.
 
-use super::acts::Acts;
+use super::action_context::ActionContext;
 use super::model::{failback_word, mode_word};
 use crate::live::use_clock;
 use crate::ui::{Icon, Switch};
@@ -12,9 +12,9 @@ use vendors::uplynk::{Mode, OnAir};
 #[component]
 pub fn Settings(
     /// What can be done.
-    acts: Acts,
+    context: ActionContext,
 ) -> impl IntoView {
-    let (live, clock) = (acts.live, use_clock());
+    let (live, clock) = (context.live, use_clock());
     let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let explained = move || {
         live.value().map(|group| match &group.mode {
@@ -40,12 +40,12 @@ pub fn Settings(
             <header><h2 id="fails-over">"How it fails over"</h2></header>
             <div class="pad set">
                 <b>"Failover mode"</b>
-                <ModeChoice acts />
+                <ModeChoice context />
                 <small>{explained}</small>
                 <b>"Auto failback"</b>
-                <Failback acts />
+                <Failback context />
                 <small>{failback_explained}</small>
-                <Slate acts />
+                <Slate context />
             </div>
         </section>
     }
@@ -53,9 +53,9 @@ pub fn Settings(
 
 /// The radio group: it shows what is there; choosing the other asks first.
 #[component]
-fn ModeChoice(acts: Acts) -> impl IntoView {
-    let mode = Memo::new(move |_| acts.live.value().and_then(|group| group.mode.clone()));
-    if !acts.may {
+fn ModeChoice(context: ActionContext) -> impl IntoView {
+    let mode = Memo::new(move |_| context.live.value().and_then(|group| group.mode.clone()));
+    if !context.may {
         return view! { <b>{move || mode_word(mode.get().as_ref())}</b> }.into_any();
     }
     let is = move |one: &Mode| mode.read().as_ref() == Some(one);
@@ -69,7 +69,7 @@ fn ModeChoice(acts: Acts) -> impl IntoView {
                 input.set_checked(group.as_ref() == Some(&chosen));
             }
             mode_inputs(group.as_ref());
-            acts.ask(Deed::SetMode(chosen.clone()));
+            context.ask(Deed::SetMode(chosen.clone()));
         };
         let value = word.to_lowercase();
         view! { <label><input type="radio" name="failover-mode" value=value prop:checked=checked on:change=choose />{word}</label> }
@@ -104,36 +104,43 @@ fn mode_inputs(mode: Option<&Mode>) {
 }
 
 #[component]
-fn Failback(acts: Acts) -> impl IntoView {
-    let word =
-        Signal::derive(move || acts.live.value().map_or("–", |group| failback_word(&group)));
-    if !acts.may {
+fn Failback(context: ActionContext) -> impl IntoView {
+    let word = Signal::derive(move || {
+        context
+            .live
+            .value()
+            .map_or("–", |group| failback_word(&group))
+    });
+    if !context.may {
         return view! { <b>{move || word.get()}</b> }.into_any();
     }
     let on = Signal::derive(move || {
-        acts.live
+        context
+            .live
             .value()
             .is_some_and(|group| group.auto_failback == Some(true))
     });
     let cannot = Signal::derive(move || {
-        acts.live
+        context
+            .live
             .value()
             .and_then(|group| Deed::SetAutoFailback(true).can(&group).err())
     });
-    let change = Callback::new(move |on| acts.ask(Deed::SetAutoFailback(on)));
+    let change = Callback::new(move |on| context.ask(Deed::SetAutoFailback(on)));
     view! { <Switch label=Signal::stored("Auto failback".to_owned()) on words=word change cannot /> }.into_any()
 }
 
 /// The slate, behind its guard.
 #[component]
-fn Slate(acts: Acts) -> impl IntoView {
+fn Slate(context: ActionContext) -> impl IntoView {
     let on = Memo::new(move |_| {
-        acts.live
+        context
+            .live
             .value()
             .is_some_and(|group| group.active == Some(OnAir::Slate))
     });
     let what = move || {
-        let channels = acts
+        let channels = context
             .live
             .value()
             .and_then(|group| group.channels.as_ref().map(Vec::len));
@@ -145,13 +152,13 @@ fn Slate(acts: Acts) -> impl IntoView {
         }
     };
     let button = move || {
-        let (words, deed) = if on.get() {
+        let (words, action) = if on.get() {
             ("Leave slate", Deed::SetSlate(false))
         } else {
             ("Switch to slate", Deed::SetSlate(true))
         };
-        let ask = move |_| acts.ask(deed.clone());
-        acts.may.then(|| view! { <button type="button" class="btn end" on:click=ask><Icon name="lock" />{words}</button> })
+        let ask = move |_| context.ask(action.clone());
+        context.may.then(|| view! { <button type="button" class="btn end" on:click=ask><Icon name="lock" />{words}</button> })
     };
     view! { <div class="guard row"><p><b>"Slate"</b><small class="sub">{what}</small></p>{button}</div> }
 }

@@ -3,7 +3,7 @@
 
 use super::layout::{Head, head};
 use super::model;
-use super::rotation::Held;
+use super::rotation::HoldReason;
 use super::sounds::Sounds;
 use super::state::{Count, Wall};
 use crate::live::use_clock;
@@ -61,7 +61,7 @@ fn Total(wall: Wall, at: usize) -> impl IntoView {
             .get()
             .map(|count| format!("{} {}", count.number, count.word))
     };
-    let hidden = move || !count.get().is_some_and(|count| count.is_told());
+    let hidden = move || !count.get().is_some_and(|count| count.is_shown());
     view! { <li hidden=hidden data-s=is(|count| count.key)><Icon name=glyph />{words}</li> }
 }
 
@@ -81,9 +81,9 @@ fn PageNote(wall: Wall) -> impl IntoView {
     let words = Memo::new(move |_| {
         let rotation = wall.rotation.read();
         let held = match rotation.held {
-            Some(Held::Critical) if several.get() => ", critical only",
-            Some(Held::Critical) => ", held",
-            Some(Held::Paused) => ", paused",
+            Some(HoldReason::Critical) if several.get() => ", critical only",
+            Some(HoldReason::Critical) => ", held",
+            Some(HoldReason::Paused) => ", paused",
             None => "",
         };
         format!("Page {} of {}{held}", rotation.page + 1, pages.get())

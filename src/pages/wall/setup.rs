@@ -4,7 +4,7 @@
 use super::sizing::{LEAST, PREFERRED};
 use super::state::Wall;
 use crate::nav::use_nav;
-use crate::ui::awake::Awake;
+use crate::ui::wake_lock::WakeLock;
 use leptos::prelude::*;
 
 /// The set-up view.
@@ -27,7 +27,7 @@ pub fn SetUp(
         };
         let minutes = LEAST * layout.text / view.text(LEAST);
         let tiles = wall.tiles.read().len();
-        let awake = match (wall.params.read().awake, Awake::is_possible()) {
+        let awake = match (wall.params.read().awake, WakeLock::is_possible()) {
             (true, true) => "The screen is kept on; awake=no lets it go off.",
             (true, false) => "This browser cannot keep the screen on.",
             (false, _) => "The screen may go off.",

@@ -26,7 +26,7 @@ pub fn sounds(wall: Wall) -> Sounds {
     };
     Effect::new(move |_| {
         let _ = clock.millis();
-        sounds.look();
+        sounds.update_blocked();
     });
     Effect::new(move |before: Option<Option<u32>>| {
         let tone = wall.tone.get();
@@ -60,7 +60,7 @@ impl Sounds {
         }
     }
 
-    fn look(self) {
+    fn update_blocked(self) {
         let blocked = self
             .sound
             .try_with_value(|sound| sound.as_ref().is_none_or(Sound::is_blocked));

@@ -38,7 +38,7 @@ pub struct Moved {
 impl Moved {
     /// What is said of it.
     #[must_use]
-    pub fn said(&self) -> String {
+    pub fn announcement(&self) -> String {
         let Self { id, from, to, of } = self;
         format!("{id} moved from position {from} to {to} of {of}")
     }
@@ -215,7 +215,7 @@ mod tests {
     fn a_move_is_told_and_listed() {
         let mut draft = Draft::new(ids("a b c"));
         let moved = draft.move_to("c", 1).expect("it moves");
-        assert_eq!(moved.said(), "c moved from position 3 to 1 of 3");
+        assert_eq!(moved.announcement(), "c moved from position 3 to 1 of 3");
         assert_eq!(draft.order(), ids("c a b"));
         let changes = draft.changes();
         let changes: Vec<_> = changes

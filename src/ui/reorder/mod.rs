@@ -3,11 +3,11 @@
 
 pub mod draft;
 pub mod drag;
-mod held;
+mod drag_state;
+pub mod dragging;
 pub mod reorderable;
-pub mod skin;
 
 pub use draft::{Draft, Moved};
 pub use drag::Dropped;
+pub use dragging::Dragging;
 pub use reorderable::Reorderable;
-pub use skin::Dragging;

@@ -28,7 +28,7 @@ pub struct Imported {
 impl Imported {
     /// What is said of it.
     #[must_use]
-    pub fn said(&self) -> String {
+    pub fn description(&self) -> String {
         let counts = [
             (self.added, "added"),
             (self.replaced, "replaced"),

@@ -12,7 +12,7 @@ mod tests;
 pub use file::Imported;
 pub use ready::Ready;
 
-use super::ranges::Relative;
+use super::ranges::RelativeRanges;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Serialize;
 use vendors::veeam::Filter;
@@ -193,7 +193,10 @@ fn kept(search: &str) -> Result<String, String> {
             let error = |error| format!("The filter cannot be read. {error}");
             Filter::parse(&value).map_err(error)?;
         }
-        if let Some(at) = Relative::PARAMS.iter().position(|param| *param == name) {
+        if let Some(at) = RelativeRanges::PARAMS
+            .iter()
+            .position(|param| *param == name)
+        {
             ranges[at] = Some(value.clone());
         }
         if name != "page" && !value.is_empty() {
@@ -201,7 +204,7 @@ fn kept(search: &str) -> Result<String, String> {
         }
     }
     let [started, ended] = &ranges;
-    Relative::read(started.as_deref(), ended.as_deref())?;
+    RelativeRanges::read(started.as_deref(), ended.as_deref())?;
     let query = parts.join("&");
     match query.len() {
         length if length > LONGEST_QUERY => Err(format!(

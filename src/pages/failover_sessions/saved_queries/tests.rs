@@ -155,7 +155,7 @@ fn an_import_replaces_or_keeps_both() {
         .import(&theirs, Duplicates::KeepBoth)
         .expect("it is imported");
     assert_eq!(
-        imported.said(),
+        imported.description(),
         "Saved queries: 1 added, 1 added under another name, 1 there already."
     );
     assert_eq!(names(&both), ["a", "b", "A (2)", "c"]);
@@ -216,7 +216,7 @@ fn a_file_of_something_else_is_refused() {
     let marked = format!("\u{FEFF}{}", file(json!([])));
     let none = SavedQueries::default().import(&marked, Duplicates::Replace);
     assert_eq!(
-        none.map(|none| none.said()).as_deref(),
+        none.map(|none| none.description()).as_deref(),
         Ok("The file holds no queries.")
     );
 }

@@ -160,7 +160,7 @@ impl Token {
 
     /// The token in words, as it is read to people: `Result at least Warning`.
     #[must_use]
-    pub fn said(&self) -> String {
+    pub fn description(&self) -> String {
         let value = match self.value.as_deref() {
             None => "…",
             Some("") => "an empty text",

@@ -1,8 +1,8 @@
 //! Posting a heartbeat in an adapter's name, for a test.
 
 use super::{closing, effect, running, system};
-use crate::pages::groups::acts::Acts;
-use crate::ui::{Deed, Field};
+use crate::pages::groups::action_context::ActionContext;
+use crate::ui::{ActionDialog, Field};
 use chrono::{DateTime, Utc};
 use health::effect::Confirm;
 use leptos::prelude::*;
@@ -39,16 +39,16 @@ fn moment(text: &str) -> Result<Option<DateTime<Utc>>, String> {
 #[component]
 pub fn PostHeartbeat(
     /// What can be done.
-    acts: Acts,
+    context: ActionContext,
     /// The session's id.
     id: String,
 ) -> impl IntoView {
-    let (changed, on_close) = closing(acts);
-    let preview = acts
+    let (changed, on_close) = closing(context);
+    let preview = context
         .writer()
         .is_some_and(|w| w.base.sessions_version == ApiVersion::V1Preview);
     let score = RwSignal::new("100".to_owned());
-    let now = acts.now();
+    let now = context.now();
     let text = |at: DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     let (at, data) = (RwSignal::new(text(now)), RwSignal::new(text(now)));
     let score_error = Signal::derive(move || number(&score.read()).err());
@@ -62,13 +62,13 @@ pub fn PostHeartbeat(
         score_error.get().is_none()
             && (!preview || (at_error.get().is_none() && data_error.get().is_none()))
     });
-    let effect = effect(acts, Some(id.clone()), |scene, session| {
+    let effect = effect(context, Some(id.clone()), |scene, session| {
         session
             .map(|session| scene.post_heartbeat(session))
             .unwrap_or_default()
     });
     let of = id.clone();
-    let run = running(acts, move |writer, group| {
+    let run = running(context, move |writer, group| {
         let id = of.clone();
         let heartbeat = NewHeartbeat {
             score: number(&score.get_untracked()).unwrap_or_default(),
@@ -92,11 +92,11 @@ pub fn PostHeartbeat(
         <Field label="LastDataProcessedTime" name="heartbeat-data" value=data error=data_error hint=Signal::derive(|| "Empty for never.".to_owned()) />
     });
     view! {
-        <Deed title=format!("Post a heartbeat of {id}") action="Post heartbeat" system=system(acts) effect
+        <ActionDialog title=format!("Post a heartbeat of {id}") action="Post heartbeat" system=system(context) effect
             confirm=Signal::derive(|| Confirm::Click) id="" ready run changed on_close>
             <Field label name="heartbeat-score" value=score error=score_error required=true />
             {times}
-        </Deed>
+        </ActionDialog>
     }
 }
 

@@ -3,14 +3,14 @@
 
 mod frame;
 mod measure;
-mod rows;
+mod tile_rows;
 
 pub use frame::{Head, head};
 pub use measure::{measure, measure_bold};
 
 use super::sizing::{LEAST, PREFERRED, Viewing};
 use frame::frame;
-use rows::pages;
+use tile_rows::pages;
 
 /// Kept free around the wall, in pixels: it drifts within.
 pub const MARGIN: f64 = 16.0;
@@ -68,7 +68,7 @@ pub struct Content {
 
 /// A box within the area of the tiles, in em.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Place {
+pub struct TilePlacement {
     /// From the left.
     pub x: f64,
     /// From the top.
@@ -87,7 +87,7 @@ pub struct Page {
     /// The index of its first tile.
     pub first: usize,
     /// Where its tiles stand.
-    pub places: Vec<Place>,
+    pub places: Vec<TilePlacement>,
 }
 
 /// The wall as it is drawn.

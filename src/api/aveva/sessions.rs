@@ -1,0 +1,198 @@
+//! Adding, putting and deleting sessions, posting heartbeats, overriding roles.
+
+use super::Writer;
+use crate::api::Failure;
+use crate::api::outcome::{Outcome, execute};
+use health::groups::role_word;
+use vendors::Call;
+use vendors::aveva::{self, ClientSession, NewHeartbeat, RoleOverride, TimeSpan, Written};
+
+impl Writer {
+    async fn session_now(&self, group: &str, id: &str) -> Result<String, Failure> {
+        Ok(match self.session(group, id).await? {
+            None => format!("The session {id} is not there now."),
+            Some(session) => {
+                let role = session
+                    .role
+                    .as_ref()
+                    .map_or_else(|| "without a role".to_owned(), role_word);
+                let pinned = match (
+                    &session.role_override,
+                    session.role_override_expiration_time,
+                ) {
+                    (Some(RoleOverride::Primary), Some(end)) => format!(
+                        ", overridden to Primary until {} UTC",
+                        end.format("%Y-%m-%d %H:%M:%S")
+                    ),
+                    (Some(RoleOverride::Primary), None) => {
+                        ", overridden to Primary without an end".to_owned()
+                    }
+                    _ => String::new(),
+                };
+                format!("{id} is {role} now{pinned}.")
+            }
+        })
+    }
+
+    /// Adds a session.
+    pub async fn add_session(&self, group: &str, session: ClientSession) -> Outcome {
+        let id = session.id.clone().unwrap_or_default();
+        let call = aveva::sessions(&self.base, group).create(&session);
+        self.put_in_place(
+            group,
+            &id,
+            call,
+            "was already there, identical. Nothing was changed",
+        )
+        .await
+    }
+
+    /// Puts a session: creates or updates it, if it still is what was seen; `None` where the connection's version has no PUT.
+    pub async fn put_session(
+        &self,
+        group: &str,
+        session: ClientSession,
+        seen: Option<&ClientSession>,
+    ) -> Option<Outcome> {
+        let id = session.id.clone().unwrap_or_default();
+        let call = aveva::sessions(&self.base, group).put(&id, &session)?;
+        if let Some(changed) = self.changed(group, &id, seen).await {
+            return Some(changed);
+        }
+        Some(
+            self.put_in_place(group, &id, call, "was there and is updated")
+                .await,
+        )
+    }
+
+    async fn put_in_place(
+        &self,
+        group: &str,
+        id: &str,
+        call: Call<Written<ClientSession>>,
+        was_there: &str,
+    ) -> Outcome {
+        let title = &self.title;
+        let done = |answer: &Written<ClientSession>| {
+            let message = if answer.created {
+                format!("{title} created the session {id}.")
+            } else {
+                format!("{title} answered that the session {id} {was_there}.")
+            };
+            (message, answer.created)
+        };
+        execute(self.send(&call), done, async || {
+            self.session_now(group, id).await
+        })
+        .await
+    }
+
+    /// What has changed about a session since somebody looked at it; `None` while it is what they saw.
+    async fn changed(
+        &self,
+        group: &str,
+        id: &str,
+        seen: Option<&ClientSession>,
+    ) -> Option<Outcome> {
+        let seen = seen?;
+        // What cannot be read now is told by the change itself.
+        let now = self.session(group, id).await.ok()?;
+        let facts = |one: &ClientSession| (one.role.clone(), one.role_override.clone());
+        if now.as_ref().map(facts) == Some(facts(seen)) {
+            return None;
+        }
+        let role = |one: &ClientSession| {
+            one.role
+                .as_ref()
+                .map_or_else(|| "without a role".to_owned(), role_word)
+        };
+        let message = match now {
+            None => format!("{id} is not there any more."),
+            Some(now) if now.role != seen.role => {
+                format!(
+                    "{id} is {} now, and was {} when you looked.",
+                    role(&now),
+                    role(seen)
+                )
+            }
+            Some(_) => format!("The role override of {id} has been changed since you looked."),
+        };
+        Some(Outcome::Changed { message })
+    }
+
+    /// Deletes a session, if it still is what was seen.
+    pub async fn delete_session(
+        &self,
+        group: &str,
+        id: &str,
+        seen: Option<&ClientSession>,
+    ) -> Outcome {
+        if let Some(changed) = self.changed(group, id, seen).await {
+            return changed;
+        }
+        let title = &self.title;
+        let call = aveva::sessions(&self.base, group).delete(id);
+        let check = async || {
+            let there = self.session(group, id).await?.is_some();
+            let leader = self.leader(group).await?;
+            Ok(if there {
+                format!(
+                    "The session {id} is there: its adapter may have created it again. {leader}"
+                )
+            } else {
+                format!("It is gone. {leader}")
+            })
+        };
+        execute(
+            self.send(&call),
+            |()| (format!("{title} deleted the session {id}."), false),
+            check,
+        )
+        .await
+    }
+
+    /// Posts a heartbeat in a session's name.
+    pub async fn post_heartbeat(&self, group: &str, id: &str, heartbeat: NewHeartbeat) -> Outcome {
+        let call = aveva::sessions(&self.base, group).heartbeat(id, &heartbeat);
+        let title = &self.title;
+        let done = |answer: &aveva::FailoverResponse| {
+            let role = answer
+                .role
+                .as_ref()
+                .map_or_else(|| "no role".to_owned(), role_word);
+            let message = format!("{title} took the heartbeat and answered with the role {role}.");
+            (message, false)
+        };
+        execute(self.send(&call), done, async || self.leader(group).await).await
+    }
+
+    /// Overrides a session's role, or clears that, if it still is what was seen; `None` where the
+    /// connection's version cannot.
+    pub async fn override_role(
+        &self,
+        group: &str,
+        id: &str,
+        value: RoleOverride,
+        expires: Option<TimeSpan>,
+        seen: Option<&ClientSession>,
+    ) -> Option<Outcome> {
+        if let Some(changed) = self.changed(group, id, seen).await {
+            return Some(changed);
+        }
+        let call = aveva::sessions(&self.base, group).override_role(id, &value, expires)?;
+        let title = &self.title;
+        let done = |answer: &aveva::Overridden| {
+            let message = match answer.value {
+                Some(RoleOverride::Primary) => format!("{title} overrides the role of {id}."),
+                _ => format!("{title} no longer overrides the role of {id}."),
+            };
+            (message, true)
+        };
+        Some(
+            execute(self.send(&call), done, async || {
+                self.session_now(group, id).await
+            })
+            .await,
+        )
+    }
+}
