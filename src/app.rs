@@ -66,7 +66,7 @@ pub fn App() -> impl IntoView {
         if is_sign_in.get() {
             return view! { <pages::SignIn /> }.into_any();
         }
-        view! { <Suspense fallback=|| view! { <p class="alone" role="status">"Asking the gateway which systems there are…"</p> }>{started}</Suspense> }.into_any()
+        view! { <Suspense fallback=|| view! { <p class="alone" role="status">"Loading connections…"</p> }>{started}</Suspense> }.into_any()
     }
 }
 
@@ -84,7 +84,7 @@ fn Framed() -> impl IntoView {
     view! {
         <main id="main" class="alone">
             <h1>"Failover Console"</h1>
-            <p>"Only the wall can stand within another page. "<a href=move || nav.here() target="_blank" rel="noopener">"Open this in a window of its own"</a></p>
+            <p>"Only the status wall can be embedded in another page. "<a href=move || nav.here() target="_blank" rel="noopener">"Open in a new window"</a></p>
         </main>
     }
 }

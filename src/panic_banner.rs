@@ -11,7 +11,7 @@ pub fn show() {
     let _ = banner.set_attribute("role", "alert");
     banner.set_class_name("broken");
     banner.set_text_content(Some(
-        "The console has stopped working. What is on this screen is old: reload the page.",
+        "The console has stopped working. The data on this screen is out of date. Reload the page.",
     ));
     let _ = body.append_child(&banner);
 }

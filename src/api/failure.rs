@@ -124,7 +124,7 @@ impl Failure {
     pub fn line(&self) -> String {
         match self {
             Self::Unreachable(problem) | Self::Refused(problem) => problem.line(),
-            Self::Nonsense(nonsense) => format!("The answer cannot be read: {}", nonsense.problem),
+            Self::Nonsense(nonsense) => format!("Unreadable response: {}", nonsense.problem),
             Self::Vendor(error) => format!("{}: {}", error.status, error.message),
         }
     }
@@ -139,9 +139,43 @@ impl From<vendors::Failure> for Failure {
     }
 }
 
+/// An HTTP status with its standard reason phrase: "503 Service Unavailable".
+#[must_use]
+pub fn status_line(status: u16) -> String {
+    let reason = match status {
+        400 => " Bad Request",
+        401 => " Unauthorized",
+        403 => " Forbidden",
+        404 => " Not Found",
+        405 => " Method Not Allowed",
+        406 => " Not Acceptable",
+        408 => " Request Timeout",
+        409 => " Conflict",
+        410 => " Gone",
+        412 => " Precondition Failed",
+        413 => " Content Too Large",
+        415 => " Unsupported Media Type",
+        422 => " Unprocessable Content",
+        429 => " Too Many Requests",
+        500 => " Internal Server Error",
+        501 => " Not Implemented",
+        502 => " Bad Gateway",
+        503 => " Service Unavailable",
+        504 => " Gateway Timeout",
+        _ => "",
+    };
+    format!("{status}{reason}")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Failure, Problem};
+    use super::{Failure, Problem, status_line};
+
+    #[test]
+    fn a_status_has_its_reason_phrase_where_there_is_one() {
+        assert_eq!(status_line(503), "503 Service Unavailable");
+        assert_eq!(status_line(599), "599");
+    }
 
     #[test]
     fn a_gateway_that_cannot_reach_the_vendor_is_not_a_refusal() {

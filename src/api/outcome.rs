@@ -75,7 +75,7 @@ pub async fn execute<T>(
                 message: match check().await {
                     Ok(now) => format!("{done} {now}"),
                     Err(failure) => format!(
-                        "{done} What it holds now could not be read: {}.",
+                        "{done} The current state could not be read: {}.",
                         failure.line()
                     ),
                 },
@@ -85,7 +85,7 @@ pub async fn execute<T>(
             message: match check().await {
                 Ok(now) => now,
                 Err(again) => format!(
-                    "What it holds now could not be read either: {}.",
+                    "The current state could not be read either: {}.",
                     again.line()
                 ),
             },

@@ -220,7 +220,7 @@ async fn read(response: Response) -> Result<Answer, gloo_net::Error> {
 
 fn problem(answer: &Answer) -> Problem {
     let mut problem: Problem = serde_json::from_slice(&answer.body).unwrap_or_else(|_| Problem {
-        title: "Something in front of the gateway answered".to_owned(),
+        title: "A proxy in front of the gateway answered".to_owned(),
         detail: format!(
             "HTTP status {} without the gateway's own error format",
             answer.status

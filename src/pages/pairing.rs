@@ -153,7 +153,7 @@ pub fn Pairing(
     let failure = move || {
         request.failure.read().as_ref().map(|failure| {
             let line = failure.line();
-            view! { <p class="why"><Icon name="nodata" /><span>{line}". This screen goes on trying."</span></p> }
+            view! { <p class="why"><Icon name="nodata" /><span>{line}". Retrying automatically."</span></p> }
         })
     };
     let cry = ended.then(|| {
@@ -174,7 +174,7 @@ pub fn Pairing(
                     {move || words().unwrap_or_else(|| "····-····".to_owned())}
                 </output>
                 <p class="left">{move || expires().unwrap_or_else(|| "Asking the gateway for a code…".to_owned())}</p>
-                <p class="how">"An administrator enters this code at "<b>{place}</b>" under Walls. This screen then becomes a wall by itself."</p>
+                <p class="how">"An administrator enters this code at "<b>{place}</b>" under Walls. This screen then becomes a wall automatically."</p>
                 <div role="status">{failure}</div>
             </div>
             <footer>

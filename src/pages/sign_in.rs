@@ -132,12 +132,12 @@ pub fn SignInForm(
 /// What to say of a sign-in at the provider that failed, by the gateway's word for it.
 fn why(word: &str) -> Option<&'static str> {
     Some(match word {
-        "denied" => "The provider refused the sign-in, or it was called off.",
+        "denied" => "The provider refused the sign-in, or it was cancelled.",
         "no-role" => {
-            "The provider knows you, but you have no role in this console. Ask whoever gives out its roles."
+            "The provider knows you, but you have no role in this console. Ask the administrator who assigns roles."
         }
         "expired" => {
-            "The sign-in took too long, or another one was begun meanwhile. Sign in again."
+            "The sign-in took too long, or another one was started in the meantime. Sign in again."
         }
         "unreachable" => "The provider could not be reached. Try again in a moment.",
         "invalid" => "The provider's answer was not accepted. The gateway's log says why.",

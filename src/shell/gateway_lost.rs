@@ -37,11 +37,11 @@ pub fn GatewayLost() -> impl IntoView {
             let zone = prefs.zone.get();
             let at = times::moment(at, now, times::offset(zone, now));
             format!(
-                "The gateway does not answer. Everything below is as it was at {at} {}. The console goes on trying.",
+                "The gateway does not answer. Everything below is as it was at {at} {}. Retrying automatically.",
                 zone.word()
             )
         }
-        None => "The gateway does not answer. The console goes on trying.".to_owned(),
+        None => "The gateway does not answer. Retrying automatically.".to_owned(),
     };
     view! {
         <div role="alert">

@@ -78,7 +78,7 @@ pub fn Paused() -> impl IntoView {
             <Show when=move || poll_settings.paused.get()>
                 <p class="panel note">
                     <Icon name="pause" />
-                    <span><b>"Refresh is paused."</b>" What is shown grows old and is marked as it does."</span>
+                    <span><b>"Refresh is paused."</b>" The data shown is aging and is marked as such."</span>
                     <button type="button" class="btn end" on:click=move |_| poll_settings.paused.set(false)>"Resume refresh"</button>
                 </p>
             </Show>

@@ -41,7 +41,7 @@ pub fn SignedOut() -> impl IntoView {
         (false, _) => ().into_any(),
         (true, false) => view! {
             <Dialog title="Sign in again" on_close close>
-                <p>"Your session has ended. What is on the screen stays, and is no longer refreshed."</p>
+                <p>"Your session has ended. The data on the screen stays but is no longer refreshed."</p>
                 <SignInForm user=user.get_value() done />
             </Dialog>
         }
@@ -49,7 +49,7 @@ pub fn SignedOut() -> impl IntoView {
         (true, true) => view! {
             <p class="panel note">
                 <Icon name="key" />
-                <span><b>"Your session has ended."</b>" What is shown grows old and is marked as it does."</span>
+                <span><b>"Your session has ended."</b>" The data shown is aging and is marked as such."</span>
                 <button type="button" class="btn end" on:click=move |_| put_off.set(false)>"Sign in again"</button>
             </p>
         }

@@ -37,7 +37,7 @@ pub fn Top() -> impl IntoView {
             <Refresh />
             <Time />
             <ThemeButton />
-            {(!session.may_change()).then(|| view! { <b class="role" title="You may see everything here and change nothing">"READ-ONLY"</b> })}
+            {(!session.may_change()).then(|| view! { <b class="role" title="You can view everything but change nothing">"READ-ONLY"</b> })}
             <p class="who">
                 <Icon name="key" />
                 <span class="desk">{session.user.clone()}</span>

@@ -177,8 +177,8 @@ fn OutcomeCard(outcome: Outcome, system: String) -> impl IntoView {
         Outcome::Done { message, .. } => view! { <p>{message}</p> }.into_any(),
         Outcome::Changed { message } => view! {
             <section class="panel failure" aria-label="Changed meanwhile">
-                <h3><Icon name="warning" />"Changed since you looked"</h3>
-                <p>{message}" Nothing was sent. What stands here is as it is now: if it is still what you want, press once more."</p>
+                <h3><Icon name="warning" />"Changed since you opened this dialog"</h3>
+                <p>{message}" Nothing was sent. This dialog now shows the current state. To proceed, confirm again."</p>
             </section>
         }
         .into_any(),
@@ -209,7 +209,7 @@ fn OutcomeCard(outcome: Outcome, system: String) -> impl IntoView {
         Outcome::Unknown { failure, message } => view! {
             <section class="panel failure" aria-label="Outcome unknown" data-s="unknown">
                 <h3><Icon name="unknown" />"Outcome unknown"</h3>
-                <p>{format!("{system} did not say what came of it: {}.", failure.line())}</p>
+                <p>{format!("{system} did not confirm the result: {}.", failure.line())}</p>
                 <p><b>"Read afterwards: "</b>{message}</p>
             </section>
         }

@@ -72,7 +72,7 @@ impl Notices {
         let message = match outcome {
             Outcome::Done { message, .. } => message,
             Outcome::Changed { message } => format!("Nothing was sent: {message}"),
-            Outcome::Refused { failure, .. } => format!("It was refused: {}.", failure.line()),
+            Outcome::Refused { failure, .. } => format!("Refused: {}.", failure.line()),
             Outcome::Unknown { failure, message } => {
                 format!("Outcome unknown: {}. {message}", failure.line())
             }

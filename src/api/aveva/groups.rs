@@ -14,23 +14,23 @@ impl Writer {
                 format!("{title} created the group {id}.")
             } else {
                 format!(
-                    "{title} answered that an identical group {id} was already there. Nothing was changed."
+                    "{title} reports that an identical group {id} already exists. Nothing was changed."
                 )
             };
             (message, answer.created)
         };
         let check = async || {
             Ok(match self.group(&id).await? {
-                None => format!("The group {id} is not there now."),
+                None => format!("The group {id} does not exist."),
                 Some(held) if differences(&held, &group).is_empty() => {
-                    "It holds the group as you described it.".to_owned()
+                    "The group matches what you entered.".to_owned()
                 }
                 Some(held) => {
                     let names: Vec<_> = differences(&held, &group)
                         .into_iter()
                         .map(|one| format!("{} {}", one.property, one.theirs))
                         .collect();
-                    format!("It holds the group with: {}.", names.join(", "))
+                    format!("The group on the server has: {}.", names.join(", "))
                 }
             })
         };
@@ -46,7 +46,7 @@ impl Writer {
                 let compared = theirs.ok().flatten().map(|theirs| compare(&theirs, &group));
                 Outcome::Refused {
                     message: Some(format!(
-                        "A group {id} with another configuration is there already. It cannot be changed, only deleted and created again."
+                        "A group {id} with a different configuration already exists. A group cannot be changed, only deleted and created again."
                     )),
                     compared: compared.unwrap_or_default(),
                     failure,
@@ -61,9 +61,9 @@ impl Writer {
         let title = &self.title;
         let check = async || {
             Ok(match self.group(id).await? {
-                None => "It is gone.".to_owned(),
+                None => "Deletion verified.".to_owned(),
                 Some(_) => {
-                    format!("The group {id} is there: an adapter may have created it again.")
+                    format!("The group {id} still exists: an adapter may have created it again.")
                 }
             })
         };

@@ -56,8 +56,10 @@ impl Writer {
                 (Some(primary), Some(pending)) => {
                     format!("Primary is {primary}, and {pending} is PendingPrimary.")
                 }
-                (None, Some(pending)) => format!("Nobody is Primary, {pending} is PendingPrimary."),
-                (None, None) => "Nobody is Primary.".to_owned(),
+                (None, Some(pending)) => {
+                    format!("No session is Primary, {pending} is PendingPrimary.")
+                }
+                (None, None) => "No session is Primary.".to_owned(),
             },
         )
     }

@@ -10,7 +10,7 @@ use vendors::aveva::{self, ClientSession, NewHeartbeat, RoleOverride, TimeSpan, 
 impl Writer {
     async fn session_now(&self, group: &str, id: &str) -> Result<String, Failure> {
         Ok(match self.session(group, id).await? {
-            None => format!("The session {id} is not there now."),
+            None => format!("The session {id} does not exist."),
             Some(session) => {
                 let role = session
                     .role
@@ -25,11 +25,11 @@ impl Writer {
                         end.format("%Y-%m-%d %H:%M:%S")
                     ),
                     (Some(RoleOverride::Primary), None) => {
-                        ", overridden to Primary without an end".to_owned()
+                        ", overridden to Primary with no end time".to_owned()
                     }
                     _ => String::new(),
                 };
-                format!("{id} is {role} now{pinned}.")
+                format!("{id} is now {role}{pinned}.")
             }
         })
     }
@@ -42,7 +42,7 @@ impl Writer {
             group,
             &id,
             call,
-            "was already there, identical. Nothing was changed",
+            "already exists and is identical. Nothing was changed",
         )
         .await
     }
@@ -60,7 +60,7 @@ impl Writer {
             return Some(changed);
         }
         Some(
-            self.put_in_place(group, &id, call, "was there and is updated")
+            self.put_in_place(group, &id, call, "existed and was updated")
                 .await,
         )
     }
@@ -77,7 +77,7 @@ impl Writer {
             let message = if answer.created {
                 format!("{title} created the session {id}.")
             } else {
-                format!("{title} answered that the session {id} {was_there}.")
+                format!("{title} reports that the session {id} {was_there}.")
             };
             (message, answer.created)
         };
@@ -107,15 +107,15 @@ impl Writer {
                 .map_or_else(|| "without a role".to_owned(), role_word)
         };
         let message = match now {
-            None => format!("{id} is not there any more."),
+            None => format!("{id} no longer exists."),
             Some(now) if now.role != seen.role => {
                 format!(
-                    "{id} is {} now, and was {} when you looked.",
+                    "{id} is now {}. It was {} when you started.",
                     role(&now),
                     role(seen)
                 )
             }
-            Some(_) => format!("The role override of {id} has been changed since you looked."),
+            Some(_) => format!("The role override of {id} has changed since you started."),
         };
         Some(Outcome::Changed { message })
     }
@@ -137,10 +137,10 @@ impl Writer {
             let leader = self.leader(group).await?;
             Ok(if there {
                 format!(
-                    "The session {id} is there: its adapter may have created it again. {leader}"
+                    "The session {id} still exists: its adapter may have created it again. {leader}"
                 )
             } else {
-                format!("It is gone. {leader}")
+                format!("Deletion verified. {leader}")
             })
         };
         execute(
@@ -160,7 +160,7 @@ impl Writer {
                 .role
                 .as_ref()
                 .map_or_else(|| "no role".to_owned(), role_word);
-            let message = format!("{title} took the heartbeat and answered with the role {role}.");
+            let message = format!("{title} accepted the heartbeat and returned the role {role}.");
             (message, false)
         };
         execute(self.send(&call), done, async || self.leader(group).await).await

@@ -8,14 +8,15 @@ use crate::api::failure::Failure;
 use crate::api::outcome::{Outcome, execute};
 use crate::api::transport::{send_for_tag, send_if_match};
 use health::slicers::ordered;
+use std::cell::Cell;
 use vendors::uplynk::{self, FailoverGroup, Mode, SlicerPlace};
 
-/// What came of saving an order.
+/// The outcome of saving an order.
 #[derive(Debug, Clone)]
 pub enum SaveOutcome {
-    /// It was sent, or refused.
+    /// The change was sent or refused.
     Completed(Outcome),
-    /// Nothing was written: the group is not what the draft was begun with, but this.
+    /// Nothing was written: the group has changed since the draft was started, to this.
     Conflict(Box<FailoverGroup>),
 }
 
@@ -34,13 +35,15 @@ impl Writer {
         if ids(&now) != base || now.mode != seen.mode {
             return SaveOutcome::Conflict(Box::new(now));
         }
-        let wanted = places(&now, order);
-        let outcome = self.place(&now, tag, &wanted, |held| {
+        let wanted = positions(&now, order);
+        let verified = Cell::new(false);
+        let outcome = self.send_positions(&now, tag, &wanted, |held| {
             let held = ids(held);
             if held == order {
-                "It holds the order as you saved it.".to_owned()
+                verified.set(true);
+                "The saved order is in effect.".to_owned()
             } else {
-                format!("It holds another order: {}.", held.join(", "))
+                format!("The group now has a different order: {}.", held.join(", "))
             }
         });
         match outcome.await {
@@ -50,17 +53,21 @@ impl Writer {
                     Err(failure) => SaveOutcome::Completed(Outcome::refused(failure)),
                 }
             }
+            Outcome::Done { undoable, .. } if verified.get() => {
+                let message = "Order saved and verified.".to_owned();
+                SaveOutcome::Completed(Outcome::Done { message, undoable })
+            }
             outcome => SaveOutcome::Completed(outcome),
         }
     }
 
-    /// Takes a slicer into failover, or out of it; everything else stays as it is at that moment.
+    /// Sets a slicer's eligibility; everything else stays as it is at that moment.
     pub async fn set_eligible(&self, group: &str, slicer: &str, eligible: bool) -> Outcome {
         let (now, tag) = match self.tagged(group).await {
             Ok(read) => read,
             Err(failure) => return Outcome::refused(failure),
         };
-        let mut wanted = places(&now, &ids(&now));
+        let mut wanted = positions(&now, &ids(&now));
         let Some(place) = wanted.iter_mut().find(|place| place.slicer_id == slicer) else {
             return Outcome::Changed {
                 message: format!("{slicer} is no longer in the group."),
@@ -68,17 +75,17 @@ impl Writer {
         };
         place.enabled = eligible;
         let word = |eligible| if eligible { "eligible" } else { "left out" };
-        let outcome = self.place(&now, tag, &wanted, |held| {
+        let outcome = self.send_positions(&now, tag, &wanted, |held| {
             let mut slicers = held.slicers.iter().flatten();
             let found = slicers.find(|one| one.id == slicer);
             match found.and_then(|one| one.enabled) {
-                Some(held) => format!("{slicer} is {} now.", word(held)),
-                None => format!("It does not say whether {slicer} is eligible."),
+                Some(held) => format!("{slicer} is now {}.", word(held)),
+                None => format!("The service does not report whether {slicer} is eligible."),
             }
         });
         match outcome.await {
             Outcome::Refused { failure, .. } if is_overtaken(&failure) => Outcome::Changed {
-                message: "Somebody else changed the group at the same moment.".to_owned(),
+                message: "Someone else changed the group at the same time.".to_owned(),
             },
             outcome => outcome,
         }
@@ -88,25 +95,25 @@ impl Writer {
         send_for_tag(&self.connection, &uplynk::groups().get(id)).await
     }
 
-    async fn place(
+    async fn send_positions(
         &self,
         now: &FailoverGroup,
         tag: Option<String>,
-        places: &[SlicerPlace],
+        positions: &[SlicerPlace],
         held: impl Fn(&FailoverGroup) -> String,
     ) -> Outcome {
         let title = &self.title;
         let id = &now.id;
-        let change = uplynk::groups().order(id, places);
+        let change = uplynk::groups().order(id, positions);
         let check = async || Ok(held(&self.read(id).await?));
-        let done = |(): &()| (format!("{title} took it."), true);
+        let done = |(): &()| (format!("{title} accepted the change."), true);
         let sent = send_if_match(&self.connection, &change, tag.as_deref());
         execute(sent, done, check).await
     }
 }
 
 /// Every slicer of the group in this order, with its eligibility as it is.
-fn places(group: &FailoverGroup, order: &[String]) -> Vec<SlicerPlace> {
+fn positions(group: &FailoverGroup, order: &[String]) -> Vec<SlicerPlace> {
     let slicers = ordered(group);
     let known = order
         .iter()
@@ -126,7 +133,7 @@ fn places(group: &FailoverGroup, order: &[String]) -> Vec<SlicerPlace> {
         .collect()
 }
 
-/// Somebody changed the group between the reading and the writing.
+/// Somebody changed the group between the read and the write.
 fn is_overtaken(failure: &Failure) -> bool {
     matches!(failure, Failure::Vendor(error) if error.status == 412)
 }

@@ -11,7 +11,7 @@ fn mode(group: &FailoverGroup) -> &str {
         Some(Mode::Prioritized) => "prioritized",
         Some(Mode::Flat) => "flat",
         Some(Mode::Other(word)) => word,
-        None => "not told",
+        None => "not reported",
     }
 }
 
@@ -19,7 +19,7 @@ fn failback(group: &FailoverGroup) -> &'static str {
     match group.auto_failback {
         Some(true) => "on",
         Some(false) => "off",
-        None => "not told",
+        None => "not reported",
     }
 }
 
@@ -35,7 +35,7 @@ fn on_air(group: &FailoverGroup) -> String {
     match &group.active {
         Some(OnAir::Slicer(id)) => format!("{id} is on air."),
         Some(OnAir::Slate) => "The slate is on air.".to_owned(),
-        None => "It does not say what is on air.".to_owned(),
+        None => "The service does not report what is on air.".to_owned(),
     }
 }
 
@@ -49,10 +49,10 @@ impl Writer {
         let resets = change.mode == Some(Mode::Prioritized);
         let check = async || {
             let now = self.read(&seen.id).await?;
-            let order = resets.then(|| format!(" Its order is {} now.", ids(&now).join(", ")));
+            let order = resets.then(|| format!(" Its order is now {}.", ids(&now).join(", ")));
             Ok(settings(&now) + &order.unwrap_or_default())
         };
-        let done = |(): &()| (format!("{} took it.", self.title), !resets);
+        let done = |(): &()| (format!("{} accepted the change.", self.title), !resets);
         let call = uplynk::groups().configure(&seen.id, change);
         execute(send(&self.connection, &call, None), done, check).await
     }
@@ -81,7 +81,7 @@ impl Writer {
 
     async fn switch(&self, seen: &FailoverGroup, call: &vendors::Call<()>) -> Outcome {
         let check = async || Ok(on_air(&self.read(&seen.id).await?));
-        let done = |(): &()| (format!("{} took it.", self.title), false);
+        let done = |(): &()| (format!("{} accepted the change.", self.title), false);
         execute(send(&self.connection, call, None), done, check).await
     }
 
@@ -95,11 +95,11 @@ impl Writer {
                 .map(|channel| channel.desc.clone().unwrap_or_else(|| channel.id.clone()))
                 .collect();
             Ok(match names.as_slice() {
-                [] => "The group feeds no channel now.".to_owned(),
-                names => format!("The group feeds {} now.", names.join(", ")),
+                [] => "The group now feeds no channel.".to_owned(),
+                names => format!("The group now feeds {}.", names.join(", ")),
             })
         };
-        let done = |(): &()| (format!("{} took it.", self.title), true);
+        let done = |(): &()| (format!("{} accepted the change.", self.title), true);
         execute(send(&self.connection, &call, None), done, check).await
     }
 
@@ -117,11 +117,11 @@ impl Writer {
         let call = uplynk::groups().set_allowed_owners(group, add, remove);
         let check = async || {
             Ok(match self.owners(group).await?.as_slice() {
-                [] => "No other account may use it now.".to_owned(),
-                owners => format!("These accounts may use it now: {}.", owners.join(", ")),
+                [] => "No other account is allowed now.".to_owned(),
+                owners => format!("Allowed accounts are now: {}.", owners.join(", ")),
             })
         };
-        let done = |(): &()| (format!("{} took it.", self.title), true);
+        let done = |(): &()| (format!("{} accepted the change.", self.title), true);
         execute(send(&self.connection, &call, None), done, check).await
     }
 }

@@ -117,7 +117,7 @@ impl Group {
 
     fn why(&self) -> String {
         let failure = self.failure.as_ref().map(|failure| failure.line());
-        failure.unwrap_or_else(|| "The console goes on asking.".to_owned())
+        failure.unwrap_or_else(|| "Retrying automatically.".to_owned())
     }
 
     /// The group's name; its id when it has none, as groups that adapters made.

@@ -96,8 +96,7 @@ fn Row(state: WallsState, id: String, revoking: RwSignal<Option<Wall>>) -> impl 
 fn Revoke(wall: Wall, state: WallsState, close: Callback<()>) -> impl IntoView {
     let Wall { id, name, .. } = wall;
     let effect = Effect {
-        sentence: "Its screen is signed out with its next request, covers itself and shows a new code. It cannot be undone: \
-                   the screen has to be paired again."
+        sentence: "The screen is signed out at its next request and shows a new code. This cannot be undone: the screen has to be paired again."
             .to_owned(),
         notes: Vec::new(),
     };
@@ -127,7 +126,7 @@ async fn revoke(id: &str, name: &str) -> Outcome {
                     format!("{name} is still paired.")
                 }
                 Ok(_) => format!("{name} is no longer paired."),
-                Err(again) => format!("which walls there are could not be read: {}.", again.line()),
+                Err(again) => format!("the list of walls could not be read: {}.", again.line()),
             },
             failure,
         },

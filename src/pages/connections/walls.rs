@@ -102,7 +102,7 @@ fn PairForm(state: WallsState) -> impl IntoView {
                     let _ = code.try_set(String::new());
                     let _ = name.try_set(String::new());
                     let message = format!(
-                        "The wall {} is paired. Its screen shows it in some seconds.",
+                        "The wall {} is paired. Its screen updates within a few seconds.",
                         wall.name
                     );
                     notices.show(message, None);
@@ -115,7 +115,7 @@ fn PairForm(state: WallsState) -> impl IntoView {
             state.read();
         });
     };
-    let hint = Signal::derive(|| "As it stands on the screen at /wall".to_owned());
+    let hint = Signal::derive(|| "As shown on the screen at /wall".to_owned());
     let place = Signal::derive(|| "Where the screen hangs".to_owned());
     let message = move || {
         wrong.get().map(|why| {

@@ -254,7 +254,7 @@ fn Details(session: Arc<Session>, at: DateTime<Utc>) -> impl IntoView {
         <section class="panel" aria-label="Imported session">
             <header><h3>{heading}</h3><span class="end"></span><Copy text=copied name="Copy the imported session" /></header>
             <Tasks session=Signal::stored(session) now=Signal::stored(at) stale=Signal::stored(false) />
-            <details class="pad"><summary>"All that was read"</summary><pre tabindex="0" aria-label="Imported payload">{payload}</pre></details>
+            <details class="pad"><summary>"Imported data"</summary><pre tabindex="0" aria-label="Imported payload">{payload}</pre></details>
         </section>
     }
 }

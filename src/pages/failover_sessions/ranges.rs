@@ -63,16 +63,16 @@ impl fmt::Display for RangeError {
             End::To => "To",
         };
         match self {
-            Self::Nothing => f.write_str("Give at least one of the two times."),
+            Self::Nothing => f.write_str("Enter at least one of the two times."),
             Self::NoSuchTime(_, text) => write!(
                 f,
-                "{word}: `{text}` is no date and time such as 2026-11-21T14:30."
+                "{word}: `{text}` is not a date and time such as 2026-11-21T14:30."
             ),
             Self::Skipped(_, text) => write!(
                 f,
-                "{word}: there is no {text} in this zone, because the clocks go forward over it."
+                "{word}: {text} does not exist in this zone because the clocks go forward."
             ),
-            Self::Backwards => f.write_str("From has to be before To."),
+            Self::Backwards => f.write_str("From must be before To."),
         }
     }
 }

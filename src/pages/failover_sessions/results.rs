@@ -58,7 +58,7 @@ pub fn Results(
                     .into_any()
             }
             Err(_) => {
-                view! { <p class="panel blank">"Nothing was sent: the query cannot be read."</p> }
+                view! { <p class="panel blank">"Nothing was sent: the query is invalid."</p> }
                     .into_any()
             }
         }

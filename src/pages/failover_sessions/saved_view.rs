@@ -108,7 +108,7 @@ fn SaveQuery(search: String, on_close: Callback<()>) -> impl IntoView {
         saved.find(&name.read()).map(|query| query.name.clone())
     });
     let hint = Signal::derive(move || match taken.get() {
-        Some(name) => format!("“{name}” is there already: saving replaces it."),
+        Some(name) => format!("“{name}” already exists: saving replaces it."),
         None => "Kept in this browser. Ranges such as the last 24 h stay relative.".to_owned(),
     });
     let submit = move |event: leptos::ev::SubmitEvent| {
@@ -145,8 +145,9 @@ fn SaveQuery(search: String, on_close: Callback<()>) -> impl IntoView {
 fn PlanHistory(on_close: Callback<()>) -> impl IntoView {
     let nav = use_nav();
     let (plan, close) = (RwSignal::new(String::new()), Trigger::new());
-    let hint =
-        Signal::stored("The plan's whole name: the service knows no part of a name.".to_owned());
+    let hint = Signal::stored(
+        "Enter the full plan name: the service does not match partial names.".to_owned(),
+    );
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if let Some(query) = Ready::History.query(&plan.get_untracked()) {
@@ -195,7 +196,7 @@ fn Manage(on_close: Callback<()>) -> impl IntoView {
             .read()
             .list()
             .is_empty()
-            .then(|| view! { <p class="dim">"No query is kept in this browser yet."</p> })
+            .then(|| view! { <p class="dim">"No query is saved in this browser yet."</p> })
     };
     let export = move |_| {
         download::text(
@@ -225,7 +226,7 @@ fn Manage(on_close: Callback<()>) -> impl IntoView {
             <ul class="kept" aria-label="Kept queries"><For each key=|query| query.name.clone() children=draw /></ul>
             {none}
             <p class="row"><button type="button" class="btn" disabled=move || saved.read().list().is_empty() on:click=export>"Export queries"</button></p>
-            <Field label="Import queries" name="import-queries" value=text hint=Signal::stored("Paste what was exported.".to_owned()) long=true />
+            <Field label="Import queries" name="import-queries" value=text hint=Signal::stored("Paste an exported file.".to_owned()) long=true />
             <label class="row"><input type="checkbox" prop:checked=move || both.get() on:change=move |event| both.set(event_target_checked(&event)) />"Keep both where a name is taken"</label>
             <div role="status">{move || messages.get().into_iter().map(|words| view! { <p>{words}</p> }).collect::<Vec<_>>()}</div>
             <footer class="row">

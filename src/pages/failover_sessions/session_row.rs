@@ -126,7 +126,7 @@ pub fn ColumnChooser() -> impl IntoView {
         <details class="chooser">
             <summary>"Columns"</summary>
             <fieldset><legend class="vh">"Columns"</legend>{boxes}
-                <button type="button" class="btn" on:click=usual>"The usual ones"</button>
+                <button type="button" class="btn" on:click=usual>"Default columns"</button>
             </fieldset>
         </details>
     }

@@ -21,8 +21,8 @@ fn object(text: &str) -> Result<Option<Map<String, Value>>, String> {
     }
     match serde_json::from_str(text) {
         Ok(Value::Object(object)) => Ok(Some(object)),
-        Ok(_) => Err("It has to be a JSON object: { … }.".to_owned()),
-        Err(error) => Err(format!("This is no JSON: {error}.")),
+        Ok(_) => Err("Enter a JSON object: { … }.".to_owned()),
+        Err(error) => Err(format!("Invalid JSON: {error}.")),
     }
 }
 
@@ -64,7 +64,7 @@ async fn create(
 /// What is wrong with it, in a sentence.
 pub fn identifier(text: &str) -> Result<String, String> {
     match text.trim() {
-        "" => Err("An id is needed.".to_owned()),
+        "" => Err("An id is required.".to_owned()),
         "." | ".." => Err("An id cannot be . or .., because it is part of an address.".to_owned()),
         id => Ok(id.to_owned()),
     }
@@ -111,10 +111,10 @@ pub fn GroupForm(
     let data_error = Signal::derive(move || object(&data.read()).err());
     let span_hint = Signal::derive(move || match timeout(&span.read()) {
         Ok(Some(span)) if span.delta() < chrono::TimeDelta::seconds(15) => {
-            format!("Sent as {span}. Adapters refuse less than 00:00:15.")
+            format!("Sent as {span}. Adapters reject values below 00:00:15.")
         }
         Ok(Some(span)) => format!("Sent as {span}. A heartbeat is due every half of it."),
-        _ => "Left out: the service takes its own, usually 00:01:00.".to_owned(),
+        _ => "If empty, the service default applies (usually 00:01:00).".to_owned(),
     });
     let ready = Signal::derive(move || {
         id_error.get().is_none() && span_error.get().is_none() && data_error.get().is_none()
@@ -123,7 +123,7 @@ pub fn GroupForm(
         let system = writer().map(|writer| writer.title).unwrap_or_default();
         Effect {
             sentence: format!(
-                "{system} gets a new group without sessions. Adapters that name it join it. A group cannot be changed afterwards, only deleted and created again."
+                "{system} gets a new group without sessions. Adapters configured with this id join automatically. A group cannot be changed afterwards, only deleted and created again."
             ),
             notes: Vec::new(),
         }
@@ -165,7 +165,7 @@ pub fn GroupForm(
             <Field label="Name" name="group-name" value=name />
             <Field label="Description" name="group-description" value=description />
             <Field label="FailoverTimeout" name="group-timeout" value=span error=span_error hint=span_hint />
-            <Field label="AdditionalData" name="group-data" value=data error=data_error hint=Signal::derive(|| "A JSON object, or nothing.".to_owned()) long=true />
+            <Field label="AdditionalData" name="group-data" value=data error=data_error hint=Signal::derive(|| "A JSON object (optional).".to_owned()) long=true />
         </ActionDialog>
     }
 }

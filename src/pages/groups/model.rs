@@ -98,7 +98,7 @@ pub fn row(group: &Group, verdict: &Verdict, context: RowContext<'_>) -> Row {
     ) {
         (true, _) => id.clone(),
         (false, true) => configuration.description.clone().unwrap_or_default(),
-        (false, false) => "made by an adapter, no name".to_owned(),
+        (false, false) => "created by an adapter, no name".to_owned(),
     };
     let detail = group.detail.as_deref();
     let sessions = detail
@@ -272,7 +272,7 @@ mod tests {
         let row = shown("Adapter-FlareGas-07", false);
         assert_eq!(
             (row.name.as_str(), row.sub.as_str()),
-            ("Adapter-FlareGas-07", "made by an adapter, no name")
+            ("Adapter-FlareGas-07", "created by an adapter, no name")
         );
     }
 

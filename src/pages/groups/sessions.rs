@@ -46,7 +46,7 @@ fn row(
     let health = match state {
         BeatState::Never => Some("no heartbeat yet"),
         BeatState::Stale if session.role == Some(Role::Primary) => {
-            Some("silent over the FailoverTimeout")
+            Some("silent longer than the FailoverTimeout")
         }
         BeatState::Stale => Some("stale, not eligible"),
         BeatState::Late => Some("missed 1 heartbeat"),

@@ -76,7 +76,7 @@ fn lane(
             "normal",
             "due".to_owned(),
             format!("A heartbeat of {who} was due at {}.", clock(last + half)),
-            "It is not known yet whether it came: the next poll tells.".to_owned(),
+            "The next poll will show whether it arrived.".to_owned(),
         )
     } else if takeover > zero {
         (
@@ -87,7 +87,7 @@ fn lane(
                 clock(last + timeout)
             ),
             format!(
-                "The heartbeat due {} ago has not come. One before the deadline cancels the takeover.",
+                "The heartbeat due {} ago has not arrived. A heartbeat before the deadline cancels the takeover.",
                 words::span(age - half)
             ),
         )

@@ -151,7 +151,7 @@ fn Ask(context: ActionContext, action: Deed) -> impl IntoView {
                     run(context, writer, (*seen).clone(), action, id).await
                 }
                 _ => (
-                    Outcome::refused(Failure::no_gateway("the group is not known")),
+                    Outcome::refused(Failure::no_gateway("the group is not loaded")),
                     None,
                 ),
             }
@@ -161,7 +161,7 @@ fn Ask(context: ActionContext, action: Deed) -> impl IntoView {
     view! {
         <ActionDialog title action=button system=context.system() effect confirm id ready run
             changed=Callback::new(move |()| context.changed()) on_close=Callback::new(move |()| context.open.set(None))>
-            {asks_id.then(|| view! { <Field label name="id" value=typed error=wrong hint=Signal::stored("As it stands in Uplynk: 32 hexadecimal digits.".to_owned()) required=true /> })}
+            {asks_id.then(|| view! { <Field label name="id" value=typed error=wrong hint=Signal::stored("As shown in Uplynk: 32 hexadecimal digits.".to_owned()) required=true /> })}
         </ActionDialog>
     }
 }
@@ -174,9 +174,9 @@ fn id_error(typed: &str) -> Option<String> {
     }
     let odd = typed.chars().find(|char| !char.is_ascii_hexdigit());
     match odd {
-        Some(odd) => Some(format!("“{odd}” is no hexadecimal digit.")),
+        Some(odd) => Some(format!("“{odd}” is not a hexadecimal digit.")),
         None if typed.len() != 32 => Some(format!(
-            "It has 32 hexadecimal digits, not {}.",
+            "An id has 32 hexadecimal digits, not {}.",
             typed.len()
         )),
         None => None,

@@ -41,7 +41,7 @@ pub fn ActivationAlternatives(
         <Dialog title=format!("Activate {slicer}?") on_close close>
             <p>{why}</p>
             {failback.then(|| view! {
-                <p>"Two ways lead to the same: turn auto failback off first, or make it the first of the order, where auto failback itself puts it on air."</p>
+                <p>{format!("Turn off auto failback, or move {slicer} to position 1.")}</p>
             })}
             <footer class="row">
                 <button type="button" class="btn" on:click=move |_| close.notify()>"Cancel"</button>

@@ -35,7 +35,7 @@ pub fn Channels(
         channels
             .read()
             .is_empty()
-            .then(|| view! { <p class="dim">"No channel shows it."</p> })
+            .then(|| view! { <p class="dim">"No channel uses this group."</p> })
     };
     let add = context.may.then(|| {
         view! { <p class="row"><button type="button" class="btn" on:click=move |_| context.ask(Deed::AddChannel)><Icon name="plus" />"Add channel"</button></p> }

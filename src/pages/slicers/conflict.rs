@@ -40,7 +40,7 @@ pub fn Conflict(
     };
     view! {
         <section aria-label="Conflict">
-            <p class="st" data-s="warning"><Icon name="warning" />"Somebody else has changed the order. Yours is not saved."</p>
+            <p class="st" data-s="warning"><Icon name="warning" />"Someone else changed the order. Yours is not saved."</p>
             <div class="scroll" tabindex="0" role="region" aria-label="Comparison, scrollable">
                 <table class="compare">
                     <caption class="vh">"The order before, theirs and yours"</caption>

@@ -29,9 +29,9 @@ pub fn MoveTo(
         position
             .get()
             .is_none()
-            .then(|| format!("A position is a number from 1 to {of}."))
+            .then(|| format!("Enter a position from 1 to {of}."))
     });
-    let hint = Signal::stored(format!("It stands at position {at} of {of}."));
+    let hint = Signal::stored(format!("Currently at position {at} of {of}."));
     let title = format!("Move {slicer} to position");
     let on_close = Callback::new(move |()| context.open.set(None));
     let submit = move |event: leptos::ev::SubmitEvent| {

@@ -115,7 +115,7 @@ pub fn OnAirCard(
             Some(OnAir::Slate) => ("Slate".to_owned(), "no slicer is on air".to_owned()),
             None => (
                 "Unknown".to_owned(),
-                "Uplynk did not say what is on air".to_owned(),
+                "Uplynk does not report what is on air".to_owned(),
             ),
             Some(OnAir::Slicer(id)) => {
                 let slicer = group
@@ -166,7 +166,7 @@ pub fn OnAirCard(
     let seen = move || {
         // A plain picture has no age.
         if !there.get()? {
-            return Some(view! { "no picture to be had" }.into_any());
+            return Some(view! { "No preview available" }.into_any());
         }
         let since = changed.read().as_ref().map(|(_, since)| *since)?;
         let unchanged = read() - since;

@@ -87,7 +87,7 @@ pub fn SlicerOrder(
             draft
                 .read()
                 .is_changed()
-                .then_some("Your changes of the order"),
+                .then_some("Your changes to the order"),
         );
     });
     on_cleanup(move || nav.set_unsaved(None));
@@ -121,11 +121,7 @@ pub fn SlicerOrder(
         let again = event.shift_key();
         let done = draft.try_update(|draft| if again { draft.redo() } else { draft.undo() });
         if done == Some(true) {
-            let words = if again {
-                "Move made again"
-            } else {
-                "Move taken back"
-            };
+            let words = if again { "Move redone" } else { "Move undone" };
             message.set(words.to_owned());
         }
     };
@@ -155,7 +151,7 @@ pub fn SlicerOrder(
             .then(|| view! { <p class="blank">"This group has no slicers."</p> })
     };
     let hint = move || match (flat.get(), context.may) {
-        (true, _) => "flat mode: positions do not count, and there is no order to change",
+        (true, _) => "flat mode: positions do not apply, so there is no order to change",
         (false, true) => {
             "drag, use the arrows, or Alt+↑ and Alt+↓; the lowest healthy, eligible position goes on air"
         }
@@ -172,7 +168,7 @@ pub fn SlicerOrder(
                     draft.move_to(id, to);
                 });
             }
-            message.set("The order from before flat mode is a draft now".to_owned());
+            message.set("The order from before flat mode is now a draft".to_owned());
         };
         let settle = move |_| {
             memory.of(

@@ -38,7 +38,7 @@ pub fn Owners(
             let retry = Callback::new(move |()| read());
             Some(view! { <FailureCard failure system=context.system() retry /> }.into_any())
         }
-        Ok(list) if list.is_empty() => Some(view! { <p class="dim">"No other account may use it."</p> }.into_any()),
+        Ok(list) if list.is_empty() => Some(view! { <p class="dim">"No other account is allowed."</p> }.into_any()),
         Ok(list) => Some(
             view! { <ul class="tags row" aria-label="Allowed owners">{list.into_iter().map(|id| item(context, id)).collect::<Vec<_>>()}</ul> }.into_any(),
         ),
@@ -49,7 +49,7 @@ pub fn Owners(
     });
     view! {
         <section class="panel" aria-labelledby="owners">
-            <header><h2 id="owners">"Who may use it"</h2>
+            <header><h2 id="owners">"Allowed owners"</h2>
                 <button type="button" class="btn end" aria-expanded=move || if open.get() { "true" } else { "false" } on:click=toggle>
                     {move || if open.get() { "Hide" } else { "Show" }}
                 </button>

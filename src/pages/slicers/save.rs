@@ -105,7 +105,7 @@ pub fn SaveBar(
     let conflict = Memo::new(move |_| draft.read().theirs().is_some());
     let flat_now = move || {
         flat.get().then(|| view! {
-            <p class="st" data-s="warning"><Icon name="warning" />"The group is in flat mode now: positions do not count, and there is no order to save. Your draft stays here until you discard it or the group is prioritized again."</p>
+            <p class="st" data-s="warning"><Icon name="warning" />"The group is now in flat mode, so positions do not apply and there is no order to save. Your draft is kept until you discard it or the group is prioritized again."</p>
         })
     };
     let blocked = Memo::new(move |_| saving.get() || conflict.get() || flat.get());
@@ -161,7 +161,7 @@ async fn send(context: ActionContext, problem: RwSignal<Option<Problem>>) {
                     match writer.save_order(&seen, &order, &base).await {
                         SaveOutcome::Completed(outcome) => outcome,
                         SaveOutcome::Conflict(now) => Outcome::Changed {
-                            message: format!("the order is {} now.", ids(&now).join(", ")),
+                            message: format!("the order is now {}.", ids(&now).join(", ")),
                         },
                     }
                 }
@@ -171,9 +171,9 @@ async fn send(context: ActionContext, problem: RwSignal<Option<Problem>>) {
         SaveOutcome::Conflict(now) => {
             let flat = now.mode == Some(Mode::Flat);
             let message = if flat {
-                "The group is in flat mode now.".to_owned()
+                "The group is now in flat mode.".to_owned()
             } else {
-                format!("The order is {} now.", ids(&now).join(", "))
+                format!("The order is now {}.", ids(&now).join(", "))
             };
             if !flat {
                 let _ = draft.try_update(|draft| draft.follow(&ids(&now)));
@@ -198,7 +198,8 @@ fn SaveResult(context: ActionContext, problem: RwSignal<Option<Problem>>) -> imp
     move || {
         Some(match problem.get()? {
             Problem::Changed(message) => {
-                view! { <p><b>"Nothing was sent, because the group was changed meanwhile. "</b>{message}</p> }.into_any()
+                view! { <p><b>"Nothing was sent because the group has changed. "</b>{message}</p> }
+                    .into_any()
             }
             Problem::Unknown(Outcome::Unknown { failure, message }) => view! {
                 <p><b>"Outcome unknown: "</b>{failure.line()}". "{message}</p>
@@ -216,10 +217,10 @@ fn SaveResult(context: ActionContext, problem: RwSignal<Option<Problem>>) -> imp
                 };
                 view! {
                     <FailureCard failure system=context.system() />
-                    <p>"The order is shown as it is: nothing was saved."</p>
+                    <p>"Nothing was saved. The current order is shown."</p>
                     <p class="row">
                         <button type="button" class="btn" on:click=dismiss>"Dismiss"</button>
-                        <button type="button" class="btn" on:click=again>"Make my moves again"</button>
+                        <button type="button" class="btn" on:click=again>"Reapply my moves"</button>
                     </p>
                 }
                 .into_any()

@@ -83,7 +83,7 @@ pub(super) async fn run(
                 }
                 SaveOutcome::Conflict(now) => {
                     let _ = context.draft.try_update(|draft| draft.follow(&ids(&now)));
-                    let message = format!("The order is {} now.", ids(&now).join(", "));
+                    let message = format!("The order is now {}.", ids(&now).join(", "));
                     (Outcome::Changed { message }, None)
                 }
             }

@@ -22,15 +22,15 @@ pub fn Settings(
                 "The healthy, eligible slicer with the lowest position goes on air."
             }
             Some(Mode::Flat) => {
-                "A healthy slicer chosen at random goes on air. Positions do not count."
+                "A healthy slicer chosen at random goes on air. Positions do not apply."
             }
             _ => "",
         })
     };
     let failback_explained = move || {
         live.value().map(|group| match (group.auto_failback, &group.mode) {
-            (_, Some(Mode::Flat)) => "Counts in prioritized mode only.",
-            (Some(true), _) => "Returns to a higher slicer as soon as it is healthy. While on, no slicer can be activated by hand.",
+            (_, Some(Mode::Flat)) => "Applies in prioritized mode only.",
+            (Some(true), _) => "Returns to a higher slicer as soon as it is healthy. While on, no slicer can be activated manually.",
             (Some(false), _) => "Stays where it failed over to, until someone activates another.",
             (None, _) => "",
         })

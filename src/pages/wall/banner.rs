@@ -44,7 +44,7 @@ pub fn Banner(
     let at = move || {
         let (at, now) = (since.get()?, clock.at(0.0));
         let utc = times::offset(crate::prefs::Zone::Utc, now);
-        Some(format!("Last heard at {} UTC", times::moment(at, now, utc)))
+        Some(format!("Last data at {} UTC", times::moment(at, now, utc)))
     };
     let age = move || {
         let ago = (clock.at(0.0) - since.get()?).num_seconds();
@@ -58,7 +58,7 @@ pub fn Banner(
             <p class="what">"The gateway does not answer. Nothing here is current."</p>
             <p>{at}</p>
             <p class="age">{age}</p>
-            <p>"This goes away by itself when the gateway is back."</p>
+            <p>"This message disappears when the gateway is back."</p>
         </div>
     }
 }

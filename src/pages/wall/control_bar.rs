@@ -89,7 +89,7 @@ pub fn ControlBar(
     let pressed = |is: bool| if is { "true" } else { "false" };
     let away = move || !hands.get() && !set_up.get();
     let pause_title = move || match wall.rotation.read().held {
-        Some(HoldReason::Critical) => "The pages stand still: something is critical",
+        Some(HoldReason::Critical) => "Rotation is held: something is critical",
         _ => "Pause rotation, for ten minutes at most",
     };
     view! {
@@ -99,7 +99,7 @@ pub fn ControlBar(
                 <button type="button" class="btn" aria-pressed=move || pressed(!sounds.is_muted())
                     on:click=move |_| sounds.mute(!sounds.is_muted())>"Sound"</button>
                 <button type="button" class="btn" aria-pressed=move || pressed(notify.is_on()) disabled=move || notify.hindrance().is_some()
-                    title=move || notify.hindrance().unwrap_or("A notification of the computer for each new critical alarm") on:click=move |_| notify.turn()>"Notify"</button>
+                    title=move || notify.hindrance().unwrap_or("Show a desktop notification for each new critical alarm") on:click=move |_| notify.turn()>"Notify"</button>
                 <button type="button" class="btn" aria-expanded=move || pressed(set_up.get())
                     on:click=move |_| set_up.update(|open| *open = !*open)>"Distance"</button>
                 <button type="button" class="btn" title=move || format!("Colour theme: {}", theme().word()) on:click=next_theme>

@@ -108,7 +108,8 @@ fn Nothing(wall: Wall) -> impl IntoView {
         let silent = tiles::shown(&sources, &params).filter(|s| !s.feed.status().has_answered());
         let silent: Vec<_> = silent.map(|s| s.connection.title.clone()).collect();
         Some(if silent.is_empty() {
-            "There is nothing to show: these systems hold no groups and no sessions of the last 24 h.".to_owned()
+            "Nothing to show: these systems have no groups and no sessions from the last 24 h."
+                .to_owned()
         } else {
             format!("Waiting for {}.", silent.join(", "))
         })

@@ -58,8 +58,8 @@ impl Notify {
     #[must_use]
     pub fn hindrance(self) -> Option<&'static str> {
         match self.permission.get() {
-            Permission::Impossible => Some("This browser shows no notifications of this page"),
-            Permission::Denied => Some("The browser blocks notifications of this page"),
+            Permission::Impossible => Some("This browser cannot show notifications for this page"),
+            Permission::Denied => Some("The browser blocks notifications for this page"),
             Permission::Unasked | Permission::Granted => None,
         }
     }

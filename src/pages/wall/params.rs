@@ -149,7 +149,7 @@ pub fn read(
                 report(
                     name,
                     &text,
-                    &format!("give {unit} from {low} to {high}. Reckoned with {usual}."),
+                    &format!("give {unit} from {low} to {high}. Using {usual}."),
                 );
                 usual
             })
@@ -173,7 +173,7 @@ pub fn read(
                 report(
                     "connections",
                     id,
-                    &format!("there is no such connection; there are {known}."),
+                    &format!("no such connection. Available: {known}."),
                 );
             }
         }
@@ -193,7 +193,7 @@ pub fn read(
             _ => report(
                 "tz",
                 &text,
-                "give a time zone as Europe/Berlin, or local. Shown is the time of this computer.",
+                "give a time zone as Europe/Berlin, or local. Using this computer's time.",
             ),
         }
     }
@@ -201,7 +201,7 @@ pub fn read(
         match text.as_str() {
             "yes" => {}
             "no" => params.awake = false,
-            _ => report("awake", &text, "say yes or no. The screen is kept on."),
+            _ => report("awake", &text, "use yes or no. The screen is kept on."),
         }
     }
     (params, wrong)
@@ -312,7 +312,7 @@ mod tests {
         assert_eq!(params.only, [Kind::Groups]);
         assert_eq!(params.connections, ["live"]);
         assert_eq!(wrong.len(), 2);
-        assert!(wrong[1].contains("there are plant-a, live."), "{wrong:?}");
+        assert!(wrong[1].contains("Available: plant-a, live."), "{wrong:?}");
     }
 
     proptest! {

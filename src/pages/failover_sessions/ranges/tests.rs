@@ -62,7 +62,7 @@ fn a_relative_range_stands_beside_the_filter_and_is_counted_anew() {
 fn a_range_that_is_not_known_is_refused_by_its_name() {
     assert_eq!(
         RelativeRanges::read(None, Some("3w")),
-        Err("ended: `3w` is none of 1h, 24h, 7d, month.".to_owned())
+        Err("ended: `3w` is not one of 1h, 24h, 7d, month.".to_owned())
     );
 }
 
@@ -97,16 +97,16 @@ fn impossible_custom_ranges_say_what_is_wrong_with_which_end() {
             "2026-02-29T10:00",
             "",
             End::From,
-            "From: `2026-02-29T10:00` is no date",
+            "From: `2026-02-29T10:00` is not a date",
         ),
         (
             "2026-11-21T14:30",
             "tomorrow",
             End::To,
-            "To: `tomorrow` is no date",
+            "To: `tomorrow` is not a date",
         ),
-        ("2026-11-21T24:00", "", End::From, "is no date"),
-        ("+12026-11-21T14:00", "", End::From, "is no date"),
+        ("2026-11-21T24:00", "", End::From, "is not a date"),
+        ("+12026-11-21T14:00", "", End::From, "is not a date"),
         ("", "2026-03-29T02:30", End::To, "clocks go forward"),
     ] {
         let error = Range::custom(from, to, &berlin).expect_err("no range");

@@ -33,7 +33,7 @@ impl Imported {
             (self.added, "added"),
             (self.replaced, "replaced"),
             (self.renamed, "added under another name"),
-            (self.unchanged, "there already"),
+            (self.unchanged, "already present"),
         ];
         let some = counts.into_iter().filter(|(count, _)| *count > 0);
         let words: Vec<String> = some
@@ -120,7 +120,7 @@ impl SavedQueries {
             let saved = after.save(&entry.name, &entry.query, duplicates);
             saved.map_err(|_| {
                 vec![format!(
-                    "With the file there would be more than {MOST} queries: delete some first."
+                    "The import would result in more than {MOST} queries: delete some first."
                 )]
             })?;
         }

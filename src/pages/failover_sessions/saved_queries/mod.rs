@@ -104,7 +104,7 @@ impl SavedQueries {
                 Ok(name)
             }
             _ if self.list.len() >= MOST => Err(format!(
-                "{MOST} queries are kept already: delete one first."
+                "{MOST} queries are already saved: delete one first."
             )),
             _ => {
                 let name = self.free_name(query.name);
@@ -128,7 +128,7 @@ impl SavedQueries {
         };
         let to = SavedQuery::new(to, "")?.name;
         if self.place(&to).is_some_and(|other| other != place) {
-            return Err(format!("There is a query “{to}” already."));
+            return Err(format!("A query “{to}” already exists."));
         }
         if let Some(query) = self.list.get_mut(place) {
             query.name = to;

@@ -63,7 +63,7 @@ fn what_cannot_be_kept_says_why() {
             "filter=Colour%3D%3Dred",
             "cannot be read. At character 1",
         ),
-        ("x", "started=3w", "started: `3w` is none of"),
+        ("x", "started=3w", "started: `3w` is not one of"),
         ("x", "filter=%FF", "not UTF-8"),
     ] {
         let error = SavedQuery::new(name, search).expect_err(says);
@@ -156,7 +156,7 @@ fn an_import_replaces_or_keeps_both() {
         .expect("it is imported");
     assert_eq!(
         imported.description(),
-        "Saved queries: 1 added, 1 added under another name, 1 there already."
+        "Saved queries: 1 added, 1 added under another name, 1 already present."
     );
     assert_eq!(names(&both), ["a", "b", "A (2)", "c"]);
 }

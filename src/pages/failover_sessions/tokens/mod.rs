@@ -152,7 +152,7 @@ impl Token {
         match self.condition() {
             Some(condition) => condition.complaint(),
             None => Some(format!(
-                "{} has no value yet and is left out.",
+                "{} has no value yet and is ignored.",
                 field_label(self.field)
             )),
         }

@@ -63,7 +63,7 @@ fn a_token_without_a_value_is_left_out_and_listed() {
     assert_eq!(tree.incomplete(), [id]);
     assert_eq!(
         tree.complaints(),
-        [(id, "Plan has no value yet and is left out.".to_owned())]
+        [(id, "Plan has no value yet and is ignored.".to_owned())]
     );
     assert!(tree.set_value(id, "Web Shop"));
     assert_eq!(text(&tree), "Result==Failed;Name==\"Web Shop\"");

@@ -62,7 +62,8 @@ where
             .writer()
             .map(|writer| change(writer, context.group()));
         Box::pin(async move {
-            let nothing = || Outcome::refused(Failure::no_gateway("this connection cannot do it"));
+            let nothing =
+                || Outcome::refused(Failure::no_gateway("not supported by this connection"));
             match change {
                 Some(change) => {
                     let (outcome, undo) = change.await;

@@ -30,7 +30,7 @@ pub fn OverrideRole(
     let error = Signal::derive(move || read().err());
     let hint = Signal::derive(move || match read() {
         Ok(Some(span)) => format!("Sent as ExpirationPeriod {span}."),
-        _ => "Without one the override holds until somebody clears it.".to_owned(),
+        _ => "If empty, the override stays until someone clears it.".to_owned(),
     });
     let ready = Signal::derive(move || error.get().is_none());
     let effect = effect(context, Some(id.clone()), move |scene, session| {

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use vendors::aveva::{ApiVersion, NewHeartbeat};
 
 fn number(text: &str) -> Result<f64, String> {
-    let wrong = || "A number from 0 to 100, the share of streams that are healthy.".to_owned();
+    let wrong = || "Enter a number from 0 to 100: the percentage of healthy streams.".to_owned();
     let number: f64 = text.trim().parse().map_err(|_| wrong())?;
     (0.0..=100.0)
         .contains(&number)
@@ -28,11 +28,9 @@ fn moment(text: &str) -> Result<Option<DateTime<Utc>>, String> {
     } else {
         format!("{text}Z")
     };
-    zoned
-        .replace(' ', "T")
-        .parse()
-        .map(Some)
-        .map_err(|_| "A time in UTC like 2026-11-21T14:32:08Z, or nothing for never.".to_owned())
+    zoned.replace(' ', "T").parse().map(Some).map_err(|_| {
+        "Enter a UTC time such as 2026-11-21T14:32:08Z, or leave empty for never.".to_owned()
+    })
 }
 
 /// The dialog, with the fields that the connection's version asks for.
@@ -54,7 +52,7 @@ pub fn PostHeartbeat(
     let score_error = Signal::derive(move || number(&score.read()).err());
     let at_error = Signal::derive(move || match moment(&at.read()) {
         Ok(Some(_)) => None,
-        Ok(None) => Some("A time is needed.".to_owned()),
+        Ok(None) => Some("A time is required.".to_owned()),
         Err(wrong) => Some(wrong),
     });
     let data_error = Signal::derive(move || moment(&data.read()).err());
@@ -89,7 +87,7 @@ pub fn PostHeartbeat(
     };
     let times = preview.then(|| view! {
         <Field label="HeartbeatTime" name="heartbeat-time" value=at error=at_error required=true />
-        <Field label="LastDataProcessedTime" name="heartbeat-data" value=data error=data_error hint=Signal::derive(|| "Empty for never.".to_owned()) />
+        <Field label="LastDataProcessedTime" name="heartbeat-data" value=data error=data_error hint=Signal::derive(|| "Leave empty for never.".to_owned()) />
     });
     view! {
         <ActionDialog title=format!("Post a heartbeat of {id}") action="Post heartbeat" system=system(context) effect

@@ -37,7 +37,7 @@ pub fn SessionForm(
     let effect = effect(context, id.clone(), move |scene, session| match session {
         Some(session) => Effect {
             sentence: format!(
-                "{} is replaced by what stands here. Its heartbeat is sent as it was last read.",
+                "{} is replaced by these values. Its heartbeat is sent as last read.",
                 session.id.clone().unwrap_or_default()
             ),
             notes: Vec::new(),
@@ -86,7 +86,7 @@ pub fn SessionForm(
         <ActionDialog title action=action.name() system=system(context) effect
             confirm=confirm(context, action, id.clone()) id=id.clone().unwrap_or_default() ready run changed on_close>
             <Field label="Id" name="session-id" value=session_id error=id_error required=true fixed=known
-                hint=Signal::derive(|| "Adapters name theirs HOST-01.OpcUa.".to_owned()) />
+                hint=Signal::derive(|| "Adapters use ids such as HOST-01.OpcUa.".to_owned()) />
             <Field label="Name" name="session-name" value=name />
         </ActionDialog>
     }
