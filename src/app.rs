@@ -33,7 +33,7 @@ pub fn App() -> impl IntoView {
             .read()
             .as_ref()
             .is_some_and(|result| result.as_ref().is_err_and(session::is_missing));
-        // A wall is paired, and nobody has to sign in at it.
+        // A wall is paired instead of signed in.
         if nobody && !is_wall.get() && !is_sign_in.get_untracked() {
             nav.replace(&pages::sign_in::href(&untrack(|| nav.here())));
         }
@@ -76,8 +76,8 @@ fn is_framed() -> bool {
     top.is_none_or(|top| JsValue::from(top) != JsValue::from(window()))
 }
 
-/// A page that may hold the wall might lay something over what else is here, and have somebody press what
-/// they do not see: the gateway sends nothing else into a frame, and what is there already goes nowhere else.
+/// Shown inside a frame on any route but the wall. A page that embeds the wall must not trick users into
+/// clicking hidden controls (clickjacking), so no other page is shown in a frame.
 #[component]
 fn Framed() -> impl IntoView {
     let nav = nav::use_nav();
@@ -102,7 +102,7 @@ enum Screen {
 fn Console(
     session: session::Session,
     connections: Vec<vendors::Connection>,
-    /// Begins anew, with who is signed in then.
+    /// Restarts the console with the current session.
     again: Callback<()>,
 ) -> impl IntoView {
     sources::provide(connections);
@@ -127,7 +127,7 @@ fn Console(
     }
 }
 
-/// Everything but the wall: a page with what stands around every page.
+/// Every page but the wall, inside the shell.
 #[component]
 fn Desk(route: Memo<Route>) -> impl IntoView {
     view! {

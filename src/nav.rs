@@ -8,14 +8,14 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlAnchorElement, MouseEvent, UrlSearchParams};
 
-/// Where the console is.
+/// The console's location.
 #[derive(Clone, Copy)]
 pub struct Nav {
     path: RwSignal<String>,
     search: RwSignal<String>,
     /// What would be lost by leaving the page, in a few words.
     unsaved: RwSignal<Option<&'static str>>,
-    /// Where somebody wanted to go although something would be lost.
+    /// A navigation that waits for confirmation because something would be lost.
     pending: RwSignal<Option<String>>,
 }
 
@@ -139,8 +139,8 @@ impl Nav {
         waits
     }
 
-    /// A step back or forward. What it would lose is asked about from where it was, which is put back
-    /// into the address bar.
+    /// Handles back and forward. If something would be lost, the old address is restored and the user is
+    /// asked first.
     fn stepped(self) {
         let (path, search) = current();
         if self.waits(&format!("{path}{search}")) {

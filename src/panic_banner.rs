@@ -1,8 +1,9 @@
-//! What a person sees when the console itself breaks: never a screen that merely stopped moving.
+//! The banner shown when the console itself crashes, so that a frozen screen is never mistaken for a live
+//! one.
 
 use leptos::prelude::document;
 
-/// Covers the page with the news that nothing on it can be believed any more.
+/// Covers the page with a banner: its content can no longer be trusted.
 pub fn show() {
     let document = document();
     let (Ok(banner), Some(body)) = (document.create_element("div"), document.body()) else {

@@ -1,4 +1,4 @@
-//! Which console the gateway serves at the moment.
+//! The build of the console that the gateway serves.
 
 use super::failure::Failure;
 use super::transport::get;

@@ -1,5 +1,5 @@
-//! The four kinds of failure, kept apart because a person does something else about each:
-//! could not reach, was refused, answered nonsense, the vendor said no.
+//! The four kinds of failure. They are distinct because each needs a different reaction: unreachable,
+//! refused by the gateway, unreadable response, error returned by the vendor.
 
 use serde::Deserialize;
 use std::time::Duration;
@@ -12,13 +12,13 @@ pub enum Failure {
     Unreachable(Problem),
     /// The gateway refused the request.
     Refused(Problem),
-    /// The vendor's answer is not its contract.
+    /// The vendor's response does not match its contract.
     Nonsense(Nonsense),
-    /// The vendor said no.
+    /// The vendor returned an error.
     Vendor(Box<VendorError>),
 }
 
-/// `application/problem+json` (RFC 9457), as the gateway speaks of its own troubles.
+/// `application/problem+json` (RFC 9457), the format of the gateway's own errors.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 pub struct Problem {
     /// `/problems/…`.
@@ -42,8 +42,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// What it is and what happened this time, in one line. Who could not be reached is said by the detail
-    /// alone: "Could not reach Plant A: it refused the connection".
+    /// Title and detail in one line. For an unreachable vendor the detail alone is enough: "Could not reach
+    /// Plant A: it refused the connection".
     #[must_use]
     pub fn line(&self) -> String {
         let says_all = matches!(
@@ -73,7 +73,7 @@ impl Failure {
         })
     }
 
-    /// What the gateway's own answer means.
+    /// The failure that a problem response of the gateway stands for.
     #[must_use]
     pub fn from_problem(problem: Problem) -> Self {
         match problem.status {
@@ -103,8 +103,8 @@ impl Failure {
         seconds.map(Duration::from_secs)
     }
 
-    /// Whether it says something of the whole connection and not of the one thing that was asked for:
-    /// nobody answered, somebody else did, or the vendor is overloaded, down or does not let us in.
+    /// Whether the failure concerns the whole connection and not only the requested resource: no response,
+    /// a response from something else, or a vendor that is overloaded, down or denies access.
     #[must_use]
     pub fn is_of_connection(&self) -> bool {
         match self {

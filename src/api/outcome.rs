@@ -1,43 +1,43 @@
-//! What came of a change: it was done, it was refused, or nobody knows; and what the system then holds.
+//! The outcome of a change: done, refused or unknown, and the state of the system afterwards.
 
 use super::failure::Failure;
 use super::transport::Arrived;
 use std::future::Future;
 
-/// What came of a change. A change is sent once; what is not known afterwards is settled by reading.
+/// The outcome of a change. A change is sent once; an unknown outcome is settled by reading.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// The vendor did it.
     Done {
-        /// What it did, and what it then holds.
+        /// What was done, and the verified state.
         message: String,
-        /// Whether something was changed that can be taken back.
+        /// Whether the change can be undone.
         undoable: bool,
     },
-    /// Nothing was sent: what is there is not what the person saw.
+    /// Nothing was sent: the current state is not what the user saw.
     Changed {
-        /// What is there now.
+        /// The current state.
         message: String,
     },
-    /// The vendor, or the gateway before it, said no.
+    /// The vendor or the gateway refused the change.
     Refused {
-        /// In whose words.
+        /// The error.
         failure: Failure,
-        /// What it holds instead, where that explains the refusal.
+        /// The current state, where it explains the refusal.
         message: Option<String>,
         /// Its values beside those that were sent.
         compared: Vec<Compared>,
     },
-    /// No answer came: it may have been done or not.
+    /// No response arrived: the change may or may not have been applied.
     Unknown {
-        /// Why there is no answer.
+        /// Why there is no response.
         failure: Failure,
-        /// What the system holds now.
+        /// The current state.
         message: String,
     },
 }
 
-/// One property of what the server holds, beside what was sent.
+/// One property: the server's value beside the one that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compared {
     /// Its name.
@@ -60,8 +60,8 @@ impl Outcome {
     }
 }
 
-/// Sends a change once, then reads what the system holds. `done` words the answer and says whether it
-/// can be taken back; `check` reads and words what is there now.
+/// Sends a change once and then reads the state. `done` describes the response and says whether the change
+/// can be undone; `check` reads and describes the current state.
 pub async fn execute<T>(
     change: impl Future<Output = Result<Arrived<T>, Failure>>,
     done: impl FnOnce(&T) -> (String, bool),
@@ -95,14 +95,14 @@ pub async fn execute<T>(
     }
 }
 
-/// Whether a change may have been done although it failed: nobody answered, or somebody did who cannot
-/// be understood. Everything else is an answer.
+/// Whether a failed change may have been applied: there was no response, or an unreadable one. Any other
+/// failure is a definite refusal.
 #[must_use]
 pub fn is_unknown(failure: &Failure) -> bool {
     match failure {
         Failure::Unreachable(_) | Failure::Nonsense(_) => true,
         Failure::Refused(_) => false,
-        // The vendor failed while it handled it: how far it came, it does not say.
+        // The vendor failed while processing it, so the change may have been applied in part.
         Failure::Vendor(error) => error.status >= 500,
     }
 }

@@ -61,7 +61,7 @@ pub struct SignInMethods {
 }
 
 impl Default for SignInMethods {
-    /// What there is where nothing else is known.
+    /// The default when the gateway does not say.
     fn default() -> Self {
         Self {
             password: true,
@@ -92,10 +92,10 @@ pub async fn sign_out() -> Result<(), Failure> {
     delete("/api/session").await
 }
 
-/// What the gateway calls it when nobody is signed in.
+/// The gateway's problem type for "nobody is signed in".
 const NOBODY: &str = "/problems/sign-in";
 
-/// Whether the gateway answers to those only who sign in.
+/// Whether the gateway requires a sign-in.
 #[must_use]
 pub fn is_missing(failure: &Failure) -> bool {
     matches!(failure, Failure::Refused(problem) if problem.kind == NOBODY)
@@ -106,7 +106,7 @@ pub fn is_missing(failure: &Failure) -> bool {
 pub struct Ended(pub RwSignal<bool>);
 
 thread_local! {
-    /// Any request may learn it, and a request has no owner whose context it could look into.
+    /// Any request can detect it, and a request has no owner to read a context from.
     static ENDED: Cell<Option<RwSignal<bool>>> = const { Cell::new(None) };
 }
 
@@ -118,7 +118,7 @@ pub fn watch() -> Ended {
     Ended(ended)
 }
 
-/// Looks at a problem that came as an answer.
+/// Checks a problem response for the end of the session.
 pub(super) fn note(problem: &Problem) {
     if problem.kind == NOBODY
         && let Some(ended) = ENDED.get()

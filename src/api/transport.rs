@@ -1,5 +1,5 @@
-//! gloo-net and nothing else: sends a call to the gateway, times out, aborts, and turns every way to
-//! fail into a value. The only file that names gloo-net.
+//! The only use of gloo-net: sends a call to the gateway, times out, aborts, and returns every failure as a
+//! value. The only file that names gloo-net.
 
 use super::failure::{Failure, Problem};
 use super::{poll_gate, session};
@@ -17,12 +17,12 @@ use web_sys::AbortController;
 /// How long to wait for an answer; the gateway gives up on the vendor before.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A value and what its answer says about time.
+/// A value and the times of its response.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Arrived<T> {
     /// What was read.
     pub value: T,
-    /// The vendor's clock when it answered (`Date`), if it said so.
+    /// The vendor's clock when it answered (`Date`), if sent.
     pub date: Option<DateTime<Utc>>,
     /// How old the answer already was (`Age`), in milliseconds.
     pub age: f64,
@@ -85,8 +85,8 @@ async fn relay<T>(
     }
     let polls = abort.is_some();
     if !polls {
-        // No poll, but a look before a change or after it: an answer that the gateway shares among
-        // those who watch may be older than the change.
+        // Not a poll but a read before or after a change: a response that the gateway shares between
+        // clients may be older than the change.
         builder = builder.header("cache-control", "no-cache");
     }
     if polls {
@@ -135,7 +135,7 @@ pub async fn post<T: DeserializeOwned>(path: &str, body: &str) -> Result<T, Fail
     own(path, builder, Some(body)).await
 }
 
-/// Deletes what one of the gateway's own routes stands for.
+/// Sends DELETE to one of the gateway's own routes.
 ///
 /// # Errors
 /// As [`get`], but for the answer's content, of which there is none.

@@ -1,5 +1,5 @@
-//! Screens on a wall, as the gateway knows them: asking for a code, entering one, and which there are.
-//! The page `/wall` itself has no business here: it only reads.
+//! Screens on a wall, as the gateway knows them: asking for a code, entering one, and which there are. The
+//! page `/wall` itself does not use this: it only reads.
 
 use super::failure::Failure;
 use super::transport::{delete, get, post};
@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use vendors::operation::segment;
 
-/// What has become of this screen's question.
+/// The state of this screen's pairing request.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub enum Pairing {
@@ -18,12 +18,12 @@ pub enum Pairing {
         /// How long it may be entered.
         seconds_left: u32,
     },
-    /// Somebody is signed in at this browser: as a rule the wall that it has become.
+    /// This browser is signed in, usually as the paired wall.
     Paired {
         /// Who.
         name: String,
     },
-    /// No code is waited for.
+    /// No code is active.
     Over,
 }
 
@@ -35,7 +35,7 @@ pub async fn ask() -> Result<Pairing, Failure> {
     post("/api/pairing", "{}").await
 }
 
-/// Asks what has become of the code.
+/// Asks for the state of the pairing request.
 ///
 /// # Errors
 /// As [`super::transport::get`].
@@ -104,7 +104,7 @@ pub async fn pair(code: &str, name: &str) -> Result<Wall, Failure> {
     post("/api/walls", &body).await
 }
 
-/// Takes a wall away.
+/// Revokes a wall.
 ///
 /// # Errors
 /// As [`super::transport::get`]; refused when there is no such wall.

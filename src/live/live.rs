@@ -1,4 +1,4 @@
-//! `Live<T>`: the last good value of one thing, with what its poll has to say.
+//! `Live<T>`: the last good value of one thing, with the status of its poll.
 
 use super::poll::{Poll, PollResult};
 use super::poll_settings::use_poll_settings;
@@ -135,7 +135,7 @@ impl<T: Send + Sync + 'static> Live<T> {
     }
 }
 
-/// A value that is what it was disturbs nobody.
+/// An unchanged value notifies nobody.
 fn put<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<Option<Arc<T>>>, value: T) {
     let _ = signal.try_maybe_update(|held| {
         if held.as_deref() == Some(&value) {

@@ -1,4 +1,4 @@
-//! One poll: asks when its schedule says so, one question at a time, and stops with its page.
+//! One poll: sends one request at a time, when its schedule says so, and stops with its page.
 
 use super::clock;
 use super::live::millis_of;
@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use web_sys::AbortController;
 
-/// What one question brought, without its type.
+/// The result of one request, independent of its type.
 pub(super) struct PollResult {
     /// The vendor's clock.
     pub(super) date: Option<DateTime<Utc>>,
@@ -33,13 +33,13 @@ pub(super) struct Poll {
     pub(super) schedule: RefCell<Schedule>,
     pub(super) timer: Cell<Option<TimeoutHandle>>,
     pub(super) under_way: RefCell<Option<AbortController>>,
-    /// Counts the questions: the answer to one that was given up is not listened to.
+    /// Counts the requests, so that the response to an abandoned one is ignored.
     pub(super) turn: Cell<u32>,
     pub(super) ended: Cell<bool>,
 }
 
 impl Poll {
-    /// Does what the schedule says and looks again when it says.
+    /// Does what the schedule says, and checks again when it says.
     pub(super) fn check(self: &Rc<Self>, status: Status) {
         self.check_at(status, clock::now());
     }
@@ -110,7 +110,7 @@ impl Poll {
         }
     }
 
-    /// What is under way will never come, or comes from before a sleep.
+    /// Abandons the request in progress: its response will never arrive, or predates a sleep.
     pub(super) fn give_up(&self) {
         if let Some(abort) = self.under_way.borrow_mut().take() {
             self.turn.set(self.turn.get().wrapping_add(1));

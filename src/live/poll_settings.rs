@@ -12,7 +12,7 @@ use std::time::Duration;
 /// A gap between two ticks of a second that only sleep explains, in milliseconds.
 const ASLEEP: f64 = 10_000.0;
 
-/// The pace of the console.
+/// The poll settings of the console.
 #[derive(Clone, Copy)]
 pub struct PollSettings {
     /// Between two polls on the page that is open.
@@ -31,7 +31,7 @@ pub struct PollSettings {
     prefs: Prefs,
 }
 
-/// The pace of the console. Only inside [`provide`]'s owner.
+/// The poll settings of the console. Only inside [`provide`]'s owner.
 #[must_use]
 pub fn use_poll_settings() -> PollSettings {
     expect_context()

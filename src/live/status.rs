@@ -1,5 +1,5 @@
-//! What a poll has to say of itself: how old the last good answer is, what went wrong, when it asks
-//! next, and what the vendor's clock shows.
+//! The status of a poll: how old the last good answer is, what went wrong, when it asks next, and what the
+//! vendor's clock shows.
 
 use super::clock::{self, Clock};
 use super::poll::Poll;
@@ -24,7 +24,7 @@ pub struct Status {
     poll: StoredValue<Rc<Poll>, LocalStorage>,
 }
 
-/// What went wrong last, whether or not it has been mended since.
+/// The last failure, whether or not it has been resolved since.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LastError {
     /// What.
@@ -43,7 +43,7 @@ pub enum NextPoll {
 }
 
 impl Status {
-    /// Begins to poll, follows the pace, and ends with the current owner.
+    /// Begins to poll, follows the poll settings, and ends with the current owner.
     pub(super) fn new(poll: Rc<Poll>, poll_settings: PollSettings) -> Self {
         let status = Self {
             requested_at: RwSignal::new(None),
@@ -116,7 +116,7 @@ impl Status {
             failure: failure.clone(),
             at: clock::time(at),
         }));
-        // The same failure again is no news: only ids differ, and the first one is as good to quote.
+        // The same failure again is not a change: only ids differ, and the first one is as good to quote.
         let _ = self.failure.try_maybe_update(|held| {
             let news = held.as_ref().is_none_or(|held| {
                 held.line() != failure.line() || held.status() != failure.status()
@@ -143,7 +143,7 @@ impl Status {
         self.failure.get()
     }
 
-    /// What went wrong last, even when it has been mended.
+    /// The last failure, even if it has been resolved.
     #[must_use]
     pub fn last_error(self) -> Option<LastError> {
         self.last_error.get()

@@ -1,5 +1,5 @@
-//! The frame of a page about one thing: asking for it, what went wrong, not found, or the thing. What
-//! stands inside is drawn once and stays through every refresh and every failure.
+//! The frame of a page about one resource: loading, failure, not found, or the resource. The content is
+//! drawn once and stays through refreshes and failures.
 
 use crate::live::{Live, use_clock};
 use crate::pages::NotFound;
@@ -11,17 +11,17 @@ use leptos::prelude::*;
 /// The frame.
 #[component]
 pub fn DetailPage<T: Send + Sync + 'static>(
-    /// The thing as it refreshes.
+    /// The resource as it refreshes.
     live: Live<T>,
     /// The connection's title.
     #[prop(into)]
     system: String,
-    /// The thing's name, or its id until that is known.
+    /// The resource's name, or its id until that is known.
     #[prop(into)]
     heading: Signal<String>,
     /// The list that it belongs to: its words and where it is.
     parent: (&'static str, Route),
-    /// What is said when the vendor has no such thing.
+    /// The text if the vendor has no such resource.
     #[prop(into)]
     missing: String,
     /// The thing.
@@ -38,7 +38,7 @@ pub fn DetailPage<T: Send + Sync + 'static>(
             .map(|failure| view! { <FailureCard failure system=system.get_value() retry /> })
     };
     let clock = use_clock();
-    // What stands below a failure says how old it is.
+    // Content below a failure shows its age.
     let aged = Memo::new(move |_| {
         let age = status.age(clock).filter(|_| status.failure().is_some())?;
         Some(format!("Shown as it was {}.", words::ago(age)))

@@ -1,6 +1,6 @@
-//! What `/wall` shows where nobody is signed in: a code that an admin enters elsewhere. Nobody has to
-//! touch this screen: it asks for a new code when one has expired, and goes on by itself once it was
-//! entered. Not a part of the wall, because asking for a code is a write and the wall only reads.
+//! The page `/wall` without a session: a code that an admin enters elsewhere. Nobody has to touch this
+//! screen: it asks for a new code when one has expired, and continues by itself once it was entered. Not a
+//! part of the wall, because asking for a code is a write and the wall only reads.
 
 use crate::api::Failure;
 use crate::api::walls::{self, Pairing as Answer};
@@ -23,11 +23,11 @@ struct Code {
     ends: f64,
 }
 
-/// What is known of the code.
+/// The state of the pairing request.
 #[derive(Clone, Copy)]
 struct PairingRequest {
     code: RwSignal<Option<Code>>,
-    /// Why nothing was heard last.
+    /// Why the last request failed.
     failure: RwSignal<Option<Failure>>,
     /// When to ask again.
     next: StoredValue<f64>,
@@ -36,7 +36,7 @@ struct PairingRequest {
 }
 
 impl PairingRequest {
-    /// Asks once a second at most, and as often as there is reason to.
+    /// Sends a request if one is due, at most once a second.
     fn tick(self, now: f64) {
         let expired = self
             .code
@@ -45,7 +45,7 @@ impl PairingRequest {
             self.code.set(None);
             self.next.set_value(now);
         }
-        // A clock that was set back must not silence the screen.
+        // A clock that was set back must not stop the screen.
         let wait = self.next.get_value() - now;
         let waits = wait > 0.0 && wait < 3_600_000.0;
         if waits || self.under_way.get_value() {
@@ -68,7 +68,7 @@ impl PairingRequest {
         let now = crate::live::clock::now();
         let code = match answer {
             Ok(Answer::Paired { .. }) => {
-                // Who was told must not be told again before there is something to see.
+                // The caller is notified only once before the page changes.
                 let _ = self.next.try_set_value(now + 2.0 * OFTEN);
                 let _ = self.failure.try_set(None);
                 if self.next.try_get_value().is_some() {
@@ -103,7 +103,7 @@ impl PairingRequest {
     }
 }
 
-/// How long a code is good yet.
+/// How long a code is still valid.
 fn left(millis: f64) -> String {
     let seconds = (millis.max(0.0) / 1_000.0).ceil();
     if seconds > 60.0 {
@@ -123,7 +123,7 @@ pub fn Pairing(
     done: Callback<()>,
 ) -> impl IntoView {
     let (nav, clock, prefs) = (use_nav(), use_clock(), use_prefs());
-    // What is asked for would be refused, time and again.
+    // Polls would be refused, so they are paused.
     let paused = use_poll_settings().paused;
     let before = paused.get_untracked();
     paused.set(true);

@@ -1,6 +1,6 @@
-//! Signing in: the page, and the form that the dialog over a page uses too. Keeps what was typed
-//! through every failure, and the password nowhere else. Says why a provider's sign-in failed by a word in the
-//! address that it knows; no text of an address or of a provider is ever shown.
+//! Signing in: the page, and the form that the dialog over a page uses too. Keeps what was typed through
+//! every failure, and the password nowhere else. Explains a failed provider sign-in by a known code in the
+//! URL; no text from a URL or a provider is ever shown.
 
 use crate::api::Failure;
 use crate::api::session::{Session, SignInMethods, at_provider, sign_in, sign_in_methods};
@@ -18,7 +18,7 @@ pub fn SignIn() -> impl IntoView {
     let to = destination(nav.param("to"));
     let failed = nav.param("failed").as_deref().and_then(why);
     let back = to.clone();
-    // As a new page: who signs in may be somebody else, and nothing of the one before is to stay.
+    // Loads a new page: another user may sign in, and nothing of the previous session may stay.
     let done = Callback::new(move |_: Session| {
         let _ = window().location().replace(&to);
     });
@@ -39,8 +39,8 @@ pub fn SignInForm(
     /// The name to begin with.
     #[prop(optional, into)]
     user: String,
-    /// Where to come back to from the provider; this page as it is then if nothing is said. Said, nothing is
-    /// shown before it is known how one can sign in.
+    /// Where to come back to from the provider; the current page if `None`. If given, nothing is shown
+    /// until the sign-in methods are known.
     #[prop(optional, into)]
     back: Option<String>,
     /// After somebody has signed in.
@@ -66,7 +66,7 @@ pub fn SignInForm(
             view! { <p class="row"><button type="button" class=button_class on:click=go>"Sign in with "{title}</button></p> }
         })
     };
-    // Where nobody has to sign in there is a form too, which says so when it is sent.
+    // Without authentication the form is shown too; submitting it explains that no sign-in is needed.
     let by_password = Memo::new(move |_| {
         let known = known.read();
         known
@@ -129,7 +129,7 @@ pub fn SignInForm(
     }
 }
 
-/// What to say of a sign-in at the provider that failed, by the gateway's word for it.
+/// The message for a failed sign-in at the provider, by the gateway's code.
 fn why(word: &str) -> Option<&'static str> {
     Some(match word {
         "denied" => "The provider refused the sign-in, or it was cancelled.",
@@ -149,7 +149,7 @@ fn why(word: &str) -> Option<&'static str> {
     })
 }
 
-/// What to say of a sign-in that failed, with what to quote where somebody has to look into it.
+/// The message for a failed sign-in, with the request id if the failure needs investigation.
 fn words(failure: &Failure) -> String {
     let id = match failure {
         Failure::Refused(problem) | Failure::Unreachable(problem) if problem.status != 401 => {
@@ -174,8 +174,8 @@ pub fn href(from: &str) -> String {
     }
 }
 
-/// Where to go afterwards: a page of this console, or its first one. An address that somebody else put
-/// together leads nowhere else.
+/// Where to go afterwards: a page of this console, or its first one. A crafted address cannot redirect to
+/// another site.
 fn destination(to: Option<String>) -> String {
     let is_ours = |to: &str| {
         let path = to.split(['?', '#']).next().unwrap_or_default();

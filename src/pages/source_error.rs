@@ -1,12 +1,12 @@
-//! What is wrong with a connection whose list this is: a card while there is nothing to show, a line
-//! while the last good answer stands below.
+//! The error of a connection above its list: a card while there is nothing to show, one line while the last
+//! good data is shown.
 
 use crate::live::{Source, use_clock};
 use crate::ui::{FailureCard, Icon};
 use health::words;
 use leptos::prelude::*;
 
-/// The trouble of one connection; nothing when it has none.
+/// The error of one connection; nothing if there is none.
 #[component]
 pub fn SourceError(
     /// Whose.

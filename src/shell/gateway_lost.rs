@@ -1,4 +1,4 @@
-//! The gateway itself is gone: then nothing on the screen can be believed, and it says so.
+//! The banner shown while the gateway is unreachable: nothing on the screen is current then.
 
 use crate::api::Failure;
 use crate::live::{Source, Sources, use_clock, use_sources};
@@ -18,7 +18,7 @@ pub fn gateway_gone(sources: Sources) -> Memo<bool> {
     })
 }
 
-/// When any connection was last heard through the gateway, by the browser's clock.
+/// When any connection last answered through the gateway, by the browser's clock.
 #[must_use]
 pub fn last_received(sources: &Sources) -> Option<DateTime<Utc>> {
     let requested_at = |source: &Source| source.feed.status().requested_at();

@@ -1,5 +1,5 @@
-//! What stands around every page: the rail, the top bar, and the news that the gateway is gone or
-//! the session has ended.
+//! The shell around every page: the rail, the top bar, and the banners for an unreachable gateway and an
+//! ended session.
 
 pub mod gateway_lost;
 pub mod leaving;

@@ -1,4 +1,4 @@
-//! What a connection's poll has to say, in words: the top bar and the page of connections say the same.
+//! A connection's poll status in words: the top bar and the page of connections say the same.
 
 use crate::live::{NextPoll, Status, use_clock};
 use crate::prefs::use_prefs;

@@ -1,5 +1,5 @@
-//! The session has ended while the console was open: what is on the screen stays, with everything that
-//! was not saved, and a dialog asks to sign in again.
+//! The session has ended while the console was open: the screen stays, with everything unsaved, and a
+//! dialog asks to sign in again.
 
 use crate::api::session::{Ended, Session};
 use crate::live::use_poll_settings;
@@ -25,7 +25,7 @@ pub fn SignedOut() -> impl IntoView {
                 let _ = put_off.try_set(false);
                 poll_settings.refresh();
             } else {
-                // Somebody else: nothing of the one before is to stay.
+                // Another user: nothing of the previous session may stay.
                 let _ = window().location().reload();
             }
         }

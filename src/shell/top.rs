@@ -54,7 +54,7 @@ fn SignOut() -> impl IntoView {
     let click = move |_| {
         leptos::task::spawn_local(async move {
             match sign_out().await {
-                // As a new page: nothing of who was here is to stay.
+                // Loads a new page: nothing of the previous session may stay.
                 Ok(()) => {
                     let _ = window().location().assign(&Route::SignIn.href());
                 }

@@ -1,4 +1,4 @@
-//! The dialog of an action: what it will do, how it is confirmed, sending it once, and what came of it.
+//! The dialog of an action: its effect, the confirmation, sending it once, and the outcome.
 
 use super::dialog::Dialog;
 use super::failure_card::FailureCard;
@@ -13,10 +13,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-/// An action that has been sent: what came of it, and what takes it back.
+/// An action being sent: its outcome, and what undoes it.
 pub type Running = Pin<Box<dyn Future<Output = (Outcome, Option<Undo>)>>>;
 
-/// Where the action stands.
+/// The state of the dialog.
 #[derive(Clone, PartialEq)]
 enum Phase {
     Asking,
@@ -38,7 +38,7 @@ pub fn ActionDialog(
     /// What it will do.
     #[prop(into)]
     effect: Signal<Effect>,
-    /// What has to be typed, and why; one click where it is [`Confirm::Click`].
+    /// What has to be typed and why, or one click for [`Confirm::Click`].
     #[prop(into)]
     confirm: Signal<Confirm>,
     /// The id to type.
@@ -74,7 +74,7 @@ pub fn ActionDialog(
     let may_send = Memo::new(move |_| {
         confirmed() && ready() && !rate_limited.get() && *phase.read() != Phase::Sending
     });
-    // A vendor that asked to wait is not asked again before.
+    // Respects the vendor's Retry-After.
     let hold_off = move |wait: Option<Duration>| {
         if let Some(wait) = wait {
             let _ = rate_limited.try_set(true);
@@ -94,10 +94,10 @@ pub fn ActionDialog(
         leptos::task::spawn_local(async move {
             let (outcome, undo) = running.await;
             if !matches!(outcome, Outcome::Refused { .. }) {
-                // Also where nothing was sent: then what is shown is not what is there.
+                // Also if nothing was sent: then the screen does not show the current state.
                 changed.try_run(());
             }
-            // The dialog may have been closed meanwhile: then what came of it is said where notices are.
+            // If the dialog was closed meanwhile, the outcome is shown as a notice.
             let open = phase.try_get_untracked().is_some();
             match outcome {
                 Outcome::Done { message, undoable } => {
@@ -170,7 +170,7 @@ pub fn ActionDialog(
     }
 }
 
-/// What came of it, where it was not simply done.
+/// The outcome, unless it was simply done.
 #[component]
 fn OutcomeCard(outcome: Outcome, system: String) -> impl IntoView {
     match outcome {

@@ -1,5 +1,4 @@
-//! Desktop notifications: short texts that the computer shows outside of the browser, where somebody let
-//! it. Text only, never markup.
+//! Desktop notifications: short texts shown outside of the browser, if permitted. Text only, never markup.
 
 use js_sys::Reflect;
 use leptos::prelude::*;
@@ -7,20 +6,20 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Notification, NotificationOptions, NotificationPermission};
 
-/// What the browser says to notifications.
+/// The browser's permission for notifications.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permission {
-    /// It has none, or shows none on pages like this one.
+    /// Not supported, or not on this page.
     Impossible,
-    /// Nobody was asked yet.
+    /// Not asked yet.
     Unasked,
-    /// Somebody said yes.
+    /// Granted.
     Granted,
-    /// Somebody said no.
+    /// Denied.
     Denied,
 }
 
-/// What the browser says now.
+/// The current permission.
 #[must_use]
 pub fn permission() -> Permission {
     let there = Reflect::has(&window(), &JsValue::from_str("Notification")) == Ok(true);
@@ -34,18 +33,18 @@ pub fn permission() -> Permission {
     }
 }
 
-/// Asks, where nobody was asked yet. The browser wants a hand behind it.
+/// Asks, if not asked yet. The browser requires a user gesture.
 pub async fn ask() -> Permission {
     if permission() == Permission::Unasked
         && let Ok(pending) = Notification::request_permission()
     {
-        // What was answered is what is there afterwards.
+        // The answer is read from the permission afterwards.
         let _ = JsFuture::from(pending).await;
     }
     permission()
 }
 
-/// Shows a text, in place of the one with the same `about`. Nothing where it is not allowed.
+/// Shows a text, replacing one with the same `about`. Does nothing without permission.
 pub fn show(title: &str, body: &str, about: &str) {
     if permission() != Permission::Granted {
         return;

@@ -1,4 +1,4 @@
-//! A labelled text field with what is wrong beside it.
+//! A labelled text field with its error beside it.
 
 use super::icon::Icon;
 use leptos::prelude::*;

@@ -1,4 +1,4 @@
-//! What was done, said once and left standing for a while, with a way to undo it where there is one.
+//! Notices: what was done, shown for a while, with Undo where possible.
 
 use super::icon::Icon;
 use crate::api::Outcome;
@@ -6,13 +6,13 @@ use leptos::prelude::*;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// How long a notice stands, and so how long something can be undone.
+/// How long a notice is shown, and so how long a change can be undone.
 const STANDS: Duration = Duration::from_secs(10);
 
-/// How many stand at once at most.
+/// The most notices at once.
 const MOST: usize = 4;
 
-/// What takes a change back.
+/// Undoes a change.
 pub type Undo = Rc<dyn Fn()>;
 
 #[derive(Clone, Copy)]
@@ -36,7 +36,7 @@ pub fn use_notices() -> Notices {
     expect_context()
 }
 
-/// Makes room for notices.
+/// Provides the notices.
 pub fn provide() -> Notices {
     let notices = Notices {
         shown: RwSignal::new(Vec::new()),
@@ -48,7 +48,7 @@ pub fn provide() -> Notices {
 }
 
 impl Notices {
-    /// Says something.
+    /// Shows a notice.
     pub fn show(self, message: String, undo: Option<Undo>) {
         let number = self.count.get_untracked();
         self.count.set(number.wrapping_add(1));
@@ -67,7 +67,7 @@ impl Notices {
         set_timeout(move || self.drop(number), STANDS);
     }
 
-    /// Says what came of a change that nobody waits for in a dialog.
+    /// Shows the outcome of a change that has no open dialog.
     pub fn show_outcome(self, outcome: Outcome) {
         let message = match outcome {
             Outcome::Done { message, .. } => message,
@@ -99,7 +99,7 @@ impl Notice {
     }
 }
 
-/// Where notices stand.
+/// The area where notices are shown.
 #[component]
 pub fn NoticeArea() -> impl IntoView {
     let notices = use_notices();

@@ -15,7 +15,7 @@ pub struct WakeLock {
 }
 
 impl WakeLock {
-    /// Nothing yet. Lets go with the current owner.
+    /// No lock yet; it is released with the current owner.
     #[must_use]
     pub fn new() -> Self {
         let wake_lock = Self {

@@ -1,4 +1,4 @@
-//! The changes of AVEVA's client failover: each is sent once, read back, and told.
+//! Changes to AVEVA client failover. Each is sent once and then verified by reading.
 
 mod groups;
 mod sessions;
@@ -19,7 +19,7 @@ pub struct Writer {
     pub base: Base,
 }
 
-/// "Is it there" as a value: a 404 is an answer.
+/// Turns a 404 into `None`.
 fn found<T>(read: Result<Arrived<T>, Failure>) -> Result<Option<T>, Failure> {
     match read {
         Ok(arrived) => Ok(Some(arrived.value)),
@@ -45,7 +45,7 @@ impl Writer {
         found(self.send(&aveva::sessions(&self.base, group).get(id)).await)
     }
 
-    /// Who leads the group now, in a sentence.
+    /// The current primary, in a sentence.
     pub(super) async fn leader(&self, group: &str) -> Result<String, Failure> {
         let status = self.send(&aveva::groups(&self.base).status(group)).await?;
         let status = status.value;

@@ -47,7 +47,8 @@ impl Writer {
         .await
     }
 
-    /// Puts a session: creates or updates it, if it still is what was seen; `None` where the connection's version has no PUT.
+    /// Creates or updates a session by PUT, if it is still what the user saw; `None` where the connection's
+    /// version has no PUT.
     pub async fn put_session(
         &self,
         group: &str,
@@ -87,7 +88,7 @@ impl Writer {
         .await
     }
 
-    /// What has changed about a session since somebody looked at it; `None` while it is what they saw.
+    /// What has changed about a session since the user saw it; `None` if nothing has.
     async fn changed(
         &self,
         group: &str,
@@ -95,7 +96,7 @@ impl Writer {
         seen: Option<&ClientSession>,
     ) -> Option<Outcome> {
         let seen = seen?;
-        // What cannot be read now is told by the change itself.
+        // If it cannot be read now, the change itself reports why.
         let now = self.session(group, id).await.ok()?;
         let facts = |one: &ClientSession| (one.role.clone(), one.role_override.clone());
         if now.as_ref().map(facts) == Some(facts(seen)) {
@@ -120,7 +121,7 @@ impl Writer {
         Some(Outcome::Changed { message })
     }
 
-    /// Deletes a session, if it still is what was seen.
+    /// Deletes a session, if it is still what the user saw.
     pub async fn delete_session(
         &self,
         group: &str,
@@ -151,7 +152,7 @@ impl Writer {
         .await
     }
 
-    /// Posts a heartbeat in a session's name.
+    /// Posts a heartbeat for a session.
     pub async fn post_heartbeat(&self, group: &str, id: &str, heartbeat: NewHeartbeat) -> Outcome {
         let call = aveva::sessions(&self.base, group).heartbeat(id, &heartbeat);
         let title = &self.title;
@@ -166,8 +167,8 @@ impl Writer {
         execute(self.send(&call), done, async || self.leader(group).await).await
     }
 
-    /// Overrides a session's role, or clears that, if it still is what was seen; `None` where the
-    /// connection's version cannot.
+    /// Overrides a session's role or clears the override, if it is still what the user saw; `None` where
+    /// the connection's version cannot.
     pub async fn override_role(
         &self,
         group: &str,

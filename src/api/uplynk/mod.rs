@@ -1,4 +1,4 @@
-//! The changes of Uplynk's failover groups: each is sent once, read back, and told.
+//! Changes to Uplynk failover groups. Each is sent once and then verified by reading.
 
 mod order;
 mod settings;
@@ -28,13 +28,13 @@ pub fn ids(group: &FailoverGroup) -> Vec<String> {
 }
 
 impl Writer {
-    /// The group as the system holds it.
+    /// The current group.
     async fn read(&self, id: &str) -> Result<FailoverGroup, Failure> {
         let call = uplynk::groups().get(id);
         Ok(send(&self.connection, &call, None).await?.value)
     }
 
-    /// The group as the system holds it, if what `of` looks at is still as it was seen.
+    /// The current group, if the part that `of` selects is still what the user saw.
     async fn unchanged<T: PartialEq>(
         &self,
         seen: &FailoverGroup,

@@ -40,7 +40,7 @@ fn on_air(group: &FailoverGroup) -> String {
 }
 
 impl Writer {
-    /// Changes the mode or auto failback, if both are still as they were seen.
+    /// Changes the mode or auto failback, if both are still what the user saw.
     pub async fn configure(&self, seen: &FailoverGroup, change: &Configuration) -> Outcome {
         let of = |group: &FailoverGroup| (group.mode.clone(), group.auto_failback);
         if let Err(outcome) = self.unchanged(seen, of, settings).await {
@@ -57,8 +57,8 @@ impl Writer {
         execute(send(&self.connection, &call, None), done, check).await
     }
 
-    /// Puts a slicer on air, if what is on air and auto failback are still as they were seen. Sent once,
-    /// in one form: every attempt is a switch.
+    /// Puts a slicer on air, if what is on air and auto failback are still what the user saw. Sent once:
+    /// every attempt is a switch.
     pub async fn activate(&self, seen: &FailoverGroup, slicer: &str) -> Outcome {
         let of = |group: &FailoverGroup| (group.active.clone(), group.auto_failback);
         let message = |now: &FailoverGroup| format!("{} {}", on_air(now), settings(now));
@@ -69,7 +69,7 @@ impl Writer {
         self.switch(seen, &call).await
     }
 
-    /// Puts the slate on air, or takes it off, if what is on air is still what was seen.
+    /// Puts the slate on air, or takes it off, if what is on air is still what the user saw.
     pub async fn set_slate(&self, seen: &FailoverGroup, on: bool) -> Outcome {
         let of = |group: &FailoverGroup| group.active.clone();
         if let Err(outcome) = self.unchanged(seen, of, on_air).await {

@@ -1,5 +1,5 @@
-//! What `health` says of everything that the connections hold, judged once a tick for all who show it:
-//! the rail, the overview and the lists.
+//! The verdicts of `health` on every resource, computed once a tick for everything that shows them: the
+//! rail, the overview and the lists.
 
 use crate::live::{Clock, Feed, Group, Source, Status, use_clock, use_sources};
 use chrono::TimeDelta;

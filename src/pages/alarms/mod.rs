@@ -20,7 +20,7 @@ use leptos::prelude::*;
 use std::collections::HashSet;
 use vendors::uplynk::OnAir;
 
-/// One thing that needs attention.
+/// One resource that needs attention.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alarm {
     /// What is wrong with it, since when, and what to do.

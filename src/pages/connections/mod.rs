@@ -29,7 +29,7 @@ pub fn Connections() -> impl IntoView {
         .is_empty()
         .then(|| view! { <p class="panel blank">"No connection is configured."</p> });
     let session = expect_context::<Arc<Session>>();
-    // Where nobody signs in there is nothing to pair.
+    // Without sign-in there is nothing to pair.
     let walls = session.may_change() && session.can_sign_out;
     view! {
         <Heading text="Connections" />

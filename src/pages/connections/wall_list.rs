@@ -113,7 +113,7 @@ fn Revoke(wall: Wall, state: WallsState, close: Callback<()>) -> impl IntoView {
     }
 }
 
-/// Revokes a wall once, and reads what is there where no answer came.
+/// Revokes a wall once, and reads the list if no response came.
 async fn revoke(id: &str, name: &str) -> Outcome {
     match walls::revoke(id).await {
         Ok(()) => Outcome::Done {

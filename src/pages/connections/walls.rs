@@ -111,7 +111,7 @@ fn PairForm(state: WallsState) -> impl IntoView {
                     let _ = wrong.try_set(Some(format!("{}.", failure.line())));
                 }
             }
-            // Also after a failure: the answer to a pairing that was done may have been lost.
+            // Also after a failure: the response to a completed pairing may have been lost.
             state.read();
         });
     };

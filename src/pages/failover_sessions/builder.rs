@@ -1,5 +1,5 @@
-//! The query as it is being built: tokens and text are two sides of one filter, and it runs when
-//! somebody says so. What runs is what stands in the URL.
+//! The query being built: tokens and text are two views of one filter. It runs on request, and the URL
+//! holds the query that runs.
 
 use super::query::QueryParams;
 use super::ranges::{RelativeRange, RelativeRanges};
@@ -53,7 +53,7 @@ impl Builder {
             (params.filter.clone(), params.relative)
         });
         Effect::new(move |before: Option<()>| {
-            // Read and not only tracked: a memo that nobody reads follows nothing.
+            // Read and not only tracked: an unread memo does not update.
             let _ = filter.read();
             if before.is_some() {
                 take(&params.get_untracked());

@@ -149,8 +149,8 @@ pub fn csv_header() -> String {
     COLUMNS.join(",") + "\r\n"
 }
 
-/// A row for each session, with the line ends, times in a zone with its offset. What runs has lasted
-/// until now.
+/// A row for each session, with the line ends, times in a zone with its offset. A running session has
+/// lasted until now.
 #[must_use]
 pub fn csv_rows(sessions: &[Session], zone: ZoneAt, now: DateTime<Utc>) -> String {
     let row = |session| Line::of(session, zone, now).cells().join(",") + "\r\n";

@@ -9,7 +9,7 @@ use crate::ui::{Icon, download, times};
 use leptos::prelude::*;
 use vendors::veeam::{self, Page, Query, Session, Wire};
 
-/// More pages than this would rather be a mistake, and would not fit into the browser's memory.
+/// More pages than this are probably a mistake and would not fit into memory.
 const MOST_PAGES: u32 = 1000;
 
 /// The buttons.

@@ -43,7 +43,7 @@ pub fn QueryForm(
             view! { <p id="filter-error" class="wrong" role="alert"><Icon name="warning" />{words}</p> },
         )
     };
-    // What stands at the place of the error is marked beneath the field, which cannot mark it itself.
+    // The error position is marked below the field, because an input cannot mark part of its text.
     let place = move || {
         let error = builder.error.get()?;
         let text = builder.typed.get();
@@ -156,7 +156,7 @@ fn Sent(params: Memo<QueryParams>, builder: Builder, wire: Signal<Wire>) -> impl
     }
 }
 
-/// When sessions started or ended: quick ranges, which are counted back from now, or two times.
+/// When sessions started or ended: relative ranges, which are counted back from now, or two times.
 #[component]
 fn RangeChoice(builder: Builder, field: Field) -> impl IntoView {
     let prefs = use_prefs();

@@ -161,7 +161,7 @@ pub fn Imported(
         top.set(0.0);
     };
     let chosen: RwSignal<Option<usize>> = RwSignal::new(None);
-    // A place on the screen is a place in the arrangement, which changes; the session does not.
+    // The row number depends on sorting and search; the index of the session does not.
     let choose = move |place: usize| {
         active.set(Some(place));
         chosen.set(places.with_untracked(|places| places.get(place).copied()));
@@ -200,7 +200,7 @@ pub fn Imported(
     let space = move |pixels: f64| {
         (pixels > 0.0).then(|| view! { <tr class="space" aria-hidden="true"><td colspan="11" style:height=format!("{pixels}px")></td></tr> })
     };
-    // Where a drawn row stands among all of them: the pool's places are the window's.
+    // The number of a drawn row: the pool's slots follow the window.
     let numbered = StoredValue::new(0_usize);
     let draw = move |row: RwSignal<Row>| {
         let place = numbered.get_value();

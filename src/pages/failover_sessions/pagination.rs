@@ -1,5 +1,4 @@
-//! The foot of a query's results: how many there are, and the way to the other pages by the server's own
-//! links.
+//! The footer of the results: counts, and navigation by the server's own page links.
 
 use super::export_view::Export;
 use super::session_row::ColumnChooser;

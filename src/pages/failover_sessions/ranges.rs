@@ -1,5 +1,5 @@
-//! Ranges of time for when sessions started and ended: quick ones, which are counted back from now,
-//! and custom ones between two times on the clock. What is sent is UTC. Pure; `now` is an argument.
+//! Ranges of time for when sessions started and ended: relative ones, which are counted back from now, and
+//! custom ones between two times on the clock. What is sent is UTC. Pure; `now` is an argument.
 
 pub use super::relative_range::{RelativeRange, RelativeRanges};
 
@@ -106,9 +106,9 @@ impl Range {
         from.into_iter().chain(to).collect()
     }
 
-    /// The range that a filter gives a field by conditions that have to hold whatever else does: a
-    /// quick one where it begins within a minute of where that one does now, else a custom one in
-    /// whole seconds. `None` where there is no such range, or more than one condition an end.
+    /// The range that a filter gives a field by conditions that have to hold whatever else does: a relative
+    /// one where it begins within a minute of where that one does now, else a custom one in whole seconds.
+    /// `None` where there is no such range, or more than one condition an end.
     #[must_use]
     pub fn of(
         filter: Option<&Filter>,

@@ -1,6 +1,6 @@
-//! Quick ranges of time, counted back from now. Pure; `now` is an argument.
+//! Relative time ranges, counted back from now. Pure; `now` is an argument.
 //!
-//! A quick range is never written into the filter of the URL, where it would be a fixed moment by the
+//! A relative range is never written into the filter of the URL, where it would be a fixed moment by the
 //! time that someone opens the link or the saved query. It stands beside it (`?started=24h&filter=…`,
 //! `ended=…` for the end) and is counted back anew each time that the query runs.
 
@@ -22,7 +22,7 @@ pub enum RelativeRange {
 }
 
 impl RelativeRange {
-    /// Every quick range.
+    /// Every relative range.
     pub const ALL: [Self; 4] = [Self::Hour, Self::Day, Self::Week, Self::Month];
 
     /// As it is shown.
@@ -47,7 +47,7 @@ impl RelativeRange {
         }
     }
 
-    /// The quick range of a code.
+    /// The relative range of a code.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|range| range.code() == code)
@@ -73,7 +73,7 @@ impl RelativeRange {
     }
 }
 
-/// The quick ranges that stand beside a filter.
+/// The relative ranges that stand beside a filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RelativeRanges {
     /// Of `CreationTime`.

@@ -35,11 +35,11 @@ pub fn Results(
     source: Source,
     /// What the URL asks for.
     params: Memo<QueryParams>,
-    /// The query being built, which hears what the server says about it.
+    /// The query being built, which is given the server's objections.
     builder: Builder,
 ) -> impl IntoView {
     let prefs = use_prefs();
-    // Ranges are counted back from the moment at which the list was asked for, not from each page.
+    // Relative ranges count back from the moment the list was requested, not from each page.
     let ran = Memo::new(move |before: Option<&(QueryParams, DateTime<Utc>)>| {
         let params = params.get();
         let now = before
@@ -147,7 +147,7 @@ fn Found(
     }
 }
 
-/// What went wrong, what is being waited for, and what to do about it.
+/// Failures, the waiting note, and what to do about them.
 #[component]
 fn QueryErrors(live: Live<Page>, title: String, recent: bool, number: u32) -> impl IntoView {
     let nav = use_nav();
@@ -175,7 +175,7 @@ fn QueryErrors(live: Live<Page>, title: String, recent: bool, number: u32) -> im
     }
 }
 
-/// What is said where no row stands.
+/// The text if there are no rows.
 #[component]
 fn Nothing(live: Live<Page>) -> impl IntoView {
     let nav = use_nav();

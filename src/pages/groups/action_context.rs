@@ -1,4 +1,4 @@
-//! What can be done on the page of a group: which dialog is open, and what a change is sent with.
+//! The actions on a group's page: the open dialog, and what a change is sent with.
 
 use crate::api::aveva::Writer;
 use crate::api::session::Session;
@@ -41,7 +41,7 @@ pub struct ActionContext {
     writer: StoredValue<Option<Writer>>,
     feed: Feed,
     sweep: Sweep,
-    /// Where what was done is said.
+    /// Where results are shown.
     pub notices: Notices,
     clock: Clock,
     changes: bool,
@@ -115,15 +115,14 @@ impl ActionContext {
         sessions.find(|one| one.id.as_deref() == Some(id)).cloned()
     }
 
-    /// What is shown is old: it was changed. A change may end, and be taken back, after its page was
-    /// left.
+    /// Refreshes after a change. A change may end, and be undone, after its page was left.
     pub fn changed(self) {
         let _ = self.group.try_with_value(|group| self.sweep.forget(group));
         self.live.status.refresh();
         self.feed.status().refresh();
     }
 
-    /// Looks at the group as it is now, with the session of this id.
+    /// Reads the current group, with the session of this id.
     pub fn with_group<T>(
         self,
         id: Option<&str>,

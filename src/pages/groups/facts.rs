@@ -13,7 +13,7 @@ use leptos::prelude::*;
 /// The facts of a group.
 #[component]
 pub fn Facts(
-    /// What is shown, as it refreshes, and what can be done with it.
+    /// The resource as it refreshes, and its actions.
     context: ActionContext,
     /// The connection.
     connection: String,

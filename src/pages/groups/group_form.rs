@@ -26,7 +26,7 @@ fn object(text: &str) -> Result<Option<Map<String, Value>>, String> {
     }
 }
 
-/// Creates the group, opens its page, and knows how to take it back.
+/// Creates the group, opens its page, and returns the undo.
 async fn create(
     writer: Option<Writer>,
     group: GroupConfiguration,

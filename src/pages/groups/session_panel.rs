@@ -17,7 +17,7 @@ use vendors::aveva::{ClientSession, RoleOverride};
 /// The panel; nothing while no session is asked for.
 #[component]
 pub fn SessionPanel(
-    /// What can be done.
+    /// The page's actions.
     context: ActionContext,
 ) -> impl IntoView {
     let nav = use_nav();
@@ -98,7 +98,7 @@ fn Panel(context: ActionContext, id: String) -> impl IntoView {
             (!there.get()).then(|| view! { <p class="blank">{format!("This group has no session “{id}” now.")}</p> })
         }
     };
-    // It stands under the table, and on a phone beyond the screen.
+    // The panel is below the table, on a phone outside the screen.
     let panel = NodeRef::<html::Section>::new();
     Effect::new(move |_| {
         if let Some(panel) = panel.get() {
@@ -136,7 +136,7 @@ fn Panel(context: ActionContext, id: String) -> impl IntoView {
 /// What can be done with a session: pictures in a row of a table, words in the panel.
 #[component]
 pub fn SessionActions(
-    /// What can be done.
+    /// The page's actions.
     context: ActionContext,
     /// The session's id.
     #[prop(into)]

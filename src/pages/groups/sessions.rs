@@ -109,7 +109,7 @@ fn rank(session: &ClientSession) -> u8 {
 /// The sessions of a group.
 #[component]
 pub fn Sessions(
-    /// What is shown, as it refreshes, and what can be done with it.
+    /// The resource as it refreshes, and its actions.
     context: ActionContext,
 ) -> impl IntoView {
     let (nav, live) = (use_nav(), context.live);

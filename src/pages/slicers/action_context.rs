@@ -1,5 +1,4 @@
-//! What can be done on the page of a slicer group: what is open, what a change is sent with, and the
-//! draft of another order.
+//! The actions on a slicer group's page: the open dialog, what a change is sent with, and the draft order.
 
 use crate::api::Outcome;
 use crate::api::session::Session;
@@ -18,7 +17,7 @@ use vendors::uplynk::FailoverGroup;
 /// The dialog that is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Open {
-    /// One that asks before something is done.
+    /// The confirmation of an action.
     Action(Deed),
     /// The position that this slicer is to have in the draft.
     MoveTo(String),
@@ -84,19 +83,18 @@ impl ActionContext {
         self.live.status.vendor_time(self.clock)
     }
 
-    /// What is shown is old: it was changed.
+    /// Refreshes after a change.
     pub fn changed(self) {
         self.live.status.refresh();
         self.list.refresh();
     }
 
-    /// Opens the dialog of a deed.
+    /// Opens the dialog of an action.
     pub fn ask(self, action: Deed) {
         self.open.set(Some(Open::Action(action)));
     }
 
-    /// Takes a slicer into failover or out of it: at once, with a way back, where that is harmless;
-    /// otherwise after a dialog.
+    /// Sets a slicer's eligibility: at once, with Undo, where that is harmless; otherwise after a dialog.
     pub fn set_eligible(self, slicer: String, eligible: bool) {
         let action = Deed::SetEligible(slicer.clone(), eligible);
         let quiet = untrack(|| {
@@ -122,7 +120,7 @@ impl ActionContext {
         });
     }
 
-    /// What sets an eligibility back.
+    /// Undoes a change of eligibility.
     #[must_use]
     pub fn undo_eligible(self, writer: &Writer, group: &str, slicer: &str, eligible: bool) -> Undo {
         let (writer, group, slicer) = (writer.clone(), group.to_owned(), slicer.to_owned());
@@ -132,7 +130,7 @@ impl ActionContext {
         })
     }
 
-    /// What takes a change back and tells what came of it.
+    /// Undoes a change and shows the outcome.
     pub fn undo<F: Future<Output = Outcome> + 'static>(
         self,
         back: impl Fn() -> F + 'static,
@@ -146,7 +144,7 @@ impl ActionContext {
         })
     }
 
-    /// Where things are said that no dialog waits for.
+    /// Where results without a dialog are shown.
     #[must_use]
     pub fn notices(self) -> Notices {
         self.notices

@@ -1,4 +1,4 @@
-//! The dialog of whatever is to be done with a slicer group: what it will do and how it is confirmed.
+//! The dialogs of a slicer group's actions: effect and confirmation.
 
 use super::action_context::{ActionContext, Open};
 use super::activation_alternatives::ActivationAlternatives;
@@ -15,7 +15,7 @@ use vendors::uplynk::FailoverGroup;
 /// The dialog that is open.
 #[component]
 pub fn Dialogs(
-    /// What can be done.
+    /// The page's actions.
     context: ActionContext,
 ) -> impl IntoView {
     let action = Memo::new(move |_| match &*context.open.read() {

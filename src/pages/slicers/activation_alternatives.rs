@@ -1,14 +1,14 @@
-//! The dialog in the place of an activation that Uplynk would refuse.
+//! The dialog shown instead of an activation that Uplynk would refuse.
 
 use super::action_context::{ActionContext, Open};
 use crate::ui::dialog::Dialog;
 use health::slicers::Deed;
 use leptos::prelude::*;
 
-/// Why a slicer cannot be activated now, and what leads to the same.
+/// Why a slicer cannot be activated now, and what to do instead.
 #[component]
 pub fn ActivationAlternatives(
-    /// What can be done.
+    /// The page's actions.
     context: ActionContext,
     /// The slicer's id.
     slicer: String,

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 /// The list, with what adds to it and takes from it.
 #[component]
 pub fn Channels(
-    /// What can be done.
+    /// The page's actions.
     context: ActionContext,
 ) -> impl IntoView {
     let channels = Memo::new(move |_| {

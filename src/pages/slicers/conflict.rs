@@ -1,5 +1,4 @@
-//! Somebody else has saved another order: what it was, what theirs is, what yours would be, and what
-//! to do about it.
+//! A conflict with an order that someone else saved: before, theirs, yours, and the choices.
 
 use super::action_context::ActionContext;
 use crate::ui::Icon;
@@ -7,10 +6,10 @@ use crate::ui::reorder::Draft;
 use health::slicers::Deed;
 use leptos::prelude::*;
 
-/// The comparison and its three ways out.
+/// The comparison and the three choices.
 #[component]
 pub fn Conflict(
-    /// What can be done.
+    /// The page's actions.
     context: ActionContext,
 ) -> impl IntoView {
     let draft = context.draft;

@@ -35,7 +35,7 @@ pub fn SlicerGroupPage(
         let id = group.clone();
         all.part(move |groups| groups.iter().find(|group| group.id == id).cloned())
     };
-    // Decided once the list has been heard or has failed; until then it is as good as in the list.
+    // Decided once the list has been read or has failed; until then the group counts as listed.
     let listed = Memo::new(move |before: Option<&bool>| {
         let answered = all.value().is_some() || all.status.failure().is_some();
         part.value().is_some() || (!answered && before.copied().unwrap_or(true))

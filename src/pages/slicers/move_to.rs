@@ -8,7 +8,7 @@ use leptos::prelude::*;
 /// The dialog.
 #[component]
 pub fn MoveTo(
-    /// What can be done.
+    /// The page's actions.
     context: ActionContext,
     /// The slicer.
     slicer: String,

@@ -91,7 +91,7 @@ pub fn Facts(
 /// What is on air, and on which channels.
 #[component]
 pub fn OnAirCard(
-    /// What can be done.
+    /// The page's actions.
     context: ActionContext,
 ) -> impl IntoView {
     let (clock, prefs, live) = (use_clock(), use_prefs(), context.live);
@@ -164,7 +164,7 @@ pub fn OnAirCard(
     });
     let there = RwSignal::new(None);
     let seen = move || {
-        // A plain picture has no age.
+        // A placeholder has no age.
         if !there.get()? {
             return Some(view! { "No preview available" }.into_any());
         }

@@ -1,5 +1,4 @@
-//! The list "Slicer order": every slicer of a group in the order of failover, and the draft of another
-//! order, whichever hand makes it.
+//! The list "Slicer order": every slicer of a group in the order of failover, and the draft of a new order.
 
 use super::action_context::{ActionContext, Open};
 use super::order_memory::use_memory;
@@ -22,7 +21,7 @@ use wasm_bindgen::JsCast;
 /// The slicers of a group in order, and the draft of another order.
 #[component]
 pub fn SlicerOrder(
-    /// What can be done.
+    /// The page's actions.
     context: ActionContext,
 ) -> impl IntoView {
     let (clock, prefs, nav, memory) = (use_clock(), use_prefs(), use_nav(), use_memory());
@@ -64,8 +63,8 @@ pub fn SlicerOrder(
     let lifted = Memo::new(move |_| dragging.is_lifted());
     Effect::new(move |_| poll_gate::set_dragging(lifted.get()));
     on_cleanup(|| poll_gate::set_dragging(false));
-    // The refresh goes on underneath: an untouched draft is what is there. A held row waits for its end,
-    // and a draft of an order waits for a mode that has one.
+    // The draft follows refreshes, but not while a row is dragged or while a changed draft waits for
+    // prioritized mode.
     Effect::new(move |_| {
         let Some(group) = live.value() else { return };
         if lifted.get() || (flat.get() && draft.with_untracked(|draft| draft.is_changed())) {
@@ -76,7 +75,7 @@ pub fn SlicerOrder(
     let remembers = connection.clone();
     let offer = Memo::new(move |_| {
         let group = live.value()?;
-        // What is saved or declined is looked at again.
+        // Checked again after the offer was accepted or declined.
         draft.track();
         memory
             .of(&remembers, &group.id, |one| one.follow(&group))
@@ -96,8 +95,8 @@ pub fn SlicerOrder(
         let Some(group) = live.value() else {
             return Vec::new();
         };
-        // Time changes a row only where somebody is blacklisted: many rows are not looked at every second
-        // for nothing.
+        // Time changes a row only if a slicer is blacklisted, so healthy rows are not recomputed every
+        // second.
         let healthy = |slicer: &Slicer| slicer.blacklist == Some(Blacklist::Healthy);
         let now = if group.slicers.iter().flatten().all(healthy) {
             live.status.vendor_now()
@@ -107,7 +106,7 @@ pub fn SlicerOrder(
         reported(&group, now, times::offset(prefs.zone.get(), now))
     });
     let list = Memo::new(move |before: Option<&Vec<Row>>| {
-        // Lifting a row changes none; letting it go changes the draft where anything has to follow.
+        // Lifting a row changes no row; dropping it changes the draft, which updates this.
         let held = before.filter(|_| lifted.get_untracked()).map(Vec::as_slice);
         rows(&all.read(), &draft.read(), held)
     });
@@ -218,7 +217,7 @@ fn MovingTo(context: ActionContext, go: Callback<(String, usize)>) -> impl IntoV
     }
 }
 
-/// The row that was moved keeps the focus, wherever it stands now.
+/// The moved row keeps the focus at its new position.
 fn follow_with_focus(position: usize) {
     request_animation_frame(move || {
         let item = document().get_element_by_id(&item_id(position));

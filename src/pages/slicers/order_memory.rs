@@ -1,5 +1,5 @@
-//! The order that a group had before its mode was flat: in flat mode every position is 1, and going
-//! back to prioritized starts from the vendor's own list. Kept while the console is open.
+//! The order that a group had before flat mode: in flat mode every position is 1, and going back to
+//! prioritized mode starts from the vendor's own list. Remembered while the console is open.
 
 use crate::api::uplynk::ids;
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ pub struct Remembered {
 }
 
 impl Remembered {
-    /// Looks at the group as it is; gives the order to offer, where it had another one before.
+    /// Follows the group; returns the order to offer, if it had another one before.
     pub fn follow(&mut self, group: &FailoverGroup) -> Option<Vec<String>> {
         match group.mode {
             Some(Mode::Flat) => {
@@ -47,11 +47,11 @@ impl Remembered {
     }
 }
 
-/// What is remembered of every group that was looked at, by connection and id.
+/// What is remembered of every opened group, by connection and id.
 #[derive(Clone, Copy)]
 pub struct Memory(StoredValue<HashMap<(String, String), Remembered>>);
 
-/// Makes room for it.
+/// Provides the memory.
 pub fn provide() {
     provide_context(Memory(StoredValue::new(HashMap::new())));
 }
@@ -63,7 +63,7 @@ pub fn use_memory() -> Memory {
 }
 
 impl Memory {
-    /// Looks at or changes what is remembered of a group.
+    /// Reads or changes what is remembered of a group.
     pub fn of<T>(
         self,
         connection: &str,

@@ -133,8 +133,8 @@ pub fn reported(group: &FailoverGroup, now: DateTime<Utc>, zone: FixedOffset) ->
         .collect()
 }
 
-/// The list under a draft. While a row is held, `before` keeps who is in the list as it was: who has
-/// gone stays, marked, and who has come waits until the row is let go.
+/// The list under a draft. While a row is dragged, `before` keeps the list's members: removed slicers stay,
+/// marked, and new ones wait until the row is dropped.
 #[must_use]
 pub fn rows(reported: &[Arc<Facts>], draft: &Draft, before: Option<&[Row]>) -> Vec<Row> {
     let place: HashMap<&str, usize> = draft.order().iter().map(String::as_str).zip(0..).collect();

@@ -1,5 +1,5 @@
-//! Which other accounts may use the group. Asked for only when somebody wants to see it: the vendor
-//! counts requests.
+//! Which other accounts may use the group. Requested only when the panel is opened, because the vendor
+//! limits requests.
 
 use super::action_context::ActionContext;
 use crate::api::Failure;
@@ -10,7 +10,7 @@ use leptos::prelude::*;
 /// The panel, closed until it is asked for.
 #[component]
 pub fn Owners(
-    /// What can be done.
+    /// The page's actions.
     context: ActionContext,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
@@ -24,7 +24,7 @@ pub fn Owners(
             let _ = owners.try_set(Some(writer.owners(&group).await));
         });
     };
-    // A dialog that closes may have changed them.
+    // A dialog may have changed them.
     Effect::new(move |_| {
         let closed = context.open.read().is_none();
         if open.get() && closed {

@@ -1,5 +1,4 @@
-//! The bar under a changed order: what would change, what that does, save or discard, and what came
-//! of saving.
+//! The bar under a changed order: the changes, their effect, Save and Discard, and the result of saving.
 
 use super::action_context::ActionContext;
 use super::conflict::Conflict;
@@ -13,23 +12,23 @@ use health::slicers::order_effect;
 use leptos::prelude::*;
 use vendors::uplynk::Mode;
 
-/// What came of the last attempt.
+/// Why the last attempt to save failed.
 #[derive(Clone, PartialEq)]
 enum Problem {
     /// The group had been changed; nothing was sent.
     Changed(String),
-    /// It was refused, and the screen shows what is there; the order that was wanted.
+    /// It was refused, and the screen shows the current order; the wanted order.
     Refused(Outcome, Vec<String>),
-    /// Nobody knows.
+    /// The outcome is unknown.
     Unknown(Outcome),
 }
 
-/// The bar; nothing while nothing is changed and nothing is to be told.
+/// The bar; hidden while there is neither a change nor a failed attempt.
 #[component]
 pub fn SaveBar(
-    /// What can be done.
+    /// The page's actions.
     context: ActionContext,
-    /// Where it is said what has happened to the order.
+    /// The announcement for screen readers.
     message: RwSignal<String>,
 ) -> impl IntoView {
     let ActionContext {
@@ -40,7 +39,7 @@ pub fn SaveBar(
     } = context;
     let problem: RwSignal<Option<Problem>> = RwSignal::new(None);
     let changed = Memo::new(move |_| draft.read().is_changed());
-    // What was moved is drawn first, and in a frame of its own.
+    // The moved row is drawn first, in a frame of its own.
     let drawn = RwSignal::new(false);
     Effect::new(move |_| {
         let changed = changed.get();
@@ -49,7 +48,7 @@ pub fn SaveBar(
         });
     });
     let shown = Memo::new(move |_| changed.get() && drawn.get());
-    // A conflict that is settled has nothing left to tell.
+    // A settled conflict is no longer shown.
     Effect::new(move |_| {
         if !changed.get() {
             problem.maybe_update(|problem| {
@@ -133,7 +132,7 @@ pub fn SaveBar(
     }
 }
 
-/// Saves the draft once, and tells what came of it.
+/// Saves the draft once and shows the outcome.
 async fn send(context: ActionContext, problem: RwSignal<Option<Problem>>) {
     let ActionContext {
         live,
@@ -145,7 +144,7 @@ async fn send(context: ActionContext, problem: RwSignal<Option<Problem>>) {
         return;
     };
     saving.set(true);
-    // What was there when the draft was begun is what the person saw.
+    // The base of the draft is what the user saw.
     let (order, base) =
         draft.with_untracked(|draft| (draft.order().to_vec(), draft.base().to_vec()));
     let saved = writer.save_order(&seen, &base, &order).await;
@@ -183,7 +182,7 @@ async fn send(context: ActionContext, problem: RwSignal<Option<Problem>>) {
         SaveOutcome::Completed(outcome @ Outcome::Unknown { .. }) => {
             let _ = problem.try_set(Some(Problem::Unknown(outcome)));
         }
-        // The screen goes back to what is there.
+        // The screen returns to the current order.
         SaveOutcome::Completed(outcome) => {
             let _ = draft.try_update(|draft| *draft = Draft::new(base));
             let _ = problem.try_set(Some(Problem::Refused(outcome, order)));
@@ -191,7 +190,7 @@ async fn send(context: ActionContext, problem: RwSignal<Option<Problem>>) {
     }
 }
 
-/// What came of the last attempt, where it was not simply done.
+/// The result of the last attempt, unless it was simply done.
 #[component]
 fn SaveResult(context: ActionContext, problem: RwSignal<Option<Problem>>) -> impl IntoView {
     let dismiss = move |_| problem.set(None);

@@ -1,4 +1,4 @@
-//! Sends what was confirmed to Uplynk, once, and knows what would undo it.
+//! Sends a confirmed action to Uplynk once and returns its undo.
 
 use super::action_context::ActionContext;
 use crate::api::Outcome;

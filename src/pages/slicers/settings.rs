@@ -11,7 +11,7 @@ use vendors::uplynk::{Mode, OnAir};
 /// The settings.
 #[component]
 pub fn Settings(
-    /// What can be done.
+    /// The page's actions.
     context: ActionContext,
 ) -> impl IntoView {
     let (live, clock) = (context.live, use_clock());
@@ -51,7 +51,7 @@ pub fn Settings(
     }
 }
 
-/// The radio group: it shows what is there; choosing the other asks first.
+/// The radio group shows the current mode; choosing the other asks first.
 #[component]
 fn ModeChoice(context: ActionContext) -> impl IntoView {
     let mode = Memo::new(move |_| context.live.value().and_then(|group| group.mode.clone()));
@@ -63,7 +63,7 @@ fn ModeChoice(context: ActionContext) -> impl IntoView {
         let (checked, chosen) = (one.clone(), one);
         let checked = move || is(&checked);
         let choose = move |event: leptos::ev::Event| {
-            // The browser has checked it already: until the service has changed, nothing has.
+            // The browser has already checked the radio button; it is reset until the service has changed.
             let group = mode.get_untracked();
             if let Some(input) = event_input(&event) {
                 input.set_checked(group.as_ref() == Some(&chosen));
@@ -130,7 +130,7 @@ fn Failback(context: ActionContext) -> impl IntoView {
     view! { <Switch label=Signal::stored("Auto failback".to_owned()) on words=word change cannot /> }.into_any()
 }
 
-/// The slate, behind its guard.
+/// The slate, behind a confirmation.
 #[component]
 fn Slate(context: ActionContext) -> impl IntoView {
     let on = Memo::new(move |_| {

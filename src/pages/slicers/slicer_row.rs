@@ -19,7 +19,7 @@ pub fn item_id(position: usize) -> String {
 pub fn SlicerRow(
     /// The slicer.
     row: RwSignal<Row>,
-    /// What can be done.
+    /// The page's actions.
     context: ActionContext,
     /// Whether rows can be moved now.
     movable: Memo<bool>,

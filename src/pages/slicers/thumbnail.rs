@@ -1,4 +1,4 @@
-//! The picture of a slicer's output, or a plain one in its place.
+//! The thumbnail of a slicer's output, or a placeholder.
 
 use crate::ui::Icon;
 use leptos::prelude::*;
@@ -30,7 +30,7 @@ pub fn Thumbnail(
             tell(None);
         }
     });
-    // Which address did not lead to a picture: another one is another chance.
+    // The address that failed to load; another address is tried again.
     let broken: RwSignal<Option<String>> = RwSignal::new(None);
     let shown = Memo::new(move |_| src.get().filter(|src| broken.read().as_ref() != Some(src)));
     let is_shown = Memo::new(move |_| shown.read().is_some());
@@ -42,7 +42,7 @@ pub fn Thumbnail(
         if !is_shown.get() {
             return view! { <Icon name="slicers" /> }.into_any();
         }
-        // A new address changes the one element: the last picture stands until the next one is there.
+        // A new address reuses the element: the last picture stays until the next one has loaded.
         view! {
             <img alt="" width="160" height="90" loading="lazy" decoding="async" referrerpolicy="no-referrer"
                 src=move || shown.get() on:load=move |_| tell(Some(true)) on:error=failed />

@@ -1,6 +1,6 @@
-//! What is new on the wall: which alarms were not there before, and which are over. Pure.
+//! New and ended alarms on the wall. Pure.
 //!
-//! What is found when the wall is opened is no news. What a silent connection holds is as it was: it
+//! Alarms present when the wall opens are not new. Resources of a silent connection keep their state: it
 //! neither raises nor ends an alarm.
 
 use super::model::Tile;
@@ -16,7 +16,7 @@ pub enum Priority {
     Warning,
 }
 
-/// What came of one look.
+/// The changes found by one update.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AlarmChanges {
     /// Alarms that were not there, or were less urgent.
@@ -25,7 +25,7 @@ pub struct AlarmChanges {
     pub calmed: bool,
 }
 
-/// What has been seen.
+/// The alarms seen so far.
 #[derive(Debug, Clone, Default)]
 pub struct AlarmDiff {
     known: HashMap<String, Option<Priority>>,
@@ -46,14 +46,14 @@ impl Priority {
 }
 
 impl AlarmDiff {
-    /// Looks at the tiles. `heard` are the connections that have answered, and are believed.
+    /// Compares the tiles with the previous ones. `answering` are the connections with current data.
     pub fn update(&mut self, tiles: &[Tile], answering: &HashSet<String>) -> AlarmChanges {
         let mut changes = AlarmChanges::default();
         let kept = |tile: &Tile| tile.is_stale() && !tile.is_source;
         for tile in tiles.iter().filter(|tile| !kept(tile) && tile.is_told) {
             let now = Priority::of(tile.severity);
             let before = self.known.get(&tile.key).copied();
-            // Of a connection that has not been seen whole, what is new is merely new to us.
+            // Until a connection has been read completely, a new resource is only new to this console.
             let known = before.is_some() || self.settled.contains(&tile.source);
             let before = before.flatten();
             match (before, now) {
@@ -75,7 +75,7 @@ impl AlarmDiff {
         changes
     }
 
-    /// What is not there any more, of connections that are heard, is over.
+    /// Resources that answering connections no longer hold have no alarm.
     fn forget(&mut self, tiles: &[Tile], answering: &HashSet<String>, changes: &mut AlarmChanges) {
         let there: HashSet<&str> = tiles.iter().map(|tile| tile.key.as_str()).collect();
         self.known.retain(|key, priority| {
@@ -86,7 +86,7 @@ impl AlarmDiff {
         });
     }
 
-    /// How urgent a thing is at the moment.
+    /// The current priority of a resource.
     #[must_use]
     pub fn standing(&self, key: &str) -> Option<Priority> {
         self.known.get(key).copied().flatten()

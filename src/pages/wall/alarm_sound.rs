@@ -1,7 +1,7 @@
-//! Which tone sounds when. Pure: it is told what is new and answers what to play.
+//! Which alarm sound plays when. Pure: changes in, the sound to play out.
 //!
-//! A tone repeats a few times while what raised it lasts, and not for ever: a room that learns to
-//! overhear an alarm is worse off than one without. Silence acknowledges nothing.
+//! A tone repeats a limited number of times while its alarm lasts: endless repetition teaches people to
+//! ignore it. Muting acknowledges nothing.
 
 use super::alarm_diff::{AlarmChanges, Priority};
 
@@ -21,8 +21,8 @@ pub enum Tone {
 pub type Note = (f32, u32, u32);
 
 impl Tone {
-    /// What is played. Priorities differ by number, pitch and pace, so that they are told apart also by
-    /// who hears one pitch badly.
+    /// What is played. Priorities differ in number, pitch and tempo, so that people with partial hearing
+    /// can tell them apart.
     #[must_use]
     pub fn notes(self) -> &'static [Note] {
         match self {
@@ -55,12 +55,12 @@ struct Repeating {
     last: Millis,
 }
 
-/// What sounds at the moment.
+/// The alarm that sounds at the moment.
 #[derive(Debug, Clone, Default)]
 pub struct AlarmSound(Option<Repeating>);
 
 impl AlarmSound {
-    /// Answers what to play now. `standing` tells how urgent a thing is at the moment.
+    /// Returns what to play now. `standing` gives the current priority of a resource.
     pub fn update(
         &mut self,
         now: Millis,
@@ -89,7 +89,7 @@ impl AlarmSound {
         }
         if let Some(repeating) = &mut self.0 {
             let (times, apart) = cap(repeating.priority);
-            // A clock that was put back must not silence it.
+            // A clock that was set back must not silence it.
             let due = now - repeating.last >= apart || now < repeating.last;
             if repeating.times < times && due {
                 repeating.times += 1;

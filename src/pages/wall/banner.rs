@@ -1,5 +1,5 @@
-//! The gateway or the network is gone: then nothing on the wall can be believed, and nobody in the room
-//! must be able to overlook it.
+//! The full-screen banner shown while the gateway or the network is unreachable: nothing on the wall is
+//! current then.
 
 use super::model::short;
 use crate::live::{use_build, use_clock, use_poll_settings, use_sources};

@@ -1,4 +1,4 @@
-//! How far the wall is moved aside so that nothing burns into the screen: a pixel a minute. Pure.
+//! Burn-in protection: the wall moves by a pixel a minute. Pure.
 
 /// The farthest from the middle, in pixels; less than the margin around the wall.
 const FAR: i64 = 12;
@@ -7,7 +7,7 @@ const FAR: i64 = 12;
 /// last; from edge to edge it is 24.
 #[must_use]
 pub fn offset(minute: i64) -> (i64, i64) {
-    // Ways of different lengths, so that the wall comes to nearly every place between.
+    // Different periods, so that the wall visits nearly every position.
     (to_and_fro(minute, FAR), to_and_fro(minute, FAR - 1))
 }
 

@@ -1,5 +1,5 @@
-//! The control bar: there while somebody moves the mouse, touches the screen or types, and gone after.
-//! What it sets stands in the address, so that the wall comes back with it.
+//! The control bar, visible while somebody uses the mouse, the screen or the keyboard. Its settings are in
+//! the URL, so that a reload keeps them.
 
 use super::notify::Notify;
 use super::rotation::HoldReason;
@@ -16,7 +16,7 @@ use leptos::prelude::*;
 /// How long it stays after the last touch, in milliseconds.
 const STAYS: f64 = 4_000.0;
 
-/// Whether somebody is there.
+/// Whether somebody uses the controls.
 #[must_use]
 pub fn hands() -> Memo<bool> {
     let clock = use_clock();
@@ -51,7 +51,7 @@ pub fn ControlBar(
     sounds: Sounds,
     /// What is notified.
     notify: Notify,
-    /// Whether somebody is there.
+    /// Whether somebody uses the controls.
     hands: Memo<bool>,
     /// Whether the set-up is open.
     set_up: RwSignal<bool>,

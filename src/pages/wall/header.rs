@@ -1,5 +1,4 @@
-//! The head of the wall: what time it is, how many are in which state, which page this is, whether
-//! alarms can be heard.
+//! The header of the wall: the time, the totals by state, the page number, and whether alarms can be heard.
 
 use super::layout::{Head, head};
 use super::model;
@@ -65,7 +64,7 @@ fn Total(wall: Wall, at: usize) -> impl IntoView {
     view! { <li hidden=hidden data-s=is(|count| count.key)><Icon name=glyph />{words}</li> }
 }
 
-/// Which page this is, and how long yet.
+/// The page number and its remaining time.
 #[component]
 fn PageNote(wall: Wall) -> impl IntoView {
     let clock = use_clock();
@@ -96,7 +95,7 @@ fn PageNote(wall: Wall) -> impl IntoView {
     view! { <span class="page" hidden=move || pages.get() < 2 style:--part=part>{words}</span> }
 }
 
-/// Whether alarms can be heard, where they cannot.
+/// A note if alarms cannot be heard.
 #[component]
 fn SoundNote(sounds: Sounds) -> impl IntoView {
     let words = move || sounds.word();

@@ -1,4 +1,4 @@
-//! What lets a wall run for months: the screen stays on, nothing burns in, a new version is loaded.
+//! Unattended operation: the screen stays on, nothing burns in, and new versions load automatically.
 
 use super::burn_in::offset;
 use super::state::Wall;

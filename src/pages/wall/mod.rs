@@ -1,5 +1,5 @@
-//! The page `/wall`: a screen that nobody touches for months, read from the other side of the room. It
-//! cannot change anything: nothing in this folder knows how to write.
+//! The page `/wall`: an unattended screen, read from across the room. It is read-only: nothing in this
+//! folder can write.
 
 pub mod alarm_diff;
 pub mod alarm_sound;
@@ -48,7 +48,7 @@ pub fn StatusWall(
     let offset = kiosk::offset_transform();
     kiosk::keep_awake(wall);
     kiosk::follow_builds();
-    // A wall that nobody refreshes would only grow old.
+    // A paused wall would only become stale.
     use_poll_settings().paused.set(false);
     let prefs = use_prefs();
     let theme = move || {
@@ -77,7 +77,7 @@ pub fn StatusWall(
     }
 }
 
-/// What is wrong with the address.
+/// The errors in the URL parameters.
 #[component]
 fn Strip(wall: Wall) -> impl IntoView {
     let words = Memo::new(move |_| {
@@ -96,7 +96,7 @@ fn Strip(wall: Wall) -> impl IntoView {
     }
 }
 
-/// What stands where there are no tiles.
+/// The text if there are no tiles.
 #[component]
 fn Nothing(wall: Wall) -> impl IntoView {
     let sources = use_sources();

@@ -1,5 +1,4 @@
-//! New critical alarms as notifications of the computer, for a wall behind other windows: where somebody
-//! wants them and the browser lets them.
+//! New critical alarms as desktop notifications, for a wall behind other windows.
 
 use super::state::Wall;
 use crate::prefs::use_prefs;

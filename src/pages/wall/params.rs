@@ -1,5 +1,5 @@
-//! What the address asks of the wall. Pure: a value that cannot be is told with what could be, and the
-//! wall goes on with the usual one; a screen nobody stands at must not stop at a slip of the keyboard.
+//! The URL parameters of the wall. Pure. An invalid value is reported with the valid ones, and the default
+//! is used: a typo must not stop an unattended screen.
 
 use crate::prefs::Theme;
 
@@ -68,7 +68,7 @@ pub enum ClockZone {
     Zone(String),
 }
 
-/// What the address asks for.
+/// The URL parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Params {
     /// Seconds on a page.

@@ -1,9 +1,9 @@
-//! Which page is shown, and for how long yet. Pure: the time is an argument.
+//! Which page is shown, and for how long. Pure: the time is an argument.
 
 /// Milliseconds by the browser's clock.
 type Millis = f64;
 
-/// A pause ends by itself: a wall that stood still for good would hide what is on its other pages.
+/// A pause ends automatically: a wall that stayed paused would hide its other pages.
 pub const LONGEST_PAUSE: Millis = 600_000.0;
 
 /// Why the pages do not turn.
@@ -69,7 +69,7 @@ impl Rotation {
         self
     }
 
-    /// Somebody pauses, or goes on.
+    /// Somebody pauses or resumes.
     #[must_use]
     pub fn pause(mut self, now: Millis, paused: bool) -> Self {
         self.paused_until = paused.then_some(now + LONGEST_PAUSE);

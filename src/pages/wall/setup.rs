@@ -1,5 +1,4 @@
-//! Setting up a wall: how far people stand, how large the screen is, and the arithmetic from these to
-//! the text on it.
+//! Setting up a wall: viewing distance, screen size, and the resulting text size.
 
 use super::sizing::{LEAST, PREFERRED};
 use super::state::Wall;

@@ -1,5 +1,5 @@
-//! The wall's signals: what the address asks for, the tiles, where they stand, and the page that is
-//! shown. One look a second moves all of it.
+//! The wall's signals: what the address asks for, the tiles, where they stand, and the page that is shown.
+//! All of it updates once a second.
 
 use super::alarm_diff::{AlarmDiff, Priority};
 use super::alarm_sound::{AlarmSound, Tone};
@@ -44,9 +44,9 @@ pub struct Count {
 /// The wall at this moment.
 #[derive(Clone, Copy)]
 pub struct Wall {
-    /// What the address asks for.
+    /// The URL parameters.
     pub params: Memo<Params>,
-    /// What is wrong with the address.
+    /// The errors in the URL parameters.
     pub mistakes: Memo<Vec<String>>,
     /// The window's size and where people stand.
     pub viewing: Memo<Viewing>,
@@ -233,7 +233,7 @@ fn counts(tiles: &[Tile]) -> Vec<Count> {
 }
 
 impl Count {
-    /// Whether it is told: how many are normal always is.
+    /// Whether it is shown; the number of normal ones always is.
     #[must_use]
     pub fn is_shown(&self) -> bool {
         self.number > 0 || self.key == Severity::Normal.key()
@@ -243,7 +243,7 @@ impl Count {
 /// A glyph, and the space after it.
 const GLYPH: f64 = 1.5;
 
-/// The longest notes: which page, and why nothing is heard.
+/// The longest notes: which page, and why there is no sound.
 const NOTES: [&str; 2] = ["Page 10 of 10, critical only", "Sound is blocked"];
 
 fn of_totals(counts: &[Count]) -> Vec<f64> {

@@ -1,5 +1,5 @@
-//! What the connections hold, as tiles. The judgement is `health`'s and what has been seen over time is
-//! `attention`'s; here it is only put together.
+//! What the connections hold, as tiles. The verdicts come from `health`, alarms over time from `alarms`;
+//! here they are only combined.
 
 use super::model::{Millis, Tile, worst_first};
 use super::params::{Kind, Params};
@@ -61,7 +61,7 @@ struct SourceReader<'a> {
     now: DateTime<Utc>,
 }
 
-/// What is said of a thing, before it is known whether that is believed.
+/// The reading of a resource, before its freshness is considered.
 struct Reading<'a> {
     name: String,
     to: Route,

@@ -1,15 +1,15 @@
-//! What a drag holds between two events, and its hands on the page: where the rows lie, what is scrolled,
-//! how far each row is drawn from its place.
+//! The state of a drag between two events, and its effects on the page: row positions, scrolling and row
+//! offsets.
 
 use super::drag::{Drag, Geometry, Point, scroll_speed};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, PointerEvent};
 
-/// A frame is taken to be no longer than this, in milliseconds: after a stall nothing leaps.
+/// The longest frame that is counted, in milliseconds, so that nothing jumps after a stall.
 const LONGEST_FRAME: f64 = 50.0;
 
-/// What is held between two events.
+/// The state of a drag between two events.
 #[derive(Default)]
 pub(super) struct DragState {
     pub(super) drag: Drag,
@@ -31,7 +31,7 @@ pub(super) struct DragState {
     marked: Option<usize>,
     /// What the list scrolls in, and between which heights of the window that is seen.
     pub(super) view: Option<(Element, (f64, f64))>,
-    /// Whether a row is let go and its end not drawn yet.
+    /// Whether a row was dropped and the result is not drawn yet.
     pub(super) dropping: bool,
 }
 

@@ -1,5 +1,5 @@
-//! The skin of a drag: pointer events in, offsets of rows out. What a drag is and where it ends is
-//! decided in [`super::drag`]; nothing here knows what is ordered.
+//! Dragging in the browser: pointer events in, row offsets out. The state machine is [`super::drag`]; this
+//! file does not know what is ordered.
 
 use super::drag::{Change, Drag, Dropped, Geometry};
 use super::drag_state::{DragState, corner, measured, now, window_point};
@@ -8,8 +8,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, PointerEvent};
 
-/// The list may be scrolled by other means than the drag's own, or be pushed down: where it is, is looked
-/// at so often, in milliseconds.
+/// How often the list's position is measured again, in milliseconds: something else may scroll or move it.
 const SCROLLED: f64 = 100.0;
 
 /// The dragging of one list.
@@ -24,7 +23,7 @@ pub struct Dragging {
 }
 
 impl Dragging {
-    /// Dragging that tells `dropped` what it came to.
+    /// Dragging that calls `dropped` with the result.
     #[must_use]
     pub fn new(dropped: Callback<Dropped>) -> Self {
         let dragging = Self {
@@ -73,7 +72,7 @@ impl Dragging {
         let Some(index) = index.and_then(|index| usize::try_from(index).ok()) else {
             return;
         };
-        // Neither a selection nor the browser's own dragging begins here.
+        // Prevents text selection and the browser's own dragging.
         event.prevent_default();
         let _ = list.set_pointer_capture(event.pointer_id());
         let corner = corner(&list);
@@ -168,7 +167,7 @@ impl Dragging {
         });
         match dropped.filter(|dropped| *dropped != Dropped::Nothing) {
             None => self.settle(),
-            // A frame of its own: the hand has let go in this one.
+            // In a frame of its own: this one only ends the drag.
             Some(dropped) => {
                 self.state.update_value(|state| state.dropping = true);
                 self.gap.set(None);
@@ -181,7 +180,7 @@ impl Dragging {
         }
     }
 
-    /// Gives up a drag; whether there was one.
+    /// Cancels a drag; returns whether there was one.
     pub(super) fn cancel(self) -> bool {
         let row = self
             .state
@@ -197,7 +196,7 @@ impl Dragging {
         row.is_some()
     }
 
-    /// Every row lies where it lies again.
+    /// Puts every row back into its place.
     fn settle(self) {
         if let Some(list) = self.list.try_get_untracked().flatten() {
             let _ = self.state.try_update_value(|state| {

@@ -1,5 +1,5 @@
-//! Reordering a list: the draft of an order, the drag that leads to a move, and its thin skin over the
-//! browser's pointer events. Knows nothing of what is ordered.
+//! Reordering a list: the draft of an order, the drag that leads to a move, and its connection to pointer
+//! events. Knows nothing of what is ordered.
 
 pub mod draft;
 pub mod drag;

@@ -11,7 +11,7 @@ pub fn Reorderable(
     name: &'static str,
     /// The dragging.
     dragging: Dragging,
-    /// What letting go would do.
+    /// What dropping the row would do.
     #[prop(into)]
     preview: Signal<String>,
     /// The rows, each an `li`.

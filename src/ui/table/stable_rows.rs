@@ -1,11 +1,11 @@
-//! Rows that do not change places under somebody's hand: while the pointer or the focus is among them,
-//! a refresh changes what they say and not where they stand.
+//! Rows that keep their order while somebody uses them: while the pointer or the focus is in the table, a
+//! refresh changes the content of rows but not their order.
 
 use leptos::prelude::*;
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// Whether somebody is among the rows.
+/// Whether the pointer or the focus is in the rows.
 #[derive(Clone, Copy, Default)]
 pub struct RowLock {
     pointer: RwSignal<bool>,
@@ -13,23 +13,23 @@ pub struct RowLock {
 }
 
 impl RowLock {
-    /// Nobody is.
+    /// Not locked.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Whether somebody is among the rows.
+    /// Whether the pointer or the focus is in the rows.
     #[must_use]
     pub fn is_held(self) -> bool {
         self.pointer.get() || self.focus.get()
     }
 }
 
-/// The body of a table whose rows are held.
+/// A table body whose rows keep their order.
 #[component]
 pub fn StableRows(
-    /// By whom.
+    /// The lock.
     row_lock: RowLock,
     /// The rows.
     children: Children,
@@ -46,7 +46,7 @@ pub fn StableRows(
     }
 }
 
-/// Rows in the order that those of them had before; new ones stand at the end, in their own order.
+/// Keeps the previous order of rows; new ones go to the end, in their own order.
 pub fn keep_order<T, K: Eq + Hash>(rows: &mut [T], before: &[T], key: impl Fn(&T) -> K) {
     let places: HashMap<K, usize> = before
         .iter()

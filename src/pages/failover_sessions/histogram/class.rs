@@ -1,4 +1,4 @@
-//! How a session counts in the picture.
+//! How a session counts in the histogram.
 
 use vendors::veeam::{Outcome, Session, State};
 

@@ -14,10 +14,10 @@ use super::time_zone::{ZoneAt, shown};
 use chrono::{DateTime, TimeDelta, Utc};
 use vendors::veeam::{Field, Filter, Op, Session};
 
-/// The fewest bars of a picture that has any; empty ones are put around.
+/// The fewest bars of a histogram that has any; empty ones are added around.
 pub const FEWEST: usize = 12;
 
-/// The most bars of a picture.
+/// The most bars of a histogram.
 pub const MOST: usize = 48;
 
 /// Sessions over time.
@@ -43,7 +43,7 @@ pub struct Bar {
 }
 
 impl Histogram {
-    /// The picture of some sessions, its edges at round times of a zone.
+    /// The histogram of some sessions, its edges at round times of a zone.
     #[must_use]
     pub fn of(sessions: &[Session], zone: ZoneAt) -> Self {
         let times = || sessions.iter().filter_map(|session| session.creation_time);

@@ -12,7 +12,7 @@ pub enum Width {
     Minutes(u32),
     /// Hours that divide a day.
     Hours(u32),
-    /// Days, counted through from one same day, so that all pictures have the same edges.
+    /// Days, counted through from one same day, so that all histograms have the same edges.
     Days(u32),
     /// From Monday to Monday.
     Week,

@@ -231,7 +231,7 @@ proptest! {
         let Range::Custom { from, to } = range else { unreachable!() };
         let form = |end: Option<DateTime<Utc>>| end.map(|at| local_text(at, &zone)).unwrap_or_default();
         prop_assert_eq!(Range::custom(&form(from), &form(to), &zone), Ok(range));
-        // Long after all of it, so that no quick range is near.
+        // Long after all of it, so that no relative range is near.
         let now = at("2150-06-15T12:00:00Z");
         let conditions = range.conditions(Field::EndTime, now, &zone);
         for condition in &conditions {

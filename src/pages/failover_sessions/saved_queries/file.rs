@@ -1,4 +1,4 @@
-//! Saved queries as JSON: in the browser's storage, and as a file that people hand on.
+//! Saved queries as JSON: in the browser's storage, and as a file to share.
 
 use super::{Duplicates, MOST, SavedQueries, SavedQuery};
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ pub struct Imported {
 }
 
 impl Imported {
-    /// What is said of it.
+    /// The message for the user.
     #[must_use]
     pub fn description(&self) -> String {
         let counts = [
@@ -62,8 +62,8 @@ impl SavedQueries {
         )
     }
 
-    /// Reads what the browser kept. What can be read is taken; the rest is told, a sentence each, and
-    /// is lost with the next change.
+    /// Reads what the browser kept. Readable queries are kept; each other one is reported in a sentence and
+    /// lost with the next change.
     #[must_use]
     pub fn from_storage(text: &str) -> (Self, Vec<String>) {
         let mut queries = Self::default();

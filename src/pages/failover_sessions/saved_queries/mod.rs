@@ -1,8 +1,8 @@
 //! Queries that a person keeps in this browser by name. Pure; where they are kept is `prefs`.
 //!
-//! What is kept is the text behind `?` of the page, without the page's number. A range such as the
-//! last 24 h stands in it by its code (`started=24h`), so that a saved query asks for the last 24 h of
-//! the day on which it is opened.
+//! A saved query is the text behind `?` of the page's URL, without the page number. A range such as the
+//! last 24 h stands in it by its code (`started=24h`), so that a saved query asks for the last 24 h of the
+//! day on which it is opened.
 
 mod file;
 mod ready;
@@ -181,7 +181,7 @@ fn parameter(name: &str, value: &str) -> String {
     format!("{}={}", encoded(name), encoded(value))
 }
 
-/// The text behind `?` of a page's URL as it is kept, after a look at what would stop it from running.
+/// The text behind `?` of a page's URL as it is saved, after a check that it can run.
 fn kept(search: &str) -> Result<String, String> {
     let search = search.trim();
     let search = search.strip_prefix('?').unwrap_or(search);

@@ -9,10 +9,10 @@ use crate::ui::ActionDialog;
 use health::groups::Action;
 use leptos::prelude::*;
 
-/// The dialog; it names the sessions that stand in the way, each with its address.
+/// The dialog. It lists the sessions that block the deletion, each with a link.
 #[component]
 pub fn DeleteGroup(
-    /// What can be done.
+    /// The page's actions.
     context: ActionContext,
 ) -> impl IntoView {
     let (changed, on_close) = closing(context);
@@ -30,7 +30,7 @@ pub fn DeleteGroup(
         .live
         .value_untracked()
         .map_or_else(|| context.group(), |group| group.name());
-    // A way to each of those that stand in the way; the dialog makes room for it.
+    // A link to each blocking session; following it closes the dialog.
     let sessions = move || {
         let ids = context.live.value().and_then(|group| {
             let detail = group.detail.clone()?;

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 /// The dialog.
 #[component]
 pub fn DeleteSession(
-    /// What can be done.
+    /// The page's actions.
     context: ActionContext,
     /// The session's id.
     id: String,

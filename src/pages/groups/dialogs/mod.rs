@@ -28,7 +28,7 @@ use vendors::aveva::ClientSession;
 /// The dialog that is open.
 #[component]
 pub fn Dialogs(
-    /// What can be done.
+    /// The page's actions.
     context: ActionContext,
 ) -> impl IntoView {
     move || {

@@ -15,7 +15,7 @@ use vendors::aveva::{RoleOverride, TimeSpan};
 /// The dialog.
 #[component]
 pub fn OverrideRole(
-    /// What can be done.
+    /// The page's actions.
     context: ActionContext,
     /// The session's id.
     id: String,
@@ -70,7 +70,7 @@ pub fn OverrideRole(
     }
 }
 
-/// Clears an override at once: it can be taken back.
+/// Clears an override at once, because it can be undone.
 pub fn clear_override(context: ActionContext, id: String) {
     let notices = context.notices;
     let Some(writer) = context.writer() else {
@@ -78,7 +78,7 @@ pub fn clear_override(context: ActionContext, id: String) {
     };
     let group = context.group();
     let browser = || clock::time(clock::now());
-    // The page, and with it what is known of the vendor's clock, may be gone when it is taken back.
+    // When it is undone, the page and its vendor clock may be gone.
     let ahead = context.now() - browser();
     let seen = context.session(&id);
     let ends = seen

@@ -1,4 +1,4 @@
-//! Posting a heartbeat in an adapter's name, for a test.
+//! Posting a heartbeat on behalf of an adapter, for a test.
 
 use super::{closing, effect, running, system};
 use crate::pages::groups::action_context::ActionContext;
@@ -36,7 +36,7 @@ fn moment(text: &str) -> Result<Option<DateTime<Utc>>, String> {
 /// The dialog, with the fields that the connection's version asks for.
 #[component]
 pub fn PostHeartbeat(
-    /// What can be done.
+    /// The page's actions.
     context: ActionContext,
     /// The session's id.
     id: String,

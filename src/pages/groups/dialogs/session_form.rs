@@ -14,7 +14,7 @@ use vendors::aveva::{ClientSession, Heartbeat};
 /// The dialog.
 #[component]
 pub fn SessionForm(
-    /// What can be done.
+    /// The page's actions.
     context: ActionContext,
     /// Which of the two.
     action: Action,

@@ -1,5 +1,5 @@
-//! Where everything on the wall stands, in em of its smallest text: first the text grows smaller, from
-//! preferred to least, then what does not fit goes to further pages. Pure: numbers in, boxes out.
+//! The layout of the wall, in em of its smallest text: first the text shrinks, from preferred to least,
+//! then the rest goes to further pages. Pure: numbers in, boxes out.
 
 mod frame;
 mod measure;
@@ -169,7 +169,7 @@ fn of_size(viewing: &Viewing, content: &Content, attempt: &Attempt, text: f64) -
         }
         text *= 0.97;
     };
-    // A hair: numbers that were divided and multiplied again.
+    // A small tolerance for rounding errors.
     let too_small = text < viewing.text(LEAST) - 1e-6;
     let pages = pages(content, attempt, frame.width, frame.area);
     Layout {
