@@ -1,7 +1,7 @@
 //! The whole console: who is signed in, which connections there are, the shell, and the open page.
 
-use crate::backend::{Failure, connections, session};
-use crate::live::{build, clock, pace, sources};
+use crate::api::{Failure, connections, session};
+use crate::live::{build, clock, poll_settings, sources};
 use crate::route::Route;
 use crate::ui::{FailureCard, heading, notice};
 use crate::{nav, pages, prefs, shell};
@@ -17,7 +17,7 @@ type Start = (session::Session, Vec<vendors::Connection>);
 pub fn App() -> impl IntoView {
     let nav = nav::provide();
     prefs::provide();
-    clock::provide(pace::provide());
+    clock::provide(poll_settings::provide());
     heading::provide();
     let start = LocalResource::new(|| async {
         let session = session::session().await?;
@@ -33,7 +33,7 @@ pub fn App() -> impl IntoView {
             .read()
             .as_ref()
             .is_some_and(|result| result.as_ref().is_err_and(session::is_missing));
-        // A wall is paired, and nobody has to sign in at it.
+        // A wall is paired instead of signed in.
         if nobody && !is_wall.get() && !is_sign_in.get_untracked() {
             nav.replace(&pages::sign_in::href(&untrack(|| nav.here())));
         }
@@ -66,7 +66,7 @@ pub fn App() -> impl IntoView {
         if is_sign_in.get() {
             return view! { <pages::SignIn /> }.into_any();
         }
-        view! { <Suspense fallback=|| view! { <p class="alone" role="status">"Asking the gateway which systems there are…"</p> }>{started}</Suspense> }.into_any()
+        view! { <Suspense fallback=|| view! { <p class="alone" role="status">"Loading connections…"</p> }>{started}</Suspense> }.into_any()
     }
 }
 
@@ -76,15 +76,15 @@ fn is_framed() -> bool {
     top.is_none_or(|top| JsValue::from(top) != JsValue::from(window()))
 }
 
-/// A page that may hold the wall might lay something over what else is here, and have somebody press what
-/// they do not see: the gateway sends nothing else into a frame, and what is there already goes nowhere else.
+/// Shown inside a frame on any route but the wall. A page that embeds the wall must not trick users into
+/// clicking hidden controls (clickjacking), so no other page is shown in a frame.
 #[component]
 fn Framed() -> impl IntoView {
     let nav = nav::use_nav();
     view! {
         <main id="main" class="alone">
             <h1>"Failover Console"</h1>
-            <p>"Only the wall can stand within another page. "<a href=move || nav.here() target="_blank" rel="noopener">"Open this in a window of its own"</a></p>
+            <p>"Only the status wall can be embedded in another page. "<a href=move || nav.here() target="_blank" rel="noopener">"Open in a new window"</a></p>
         </main>
     }
 }
@@ -102,7 +102,7 @@ enum Screen {
 fn Console(
     session: session::Session,
     connections: Vec<vendors::Connection>,
-    /// Begins anew, with who is signed in then.
+    /// Restarts the console with the current session.
     again: Callback<()>,
 ) -> impl IntoView {
     sources::provide(connections);
@@ -111,9 +111,9 @@ fn Console(
     build::provide();
     let session::Ended(ended) = session::watch();
     provide_context(session::Ended(ended));
-    pages::attention::provide();
+    pages::alarms::provide();
     notice::provide();
-    pages::slicers::memory::provide();
+    pages::slicers::order_memory::provide();
     let route = nav::use_nav().route();
     let screen = Memo::new(move |_| match *route.read() {
         Route::Wall if ended.get() => Screen::Pairing,
@@ -127,7 +127,7 @@ fn Console(
     }
 }
 
-/// Everything but the wall: a page with what stands around every page.
+/// Every page but the wall, inside the shell.
 #[component]
 fn Desk(route: Memo<Route>) -> impl IntoView {
     view! {
@@ -136,14 +136,14 @@ fn Desk(route: Memo<Route>) -> impl IntoView {
             <shell::Rail />
             <shell::Top />
             <main id="main" tabindex="-1">
-                <shell::Lost />
+                <shell::GatewayLost />
                 <shell::SignedOut />
                 <shell::Paused />
                 {move || page(route.get())}
             </main>
             <shell::Leaving />
             <div class="notices">
-                <pages::attention::Failovers />
+                <pages::alarms::Failovers />
                 <notice::NoticeArea />
             </div>
         </div>

@@ -1,10 +1,10 @@
 //! Failover Console in the browser: three vendors' failover systems on one screen.
 //!
 //! A page asks [`live`] for data, hands it to the `health` crate, and draws the verdict. Requests go
-//! through [`backend`] to the gateway that served the page; no vendor path and no secret is here.
+//! through [`api`] to the gateway that served the page; no vendor path and no secret is here.
 
+pub mod api;
 pub mod app;
-pub mod backend;
 pub mod live;
 pub mod nav;
 pub mod pages;

@@ -8,15 +8,15 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlAnchorElement, MouseEvent, UrlSearchParams};
 
-/// Where the console is.
+/// The console's location.
 #[derive(Clone, Copy)]
 pub struct Nav {
     path: RwSignal<String>,
     search: RwSignal<String>,
     /// What would be lost by leaving the page, in a few words.
     unsaved: RwSignal<Option<&'static str>>,
-    /// Where somebody wanted to go although something would be lost.
-    asked: RwSignal<Option<String>>,
+    /// A navigation that waits for confirmation because something would be lost.
+    pending: RwSignal<Option<String>>,
 }
 
 /// The navigation of this console. Only inside [`provide`]'s owner.
@@ -32,7 +32,7 @@ pub fn provide() -> Nav {
         path: RwSignal::new(path),
         search: RwSignal::new(search),
         unsaved: RwSignal::new(None),
-        asked: RwSignal::new(None),
+        pending: RwSignal::new(None),
     };
     provide_context(nav);
     let back = window_event_listener(leptos::ev::popstate, move |_| nav.stepped());
@@ -115,13 +115,13 @@ impl Nav {
     /// Where somebody wants to go, and what would be lost.
     #[must_use]
     pub fn leaving(self) -> Option<(String, &'static str)> {
-        self.asked.get().zip(self.unsaved.get())
+        self.pending.get().zip(self.unsaved.get())
     }
 
     /// Answers the question of [`Nav::leaving`].
     pub fn answer(self, leave: bool) {
-        let href = self.asked.get_untracked();
-        self.asked.set(None);
+        let href = self.pending.get_untracked();
+        self.pending.set(None);
         if let Some(href) = href.filter(|_| leave) {
             self.unsaved.set(None);
             self.go(&href);
@@ -134,13 +134,13 @@ impl Nav {
         let waits =
             self.unsaved.get_untracked().is_some() && self.path.with_untracked(|now| now != path);
         if waits {
-            self.asked.set(Some(href.to_owned()));
+            self.pending.set(Some(href.to_owned()));
         }
         waits
     }
 
-    /// A step back or forward. What it would lose is asked about from where it was, which is put back
-    /// into the address bar.
+    /// Handles back and forward. If something would be lost, the old address is restored and the user is
+    /// asked first.
     fn stepped(self) {
         let (path, search) = current();
         if self.waits(&format!("{path}{search}")) {

@@ -1,6 +1,6 @@
-//! What a person has chosen on this browser: theme, time zone, how often each page refreshes, columns,
-//! queries by name, silence and notifications of the wall. The only user of browser storage, and never of a secret. A browser
-//! that refuses storage keeps the choice until the page is closed.
+//! The preferences of this browser: theme, time zone, how often each page refreshes, columns, queries by
+//! name, silence and notifications of the wall. The only user of browser storage, and never of a secret.
+//! Without storage, a choice lasts until the page is closed.
 
 use leptos::prelude::*;
 use std::collections::BTreeMap;
@@ -123,7 +123,7 @@ pub fn provide() -> Prefs {
     let prefs = Prefs {
         theme: RwSignal::new(theme),
         zone: RwSignal::new(zone),
-        // What another version kept, or somebody wrote by hand, is no reason to stop.
+        // Values from another version, or edited by hand, must not stop the console.
         refresh: RwSignal::new(
             stored(REFRESH)
                 .and_then(|text| serde_json::from_str(&text).ok())
@@ -164,7 +164,7 @@ pub fn provide() -> Prefs {
     });
     Effect::new(move |before: Option<()>| {
         let queries = prefs.queries.read();
-        // What cannot be read today stays as it is until somebody saves.
+        // Unreadable saved queries stay as they are until somebody saves.
         if before.is_some() {
             store(QUERIES, &queries);
         }

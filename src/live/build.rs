@@ -1,7 +1,7 @@
 //! Which console this page is, and which one the gateway serves: a page that stays open for months
 //! learns here that there is a newer one, and that a gateway that was gone is back.
 
-use crate::backend;
+use crate::api;
 use leptos::prelude::*;
 
 /// What is known of builds.
@@ -12,7 +12,7 @@ pub struct Build {
     /// Whether the gateway serves another.
     is_old: RwSignal<bool>,
     /// Counts the answers.
-    heard: RwSignal<u32>,
+    answers: RwSignal<u32>,
     under_way: RwSignal<bool>,
 }
 
@@ -27,7 +27,7 @@ pub fn provide() -> Build {
     let build = Build {
         first: RwSignal::new(None),
         is_old: RwSignal::new(false),
-        heard: RwSignal::new(0),
+        answers: RwSignal::new(0),
         under_way: RwSignal::new(false),
     };
     provide_context(build);
@@ -43,7 +43,7 @@ impl Build {
         }
         let _ = self.under_way.try_set(true);
         leptos::task::spawn_local(async move {
-            let answer = backend::build::build().await;
+            let answer = api::build::build().await;
             let _ = self.under_way.try_set(false);
             let Ok(now) = answer else { return };
             match self.first.try_get_untracked().flatten() {
@@ -56,7 +56,7 @@ impl Build {
                 Some(_) => {}
             }
             let _ = self
-                .heard
+                .answers
                 .try_update(|times| *times = times.wrapping_add(1));
         });
     }
@@ -69,7 +69,7 @@ impl Build {
 
     /// Counts the answers.
     #[must_use]
-    pub fn heard(self) -> u32 {
-        self.heard.get()
+    pub fn answers(self) -> u32 {
+        self.answers.get()
     }
 }

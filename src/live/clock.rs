@@ -1,6 +1,6 @@
 //! One tick a second for every age on the page, and the vendors' clocks.
 
-use super::pace::Pace;
+use super::poll_settings::PollSettings;
 use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub fn use_clock() -> Clock {
 }
 
 /// Starts the page's one clock, which also notices when the computer has slept.
-pub fn provide(pace: Pace) -> Clock {
+pub fn provide(poll_settings: PollSettings) -> Clock {
     let clock = Clock {
         millis: RwSignal::new(now()),
     };
@@ -27,7 +27,7 @@ pub fn provide(pace: Pace) -> Clock {
         move || {
             if let Some(last) = clock.millis.try_get_untracked() {
                 let _ = clock.millis.try_set(now());
-                pace.ticked(last);
+                poll_settings.ticked(last);
             }
         },
         Duration::from_secs(1),

@@ -1,10 +1,10 @@
-//! `Live<T>`: the last good value of one thing, with what its poll has to say.
+//! `Live<T>`: the last good value of one thing, with the status of its poll.
 
-use super::pace::use_pace;
-use super::poll::{Heard, Poll};
+use super::poll::{Poll, PollResult};
+use super::poll_settings::use_poll_settings;
 use super::schedule::{Millis, Schedule};
 use super::status::Status;
-use crate::backend::{Arrived, Failure};
+use crate::api::{Arrived, Failure};
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
@@ -72,18 +72,18 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
                 Box::pin(async move {
                     let Fetched { arrived, failure } = asking.await.into();
                     let Some(arrived) = arrived else {
-                        return Heard {
+                        return PollResult {
                             date: None,
                             age: 0.0,
                             failure,
-                            take: Box::new(|_| false),
+                            apply: Box::new(|_| false),
                         };
                     };
-                    Heard {
+                    PollResult {
                         date: arrived.date,
                         age: arrived.age,
                         failure,
-                        take: Box::new(move |now| {
+                        apply: Box::new(move |now| {
                             let moving = in_transition(&arrived.value, now);
                             put(value, arrived.value);
                             moving
@@ -97,7 +97,7 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
             turn: Cell::new(0),
             ended: Cell::new(false),
         });
-        let status = Status::new(poll, use_pace());
+        let status = Status::new(poll, use_poll_settings());
         Self {
             value: value.into(),
             status,
@@ -135,7 +135,7 @@ impl<T: Send + Sync + 'static> Live<T> {
     }
 }
 
-/// A value that is what it was disturbs nobody.
+/// An unchanged value notifies nobody.
 fn put<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<Option<Arc<T>>>, value: T) {
     let _ = signal.try_maybe_update(|held| {
         if held.as_deref() == Some(&value) {

@@ -9,8 +9,8 @@ pub mod clock;
     reason = "Live<T> is what the folder is about; its file is named after it"
 )]
 pub mod live;
-pub mod pace;
 mod poll;
+pub mod poll_settings;
 pub mod rows;
 pub mod schedule;
 #[cfg(test)]
@@ -25,6 +25,6 @@ pub use aveva::{Detail, Group, Sweep};
 pub use build::{Build, use_build};
 pub use clock::{Clock, use_clock};
 pub use live::{Fetched, Live};
-pub use pace::{Pace, use_pace};
+pub use poll_settings::{PollSettings, use_poll_settings};
 pub use sources::{Feed, Source, Sources, use_sources};
 pub use status::{LastError, NextPoll, Status};

@@ -1,10 +1,10 @@
-//! One poll: asks when its schedule says so, one question at a time, and stops with its page.
+//! One poll: sends one request at a time, when its schedule says so, and stops with its page.
 
 use super::clock;
 use super::live::millis_of;
 use super::schedule::{Millis, Next, Schedule};
 use super::status::Status;
-use crate::backend::Failure;
+use crate::api::Failure;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
@@ -14,8 +14,8 @@ use std::rc::Rc;
 use std::time::Duration;
 use web_sys::AbortController;
 
-/// What one question brought, without its type.
-pub(super) struct Heard {
+/// The result of one request, independent of its type.
+pub(super) struct PollResult {
     /// The vendor's clock.
     pub(super) date: Option<DateTime<Utc>>,
     /// How long the answer was kept on the way, in milliseconds.
@@ -23,28 +23,28 @@ pub(super) struct Heard {
     /// Why it is not whole.
     pub(super) failure: Option<Failure>,
     /// Shows the value; given the vendor's time, says whether it is in transition.
-    pub(super) take: Box<dyn FnOnce(DateTime<Utc>) -> bool>,
+    pub(super) apply: Box<dyn FnOnce(DateTime<Utc>) -> bool>,
 }
 
-type Asking = Pin<Box<dyn Future<Output = Heard>>>;
+type Asking = Pin<Box<dyn Future<Output = PollResult>>>;
 
 pub(super) struct Poll {
     pub(super) fetch: Box<dyn Fn(AbortController) -> Asking>,
     pub(super) schedule: RefCell<Schedule>,
     pub(super) timer: Cell<Option<TimeoutHandle>>,
     pub(super) under_way: RefCell<Option<AbortController>>,
-    /// Counts the questions: the answer to one that was given up is not listened to.
+    /// Counts the requests, so that the response to an abandoned one is ignored.
     pub(super) turn: Cell<u32>,
     pub(super) ended: Cell<bool>,
 }
 
 impl Poll {
-    /// Does what the schedule says and looks again when it says.
-    pub(super) fn look(self: &Rc<Self>, status: Status) {
-        self.look_at(status, clock::now());
+    /// Does what the schedule says, and checks again when it says.
+    pub(super) fn check(self: &Rc<Self>, status: Status) {
+        self.check_at(status, clock::now());
     }
 
-    fn look_at(self: &Rc<Self>, status: Status, now: Millis) {
+    fn check_at(self: &Rc<Self>, status: Status, now: Millis) {
         if let Some(timer) = self.timer.take() {
             timer.clear();
         }
@@ -59,7 +59,7 @@ impl Poll {
                 let poll = Rc::clone(self);
                 let wait = Duration::try_from_secs_f64((due - now) / 1_000.0).unwrap_or_default();
                 // The timer has waited long enough, whatever has been done to the clock meanwhile.
-                let again = move || poll.look_at(status, clock::now().max(due));
+                let again = move || poll.check_at(status, clock::now().max(due));
                 self.timer.set(set_timeout_with_handle(again, wait).ok());
             }
             Next::Wait => {
@@ -74,34 +74,34 @@ impl Poll {
         let Ok(abort) = AbortController::new() else {
             return;
         };
-        let asked = clock::now();
+        let requested_at = clock::now();
         let turn = self.turn.get().wrapping_add(1);
         self.turn.set(turn);
-        self.schedule.borrow_mut().begun(asked);
+        self.schedule.borrow_mut().begun(requested_at);
         *self.under_way.borrow_mut() = Some(abort.clone());
         let poll = Rc::clone(self);
         leptos::task::spawn_local(async move {
-            let heard = (poll.fetch)(abort).await;
+            let result = (poll.fetch)(abort).await;
             if poll.ended.get() || poll.turn.get() != turn {
                 return;
             }
             *poll.under_way.borrow_mut() = None;
-            poll.hear(status, asked, heard);
-            poll.look(status);
+            poll.receive(status, requested_at, result);
+            poll.check(status);
         });
     }
 
-    fn hear(&self, status: Status, asked: Millis, heard: Heard) {
+    fn receive(&self, status: Status, requested_at: Millis, result: PollResult) {
         let received = clock::now();
-        if let Some(date) = heard.date {
-            status.heard_date(asked, received, millis_of(date), heard.age);
+        if let Some(date) = result.date {
+            status.observe_date(requested_at, received, millis_of(date), result.age);
         }
-        let moving = (heard.take)(status.vendor_time_at(received));
+        let moving = (result.apply)(status.vendor_time_at(received));
         let mut schedule = self.schedule.borrow_mut();
-        match heard.failure {
+        match result.failure {
             None => {
                 schedule.answered(received, moving);
-                status.answered(asked - heard.age);
+                status.answered(requested_at - result.age);
             }
             Some(failure) => {
                 schedule.failed(received, failure.retry_after(), js_sys::Math::random());
@@ -110,7 +110,7 @@ impl Poll {
         }
     }
 
-    /// What is under way will never come, or comes from before a sleep.
+    /// Abandons the request in progress: its response will never arrive, or predates a sleep.
     pub(super) fn give_up(&self) {
         if let Some(abort) = self.under_way.borrow_mut().take() {
             self.turn.set(self.turn.get().wrapping_add(1));

@@ -62,7 +62,7 @@ pub struct Schedule {
     under_way: Option<Millis>,
     last: Option<Last>,
     failures: u32,
-    asked: bool,
+    requested: bool,
     woken: bool,
 }
 
@@ -77,7 +77,7 @@ impl Default for Schedule {
             under_way: None,
             last: None,
             failures: 0,
-            asked: false,
+            requested: false,
             woken: false,
         }
     }
@@ -93,7 +93,7 @@ impl Schedule {
 
     /// Somebody wants an answer now.
     pub fn ask(&mut self) {
-        self.asked = true;
+        self.requested = true;
     }
 
     /// The network is back, the page is seen again, the computer has woken: what is shown may be old.
@@ -104,7 +104,7 @@ impl Schedule {
     /// A poll has begun.
     pub fn begun(&mut self, now: Millis) {
         self.under_way = Some(now);
-        self.asked = false;
+        self.requested = false;
         self.woken = false;
     }
 
@@ -149,7 +149,7 @@ impl Schedule {
         let held = self.paused && self.answered;
         match self.due() {
             _ if self.under_way.is_some() => Next::Wait,
-            _ if self.asked => Next::Now,
+            _ if self.requested => Next::Now,
             _ if self.hidden || held => Next::Wait,
             Some(due) if due > now => Next::At(due),
             _ => Next::Now,
@@ -162,13 +162,13 @@ impl Schedule {
         let regular = match last.backoff {
             _ if self.woken => last.ended,
             Some(backoff) => last.ended + backoff,
-            None => (last.begun + millis(self.pace())).max(last.ended + SHORTEST),
+            None => (last.begun + millis(self.effective_interval())).max(last.ended + SHORTEST),
         };
         // What a vendor asks for is honoured whatever has happened since; only a person may overrule.
         Some(regular.max(last.not_before.unwrap_or(regular)))
     }
 
-    fn pace(&self) -> Duration {
+    fn effective_interval(&self) -> Duration {
         if self.in_transition {
             self.interval.min(IN_TRANSITION)
         } else {

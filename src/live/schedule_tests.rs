@@ -184,7 +184,7 @@ proptest! {
     #[test]
     fn never_two_at_once_never_while_hidden_unasked_and_never_stuck(steps in proptest::collection::vec(step(), 0..60)) {
         let (mut schedule, mut now) = (Schedule::default(), 0.0);
-        let (mut under_way, mut hidden, mut paused, mut asked) = (false, false, false, false);
+        let (mut under_way, mut hidden, mut paused, mut requested) = (false, false, false, false);
         let mut answered = false;
         for step in steps {
             match step {
@@ -193,7 +193,7 @@ proptest! {
                     schedule.set(Duration::from_secs(interval), p, h);
                     (paused, hidden) = (p, h);
                 }
-                Step::Ask => { schedule.ask(); asked = true; }
+                Step::Ask => { schedule.ask(); requested = true; }
                 Step::Wake => schedule.wake(),
                 Step::Answer(moving) if under_way => { schedule.answered(now, moving); under_way = false; answered = true; }
                 Step::Fail(after, chance) if under_way => { schedule.failed(now, after.map(Duration::from_secs), chance); under_way = false; }
@@ -202,9 +202,9 @@ proptest! {
             match schedule.next(now) {
                 Next::Now => {
                     prop_assert!(!under_way);
-                    prop_assert!(asked || !(hidden || paused && answered));
+                    prop_assert!(requested || !(hidden || paused && answered));
                     schedule.begun(now);
-                    (under_way, asked) = (true, false);
+                    (under_way, requested) = (true, false);
                 }
                 Next::At(due) => {
                     prop_assert!(!under_way && due > now);

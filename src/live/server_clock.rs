@@ -19,9 +19,22 @@ impl ServerClock {
     /// With one more answer: asked and received by the browser's clock, the `Date`, and how long the
     /// answer was kept on the way (`Age`, in whole seconds too).
     #[must_use]
-    pub fn heard(self, asked: Millis, received: Millis, date: Millis, kept: Millis) -> Self {
-        let unsure = if kept > 0.0 { 2.0 * SECOND } else { SECOND };
-        let new = (date + kept - received, date + kept + unsure - asked);
+    pub fn observe(
+        self,
+        requested_at: Millis,
+        received: Millis,
+        date: Millis,
+        cached_for: Millis,
+    ) -> Self {
+        let unsure = if cached_for > 0.0 {
+            2.0 * SECOND
+        } else {
+            SECOND
+        };
+        let new = (
+            date + cached_for - received,
+            date + cached_for + unsure - requested_at,
+        );
         let narrowed = self
             .range
             .map(|(low, high)| (low.max(new.0), high.min(new.1)))
@@ -54,7 +67,7 @@ mod tests {
     #[test]
     fn one_answer_puts_the_clock_in_the_middle_of_what_it_can_be() {
         // Asked at 10.0 s, answered at 10.4 s, and the vendor's clock said 50 and a part of a second.
-        let clock = ServerClock::default().heard(10_000.0, 10_400.0, 50_000.0, 0.0);
+        let clock = ServerClock::default().observe(10_000.0, 10_400.0, 50_000.0, 0.0);
         assert!((clock.offset() - 40_300.0).abs() < 0.1);
     }
 
@@ -66,21 +79,21 @@ mod tests {
 
     #[test]
     fn an_answer_that_was_kept_on_the_way_is_older_than_its_date() {
-        let clock = ServerClock::default().heard(10_000.0, 10_000.0, 3_000.0, 7_000.0);
+        let clock = ServerClock::default().observe(10_000.0, 10_000.0, 3_000.0, 7_000.0);
         assert!((clock.offset() - 1_000.0).abs() < 0.1);
     }
 
     #[test]
     fn a_clock_that_was_set_is_believed_at_once() {
         let clock = ServerClock::default()
-            .heard(0.0, 100.0, 0.0, 0.0)
-            .heard(5_000.0, 5_100.0, 45_000.0, 0.0);
+            .observe(0.0, 100.0, 0.0, 0.0)
+            .observe(5_000.0, 5_100.0, 45_000.0, 0.0);
         assert!((clock.offset() - 40_450.0).abs() < 0.1);
     }
 
     #[test]
     fn only_a_difference_over_five_seconds_is_told() {
-        for (date, told) in [
+        for (date, reported) in [
             (0.0, false),
             (4_500.0, false),
             (4_501.0, true),
@@ -88,8 +101,8 @@ mod tests {
             (-5_501.0, true),
             (40_000.0, true),
         ] {
-            let clock = ServerClock::default().heard(0.0, 0.0, date, 0.0);
-            assert_eq!(clock.skew().is_some(), told, "{date}");
+            let clock = ServerClock::default().observe(0.0, 0.0, date, 0.0);
+            assert_eq!(clock.skew().is_some(), reported, "{date}");
         }
     }
 
@@ -100,9 +113,9 @@ mod tests {
             for (pause, trip, when) in trips {
                 now += pause;
                 let read: f64 = now + trip * when + offset;
-                clock = clock.heard(now, now + trip, (read / 1_000.0).floor() * 1_000.0, 0.0);
+                clock = clock.observe(now, now + trip, (read / 1_000.0).floor() * 1_000.0, 0.0);
                 now += trip;
-                let (low, high) = clock.range.expect("heard");
+                let (low, high) = clock.range.expect("an observation");
                 prop_assert!(low - 0.01 <= offset && offset <= high + 0.01);
                 prop_assert!(high - low <= width);
                 width = high - low;

@@ -1,12 +1,12 @@
-//! What a poll has to say of itself: how old the last good answer is, what went wrong, when it asks
-//! next, and what the vendor's clock shows.
+//! The status of a poll: how old the last good answer is, what went wrong, when it asks next, and what the
+//! vendor's clock shows.
 
 use super::clock::{self, Clock};
-use super::pace::Pace;
 use super::poll::Poll;
+use super::poll_settings::PollSettings;
 use super::schedule::Millis;
 use super::server_clock::ServerClock;
-use crate::backend::Failure;
+use crate::api::Failure;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::freshness::{Freshness, freshness};
 use leptos::prelude::*;
@@ -15,16 +15,16 @@ use std::rc::Rc;
 /// The state of a poll.
 #[derive(Clone, Copy)]
 pub struct Status {
-    asked: RwSignal<Option<Millis>>,
+    requested_at: RwSignal<Option<Millis>>,
     server: RwSignal<ServerClock>,
     failure: RwSignal<Option<Failure>>,
     last_error: RwSignal<Option<LastError>>,
     due: RwSignal<Option<Millis>>,
-    pace: Pace,
+    poll_settings: PollSettings,
     poll: StoredValue<Rc<Poll>, LocalStorage>,
 }
 
-/// What went wrong last, whether or not it has been mended since.
+/// The last failure, whether or not it has been resolved since.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LastError {
     /// What.
@@ -43,37 +43,45 @@ pub enum NextPoll {
 }
 
 impl Status {
-    /// Begins to poll, follows the pace, and ends with the current owner.
-    pub(super) fn new(poll: Rc<Poll>, pace: Pace) -> Self {
+    /// Begins to poll, follows the poll settings, and ends with the current owner.
+    pub(super) fn new(poll: Rc<Poll>, poll_settings: PollSettings) -> Self {
         let status = Self {
-            asked: RwSignal::new(None),
+            requested_at: RwSignal::new(None),
             server: RwSignal::new(ServerClock::default()),
             failure: RwSignal::new(None),
             last_error: RwSignal::new(None),
             due: RwSignal::new(None),
-            pace,
+            poll_settings,
             poll: StoredValue::new_local(Rc::clone(&poll)),
         };
         let on_end = send_wrapper::SendWrapper::new(Rc::clone(&poll));
         on_cleanup(move || on_end.end());
         let poll = send_wrapper::SendWrapper::new(poll);
         Effect::new(move |before: Option<(u32, u32, u32)>| {
-            let counts = (pace.slept.get(), pace.woken.get(), pace.asked.get());
+            let counts = (
+                poll_settings.slept.get(),
+                poll_settings.woken.get(),
+                poll_settings.refresh_requests.get(),
+            );
             {
                 let mut schedule = poll.schedule.borrow_mut();
-                schedule.set(pace.interval.get(), pace.paused.get(), pace.hidden.get());
-                let (_, woken, asked) = before.unwrap_or(counts);
+                schedule.set(
+                    poll_settings.interval.get(),
+                    poll_settings.paused.get(),
+                    poll_settings.hidden.get(),
+                );
+                let (_, woken, requested) = before.unwrap_or(counts);
                 if woken != counts.1 {
                     schedule.wake();
                 }
-                if asked != counts.2 {
+                if requested != counts.2 {
                     schedule.ask();
                 }
             }
             if before.is_some_and(|(slept, ..)| slept != counts.0) {
                 poll.give_up();
             }
-            poll.look(status);
+            poll.check(status);
             counts
         });
         status
@@ -83,14 +91,20 @@ impl Status {
         let _ = self.due.try_set(due);
     }
 
-    pub(super) fn heard_date(self, asked: Millis, received: Millis, date: Millis, kept: Millis) {
+    pub(super) fn observe_date(
+        self,
+        requested_at: Millis,
+        received: Millis,
+        date: Millis,
+        cached_for: Millis,
+    ) {
         let _ = self
             .server
-            .try_update(|clock| *clock = clock.heard(asked, received, date, kept));
+            .try_update(|clock| *clock = clock.observe(requested_at, received, date, cached_for));
     }
 
-    pub(super) fn answered(self, asked: Millis) {
-        let _ = self.asked.try_set(Some(asked));
+    pub(super) fn answered(self, requested_at: Millis) {
+        let _ = self.requested_at.try_set(Some(requested_at));
         let _ = self.failure.try_maybe_update(|failure| {
             let had = failure.take().is_some();
             (had, ())
@@ -102,7 +116,7 @@ impl Status {
             failure: failure.clone(),
             at: clock::time(at),
         }));
-        // The same failure again is no news: only ids differ, and the first one is as good to quote.
+        // The same failure again is not a change: only ids differ, and the first one is as good to quote.
         let _ = self.failure.try_maybe_update(|held| {
             let news = held.as_ref().is_none_or(|held| {
                 held.line() != failure.line() || held.status() != failure.status()
@@ -120,7 +134,7 @@ impl Status {
             return;
         };
         poll.schedule.borrow_mut().ask();
-        poll.look(self);
+        poll.check(self);
     }
 
     /// What went wrong since the last good answer.
@@ -129,7 +143,7 @@ impl Status {
         self.failure.get()
     }
 
-    /// What went wrong last, even when it has been mended.
+    /// The last failure, even if it has been resolved.
     #[must_use]
     pub fn last_error(self) -> Option<LastError> {
         self.last_error.get()
@@ -138,8 +152,8 @@ impl Status {
     /// How old the last good answer is; `None` when there never was one.
     #[must_use]
     pub fn age(self, clock: Clock) -> Option<TimeDelta> {
-        let asked = self.asked.get()?;
-        Some(clock::span(clock.millis() - asked))
+        let requested_at = self.requested_at.get()?;
+        Some(clock::span(clock.millis() - requested_at))
     }
 
     /// How far the last good answer can be believed.
@@ -150,19 +164,20 @@ impl Status {
 
     /// How far something of this poll can be believed that was asked for then.
     #[must_use]
-    pub fn freshness_of(self, asked: Millis, clock: Clock) -> Freshness {
-        self.judged(Some(clock::span(clock.millis() - asked)))
+    pub fn freshness_of(self, requested_at: Millis, clock: Clock) -> Freshness {
+        self.judged(Some(clock::span(clock.millis() - requested_at)))
     }
 
     fn judged(self, age: Option<TimeDelta>) -> Freshness {
-        let interval = TimeDelta::from_std(self.pace.interval.get()).unwrap_or(TimeDelta::MAX);
+        let interval =
+            TimeDelta::from_std(self.poll_settings.interval.get()).unwrap_or(TimeDelta::MAX);
         freshness(age, interval)
     }
 
     /// Whether there has been a good answer, or part of one.
     #[must_use]
-    pub fn is_heard(self) -> bool {
-        self.asked.read().is_some()
+    pub fn has_answered(self) -> bool {
+        self.requested_at.read().is_some()
     }
 
     /// The vendor's time now, as well as its answers tell it; the browser's before the first.
@@ -205,15 +220,15 @@ impl Status {
 
     /// When the last good answer was asked for, by the browser's clock.
     #[must_use]
-    pub fn asked(self) -> Option<DateTime<Utc>> {
-        self.asked.get().map(clock::time)
+    pub fn requested_at(self) -> Option<DateTime<Utc>> {
+        self.requested_at.get().map(clock::time)
     }
 
     /// When the next poll is.
     #[must_use]
     pub fn next(self, clock: Clock) -> NextPoll {
         match self.due.get() {
-            None if self.pace.paused.get() => NextPoll::Paused,
+            None if self.poll_settings.paused.get() => NextPoll::Paused,
             None => NextPoll::In(TimeDelta::zero()),
             Some(due) => NextPoll::In(clock::span(due - clock.millis())),
         }

@@ -2,7 +2,7 @@
 //! come with the one list, and the page of one group shows its part of that.
 
 use super::Live;
-use crate::backend::{Arrived, Failure, send};
+use crate::api::{Arrived, Failure, send};
 use chrono::{DateTime, Utc};
 use health::transition;
 use vendors::uplynk::{self, FailoverGroup};

@@ -2,7 +2,7 @@
 //! page of a query, read before somebody asks for it.
 
 use super::{Live, clock};
-use crate::backend::{Arrived, send};
+use crate::api::{Arrived, send};
 use chrono::{DateTime, Utc};
 use health::transition;
 use leptos::prelude::*;

@@ -1,10 +1,10 @@
-//! What `/wall` shows where nobody is signed in: a code that an admin enters elsewhere. Nobody has to
-//! touch this screen: it asks for a new code when one has expired, and goes on by itself once it was
-//! entered. Not a part of the wall, because asking for a code is a write and the wall only reads.
+//! The page `/wall` without a session: a code that an admin enters elsewhere. Nobody has to touch this
+//! screen: it asks for a new code when one has expired, and continues by itself once it was entered. Not a
+//! part of the wall, because asking for a code is a write and the wall only reads.
 
-use crate::backend::Failure;
-use crate::backend::walls::{self, Pairing as Answer};
-use crate::live::{use_clock, use_pace};
+use crate::api::Failure;
+use crate::api::walls::{self, Pairing as Answer};
+use crate::live::{use_clock, use_poll_settings};
 use crate::nav::use_nav;
 use crate::pages::sign_in;
 use crate::prefs::{Theme, use_prefs};
@@ -23,11 +23,11 @@ struct Code {
     ends: f64,
 }
 
-/// What is known of the code.
+/// The state of the pairing request.
 #[derive(Clone, Copy)]
-struct Question {
+struct PairingRequest {
     code: RwSignal<Option<Code>>,
-    /// Why nothing was heard last.
+    /// Why the last request failed.
     failure: RwSignal<Option<Failure>>,
     /// When to ask again.
     next: StoredValue<f64>,
@@ -35,9 +35,9 @@ struct Question {
     done: Callback<()>,
 }
 
-impl Question {
-    /// Asks once a second at most, and as often as there is reason to.
-    fn look(self, now: f64) {
+impl PairingRequest {
+    /// Sends a request if one is due, at most once a second.
+    fn tick(self, now: f64) {
         let expired = self
             .code
             .with_untracked(|code| code.as_ref().is_some_and(|code| now >= code.ends));
@@ -45,7 +45,7 @@ impl Question {
             self.code.set(None);
             self.next.set_value(now);
         }
-        // A clock that was set back must not silence the screen.
+        // A clock that was set back must not stop the screen.
         let wait = self.next.get_value() - now;
         let waits = wait > 0.0 && wait < 3_600_000.0;
         if waits || self.under_way.get_value() {
@@ -60,15 +60,15 @@ impl Question {
                 false => walls::ask().await,
             };
             let _ = self.under_way.try_set_value(false);
-            self.hear(answer);
+            self.receive(answer);
         });
     }
 
-    fn hear(self, answer: Result<Answer, Failure>) {
+    fn receive(self, answer: Result<Answer, Failure>) {
         let now = crate::live::clock::now();
         let code = match answer {
             Ok(Answer::Paired { .. }) => {
-                // Who was told must not be told again before there is something to see.
+                // The caller is notified only once before the page changes.
                 let _ = self.next.try_set_value(now + 2.0 * OFTEN);
                 let _ = self.failure.try_set(None);
                 if self.next.try_get_value().is_some() {
@@ -103,7 +103,7 @@ impl Question {
     }
 }
 
-/// How long a code is good yet.
+/// How long a code is still valid.
 fn left(millis: f64) -> String {
     let seconds = (millis.max(0.0) / 1_000.0).ceil();
     if seconds > 60.0 {
@@ -123,37 +123,37 @@ pub fn Pairing(
     done: Callback<()>,
 ) -> impl IntoView {
     let (nav, clock, prefs) = (use_nav(), use_clock(), use_prefs());
-    // What is asked for would be refused, time and again.
-    let paused = use_pace().paused;
+    // Polls would be refused, so they are paused.
+    let paused = use_poll_settings().paused;
     let before = paused.get_untracked();
     paused.set(true);
     on_cleanup(move || {
         let _ = paused.try_set(before);
     });
-    let question = Question {
+    let request = PairingRequest {
         code: RwSignal::new(None),
         failure: RwSignal::new(None),
         next: StoredValue::new(0.0),
         under_way: StoredValue::new(false),
         done,
     };
-    Effect::new(move |_| question.look(clock.millis()));
+    Effect::new(move |_| request.tick(clock.millis()));
     let theme = move || {
-        let asked = nav.param("theme").map(|theme| Theme::read(&theme));
-        asked.unwrap_or(prefs.theme.get()).word()
+        let chosen = nav.param("theme").map(|theme| Theme::read(&theme));
+        chosen.unwrap_or(prefs.theme.get()).word()
     };
     let now = move || clock.at(0.0);
     let host = window().location().host().unwrap_or_default();
     let place = format!("{host}{}", Route::Connections.href());
-    let words = move || question.code.read().as_ref().map(|code| code.code.clone());
+    let words = move || request.code.read().as_ref().map(|code| code.code.clone());
     let expires = move || {
-        let ends = question.code.read().as_ref().map(|code| code.ends);
+        let ends = request.code.read().as_ref().map(|code| code.ends);
         ends.map(|ends| left(ends - clock.millis()))
     };
     let failure = move || {
-        question.failure.read().as_ref().map(|failure| {
+        request.failure.read().as_ref().map(|failure| {
             let line = failure.line();
-            view! { <p class="why"><Icon name="nodata" /><span>{line}". This screen goes on trying."</span></p> }
+            view! { <p class="why"><Icon name="nodata" /><span>{line}". Retrying automatically."</span></p> }
         })
     };
     let cry = ended.then(|| {
@@ -174,7 +174,7 @@ pub fn Pairing(
                     {move || words().unwrap_or_else(|| "····-····".to_owned())}
                 </output>
                 <p class="left">{move || expires().unwrap_or_else(|| "Asking the gateway for a code…".to_owned())}</p>
-                <p class="how">"An administrator enters this code at "<b>{place}</b>" under Walls. This screen then becomes a wall by itself."</p>
+                <p class="how">"An administrator enters this code at "<b>{place}</b>" under Walls. This screen then becomes a wall automatically."</p>
                 <div role="status">{failure}</div>
             </div>
             <footer>

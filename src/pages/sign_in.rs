@@ -1,9 +1,9 @@
-//! Signing in: the page, and the form that the dialog over a page uses too. Keeps what was typed
-//! through every failure, and the password nowhere else. Says why a provider's sign-in failed by a word in the
-//! address that it knows; no text of an address or of a provider is ever shown.
+//! Signing in: the page, and the form that the dialog over a page uses too. Keeps what was typed through
+//! every failure, and the password nowhere else. Explains a failed provider sign-in by a known code in the
+//! URL; no text from a URL or a provider is ever shown.
 
-use crate::backend::Failure;
-use crate::backend::session::{Session, Ways, at_provider, sign_in, ways};
+use crate::api::Failure;
+use crate::api::session::{Session, SignInMethods, at_provider, sign_in, sign_in_methods};
 use crate::nav::use_nav;
 use crate::route::Route;
 use crate::ui::{Heading, Icon};
@@ -18,7 +18,7 @@ pub fn SignIn() -> impl IntoView {
     let to = destination(nav.param("to"));
     let failed = nav.param("failed").as_deref().and_then(why);
     let back = to.clone();
-    // As a new page: who signs in may be somebody else, and nothing of the one before is to stay.
+    // Loads a new page: another user may sign in, and nothing of the previous session may stay.
     let done = Callback::new(move |_: Session| {
         let _ = window().location().replace(&to);
     });
@@ -39,8 +39,8 @@ pub fn SignInForm(
     /// The name to begin with.
     #[prop(optional, into)]
     user: String,
-    /// Where to come back to from the provider; this page as it is then if nothing is said. Said, nothing is
-    /// shown before it is known how one can sign in.
+    /// Where to come back to from the provider; the current page if `None`. If given, nothing is shown
+    /// until the sign-in methods are known.
     #[prop(optional, into)]
     back: Option<String>,
     /// After somebody has signed in.
@@ -50,28 +50,28 @@ pub fn SignInForm(
     let (user, password) = (RwSignal::new(user), RwSignal::new(String::new()));
     let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<String>));
     // In a dialog the fields are there at once: it puts the focus into the first.
-    let known = RwSignal::new(back.is_none().then(Ways::default));
+    let known = RwSignal::new(back.is_none().then(SignInMethods::default));
     leptos::task::spawn_local(async move {
-        let _ = known.try_set(Some(ways().await.unwrap_or_default()));
+        let _ = known.try_set(Some(sign_in_methods().await.unwrap_or_default()));
     });
     let go = move |_| {
         let back = back.clone().unwrap_or_else(|| untrack(|| nav.here()));
         let _ = window().location().assign(&at_provider(&back));
     };
     let provider = move || {
-        let Ways { password, provider } = known.get()?;
-        let look = if password { "btn" } else { "btn main" };
+        let SignInMethods { password, provider } = known.get()?;
+        let button_class = if password { "btn" } else { "btn main" };
         let go = go.clone();
         provider.map(|title| {
-            view! { <p class="row"><button type="button" class=look on:click=go>"Sign in with "{title}</button></p> }
+            view! { <p class="row"><button type="button" class=button_class on:click=go>"Sign in with "{title}</button></p> }
         })
     };
-    // Where nobody has to sign in there is a form too, which says so when it is sent.
+    // Without authentication the form is shown too; submitting it explains that no sign-in is needed.
     let by_password = Memo::new(move |_| {
         let known = known.read();
         known
             .as_ref()
-            .is_some_and(|ways| ways.password || ways.provider.is_none())
+            .is_some_and(|methods| methods.password || methods.provider.is_none())
     });
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -129,15 +129,15 @@ pub fn SignInForm(
     }
 }
 
-/// What to say of a sign-in at the provider that failed, by the gateway's word for it.
+/// The message for a failed sign-in at the provider, by the gateway's code.
 fn why(word: &str) -> Option<&'static str> {
     Some(match word {
-        "denied" => "The provider refused the sign-in, or it was called off.",
+        "denied" => "The provider refused the sign-in, or it was cancelled.",
         "no-role" => {
-            "The provider knows you, but you have no role in this console. Ask whoever gives out its roles."
+            "The provider knows you, but you have no role in this console. Ask the administrator who assigns roles."
         }
         "expired" => {
-            "The sign-in took too long, or another one was begun meanwhile. Sign in again."
+            "The sign-in took too long, or another one was started in the meantime. Sign in again."
         }
         "unreachable" => "The provider could not be reached. Try again in a moment.",
         "invalid" => "The provider's answer was not accepted. The gateway's log says why.",
@@ -149,7 +149,7 @@ fn why(word: &str) -> Option<&'static str> {
     })
 }
 
-/// What to say of a sign-in that failed, with what to quote where somebody has to look into it.
+/// The message for a failed sign-in, with the request id if the failure needs investigation.
 fn words(failure: &Failure) -> String {
     let id = match failure {
         Failure::Refused(problem) | Failure::Unreachable(problem) if problem.status != 401 => {
@@ -174,8 +174,8 @@ pub fn href(from: &str) -> String {
     }
 }
 
-/// Where to go afterwards: a page of this console, or its first one. An address that somebody else put
-/// together leads nowhere else.
+/// Where to go afterwards: a page of this console, or its first one. A crafted address cannot redirect to
+/// another site.
 fn destination(to: Option<String>) -> String {
     let is_ours = |to: &str| {
         let path = to.split(['?', '#']).next().unwrap_or_default();

@@ -1,8 +1,8 @@
-//! What stands around every page: the rail, the top bar, and the news that the gateway is gone or
-//! the session has ended.
+//! The shell around every page: the rail, the top bar, and the banners for an unreachable gateway and an
+//! ended session.
 
+pub mod gateway_lost;
 pub mod leaving;
-pub mod lost;
 pub mod polling;
 pub mod rail;
 pub mod refresh;
@@ -10,8 +10,8 @@ pub mod signed_out;
 pub mod sources;
 pub mod top;
 
+pub use gateway_lost::{GatewayLost, gateway_gone, last_received};
 pub use leaving::Leaving;
-pub use lost::{Lost, gone, last_heard};
 pub use polling::Polling;
 pub use rail::Rail;
 pub use refresh::Paused;

@@ -1,4 +1,4 @@
-//! What a connection's poll has to say, in words: the top bar and the page of connections say the same.
+//! A connection's poll status in words: the top bar and the page of connections say the same.
 
 use crate::live::{NextPoll, Status, use_clock};
 use crate::prefs::use_prefs;
@@ -19,7 +19,11 @@ pub fn Polling(
         let at_words = times::moment(at, now, times::offset(zone, now));
         format!("{at_words} {}, {}", zone.word(), times::ago(at, now))
     };
-    let answer = Memo::new(move |_| status.asked().map_or_else(|| "never".to_owned(), moment));
+    let answer = Memo::new(move |_| {
+        status
+            .requested_at()
+            .map_or_else(|| "never".to_owned(), moment)
+    });
     let error = Memo::new(move |_| {
         let last = status.last_error()?;
         Some((moment(last.at), last.failure.line()))

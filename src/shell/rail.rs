@@ -1,7 +1,7 @@
 //! The rail: where one can go, and how many things there need attention.
 
 use crate::nav::use_nav;
-use crate::pages::attention::{self, Attention};
+use crate::pages::alarms::{self, AlarmCount};
 use crate::route::Route;
 use crate::ui::Icon;
 use leptos::prelude::*;
@@ -9,21 +9,21 @@ use leptos::prelude::*;
 /// The rail.
 #[component]
 pub fn Rail() -> impl IntoView {
-    let attention = attention::counts();
+    let counts = alarms::counts();
     view! {
         <nav class="rail" aria-label="Main">
             <a class="mark" href=Route::Overview.href()><Icon name="mark" /><span>"Failover Console"</span></a>
             <ul>
                 <Entry to=Route::Overview icon="overview" words="Overview" />
-                <Entry to=Route::Groups icon="groups" words="Groups" count=Signal::derive(move || attention.get().groups) />
-                <Entry to=Route::Slicers icon="slicers" words="Slicers" count=Signal::derive(move || attention.get().slicers) />
+                <Entry to=Route::Groups icon="groups" words="Groups" count=Signal::derive(move || counts.get().groups) />
+                <Entry to=Route::Slicers icon="slicers" words="Slicers" count=Signal::derive(move || counts.get().slicers) />
                 <Entry to=Route::FailoverSessions icon="sessions" words="Failover sessions" short="Sessions"
-                    count=Signal::derive(move || attention.get().sessions) />
+                    count=Signal::derive(move || counts.get().sessions) />
             </ul>
             <ul class="foot">
                 <Entry to=Route::Wall icon="wall" words="Wall" />
                 <Entry to=Route::Connections icon="plug" words="Connections" short="Connect"
-                    count=Signal::derive(move || attention.get().connections) />
+                    count=Signal::derive(move || counts.get().connections) />
             </ul>
         </nav>
     }
@@ -37,7 +37,7 @@ fn Entry(
     /// Shorter words for a phone's bar.
     #[prop(optional)]
     short: Option<&'static str>,
-    #[prop(optional, into)] count: Option<Signal<Attention>>,
+    #[prop(optional, into)] count: Option<Signal<AlarmCount>>,
 ) -> impl IntoView {
     let route = use_nav().route();
     let href = to.href();

@@ -1,7 +1,7 @@
 //! Refresh now, Pause refresh, and how often this page refreshes.
 
 use crate::live::schedule::CHOICES;
-use crate::live::use_pace;
+use crate::live::use_poll_settings;
 use crate::ui::Icon;
 use health::words;
 use leptos::prelude::*;
@@ -14,25 +14,37 @@ fn word(choice: Duration) -> String {
 /// The controls in the top bar.
 #[component]
 pub fn Refresh() -> impl IntoView {
-    let pace = use_pace();
+    let poll_settings = use_poll_settings();
     let options: Vec<_> = CHOICES
         .into_iter()
         .map(|choice| {
-            let selected = move || pace.interval.get() == choice;
+            let selected = move || poll_settings.interval.get() == choice;
             view! { <option value=choice.as_secs().to_string() selected=selected>{word(choice)}</option> }
         })
         .collect();
     let choose = move |event| {
         let seconds = event_target_value(&event).parse().map(Duration::from_secs);
         if let Some(choice) = seconds.ok().filter(|choice| CHOICES.contains(choice)) {
-            pace.choose(choice);
+            poll_settings.choose(choice);
         }
     };
-    let pressed = move || if pace.paused.get() { "true" } else { "false" };
-    let icon = Signal::derive(move || if pace.paused.get() { "play" } else { "pause" });
+    let pressed = move || {
+        if poll_settings.paused.get() {
+            "true"
+        } else {
+            "false"
+        }
+    };
+    let icon = Signal::derive(move || {
+        if poll_settings.paused.get() {
+            "play"
+        } else {
+            "pause"
+        }
+    });
     view! {
         <div class="refresh" role="group" aria-label="Refresh">
-            <button type="button" class="icon" aria-label="Refresh now" title="Refresh now" on:click=move |_| pace.refresh()>
+            <button type="button" class="icon" aria-label="Refresh now" title="Refresh now" on:click=move |_| poll_settings.refresh()>
                 <Icon name="refresh" />
             </button>
             <button
@@ -40,15 +52,15 @@ pub fn Refresh() -> impl IntoView {
                 class="icon"
                 aria-label="Pause refresh"
                 aria-pressed=pressed
-                title=move || if pace.paused.get() { "Resume refresh" } else { "Pause refresh" }
-                on:click=move |_| pace.paused.update(|paused| *paused = !*paused)
+                title=move || if poll_settings.paused.get() { "Resume refresh" } else { "Pause refresh" }
+                on:click=move |_| poll_settings.paused.update(|paused| *paused = !*paused)
             >
                 <Icon name=icon />
             </button>
             <select
                 aria-label="Refresh every"
                 title="How often this page refreshes"
-                prop:value=move || pace.interval.get().as_secs().to_string()
+                prop:value=move || poll_settings.interval.get().as_secs().to_string()
                 on:change=choose
             >
                 {options}
@@ -60,14 +72,14 @@ pub fn Refresh() -> impl IntoView {
 /// Says that nothing refreshes, for as long as that is so.
 #[component]
 pub fn Paused() -> impl IntoView {
-    let pace = use_pace();
+    let poll_settings = use_poll_settings();
     view! {
         <div role="status">
-            <Show when=move || pace.paused.get()>
+            <Show when=move || poll_settings.paused.get()>
                 <p class="panel note">
                     <Icon name="pause" />
-                    <span><b>"Refresh is paused."</b>" What is shown grows old and is marked as it does."</span>
-                    <button type="button" class="btn end" on:click=move |_| pace.paused.set(false)>"Resume refresh"</button>
+                    <span><b>"Refresh is paused."</b>" The data shown is aging and is marked as such."</span>
+                    <button type="button" class="btn end" on:click=move |_| poll_settings.paused.set(false)>"Resume refresh"</button>
                 </p>
             </Show>
         </div>

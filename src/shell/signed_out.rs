@@ -1,8 +1,8 @@
-//! The session has ended while the console was open: what is on the screen stays, with everything that
-//! was not saved, and a dialog asks to sign in again.
+//! The session has ended while the console was open: the screen stays, with everything unsaved, and a
+//! dialog asks to sign in again.
 
-use crate::backend::session::{Ended, Session};
-use crate::live::use_pace;
+use crate::api::session::{Ended, Session};
+use crate::live::use_poll_settings;
 use crate::pages::sign_in::SignInForm;
 use crate::ui::Icon;
 use crate::ui::dialog::Dialog;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub fn SignedOut() -> impl IntoView {
     let Ended(ended) = expect_context();
     let session = expect_context::<Arc<Session>>();
-    let pace = use_pace();
+    let poll_settings = use_poll_settings();
     let put_off = RwSignal::new(false);
     let close = Trigger::new();
     let done = Callback::new({
@@ -23,9 +23,9 @@ pub fn SignedOut() -> impl IntoView {
             if new.user == session.user && new.role == session.role {
                 let _ = ended.try_set(false);
                 let _ = put_off.try_set(false);
-                pace.refresh();
+                poll_settings.refresh();
             } else {
-                // Somebody else: nothing of the one before is to stay.
+                // Another user: nothing of the previous session may stay.
                 let _ = window().location().reload();
             }
         }
@@ -41,7 +41,7 @@ pub fn SignedOut() -> impl IntoView {
         (false, _) => ().into_any(),
         (true, false) => view! {
             <Dialog title="Sign in again" on_close close>
-                <p>"Your session has ended. What is on the screen stays, and is no longer refreshed."</p>
+                <p>"Your session has ended. The data on the screen stays but is no longer refreshed."</p>
                 <SignInForm user=user.get_value() done />
             </Dialog>
         }
@@ -49,7 +49,7 @@ pub fn SignedOut() -> impl IntoView {
         (true, true) => view! {
             <p class="panel note">
                 <Icon name="key" />
-                <span><b>"Your session has ended."</b>" What is shown grows old and is marked as it does."</span>
+                <span><b>"Your session has ended."</b>" The data shown is aging and is marked as such."</span>
                 <button type="button" class="btn end" on:click=move |_| put_off.set(false)>"Sign in again"</button>
             </p>
         }

@@ -24,7 +24,7 @@ fn Item(source: Source) -> impl IntoView {
     let Source { connection, feed } = source;
     let status = feed.status();
     let fresh = Memo::new(move |_| status.freshness(clock));
-    let words = Memo::new(move |_| freshness::told(fresh.get(), status.age(clock)));
+    let words = Memo::new(move |_| freshness::label(fresh.get(), status.age(clock)));
     let title = connection.title.clone();
     let label = move || format!("{title}{}", words.read());
     let glyph = Signal::derive(move || freshness::glyph(fresh.get()));

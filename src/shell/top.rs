@@ -2,7 +2,7 @@
 
 use super::refresh::Refresh;
 use super::sources::SourceList;
-use crate::backend::session::{Session, sign_out};
+use crate::api::session::{Session, sign_out};
 use crate::live::use_clock;
 use crate::prefs::{Zone, use_prefs};
 use crate::route::Route;
@@ -37,7 +37,7 @@ pub fn Top() -> impl IntoView {
             <Refresh />
             <Time />
             <ThemeButton />
-            {(!session.may_change()).then(|| view! { <b class="role" title="You may see everything here and change nothing">"READ-ONLY"</b> })}
+            {(!session.may_change()).then(|| view! { <b class="role" title="You can view everything but change nothing">"READ-ONLY"</b> })}
             <p class="who">
                 <Icon name="key" />
                 <span class="desk">{session.user.clone()}</span>
@@ -54,12 +54,12 @@ fn SignOut() -> impl IntoView {
     let click = move |_| {
         leptos::task::spawn_local(async move {
             match sign_out().await {
-                // As a new page: nothing of who was here is to stay.
+                // Loads a new page: nothing of the previous session may stay.
                 Ok(()) => {
                     let _ = window().location().assign(&Route::SignIn.href());
                 }
                 Err(failure) => {
-                    notices.say(
+                    notices.show(
                         format!("You are still signed in. {}.", failure.line()),
                         None,
                     );

@@ -14,7 +14,7 @@ pub fn Copy(
     #[prop(into)]
     name: String,
 ) -> impl IntoView {
-    let said = RwSignal::new("");
+    let message = RwSignal::new("");
     let copy = move |_| {
         let clipboard = window().navigator().clipboard();
         let text = text.get_untracked();
@@ -22,19 +22,19 @@ pub fn Copy(
             let done = wasm_bindgen_futures::JsFuture::from(clipboard.write_text(&text))
                 .await
                 .is_ok();
-            let _ = said.try_set(if done {
+            let _ = message.try_set(if done {
                 "Copied"
             } else {
                 "The browser did not allow copying"
             });
             let clear = move || {
-                let _ = said.try_set("");
+                let _ = message.try_set("");
             };
             set_timeout(clear, Duration::from_secs(3));
         });
     };
     let icon = Signal::derive(move || {
-        if said.get() == "Copied" {
+        if message.get() == "Copied" {
             "done"
         } else {
             "copy"
@@ -44,6 +44,6 @@ pub fn Copy(
         <button type="button" class="icon" aria-label=name on:click=copy>
             <Icon name=icon />
         </button>
-        <small role="status">{said}</small>
+        <small role="status">{message}</small>
     }
 }

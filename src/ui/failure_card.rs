@@ -2,7 +2,8 @@
 
 use super::copy::Copy;
 use super::icon::Icon;
-use crate::backend::Failure;
+use crate::api::Failure;
+use crate::api::failure::status_line;
 use leptos::prelude::*;
 
 /// The words of a card.
@@ -36,7 +37,7 @@ fn words(failure: &Failure, system: &str) -> Words {
             },
             detail: problem.line(),
             id: problem.request_id.clone().map(|id| ("Request id", id)),
-            advice: "The console goes on trying.",
+            advice: "Retrying automatically.",
             ..blank
         },
         Failure::Refused(problem) => Words {
@@ -47,20 +48,20 @@ fn words(failure: &Failure, system: &str) -> Words {
             ..blank
         },
         Failure::Nonsense(nonsense) => Words {
-            title: format!("{system} answered with something that cannot be read"),
+            title: format!("{system} returned an unreadable response"),
             detail: nonsense.problem.clone(),
             excerpt: Some(nonsense.excerpt.clone()).filter(|text| !text.trim().is_empty()),
-            advice: "Something between here and the vendor may have answered in its place.",
+            advice: "A proxy between the gateway and the vendor may have answered instead.",
             ..blank
         },
         Failure::Vendor(error) => Words {
-            title: format!("{system} said no: {}", error.status),
+            title: format!("{system} returned {}", status_line(error.status)),
             detail: error.message.clone(),
             reason: error.reason.clone(),
             resolution: error.resolution.clone(),
             id: error.operation_id.clone().map(|id| ("Operation id", id)),
             advice: if error.left_out {
-                "What came with it was no error of the vendor's, such as a page of a proxy: the gateway left it out."
+                "The response body was not a vendor error (for example, a proxy page), so the gateway omitted it."
             } else {
                 ""
             },
@@ -107,7 +108,7 @@ pub fn FailureCard(
                 {term("Resolution", words.resolution)}
                 {id}
             </dl>
-            {words.excerpt.map(|text| view! { <details><summary>What came</summary><pre>{text}</pre></details> })}
+            {words.excerpt.map(|text| view! { <details><summary>Response body</summary><pre>{text}</pre></details> })}
             <p class="dim">{words.advice}</p>
             {retry}
         </section>

@@ -1,4 +1,4 @@
-//! A labelled text field with what is wrong beside it.
+//! A labelled text field with its error beside it.
 
 use super::icon::Icon;
 use leptos::prelude::*;
@@ -55,7 +55,7 @@ pub fn Field(
         }
         .into_any()
     };
-    let said = move || match (error.get(), hint) {
+    let message = move || match (error.get(), hint) {
         (Some(error), _) => {
             view! { <span class="wrong"><Icon name="warning" />{error}</span> }.into_any()
         }
@@ -66,7 +66,7 @@ pub fn Field(
         <div class="entry">
             <label for=name>{label}</label>
             <div class="field" data-long=long.then_some("")>{input}</div>
-            <div id=says class="says">{said}</div>
+            <div id=says class="says">{message}</div>
         </div>
     }
 }

@@ -6,7 +6,7 @@ use health::words;
 
 /// How fresh something is and how old, as it stands behind its name: ": live, 2 s ago".
 #[must_use]
-pub fn told(freshness: Freshness, age: Option<TimeDelta>) -> String {
+pub fn label(freshness: Freshness, age: Option<TimeDelta>) -> String {
     let age = age.map(|age| format!(", {}", words::ago(age)));
     format!(": {}{}", freshness.word(), age.unwrap_or_default())
 }

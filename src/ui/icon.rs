@@ -1,4 +1,4 @@
-//! A picture from the sprite in index.html. Always beside words, so never named itself.
+//! An icon from the sprite in index.html. Always beside words, so never named itself.
 
 use leptos::prelude::*;
 

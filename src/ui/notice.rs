@@ -1,24 +1,24 @@
-//! What was done, said once and left standing for a while, with a way to undo it where there is one.
+//! Notices: what was done, shown for a while, with Undo where possible.
 
 use super::icon::Icon;
-use crate::backend::Report;
+use crate::api::Outcome;
 use leptos::prelude::*;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// How long a notice stands, and so how long something can be undone.
+/// How long a notice is shown, and so how long a change can be undone.
 const STANDS: Duration = Duration::from_secs(10);
 
-/// How many stand at once at most.
+/// The most notices at once.
 const MOST: usize = 4;
 
-/// What takes a change back.
+/// Undoes a change.
 pub type Undo = Rc<dyn Fn()>;
 
 #[derive(Clone, Copy)]
 struct Notice {
     number: u32,
-    said: StoredValue<String>,
+    message: StoredValue<String>,
     undo: StoredValue<Option<Undo>, LocalStorage>,
 }
 
@@ -36,7 +36,7 @@ pub fn use_notices() -> Notices {
     expect_context()
 }
 
-/// Makes room for notices.
+/// Provides the notices.
 pub fn provide() -> Notices {
     let notices = Notices {
         shown: RwSignal::new(Vec::new()),
@@ -48,13 +48,13 @@ pub fn provide() -> Notices {
 }
 
 impl Notices {
-    /// Says something.
-    pub fn say(self, said: String, undo: Option<Undo>) {
+    /// Shows a notice.
+    pub fn show(self, message: String, undo: Option<Undo>) {
         let number = self.count.get_untracked();
         self.count.set(number.wrapping_add(1));
         let make = || Notice {
             number,
-            said: StoredValue::new(said),
+            message: StoredValue::new(message),
             undo: StoredValue::new_local(undo),
         };
         let notice = self.owner.with_value(|owner| owner.with(make));
@@ -67,17 +67,17 @@ impl Notices {
         set_timeout(move || self.drop(number), STANDS);
     }
 
-    /// Says what came of a change that nobody waits for in a dialog.
-    pub fn report(self, report: Report) {
-        let said = match report {
-            Report::Done { said, .. } => said,
-            Report::Changed { said } => format!("Nothing was sent: {said}"),
-            Report::Refused { failure, .. } => format!("It was refused: {}.", failure.line()),
-            Report::Unknown { failure, said } => {
-                format!("Outcome unknown: {}. {said}", failure.line())
+    /// Shows the outcome of a change that has no open dialog.
+    pub fn show_outcome(self, outcome: Outcome) {
+        let message = match outcome {
+            Outcome::Done { message, .. } => message,
+            Outcome::Changed { message } => format!("Nothing was sent: {message}"),
+            Outcome::Refused { failure, .. } => format!("Refused: {}.", failure.line()),
+            Outcome::Unknown { failure, message } => {
+                format!("Outcome unknown: {}. {message}", failure.line())
             }
         };
-        self.say(said, None);
+        self.show(message, None);
     }
 
     fn drop(self, number: u32) {
@@ -94,18 +94,18 @@ impl Notices {
 
 impl Notice {
     fn forget(self) {
-        self.said.dispose();
+        self.message.dispose();
         self.undo.dispose();
     }
 }
 
-/// Where notices stand.
+/// The area where notices are shown.
 #[component]
 pub fn NoticeArea() -> impl IntoView {
     let notices = use_notices();
     let each = move || notices.shown.get();
     let draw = move |notice: Notice| {
-        let said = notice.said.try_get_value().unwrap_or_default();
+        let message = notice.message.try_get_value().unwrap_or_default();
         let undo = notice.undo.try_get_value().flatten().map(|undo| {
             let undo = StoredValue::new_local(undo);
             let click = move |_| {
@@ -117,7 +117,7 @@ pub fn NoticeArea() -> impl IntoView {
         view! {
             <p class="notice">
                 <Icon name="done" />
-                <span>{said}</span>
+                <span>{message}</span>
                 {undo}
                 <button type="button" class="icon" aria-label="Dismiss" on:click=move |_| notices.drop(notice.number)><Icon name="close" /></button>
             </p>

@@ -22,24 +22,25 @@ impl Sound {
         AudioContext::new().ok().map(Self)
     }
 
-    /// Whether the browser lets nothing be heard, as it does until somebody touches the page.
+    /// Whether the browser blocks sound, as it does until the first user gesture.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
         self.0.state() != AudioContextState::Running
     }
 
-    /// Asks the browser to let it be heard; only inside somebody's touch or press.
+    /// Asks the browser to allow sound; only inside a user gesture.
     pub fn unblock(&self) {
-        // What comes of it is seen by `is_blocked`.
+        // The result is visible in `is_blocked`.
         let _ = self.0.resume();
     }
 
-    /// Gives it back: a browser has few of them.
+    /// Closes the context: a browser has few of them.
     pub fn close(&self) {
         let _ = self.0.close();
     }
 
-    /// Plays notes one after the other; nothing while blocked, for they would all sound at once later.
+    /// Plays notes one after the other; does nothing while blocked, because all notes would sound at once
+    /// later.
     pub fn play(&self, notes: &[Note]) {
         if self.is_blocked() {
             return;
@@ -61,7 +62,7 @@ impl Sound {
         loudness.linear_ramp_to_value_at_time(0.0, to)?;
         gain.connect_with_audio_node(&self.0.destination())?;
         let tone = self.0.create_oscillator()?;
-        // A few overtones: small loudspeakers and old ears lose a pure one.
+        // A few overtones, because pure tones are hard to hear on small loudspeakers.
         tone.set_type(OscillatorType::Triangle);
         tone.frequency().set_value(hertz);
         tone.connect_with_audio_node(&gain)?;

@@ -1,4 +1,4 @@
-//! A switch: on or off, with the word beside it. It shows what is there, not what was asked for.
+//! A switch: on or off, with the word beside it. It shows the current state, not the requested one.
 
 use leptos::prelude::*;
 

@@ -7,8 +7,8 @@ mod questions;
 mod sweep;
 
 use super::schedule::{INTERVAL, Millis, millis};
-use super::{Clock, Live, Status, use_pace};
-use crate::backend::Failure;
+use super::{Clock, Live, Status, use_poll_settings};
+use crate::api::Failure;
 use health::freshness::Freshness;
 use health::transition;
 use leptos::prelude::*;
@@ -43,7 +43,7 @@ pub struct Detail {
     /// Its sessions.
     pub sessions: Vec<ClientSession>,
     /// When they were asked for, by the browser's clock.
-    pub asked: Millis,
+    pub requested_at: Millis,
 }
 
 impl Group {
@@ -51,7 +51,7 @@ impl Group {
     #[must_use]
     pub fn freshness(&self, status: Status, clock: Clock) -> Freshness {
         match &self.detail {
-            Some(detail) => status.freshness_of(detail.asked, clock),
+            Some(detail) => status.freshness_of(detail.requested_at, clock),
             None => Freshness::NoData,
         }
     }
@@ -78,7 +78,7 @@ impl Sweep {
         Self(StoredValue::new_local(Rc::new(Inner {
             connection,
             base,
-            interval: use_pace().interval,
+            interval: use_poll_settings().interval,
             kept: RefCell::default(),
             open: RefCell::default(),
             unfinished: Cell::new(false),
@@ -141,14 +141,14 @@ impl Inner {
         } else {
             interval - SLACK
         };
-        (now - detail.asked < limit).then_some(detail)
+        (now - detail.requested_at < limit).then_some(detail)
     }
 
     /// When what is known of a group was read; what was never read is the oldest.
     fn age_of(&self, group: &GroupConfiguration) -> Millis {
         let kept = self.kept.borrow();
         let detail = group.id.as_ref().and_then(|id| kept.get(id));
-        detail.map_or(0.0, |detail| detail.asked)
+        detail.map_or(0.0, |detail| detail.requested_at)
     }
 
     fn keep(&self, group: &str, detail: &Arc<Detail>) {

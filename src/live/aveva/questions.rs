@@ -2,7 +2,7 @@
 //! about when.
 
 use super::{Detail, Group, Inner};
-use crate::backend::{Arrived, Failure, send};
+use crate::api::{Arrived, Failure, send};
 use crate::live::clock;
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -40,7 +40,7 @@ pub(super) async fn brief(
     group: &str,
     abort: &AbortController,
 ) -> Result<Arrived<Arc<Detail>>, Failure> {
-    let asked = clock::now();
+    let requested_at = clock::now();
     let sessions = aveva::sessions(&inner.base, group).list();
     let sessions = send(&inner.connection, &sessions, Some(abort)).await?;
     let of = |role: Role| {
@@ -62,7 +62,7 @@ pub(super) async fn brief(
     let detail = Arc::new(Detail {
         status,
         sessions: sessions.value,
-        asked: asked - sessions.age,
+        requested_at: requested_at - sessions.age,
     });
     inner.keep(group, &detail);
     Ok(Arrived {
@@ -79,7 +79,7 @@ async fn detail(
     abort: &AbortController,
 ) -> Result<Arrived<Arc<Detail>>, Failure> {
     let (connection, base) = (&inner.connection, &inner.base);
-    let asked = clock::now();
+    let requested_at = clock::now();
     let status = aveva::groups(base).status(group);
     let status = send(connection, &status, Some(abort)).await?;
     let sessions = aveva::sessions(base, group).list();
@@ -88,7 +88,7 @@ async fn detail(
     let detail = Arc::new(Detail {
         status: status.value,
         sessions: sessions.value,
-        asked: asked - age,
+        requested_at: requested_at - age,
     });
     inner.keep(group, &detail);
     Ok(Arrived {

@@ -2,7 +2,7 @@
 
 use super::questions::{brief, configurations};
 use super::{Detail, Group, Inner};
-use crate::backend::{Arrived, Failure};
+use crate::api::{Arrived, Failure};
 use crate::live::schedule::Millis;
 use crate::live::{Fetched, clock};
 use futures_util::{StreamExt, stream};
@@ -31,7 +31,7 @@ struct Tally {
     until: Millis,
     /// Whether it ended before it had come to everything.
     out_of_time: Cell<bool>,
-    heard: Cell<usize>,
+    received: Cell<usize>,
     failed: Cell<usize>,
     /// Why the others are not asked for any more.
     stop: RefCell<Option<Failure>>,
@@ -40,11 +40,11 @@ struct Tally {
 impl Tally {
     fn failed(&self, failure: &Failure) {
         if !failure.is_of_connection() {
-            self.heard.set(self.heard.get() + 1);
+            self.received.set(self.received.get() + 1);
             return;
         }
         self.failed.set(self.failed.get() + 1);
-        let none_heard = self.heard.get() == 0 && self.failed.get() >= ENOUGH;
+        let none_heard = self.received.get() == 0 && self.failed.get() >= ENOUGH;
         if none_heard || failure.retry_after().is_some() {
             self.stop
                 .borrow_mut()
@@ -71,7 +71,7 @@ pub(super) async fn groups(inner: Rc<Inner>, abort: AbortController) -> Fetched<
         let (inner, abort, tally) = (&inner, &abort, &tally);
         async move {
             let id = configuration.id.clone().unwrap_or_default();
-            let (detail, failure) = asked(inner, &id, abort, tally).await;
+            let (detail, failure) = request_detail(inner, &id, abort, tally).await;
             let group = Group {
                 configuration,
                 detail,
@@ -92,7 +92,7 @@ pub(super) async fn groups(inner: Rc<Inner>, abort: AbortController) -> Fetched<
         .kept
         .borrow_mut()
         .retain(|id, _| ids.contains(id.as_str()));
-    let nothing_heard = tally.heard.get() == 0 && tally.failed.get() > 0;
+    let nothing_heard = tally.received.get() == 0 && tally.failed.get() > 0;
     let failure = tally.stop.into_inner().or_else(|| {
         let mut failures = value.iter().filter_map(|group| group.failure.clone());
         failures.next().filter(|_| nothing_heard)
@@ -109,7 +109,7 @@ pub(super) async fn groups(inner: Rc<Inner>, abort: AbortController) -> Fetched<
 }
 
 /// What is known of one group after asking, if it is due.
-async fn asked(
+async fn request_detail(
     inner: &Inner,
     id: &str,
     abort: &AbortController,
@@ -129,7 +129,7 @@ async fn asked(
     }
     match brief(inner, id, abort).await {
         Ok(detail) => {
-            tally.heard.set(tally.heard.get() + 1);
+            tally.received.set(tally.received.get() + 1);
             (Some(detail.value), None)
         }
         Err(failure) => {

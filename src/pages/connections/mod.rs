@@ -4,7 +4,7 @@
 pub mod wall_list;
 pub mod walls;
 
-use crate::backend::session::Session;
+use crate::api::session::Session;
 use crate::live::{Source, use_clock, use_sources};
 use crate::shell::Polling;
 use crate::ui::{FailureCard, Heading, Icon, freshness};
@@ -29,7 +29,7 @@ pub fn Connections() -> impl IntoView {
         .is_empty()
         .then(|| view! { <p class="panel blank">"No connection is configured."</p> });
     let session = expect_context::<Arc<Session>>();
-    // Where nobody signs in there is nothing to pair.
+    // Without sign-in there is nothing to pair.
     let walls = session.may_change() && session.can_sign_out;
     view! {
         <Heading text="Connections" />
@@ -81,7 +81,7 @@ fn Card(source: Source) -> impl IntoView {
     let key = move || freshness::key(fresh.get());
     let held = move || {
         let (number, things) = feed.held();
-        if status.is_heard() {
+        if status.has_answered() {
             format!("{number} {things}")
         } else {
             format!("not known: its {things} were never read")

@@ -1,12 +1,12 @@
 //! The table "Walls", and the question before one is revoked.
 
-use super::walls::Known;
-use crate::backend::walls::{self, Wall};
-use crate::backend::{Report, report};
+use super::walls::WallsState;
+use crate::api::walls::{self, Wall};
+use crate::api::{Outcome, outcome};
 use crate::live::use_clock;
 use crate::prefs::use_prefs;
-use crate::ui::Deed;
-use crate::ui::deed::Running;
+use crate::ui::ActionDialog;
+use crate::ui::action_dialog::Running;
 use crate::ui::times;
 use chrono::{DateTime, Utc};
 use health::effect::{Confirm, Effect};
@@ -16,21 +16,21 @@ use leptos::prelude::*;
 #[component]
 pub fn WallList(
     /// The walls.
-    known: Known,
+    state: WallsState,
 ) -> impl IntoView {
     let revoking = RwSignal::new(None::<Wall>);
     let ids = Memo::new(move |_| {
-        let list = known.list.read();
+        let list = state.list.read();
         let walls = list.iter().flat_map(|list| &list.walls);
         walls.map(|wall| wall.id.clone()).collect::<Vec<_>>()
     });
     let none = move || {
-        let none = known.list.read().is_some() && ids.read().is_empty();
+        let none = state.list.read().is_some() && ids.read().is_empty();
         none.then(|| view! { <p class="blank">"No screen is paired. Open /wall on it: it shows a code."</p> })
     };
     let dialog = move || {
         let wall = revoking.get()?;
-        Some(view! { <Revoke wall known close=Callback::new(move |()| revoking.set(None)) /> })
+        Some(view! { <Revoke wall state close=Callback::new(move |()| revoking.set(None)) /> })
     };
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label="Walls, scrollable" hidden=move || ids.read().is_empty()>
@@ -46,7 +46,7 @@ pub fn WallList(
                     </tr>
                 </thead>
                 <tbody>
-                    <For each=move || ids.get() key=Clone::clone children=move |id| view! { <Row known id revoking /> } />
+                    <For each=move || ids.get() key=Clone::clone children=move |id| view! { <Row state id revoking /> } />
                 </tbody>
             </table>
         </div>
@@ -56,10 +56,10 @@ pub fn WallList(
 }
 
 #[component]
-fn Row(known: Known, id: String, revoking: RwSignal<Option<Wall>>) -> impl IntoView {
+fn Row(state: WallsState, id: String, revoking: RwSignal<Option<Wall>>) -> impl IntoView {
     let (clock, prefs) = (use_clock(), use_prefs());
     let wall = Memo::new(move |_| {
-        let list = known.list.read();
+        let list = state.list.read();
         let mut walls = list.iter().flat_map(|list| &list.walls);
         walls.find(|wall| wall.id == id).cloned()
     });
@@ -93,11 +93,10 @@ fn Row(known: Known, id: String, revoking: RwSignal<Option<Wall>>) -> impl IntoV
 }
 
 #[component]
-fn Revoke(wall: Wall, known: Known, close: Callback<()>) -> impl IntoView {
+fn Revoke(wall: Wall, state: WallsState, close: Callback<()>) -> impl IntoView {
     let Wall { id, name, .. } = wall;
     let effect = Effect {
-        sentence: "Its screen is signed out with its next request, covers itself and shows a new code. It cannot be undone: \
-                   the screen has to be paired again."
+        sentence: "The screen is signed out at its next request and shows a new code. This cannot be undone: the screen has to be paired again."
             .to_owned(),
         notes: Vec::new(),
     };
@@ -106,31 +105,31 @@ fn Revoke(wall: Wall, known: Known, close: Callback<()>) -> impl IntoView {
         let (id, name) = (of.clone(), called.clone());
         Box::pin(async move { (revoke(&id, &name).await, None) })
     });
-    let changed = Callback::new(move |()| known.read());
+    let changed = Callback::new(move |()| state.read());
     let effect = Signal::derive(move || effect.clone());
     let confirm = Signal::derive(|| Confirm::Click);
     view! {
-        <Deed title=format!("Revoke {name}?") action="Revoke wall" system="the gateway" effect confirm id run changed on_close=close />
+        <ActionDialog title=format!("Revoke {name}?") action="Revoke wall" system="the gateway" effect confirm id run changed on_close=close />
     }
 }
 
-/// Revokes a wall once, and reads what is there where no answer came.
-async fn revoke(id: &str, name: &str) -> Report {
+/// Revokes a wall once, and reads the list if no response came.
+async fn revoke(id: &str, name: &str) -> Outcome {
     match walls::revoke(id).await {
-        Ok(()) => Report::Done {
-            said: format!("The wall {name} is revoked."),
+        Ok(()) => Outcome::Done {
+            message: format!("The wall {name} is revoked."),
             undoable: false,
         },
-        Err(failure) if report::is_unknown(&failure) => Report::Unknown {
-            said: match walls::list().await {
+        Err(failure) if outcome::is_unknown(&failure) => Outcome::Unknown {
+            message: match walls::list().await {
                 Ok(list) if list.walls.iter().any(|wall| wall.id == id) => {
                     format!("{name} is still paired.")
                 }
                 Ok(_) => format!("{name} is no longer paired."),
-                Err(again) => format!("which walls there are could not be read: {}.", again.line()),
+                Err(again) => format!("the list of walls could not be read: {}.", again.line()),
             },
             failure,
         },
-        Err(failure) => Report::refused(failure),
+        Err(failure) => Outcome::refused(failure),
     }
 }

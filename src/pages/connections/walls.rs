@@ -2,9 +2,9 @@
 //! admins; the gateway refuses it to others.
 
 use super::wall_list::WallList;
-use crate::backend::Failure;
-use crate::backend::walls::{self, Walls as List};
-use crate::live::{use_clock, use_pace};
+use crate::api::Failure;
+use crate::api::walls::{self, Walls as List};
+use crate::live::{use_clock, use_poll_settings};
 use crate::ui::notice::use_notices;
 use crate::ui::{FailureCard, Field, Icon};
 use leptos::prelude::*;
@@ -14,14 +14,14 @@ const OFTEN: f64 = 10_000.0;
 
 /// The walls, as they were last read.
 #[derive(Clone, Copy)]
-pub struct Known {
+pub struct WallsState {
     /// The last list.
     pub list: RwSignal<Option<List>>,
     failure: RwSignal<Option<Failure>>,
     read_at: StoredValue<f64>,
 }
 
-impl Known {
+impl WallsState {
     /// Reads the list now.
     pub fn read(self) {
         let _ = self.read_at.try_set_value(crate::live::clock::now());
@@ -38,32 +38,32 @@ impl Known {
 /// The section.
 #[component]
 pub fn Walls() -> impl IntoView {
-    let (clock, pace) = (use_clock(), use_pace());
-    let known = Known {
+    let (clock, poll_settings) = (use_clock(), use_poll_settings());
+    let state = WallsState {
         list: RwSignal::new(None),
         failure: RwSignal::new(None),
         read_at: StoredValue::new(0.0),
     };
     Effect::new(move |_| {
-        let due = (clock.millis() - known.read_at.get_value()).abs() >= OFTEN;
-        if due && !pace.hidden.get() && !pace.paused.get() {
-            known.read();
+        let due = (clock.millis() - state.read_at.get_value()).abs() >= OFTEN;
+        if due && !poll_settings.hidden.get() && !poll_settings.paused.get() {
+            state.read();
         }
     });
     Effect::new(move |before: Option<u32>| {
-        let asked = pace.asked.get();
+        let requests = poll_settings.refresh_requests.get();
         if before.is_some() {
-            known.read();
+            state.read();
         }
-        asked
+        requests
     });
-    let retry = Callback::new(move |()| known.read());
+    let retry = Callback::new(move |()| state.read());
     let failure = move || {
-        let failure = known.failure.get()?;
+        let failure = state.failure.get()?;
         Some(view! { <FailureCard failure system="the gateway" retry /> })
     };
     let forgotten = move || {
-        let list = known.list.read();
+        let list = state.list.read();
         let in_memory = list.as_ref().is_some_and(|list| list.kept == "memory");
         in_memory.then(|| {
             view! {
@@ -74,16 +74,16 @@ pub fn Walls() -> impl IntoView {
     view! {
         <section class="panel walls" aria-labelledby="walls">
             <header><h2 id="walls">"Walls"</h2><p>"Screens that show the status wall and nothing else"</p></header>
-            <PairForm known />
+            <PairForm state />
             {failure}
-            <WallList known />
+            <WallList state />
             {forgotten}
         </section>
     }
 }
 
 #[component]
-fn PairForm(known: Known) -> impl IntoView {
+fn PairForm(state: WallsState) -> impl IntoView {
     let notices = use_notices();
     let (code, name) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<String>));
@@ -101,23 +101,23 @@ fn PairForm(known: Known) -> impl IntoView {
                 Ok(wall) => {
                     let _ = code.try_set(String::new());
                     let _ = name.try_set(String::new());
-                    let said = format!(
-                        "The wall {} is paired. Its screen shows it in some seconds.",
+                    let message = format!(
+                        "The wall {} is paired. Its screen updates within a few seconds.",
                         wall.name
                     );
-                    notices.say(said, None);
+                    notices.show(message, None);
                 }
                 Err(failure) => {
                     let _ = wrong.try_set(Some(format!("{}.", failure.line())));
                 }
             }
-            // Also after a failure: the answer to a pairing that was done may have been lost.
-            known.read();
+            // Also after a failure: the response to a completed pairing may have been lost.
+            state.read();
         });
     };
-    let hint = Signal::derive(|| "As it stands on the screen at /wall".to_owned());
+    let hint = Signal::derive(|| "As shown on the screen at /wall".to_owned());
     let place = Signal::derive(|| "Where the screen hangs".to_owned());
-    let said = move || {
+    let message = move || {
         wrong.get().map(|why| {
             view! { <span class="wrong"><Icon name="warning" />{why}</span> }
         })
@@ -134,7 +134,7 @@ fn PairForm(known: Known) -> impl IntoView {
             <Field label="Code" name="wall-code" value=code hint required=true />
             <Field label="Name" name="wall-name" value=name hint=place required=true />
             <button type="submit" class="btn main" aria-disabled=move || busy.get().then_some("true")>{button}</button>
-            <p role="status">{said}</p>
+            <p role="status">{message}</p>
         </form>
     }
 }

@@ -1,8 +1,8 @@
-//! The query as it is being built: tokens and text are two sides of one filter, and it runs when
-//! somebody says so. What runs is what stands in the URL.
+//! The query being built: tokens and text are two views of one filter. It runs on request, and the URL
+//! holds the query that runs.
 
-use super::query::Asked;
-use super::ranges::{Quick, Relative};
+use super::query::QueryParams;
+use super::ranges::{RelativeRange, RelativeRanges};
 use super::tokens::Tree;
 use crate::nav::Nav;
 use leptos::prelude::*;
@@ -18,7 +18,7 @@ pub struct Builder {
     /// Why the text is no filter.
     pub error: RwSignal<Option<FilterError>>,
     /// The ranges that are counted back from now.
-    pub relative: RwSignal<Relative>,
+    pub relative: RwSignal<RelativeRanges>,
     /// What the server said about the filter that ran last, when it refused it.
     pub refused: RwSignal<Option<String>>,
     nav: Nav,
@@ -34,29 +34,29 @@ fn parsed(text: &str) -> Result<Option<Filter>, FilterError> {
 impl Builder {
     /// A builder that follows the URL.
     #[must_use]
-    pub fn new(asked: Memo<Asked>, nav: Nav) -> Self {
+    pub fn new(params: Memo<QueryParams>, nav: Nav) -> Self {
         let builder = Self {
             tree: RwSignal::new(Tree::default()),
             typed: RwSignal::new(String::new()),
             error: RwSignal::new(None),
-            relative: RwSignal::new(Relative::default()),
+            relative: RwSignal::new(RelativeRanges::default()),
             refused: RwSignal::new(None),
             nav,
         };
-        let take = move |asked: &Asked| {
-            builder.type_in(asked.filter.clone());
-            builder.relative.set(asked.relative);
+        let take = move |params: &QueryParams| {
+            builder.type_in(params.filter.clone());
+            builder.relative.set(params.relative);
         };
-        take(&asked.get_untracked());
+        take(&params.get_untracked());
         let filter = Memo::new(move |_| {
-            let asked = asked.read();
-            (asked.filter.clone(), asked.relative)
+            let params = params.read();
+            (params.filter.clone(), params.relative)
         });
         Effect::new(move |before: Option<()>| {
-            // Read and not only tracked: a memo that nobody reads follows nothing.
+            // Read and not only tracked: an unread memo does not update.
             let _ = filter.read();
             if before.is_some() {
-                take(&asked.get_untracked());
+                take(&params.get_untracked());
             }
         });
         builder
@@ -88,7 +88,7 @@ impl Builder {
 
     /// The relative range of a time field.
     #[must_use]
-    pub fn quick(self, field: Field) -> Option<Quick> {
+    pub fn relative_range(self, field: Field) -> Option<RelativeRange> {
         let relative = self.relative.get();
         match field {
             Field::EndTime => relative.ended,
@@ -97,10 +97,10 @@ impl Builder {
     }
 
     /// Sets the relative range of a time field.
-    pub fn set_quick(self, field: Field, quick: Option<Quick>) {
+    pub fn set_relative_range(self, field: Field, range: Option<RelativeRange>) {
         self.relative.update(|relative| match field {
-            Field::EndTime => relative.ended = quick,
-            _ => relative.started = quick,
+            Field::EndTime => relative.ended = range,
+            _ => relative.started = range,
         });
     }
 
@@ -110,8 +110,8 @@ impl Builder {
             return;
         }
         let relative = self.relative.get_untracked();
-        let [started, ended] = Relative::PARAMS;
-        let code = |quick: Option<Quick>| quick.map(Quick::code);
+        let [started, ended] = RelativeRanges::PARAMS;
+        let code = |range: Option<RelativeRange>| range.map(RelativeRange::code);
         let typed = self.typed.get_untracked();
         let nav = self.nav;
         let href = untrack(|| {

@@ -6,7 +6,7 @@
 //! line break. Only texts: numbers stay numbers. The JSON is left as it is, because nothing runs it.
 
 use super::model::{result_word, state_word};
-use super::zone::{ZoneAt, local};
+use super::time_zone::{ZoneAt, local};
 use chrono::{DateTime, SecondsFormat, Utc};
 use health::failover_sessions::{duration, tasks_done};
 use serde::Serialize;
@@ -149,8 +149,8 @@ pub fn csv_header() -> String {
     COLUMNS.join(",") + "\r\n"
 }
 
-/// A row for each session, with the line ends, times in a zone with its offset. What runs has lasted
-/// until now.
+/// A row for each session, with the line ends, times in a zone with its offset. A running session has
+/// lasted until now.
 #[must_use]
 pub fn csv_rows(sessions: &[Session], zone: ZoneAt, now: DateTime<Utc>) -> String {
     let row = |session| Line::of(session, zone, now).cells().join(",") + "\r\n";

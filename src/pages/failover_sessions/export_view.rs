@@ -1,7 +1,7 @@
 //! Export of what is shown, or of every page of it, as CSV or JSON.
 
 use super::export::{Kind, csv, json};
-use crate::backend::send;
+use crate::api::send;
 use crate::live::{Live, clock, use_clock};
 use crate::prefs::use_prefs;
 use crate::ui::notice::use_notices;
@@ -9,7 +9,7 @@ use crate::ui::{Icon, download, times};
 use leptos::prelude::*;
 use vendors::veeam::{self, Page, Query, Session, Wire};
 
-/// More pages than this would rather be a mistake, and would not fit into the browser's memory.
+/// More pages than this are probably a mistake and would not fit into memory.
 const MOST_PAGES: u32 = 1000;
 
 /// The buttons.
@@ -29,7 +29,7 @@ pub fn Export(
     let progress: RwSignal<Option<(u32, u32)>> = RwSignal::new(None);
     let cancelled = StoredValue::new(false);
     let wrong: RwSignal<Option<String>> = RwSignal::new(None);
-    let asked = StoredValue::new((connection, query));
+    let request = StoredValue::new((connection, query));
     let write = move |kind: Kind, sessions: &[Session]| {
         let now = live.status.vendor_now();
         let zone = prefs.zone.get_untracked();
@@ -44,7 +44,7 @@ pub fn Export(
                     kind.media_type(),
                     &text,
                 );
-                notices.say(format!("{} sessions exported.", sessions.len()), None);
+                notices.show(format!("{} sessions exported.", sessions.len()), None);
             }
             Err(error) => wrong.set(Some(error)),
         }
@@ -60,7 +60,7 @@ pub fn Export(
         }
         cancelled.set_value(false);
         progress.set(Some((0, pages)));
-        let (connection, query) = asked.get_value();
+        let (connection, query) = request.get_value();
         leptos::task::spawn_local(async move {
             let mut sessions = Vec::new();
             for page in 1..=pages {

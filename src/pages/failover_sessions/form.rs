@@ -1,15 +1,15 @@
 //! The panel "Query": tokens, ranges, the text as it is sent, and what is kept by name.
 
 use super::builder::Builder;
-use super::query::{Asked, SIZES, write_sort};
-use super::ranges::{Quick, Range, replaced};
+use super::query::{QueryParams, SIZES, write_sort};
+use super::ranges::{Range, RelativeRange, replaced};
 use super::saved_view::Saved;
 use super::token_view::GroupView;
 use super::tokens::field_label;
 use crate::live::clock;
 use crate::nav::use_nav;
 use crate::prefs::use_prefs;
-use crate::ui::filter::Select;
+use crate::ui::table::filters::Select;
 use crate::ui::{Copy, Icon, times};
 use leptos::prelude::*;
 use vendors::veeam::{self, Field, Filter, Sort, Wire};
@@ -18,7 +18,7 @@ use vendors::veeam::{self, Field, Filter, Sort, Wire};
 #[component]
 pub fn QueryForm(
     /// What the URL asks for.
-    asked: Memo<Asked>,
+    params: Memo<QueryParams>,
     /// The query being built.
     builder: Builder,
     /// The connections' ids and titles.
@@ -37,13 +37,13 @@ pub fn QueryForm(
     let root = builder.tree.with_untracked(|tree| tree.root().id);
     let wrong = move || {
         let parsing = builder.error.get().map(|error| error.to_string());
-        let running = || asked.read().query.clone().err();
+        let running = || params.read().query.clone().err();
         let words = parsing.or_else(running)?;
         Some(
             view! { <p id="filter-error" class="wrong" role="alert"><Icon name="warning" />{words}</p> },
         )
     };
-    // What stands at the place of the error is marked beneath the field, which cannot mark it itself.
+    // The error position is marked below the field, because an input cannot mark part of its text.
     let place = move || {
         let error = builder.error.get()?;
         let text = builder.typed.get();
@@ -64,12 +64,12 @@ pub fn QueryForm(
             view! { <p class="place" aria-hidden="true"><code>{before}<mark>{after}</mark></code></p> },
         )
     };
-    let is_wrong = move || builder.error.read().is_some() || asked.read().query.is_err();
+    let is_wrong = move || builder.error.read().is_some() || params.read().query.is_err();
     let sizes: Vec<_> = SIZES
         .iter()
         .map(|size| (size.to_string(), size.to_string()))
         .collect();
-    let size = asked.get_untracked().size.to_string();
+    let size = params.get_untracked().size.to_string();
     let wires = vec![
         ("json".to_owned(), "JSON".to_owned()),
         ("xml".to_owned(), "XML".to_owned()),
@@ -104,11 +104,11 @@ pub fn QueryForm(
                 {place}
                 {wrong}
             </form>
-            <Sent asked builder wire />
+            <Sent params builder wire />
             <Saved />
             <div class="row">
                 <Select label="Connection" param="connection" options=titles default=default />
-                <SortChoice asked />
+                <SortChoice params />
                 <Select label="Page size" param="size" options=sizes default=size />
                 <Select label="Answer as" param="wire" options=wires default=own />
                 <span class="end"></span>
@@ -120,10 +120,10 @@ pub fn QueryForm(
 
 /// The request line, as it would be sent now.
 #[component]
-fn Sent(asked: Memo<Asked>, builder: Builder, wire: Signal<Wire>) -> impl IntoView {
+fn Sent(params: Memo<QueryParams>, builder: Builder, wire: Signal<Wire>) -> impl IntoView {
     let prefs = use_prefs();
     let sent = Memo::new(move |_| {
-        let asked = asked.get();
+        let params = params.get();
         let text = builder.typed.get();
         let filter = match text.trim() {
             "" => None,
@@ -136,8 +136,8 @@ fn Sent(asked: Memo<Asked>, builder: Builder, wire: Signal<Wire>) -> impl IntoVi
         let plain = filter.as_ref().map(ToString::to_string).unwrap_or_default();
         let query = veeam::Query {
             filter,
-            sort: asked.sort,
-            page_size: asked.size,
+            sort: params.sort,
+            page_size: params.size,
             ..veeam::Query::default()
         };
         let target = veeam::query(&query, wire.get()).request.target();
@@ -156,7 +156,7 @@ fn Sent(asked: Memo<Asked>, builder: Builder, wire: Signal<Wire>) -> impl IntoVi
     }
 }
 
-/// When sessions started or ended: quick ranges, which are counted back from now, or two times.
+/// When sessions started or ended: relative ranges, which are counted back from now, or two times.
 #[component]
 fn RangeChoice(builder: Builder, field: Field) -> impl IntoView {
     let prefs = use_prefs();
@@ -167,11 +167,11 @@ fn RangeChoice(builder: Builder, field: Field) -> impl IntoView {
         let value = event_target_value(&event);
         custom.set(value == "custom");
         error.set(None);
-        builder.set_quick(field, Quick::from_code(&value));
+        builder.set_relative_range(field, RelativeRange::from_code(&value));
     };
-    let chosen = move || match (custom.get(), builder.quick(field)) {
+    let chosen = move || match (custom.get(), builder.relative_range(field)) {
         (true, _) => "custom",
-        (false, Some(quick)) => quick.code(),
+        (false, Some(range)) => range.code(),
         (false, None) => "",
     };
     let apply = move |_| {
@@ -191,8 +191,8 @@ fn RangeChoice(builder: Builder, field: Field) -> impl IntoView {
         }
     };
     let label = field_label(field);
-    let options = Quick::ALL.map(|quick| {
-        view! { <option value=quick.code() selected=move || chosen() == quick.code()>{quick.word()}</option> }
+    let options = RelativeRange::ALL.map(|range| {
+        view! { <option value=range.code() selected=move || chosen() == range.code()>{range.word()}</option> }
     });
     let inputs = move || {
         custom.get().then(|| {
@@ -224,9 +224,9 @@ fn RangeChoice(builder: Builder, field: Field) -> impl IntoView {
 
 /// The sort field and its direction.
 #[component]
-fn SortChoice(asked: Memo<Asked>) -> impl IntoView {
+fn SortChoice(params: Memo<QueryParams>) -> impl IntoView {
     let nav = use_nav();
-    let sort = Memo::new(move |_| asked.read().sort);
+    let sort = Memo::new(move |_| params.read().sort);
     let go = move |sort: Sort| {
         nav.go(&untrack(|| {
             nav.with_params(&[("sort", Some(&write_sort(sort))), ("page", None)])

@@ -38,7 +38,7 @@ fn Importing(imported: RwSignal<Response>, open: RwSignal<bool>) -> impl IntoVie
     let on_close = Callback::new(move |()| open.set(false));
     let take = move |bytes: &[u8], from: String| match read_saved(bytes) {
         Ok(page) if page.sessions.is_empty() && page.references.is_empty() => {
-            let _ = wrong.try_set(Some(format!("{from} holds no cloud failover session.")));
+            let _ = wrong.try_set(Some(format!("{from} contains no cloud failover session.")));
         }
         Ok(page) => {
             let _ = imported.try_set(Some((Arc::new(page), from)));
@@ -92,7 +92,7 @@ fn Importing(imported: RwSignal<Response>, open: RwSignal<bool>) -> impl IntoVie
         event.prevent_default();
         wrong.set(None);
         let pasted = text.get_untracked();
-        take(pasted.as_bytes(), "What was pasted".to_owned());
+        take(pasted.as_bytes(), "The pasted text".to_owned());
     };
     view! {
         <Dialog title="Import response" on_close close>

@@ -1,14 +1,14 @@
 //! The table of an imported response: however many sessions it holds, only the rows that are seen are
 //! drawn. Sorted and searched here, because no server has them.
 
+use super::histogram_view::HistogramView;
 use super::model::{Column, Row, row};
-use super::picture_view::PictureView;
-use super::row_view::{Cells, ColumnChooser};
+use super::session_row::{Cells, ColumnChooser};
 use super::tasks::Tasks;
 use crate::live::clock;
 use crate::live::rows::Rows;
 use crate::prefs::use_prefs;
-use crate::ui::window::{Scrolled, Step};
+use crate::ui::table::virtual_rows::{Scrolled, Step};
 use crate::ui::{Copy, Icon, times};
 use chrono::{DateTime, Utc};
 use leptos::html;
@@ -41,7 +41,7 @@ fn compare(a: &Session, b: &Session, by: Column) -> Ordering {
         Some(State::Stopped) => 4,
         Some(State::Other(_)) => 5,
     };
-    let took = |session: &Session| Some(session.end_time? - session.creation_time?);
+    let duration = |session: &Session| Some(session.end_time? - session.creation_time?);
     let server = |session: &Session| {
         session
             .server
@@ -54,7 +54,7 @@ fn compare(a: &Session, b: &Session, by: Column) -> Ordering {
         Column::State => state(a).cmp(&state(b)),
         Column::Started => a.creation_time.cmp(&b.creation_time),
         Column::Ended => a.end_time.cmp(&b.end_time),
-        Column::Duration => took(a).cmp(&took(b)),
+        Column::Duration => duration(a).cmp(&duration(b)),
         Column::Progress => a
             .progress
             .unwrap_or(-1.0)
@@ -161,7 +161,7 @@ pub fn Imported(
         top.set(0.0);
     };
     let chosen: RwSignal<Option<usize>> = RwSignal::new(None);
-    // A place on the screen is a place in the arrangement, which changes; the session does not.
+    // The row number depends on sorting and search; the index of the session does not.
     let choose = move |place: usize| {
         active.set(Some(place));
         chosen.set(places.with_untracked(|places| places.get(place).copied()));
@@ -200,7 +200,7 @@ pub fn Imported(
     let space = move |pixels: f64| {
         (pixels > 0.0).then(|| view! { <tr class="space" aria-hidden="true"><td colspan="11" style:height=format!("{pixels}px")></td></tr> })
     };
-    // Where a drawn row stands among all of them: the pool's places are the window's.
+    // The number of a drawn row: the pool's slots follow the window.
     let numbered = StoredValue::new(0_usize);
     let draw = move |row: RwSignal<Row>| {
         let place = numbered.get_value();
@@ -227,7 +227,7 @@ pub fn Imported(
             <ColumnChooser />
             <span class="end" role="status">{move || format!("{} shown", places.read().len())}</span>
         </div>
-        <PictureView page=whole of="the import" live=false />
+        <HistogramView page=whole of="the import" live=false />
         <div class="scroll virtual" tabindex="0" role="region" aria-label="Imported sessions, scrollable" node_ref=view_port on:scroll=move |_| measure() on:keydown=keys
             aria-activedescendant=move || active.get().map(|at| format!("imported-{at}"))>
             <table aria-rowcount=move || places.read().len() + 1>
@@ -254,7 +254,7 @@ fn Details(session: Arc<Session>, at: DateTime<Utc>) -> impl IntoView {
         <section class="panel" aria-label="Imported session">
             <header><h3>{heading}</h3><span class="end"></span><Copy text=copied name="Copy the imported session" /></header>
             <Tasks session=Signal::stored(session) now=Signal::stored(at) stale=Signal::stored(false) />
-            <details class="pad"><summary>"All that was read"</summary><pre tabindex="0" aria-label="Imported payload">{payload}</pre></details>
+            <details class="pad"><summary>"Imported data"</summary><pre tabindex="0" aria-label="Imported payload">{payload}</pre></details>
         </section>
     }
 }

@@ -3,7 +3,7 @@
 use super::builder::Builder;
 use super::form::QueryForm;
 use super::import_view::{ImportResponse, ImportedResponse};
-use super::query::asked;
+use super::query::query_params;
 use super::results::{Results, wire_of};
 use crate::live::{Feed, Source, use_sources};
 use crate::nav::use_nav;
@@ -39,8 +39,8 @@ pub fn FailoverSessions() -> impl IntoView {
             )
         })
         .collect();
-    let asked = Memo::new(move |_| asked(nav));
-    let builder = Builder::new(asked, nav);
+    let params = Memo::new(move |_| query_params(nav));
+    let builder = Builder::new(params, nav);
     let default = first.clone();
     let chosen = Memo::new(move |_| nav.param("connection").unwrap_or_else(|| first.clone()));
     let all = StoredValue::new(of_veeam);
@@ -51,18 +51,18 @@ pub fn FailoverSessions() -> impl IntoView {
         let own = find(&chosen.read())
             .as_ref()
             .map_or(Wire::default(), wire_of);
-        asked.read().wire.unwrap_or(own)
+        params.read().wire.unwrap_or(own)
     });
     let results = move || {
         let id = chosen.get();
         match find(&id) {
-            Some(source) => view! { <Results source asked builder /> }.into_any(),
+            Some(source) => view! { <Results source params builder /> }.into_any(),
             None => view! { <p class="panel blank">{format!("There is no Veeam connection “{id}”.")}</p> }.into_any(),
         }
     };
     view! {
         <Heading text="Failover sessions" />
-        <QueryForm asked builder titles default wire>
+        <QueryForm params builder titles default wire>
             <ImportResponse imported />
         </QueryForm>
         <ImportedResponse imported />

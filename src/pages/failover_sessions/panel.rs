@@ -2,7 +2,7 @@
 
 use super::model::name;
 use super::session::{Facts, LiveTasks};
-use crate::backend::{Failure, send};
+use crate::api::{Failure, send};
 use crate::live;
 use crate::nav::use_nav;
 use crate::route::Route;
@@ -30,7 +30,7 @@ pub fn Panel(
     };
     let close = move |_| nav.go(&untrack(|| nav.with_params(&[("session", None)])));
     let system = title.clone();
-    let trouble = move || {
+    let error_card = move || {
         let retry = Callback::new(move |()| live.status.refresh());
         let system = system.clone();
         live.status
@@ -54,7 +54,7 @@ pub fn Panel(
                     <a class="btn end" href=page.href()>"Open its page"</a>
                     <button type="button" class="icon" aria-label="Close details" on:click=close><Icon name="close" /></button>
                 </header>
-                {trouble}
+                {error_card}
             </section>
             <Show when=move || live.value().is_some()>
                 <Facts live connection=title.clone() />
@@ -93,9 +93,9 @@ fn Links(links: Memo<Vec<Link>>) -> impl IntoView {
 #[component]
 fn Raw(connection: String, uid: String, wire: Wire) -> impl IntoView {
     let raw: RwSignal<Option<Result<String, Failure>>> = RwSignal::new(None);
-    let asked = StoredValue::new((connection, uid));
+    let request = StoredValue::new((connection, uid));
     let show = move |_| {
-        let (connection, uid) = asked.get_value();
+        let (connection, uid) = request.get_value();
         leptos::task::spawn_local(async move {
             let answer = send(&connection, &veeam::raw_session(&uid, wire), None).await;
             let _ = raw.try_set(Some(answer.map(|arrived| arrived.value)));

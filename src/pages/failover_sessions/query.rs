@@ -1,8 +1,8 @@
 //! The query as it stands in the URL:
 //! `?connection=…&filter=…&started=24h&sort=-CreationTime&size=…&page=…&wire=xml`.
 
-use super::ranges::Relative;
-use super::zone::ZoneAt;
+use super::ranges::RelativeRanges;
+use super::time_zone::ZoneAt;
 use crate::nav::Nav;
 use chrono::{DateTime, Utc};
 use vendors::veeam::{Field, Filter, Query, Sort, Wire};
@@ -15,13 +15,13 @@ const SIZE: u32 = 25;
 
 /// What the URL asks for.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Asked {
+pub struct QueryParams {
     /// The query without the relative ranges, or what is wrong with it.
     pub query: Result<Query, String>,
     /// The filter as typed.
     pub filter: String,
     /// The ranges that are counted back from now.
-    pub relative: Relative,
+    pub relative: RelativeRanges,
     /// The media type to ask for; the connection's own where the URL says none.
     pub wire: Option<Wire>,
     /// Whether the collection of the last 30 days is asked for in place of the query.
@@ -36,34 +36,34 @@ pub struct Asked {
 
 /// Reads the URL.
 #[must_use]
-pub fn asked(nav: Nav) -> Asked {
-    let [started, ended] = Relative::PARAMS.map(|name| nav.param(name));
-    let relative = Relative::read(started.as_deref(), ended.as_deref());
-    let asked = read(
+pub fn query_params(nav: Nav) -> QueryParams {
+    let [started, ended] = RelativeRanges::PARAMS.map(|name| nav.param(name));
+    let relative = RelativeRanges::read(started.as_deref(), ended.as_deref());
+    let params = read(
         nav.param("filter").unwrap_or_default(),
         &nav.param("sort").unwrap_or_default(),
         &nav.param("size").unwrap_or_default(),
         &nav.param("page").unwrap_or_default(),
     );
     let (relative, query) = match relative {
-        Ok(relative) => (relative, asked.query),
-        Err(error) => (Relative::default(), Err(error)),
+        Ok(relative) => (relative, params.query),
+        Err(error) => (RelativeRanges::default(), Err(error)),
     };
     let wire = match nav.param("wire").as_deref() {
         Some("xml") => Some(Wire::Xml),
         Some("json") => Some(Wire::Json),
         _ => None,
     };
-    Asked {
+    QueryParams {
         query,
         relative,
         wire,
         recent: nav.param("recent").is_some(),
-        ..asked
+        ..params
     }
 }
 
-impl Asked {
+impl QueryParams {
     /// The query that is sent, its relative ranges counted back from `now`.
     ///
     /// # Errors
@@ -77,16 +77,16 @@ impl Asked {
     /// The same but for the page.
     #[must_use]
     pub fn is_same_list(&self, other: &Self) -> bool {
-        let first = |asked: &Self| Self {
+        let first = |params: &Self| Self {
             page: 1,
             query: Err(String::new()),
-            ..asked.clone()
+            ..params.clone()
         };
         first(self) == first(other)
     }
 }
 
-fn read(filter: String, sort: &str, size: &str, page: &str) -> Asked {
+fn read(filter: String, sort: &str, size: &str, page: &str) -> QueryParams {
     let (descending, name) = sort
         .strip_prefix('-')
         .map_or((false, sort), |name| (true, name));
@@ -112,10 +112,10 @@ fn read(filter: String, sort: &str, size: &str, page: &str) -> Asked {
             ..Query::default()
         })
         .map_err(|error| error.to_string());
-    Asked {
+    QueryParams {
         query,
         filter,
-        relative: Relative::default(),
+        relative: RelativeRanges::default(),
         wire: None,
         recent: false,
         sort,
@@ -136,22 +136,22 @@ mod tests {
     use super::{SIZE, read, write_sort};
     use vendors::veeam::{Field, Sort};
 
-    fn of(filter: &str, sort: &str, size: &str, page: &str) -> super::Asked {
+    fn of(filter: &str, sort: &str, size: &str, page: &str) -> super::QueryParams {
         read(filter.to_owned(), sort, size, page)
     }
 
     #[test]
     fn an_empty_url_asks_for_the_newest() {
-        let asked = of("", "", "", "");
+        let params = of("", "", "", "");
         assert_eq!(
-            asked.sort,
+            params.sort,
             Sort {
                 field: Field::CreationTime,
                 descending: true
             }
         );
-        assert_eq!((asked.size, asked.page), (SIZE, 1));
-        assert!(asked.query.is_ok_and(|query| query.filter.is_none()));
+        assert_eq!((params.size, params.page), (SIZE, 1));
+        assert!(params.query.is_ok_and(|query| query.filter.is_none()));
     }
 
     #[test]
@@ -163,8 +163,8 @@ mod tests {
 
     #[test]
     fn nonsense_in_the_url_is_the_default_and_a_wrong_filter_says_where() {
-        let asked = of("Colour==red", "Colour", "-5", "0");
-        assert_eq!((asked.size, asked.page), (SIZE, 1));
-        assert!(asked.query.is_err());
+        let params = of("Colour==red", "Colour", "-5", "0");
+        assert_eq!((params.size, params.page), (SIZE, 1));
+        assert!(params.query.is_err());
     }
 }

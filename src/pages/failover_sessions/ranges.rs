@@ -1,9 +1,9 @@
-//! Ranges of time for when sessions started and ended: quick ones, which are counted back from now,
-//! and custom ones between two times on the clock. What is sent is UTC. Pure; `now` is an argument.
+//! Ranges of time for when sessions started and ended: relative ones, which are counted back from now, and
+//! custom ones between two times on the clock. What is sent is UTC. Pure; `now` is an argument.
 
-pub use super::quick::{Quick, Relative};
+pub use super::relative_range::{RelativeRange, RelativeRanges};
 
-use super::zone::{ZoneAt, moment, shown};
+use super::time_zone::{ZoneAt, moment, shown};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
 use std::fmt;
 use vendors::veeam::{Field, Filter, Op};
@@ -12,7 +12,7 @@ use vendors::veeam::{Field, Filter, Op};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Range {
     /// Counted back from now.
-    Quick(Quick),
+    Relative(RelativeRange),
     /// Between two moments, of which one may be open. The first is in it, the second is not, so that
     /// ranges can follow each other.
     Custom {
@@ -63,16 +63,16 @@ impl fmt::Display for RangeError {
             End::To => "To",
         };
         match self {
-            Self::Nothing => f.write_str("Give at least one of the two times."),
+            Self::Nothing => f.write_str("Enter at least one of the two times."),
             Self::NoSuchTime(_, text) => write!(
                 f,
-                "{word}: `{text}` is no date and time such as 2026-11-21T14:30."
+                "{word}: `{text}` is not a date and time such as 2026-11-21T14:30."
             ),
             Self::Skipped(_, text) => write!(
                 f,
-                "{word}: there is no {text} in this zone, because the clocks go forward over it."
+                "{word}: {text} does not exist in this zone because the clocks go forward."
             ),
-            Self::Backwards => f.write_str("From has to be before To."),
+            Self::Backwards => f.write_str("From must be before To."),
         }
     }
 }
@@ -98,7 +98,7 @@ impl Range {
     #[must_use]
     pub fn conditions(self, field: Field, now: DateTime<Utc>, zone: ZoneAt) -> Vec<Filter> {
         let (from, to) = match self {
-            Self::Quick(quick) => (Some(quick.start(now, zone)), None),
+            Self::Relative(range) => (Some(range.start(now, zone)), None),
             Self::Custom { from, to } => (from, to),
         };
         let from = from.map(|from| Filter::time(field, Op::GreaterOrEqual, from));
@@ -106,9 +106,9 @@ impl Range {
         from.into_iter().chain(to).collect()
     }
 
-    /// The range that a filter gives a field by conditions that have to hold whatever else does: a
-    /// quick one where it begins within a minute of where that one does now, else a custom one in
-    /// whole seconds. `None` where there is no such range, or more than one condition an end.
+    /// The range that a filter gives a field by conditions that have to hold whatever else does: a relative
+    /// one where it begins within a minute of where that one does now, else a custom one in whole seconds.
+    /// `None` where there is no such range, or more than one condition an end.
     #[must_use]
     pub fn of(
         filter: Option<&Filter>,
@@ -133,13 +133,13 @@ impl Range {
             }
         }
         let minute = TimeDelta::minutes(1);
-        let quick = |from: DateTime<Utc>| {
-            let is_near = |quick: &Quick| (quick.start(now, zone) - from).abs() <= minute;
-            Quick::ALL.into_iter().find(is_near)
+        let range = |from: DateTime<Utc>| {
+            let is_near = |range: &RelativeRange| (range.start(now, zone) - from).abs() <= minute;
+            RelativeRange::ALL.into_iter().find(is_near)
         };
         match (from, to) {
             (None, None) => None,
-            (Some(from), None) if quick(from).is_some() => quick(from).map(Self::Quick),
+            (Some(from), None) if range(from).is_some() => range(from).map(Self::Relative),
             (from, to) => Some(Self::Custom { from, to }),
         }
     }

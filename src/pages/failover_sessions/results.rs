@@ -2,12 +2,12 @@
 //! of one session beside it.
 
 use super::builder::Builder;
-use super::foot::Foot;
+use super::histogram_view::HistogramView;
 use super::model::{Column, row};
+use super::pagination::Pagination;
 use super::panel::Panel;
-use super::picture_view::PictureView;
-use super::query::{Asked, write_sort};
-use super::row_view::Cells;
+use super::query::{QueryParams, write_sort};
+use super::session_row::Cells;
 use crate::live::rows::Rows;
 use crate::live::{self, Live, Source, clock, use_clock};
 use crate::nav::use_nav;
@@ -34,31 +34,31 @@ pub fn Results(
     /// The connection.
     source: Source,
     /// What the URL asks for.
-    asked: Memo<Asked>,
-    /// The query being built, which hears what the server says about it.
+    params: Memo<QueryParams>,
+    /// The query being built, which is given the server's objections.
     builder: Builder,
 ) -> impl IntoView {
     let prefs = use_prefs();
-    // Ranges are counted back from the moment at which the list was asked for, not from each page.
-    let ran = Memo::new(move |before: Option<&(Asked, DateTime<Utc>)>| {
-        let asked = asked.get();
+    // Relative ranges count back from the moment the list was requested, not from each page.
+    let ran = Memo::new(move |before: Option<&(QueryParams, DateTime<Utc>)>| {
+        let params = params.get();
         let now = before
-            .filter(|(old, _)| old.is_same_list(&asked))
+            .filter(|(old, _)| old.is_same_list(&params))
             .map_or_else(|| clock::time(clock::now()), |(_, now)| *now);
-        (asked, now)
+        (params, now)
     });
     let source = StoredValue::new(source);
     move || {
-        let (asked, now) = ran.get();
+        let (params, now) = ran.get();
         let zone = prefs.zone.get_untracked();
-        let wire = asked.wire.unwrap_or_else(|| source.with_value(wire_of));
-        match asked.sent(now, &|at| times::offset(zone, at)) {
+        let wire = params.wire.unwrap_or_else(|| source.with_value(wire_of));
+        match params.sent(now, &|at| times::offset(zone, at)) {
             Ok(query) => {
-                view! { <Found source=source.get_value() query wire recent=asked.recent builder /> }
+                view! { <Found source=source.get_value() query wire recent=params.recent builder /> }
                     .into_any()
             }
             Err(_) => {
-                view! { <p class="panel blank">"Nothing was sent: the query cannot be read."</p> }
+                view! { <p class="panel blank">"Nothing was sent: the query is invalid."</p> }
                     .into_any()
             }
         }
@@ -127,9 +127,9 @@ fn Found(
     let is_chosen =
         move |row: RwSignal<super::model::Row>| chosen.read().as_ref() == Some(&row.read().uid);
     view! {
-        <Troubles live title=connection.title.clone() recent number />
+        <QueryErrors live title=connection.title.clone() recent number />
         {recent.then(|| view! { <p class="panel note" role="status">"These are the sessions of the last 30 days, without the query."</p> })}
-        <PictureView page=Signal::derive(move || live.value()) of="this page" live=true />
+        <HistogramView page=Signal::derive(move || live.value()) of="this page" live=true />
         <div class="cols" class:draw=move || chosen.read().is_some()>
             <section class="panel" aria-label="Results" hidden=move || live.value().is_none() data-fresh=move || stale.get().then_some("stale")>
                 <div class="scroll" tabindex="0" role="region" aria-label="Cloud failover sessions, scrollable">
@@ -140,20 +140,20 @@ fn Found(
                     </table>
                 </div>
                 <Nothing live />
-                <Foot live query=query.clone() connection=connection.id.clone() wire />
+                <Pagination live query=query.clone() connection=connection.id.clone() wire />
             </section>
             {panel}
         </div>
     }
 }
 
-/// What went wrong, what is being waited for, and what to do about it.
+/// Failures, the waiting note, and what to do about them.
 #[component]
-fn Troubles(live: Live<Page>, title: String, recent: bool, number: u32) -> impl IntoView {
+fn QueryErrors(live: Live<Page>, title: String, recent: bool, number: u32) -> impl IntoView {
     let nav = use_nav();
     let title = StoredValue::new(title);
     let go = move |changes: &[(&str, Option<&str>)]| nav.go(&untrack(|| nav.with_params(changes)));
-    let trouble = move || {
+    let error_card = move || {
         let retry = Callback::new(move |()| live.status.refresh());
         let failure = live.status.failure()?;
         let status = failure.status();
@@ -171,11 +171,11 @@ fn Troubles(live: Live<Page>, title: String, recent: bool, number: u32) -> impl 
     let waiting = Memo::new(move |_| live.value().is_none() && live.status.failure().is_none());
     view! {
         <Show when=move || waiting.get()><p class="panel note" role="status">{format!("Asking {}…", title.get_value())}</p></Show>
-        {trouble}
+        {error_card}
     }
 }
 
-/// What is said where no row stands.
+/// The text if there are no rows.
 #[component]
 fn Nothing(live: Live<Page>) -> impl IntoView {
     let nav = use_nav();

@@ -108,7 +108,7 @@ fn SaveQuery(search: String, on_close: Callback<()>) -> impl IntoView {
         saved.find(&name.read()).map(|query| query.name.clone())
     });
     let hint = Signal::derive(move || match taken.get() {
-        Some(name) => format!("“{name}” is there already: saving replaces it."),
+        Some(name) => format!("“{name}” already exists: saving replaces it."),
         None => "Kept in this browser. Ranges such as the last 24 h stay relative.".to_owned(),
     });
     let submit = move |event: leptos::ev::SubmitEvent| {
@@ -121,7 +121,7 @@ fn SaveQuery(search: String, on_close: Callback<()>) -> impl IntoView {
         ) {
             Ok(name) => {
                 prefs.queries.set(saved.to_json());
-                notices.say(format!("The query “{name}” is saved."), None);
+                notices.show(format!("The query “{name}” is saved."), None);
                 close.notify();
             }
             Err(words) => error.set(Some(words)),
@@ -145,8 +145,9 @@ fn SaveQuery(search: String, on_close: Callback<()>) -> impl IntoView {
 fn PlanHistory(on_close: Callback<()>) -> impl IntoView {
     let nav = use_nav();
     let (plan, close) = (RwSignal::new(String::new()), Trigger::new());
-    let hint =
-        Signal::stored("The plan's whole name: the service knows no part of a name.".to_owned());
+    let hint = Signal::stored(
+        "Enter the full plan name: the service does not match partial names.".to_owned(),
+    );
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if let Some(query) = Ready::History.query(&plan.get_untracked()) {
@@ -176,7 +177,7 @@ fn Manage(on_close: Callback<()>) -> impl IntoView {
     let close = Trigger::new();
     let saved = Memo::new(move |_| SavedQueries::from_storage(&prefs.queries.read()).0);
     let (text, both) = (RwSignal::new(String::new()), RwSignal::new(true));
-    let told: RwSignal<Vec<String>> = RwSignal::new(Vec::new());
+    let messages: RwSignal<Vec<String>> = RwSignal::new(Vec::new());
     let each = move || saved.get().list().to_vec();
     let draw = move |query: super::saved_queries::SavedQuery| {
         let name = query.name.clone();
@@ -195,7 +196,7 @@ fn Manage(on_close: Callback<()>) -> impl IntoView {
             .read()
             .list()
             .is_empty()
-            .then(|| view! { <p class="dim">"No query is kept in this browser yet."</p> })
+            .then(|| view! { <p class="dim">"No query is saved in this browser yet."</p> })
     };
     let export = move |_| {
         download::text(
@@ -211,11 +212,11 @@ fn Manage(on_close: Callback<()>) -> impl IntoView {
         } else {
             Duplicates::Replace
         };
-        told.set(match all.import(&text.get_untracked(), how) {
+        messages.set(match all.import(&text.get_untracked(), how) {
             Ok(imported) => {
                 prefs.queries.set(all.to_json());
                 text.set(String::new());
-                vec![imported.said()]
+                vec![imported.description()]
             }
             Err(errors) => errors,
         });
@@ -225,9 +226,9 @@ fn Manage(on_close: Callback<()>) -> impl IntoView {
             <ul class="kept" aria-label="Kept queries"><For each key=|query| query.name.clone() children=draw /></ul>
             {none}
             <p class="row"><button type="button" class="btn" disabled=move || saved.read().list().is_empty() on:click=export>"Export queries"</button></p>
-            <Field label="Import queries" name="import-queries" value=text hint=Signal::stored("Paste what was exported.".to_owned()) long=true />
+            <Field label="Import queries" name="import-queries" value=text hint=Signal::stored("Paste an exported file.".to_owned()) long=true />
             <label class="row"><input type="checkbox" prop:checked=move || both.get() on:change=move |event| both.set(event_target_checked(&event)) />"Keep both where a name is taken"</label>
-            <div role="status">{move || told.get().into_iter().map(|words| view! { <p>{words}</p> }).collect::<Vec<_>>()}</div>
+            <div role="status">{move || messages.get().into_iter().map(|words| view! { <p>{words}</p> }).collect::<Vec<_>>()}</div>
             <footer class="row">
                 <button type="button" class="btn" on:click=move |_| close.notify()>"Close"</button>
                 <button type="button" class="btn main" disabled=move || text.read().trim().is_empty() on:click=import>"Import queries"</button>

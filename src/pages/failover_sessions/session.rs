@@ -3,7 +3,7 @@
 use super::model::{glyph, name, progress, state_word};
 use super::tasks::Tasks;
 use crate::live::{self, Live, use_clock, use_sources};
-use crate::pages::{NotFound, One};
+use crate::pages::{DetailPage, NotFound};
 use crate::prefs::use_prefs;
 use crate::route::Route;
 use crate::ui::{Copy, Icon, times};
@@ -39,10 +39,10 @@ pub fn SessionPage(
     });
     let system = title.clone();
     view! {
-        <One live system heading parent=("Failover sessions", Route::FailoverSessions) missing>
+        <DetailPage live system heading parent=("Failover sessions", Route::FailoverSessions) missing>
             <Facts live connection=title.clone() />
             <LiveTasks live />
-        </One>
+        </DetailPage>
     }
     .into_any()
 }

@@ -67,7 +67,7 @@ pub fn Tasks(
     session: Signal<Arc<Session>>,
     /// The vendor's time.
     now: Signal<DateTime<Utc>>,
-    /// Whether it is too old to be believed.
+    /// Whether the data is stale.
     stale: Signal<bool>,
 ) -> impl IntoView {
     let prefs = use_prefs();

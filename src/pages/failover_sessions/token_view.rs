@@ -3,8 +3,8 @@
 
 use super::builder::Builder;
 use super::ranges::{local_text, utc};
+use super::time_zone;
 use super::tokens::{Group, Id, Join, Node, choices, field_label, is_time, op_word};
-use super::zone;
 use crate::prefs::use_prefs;
 use crate::ui::{Icon, times};
 use chrono::{NaiveDateTime, SecondsFormat};
@@ -132,11 +132,11 @@ fn TokenView(builder: Builder, id: Id) -> impl IntoView {
     let token = Memo::new(move |_| builder.tree.read().token(id).cloned());
     let field = Memo::new(move |_| token.read().as_ref().map_or(USUAL, |token| token.field));
     let op = Memo::new(move |_| token.read().as_ref().map_or(Op::Equal, |token| token.op));
-    let said = move || {
+    let description = move || {
         token
             .read()
             .as_ref()
-            .map(super::tokens::Token::said)
+            .map(super::tokens::Token::description)
             .unwrap_or_default()
     };
     let complaint = Memo::new(move |_| token.read().as_ref()?.complaint());
@@ -186,12 +186,12 @@ fn TokenView(builder: Builder, id: Id) -> impl IntoView {
         words.map(|words| view! { <span class="wrong"><Icon name="warning" />{words}</span> })
     };
     view! {
-        <span class="token" role="group" aria-label=said data-wrong=move || refused.read().is_some().then_some("")>
+        <span class="token" role="group" aria-label=description data-wrong=move || refused.read().is_some().then_some("")>
             <select aria-label="Field" on:change=set_field>{fields}</select>
             <select aria-label="Operator" class="op" on:change=set_op>{ops}</select>
             <Value builder id field />
-            <button type="button" class="icon" aria-label=move || format!("Wrap {} in a group", said()) title="Wrap in a group" on:click=move |_| { builder.edit(|tree| tree.wrap(id)); }><Icon name="group" /></button>
-            <button type="button" class="icon" aria-label=move || format!("Remove {}", said()) title="Remove" on:click=remove><Icon name="close" /></button>
+            <button type="button" class="icon" aria-label=move || format!("Wrap {} in a group", description()) title="Wrap in a group" on:click=move |_| { builder.edit(|tree| tree.wrap(id)); }><Icon name="group" /></button>
+            <button type="button" class="icon" aria-label=move || format!("Remove {}", description()) title="Remove" on:click=remove><Icon name="close" /></button>
         </span>
         {wrong}
     }
@@ -219,7 +219,7 @@ fn Value(builder: Builder, id: Id, field: Memo<Field>) -> impl IntoView {
                 let text = event_target_value(&event);
                 let forms = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"];
                 let mut times = forms.iter().filter_map(|form| NaiveDateTime::parse_from_str(&text, form).ok());
-                let moment = times.next().map(|time| zone::moment_or_next(time, &at));
+                let moment = times.next().map(|time| time_zone::moment_or_next(time, &at));
                 let text = moment.map(|moment| moment.to_rfc3339_opts(SecondsFormat::AutoSi, true));
                 set(&text.unwrap_or_default());
             };

@@ -1,6 +1,6 @@
 //! What a group is: its state, its id, its FailoverTimeout.
 
-use super::acts::{Acts, Open};
+use super::action_context::{ActionContext, Open};
 use super::model::moment;
 use crate::live::use_clock;
 use crate::prefs::use_prefs;
@@ -13,12 +13,12 @@ use leptos::prelude::*;
 /// The facts of a group.
 #[component]
 pub fn Facts(
-    /// What is shown, as it refreshes, and what can be done with it.
-    acts: Acts,
+    /// The resource as it refreshes, and its actions.
+    context: ActionContext,
     /// The connection.
     connection: String,
 ) -> impl IntoView {
-    let live = acts.live;
+    let live = context.live;
     let (clock, prefs) = (use_clock(), use_prefs());
     let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let verdict = Memo::new(move |_| {
@@ -84,8 +84,8 @@ pub fn Facts(
         )
     };
     let act = move |action, words, open: Open| {
-        acts.offers(action).then(|| {
-            view! { <button type="button" class="btn" on:click=move |_| acts.open.set(Some(open.clone()))>{words}</button> }
+        context.offers(action).then(|| {
+            view! { <button type="button" class="btn" on:click=move |_| context.open.set(Some(open.clone()))>{words}</button> }
         })
     };
     view! {

@@ -1,13 +1,13 @@
 //! The page of one group: its facts, who takes over next, its sessions.
 
-use super::acts::Acts;
+use super::action_context::ActionContext;
 use super::dialogs::Dialogs;
 use super::facts::Facts;
 use super::session_panel::SessionPanel;
 use super::sessions::Sessions;
 use super::takeover::{Next, Takeover};
 use crate::live::{Feed, use_sources};
-use crate::pages::{NotFound, One};
+use crate::pages::{DetailPage, NotFound};
 use crate::route::Route;
 use leptos::prelude::*;
 
@@ -27,7 +27,7 @@ pub fn GroupPage(
     };
     let title = source.connection.title.clone();
     let live = sweep.one(group.clone());
-    let acts = Acts::new(source, sweep, live, &group);
+    let context = ActionContext::new(source, sweep, live, &group);
     let missing = format!("{title} has no group “{group}”. It may have been deleted.");
     let heading = Signal::derive(move || {
         live.value()
@@ -35,16 +35,16 @@ pub fn GroupPage(
     });
     let system = title.clone();
     view! {
-        <One live system heading parent=("Groups", Route::Groups) missing>
-            <Facts acts connection=title.clone() />
+        <DetailPage live system heading parent=("Groups", Route::Groups) missing>
+            <Facts context connection=title.clone() />
             <div class="cols side">
                 <Takeover live />
                 <Next live />
             </div>
-            <Sessions acts />
-            <SessionPanel acts />
-            <Dialogs acts />
-        </One>
+            <Sessions context />
+            <SessionPanel context />
+            <Dialogs context />
+        </DetailPage>
     }
     .into_any()
 }

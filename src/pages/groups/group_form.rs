@@ -1,13 +1,13 @@
 //! The dialog that creates a group, anew or with another one's configuration.
 
 use super::spans;
-use crate::backend::aveva::Writer;
-use crate::backend::{Failure, Report};
+use crate::api::aveva::Writer;
+use crate::api::{Failure, Outcome};
 use crate::nav::{Nav, use_nav};
 use crate::route::Route;
-use crate::ui::deed::Running;
+use crate::ui::action_dialog::Running;
 use crate::ui::notice::{Notices, Undo, use_notices};
-use crate::ui::{Deed, Field};
+use crate::ui::{ActionDialog, Field};
 use health::effect::{Confirm, Effect};
 use leptos::prelude::*;
 use serde_json::{Map, Value};
@@ -21,21 +21,21 @@ fn object(text: &str) -> Result<Option<Map<String, Value>>, String> {
     }
     match serde_json::from_str(text) {
         Ok(Value::Object(object)) => Ok(Some(object)),
-        Ok(_) => Err("It has to be a JSON object: { … }.".to_owned()),
-        Err(error) => Err(format!("This is no JSON: {error}.")),
+        Ok(_) => Err("Enter a JSON object: { … }.".to_owned()),
+        Err(error) => Err(format!("Invalid JSON: {error}.")),
     }
 }
 
-/// Creates the group, opens its page, and knows how to take it back.
+/// Creates the group, opens its page, and returns the undo.
 async fn create(
     writer: Option<Writer>,
     group: GroupConfiguration,
     nav: Nav,
     notices: Notices,
-) -> (Report, Option<Undo>) {
+) -> (Outcome, Option<Undo>) {
     let Some(writer) = writer else {
         return (
-            Report::refused(Failure::no_gateway("there is no AVEVA connection")),
+            Outcome::refused(Failure::no_gateway("there is no AVEVA connection")),
             None,
         );
     };
@@ -44,18 +44,18 @@ async fn create(
         connection: writer.connection.clone(),
         group: id.clone(),
     };
-    let report = writer.create_group(group).await;
-    if matches!(report, Report::Done { .. }) {
+    let outcome = writer.create_group(group).await;
+    if matches!(outcome, Outcome::Done { .. }) {
         nav.go(&to.href());
     }
     let undo: Undo = Rc::new(move || {
         let (writer, id) = (writer.clone(), id.clone());
         leptos::task::spawn_local(async move {
-            notices.report(writer.delete_group(&id).await);
+            notices.show_outcome(writer.delete_group(&id).await);
             nav.go(&Route::Groups.href());
         });
     });
-    (report, Some(undo))
+    (outcome, Some(undo))
 }
 
 /// An id that a path can hold.
@@ -64,7 +64,7 @@ async fn create(
 /// What is wrong with it, in a sentence.
 pub fn identifier(text: &str) -> Result<String, String> {
     match text.trim() {
-        "" => Err("An id is needed.".to_owned()),
+        "" => Err("An id is required.".to_owned()),
         "." | ".." => Err("An id cannot be . or .., because it is part of an address.".to_owned()),
         id => Ok(id.to_owned()),
     }
@@ -111,10 +111,10 @@ pub fn GroupForm(
     let data_error = Signal::derive(move || object(&data.read()).err());
     let span_hint = Signal::derive(move || match timeout(&span.read()) {
         Ok(Some(span)) if span.delta() < chrono::TimeDelta::seconds(15) => {
-            format!("Sent as {span}. Adapters refuse less than 00:00:15.")
+            format!("Sent as {span}. Adapters reject values below 00:00:15.")
         }
         Ok(Some(span)) => format!("Sent as {span}. A heartbeat is due every half of it."),
-        _ => "Left out: the service takes its own, usually 00:01:00.".to_owned(),
+        _ => "If empty, the service default applies (usually 00:01:00).".to_owned(),
     });
     let ready = Signal::derive(move || {
         id_error.get().is_none() && span_error.get().is_none() && data_error.get().is_none()
@@ -123,7 +123,7 @@ pub fn GroupForm(
         let system = writer().map(|writer| writer.title).unwrap_or_default();
         Effect {
             sentence: format!(
-                "{system} gets a new group without sessions. Adapters that name it join it. A group cannot be changed afterwards, only deleted and created again."
+                "{system} gets a new group without sessions. Adapters configured with this id join automatically. A group cannot be changed afterwards, only deleted and created again."
             ),
             notes: Vec::new(),
         }
@@ -159,14 +159,14 @@ pub fn GroupForm(
     };
     let system = Signal::derive(move || writer().map(|writer| writer.title).unwrap_or_default());
     view! {
-        <Deed title action="Create group" system=system.get_untracked() effect confirm=Signal::derive(|| Confirm::Click) id="" ready run changed on_close>
+        <ActionDialog title action="Create group" system=system.get_untracked() effect confirm=Signal::derive(|| Confirm::Click) id="" ready run changed on_close>
             {pick}
             <Field label="Id" name="group-id" value=id error=id_error required=true />
             <Field label="Name" name="group-name" value=name />
             <Field label="Description" name="group-description" value=description />
             <Field label="FailoverTimeout" name="group-timeout" value=span error=span_error hint=span_hint />
-            <Field label="AdditionalData" name="group-data" value=data error=data_error hint=Signal::derive(|| "A JSON object, or nothing.".to_owned()) long=true />
-        </Deed>
+            <Field label="AdditionalData" name="group-data" value=data error=data_error hint=Signal::derive(|| "A JSON object (optional).".to_owned()) long=true />
+        </ActionDialog>
     }
 }
 

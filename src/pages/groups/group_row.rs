@@ -14,9 +14,12 @@ pub fn GroupRow(
     let severity = Signal::derive(move || row.read().severity);
     let word = Signal::derive(move || row.read().word.clone());
     let was = move || {
-        row.read()
-            .was
-            .map(|was| view! { <span class="sub">"last seen "{was}</span> })
+        let row = row.read();
+        let words = match row.members {
+            None => "never read".to_owned(),
+            Some(_) => format!("last seen {}", row.was?),
+        };
+        row.was.map(|_| view! { <span class="sub">{words}</span> })
     };
     let or_dash = |id: &Option<String>| id.clone().unwrap_or_else(|| "–".to_owned());
     let sub = move || {

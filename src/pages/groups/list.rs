@@ -1,19 +1,19 @@
 //! The table "Failover groups" over all AVEVA connections.
 
-use super::acts::writer;
+use super::action_context::writer;
 use super::group_form::GroupForm;
 use super::group_row::GroupRow;
-use super::model::{KEYS, Place, Row, WORST_FIRST, row, sort};
-use crate::backend::session::Session;
+use super::model::{KEYS, Row, RowContext, WORST_FIRST, row, sort};
+use crate::api::session::Session;
 use crate::live::rows::Rows;
 use crate::live::{Feed, Source, use_clock, use_sources};
 use crate::nav::use_nav;
-use crate::pages::{Trouble, attention::verdicts};
+use crate::pages::{SourceError, alarms::verdicts};
 use crate::prefs::use_prefs;
 use crate::route::Route;
-use crate::ui::filter::{Chip, Pager, Search, Select, page_of};
-use crate::ui::order::{Order, SortHeader};
-use crate::ui::steady::{Hold, SteadyBody, keep_order};
+use crate::ui::table::filters::{Chip, Pager, Search, Select, page_of};
+use crate::ui::table::sorting::{SortHeader, SortOrder};
+use crate::ui::table::stable_rows::{RowLock, StableRows, keep_order};
 use crate::ui::times;
 use crate::ui::{Heading, Icon};
 use health::severity::Severity;
@@ -50,22 +50,23 @@ pub fn Groups() -> impl IntoView {
             )
         })
         .collect();
-    let troubles: Vec<_> = of_aveva
+    let source_errors: Vec<_> = of_aveva
         .iter()
         .cloned()
-        .map(|source| view! { <Trouble source /> })
+        .map(|source| view! { <SourceError source /> })
         .collect();
     let writers: Vec<_> = of_aveva.iter().filter_map(writer).collect();
     let created = of_aveva.clone();
-    let heard = {
+    let has_answered = {
         let of_aveva = of_aveva.clone();
         move || {
             of_aveva
                 .iter()
-                .any(|source| source.feed.held().0 > 0 || source.feed.status().is_heard())
+                .any(|source| source.feed.held().0 > 0 || source.feed.status().has_answered())
         }
     };
-    let order = Memo::new(move |_| Order::read(nav.param("sort").as_deref(), KEYS, WORST_FIRST));
+    let order =
+        Memo::new(move |_| SortOrder::read(nav.param("sort").as_deref(), KEYS, WORST_FIRST));
     let searched = Memo::new(move |_| {
         let words = nav.param("q").unwrap_or_default().to_lowercase();
         let only = nav.param("connection");
@@ -92,7 +93,7 @@ pub fn Groups() -> impl IntoView {
                 let row = row(
                     group,
                     verdict,
-                    Place {
+                    RowContext {
                         connection: &connection.title,
                         href,
                         stale,
@@ -116,8 +117,8 @@ pub fn Groups() -> impl IntoView {
                 .count()
         })
     };
-    let hold = Hold::new();
-    let shown = Memo::new(move |before: Option<&(Order, Vec<Row>)>| {
+    let row_lock = RowLock::new();
+    let shown = Memo::new(move |before: Option<&(SortOrder, Vec<Row>)>| {
         let state = nav.param("state");
         let mut rows: Vec<Row> = searched
             .read()
@@ -126,7 +127,7 @@ pub fn Groups() -> impl IntoView {
             .cloned()
             .collect();
         sort(&mut rows, order.get());
-        let before = before.filter(|(by, _)| hold.is_held() && *by == order.get());
+        let before = before.filter(|(by, _)| row_lock.is_held() && *by == order.get());
         if let Some((_, before)) = before {
             keep_order(&mut rows, before, |row| row.href.clone());
         }
@@ -156,7 +157,7 @@ pub fn Groups() -> impl IntoView {
         }
     };
     let nothing = move || {
-        (all.get() == 0 && heard()).then(|| {
+        (all.get() == 0 && has_answered()).then(|| {
         let filtered = nav.param("q").is_some() || nav.param("state").is_some() || nav.param("connection").is_some();
         let words = if filtered { "No group matches." } else { "There are no failover groups." };
         view! { <p class="blank">{words}" "{filtered.then(|| view! { <a href=Route::Groups.href()>"Show all groups"</a> })}</p> }
@@ -192,7 +193,7 @@ pub fn Groups() -> impl IntoView {
             {create}
         </div>
         {dialog}
-        {troubles}
+        {source_errors}
         <section class="panel">
             <div class="scroll" tabindex="0" role="region" aria-label="Failover groups, scrollable">
                 <table>
@@ -210,7 +211,7 @@ pub fn Groups() -> impl IntoView {
                             <th scope="col">"Heartbeat of primary"</th>
                         </tr>
                     </thead>
-                    <SteadyBody hold>{rows.draw(|row| view! { <GroupRow row /> })}</SteadyBody>
+                    <StableRows row_lock>{rows.draw(|row| view! { <GroupRow row /> })}</StableRows>
                 </table>
             </div>
             {nothing}

@@ -1,6 +1,6 @@
 //! AVEVA client failover groups and their sessions.
 
-pub mod acts;
+pub mod action_context;
 pub mod dialogs;
 pub mod facts;
 pub mod group;

@@ -2,7 +2,7 @@
 
 use crate::live::Group;
 use crate::ui::beat::BeatFacts;
-use crate::ui::order::Order;
+use crate::ui::table::sorting::SortOrder;
 use crate::ui::times;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use health::groups::{Beat, Look, Members, members, pulse};
@@ -24,7 +24,7 @@ pub const KEYS: &[&str] = &[
 ];
 
 /// Worst first.
-pub const WORST_FIRST: Order = Order {
+pub const WORST_FIRST: SortOrder = SortOrder {
     key: "state",
     descending: false,
 };
@@ -69,7 +69,7 @@ pub struct Row {
 }
 
 /// Where a row's group is and how it is to be read.
-pub struct Place<'a> {
+pub struct RowContext<'a> {
     /// The connection's title.
     pub connection: &'a str,
     /// Where the group's page is.
@@ -84,7 +84,7 @@ pub struct Place<'a> {
 
 /// A group as a row.
 #[must_use]
-pub fn row(group: &Group, verdict: &Verdict, place: Place<'_>) -> Row {
+pub fn row(group: &Group, verdict: &Verdict, context: RowContext<'_>) -> Row {
     let configuration = &group.configuration;
     let id = configuration.id.clone().unwrap_or_default();
     let name = group.name();
@@ -98,7 +98,7 @@ pub fn row(group: &Group, verdict: &Verdict, place: Place<'_>) -> Row {
     ) {
         (true, _) => id.clone(),
         (false, true) => configuration.description.clone().unwrap_or_default(),
-        (false, false) => "made by an adapter, no name".to_owned(),
+        (false, false) => "created by an adapter, no name".to_owned(),
     };
     let detail = group.detail.as_deref();
     let sessions = detail
@@ -108,34 +108,34 @@ pub fn row(group: &Group, verdict: &Verdict, place: Place<'_>) -> Row {
     let primary = primary(sessions);
     let ids = sessions.iter().filter_map(|session| session.id.as_deref());
     let haystack = ids
-        .chain([name.as_str(), id.as_str(), sub.as_str(), place.connection])
+        .chain([name.as_str(), id.as_str(), sub.as_str(), context.connection])
         .collect::<Vec<_>>()
         .join("\n");
     Row {
-        severity: if place.stale {
+        severity: if context.stale {
             Severity::Unknown
         } else {
             verdict.severity
         },
-        word: if place.stale {
+        word: if context.stale {
             "Unknown".to_owned()
         } else {
             verdict.word.to_owned()
         },
-        was: place.stale.then_some(verdict.word),
+        was: context.stale.then_some(verdict.word),
         name,
         sub_is_id: named,
         sub,
-        href: place.href,
-        connection: place.connection.to_owned(),
+        href: context.href,
+        connection: context.connection.to_owned(),
         primary: detail.and_then(|detail| detail.status.primary.clone()),
         pending: detail.and_then(|detail| detail.status.pending_primary.clone()),
-        members: detail.map(|_| members(configuration, sessions, place.look)),
+        members: detail.map(|_| members(configuration, sessions, context.look)),
         timeout: configuration.failover_timeout,
         data,
-        data_words: moment(data, place.look.now, place.zone),
-        beat: primary.map(|session| beat(session, configuration, place.look, place.stale)),
-        stale: place.stale,
+        data_words: moment(data, context.look.now, context.zone),
+        beat: primary.map(|session| beat(session, configuration, context.look, context.stale)),
+        stale: context.stale,
         haystack: haystack.to_lowercase(),
     }
 }
@@ -198,7 +198,7 @@ fn primary(sessions: &[ClientSession]) -> Option<&ClientSession> {
 }
 
 /// Puts rows in order; equal ones by name, so that they do not jump between two polls.
-pub fn sort(rows: &mut [Row], order: Order) {
+pub fn sort(rows: &mut [Row], order: SortOrder) {
     rows.sort_by(|a, b| {
         let by = match order.key {
             "group" => Ordering::Equal,
@@ -220,9 +220,9 @@ fn absent_last(a: &Option<String>, b: &Option<String>) -> Ordering {
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, Row, WORST_FIRST, row, sort};
+    use super::{Row, RowContext, WORST_FIRST, row, sort};
     use crate::live::{Detail, Group};
-    use crate::ui::order::Order;
+    use crate::ui::table::sorting::SortOrder;
     use chrono::{DateTime, FixedOffset, Utc};
     use health::severity::Severity;
     use std::sync::Arc;
@@ -237,7 +237,7 @@ mod tests {
         let detail = Some(Arc::new(Detail {
             status: GroupStatus::default(),
             sessions: Vec::new(),
-            asked: 0.0,
+            requested_at: 0.0,
         }));
         let zone = FixedOffset::east_opt(0).expect("in range");
         let group = Group {
@@ -248,7 +248,7 @@ mod tests {
         row(
             &group,
             &group.last_verdict(now.into()),
-            Place {
+            RowContext {
                 connection: "Plant A",
                 href: String::new(),
                 stale,
@@ -272,7 +272,7 @@ mod tests {
         let row = shown("Adapter-FlareGas-07", false);
         assert_eq!(
             (row.name.as_str(), row.sub.as_str()),
-            ("Adapter-FlareGas-07", "made by an adapter, no name")
+            ("Adapter-FlareGas-07", "created by an adapter, no name")
         );
     }
 
@@ -286,7 +286,7 @@ mod tests {
         assert_eq!(names, ["c", "A", "b"]);
         sort(
             &mut rows,
-            Order {
+            SortOrder {
                 key: "group",
                 descending: true,
             },

@@ -1,6 +1,6 @@
 //! One session of a group in full, at an address of its own: `?session={id}`.
 
-use super::acts::{Acts, Open};
+use super::action_context::{ActionContext, Open};
 use super::dialogs::clear_override;
 use super::model::moment;
 use crate::live::use_clock;
@@ -17,27 +17,28 @@ use vendors::aveva::{ClientSession, RoleOverride};
 /// The panel; nothing while no session is asked for.
 #[component]
 pub fn SessionPanel(
-    /// What can be done.
-    acts: Acts,
+    /// The page's actions.
+    context: ActionContext,
 ) -> impl IntoView {
     let nav = use_nav();
     let id = Memo::new(move |_| nav.param("session"));
-    move || id.get().map(|id| view! { <Panel acts id /> })
+    move || id.get().map(|id| view! { <Panel context id /> })
 }
 
 #[component]
-fn Panel(acts: Acts, id: String) -> impl IntoView {
+fn Panel(context: ActionContext, id: String) -> impl IntoView {
     let (nav, clock, prefs) = (use_nav(), use_clock(), use_prefs());
     let session = {
         let id = id.clone();
         Memo::new(move |_| {
-            acts.look(Some(&id), |_, session| session.cloned())
+            context
+                .with_group(Some(&id), |_, session| session.cloned())
                 .flatten()
         })
     };
-    let stale = Memo::new(move |_| !acts.live.status.freshness(clock).is_believable());
+    let stale = Memo::new(move |_| !context.live.status.freshness(clock).is_believable());
     let there = Memo::new(move |_| session.read().is_some());
-    let now = move || acts.live.status.vendor_time(clock);
+    let now = move || context.live.status.vendor_time(clock);
     let at = move |of: fn(&ClientSession) -> Option<DateTime<Utc>>| {
         Memo::new(move |_| {
             let at = session.read().as_ref().and_then(of);
@@ -84,7 +85,7 @@ fn Panel(acts: Acts, id: String) -> impl IntoView {
     let cleared = {
         let id = id.clone();
         Memo::new(move |_| {
-            let effect = acts.look(Some(&id), |scene, session| {
+            let effect = context.with_group(Some(&id), |scene, session| {
                 session.map(|session| scene.clear_override(session).sentence)
             });
             effect.flatten().filter(|_| pinned.read().is_some())
@@ -97,7 +98,7 @@ fn Panel(acts: Acts, id: String) -> impl IntoView {
             (!there.get()).then(|| view! { <p class="blank">{format!("This group has no session “{id}” now.")}</p> })
         }
     };
-    // It stands under the table, and on a phone beyond the screen.
+    // The panel is below the table, on a phone outside the screen.
     let panel = NodeRef::<html::Section>::new();
     Effect::new(move |_| {
         if let Some(panel) = panel.get() {
@@ -126,7 +127,7 @@ fn Panel(acts: Acts, id: String) -> impl IntoView {
                 </dl>
                 {more}
                 {move || cleared.get().map(|words| view! { <p class="why dim">"Clearing the override: "{words}</p> })}
-                <SessionActions acts id=buttons.clone() pinned=Signal::derive(move || pinned.read().is_some()) words=true />
+                <SessionActions context id=buttons.clone() pinned=Signal::derive(move || pinned.read().is_some()) words=true />
             </Show>
         </section>
     }
@@ -135,8 +136,8 @@ fn Panel(acts: Acts, id: String) -> impl IntoView {
 /// What can be done with a session: pictures in a row of a table, words in the panel.
 #[component]
 pub fn SessionActions(
-    /// What can be done.
-    acts: Acts,
+    /// The page's actions.
+    context: ActionContext,
     /// The session's id.
     #[prop(into)]
     id: Signal<String>,
@@ -146,7 +147,7 @@ pub fn SessionActions(
     words: bool,
 ) -> impl IntoView {
     let button = move |action: Action, icon: &'static str, click: Callback<String>| {
-        acts.offers(action).then(|| {
+        context.offers(action).then(|| {
             let name = move || format!("{} {}", action.name(), id.read());
             let press = move |_| click.run(id.get_untracked());
             if words {
@@ -156,10 +157,11 @@ pub fn SessionActions(
             }
         })
     };
-    let opens = move |of: fn(String) -> Open| Callback::new(move |id| acts.open.set(Some(of(id))));
+    let opens =
+        move |of: fn(String) -> Open| Callback::new(move |id| context.open.set(Some(of(id))));
     let role = move || {
         if pinned.get() {
-            let clear = Callback::new(move |id| clear_override(acts, id));
+            let clear = Callback::new(move |id| clear_override(context, id));
             button(Action::ClearOverride, "pin", clear)
         } else {
             button(Action::OverrideRole, "pin", opens(Open::OverrideRole))

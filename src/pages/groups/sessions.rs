@@ -1,6 +1,6 @@
 //! The table "Client sessions" of one group.
 
-use super::acts::{Acts, Open};
+use super::action_context::{ActionContext, Open};
 use super::model::{beat, moment};
 use super::session_panel::SessionActions;
 use crate::live::rows::Rows;
@@ -46,7 +46,7 @@ fn row(
     let health = match state {
         BeatState::Never => Some("no heartbeat yet"),
         BeatState::Stale if session.role == Some(Role::Primary) => {
-            Some("silent over the FailoverTimeout")
+            Some("silent longer than the FailoverTimeout")
         }
         BeatState::Stale => Some("stale, not eligible"),
         BeatState::Late => Some("missed 1 heartbeat"),
@@ -109,10 +109,10 @@ fn rank(session: &ClientSession) -> u8 {
 /// The sessions of a group.
 #[component]
 pub fn Sessions(
-    /// What is shown, as it refreshes, and what can be done with it.
-    acts: Acts,
+    /// The resource as it refreshes, and its actions.
+    context: ActionContext,
 ) -> impl IntoView {
-    let (nav, live) = (use_nav(), acts.live);
+    let (nav, live) = (use_nav(), context.live);
     let (clock, prefs) = (use_clock(), use_prefs());
     let list = Memo::new(move |_| {
         let Some(group) = live.value() else {
@@ -155,11 +155,11 @@ pub fn Sessions(
         })
     };
     let act = move |action: Action, open: Open| {
-        acts.offers(action).then(|| {
-            view! { <button type="button" class="btn" on:click=move |_| acts.open.set(Some(open.clone()))>{action.name()}</button> }
+        context.offers(action).then(|| {
+            view! { <button type="button" class="btn" on:click=move |_| context.open.set(Some(open.clone()))>{action.name()}</button> }
         })
     };
-    let can_act = acts.offers(Action::DeleteSession);
+    let can_act = context.offers(Action::DeleteSession);
     let actions = can_act.then(|| view! { <th scope="col">"Actions"</th> });
     view! {
         <section class="panel" aria-labelledby="sessions">
@@ -185,7 +185,7 @@ pub fn Sessions(
                             {actions}
                         </tr>
                     </thead>
-                    <tbody>{rows.draw(move |row| view! { <SessionRow row acts nav can_act /> })}</tbody>
+                    <tbody>{rows.draw(move |row| view! { <SessionRow row context nav can_act /> })}</tbody>
                 </table>
             </div>
             {none}
@@ -194,7 +194,12 @@ pub fn Sessions(
 }
 
 #[component]
-fn SessionRow(row: RwSignal<Row>, acts: Acts, nav: Nav, can_act: bool) -> impl IntoView {
+fn SessionRow(
+    row: RwSignal<Row>,
+    context: ActionContext,
+    nav: Nav,
+    can_act: bool,
+) -> impl IntoView {
     let id = Memo::new(move |_| row.read().id.clone());
     let href = move || nav.with_params(&[("session", Some(&id.read()))]);
     let current = move || (nav.param("session").as_deref() == Some(&*id.read())).then_some("true");
@@ -230,7 +235,7 @@ fn SessionRow(row: RwSignal<Row>, acts: Acts, nav: Nav, can_act: bool) -> impl I
             <td><Beat facts=Signal::derive(move || row.read().beat.clone()) /></td>
             <td>{move || row.read().data.0.clone()}<span class="sub">{move || row.read().data.1.clone()}</span></td>
             <td>{pinned}</td>
-            {can_act.then(|| view! { <td><SessionActions acts id=id pinned=is_pinned words=false /></td> })}
+            {can_act.then(|| view! { <td><SessionActions context id=id pinned=is_pinned words=false /></td> })}
         </tr>
     }
 }

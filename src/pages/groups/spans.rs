@@ -12,15 +12,15 @@ pub fn parse(text: &str) -> Result<TimeSpan, String> {
         return if span.ticks > 0 {
             Ok(span)
         } else {
-            Err("It has to be longer than nothing.".to_owned())
+            Err("The time must be greater than zero.".to_owned())
         };
     }
     let seconds =
-        seconds(&text.to_lowercase()).ok_or("Type a time like 90s, 1m30, 2h or 00:01:30.")?;
+        seconds(&text.to_lowercase()).ok_or("Enter a time such as 90s, 1m30, 2h or 00:01:30.")?;
     if seconds > 0 {
         Ok(TimeSpan::from_seconds(seconds))
     } else {
-        Err("It has to be longer than nothing.".to_owned())
+        Err("The time must be greater than zero.".to_owned())
     }
 }
 

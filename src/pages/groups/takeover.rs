@@ -71,12 +71,12 @@ fn lane(
             ),
         )
     } else if pulse.beat == Beat::OnTime {
-        // It was due after the last look, and so it may well have come.
+        // It was due after the last read, so it may have arrived.
         (
             "normal",
             "due".to_owned(),
             format!("A heartbeat of {who} was due at {}.", clock(last + half)),
-            "It is not known yet whether it came: the next poll tells.".to_owned(),
+            "The next poll will show whether it arrived.".to_owned(),
         )
     } else if takeover > zero {
         (
@@ -87,7 +87,7 @@ fn lane(
                 clock(last + timeout)
             ),
             format!(
-                "The heartbeat due {} ago has not come. One before the deadline cancels the takeover.",
+                "The heartbeat due {} ago has not arrived. A heartbeat before the deadline cancels the takeover.",
                 words::span(age - half)
             ),
         )
@@ -164,7 +164,8 @@ pub fn Takeover(
         Some((_, Some(_))) => view! { <Count lane=Signal::derive(move || facts.get().and_then(|(_, lane)| lane)) /> }.into_any(),
     }
     };
-    // The lane is drawn once and then only its texts change: what matters is whether there is one.
+    // The lane is drawn once and then only its texts change; it is redrawn only if it appears or
+    // disappears.
     let kind = Memo::new(move |_| facts.read().as_ref().map(|(_, lane)| lane.is_some()));
     view! {
         <section class="panel" aria-labelledby="takeover" data-s=move || facts.get().and_then(|(_, lane)| lane).map(|lane| lane.severity)
@@ -182,13 +183,13 @@ pub fn Takeover(
 fn Count(#[prop(into)] lane: Signal<Option<Lane>>) -> impl IntoView {
     let text = move |of: fn(&Lane) -> String| move || lane.read().as_ref().map(of);
     let at = move || lane.read().as_ref().map_or(0.0, |lane| lane.at).to_string();
-    // A heartbeat sets the hand back at once; it only moves forward smoothly.
+    // A heartbeat resets the marker at once; only forward movement is smooth.
     let jump = Memo::new(move |before: Option<&(f64, bool)>| {
         let at = lane.read().as_ref().map_or(0.0, |lane| lane.at);
         (at, before.is_none_or(|(before, _)| at < *before))
     });
     let jump = move || jump.get().1.then_some("");
-    // At the ends of the lane the words would stand outside of it.
+    // At the ends of the lane the label would overflow.
     let end = move || match lane.read().as_ref()?.at {
         at if at < 0.1 => Some("start"),
         at if at > 0.9 => Some("end"),

@@ -2,7 +2,7 @@
 
 pub mod summary;
 
-use super::attention::{Alarm, alarms};
+use super::alarms::{Alarm, alarms};
 use crate::live::rows::Rows;
 use crate::live::{Source, use_clock, use_sources};
 use crate::prefs::use_prefs;
@@ -60,7 +60,7 @@ pub fn Overview() -> impl IntoView {
 #[component]
 fn AlarmRow(row: RwSignal<Alarm>) -> impl IntoView {
     let prefs = use_prefs();
-    let severity = Signal::derive(move || row.read().said.severity);
+    let severity = Signal::derive(move || row.read().entry.severity);
     let word = Signal::derive(move || {
         match severity.get() {
             Severity::Critical => "Critical",
@@ -72,11 +72,11 @@ fn AlarmRow(row: RwSignal<Alarm>) -> impl IntoView {
     let since = move || {
         let row = row.read();
         let zone = times::offset(prefs.zone.get(), row.now);
-        let word = match row.said.since {
+        let word = match row.entry.since {
             Since::Told(_) => "since",
             Since::Seen(_) => "seen since",
         };
-        let at = row.said.since.at();
+        let at = row.entry.since.at();
         view! {
             <b>{words::span((row.now - at).max(chrono::TimeDelta::zero()))}</b>
             <small>{word}" "{times::moment(at, row.now, zone)}</small>
@@ -86,11 +86,11 @@ fn AlarmRow(row: RwSignal<Alarm>) -> impl IntoView {
         <li>
             <Tag severity word />
             <div>
-                <p class="what">{move || row.read().said.sentence.clone()}</p>
-                <p class="dim">{move || row.read().said.advice.clone()}</p>
+                <p class="what">{move || row.read().entry.sentence.clone()}</p>
+                <p class="dim">{move || row.read().entry.advice.clone()}</p>
             </div>
             <time>{since}</time>
-            <a class="btn" href=move || row.read().to.href()>"Open"<span class="vh">": "{move || row.read().said.sentence.clone()}</span></a>
+            <a class="btn" href=move || row.read().to.href()>"Open"<span class="vh">": "{move || row.read().entry.sentence.clone()}</span></a>
         </li>
     }
 }

@@ -1,7 +1,7 @@
 //! A summary of each system: how many of what it holds are in which state.
 
 use crate::live::{Clock, Feed, Source, Sources, use_clock, use_sources};
-use crate::pages::attention::{Verdicts, verdicts};
+use crate::pages::alarms::{Verdicts, verdicts};
 use crate::route::Route;
 use crate::ui::Icon;
 use crate::ui::status_mark::glyph;
@@ -96,7 +96,7 @@ fn Summary(
     let silent = {
         let sources = sources.clone();
         let never = move |(source, _): &&(Source, Verdicts)| {
-            source.feed.held().0 == 0 && !source.feed.status().is_heard()
+            source.feed.held().0 == 0 && !source.feed.status().has_answered()
         };
         Memo::new(move |_| {
             let titles = sources.iter().filter(never);

@@ -1,6 +1,6 @@
 //! The channels that show what the group has on air.
 
-use super::acts::Acts;
+use super::action_context::ActionContext;
 use crate::ui::Icon;
 use health::slicers::Deed;
 use leptos::prelude::*;
@@ -8,11 +8,11 @@ use leptos::prelude::*;
 /// The list, with what adds to it and takes from it.
 #[component]
 pub fn Channels(
-    /// What can be done.
-    acts: Acts,
+    /// The page's actions.
+    context: ActionContext,
 ) -> impl IntoView {
     let channels = Memo::new(move |_| {
-        let group = acts.live.value();
+        let group = context.live.value();
         let channels = group
             .and_then(|group| group.channels.clone())
             .unwrap_or_default();
@@ -24,8 +24,8 @@ pub fn Channels(
     });
     let each = move || channels.get();
     let draw = move |(id, name): (String, String)| {
-        let remove = acts.may.then(|| {
-            let ask = move |_| acts.ask(Deed::RemoveChannel(id.clone()));
+        let remove = context.may.then(|| {
+            let ask = move |_| context.ask(Deed::RemoveChannel(id.clone()));
             let label = format!("Remove channel {name}");
             view! { <button type="button" class="icon" aria-label=label on:click=ask><Icon name="close" /></button> }
         });
@@ -35,10 +35,10 @@ pub fn Channels(
         channels
             .read()
             .is_empty()
-            .then(|| view! { <p class="dim">"No channel shows it."</p> })
+            .then(|| view! { <p class="dim">"No channel uses this group."</p> })
     };
-    let add = acts.may.then(|| {
-        view! { <p class="row"><button type="button" class="btn" on:click=move |_| acts.ask(Deed::AddChannel)><Icon name="plus" />"Add channel"</button></p> }
+    let add = context.may.then(|| {
+        view! { <p class="row"><button type="button" class="btn" on:click=move |_| context.ask(Deed::AddChannel)><Icon name="plus" />"Add channel"</button></p> }
     });
     view! {
         <ul class="tags row" aria-label="Channels"><For each key=Clone::clone children=draw /></ul>

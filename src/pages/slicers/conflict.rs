@@ -1,19 +1,18 @@
-//! Somebody else has saved another order: what it was, what theirs is, what yours would be, and what
-//! to do about it.
+//! A conflict with an order that someone else saved: before, theirs, yours, and the choices.
 
-use super::acts::Acts;
+use super::action_context::ActionContext;
 use crate::ui::Icon;
 use crate::ui::reorder::Draft;
 use health::slicers::Deed;
 use leptos::prelude::*;
 
-/// The comparison and its three ways out.
+/// The comparison and the three choices.
 #[component]
 pub fn Conflict(
-    /// What can be done.
-    acts: Acts,
+    /// The page's actions.
+    context: ActionContext,
 ) -> impl IntoView {
-    let draft = acts.draft;
+    let draft = context.draft;
     let rows = move || {
         let draft = draft.read();
         let theirs = draft.theirs().unwrap_or_default();
@@ -36,11 +35,11 @@ pub fn Conflict(
     let mine = move |_| draft.update(Draft::reapply);
     let overwrite = move |_| {
         let order = draft.with_untracked(Draft::over_theirs);
-        acts.ask(Deed::Overwrite(order));
+        context.ask(Deed::Overwrite(order));
     };
     view! {
         <section aria-label="Conflict">
-            <p class="st" data-s="warning"><Icon name="warning" />"Somebody else has changed the order. Yours is not saved."</p>
+            <p class="st" data-s="warning"><Icon name="warning" />"Someone else changed the order. Yours is not saved."</p>
             <div class="scroll" tabindex="0" role="region" aria-label="Comparison, scrollable">
                 <table class="compare">
                     <caption class="vh">"The order before, theirs and yours"</caption>

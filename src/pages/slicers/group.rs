@@ -1,15 +1,15 @@
 //! The page of one slicer group: what is on air, the slicers in their order, how it fails over.
 
-use super::acts::Acts;
-use super::deeds::Dialogs;
+use super::action_context::ActionContext;
+use super::actions::Dialogs;
 use super::model::name;
 use super::on_air::{Facts, OnAirCard};
 use super::order::SlicerOrder;
 use super::owners::Owners;
 use super::settings::Settings;
-use crate::backend::uplynk::Writer;
+use crate::api::uplynk::Writer;
 use crate::live::{Feed, Live, Status, uplynk, use_sources};
-use crate::pages::{NotFound, One};
+use crate::pages::{DetailPage, NotFound};
 use crate::route::Route;
 use leptos::prelude::*;
 use vendors::uplynk::FailoverGroup;
@@ -35,10 +35,10 @@ pub fn SlicerGroupPage(
         let id = group.clone();
         all.part(move |groups| groups.iter().find(|group| group.id == id).cloned())
     };
-    // Decided once the list has been heard or has failed; until then it is as good as in the list.
+    // Decided once the list has been read or has failed; until then the group counts as listed.
     let listed = Memo::new(move |before: Option<&bool>| {
-        let heard = all.value().is_some() || all.status.failure().is_some();
-        part.value().is_some() || (!heard && before.copied().unwrap_or(true))
+        let answered = all.value().is_some() || all.status.failure().is_some();
+        part.value().is_some() || (!answered && before.copied().unwrap_or(true))
     });
     let page = move || {
         let live = if listed.get() {
@@ -70,25 +70,25 @@ fn Group(
     });
     let system = title.clone();
     view! {
-        <One live system heading parent=("Slicers", Route::Slicers) missing>
+        <DetailPage live system heading parent=("Slicers", Route::Slicers) missing>
             <Page live title=title.clone() writer=writer.clone() list />
-        </One>
+        </DetailPage>
     }
 }
 
 #[component]
 fn Page(live: Live<FailoverGroup>, title: String, writer: Writer, list: Status) -> impl IntoView {
-    let acts = Acts::new(live, list, writer);
+    let context = ActionContext::new(live, list, writer);
     view! {
         <Facts live connection=title />
         <div class="cols lead">
             <div class="cols">
-                <OnAirCard acts />
-                <Settings acts />
-                <Owners acts />
+                <OnAirCard context />
+                <Settings context />
+                <Owners context />
             </div>
-            <SlicerOrder acts />
+            <SlicerOrder context />
         </div>
-        <Dialogs acts />
+        <Dialogs context />
     }
 }

@@ -1,15 +1,15 @@
 //! The table "Slicer failover groups" over all Uplynk connections.
 
-use super::model::{KEYS, Place, Row, WORST_FIRST, row, sort};
+use super::model::{KEYS, Row, RowContext, WORST_FIRST, row, sort};
 use crate::live::rows::Rows;
 use crate::live::{Feed, Source, use_clock, use_sources};
 use crate::nav::use_nav;
-use crate::pages::{Trouble, attention::verdicts};
+use crate::pages::{SourceError, alarms::verdicts};
 use crate::prefs::use_prefs;
 use crate::route::Route;
-use crate::ui::filter::{Chip, Search};
-use crate::ui::order::{Order, SortHeader};
-use crate::ui::steady::{Hold, SteadyBody, keep_order};
+use crate::ui::table::filters::{Chip, Search};
+use crate::ui::table::sorting::{SortHeader, SortOrder};
+use crate::ui::table::stable_rows::{RowLock, StableRows, keep_order};
 use crate::ui::times;
 use crate::ui::{Heading, Icon, StatusMark};
 use health::severity::Severity;
@@ -24,17 +24,18 @@ pub fn Slicers() -> impl IntoView {
         .filter(|source| matches!(source.feed, Feed::Uplynk(_)))
         .cloned()
         .collect();
-    let troubles: Vec<_> = of_uplynk
+    let source_errors: Vec<_> = of_uplynk
         .iter()
         .cloned()
-        .map(|source| view! { <Trouble source /> })
+        .map(|source| view! { <SourceError source /> })
         .collect();
-    let heard = move || {
+    let has_answered = move || {
         of_uplynk
             .iter()
-            .any(|source| source.feed.status().is_heard())
+            .any(|source| source.feed.status().has_answered())
     };
-    let order = Memo::new(move |_| Order::read(nav.param("sort").as_deref(), KEYS, WORST_FIRST));
+    let order =
+        Memo::new(move |_| SortOrder::read(nav.param("sort").as_deref(), KEYS, WORST_FIRST));
     let searched = Memo::new(move |_| {
         let words = nav.param("q").unwrap_or_default().to_lowercase();
         let mut rows = Vec::new();
@@ -53,7 +54,7 @@ pub fn Slicers() -> impl IntoView {
                 let row = row(
                     group,
                     verdict,
-                    Place {
+                    RowContext {
                         connection: &connection.title,
                         href: to.href(),
                         stale,
@@ -79,8 +80,8 @@ pub fn Slicers() -> impl IntoView {
                 .count()
         })
     };
-    let hold = Hold::new();
-    let shown = Memo::new(move |before: Option<&(Order, Vec<Row>)>| {
+    let row_lock = RowLock::new();
+    let shown = Memo::new(move |before: Option<&(SortOrder, Vec<Row>)>| {
         let state = nav.param("state");
         let mut rows: Vec<Row> = searched
             .read()
@@ -89,7 +90,7 @@ pub fn Slicers() -> impl IntoView {
             .cloned()
             .collect();
         sort(&mut rows, order.get());
-        let before = before.filter(|(by, _)| hold.is_held() && *by == order.get());
+        let before = before.filter(|(by, _)| row_lock.is_held() && *by == order.get());
         if let Some((_, before)) = before {
             keep_order(&mut rows, before, |row| row.href.clone());
         }
@@ -101,7 +102,7 @@ pub fn Slicers() -> impl IntoView {
         number => format!("{number} groups"),
     };
     let nothing = move || {
-        (shown.read().1.is_empty() && heard()).then(|| {
+        (shown.read().1.is_empty() && has_answered()).then(|| {
         let filtered = nav.param("q").is_some() || nav.param("state").is_some();
         let words = if filtered { "No group matches." } else { "There are no slicer failover groups. They are made in Uplynk." };
         view! { <p class="blank">{words}" "{filtered.then(|| view! { <a href=Route::Slicers.href()>"Show all groups"</a> })}</p> }
@@ -117,7 +118,7 @@ pub fn Slicers() -> impl IntoView {
             <Chip name="Unknown" state="unknown" severity=Severity::Unknown count=count(Some("unknown")) />
             <Chip name="Normal" state="normal" severity=Severity::Normal count=count(Some("normal")) />
         </div>
-        {troubles}
+        {source_errors}
         <section class="panel">
             <div class="scroll" tabindex="0" role="region" aria-label="Slicer failover groups, scrollable">
                 <table class="tall">
@@ -135,7 +136,7 @@ pub fn Slicers() -> impl IntoView {
                             <SortHeader name="Last failover" key="failover" order />
                         </tr>
                     </thead>
-                    <SteadyBody hold>{rows.draw(|row| view! { <GroupRow row /> })}</SteadyBody>
+                    <StableRows row_lock>{rows.draw(|row| view! { <GroupRow row /> })}</StableRows>
                 </table>
             </div>
             {nothing}

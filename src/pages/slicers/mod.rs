@@ -1,24 +1,24 @@
 //! Uplynk live slicer failover groups, and the slicers of each in their order.
 
-pub mod acts;
+pub mod action_context;
+pub mod actions;
+pub mod activation_alternatives;
 pub mod channels;
 pub mod conflict;
-pub mod deeds;
 pub mod group;
-pub mod instead;
 pub mod list;
-pub mod memory;
 pub mod model;
 pub mod move_to;
 pub mod on_air;
 pub mod order;
+pub mod order_memory;
+pub mod order_rows;
 pub mod owners;
-pub mod picture;
-pub mod rows;
 pub mod save;
 pub mod send;
 pub mod settings;
 pub mod slicer_row;
+pub mod thumbnail;
 
 pub use group::SlicerGroupPage;
 pub use list::Slicers;

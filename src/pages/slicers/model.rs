@@ -1,6 +1,6 @@
 //! A slicer group and a slicer as rows show them. Pure.
 
-use crate::ui::order::Order;
+use crate::ui::table::sorting::SortOrder;
 use crate::ui::times;
 use chrono::{DateTime, FixedOffset, Utc};
 use health::severity::Severity;
@@ -13,13 +13,13 @@ use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer};
 pub const KEYS: &[&str] = &["state", "group", "connection", "failover"];
 
 /// Worst first.
-pub const WORST_FIRST: Order = Order {
+pub const WORST_FIRST: SortOrder = SortOrder {
     key: "state",
     descending: false,
 };
 
 /// Where a row's group is and how it is to be read.
-pub struct Place<'a> {
+pub struct RowContext<'a> {
     /// The connection's title.
     pub connection: &'a str,
     /// Where the group's page is.
@@ -137,7 +137,7 @@ fn link(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>) -> Link {
 
 /// A group as a row.
 #[must_use]
-pub fn row(group: &FailoverGroup, verdict: &Verdict, place: Place<'_>) -> Row {
+pub fn row(group: &FailoverGroup, verdict: &Verdict, context: RowContext<'_>) -> Row {
     let slicers = ordered(group);
     let active = slicers.iter().find(|slicer| is_on_air(group, slicer));
     let on_air = match &group.active {
@@ -152,7 +152,7 @@ pub fn row(group: &FailoverGroup, verdict: &Verdict, place: Place<'_>) -> Row {
         None => ("–".to_owned(), String::new()),
     };
     let channels = group.channels.as_deref().unwrap_or_default();
-    let (ready, all) = backups(group, place.now);
+    let (ready, all) = backups(group, context.now);
     let names = slicers.iter().map(|slicer| slicer.id.as_str());
     let names = names.chain(
         channels
@@ -161,51 +161,51 @@ pub fn row(group: &FailoverGroup, verdict: &Verdict, place: Place<'_>) -> Row {
     );
     let group_name = name(group);
     let haystack = names
-        .chain([group_name.as_str(), group.id.as_str(), place.connection])
+        .chain([group_name.as_str(), group.id.as_str(), context.connection])
         .collect::<Vec<_>>()
         .join("\n");
     Row {
-        severity: if place.stale {
+        severity: if context.stale {
             Severity::Unknown
         } else {
             verdict.severity
         },
-        word: if place.stale {
+        word: if context.stale {
             "Unknown".to_owned()
         } else {
             verdict.word.to_owned()
         },
-        was: place.stale.then_some(verdict.word),
+        was: context.stale.then_some(verdict.word),
         name: group_name,
         channels: match channels.len() {
             1 => "1 channel".to_owned(),
             number => format!("{number} channels"),
         },
-        href: place.href,
-        connection: place.connection.to_owned(),
+        href: context.href,
+        connection: context.connection.to_owned(),
         on_air,
         mode: mode_word(group.mode.as_ref()),
         auto_failback: failback_word(group),
         chain: slicers
             .iter()
-            .map(|slicer| link(group, slicer, place.now))
+            .map(|slicer| link(group, slicer, context.now))
             .collect(),
         backups: format!("{ready} of {all}"),
         failover: group.failover_time,
         failover_words: match group.failover_time {
             Some(at) => (
-                times::moment(at, place.now, place.zone),
-                times::ago(at, place.now),
+                times::moment(at, context.now, context.zone),
+                times::ago(at, context.now),
             ),
             None => ("–".to_owned(), "never".to_owned()),
         },
-        stale: place.stale,
+        stale: context.stale,
         haystack: haystack.to_lowercase(),
     }
 }
 
 /// Puts rows in order; equal ones by name.
-pub fn sort(rows: &mut [Row], order: Order) {
+pub fn sort(rows: &mut [Row], order: SortOrder) {
     rows.sort_by(|a, b| {
         let by = match order.key {
             "group" => Ordering::Equal,
@@ -220,7 +220,7 @@ pub fn sort(rows: &mut [Row], order: Order) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, row};
+    use super::{RowContext, row};
     use chrono::{DateTime, FixedOffset, Utc};
     use health::severity::Severity;
     use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState};
@@ -255,7 +255,7 @@ mod tests {
         row(
             group,
             &health::slicers::judge_slicers(group, now),
-            Place {
+            RowContext {
                 connection: "Live",
                 href: String::new(),
                 stale,

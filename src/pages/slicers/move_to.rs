@@ -1,6 +1,6 @@
 //! The dialog that asks for a slicer's position in the draft.
 
-use super::acts::Acts;
+use super::action_context::ActionContext;
 use crate::ui::Field;
 use crate::ui::dialog::Dialog;
 use leptos::prelude::*;
@@ -8,14 +8,14 @@ use leptos::prelude::*;
 /// The dialog.
 #[component]
 pub fn MoveTo(
-    /// What can be done.
-    acts: Acts,
+    /// The page's actions.
+    context: ActionContext,
     /// The slicer.
     slicer: String,
     /// Moves a slicer to a position.
     go: Callback<(String, usize)>,
 ) -> impl IntoView {
-    let (at, of) = acts.draft.with_untracked(|draft| {
+    let (at, of) = context.draft.with_untracked(|draft| {
         let at = draft.order().iter().position(|id| *id == slicer);
         (at.map_or(1, |at| at + 1), draft.order().len())
     });
@@ -29,11 +29,11 @@ pub fn MoveTo(
         position
             .get()
             .is_none()
-            .then(|| format!("A position is a number from 1 to {of}."))
+            .then(|| format!("Enter a position from 1 to {of}."))
     });
-    let hint = Signal::stored(format!("It stands at position {at} of {of}."));
+    let hint = Signal::stored(format!("Currently at position {at} of {of}."));
     let title = format!("Move {slicer} to position");
-    let on_close = Callback::new(move |()| acts.open.set(None));
+    let on_close = Callback::new(move |()| context.open.set(None));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if let Some(to) = position.get_untracked() {

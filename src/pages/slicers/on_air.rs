@@ -1,10 +1,10 @@
 //! What a slicer group is, and what is on air.
 
-use super::acts::Acts;
+use super::action_context::ActionContext;
 use super::channels::Channels;
 use super::model::is_on_air;
-use super::picture::Picture;
-use crate::backend::pictures::picture;
+use super::thumbnail::Thumbnail;
+use crate::api::thumbnails::thumbnail_url;
 use crate::live::{Live, use_clock};
 use crate::prefs::use_prefs;
 use crate::ui::{Copy, Icon, StatusMark, Tag, times};
@@ -91,11 +91,11 @@ pub fn Facts(
 /// What is on air, and on which channels.
 #[component]
 pub fn OnAirCard(
-    /// What can be done.
-    acts: Acts,
+    /// The page's actions.
+    context: ActionContext,
 ) -> impl IntoView {
-    let (clock, prefs, live) = (use_clock(), use_prefs(), acts.live);
-    let connection = acts
+    let (clock, prefs, live) = (use_clock(), use_prefs(), context.live);
+    let connection = context
         .writer()
         .map(|writer| writer.connection)
         .unwrap_or_default();
@@ -115,7 +115,7 @@ pub fn OnAirCard(
             Some(OnAir::Slate) => ("Slate".to_owned(), "no slicer is on air".to_owned()),
             None => (
                 "Unknown".to_owned(),
-                "Uplynk did not say what is on air".to_owned(),
+                "Uplynk does not report what is on air".to_owned(),
             ),
             Some(OnAir::Slicer(id)) => {
                 let slicer = group
@@ -147,7 +147,7 @@ pub fn OnAirCard(
         let group = live.value()?;
         let slicer = on_air(&group)?;
         let own = slicer.picture(true)?;
-        Some(picture(&connection, &group.id, &slicer.id, &own))
+        Some(thumbnail_url(&connection, &group.id, &slicer.id, &own))
     });
     // When the address of the picture last changed, by the vendor's clock at the reading.
     let changed: RwSignal<Option<(String, DateTime<Utc>)>> = RwSignal::new(None);
@@ -164,9 +164,9 @@ pub fn OnAirCard(
     });
     let there = RwSignal::new(None);
     let seen = move || {
-        // A plain picture has no age.
+        // A placeholder has no age.
         if !there.get()? {
-            return Some(view! { "no picture to be had" }.into_any());
+            return Some(view! { "No preview available" }.into_any());
         }
         let since = changed.read().as_ref().map(|(_, since)| *since)?;
         let unchanged = read() - since;
@@ -180,14 +180,14 @@ pub fn OnAirCard(
         <section class="panel" aria-labelledby="on-air" data-fresh=move || stale.get().then_some("stale")>
             <header><h2 id="on-air">"On air"</h2><p class="end">{seen}</p></header>
             <div class="pad">
-                <Picture src=picture big=true there />
+                <Thumbnail src=picture big=true there />
                 <p class="row">
                     <Icon name="onair" />
                     <b>{move || active().map(|(name, _)| name)}</b>
                     <span class="dim">{move || active().map(|(_, words)| words)}</span>
                     <span class="end dim">{since}</span>
                 </p>
-                <Channels acts />
+                <Channels context />
             </div>
         </section>
     }

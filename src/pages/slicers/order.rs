@@ -1,13 +1,12 @@
-//! The list "Slicer order": every slicer of a group in the order of failover, and the draft of another
-//! order, whichever hand makes it.
+//! The list "Slicer order": every slicer of a group in the order of failover, and the draft of a new order.
 
-use super::acts::{Acts, Open};
-use super::memory::use_memory;
-use super::rows::{Row, rows, told};
+use super::action_context::{ActionContext, Open};
+use super::order_memory::use_memory;
+use super::order_rows::{Row, reported, rows};
 use super::save::SaveBar;
 use super::slicer_row::{SlicerRow, item_id};
-use crate::backend::quiet;
-use crate::backend::uplynk::ids;
+use crate::api::poll_gate;
+use crate::api::uplynk::ids;
 use crate::live::rows::Rows;
 use crate::live::use_clock;
 use crate::nav::use_nav;
@@ -22,12 +21,12 @@ use wasm_bindgen::JsCast;
 /// The slicers of a group in order, and the draft of another order.
 #[component]
 pub fn SlicerOrder(
-    /// What can be done.
-    acts: Acts,
+    /// The page's actions.
+    context: ActionContext,
 ) -> impl IntoView {
     let (clock, prefs, nav, memory) = (use_clock(), use_prefs(), use_nav(), use_memory());
-    let Acts { live, draft, .. } = acts;
-    let connection = acts
+    let ActionContext { live, draft, .. } = context;
+    let connection = context
         .writer()
         .map(|writer| writer.connection)
         .unwrap_or_default();
@@ -36,11 +35,11 @@ pub fn SlicerOrder(
         live.value()
             .is_some_and(|group| group.mode == Some(Mode::Flat))
     });
-    let said = RwSignal::new(String::new());
+    let message = RwSignal::new(String::new());
     let go = Callback::new(move |(id, to): (String, usize)| {
         let moved = draft.try_update(|draft| draft.move_to(&id, to)).flatten();
         if let Some(moved) = moved {
-            said.set(moved.said());
+            message.set(moved.announcement());
             follow_with_focus(moved.to);
         }
     });
@@ -55,17 +54,17 @@ pub fn SlicerOrder(
             Dropped::Back { row } => {
                 let of = draft.with_untracked(|draft| draft.order().len());
                 if let Some(id) = id(row) {
-                    said.set(format!("{id} stays at position {} of {of}", row + 1));
+                    message.set(format!("{id} stays at position {} of {of}", row + 1));
                 }
             }
             Dropped::Nothing => {}
         }
     }));
     let lifted = Memo::new(move |_| dragging.is_lifted());
-    Effect::new(move |_| quiet::hold(lifted.get()));
-    on_cleanup(|| quiet::hold(false));
-    // The refresh goes on underneath: an untouched draft is what is there. A held row waits for its end,
-    // and a draft of an order waits for a mode that has one.
+    Effect::new(move |_| poll_gate::set_dragging(lifted.get()));
+    on_cleanup(|| poll_gate::set_dragging(false));
+    // The draft follows refreshes, but not while a row is dragged or while a changed draft waits for
+    // prioritized mode.
     Effect::new(move |_| {
         let Some(group) = live.value() else { return };
         if lifted.get() || (flat.get() && draft.with_untracked(|draft| draft.is_changed())) {
@@ -76,7 +75,7 @@ pub fn SlicerOrder(
     let remembers = connection.clone();
     let offer = Memo::new(move |_| {
         let group = live.value()?;
-        // What is saved or declined is looked at again.
+        // Checked again after the offer was accepted or declined.
         draft.track();
         memory
             .of(&remembers, &group.id, |one| one.follow(&group))
@@ -87,27 +86,27 @@ pub fn SlicerOrder(
             draft
                 .read()
                 .is_changed()
-                .then_some("Your changes of the order"),
+                .then_some("Your changes to the order"),
         );
     });
     on_cleanup(move || nav.set_unsaved(None));
-    let movable = Memo::new(move |_| acts.may && !flat.get() && !acts.saving.get());
+    let movable = Memo::new(move |_| context.may && !flat.get() && !context.saving.get());
     let all = Memo::new(move |_| {
         let Some(group) = live.value() else {
             return Vec::new();
         };
-        // Time changes a row only where somebody is blacklisted: many rows are not looked at every second
-        // for nothing.
+        // Time changes a row only if a slicer is blacklisted, so healthy rows are not recomputed every
+        // second.
         let healthy = |slicer: &Slicer| slicer.blacklist == Some(Blacklist::Healthy);
         let now = if group.slicers.iter().flatten().all(healthy) {
             live.status.vendor_now()
         } else {
             live.status.vendor_time(clock)
         };
-        told(&group, now, times::offset(prefs.zone.get(), now))
+        reported(&group, now, times::offset(prefs.zone.get(), now))
     });
     let list = Memo::new(move |before: Option<&Vec<Row>>| {
-        // Lifting a row changes none; letting it go changes the draft where anything has to follow.
+        // Lifting a row changes no row; dropping it changes the draft, which updates this.
         let held = before.filter(|_| lifted.get_untracked()).map(Vec::as_slice);
         rows(&all.read(), &draft.read(), held)
     });
@@ -121,15 +120,11 @@ pub fn SlicerOrder(
         let again = event.shift_key();
         let done = draft.try_update(|draft| if again { draft.redo() } else { draft.undo() });
         if done == Some(true) {
-            let words = if again {
-                "Move made again"
-            } else {
-                "Move taken back"
-            };
-            said.set(words.to_owned());
+            let words = if again { "Move redone" } else { "Move undone" };
+            message.set(words.to_owned());
         }
     };
-    let foretold = Memo::new(move |_| {
+    let preview = Memo::new(move |_| {
         let Some((row, Some(to))) = dragging.over.get() else {
             return String::new();
         };
@@ -145,7 +140,7 @@ pub fn SlicerOrder(
         order.insert(to.saturating_sub(1), id);
         let effect = live
             .value()
-            .map(|group| order_effect(&group, &order, acts.now()));
+            .map(|group| order_effect(&group, &order, context.now()));
         let effect = effect.map(|effect| effect.sentence).unwrap_or_default();
         format!("Position {to}, was {}. {effect}", row + 1)
     });
@@ -154,8 +149,8 @@ pub fn SlicerOrder(
             .is_empty()
             .then(|| view! { <p class="blank">"This group has no slicers."</p> })
     };
-    let hint = move || match (flat.get(), acts.may) {
-        (true, _) => "flat mode: positions do not count, and there is no order to change",
+    let hint = move || match (flat.get(), context.may) {
+        (true, _) => "flat mode: positions do not apply, so there is no order to change",
         (false, true) => {
             "drag, use the arrows, or Alt+↑ and Alt+↓; the lowest healthy, eligible position goes on air"
         }
@@ -172,10 +167,14 @@ pub fn SlicerOrder(
                     draft.move_to(id, to);
                 });
             }
-            said.set("The order from before flat mode is a draft now".to_owned());
+            message.set("The order from before flat mode is now a draft".to_owned());
         };
         let settle = move |_| {
-            memory.of(&decline.0, &decline.1, super::memory::Remembered::settle);
+            memory.of(
+                &decline.0,
+                &decline.1,
+                super::order_memory::Remembered::settle,
+            );
             draft.notify();
         };
         Some(view! {
@@ -193,32 +192,32 @@ pub fn SlicerOrder(
                 <p>{hint}</p>
             </header>
             {offered}
-            <Reorderable name="Slicer order" dragging told=foretold>
-                {drawn.draw(move |row| view! { <SlicerRow row acts movable go /> })}
+            <Reorderable name="Slicer order" dragging preview>
+                {drawn.draw(move |row| view! { <SlicerRow row context movable go /> })}
             </Reorderable>
             {none}
-            <p class="vh" role="status">{said}</p>
-            <SaveBar acts said />
-            <MovingTo acts go />
+            <p class="vh" role="status">{message}</p>
+            <SaveBar context message />
+            <MovingTo context go />
         </section>
     }
 }
 
 /// The dialog that asks for a position, while it is open.
 #[component]
-fn MovingTo(acts: Acts, go: Callback<(String, usize)>) -> impl IntoView {
-    let slicer = Memo::new(move |_| match &*acts.open.read() {
+fn MovingTo(context: ActionContext, go: Callback<(String, usize)>) -> impl IntoView {
+    let slicer = Memo::new(move |_| match &*context.open.read() {
         Some(Open::MoveTo(slicer)) => Some(slicer.clone()),
         _ => None,
     });
     move || {
         slicer
             .get()
-            .map(|slicer| view! { <super::move_to::MoveTo acts slicer go /> })
+            .map(|slicer| view! { <super::move_to::MoveTo context slicer go /> })
     }
 }
 
-/// The row that was moved keeps the focus, wherever it stands now.
+/// The moved row keeps the focus at its new position.
 fn follow_with_focus(position: usize) {
     request_animation_frame(move || {
         let item = document().get_element_by_id(&item_id(position));

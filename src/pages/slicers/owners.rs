@@ -1,8 +1,8 @@
-//! Which other accounts may use the group. Asked for only when somebody wants to see it: the vendor
-//! counts requests.
+//! Which other accounts may use the group. Requested only when the panel is opened, because the vendor
+//! limits requests.
 
-use super::acts::Acts;
-use crate::backend::Failure;
+use super::action_context::ActionContext;
+use crate::api::Failure;
 use crate::ui::{FailureCard, Icon};
 use health::slicers::Deed;
 use leptos::prelude::*;
@@ -10,23 +10,23 @@ use leptos::prelude::*;
 /// The panel, closed until it is asked for.
 #[component]
 pub fn Owners(
-    /// What can be done.
-    acts: Acts,
+    /// The page's actions.
+    context: ActionContext,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
     let owners: RwSignal<Option<Result<Vec<String>, Failure>>> = RwSignal::new(None);
     let read = move || {
-        let group = acts.live.value_untracked().map(|group| group.id.clone());
-        let (Some(writer), Some(group)) = (acts.writer(), group) else {
+        let group = context.live.value_untracked().map(|group| group.id.clone());
+        let (Some(writer), Some(group)) = (context.writer(), group) else {
             return;
         };
         leptos::task::spawn_local(async move {
             let _ = owners.try_set(Some(writer.owners(&group).await));
         });
     };
-    // A dialog that closes may have changed them.
+    // A dialog may have changed them.
     Effect::new(move |_| {
-        let closed = acts.open.read().is_none();
+        let closed = context.open.read().is_none();
         if open.get() && closed {
             read();
         }
@@ -36,20 +36,20 @@ pub fn Owners(
         match owners.get()? {
         Err(failure) => {
             let retry = Callback::new(move |()| read());
-            Some(view! { <FailureCard failure system=acts.system() retry /> }.into_any())
+            Some(view! { <FailureCard failure system=context.system() retry /> }.into_any())
         }
-        Ok(list) if list.is_empty() => Some(view! { <p class="dim">"No other account may use it."</p> }.into_any()),
+        Ok(list) if list.is_empty() => Some(view! { <p class="dim">"No other account is allowed."</p> }.into_any()),
         Ok(list) => Some(
-            view! { <ul class="tags row" aria-label="Allowed owners">{list.into_iter().map(|id| item(acts, id)).collect::<Vec<_>>()}</ul> }.into_any(),
+            view! { <ul class="tags row" aria-label="Allowed owners">{list.into_iter().map(|id| item(context, id)).collect::<Vec<_>>()}</ul> }.into_any(),
         ),
     }
     };
-    let add = acts.may.then(|| {
-        view! { <p class="row"><button type="button" class="btn" on:click=move |_| acts.ask(Deed::AddOwner)><Icon name="plus" />"Add owner"</button></p> }
+    let add = context.may.then(|| {
+        view! { <p class="row"><button type="button" class="btn" on:click=move |_| context.ask(Deed::AddOwner)><Icon name="plus" />"Add owner"</button></p> }
     });
     view! {
         <section class="panel" aria-labelledby="owners">
-            <header><h2 id="owners">"Who may use it"</h2>
+            <header><h2 id="owners">"Allowed owners"</h2>
                 <button type="button" class="btn end" aria-expanded=move || if open.get() { "true" } else { "false" } on:click=toggle>
                     {move || if open.get() { "Hide" } else { "Show" }}
                 </button>
@@ -63,10 +63,10 @@ pub fn Owners(
     }
 }
 
-fn item(acts: Acts, id: String) -> impl IntoView {
-    let remove = acts.may.then(|| {
+fn item(context: ActionContext, id: String) -> impl IntoView {
+    let remove = context.may.then(|| {
         let (of, label) = (id.clone(), format!("Remove owner {id}"));
-        let ask = move |_| acts.ask(Deed::RemoveOwner(of.clone()));
+        let ask = move |_| context.ask(Deed::RemoveOwner(of.clone()));
         view! { <button type="button" class="icon" aria-label=label on:click=ask><Icon name="close" /></button> }
     });
     view! { <li><code>{id}</code>{remove}</li> }

@@ -1,10 +1,9 @@
-//! The bar under a changed order: what would change, what that does, save or discard, and what came
-//! of saving.
+//! The bar under a changed order: the changes, their effect, Save and Discard, and the result of saving.
 
-use super::acts::Acts;
+use super::action_context::ActionContext;
 use super::conflict::Conflict;
-use crate::backend::Report;
-use crate::backend::uplynk::{Saved, ids};
+use crate::api::Outcome;
+use crate::api::uplynk::{SaveOutcome, ids};
 use crate::ui::reorder::Draft;
 use crate::ui::status_mark::glyph;
 use crate::ui::{FailureCard, Icon};
@@ -13,34 +12,34 @@ use health::slicers::order_effect;
 use leptos::prelude::*;
 use vendors::uplynk::Mode;
 
-/// What came of the last attempt.
+/// Why the last attempt to save failed.
 #[derive(Clone, PartialEq)]
-enum Told {
+enum Problem {
     /// The group had been changed; nothing was sent.
     Changed(String),
-    /// It was refused, and the screen shows what is there; the order that was wanted.
-    Refused(Report, Vec<String>),
-    /// Nobody knows.
-    Unknown(Report),
+    /// It was refused, and the screen shows the current order; the wanted order.
+    Refused(Outcome, Vec<String>),
+    /// The outcome is unknown.
+    Unknown(Outcome),
 }
 
-/// The bar; nothing while nothing is changed and nothing is to be told.
+/// The bar; hidden while there is neither a change nor a failed attempt.
 #[component]
 pub fn SaveBar(
-    /// What can be done.
-    acts: Acts,
-    /// Where it is said what has happened to the order.
-    said: RwSignal<String>,
+    /// The page's actions.
+    context: ActionContext,
+    /// The announcement for screen readers.
+    message: RwSignal<String>,
 ) -> impl IntoView {
-    let Acts {
+    let ActionContext {
         live,
         draft,
         saving,
         ..
-    } = acts;
-    let told: RwSignal<Option<Told>> = RwSignal::new(None);
+    } = context;
+    let problem: RwSignal<Option<Problem>> = RwSignal::new(None);
     let changed = Memo::new(move |_| draft.read().is_changed());
-    // What was moved is drawn first, and in a frame of its own.
+    // The moved row is drawn first, in a frame of its own.
     let drawn = RwSignal::new(false);
     Effect::new(move |_| {
         let changed = changed.get();
@@ -49,13 +48,13 @@ pub fn SaveBar(
         });
     });
     let shown = Memo::new(move |_| changed.get() && drawn.get());
-    // A conflict that is settled has nothing left to tell.
+    // A settled conflict is no longer shown.
     Effect::new(move |_| {
         if !changed.get() {
-            told.maybe_update(|told| {
-                let settled = matches!(told, Some(Told::Changed(_)));
+            problem.maybe_update(|problem| {
+                let settled = matches!(problem, Some(Problem::Changed(_)));
                 if settled {
-                    *told = None;
+                    *problem = None;
                 }
                 settled
             });
@@ -68,19 +67,19 @@ pub fn SaveBar(
     let effect = Memo::new(move |_| {
         let group = live.value().filter(|_| shown.get());
         group.map_or_else(effect::Effect::default, |group| {
-            order_effect(&group, draft.read().order(), acts.now())
+            order_effect(&group, draft.read().order(), context.now())
         })
     });
     let save = move |_| {
         if !saving.get_untracked() {
-            told.set(None);
-            leptos::task::spawn_local(send(acts, told));
+            problem.set(None);
+            leptos::task::spawn_local(send(context, problem));
         }
     };
     let discard = move |_| {
-        told.set(None);
+        problem.set(None);
         draft.update(Draft::yield_to_theirs);
-        said.set("Changes discarded".to_owned());
+        message.set("Changes discarded".to_owned());
     };
     let changes = move || {
         let changes = draft.read().changes();
@@ -105,21 +104,21 @@ pub fn SaveBar(
     let conflict = Memo::new(move |_| draft.read().theirs().is_some());
     let flat_now = move || {
         flat.get().then(|| view! {
-            <p class="st" data-s="warning"><Icon name="warning" />"The group is in flat mode now: positions do not count, and there is no order to save. Your draft stays here until you discard it or the group is prioritized again."</p>
+            <p class="st" data-s="warning"><Icon name="warning" />"The group is now in flat mode, so positions do not apply and there is no order to save. Your draft is kept until you discard it or the group is prioritized again."</p>
         })
     };
     let blocked = Memo::new(move |_| saving.get() || conflict.get() || flat.get());
     view! {
-        <Show when=move || shown.get() || told.read().is_some()>
+        <Show when=move || shown.get() || problem.read().is_some()>
             <section class="save" aria-label="Unsaved order">
                 <Show when=move || shown.get()>
                     <div class="changes row">{changes}</div>
                     <p><b>"Effect: "</b>{move || effect.read().sentence.clone()}</p>
                     {notes}
                     {flat_now}
-                    <Show when=move || conflict.get()><Conflict acts /></Show>
+                    <Show when=move || conflict.get()><Conflict context /></Show>
                 </Show>
-                <div role="status"><Outcome acts told /></div>
+                <div role="status"><SaveResult context problem /></div>
                 <Show when=move || shown.get()>
                     <p class="row">
                         <button type="button" class="btn" disabled=move || saving.get() on:click=discard>"Discard changes"</button>
@@ -133,98 +132,99 @@ pub fn SaveBar(
     }
 }
 
-/// Saves the draft once, and tells what came of it.
-async fn send(acts: Acts, told: RwSignal<Option<Told>>) {
-    let Acts {
+/// Saves the draft once and shows the outcome.
+async fn send(context: ActionContext, problem: RwSignal<Option<Problem>>) {
+    let ActionContext {
         live,
         draft,
         saving,
         ..
-    } = acts;
-    let (Some(seen), Some(writer)) = (live.value_untracked(), acts.writer()) else {
+    } = context;
+    let (Some(seen), Some(writer)) = (live.value_untracked(), context.writer()) else {
         return;
     };
     saving.set(true);
-    // What was there when the draft was begun is what the person saw.
+    // The base of the draft is what the user saw.
     let (order, base) =
         draft.with_untracked(|draft| (draft.order().to_vec(), draft.base().to_vec()));
     let saved = writer.save_order(&seen, &base, &order).await;
     let _ = saving.try_set(false);
-    acts.changed();
+    context.changed();
     match saved {
-        Saved::Told(Report::Done { said, .. }) => {
+        SaveOutcome::Completed(Outcome::Done { message, .. }) => {
             let _ = draft.try_set(Draft::new(order.clone()));
-            let undo = acts.undo(move || {
+            let undo = context.undo(move || {
                 let (writer, seen) = (writer.clone(), seen.clone());
                 let (base, order) = (base.clone(), order.clone());
                 async move {
                     match writer.save_order(&seen, &order, &base).await {
-                        Saved::Told(report) => report,
-                        Saved::Conflict(now) => Report::Changed {
-                            said: format!("the order is {} now.", ids(&now).join(", ")),
+                        SaveOutcome::Completed(outcome) => outcome,
+                        SaveOutcome::Conflict(now) => Outcome::Changed {
+                            message: format!("the order is now {}.", ids(&now).join(", ")),
                         },
                     }
                 }
             });
-            acts.notices().say(said, Some(undo));
+            context.notices().show(message, Some(undo));
         }
-        Saved::Conflict(now) => {
+        SaveOutcome::Conflict(now) => {
             let flat = now.mode == Some(Mode::Flat);
-            let said = if flat {
-                "The group is in flat mode now.".to_owned()
+            let message = if flat {
+                "The group is now in flat mode.".to_owned()
             } else {
-                format!("The order is {} now.", ids(&now).join(", "))
+                format!("The order is now {}.", ids(&now).join(", "))
             };
             if !flat {
                 let _ = draft.try_update(|draft| draft.follow(&ids(&now)));
             }
-            let _ = told.try_set(Some(Told::Changed(said)));
+            let _ = problem.try_set(Some(Problem::Changed(message)));
         }
-        Saved::Told(report @ Report::Unknown { .. }) => {
-            let _ = told.try_set(Some(Told::Unknown(report)));
+        SaveOutcome::Completed(outcome @ Outcome::Unknown { .. }) => {
+            let _ = problem.try_set(Some(Problem::Unknown(outcome)));
         }
-        // The screen goes back to what is there.
-        Saved::Told(report) => {
+        // The screen returns to the current order.
+        SaveOutcome::Completed(outcome) => {
             let _ = draft.try_update(|draft| *draft = Draft::new(base));
-            let _ = told.try_set(Some(Told::Refused(report, order)));
+            let _ = problem.try_set(Some(Problem::Refused(outcome, order)));
         }
     }
 }
 
-/// What came of the last attempt, where it was not simply done.
+/// The result of the last attempt, unless it was simply done.
 #[component]
-fn Outcome(acts: Acts, told: RwSignal<Option<Told>>) -> impl IntoView {
-    let dismiss = move |_| told.set(None);
+fn SaveResult(context: ActionContext, problem: RwSignal<Option<Problem>>) -> impl IntoView {
+    let dismiss = move |_| problem.set(None);
     move || {
-        Some(match told.get()? {
-            Told::Changed(said) => {
-                view! { <p><b>"Nothing was sent, because the group was changed meanwhile. "</b>{said}</p> }.into_any()
+        Some(match problem.get()? {
+            Problem::Changed(message) => {
+                view! { <p><b>"Nothing was sent because the group has changed. "</b>{message}</p> }
+                    .into_any()
             }
-            Told::Unknown(Report::Unknown { failure, said }) => view! {
-                <p><b>"Outcome unknown: "</b>{failure.line()}". "{said}</p>
+            Problem::Unknown(Outcome::Unknown { failure, message }) => view! {
+                <p><b>"Outcome unknown: "</b>{failure.line()}". "{message}</p>
                 <button type="button" class="btn" on:click=dismiss>"Dismiss"</button>
             }
             .into_any(),
-            Told::Refused(Report::Refused { failure, .. }, order) => {
+            Problem::Refused(Outcome::Refused { failure, .. }, order) => {
                 let again = move |_| {
-                    told.set(None);
+                    problem.set(None);
                     for (id, to) in order.iter().zip(1..) {
-                        acts.draft.update(|draft| {
+                        context.draft.update(|draft| {
                             draft.move_to(id, to);
                         });
                     }
                 };
                 view! {
-                    <FailureCard failure system=acts.system() />
-                    <p>"The order is shown as it is: nothing was saved."</p>
+                    <FailureCard failure system=context.system() />
+                    <p>"Nothing was saved. The current order is shown."</p>
                     <p class="row">
                         <button type="button" class="btn" on:click=dismiss>"Dismiss"</button>
-                        <button type="button" class="btn" on:click=again>"Make my moves again"</button>
+                        <button type="button" class="btn" on:click=again>"Reapply my moves"</button>
                     </p>
                 }
                 .into_any()
             }
-            Told::Unknown(_) | Told::Refused(..) => return None,
+            Problem::Unknown(_) | Problem::Refused(..) => return None,
         })
     }
 }

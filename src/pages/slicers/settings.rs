@@ -1,6 +1,6 @@
 //! How the group fails over: its mode, auto failback, and the slate.
 
-use super::acts::Acts;
+use super::action_context::ActionContext;
 use super::model::{failback_word, mode_word};
 use crate::live::use_clock;
 use crate::ui::{Icon, Switch};
@@ -11,10 +11,10 @@ use vendors::uplynk::{Mode, OnAir};
 /// The settings.
 #[component]
 pub fn Settings(
-    /// What can be done.
-    acts: Acts,
+    /// The page's actions.
+    context: ActionContext,
 ) -> impl IntoView {
-    let (live, clock) = (acts.live, use_clock());
+    let (live, clock) = (context.live, use_clock());
     let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let explained = move || {
         live.value().map(|group| match &group.mode {
@@ -22,15 +22,15 @@ pub fn Settings(
                 "The healthy, eligible slicer with the lowest position goes on air."
             }
             Some(Mode::Flat) => {
-                "A healthy slicer chosen at random goes on air. Positions do not count."
+                "A healthy slicer chosen at random goes on air. Positions do not apply."
             }
             _ => "",
         })
     };
     let failback_explained = move || {
         live.value().map(|group| match (group.auto_failback, &group.mode) {
-            (_, Some(Mode::Flat)) => "Counts in prioritized mode only.",
-            (Some(true), _) => "Returns to a higher slicer as soon as it is healthy. While on, no slicer can be activated by hand.",
+            (_, Some(Mode::Flat)) => "Applies in prioritized mode only.",
+            (Some(true), _) => "Returns to a higher slicer as soon as it is healthy. While on, no slicer can be activated manually.",
             (Some(false), _) => "Stays where it failed over to, until someone activates another.",
             (None, _) => "",
         })
@@ -40,22 +40,22 @@ pub fn Settings(
             <header><h2 id="fails-over">"How it fails over"</h2></header>
             <div class="pad set">
                 <b>"Failover mode"</b>
-                <ModeChoice acts />
+                <ModeChoice context />
                 <small>{explained}</small>
                 <b>"Auto failback"</b>
-                <Failback acts />
+                <Failback context />
                 <small>{failback_explained}</small>
-                <Slate acts />
+                <Slate context />
             </div>
         </section>
     }
 }
 
-/// The radio group: it shows what is there; choosing the other asks first.
+/// The radio group shows the current mode; choosing the other asks first.
 #[component]
-fn ModeChoice(acts: Acts) -> impl IntoView {
-    let mode = Memo::new(move |_| acts.live.value().and_then(|group| group.mode.clone()));
-    if !acts.may {
+fn ModeChoice(context: ActionContext) -> impl IntoView {
+    let mode = Memo::new(move |_| context.live.value().and_then(|group| group.mode.clone()));
+    if !context.may {
         return view! { <b>{move || mode_word(mode.get().as_ref())}</b> }.into_any();
     }
     let is = move |one: &Mode| mode.read().as_ref() == Some(one);
@@ -63,13 +63,13 @@ fn ModeChoice(acts: Acts) -> impl IntoView {
         let (checked, chosen) = (one.clone(), one);
         let checked = move || is(&checked);
         let choose = move |event: leptos::ev::Event| {
-            // The browser has checked it already: until the service has changed, nothing has.
+            // The browser has already checked the radio button; it is reset until the service has changed.
             let group = mode.get_untracked();
             if let Some(input) = event_input(&event) {
                 input.set_checked(group.as_ref() == Some(&chosen));
             }
             mode_inputs(group.as_ref());
-            acts.ask(Deed::SetMode(chosen.clone()));
+            context.ask(Deed::SetMode(chosen.clone()));
         };
         let value = word.to_lowercase();
         view! { <label><input type="radio" name="failover-mode" value=value prop:checked=checked on:change=choose />{word}</label> }
@@ -104,36 +104,43 @@ fn mode_inputs(mode: Option<&Mode>) {
 }
 
 #[component]
-fn Failback(acts: Acts) -> impl IntoView {
-    let word =
-        Signal::derive(move || acts.live.value().map_or("–", |group| failback_word(&group)));
-    if !acts.may {
+fn Failback(context: ActionContext) -> impl IntoView {
+    let word = Signal::derive(move || {
+        context
+            .live
+            .value()
+            .map_or("–", |group| failback_word(&group))
+    });
+    if !context.may {
         return view! { <b>{move || word.get()}</b> }.into_any();
     }
     let on = Signal::derive(move || {
-        acts.live
+        context
+            .live
             .value()
             .is_some_and(|group| group.auto_failback == Some(true))
     });
     let cannot = Signal::derive(move || {
-        acts.live
+        context
+            .live
             .value()
             .and_then(|group| Deed::SetAutoFailback(true).can(&group).err())
     });
-    let change = Callback::new(move |on| acts.ask(Deed::SetAutoFailback(on)));
+    let change = Callback::new(move |on| context.ask(Deed::SetAutoFailback(on)));
     view! { <Switch label=Signal::stored("Auto failback".to_owned()) on words=word change cannot /> }.into_any()
 }
 
-/// The slate, behind its guard.
+/// The slate, behind a confirmation.
 #[component]
-fn Slate(acts: Acts) -> impl IntoView {
+fn Slate(context: ActionContext) -> impl IntoView {
     let on = Memo::new(move |_| {
-        acts.live
+        context
+            .live
             .value()
             .is_some_and(|group| group.active == Some(OnAir::Slate))
     });
     let what = move || {
-        let channels = acts
+        let channels = context
             .live
             .value()
             .and_then(|group| group.channels.as_ref().map(Vec::len));
@@ -145,13 +152,13 @@ fn Slate(acts: Acts) -> impl IntoView {
         }
     };
     let button = move || {
-        let (words, deed) = if on.get() {
+        let (words, action) = if on.get() {
             ("Leave slate", Deed::SetSlate(false))
         } else {
             ("Switch to slate", Deed::SetSlate(true))
         };
-        let ask = move |_| acts.ask(deed.clone());
-        acts.may.then(|| view! { <button type="button" class="btn end" on:click=ask><Icon name="lock" />{words}</button> })
+        let ask = move |_| context.ask(action.clone());
+        context.may.then(|| view! { <button type="button" class="btn end" on:click=ask><Icon name="lock" />{words}</button> })
     };
     view! { <div class="guard row"><p><b>"Slate"</b><small class="sub">{what}</small></p>{button}</div> }
 }

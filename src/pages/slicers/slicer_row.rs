@@ -1,9 +1,9 @@
 //! One slicer of the list "Slicer order", with every way to move it but the drag itself.
 
-use super::acts::{Acts, Open};
-use super::picture::Picture;
-use super::rows::Row;
-use crate::backend::pictures;
+use super::action_context::{ActionContext, Open};
+use super::order_rows::Row;
+use super::thumbnail::Thumbnail;
+use crate::api::thumbnails;
 use crate::ui::{Icon, StatusMark, Switch};
 use health::slicers::Deed;
 use leptos::prelude::*;
@@ -19,8 +19,8 @@ pub fn item_id(position: usize) -> String {
 pub fn SlicerRow(
     /// The slicer.
     row: RwSignal<Row>,
-    /// What can be done.
-    acts: Acts,
+    /// The page's actions.
+    context: ActionContext,
     /// Whether rows can be moved now.
     movable: Memo<bool>,
     /// Moves a slicer to a position.
@@ -49,7 +49,7 @@ pub fn SlicerRow(
     };
     let was = move || {
         let was = row.read().was?;
-        let words = if acts.saving.get() {
+        let words = if context.saving.get() {
             "saving…".to_owned()
         } else {
             format!("was {was}")
@@ -64,19 +64,21 @@ pub fn SlicerRow(
     };
     let picture = Memo::new(move |_| row.with(|row| Some((row.id.clone(), row.picture.clone()?))));
     let place = StoredValue::new((
-        acts.writer()
+        context
+            .writer()
             .map(|writer| writer.connection)
             .unwrap_or_default(),
-        acts.live
+        context
+            .live
             .value_untracked()
             .map(|group| group.id.clone())
             .unwrap_or_default(),
     ));
     let src = Memo::new(move |_| {
         let (id, own) = picture.get()?;
-        Some(
-            place.with_value(|(connection, group)| pictures::picture(connection, group, &id, &own)),
-        )
+        Some(place.with_value(|(connection, group)| {
+            thumbnails::thumbnail_url(connection, group, &id, &own)
+        }))
     });
     let grip = move || {
         movable
@@ -89,26 +91,26 @@ pub fn SlicerRow(
             data-moved=move || row.read().was.map(|_| "") tabindex=move || movable.get().then_some("0") on:keydown=keys>
             <span class="hold">{grip}</span>
             <span class="pos">{move || row.read().position()}</span>
-            <Picture src />
+            <Thumbnail src />
             <div class="who"><b>{move || row.read().id.clone()}</b>" "{on_air}{was}<small class="sub">{move || row.read().hostname.clone()}</small></div>
             <div class="how"><span class="st">{move || row.read().state.clone()}</span><StatusMark severity word=health />{until}</div>
-            <Eligible row acts />
-            <Controls row acts movable go />
+            <Eligible row context />
+            <Controls row context movable go />
         </li>
     }
 }
 
 /// Whether it takes part in failover.
 #[component]
-fn Eligible(row: RwSignal<Row>, acts: Acts) -> impl IntoView {
+fn Eligible(row: RwSignal<Row>, context: ActionContext) -> impl IntoView {
     let words = move || row.read().eligibility();
-    if !acts.may {
+    if !context.may {
         return view! { <span class="dim">{words}</span> }.into_any();
     }
     let label = Signal::derive(move || format!("Eligible for failover {}", row.read().id));
     let on = Signal::derive(move || row.read().eligible != Some(false));
     let change =
-        Callback::new(move |on| acts.set_eligible(row.with_untracked(|row| row.id.clone()), on));
+        Callback::new(move |on| context.set_eligible(row.with_untracked(|row| row.id.clone()), on));
     view! { <Switch label on words=Signal::derive(words) change /> }.into_any()
 }
 
@@ -116,7 +118,7 @@ fn Eligible(row: RwSignal<Row>, acts: Acts) -> impl IntoView {
 #[component]
 fn Controls(
     row: RwSignal<Row>,
-    acts: Acts,
+    context: ActionContext,
     movable: Memo<bool>,
     go: Callback<(String, usize)>,
 ) -> impl IntoView {
@@ -128,7 +130,7 @@ fn Controls(
         ));
     };
     let named = move |what: &'static str| move || format!("{what} {}", row.read().id);
-    let ask = move |_| acts.open.set(Some(Open::MoveTo(id())));
+    let ask = move |_| context.open.set(Some(Open::MoveTo(id())));
     let moves = move || {
         movable.get().then(|| view! {
             <button type="button" class="icon" aria-label=named("Move up") title="Move up (Alt+↑)" disabled=move || { row.read().at <= 1 } on:click=move |_| place(-1)><Icon name="up" /></button>
@@ -137,8 +139,8 @@ fn Controls(
         })
     };
     let activate = move || {
-        (acts.may && !row.read().on_air).then(|| view! {
-            <button type="button" class="btn" aria-label=named("Activate") on:click=move |_| acts.ask(Deed::Activate(id()))>"Activate"</button>
+        (context.may && !row.read().on_air).then(|| view! {
+            <button type="button" class="btn" aria-label=named("Activate") on:click=move |_| context.ask(Deed::Activate(id()))>"Activate"</button>
         })
     };
     view! { <div class="moves">{moves}{activate}</div> }

@@ -1,9 +1,9 @@
-//! The gateway or the network is gone: then nothing on the wall can be believed, and nobody in the room
-//! must be able to overlook it.
+//! The full-screen banner shown while the gateway or the network is unreachable: nothing on the wall is
+//! current then.
 
 use super::model::short;
-use crate::live::{use_build, use_clock, use_pace, use_sources};
-use crate::shell::{gone, last_heard};
+use crate::live::{use_build, use_clock, use_poll_settings, use_sources};
+use crate::shell::{gateway_gone, last_received};
 use crate::ui::{Icon, times};
 use leptos::prelude::*;
 
@@ -13,8 +13,8 @@ const KNOCKS: f64 = 3_000.0;
 /// Whether the gateway is gone; looks for it meanwhile, and refreshes everything once it is back.
 #[must_use]
 pub fn lost() -> Memo<bool> {
-    let (clock, pace, build) = (use_clock(), use_pace(), use_build());
-    let lost = gone(use_sources());
+    let (clock, poll_settings, build) = (use_clock(), use_poll_settings(), use_build());
+    let lost = gateway_gone(use_sources());
     let last = StoredValue::new(0.0_f64);
     Effect::new(move |_| {
         let now = clock.millis();
@@ -24,11 +24,11 @@ pub fn lost() -> Memo<bool> {
         }
     });
     Effect::new(move |before: Option<u32>| {
-        let heard = build.heard();
-        if before.is_some_and(|before| before != heard) && lost.get_untracked() {
-            pace.refresh();
+        let answers = build.answers();
+        if before.is_some_and(|before| before != answers) && lost.get_untracked() {
+            poll_settings.refresh();
         }
-        heard
+        answers
     });
     lost
 }
@@ -40,11 +40,11 @@ pub fn Banner(
     lost: Memo<bool>,
 ) -> impl IntoView {
     let (clock, sources) = (use_clock(), use_sources());
-    let since = Memo::new(move |_| last_heard(&sources));
+    let since = Memo::new(move |_| last_received(&sources));
     let at = move || {
         let (at, now) = (since.get()?, clock.at(0.0));
         let utc = times::offset(crate::prefs::Zone::Utc, now);
-        Some(format!("Last heard at {} UTC", times::moment(at, now, utc)))
+        Some(format!("Last data at {} UTC", times::moment(at, now, utc)))
     };
     let age = move || {
         let ago = (clock.at(0.0) - since.get()?).num_seconds();
@@ -58,7 +58,7 @@ pub fn Banner(
             <p class="what">"The gateway does not answer. Nothing here is current."</p>
             <p>{at}</p>
             <p class="age">{age}</p>
-            <p>"This goes away by itself when the gateway is back."</p>
+            <p>"This message disappears when the gateway is back."</p>
         </div>
     }
 }

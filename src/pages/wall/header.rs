@@ -1,9 +1,8 @@
-//! The head of the wall: what time it is, how many are in which state, which page this is, whether
-//! alarms can be heard.
+//! The header of the wall: the time, the totals by state, the page number, and whether alarms can be heard.
 
 use super::layout::{Head, head};
 use super::model;
-use super::rotation::Held;
+use super::rotation::HoldReason;
 use super::sounds::Sounds;
 use super::state::{Count, Wall};
 use crate::live::use_clock;
@@ -61,11 +60,11 @@ fn Total(wall: Wall, at: usize) -> impl IntoView {
             .get()
             .map(|count| format!("{} {}", count.number, count.word))
     };
-    let hidden = move || !count.get().is_some_and(|count| count.is_told());
+    let hidden = move || !count.get().is_some_and(|count| count.is_shown());
     view! { <li hidden=hidden data-s=is(|count| count.key)><Icon name=glyph />{words}</li> }
 }
 
-/// Which page this is, and how long yet.
+/// The page number and its remaining time.
 #[component]
 fn PageNote(wall: Wall) -> impl IntoView {
     let clock = use_clock();
@@ -81,9 +80,9 @@ fn PageNote(wall: Wall) -> impl IntoView {
     let words = Memo::new(move |_| {
         let rotation = wall.rotation.read();
         let held = match rotation.held {
-            Some(Held::Critical) if several.get() => ", critical only",
-            Some(Held::Critical) => ", held",
-            Some(Held::Paused) => ", paused",
+            Some(HoldReason::Critical) if several.get() => ", critical only",
+            Some(HoldReason::Critical) => ", held",
+            Some(HoldReason::Paused) => ", paused",
             None => "",
         };
         format!("Page {} of {}{held}", rotation.page + 1, pages.get())
@@ -96,7 +95,7 @@ fn PageNote(wall: Wall) -> impl IntoView {
     view! { <span class="page" hidden=move || pages.get() < 2 style:--part=part>{words}</span> }
 }
 
-/// Whether alarms can be heard, where they cannot.
+/// A note if alarms cannot be heard.
 #[component]
 fn SoundNote(sounds: Sounds) -> impl IntoView {
     let words = move || sounds.word();

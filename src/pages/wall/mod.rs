@@ -1,32 +1,32 @@
-//! The page `/wall`: a screen that nobody touches for months, read from the other side of the room. It
-//! cannot change anything: nothing in this folder knows how to write.
+//! The page `/wall`: an unattended screen, read from across the room. It is read-only: nothing in this
+//! folder can write.
 
+pub mod alarm_diff;
+pub mod alarm_sound;
 pub mod banner;
-pub mod bar;
-pub mod drift;
-pub mod gather;
+pub mod burn_in;
+pub mod control_bar;
 pub mod header;
+pub mod kiosk;
 pub mod layout;
 pub mod model;
-pub mod months;
-pub mod news;
 pub mod notify;
 pub mod params;
-pub mod place;
-pub mod ringer;
 pub mod rotation;
+pub mod second_clock;
 pub mod setup;
 pub mod sizing;
 pub mod sounds;
 pub mod sources;
 pub mod state;
 pub mod tile;
+pub mod tiles;
 
-use crate::live::{use_pace, use_sources};
+use crate::live::{use_poll_settings, use_sources};
 use crate::prefs::use_prefs;
 use crate::ui::{Heading, Icon};
 use banner::Banner;
-use bar::Bar;
+use control_bar::ControlBar;
 use header::Header;
 use leptos::prelude::*;
 use sources::WallSources;
@@ -43,13 +43,13 @@ pub fn StatusWall(
     let sounds = sounds::sounds(wall);
     let notify = notify::notify(wall);
     let lost = banner::lost();
-    let hands = bar::hands();
+    let hands = control_bar::hands();
     let set_up = RwSignal::new(false);
-    let aside = months::aside();
-    months::keep_awake(wall);
-    months::follow_builds();
-    // A wall that nobody refreshes would only grow old.
-    use_pace().paused.set(false);
+    let offset = kiosk::offset_transform();
+    kiosk::keep_awake(wall);
+    kiosk::follow_builds();
+    // A paused wall would only become stale.
+    use_poll_settings().paused.set(false);
     let prefs = use_prefs();
     let theme = move || {
         let theme = wall.params.read().theme.unwrap_or(prefs.theme.get());
@@ -62,7 +62,7 @@ pub fn StatusWall(
         <main id="main" class="wall" tabindex="-1" data-theme=theme data-hands=move || is_seen().then_some("there")
             data-lost=move || lost.get().then_some("lost") style:font-size=text>
             <h1 class="vh">"Status wall"</h1>
-            <div class="all" style:transform=aside>
+            <div class="all" style:transform=offset>
                 <Header wall sounds demo />
                 <Strip wall />
                 <div class="area">
@@ -72,12 +72,12 @@ pub fn StatusWall(
                 <WallSources wall />
             </div>
             <Banner lost />
-            <Bar wall sounds notify hands set_up />
+            <ControlBar wall sounds notify hands set_up />
         </main>
     }
 }
 
-/// What is wrong with the address.
+/// The errors in the URL parameters.
 #[component]
 fn Strip(wall: Wall) -> impl IntoView {
     let words = Memo::new(move |_| {
@@ -96,7 +96,7 @@ fn Strip(wall: Wall) -> impl IntoView {
     }
 }
 
-/// What stands where there are no tiles.
+/// The text if there are no tiles.
 #[component]
 fn Nothing(wall: Wall) -> impl IntoView {
     let sources = use_sources();
@@ -105,10 +105,11 @@ fn Nothing(wall: Wall) -> impl IntoView {
             return None;
         }
         let params = wall.params.read();
-        let silent = gather::shown(&sources, &params).filter(|s| !s.feed.status().is_heard());
+        let silent = tiles::shown(&sources, &params).filter(|s| !s.feed.status().has_answered());
         let silent: Vec<_> = silent.map(|s| s.connection.title.clone()).collect();
         Some(if silent.is_empty() {
-            "There is nothing to show: these systems hold no groups and no sessions of the last 24 h.".to_owned()
+            "Nothing to show: these systems have no groups and no sessions from the last 24 h."
+                .to_owned()
         } else {
             format!("Waiting for {}.", silent.join(", "))
         })

@@ -25,9 +25,9 @@ pub struct Tile {
     pub source: String,
     /// The group's, the plan's or the connection's name.
     pub name: String,
-    /// How bad; unknown where it is not believed.
+    /// The severity; unknown if the data is stale.
     pub severity: Severity,
-    /// How bad it was when it was last believed.
+    /// The severity when the data was last current.
     pub was: Severity,
     /// Its place within the severity, lower first.
     pub rank: u8,
@@ -39,16 +39,16 @@ pub struct Tile {
     pub since: Option<Millis>,
     /// When it was read last.
     pub read: Option<Millis>,
-    /// How far it is believed.
+    /// How fresh the data is.
     pub fresh: Freshness,
-    /// Whether it stands for a connection that is silent, and for none of what that holds.
+    /// Whether it stands for a silent connection itself.
     pub is_source: bool,
-    /// Whether it has been read at all, or tried to.
+    /// Whether a read has been tried.
     pub is_told: bool,
 }
 
 impl Tile {
-    /// Whether it is large: what is abnormal, and what was when it was last heard of.
+    /// Whether it is large: an abnormal state, or one that was abnormal when last read.
     #[must_use]
     pub fn is_large(&self) -> bool {
         let quiet = |severity| matches!(severity, Severity::Normal | Severity::Off);
@@ -59,7 +59,7 @@ impl Tile {
         }
     }
 
-    /// Whether it is not believed any more.
+    /// Whether the data is stale.
     #[must_use]
     pub fn is_stale(&self) -> bool {
         !self.fresh.is_believable()
@@ -86,7 +86,7 @@ impl Tile {
         }
     }
 
-    /// For how long it is so, of what is abnormal; else how old what is known is.
+    /// The age of an abnormal state; otherwise the age of the data.
     #[must_use]
     pub fn age(&self, now: Millis) -> String {
         match (self.is_large() && !self.is_stale(), self.since, self.read) {
@@ -96,7 +96,7 @@ impl Tile {
         }
     }
 
-    /// Beside the state of a large one, where there is room: what it was, or how old what is known is.
+    /// Beside the state of a large tile, if there is room: the last known state, or the age of the data.
     #[must_use]
     pub fn note(&self, now: Millis) -> String {
         match self.read {
@@ -138,7 +138,7 @@ impl Tile {
     }
 }
 
-/// Worst first; within that what nobody mends by waiting, what was worst, and the newest.
+/// Worst first; then by rank, by the last known severity, and the newest first.
 #[must_use]
 pub fn worst_first(a: &Tile, b: &Tile) -> Ordering {
     let place = |tile: &Tile| (!tile.is_large(), tile.severity, tile.rank, tile.was);
@@ -150,8 +150,7 @@ pub fn worst_first(a: &Tile, b: &Tile) -> Ordering {
         .then_with(|| a.key.cmp(&b.key))
 }
 
-/// How many of what there is are in which state, and how many are not believed. A connection is none
-/// of them.
+/// The number of resources by state, and the number of stale ones. Connections are not counted.
 #[must_use]
 pub fn totals(tiles: &[Tile]) -> (Totals, usize) {
     let mut totals = Totals::default();
@@ -166,8 +165,8 @@ pub fn totals(tiles: &[Tile]) -> (Totals, usize) {
     (totals, stale)
 }
 
-/// How many tiles, from the first, are critical now. What has ended does not get worse and must not
-/// keep the rest from being seen for a day.
+/// How many tiles, from the first, are critical now. An ended event does not get worse and must not hide
+/// the rest for a day.
 #[must_use]
 pub fn critical(tiles: &[Tile]) -> usize {
     let now =

@@ -1,9 +1,8 @@
-//! New critical alarms as notifications of the computer, for a wall behind other windows: where somebody
-//! wants them and the browser lets them.
+//! New critical alarms as desktop notifications, for a wall behind other windows.
 
 use super::state::Wall;
 use crate::prefs::use_prefs;
-use crate::ui::desktop::{self, Leave};
+use crate::ui::desktop_notification::{self, Permission};
 use leptos::prelude::*;
 use std::collections::HashSet;
 
@@ -11,7 +10,7 @@ use std::collections::HashSet;
 #[derive(Clone, Copy)]
 pub struct Notify {
     wanted: RwSignal<bool>,
-    leave: RwSignal<Leave>,
+    permission: RwSignal<Permission>,
 }
 
 /// Begins to follow the alarms.
@@ -19,7 +18,7 @@ pub struct Notify {
 pub fn notify(wall: Wall) -> Notify {
     let notify = Notify {
         wanted: use_prefs().notify,
-        leave: RwSignal::new(desktop::leave()),
+        permission: RwSignal::new(desktop_notification::permission()),
     };
     Effect::new(move |before: Option<HashSet<String>>| {
         let fresh: HashSet<String> = wall.fresh.read().keys().cloned().collect();
@@ -31,7 +30,11 @@ pub fn notify(wall: Wall) -> Notify {
                 .filter(|tile| fresh.contains(&tile.key) && !known.contains(&tile.key));
             for tile in new {
                 let body = format!("{}. {}", tile.word, tile.sentence);
-                desktop::show(&tile.name, body.trim_end_matches([' ', '.']), &tile.key);
+                desktop_notification::show(
+                    &tile.name,
+                    body.trim_end_matches([' ', '.']),
+                    &tile.key,
+                );
             }
         }
         fresh
@@ -43,7 +46,7 @@ impl Notify {
     /// Whether new critical alarms are notified.
     #[must_use]
     pub fn is_on(self) -> bool {
-        self.wanted.get() && self.leave.get() == Leave::Granted
+        self.wanted.get() && self.permission.get() == Permission::Granted
     }
 
     fn is_on_untracked(self) -> bool {
@@ -53,10 +56,10 @@ impl Notify {
     /// Why none are, where somebody cannot change that here.
     #[must_use]
     pub fn hindrance(self) -> Option<&'static str> {
-        match self.leave.get() {
-            Leave::Impossible => Some("This browser shows no notifications of this page"),
-            Leave::Denied => Some("The browser blocks notifications of this page"),
-            Leave::Unasked | Leave::Granted => None,
+        match self.permission.get() {
+            Permission::Impossible => Some("This browser cannot show notifications for this page"),
+            Permission::Denied => Some("The browser blocks notifications for this page"),
+            Permission::Unasked | Permission::Granted => None,
         }
     }
 
@@ -67,9 +70,9 @@ impl Notify {
             return;
         }
         leptos::task::spawn_local(async move {
-            let leave = desktop::ask().await;
-            let _ = self.leave.try_set(leave);
-            let _ = self.wanted.try_set(leave == Leave::Granted);
+            let permission = desktop_notification::ask().await;
+            let _ = self.permission.try_set(permission);
+            let _ = self.wanted.try_set(permission == Permission::Granted);
         });
     }
 }

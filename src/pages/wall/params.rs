@@ -1,5 +1,5 @@
-//! What the address asks of the wall. Pure: a value that cannot be is told with what could be, and the
-//! wall goes on with the usual one; a screen nobody stands at must not stop at a slip of the keyboard.
+//! The URL parameters of the wall. Pure. An invalid value is reported with the valid ones, and the default
+//! is used: a typo must not stop an unattended screen.
 
 use crate::prefs::Theme;
 
@@ -60,7 +60,7 @@ impl Kind {
 
 /// Where the second clock is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Place {
+pub enum ClockZone {
     /// Where the browser is.
     #[default]
     Local,
@@ -68,7 +68,7 @@ pub enum Place {
     Zone(String),
 }
 
-/// What the address asks for.
+/// The URL parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Params {
     /// Seconds on a page.
@@ -84,7 +84,7 @@ pub struct Params {
     /// The theme; the one chosen on this browser when nothing is asked for.
     pub theme: Option<Theme>,
     /// Where the second clock is.
-    pub place: Place,
+    pub clock_zone: ClockZone,
     /// Whether the screen is kept on.
     pub awake: bool,
 }
@@ -98,7 +98,7 @@ impl Default for Params {
             only: Vec::new(),
             connections: Vec::new(),
             theme: None,
-            place: Place::Local,
+            clock_zone: ClockZone::Local,
             awake: true,
         }
     }
@@ -127,14 +127,14 @@ pub fn read(
 ) -> (Params, Vec<String>) {
     let usual = Params::default();
     let mut wrong = Vec::new();
-    let mut told = |name: &str, value: &str, remedy: &str| {
+    let mut report = |name: &str, value: &str, remedy: &str| {
         wrong.push(format!("{name}={}: {remedy}", cut(value)));
     };
     let mut params = Params::default();
     if let Some(text) = get("rotate") {
         match text.trim().parse().ok().filter(|s| ROTATES.contains(s)) {
             Some(seconds) => params.rotate = seconds,
-            None => told(
+            None => report(
                 "rotate",
                 &text,
                 "give whole seconds from 5 to 3600. Pages turn every 20 s.",
@@ -146,10 +146,10 @@ pub fn read(
         let read: Option<f64> = text.trim().parse().ok();
         read.filter(|n| (low..=high).contains(n))
             .unwrap_or_else(|| {
-                told(
+                report(
                     name,
                     &text,
-                    &format!("give {unit} from {low} to {high}. Reckoned with {usual}."),
+                    &format!("give {unit} from {low} to {high}. Using {usual}."),
                 );
                 usual
             })
@@ -160,7 +160,7 @@ pub fn read(
         for word in words(&text) {
             match Kind::ALL.into_iter().find(|kind| kind.word() == word) {
                 Some(kind) => params.only.push(kind),
-                None => told("only", word, "choose from groups, slicers, sessions."),
+                None => report("only", word, "choose from groups, slicers, sessions."),
             }
         }
     }
@@ -170,10 +170,10 @@ pub fn read(
                 params.connections.push(id.to_owned());
             } else {
                 let known = connections.join(", ");
-                told(
+                report(
                     "connections",
                     id,
-                    &format!("there is no such connection; there are {known}."),
+                    &format!("no such connection. Available: {known}."),
                 );
             }
         }
@@ -183,17 +183,17 @@ pub fn read(
             "light" => params.theme = Some(Theme::Light),
             "dark" => params.theme = Some(Theme::Dark),
             "system" => params.theme = Some(Theme::System),
-            _ => told("theme", &text, "choose light, dark or system."),
+            _ => report("theme", &text, "choose light, dark or system."),
         }
     }
     if let Some(text) = get("tz") {
         match text.as_str() {
             "local" => {}
-            _ if is_zone(&text) => params.place = Place::Zone(text),
-            _ => told(
+            _ if is_zone(&text) => params.clock_zone = ClockZone::Zone(text),
+            _ => report(
                 "tz",
                 &text,
-                "give a time zone as Europe/Berlin, or local. Shown is the time of this computer.",
+                "give a time zone as Europe/Berlin, or local. Using this computer's time.",
             ),
         }
     }
@@ -201,7 +201,7 @@ pub fn read(
         match text.as_str() {
             "yes" => {}
             "no" => params.awake = false,
-            _ => told("awake", &text, "say yes or no. The screen is kept on."),
+            _ => report("awake", &text, "use yes or no. The screen is kept on."),
         }
     }
     (params, wrong)
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn asked(pairs: &[(&str, &str)]) -> (Params, Vec<String>) {
+    fn parse(pairs: &[(&str, &str)]) -> (Params, Vec<String>) {
         let get = |name: &str| {
             let found = pairs.iter().find(|(key, _)| *key == name);
             found.map(|(_, value)| (*value).to_owned())
@@ -242,12 +242,12 @@ mod tests {
 
     #[test]
     fn an_address_without_parameters_is_the_usual_wall() {
-        assert_eq!(asked(&[]), (Params::default(), Vec::new()));
+        assert_eq!(parse(&[]), (Params::default(), Vec::new()));
     }
 
     #[test]
     fn every_parameter_is_read() {
-        let (params, wrong) = asked(&[
+        let (params, wrong) = parse(&[
             ("rotate", "7"),
             ("distance", "2.5"),
             ("diagonal", "85"),
@@ -267,7 +267,7 @@ mod tests {
                 only: vec![Kind::Groups, Kind::Sessions],
                 connections: vec!["live".to_owned()],
                 theme: Some(Theme::Dark),
-                place: Place::Zone("Europe/Berlin".to_owned()),
+                clock_zone: ClockZone::Zone("Europe/Berlin".to_owned()),
                 awake: false,
             }
         );
@@ -296,7 +296,7 @@ mod tests {
             ("tz", "Mars/Olympus"),
             ("awake", "false"),
         ] {
-            let (params, wrong) = asked(&[(name, value)]);
+            let (params, wrong) = parse(&[(name, value)]);
             assert_eq!(params, Params::default(), "{name}={value}");
             assert_eq!(wrong.len(), 1, "{name}={value}");
             assert!(
@@ -308,20 +308,20 @@ mod tests {
 
     #[test]
     fn of_a_list_what_can_be_is_taken_and_the_rest_is_told() {
-        let (params, wrong) = asked(&[("only", "groups,groop"), ("connections", "live,nowhere")]);
+        let (params, wrong) = parse(&[("only", "groups,groop"), ("connections", "live,nowhere")]);
         assert_eq!(params.only, [Kind::Groups]);
         assert_eq!(params.connections, ["live"]);
         assert_eq!(wrong.len(), 2);
-        assert!(wrong[1].contains("there are plant-a, live."), "{wrong:?}");
+        assert!(wrong[1].contains("Available: plant-a, live."), "{wrong:?}");
     }
 
     proptest! {
         #[test]
         fn nothing_that_is_typed_breaks_the_wall(name in 0..NAMES.len(), value in "\\PC{0,80}") {
-            let (params, wrong) = asked(&[(NAMES[name], &value)]);
+            let (params, wrong) = parse(&[(NAMES[name], &value)]);
             prop_assert!(ROTATES.contains(&params.rotate));
             prop_assert!(params.distance.is_finite() && params.diagonal.is_finite());
-            prop_assert!(wrong.iter().all(|said| said.chars().count() < 200));
+            prop_assert!(wrong.iter().all(|message| message.chars().count() < 200));
         }
     }
 }

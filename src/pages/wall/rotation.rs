@@ -1,14 +1,14 @@
-//! Which page is shown, and for how long yet. Pure: the time is an argument.
+//! Which page is shown, and for how long. Pure: the time is an argument.
 
 /// Milliseconds by the browser's clock.
 type Millis = f64;
 
-/// A pause ends by itself: a wall that stood still for good would hide what is on its other pages.
+/// A pause ends automatically: a wall that stayed paused would hide its other pages.
 pub const LONGEST_PAUSE: Millis = 600_000.0;
 
 /// Why the pages do not turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Held {
+pub enum HoldReason {
     /// Something on this page is critical.
     Critical,
     /// Somebody paused it.
@@ -21,7 +21,7 @@ pub struct Rotation {
     /// Which, from 0.
     pub page: usize,
     /// Why it stays.
-    pub held: Option<Held>,
+    pub held: Option<HoldReason>,
     since: Millis,
     paused_until: Option<Millis>,
     /// Somebody turned to this page and looks at it, whatever is critical.
@@ -39,14 +39,14 @@ impl Rotation {
         let critical = critical.min(pages);
         let (turning, held) = match critical {
             _ if self.looked_at_until.is_some() => (pages, None),
-            0 => (pages, self.paused_until.map(|_| Held::Paused)),
-            critical => (critical, Some(Held::Critical)),
+            0 => (pages, self.paused_until.map(|_| HoldReason::Paused)),
+            critical => (critical, Some(HoldReason::Critical)),
         };
         self.held = held;
         if self.page >= turning {
             self.page = 0;
         }
-        let stands = held == Some(Held::Paused) || (held.is_some() && turning == 1);
+        let stands = held == Some(HoldReason::Paused) || (held.is_some() && turning == 1);
         if stands || before != self.page || now < self.since {
             self.since = now;
         } else if now - self.since >= millis(seconds) {
@@ -69,13 +69,13 @@ impl Rotation {
         self
     }
 
-    /// Somebody pauses, or goes on.
+    /// Somebody pauses or resumes.
     #[must_use]
     pub fn pause(mut self, now: Millis, paused: bool) -> Self {
         self.paused_until = paused.then_some(now + LONGEST_PAUSE);
         self.since = now;
-        if self.held != Some(Held::Critical) {
-            self.held = paused.then_some(Held::Paused);
+        if self.held != Some(HoldReason::Critical) {
+            self.held = paused.then_some(HoldReason::Paused);
         }
         self
     }
@@ -127,7 +127,10 @@ mod tests {
         let second = Rotation::default().step(millis(20), 3, 20, 0);
         assert_eq!(second.page, 1);
         let stopped = second.step(millis(21), 3, 20, 1);
-        assert_eq!((stopped.page, stopped.held), (0, Some(Held::Critical)));
+        assert_eq!(
+            (stopped.page, stopped.held),
+            (0, Some(HoldReason::Critical))
+        );
         assert_eq!(shown(stopped, 3, 1, &[41, 61, 400]), [0, 0, 0]);
         let after = stopped.step(millis(400), 3, 20, 1);
         assert_eq!(shown(after, 3, 0, &[401, 419, 420]), [0, 0, 1]);
@@ -152,7 +155,10 @@ mod tests {
         let second = Rotation::default().step(millis(20), 3, 20, 0);
         let paused = second.pause(millis(20), true);
         assert_eq!(shown(paused, 3, 0, &[50, 619]), [1, 1]);
-        assert_eq!(paused.step(millis(50), 3, 20, 0).held, Some(Held::Paused));
+        assert_eq!(
+            paused.step(millis(50), 3, 20, 0).held,
+            Some(HoldReason::Paused)
+        );
         assert_eq!(paused.step(millis(50), 3, 20, 1).page, 0);
         let held = paused.step(millis(619), 3, 20, 0);
         assert_eq!(shown(held, 3, 0, &[620, 638, 639]), [1, 1, 2]);

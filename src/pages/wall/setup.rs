@@ -1,10 +1,9 @@
-//! Setting up a wall: how far people stand, how large the screen is, and the arithmetic from these to
-//! the text on it.
+//! Setting up a wall: viewing distance, screen size, and the resulting text size.
 
 use super::sizing::{LEAST, PREFERRED};
 use super::state::Wall;
 use crate::nav::use_nav;
-use crate::ui::awake::Awake;
+use crate::ui::wake_lock::WakeLock;
 use leptos::prelude::*;
 
 /// The set-up view.
@@ -27,14 +26,14 @@ pub fn SetUp(
         };
         let minutes = LEAST * layout.text / view.text(LEAST);
         let tiles = wall.tiles.read().len();
-        let awake = match (wall.params.read().awake, Awake::is_possible()) {
-            (true, true) => "The screen is kept on; awake=no lets it go off.",
+        let awake = match (wall.params.read().awake, WakeLock::is_possible()) {
+            (true, true) => "The screen is kept on. Set awake=no to let it turn off.",
             (true, false) => "This browser cannot keep the screen on.",
-            (false, _) => "The screen may go off.",
+            (false, _) => "The screen may turn off.",
         };
         let fits = if layout.too_small {
             format!(
-                "No wall of this kind fits at that size: the text is legible from {:.1} m only.",
+                "The content does not fit at that size: the text is legible only from {:.1} m.",
                 view.legible_from(layout.text)
             )
         } else {

@@ -1,4 +1,4 @@
-//! How large the text of the wall has to be: the arithmetic of eyes and screens. Pure.
+//! The text size of the wall, from viewing distance and screen size. Pure.
 //!
 //! Text is read with ease when its capitals cover 20 arc minutes, and with care at 16. Everything on
 //! the wall is at least as large as the smallest text, which is 1 em.

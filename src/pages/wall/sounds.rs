@@ -1,5 +1,4 @@
-//! What the wall sounds like: plays what `ringer` says, unless somebody wants silence, and says so when
-//! nothing can be heard.
+//! Plays the sounds that `alarm_sound` chooses, unless muted, and shows when sound is blocked.
 
 use super::state::Wall;
 use crate::live::use_clock;
@@ -15,7 +14,7 @@ pub struct Sounds {
     prefs: Prefs,
 }
 
-/// Begins to listen to what should sound, and to hands that let it.
+/// Starts to play alarm sounds, and to unblock sound on user gestures.
 #[must_use]
 pub fn sounds(wall: Wall) -> Sounds {
     let (clock, prefs) = (use_clock(), use_prefs());
@@ -26,7 +25,7 @@ pub fn sounds(wall: Wall) -> Sounds {
     };
     Effect::new(move |_| {
         let _ = clock.millis();
-        sounds.look();
+        sounds.update_blocked();
     });
     Effect::new(move |before: Option<Option<u32>>| {
         let tone = wall.tone.get();
@@ -60,7 +59,7 @@ impl Sounds {
         }
     }
 
-    fn look(self) {
+    fn update_blocked(self) {
         let blocked = self
             .sound
             .try_with_value(|sound| sound.as_ref().is_none_or(Sound::is_blocked));
@@ -72,7 +71,7 @@ impl Sounds {
         });
     }
 
-    /// Why nothing is heard, where that is so.
+    /// Why there is no sound, if there is none.
     #[must_use]
     pub fn word(self) -> Option<&'static str> {
         if self.prefs.muted.get() {
@@ -84,19 +83,19 @@ impl Sounds {
         }
     }
 
-    /// Whether the browser lets nothing be heard that somebody wants to hear.
+    /// Whether the browser blocks sound that is not muted.
     #[must_use]
     pub fn is_blocked(self) -> bool {
         self.blocked.get() && !self.prefs.muted.get()
     }
 
-    /// Whether somebody wants silence.
+    /// Whether sound is muted.
     #[must_use]
     pub fn is_muted(self) -> bool {
         self.prefs.muted.get()
     }
 
-    /// Silence, or not; nothing is acknowledged by it.
+    /// Mutes or unmutes; this acknowledges nothing.
     pub fn mute(self, muted: bool) {
         self.prefs.muted.set(muted);
     }

@@ -1,8 +1,8 @@
 //! The list "Sources" of the wall: how fresh each connection is, at every moment.
 
-use super::gather;
 use super::model::short;
 use super::state::Wall;
+use super::tiles;
 use crate::live::{Source, use_clock, use_sources};
 use crate::ui::{Icon, freshness};
 use leptos::prelude::*;
@@ -16,7 +16,7 @@ pub fn WallSources(
     let sources = use_sources();
     let items = move || {
         let params = wall.params.read();
-        let shown = gather::shown(&sources, &params);
+        let shown = tiles::shown(&sources, &params);
         shown
             .cloned()
             .map(|source| view! { <Item source /> })
@@ -33,8 +33,8 @@ fn Item(source: Source) -> impl IntoView {
     let fresh = Memo::new(move |_| status.freshness(clock));
     let title = connection.title.clone();
     let label = Memo::new(move |_| {
-        let told = freshness::told(fresh.get(), status.age(clock));
-        format!("{title}{told}")
+        let freshness_label = freshness::label(fresh.get(), status.age(clock));
+        format!("{title}{freshness_label}")
     });
     let state = Memo::new(move |_| {
         let age = status.age(clock).map(|age| {

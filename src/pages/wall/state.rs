@@ -1,15 +1,15 @@
-//! The wall's signals: what the address asks for, the tiles, where they stand, and the page that is
-//! shown. One look a second moves all of it.
+//! The wall's signals: what the address asks for, the tiles, where they stand, and the page that is shown.
+//! All of it updates once a second.
 
-use super::gather;
-use super::layout::{Content, Layout, Page, Place, layout, measure, measure_bold};
+use super::alarm_diff::{AlarmDiff, Priority};
+use super::alarm_sound::{AlarmSound, Tone};
+use super::layout::{Content, Layout, Page, TilePlacement, layout, measure, measure_bold};
 use super::model::{self, Millis, Tile};
-use super::news::{News, Priority};
 use super::params::{self, Params};
-use super::place::Local;
-use super::ringer::{Ringer, Tone};
 use super::rotation::Rotation;
+use super::second_clock::SecondClock;
 use super::sizing::Viewing;
+use super::tiles;
 use crate::live::{Clock, Sources, use_clock, use_sources};
 use crate::nav::use_nav;
 use health::severity::Severity;
@@ -25,7 +25,7 @@ pub struct Shown {
     /// The tile.
     pub tile: Tile,
     /// Where.
-    pub place: Place,
+    pub place: TilePlacement,
 }
 
 /// How many are in a state.
@@ -44,9 +44,9 @@ pub struct Count {
 /// The wall at this moment.
 #[derive(Clone, Copy)]
 pub struct Wall {
-    /// What the address asks for.
+    /// The URL parameters.
     pub params: Memo<Params>,
-    /// What is wrong with the address.
+    /// The errors in the URL parameters.
     pub mistakes: Memo<Vec<String>>,
     /// The window's size and where people stand.
     pub viewing: Memo<Viewing>,
@@ -65,7 +65,7 @@ pub struct Wall {
     /// What is to sound now; counted, because the same may sound again.
     pub tone: RwSignal<Option<(u32, Tone)>>,
     /// The second clock.
-    pub local: Memo<Option<Local>>,
+    pub local: Memo<Option<SecondClock>>,
 }
 
 /// Begins the wall.
@@ -77,7 +77,7 @@ pub fn wall() -> Wall {
         .iter()
         .map(|source| source.connection.id.clone())
         .collect();
-    let read = Memo::new(move |_| params::read(|name| nav.param(name), &ids, Local::is_zone));
+    let read = Memo::new(move |_| params::read(|name| nav.param(name), &ids, SecondClock::is_zone));
     let params = Memo::new(move |_| read.read().0.clone());
     let mistakes = Memo::new(move |_| read.read().1.clone());
     let window = window_size();
@@ -92,7 +92,7 @@ pub fn wall() -> Wall {
     });
     let tiles = {
         let sources = sources.clone();
-        Memo::new(move |_| gather::tiles(&sources, &params.read(), clock))
+        Memo::new(move |_| tiles::tiles(&sources, &params.read(), clock))
     };
     let counts = Memo::new(move |_| counts(&tiles.read()));
     let content = {
@@ -122,7 +122,7 @@ pub fn wall() -> Wall {
         });
         shown.collect()
     });
-    let local = Memo::new(move |_| Local::new(&params.read().place));
+    let local = Memo::new(move |_| SecondClock::new(&params.read().clock_zone));
     let wall = Wall {
         params,
         mistakes,
@@ -136,33 +136,35 @@ pub fn wall() -> Wall {
         tone: RwSignal::new(None),
         local,
     };
-    wall.look_every_second(sources, clock);
+    wall.update_every_second(sources, clock);
     wall
 }
 
 impl Wall {
     /// Turns the page, and finds out what is new.
-    fn look_every_second(self, sources: Sources, clock: Clock) {
-        let news = StoredValue::new(News::default());
-        let ringer = StoredValue::new(Ringer::default());
+    fn update_every_second(self, sources: Sources, clock: Clock) {
+        let diff = StoredValue::new(AlarmDiff::default());
+        let sound = StoredValue::new(AlarmSound::default());
         Effect::new(move |_| {
             let now = clock.millis();
             let (tiles, params) = (self.tiles.read(), self.params.read());
             self.turn(now, &tiles);
-            let heard: HashSet<String> = gather::shown(&sources, &params)
+            let answering: HashSet<String> = tiles::shown(&sources, &params)
                 .filter(|source| source.feed.status().freshness(clock).is_believable())
                 .map(|source| source.connection.id.clone())
                 .collect();
-            let told = news.try_update_value(|news| news.look(&tiles, &heard));
-            let Some(told) = told else { return };
-            let tone = ringer.try_update_value(|ringer| {
-                news.with_value(|news| ringer.hear(now, &told, |thing| news.standing(thing)))
+            let changes = diff.try_update_value(|diff| diff.update(&tiles, &answering));
+            let Some(changes) = changes else { return };
+            let tone = sound.try_update_value(|sound| {
+                diff.with_value(|diff| {
+                    sound.update(now, &changes, |resource| diff.standing(resource))
+                })
             });
             if let Some(tone) = tone.flatten() {
                 let next = |last: &Option<(u32, Tone)>| last.map_or(0, |(n, _)| n.wrapping_add(1));
                 self.tone.update(|last| *last = Some((next(last), tone)));
             }
-            let critical = told.raised.into_iter();
+            let critical = changes.raised.into_iter();
             let critical: Vec<_> = critical
                 .filter(|(_, priority)| *priority == Priority::Critical)
                 .collect();
@@ -231,9 +233,9 @@ fn counts(tiles: &[Tile]) -> Vec<Count> {
 }
 
 impl Count {
-    /// Whether it is told: how many are normal always is.
+    /// Whether it is shown; the number of normal ones always is.
     #[must_use]
-    pub fn is_told(&self) -> bool {
+    pub fn is_shown(&self) -> bool {
         self.number > 0 || self.key == Severity::Normal.key()
     }
 }
@@ -241,23 +243,24 @@ impl Count {
 /// A glyph, and the space after it.
 const GLYPH: f64 = 1.5;
 
-/// The longest notes: which page, and why nothing is heard.
+/// The longest notes: which page, and why there is no sound.
 const NOTES: [&str; 2] = ["Page 10 of 10, critical only", "Sound is blocked"];
 
 fn of_totals(counts: &[Count]) -> Vec<f64> {
-    let told = counts.iter().filter(|count| count.is_told());
-    told.map(|count| {
-        // Two digits at least: one more must not move everything.
-        GLYPH + measure_bold(&format!("{} {}", count.number.max(10), count.word))
-    })
-    .collect()
+    let shown = counts.iter().filter(|count| count.is_shown());
+    changes
+        .map(|count| {
+            // Two digits at least: one more must not move everything.
+            GLYPH + measure_bold(&format!("{} {}", count.number.max(10), count.word))
+        })
+        .collect()
 }
 
 /// The widths of the sources, at any age.
 fn widths(sources: &Sources, params: &Params) -> Vec<f64> {
-    gather::shown(sources, params)
+    tiles::shown(sources, params)
         .map(|source| {
-            let state = match source.feed.status().is_heard() {
+            let state = match source.feed.status().has_answered() {
                 true => " live 59 s",
                 false => " NO DATA",
             };

@@ -1,4 +1,4 @@
-//! One tile on the screen. A fixed place in the page: what stands in it changes, it does not come and go.
+//! One tile on the screen. A fixed slot in the page: its content changes, but the slot is never removed.
 
 use super::state::{Shown, Wall};
 use crate::live::use_clock;
@@ -25,8 +25,8 @@ pub fn Tiles(
     }
 }
 
-/// As many places as a page ever had, each with what stands there now. They are hidden and not taken
-/// away: pages turn for months.
+/// As many slots as a page ever had, each with its current tile. Unused slots are hidden, not removed,
+/// because a wall runs for months.
 fn spots(shown: Memo<Vec<Shown>>) -> RwSignal<Vec<RwSignal<Option<Shown>>>> {
     let spots: RwSignal<Vec<RwSignal<Option<Shown>>>> = RwSignal::new(Vec::new());
     let owner = Owner::current();
@@ -63,7 +63,7 @@ fn Tile(spot: RwSignal<Option<Shown>>, wall: Wall) -> impl IntoView {
                 .map(|shown| format!("{:.4}em", read(shown)))
         }
     };
-    // What follows the clock is compared as words: most of them stay for a minute.
+    // Values that depend on the clock are compared as text: most change once a minute.
     let label = Memo::new(move |_| of(&|shown| shown.tile.label(clock.millis())));
     let state = Memo::new(move |_| of(&|shown| shown.tile.state(clock.millis())));
     let age = Memo::new(move |_| of(&|shown| shown.tile.age(clock.millis())));
@@ -90,7 +90,7 @@ fn Tile(spot: RwSignal<Option<Shown>>, wall: Wall) -> impl IntoView {
         spot.read()
             .as_ref()
             .filter(|shown| shown.tile.is_stale())
-            // A connection keeps its colour: it is what is wrong.
+            // A connection keeps its colour, because it is the problem itself.
             .map(|shown| {
                 if shown.tile.is_source {
                     "source"

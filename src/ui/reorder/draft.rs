@@ -1,5 +1,5 @@
-//! An order being changed: what was there, what is wanted, and the steps between. Pure; drag, buttons,
-//! keys and a typed position all end in [`Draft::move_to`].
+//! A draft of an order: the base, the wanted order, and the moves between. Pure; drag, buttons, keys and a
+//! typed position all end in [`Draft::move_to`].
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ pub struct Draft {
 /// A move that was made; positions from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moved {
-    /// Who moved.
+    /// The id of the moved item.
     pub id: String,
     /// From where.
     pub from: usize,
@@ -36,9 +36,9 @@ pub struct Moved {
 }
 
 impl Moved {
-    /// What is said of it.
+    /// The message for the user.
     #[must_use]
-    pub fn said(&self) -> String {
+    pub fn announcement(&self) -> String {
         let Self { id, from, to, of } = self;
         format!("{id} moved from position {from} to {to} of {of}")
     }
@@ -61,13 +61,13 @@ impl Draft {
         &self.order
     }
 
-    /// The order that was there when the draft was begun.
+    /// The order when the draft was started.
     #[must_use]
     pub fn base(&self) -> &[String] {
         &self.base
     }
 
-    /// The order that is there now, where it is neither what was there nor can be merged.
+    /// The current order on the server, where it conflicts with the draft.
     #[must_use]
     pub fn theirs(&self) -> Option<&[String]> {
         self.theirs.as_deref()
@@ -79,7 +79,7 @@ impl Draft {
         self.order != self.base
     }
 
-    /// Who would stand elsewhere: id, position before and after, from 1, in the new order.
+    /// The items that change position: id, position before and after, from 1, in the new order.
     #[must_use]
     pub fn changes(&self) -> Vec<(String, usize, usize)> {
         let base: HashMap<&String, usize> = self.base.iter().zip(1..).collect();
@@ -113,7 +113,7 @@ impl Draft {
         })
     }
 
-    /// Takes the last move back; whether there was one.
+    /// Undoes the last move; returns whether there was one.
     pub fn undo(&mut self) -> bool {
         let Some(mut step) = self.past.pop() else {
             return false;
@@ -123,7 +123,7 @@ impl Draft {
         true
     }
 
-    /// Makes the move again that was taken back last; whether there was one.
+    /// Redoes the move that was undone last; returns whether there was one.
     pub fn redo(&mut self) -> bool {
         let Some(mut step) = self.future.pop() else {
             return false;
@@ -133,7 +133,7 @@ impl Draft {
         true
     }
 
-    /// Makes the same moves again on the order that is there now; nothing where theirs is not known.
+    /// Reapplies the moves to the order on the server; does nothing where that is not known.
     pub fn reapply(&mut self) {
         let Some(theirs) = self.theirs.take() else {
             return;
@@ -145,13 +145,13 @@ impl Draft {
         }
     }
 
-    /// Takes the order that is there now, and gives up this one.
+    /// Discards the draft in favour of the order on the server.
     pub fn yield_to_theirs(&mut self) {
         *self = Self::new(self.theirs.take().unwrap_or_else(|| self.base.clone()));
     }
 
-    /// The same wanted order against the one that is there now: what an overwrite starts from. Who has
-    /// come since stands at the end, who has gone is left out.
+    /// The wanted order applied over the one on the server: what an overwrite sends. Added items go to the
+    /// end, removed ones are left out.
     #[must_use]
     pub fn over_theirs(&self) -> Vec<String> {
         let Some(theirs) = &self.theirs else {
@@ -162,10 +162,9 @@ impl Draft {
         mine.chain(come).cloned().collect()
     }
 
-    /// Follows what is there now, and says whether that changed anything. An untouched draft, or one that wants what is there, becomes it;
-    /// another one keeps its own order with
-    /// who has come and without who has gone, or, where the others stand in another order than before,
-    /// stays as it is and remembers theirs.
+    /// Follows the order on the server and returns whether anything changed. An untouched draft, or one
+    /// equal to the server's order, takes it over. Otherwise added and removed items are merged; if the
+    /// remaining items were reordered, the draft stays and the conflict is recorded.
     pub fn follow(&mut self, now: &[String]) -> bool {
         if self.base == now {
             return self.theirs.take().is_some();
@@ -215,7 +214,7 @@ mod tests {
     fn a_move_is_told_and_listed() {
         let mut draft = Draft::new(ids("a b c"));
         let moved = draft.move_to("c", 1).expect("it moves");
-        assert_eq!(moved.said(), "c moved from position 3 to 1 of 3");
+        assert_eq!(moved.announcement(), "c moved from position 3 to 1 of 3");
         assert_eq!(draft.order(), ids("c a b"));
         let changes = draft.changes();
         let changes: Vec<_> = changes

@@ -31,7 +31,7 @@ pub struct Geometry {
     pub width: f64,
 }
 
-/// What a pointer's move came to.
+/// The result of a pointer's move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// Nothing is dragged.
@@ -42,7 +42,7 @@ pub enum Change {
     Follows,
 }
 
-/// What letting go came to.
+/// The result of a release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dropped {
     /// Nothing was dragged, or by another pointer.
@@ -152,7 +152,7 @@ impl Drag {
         }
     }
 
-    /// Gives up; the index of the row that was lifted.
+    /// Cancels; returns the index of the row that was lifted.
     pub fn cancel(&mut self) -> Option<usize> {
         let row = self.lifted();
         *self = Self::Idle;

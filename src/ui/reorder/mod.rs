@@ -1,13 +1,13 @@
-//! Reordering a list: the draft of an order, the drag that leads to a move, and its thin skin over the
-//! browser's pointer events. Knows nothing of what is ordered.
+//! Reordering a list: the draft of an order, the drag that leads to a move, and its connection to pointer
+//! events. Knows nothing of what is ordered.
 
 pub mod draft;
 pub mod drag;
-mod held;
+mod drag_state;
+pub mod dragging;
 pub mod reorderable;
-pub mod skin;
 
 pub use draft::{Draft, Moved};
 pub use drag::Dropped;
+pub use dragging::Dragging;
 pub use reorderable::Reorderable;
-pub use skin::Dragging;

@@ -11,9 +11,9 @@ pub fn Reorderable(
     name: &'static str,
     /// The dragging.
     dragging: Dragging,
-    /// What letting go would do.
+    /// What dropping the row would do.
     #[prop(into)]
-    told: Signal<String>,
+    preview: Signal<String>,
     /// The rows, each an `li`.
     children: Children,
 ) -> impl IntoView {
@@ -31,7 +31,7 @@ pub fn Reorderable(
             >{children()}</ol>
             <Show when=move || dragging.gap.read().is_some()>
                 <div class="drop" aria-hidden="true" style:top=top style:height=height></div>
-                <p class="told" aria-hidden="true">{told}</p>
+                <p class="told" aria-hidden="true">{preview}</p>
             </Show>
         </div>
     }

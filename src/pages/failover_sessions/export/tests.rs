@@ -1,6 +1,6 @@
 //! The export, read again by readers that are not ours.
 
-use super::super::zone::tests::{at, berlin, east};
+use super::super::time_zone::tests::{at, berlin, east};
 use super::{COLUMNS, Kind, csv, csv_header, csv_rows, json};
 use proptest::prelude::*;
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! Ranges against the clocks of zones, against the filter that they make, and back.
 
-use super::super::zone::tests::{at, berlin, east};
-use super::{End, Quick, Range, RangeError, Relative, local_text, replaced, utc};
+use super::super::time_zone::tests::{at, berlin, east};
+use super::{End, Range, RangeError, RelativeRange, RelativeRanges, local_text, replaced, utc};
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use vendors::veeam::{Condition, Field, Filter};
@@ -18,27 +18,27 @@ fn text(filter: Option<Filter>) -> String {
 
 #[test]
 fn quick_ranges_are_counted_back_to_a_whole_minute() {
-    for (quick, start) in [
-        (Quick::Hour, "2026-11-21T13:32:00Z"),
-        (Quick::Day, "2026-11-20T14:32:00Z"),
-        (Quick::Week, "2026-11-14T14:32:00Z"),
-        (Quick::Month, "2026-11-01T00:00:00Z"),
+    for (range, start) in [
+        (RelativeRange::Hour, "2026-11-21T13:32:00Z"),
+        (RelativeRange::Day, "2026-11-20T14:32:00Z"),
+        (RelativeRange::Week, "2026-11-14T14:32:00Z"),
+        (RelativeRange::Month, "2026-11-01T00:00:00Z"),
     ] {
-        assert_eq!(quick.start(at(NOW), &east(0)), at(start));
-        assert_eq!(Quick::from_code(quick.code()), Some(quick));
+        assert_eq!(range.start(at(NOW), &east(0)), at(start));
+        assert_eq!(RelativeRange::from_code(range.code()), Some(range));
     }
 }
 
 #[test]
 fn this_month_is_the_month_of_the_zone() {
-    let month = |now: &str| Quick::Month.start(at(now), &berlin);
+    let month = |now: &str| RelativeRange::Month.start(at(now), &berlin);
     assert_eq!(month("2026-10-31T22:59:59Z"), at("2026-09-30T22:00:00Z"));
     assert_eq!(month("2026-10-31T23:00:00Z"), at("2026-10-31T23:00:00Z"));
 }
 
 #[test]
 fn a_relative_range_stands_beside_the_filter_and_is_counted_anew() {
-    let range = Relative::read(Some("24h"), None).expect("a range");
+    let range = RelativeRanges::read(Some("24h"), None).expect("a range");
     let filter = filter("Result==Failed,State==Working");
     assert_eq!(
         text(range.narrow(Some(&filter), at(NOW), &berlin)),
@@ -48,21 +48,21 @@ fn a_relative_range_stands_beside_the_filter_and_is_counted_anew() {
         text(range.narrow(None, at("2026-12-01T00:00:00Z"), &berlin)),
         "CreationTime>=\"2026-11-30T00:00:00Z\""
     );
-    let both = Relative::read(Some("7d"), Some("1h")).expect("ranges");
+    let both = RelativeRanges::read(Some("7d"), Some("1h")).expect("ranges");
     assert_eq!(
         text(both.narrow(None, at(NOW), &berlin)),
         "CreationTime>=\"2026-11-14T14:32:00Z\";EndTime>=\"2026-11-21T13:32:00Z\""
     );
-    let none = Relative::read(None, Some("")).expect("no range");
-    assert_eq!(none, Relative::default());
+    let none = RelativeRanges::read(None, Some("")).expect("no range");
+    assert_eq!(none, RelativeRanges::default());
     assert_eq!(none.narrow(None, at(NOW), &berlin), None);
 }
 
 #[test]
 fn a_range_that_is_not_known_is_refused_by_its_name() {
     assert_eq!(
-        Relative::read(None, Some("3w")),
-        Err("ended: `3w` is none of 1h, 24h, 7d, month.".to_owned())
+        RelativeRanges::read(None, Some("3w")),
+        Err("ended: `3w` is not one of 1h, 24h, 7d, month.".to_owned())
     );
 }
 
@@ -97,16 +97,16 @@ fn impossible_custom_ranges_say_what_is_wrong_with_which_end() {
             "2026-02-29T10:00",
             "",
             End::From,
-            "From: `2026-02-29T10:00` is no date",
+            "From: `2026-02-29T10:00` is not a date",
         ),
         (
             "2026-11-21T14:30",
             "tomorrow",
             End::To,
-            "To: `tomorrow` is no date",
+            "To: `tomorrow` is not a date",
         ),
-        ("2026-11-21T24:00", "", End::From, "is no date"),
-        ("+12026-11-21T14:00", "", End::From, "is no date"),
+        ("2026-11-21T24:00", "", End::From, "is not a date"),
+        ("+12026-11-21T14:00", "", End::From, "is not a date"),
         ("", "2026-03-29T02:30", End::To, "clocks go forward"),
     ] {
         let error = Range::custom(from, to, &berlin).expect_err("no range");
@@ -130,11 +130,11 @@ fn the_range_of_a_filter_is_found_where_it_has_to_hold() {
     for (written, range) in [
         (
             "Result==Failed;CreationTime>=\"2026-11-20T14:31:00Z\"",
-            Some(Range::Quick(Quick::Day)),
+            Some(Range::Relative(RelativeRange::Day)),
         ),
         (
             "CreationTime>=\"2026-11-01\"",
-            Some(Range::Quick(Quick::Month)),
+            Some(Range::Relative(RelativeRange::Month)),
         ),
         ("CreationTime>=\"2026-11-20\"", custom(day, "")),
         ("CreationTime<\"2026-11-20T00:00\"", custom("", day)),
@@ -231,7 +231,7 @@ proptest! {
         let Range::Custom { from, to } = range else { unreachable!() };
         let form = |end: Option<DateTime<Utc>>| end.map(|at| local_text(at, &zone)).unwrap_or_default();
         prop_assert_eq!(Range::custom(&form(from), &form(to), &zone), Ok(range));
-        // Long after all of it, so that no quick range is near.
+        // Long after all of it, so that no relative range is near.
         let now = at("2150-06-15T12:00:00Z");
         let conditions = range.conditions(Field::EndTime, now, &zone);
         for condition in &conditions {
@@ -249,14 +249,14 @@ proptest! {
     ) {
         let now = DateTime::<Utc>::from_timestamp(seconds, 0).expect("in range");
         let soon = DateTime::<Utc>::from_timestamp(seconds + later, 0).expect("in range");
-        let (quick, zone) = (Quick::ALL[which], east(0));
-        let sent = Filter::All(Range::Quick(quick).conditions(Field::CreationTime, now, &zone));
+        let (range, zone) = (RelativeRange::ALL[which], east(0));
+        let sent = Filter::All(Range::Relative(range).conditions(Field::CreationTime, now, &zone));
         let found = Range::of(Some(&sent), Field::CreationTime, soon, &zone);
         // At the turn of the month the new one has just begun, and two ranges may begin together.
-        let close = |other: Quick| (other.start(soon, &zone) - quick.start(now, &zone)).abs().num_seconds() <= 60;
+        let close = |other: RelativeRange| (other.start(soon, &zone) - range.start(now, &zone)).abs().num_seconds() <= 60;
         match found {
-            Some(Range::Quick(found)) => prop_assert!(close(found)),
-            other => prop_assert!(!close(quick), "{:?}", other),
+            Some(Range::Relative(found)) => prop_assert!(close(found)),
+            other => prop_assert!(!close(range), "{:?}", other),
         }
     }
 }

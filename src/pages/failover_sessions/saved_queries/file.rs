@@ -1,4 +1,4 @@
-//! Saved queries as JSON: in the browser's storage, and as a file that people hand on.
+//! Saved queries as JSON: in the browser's storage, and as a file to share.
 
 use super::{Duplicates, MOST, SavedQueries, SavedQuery};
 use serde_json::{Value, json};
@@ -26,14 +26,14 @@ pub struct Imported {
 }
 
 impl Imported {
-    /// What is said of it.
+    /// The message for the user.
     #[must_use]
-    pub fn said(&self) -> String {
+    pub fn description(&self) -> String {
         let counts = [
             (self.added, "added"),
             (self.replaced, "replaced"),
             (self.renamed, "added under another name"),
-            (self.unchanged, "there already"),
+            (self.unchanged, "already present"),
         ];
         let some = counts.into_iter().filter(|(count, _)| *count > 0);
         let words: Vec<String> = some
@@ -62,8 +62,8 @@ impl SavedQueries {
         )
     }
 
-    /// Reads what the browser kept. What can be read is taken; the rest is told, a sentence each, and
-    /// is lost with the next change.
+    /// Reads what the browser kept. Readable queries are kept; each other one is reported in a sentence and
+    /// lost with the next change.
     #[must_use]
     pub fn from_storage(text: &str) -> (Self, Vec<String>) {
         let mut queries = Self::default();
@@ -120,7 +120,7 @@ impl SavedQueries {
             let saved = after.save(&entry.name, &entry.query, duplicates);
             saved.map_err(|_| {
                 vec![format!(
-                    "With the file there would be more than {MOST} queries: delete some first."
+                    "The import would result in more than {MOST} queries: delete some first."
                 )]
             })?;
         }

@@ -1,8 +1,8 @@
 //! Queries that a person keeps in this browser by name. Pure; where they are kept is `prefs`.
 //!
-//! What is kept is the text behind `?` of the page, without the page's number. A range such as the
-//! last 24 h stands in it by its code (`started=24h`), so that a saved query asks for the last 24 h of
-//! the day on which it is opened.
+//! A saved query is the text behind `?` of the page's URL, without the page number. A range such as the
+//! last 24 h stands in it by its code (`started=24h`), so that a saved query asks for the last 24 h of the
+//! day on which it is opened.
 
 mod file;
 mod ready;
@@ -12,7 +12,7 @@ mod tests;
 pub use file::Imported;
 pub use ready::Ready;
 
-use super::ranges::Relative;
+use super::ranges::RelativeRanges;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Serialize;
 use vendors::veeam::Filter;
@@ -104,7 +104,7 @@ impl SavedQueries {
                 Ok(name)
             }
             _ if self.list.len() >= MOST => Err(format!(
-                "{MOST} queries are kept already: delete one first."
+                "{MOST} queries are already saved: delete one first."
             )),
             _ => {
                 let name = self.free_name(query.name);
@@ -128,7 +128,7 @@ impl SavedQueries {
         };
         let to = SavedQuery::new(to, "")?.name;
         if self.place(&to).is_some_and(|other| other != place) {
-            return Err(format!("There is a query “{to}” already."));
+            return Err(format!("A query “{to}” already exists."));
         }
         if let Some(query) = self.list.get_mut(place) {
             query.name = to;
@@ -181,7 +181,7 @@ fn parameter(name: &str, value: &str) -> String {
     format!("{}={}", encoded(name), encoded(value))
 }
 
-/// The text behind `?` of a page's URL as it is kept, after a look at what would stop it from running.
+/// The text behind `?` of a page's URL as it is saved, after a check that it can run.
 fn kept(search: &str) -> Result<String, String> {
     let search = search.trim();
     let search = search.strip_prefix('?').unwrap_or(search);
@@ -193,7 +193,10 @@ fn kept(search: &str) -> Result<String, String> {
             let error = |error| format!("The filter cannot be read. {error}");
             Filter::parse(&value).map_err(error)?;
         }
-        if let Some(at) = Relative::PARAMS.iter().position(|param| *param == name) {
+        if let Some(at) = RelativeRanges::PARAMS
+            .iter()
+            .position(|param| *param == name)
+        {
             ranges[at] = Some(value.clone());
         }
         if name != "page" && !value.is_empty() {
@@ -201,7 +204,7 @@ fn kept(search: &str) -> Result<String, String> {
         }
     }
     let [started, ended] = &ranges;
-    Relative::read(started.as_deref(), ended.as_deref())?;
+    RelativeRanges::read(started.as_deref(), ended.as_deref())?;
     let query = parts.join("&");
     match query.len() {
         length if length > LONGEST_QUERY => Err(format!(

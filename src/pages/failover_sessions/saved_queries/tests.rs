@@ -63,7 +63,7 @@ fn what_cannot_be_kept_says_why() {
             "filter=Colour%3D%3Dred",
             "cannot be read. At character 1",
         ),
-        ("x", "started=3w", "started: `3w` is none of"),
+        ("x", "started=3w", "started: `3w` is not one of"),
         ("x", "filter=%FF", "not UTF-8"),
     ] {
         let error = SavedQuery::new(name, search).expect_err(says);
@@ -155,8 +155,8 @@ fn an_import_replaces_or_keeps_both() {
         .import(&theirs, Duplicates::KeepBoth)
         .expect("it is imported");
     assert_eq!(
-        imported.said(),
-        "Saved queries: 1 added, 1 added under another name, 1 there already."
+        imported.description(),
+        "Saved queries: 1 added, 1 added under another name, 1 already present."
     );
     assert_eq!(names(&both), ["a", "b", "A (2)", "c"]);
 }
@@ -216,7 +216,7 @@ fn a_file_of_something_else_is_refused() {
     let marked = format!("\u{FEFF}{}", file(json!([])));
     let none = SavedQueries::default().import(&marked, Duplicates::Replace);
     assert_eq!(
-        none.map(|none| none.said()).as_deref(),
+        none.map(|none| none.description()).as_deref(),
         Ok("The file holds no queries.")
     );
 }

@@ -22,7 +22,7 @@ impl Tree {
     /// without a value are left out: [`Tree::incomplete`] lists them.
     #[must_use]
     pub fn to_filter(&self) -> Option<Filter> {
-        said(&self.root).normalised()
+        description(&self.root).normalised()
     }
 
     /// The tokens that are left out because they have no value yet, in their order.
@@ -75,10 +75,10 @@ impl Tree {
     }
 }
 
-fn said(group: &Group) -> Filter {
+fn description(group: &Group) -> Filter {
     let item = |node: &Node| match node {
         Node::Token(token) => token.condition().map(Filter::Condition),
-        Node::Group(group) => Some(said(group)),
+        Node::Group(group) => Some(description(group)),
     };
     let items = group.nodes.iter().filter_map(item).collect();
     match group.join {

@@ -152,7 +152,7 @@ impl Token {
         match self.condition() {
             Some(condition) => condition.complaint(),
             None => Some(format!(
-                "{} has no value yet and is left out.",
+                "{} has no value yet and is ignored.",
                 field_label(self.field)
             )),
         }
@@ -160,7 +160,7 @@ impl Token {
 
     /// The token in words, as it is read to people: `Result at least Warning`.
     #[must_use]
-    pub fn said(&self) -> String {
+    pub fn description(&self) -> String {
         let value = match self.value.as_deref() {
             None => "…",
             Some("") => "an empty text",

@@ -63,7 +63,7 @@ fn a_token_without_a_value_is_left_out_and_listed() {
     assert_eq!(tree.incomplete(), [id]);
     assert_eq!(
         tree.complaints(),
-        [(id, "Plan has no value yet and is left out.".to_owned())]
+        [(id, "Plan has no value yet and is ignored.".to_owned())]
     );
     assert!(tree.set_value(id, "Web Shop"));
     assert_eq!(text(&tree), "Result==Failed;Name==\"Web Shop\"");
@@ -269,7 +269,7 @@ fn an_unknown_number_changes_nothing() {
 
 #[test]
 fn tokens_are_said_in_words() {
-    for (written, said) in [
+    for (written, description) in [
         ("Result>=warning", "Result at least Warning"),
         ("Result<Warning", "Result better than Warning"),
         ("State!=Stopped", "State is not Stopped"),
@@ -284,7 +284,7 @@ fn tokens_are_said_in_words() {
     ] {
         let tree = tree(written);
         let token = tree.token(nth(&tree, 0)).expect("a token");
-        assert_eq!(token.said(), said);
+        assert_eq!(token.description(), description);
     }
 }
 

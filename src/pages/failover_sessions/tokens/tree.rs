@@ -151,7 +151,7 @@ impl Tree {
         group.map(|group| group.join = join).is_some()
     }
 
-    /// The next number. One that is used up by an operation that then changes nothing is not missed.
+    /// The next number. Gaps are harmless.
     pub(super) fn number(&mut self) -> Id {
         let id = self.next;
         self.next = self.next.saturating_add(1);

@@ -1,52 +1,52 @@
 //! Deleting a group.
 
 use super::{closing, confirm, effect, running, system};
-use crate::backend::Report;
+use crate::api::Outcome;
 use crate::nav::use_nav;
-use crate::pages::groups::acts::Acts;
+use crate::pages::groups::action_context::ActionContext;
 use crate::route::Route;
-use crate::ui::Deed;
+use crate::ui::ActionDialog;
 use health::groups::Action;
 use leptos::prelude::*;
 
-/// The dialog; it names the sessions that stand in the way, each with its address.
+/// The dialog. It lists the sessions that block the deletion, each with a link.
 #[component]
 pub fn DeleteGroup(
-    /// What can be done.
-    acts: Acts,
+    /// The page's actions.
+    context: ActionContext,
 ) -> impl IntoView {
-    let (changed, on_close) = closing(acts);
+    let (changed, on_close) = closing(context);
     let nav = use_nav();
-    let title = system(acts);
-    let effect = effect(acts, None, move |scene, _| scene.delete_group(&title));
-    let run = running(acts, move |writer, group| async move {
-        let report = writer.delete_group(&group).await;
-        if matches!(report, Report::Done { .. }) {
+    let title = system(context);
+    let effect = effect(context, None, move |scene, _| scene.delete_group(&title));
+    let run = running(context, move |writer, group| async move {
+        let outcome = writer.delete_group(&group).await;
+        if matches!(outcome, Outcome::Done { .. }) {
             nav.go(&Route::Groups.href());
         }
-        (Some(report), None)
+        (Some(outcome), None)
     });
-    let name = acts
+    let name = context
         .live
         .value_untracked()
-        .map_or_else(|| acts.group(), |group| group.name());
-    // A way to each of those that stand in the way; the dialog makes room for it.
+        .map_or_else(|| context.group(), |group| group.name());
+    // A link to each blocking session; following it closes the dialog.
     let sessions = move || {
-        let ids = acts.live.value().and_then(|group| {
+        let ids = context.live.value().and_then(|group| {
             let detail = group.detail.clone()?;
             let ids = detail.sessions.iter().filter_map(|one| one.id.clone());
             Some(ids.collect::<Vec<_>>())
         });
         let links = ids.unwrap_or_default().into_iter().map(|id| {
             let href = nav.with_params(&[("session", Some(&id))]);
-            view! { <li><a href=href on:click=move |_| acts.open.set(None)>{id}</a></li> }
+            view! { <li><a href=href on:click=move |_| context.open.set(None)>{id}</a></li> }
         });
         links.collect::<Vec<_>>()
     };
     view! {
-        <Deed title=format!("Delete group {name}?") action="Delete group" system=system(acts) effect
-            confirm=confirm(acts, Action::DeleteGroup, None) id=acts.group() run changed on_close>
+        <ActionDialog title=format!("Delete group {name}?") action="Delete group" system=system(context) effect
+            confirm=confirm(context, Action::DeleteGroup, None) id=context.group() run changed on_close>
             <ul class="tags row" aria-label="Sessions of the group">{sessions}</ul>
-        </Deed>
+        </ActionDialog>
     }
 }

@@ -1,29 +1,29 @@
 //! Deleting a session.
 
 use super::{closing, confirm, effect, running, system};
-use crate::pages::groups::acts::Acts;
-use crate::ui::Deed;
+use crate::pages::groups::action_context::ActionContext;
+use crate::ui::ActionDialog;
 use health::groups::Action;
 use leptos::prelude::*;
 
 /// The dialog.
 #[component]
 pub fn DeleteSession(
-    /// What can be done.
-    acts: Acts,
+    /// The page's actions.
+    context: ActionContext,
     /// The session's id.
     id: String,
 ) -> impl IntoView {
-    let (changed, on_close) = closing(acts);
-    let effect = effect(acts, Some(id.clone()), |scene, session| {
+    let (changed, on_close) = closing(context);
+    let effect = effect(context, Some(id.clone()), |scene, session| {
         session
             .map(|session| scene.delete_session(session))
             .unwrap_or_default()
     });
     let of = id.clone();
-    let run = running(acts, move |writer, group| {
+    let run = running(context, move |writer, group| {
         let id = of.clone();
-        let seen = acts.session(&id);
+        let seen = context.session(&id);
         async move {
             (
                 Some(writer.delete_session(&group, &id, seen.as_ref()).await),
@@ -32,7 +32,7 @@ pub fn DeleteSession(
         }
     });
     view! {
-        <Deed title=format!("Delete session {id}?") action="Delete session" system=system(acts) effect
-            confirm=confirm(acts, Action::DeleteSession, Some(id.clone())) id run changed on_close />
+        <ActionDialog title=format!("Delete session {id}?") action="Delete session" system=system(context) effect
+            confirm=confirm(context, Action::DeleteSession, Some(id.clone())) id run changed on_close />
     }
 }

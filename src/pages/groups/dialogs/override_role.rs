@@ -1,12 +1,12 @@
 //! Overriding a session's role, and clearing that.
 
 use super::{closing, confirm, effect, running, system};
-use crate::backend::Report;
+use crate::api::Outcome;
 use crate::live::clock;
-use crate::pages::groups::acts::Acts;
+use crate::pages::groups::action_context::ActionContext;
 use crate::pages::groups::spans;
 use crate::ui::notice::{Undo, use_notices};
-use crate::ui::{Deed, Field};
+use crate::ui::{ActionDialog, Field};
 use health::groups::Action;
 use leptos::prelude::*;
 use std::rc::Rc;
@@ -15,12 +15,12 @@ use vendors::aveva::{RoleOverride, TimeSpan};
 /// The dialog.
 #[component]
 pub fn OverrideRole(
-    /// What can be done.
-    acts: Acts,
+    /// The page's actions.
+    context: ActionContext,
     /// The session's id.
     id: String,
 ) -> impl IntoView {
-    let (changed, on_close) = closing(acts);
+    let (changed, on_close) = closing(context);
     let notices = use_notices();
     let period = RwSignal::new("1h".to_owned());
     let read = move || match period.read().trim() {
@@ -30,61 +30,65 @@ pub fn OverrideRole(
     let error = Signal::derive(move || read().err());
     let hint = Signal::derive(move || match read() {
         Ok(Some(span)) => format!("Sent as ExpirationPeriod {span}."),
-        _ => "Without one the override holds until somebody clears it.".to_owned(),
+        _ => "If empty, the override stays until someone clears it.".to_owned(),
     });
     let ready = Signal::derive(move || error.get().is_none());
-    let effect = effect(acts, Some(id.clone()), move |scene, session| {
+    let effect = effect(context, Some(id.clone()), move |scene, session| {
         let period = read().ok().flatten().map(TimeSpan::delta);
         session
             .map(|session| scene.override_role(session, period))
             .unwrap_or_default()
     });
     let of = id.clone();
-    let run = running(acts, move |writer, group| {
+    let run = running(context, move |writer, group| {
         let (id, expires) = (of.clone(), untrack(read).ok().flatten());
-        let seen = acts.session(&id);
+        let seen = context.session(&id);
         async move {
-            let report = writer
+            let outcome = writer
                 .override_role(&group, &id, RoleOverride::Primary, expires, seen.as_ref())
                 .await;
             let undo: Undo = Rc::new(move || {
                 let (writer, group, id) = (writer.clone(), group.clone(), id.clone());
                 leptos::task::spawn_local(async move {
-                    let report = writer
+                    let outcome = writer
                         .override_role(&group, &id, RoleOverride::Off, None, None)
                         .await;
-                    report.into_iter().for_each(|report| notices.report(report));
-                    acts.changed();
+                    outcome
+                        .into_iter()
+                        .for_each(|outcome| notices.show_outcome(outcome));
+                    context.changed();
                 });
             });
-            (report, Some(undo))
+            (outcome, Some(undo))
         }
     });
     view! {
-        <Deed title=format!("Override the role of {id}") action="Override role" system=system(acts) effect
-            confirm=confirm(acts, Action::OverrideRole, Some(id.clone())) id ready run changed on_close>
+        <ActionDialog title=format!("Override the role of {id}") action="Override role" system=system(context) effect
+            confirm=confirm(context, Action::OverrideRole, Some(id.clone())) id ready run changed on_close>
             <Field label="Ends after" name="override-period" value=period error hint />
-        </Deed>
+        </ActionDialog>
     }
 }
 
-/// Clears an override at once: it can be taken back.
-pub fn clear_override(acts: Acts, id: String) {
-    let notices = acts.notices;
-    let Some(writer) = acts.writer() else { return };
-    let group = acts.group();
+/// Clears an override at once, because it can be undone.
+pub fn clear_override(context: ActionContext, id: String) {
+    let notices = context.notices;
+    let Some(writer) = context.writer() else {
+        return;
+    };
+    let group = context.group();
     let browser = || clock::time(clock::now());
-    // The page, and with it what is known of the vendor's clock, may be gone when it is taken back.
-    let ahead = acts.now() - browser();
-    let seen = acts.session(&id);
+    // When it is undone, the page and its vendor clock may be gone.
+    let ahead = context.now() - browser();
+    let seen = context.session(&id);
     let ends = seen
         .as_ref()
         .and_then(|session| session.role_override_expiration_time);
     leptos::task::spawn_local(async move {
-        let report = writer
+        let outcome = writer
             .override_role(&group, &id, RoleOverride::Off, None, seen.as_ref())
             .await;
-        acts.changed();
+        context.changed();
         let undo: Undo = {
             let writer = writer.clone();
             Rc::new(move || {
@@ -92,17 +96,19 @@ pub fn clear_override(acts: Acts, id: String) {
                 let left = ends.map(|end| (end - (browser() + ahead)).num_seconds().max(1));
                 let expires = left.map(TimeSpan::from_seconds);
                 leptos::task::spawn_local(async move {
-                    let report = writer
+                    let outcome = writer
                         .override_role(&group, &id, RoleOverride::Primary, expires, None)
                         .await;
-                    report.into_iter().for_each(|report| notices.report(report));
-                    acts.changed();
+                    outcome
+                        .into_iter()
+                        .for_each(|outcome| notices.show_outcome(outcome));
+                    context.changed();
                 });
             })
         };
-        match report {
-            Some(Report::Done { said, .. }) => notices.say(said, Some(undo)),
-            Some(report) => notices.report(report),
+        match outcome {
+            Some(Outcome::Done { message, .. }) => notices.show(message, Some(undo)),
+            Some(outcome) => notices.show_outcome(outcome),
             None => {}
         }
     });

@@ -1,15 +1,15 @@
-//! Posting a heartbeat in an adapter's name, for a test.
+//! Posting a heartbeat on behalf of an adapter, for a test.
 
 use super::{closing, effect, running, system};
-use crate::pages::groups::acts::Acts;
-use crate::ui::{Deed, Field};
+use crate::pages::groups::action_context::ActionContext;
+use crate::ui::{ActionDialog, Field};
 use chrono::{DateTime, Utc};
 use health::effect::Confirm;
 use leptos::prelude::*;
 use vendors::aveva::{ApiVersion, NewHeartbeat};
 
 fn number(text: &str) -> Result<f64, String> {
-    let wrong = || "A number from 0 to 100, the share of streams that are healthy.".to_owned();
+    let wrong = || "Enter a number from 0 to 100: the percentage of healthy streams.".to_owned();
     let number: f64 = text.trim().parse().map_err(|_| wrong())?;
     (0.0..=100.0)
         .contains(&number)
@@ -28,33 +28,31 @@ fn moment(text: &str) -> Result<Option<DateTime<Utc>>, String> {
     } else {
         format!("{text}Z")
     };
-    zoned
-        .replace(' ', "T")
-        .parse()
-        .map(Some)
-        .map_err(|_| "A time in UTC like 2026-11-21T14:32:08Z, or nothing for never.".to_owned())
+    zoned.replace(' ', "T").parse().map(Some).map_err(|_| {
+        "Enter a UTC time such as 2026-11-21T14:32:08Z, or leave empty for never.".to_owned()
+    })
 }
 
 /// The dialog, with the fields that the connection's version asks for.
 #[component]
 pub fn PostHeartbeat(
-    /// What can be done.
-    acts: Acts,
+    /// The page's actions.
+    context: ActionContext,
     /// The session's id.
     id: String,
 ) -> impl IntoView {
-    let (changed, on_close) = closing(acts);
-    let preview = acts
+    let (changed, on_close) = closing(context);
+    let preview = context
         .writer()
         .is_some_and(|w| w.base.sessions_version == ApiVersion::V1Preview);
     let score = RwSignal::new("100".to_owned());
-    let now = acts.now();
+    let now = context.now();
     let text = |at: DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     let (at, data) = (RwSignal::new(text(now)), RwSignal::new(text(now)));
     let score_error = Signal::derive(move || number(&score.read()).err());
     let at_error = Signal::derive(move || match moment(&at.read()) {
         Ok(Some(_)) => None,
-        Ok(None) => Some("A time is needed.".to_owned()),
+        Ok(None) => Some("A time is required.".to_owned()),
         Err(wrong) => Some(wrong),
     });
     let data_error = Signal::derive(move || moment(&data.read()).err());
@@ -62,13 +60,13 @@ pub fn PostHeartbeat(
         score_error.get().is_none()
             && (!preview || (at_error.get().is_none() && data_error.get().is_none()))
     });
-    let effect = effect(acts, Some(id.clone()), |scene, session| {
+    let effect = effect(context, Some(id.clone()), |scene, session| {
         session
             .map(|session| scene.post_heartbeat(session))
             .unwrap_or_default()
     });
     let of = id.clone();
-    let run = running(acts, move |writer, group| {
+    let run = running(context, move |writer, group| {
         let id = of.clone();
         let heartbeat = NewHeartbeat {
             score: number(&score.get_untracked()).unwrap_or_default(),
@@ -89,14 +87,14 @@ pub fn PostHeartbeat(
     };
     let times = preview.then(|| view! {
         <Field label="HeartbeatTime" name="heartbeat-time" value=at error=at_error required=true />
-        <Field label="LastDataProcessedTime" name="heartbeat-data" value=data error=data_error hint=Signal::derive(|| "Empty for never.".to_owned()) />
+        <Field label="LastDataProcessedTime" name="heartbeat-data" value=data error=data_error hint=Signal::derive(|| "Leave empty for never.".to_owned()) />
     });
     view! {
-        <Deed title=format!("Post a heartbeat of {id}") action="Post heartbeat" system=system(acts) effect
+        <ActionDialog title=format!("Post a heartbeat of {id}") action="Post heartbeat" system=system(context) effect
             confirm=Signal::derive(|| Confirm::Click) id="" ready run changed on_close>
             <Field label name="heartbeat-score" value=score error=score_error required=true />
             {times}
-        </Deed>
+        </ActionDialog>
     }
 }
 

@@ -1,10 +1,10 @@
 //! Adding or putting a session.
 
 use super::{closing, confirm, effect, running, system};
-use crate::pages::groups::acts::Acts;
+use crate::pages::groups::action_context::ActionContext;
 use crate::pages::groups::group_form::identifier;
 use crate::ui::notice::{Undo, use_notices};
-use crate::ui::{Deed, Field};
+use crate::ui::{ActionDialog, Field};
 use health::effect::Effect;
 use health::groups::Action;
 use leptos::prelude::*;
@@ -14,18 +14,18 @@ use vendors::aveva::{ClientSession, Heartbeat};
 /// The dialog.
 #[component]
 pub fn SessionForm(
-    /// What can be done.
-    acts: Acts,
+    /// The page's actions.
+    context: ActionContext,
     /// Which of the two.
     action: Action,
     /// The session that is put; a new one where there is none.
     id: Option<String>,
 ) -> impl IntoView {
-    let (changed, on_close) = closing(acts);
+    let (changed, on_close) = closing(context);
     let notices = use_notices();
     let put = action == Action::PutSession;
     let known = id.is_some();
-    let held = id.as_deref().and_then(|id| acts.session(id));
+    let held = id.as_deref().and_then(|id| context.session(id));
     let session_id = RwSignal::new(id.clone().unwrap_or_default());
     let name = RwSignal::new(
         held.as_ref()
@@ -34,10 +34,10 @@ pub fn SessionForm(
     );
     let id_error = Signal::derive(move || identifier(&session_id.read()).err());
     let ready = Signal::derive(move || id_error.get().is_none());
-    let effect = effect(acts, id.clone(), move |scene, session| match session {
+    let effect = effect(context, id.clone(), move |scene, session| match session {
         Some(session) => Effect {
             sentence: format!(
-                "{} is replaced by what stands here. Its heartbeat is sent as it was last read.",
+                "{} is replaced by these values. Its heartbeat is sent as last read.",
                 session.id.clone().unwrap_or_default()
             ),
             notes: Vec::new(),
@@ -45,7 +45,7 @@ pub fn SessionForm(
         None => scene.add_session(),
     });
     let heartbeat: Option<Heartbeat> = held.and_then(|one| one.heartbeat);
-    let run = running(acts, move |writer, group| {
+    let run = running(context, move |writer, group| {
         let text = |text: RwSignal<String>| {
             Some(text.get_untracked().trim().to_owned()).filter(|text| !text.is_empty())
         };
@@ -59,10 +59,10 @@ pub fn SessionForm(
             .id
             .as_deref()
             .filter(|_| known)
-            .and_then(|id| acts.session(id));
+            .and_then(|id| context.session(id));
         async move {
             let id = session.id.clone().unwrap_or_default();
-            let report = if put {
+            let outcome = if put {
                 writer.put_session(&group, session, seen.as_ref()).await
             } else {
                 Some(writer.add_session(&group, session).await)
@@ -70,11 +70,11 @@ pub fn SessionForm(
             let undo: Undo = Rc::new(move || {
                 let (writer, group, id) = (writer.clone(), group.clone(), id.clone());
                 leptos::task::spawn_local(async move {
-                    notices.report(writer.delete_session(&group, &id, None).await);
-                    acts.changed();
+                    notices.show_outcome(writer.delete_session(&group, &id, None).await);
+                    context.changed();
                 });
             });
-            (report, Some(undo))
+            (outcome, Some(undo))
         }
     });
     let title = match (&id, put) {
@@ -83,11 +83,11 @@ pub fn SessionForm(
         (None, false) => "Add session".to_owned(),
     };
     view! {
-        <Deed title action=action.name() system=system(acts) effect
-            confirm=confirm(acts, action, id.clone()) id=id.clone().unwrap_or_default() ready run changed on_close>
+        <ActionDialog title action=action.name() system=system(context) effect
+            confirm=confirm(context, action, id.clone()) id=id.clone().unwrap_or_default() ready run changed on_close>
             <Field label="Id" name="session-id" value=session_id error=id_error required=true fixed=known
-                hint=Signal::derive(|| "Adapters name theirs HOST-01.OpcUa.".to_owned()) />
+                hint=Signal::derive(|| "Adapters use ids such as HOST-01.OpcUa.".to_owned()) />
             <Field label="Name" name="session-name" value=name />
-        </Deed>
+        </ActionDialog>
     }
 }

@@ -1,5 +1,5 @@
-//! How wide words are before they are drawn: a table in the place of the browser's answer, so that the
-//! layout stays pure. Asks no browser.
+//! The width of text before it is drawn, from a table instead of the browser, so that the layout stays
+//! pure.
 
 /// The width of words in em: as Arial, Helvetica and Liberation Sans have them, and a hair more. Segoe
 /// UI and Roboto are narrower.

@@ -1,16 +1,16 @@
-//! Where everything on the wall stands, in em of its smallest text: first the text grows smaller, from
-//! preferred to least, then what does not fit goes to further pages. Pure: numbers in, boxes out.
+//! The layout of the wall, in em of its smallest text: first the text shrinks, from preferred to least,
+//! then the rest goes to further pages. Pure: numbers in, boxes out.
 
 mod frame;
 mod measure;
-mod rows;
+mod tile_rows;
 
 pub use frame::{Head, head};
 pub use measure::{measure, measure_bold};
 
 use super::sizing::{LEAST, PREFERRED, Viewing};
 use frame::frame;
-use rows::pages;
+use tile_rows::pages;
 
 /// Kept free around the wall, in pixels: it drifts within.
 pub const MARGIN: f64 = 16.0;
@@ -68,7 +68,7 @@ pub struct Content {
 
 /// A box within the area of the tiles, in em.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Place {
+pub struct TilePlacement {
     /// From the left.
     pub x: f64,
     /// From the top.
@@ -87,7 +87,7 @@ pub struct Page {
     /// The index of its first tile.
     pub first: usize,
     /// Where its tiles stand.
-    pub places: Vec<Place>,
+    pub places: Vec<TilePlacement>,
 }
 
 /// The wall as it is drawn.
@@ -169,7 +169,7 @@ fn of_size(viewing: &Viewing, content: &Content, attempt: &Attempt, text: f64) -
         }
         text *= 0.97;
     };
-    // A hair: numbers that were divided and multiplied again.
+    // A small tolerance for rounding errors.
     let too_small = text < viewing.text(LEAST) - 1e-6;
     let pages = pages(content, attempt, frame.width, frame.area);
     Layout {

@@ -1,5 +1,5 @@
 use super::frame::rows_of;
-use super::rows::MOST_LINES;
+use super::tile_rows::MOST_LINES;
 use super::*;
 use proptest::prelude::*;
 

@@ -1,0 +1,199 @@
+//! Adding, putting and deleting sessions, posting heartbeats, overriding roles.
+
+use super::Writer;
+use crate::api::Failure;
+use crate::api::outcome::{Outcome, execute};
+use health::groups::role_word;
+use vendors::Call;
+use vendors::aveva::{self, ClientSession, NewHeartbeat, RoleOverride, TimeSpan, Written};
+
+impl Writer {
+    async fn session_now(&self, group: &str, id: &str) -> Result<String, Failure> {
+        Ok(match self.session(group, id).await? {
+            None => format!("The session {id} does not exist."),
+            Some(session) => {
+                let role = session
+                    .role
+                    .as_ref()
+                    .map_or_else(|| "without a role".to_owned(), role_word);
+                let pinned = match (
+                    &session.role_override,
+                    session.role_override_expiration_time,
+                ) {
+                    (Some(RoleOverride::Primary), Some(end)) => format!(
+                        ", overridden to Primary until {} UTC",
+                        end.format("%Y-%m-%d %H:%M:%S")
+                    ),
+                    (Some(RoleOverride::Primary), None) => {
+                        ", overridden to Primary with no end time".to_owned()
+                    }
+                    _ => String::new(),
+                };
+                format!("{id} is now {role}{pinned}.")
+            }
+        })
+    }
+
+    /// Adds a session.
+    pub async fn add_session(&self, group: &str, session: ClientSession) -> Outcome {
+        let id = session.id.clone().unwrap_or_default();
+        let call = aveva::sessions(&self.base, group).create(&session);
+        self.put_in_place(
+            group,
+            &id,
+            call,
+            "already exists and is identical. Nothing was changed",
+        )
+        .await
+    }
+
+    /// Creates or updates a session by PUT, if it is still what the user saw; `None` where the connection's
+    /// version has no PUT.
+    pub async fn put_session(
+        &self,
+        group: &str,
+        session: ClientSession,
+        seen: Option<&ClientSession>,
+    ) -> Option<Outcome> {
+        let id = session.id.clone().unwrap_or_default();
+        let call = aveva::sessions(&self.base, group).put(&id, &session)?;
+        if let Some(changed) = self.changed(group, &id, seen).await {
+            return Some(changed);
+        }
+        Some(
+            self.put_in_place(group, &id, call, "existed and was updated")
+                .await,
+        )
+    }
+
+    async fn put_in_place(
+        &self,
+        group: &str,
+        id: &str,
+        call: Call<Written<ClientSession>>,
+        was_there: &str,
+    ) -> Outcome {
+        let title = &self.title;
+        let done = |answer: &Written<ClientSession>| {
+            let message = if answer.created {
+                format!("{title} created the session {id}.")
+            } else {
+                format!("{title} reports that the session {id} {was_there}.")
+            };
+            (message, answer.created)
+        };
+        execute(self.send(&call), done, async || {
+            self.session_now(group, id).await
+        })
+        .await
+    }
+
+    /// What has changed about a session since the user saw it; `None` if nothing has.
+    async fn changed(
+        &self,
+        group: &str,
+        id: &str,
+        seen: Option<&ClientSession>,
+    ) -> Option<Outcome> {
+        let seen = seen?;
+        // If it cannot be read now, the change itself reports why.
+        let now = self.session(group, id).await.ok()?;
+        let facts = |one: &ClientSession| (one.role.clone(), one.role_override.clone());
+        if now.as_ref().map(facts) == Some(facts(seen)) {
+            return None;
+        }
+        let role = |one: &ClientSession| {
+            one.role
+                .as_ref()
+                .map_or_else(|| "without a role".to_owned(), role_word)
+        };
+        let message = match now {
+            None => format!("{id} no longer exists."),
+            Some(now) if now.role != seen.role => {
+                format!(
+                    "{id} is now {}. It was {} when you started.",
+                    role(&now),
+                    role(seen)
+                )
+            }
+            Some(_) => format!("The role override of {id} has changed since you started."),
+        };
+        Some(Outcome::Changed { message })
+    }
+
+    /// Deletes a session, if it is still what the user saw.
+    pub async fn delete_session(
+        &self,
+        group: &str,
+        id: &str,
+        seen: Option<&ClientSession>,
+    ) -> Outcome {
+        if let Some(changed) = self.changed(group, id, seen).await {
+            return changed;
+        }
+        let title = &self.title;
+        let call = aveva::sessions(&self.base, group).delete(id);
+        let check = async || {
+            let there = self.session(group, id).await?.is_some();
+            let leader = self.leader(group).await?;
+            Ok(if there {
+                format!(
+                    "The session {id} still exists: its adapter may have created it again. {leader}"
+                )
+            } else {
+                format!("Deletion verified. {leader}")
+            })
+        };
+        execute(
+            self.send(&call),
+            |()| (format!("{title} deleted the session {id}."), false),
+            check,
+        )
+        .await
+    }
+
+    /// Posts a heartbeat for a session.
+    pub async fn post_heartbeat(&self, group: &str, id: &str, heartbeat: NewHeartbeat) -> Outcome {
+        let call = aveva::sessions(&self.base, group).heartbeat(id, &heartbeat);
+        let title = &self.title;
+        let done = |answer: &aveva::FailoverResponse| {
+            let role = answer
+                .role
+                .as_ref()
+                .map_or_else(|| "no role".to_owned(), role_word);
+            let message = format!("{title} accepted the heartbeat and returned the role {role}.");
+            (message, false)
+        };
+        execute(self.send(&call), done, async || self.leader(group).await).await
+    }
+
+    /// Overrides a session's role or clears the override, if it is still what the user saw; `None` where
+    /// the connection's version cannot.
+    pub async fn override_role(
+        &self,
+        group: &str,
+        id: &str,
+        value: RoleOverride,
+        expires: Option<TimeSpan>,
+        seen: Option<&ClientSession>,
+    ) -> Option<Outcome> {
+        if let Some(changed) = self.changed(group, id, seen).await {
+            return Some(changed);
+        }
+        let call = aveva::sessions(&self.base, group).override_role(id, &value, expires)?;
+        let title = &self.title;
+        let done = |answer: &aveva::Overridden| {
+            let message = match answer.value {
+                Some(RoleOverride::Primary) => format!("{title} overrides the role of {id}."),
+                _ => format!("{title} no longer overrides the role of {id}."),
+            };
+            (message, true)
+        };
+        Some(
+            execute(self.send(&call), done, async || {
+                self.session_now(group, id).await
+            })
+            .await,
+        )
+    }
+}

@@ -1,0 +1,17 @@
+//! How a call reaches the gateway, and what the gateway says of itself.
+
+pub mod aveva;
+pub mod build;
+pub mod connections;
+pub mod failure;
+pub mod outcome;
+pub mod poll_gate;
+pub mod session;
+pub mod thumbnails;
+pub mod transport;
+pub mod uplynk;
+pub mod walls;
+
+pub use failure::{Failure, Problem};
+pub use outcome::{Compared, Outcome};
+pub use transport::{Arrived, send};

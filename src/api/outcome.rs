@@ -1,0 +1,143 @@
+//! The outcome of a change: done, refused or unknown, and the state of the system afterwards.
+
+use super::failure::Failure;
+use super::transport::Arrived;
+use std::future::Future;
+
+/// The outcome of a change. A change is sent once; an unknown outcome is settled by reading.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// The vendor did it.
+    Done {
+        /// What was done, and the verified state.
+        message: String,
+        /// Whether the change can be undone.
+        undoable: bool,
+    },
+    /// Nothing was sent: the current state is not what the user saw.
+    Changed {
+        /// The current state.
+        message: String,
+    },
+    /// The vendor or the gateway refused the change.
+    Refused {
+        /// The error.
+        failure: Failure,
+        /// The current state, where it explains the refusal.
+        message: Option<String>,
+        /// Its values beside those that were sent.
+        compared: Vec<Compared>,
+    },
+    /// No response arrived: the change may or may not have been applied.
+    Unknown {
+        /// Why there is no response.
+        failure: Failure,
+        /// The current state.
+        message: String,
+    },
+}
+
+/// One property: the server's value beside the one that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    /// Its name.
+    pub property: &'static str,
+    /// The server's value.
+    pub theirs: String,
+    /// The value that was sent.
+    pub yours: String,
+}
+
+impl Outcome {
+    /// A refusal in the vendor's words alone.
+    #[must_use]
+    pub fn refused(failure: Failure) -> Self {
+        Self::Refused {
+            failure,
+            message: None,
+            compared: Vec::new(),
+        }
+    }
+}
+
+/// Sends a change once and then reads the state. `done` describes the response and says whether the change
+/// can be undone; `check` reads and describes the current state.
+pub async fn execute<T>(
+    change: impl Future<Output = Result<Arrived<T>, Failure>>,
+    done: impl FnOnce(&T) -> (String, bool),
+    check: impl AsyncFnOnce() -> Result<String, Failure>,
+) -> Outcome {
+    match change.await {
+        Ok(answer) => {
+            let (done, undoable) = done(&answer.value);
+            Outcome::Done {
+                undoable,
+                message: match check().await {
+                    Ok(now) => format!("{done} {now}"),
+                    Err(failure) => format!(
+                        "{done} The current state could not be read: {}.",
+                        failure.line()
+                    ),
+                },
+            }
+        }
+        Err(failure) if is_unknown(&failure) => Outcome::Unknown {
+            message: match check().await {
+                Ok(now) => now,
+                Err(again) => format!(
+                    "The current state could not be read either: {}.",
+                    again.line()
+                ),
+            },
+            failure,
+        },
+        Err(failure) => Outcome::refused(failure),
+    }
+}
+
+/// Whether a failed change may have been applied: there was no response, or an unreadable one. Any other
+/// failure is a definite refusal.
+#[must_use]
+pub fn is_unknown(failure: &Failure) -> bool {
+    match failure {
+        Failure::Unreachable(_) | Failure::Nonsense(_) => true,
+        Failure::Refused(_) => false,
+        // The vendor failed while processing it, so the change may have been applied in part.
+        Failure::Vendor(error) => error.status >= 500,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_unknown;
+    use crate::api::Failure;
+    use crate::api::failure::Problem;
+    use vendors::call::{Nonsense, VendorError};
+
+    #[test]
+    fn only_an_answer_that_says_no_is_a_refusal() {
+        let vendor = |status| {
+            Failure::Vendor(Box::new(VendorError {
+                status,
+                ..VendorError::default()
+            }))
+        };
+        let nonsense = Failure::Nonsense(Nonsense {
+            status: 200,
+            problem: String::new(),
+            excerpt: String::new(),
+        });
+        for (failure, unknown) in [
+            (Failure::no_gateway("timed out"), true),
+            (nonsense, true),
+            (Failure::Refused(Problem::default()), false),
+            (vendor(400), false),
+            (vendor(409), false),
+            (vendor(429), false),
+            (vendor(500), true),
+            (vendor(503), true),
+        ] {
+            assert_eq!(is_unknown(&failure), unknown, "{failure:?}");
+        }
+    }
+}

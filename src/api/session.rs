@@ -1,0 +1,167 @@
+//! Who is signed in and what they may do, as the gateway says; signing in and out. Keeps no password
+//! and no cookie: the cookie is the browser's, and no script can read it.
+
+use super::failure::{Failure, Problem};
+use super::transport::{delete, get, post};
+use leptos::prelude::*;
+use serde::Deserialize;
+use std::cell::Cell;
+use vendors::operation::segment;
+
+/// `GET /api/session`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Session {
+    /// The user's name.
+    pub user: String,
+    /// `admin`, `viewer` or `wall`.
+    pub role: String,
+    /// Whether the vendors are simulated: then every page says DEMO.
+    #[serde(default)]
+    pub demo: bool,
+    /// The gateway's version.
+    #[serde(default)]
+    pub version: String,
+    /// Whether there is something to sign out of.
+    #[serde(default)]
+    pub can_sign_out: bool,
+}
+
+impl Session {
+    /// Whether the controls that change something are shown. The gateway decides all the same.
+    #[must_use]
+    pub fn may_change(&self) -> bool {
+        self.role == "admin"
+    }
+}
+
+/// Asks the gateway.
+///
+/// # Errors
+/// As [`super::transport::get`].
+pub async fn session() -> Result<Session, Failure> {
+    get("/api/session").await
+}
+
+/// Signs in.
+///
+/// # Errors
+/// As [`super::transport::get`]; refused when the name or the password is wrong, or after too many tries.
+pub async fn sign_in(user: &str, password: &str) -> Result<Session, Failure> {
+    let body = serde_json::json!({ "user": user, "password": password }).to_string();
+    post("/api/session", &body).await
+}
+
+/// `GET /api/sign-in`: how one can sign in.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct SignInMethods {
+    /// With a name and a password.
+    pub password: bool,
+    /// At a provider, which is called this.
+    pub provider: Option<String>,
+}
+
+impl Default for SignInMethods {
+    /// The default when the gateway does not say.
+    fn default() -> Self {
+        Self {
+            password: true,
+            provider: None,
+        }
+    }
+}
+
+/// Asks how one can sign in.
+///
+/// # Errors
+/// As [`super::transport::get`].
+pub async fn sign_in_methods() -> Result<SignInMethods, Failure> {
+    get("/api/sign-in").await
+}
+
+/// Where a browser begins to sign in at the provider, to come back to a page of this console.
+#[must_use]
+pub fn at_provider(to: &str) -> String {
+    format!("/api/openid/start?to={}", segment(to))
+}
+
+/// Signs out.
+///
+/// # Errors
+/// As [`super::transport::get`].
+pub async fn sign_out() -> Result<(), Failure> {
+    delete("/api/session").await
+}
+
+/// The gateway's problem type for "nobody is signed in".
+const NOBODY: &str = "/problems/sign-in";
+
+/// Whether the gateway requires a sign-in.
+#[must_use]
+pub fn is_missing(failure: &Failure) -> bool {
+    matches!(failure, Failure::Refused(problem) if problem.kind == NOBODY)
+}
+
+/// Whether the session that this console was opened with has ended.
+#[derive(Clone, Copy)]
+pub struct Ended(pub RwSignal<bool>);
+
+thread_local! {
+    /// Any request can detect it, and a request has no owner to read a context from.
+    static ENDED: Cell<Option<RwSignal<bool>>> = const { Cell::new(None) };
+}
+
+/// Watches from now on whether the session ends.
+pub fn watch() -> Ended {
+    let ended = RwSignal::new(false);
+    ENDED.set(Some(ended));
+    on_cleanup(|| ENDED.set(None));
+    Ended(ended)
+}
+
+/// Checks a problem response for the end of the session.
+pub(super) fn note(problem: &Problem) {
+    if problem.kind == NOBODY
+        && let Some(ended) = ENDED.get()
+    {
+        let _ = ended.try_maybe_update(|ended| (!std::mem::replace(ended, true), ()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_gateways_own_word_for_it_asks_for_a_sign_in() {
+        let refused = |kind: &str| {
+            Failure::Refused(Problem {
+                kind: kind.to_owned(),
+                status: 401,
+                ..Problem::default()
+            })
+        };
+        assert!(is_missing(&refused("/problems/sign-in")));
+        assert!(!is_missing(&refused("/problems/wrong-password")));
+        assert!(!is_missing(&Failure::no_gateway("x")));
+    }
+
+    #[test]
+    fn the_way_to_the_provider_remembers_the_page() {
+        assert_eq!(
+            at_provider("/groups?x=a%2Fb&y"),
+            "/api/openid/start?to=%2Fgroups%3Fx%3Da%252Fb%26y"
+        );
+        let methods: SignInMethods =
+            serde_json::from_str(r#"{"password":false,"provider":"Plant"}"#).unwrap();
+        assert_eq!(
+            (methods.password, methods.provider.as_deref()),
+            (false, Some("Plant"))
+        );
+    }
+
+    #[test]
+    fn an_old_gateways_session_is_read_too() {
+        let session: Session = serde_json::from_str(r#"{"user":"ops","role":"viewer"}"#).unwrap();
+        assert!(!session.may_change() && !session.can_sign_out && !session.demo);
+    }
+}

@@ -1,0 +1,14 @@
+//! Thumbnails of slicers as the gateway serves them. The page loads nothing from elsewhere: the gateway
+//! knows each thumbnail's original address from the responses that it has relayed.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use vendors::operation::segment;
+
+/// The address of a slicer's thumbnail. It changes whenever the vendor's own address (`vendor_url`) does.
+#[must_use]
+pub fn thumbnail_url(connection: &str, group: &str, slicer: &str, vendor_url: &str) -> String {
+    let mut version = DefaultHasher::new();
+    vendor_url.hash(&mut version);
+    let path = [connection, group, slicer].map(segment).join("/");
+    format!("/thumbnails/{path}?v={:x}", version.finish())
+}

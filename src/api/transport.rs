@@ -1,0 +1,245 @@
+//! The only use of gloo-net: sends a call to the gateway, times out, aborts, and returns every failure as a
+//! value. The only file that names gloo-net.
+
+use super::failure::{Failure, Problem};
+use super::{poll_gate, session};
+use chrono::{DateTime, Utc};
+use gloo_net::http::{Method, RequestBuilder, Response};
+use leptos::prelude::set_timeout_with_handle;
+use serde::de::DeserializeOwned;
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+use vendors::operation::segment;
+use vendors::{Answer, Call};
+use web_sys::AbortController;
+
+/// How long to wait for an answer; the gateway gives up on the vendor before.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A value and the times of its response.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrived<T> {
+    /// What was read.
+    pub value: T,
+    /// The vendor's clock when it answered (`Date`), if sent.
+    pub date: Option<DateTime<Utc>>,
+    /// How old the answer already was (`Age`), in milliseconds.
+    pub age: f64,
+}
+
+/// Sends a call to a connection's vendor through the gateway.
+///
+/// # Errors
+/// One of the four kinds of [`Failure`]; an abort is [`Failure::Unreachable`] and its reader is gone.
+pub async fn send<T>(
+    connection: &str,
+    call: &Call<T>,
+    abort: Option<&AbortController>,
+) -> Result<Arrived<T>, Failure> {
+    let (arrived, _) = relay(connection, call, None, abort).await?;
+    Ok(arrived)
+}
+
+/// Reads what is to be changed, with the entity tag that the gateway gives it.
+///
+/// # Errors
+/// As [`send`].
+pub async fn send_for_tag<T>(
+    connection: &str,
+    call: &Call<T>,
+) -> Result<(T, Option<String>), Failure> {
+    let (arrived, tag) = relay(connection, call, None, None).await?;
+    Ok((arrived.value, tag))
+}
+
+/// Sends a change that is made only if what it changes still has this entity tag.
+///
+/// # Errors
+/// As [`send`]; 412 where it has another.
+pub async fn send_if_match<T>(
+    connection: &str,
+    call: &Call<T>,
+    tag: Option<&str>,
+) -> Result<Arrived<T>, Failure> {
+    let (arrived, _) = relay(connection, call, tag, None).await?;
+    Ok(arrived)
+}
+
+async fn relay<T>(
+    connection: &str,
+    call: &Call<T>,
+    tag: Option<&str>,
+    abort: Option<&AbortController>,
+) -> Result<(Arrived<T>, Option<String>), Failure> {
+    let request = &call.request;
+    let url = format!("/relay/{}{}", segment(connection), request.target());
+    let mut builder = RequestBuilder::new(&url)
+        .method(method(request.method()))
+        .header("accept", request.accept);
+    if request.body.is_some() {
+        builder = builder.header("content-type", "application/json");
+    }
+    if let Some(tag) = tag {
+        builder = builder.header("if-match", tag);
+    }
+    let polls = abort.is_some();
+    if !polls {
+        // Not a poll but a read before or after a change: a response that the gateway shares between
+        // clients may be older than the change.
+        builder = builder.header("cache-control", "no-cache");
+    }
+    if polls {
+        poll_gate::wait().await;
+    }
+    let answer = exchange(builder, request.body.as_deref(), abort).await?;
+    if polls {
+        poll_gate::wait().await;
+    }
+    if answer.header("via").is_none() {
+        return Err(Failure::from_problem(problem(&answer)));
+    }
+    let value = call.read(&answer)?;
+    let date = answer
+        .header("date")
+        .and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+    let age = answer
+        .header("age")
+        .and_then(|age| age.parse::<f64>().ok())
+        .unwrap_or_default();
+    let arrived = Arrived {
+        value,
+        date: date.map(|date| date.to_utc()),
+        age: age * 1000.0,
+    };
+    Ok((arrived, answer.header("etag").map(ToOwned::to_owned)))
+}
+
+/// Reads one of the gateway's own routes.
+///
+/// # Errors
+/// [`Failure::Unreachable`] or [`Failure::Refused`], and [`Failure::Nonsense`] when the answer is not
+/// what this version of the console expects.
+pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
+    own(path, RequestBuilder::new(path), None).await
+}
+
+/// Sends JSON to one of the gateway's own routes.
+///
+/// # Errors
+/// As [`get`].
+pub async fn post<T: DeserializeOwned>(path: &str, body: &str) -> Result<T, Failure> {
+    let builder = RequestBuilder::new(path)
+        .method(Method::POST)
+        .header("content-type", "application/json");
+    own(path, builder, Some(body)).await
+}
+
+/// Sends DELETE to one of the gateway's own routes.
+///
+/// # Errors
+/// As [`get`], but for the answer's content, of which there is none.
+pub async fn delete(path: &str) -> Result<(), Failure> {
+    let builder = RequestBuilder::new(path).method(Method::DELETE);
+    let answer = exchange(builder, None, None).await?;
+    if answer.is_success() {
+        Ok(())
+    } else {
+        Err(Failure::from_problem(problem(&answer)))
+    }
+}
+
+async fn own<T: DeserializeOwned>(
+    path: &str,
+    builder: RequestBuilder,
+    body: Option<&str>,
+) -> Result<T, Failure> {
+    let answer = exchange(builder.header("accept", "application/json"), body, None).await?;
+    if !answer.is_success() {
+        return Err(Failure::from_problem(problem(&answer)));
+    }
+    serde_json::from_slice(&answer.body).map_err(|error| {
+        Failure::Nonsense(vendors::call::Nonsense {
+            status: answer.status,
+            problem: format!("{path}: {error}"),
+            excerpt: String::from_utf8_lossy(&answer.body)
+                .chars()
+                .take(300)
+                .collect(),
+        })
+    })
+}
+
+async fn exchange(
+    builder: RequestBuilder,
+    body: Option<&str>,
+    abort: Option<&AbortController>,
+) -> Result<Answer, Failure> {
+    let broken = |error: gloo_net::Error| Failure::no_gateway(&error.to_string());
+    let controller = match abort {
+        Some(controller) => controller.clone(),
+        None => AbortController::new()
+            .map_err(|_| Failure::no_gateway("this browser cannot abort requests"))?,
+    };
+    let timed_out = Rc::new(Cell::new(false));
+    let timer = {
+        let (controller, timed_out) = (controller.clone(), Rc::clone(&timed_out));
+        let expire = move || {
+            timed_out.set(true);
+            controller.abort();
+        };
+        set_timeout_with_handle(expire, PATIENCE).ok()
+    };
+    let signal = controller.signal();
+    let builder = builder.abort_signal(Some(&signal));
+    let request = match body {
+        Some(body) => builder.body(body),
+        None => builder.build(),
+    }
+    .map_err(broken)?;
+    let result = async { read(request.send().await?).await }.await;
+    if let Some(timer) = timer {
+        timer.clear();
+    }
+    result.map_err(|error| {
+        if timed_out.get() {
+            Failure::no_gateway("no answer within 20 s")
+        } else {
+            broken(error)
+        }
+    })
+}
+
+async fn read(response: Response) -> Result<Answer, gloo_net::Error> {
+    Ok(Answer {
+        status: response.status(),
+        headers: response.headers().entries().collect(),
+        body: response.binary().await?,
+    })
+}
+
+fn problem(answer: &Answer) -> Problem {
+    let mut problem: Problem = serde_json::from_slice(&answer.body).unwrap_or_else(|_| Problem {
+        title: "A proxy in front of the gateway answered".to_owned(),
+        detail: format!(
+            "HTTP status {} without the gateway's own error format",
+            answer.status
+        ),
+        ..Problem::default()
+    });
+    problem.status = answer.status;
+    problem.request_id = answer.header("x-request-id").map(ToOwned::to_owned);
+    problem.retry_after = answer.retry_after();
+    session::note(&problem);
+    problem
+}
+
+fn method(method: vendors::Method) -> Method {
+    match method {
+        vendors::Method::Get => Method::GET,
+        vendors::Method::Post => Method::POST,
+        vendors::Method::Put => Method::PUT,
+        vendors::Method::Patch => Method::PATCH,
+        vendors::Method::Delete => Method::DELETE,
+    }
+}

@@ -1,0 +1,127 @@
+//! Mode, auto failback, what is on air, channels and owners.
+
+use super::{Writer, ids};
+use crate::api::failure::Failure;
+use crate::api::outcome::{Outcome, execute};
+use crate::api::transport::send;
+use vendors::uplynk::{self, Configuration, FailoverGroup, Mode, OnAir};
+
+fn mode(group: &FailoverGroup) -> &str {
+    match &group.mode {
+        Some(Mode::Prioritized) => "prioritized",
+        Some(Mode::Flat) => "flat",
+        Some(Mode::Other(word)) => word,
+        None => "not reported",
+    }
+}
+
+fn failback(group: &FailoverGroup) -> &'static str {
+    match group.auto_failback {
+        Some(true) => "on",
+        Some(false) => "off",
+        None => "not reported",
+    }
+}
+
+fn settings(group: &FailoverGroup) -> String {
+    format!(
+        "The mode is {}, auto failback is {}.",
+        mode(group),
+        failback(group)
+    )
+}
+
+fn on_air(group: &FailoverGroup) -> String {
+    match &group.active {
+        Some(OnAir::Slicer(id)) => format!("{id} is on air."),
+        Some(OnAir::Slate) => "The slate is on air.".to_owned(),
+        None => "The service does not report what is on air.".to_owned(),
+    }
+}
+
+impl Writer {
+    /// Changes the mode or auto failback, if both are still what the user saw.
+    pub async fn configure(&self, seen: &FailoverGroup, change: &Configuration) -> Outcome {
+        let of = |group: &FailoverGroup| (group.mode.clone(), group.auto_failback);
+        if let Err(outcome) = self.unchanged(seen, of, settings).await {
+            return outcome;
+        }
+        let resets = change.mode == Some(Mode::Prioritized);
+        let check = async || {
+            let now = self.read(&seen.id).await?;
+            let order = resets.then(|| format!(" Its order is now {}.", ids(&now).join(", ")));
+            Ok(settings(&now) + &order.unwrap_or_default())
+        };
+        let done = |(): &()| (format!("{} accepted the change.", self.title), !resets);
+        let call = uplynk::groups().configure(&seen.id, change);
+        execute(send(&self.connection, &call, None), done, check).await
+    }
+
+    /// Puts a slicer on air, if what is on air and auto failback are still what the user saw. Sent once:
+    /// every attempt is a switch.
+    pub async fn activate(&self, seen: &FailoverGroup, slicer: &str) -> Outcome {
+        let of = |group: &FailoverGroup| (group.active.clone(), group.auto_failback);
+        let message = |now: &FailoverGroup| format!("{} {}", on_air(now), settings(now));
+        if let Err(outcome) = self.unchanged(seen, of, message).await {
+            return outcome;
+        }
+        let call = uplynk::groups().activate(&seen.id, slicer);
+        self.switch(seen, &call).await
+    }
+
+    /// Puts the slate on air, or takes it off, if what is on air is still what the user saw.
+    pub async fn set_slate(&self, seen: &FailoverGroup, on: bool) -> Outcome {
+        let of = |group: &FailoverGroup| group.active.clone();
+        if let Err(outcome) = self.unchanged(seen, of, on_air).await {
+            return outcome;
+        }
+        let call = uplynk::groups().set_no_slicer(&seen.id, on);
+        self.switch(seen, &call).await
+    }
+
+    async fn switch(&self, seen: &FailoverGroup, call: &vendors::Call<()>) -> Outcome {
+        let check = async || Ok(on_air(&self.read(&seen.id).await?));
+        let done = |(): &()| (format!("{} accepted the change.", self.title), false);
+        execute(send(&self.connection, call, None), done, check).await
+    }
+
+    /// Adds and removes channels (their ids).
+    pub async fn channels(&self, seen: &FailoverGroup, add: &[&str], remove: &[&str]) -> Outcome {
+        let call = uplynk::groups().channels(&seen.id, add, remove);
+        let check = async || {
+            let now = self.read(&seen.id).await?;
+            let names = now.channels.iter().flatten();
+            let names: Vec<_> = names
+                .map(|channel| channel.desc.clone().unwrap_or_else(|| channel.id.clone()))
+                .collect();
+            Ok(match names.as_slice() {
+                [] => "The group now feeds no channel.".to_owned(),
+                names => format!("The group now feeds {}.", names.join(", ")),
+            })
+        };
+        let done = |(): &()| (format!("{} accepted the change.", self.title), true);
+        execute(send(&self.connection, &call, None), done, check).await
+    }
+
+    /// Who may use the group.
+    ///
+    /// # Errors
+    /// Why it is not known.
+    pub async fn owners(&self, group: &str) -> Result<Vec<String>, Failure> {
+        let call = uplynk::groups().allowed_owners(group);
+        Ok(send(&self.connection, &call, None).await?.value.items)
+    }
+
+    /// Changes who may use the group.
+    pub async fn set_owners(&self, group: &str, add: &[&str], remove: &[&str]) -> Outcome {
+        let call = uplynk::groups().set_allowed_owners(group, add, remove);
+        let check = async || {
+            Ok(match self.owners(group).await?.as_slice() {
+                [] => "No other account is allowed now.".to_owned(),
+                owners => format!("Allowed accounts are now: {}.", owners.join(", ")),
+            })
+        };
+        let done = |(): &()| (format!("{} accepted the change.", self.title), true);
+        execute(send(&self.connection, &call, None), done, check).await
+    }
+}

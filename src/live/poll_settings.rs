@@ -1,0 +1,102 @@
+//! How fast the console polls, for all polls at once: the interval of the open page, whether somebody
+//! paused it, whether anybody can see it, and the moments at which what is shown may be old.
+
+use super::clock::now;
+use super::schedule::{CHOICES, INTERVAL};
+use crate::nav::use_nav;
+use crate::prefs::{Prefs, use_prefs};
+use crate::route::Route;
+use leptos::prelude::*;
+use std::time::Duration;
+
+/// A gap between two ticks of a second that only sleep explains, in milliseconds.
+const ASLEEP: f64 = 10_000.0;
+
+/// The poll settings of the console.
+#[derive(Clone, Copy)]
+pub struct PollSettings {
+    /// Between two polls on the page that is open.
+    pub interval: Memo<Duration>,
+    /// Whether refresh is paused; until somebody resumes it or reloads the page.
+    pub paused: RwSignal<bool>,
+    /// Whether nobody can see the page. A window that has merely lost the focus is seen.
+    pub hidden: RwSignal<bool>,
+    /// Counts the times that the network came back or the page was shown.
+    pub woken: RwSignal<u32>,
+    /// Counts the times that the computer slept: what was under way then never comes.
+    pub slept: RwSignal<u32>,
+    /// Counts the times that somebody asked for everything anew.
+    pub refresh_requests: RwSignal<u32>,
+    route: Memo<Route>,
+    prefs: Prefs,
+}
+
+/// The poll settings of the console. Only inside [`provide`]'s owner.
+#[must_use]
+pub fn use_poll_settings() -> PollSettings {
+    expect_context()
+}
+
+/// Starts to listen to the browser.
+pub fn provide() -> PollSettings {
+    let (prefs, route) = (use_prefs(), use_nav().route());
+    let interval = Memo::new(move |_| {
+        let chosen = prefs.refresh.read().get(route.read().page()).copied();
+        chosen
+            .map(Duration::from_secs)
+            .filter(|chosen| CHOICES.contains(chosen))
+            .unwrap_or(INTERVAL)
+    });
+    let poll_settings = PollSettings {
+        interval,
+        paused: RwSignal::new(false),
+        hidden: RwSignal::new(document().hidden()),
+        woken: RwSignal::new(0),
+        slept: RwSignal::new(0),
+        refresh_requests: RwSignal::new(0),
+        route,
+        prefs,
+    };
+    provide_context(poll_settings);
+    let shown = window_event_listener_untyped("visibilitychange", move |_| {
+        let hidden = document().hidden();
+        poll_settings.hidden.set(hidden);
+        if !hidden {
+            poll_settings.wake();
+        }
+    });
+    let online = window_event_listener_untyped("online", move |_| poll_settings.wake());
+    on_cleanup(move || {
+        shown.remove();
+        online.remove();
+    });
+    poll_settings
+}
+
+impl PollSettings {
+    fn wake(self) {
+        self.woken.update(|times| *times = times.wrapping_add(1));
+    }
+
+    /// Told once a second by the page's clock when it ticked last.
+    pub(super) fn ticked(self, last: f64) {
+        if now() - last > ASLEEP && !self.hidden.get_untracked() {
+            self.slept.update(|times| *times = times.wrapping_add(1));
+            self.wake();
+        }
+    }
+
+    /// Asks for everything on the screen now.
+    pub fn refresh(self) {
+        self.refresh_requests
+            .update(|times| *times = times.wrapping_add(1));
+    }
+
+    /// Chooses the interval of the page that is open.
+    pub fn choose(self, interval: Duration) {
+        let page = self.route.read_untracked().page().to_owned();
+        self.prefs.refresh.update(|chosen| {
+            chosen.insert(page, interval.as_secs());
+        });
+    }
+}

@@ -1,0 +1,64 @@
+//! The frame of a page about one resource: loading, failure, not found, or the resource. The content is
+//! drawn once and stays through refreshes and failures.
+
+use crate::live::{Live, use_clock};
+use crate::pages::NotFound;
+use crate::route::Route;
+use crate::ui::{FailureCard, Heading, Icon};
+use health::words;
+use leptos::prelude::*;
+
+/// The frame.
+#[component]
+pub fn DetailPage<T: Send + Sync + 'static>(
+    /// The resource as it refreshes.
+    live: Live<T>,
+    /// The connection's title.
+    #[prop(into)]
+    system: String,
+    /// The resource's name, or its id until that is known.
+    #[prop(into)]
+    heading: Signal<String>,
+    /// The list that it belongs to: its words and where it is.
+    parent: (&'static str, Route),
+    /// The text if the vendor has no such resource.
+    #[prop(into)]
+    missing: String,
+    /// The thing.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let status = live.status;
+    let gone = Memo::new(move |_| status.failure().is_some_and(|failure| failure.is_missing()));
+    let known = Memo::new(move |_| live.value().is_some());
+    let system = StoredValue::new(system);
+    let failure = move || {
+        let retry = Callback::new(move |()| status.refresh());
+        status
+            .failure()
+            .map(|failure| view! { <FailureCard failure system=system.get_value() retry /> })
+    };
+    let clock = use_clock();
+    // Content below a failure shows its age.
+    let aged = Memo::new(move |_| {
+        let age = status.age(clock).filter(|_| status.failure().is_some())?;
+        Some(format!("Shown as it was {}.", words::ago(age)))
+    });
+    let aged = move || {
+        aged.get().map(|words| view! { <p class="panel note" data-s="unknown"><Icon name="stale" />{words}</p> })
+    };
+    let asking = Memo::new(move |_| !known.get() && status.failure().is_none());
+    let children = StoredValue::new(children);
+    let parent = StoredValue::new((parent.0, parent.1.href()));
+    let missing = StoredValue::new(missing);
+    view! {
+        <Show when=move || !gone.get() fallback=move || view! { <NotFound what=missing.get_value() /> }>
+            <Heading text=heading parent=parent.get_value() />
+            <Show when=move || asking.get()>
+                <p class="panel note" role="status">{format!("Asking {}…", system.get_value())}</p>
+            </Show>
+            {failure}
+            {aged}
+            <Show when=move || known.get()>{children.with_value(|children| children())}</Show>
+        </Show>
+    }
+}

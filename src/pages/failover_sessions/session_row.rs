@@ -1,0 +1,133 @@
+//! A session as a row of a table, with the columns that are chosen.
+
+use super::model::{Column, Row};
+use crate::nav::use_nav;
+use crate::ui::{Icon, StatusMark};
+use health::severity::Severity;
+use leptos::prelude::*;
+
+/// The row's cells.
+#[component]
+pub fn Cells(
+    /// The session.
+    row: RwSignal<Row>,
+    /// The columns.
+    columns: Memo<Vec<Column>>,
+) -> impl IntoView {
+    move || {
+        columns
+            .get()
+            .into_iter()
+            .map(|column| cell(row, column))
+            .collect::<Vec<_>>()
+    }
+}
+
+fn cell(row: RwSignal<Row>, column: Column) -> AnyView {
+    match column {
+        Column::Result => {
+            let result = move || {
+                let row = row.read();
+                view! { <StatusMark severity=row.severity word=row.result.clone() icon=row.glyph /> }
+            };
+            view! { <td>{result}</td> }.into_any()
+        }
+        Column::Plan => view! { <Plan row /> }.into_any(),
+        Column::State => text(move || row.read().state.clone()),
+        Column::Started => {
+            view! { <td>{move || row.read().started.0.clone()}<span class="sub">{move || row.read().started.1.clone()}</span></td> }.into_any()
+        }
+        Column::Ended => text(move || row.read().ended.clone()),
+        Column::Duration => text(move || row.read().duration.clone()),
+        Column::Progress => view! { <td>{move || progress(&row.read())}</td> }.into_any(),
+        Column::Tasks => text(move || {
+            let tasks = row.read().tasks;
+            tasks.map_or_else(|| "–".to_owned(), |(done, all)| format!("{done} of {all}"))
+        }),
+        Column::Server => text(move || row.read().server.clone()),
+        Column::Type => text(move || row.read().kind.clone()),
+        Column::Id => view! { <td><code>{move || row.read().uid.clone()}</code></td> }.into_any(),
+    }
+}
+
+fn text(words: impl Fn() -> String + Send + 'static) -> AnyView {
+    view! { <td>{words}</td> }.into_any()
+}
+
+fn progress(row: &Row) -> AnyView {
+    match row.tasks {
+        Some((done, all)) if row.severity == Severity::Moving => view! {
+            {format!("{done} of {all}")}
+            <progress max=all value=done aria-label="machines done"></progress>
+        }
+        .into_any(),
+        _ => row
+            .progress
+            .clone()
+            .unwrap_or_else(|| "–".to_owned())
+            .into_any(),
+    }
+}
+
+#[component]
+fn Plan(row: RwSignal<Row>) -> impl IntoView {
+    let nav = use_nav();
+    let message = move || {
+        row.read().message.clone().map(|text| {
+            let whole = text.clone();
+            view! { <span class="sub msg" title=whole>{text}</span> }
+        })
+    };
+    let linked = Memo::new(move |_| !row.read().href.is_empty());
+    let name = move || {
+        let plan = move || row.read().plan.clone();
+        if linked.get() {
+            view! { <a href=move || row.read().href.clone()><b>{plan}</b></a> }.into_any()
+        } else {
+            view! { <b>{plan}</b> }.into_any()
+        }
+    };
+    let open = move |_| {
+        let uid = row.with_untracked(|row| row.uid.clone());
+        nav.go(&untrack(|| nav.with_params(&[("session", Some(&uid))])));
+    };
+    let details = move || {
+        linked.get().then(|| view! {
+            <button type="button" class="icon" aria-label=move || format!("Details {}", row.read().plan) title="Details" on:click=open><Icon name="panel" /></button>
+        })
+    };
+    view! { <th scope="row"><span class="with">{name}{details}</span>{message}</th> }
+}
+
+/// The columns that are shown, as somebody chose them on this browser.
+#[component]
+pub fn ColumnChooser() -> impl IntoView {
+    let prefs = crate::prefs::use_prefs();
+    let chosen = Memo::new(move |_| Column::chosen(prefs.session_columns.read().as_deref()));
+    let toggle = move |column: Column, on: bool| {
+        let mut names: Vec<String> = chosen
+            .get_untracked()
+            .into_iter()
+            .map(|one| one.name().to_owned())
+            .collect();
+        names.retain(|name| name != column.name());
+        if on {
+            names.push(column.name().to_owned());
+        }
+        prefs.session_columns.set(Some(names));
+    };
+    let boxes = Column::ALL.map(|column| {
+        let checked = move || chosen.read().contains(&column);
+        let change = move |event| toggle(column, event_target_checked(&event));
+        view! { <label class="row"><input type="checkbox" prop:checked=checked disabled=column == Column::Plan on:change=change />{column.name()}</label> }
+    });
+    let usual = move |_| prefs.session_columns.set(None);
+    view! {
+        <details class="chooser">
+            <summary>"Columns"</summary>
+            <fieldset><legend class="vh">"Columns"</legend>{boxes}
+                <button type="button" class="btn" on:click=usual>"Default columns"</button>
+            </fieldset>
+        </details>
+    }
+}

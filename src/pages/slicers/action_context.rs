@@ -1,0 +1,152 @@
+//! The actions on a slicer group's page: the open dialog, what a change is sent with, and the draft order.
+
+use crate::api::Outcome;
+use crate::api::session::Session;
+use crate::api::uplynk::Writer;
+use crate::live::{Clock, Live, Status, use_clock};
+use crate::ui::notice::{Notices, Undo, use_notices};
+use crate::ui::reorder::Draft;
+use chrono::{DateTime, Utc};
+use health::freshness::Freshness;
+use health::slicers::Deed;
+use leptos::prelude::*;
+use std::rc::Rc;
+use std::sync::Arc;
+use vendors::uplynk::FailoverGroup;
+
+/// The dialog that is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Open {
+    /// The confirmation of an action.
+    Action(Deed),
+    /// The position that this slicer is to have in the draft.
+    MoveTo(String),
+}
+
+/// The actions of one slicer group's page.
+#[derive(Clone, Copy)]
+pub struct ActionContext {
+    /// The group as it refreshes.
+    pub live: Live<FailoverGroup>,
+    /// The draft of another order.
+    pub draft: RwSignal<Draft>,
+    /// Whether the draft is being saved.
+    pub saving: RwSignal<bool>,
+    /// The dialog that is open.
+    pub open: RwSignal<Option<Open>>,
+    /// Whether this person may change anything.
+    pub may: bool,
+    list: Status,
+    writer: StoredValue<Writer>,
+    clock: Clock,
+    notices: Notices,
+}
+
+impl ActionContext {
+    /// The actions of a group; `list` is polled anyway, and is old after a change.
+    #[must_use]
+    pub fn new(live: Live<FailoverGroup>, list: Status, writer: Writer) -> Self {
+        Self {
+            live,
+            list,
+            draft: RwSignal::new(Draft::default()),
+            saving: RwSignal::new(false),
+            open: RwSignal::new(None),
+            may: expect_context::<Arc<Session>>().may_change(),
+            writer: StoredValue::new(writer),
+            clock: use_clock(),
+            notices: use_notices(),
+        }
+    }
+
+    /// How changes are sent.
+    #[must_use]
+    pub fn writer(self) -> Option<Writer> {
+        self.writer.try_get_value()
+    }
+
+    /// Whose system it is.
+    #[must_use]
+    pub fn system(self) -> String {
+        self.writer().map(|writer| writer.title).unwrap_or_default()
+    }
+
+    /// How old what is shown is.
+    #[must_use]
+    pub fn shown(self) -> Freshness {
+        self.live.status.freshness(self.clock)
+    }
+
+    /// The vendor's time, tracked.
+    #[must_use]
+    pub fn now(self) -> DateTime<Utc> {
+        self.live.status.vendor_time(self.clock)
+    }
+
+    /// Refreshes after a change.
+    pub fn changed(self) {
+        self.live.status.refresh();
+        self.list.refresh();
+    }
+
+    /// Opens the dialog of an action.
+    pub fn ask(self, action: Deed) {
+        self.open.set(Some(Open::Action(action)));
+    }
+
+    /// Sets a slicer's eligibility: at once, with Undo, where that is harmless; otherwise after a dialog.
+    pub fn set_eligible(self, slicer: String, eligible: bool) {
+        let action = Deed::SetEligible(slicer.clone(), eligible);
+        let quiet = untrack(|| {
+            let group = self.live.value()?;
+            Some(action.is_quiet(&group, self.now(), self.shown()))
+        });
+        if quiet != Some(true) {
+            return self.ask(action);
+        }
+        let (Some(writer), Some(seen)) = (self.writer(), self.live.value_untracked()) else {
+            return;
+        };
+        leptos::task::spawn_local(async move {
+            let outcome = writer.set_eligible(&seen.id, &slicer, eligible).await;
+            self.changed();
+            match outcome {
+                Outcome::Done { message, .. } => {
+                    let undo = self.undo_eligible(&writer, &seen.id, &slicer, !eligible);
+                    self.notices.show(message, Some(undo));
+                }
+                outcome => self.notices.show_outcome(outcome),
+            }
+        });
+    }
+
+    /// Undoes a change of eligibility.
+    #[must_use]
+    pub fn undo_eligible(self, writer: &Writer, group: &str, slicer: &str, eligible: bool) -> Undo {
+        let (writer, group, slicer) = (writer.clone(), group.to_owned(), slicer.to_owned());
+        self.undo(move || {
+            let (writer, group, slicer) = (writer.clone(), group.clone(), slicer.clone());
+            async move { writer.set_eligible(&group, &slicer, eligible).await }
+        })
+    }
+
+    /// Undoes a change and shows the outcome.
+    pub fn undo<F: Future<Output = Outcome> + 'static>(
+        self,
+        back: impl Fn() -> F + 'static,
+    ) -> Undo {
+        Rc::new(move || {
+            let running = back();
+            leptos::task::spawn_local(async move {
+                self.notices.show_outcome(running.await);
+                self.changed();
+            });
+        })
+    }
+
+    /// Where results without a dialog are shown.
+    #[must_use]
+    pub fn notices(self) -> Notices {
+        self.notices
+    }
+}

@@ -1,0 +1,209 @@
+//! The dialogs of a slicer group's actions: effect and confirmation.
+
+use super::action_context::{ActionContext, Open};
+use super::activation_alternatives::ActivationAlternatives;
+use super::model::{mode_word, name};
+use super::send::run;
+use crate::api::{Failure, Outcome};
+use crate::ui::action_dialog::Running;
+use crate::ui::{ActionDialog, Field};
+use health::effect::{Confirm, Effect};
+use health::slicers::Deed;
+use leptos::prelude::*;
+use vendors::uplynk::FailoverGroup;
+
+/// The dialog that is open.
+#[component]
+pub fn Dialogs(
+    /// The page's actions.
+    context: ActionContext,
+) -> impl IntoView {
+    let action = Memo::new(move |_| match &*context.open.read() {
+        Some(Open::Action(action)) => Some(action.clone()),
+        _ => None,
+    });
+    move || {
+        let action = action.get()?;
+        let refused = untrack(|| {
+            context
+                .live
+                .value()
+                .and_then(|group| action.can(&group).err())
+        });
+        Some(match (refused, &action) {
+            (Some(why), Deed::Activate(slicer)) => {
+                view! { <ActivationAlternatives context slicer=slicer.clone() why /> }.into_any()
+            }
+            _ => view! { <Ask context action /> }.into_any(),
+        })
+    }
+}
+
+/// The title, the button, and the text that is typed to confirm.
+fn words(action: &Deed, group: &FailoverGroup) -> (String, &'static str, String) {
+    let group_name = name(group);
+    let channel = |id: &String| {
+        let mut all = group.channels.iter().flatten();
+        let found = all.find(|channel| channel.id == *id);
+        found
+            .and_then(|channel| channel.desc.clone())
+            .unwrap_or_else(|| id.clone())
+    };
+    match action {
+        Deed::SetMode(mode) => {
+            let mode = mode_word(Some(mode)).to_lowercase();
+            (
+                format!("Switch {group_name} to {mode} mode?"),
+                "Switch mode",
+                group_name,
+            )
+        }
+        Deed::SetAutoFailback(true) => (
+            format!("Turn auto failback on for {group_name}?"),
+            "Turn on",
+            group_name,
+        ),
+        Deed::SetAutoFailback(false) => (
+            format!("Turn auto failback off for {group_name}?"),
+            "Turn off",
+            group_name,
+        ),
+        Deed::SetEligible(id, true) => (
+            format!("Take {id} into failover?"),
+            "Make eligible",
+            id.clone(),
+        ),
+        Deed::SetEligible(id, false) => (
+            format!("Leave {id} out of failover?"),
+            "Leave out",
+            id.clone(),
+        ),
+        Deed::Activate(id) => (format!("Activate {id}?"), "Activate", id.clone()),
+        Deed::SetSlate(true) => (
+            format!("Switch {group_name} to slate?"),
+            "Switch to slate",
+            group_name,
+        ),
+        Deed::SetSlate(false) => (
+            format!("Leave slate on {group_name}?"),
+            "Leave slate",
+            group_name,
+        ),
+        Deed::AddChannel => (
+            format!("Add a channel to {group_name}?"),
+            "Add channel",
+            group_name,
+        ),
+        Deed::RemoveChannel(id) => (
+            format!("Remove {} from {group_name}?", channel(id)),
+            "Remove channel",
+            channel(id),
+        ),
+        Deed::AddOwner => (
+            format!("Let another account use {group_name}?"),
+            "Add owner",
+            group_name,
+        ),
+        Deed::RemoveOwner(id) => (
+            format!("No longer let {id} use {group_name}?"),
+            "Remove owner",
+            id.clone(),
+        ),
+        Deed::Overwrite(_) => (
+            format!("Overwrite the order of {group_name}?"),
+            "Overwrite",
+            group_name,
+        ),
+    }
+}
+
+#[component]
+fn Ask(context: ActionContext, action: Deed) -> impl IntoView {
+    let group = context.live.value_untracked().unwrap_or_default();
+    let (title, button, id) = words(&action, &group);
+    let (of_effect, of_confirm) = (action.clone(), action.clone());
+    let effect = Memo::new(move |_| {
+        let group = context.live.value();
+        group.map_or_else(Effect::default, |group| {
+            of_effect.effect(&group, context.now())
+        })
+    });
+    let confirm = Memo::new(move |_| {
+        let group = context.live.value();
+        group.map_or(Confirm::Click, |group| {
+            of_confirm.confirm(&group, context.now(), context.shown())
+        })
+    });
+    let typed = RwSignal::new(String::new());
+    let asks_id = matches!(action, Deed::AddChannel | Deed::AddOwner);
+    let wrong = Memo::new(move |_| id_error(&typed.read()));
+    let label = if action == Deed::AddChannel {
+        "Channel id"
+    } else {
+        "Account id"
+    };
+    let run: Box<dyn Fn() -> Running> = Box::new(move || {
+        let (action, seen) = (action.clone(), context.live.value_untracked());
+        let id = typed.get_untracked().trim().to_owned();
+        Box::pin(async move {
+            match (context.writer(), seen) {
+                (Some(writer), Some(seen)) => {
+                    run(context, writer, (*seen).clone(), action, id).await
+                }
+                _ => (
+                    Outcome::refused(Failure::no_gateway("the group is not loaded")),
+                    None,
+                ),
+            }
+        })
+    });
+    let ready = Memo::new(move |_| !asks_id || wrong.read().is_none());
+    view! {
+        <ActionDialog title action=button system=context.system() effect confirm id ready run
+            changed=Callback::new(move |()| context.changed()) on_close=Callback::new(move |()| context.open.set(None))>
+            {asks_id.then(|| view! { <Field label name="id" value=typed error=wrong hint=Signal::stored("As shown in Uplynk: 32 hexadecimal digits.".to_owned()) required=true /> })}
+        </ActionDialog>
+    }
+}
+
+/// What is wrong with the id of a channel or an account.
+fn id_error(typed: &str) -> Option<String> {
+    let typed = typed.trim();
+    if typed.is_empty() {
+        return Some("The id is missing.".to_owned());
+    }
+    let odd = typed.chars().find(|char| !char.is_ascii_hexdigit());
+    match odd {
+        Some(odd) => Some(format!("“{odd}” is not a hexadecimal digit.")),
+        None if typed.len() != 32 => Some(format!(
+            "An id has 32 hexadecimal digits, not {}.",
+            typed.len()
+        )),
+        None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::id_error;
+
+    #[test]
+    fn an_id_is_32_hexadecimal_digits() {
+        for (typed, wrong) in [
+            ("", Some("missing")),
+            ("  ", Some("missing")),
+            ("xyz", Some("“x”")),
+            ("abc", Some("not 3")),
+            ("9852b8649852b8649852b8649852b864", None),
+            (" 9852B8649852b8649852b8649852b864 ", None),
+        ] {
+            match (id_error(typed), wrong) {
+                (None, None) => {}
+                (Some(message), Some(word)) => {
+                    assert!(message.contains(word), "{typed}: {message}")
+                }
+                (message, _) => panic!("{typed}: {message:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! A slicer as an item of the list "Slicer order" shows it, and the list under a draft. Pure.
+
+use super::model::is_on_air;
+use crate::ui::reorder::Draft;
+use crate::ui::times;
+use chrono::{DateTime, FixedOffset, Utc};
+use health::severity::Severity;
+use health::slicers::{SlicerHealth, ordered, slicer_health, state_word};
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::Arc;
+use vendors::uplynk::{FailoverGroup, Mode, Slicer};
+
+/// One slicer as the service tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// Its id.
+    pub id: String,
+    /// Its position, where positions count.
+    pub reported_position: Option<i64>,
+    /// Its host.
+    pub hostname: String,
+    /// Whether it is on air.
+    pub on_air: bool,
+    /// What it is doing, in words.
+    pub state: String,
+    /// How bad its health is.
+    pub severity: Severity,
+    /// Its health in words.
+    pub health: &'static str,
+    /// Until when it is skipped, or since when its re-check is due.
+    pub until: Option<String>,
+    /// Whether it takes part in failover; `None` where the service does not say.
+    pub eligible: Option<bool>,
+    /// Where its vendor says that its picture is.
+    pub picture: Option<String>,
+}
+
+/// One slicer in the list. Its facts are shared: a draft moves many, and changes none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    facts: Arc<Facts>,
+    /// Its position in a draft, where that is another one: most rows stay what they are.
+    drafted: Option<i64>,
+    /// Its place in the list, from 1.
+    pub at: usize,
+    /// Of how many.
+    pub of: usize,
+    /// Where it stood, where a draft moves it.
+    pub was: Option<usize>,
+}
+
+impl Deref for Row {
+    type Target = Facts;
+
+    fn deref(&self) -> &Facts {
+        &self.facts
+    }
+}
+
+impl Row {
+    /// Its position, in words.
+    #[must_use]
+    pub fn position(&self) -> String {
+        let position = self.drafted.or(self.reported_position);
+        position.map_or_else(|| "–".to_owned(), |position| position.to_string())
+    }
+
+    /// Its eligibility in words.
+    #[must_use]
+    pub fn eligibility(&self) -> &'static str {
+        match self.eligible {
+            Some(true) => "Eligible",
+            Some(false) => "Left out",
+            None => "–",
+        }
+    }
+
+    /// What the item is called.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let on_air = if self.on_air { ", on air" } else { "" };
+        let Facts {
+            id, state, health, ..
+        } = &**self;
+        format!(
+            "{id}, position {}{on_air}, {state}, {health}, {}",
+            self.position(),
+            self.eligibility()
+        )
+    }
+}
+
+fn facts(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>, zone: FixedOffset) -> Facts {
+    let (severity, health, until) = match slicer_health(slicer, now) {
+        SlicerHealth::Healthy => (Severity::Normal, "Healthy", None),
+        SlicerHealth::Unhealthy { until } => (
+            Severity::Warning,
+            "Unhealthy",
+            Some(format!("skipped until {}", times::moment(until, now, zone))),
+        ),
+        SlicerHealth::RecheckDue { since } => (
+            Severity::Warning,
+            "Re-check due",
+            Some(format!("since {}", times::moment(since, now, zone))),
+        ),
+        SlicerHealth::Unknown => (Severity::Unknown, "Unknown", None),
+    };
+    let flat = group.mode == Some(Mode::Flat);
+    Facts {
+        id: slicer.id.clone(),
+        reported_position: slicer.order.filter(|_| !flat),
+        hostname: slicer.hostname.clone().unwrap_or_default(),
+        on_air: is_on_air(group, slicer),
+        state: slicer
+            .state
+            .as_ref()
+            .map_or_else(|| "–".to_owned(), state_word),
+        severity,
+        health,
+        until,
+        eligible: slicer.enabled,
+        picture: slicer.picture(true),
+    }
+}
+
+/// Every slicer of a group as the service tells it, in its order.
+#[must_use]
+pub fn reported(group: &FailoverGroup, now: DateTime<Utc>, zone: FixedOffset) -> Vec<Arc<Facts>> {
+    ordered(group)
+        .into_iter()
+        .map(|slicer| Arc::new(facts(group, slicer, now, zone)))
+        .collect()
+}
+
+/// The list under a draft. While a row is dragged, `before` keeps the list's members: removed slicers stay,
+/// marked, and new ones wait until the row is dropped.
+#[must_use]
+pub fn rows(reported: &[Arc<Facts>], draft: &Draft, before: Option<&[Row]>) -> Vec<Row> {
+    let place: HashMap<&str, usize> = draft.order().iter().map(String::as_str).zip(0..).collect();
+    let base: HashMap<&str, usize> = draft.base().iter().map(String::as_str).zip(1..).collect();
+    let facts: Vec<Arc<Facts>> = match before {
+        None => {
+            let mut facts = reported.to_vec();
+            facts.sort_by_cached_key(|one| {
+                place.get(one.id.as_str()).copied().unwrap_or(usize::MAX)
+            });
+            facts
+        }
+        Some(before) => {
+            let known: HashMap<&str, &Arc<Facts>> =
+                reported.iter().map(|one| (one.id.as_str(), one)).collect();
+            before
+                .iter()
+                .map(|held| match known.get(held.id.as_str()) {
+                    Some(one) => Arc::clone(one),
+                    None => Arc::new(Facts {
+                        severity: Severity::Unknown,
+                        health: "No longer in the group",
+                        until: None,
+                        on_air: false,
+                        ..(*held.facts).clone()
+                    }),
+                })
+                .collect()
+        }
+    };
+    let of = facts.len();
+    let changed = draft.is_changed();
+    let row = |(facts, at): (Arc<Facts>, usize)| {
+        let was = base.get(facts.id.as_str()).copied();
+        Row {
+            drafted: i64::try_from(at)
+                .ok()
+                .filter(|at| changed && facts.reported_position != Some(*at)),
+            at,
+            of,
+            was: was.filter(|was| changed && *was != at),
+            facts,
+        }
+    };
+    facts.into_iter().zip(1..).map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{reported, rows};
+    use crate::ui::reorder::Draft;
+    use chrono::{DateTime, FixedOffset, Utc};
+    use vendors::uplynk::{FailoverGroup, Mode, Slicer};
+
+    fn group(order: &str) -> FailoverGroup {
+        let slicers = order.split(' ').zip(1..).map(|(id, place)| Slicer {
+            id: id.to_owned(),
+            order: Some(place),
+            ..Slicer::default()
+        });
+        FailoverGroup {
+            mode: Some(Mode::Prioritized),
+            slicers: Some(slicers.collect()),
+            ..FailoverGroup::default()
+        }
+    }
+
+    fn words(rows: &[super::Row]) -> String {
+        let word = |row: &super::Row| match row.was {
+            Some(was) => format!("{}{}<{was}", row.id, row.position()),
+            None => format!("{}{}", row.id, row.position()),
+        };
+        rows.iter().map(word).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_draft_moves_rows_and_a_held_row_keeps_the_list_as_it_was() {
+        let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
+        let utc = FixedOffset::east_opt(0).expect("in range");
+        let see = |group: &FailoverGroup, draft: &Draft, before: Option<&[super::Row]>| {
+            rows(&reported(group, now, utc), draft, before)
+        };
+        let mut draft = Draft::new(["a", "b", "c"].map(str::to_owned).to_vec());
+        let plain = see(&group("a b c"), &draft, None);
+        assert_eq!(words(&plain), "a1 b2 c3");
+        draft.move_to("c", 1);
+        let moved = see(&group("a b c"), &draft, None);
+        assert_eq!(words(&moved), "c1<3 a2<1 b3<2");
+        let held = see(&group("b x c"), &draft, Some(&moved));
+        assert_eq!(words(&held), "c1<3 a2<1 b3<2");
+        assert_eq!(held[1].health, "No longer in the group");
+    }
+}

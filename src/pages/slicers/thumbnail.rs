@@ -1,0 +1,53 @@
+//! The thumbnail of a slicer's output, or a placeholder.
+
+use crate::ui::Icon;
+use leptos::prelude::*;
+
+/// The picture.
+#[component]
+pub fn Thumbnail(
+    /// Where it is; `None` where there is none to show.
+    #[prop(into)]
+    src: Signal<Option<String>>,
+    /// The one picture of a page that is large.
+    #[prop(optional)]
+    big: bool,
+    /// Whether it is there: `None` while the browser fetches it or there is none to fetch.
+    #[prop(optional)]
+    there: Option<RwSignal<Option<bool>>>,
+) -> impl IntoView {
+    let tell = move |now: Option<bool>| {
+        if let Some(there) = there {
+            there.maybe_update(|held| {
+                let differs = *held != now;
+                *held = now;
+                differs
+            });
+        }
+    };
+    Effect::new(move |_| {
+        if src.read().is_none() {
+            tell(None);
+        }
+    });
+    // The address that failed to load; another address is tried again.
+    let broken: RwSignal<Option<String>> = RwSignal::new(None);
+    let shown = Memo::new(move |_| src.get().filter(|src| broken.read().as_ref() != Some(src)));
+    let is_shown = Memo::new(move |_| shown.read().is_some());
+    let failed = move |_| {
+        broken.set(src.get_untracked());
+        tell(Some(false));
+    };
+    let draw = move || {
+        if !is_shown.get() {
+            return view! { <Icon name="slicers" /> }.into_any();
+        }
+        // A new address reuses the element: the last picture stays until the next one has loaded.
+        view! {
+            <img alt="" width="160" height="90" loading="lazy" decoding="async" referrerpolicy="no-referrer"
+                src=move || shown.get() on:load=move |_| tell(Some(true)) on:error=failed />
+        }
+        .into_any()
+    };
+    view! { <div class="thumb" data-big=big.then_some("") aria-hidden="true">{draw}</div> }
+}

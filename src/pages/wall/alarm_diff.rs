@@ -1,0 +1,219 @@
+//! New and ended alarms on the wall. Pure.
+//!
+//! Alarms present when the wall opens are not new. Resources of a silent connection keep their state: it
+//! neither raises nor ends an alarm.
+
+use super::model::Tile;
+use health::severity::Severity;
+use std::collections::{HashMap, HashSet};
+
+/// How urgent an alarm is, most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Priority {
+    /// Something is critical.
+    Critical,
+    /// Something should be looked at.
+    Warning,
+}
+
+/// The changes found by one update.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AlarmChanges {
+    /// Alarms that were not there, or were less urgent.
+    pub raised: Vec<(String, Priority)>,
+    /// Whether an alarm is over.
+    pub calmed: bool,
+}
+
+/// The alarms seen so far.
+#[derive(Debug, Clone, Default)]
+pub struct AlarmDiff {
+    known: HashMap<String, Option<Priority>>,
+    /// Connections of which everything has been seen once.
+    settled: HashSet<String>,
+}
+
+impl Priority {
+    /// How urgent this severity is.
+    #[must_use]
+    pub fn of(severity: Severity) -> Option<Self> {
+        match severity {
+            Severity::Critical => Some(Self::Critical),
+            Severity::Warning => Some(Self::Warning),
+            _ => None,
+        }
+    }
+}
+
+impl AlarmDiff {
+    /// Compares the tiles with the previous ones. `answering` are the connections with current data.
+    pub fn update(&mut self, tiles: &[Tile], answering: &HashSet<String>) -> AlarmChanges {
+        let mut changes = AlarmChanges::default();
+        let kept = |tile: &Tile| tile.is_stale() && !tile.is_source;
+        for tile in tiles.iter().filter(|tile| !kept(tile) && tile.is_told) {
+            let now = Priority::of(tile.severity);
+            let before = self.known.get(&tile.key).copied();
+            // Until a connection has been read completely, a new resource is only new to this console.
+            let known = before.is_some() || self.settled.contains(&tile.source);
+            let before = before.flatten();
+            match (before, now) {
+                (_, Some(now)) if known && before.is_none_or(|before| now < before) => {
+                    changes.raised.push((tile.key.clone(), now));
+                }
+                (Some(_), None) => changes.calmed = true,
+                _ => {}
+            }
+            self.known.insert(tile.key.clone(), now);
+        }
+        self.forget(tiles, answering, &mut changes);
+        for source in answering {
+            let mut of = tiles.iter().filter(|tile| tile.source == *source);
+            if of.all(|tile| tile.is_told) {
+                self.settled.insert(source.clone());
+            }
+        }
+        changes
+    }
+
+    /// Resources that answering connections no longer hold have no alarm.
+    fn forget(&mut self, tiles: &[Tile], answering: &HashSet<String>, changes: &mut AlarmChanges) {
+        let there: HashSet<&str> = tiles.iter().map(|tile| tile.key.as_str()).collect();
+        self.known.retain(|key, priority| {
+            let source = key.split('/').next().unwrap_or_default();
+            let gone = !there.contains(key.as_str()) && answering.contains(source);
+            changes.calmed |= gone && priority.is_some();
+            !gone
+        });
+    }
+
+    /// The current priority of a resource.
+    #[must_use]
+    pub fn standing(&self, key: &str) -> Option<Priority> {
+        self.known.get(key).copied().flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use health::freshness::Freshness;
+
+    fn tile(source: &str, name: &str, severity: Severity) -> Tile {
+        Tile {
+            key: format!("{source}/{name}"),
+            source: source.to_owned(),
+            name: name.to_owned(),
+            severity,
+            was: severity,
+            rank: 1,
+            word: String::new(),
+            sentence: String::new(),
+            since: None,
+            read: None,
+            fresh: Freshness::Live,
+            is_source: false,
+            is_told: true,
+        }
+    }
+
+    fn answering(sources: &[&str]) -> HashSet<String> {
+        sources.iter().map(|source| (*source).to_owned()).collect()
+    }
+
+    fn raised(changes: &AlarmChanges) -> Vec<(&str, Priority)> {
+        let pairs = changes.raised.iter();
+        pairs
+            .map(|(key, priority)| (key.as_str(), *priority))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_there_at_first_is_no_news_and_what_comes_is() {
+        let mut diff = AlarmDiff::default();
+        let at = |severity| [tile("a", "x", severity), tile("a", "y", Severity::Critical)];
+        assert_eq!(
+            diff.update(&at(Severity::Normal), &answering(&["a"])),
+            AlarmChanges::default()
+        );
+        let changes = diff.update(&at(Severity::Warning), &answering(&["a"]));
+        assert_eq!(raised(&changes), [("a/x", Priority::Warning)]);
+        assert_eq!(
+            diff.update(&at(Severity::Warning), &answering(&["a"])),
+            AlarmChanges::default()
+        );
+        let changes = diff.update(&at(Severity::Critical), &answering(&["a"]));
+        assert_eq!(raised(&changes), [("a/x", Priority::Critical)]);
+        // Less urgent than before is neither new nor over.
+        assert_eq!(
+            diff.update(&at(Severity::Warning), &answering(&["a"])),
+            AlarmChanges::default()
+        );
+        assert!(
+            diff.update(&at(Severity::Normal), &answering(&["a"]))
+                .calmed
+        );
+        assert_eq!(diff.standing("a/y"), Some(Priority::Critical));
+    }
+
+    #[test]
+    fn what_a_first_sweep_comes_to_later_is_no_news() {
+        let mut diff = AlarmDiff::default();
+        let unread = Tile {
+            is_told: false,
+            ..tile("a", "y", Severity::Unknown)
+        };
+        let x = tile("a", "x", Severity::Normal);
+        diff.update(&[x.clone(), unread], &answering(&["a"]));
+        let changes = diff.update(
+            &[x.clone(), tile("a", "y", Severity::Critical)],
+            &answering(&["a"]),
+        );
+        assert_eq!(changes, AlarmChanges::default());
+        // From now on something that was not there is.
+        let z = tile("a", "z", Severity::Critical);
+        let changes = diff.update(&[x, z], &answering(&["a"]));
+        assert_eq!(raised(&changes), [("a/z", Priority::Critical)]);
+        assert!(changes.calmed, "y was critical and is gone");
+    }
+
+    #[test]
+    fn a_silent_connection_raises_its_own_alarm_and_keeps_those_it_had() {
+        let mut diff = AlarmDiff::default();
+        let x = tile("a", "x", Severity::Critical);
+        diff.update(std::slice::from_ref(&x), &answering(&["a"]));
+        let stale = Tile {
+            severity: Severity::Unknown,
+            fresh: Freshness::NoData,
+            ..x.clone()
+        };
+        let silent = Tile {
+            is_source: true,
+            fresh: Freshness::NoData,
+            key: "a".to_owned(),
+            ..tile("a", "", Severity::Critical)
+        };
+        let changes = diff.update(&[silent, stale], &answering(&[]));
+        assert_eq!(raised(&changes), [("a", Priority::Critical)]);
+        assert!(!changes.calmed);
+        let changes = diff.update(&[x], &answering(&["a"]));
+        assert_eq!(raised(&changes), []);
+        assert!(changes.calmed, "the connection is back");
+    }
+
+    #[test]
+    fn a_connection_that_never_answered_is_no_news() {
+        let mut diff = AlarmDiff::default();
+        let silent = Tile {
+            is_source: true,
+            fresh: Freshness::NoData,
+            key: "a".to_owned(),
+            ..tile("a", "", Severity::Critical)
+        };
+        assert_eq!(
+            diff.update(&[silent], &answering(&[])),
+            AlarmChanges::default()
+        );
+        let x = tile("a", "x", Severity::Critical);
+        assert_eq!(raised(&diff.update(&[x], &answering(&["a"]))), []);
+    }
+}

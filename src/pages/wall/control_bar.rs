@@ -1,0 +1,117 @@
+//! The control bar, visible while somebody uses the mouse, the screen or the keyboard. Its settings are in
+//! the URL, so that a reload keeps them.
+
+use super::notify::Notify;
+use super::rotation::HoldReason;
+use super::setup::SetUp;
+use super::sounds::Sounds;
+use super::state::Wall;
+use crate::live::{clock, use_clock};
+use crate::nav::use_nav;
+use crate::prefs::Theme;
+use crate::route::Route;
+use crate::ui::Icon;
+use leptos::prelude::*;
+
+/// How long it stays after the last touch, in milliseconds.
+const STAYS: f64 = 4_000.0;
+
+/// Whether somebody uses the controls.
+#[must_use]
+pub fn hands() -> Memo<bool> {
+    let clock = use_clock();
+    let last = RwSignal::new(f64::MIN);
+    // Moves come a hundred times a second; four a second are enough.
+    let touched = move || {
+        let now = clock::now();
+        if last
+            .try_get_untracked()
+            .is_some_and(|last| (now - last).abs() > 250.0)
+        {
+            let _ = last.try_set(now);
+        }
+    };
+    let moved = window_event_listener(leptos::ev::pointermove, move |_| touched());
+    let pressed = window_event_listener(leptos::ev::pointerdown, move |_| touched());
+    let typed = window_event_listener(leptos::ev::keydown, move |_| touched());
+    on_cleanup(move || {
+        moved.remove();
+        pressed.remove();
+        typed.remove();
+    });
+    Memo::new(move |_| clock.millis() - last.get() < STAYS)
+}
+
+/// The bar.
+#[component]
+pub fn ControlBar(
+    /// The wall.
+    wall: Wall,
+    /// What sounds.
+    sounds: Sounds,
+    /// What is notified.
+    notify: Notify,
+    /// Whether somebody uses the controls.
+    hands: Memo<bool>,
+    /// Whether the set-up is open.
+    set_up: RwSignal<bool>,
+) -> impl IntoView {
+    let nav = use_nav();
+    let is_full = RwSignal::new(document().fullscreen_element().is_some());
+    let changed = window_event_listener_untyped("fullscreenchange", move |_| {
+        is_full.set(document().fullscreen_element().is_some());
+    });
+    on_cleanup(move || changed.remove());
+    let full = move |_| {
+        if is_full.get_untracked() {
+            document().exit_fullscreen();
+        } else if let Some(root) = document().document_element() {
+            let _ = root.request_fullscreen();
+        }
+    };
+    let theme = move || wall.params.read().theme.unwrap_or_default();
+    let next_theme = move |_| {
+        let next: Theme = theme().next();
+        nav.replace(&nav.with_params(&[("theme", Some(next.word()))]));
+    };
+    let paused = move || wall.rotation.read().is_paused();
+    let pause = move |_| {
+        let now = clock::now();
+        wall.rotation
+            .update(|rotation| *rotation = rotation.pause(now, !rotation.is_paused()));
+    };
+    let pages = move || wall.layout.read().pages.len();
+    let turn = move |_| {
+        let (pages, rotate) = (pages(), wall.params.read().rotate);
+        wall.rotation
+            .update(|rotation| *rotation = rotation.turn(clock::now(), pages, rotate));
+    };
+    let pressed = |is: bool| if is { "true" } else { "false" };
+    let away = move || !hands.get() && !set_up.get();
+    let pause_title = move || match wall.rotation.read().held {
+        Some(HoldReason::Critical) => "Rotation is held: something is critical",
+        _ => "Pause rotation, for ten minutes at most",
+    };
+    view! {
+        <div class="bar" data-away=move || away().then_some("away")>
+            <div role="toolbar" aria-label="Wall controls">
+                <button type="button" class="btn" aria-pressed=move || pressed(is_full.get()) on:click=full>"Full screen"</button>
+                <button type="button" class="btn" aria-pressed=move || pressed(!sounds.is_muted())
+                    on:click=move |_| sounds.mute(!sounds.is_muted())>"Sound"</button>
+                <button type="button" class="btn" aria-pressed=move || pressed(notify.is_on()) disabled=move || notify.hindrance().is_some()
+                    title=move || notify.hindrance().unwrap_or("Show a desktop notification for each new critical alarm") on:click=move |_| notify.turn()>"Notify"</button>
+                <button type="button" class="btn" aria-expanded=move || pressed(set_up.get())
+                    on:click=move |_| set_up.update(|open| *open = !*open)>"Distance"</button>
+                <button type="button" class="btn" title=move || format!("Colour theme: {}", theme().word()) on:click=next_theme>
+                    <Icon name="theme" />"Colour theme"
+                </button>
+                <button type="button" class="btn" aria-pressed=move || pressed(paused()) title=pause_title on:click=pause>
+                    <Icon name="pause" />"Pause rotation"
+                </button>
+                <button type="button" class="btn" disabled=move || pages() < 2 on:click=turn>"Next page"</button>
+                <a class="btn" href=Route::Overview.href()>"Leave the wall"</a>
+            </div>
+            <Show when=move || set_up.get()><SetUp wall set_up /></Show>
+        </div>
+    }
+}

@@ -1,0 +1,52 @@
+//! Unattended operation: the screen stays on, nothing burns in, and new versions load automatically.
+
+use super::burn_in::offset;
+use super::state::Wall;
+use crate::live::{use_build, use_clock, use_poll_settings};
+use crate::ui::wake_lock::WakeLock;
+use leptos::prelude::*;
+
+/// How often the gateway is asked which console it serves, in milliseconds; also the least time between
+/// two loads of the page.
+const BUILD: f64 = 60_000.0;
+
+/// Keeps the screen on for as long as the address wants it.
+pub fn keep_awake(wall: Wall) {
+    let (clock, poll_settings) = (use_clock(), use_poll_settings());
+    let wake_lock = WakeLock::new();
+    Effect::new(move |_| {
+        let _ = (clock.millis(), poll_settings.hidden.get());
+        if wall.params.read().awake {
+            wake_lock.keep();
+        } else {
+            wake_lock.release();
+        }
+    });
+}
+
+/// Loads the page anew once the gateway serves another console.
+pub fn follow_builds() {
+    let (clock, build) = (use_clock(), use_build());
+    let begun = crate::live::clock::now();
+    let last = StoredValue::new(begun);
+    Effect::new(move |_| {
+        let now = clock.millis();
+        if (now - last.get_value()).abs() >= BUILD {
+            last.set_value(now);
+            build.ask();
+        }
+        if build.is_old() && (now - begun).abs() >= BUILD {
+            let _ = window().location().reload();
+        }
+    });
+}
+
+/// How far the wall is moved aside at this minute, as a transform.
+#[must_use]
+pub fn offset_transform() -> Memo<String> {
+    let clock = use_clock();
+    Memo::new(move |_| {
+        let (x, y) = offset(clock.at(0.0).timestamp() / 60);
+        format!("translate({x}px, {y}px)")
+    })
+}

@@ -1,0 +1,218 @@
+//! The dialog of an action: its effect, the confirmation, sending it once, and the outcome.
+
+use super::dialog::Dialog;
+use super::failure_card::FailureCard;
+use super::icon::Icon;
+use super::notice::{Undo, use_notices};
+use super::status_mark::glyph;
+use crate::api::Outcome;
+use health::effect::{Confirm, Effect};
+use leptos::html;
+use leptos::prelude::*;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+/// An action being sent: its outcome, and what undoes it.
+pub type Running = Pin<Box<dyn Future<Output = (Outcome, Option<Undo>)>>>;
+
+/// The state of the dialog.
+#[derive(Clone, PartialEq)]
+enum Phase {
+    Asking,
+    Sending,
+    Failed(Outcome),
+}
+
+/// The dialog.
+#[component]
+pub fn ActionDialog(
+    /// "Delete group Kiln 2?".
+    #[prop(into)]
+    title: String,
+    /// What its button says.
+    action: &'static str,
+    /// Whose system it is.
+    #[prop(into)]
+    system: String,
+    /// What it will do.
+    #[prop(into)]
+    effect: Signal<Effect>,
+    /// What has to be typed and why, or one click for [`Confirm::Click`].
+    #[prop(into)]
+    confirm: Signal<Confirm>,
+    /// The id to type.
+    #[prop(into)]
+    id: String,
+    /// Whether the fields are right.
+    #[prop(optional, into)]
+    ready: Option<Signal<bool>>,
+    /// Sends it.
+    run: Box<dyn Fn() -> Running>,
+    /// After a change that was, or may have been, done: what is shown is old.
+    changed: Callback<()>,
+    /// After it was closed.
+    on_close: Callback<()>,
+    /// Its fields.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    let notices = use_notices();
+    let phase = RwSignal::new(Phase::Asking);
+    let typed = RwSignal::new(String::new());
+    let close = Trigger::new();
+    let run = StoredValue::new_local(run);
+    let wanted = StoredValue::new(id);
+    let system = StoredValue::new(system);
+    let confirmed = move || match confirm.get() {
+        Confirm::Click => true,
+        Confirm::Typed(_) => wanted.with_value(|wanted| typed.read().trim() == wanted),
+    };
+    let ready = move || ready.is_none_or(|ready| ready.get());
+    let rate_limited = RwSignal::new(false);
+    let outcome_area = NodeRef::<html::Div>::new();
+    let may_send = Memo::new(move |_| {
+        confirmed() && ready() && !rate_limited.get() && *phase.read() != Phase::Sending
+    });
+    // Respects the vendor's Retry-After.
+    let hold_off = move |wait: Option<Duration>| {
+        if let Some(wait) = wait {
+            let _ = rate_limited.try_set(true);
+            let free = move || {
+                let _ = rate_limited.try_set(false);
+            };
+            set_timeout(free, wait);
+        }
+    };
+    let send = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if !may_send.get_untracked() {
+            return;
+        }
+        phase.set(Phase::Sending);
+        let running = run.with_value(|run| run());
+        leptos::task::spawn_local(async move {
+            let (outcome, undo) = running.await;
+            if !matches!(outcome, Outcome::Refused { .. }) {
+                // Also if nothing was sent: then the screen does not show the current state.
+                changed.try_run(());
+            }
+            // If the dialog was closed meanwhile, the outcome is shown as a notice.
+            let open = phase.try_get_untracked().is_some();
+            match outcome {
+                Outcome::Done { message, undoable } => {
+                    notices.show(message, undo.filter(|_| undoable));
+                    if open {
+                        close.notify();
+                    }
+                }
+                outcome if open => {
+                    if let Outcome::Refused { failure, .. } = &outcome {
+                        hold_off(failure.retry_after());
+                    }
+                    let _ = phase.try_set(Phase::Failed(outcome));
+                    // The dialog may be longer than the screen.
+                    request_animation_frame(move || {
+                        if let Some(card) = outcome_area.try_get_untracked().flatten() {
+                            card.scroll_into_view();
+                        }
+                    });
+                }
+                outcome => notices.show_outcome(outcome),
+            }
+        });
+    };
+    let notes = move || {
+        let notes = effect.get().notes.into_iter();
+        notes
+            .map(|(severity, words)| {
+                view! { <li data-s=severity.key()><Icon name=glyph(severity) /><p>{words}</p></li> }
+            })
+            .collect::<Vec<_>>()
+    };
+    let to_type = move || match confirm.get() {
+        Confirm::Click => None,
+        Confirm::Typed(why) => Some(view! {
+            <div class="entry">
+                <label for="confirm">"Type "<code>{wanted.get_value()}</code>" to confirm"<span class="dim">": "{why}</span></label>
+                <div class="field"><input id="confirm" type="text" autocomplete="off" spellcheck="false" prop:value=move || typed.get()
+                    on:input=move |event| typed.set(event_target_value(&event)) /></div>
+            </div>
+        }),
+    };
+    let card = move || match phase.get() {
+        Phase::Failed(outcome) => {
+            view! { <OutcomeCard outcome system=system.get_value() /> }.into_any()
+        }
+        _ => ().into_any(),
+    };
+    let words = move || match (&*phase.read(), rate_limited.get()) {
+        (Phase::Sending, _) => "Sending…",
+        (_, true) => "Asked to wait…",
+        _ => action,
+    };
+    view! {
+        <Dialog title on_close close>
+            <form on:submit=send novalidate>
+                <p class="dim">{move || effect.read().sentence.clone()}</p>
+                <ul class="checks">{notes}</ul>
+                {children.map(|children| children())}
+                {to_type}
+                <div role="status" node_ref=outcome_area>{card}</div>
+                <footer class="row">
+                    <button type="button" class="btn" on:click=move |_| close.notify()>
+                        {move || if matches!(*phase.read(), Phase::Failed(Outcome::Unknown { .. })) { "Close" } else { "Cancel" }}
+                    </button>
+                    <button type="submit" class="btn main" disabled=move || !may_send.get()>{words}</button>
+                </footer>
+            </form>
+        </Dialog>
+    }
+}
+
+/// The outcome, unless it was simply done.
+#[component]
+fn OutcomeCard(outcome: Outcome, system: String) -> impl IntoView {
+    match outcome {
+        Outcome::Done { message, .. } => view! { <p>{message}</p> }.into_any(),
+        Outcome::Changed { message } => view! {
+            <section class="panel failure" aria-label="Changed meanwhile">
+                <h3><Icon name="warning" />"Changed since you opened this dialog"</h3>
+                <p>{message}" Nothing was sent. This dialog now shows the current state. To proceed, confirm again."</p>
+            </section>
+        }
+        .into_any(),
+        Outcome::Refused {
+            failure,
+            message,
+            compared,
+        } => {
+            let rows: Vec<_> = compared
+                .into_iter()
+                .map(|one| {
+                    let differs = one.theirs != one.yours;
+                    let mark = differs.then(|| view! { <b>" differs"</b> });
+                    view! { <tr data-differs=differs.then_some("")><th scope="row">{one.property}{mark}</th><td>{one.theirs}</td><td>{one.yours}</td></tr> }
+                })
+                .collect();
+            let table = (!rows.is_empty()).then(|| view! {
+                <div class="scroll" tabindex="0" role="region" aria-label="Comparison, scrollable">
+                    <table class="compare">
+                        <caption class="vh">"The server's configuration and yours"</caption>
+                        <thead><tr><th scope="col">"Property"</th><th scope="col">{format!("On {system}")}</th><th scope="col">"Yours"</th></tr></thead>
+                        <tbody>{rows}</tbody>
+                    </table>
+                </div>
+            });
+            view! { <FailureCard failure system />{message.map(|message| view! { <p>{message}</p> })}{table} }.into_any()
+        }
+        Outcome::Unknown { failure, message } => view! {
+            <section class="panel failure" aria-label="Outcome unknown" data-s="unknown">
+                <h3><Icon name="unknown" />"Outcome unknown"</h3>
+                <p>{format!("{system} did not confirm the result: {}.", failure.line())}</p>
+                <p><b>"Read afterwards: "</b>{message}</p>
+            </section>
+        }
+        .into_any(),
+    }
+}

@@ -1,0 +1,147 @@
+//! The state of a drag between two events, and its effects on the page: row positions, scrolling and row
+//! offsets.
+
+use super::drag::{Drag, Geometry, Point, scroll_speed};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, PointerEvent};
+
+/// The longest frame that is counted, in milliseconds, so that nothing jumps after a stall.
+const LONGEST_FRAME: f64 = 50.0;
+
+/// The state of a drag between two events.
+#[derive(Default)]
+pub(super) struct DragState {
+    pub(super) drag: Drag,
+    pub(super) geometry: Geometry,
+    /// Each row's offset as it is drawn, in CSS pixels.
+    pub(super) drawn: Vec<f64>,
+    /// The pointer in the window.
+    pub(super) at: Point,
+    /// The list's corner in the window.
+    pub(super) corner: Point,
+    /// When it was asked for, in milliseconds: the browser has to lay the page out for an answer.
+    pub(super) cornered: f64,
+    pub(super) pointer: i32,
+    /// When the last frame was drawn, in milliseconds.
+    pub(super) frame: f64,
+    /// What is left of a pixel to scroll.
+    rest: f64,
+    /// The row that is marked as lifted.
+    marked: Option<usize>,
+    /// What the list scrolls in, and between which heights of the window that is seen.
+    pub(super) view: Option<(Element, (f64, f64))>,
+    /// Whether a row was dropped and the result is not drawn yet.
+    pub(super) dropping: bool,
+}
+
+impl DragState {
+    /// The pointer in the list.
+    pub(super) fn point(&self) -> Point {
+        Point {
+            x: self.at.x - self.corner.x,
+            y: self.at.y - self.corner.y,
+        }
+    }
+
+    /// Scrolls what the list lies in while the pointer is near an edge that hides some of the list; whether
+    /// it did.
+    pub(super) fn scroll(&mut self) -> bool {
+        let passed = (now() - self.frame).clamp(0.0, LONGEST_FRAME);
+        self.frame = now();
+        let Some((view, (top, bottom))) = &self.view else {
+            return false;
+        };
+        let speed = scroll_speed(self.at.y, *top, *bottom);
+        let end = self
+            .geometry
+            .rows
+            .last()
+            .map_or(0.0, |(at, height)| at + height);
+        let hidden = if speed < 0.0 {
+            self.corner.y < *top
+        } else {
+            self.corner.y + end > *bottom
+        };
+        let scrolls = speed.abs() > 0.0 && hidden;
+        if scrolls {
+            let by = speed * passed / 1000.0 + self.rest;
+            self.rest = by.fract();
+            view.scroll_by_with_x_and_y(0.0, by.trunc());
+        }
+        scrolls
+    }
+
+    /// Draws the rows that have moved since the last frame.
+    pub(super) fn draw(&mut self, list: &Element) {
+        let rows = list.children();
+        self.drawn.resize(self.geometry.rows.len(), 0.0);
+        let lifted = self.drag.lifted();
+        for (at, drawn) in self.drawn.iter_mut().enumerate() {
+            let shift = self.drag.shift(at, &self.geometry);
+            let row = || u32::try_from(at).ok().and_then(|at| rows.item(at));
+            if (shift - *drawn).abs() > f64::EPSILON
+                && let Some(row) = row().and_then(|row| row.dyn_into::<HtmlElement>().ok())
+            {
+                let style = row.style();
+                let _ = if shift == 0.0 {
+                    style.remove_property("translate").map(|_| ())
+                } else {
+                    style.set_property("translate", &format!("0 {shift}px"))
+                };
+                *drawn = shift;
+            }
+        }
+        if self.marked != lifted {
+            let row = |at: Option<usize>| rows.item(u32::try_from(at?).ok()?);
+            if let Some(row) = row(self.marked) {
+                let _ = row.remove_attribute("data-lifted");
+            }
+            if let Some(row) = row(lifted) {
+                let _ = row.set_attribute("data-lifted", "");
+            }
+            self.marked = lifted;
+        }
+    }
+}
+
+/// Where the rows lie; offsets do not count what is drawn elsewhere.
+pub(super) fn measured(list: &Element) -> Geometry {
+    let rows = list.children();
+    let rows: Vec<HtmlElement> = (0..rows.length())
+        .filter_map(|at| rows.item(at).map(JsCast::unchecked_into))
+        .collect();
+    let mut tops: Vec<f64> = rows.iter().map(|row| f64::from(row.offset_top())).collect();
+    let last = tops.last().copied().zip(rows.last());
+    tops.extend(last.map(|(top, row)| top + f64::from(row.offset_height())));
+    let first = tops.first().copied().unwrap_or_default();
+    Geometry {
+        // Row by row without a gap: a row ends where the next one begins.
+        rows: tops
+            .windows(2)
+            .map(|at| (at[0] - first, at[1] - at[0]))
+            .collect(),
+        width: list.get_bounding_client_rect().width(),
+    }
+}
+
+pub(super) fn window_point(event: &PointerEvent) -> Point {
+    Point {
+        x: f64::from(event.client_x()),
+        y: f64::from(event.client_y()),
+    }
+}
+
+pub(super) fn corner(list: &Element) -> Point {
+    let rect = list.get_bounding_client_rect();
+    Point {
+        x: rect.left(),
+        y: rect.top(),
+    }
+}
+
+pub(super) fn now() -> f64 {
+    window()
+        .performance()
+        .map_or(0.0, |performance| performance.now())
+}

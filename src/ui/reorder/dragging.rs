@@ -1,0 +1,219 @@
+//! Dragging in the browser: pointer events in, row offsets out. The state machine is [`super::drag`]; this
+//! file does not know what is ordered.
+
+use super::drag::{Change, Drag, Dropped, Geometry};
+use super::drag_state::{DragState, corner, measured, now, window_point};
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, PointerEvent};
+
+/// How often the list's position is measured again, in milliseconds: something else may scroll or move it.
+const SCROLLED: f64 = 100.0;
+
+/// The dragging of one list.
+#[derive(Clone, Copy)]
+pub struct Dragging {
+    state: StoredValue<DragState, LocalStorage>,
+    pub(super) list: NodeRef<html::Ol>,
+    /// The index of the lifted row, and the position that it is held over, from 1.
+    pub over: RwSignal<Option<(usize, Option<usize>)>>,
+    pub(super) gap: RwSignal<Option<(f64, f64)>>,
+    dropped: Callback<Dropped>,
+}
+
+impl Dragging {
+    /// Dragging that calls `dropped` with the result.
+    #[must_use]
+    pub fn new(dropped: Callback<Dropped>) -> Self {
+        let dragging = Self {
+            state: StoredValue::new_local(DragState::default()),
+            list: NodeRef::new(),
+            over: RwSignal::new(None),
+            gap: RwSignal::new(None),
+            dropped,
+        };
+        let escape = window_event_listener(leptos::ev::keydown, move |event| {
+            if event.key() == "Escape" && dragging.cancel() {
+                event.prevent_default();
+            }
+        });
+        on_cleanup(move || escape.remove());
+        dragging
+    }
+
+    /// Whether a row is lifted.
+    #[must_use]
+    pub fn is_lifted(self) -> bool {
+        self.over.read().is_some()
+    }
+
+    pub(super) fn press(self, event: &PointerEvent) {
+        let target = event
+            .target()
+            .and_then(|target| target.dyn_into::<Element>().ok());
+        let closest = |selector| {
+            target
+                .as_ref()
+                .and_then(|one| one.closest(selector).ok().flatten())
+        };
+        let (Some(_), Some(row), Some(list)) = (
+            closest("[data-grip]"),
+            closest("li"),
+            self.list.get_untracked(),
+        ) else {
+            return;
+        };
+        if event.button() != 0 || !event.is_primary() {
+            return;
+        }
+        let children = list.children();
+        let index = (0..children.length()).find(|at| children.item(*at).as_ref() == Some(&row));
+        let Some(index) = index.and_then(|index| usize::try_from(index).ok()) else {
+            return;
+        };
+        // Prevents text selection and the browser's own dragging.
+        event.prevent_default();
+        let _ = list.set_pointer_capture(event.pointer_id());
+        let corner = corner(&list);
+        // Measured while nothing moves yet.
+        let geometry = measured(&list);
+        let view = list.closest("main").ok().flatten().map(|view| {
+            let seen = view.get_bounding_client_rect();
+            (view, (seen.top(), seen.bottom()))
+        });
+        self.state.update_value(|state| {
+            (state.at, state.corner, state.cornered) = (window_point(event), corner, now());
+            (state.geometry, state.view) = (geometry, view);
+            state.drag.press(event.pointer_id(), index, state.point());
+        });
+    }
+
+    pub(super) fn moved(self, event: &PointerEvent) {
+        if !self.is_pressed() {
+            return;
+        }
+        let lifted = self.state.try_update_value(|state| {
+            state.at = window_point(event);
+            state.pointer = event.pointer_id();
+            let is_pressed = matches!(state.drag, Drag::Pressed { .. });
+            is_pressed
+                && state
+                    .drag
+                    .moved(state.pointer, state.point(), &state.geometry)
+                    == Change::Lifted
+        });
+        if lifted == Some(true) {
+            self.state.update_value(|state| state.frame = now());
+            request_animation_frame(move || self.frame());
+        }
+    }
+
+    /// One frame of a drag: scrolls, follows the pointer, and asks for the next one.
+    fn frame(self) {
+        self.follow();
+        if self
+            .state
+            .try_with_value(|state| state.drag.lifted().is_some())
+            == Some(true)
+        {
+            request_animation_frame(move || self.frame());
+        }
+    }
+
+    fn follow(self) {
+        let Some(list) = self.list.try_get_untracked().flatten() else {
+            return;
+        };
+        let target = self.state.try_update_value(|state| {
+            state.drag.lifted()?;
+            if state.scroll() || state.frame - state.cornered > SCROLLED {
+                (state.corner, state.cornered) = (corner(&list), state.frame);
+            }
+            if state.geometry.rows.len() != usize::try_from(list.child_element_count()).unwrap_or(0)
+            {
+                state.geometry = measured(&list);
+            }
+            state
+                .drag
+                .moved(state.pointer, state.point(), &state.geometry);
+            state.draw(&list);
+            let row = state.drag.lifted()?;
+            let over = state.drag.over();
+            Some((row, over, over.and_then(|to| state.geometry.gap(row, to))))
+        });
+        if let Some((row, over, gap)) = target.flatten() {
+            let new = Some((row, over));
+            if self.over.try_get_untracked() != Some(new) {
+                let _ = self.over.try_set(new);
+                let _ = self.gap.try_set(gap);
+            }
+        }
+    }
+
+    pub(super) fn release(self, event: &PointerEvent) {
+        if !self.is_pressed() {
+            return;
+        }
+        let at = window_point(event);
+        let dropped = self.state.try_update_value(|state| {
+            state.at = at;
+            if state.drag.lifted().is_some() {
+                state
+                    .drag
+                    .moved(event.pointer_id(), state.point(), &state.geometry);
+            }
+            state.drag.release(event.pointer_id())
+        });
+        match dropped.filter(|dropped| *dropped != Dropped::Nothing) {
+            None => self.settle(),
+            // In a frame of its own: this one only ends the drag.
+            Some(dropped) => {
+                self.state.update_value(|state| state.dropping = true);
+                self.gap.set(None);
+                request_animation_frame(move || {
+                    // None once the page was left.
+                    let _ = self.dropped.try_run(dropped);
+                    self.settle();
+                });
+            }
+        }
+    }
+
+    /// Cancels a drag; returns whether there was one.
+    pub(super) fn cancel(self) -> bool {
+        let row = self
+            .state
+            .try_update_value(|state| state.drag.cancel())
+            .flatten();
+        if self.state.try_with_value(|state| state.dropping) == Some(true) {
+            return false;
+        }
+        self.settle();
+        if let Some(row) = row {
+            self.dropped.run(Dropped::Back { row });
+        }
+        row.is_some()
+    }
+
+    /// Puts every row back into its place.
+    fn settle(self) {
+        if let Some(list) = self.list.try_get_untracked().flatten() {
+            let _ = self.state.try_update_value(|state| {
+                state.draw(&list);
+                state.drawn.clear();
+                state.geometry = Geometry::default();
+                (state.view, state.dropping) = (None, false);
+            });
+        }
+        if self.over.try_get_untracked().flatten().is_some() {
+            let _ = self.over.try_set(None);
+            let _ = self.gap.try_set(None);
+        }
+    }
+
+    /// Whether a pointer is down on a row, lifted or not.
+    fn is_pressed(self) -> bool {
+        self.state.try_with_value(|state| state.drag != Drag::Idle) == Some(true)
+    }
+}

@@ -1,0 +1,163 @@
+//! Search, chips, selects and pages of a list. All of it lives in the URL.
+
+use crate::nav::use_nav;
+use crate::ui::icon::Icon;
+use crate::ui::status_mark::glyph;
+use health::severity::Severity;
+use leptos::prelude::*;
+
+/// The page that the URL names, within what there is; from 1.
+#[must_use]
+pub fn page_of(text: Option<&str>, all: usize, a_page: usize) -> usize {
+    let pages = all.div_ceil(a_page).max(1);
+    text.and_then(|text| text.parse::<usize>().ok())
+        .unwrap_or(1)
+        .clamp(1, pages)
+}
+
+/// A search field that writes `?q=`.
+#[component]
+pub fn Search(
+    /// What it searches.
+    label: &'static str,
+    /// What can be typed.
+    placeholder: &'static str,
+) -> impl IntoView {
+    let nav = use_nav();
+    let type_in = move |event| {
+        let text = event_target_value(&event);
+        nav.replace(&nav.with_params(&[("q", Some(&text)), ("page", None)]));
+    };
+    view! {
+        <search>
+            <label class="field wide">
+                <Icon name="search" />
+                <span class="vh">{label}</span>
+                <input type="search" placeholder=placeholder prop:value=move || nav.param("q").unwrap_or_default() on:input=type_in />
+            </label>
+        </search>
+    }
+}
+
+/// A chip that writes `?state=`, with how many there are.
+#[component]
+pub fn Chip(
+    /// Its words.
+    name: &'static str,
+    /// The value; none for all.
+    #[prop(optional, into)]
+    state: Option<&'static str>,
+    /// Its glyph.
+    #[prop(optional, into)]
+    severity: Option<Severity>,
+    /// How many there are.
+    count: Signal<usize>,
+) -> impl IntoView {
+    let nav = use_nav();
+    let pressed = move || {
+        if nav.param("state").as_deref() == state {
+            "true"
+        } else {
+            "false"
+        }
+    };
+    let click = move |_| nav.go(&nav.with_params(&[("state", state), ("page", None)]));
+    let icon = severity.map(|severity| view! { <Icon name=glyph(severity) /> });
+    view! {
+        <button type="button" class="chip" aria-pressed=pressed data-s=severity.map(Severity::key) on:click=click>
+            {icon}
+            {name}
+            " "
+            <b>{count}</b>
+        </button>
+    }
+}
+
+/// A choice that writes one parameter of the URL.
+#[component]
+pub fn Select(
+    /// What is chosen.
+    label: &'static str,
+    /// The parameter of the URL.
+    param: &'static str,
+    /// What no choice is called.
+    #[prop(optional, into)]
+    all: Option<&'static str>,
+    /// Values and their words.
+    options: Vec<(String, String)>,
+    /// What is chosen while the URL says nothing.
+    #[prop(optional, into)]
+    default: Option<String>,
+) -> impl IntoView {
+    let nav = use_nav();
+    let chosen = Memo::new(move |_| {
+        nav.param(param)
+            .or_else(|| default.clone())
+            .unwrap_or_default()
+    });
+    let change = move |event| {
+        let value = event_target_value(&event);
+        nav.go(&nav.with_params(&[(param, Some(&value)), ("page", None)]));
+    };
+    let options: Vec<_> = all
+        .map(|all| (String::new(), all.to_owned()))
+        .into_iter()
+        .chain(options)
+        .map(|(value, words)| {
+            let selected = {
+                let value = value.clone();
+                move || *chosen.read() == value
+            };
+            view! { <option value=value selected=selected>{words}</option> }
+        })
+        .collect();
+    view! {
+        <label class="pick">
+            <span>{label}</span>
+            <select prop:value=move || chosen.get() on:change=change>{options}</select>
+        </label>
+    }
+}
+
+/// Page n of m with its neighbours; nothing when there is one page only.
+#[component]
+pub fn Pager(
+    /// From 1.
+    #[prop(into)]
+    page: Signal<usize>,
+    /// Rows in all.
+    all: Signal<usize>,
+    /// Rows a page.
+    a_page: usize,
+) -> impl IntoView {
+    let nav = use_nav();
+    let pages = move || all.get().div_ceil(a_page).max(1);
+    let go = move |page: usize| nav.go(&nav.with_params(&[("page", Some(&page.to_string()))]));
+    view! {
+        <Show when=move || { pages() > 1 }>
+            <span>{move || format!("Page {} of {}", page.get(), pages())}</span>
+            <button type="button" class="btn" disabled=move || page.get() <= 1 on:click=move |_| go(page.get_untracked() - 1)>"Previous"</button>
+            <button type="button" class="btn" disabled=move || { page.get() >= pages() } on:click=move |_| go(page.get_untracked() + 1)>"Next"</button>
+        </Show>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page_of;
+
+    #[test]
+    fn a_page_outside_of_the_list_is_its_nearest_page() {
+        for (text, all, page) in [
+            (None, 120, 1),
+            (Some("2"), 120, 2),
+            (Some("9"), 120, 3),
+            (Some("0"), 120, 1),
+            (Some("-1"), 120, 1),
+            (Some("two"), 120, 1),
+            (Some("2"), 0, 1),
+        ] {
+            assert_eq!(page_of(text, all, 50), page, "{text:?} of {all}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Parts of tables and lists: sorting, filters and pages, rows that keep their order while somebody uses
+//! them, and virtual rows.
+
+pub mod filters;
+pub mod sorting;
+pub mod stable_rows;
+pub mod virtual_rows;

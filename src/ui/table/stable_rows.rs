@@ -1,0 +1,80 @@
+//! Rows that keep their order while somebody uses them: while the pointer or the focus is in the table, a
+//! refresh changes the content of rows but not their order.
+
+use leptos::prelude::*;
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// Whether the pointer or the focus is in the rows.
+#[derive(Clone, Copy, Default)]
+pub struct RowLock {
+    pointer: RwSignal<bool>,
+    focus: RwSignal<bool>,
+}
+
+impl RowLock {
+    /// Not locked.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether the pointer or the focus is in the rows.
+    #[must_use]
+    pub fn is_held(self) -> bool {
+        self.pointer.get() || self.focus.get()
+    }
+}
+
+/// A table body whose rows keep their order.
+#[component]
+pub fn StableRows(
+    /// The lock.
+    row_lock: RowLock,
+    /// The rows.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <tbody
+            on:pointerenter=move |_| row_lock.pointer.set(true)
+            on:pointerleave=move |_| row_lock.pointer.set(false)
+            on:focusin=move |_| row_lock.focus.set(true)
+            on:focusout=move |_| row_lock.focus.set(false)
+        >
+            {children()}
+        </tbody>
+    }
+}
+
+/// Keeps the previous order of rows; new ones go to the end, in their own order.
+pub fn keep_order<T, K: Eq + Hash>(rows: &mut [T], before: &[T], key: impl Fn(&T) -> K) {
+    let places: HashMap<K, usize> = before
+        .iter()
+        .enumerate()
+        .map(|(place, row)| (key(row), place))
+        .collect();
+    rows.sort_by_key(|row| places.get(&key(row)).copied().unwrap_or(usize::MAX));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::keep_order;
+    use proptest::prelude::*;
+
+    #[test]
+    fn known_rows_keep_their_places_and_new_ones_stand_at_the_end() {
+        let mut rows = [3, 9, 1, 2, 8];
+        keep_order(&mut rows, &[1, 2, 7, 3], |row| *row);
+        assert_eq!(rows, [1, 2, 3, 9, 8]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_row_is_lost(before in proptest::collection::vec(0_u8..30, 0..20), rows in proptest::collection::vec(0_u8..30, 0..20)) {
+            let mut kept = rows.clone();
+            keep_order(&mut kept, &before, |row| *row);
+            let sorted = |mut rows: Vec<u8>| { rows.sort_unstable(); rows };
+            prop_assert_eq!(sorted(kept), sorted(rows));
+        }
+    }
+}
