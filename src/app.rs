@@ -1,7 +1,7 @@
 //! The whole console: who is signed in, which connections there are, the shell, and the open page.
 
-use crate::api::{Failure, connections, session};
-use crate::live::{build, clock, poll_settings, sources};
+use crate::api::{Failure, session};
+use crate::live::{clock, inventory, poll_settings};
 use crate::route::Route;
 use crate::ui::{FailureCard, heading, notice};
 use crate::{nav, pages, prefs, shell};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use wasm_bindgen::JsValue;
 
 /// What the console has to know before it can show anything.
-type Start = (session::Session, Vec<vendors::Connection>);
+type Start = (session::Session, inventory::First);
 
 /// The console.
 #[component]
@@ -21,8 +21,8 @@ pub fn App() -> impl IntoView {
     heading::provide();
     let start = LocalResource::new(|| async {
         let session = session::session().await?;
-        let connections = connections::connections().await?;
-        Ok::<Start, Failure>((session, connections))
+        let first = inventory::first().await?;
+        Ok::<Start, Failure>((session, first))
     });
     let retry = Callback::new(move |()| start.refetch());
     let route = nav.route();
@@ -40,9 +40,7 @@ pub fn App() -> impl IntoView {
     });
     let started = move || {
         start.get().map(|result| match result {
-            Ok((session, connections)) => {
-                view! { <Console session connections again=retry /> }.into_any()
-            }
+            Ok((session, first)) => view! { <Console session first again=retry /> }.into_any(),
             Err(failure) if session::is_missing(&failure) && is_wall.get() => {
                 view! { <pages::Pairing done=retry /> }.into_any()
             }
@@ -101,17 +99,16 @@ enum Screen {
 #[component]
 fn Console(
     session: session::Session,
-    connections: Vec<vendors::Connection>,
+    /// What the gateway knows at the start.
+    first: inventory::First,
     /// Restarts the console with the current session.
     again: Callback<()>,
 ) -> impl IntoView {
-    sources::provide(connections);
+    inventory::provide(first);
     let demo = session.demo;
     provide_context(Arc::new(session));
-    build::provide();
     let session::Ended(ended) = session::watch();
     provide_context(session::Ended(ended));
-    pages::alarms::provide();
     notice::provide();
     pages::slicers::order_memory::provide();
     let route = nav::use_nav().route();

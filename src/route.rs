@@ -1,6 +1,7 @@
 //! Every route as a type. Links are made here and nowhere else, and read back here: an id may hold
 //! any character, so each segment is encoded once and decoded once.
 
+use health::inventory::{Kind, ResourceKey};
 use percent_encoding::percent_decode_str;
 use vendors::operation::segment;
 
@@ -47,6 +48,27 @@ pub enum Route {
 }
 
 impl Route {
+    /// Where a resource is shown.
+    #[must_use]
+    pub fn of(resource: &ResourceKey) -> Self {
+        let (connection, id) = (resource.connection.clone(), resource.id.clone());
+        match resource.kind {
+            Kind::Connection => Self::Connections,
+            Kind::FailoverGroup => Self::Group {
+                connection,
+                group: id,
+            },
+            Kind::SlicerGroup => Self::SlicerGroup {
+                connection,
+                group: id,
+            },
+            Kind::FailoverSession => Self::FailoverSession {
+                connection,
+                uid: id,
+            },
+        }
+    }
+
     /// The route of a URL's path, as the browser gives it: percent-encoded.
     #[must_use]
     pub fn parse(path: &str) -> Self {

@@ -1,9 +1,11 @@
 //! The four kinds of failure. They are distinct because each needs a different reaction: unreachable,
 //! refused by the gateway, unreadable response, error returned by the vendor.
 
-use serde::Deserialize;
+use protocol::ReadFailure;
 use std::time::Duration;
 use vendors::call::{Nonsense, VendorError};
+
+pub use protocol::Problem;
 
 /// Why there is no value.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,49 +18,6 @@ pub enum Failure {
     Nonsense(Nonsense),
     /// The vendor returned an error.
     Vendor(Box<VendorError>),
-}
-
-/// `application/problem+json` (RFC 9457), the format of the gateway's own errors.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-pub struct Problem {
-    /// `/problems/…`.
-    #[serde(rename = "type", default)]
-    pub kind: String,
-    /// What it is, in a few words.
-    #[serde(default)]
-    pub title: String,
-    /// The HTTP status; 0 when nothing answered.
-    #[serde(default)]
-    pub status: u16,
-    /// What happened this time.
-    #[serde(default)]
-    pub detail: String,
-    /// The gateway's request id, to find it in the log.
-    #[serde(skip)]
-    pub request_id: Option<String>,
-    /// How long not to ask again, in seconds.
-    #[serde(skip)]
-    pub retry_after: Option<u64>,
-}
-
-impl Problem {
-    /// Title and detail in one line. For an unreachable vendor the detail alone is enough: "Could not reach
-    /// Plant A: it refused the connection".
-    #[must_use]
-    pub fn line(&self) -> String {
-        let says_all = matches!(
-            self.kind.as_str(),
-            "/problems/unreachable" | "/problems/timeout"
-        );
-        let mut letters = self.detail.chars();
-        match (letters.next(), self.title.as_str()) {
-            (None, title) => title.to_owned(),
-            (Some(first), title) if says_all || title.is_empty() => {
-                first.to_uppercase().chain(letters).collect()
-            }
-            (Some(_), title) => format!("{title}: {}", self.detail),
-        }
-    }
 }
 
 impl Failure {
@@ -130,6 +89,17 @@ impl Failure {
     }
 }
 
+impl From<ReadFailure> for Failure {
+    /// What the gateway met when it read a connection.
+    fn from(failure: ReadFailure) -> Self {
+        match failure {
+            ReadFailure::Problem(problem) => Self::from_problem(problem),
+            ReadFailure::Vendor(error) => Self::Vendor(error),
+            ReadFailure::Unreadable(unreadable) => Self::Nonsense(unreadable),
+        }
+    }
+}
+
 impl From<vendors::Failure> for Failure {
     fn from(failure: vendors::Failure) -> Self {
         match failure {
@@ -194,50 +164,6 @@ mod tests {
                 matches!(Failure::from_problem(problem(status)), Failure::Refused(_)),
                 "{status}"
             );
-        }
-    }
-
-    #[test]
-    fn who_cannot_be_reached_is_said_once() {
-        let line = |kind: &str, title: &str, detail: &str| {
-            let (kind, title, detail) = (kind.to_owned(), title.to_owned(), detail.to_owned());
-            Failure::from_problem(Problem {
-                kind,
-                title,
-                detail,
-                status: 502,
-                ..Problem::default()
-            })
-            .line()
-        };
-        for (kind, title, detail, expected) in [
-            (
-                "/problems/unreachable",
-                "Could not reach the vendor",
-                "could not reach Plant A: it reset the connection",
-                "Could not reach Plant A: it reset the connection",
-            ),
-            (
-                "/problems/timeout",
-                "The vendor did not answer in time",
-                "Plant A did not answer in time",
-                "Plant A did not answer in time",
-            ),
-            (
-                "/problems/timeout",
-                "The vendor did not answer in time",
-                "",
-                "The vendor did not answer in time",
-            ),
-            (
-                "/problems/redirect",
-                "The vendor redirected",
-                "Plant A answered 302",
-                "The vendor redirected: Plant A answered 302",
-            ),
-            ("about:blank", "", "é", "É"),
-        ] {
-            assert_eq!(line(kind, title, detail), expected);
         }
     }
 }

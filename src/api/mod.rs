@@ -1,9 +1,8 @@
 //! How a call reaches the gateway, and what the gateway says of itself.
 
 pub mod aveva;
-pub mod build;
-pub mod connections;
 pub mod failure;
+pub mod inventory;
 pub mod outcome;
 pub mod poll_gate;
 pub mod session;
@@ -14,4 +13,4 @@ pub mod walls;
 
 pub use failure::{Failure, Problem};
 pub use outcome::{Compared, Outcome};
-pub use transport::{Arrived, send};
+pub use transport::{Arrived, Purpose, send};

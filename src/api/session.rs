@@ -4,35 +4,10 @@
 use super::failure::{Failure, Problem};
 use super::transport::{delete, get, post};
 use leptos::prelude::*;
-use serde::Deserialize;
 use std::cell::Cell;
 use vendors::operation::segment;
 
-/// `GET /api/session`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Session {
-    /// The user's name.
-    pub user: String,
-    /// `admin`, `viewer` or `wall`.
-    pub role: String,
-    /// Whether the vendors are simulated: then every page says DEMO.
-    #[serde(default)]
-    pub demo: bool,
-    /// The gateway's version.
-    #[serde(default)]
-    pub version: String,
-    /// Whether there is something to sign out of.
-    #[serde(default)]
-    pub can_sign_out: bool,
-}
-
-impl Session {
-    /// Whether the controls that change something are shown. The gateway decides all the same.
-    #[must_use]
-    pub fn may_change(&self) -> bool {
-        self.role == "admin"
-    }
-}
+pub use protocol::{Session, SignInMethods};
 
 /// Asks the gateway.
 ///
@@ -49,25 +24,6 @@ pub async fn session() -> Result<Session, Failure> {
 pub async fn sign_in(user: &str, password: &str) -> Result<Session, Failure> {
     let body = serde_json::json!({ "user": user, "password": password }).to_string();
     post("/api/session", &body).await
-}
-
-/// `GET /api/sign-in`: how one can sign in.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct SignInMethods {
-    /// With a name and a password.
-    pub password: bool,
-    /// At a provider, which is called this.
-    pub provider: Option<String>,
-}
-
-impl Default for SignInMethods {
-    /// The default when the gateway does not say.
-    fn default() -> Self {
-        Self {
-            password: true,
-            provider: None,
-        }
-    }
 }
 
 /// Asks how one can sign in.

@@ -28,6 +28,19 @@ pub struct Arrived<T> {
     pub age: f64,
 }
 
+/// What a request is for.
+#[derive(Clone, Copy)]
+pub enum Purpose<'a> {
+    /// A refresh of what is shown. It may share an answer with other viewers, waits while a row is dragged,
+    /// and is aborted when its page is left.
+    Poll(&'a AbortController),
+    /// A read of what is shown next or exported. It may share an answer with other viewers.
+    Read,
+    /// A change, or a read before or after one: an answer shared with other viewers may be older than the
+    /// change.
+    Change,
+}
+
 /// Sends a call to a connection's vendor through the gateway.
 ///
 /// # Errors
@@ -35,9 +48,9 @@ pub struct Arrived<T> {
 pub async fn send<T>(
     connection: &str,
     call: &Call<T>,
-    abort: Option<&AbortController>,
+    purpose: Purpose<'_>,
 ) -> Result<Arrived<T>, Failure> {
-    let (arrived, _) = relay(connection, call, None, abort).await?;
+    let (arrived, _) = relay(connection, call, None, purpose).await?;
     Ok(arrived)
 }
 
@@ -49,7 +62,7 @@ pub async fn send_for_tag<T>(
     connection: &str,
     call: &Call<T>,
 ) -> Result<(T, Option<String>), Failure> {
-    let (arrived, tag) = relay(connection, call, None, None).await?;
+    let (arrived, tag) = relay(connection, call, None, Purpose::Change).await?;
     Ok((arrived.value, tag))
 }
 
@@ -62,7 +75,7 @@ pub async fn send_if_match<T>(
     call: &Call<T>,
     tag: Option<&str>,
 ) -> Result<Arrived<T>, Failure> {
-    let (arrived, _) = relay(connection, call, tag, None).await?;
+    let (arrived, _) = relay(connection, call, tag, Purpose::Change).await?;
     Ok(arrived)
 }
 
@@ -70,7 +83,7 @@ async fn relay<T>(
     connection: &str,
     call: &Call<T>,
     tag: Option<&str>,
-    abort: Option<&AbortController>,
+    purpose: Purpose<'_>,
 ) -> Result<(Arrived<T>, Option<String>), Failure> {
     let request = &call.request;
     let url = format!("/relay/{}{}", segment(connection), request.target());
@@ -83,19 +96,19 @@ async fn relay<T>(
     if let Some(tag) = tag {
         builder = builder.header("if-match", tag);
     }
-    let polls = abort.is_some();
-    if !polls {
-        // Not a poll but a read before or after a change: a response that the gateway shares between
-        // clients may be older than the change.
-        builder = builder.header("cache-control", "no-cache");
-    }
-    if polls {
-        poll_gate::wait().await;
-    }
-    let answer = exchange(builder, request.body.as_deref(), abort).await?;
-    if polls {
-        poll_gate::wait().await;
-    }
+    let answer = match purpose {
+        Purpose::Poll(abort) => {
+            poll_gate::wait().await;
+            let answer = exchange(builder, request.body.as_deref(), Some(abort)).await?;
+            poll_gate::wait().await;
+            answer
+        }
+        Purpose::Read => exchange(builder, request.body.as_deref(), None).await?,
+        Purpose::Change => {
+            let builder = builder.header("cache-control", "no-cache");
+            exchange(builder, request.body.as_deref(), None).await?
+        }
+    };
     if answer.header("via").is_none() {
         return Err(Failure::from_problem(problem(&answer)));
     }
@@ -121,7 +134,27 @@ async fn relay<T>(
 /// [`Failure::Unreachable`] or [`Failure::Refused`], and [`Failure::Nonsense`] when the answer is not
 /// what this version of the console expects.
 pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
-    own(path, RequestBuilder::new(path), None).await
+    own(path, RequestBuilder::new(path), None, None).await
+}
+
+/// Reads one of the gateway's own routes as a refresh of what is shown: it waits while a row is dragged, and
+/// can be aborted. `reread` asks the gateway to read the vendors anew before it answers.
+///
+/// # Errors
+/// As [`get`].
+pub async fn poll<T: DeserializeOwned>(
+    path: &str,
+    reread: bool,
+    abort: Option<&AbortController>,
+) -> Result<T, Failure> {
+    let mut builder = RequestBuilder::new(path);
+    if reread {
+        builder = builder.header("cache-control", "no-cache");
+    }
+    poll_gate::wait().await;
+    let answer = own(path, builder, None, abort).await;
+    poll_gate::wait().await;
+    answer
 }
 
 /// Sends JSON to one of the gateway's own routes.
@@ -132,7 +165,7 @@ pub async fn post<T: DeserializeOwned>(path: &str, body: &str) -> Result<T, Fail
     let builder = RequestBuilder::new(path)
         .method(Method::POST)
         .header("content-type", "application/json");
-    own(path, builder, Some(body)).await
+    own(path, builder, Some(body), None).await
 }
 
 /// Sends DELETE to one of the gateway's own routes.
@@ -153,8 +186,9 @@ async fn own<T: DeserializeOwned>(
     path: &str,
     builder: RequestBuilder,
     body: Option<&str>,
+    abort: Option<&AbortController>,
 ) -> Result<T, Failure> {
-    let answer = exchange(builder.header("accept", "application/json"), body, None).await?;
+    let answer = exchange(builder.header("accept", "application/json"), body, abort).await?;
     if !answer.is_success() {
         return Err(Failure::from_problem(problem(&answer)));
     }

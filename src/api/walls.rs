@@ -4,28 +4,9 @@
 use super::failure::Failure;
 use super::transport::{delete, get, post};
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
 use vendors::operation::segment;
 
-/// The state of this screen's pairing request.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(tag = "state", rename_all = "lowercase")]
-pub enum Pairing {
-    /// Somebody has to enter the code.
-    Waiting {
-        /// As it is shown.
-        code: String,
-        /// How long it may be entered.
-        seconds_left: u32,
-    },
-    /// This browser is signed in, usually as the paired wall.
-    Paired {
-        /// Who.
-        name: String,
-    },
-    /// No code is active.
-    Over,
-}
+pub use protocol::{Pairing, Wall, Walls};
 
 /// Asks for a code; gets the one that this browser has already.
 ///
@@ -43,48 +24,10 @@ pub async fn state() -> Result<Pairing, Failure> {
     get("/api/pairing").await
 }
 
-/// A wall.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Wall {
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// The admin who paired it.
-    pub paired_by: String,
-    /// When that was, in RFC 3339.
-    #[serde(default)]
-    pub paired_at: Option<String>,
-    /// When it last asked for anything, in RFC 3339.
-    #[serde(default)]
-    pub last_seen: Option<String>,
-    /// From which address, then.
-    #[serde(default)]
-    pub address: Option<String>,
-}
-
-impl Wall {
-    /// When it was paired.
-    #[must_use]
-    pub fn paired(&self) -> Option<DateTime<Utc>> {
-        self.paired_at.as_ref()?.parse().ok()
-    }
-
-    /// When it was last seen.
-    #[must_use]
-    pub fn seen(&self) -> Option<DateTime<Utc>> {
-        self.last_seen.as_ref()?.parse().ok()
-    }
-}
-
-/// Every wall.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Walls {
-    /// In the order of their pairing.
-    pub walls: Vec<Wall>,
-    /// `file`, `memory` or `nowhere`.
-    #[serde(default)]
-    pub kept: String,
+/// A moment in RFC 3339, as the list of walls has them.
+#[must_use]
+pub fn moment(text: Option<&str>) -> Option<DateTime<Utc>> {
+    text?.parse().ok()
 }
 
 /// Asks which there are.
@@ -138,6 +81,10 @@ mod tests {
         }
         let text = r#"{"walls":[{"id":"a","name":"Hall","paired_by":"ann","paired_at":"2026-01-15T14:32:08Z","last_seen":null,"address":null}],"kept":"file"}"#;
         let walls: Walls = serde_json::from_str(text).unwrap();
-        assert!(walls.walls[0].paired().is_some() && walls.walls[0].seen().is_none());
+        let wall = &walls.walls[0];
+        assert!(
+            moment(wall.paired_at.as_deref()).is_some()
+                && moment(wall.last_seen.as_deref()).is_none()
+        );
     }
 }

@@ -79,3 +79,13 @@ pub fn time(millis: f64) -> DateTime<Utc> {
 pub fn span(millis: f64) -> TimeDelta {
     TimeDelta::milliseconds(millis.max(0.0) as i64)
 }
+
+/// Milliseconds since 1970 of a time.
+#[must_use]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds since 1970 are exact in an f64"
+)]
+pub fn millis_of(time: DateTime<Utc>) -> f64 {
+    time.timestamp_millis() as f64
+}

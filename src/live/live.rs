@@ -1,8 +1,9 @@
 //! `Live<T>`: the last good value of one thing, with the status of its poll.
 
-use super::poll::{Poll, PollResult};
+use super::clock;
+use super::poll::{Poll, Received};
 use super::poll_settings::use_poll_settings;
-use super::schedule::{Millis, Schedule};
+use super::schedule::Schedule;
 use super::status::Status;
 use crate::api::{Arrived, Failure};
 use chrono::{DateTime, Utc};
@@ -11,30 +12,8 @@ use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 use web_sys::AbortController;
-
-/// What a poll brought: a value, a failure, or, from several requests, some of both.
-pub struct Fetched<T> {
-    /// What was read.
-    pub arrived: Option<Arrived<T>>,
-    /// Why it is not whole; then the value is shown, and is no younger for it.
-    pub failure: Option<Failure>,
-}
-
-impl<T> From<Result<Arrived<T>, Failure>> for Fetched<T> {
-    fn from(result: Result<Arrived<T>, Failure>) -> Self {
-        match result {
-            Ok(arrived) => Self {
-                arrived: Some(arrived),
-                failure: None,
-            },
-            Err(failure) => Self {
-                arrived: None,
-                failure: Some(failure),
-            },
-        }
-    }
-}
 
 /// Something on the screen that refreshes by itself: the last good value stays when a poll fails.
 /// Everything that shows the same thing is given the same `Live`, and so shares its poll.
@@ -56,48 +35,80 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
     /// Polls at once and then by its [`Schedule`] until the current owner is cleaned up.
     /// `in_transition` says, with the vendor's time, whether the value is worth asking for more often.
     #[must_use]
-    pub fn new<F, O>(
+    pub fn new<F>(
         fetch: impl Fn(AbortController) -> F + 'static,
         in_transition: impl Fn(&T, DateTime<Utc>) -> bool + 'static,
     ) -> Self
     where
-        F: Future<Output = O> + 'static,
-        O: Into<Fetched<T>>,
+        F: Future<Output = Result<Arrived<T>, Failure>> + 'static,
     {
-        let value: RwSignal<Option<Arc<T>>> = RwSignal::new(None);
+        Self::begin(None, None, fetch, in_transition)
+    }
+
+    /// The same, of which the first value is known.
+    #[must_use]
+    pub fn starting_with<F>(
+        first: T,
+        fetch: impl Fn(AbortController) -> F + 'static,
+        in_transition: impl Fn(&T, DateTime<Utc>) -> bool + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<Arrived<T>, Failure>> + 'static,
+    {
+        Self::begin(Some(first), None, fetch, in_transition)
+    }
+
+    /// Polls at an interval of its own, whichever page is open, and does not pause.
+    #[must_use]
+    pub fn every<F>(interval: Duration, fetch: impl Fn(AbortController) -> F + 'static) -> Self
+    where
+        F: Future<Output = Result<Arrived<T>, Failure>> + 'static,
+    {
+        Self::begin(None, Some(interval), fetch, |_, _| false)
+    }
+
+    fn begin<F>(
+        first: Option<T>,
+        interval: Option<Duration>,
+        fetch: impl Fn(AbortController) -> F + 'static,
+        in_transition: impl Fn(&T, DateTime<Utc>) -> bool + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<Arrived<T>, Failure>> + 'static,
+    {
+        let now = clock::now();
+        let mut schedule = Schedule::default();
+        if let Some(first) = &first {
+            schedule.begun(now);
+            schedule.answered(now, in_transition(first, clock::time(now)));
+        }
+        let answered = first.is_some();
+        let value: RwSignal<Option<Arc<T>>> = RwSignal::new(first.map(Arc::new));
         let in_transition = Rc::new(in_transition);
         let poll = Rc::new(Poll {
             fetch: Box::new(move |abort| {
-                let (asking, in_transition) = (fetch(abort), Rc::clone(&in_transition));
+                let (request, in_transition) = (fetch(abort), Rc::clone(&in_transition));
                 Box::pin(async move {
-                    let Fetched { arrived, failure } = asking.await.into();
-                    let Some(arrived) = arrived else {
-                        return PollResult {
-                            date: None,
-                            age: 0.0,
-                            failure,
-                            apply: Box::new(|_| false),
-                        };
-                    };
-                    PollResult {
+                    let arrived = request.await?;
+                    Ok(Received {
                         date: arrived.date,
                         age: arrived.age,
-                        failure,
                         apply: Box::new(move |now| {
                             let moving = in_transition(&arrived.value, now);
                             put(value, arrived.value);
                             moving
                         }),
-                    }
+                    })
                 })
             }),
-            schedule: RefCell::new(Schedule::default()),
+            schedule: RefCell::new(schedule),
+            interval,
             timer: Cell::new(None),
             under_way: RefCell::new(None),
             turn: Cell::new(0),
             ended: Cell::new(false),
         });
-        let status = Status::new(poll, use_poll_settings());
+        let status = Status::new(poll, use_poll_settings(), answered.then_some(now));
         Self {
             value: value.into(),
             status,
@@ -144,13 +155,4 @@ fn put<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<Option<Arc<T>>>, v
         *held = Some(Arc::new(value));
         (true, ())
     });
-}
-
-/// Milliseconds since 1970 of a time.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "milliseconds since 1970 are exact in an f64"
-)]
-pub(super) fn millis_of(time: DateTime<Utc>) -> Millis {
-    time.timestamp_millis() as Millis
 }

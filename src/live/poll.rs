@@ -1,7 +1,6 @@
 //! One poll: sends one request at a time, when its schedule says so, and stops with its page.
 
 use super::clock;
-use super::live::millis_of;
 use super::schedule::{Millis, Next, Schedule};
 use super::status::Status;
 use crate::api::Failure;
@@ -14,23 +13,23 @@ use std::rc::Rc;
 use std::time::Duration;
 use web_sys::AbortController;
 
-/// The result of one request, independent of its type.
-pub(super) struct PollResult {
+/// The answer to one request, independent of its type.
+pub(super) struct Received {
     /// The vendor's clock.
     pub(super) date: Option<DateTime<Utc>>,
     /// How long the answer was kept on the way, in milliseconds.
     pub(super) age: Millis,
-    /// Why it is not whole.
-    pub(super) failure: Option<Failure>,
     /// Shows the value; given the vendor's time, says whether it is in transition.
     pub(super) apply: Box<dyn FnOnce(DateTime<Utc>) -> bool>,
 }
 
-type Asking = Pin<Box<dyn Future<Output = PollResult>>>;
+type Request = Pin<Box<dyn Future<Output = Result<Received, Failure>>>>;
 
 pub(super) struct Poll {
-    pub(super) fetch: Box<dyn Fn(AbortController) -> Asking>,
+    pub(super) fetch: Box<dyn Fn(AbortController) -> Request>,
     pub(super) schedule: RefCell<Schedule>,
+    /// The poll's own interval, in place of the one of the open page; such a poll does not pause.
+    pub(super) interval: Option<Duration>,
     pub(super) timer: Cell<Option<TimeoutHandle>>,
     pub(super) under_way: RefCell<Option<AbortController>>,
     /// Counts the requests, so that the response to an abandoned one is ignored.
@@ -55,18 +54,13 @@ impl Poll {
         match next {
             Next::Now => self.ask(status),
             Next::At(due) => {
-                status.due(Some(due));
                 let poll = Rc::clone(self);
                 let wait = Duration::try_from_secs_f64((due - now) / 1_000.0).unwrap_or_default();
                 // The timer has waited long enough, whatever has been done to the clock meanwhile.
                 let again = move || poll.check_at(status, clock::now().max(due));
                 self.timer.set(set_timeout_with_handle(again, wait).ok());
             }
-            Next::Wait => {
-                if !self.schedule.borrow().is_under_way() {
-                    status.due(None);
-                }
-            }
+            Next::Wait => {}
         }
     }
 
@@ -91,21 +85,24 @@ impl Poll {
         });
     }
 
-    fn receive(&self, status: Status, requested_at: Millis, result: PollResult) {
+    fn receive(&self, status: Status, requested_at: Millis, result: Result<Received, Failure>) {
         let received = clock::now();
-        if let Some(date) = result.date {
-            status.observe_date(requested_at, received, millis_of(date), result.age);
-        }
-        let moving = (result.apply)(status.vendor_time_at(received));
-        let mut schedule = self.schedule.borrow_mut();
-        match result.failure {
-            None => {
-                schedule.answered(received, moving);
-                status.answered(requested_at - result.age);
+        match result {
+            Ok(Received { date, age, apply }) => {
+                if let Some(date) = date {
+                    status.observe_date(requested_at, received, clock::millis_of(date), age);
+                }
+                let moving = apply(status.vendor_time_at(received));
+                self.schedule.borrow_mut().answered(received, moving);
+                status.answered(requested_at - age);
             }
-            Some(failure) => {
-                schedule.failed(received, failure.retry_after(), js_sys::Math::random());
-                status.failed(failure, received);
+            Err(failure) => {
+                let retry_after = failure.retry_after();
+                let chance = js_sys::Math::random();
+                self.schedule
+                    .borrow_mut()
+                    .failed(received, retry_after, chance);
+                status.failed(failure);
             }
         }
     }

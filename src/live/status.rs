@@ -1,14 +1,14 @@
-//! The status of a poll: how old the last good answer is, what went wrong, when it asks next, and what the
-//! vendor's clock shows.
+//! The status of a poll: how old the last good answer is, what went wrong since, and what the vendor's clock
+//! shows.
 
 use super::clock::{self, Clock};
 use super::poll::Poll;
 use super::poll_settings::PollSettings;
 use super::schedule::Millis;
-use super::server_clock::ServerClock;
 use crate::api::Failure;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::freshness::{Freshness, freshness};
+use health::vendor_clock::VendorClock;
 use leptos::prelude::*;
 use std::rc::Rc;
 
@@ -16,41 +16,23 @@ use std::rc::Rc;
 #[derive(Clone, Copy)]
 pub struct Status {
     requested_at: RwSignal<Option<Millis>>,
-    server: RwSignal<ServerClock>,
+    server: RwSignal<VendorClock>,
     failure: RwSignal<Option<Failure>>,
-    last_error: RwSignal<Option<LastError>>,
-    due: RwSignal<Option<Millis>>,
     poll_settings: PollSettings,
     poll: StoredValue<Rc<Poll>, LocalStorage>,
 }
 
-/// The last failure, whether or not it has been resolved since.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LastError {
-    /// What.
-    pub failure: Failure,
-    /// When, by the browser's clock.
-    pub at: DateTime<Utc>,
-}
-
-/// When the next poll is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NextPoll {
-    /// In so long; zero while one is under way.
-    In(TimeDelta),
-    /// When somebody resumes it.
-    Paused,
-}
-
 impl Status {
     /// Begins to poll, follows the poll settings, and ends with the current owner.
-    pub(super) fn new(poll: Rc<Poll>, poll_settings: PollSettings) -> Self {
+    pub(super) fn new(
+        poll: Rc<Poll>,
+        poll_settings: PollSettings,
+        answered: Option<Millis>,
+    ) -> Self {
         let status = Self {
-            requested_at: RwSignal::new(None),
-            server: RwSignal::new(ServerClock::default()),
+            requested_at: RwSignal::new(answered),
+            server: RwSignal::new(VendorClock::default()),
             failure: RwSignal::new(None),
-            last_error: RwSignal::new(None),
-            due: RwSignal::new(None),
             poll_settings,
             poll: StoredValue::new_local(Rc::clone(&poll)),
         };
@@ -65,11 +47,11 @@ impl Status {
             );
             {
                 let mut schedule = poll.schedule.borrow_mut();
-                schedule.set(
-                    poll_settings.interval.get(),
-                    poll_settings.paused.get(),
-                    poll_settings.hidden.get(),
-                );
+                let (paused, hidden) = (poll_settings.paused.get(), poll_settings.hidden.get());
+                match poll.interval {
+                    Some(own) => schedule.set(own, false, hidden),
+                    None => schedule.set(poll_settings.interval.get(), paused, hidden),
+                }
                 let (_, woken, requested) = before.unwrap_or(counts);
                 if woken != counts.1 {
                     schedule.wake();
@@ -87,10 +69,6 @@ impl Status {
         status
     }
 
-    pub(super) fn due(self, due: Option<Millis>) {
-        let _ = self.due.try_set(due);
-    }
-
     pub(super) fn observe_date(
         self,
         requested_at: Millis,
@@ -100,7 +78,7 @@ impl Status {
     ) {
         let _ = self
             .server
-            .try_update(|clock| *clock = clock.observe(requested_at, received, date, cached_for));
+            .try_update(|clock| *clock = clock.received(requested_at, received, date, cached_for));
     }
 
     pub(super) fn answered(self, requested_at: Millis) {
@@ -111,11 +89,7 @@ impl Status {
         });
     }
 
-    pub(super) fn failed(self, failure: Failure, at: Millis) {
-        let _ = self.last_error.try_set(Some(LastError {
-            failure: failure.clone(),
-            at: clock::time(at),
-        }));
+    pub(super) fn failed(self, failure: Failure) {
         // The same failure again is not a change: only ids differ, and the first one is as good to quote.
         let _ = self.failure.try_maybe_update(|held| {
             let news = held.as_ref().is_none_or(|held| {
@@ -143,12 +117,6 @@ impl Status {
         self.failure.get()
     }
 
-    /// The last failure, even if it has been resolved.
-    #[must_use]
-    pub fn last_error(self) -> Option<LastError> {
-        self.last_error.get()
-    }
-
     /// How old the last good answer is; `None` when there never was one.
     #[must_use]
     pub fn age(self, clock: Clock) -> Option<TimeDelta> {
@@ -162,15 +130,10 @@ impl Status {
         self.judged(self.age(clock))
     }
 
-    /// How far something of this poll can be believed that was asked for then.
-    #[must_use]
-    pub fn freshness_of(self, requested_at: Millis, clock: Clock) -> Freshness {
-        self.judged(Some(clock::span(clock.millis() - requested_at)))
-    }
-
     fn judged(self, age: Option<TimeDelta>) -> Freshness {
-        let interval =
-            TimeDelta::from_std(self.poll_settings.interval.get()).unwrap_or(TimeDelta::MAX);
+        let own = self.poll.try_with_value(|poll| poll.interval).flatten();
+        let interval = own.unwrap_or_else(|| self.poll_settings.interval.get());
+        let interval = TimeDelta::from_std(interval).unwrap_or(TimeDelta::MAX);
         freshness(age, interval)
     }
 
@@ -206,31 +169,9 @@ impl Status {
         clock::time(millis + offset)
     }
 
-    /// How far the vendor's clock is ahead of the browser's (negative: behind), where it is worth
-    /// telling.
-    #[must_use]
-    pub fn skew(self) -> Option<TimeDelta> {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "an f64 of milliseconds saturates at what an i64 holds"
-        )]
-        let whole = |millis: Millis| TimeDelta::try_milliseconds(millis as i64);
-        self.server.read().skew().and_then(whole)
-    }
-
     /// When the last good answer was asked for, by the browser's clock.
     #[must_use]
     pub fn requested_at(self) -> Option<DateTime<Utc>> {
         self.requested_at.get().map(clock::time)
-    }
-
-    /// When the next poll is.
-    #[must_use]
-    pub fn next(self, clock: Clock) -> NextPoll {
-        match self.due.get() {
-            None if self.poll_settings.paused.get() => NextPoll::Paused,
-            None => NextPoll::In(TimeDelta::zero()),
-            Some(due) => NextPoll::In(clock::span(due - clock.millis())),
-        }
     }
 }

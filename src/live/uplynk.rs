@@ -1,15 +1,16 @@
-//! Uplynk's groups. The service counts requests and wants each in a second of its own, so all groups
-//! come with the one list, and the page of one group shows its part of that.
+//! Uplynk's groups, for the page of one of them. The service counts requests and wants each in a second of
+//! its own, so that page shows its part of the list, which the gateway's watcher reads anyway.
 
 use super::Live;
-use crate::api::{Arrived, Failure, send};
+use crate::api::{Arrived, Failure, Purpose, send};
 use chrono::{DateTime, Utc};
 use health::transition;
 use vendors::uplynk::{self, FailoverGroup};
 use web_sys::AbortController;
 
 /// Every group of a connection.
-pub(super) fn all(connection: String) -> Live<Vec<FailoverGroup>> {
+#[must_use]
+pub fn all(connection: String) -> Live<Vec<FailoverGroup>> {
     let moving = |groups: &Vec<FailoverGroup>, now: DateTime<Utc>| {
         let mut groups = groups.iter();
         groups.any(|group| transition::slicers(group, now))
@@ -25,7 +26,7 @@ pub(super) fn all(connection: String) -> Live<Vec<FailoverGroup>> {
 pub fn one(connection: String, group: String) -> Live<FailoverGroup> {
     let fetch = move |abort| {
         let (connection, call) = (connection.clone(), uplynk::groups().get(&group));
-        async move { send(&connection, &call, Some(&abort)).await }
+        async move { send(&connection, &call, Purpose::Poll(&abort)).await }
     };
     Live::new(fetch, transition::slicers)
 }
@@ -35,7 +36,7 @@ async fn slicer_groups(
     connection: String,
     abort: AbortController,
 ) -> Result<Arrived<Vec<FailoverGroup>>, Failure> {
-    let list = send(&connection, &uplynk::groups().list(), Some(&abort)).await?;
+    let list = send(&connection, &uplynk::groups().list(), Purpose::Poll(&abort)).await?;
     let mut value = list.value.items;
     let mut page = 2;
     while list
@@ -43,10 +44,14 @@ async fn slicer_groups(
         .total
         .is_some_and(|total| total > value.len() as u64)
     {
-        let more = send(&connection, &uplynk::groups().page(page), Some(&abort))
-            .await?
-            .value
-            .items;
+        let more = send(
+            &connection,
+            &uplynk::groups().page(page),
+            Purpose::Poll(&abort),
+        )
+        .await?
+        .value
+        .items;
         let before = value.len();
         let known = |value: &[FailoverGroup], id: &str| value.iter().any(|group| group.id == id);
         for group in more {
@@ -61,9 +66,13 @@ async fn slicer_groups(
     }
     for group in &mut value {
         if group.slicers.is_none() || group.channels.is_none() {
-            *group = send(&connection, &uplynk::groups().get(&group.id), Some(&abort))
-                .await?
-                .value;
+            *group = send(
+                &connection,
+                &uplynk::groups().get(&group.id),
+                Purpose::Poll(&abort),
+            )
+            .await?
+            .value;
         }
     }
     Ok(Arrived {

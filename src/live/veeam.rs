@@ -2,7 +2,7 @@
 //! page of a query, read before somebody asks for it.
 
 use super::{Live, clock};
-use crate::api::{Arrived, send};
+use crate::api::{Arrived, Purpose, send};
 use chrono::{DateTime, Utc};
 use health::transition;
 use leptos::prelude::*;
@@ -65,17 +65,12 @@ pub fn read_ahead(connection: String, query: Query, wire: Wire, shown: Live<Page
         );
         let (connection, key) = (connection.clone(), key(&connection, &call));
         leptos::task::spawn_local(async move {
-            if let Ok(page) = send(&connection, &call, None).await {
+            if let Ok(page) = send(&connection, &call, Purpose::Read).await {
                 let at = clock::now();
                 AHEAD_PAGE.with_borrow_mut(|held| *held = Some(Ahead { key, page, at }));
             }
         });
     });
-}
-
-/// The newest sessions of a connection.
-pub(super) fn newest(connection: String, wire: Wire) -> Live<Page> {
-    query(connection, &Query::default(), wire)
 }
 
 /// The answer to a query, for as long as the current owner lives.
@@ -89,7 +84,7 @@ pub fn query(connection: String, query: &Query, wire: Wire) -> Live<Page> {
         async move {
             match ready {
                 Some(page) => Ok(page),
-                None => send(&connection, &call, Some(&abort)).await,
+                None => send(&connection, &call, Purpose::Poll(&abort)).await,
             }
         }
     };
@@ -120,7 +115,7 @@ fn polled<T: PartialEq + Send + Sync + 'static>(
 ) -> Live<T> {
     let fetch = move |abort| {
         let (connection, call) = (connection.clone(), call.clone());
-        async move { send(&connection, &call, Some(&abort)).await }
+        async move { send(&connection, &call, Purpose::Poll(&abort)).await }
     };
     Live::new(fetch, moving)
 }

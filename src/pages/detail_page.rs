@@ -3,8 +3,10 @@
 
 use crate::live::{Live, use_clock};
 use crate::pages::NotFound;
+use crate::pages::last_known::LastKnown;
 use crate::route::Route;
 use crate::ui::{FailureCard, Heading, Icon};
+use health::inventory::ResourceKey;
 use health::words;
 use leptos::prelude::*;
 
@@ -24,7 +26,9 @@ pub fn DetailPage<T: Send + Sync + 'static>(
     /// The text if the vendor has no such resource.
     #[prop(into)]
     missing: String,
-    /// The thing.
+    /// What the gateway knows it by.
+    resource: ResourceKey,
+    /// The content.
     children: ChildrenFn,
 ) -> impl IntoView {
     let status = live.status;
@@ -46,6 +50,11 @@ pub fn DetailPage<T: Send + Sync + 'static>(
     let aged = move || {
         aged.get().map(|words| view! { <p class="panel note" data-s="unknown"><Icon name="stale" />{words}</p> })
     };
+    let resource = StoredValue::new(resource);
+    let last_known = move || {
+        let needed = !known.get() && status.failure().is_some();
+        needed.then(|| view! { <LastKnown resource=resource.get_value() /> })
+    };
     let asking = Memo::new(move |_| !known.get() && status.failure().is_none());
     let children = StoredValue::new(children);
     let parent = StoredValue::new((parent.0, parent.1.href()));
@@ -58,6 +67,7 @@ pub fn DetailPage<T: Send + Sync + 'static>(
             </Show>
             {failure}
             {aged}
+            {last_known}
             <Show when=move || known.get()>{children.with_value(|children| children())}</Show>
         </Show>
     }

@@ -1,45 +1,81 @@
-//! The error of a connection above its list: a card while there is nothing to show, one line while the last
-//! good data is shown.
+//! The error of one connection above its list: a card while there is nothing to show, a line while the last
+//! known state stands below.
 
-use crate::live::{Source, use_clock};
+use crate::api::inventory::Refresh;
+use crate::live::use_watched;
+use crate::shell::sources::connections;
 use crate::ui::{FailureCard, Icon};
+use health::inventory::Kind;
 use health::words;
 use leptos::prelude::*;
+use vendors::Connection;
+
+/// The errors of all connections that hold a kind of resource.
+#[component]
+pub fn SourceErrors(
+    /// The kind.
+    of: Kind,
+) -> impl IntoView {
+    let connections = connections();
+    let each = move || {
+        let mut connections = connections.get();
+        connections.retain(|connection| Kind::held_by(&connection.system) == of);
+        connections
+    };
+    view! { <For each key=|connection| connection.id.clone() children=|connection| view! { <SourceError connection /> } /> }
+}
 
 /// The error of one connection; nothing if there is none.
 #[component]
-pub fn SourceError(
-    /// Whose.
-    source: Source,
+fn SourceError(
+    /// The connection.
+    connection: Connection,
 ) -> impl IntoView {
-    let clock = use_clock();
-    let Source { connection, feed } = source;
-    let retry = Callback::new(move |()| feed.status().refresh());
-    let never = Memo::new(move |_| !feed.status().has_answered());
-    let failure = Memo::new(move |_| feed.status().failure());
-    move || {
-        let title = connection.title.clone();
-        match (failure.get(), never.get()) {
-            (None, false) => ().into_any(),
-            (None, true) => {
-                view! { <p class="panel note" role="status">{format!("Asking {title}…")}</p> }
+    let watched = use_watched();
+    let Connection { id, title, .. } = connection;
+    let id = StoredValue::new(id);
+    let state = Memo::new(move |_| {
+        let state = watched.connection(&id.get_value())?;
+        Some((
+            state.failure.clone(),
+            state.observed_at,
+            state.limit.clone(),
+            state.held > 0,
+        ))
+    });
+    let refresh = move || watched.refresh(Refresh::Connection(id.get_value()));
+    let retry = Callback::new(move |()| refresh());
+    let limit = move || {
+        let limit = state.get().and_then(|(_, _, limit, _)| limit);
+        limit.map(|words| view! { <p class="panel note" data-s="warning"><Icon name="warning" />{words}</p> })
+    };
+    let error = move || {
+        let title = title.clone();
+        let (failure, observed_at, _, has_some) = state.get().unwrap_or_default();
+        match (failure, observed_at) {
+            (None, Some(_)) => ().into_any(),
+            (None, None) if has_some => ().into_any(),
+            (None, None) => {
+                view! { <p class="panel note" role="status">{format!("Reading {title}…")}</p> }
                     .into_any()
             }
-            (Some(failure), true) => {
-                view! { <FailureCard failure system=title retry /> }.into_any()
+            (Some(failure), None) => {
+                view! { <FailureCard failure=failure.into() system=title retry /> }.into_any()
             }
-            (Some(failure), false) => {
-                let age = move || feed.status().age(clock).map(words::ago).unwrap_or_default();
+            (Some(failure), Some(at)) => {
+                let line = crate::api::Failure::from(failure).line();
+                let age = move || words::ago(watched.since(at));
                 view! {
                     <p class="panel note" data-s="unknown">
                         <Icon name="stale" />
                         <b>{title}</b>
-                        <span>{failure.line()}" Shown as it was "{age}"."</span>
-                        <button type="button" class="btn end" on:click=move |_| feed.status().refresh()>"Refresh now"</button>
+                        <span>{line}" Last known state, "{age}"."</span>
+                        <button type="button" class="btn end" on:click=move |_| refresh()>"Refresh now"</button>
                     </p>
                 }
                 .into_any()
             }
         }
-    }
+    };
+    view! { {limit}{error} }
 }

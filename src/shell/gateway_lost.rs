@@ -1,37 +1,16 @@
 //! The banner shown while the gateway is unreachable: nothing on the screen is current then.
 
-use crate::api::Failure;
-use crate::live::{Source, Sources, use_clock, use_sources};
+use crate::live::{use_clock, use_watched};
 use crate::prefs::use_prefs;
 use crate::ui::{Icon, times};
-use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
-/// Whether no connection answers because the gateway does not.
-#[must_use]
-pub fn gateway_gone(sources: Sources) -> Memo<bool> {
-    Memo::new(move |_| {
-        let gone =
-            |failure| matches!(failure, Some(Failure::Unreachable(problem)) if problem.status == 0);
-        let mut feeds = sources.iter().map(|source| source.feed).peekable();
-        feeds.peek().is_some() && feeds.all(|feed| gone(feed.status().failure()))
-    })
-}
-
-/// When any connection last answered through the gateway, by the browser's clock.
-#[must_use]
-pub fn last_received(sources: &Sources) -> Option<DateTime<Utc>> {
-    let requested_at = |source: &Source| source.feed.status().requested_at();
-    sources.iter().filter_map(requested_at).max()
-}
-
-/// A banner for as long as no connection answers because the gateway does not.
+/// A banner for as long as the gateway does not answer.
 #[component]
 pub fn GatewayLost() -> impl IntoView {
-    let (sources, clock, prefs) = (use_sources(), use_clock(), use_prefs());
-    let lost = gateway_gone(sources.clone());
-    let since = move || last_received(&sources);
-    let words = move || match since() {
+    let (watched, clock, prefs) = (use_watched(), use_clock(), use_prefs());
+    let lost = Memo::new(move |_| watched.is_gateway_gone());
+    let words = move || match watched.last_answer() {
         Some(at) => {
             let now = clock.at(0.0);
             let zone = prefs.zone.get();
@@ -46,7 +25,7 @@ pub fn GatewayLost() -> impl IntoView {
     view! {
         <div role="alert">
             <Show when=move || lost.get()>
-                <p class="lost"><Icon name="nodata" />{words.clone()}</p>
+                <p class="lost"><Icon name="nodata" />{words}</p>
             </Show>
         </div>
     }

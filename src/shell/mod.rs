@@ -10,7 +10,7 @@ pub mod signed_out;
 pub mod sources;
 pub mod top;
 
-pub use gateway_lost::{GatewayLost, gateway_gone, last_received};
+pub use gateway_lost::GatewayLost;
 pub use leaving::Leaving;
 pub use polling::Polling;
 pub use rail::Rail;

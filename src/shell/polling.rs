@@ -1,51 +1,68 @@
-//! A connection's poll status in words: the top bar and the page of connections say the same.
+//! How the gateway reads a connection, in words: the top bar and the page of connections say the same.
 
-use crate::live::{NextPoll, Status, use_clock};
+use crate::live::use_watched;
 use crate::prefs::use_prefs;
 use crate::ui::times;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use health::vendor_clock;
 use health::words;
 use leptos::prelude::*;
 
-/// Last answer, last error, next try, and the vendor's clock where it differs.
+/// Last answer, last error, next reading, and the vendor's clock where it differs.
 #[component]
 pub fn Polling(
-    /// Whose.
-    status: Status,
+    /// The connection's id.
+    connection: String,
 ) -> impl IntoView {
-    let (clock, prefs) = (use_clock(), use_prefs());
+    let (watched, prefs) = (use_watched(), use_prefs());
+    let state = Memo::new(move |_| watched.connection(&connection));
     let moment = move |at: DateTime<Utc>| {
-        let (now, zone) = (clock.at(0.0), prefs.zone.get());
+        let (now, zone) = (watched.now(), prefs.zone.get());
         let at_words = times::moment(at, now, times::offset(zone, now));
         format!("{at_words} {}, {}", zone.word(), times::ago(at, now))
     };
     let answer = Memo::new(move |_| {
-        status
-            .requested_at()
-            .map_or_else(|| "never".to_owned(), moment)
+        let at = state.read().as_ref().and_then(|state| state.observed_at);
+        at.map_or_else(|| "never".to_owned(), moment)
     });
     let error = Memo::new(move |_| {
-        let last = status.last_error()?;
-        Some((moment(last.at), last.failure.line()))
+        let last = state.get()?.last_error.clone()?;
+        Some((moment(last.at), last.line))
     });
     let error = move || match error.get() {
-        None => view! { "none since this page was opened" }.into_any(),
+        None => view! { "none since the gateway was started" }.into_any(),
         Some((at, line)) => {
             view! { <span>{at}<span class="sub said">{line}</span></span> }.into_any()
         }
     };
-    let next = Memo::new(move |_| match status.next(clock) {
-        NextPoll::In(wait) => format!("in {}", words::span(wait)),
-        NextPoll::Paused => "when refresh is resumed".to_owned(),
+    let next = Memo::new(move |_| {
+        let at = state.read().as_ref().and_then(|state| state.next_at);
+        let wait = at.map(|at| at.signed_duration_since(watched.now()));
+        match wait.filter(|wait| *wait > TimeDelta::zero()) {
+            Some(wait) => format!("in {}", words::span(wait)),
+            None => "now".to_owned(),
+        }
+    });
+    let interval = Memo::new(move |_| {
+        let millis = state.read().as_ref().map_or(0, |state| state.interval_ms);
+        let span = TimeDelta::try_milliseconds(i64::try_from(millis).unwrap_or(i64::MAX));
+        format!("every {}", words::span(span.unwrap_or_default()))
     });
     let skew = Memo::new(move |_| {
-        let skew = status.skew()?;
-        let way = if skew > chrono::TimeDelta::zero() {
+        let ahead = state
+            .read()
+            .as_ref()
+            .map_or(0, |state| state.vendor_ahead_ms);
+        let skew = vendor_clock::worth_telling(TimeDelta::try_milliseconds(ahead)?)?;
+        let direction = if skew > TimeDelta::zero() {
             "ahead of"
         } else {
             "behind"
         };
-        Some(format!("{} {way} this browser's", words::span(skew.abs())))
+        Some(format!(
+            "{} {direction} the gateway's",
+            words::span(skew.abs())
+        ))
     });
     let skew = move || {
         skew.get()
@@ -53,7 +70,7 @@ pub fn Polling(
     };
     view! {
         <div><dt>"Last answer"</dt><dd>{answer}</dd></div>
-        <div><dt>"Next try"</dt><dd>{next}</dd></div>
+        <div><dt>"Next reading"</dt><dd>{next}<span class="sub">{interval}</span></dd></div>
         <div class="whole"><dt>"Last error"</dt><dd>{error}</dd></div>
         {skew}
     }

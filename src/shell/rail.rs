@@ -1,29 +1,27 @@
 //! The rail: where one can go, and how many things there need attention.
 
 use crate::nav::use_nav;
-use crate::pages::alarms::{self, AlarmCount};
+use crate::pages::alarms;
 use crate::route::Route;
 use crate::ui::Icon;
+use health::inventory::Kind;
 use leptos::prelude::*;
 
 /// The rail.
 #[component]
 pub fn Rail() -> impl IntoView {
-    let counts = alarms::counts();
     view! {
         <nav class="rail" aria-label="Main">
             <a class="mark" href=Route::Overview.href()><Icon name="mark" /><span>"Failover Console"</span></a>
             <ul>
                 <Entry to=Route::Overview icon="overview" words="Overview" />
-                <Entry to=Route::Groups icon="groups" words="Groups" count=Signal::derive(move || counts.get().groups) />
-                <Entry to=Route::Slicers icon="slicers" words="Slicers" count=Signal::derive(move || counts.get().slicers) />
-                <Entry to=Route::FailoverSessions icon="sessions" words="Failover sessions" short="Sessions"
-                    count=Signal::derive(move || counts.get().sessions) />
+                <Entry to=Route::Groups icon="groups" words="Groups" kind=Kind::FailoverGroup />
+                <Entry to=Route::Slicers icon="slicers" words="Slicers" kind=Kind::SlicerGroup />
+                <Entry to=Route::FailoverSessions icon="sessions" words="Failover sessions" short="Sessions" kind=Kind::FailoverSession />
             </ul>
             <ul class="foot">
                 <Entry to=Route::Wall icon="wall" words="Wall" />
-                <Entry to=Route::Connections icon="plug" words="Connections" short="Connect"
-                    count=Signal::derive(move || counts.get().connections) />
+                <Entry to=Route::Connections icon="plug" words="Connections" short="Connect" kind=Kind::Connection />
             </ul>
         </nav>
     }
@@ -37,10 +35,13 @@ fn Entry(
     /// Shorter words for a phone's bar.
     #[prop(optional)]
     short: Option<&'static str>,
-    #[prop(optional, into)] count: Option<Signal<AlarmCount>>,
+    /// What is counted.
+    #[prop(optional, into)]
+    kind: Option<Kind>,
 ) -> impl IntoView {
     let route = use_nav().route();
     let href = to.href();
+    let count = kind.map(alarms::count);
     let current = move || (route.read().section().as_ref() == Some(&to)).then_some("page");
     let badge = move || {
         count

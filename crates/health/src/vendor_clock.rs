@@ -1,12 +1,13 @@
 //! A vendor's clock, as well as the `Date` of its answers tells it. Pure.
 
 use crate::schedule::Millis;
+use chrono::TimeDelta;
 
 /// What a `Date` leaves out: it has whole seconds.
 const SECOND: Millis = 1_000.0;
 
-/// A difference larger than this is worth telling: ages on the vendor's own pages would not agree.
-const WORTH_TELLING: Millis = 5_000.0;
+/// A difference of clocks that is larger than this is shown.
+const WORTH_TELLING: TimeDelta = TimeDelta::seconds(5);
 
 /// The vendor's clock less the reader's, as a range that every answer narrows: the vendor read its clock
 /// after the request and before the answer, and wrote down whole seconds.
@@ -47,17 +48,19 @@ impl VendorClock {
         self.range
             .map_or(0.0, |(low, high)| f64::midpoint(low, high))
     }
+}
 
-    /// The offset, where it is large enough to be told.
-    #[must_use]
-    pub fn skew(self) -> Option<Millis> {
-        Some(self.offset()).filter(|offset| offset.abs() > WORTH_TELLING)
-    }
+/// A difference of two clocks, where it is large enough to be shown: over 5 s, ages on the vendor's own pages
+/// would not agree.
+#[must_use]
+pub fn worth_telling(difference: TimeDelta) -> Option<TimeDelta> {
+    Some(difference).filter(|difference| difference.abs() > WORTH_TELLING)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::VendorClock;
+    use super::{VendorClock, worth_telling};
+    use chrono::TimeDelta;
     use proptest::prelude::*;
 
     #[test]
@@ -70,7 +73,6 @@ mod tests {
     #[test]
     fn without_a_date_the_readers_clock_is_taken() {
         assert_eq!(VendorClock::default().offset().to_bits(), 0_f64.to_bits());
-        assert_eq!(VendorClock::default().skew(), None);
     }
 
     #[test]
@@ -88,17 +90,16 @@ mod tests {
     }
 
     #[test]
-    fn only_a_difference_over_five_seconds_is_told() {
-        for (date, told) in [
-            (0.0, false),
-            (4_500.0, false),
-            (4_501.0, true),
-            (-5_500.0, false),
-            (-5_501.0, true),
-            (40_000.0, true),
+    fn only_a_difference_over_five_seconds_is_shown() {
+        for (millis, shown) in [
+            (0, false),
+            (5_000, false),
+            (5_001, true),
+            (-5_000, false),
+            (-5_001, true),
         ] {
-            let clock = VendorClock::default().received(0.0, 0.0, date, 0.0);
-            assert_eq!(clock.skew().is_some(), told, "{date}");
+            let difference = TimeDelta::milliseconds(millis);
+            assert_eq!(worth_telling(difference).is_some(), shown, "{millis}");
         }
     }
 

@@ -16,6 +16,9 @@ pub struct Inventory {
     /// The gateway's time.
     #[serde(with = "ts_milliseconds")]
     pub now: DateTime<Utc>,
+    /// Which console the gateway serves: a page that was loaded from another build can load itself anew.
+    #[serde(default)]
+    pub build: String,
     /// Whether this is everything, and what was known before is to be forgotten.
     #[serde(default)]
     pub whole: bool,

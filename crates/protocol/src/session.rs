@@ -20,6 +20,20 @@ pub struct Session {
     pub can_sign_out: bool,
 }
 
+impl Session {
+    /// Whether this role may change anything. The gateway decides all the same.
+    #[must_use]
+    pub fn may_change(&self) -> bool {
+        self.role == "admin"
+    }
+
+    /// Whether this is a screen on a wall, which shows the status wall and nothing else.
+    #[must_use]
+    pub fn is_wall(&self) -> bool {
+        self.role == "wall"
+    }
+}
+
 /// `POST /api/session`: a name and a password.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Credentials {

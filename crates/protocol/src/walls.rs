@@ -11,7 +11,7 @@ pub enum Pairing {
         /// As it is shown.
         code: String,
         /// How long it may be entered.
-        seconds_left: u64,
+        seconds_left: u32,
     },
     /// This browser is signed in: as a rule as the wall that it has become.
     Paired {

@@ -4,7 +4,7 @@ mod groups;
 mod sessions;
 
 use super::failure::Failure;
-use super::transport::{Arrived, send};
+use super::transport::{Arrived, Purpose, send};
 use vendors::Call;
 use vendors::aveva::{self, Base, ClientSession, GroupConfiguration};
 
@@ -30,7 +30,7 @@ fn found<T>(read: Result<Arrived<T>, Failure>) -> Result<Option<T>, Failure> {
 
 impl Writer {
     pub(super) async fn send<T>(&self, call: &Call<T>) -> Result<Arrived<T>, Failure> {
-        send(&self.connection, call, None).await
+        send(&self.connection, call, Purpose::Change).await
     }
 
     pub(super) async fn group(&self, id: &str) -> Result<Option<GroupConfiguration>, Failure> {

@@ -7,7 +7,7 @@ pub use order::SaveOutcome;
 
 use super::failure::Failure;
 use super::outcome::Outcome;
-use super::transport::send;
+use super::transport::{Purpose, send};
 use health::slicers::ordered;
 use vendors::uplynk::{self, FailoverGroup};
 
@@ -31,7 +31,7 @@ impl Writer {
     /// The current group.
     async fn read(&self, id: &str) -> Result<FailoverGroup, Failure> {
         let call = uplynk::groups().get(id);
-        Ok(send(&self.connection, &call, None).await?.value)
+        Ok(send(&self.connection, &call, Purpose::Change).await?.value)
     }
 
     /// The current group, if the part that `of` selects is still what the user saw.

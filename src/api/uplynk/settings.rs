@@ -3,7 +3,7 @@
 use super::{Writer, ids};
 use crate::api::failure::Failure;
 use crate::api::outcome::{Outcome, execute};
-use crate::api::transport::send;
+use crate::api::transport::{Purpose, send};
 use vendors::uplynk::{self, Configuration, FailoverGroup, Mode, OnAir};
 
 fn mode(group: &FailoverGroup) -> &str {
@@ -54,7 +54,7 @@ impl Writer {
         };
         let done = |(): &()| (format!("{} accepted the change.", self.title), !resets);
         let call = uplynk::groups().configure(&seen.id, change);
-        execute(send(&self.connection, &call, None), done, check).await
+        execute(send(&self.connection, &call, Purpose::Change), done, check).await
     }
 
     /// Puts a slicer on air, if what is on air and auto failback are still what the user saw. Sent once:
@@ -82,7 +82,7 @@ impl Writer {
     async fn switch(&self, seen: &FailoverGroup, call: &vendors::Call<()>) -> Outcome {
         let check = async || Ok(on_air(&self.read(&seen.id).await?));
         let done = |(): &()| (format!("{} accepted the change.", self.title), false);
-        execute(send(&self.connection, call, None), done, check).await
+        execute(send(&self.connection, call, Purpose::Change), done, check).await
     }
 
     /// Adds and removes channels (their ids).
@@ -100,7 +100,7 @@ impl Writer {
             })
         };
         let done = |(): &()| (format!("{} accepted the change.", self.title), true);
-        execute(send(&self.connection, &call, None), done, check).await
+        execute(send(&self.connection, &call, Purpose::Change), done, check).await
     }
 
     /// Who may use the group.
@@ -109,7 +109,10 @@ impl Writer {
     /// Why it is not known.
     pub async fn owners(&self, group: &str) -> Result<Vec<String>, Failure> {
         let call = uplynk::groups().allowed_owners(group);
-        Ok(send(&self.connection, &call, None).await?.value.items)
+        Ok(send(&self.connection, &call, Purpose::Change)
+            .await?
+            .value
+            .items)
     }
 
     /// Changes who may use the group.
@@ -122,6 +125,6 @@ impl Writer {
             })
         };
         let done = |(): &()| (format!("{} accepted the change.", self.title), true);
-        execute(send(&self.connection, &call, None), done, check).await
+        execute(send(&self.connection, &call, Purpose::Change), done, check).await
     }
 }

@@ -4,11 +4,14 @@
 pub mod wall_list;
 pub mod walls;
 
+use crate::api::inventory::Refresh;
 use crate::api::session::Session;
-use crate::live::{Source, use_clock, use_sources};
+use crate::live::use_watched;
 use crate::shell::Polling;
+use crate::shell::sources::connections;
 use crate::ui::{FailureCard, Heading, Icon, freshness};
 use health::groups::Action;
+use health::inventory::Kind;
 use health::words;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -19,22 +22,20 @@ use walls::Walls;
 /// The page `/connections`.
 #[component]
 pub fn Connections() -> impl IntoView {
-    let sources = use_sources();
-    let cards: Vec<_> = sources
-        .iter()
-        .cloned()
-        .map(|source| view! { <Card source /> })
-        .collect();
-    let none = cards
-        .is_empty()
-        .then(|| view! { <p class="panel blank">"No connection is configured."</p> });
+    let connections = connections();
+    let none = move || {
+        let none = connections.read().is_empty();
+        none.then(|| view! { <p class="panel blank">"No connection is configured."</p> })
+    };
     let session = expect_context::<Arc<Session>>();
     // Without sign-in there is nothing to pair.
     let walls = session.may_change() && session.can_sign_out;
     view! {
         <Heading text="Connections" />
         {none}
-        <div class="cols cards">{cards}</div>
+        <div class="cols cards">
+            <For each=move || connections.get() key=|connection| format!("{connection:?}") children=|connection| view! { <Card connection /> } />
+        </div>
         {walls.then(|| view! { <Walls /> })}
     }
 }
@@ -70,31 +71,32 @@ fn versions(connection: &Connection) -> Vec<(&'static str, String)> {
 }
 
 #[component]
-fn Card(source: Source) -> impl IntoView {
-    let clock = use_clock();
-    let Source { connection, feed } = source;
-    let status = feed.status();
-    let fresh = Memo::new(move |_| status.freshness(clock));
-    let age = Memo::new(move |_| status.age(clock).map(words::ago));
+fn Card(connection: Connection) -> impl IntoView {
+    let watched = use_watched();
+    let id = StoredValue::new(connection.id.clone());
+    let state = move || watched.connection(&id.get_value());
+    let fresh = Memo::new(move |_| id.with_value(|id| watched.freshness(id)));
+    let age = Memo::new(move |_| Some(words::ago(watched.since(state()?.observed_at?))));
     let age = move || age.get().map(|age| format!(" · {age}"));
     let glyph = Signal::derive(move || freshness::glyph(fresh.get()));
     let key = move || freshness::key(fresh.get());
-    let held = move || {
-        let (number, things) = feed.held();
-        if status.has_answered() {
-            format!("{number} {things}")
-        } else {
-            format!("not known: its {things} were never read")
+    let noun = Kind::held_by(&connection.system).noun();
+    let held = Memo::new(move |_| match state() {
+        Some(state) if state.observed_at.is_some() || state.held > 0 => {
+            format!("{} {noun}", state.held)
         }
+        _ => format!("not known: its {noun} were never read"),
+    });
+    let limit = Memo::new(move |_| state()?.limit.clone());
+    let limit = move || {
+        limit.get().map(|words| view! { <p class="panel note" data-s="warning"><Icon name="warning" />{words}</p> })
     };
-    let failure = Memo::new(move |_| status.failure());
+    let failure = Memo::new(move |_| state()?.failure.clone());
     let card = {
         let title = connection.title.clone();
         move || {
-            let system = title.clone();
-            failure
-                .get()
-                .map(|failure| view! { <FailureCard failure system /> })
+            let (system, failure) = (title.clone(), failure.get()?);
+            Some(view! { <FailureCard failure=failure.into() system /> })
         }
     };
     let versions: Vec<_> = versions(&connection)
@@ -103,6 +105,7 @@ fn Card(source: Source) -> impl IntoView {
         .collect();
     let named = format!("connection-{}", connection.id);
     let labelled = named.clone();
+    let refresh = move |_| watched.refresh(Refresh::Connection(id.get_value()));
     view! {
         <section class="panel" aria-labelledby=labelled>
             <header>
@@ -110,14 +113,15 @@ fn Card(source: Source) -> impl IntoView {
                 <p>{connection.system.vendor()}</p>
                 <span class="fresh end"><span class="now" data-f=key><Icon name=glyph /><b>{move || fresh.get().word()}</b>{age}</span></span>
             </header>
+            {limit}
             <dl class="pad facts two">
                 <div><dt>"Connection id"</dt><dd><code>{connection.id.clone()}</code></dd></div>
                 <div><dt>"Holds"</dt><dd>{held}</dd></div>
-                <Polling status />
+                <Polling connection=connection.id.clone() />
                 {versions}
             </dl>
             {card}
-            <p class="bar"><button type="button" class="btn" aria-label=format!("Refresh now {}", connection.title) on:click=move |_| status.refresh()>"Refresh now"</button></p>
+            <p class="bar"><button type="button" class="btn" aria-label=format!("Refresh now {}", connection.title) on:click=refresh>"Refresh now"</button></p>
         </section>
     }
 }

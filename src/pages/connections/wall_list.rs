@@ -74,8 +74,8 @@ fn Row(state: WallsState, id: String, revoking: RwSignal<Option<Wall>>) -> impl 
             zone.word()
         )
     };
-    let paired = move || wall.read().as_ref()?.paired().map(moment);
-    let seen = Memo::new(move |_| wall.read().as_ref()?.seen());
+    let paired = move || walls::moment(wall.read().as_ref()?.paired_at.as_deref()).map(moment);
+    let seen = Memo::new(move |_| walls::moment(wall.read().as_ref()?.last_seen.as_deref()));
     let ago = move || match seen.get() {
         Some(at) => times::ago(at, clock.at(0.0)),
         None => "not yet".to_owned(),

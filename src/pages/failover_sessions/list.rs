@@ -5,23 +5,26 @@ use super::form::QueryForm;
 use super::import_view::{ImportResponse, ImportedResponse};
 use super::query::query_params;
 use super::results::{Results, wire_of};
-use crate::live::{Feed, Source, use_sources};
+use crate::live::use_watched;
 use crate::nav::use_nav;
 use crate::ui::Heading;
 use leptos::prelude::*;
 use vendors::veeam::Wire;
+use vendors::{Connection, System};
 
 /// The page.
 #[component]
 pub fn FailoverSessions() -> impl IntoView {
-    let (nav, sources) = (use_nav(), use_sources());
+    let (nav, world) = (use_nav(), use_watched().world_untracked());
     let imported = RwSignal::new(None);
-    let of_veeam: Vec<Source> = sources
+    let of_veeam: Vec<Connection> = world
+        .connections
         .iter()
-        .filter(|source| matches!(source.feed, Feed::Veeam(_)))
+        .map(|state| &state.connection)
+        .filter(|connection| matches!(connection.system, System::Veeam { .. }))
         .cloned()
         .collect();
-    let Some(first) = of_veeam.first().map(|source| source.connection.id.clone()) else {
+    let Some(first) = of_veeam.first().map(|connection| connection.id.clone()) else {
         return view! {
             <Heading text="Failover sessions" />
             <p class="panel blank">"No Veeam connection is configured."</p>
@@ -32,21 +35,14 @@ pub fn FailoverSessions() -> impl IntoView {
     };
     let titles: Vec<(String, String)> = of_veeam
         .iter()
-        .map(|source| {
-            (
-                source.connection.id.clone(),
-                source.connection.title.clone(),
-            )
-        })
+        .map(|connection| (connection.id.clone(), connection.title.clone()))
         .collect();
     let params = Memo::new(move |_| query_params(nav));
     let builder = Builder::new(params, nav);
     let default = first.clone();
     let chosen = Memo::new(move |_| nav.param("connection").unwrap_or_else(|| first.clone()));
     let all = StoredValue::new(of_veeam);
-    let find = move |id: &str| {
-        all.with_value(|all| all.iter().find(|one| one.connection.id == id).cloned())
-    };
+    let find = move |id: &str| all.with_value(|all| all.iter().find(|one| one.id == id).cloned());
     let wire = Signal::derive(move || {
         let own = find(&chosen.read())
             .as_ref()
@@ -56,7 +52,7 @@ pub fn FailoverSessions() -> impl IntoView {
     let results = move || {
         let id = chosen.get();
         match find(&id) {
-            Some(source) => view! { <Results source params builder /> }.into_any(),
+            Some(connection) => view! { <Results connection params builder /> }.into_any(),
             None => view! { <p class="panel blank">{format!("There is no Veeam connection “{id}”.")}</p> }.into_any(),
         }
     };

@@ -105,7 +105,7 @@ pub fn row(session: &Session, href: String, now: DateTime<Utc>, zone: FixedOffse
         glyph: glyph(session.result.as_ref(), verdict.severity),
         result: match &session.result {
             Some(Outcome::Other(word)) => word.clone(),
-            _ => verdict.word.to_owned(),
+            _ => verdict.word.into_owned(),
         },
         plan: name(session),
         message: message.or_else(|| failed.then(|| "no message given".to_owned())),

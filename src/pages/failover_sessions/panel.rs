@@ -2,7 +2,7 @@
 
 use super::model::name;
 use super::session::{Facts, LiveTasks};
-use crate::api::{Failure, send};
+use crate::api::{Failure, Purpose, send};
 use crate::live;
 use crate::nav::use_nav;
 use crate::route::Route;
@@ -97,7 +97,7 @@ fn Raw(connection: String, uid: String, wire: Wire) -> impl IntoView {
     let show = move |_| {
         let (connection, uid) = request.get_value();
         leptos::task::spawn_local(async move {
-            let answer = send(&connection, &veeam::raw_session(&uid, wire), None).await;
+            let answer = send(&connection, &veeam::raw_session(&uid, wire), Purpose::Read).await;
             let _ = raw.try_set(Some(answer.map(|arrived| arrived.value)));
         });
     };

@@ -9,20 +9,20 @@ use super::panel::Panel;
 use super::query::{QueryParams, write_sort};
 use super::session_row::Cells;
 use crate::live::rows::Rows;
-use crate::live::{self, Live, Source, clock, use_clock};
+use crate::live::{self, Live, clock, use_clock};
 use crate::nav::use_nav;
 use crate::prefs::use_prefs;
 use crate::route::Route;
 use crate::ui::{FailureCard, Icon, times};
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
-use vendors::System;
 use vendors::veeam::{Page, Query, Sort, Wire};
+use vendors::{Connection, System};
 
 /// The media type that a connection is configured for.
 #[must_use]
-pub fn wire_of(source: &Source) -> Wire {
-    match source.connection.system {
+pub fn wire_of(connection: &Connection) -> Wire {
+    match connection.system {
         System::Veeam { accept } => accept,
         _ => Wire::default(),
     }
@@ -32,7 +32,7 @@ pub fn wire_of(source: &Source) -> Wire {
 #[component]
 pub fn Results(
     /// The connection.
-    source: Source,
+    connection: Connection,
     /// What the URL asks for.
     params: Memo<QueryParams>,
     /// The query being built, which is given the server's objections.
@@ -47,14 +47,16 @@ pub fn Results(
             .map_or_else(|| clock::time(clock::now()), |(_, now)| *now);
         (params, now)
     });
-    let source = StoredValue::new(source);
+    let connection = StoredValue::new(connection);
     move || {
         let (params, now) = ran.get();
         let zone = prefs.zone.get_untracked();
-        let wire = params.wire.unwrap_or_else(|| source.with_value(wire_of));
+        let wire = params
+            .wire
+            .unwrap_or_else(|| connection.with_value(wire_of));
         match params.sent(now, &|at| times::offset(zone, at)) {
             Ok(query) => {
-                view! { <Found source=source.get_value() query wire recent=params.recent builder /> }
+                view! { <Found connection=connection.get_value() query wire recent=params.recent builder /> }
                     .into_any()
             }
             Err(_) => {
@@ -67,14 +69,13 @@ pub fn Results(
 
 #[component]
 fn Found(
-    source: Source,
+    connection: Connection,
     query: Query,
     wire: Wire,
     recent: bool,
     builder: Builder,
 ) -> impl IntoView {
     let (clock, prefs, nav) = (use_clock(), use_prefs(), use_nav());
-    let connection = source.connection.clone();
     let (sort, number) = (query.sort, query.page);
     let live = if recent {
         live::veeam::recent(connection.id.clone(), wire)

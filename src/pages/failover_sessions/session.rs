@@ -2,13 +2,14 @@
 
 use super::model::{glyph, name, progress, state_word};
 use super::tasks::Tasks;
-use crate::live::{self, Live, use_clock, use_sources};
+use crate::live::{self, Live, use_clock, use_watched};
 use crate::pages::{DetailPage, NotFound};
 use crate::prefs::use_prefs;
 use crate::route::Route;
 use crate::ui::{Copy, Icon, times};
 use chrono::{DateTime, Utc};
 use health::failover_sessions::{duration, judge_session};
+use health::inventory::{Kind, ResourceKey};
 use health::severity::Severity;
 use health::words;
 use leptos::prelude::*;
@@ -23,14 +24,19 @@ pub fn SessionPage(
     /// The session's GUID.
     uid: String,
 ) -> impl IntoView {
-    let sources = use_sources();
-    let source = sources.find(&connection);
-    let system = source.map(|source| (&source.connection.title, &source.connection.system));
+    let world = use_watched().world_untracked();
+    let state = world.connection(&connection);
+    let system = state.map(|state| (&state.connection.title, &state.connection.system));
     let Some((title, System::Veeam { accept })) = system else {
         return view! { <NotFound what=format!("There is no Veeam connection “{connection}”.") /> }
             .into_any();
     };
     let title = title.clone();
+    let resource = ResourceKey {
+        kind: Kind::FailoverSession,
+        connection: connection.clone(),
+        id: uid.clone(),
+    };
     let live = live::veeam::session(connection, &uid, *accept);
     let missing = format!("{title} has no failover session “{uid}”.");
     let heading = Signal::derive(move || {
@@ -39,7 +45,7 @@ pub fn SessionPage(
     });
     let system = title.clone();
     view! {
-        <DetailPage live system heading parent=("Failover sessions", Route::FailoverSessions) missing>
+        <DetailPage live system heading parent=("Failover sessions", Route::FailoverSessions) missing resource>
             <Facts live connection=title.clone() />
             <LiveTasks live />
         </DetailPage>
@@ -83,7 +89,7 @@ pub fn Facts(
         let word = if stale.get() {
             format!("Unknown, was {}", verdict.word)
         } else {
-            verdict.word.to_owned()
+            verdict.word.into_owned()
         };
         let name = glyph(session().result.as_ref(), severity).unwrap_or_else(|| severity.key());
         view! { <span class="tag" data-s=severity.key()><Icon name />{word}</span> }

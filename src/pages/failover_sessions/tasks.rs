@@ -43,7 +43,7 @@ fn row(task: &Task, now: DateTime<Utc>, zone: FixedOffset) -> Row {
         glyph: glyph(task.result.as_ref(), verdict.severity),
         result: match verdict.severity {
             Severity::Unknown => result_word(task.result.as_ref()),
-            _ => verdict.word.to_owned(),
+            _ => verdict.word.into_owned(),
         },
         state: state_word(task.state.as_ref()),
         started: or_dash(task.creation_time.map(|at| times::moment(at, now, zone))),

@@ -1,15 +1,16 @@
 //! The actions on a group's page: the open dialog, and what a change is sent with.
 
 use crate::api::aveva::Writer;
+use crate::api::inventory::Refresh;
 use crate::api::session::Session;
-use crate::live::{Clock, Feed, Group, Live, Source, Sweep, use_clock};
+use crate::live::{Clock, Group, Live, Watched, use_clock, use_watched};
 use crate::ui::notice::{Notices, use_notices};
 use chrono::{DateTime, Utc};
 use health::groups::{Action, Look, Scene};
 use leptos::prelude::*;
 use std::sync::Arc;
-use vendors::System;
 use vendors::aveva::ClientSession;
+use vendors::{Connection, System};
 
 /// The dialog that is open, with the id of the session that it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +40,8 @@ pub struct ActionContext {
     pub open: RwSignal<Option<Open>>,
     group: StoredValue<String>,
     writer: StoredValue<Option<Writer>>,
-    feed: Feed,
-    sweep: Sweep,
+    connection: StoredValue<String>,
+    watched: Watched,
     /// Where results are shown.
     pub notices: Notices,
     clock: Clock,
@@ -49,13 +50,13 @@ pub struct ActionContext {
 
 /// How changes reach an AVEVA connection.
 #[must_use]
-pub fn writer(source: &Source) -> Option<Writer> {
-    let System::Aveva(base) = &source.connection.system else {
+pub fn writer(connection: &Connection) -> Option<Writer> {
+    let System::Aveva(base) = &connection.system else {
         return None;
     };
     Some(Writer {
-        connection: source.connection.id.clone(),
-        title: source.connection.title.clone(),
+        connection: connection.id.clone(),
+        title: connection.title.clone(),
         base: base.clone(),
     })
 }
@@ -63,14 +64,14 @@ pub fn writer(source: &Source) -> Option<Writer> {
 impl ActionContext {
     /// The actions of a group of a connection.
     #[must_use]
-    pub fn new(source: &Source, sweep: Sweep, live: Live<Group>, group: &str) -> Self {
+    pub fn new(connection: &Connection, live: Live<Group>, group: &str) -> Self {
         Self {
             live,
             open: RwSignal::new(None),
             group: StoredValue::new(group.to_owned()),
-            writer: StoredValue::new(writer(source)),
-            feed: source.feed,
-            sweep,
+            writer: StoredValue::new(writer(connection)),
+            connection: StoredValue::new(connection.id.clone()),
+            watched: use_watched(),
             notices: use_notices(),
             clock: use_clock(),
             changes: expect_context::<Arc<Session>>().may_change(),
@@ -110,16 +111,16 @@ impl ActionContext {
     #[must_use]
     pub fn session(self, id: &str) -> Option<ClientSession> {
         let group = self.live.value_untracked()?;
-        let detail = group.detail.as_ref()?;
-        let mut sessions = detail.sessions.iter();
+        let mut sessions = group.detail.sessions.iter();
         sessions.find(|one| one.id.as_deref() == Some(id)).cloned()
     }
 
     /// Refreshes after a change. A change may end, and be undone, after its page was left.
     pub fn changed(self) {
-        let _ = self.group.try_with_value(|group| self.sweep.forget(group));
         self.live.status.refresh();
-        self.feed.status().refresh();
+        if let Some(connection) = self.connection.try_get_value() {
+            self.watched.refresh(Refresh::Connection(connection));
+        }
     }
 
     /// Reads the current group, with the session of this id.
@@ -130,11 +131,7 @@ impl ActionContext {
     ) -> Option<T> {
         let group = self.live.value()?;
         let look: Look = group.look(self.live.status, self.clock);
-        let sessions = group
-            .detail
-            .as_ref()
-            .map(|detail| detail.sessions.as_slice());
-        let sessions = sessions.unwrap_or_default();
+        let sessions = group.detail.sessions.as_slice();
         let session = id.and_then(|id| sessions.iter().find(|one| one.id.as_deref() == Some(id)));
         let scene = Scene {
             group: &group.configuration,

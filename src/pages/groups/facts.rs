@@ -21,17 +21,14 @@ pub fn Facts(
     let live = context.live;
     let (clock, prefs) = (use_clock(), use_prefs());
     let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
-    let verdict = Memo::new(move |_| {
-        live.value()
-            .map(|group| group.last_verdict(group.look(live.status, clock)))
-    });
+    let verdict = Memo::new(move |_| live.value().map(|group| group.verdict(live.status, clock)));
     let severity = Signal::derive(move || match verdict.get() {
         Some(verdict) if !stale.get() => verdict.severity,
         _ => Severity::Unknown,
     });
     let word = Signal::derive(move || match verdict.get() {
         Some(verdict) if stale.get() => format!("Unknown, was {}", verdict.word),
-        Some(verdict) => verdict.word.to_owned(),
+        Some(verdict) => verdict.word.into_owned(),
         None => "Unknown".to_owned(),
     });
     let sentence = move || {
@@ -61,7 +58,7 @@ pub fn Facts(
         let now = live.status.vendor_time(clock);
         let at = live
             .value()
-            .and_then(|group| group.detail.as_ref()?.status.last_data_processed_time);
+            .and_then(|group| group.detail.status.last_data_processed_time);
         let (at, ago) = moment(at, now, times::offset(prefs.zone.get(), now));
         view! { {at}" "<small>{ago}</small> }
     };

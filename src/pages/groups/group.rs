@@ -6,10 +6,12 @@ use super::facts::Facts;
 use super::session_panel::SessionPanel;
 use super::sessions::Sessions;
 use super::takeover::{Next, Takeover};
-use crate::live::{Feed, use_sources};
+use crate::live::{aveva, use_watched};
 use crate::pages::{DetailPage, NotFound};
 use crate::route::Route;
+use health::inventory::{Kind, ResourceKey};
 use leptos::prelude::*;
+use vendors::System;
 
 /// The page `/groups/{connection}/{group}`.
 #[component]
@@ -19,15 +21,20 @@ pub fn GroupPage(
     /// The group's id.
     group: String,
 ) -> impl IntoView {
-    let sources = use_sources();
-    let source = sources.find(&connection);
-    let Some((source, Feed::Aveva(_, sweep))) = source.map(|source| (source, source.feed)) else {
+    let world = use_watched().world_untracked();
+    let known = world.connection(&connection).map(|state| &state.connection);
+    let Some((known, System::Aveva(base))) = known.map(|known| (known, &known.system)) else {
         return view! { <NotFound what=format!("There is no AVEVA connection “{connection}”.") /> }
             .into_any();
     };
-    let title = source.connection.title.clone();
-    let live = sweep.one(group.clone());
-    let context = ActionContext::new(source, sweep, live, &group);
+    let title = known.title.clone();
+    let live = aveva::group(connection.clone(), base.clone(), group.clone());
+    let context = ActionContext::new(known, live, &group);
+    let resource = ResourceKey {
+        kind: Kind::FailoverGroup,
+        connection,
+        id: group.clone(),
+    };
     let missing = format!("{title} has no group “{group}”. It may have been deleted.");
     let heading = Signal::derive(move || {
         live.value()
@@ -35,7 +42,7 @@ pub fn GroupPage(
     });
     let system = title.clone();
     view! {
-        <DetailPage live system heading parent=("Groups", Route::Groups) missing>
+        <DetailPage live system heading parent=("Groups", Route::Groups) missing resource>
             <Facts context connection=title.clone() />
             <div class="cols side">
                 <Takeover live />

@@ -1,6 +1,7 @@
 //! One row of the table "Failover groups".
 
 use super::model::Row;
+use crate::pages::resource_list::StateCell;
 use crate::ui::{Beat, Icon, StatusMark};
 use health::severity::Severity;
 use leptos::prelude::*;
@@ -11,16 +12,7 @@ pub fn GroupRow(
     /// What it shows.
     row: RwSignal<Row>,
 ) -> impl IntoView {
-    let severity = Signal::derive(move || row.read().severity);
-    let word = Signal::derive(move || row.read().word.clone());
-    let was = move || {
-        let row = row.read();
-        let words = match row.members {
-            None => "never read".to_owned(),
-            Some(_) => format!("last seen {}", row.was?),
-        };
-        row.was.map(|_| view! { <span class="sub">{words}</span> })
-    };
+    let state = Signal::derive(move || row.read().state.clone());
     let or_dash = |id: &Option<String>| id.clone().unwrap_or_else(|| "–".to_owned());
     let sub = move || {
         let row = row.read();
@@ -51,8 +43,8 @@ pub fn GroupRow(
             .map_or_else(|| "–".to_owned(), |timeout| timeout.to_string())
     };
     view! {
-        <tr data-fresh=move || row.read().stale.then_some("stale")>
-            <td><StatusMark severity word />{was}</td>
+        <tr data-fresh=move || row.read().state.last_known.is_some().then_some("stale")>
+            <StateCell state />
             <th scope="row">
                 <a href=move || row.read().href.clone()><b>{move || row.read().name.clone()}</b></a>
                 {sub}
@@ -62,7 +54,7 @@ pub fn GroupRow(
             <td>{pending}</td>
             <td><Members row /></td>
             <td>{timeout}</td>
-            <td>{move || row.read().data_words.0.clone()}<span class="sub">{move || row.read().data_words.1.clone()}</span></td>
+            <td>{move || row.read().data.0.clone()}<span class="sub">{move || row.read().data.1.clone()}</span></td>
             <td>{beat}</td>
         </tr>
     }

@@ -118,13 +118,10 @@ pub fn Sessions(
         let Some(group) = live.value() else {
             return Vec::new();
         };
-        let Some(detail) = &group.detail else {
-            return Vec::new();
-        };
         let now = live.status.vendor_time(clock);
         let zone = times::offset(prefs.zone.get(), now);
         let was = !live.status.freshness(clock).is_believable();
-        let mut sessions: Vec<&ClientSession> = detail.sessions.iter().collect();
+        let mut sessions: Vec<&ClientSession> = group.detail.sessions.iter().collect();
         sessions.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.id.cmp(&b.id)));
         sessions
             .into_iter()

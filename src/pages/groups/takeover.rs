@@ -142,7 +142,7 @@ pub fn Takeover(
     let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let facts = Memo::new(move |_| {
         let group = live.value()?;
-        let sessions = &group.detail.as_ref()?.sessions;
+        let sessions = &group.detail.sessions;
         let session = primary(sessions)?;
         let look = group.look(live.status, clock);
         let now = look.now;
@@ -232,7 +232,7 @@ pub fn Next(
     let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let candidates = Memo::new(move |_| {
         let group = live.value()?;
-        let sessions = &group.detail.as_ref()?.sessions;
+        let sessions = &group.detail.sessions;
         let primary = primary(sessions).and_then(|session| session.id.clone());
         let look = group.look(live.status, clock);
         let all = successor(&group.configuration, sessions, look);

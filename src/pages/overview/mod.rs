@@ -2,13 +2,14 @@
 
 pub mod summary;
 
-use super::alarms::{Alarm, alarms};
+use super::alarms::{ShownAlarm, alarms};
 use crate::live::rows::Rows;
-use crate::live::{Source, use_clock, use_sources};
+use crate::live::use_watched;
 use crate::prefs::use_prefs;
+use crate::route::Route;
 use crate::ui::{Heading, Tag, times};
+use health::alarms::Since;
 use health::freshness::Freshness;
-use health::ledger::Since;
 use health::severity::Severity;
 use health::words;
 use leptos::prelude::*;
@@ -18,16 +19,15 @@ use summary::Summaries;
 #[component]
 pub fn Overview() -> impl IntoView {
     let alarms = alarms();
-    let (sources, clock) = (use_sources(), use_clock());
+    let watched = use_watched();
     let rows = Rows::follow(alarms);
-    // All is well only when every connection says so at this moment: one that was not heard yet, or
-    // not lately, is no good news.
+    // All is well only when every connection says so at this moment: one that was not read yet, or not
+    // lately, is no good news.
     let behind = Memo::new(move |_| {
-        let late = |source: &&Source| source.feed.status().freshness(clock) != Freshness::Live;
-        let titles = sources.iter().filter(late);
-        let titles: Vec<_> = titles
-            .map(|source| source.connection.title.clone())
-            .collect();
+        let world = watched.world();
+        let late = world.connections.iter().map(|state| &state.connection);
+        let late = late.filter(|connection| watched.freshness(&connection.id) != Freshness::Live);
+        let titles: Vec<_> = late.map(|connection| connection.title.clone()).collect();
         titles.join(", ")
     });
     let summary = move || match alarms.read().len() {
@@ -57,40 +57,54 @@ pub fn Overview() -> impl IntoView {
     }
 }
 
+fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "Critical",
+        Severity::Warning => "Warning",
+        _ => "Unknown",
+    }
+}
+
 #[component]
-fn AlarmRow(row: RwSignal<Alarm>) -> impl IntoView {
-    let prefs = use_prefs();
-    let severity = Signal::derive(move || row.read().entry.severity);
-    let word = Signal::derive(move || {
-        match severity.get() {
-            Severity::Critical => "Critical",
-            Severity::Warning => "Warning",
-            _ => "Unknown",
-        }
-        .to_owned()
-    });
-    let since = move || {
+fn AlarmRow(row: RwSignal<ShownAlarm>) -> impl IntoView {
+    let (prefs, watched) = (use_prefs(), use_watched());
+    let severity = Signal::derive(move || row.read().alarm.severity);
+    let word = Signal::derive(move || severity_word(severity.get()).to_owned());
+    let label = move || {
         let row = row.read();
-        let zone = times::offset(prefs.zone.get(), row.now);
-        let word = match row.entry.since {
-            Since::Told(_) => "since",
-            Since::Seen(_) => "seen since",
-        };
-        let at = row.entry.since.at();
-        view! {
-            <b>{words::span((row.now - at).max(chrono::TimeDelta::zero()))}</b>
-            <small>{word}" "{times::moment(at, row.now, zone)}</small>
+        let (name, severity) = (&row.alarm.name, severity_word(row.alarm.severity));
+        match &row.last_known {
+            Some(last_known) => format!("{name}: {severity}, {last_known}"),
+            None => format!("{name}: {severity}"),
         }
     };
+    let since = move || {
+        let row = row.read();
+        let now = watched.now();
+        let zone = times::offset(prefs.zone.get(), now);
+        let word = match row.alarm.since {
+            Since::Reported(_) => "since",
+            Since::Observed(_) => "seen since",
+        };
+        let at = row.alarm.since.at();
+        view! {
+            <b>{words::span(watched.since(at))}</b>
+            <small>{word}" "{times::moment(at, now, zone)}</small>
+        }
+    };
+    let last_known = move || {
+        let last_known = row.read().last_known.clone();
+        last_known.map(|words| view! { <b class="known">{words}</b> })
+    };
     view! {
-        <li>
+        <li aria-label=label data-fresh=move || row.read().last_known.is_some().then_some("stale")>
             <Tag severity word />
             <div>
-                <p class="what">{move || row.read().entry.sentence.clone()}</p>
-                <p class="dim">{move || row.read().entry.advice.clone()}</p>
+                <p class="what">{move || row.read().alarm.sentence.clone()}" "{last_known}</p>
+                <p class="dim">{move || row.read().alarm.advice.clone()}</p>
             </div>
             <time>{since}</time>
-            <a class="btn" href=move || row.read().to.href()>"Open"<span class="vh">": "{move || row.read().entry.sentence.clone()}</span></a>
+            <a class="btn" href=move || Route::of(&row.read().alarm.resource).href()>"Open"<span class="vh">": "{move || row.read().alarm.sentence.clone()}</span></a>
         </li>
     }
 }

@@ -1,66 +1,29 @@
-//! A summary of each system: how many of what it holds are in which state.
+//! A summary of each system: how many of its resources are in which state.
 
-use crate::live::{Clock, Feed, Source, Sources, use_clock, use_sources};
-use crate::pages::alarms::{Verdicts, verdicts};
+use crate::live::{Watched, use_watched};
 use crate::route::Route;
 use crate::ui::Icon;
 use crate::ui::status_mark::glyph;
-use health::failover_sessions::is_recent;
+use health::inventory::Kind;
 use health::severity::Severity;
 use leptos::prelude::*;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// Which system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Groups,
-    Slicers,
-    Sessions,
-}
-
 /// How many are in which state, worst first.
-type Tally = BTreeMap<(Severity, &'static str), usize>;
+type Tally = BTreeMap<(Severity, Cow<'static, str>), usize>;
 
-/// A system's connections with their verdicts.
-fn of(sources: &Sources, kind: Kind) -> Vec<(Source, Verdicts)> {
-    let is = |source: &&Source| {
-        matches!(
-            (kind, source.feed),
-            (Kind::Groups, Feed::Aveva(..))
-                | (Kind::Slicers, Feed::Uplynk(_))
-                | (Kind::Sessions, Feed::Veeam(_))
-        )
-    };
-    let with = |source: &Source| (source.clone(), verdicts(&source.connection.id));
-    sources.iter().filter(is).map(with).collect()
-}
-
-/// Counts what a system holds. What a stale source holds is unknown, whatever it was; what was never
-/// heard cannot be counted.
-fn tally(sources: &[(Source, Verdicts)], clock: Clock) -> Tally {
+/// Counts the resources of a kind by their standing.
+fn tally(watched: Watched, kind: Kind) -> Tally {
     let mut tally = Tally::new();
-    for (source, verdicts) in sources {
-        let status = source.feed.status();
-        let believable = status.freshness(clock).is_believable();
-        let now = status.vendor_time(clock);
-        let verdicts = verdicts.read();
-        let counted = |at: usize| match source.feed {
-            Feed::Veeam(live) => live
-                .value()
-                .and_then(|page| page.sessions.get(at).map(|session| is_recent(session, now)))
-                .unwrap_or_default(),
-            _ => true,
+    for resource in watched.world().of_kind(kind) {
+        let standing = watched.standing(resource);
+        let word = match (standing.last_known, standing.severity) {
+            (None, _) => standing.word,
+            (Some(_), Severity::Unknown) => Cow::Borrowed("Unknown, data is stale"),
+            (Some(word), _) => Cow::Owned(format!("{word}, last known")),
         };
-        for (at, verdict) in verdicts.iter().enumerate() {
-            let key = if believable {
-                (verdict.severity, verdict.word)
-            } else {
-                (Severity::Unknown, "Unknown, data is stale")
-            };
-            if counted(at) {
-                *tally.entry(key).or_default() += 1;
-            }
-        }
+        *tally.entry((standing.severity, word)).or_default() += 1;
     }
     tally
 }
@@ -68,45 +31,43 @@ fn tally(sources: &[(Source, Verdicts)], clock: Clock) -> Tally {
 /// The summaries, one a system that is connected.
 #[component]
 pub fn Summaries() -> impl IntoView {
-    let of_kind = |kind| {
-        let sources = of(&use_sources(), kind);
-        (!sources.is_empty()).then_some(sources)
+    let world = use_watched().world_untracked();
+    let summary = |kind, title, note, to: Route, link| {
+        let mut connections = world.connections.iter();
+        let is_connected = connections.any(|state| Kind::held_by(&state.connection.system) == kind);
+        is_connected.then(|| view! { <Summary kind title note to link /> })
     };
-    let groups = of_kind(Kind::Groups).map(|sources| {
-        view! { <Summary sources title="AVEVA groups" note="" to=Route::Groups link="All groups" /> }
-    });
-    let slicers = of_kind(Kind::Slicers).map(|sources| {
-        view! { <Summary sources title="Uplynk slicers" note="" to=Route::Slicers link="All slicers" /> }
-    });
-    let sessions = of_kind(Kind::Sessions).map(|sources| {
-        view! { <Summary sources title="Veeam failovers" note="running or of the last 24 h" to=Route::FailoverSessions link="All sessions" /> }
-    });
-    view! { <div class="cols three">{groups}{slicers}{sessions}</div> }
+    view! {
+        <div class="cols three">
+            {summary(Kind::FailoverGroup, "AVEVA groups", "", Route::Groups, "All groups")}
+            {summary(Kind::SlicerGroup, "Uplynk slicers", "", Route::Slicers, "All slicers")}
+            {summary(Kind::FailoverSession, "Veeam failovers", "running or of the last 24 h", Route::FailoverSessions, "All sessions")}
+        </div>
+    }
 }
 
 #[component]
 fn Summary(
-    sources: Vec<(Source, Verdicts)>,
+    kind: Kind,
     title: &'static str,
     note: &'static str,
     to: Route,
     link: &'static str,
 ) -> impl IntoView {
-    let clock = use_clock();
-    let silent = {
-        let sources = sources.clone();
-        let never = move |(source, _): &&(Source, Verdicts)| {
-            source.feed.held().0 == 0 && !source.feed.status().has_answered()
-        };
-        Memo::new(move |_| {
-            let titles = sources.iter().filter(never);
-            let titles: Vec<_> = titles
-                .map(|(source, _)| source.connection.title.clone())
-                .collect();
-            titles.join(", ")
-        })
-    };
-    let tally = Memo::new(move |_| tally(&sources, clock));
+    let watched = use_watched();
+    // A number that leaves out a connection has to say so.
+    let unread = Memo::new(move |_| {
+        let world = watched.world();
+        let connections = world.connections.iter();
+        let never = connections.filter(|state| {
+            Kind::held_by(&state.connection.system) == kind
+                && state.observed_at.is_none()
+                && state.held == 0
+        });
+        let titles: Vec<_> = never.map(|state| state.connection.title.clone()).collect();
+        titles.join(", ")
+    });
+    let tally = Memo::new(move |_| tally(watched, kind));
     let all = Memo::new(move |_| tally.read().values().sum::<usize>());
     let bar = move || {
         tally
@@ -126,13 +87,12 @@ fn Summary(
         }).collect::<Vec<_>>()
     };
     let none = move || {
-        (all.get() == 0 && silent.read().is_empty()).then_some(view! { <p class="dim">"none"</p> })
+        (all.get() == 0 && unread.read().is_empty()).then_some(view! { <p class="dim">"none"</p> })
     };
-    // A number that leaves somebody out has to say so.
     let without = move || {
-        let silent = silent.get();
-        (!silent.is_empty())
-            .then(|| view! { <p class="dim">{format!("Nothing is known of {silent}.")}</p> })
+        let unread = unread.get();
+        (!unread.is_empty())
+            .then(|| view! { <p class="dim">{format!("Nothing is known of {unread}.")}</p> })
     };
     let id = title.replace(' ', "-").to_lowercase();
     let labelled = id.clone();

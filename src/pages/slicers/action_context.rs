@@ -1,9 +1,10 @@
 //! The actions on a slicer group's page: the open dialog, what a change is sent with, and the draft order.
 
 use crate::api::Outcome;
+use crate::api::inventory::Refresh;
 use crate::api::session::Session;
 use crate::api::uplynk::Writer;
-use crate::live::{Clock, Live, Status, use_clock};
+use crate::live::{Clock, Live, Watched, use_clock, use_watched};
 use crate::ui::notice::{Notices, Undo, use_notices};
 use crate::ui::reorder::Draft;
 use chrono::{DateTime, Utc};
@@ -36,19 +37,19 @@ pub struct ActionContext {
     pub open: RwSignal<Option<Open>>,
     /// Whether this person may change anything.
     pub may: bool,
-    list: Status,
+    watched: Watched,
     writer: StoredValue<Writer>,
     clock: Clock,
     notices: Notices,
 }
 
 impl ActionContext {
-    /// The actions of a group; `list` is polled anyway, and is old after a change.
+    /// The actions of a group.
     #[must_use]
-    pub fn new(live: Live<FailoverGroup>, list: Status, writer: Writer) -> Self {
+    pub fn new(live: Live<FailoverGroup>, writer: Writer) -> Self {
         Self {
             live,
-            list,
+            watched: use_watched(),
             draft: RwSignal::new(Draft::default()),
             saving: RwSignal::new(false),
             open: RwSignal::new(None),
@@ -86,7 +87,9 @@ impl ActionContext {
     /// Refreshes after a change.
     pub fn changed(self) {
         self.live.status.refresh();
-        self.list.refresh();
+        if let Some(writer) = self.writer() {
+            self.watched.refresh(Refresh::Connection(writer.connection));
+        }
     }
 
     /// Opens the dialog of an action.

@@ -8,10 +8,12 @@ use super::order::SlicerOrder;
 use super::owners::Owners;
 use super::settings::Settings;
 use crate::api::uplynk::Writer;
-use crate::live::{Feed, Live, Status, uplynk, use_sources};
+use crate::live::{Live, uplynk, use_watched};
 use crate::pages::{DetailPage, NotFound};
 use crate::route::Route;
+use health::inventory::{Kind, ResourceKey};
 use leptos::prelude::*;
+use vendors::System;
 use vendors::uplynk::FailoverGroup;
 
 /// The page `/slicers/{connection}/{group}`: the group's part of the list that is polled anyway, or, if
@@ -23,14 +25,14 @@ pub fn SlicerGroupPage(
     /// The group's id.
     group: String,
 ) -> impl IntoView {
-    let sources = use_sources();
-    let source = sources.find(&connection);
-    let Some((source, Feed::Uplynk(all))) = source.map(|source| (source, source.feed)) else {
+    let world = use_watched().world_untracked();
+    let known = world.connection(&connection).map(|state| &state.connection);
+    let Some(known) = known.filter(|known| matches!(known.system, System::Uplynk)) else {
         return view! { <NotFound what=format!("There is no Uplynk connection “{connection}”.") /> }
             .into_any();
     };
-    let source = source.clone();
-    let title = source.connection.title.clone();
+    let title = known.title.clone();
+    let all = uplynk::all(connection.clone());
     let part = {
         let id = group.clone();
         all.part(move |groups| groups.iter().find(|group| group.id == id).cloned())
@@ -47,22 +49,21 @@ pub fn SlicerGroupPage(
             uplynk::one(connection.clone(), group.clone())
         };
         let writer = Writer {
-            connection: source.connection.id.clone(),
+            connection: connection.clone(),
             title: title.clone(),
         };
-        view! { <Group live title=title.clone() id=group.clone() writer list=all.status /> }
+        view! { <Group live title=title.clone() id=group.clone() writer /> }
     };
     page.into_any()
 }
 
 #[component]
-fn Group(
-    live: Live<FailoverGroup>,
-    title: String,
-    id: String,
-    writer: Writer,
-    list: Status,
-) -> impl IntoView {
+fn Group(live: Live<FailoverGroup>, title: String, id: String, writer: Writer) -> impl IntoView {
+    let resource = ResourceKey {
+        kind: Kind::SlicerGroup,
+        connection: writer.connection.clone(),
+        id: id.clone(),
+    };
     let missing = format!("{title} has no slicer failover group “{id}”.");
     let heading = Signal::derive(move || {
         live.value()
@@ -70,15 +71,15 @@ fn Group(
     });
     let system = title.clone();
     view! {
-        <DetailPage live system heading parent=("Slicers", Route::Slicers) missing>
-            <Page live title=title.clone() writer=writer.clone() list />
+        <DetailPage live system heading parent=("Slicers", Route::Slicers) missing resource>
+            <Page live title=title.clone() writer=writer.clone() />
         </DetailPage>
     }
 }
 
 #[component]
-fn Page(live: Live<FailoverGroup>, title: String, writer: Writer, list: Status) -> impl IntoView {
-    let context = ActionContext::new(live, list, writer);
+fn Page(live: Live<FailoverGroup>, title: String, writer: Writer) -> impl IntoView {
+    let context = ActionContext::new(live, writer);
     view! {
         <Facts live connection=title />
         <div class="cols lead">

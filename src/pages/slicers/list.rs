@@ -1,108 +1,52 @@
 //! The table "Slicer failover groups" over all Uplynk connections.
 
-use super::model::{KEYS, Row, RowContext, WORST_FIRST, row, sort};
+use super::model::{Row, RowContext, SLICER_GROUPS, row};
 use crate::live::rows::Rows;
-use crate::live::{Feed, Source, use_clock, use_sources};
+use crate::live::use_watched;
 use crate::nav::use_nav;
-use crate::pages::{SourceError, alarms::verdicts};
+use crate::pages::SourceErrors;
+use crate::pages::resource_list::{A_PAGE, StateCell, resource_list, row_state};
 use crate::prefs::use_prefs;
 use crate::route::Route;
-use crate::ui::table::filters::{Chip, Search};
-use crate::ui::table::sorting::{SortHeader, SortOrder};
-use crate::ui::table::stable_rows::{RowLock, StableRows, keep_order};
-use crate::ui::times;
-use crate::ui::{Heading, Icon, StatusMark};
+use crate::ui::table::filters::{Chip, Pager, Search};
+use crate::ui::table::sorting::SortHeader;
+use crate::ui::table::stable_rows::StableRows;
+use crate::ui::{Heading, Icon, times};
+use health::inventory::Kind;
 use health::severity::Severity;
 use leptos::prelude::*;
 
 /// The page `/slicers`.
 #[component]
 pub fn Slicers() -> impl IntoView {
-    let (nav, sources, clock, prefs) = (use_nav(), use_sources(), use_clock(), use_prefs());
-    let of_uplynk: Vec<Source> = sources
-        .iter()
-        .filter(|source| matches!(source.feed, Feed::Uplynk(_)))
-        .cloned()
-        .collect();
-    let source_errors: Vec<_> = of_uplynk
-        .iter()
-        .cloned()
-        .map(|source| view! { <SourceError source /> })
-        .collect();
-    let has_answered = move || {
-        of_uplynk
-            .iter()
-            .any(|source| source.feed.status().has_answered())
-    };
-    let order =
-        Memo::new(move |_| SortOrder::read(nav.param("sort").as_deref(), KEYS, WORST_FIRST));
-    let searched = Memo::new(move |_| {
-        let words = nav.param("q").unwrap_or_default().to_lowercase();
-        let mut rows = Vec::new();
-        for (source, live) in sources.uplynk() {
-            let connection = &source.connection;
-            let now = live.status.vendor_time(clock);
-            let zone = times::offset(prefs.zone.get(), now);
-            let stale = !live.status.freshness(clock).is_believable();
-            let verdicts = verdicts(&connection.id);
-            let groups = live.value().unwrap_or_default();
-            for (group, verdict) in groups.iter().zip(verdicts.read().iter()) {
-                let to = Route::SlicerGroup {
-                    connection: connection.id.clone(),
-                    group: group.id.clone(),
-                };
-                let row = row(
-                    group,
-                    verdict,
-                    RowContext {
-                        connection: &connection.title,
-                        href: to.href(),
-                        stale,
-                        now,
-                        zone,
-                    },
-                );
-                if row.haystack.contains(&words) {
-                    rows.push(row);
-                }
-            }
-        }
-        rows
-    });
-    let belongs =
-        |row: &Row, state: Option<&str>| state.is_none_or(|state| row.severity.key() == state);
-    let count = move |state: Option<&'static str>| {
-        Signal::derive(move || {
-            searched
-                .read()
-                .iter()
-                .filter(|row| belongs(row, state))
-                .count()
-        })
-    };
-    let row_lock = RowLock::new();
-    let shown = Memo::new(move |before: Option<&(SortOrder, Vec<Row>)>| {
-        let state = nav.param("state");
-        let mut rows: Vec<Row> = searched
-            .read()
-            .iter()
-            .filter(|row| belongs(row, state.as_deref()))
-            .cloned()
-            .collect();
-        sort(&mut rows, order.get());
-        let before = before.filter(|(by, _)| row_lock.is_held() && *by == order.get());
-        if let Some((_, before)) = before {
-            keep_order(&mut rows, before, |row| row.href.clone());
-        }
-        (order.get(), rows)
-    });
-    let rows = Rows::follow(Memo::new(move |_| shown.read().1.clone()));
-    let summary = move || match shown.read().1.len() {
+    let (nav, watched, prefs) = (use_nav(), use_watched(), use_prefs());
+    let list = resource_list(SLICER_GROUPS);
+    let order = list.order;
+    let rows = Rows::follow(Memo::new(move |_| {
+        let world = watched.world();
+        let shown = list.shown.read();
+        let rows = shown.iter().map(|resource| {
+            let id = &resource.key.connection;
+            let now = watched.vendor_now(id);
+            let title = world
+                .connection(id)
+                .map(|state| state.connection.title.clone());
+            let context = RowContext {
+                connection: title.unwrap_or_default(),
+                state: row_state(watched, resource),
+                now,
+                zone: times::offset(prefs.zone.get(), now),
+            };
+            row(resource, context)
+        });
+        rows.collect::<Vec<_>>()
+    }));
+    let summary = move || match list.number.get() {
         1 => "1 group".to_owned(),
-        number => format!("{number} groups"),
+        number => format!("{number} groups{}", list.order_words()),
     };
     let nothing = move || {
-        (shown.read().1.is_empty() && has_answered()).then(|| {
+        (list.number.get() == 0 && list.is_read(watched)).then(|| {
         let filtered = nav.param("q").is_some() || nav.param("state").is_some();
         let words = if filtered { "No group matches." } else { "There are no slicer failover groups. They are made in Uplynk." };
         view! { <p class="blank">{words}" "{filtered.then(|| view! { <a href=Route::Slicers.href()>"Show all groups"</a> })}</p> }
@@ -112,13 +56,13 @@ pub fn Slicers() -> impl IntoView {
         <Heading text="Slicers" />
         <div class="row">
             <Search label="Search slicer groups" placeholder="Group, slicer or channel" />
-            <Chip name="All" count=count(None) />
-            <Chip name="Critical" state="critical" severity=Severity::Critical count=count(Some("critical")) />
-            <Chip name="Warning" state="warning" severity=Severity::Warning count=count(Some("warning")) />
-            <Chip name="Unknown" state="unknown" severity=Severity::Unknown count=count(Some("unknown")) />
-            <Chip name="Normal" state="normal" severity=Severity::Normal count=count(Some("normal")) />
+            <Chip name="All" count=list.count(None) />
+            <Chip name="Critical" state="critical" severity=Severity::Critical count=list.count(Some("critical")) />
+            <Chip name="Warning" state="warning" severity=Severity::Warning count=list.count(Some("warning")) />
+            <Chip name="Unknown" state="unknown" severity=Severity::Unknown count=list.count(Some("unknown")) />
+            <Chip name="Normal" state="normal" severity=Severity::Normal count=list.count(Some("normal")) />
         </div>
-        {source_errors}
+        <SourceErrors of=Kind::SlicerGroup />
         <section class="panel">
             <div class="scroll" tabindex="0" role="region" aria-label="Slicer failover groups, scrollable">
                 <table class="tall">
@@ -136,24 +80,18 @@ pub fn Slicers() -> impl IntoView {
                             <SortHeader name="Last failover" key="failover" order />
                         </tr>
                     </thead>
-                    <StableRows row_lock>{rows.draw(|row| view! { <GroupRow row /> })}</StableRows>
+                    <StableRows row_lock=list.row_lock>{rows.draw(|row| view! { <GroupRow row /> })}</StableRows>
                 </table>
             </div>
             {nothing}
-            <p class="bar"><span role="status">{summary}</span></p>
+            <p class="bar"><span role="status">{summary}</span><Pager page=list.page all=list.number a_page=A_PAGE /></p>
         </section>
     }
 }
 
 #[component]
 fn GroupRow(row: RwSignal<Row>) -> impl IntoView {
-    let severity = Signal::derive(move || row.read().severity);
-    let word = Signal::derive(move || row.read().word.clone());
-    let was = move || {
-        row.read()
-            .was
-            .map(|was| view! { <span class="sub">"last seen "{was}</span> })
-    };
+    let state = Signal::derive(move || row.read().state.clone());
     let chain = Memo::new(move |_| row.read().chain.clone());
     let links = move || {
         chain.get().into_iter().map(|link| {
@@ -169,8 +107,8 @@ fn GroupRow(row: RwSignal<Row>) -> impl IntoView {
         }).collect::<Vec<_>>()
     };
     view! {
-        <tr data-fresh=move || row.read().stale.then_some("stale")>
-            <td><StatusMark severity word />{was}</td>
+        <tr data-fresh=move || row.read().state.last_known.is_some().then_some("stale")>
+            <StateCell state />
             <th scope="row">
                 <a href=move || row.read().href.clone()><b>{move || row.read().name.clone()}</b></a>
                 <span class="sub">{move || row.read().channels.clone()}</span>
@@ -181,7 +119,7 @@ fn GroupRow(row: RwSignal<Row>) -> impl IntoView {
             <td>{move || row.read().backups.clone()}</td>
             <td>{move || row.read().mode.clone()}</td>
             <td>{move || row.read().auto_failback}</td>
-            <td>{move || row.read().failover_words.0.clone()}<span class="sub">{move || row.read().failover_words.1.clone()}</span></td>
+            <td>{move || row.read().failover.0.clone()}<span class="sub">{move || row.read().failover.1.clone()}</span></td>
         </tr>
     }
 }

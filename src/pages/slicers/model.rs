@@ -1,31 +1,42 @@
-//! A slicer group and a slicer as rows show them. Pure.
+//! A slicer group as the list's row shows it. Pure.
 
-use crate::ui::table::sorting::SortOrder;
+use crate::pages::resource_list::{ListOf, RowState};
+use crate::route::Route;
 use crate::ui::times;
 use chrono::{DateTime, FixedOffset, Utc};
-use health::severity::Severity;
-use health::slicers::{SlicerHealth, backups, ordered, slicer_health, state_word};
-use health::verdict::Verdict;
-use std::cmp::Ordering;
+use health::inventory::{Facts, Kind, Resource, SlicerFacts, SlicerGroupFacts, SlicerPart};
 use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer};
 
-/// The columns that can be sorted by.
-pub const KEYS: &[&str] = &["state", "group", "connection", "failover"];
-
-/// Worst first.
-pub const WORST_FIRST: SortOrder = SortOrder {
-    key: "state",
-    descending: false,
+/// The list of slicer groups.
+pub const SLICER_GROUPS: ListOf = ListOf {
+    kind: Kind::SlicerGroup,
+    keys: &["state", "group", "connection", "failover"],
+    key_of: |resource, _| {
+        let at = facts(resource).and_then(|facts| facts.last_failover);
+        at.map(|at| at.timestamp_millis()).into()
+    },
+    texts,
 };
 
-/// Where a row's group is and how it is to be read.
-pub struct RowContext<'a> {
+fn facts(resource: &Resource) -> Option<&SlicerGroupFacts> {
+    match &resource.facts {
+        Facts::SlicerGroup(facts) => Some(facts),
+        _ => None,
+    }
+}
+
+fn texts<'a>(resource: &'a Resource, look_in: &mut dyn FnMut(&'a str)) {
+    let Some(facts) = facts(resource) else { return };
+    facts.slicers.iter().for_each(|slicer| look_in(&slicer.id));
+    facts.channels.iter().for_each(|name| look_in(name));
+}
+
+/// Where a row's group is and when it is shown.
+pub struct RowContext {
     /// The connection's title.
-    pub connection: &'a str,
-    /// Where the group's page is.
-    pub href: String,
-    /// Whether the source is stale.
-    pub stale: bool,
+    pub connection: String,
+    /// The group's state.
+    pub state: RowState,
     /// The vendor's time.
     pub now: DateTime<Utc>,
     /// The zone on the screen.
@@ -35,12 +46,8 @@ pub struct RowContext<'a> {
 /// One row of the table "Slicer failover groups".
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// How bad; unknown when the source is stale.
-    pub severity: Severity,
-    /// The state in words.
-    pub word: String,
-    /// What the state was when the source was last heard.
-    pub was: Option<&'static str>,
+    /// The cell "State".
+    pub state: RowState,
     /// The group's name.
     pub name: String,
     /// How many channels it feeds.
@@ -59,14 +66,8 @@ pub struct Row {
     pub chain: Vec<Link>,
     /// Backups that could take over at once, of all.
     pub backups: String,
-    /// When the last failover was.
-    pub failover: Option<DateTime<Utc>>,
-    /// The same in words, and how long ago.
-    pub failover_words: (String, String),
-    /// Whether the source is stale.
-    pub stale: bool,
-    /// What a search looks in.
-    pub haystack: String,
+    /// When the last failover was, and how long ago.
+    pub failover: (String, String),
 }
 
 /// One slicer in a row's chain.
@@ -109,8 +110,8 @@ pub fn mode_word(mode: Option<&Mode>) -> String {
 
 /// Auto failback in words; it counts in prioritized mode only.
 #[must_use]
-pub fn failback_word(group: &FailoverGroup) -> &'static str {
-    match (group.auto_failback, &group.mode) {
+pub fn failback_word(auto_failback: Option<bool>, mode: Option<&Mode>) -> &'static str {
+    match (auto_failback, mode) {
         (None, _) => "–",
         (Some(_), Some(Mode::Flat)) => "not in flat mode",
         (Some(true), _) => "On",
@@ -118,18 +119,15 @@ pub fn failback_word(group: &FailoverGroup) -> &'static str {
     }
 }
 
-fn link(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>) -> Link {
-    let (mark, words) = if is_on_air(group, slicer) {
-        (Some("onair"), "on air")
-    } else if slicer.enabled == Some(false) {
-        (Some("off"), "out of failover")
-    } else if matches!(slicer_health(slicer, now), SlicerHealth::Healthy) {
-        (None, "")
-    } else {
-        (Some("warning"), "unhealthy")
+fn link(slicer: SlicerFacts) -> Link {
+    let (mark, words) = match slicer.part {
+        SlicerPart::OnAir => (Some("onair"), "on air"),
+        SlicerPart::OutOfFailover => (Some("off"), "out of failover"),
+        SlicerPart::Ready => (None, ""),
+        SlicerPart::Unhealthy => (Some("warning"), "unhealthy"),
     };
     Link {
-        id: slicer.id.clone(),
+        id: slicer.id,
         mark,
         words,
     }
@@ -137,91 +135,46 @@ fn link(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>) -> Link {
 
 /// A group as a row.
 #[must_use]
-pub fn row(group: &FailoverGroup, verdict: &Verdict, context: RowContext<'_>) -> Row {
-    let slicers = ordered(group);
-    let active = slicers.iter().find(|slicer| is_on_air(group, slicer));
-    let on_air = match &group.active {
+pub fn row(resource: &Resource, context: RowContext) -> Row {
+    let RowContext {
+        connection,
+        state,
+        now,
+        zone,
+    } = context;
+    let facts = facts(resource).cloned().unwrap_or_default();
+    let on_air = match facts.on_air {
         Some(OnAir::Slate) => ("Slate".to_owned(), "no slicer is on air".to_owned()),
-        Some(OnAir::Slicer(id)) => (
-            id.clone(),
-            active
-                .and_then(|s| s.state.as_ref())
-                .map(state_word)
-                .unwrap_or_default(),
-        ),
+        Some(OnAir::Slicer(id)) => (id, facts.on_air_state.unwrap_or_default()),
         None => ("–".to_owned(), String::new()),
     };
-    let channels = group.channels.as_deref().unwrap_or_default();
-    let (ready, all) = backups(group, context.now);
-    let names = slicers.iter().map(|slicer| slicer.id.as_str());
-    let names = names.chain(
-        channels
-            .iter()
-            .filter_map(|channel| channel.desc.as_deref()),
-    );
-    let group_name = name(group);
-    let haystack = names
-        .chain([group_name.as_str(), group.id.as_str(), context.connection])
-        .collect::<Vec<_>>()
-        .join("\n");
     Row {
-        severity: if context.stale {
-            Severity::Unknown
-        } else {
-            verdict.severity
-        },
-        word: if context.stale {
-            "Unknown".to_owned()
-        } else {
-            verdict.word.to_owned()
-        },
-        was: context.stale.then_some(verdict.word),
-        name: group_name,
-        channels: match channels.len() {
+        state,
+        name: resource.name.clone(),
+        channels: match facts.channels.len() {
             1 => "1 channel".to_owned(),
             number => format!("{number} channels"),
         },
-        href: context.href,
-        connection: context.connection.to_owned(),
+        href: Route::of(&resource.key).href(),
+        connection,
         on_air,
-        mode: mode_word(group.mode.as_ref()),
-        auto_failback: failback_word(group),
-        chain: slicers
-            .iter()
-            .map(|slicer| link(group, slicer, context.now))
-            .collect(),
-        backups: format!("{ready} of {all}"),
-        failover: group.failover_time,
-        failover_words: match group.failover_time {
-            Some(at) => (
-                times::moment(at, context.now, context.zone),
-                times::ago(at, context.now),
-            ),
+        auto_failback: failback_word(facts.auto_failback, facts.mode.as_ref()),
+        mode: mode_word(facts.mode.as_ref()),
+        chain: facts.slicers.into_iter().map(link).collect(),
+        backups: format!("{} of {}", facts.backups_ready, facts.backups),
+        failover: match facts.last_failover {
+            Some(at) => (times::moment(at, now, zone), times::ago(at, now)),
             None => ("–".to_owned(), "never".to_owned()),
         },
-        stale: context.stale,
-        haystack: haystack.to_lowercase(),
     }
-}
-
-/// Puts rows in order; equal ones by name.
-pub fn sort(rows: &mut [Row], order: SortOrder) {
-    rows.sort_by(|a, b| {
-        let by = match order.key {
-            "group" => Ordering::Equal,
-            "connection" => a.connection.cmp(&b.connection),
-            "failover" => a.failover.cmp(&b.failover),
-            _ => a.severity.cmp(&b.severity),
-        };
-        let by = by.then_with(|| a.name.to_lowercase().cmp(&b.name.to_lowercase()));
-        if order.descending { by.reverse() } else { by }
-    });
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{RowContext, row};
-    use chrono::{DateTime, FixedOffset, Utc};
+    use super::{Row, RowContext, row};
+    use crate::pages::resource_list::RowState;
+    use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+    use health::inventory::{Contents, Moment};
     use health::severity::Severity;
     use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState};
 
@@ -249,25 +202,30 @@ mod tests {
         }
     }
 
-    fn shown(group: &FailoverGroup, stale: bool) -> super::Row {
+    fn shown(group: FailoverGroup) -> Row {
         let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
-        let zone = FixedOffset::east_opt(0).expect("in range");
-        row(
-            group,
-            &health::slicers::judge_slicers(group, now),
-            RowContext {
-                connection: "Live",
-                href: String::new(),
-                stale,
-                now,
-                zone,
+        let moment = Moment {
+            now,
+            vendor_ahead: TimeDelta::zero(),
+            observed_at: Some(now),
+        };
+        let judged = Contents::Uplynk(vec![group]).resources("live", &moment);
+        let context = RowContext {
+            connection: "Live".to_owned(),
+            state: RowState {
+                severity: Severity::Normal,
+                word: "Normal".to_owned(),
+                last_known: None,
             },
-        )
+            now,
+            zone: FixedOffset::east_opt(0).expect("in range"),
+        };
+        row(&judged[0].resource, context)
     }
 
     #[test]
-    fn the_chain_stands_in_order_and_says_who_is_on_air() {
-        let chain = shown(&group(), false).chain;
+    fn the_chain_stands_in_order_and_says_what_is_on_air() {
+        let chain = shown(group()).chain;
         let words: Vec<_> = chain
             .iter()
             .map(|link| (link.id.as_str(), link.words))
@@ -276,12 +234,12 @@ mod tests {
     }
 
     #[test]
-    fn slate_is_said_in_words() {
+    fn slate_is_written_in_words() {
         let slate = FailoverGroup {
             active: Some(OnAir::Slate),
             ..group()
         };
-        assert_eq!(shown(&slate, false).on_air.0, "Slate");
+        assert_eq!(shown(slate).on_air.0, "Slate");
     }
 
     #[test]
@@ -290,15 +248,6 @@ mod tests {
             mode: Some(Mode::Flat),
             ..group()
         };
-        assert_eq!(shown(&flat, false).auto_failback, "not in flat mode");
-    }
-
-    #[test]
-    fn a_stale_row_is_unknown() {
-        let row = shown(&group(), true);
-        assert_eq!(
-            (row.severity, row.word.as_str()),
-            (Severity::Unknown, "Unknown")
-        );
+        assert_eq!(shown(flat).auto_failback, "not in flat mode");
     }
 }

@@ -38,7 +38,7 @@ pub fn Facts(
     });
     let word = Signal::derive(move || match verdict.get() {
         Some(verdict) if stale.get() => format!("Unknown, was {}", verdict.word),
-        Some(verdict) => verdict.word.to_owned(),
+        Some(verdict) => verdict.word.into_owned(),
         None => "Unknown".to_owned(),
     });
     let sentence = move || {

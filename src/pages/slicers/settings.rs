@@ -109,7 +109,7 @@ fn Failback(context: ActionContext) -> impl IntoView {
         context
             .live
             .value()
-            .map_or("–", |group| failback_word(&group))
+            .map_or("–", |group| failback_word(group.auto_failback, group.mode.as_ref()))
     });
     if !context.may {
         return view! { <b>{move || word.get()}</b> }.into_any();

@@ -2,13 +2,12 @@
 
 use super::burn_in::offset;
 use super::state::Wall;
-use crate::live::{use_build, use_clock, use_poll_settings};
+use crate::live::{use_clock, use_poll_settings, use_watched};
 use crate::ui::wake_lock::WakeLock;
 use leptos::prelude::*;
 
-/// How often the gateway is asked which console it serves, in milliseconds; also the least time between
-/// two loads of the page.
-const BUILD: f64 = 60_000.0;
+/// The least time between two loads of the page, in milliseconds.
+const BETWEEN_LOADS: f64 = 60_000.0;
 
 /// Keeps the screen on for as long as the address wants it.
 pub fn keep_awake(wall: Wall) {
@@ -26,16 +25,11 @@ pub fn keep_awake(wall: Wall) {
 
 /// Loads the page anew once the gateway serves another console.
 pub fn follow_builds() {
-    let (clock, build) = (use_clock(), use_build());
+    let (clock, watched) = (use_clock(), use_watched());
     let begun = crate::live::clock::now();
-    let last = StoredValue::new(begun);
+    let is_old = Memo::new(move |_| watched.is_old_build());
     Effect::new(move |_| {
-        let now = clock.millis();
-        if (now - last.get_value()).abs() >= BUILD {
-            last.set_value(now);
-            build.ask();
-        }
-        if build.is_old() && (now - begun).abs() >= BUILD {
+        if is_old.get() && (clock.millis() - begun).abs() >= BETWEEN_LOADS {
             let _ = window().location().reload();
         }
     });

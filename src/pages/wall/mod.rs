@@ -22,7 +22,7 @@ pub mod state;
 pub mod tile;
 pub mod tiles;
 
-use crate::live::{use_poll_settings, use_sources};
+use crate::live::{use_poll_settings, use_watched};
 use crate::prefs::use_prefs;
 use crate::ui::{Heading, Icon};
 use banner::Banner;
@@ -42,7 +42,8 @@ pub fn StatusWall(
     let wall = state::wall();
     let sounds = sounds::sounds(wall);
     let notify = notify::notify(wall);
-    let lost = banner::lost();
+    let watched = use_watched();
+    let lost = Memo::new(move |_| watched.is_gateway_gone());
     let hands = control_bar::hands();
     let set_up = RwSignal::new(false);
     let offset = kiosk::offset_transform();
@@ -99,14 +100,15 @@ fn Strip(wall: Wall) -> impl IntoView {
 /// The text if there are no tiles.
 #[component]
 fn Nothing(wall: Wall) -> impl IntoView {
-    let sources = use_sources();
+    let watched = use_watched();
     let words = Memo::new(move |_| {
         if !wall.tiles.read().is_empty() {
             return None;
         }
         let params = wall.params.read();
-        let silent = tiles::shown(&sources, &params).filter(|s| !s.feed.status().has_answered());
-        let silent: Vec<_> = silent.map(|s| s.connection.title.clone()).collect();
+        let shown = tiles::shown(watched, &params);
+        let silent = shown.iter().filter(|state| state.observed_at.is_none());
+        let silent: Vec<_> = silent.map(|state| state.connection.title.clone()).collect();
         Some(if silent.is_empty() {
             "Nothing to show: these systems have no groups and no sessions from the last 24 h."
                 .to_owned()

@@ -3,8 +3,10 @@
 use super::layout::{Need, measure, measure_bold};
 use chrono::TimeDelta;
 use health::freshness::Freshness;
+use health::inventory::{Standing, outlasts_silence};
 use health::severity::Severity;
 use health::totals::Totals;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// Milliseconds by the browser's clock.
@@ -65,10 +67,18 @@ impl Tile {
         !self.fresh.is_believable()
     }
 
+    /// Whether it is stale and stays what it was: critical or warning.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.is_stale() && !self.is_source && outlasts_silence(self.was)
+    }
+
     /// Its state in words.
     #[must_use]
     pub fn state(&self, now: Millis) -> String {
-        if self.is_stale() {
+        if self.is_kept() {
+            format!("{}, last known", self.word)
+        } else if self.is_stale() {
             stale(self.fresh, self.read.map(|read| now - read))
         } else {
             self.word.clone()
@@ -78,11 +88,14 @@ impl Tile {
     /// What it is called: the group and its state in words.
     #[must_use]
     pub fn label(&self, now: Millis) -> String {
-        let state = self.state(now);
-        if self.is_stale() && !self.is_source {
-            format!("{}: {state}, was {}", self.name, self.word)
+        let (name, word, state) = (&self.name, &self.word, self.state(now));
+        let stale = stale(self.fresh, self.read.map(|read| now - read));
+        if self.is_kept() {
+            format!("{name}: {state}, {stale}")
+        } else if self.is_stale() && !self.is_source {
+            format!("{name}: {stale}, last known {word}")
         } else {
-            format!("{}: {state}", self.name)
+            format!("{name}: {state}")
         }
     }
 
@@ -91,17 +104,18 @@ impl Tile {
     pub fn age(&self, now: Millis) -> String {
         match (self.is_large() && !self.is_stale(), self.since, self.read) {
             (true, Some(since), _) => short(now - since),
-            (_, _, Some(read)) if !self.is_stale() => short(now - read),
+            (_, _, Some(read)) if !self.is_stale() || self.is_kept() => short(now - read),
             _ => String::new(),
         }
     }
 
-    /// Beside the state of a large tile, if there is room: the last known state, or the age of the data.
+    /// Beside the state of a large tile, if there is room: how stale it is, or the age of the data.
     #[must_use]
     pub fn note(&self, now: Millis) -> String {
         match self.read {
             _ if self.is_stale() && self.is_source => String::new(),
-            _ if self.is_stale() => format!("was {}", self.word),
+            Some(_) if self.is_kept() => self.fresh.word().to_owned(),
+            _ if self.is_stale() => format!("last known {}", self.word),
             Some(read) => format!("read {} ago", short(now - read)),
             None => String::new(),
         }
@@ -117,7 +131,9 @@ impl Tile {
     #[must_use]
     pub fn need(&self) -> Need {
         const SMALL_REST: f64 = 3.4;
-        let state = if self.is_stale() {
+        let state = if self.is_kept() {
+            measure_bold(&self.state(0.0))
+        } else if self.is_stale() {
             measure_bold("NO DATA")
         } else {
             measure_bold(&self.word)
@@ -150,19 +166,18 @@ pub fn worst_first(a: &Tile, b: &Tile) -> Ordering {
         .then_with(|| a.key.cmp(&b.key))
 }
 
-/// The number of resources by state, and the number of stale ones. Connections are not counted.
+/// The number of resources by state. Connections are not counted.
 #[must_use]
-pub fn totals(tiles: &[Tile]) -> (Totals, usize) {
+pub fn totals(tiles: &[Tile]) -> Totals {
     let mut totals = Totals::default();
-    let mut stale = 0;
     for tile in tiles.iter().filter(|tile| !tile.is_source) {
-        if tile.is_stale() {
-            stale += 1;
-        } else {
-            totals.add(tile.fresh, tile.severity);
-        }
+        totals.add(&Standing {
+            severity: tile.severity,
+            word: Cow::Borrowed(""),
+            last_known: tile.is_stale().then_some(Cow::Borrowed("")),
+        });
     }
-    (totals, stale)
+    totals
 }
 
 /// How many tiles, from the first, are critical now. An ended event does not get worse and must not hide

@@ -3,7 +3,7 @@
 use super::model::short;
 use super::state::Wall;
 use super::tiles;
-use crate::live::{Source, use_clock, use_sources};
+use crate::live::use_watched;
 use crate::ui::{Icon, freshness};
 use leptos::prelude::*;
 
@@ -13,31 +13,33 @@ pub fn WallSources(
     /// The wall.
     wall: Wall,
 ) -> impl IntoView {
-    let sources = use_sources();
-    let items = move || {
-        let params = wall.params.read();
-        let shown = tiles::shown(&sources, &params);
-        shown
-            .cloned()
-            .map(|source| view! { <Item source /> })
-            .collect::<Vec<_>>()
-    };
-    view! { <ul class="sources" aria-label="Sources">{items}</ul> }
+    let watched = use_watched();
+    let shown = Memo::new(move |_| {
+        let shown = tiles::shown(watched, &wall.params.read());
+        let connections = shown.iter().map(|state| &state.connection);
+        let named = connections.map(|connection| (connection.id.clone(), connection.title.clone()));
+        named.collect::<Vec<_>>()
+    });
+    view! {
+        <ul class="sources" aria-label="Sources">
+            <For each=move || shown.get() key=Clone::clone children=|(id, title)| view! { <Item id title /> } />
+        </ul>
+    }
 }
 
 #[component]
-fn Item(source: Source) -> impl IntoView {
-    let clock = use_clock();
-    let Source { connection, feed } = source;
-    let status = feed.status();
-    let fresh = Memo::new(move |_| status.freshness(clock));
-    let title = connection.title.clone();
-    let label = Memo::new(move |_| {
-        let freshness_label = freshness::label(fresh.get(), status.age(clock));
-        format!("{title}{freshness_label}")
-    });
+fn Item(id: String, title: String) -> impl IntoView {
+    let watched = use_watched();
+    let id = StoredValue::new(id);
+    let fresh = Memo::new(move |_| id.with_value(|id| watched.freshness(id)));
+    let age = move || {
+        let state = watched.connection(&id.get_value())?;
+        Some(watched.since(state.observed_at?))
+    };
+    let named = title.clone();
+    let label = Memo::new(move |_| format!("{named}{}", freshness::label(fresh.get(), age())));
     let state = Memo::new(move |_| {
-        let age = status.age(clock).map(|age| {
+        let age = age().map(|age| {
             let millis = f64::from(i32::try_from(age.num_seconds()).unwrap_or(i32::MAX)) * 1_000.0;
             short(millis)
         });
@@ -45,5 +47,5 @@ fn Item(source: Source) -> impl IntoView {
     });
     let glyph = Signal::derive(move || freshness::glyph(fresh.get()));
     let key = move || freshness::key(fresh.get());
-    view! { <li aria-label=label data-f=key><Icon name=glyph /><b>{connection.title.clone()}</b>" "<span>{state}</span></li> }
+    view! { <li aria-label=label data-f=key><Icon name=glyph /><b>{title}</b>" "<span>{state}</span></li> }
 }

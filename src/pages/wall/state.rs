@@ -10,7 +10,7 @@ use super::rotation::Rotation;
 use super::second_clock::SecondClock;
 use super::sizing::Viewing;
 use super::tiles;
-use crate::live::{Clock, Sources, use_clock, use_sources};
+use crate::live::{Clock, Watched, use_clock, use_watched};
 use crate::nav::use_nav;
 use health::severity::Severity;
 use leptos::prelude::*;
@@ -72,10 +72,12 @@ pub struct Wall {
 #[must_use]
 pub fn wall() -> Wall {
     let (nav, clock) = (use_nav(), use_clock());
-    let sources = use_sources();
-    let ids: Vec<String> = sources
+    let watched = use_watched();
+    let world = watched.world_untracked();
+    let ids: Vec<String> = world
+        .connections
         .iter()
-        .map(|source| source.connection.id.clone())
+        .map(|state| state.connection.id.clone())
         .collect();
     let read = Memo::new(move |_| params::read(|name| nav.param(name), &ids, SecondClock::is_zone));
     let params = Memo::new(move |_| read.read().0.clone());
@@ -90,24 +92,18 @@ pub fn wall() -> Wall {
             diagonal: params.diagonal,
         }
     });
-    let tiles = {
-        let sources = sources.clone();
-        Memo::new(move |_| tiles::tiles(&sources, &params.read(), clock))
-    };
+    let tiles = Memo::new(move |_| tiles::tiles(watched, &params.read()));
     let counts = Memo::new(move |_| counts(&tiles.read()));
-    let content = {
-        let sources = sources.clone();
-        Memo::new(move |_| {
+    let content = Memo::new(move |_| {
             let mistakes = mistakes.read();
             Content {
                 tiles: tiles.read().iter().map(Tile::need).collect(),
                 totals: of_totals(&counts.read()),
                 notes: NOTES.map(|words| GLYPH + measure(words)).to_vec(),
-                sources: widths(&sources, &params.read()),
+                sources: widths(watched, &params.read()),
                 strip: mistakes.first().map(|first| measure(first) + 8.0),
             }
-        })
-    };
+        });
     let layout = Memo::new(move |_| layout(&viewing.read(), &content.read()));
     let rotation = RwSignal::new(Rotation::default());
     let shown = Memo::new(move |_| {
@@ -136,22 +132,23 @@ pub fn wall() -> Wall {
         tone: RwSignal::new(None),
         local,
     };
-    wall.update_every_second(sources, clock);
+    wall.update_every_second(watched, clock);
     wall
 }
 
 impl Wall {
     /// Turns the page, and finds out what is new.
-    fn update_every_second(self, sources: Sources, clock: Clock) {
+    fn update_every_second(self, watched: Watched, clock: Clock) {
         let diff = StoredValue::new(AlarmDiff::default());
         let sound = StoredValue::new(AlarmSound::default());
         Effect::new(move |_| {
             let now = clock.millis();
             let (tiles, params) = (self.tiles.read(), self.params.read());
             self.turn(now, &tiles);
-            let answering: HashSet<String> = tiles::shown(&sources, &params)
-                .filter(|source| source.feed.status().freshness(clock).is_believable())
-                .map(|source| source.connection.id.clone())
+            let answering: HashSet<String> = tiles::shown(watched, &params)
+                .into_iter()
+                .map(|state| state.connection.id.clone())
+                .filter(|id| watched.freshness(id).is_believable())
                 .collect();
             let changes = diff.try_update_value(|diff| diff.update(&tiles, &answering));
             let Some(changes) = changes else { return };
@@ -209,26 +206,26 @@ fn window_size() -> RwSignal<(f64, f64)> {
 }
 
 fn counts(tiles: &[Tile]) -> Vec<Count> {
-    let (totals, stale) = model::totals(tiles);
-    let of = |severity: Severity, word| Count {
+    let totals = model::totals(tiles);
+    let of = |severity: Severity, word, number| Count {
         word,
         key: severity.key(),
         glyph: severity.key(),
-        number: totals.of(severity),
+        number,
     };
     vec![
-        of(Severity::Critical, "critical"),
-        of(Severity::Warning, "warning"),
-        of(Severity::Moving, "moving"),
-        of(Severity::Unknown, "unknown"),
+        of(Severity::Critical, "critical", totals.critical),
+        of(Severity::Warning, "warning", totals.warning),
+        of(Severity::Moving, "moving", totals.moving),
+        of(Severity::Unknown, "unknown", totals.unknown),
         Count {
             word: "STALE",
             key: "unknown",
             glyph: "stale",
-            number: stale,
+            number: totals.stale,
         },
-        of(Severity::Normal, "normal"),
-        of(Severity::Off, "off"),
+        of(Severity::Normal, "normal", totals.normal),
+        of(Severity::Off, "off", totals.off),
     ]
 }
 
@@ -248,7 +245,7 @@ const NOTES: [&str; 2] = ["Page 10 of 10, critical only", "Sound is blocked"];
 
 fn of_totals(counts: &[Count]) -> Vec<f64> {
     let shown = counts.iter().filter(|count| count.is_shown());
-    changes
+    shown
         .map(|count| {
             // Two digits at least: one more must not move everything.
             GLYPH + measure_bold(&format!("{} {}", count.number.max(10), count.word))
@@ -257,14 +254,15 @@ fn of_totals(counts: &[Count]) -> Vec<f64> {
 }
 
 /// The widths of the sources, at any age.
-fn widths(sources: &Sources, params: &Params) -> Vec<f64> {
-    tiles::shown(sources, params)
-        .map(|source| {
-            let state = match source.feed.status().has_answered() {
-                true => " live 59 s",
-                false => " NO DATA",
+fn widths(watched: Watched, params: &Params) -> Vec<f64> {
+    tiles::shown(watched, params)
+        .iter()
+        .map(|state| {
+            let words = match state.observed_at {
+                Some(_) => " live 59 s",
+                None => " NO DATA",
             };
-            GLYPH + measure_bold(&source.connection.title) + measure_bold(state)
+            GLYPH + measure_bold(&state.connection.title) + measure_bold(words)
         })
         .collect()
 }

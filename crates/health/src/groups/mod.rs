@@ -45,7 +45,8 @@ pub fn role_word(role: &Role) -> String {
 }
 
 /// A group's name, or its id: groups that adapters made usually have no name.
-pub(crate) fn group_name(group: &GroupConfiguration) -> &str {
+#[must_use]
+pub fn group_name(group: &GroupConfiguration) -> &str {
     let named = group.name.as_deref().filter(|name| !name.trim().is_empty());
     named
         .or(group.id.as_deref())

@@ -75,16 +75,6 @@ impl Moment {
 }
 
 impl Contents {
-    /// What the kind of resource is called, in the plural.
-    #[must_use]
-    pub fn noun(system: &vendors::System) -> &'static str {
-        match system {
-            vendors::System::Aveva(_) => "groups",
-            vendors::System::Uplynk => "slicer groups",
-            vendors::System::Veeam { .. } => "recent sessions",
-        }
-    }
-
     /// The resources of a connection, judged at this moment. Of sessions only those that run or ended in
     /// the last 24 hours: the others are history.
     #[must_use]

@@ -8,6 +8,7 @@ use chrono::serde::ts_milliseconds;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use vendors::System;
 use vendors::uplynk::OnAir;
 
 /// What a resource is.
@@ -25,6 +26,27 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// What a connection to this system holds.
+    #[must_use]
+    pub fn held_by(system: &System) -> Self {
+        match system {
+            System::Aveva(_) => Self::FailoverGroup,
+            System::Uplynk => Self::SlicerGroup,
+            System::Veeam { .. } => Self::FailoverSession,
+        }
+    }
+
+    /// What it is called, in the plural.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Connection => "connections",
+            Self::FailoverGroup => "groups",
+            Self::SlicerGroup => "slicer groups",
+            Self::FailoverSession => "recent sessions",
+        }
+    }
+
     /// One lower-case word, as the wire and the metrics know it.
     #[must_use]
     pub fn key(self) -> &'static str {
@@ -154,27 +176,36 @@ impl Resource {
         self.observed == Observed::Never && self.failure.is_none()
     }
 
-    /// How it counts while it is this fresh.
+    /// The severity that it counts as while it is this fresh.
+    #[must_use]
+    pub fn counts_as(&self, freshness: Freshness) -> Severity {
+        let severity = self.verdict.severity;
+        if self.is_current(freshness) || outlasts_silence(severity) {
+            severity
+        } else {
+            Severity::Unknown
+        }
+    }
+
+    /// How it counts, and the words for it, while it is this fresh.
     #[must_use]
     pub fn standing(&self, freshness: Freshness) -> Standing {
-        let Verdict { severity, word, .. } = &self.verdict;
-        if self.observed == Observed::Never || freshness.is_believable() {
-            return Standing {
-                severity: *severity,
-                word: word.clone(),
-                last_known: None,
-            };
-        }
-        let keeps = outlasts_silence(*severity);
+        let word = &self.verdict.word;
+        let current = self.is_current(freshness);
+        let keeps = current || outlasts_silence(self.verdict.severity);
         Standing {
-            severity: if keeps { *severity } else { Severity::Unknown },
+            severity: self.counts_as(freshness),
             word: if keeps {
                 word.clone()
             } else {
                 "Unknown".into()
             },
-            last_known: Some(word.clone()),
+            last_known: (!current).then(|| word.clone()),
         }
+    }
+
+    fn is_current(&self, freshness: Freshness) -> bool {
+        self.observed == Observed::Never || freshness.is_believable()
     }
 }
 

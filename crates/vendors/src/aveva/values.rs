@@ -11,9 +11,7 @@ use std::str::FromStr;
 const SECOND: i64 = 10_000_000;
 
 /// .NET's constant time-span, `[-][d.]hh:mm:ss[.fffffff]`, in ticks of 100 ns.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TimeSpan {
     /// Ticks of 100 ns.

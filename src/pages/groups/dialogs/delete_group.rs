@@ -32,10 +32,13 @@ pub fn DeleteGroup(
         .map_or_else(|| context.group(), |group| group.name());
     // A link to each blocking session; following it closes the dialog.
     let sessions = move || {
-        let ids = context.live.value().and_then(|group| {
-            let detail = group.detail.clone()?;
-            let ids = detail.sessions.iter().filter_map(|one| one.id.clone());
-            Some(ids.collect::<Vec<_>>())
+        let ids = context.live.value().map(|group| {
+            let ids = group
+                .detail
+                .sessions
+                .iter()
+                .filter_map(|one| one.id.clone());
+            ids.collect::<Vec<_>>()
         });
         let links = ids.unwrap_or_default().into_iter().map(|id| {
             let href = nav.with_params(&[("session", Some(&id))]);

@@ -22,7 +22,11 @@ fn tile(name: &str, severity: Severity) -> Tile {
 
 fn not_believed(name: &str, was: Severity, fresh: Freshness) -> Tile {
     Tile {
-        severity: Severity::Unknown,
+        severity: if outlasts_silence(was) {
+            was
+        } else {
+            Severity::Unknown
+        },
         was,
         fresh,
         ..tile(name, was)
@@ -62,10 +66,10 @@ fn the_worst_stands_first_and_the_newest_within_it() {
         [
             "newer",
             "older",
+            "was critical",
             "ended",
             "warning",
             "moving",
-            "was critical",
             "unknown",
             "was normal",
             "normal",
@@ -102,11 +106,18 @@ fn a_name_that_is_too_long_for_a_narrow_wall_stands_smaller() {
 }
 
 #[test]
-fn a_stale_tile_says_for_how_long_and_what_it_was() {
-    let stale = not_believed("Kiln 2", Severity::Warning, Freshness::Stale);
+fn a_stale_tile_says_for_how_long_and_keeps_an_alarm() {
+    let kept = not_believed("Kiln 2", Severity::Warning, Freshness::Stale);
+    assert_eq!(
+        kept.label(52_000.0),
+        "Kiln 2: Heartbeat late, last known, STALE 42 s"
+    );
+    assert_eq!(kept.state(52_000.0), "Heartbeat late, last known");
+    assert_eq!(kept.age(52_000.0), "42 s");
+    let stale = not_believed("Kiln 2", Severity::Normal, Freshness::Stale);
     assert_eq!(
         stale.label(52_000.0),
-        "Kiln 2: STALE 42 s, was Heartbeat late"
+        "Kiln 2: STALE 42 s, last known Heartbeat late"
     );
     assert_eq!(stale.state(52_000.0), "STALE 42 s");
     assert_eq!(stale.age(52_000.0), "");
@@ -125,15 +136,15 @@ fn stale_ones_leave_the_healthy_count_and_connections_are_not_counted() {
         is_source: true,
         ..tile("Plant B", Severity::Critical)
     };
-    let (totals, stale) = totals(&[
+    let totals = totals(&[
         tile("a", Severity::Normal),
         not_believed("b", Severity::Normal, Freshness::Stale),
         not_believed("c", Severity::Critical, Freshness::NoData),
         tile("d", Severity::Critical),
         source,
     ]);
-    assert_eq!((totals.normal, totals.critical, stale), (1, 1, 2));
-    assert_eq!(totals.all(), 2);
+    assert_eq!((totals.normal, totals.critical, totals.stale), (1, 2, 1));
+    assert_eq!(totals.all(), 4);
 }
 
 #[test]

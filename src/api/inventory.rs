@@ -1,0 +1,39 @@
+//! What the gateway watches: everything, or what changed since.
+
+use super::failure::Failure;
+use super::transport::poll;
+use protocol::Inventory;
+use vendors::operation::segment;
+use web_sys::AbortController;
+
+/// What the gateway shall read anew before it answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refresh {
+    /// Every connection.
+    Everything,
+    /// The connection of this id.
+    Connection(String),
+}
+
+/// Asks for the changes after a revision; for everything without one.
+///
+/// # Errors
+/// As [`super::transport::get`].
+pub async fn fetch(
+    after: Option<&str>,
+    refresh: Option<&Refresh>,
+    abort: Option<&AbortController>,
+) -> Result<Inventory, Failure> {
+    let after = after.map(|revision| format!("after={}", segment(revision)));
+    let only = match refresh {
+        Some(Refresh::Connection(id)) => Some(format!("connection={}", segment(id))),
+        Some(Refresh::Everything) | None => None,
+    };
+    let query: Vec<String> = [after, only].into_iter().flatten().collect();
+    let path = if query.is_empty() {
+        "/api/inventory".to_owned()
+    } else {
+        format!("/api/inventory?{}", query.join("&"))
+    };
+    poll(&path, refresh.is_some(), abort).await
+}

@@ -1,0 +1,300 @@
+//! The one poll for everything that is a list, a number or a tile: what the gateway watches. Pages ask
+//! here how fresh a resource is and what is written beside its name; they judge nothing.
+
+use super::clock::{self, Clock, use_clock};
+use super::world::{Takeover, World};
+use super::{Live, use_poll_settings};
+use crate::api::inventory::{Refresh, fetch};
+use crate::api::{Arrived, Failure};
+use chrono::{DateTime, TimeDelta, Utc};
+use health::freshness::Freshness;
+use health::inventory::{Observed, Reading, Resource, ResourceKey, Standing};
+use leptos::prelude::*;
+use protocol::ConnectionState;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use web_sys::AbortController;
+
+/// A difference of the gateway's clock from the one that is known that is worth taking over, in
+/// milliseconds: ages are shown in seconds.
+const CLOCK_STEP: f64 = 200.0;
+
+/// How fresh everything is at this moment. Computed each second, and seldom another than before.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Fresh {
+    connections: HashMap<String, Freshness>,
+    /// Those resources that are older than their connection.
+    resources: HashMap<ResourceKey, Freshness>,
+}
+
+/// What the gateway watches, as it refreshes.
+#[derive(Clone, Copy)]
+pub struct Watched {
+    live: Live<World>,
+    /// The gateway's clock less the browser's, in milliseconds.
+    ahead: RwSignal<f64>,
+    fresh: Memo<Fresh>,
+    /// Failovers that the last answer showed.
+    takeovers: RwSignal<Vec<Takeover>>,
+    /// What the next request shall have read anew.
+    wanted: StoredValue<Rc<Cell<Option<Refresh>>>, LocalStorage>,
+    /// The build that this page was loaded with.
+    first_build: StoredValue<String>,
+    clock: Clock,
+}
+
+/// What the gateway watches. Only inside [`provide`]'s owner.
+#[must_use]
+pub fn use_watched() -> Watched {
+    expect_context()
+}
+
+/// The first answer of the gateway.
+#[derive(Debug, Clone, PartialEq)]
+pub struct First {
+    world: World,
+    ahead: f64,
+}
+
+/// Asks for everything: what the console has to know before it can show anything.
+///
+/// # Errors
+/// As [`fetch`].
+pub async fn first() -> Result<First, Failure> {
+    let (changes, ahead) = ask(None, None, None).await?;
+    let (world, _) = World::default().after(changes);
+    Ok(First { world, ahead })
+}
+
+/// The changes after a revision, and the gateway's clock less the browser's.
+async fn ask(
+    after: Option<String>,
+    refresh: Option<Refresh>,
+    abort: Option<AbortController>,
+) -> Result<(protocol::Inventory, f64), Failure> {
+    let requested_at = clock::now();
+    let changes = fetch(after.as_deref(), refresh.as_ref(), abort.as_ref()).await?;
+    let middle = f64::midpoint(requested_at, clock::now());
+    let ahead = clock::millis_of(changes.now) - middle;
+    Ok((changes, ahead))
+}
+
+/// Begins to refresh, for as long as the console is open.
+pub fn provide(first: First) -> Watched {
+    let First { world, ahead } = first;
+    let (clock, settings) = (use_clock(), use_poll_settings());
+    let ahead = RwSignal::new(ahead);
+    let takeovers = RwSignal::new(Vec::new());
+    let wanted = Rc::new(Cell::new(None));
+    let first_build = StoredValue::new(world.build.clone());
+    let known = Rc::new(RefCell::new(world.clone()));
+    let live = {
+        let wanted = Rc::clone(&wanted);
+        let fetch = move |abort| {
+            let (known, refresh) = (Rc::clone(&known), wanted.take());
+            let after = known.borrow().revision.clone();
+            async move {
+                let (changes, offset) = ask(after, refresh, Some(abort)).await?;
+                let (world, seen) = known.borrow().after(changes);
+                known.replace(world.clone());
+                let _ = ahead.try_maybe_update(|held| {
+                    let moved = (*held - offset).abs() > CLOCK_STEP;
+                    if moved {
+                        *held = offset;
+                    }
+                    (moved, ())
+                });
+                if !seen.is_empty() {
+                    let _ = takeovers.try_set(seen);
+                }
+                Ok::<_, Failure>(Arrived {
+                    value: world,
+                    date: None,
+                    age: 0.0,
+                })
+            }
+        };
+        let moving = |world: &World, _| {
+            let mut connections = world.connections.iter();
+            connections.any(|state| state.in_transition)
+        };
+        Live::starting_with(world, fetch, moving)
+    };
+    let fresh = Memo::new(move |_| {
+        let world = live.value().unwrap_or_default();
+        let interval = TimeDelta::from_std(settings.interval.get()).unwrap_or(TimeDelta::MAX);
+        of_world(&world, clock.at(ahead.get()), interval)
+    });
+    let watched = Watched {
+        live,
+        ahead,
+        fresh,
+        takeovers,
+        wanted: StoredValue::new_local(wanted),
+        first_build,
+        clock,
+    };
+    provide_context(watched);
+    // Who asks for everything anew wants the gateway to read anew, too.
+    Effect::new(move |before: Option<u32>| {
+        let requests = settings.refresh_requests.get();
+        if before.is_some_and(|before| before != requests) {
+            watched.refresh(Refresh::Everything);
+        }
+        requests
+    });
+    watched
+}
+
+fn of_world(world: &World, now: DateTime<Utc>, interval: TimeDelta) -> Fresh {
+    let mut fresh = Fresh::default();
+    let mut readings = HashMap::new();
+    for state in world.connections.iter() {
+        let reading = reading(state, interval);
+        let id = state.connection.id.as_str();
+        readings.insert(id, reading);
+        fresh
+            .connections
+            .insert(id.to_owned(), reading.freshness(now));
+    }
+    for resource in world.resources() {
+        let reading = readings.get(resource.key.connection.as_str());
+        if let (Some(reading), Observed::At(_)) = (reading, resource.observed) {
+            let own = reading.freshness_of(resource, now);
+            fresh.resources.insert(resource.key.clone(), own);
+        }
+    }
+    fresh
+}
+
+/// What is asked for less often than the gateway reads is expected to be older.
+fn reading(state: &ConnectionState, interval: TimeDelta) -> Reading {
+    let own = i64::try_from(state.interval_ms).unwrap_or(i64::MAX);
+    let own = TimeDelta::try_milliseconds(own).unwrap_or(TimeDelta::MAX);
+    Reading {
+        observed_at: state.observed_at,
+        interval: own.max(interval),
+    }
+}
+
+impl Watched {
+    /// Everything, tracked.
+    #[must_use]
+    pub fn world(self) -> Arc<World> {
+        self.live.value().unwrap_or_default()
+    }
+
+    /// Everything at this moment.
+    #[must_use]
+    pub fn world_untracked(self) -> Arc<World> {
+        self.live.value_untracked().unwrap_or_default()
+    }
+
+    /// One connection.
+    #[must_use]
+    pub fn connection(self, id: &str) -> Option<Arc<ConnectionState>> {
+        self.world().connection(id).cloned()
+    }
+
+    /// How fresh a connection is; never read where there is none.
+    #[must_use]
+    pub fn freshness(self, connection: &str) -> Freshness {
+        let fresh = self.fresh.read();
+        let known = fresh.connections.get(connection).copied();
+        known.unwrap_or(Freshness::NoData)
+    }
+
+    /// How fresh a resource is.
+    #[must_use]
+    pub fn freshness_of(self, resource: &Resource) -> Freshness {
+        if resource.observed == Observed::Never {
+            return Freshness::NoData;
+        }
+        let own = self.fresh.read().resources.get(&resource.key).copied();
+        own.unwrap_or_else(|| self.freshness(&resource.key.connection))
+    }
+
+    /// How a resource counts and what is written beside its name.
+    #[must_use]
+    pub fn standing(self, resource: &Resource) -> Standing {
+        resource.standing(self.freshness_of(resource))
+    }
+
+    /// How old what is known of a resource is; `None` if it was never read.
+    #[must_use]
+    pub fn age_of(self, resource: &Resource) -> Option<TimeDelta> {
+        let connection = self.connection(&resource.key.connection)?;
+        let at = resource.observed_at(connection.observed_at)?;
+        Some(self.since(at))
+    }
+
+    /// The gateway's time, each second.
+    #[must_use]
+    pub fn now(self) -> DateTime<Utc> {
+        self.clock.at(self.ahead.get())
+    }
+
+    /// A moment of the gateway's clock by the browser's, in milliseconds since 1970.
+    #[must_use]
+    pub fn browser_millis(self, at: DateTime<Utc>) -> f64 {
+        clock::millis_of(at) - self.ahead.get()
+    }
+
+    /// The time since a moment of the gateway's clock; never negative.
+    #[must_use]
+    pub fn since(self, at: DateTime<Utc>) -> TimeDelta {
+        self.now().signed_duration_since(at).max(TimeDelta::zero())
+    }
+
+    /// A vendor's time, each second.
+    #[must_use]
+    pub fn vendor_now(self, connection: &str) -> DateTime<Utc> {
+        let ahead = self
+            .connection(connection)
+            .map_or(0, |state| state.vendor_ahead_ms);
+        let ahead = TimeDelta::try_milliseconds(ahead).unwrap_or_default();
+        let now = self.now();
+        now.checked_add_signed(ahead).unwrap_or(now)
+    }
+
+    /// Has the gateway read anew, and shows what it then knows.
+    pub fn refresh(self, what: Refresh) {
+        let _ = self.wanted.try_with_value(|wanted| wanted.set(Some(what)));
+        self.live.status.refresh();
+    }
+
+    /// Failovers that the last answer showed, tracked.
+    #[must_use]
+    pub fn takeovers(self) -> Vec<Takeover> {
+        self.takeovers.get()
+    }
+
+    /// Whether the gateway serves another console than this page, tracked.
+    #[must_use]
+    pub fn is_old_build(self) -> bool {
+        let world = self.world();
+        let first = self.first_build.get_value();
+        !world.build.is_empty() && !first.is_empty() && world.build != first
+    }
+
+    /// Whether the gateway does not answer, tracked: then nothing on the screen is current.
+    #[must_use]
+    pub fn is_gateway_gone(self) -> bool {
+        let failure = self.live.status.failure();
+        matches!(failure, Some(Failure::Unreachable(problem)) if problem.status == 0)
+    }
+
+    /// When the gateway last answered, by the browser's clock.
+    #[must_use]
+    pub fn last_answer(self) -> Option<DateTime<Utc>> {
+        self.live.status.requested_at()
+    }
+
+    /// Why the gateway's last answer could not be had, where it was none.
+    #[must_use]
+    pub fn failure(self) -> Option<Failure> {
+        self.live.status.failure()
+    }
+}

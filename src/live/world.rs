@@ -1,0 +1,218 @@
+//! What the gateway watches, as this console last received it. Pure.
+
+use health::alarms::Alarm;
+use health::inventory::{Kind, Resource, ResourceKey};
+use protocol::{ConnectionState, Inventory};
+use std::sync::Arc;
+
+/// Everything that the gateway watches at one revision. Parts that did not change are shared with the
+/// revision before.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    /// What to ask the gateway with for the changes after this.
+    pub revision: Option<String>,
+    /// Which console the gateway serves.
+    pub build: String,
+    /// In the order of the configuration.
+    pub connections: Arc<Vec<Arc<ConnectionState>>>,
+    /// Sorted by key, so that those of one kind stand together.
+    resources: Vec<Arc<Resource>>,
+    /// Worst first.
+    pub alarms: Arc<Vec<Arc<Alarm>>>,
+}
+
+/// Another member leads a group than before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Takeover {
+    /// The group.
+    pub resource: ResourceKey,
+    /// The group's name.
+    pub name: String,
+    /// Who led it before.
+    pub from: String,
+    /// Who leads it now.
+    pub to: String,
+}
+
+impl PartialEq for World {
+    /// A revision stands for everything that the gateway said with it.
+    fn eq(&self, other: &Self) -> bool {
+        self.revision == other.revision && self.build == other.build
+    }
+}
+
+impl World {
+    /// This, with what changed since; and which failovers that shows. A gateway that was started anew
+    /// sends everything, which is compared with what was known all the same.
+    #[must_use]
+    pub fn after(&self, changes: Inventory) -> (Self, Vec<Takeover>) {
+        let mut takeovers = Vec::new();
+        let mut resources = if changes.whole {
+            Vec::new()
+        } else {
+            self.resources.clone()
+        };
+        resources.retain(|held| !changes.removed.contains(&held.key));
+        let mut added = Vec::new();
+        for resource in changes.resources {
+            let before = self.find(&resource.key);
+            takeovers.extend(before.and_then(|old| takeover(old, &resource)));
+            let place = resources.binary_search_by(|held| held.key.cmp(&resource.key));
+            match place {
+                Ok(place) => resources[place] = Arc::new(resource),
+                Err(_) => added.push(Arc::new(resource)),
+            }
+        }
+        if !added.is_empty() {
+            resources.append(&mut added);
+            resources.sort_by(|a, b| a.key.cmp(&b.key));
+        }
+        let world = Self {
+            revision: Some(changes.revision),
+            build: changes.build,
+            connections: changes.connections.map_or_else(
+                || Arc::clone(&self.connections),
+                |list| Arc::new(list.into_iter().map(Arc::new).collect()),
+            ),
+            resources,
+            alarms: changes.alarms.map_or_else(
+                || Arc::clone(&self.alarms),
+                |list| Arc::new(list.into_iter().map(Arc::new).collect()),
+            ),
+        };
+        (world, takeovers)
+    }
+
+    /// The connection of this id.
+    #[must_use]
+    pub fn connection(&self, id: &str) -> Option<&Arc<ConnectionState>> {
+        self.connections
+            .iter()
+            .find(|state| state.connection.id == id)
+    }
+
+    /// The resources of a kind, sorted by connection and id.
+    #[must_use]
+    pub fn of_kind(&self, kind: Kind) -> &[Arc<Resource>] {
+        let begin = self.resources.partition_point(|held| held.key.kind < kind);
+        let end = self.resources.partition_point(|held| held.key.kind <= kind);
+        &self.resources[begin..end]
+    }
+
+    /// Every resource.
+    #[must_use]
+    pub fn resources(&self) -> &[Arc<Resource>] {
+        &self.resources
+    }
+
+    /// One resource.
+    #[must_use]
+    pub fn find(&self, key: &ResourceKey) -> Option<&Arc<Resource>> {
+        let place = self.resources.binary_search_by(|held| held.key.cmp(key));
+        place.ok().map(|place| &self.resources[place])
+    }
+}
+
+/// Who leads is compared where it is known before and after: between two leaders there may be none.
+fn takeover(old: &Resource, new: &Resource) -> Option<Takeover> {
+    let (from, to) = (old.leader()?, new.leader()?);
+    (from != to).then(|| Takeover {
+        resource: new.key.clone(),
+        name: new.name.clone(),
+        from: from.to_owned(),
+        to: to.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::World;
+    use chrono::DateTime;
+    use health::inventory::{Facts, GroupFacts, Kind, Observed, Resource, ResourceKey};
+    use health::severity::Severity;
+    use health::verdict::Verdict;
+    use protocol::Inventory;
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    fn group(id: &str, primary: &str) -> Resource {
+        let facts = GroupFacts {
+            primary: Some(primary.to_owned()).filter(|primary| !primary.is_empty()),
+            ..GroupFacts::default()
+        };
+        Resource {
+            key: ResourceKey {
+                kind: Kind::FailoverGroup,
+                connection: "plant-a".to_owned(),
+                id: id.to_owned(),
+            },
+            name: id.to_owned(),
+            verdict: Verdict::new(Severity::Normal, "Normal", String::new()),
+            observed: Observed::WithConnection,
+            failure: None,
+            also_on: Vec::new(),
+            facts: Facts::FailoverGroup(Box::new(facts)),
+        }
+    }
+
+    fn changes(whole: bool, resources: Vec<Resource>, removed: Vec<ResourceKey>) -> Inventory {
+        Inventory {
+            revision: "life-1".to_owned(),
+            now: DateTime::UNIX_EPOCH,
+            build: String::new(),
+            whole,
+            connections: None,
+            resources,
+            removed,
+            alarms: None,
+        }
+    }
+
+    #[test]
+    fn a_change_of_the_leader_is_a_takeover_also_after_a_restart_of_the_gateway() {
+        let (world, takeovers) =
+            World::default().after(changes(true, vec![group("x", "a")], vec![]));
+        assert_eq!(takeovers, []);
+        for whole in [false, true] {
+            for (primary, expected) in [("a", 0), ("b", 1), ("", 0)] {
+                let (_, takeovers) = world.after(changes(whole, vec![group("x", primary)], vec![]));
+                assert_eq!(takeovers.len(), expected, "{primary} {whole}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn changes_add_replace_and_remove(
+            steps in prop::collection::vec((any::<bool>(), prop::collection::vec((0_u8..12, 0_u8..3), 0..8)), 0..12)
+        ) {
+            let (mut world, mut expected) = (World::default(), BTreeMap::new());
+            for (whole, items) in steps {
+                if whole {
+                    expected.clear();
+                }
+                let mut resources = BTreeMap::new();
+                let mut removed = Vec::new();
+                for (id, leader) in items {
+                    let resource = group(&format!("{id:02}"), &leader.to_string());
+                    if leader == 0 && !whole {
+                        resources.remove(&resource.key);
+                        expected.remove(&resource.key);
+                        removed.push(resource.key);
+                    } else {
+                        removed.retain(|key| *key != resource.key);
+                        expected.insert(resource.key.clone(), resource.clone());
+                        resources.insert(resource.key.clone(), resource);
+                    }
+                }
+                world = world.after(changes(whole, resources.into_values().collect(), removed)).0;
+                let held: Vec<&Resource> = world.of_kind(Kind::FailoverGroup).iter().map(AsRef::as_ref).collect();
+                prop_assert_eq!(held, expected.values().collect::<Vec<_>>());
+                for key in expected.keys() {
+                    prop_assert!(world.find(key).is_some());
+                }
+            }
+        }
+    }
+}

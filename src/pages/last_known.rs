@@ -1,0 +1,96 @@
+//! What the gateway last knew of a resource whose own page cannot be read at the moment.
+
+use super::resource_list::row_state;
+use crate::live::use_watched;
+use crate::prefs::use_prefs;
+use crate::ui::{Tag, times};
+use chrono::{DateTime, FixedOffset, Utc};
+use health::inventory::{Facts, Resource, ResourceKey};
+use leptos::prelude::*;
+use vendors::uplynk::OnAir;
+
+/// The last known state of a resource; nothing where the gateway never read it.
+#[component]
+pub fn LastKnown(
+    /// Which.
+    resource: ResourceKey,
+) -> impl IntoView {
+    let (watched, prefs) = (use_watched(), use_prefs());
+    let known = Memo::new(move |_| watched.world().find(&resource).cloned());
+    move || {
+        let resource = known.get()?;
+        let state = Memo::new({
+            let resource = resource.clone();
+            move |_| row_state(watched, &resource)
+        });
+        let severity = Signal::derive(move || state.read().severity);
+        let word = Signal::derive(move || state.read().word.clone());
+        let now = watched.vendor_now(&resource.key.connection);
+        let facts = facts(&resource, now, times::offset(prefs.zone.get(), now));
+        let facts: Vec<_> = facts
+            .into_iter()
+            .map(|(name, words)| view! { <div><dt>{name}</dt><dd>{words}</dd></div> })
+            .collect();
+        let verdict = resource.verdict.clone();
+        Some(view! {
+            <section class="panel" aria-label="Last known state" data-fresh="stale">
+                <div class="head">
+                    <Tag severity word />
+                    <span class="known">{move || state.read().last_known.clone().unwrap_or_default()}</span>
+                    <dl class="facts">{facts}</dl>
+                </div>
+                <p class="why"><b>{verdict.sentence}</b>" "{verdict.advice}</p>
+            </section>
+        })
+    }
+}
+
+/// What is known beside the verdict, as names and words.
+fn facts(
+    resource: &Resource,
+    now: DateTime<Utc>,
+    zone: FixedOffset,
+) -> Vec<(&'static str, String)> {
+    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
+    let moment = |at: Option<DateTime<Utc>>| or_dash(at.map(|at| times::moment(at, now, zone)));
+    match &resource.facts {
+        Facts::FailoverGroup(group) => vec![
+            ("Primary", or_dash(group.primary.clone())),
+            ("Pending primary", or_dash(group.pending.clone())),
+            ("Client sessions", group.sessions.join(", ")),
+            (
+                "FailoverTimeout",
+                or_dash(group.failover_timeout.map(|timeout| timeout.to_string())),
+            ),
+            ("Last data processed", moment(group.last_data)),
+        ],
+        Facts::SlicerGroup(group) => vec![
+            (
+                "On air",
+                match &group.on_air {
+                    Some(OnAir::Slicer(id)) => id.clone(),
+                    Some(OnAir::Slate) => "Slate".to_owned(),
+                    None => "–".to_owned(),
+                },
+            ),
+            (
+                "Slicers",
+                group
+                    .slicers
+                    .iter()
+                    .map(|slicer| slicer.id.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            ),
+            ("Last failover", moment(group.last_failover)),
+        ],
+        Facts::FailoverSession(session) => vec![
+            ("State", or_dash(session.state.clone())),
+            ("Result", or_dash(session.result.clone())),
+            ("Started", moment(session.started)),
+            ("Ended", moment(session.ended)),
+            ("Server", or_dash(session.server.clone())),
+        ],
+        Facts::None => Vec::new(),
+    }
+}

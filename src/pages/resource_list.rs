@@ -1,0 +1,263 @@
+//! What the lists of groups and of slicer groups have in common: the search, the state chips, the order, the
+//! pages, and rows that keep their places under the pointer. All of it lives in the URL.
+
+use crate::live::{Watched, use_watched};
+use crate::nav::use_nav;
+use crate::ui::StatusMark;
+use crate::ui::table::filters::page_of;
+use crate::ui::table::sorting::SortOrder;
+use crate::ui::table::stable_rows::{RowLock, keep_order};
+use health::inventory::{Kind, Resource};
+use health::severity::Severity;
+use health::words;
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// Rows a page.
+pub const A_PAGE: usize = 50;
+
+/// What a column is sorted by; what is absent stands last.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SortKey {
+    /// A number.
+    Number(i64),
+    /// A text.
+    Text(String),
+    /// Nothing.
+    Absent,
+}
+
+impl From<Option<&str>> for SortKey {
+    fn from(text: Option<&str>) -> Self {
+        text.map_or(Self::Absent, |text| Self::Text(text.to_ascii_lowercase()))
+    }
+}
+
+impl From<Option<i64>> for SortKey {
+    fn from(number: Option<i64>) -> Self {
+        number.map_or(Self::Absent, Self::Number)
+    }
+}
+
+/// What one kind of resource brings to its list.
+#[derive(Clone, Copy)]
+pub struct ListOf {
+    /// Which kind.
+    pub kind: Kind,
+    /// The columns that can be sorted by.
+    pub keys: &'static [&'static str],
+    /// What a column beside state, name and connection is sorted by.
+    pub key_of: fn(&Resource, &str) -> SortKey,
+    /// Further texts that a search looks in, beside name, id and connection.
+    pub texts: for<'a> fn(&'a Resource, &mut dyn FnMut(&'a str)),
+}
+
+/// A resource and how it counts.
+#[derive(Clone, PartialEq)]
+struct Entry {
+    resource: Arc<Resource>,
+    severity: Severity,
+}
+
+/// A list as the URL asks for it.
+#[derive(Clone, Copy)]
+pub struct ResourceList {
+    /// What the search found.
+    found: Memo<Vec<Entry>>,
+    /// The order in force.
+    pub order: Memo<SortOrder>,
+    /// Holds the order while the pointer or the focus is among the rows.
+    pub row_lock: RowLock,
+    /// How many the chip leaves.
+    pub number: Signal<usize>,
+    /// The page that is shown, from 1.
+    pub page: Memo<usize>,
+    /// The resources of that page.
+    pub shown: Memo<Vec<Arc<Resource>>>,
+    kind: Kind,
+}
+
+/// Worst first.
+const WORST_FIRST: SortOrder = SortOrder {
+    key: "state",
+    descending: false,
+};
+
+fn belongs(severity: Severity, state: Option<&str>) -> bool {
+    match state {
+        Some("attention") => matches!(severity, Severity::Critical | Severity::Warning),
+        Some(key) => severity.key() == key,
+        None => true,
+    }
+}
+
+/// Begins a list.
+#[must_use]
+pub fn resource_list(of: ListOf) -> ResourceList {
+    let (nav, watched) = (use_nav(), use_watched());
+    let ListOf { kind, keys, .. } = of;
+    let order =
+        Memo::new(move |_| SortOrder::read(nav.param("sort").as_deref(), keys, WORST_FIRST));
+    let title = move |resource: &Resource| {
+        let state = watched
+            .world()
+            .connection(&resource.key.connection)
+            .cloned();
+        state
+            .map(|state| state.connection.title.clone())
+            .unwrap_or_default()
+    };
+    let found = Memo::new(move |_| {
+        let words = nav.param("q").unwrap_or_default().to_lowercase();
+        let only = nav.param("connection");
+        let world = watched.world();
+        let resources = world.of_kind(kind).iter();
+        let resources = resources.filter(|resource| {
+            only.as_ref()
+                .is_none_or(|only| *only == resource.key.connection)
+                && (words.is_empty() || matches(of, resource, &title(resource), &words))
+        });
+        resources
+            .map(|resource| Entry {
+                severity: resource.counts_as(watched.freshness_of(resource)),
+                resource: Arc::clone(resource),
+            })
+            .collect::<Vec<_>>()
+    });
+    let row_lock = RowLock::new();
+    let sorted = Memo::new(move |before: Option<&(SortOrder, Vec<Arc<Resource>>)>| {
+        let state = nav.param("state");
+        let order = order.get();
+        let found = found.read();
+        let entries = found
+            .iter()
+            .filter(|entry| belongs(entry.severity, state.as_deref()));
+        let mut keyed: Vec<_> = entries
+            .map(|entry| {
+                let resource = &entry.resource;
+                let key = match order.key {
+                    "state" => (Some(entry.severity), SortKey::Absent),
+                    "group" => (None, SortKey::Absent),
+                    "connection" => (None, SortKey::from(Some(title(resource).as_str()))),
+                    key => (None, (of.key_of)(resource, key)),
+                };
+                (key, resource.name.to_lowercase(), Arc::clone(resource))
+            })
+            .collect();
+        // Equal ones by name, so that they do not jump between two refreshes.
+        keyed.sort_by(|a, b| {
+            let by = (&a.0, &a.1, &a.2.key).cmp(&(&b.0, &b.1, &b.2.key));
+            if order.descending { by.reverse() } else { by }
+        });
+        let mut sorted: Vec<_> = keyed.into_iter().map(|(_, _, resource)| resource).collect();
+        let before = before.filter(|(by, _)| row_lock.is_held() && *by == order);
+        if let Some((_, before)) = before {
+            keep_order(&mut sorted, before, |resource| resource.key.clone());
+        }
+        (order, sorted)
+    });
+    let number = Signal::derive(move || sorted.read().1.len());
+    let page = Memo::new(move |_| page_of(nav.param("page").as_deref(), number.get(), A_PAGE));
+    let shown = Memo::new(move |_| {
+        let sorted = sorted.read();
+        let of_page = sorted.1.iter().skip((page.get() - 1) * A_PAGE).take(A_PAGE);
+        of_page.cloned().collect::<Vec<_>>()
+    });
+    ResourceList {
+        found,
+        order,
+        row_lock,
+        number,
+        page,
+        shown,
+        kind,
+    }
+}
+
+fn matches(of: ListOf, resource: &Resource, title: &str, words: &str) -> bool {
+    let contains = |text: &str| text.to_lowercase().contains(words);
+    let mut found = contains(&resource.name) || contains(&resource.key.id) || contains(title);
+    (of.texts)(resource, &mut |text| found = found || contains(text));
+    found
+}
+
+impl ResourceList {
+    /// How many of what the search found a chip would leave.
+    #[must_use]
+    pub fn count(self, state: Option<&'static str>) -> Signal<usize> {
+        Signal::derive(move || {
+            let found = self.found.read();
+            found
+                .iter()
+                .filter(|entry| belongs(entry.severity, state))
+                .count()
+        })
+    }
+
+    /// The order in force, in words that follow the number of rows.
+    #[must_use]
+    pub fn order_words(self) -> &'static str {
+        if self.order.get() == WORST_FIRST {
+            ", worst first"
+        } else {
+            ""
+        }
+    }
+
+    /// Whether some connection was read, so that an empty list is empty and not merely unread.
+    #[must_use]
+    pub fn is_read(self, watched: Watched) -> bool {
+        let world = watched.world();
+        let mut read = world
+            .connections
+            .iter()
+            .filter(|state| state.observed_at.is_some());
+        read.any(|state| Kind::held_by(&state.connection.system) == self.kind)
+    }
+}
+
+/// The cell "State" of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RowState {
+    /// How it counts.
+    pub severity: Severity,
+    /// The state in words.
+    pub word: String,
+    /// Where it is no longer current: what was last known, and how old that is.
+    pub last_known: Option<String>,
+}
+
+/// The state of a resource at this moment, tracked.
+#[must_use]
+pub fn row_state(watched: Watched, resource: &Resource) -> RowState {
+    let standing = watched.standing(resource);
+    let last_known = standing.last_known.map(|word| {
+        let age = watched.age_of(resource).map(words::ago).unwrap_or_default();
+        // A word that stands above is not written twice.
+        if word == standing.word {
+            format!("last known, {age}")
+        } else {
+            format!("last known {word}, {age}")
+        }
+    });
+    RowState {
+        severity: standing.severity,
+        word: standing.word.into_owned(),
+        last_known,
+    }
+}
+
+/// The cell "State" of a row.
+#[component]
+pub fn StateCell(
+    /// What it shows.
+    state: Signal<RowState>,
+) -> impl IntoView {
+    let severity = Signal::derive(move || state.read().severity);
+    let word = Signal::derive(move || state.read().word.clone());
+    let last_known = move || {
+        let last_known = state.read().last_known.clone();
+        last_known.map(|words| view! { <span class="sub">{words}</span> })
+    };
+    view! { <td><StatusMark severity word />{last_known}</td> }
+}
