@@ -3,7 +3,7 @@
 
 use protocol::ReadFailure;
 use std::time::Duration;
-use vendors::call::{Nonsense, VendorError};
+use vendors::call::{Unreadable, VendorError};
 
 pub use protocol::Problem;
 
@@ -15,7 +15,7 @@ pub enum Failure {
     /// The gateway refused the request.
     Refused(Problem),
     /// The vendor's response does not match its contract.
-    Nonsense(Nonsense),
+    Unreadable(Unreadable),
     /// The vendor returned an error.
     Vendor(Box<VendorError>),
 }
@@ -46,7 +46,7 @@ impl Failure {
     pub fn status(&self) -> u16 {
         match self {
             Self::Unreachable(problem) | Self::Refused(problem) => problem.status,
-            Self::Nonsense(nonsense) => nonsense.status,
+            Self::Unreadable(unreadable) => unreadable.status,
             Self::Vendor(error) => error.status,
         }
     }
@@ -56,7 +56,7 @@ impl Failure {
     pub fn retry_after(&self) -> Option<Duration> {
         let seconds = match self {
             Self::Unreachable(problem) | Self::Refused(problem) => problem.retry_after,
-            Self::Nonsense(_) => None,
+            Self::Unreadable(_) => None,
             Self::Vendor(error) => error.retry_after,
         };
         seconds.map(Duration::from_secs)
@@ -67,7 +67,7 @@ impl Failure {
     #[must_use]
     pub fn is_of_connection(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::Refused(_) | Self::Nonsense(_) => true,
+            Self::Unreachable(_) | Self::Refused(_) | Self::Unreadable(_) => true,
             Self::Vendor(error) => matches!(error.status, 401 | 429) || error.status >= 500,
         }
     }
@@ -83,7 +83,7 @@ impl Failure {
     pub fn line(&self) -> String {
         match self {
             Self::Unreachable(problem) | Self::Refused(problem) => problem.line(),
-            Self::Nonsense(nonsense) => format!("Unreadable response: {}", nonsense.problem),
+            Self::Unreadable(unreadable) => format!("Unreadable response: {}", unreadable.problem),
             Self::Vendor(error) => format!("{}: {}", error.status, error.message),
         }
     }
@@ -95,7 +95,7 @@ impl From<ReadFailure> for Failure {
         match failure {
             ReadFailure::Problem(problem) => Self::from_problem(problem),
             ReadFailure::Vendor(error) => Self::Vendor(error),
-            ReadFailure::Unreadable(unreadable) => Self::Nonsense(unreadable),
+            ReadFailure::Unreadable(unreadable) => Self::Unreadable(unreadable),
         }
     }
 }
@@ -104,7 +104,7 @@ impl From<vendors::Failure> for Failure {
     fn from(failure: vendors::Failure) -> Self {
         match failure {
             vendors::Failure::Vendor(error) => Self::Vendor(error),
-            vendors::Failure::Nonsense(nonsense) => Self::Nonsense(nonsense),
+            vendors::Failure::Unreadable(unreadable) => Self::Unreadable(unreadable),
         }
     }
 }

@@ -100,7 +100,7 @@ pub async fn execute<T>(
 #[must_use]
 pub fn is_unknown(failure: &Failure) -> bool {
     match failure {
-        Failure::Unreachable(_) | Failure::Nonsense(_) => true,
+        Failure::Unreachable(_) | Failure::Unreadable(_) => true,
         Failure::Refused(_) => false,
         // The vendor failed while processing it, so the change may have been applied in part.
         Failure::Vendor(error) => error.status >= 500,
@@ -112,7 +112,7 @@ mod tests {
     use super::is_unknown;
     use crate::api::Failure;
     use crate::api::failure::Problem;
-    use vendors::call::{Nonsense, VendorError};
+    use vendors::call::{Unreadable, VendorError};
 
     #[test]
     fn only_an_answer_that_says_no_is_a_refusal() {
@@ -122,14 +122,14 @@ mod tests {
                 ..VendorError::default()
             }))
         };
-        let nonsense = Failure::Nonsense(Nonsense {
+        let unreadable = Failure::Unreadable(Unreadable {
             status: 200,
             problem: String::new(),
             excerpt: String::new(),
         });
         for (failure, unknown) in [
             (Failure::no_gateway("timed out"), true),
-            (nonsense, true),
+            (unreadable, true),
             (Failure::Refused(Problem::default()), false),
             (vendor(400), false),
             (vendor(409), false),

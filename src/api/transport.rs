@@ -131,7 +131,7 @@ async fn relay<T>(
 /// Reads one of the gateway's own routes.
 ///
 /// # Errors
-/// [`Failure::Unreachable`] or [`Failure::Refused`], and [`Failure::Nonsense`] when the answer is not
+/// [`Failure::Unreachable`] or [`Failure::Refused`], and [`Failure::Unreadable`] when the answer is not
 /// what this version of the console expects.
 pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
     own(path, RequestBuilder::new(path), None, None).await
@@ -193,7 +193,7 @@ async fn own<T: DeserializeOwned>(
         return Err(Failure::from_problem(problem(&answer)));
     }
     serde_json::from_slice(&answer.body).map_err(|error| {
-        Failure::Nonsense(vendors::call::Nonsense {
+        Failure::Unreadable(vendors::call::Unreadable {
             status: answer.status,
             problem: format!("{path}: {error}"),
             excerpt: String::from_utf8_lossy(&answer.body)

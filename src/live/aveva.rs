@@ -4,7 +4,7 @@ use super::Live;
 use super::schedule::Millis;
 use super::{Clock, Status, clock};
 use crate::api::{Arrived, Failure, Purpose, send};
-use health::groups::{Look, judge_group};
+use health::groups::{Observation, judge_group};
 use health::transition;
 use health::verdict::Verdict;
 use std::sync::Arc;
@@ -52,10 +52,10 @@ impl Group {
 
     /// Now, and when its sessions were read, by the vendor's clock.
     #[must_use]
-    pub fn look(&self, status: Status, clock: Clock) -> Look {
-        Look {
+    pub fn look(&self, status: Status, clock: Clock) -> Observation {
+        Observation {
             now: status.vendor_time(clock),
-            read: status.vendor_time_of(self.detail.requested_at),
+            observed_at: status.vendor_time_of(self.detail.requested_at),
         }
     }
 }

@@ -8,7 +8,7 @@ use health::transition;
 use leptos::prelude::*;
 use std::cell::RefCell;
 use vendors::Call;
-use vendors::veeam::{self, Page, Query, Session, Wire};
+use vendors::veeam::{self, MediaType, Page, Query, Session};
 
 /// How long a page that was read ahead may stand in for a new answer, in milliseconds.
 const AHEAD: f64 = 10_000.0;
@@ -43,7 +43,7 @@ fn ahead(key: &str) -> Option<Arrived<Page>> {
 }
 
 /// Reads the page after the one that is shown, once that one is known and has a next one.
-pub fn read_ahead(connection: String, query: Query, wire: Wire, shown: Live<Page>) {
+pub fn read_ahead(connection: String, query: Query, wire: MediaType, shown: Live<Page>) {
     let done = StoredValue::new(false);
     Effect::new(move |_| {
         let next = query.page.saturating_add(1);
@@ -75,7 +75,7 @@ pub fn read_ahead(connection: String, query: Query, wire: Wire, shown: Live<Page
 
 /// The answer to a query, for as long as the current owner lives.
 #[must_use]
-pub fn query(connection: String, query: &Query, wire: Wire) -> Live<Page> {
+pub fn query(connection: String, query: &Query, wire: MediaType) -> Live<Page> {
     let call = veeam::query(query, wire);
     let key = key(&connection, &call);
     let fetch = move |abort| {
@@ -93,7 +93,7 @@ pub fn query(connection: String, query: &Query, wire: Wire) -> Live<Page> {
 
 /// The sessions of the last 30 days, for roles that may not query.
 #[must_use]
-pub fn recent(connection: String, wire: Wire) -> Live<Page> {
+pub fn recent(connection: String, wire: MediaType) -> Live<Page> {
     polled(connection, veeam::recent(wire), any_moves)
 }
 
@@ -104,7 +104,7 @@ fn any_moves(page: &Page, now: DateTime<Utc>) -> bool {
 
 /// One session, for as long as the current owner lives.
 #[must_use]
-pub fn session(connection: String, uid: &str, wire: Wire) -> Live<Session> {
+pub fn session(connection: String, uid: &str, wire: MediaType) -> Live<Session> {
     polled(connection, veeam::session(uid, wire), transition::session)
 }
 

@@ -47,10 +47,10 @@ fn words(failure: &Failure, system: &str) -> Words {
             advice: "",
             ..blank
         },
-        Failure::Nonsense(nonsense) => Words {
+        Failure::Unreadable(unreadable) => Words {
             title: format!("{system} returned an unreadable response"),
-            detail: nonsense.problem.clone(),
-            excerpt: Some(nonsense.excerpt.clone()).filter(|text| !text.trim().is_empty()),
+            detail: unreadable.problem.clone(),
+            excerpt: Some(unreadable.excerpt.clone()).filter(|text| !text.trim().is_empty()),
             advice: "A proxy between the gateway and the vendor may have answered instead.",
             ..blank
         },

@@ -10,7 +10,7 @@ use simulator::{Kind, Listening};
 use std::time::Duration;
 use vendors::System;
 use vendors::aveva::{ApiVersion, Base};
-use vendors::veeam::Wire;
+use vendors::veeam::MediaType;
 
 /// A gateway to simulated systems.
 ///
@@ -50,10 +50,10 @@ fn connection(listening: &Listening) -> Result<Connection, String> {
             username,
             password,
         } => {
-            let accept = if *accept == Wire::Xml.media_type() {
-                Wire::Xml
+            let accept = if *accept == MediaType::Xml.as_str() {
+                MediaType::Xml
             } else {
-                Wire::Json
+                MediaType::Json
             };
             (System::Veeam { accept }, basic(username, password))
         }

@@ -1,21 +1,21 @@
-//! What is said of an action before it is taken, and how it is confirmed.
+//! The effect of an action, shown before it is executed, and its confirmation.
 
 use crate::severity::Severity;
 
 /// What an action will do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Effect {
-    /// In a sentence.
+    /// The effect in one sentence.
     pub sentence: String,
-    /// What else to know before, the worst first.
+    /// Further notes, the most severe first.
     pub notes: Vec<(Severity, String)>,
 }
 
-/// How much confirmation an action wants.
+/// The confirmation that an action requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Confirm {
     /// One click.
     Click,
-    /// The id is typed, for this reason.
+    /// The user types the id; the text is the reason.
     Typed(String),
 }

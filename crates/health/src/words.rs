@@ -1,9 +1,9 @@
-//! Spans in words: at most two units, whole.
+//! Time spans in words, with at most two units.
 
 use chrono::TimeDelta;
 
 /// A span: `0 s`, `42 s`, `6 min 12 s`, `34 min`, `2 h 5 min`, `16 h`, `3 d 4 h`. The smaller unit is
-/// left out once it no longer matters; negative spans count as none.
+/// omitted when it no longer matters; negative spans count as zero.
 #[must_use]
 pub fn span(span: TimeDelta) -> String {
     let seconds = span.num_seconds().max(0);

@@ -4,7 +4,7 @@ use crate::Problem;
 use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use vendors::call::{Nonsense, VendorError};
+use vendors::call::{Unreadable, VendorError};
 
 /// `GET /api/connections`: the configured systems, without secrets, in the order of the configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -75,5 +75,5 @@ pub enum ReadFailure {
     /// The vendor refused.
     Vendor(Box<VendorError>),
     /// The answer is not the vendor's contract.
-    Unreadable(Nonsense),
+    Unreadable(Unreadable),
 }

@@ -1,4 +1,4 @@
-//! Small builders of HTTP answers, shared by the simulated services. No vendor's rules.
+//! Helpers that build HTTP responses for the simulated services. They contain no vendor rules.
 
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::Value;
 
-/// An answer with a body of that media type.
+/// A response with a body of this media type.
 pub(crate) fn typed(status: StatusCode, media: &'static str, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
@@ -16,12 +16,12 @@ pub(crate) fn typed(status: StatusCode, media: &'static str, body: impl Into<Bod
     response
 }
 
-/// An answer with a JSON body.
+/// A response with a JSON body.
 pub(crate) fn json(status: StatusCode, body: &Value) -> Response {
     typed(status, "application/json; charset=utf-8", body.to_string())
 }
 
-/// An answer without a body.
+/// A response without a body.
 pub(crate) fn empty(status: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;

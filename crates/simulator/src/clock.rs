@@ -1,5 +1,5 @@
-//! The simulated clock: settable, faster or slower than the real one, or frozen.
-//! Everything in the simulator that has a time takes it from here, except how long a fault delays.
+//! The simulated clock: it can be set, run at any speed, or be frozen.
+//! All times in the simulator come from it, except the delay of a latency fault.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,39 +1,40 @@
-//! Faults on purpose: by a switch on the control port, or by a sentinel id that stands anywhere in
-//! a path, so that a person sees in a browser what a test sees. Decides what happens, does not do it.
+//! Injected faults. A fault is switched on through the control port, or by a sentinel id anywhere in
+//! a path, so that a person can reproduce in a browser what a test does. This module only selects the
+//! fault; the listener applies it.
 
 use serde::{Deserialize, Serialize};
 
-/// What goes wrong.
+/// A kind of fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum Fault {
-    /// The answer is this status with the vendor's error body, and `Retry-After` in seconds if wished.
+    /// Responds with this status, the vendor's error body, and optionally `Retry-After` in seconds.
     Status {
         status: u16,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_after: Option<u32>,
     },
-    /// The answer is late by so many real milliseconds, and otherwise as it would have been.
+    /// Delays an otherwise normal response by this many real milliseconds.
     Latency { milliseconds: u64 },
-    /// The connection is reset without an answer.
+    /// Resets the connection without a response.
     Reset,
     /// The body ends before its declared length.
     Truncated,
     /// The body is not the JSON or XML that its media type says.
     Malformed,
-    /// A page for people, as proxies and sign-in portals send.
+    /// An HTML page, as proxies and sign-in portals send.
     Html,
     /// 200 without a body.
     Empty,
 }
 
-/// How late `fault-slow` is.
+/// The delay of `fault-slow`, in milliseconds.
 const SLOW: u64 = 4_000;
 
-/// The statuses that the contracts document, and so the ones that a fault may have.
+/// The statuses that the contracts document; a sentinel id can name any of them.
 pub(crate) const STATUSES: [u16; 10] = [400, 401, 403, 404, 405, 409, 429, 500, 501, 503];
 
-/// The fault of a sentinel id, if `id` is one.
+/// The fault that a sentinel id selects; `None` for other ids.
 pub(crate) fn sentinel(id: &str) -> Option<Fault> {
     Some(match id.strip_prefix("fault-")? {
         "slow" => Fault::Latency { milliseconds: SLOW },
@@ -59,10 +60,10 @@ pub(crate) fn sentinel(id: &str) -> Option<Fault> {
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Switch {
     pub(crate) connection: String,
-    /// One operation; `None` for all but the ones that sign in.
+    /// One operation; `None` for all operations except those that sign in.
     pub(crate) operation: Option<String>,
     pub(crate) fault: Fault,
-    /// How many more requests it meets; `None` for every one until it is switched off.
+    /// How many more requests it applies to; `None` until it is switched off.
     pub(crate) times: Option<u64>,
 }
 
@@ -70,7 +71,7 @@ pub(crate) struct Switch {
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Vec<Switch>);
 
-/// Operations that sign in: a fault meets them only when it names them, because a client that
+/// Operations that sign in. A fault applies to them only when it names them, because a client that
 /// cannot sign in never reaches the operation under test.
 const SIGN_IN: [&str; 3] = ["token", "log on", "log off"];
 
@@ -87,9 +88,13 @@ impl Faults {
         &self.0
     }
 
-    /// The faults that meet this request, in the order in which they were switched on.
-    /// Each one that meets it has one time less left.
-    pub(crate) fn meet(&mut self, connection: &str, operation: Option<&str>) -> Vec<Fault> {
+    /// The faults that apply to this request, in the order in which they were switched on.
+    /// Reduces the remaining count of each.
+    pub(crate) fn take_matching(
+        &mut self,
+        connection: &str,
+        operation: Option<&str>,
+    ) -> Vec<Fault> {
         let mut met = Vec::new();
         for switch in &mut self.0 {
             let here = switch.connection == connection
@@ -152,11 +157,11 @@ mod tests {
     fn a_fault_ends_after_its_times() {
         let mut faults = Faults::default();
         faults.add(switch(Some("get group"), Some(2)));
-        assert_eq!(faults.meet("live", Some("get group")).len(), 1);
-        assert!(faults.meet("live", Some("list groups")).is_empty());
-        assert!(faults.meet("em", Some("get group")).is_empty());
-        assert_eq!(faults.meet("live", Some("get group")).len(), 1);
-        assert!(faults.meet("live", Some("get group")).is_empty());
+        assert_eq!(faults.take_matching("live", Some("get group")).len(), 1);
+        assert!(faults.take_matching("live", Some("list groups")).is_empty());
+        assert!(faults.take_matching("em", Some("get group")).is_empty());
+        assert_eq!(faults.take_matching("live", Some("get group")).len(), 1);
+        assert!(faults.take_matching("live", Some("get group")).is_empty());
         assert!(faults.list().is_empty());
     }
 
@@ -164,11 +169,11 @@ mod tests {
     fn a_fault_of_a_whole_connection_spares_the_signing_in() {
         let mut faults = Faults::default();
         faults.add(switch(None, None));
-        assert!(faults.meet("live", Some("token")).is_empty());
-        assert_eq!(faults.meet("live", None).len(), 1);
+        assert!(faults.take_matching("live", Some("token")).is_empty());
+        assert_eq!(faults.take_matching("live", None).len(), 1);
         faults.add(switch(Some("token"), None));
-        assert_eq!(faults.meet("live", Some("token")).len(), 1);
+        assert_eq!(faults.take_matching("live", Some("token")).len(), 1);
         faults.clear();
-        assert!(faults.meet("live", Some("token")).is_empty());
+        assert!(faults.take_matching("live", Some("token")).is_empty());
     }
 }

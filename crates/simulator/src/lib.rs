@@ -9,10 +9,8 @@ mod answer;
 mod aveva;
 mod clock;
 mod control;
-#[cfg(test)]
-mod control_tests;
 mod faults;
-mod front;
+mod listener;
 mod log;
 mod options;
 mod path;
@@ -29,7 +27,7 @@ pub use options::{Credentials, Kind, Listening, Options, Scenario};
 
 use chrono::Utc;
 use control::Control;
-use front::{Front, Shared};
+use listener::{Listener, Shared};
 use service::Service;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -61,10 +59,10 @@ impl Drop for Simulator {
 pub async fn start(options: Options) -> std::io::Result<Simulator> {
     let clock = Clock::new(options.start.unwrap_or_else(Utc::now), options.speed);
     let shared = Arc::new(Shared::new(clock));
-    let (mut tasks, mut systems, mut fronts) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut tasks, mut systems, mut listeners) = (Vec::new(), Vec::new(), Vec::new());
     for (id, title) in TITLES {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let base_url = format!("http://{}", listener.local_addr()?);
+        let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let base_url = format!("http://{}", socket.local_addr()?);
         let kind = kind(id, &base_url);
         let service = Service::new(&kind, id, &base_url, &options, &shared.clock);
         systems.push(Listening {
@@ -73,24 +71,27 @@ pub async fn start(options: Options) -> std::io::Result<Simulator> {
             base_url,
             kind,
         });
-        let front = Arc::new(Front {
+        let listener = Arc::new(Listener {
             id,
             service,
             shared: Arc::clone(&shared),
         });
-        tasks.push(server::serve(listener, front::router(Arc::clone(&front))));
-        fronts.push(front);
+        tasks.push(server::serve(
+            socket,
+            listener::router(Arc::clone(&listener)),
+        ));
+        listeners.push(listener);
     }
-    let listener = TcpListener::bind(options.control).await?;
-    let control = listener.local_addr()?;
+    let socket = TcpListener::bind(options.control).await?;
+    let control = socket.local_addr()?;
     let current = Mutex::new(options.clone());
     let router = control::router(Arc::new(Control {
-        fronts,
+        listeners,
         shared,
-        first: options,
+        initial: options,
         current,
     }));
-    tasks.push(server::serve(listener, router));
+    tasks.push(server::serve(socket, router));
     Ok(Simulator {
         systems,
         control,

@@ -1,12 +1,12 @@
-//! What reached the simulated systems, for tests to count. Holds no header, no body and no
-//! signature: nothing in it is a credential.
+//! A log of the requests that reached the simulated systems, for tests. It stores no headers, bodies
+//! or signatures, so it contains no credentials.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::VecDeque;
 
-/// Older entries are dropped beyond this many.
-const KEPT: usize = 5_000;
+/// The maximum number of entries; the oldest are dropped first.
+const MAX_ENTRIES: usize = 5_000;
 
 /// One request that reached a system.
 #[derive(Debug, Clone, Serialize)]
@@ -26,13 +26,13 @@ pub(crate) struct Entry {
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     entries: VecDeque<Entry>,
-    /// How many there ever were since the last clearing.
+    /// The number of requests since the log was last cleared.
     total: usize,
 }
 
 impl Log {
     pub(crate) fn push(&mut self, entry: Entry) {
-        if self.entries.len() == KEPT {
+        if self.entries.len() == MAX_ENTRIES {
             self.entries.pop_front();
         }
         self.entries.push_back(entry);
@@ -49,13 +49,13 @@ impl Log {
     }
 }
 
-/// The query without what signs it.
+/// The query without its signature.
 pub(crate) fn without_signature(query: &str) -> String {
-    let kept = query.split('&').filter(|pair| {
+    let rest = query.split('&').filter(|pair| {
         let name = pair.split('=').next().unwrap_or_default();
         !name.is_empty() && !["msg", "sig"].contains(&name)
     });
-    kept.collect::<Vec<_>>().join("&")
+    rest.collect::<Vec<_>>().join("&")
 }
 
 #[cfg(test)]
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn the_oldest_entries_go_first_and_are_still_counted() {
         let mut log = Log::default();
-        for index in 0..KEPT + 3 {
+        for index in 0..MAX_ENTRIES + 3 {
             log.push(Entry {
                 at: DateTime::UNIX_EPOCH,
                 connection: "em",
@@ -82,8 +82,8 @@ mod tests {
             });
         }
         let json = log.json();
-        assert_eq!(json["total"], KEPT + 3);
-        assert_eq!(json["requests"].as_array().unwrap().len(), KEPT);
+        assert_eq!(json["total"], MAX_ENTRIES + 3);
+        assert_eq!(json["requests"].as_array().unwrap().len(), MAX_ENTRIES);
         assert_eq!(json["requests"][0]["path"], "/3");
         log.clear();
         assert_eq!(log.json()["total"], 0);

@@ -1,4 +1,4 @@
-//! `simulator`: the simulated systems on ports of their own, until it is stopped.
+//! `simulator`: runs the simulated systems, each on its own port, until it is stopped.
 
 use clap::Parser;
 use simulator::{Options, Scenario, start};
@@ -19,7 +19,7 @@ struct Arguments {
     /// Simulated seconds per real second; 0 freezes the clock.
     #[arg(long, default_value_t = Options::default().speed)]
     speed: f64,
-    /// What keeps happening by itself.
+    /// The scenario.
     #[arg(long, value_enum, default_value_t = Options::default().scenario)]
     scenario: Scenario,
     /// The same seed gives the same world.

@@ -1,23 +1,23 @@
-//! What a simulator is started with, and what it then tells about itself.
+//! The options of a simulator, and the description of its running systems.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
 
-/// How a simulated world looks and behaves.
+/// The options of a simulated world.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The same seed, clock and requests give the same world.
     pub seed: u64,
     /// Groups on each AVEVA and Uplynk system, beside the published samples and the group with the
-    /// awkward id. The first ones are the demo plant's, the rest is made up.
+    /// awkward id. The first ones are the demo plant's; the rest are generated.
     pub groups: usize,
-    /// Sessions of each AVEVA group. Up to four, the demo plant's groups keep the two to four of
-    /// their own; above, every group has exactly this many.
+    /// Sessions of each AVEVA group. Up to four, the demo plant's groups keep their own two to four;
+    /// above four, every group has exactly this many.
     pub sessions: usize,
     /// Simulated seconds per real second; 0 freezes the clock.
     pub speed: f64,
-    /// What keeps happening by itself.
+    /// The scenario.
     pub scenario: Scenario,
     /// The simulated time at the start; `None` for the real time.
     pub start: Option<DateTime<Utc>>,
@@ -40,7 +40,7 @@ impl Default for Options {
     }
 }
 
-/// What keeps happening by itself as the clock advances.
+/// The events that occur as the clock advances.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, clap::ValueEnum,
 )]
@@ -48,27 +48,27 @@ impl Default for Options {
 pub enum Scenario {
     /// Everything is normal.
     Calm,
-    /// Now and then a failover, a blacklisted slicer, an adapter that is silent for a while.
+    /// Occasionally a failover, a blacklisted slicer, or an adapter that is silent for a while.
     #[default]
     Busy,
-    /// Several things are broken and stay so, and more fails than on a busy day.
+    /// Several permanent failures, and more temporary ones than in `busy`.
     Incident,
 }
 
-/// One simulated vendor system, listening on a loopback port of its own.
+/// One simulated vendor system on its own loopback port.
 #[derive(Debug, Clone)]
 pub struct Listening {
     /// The connection's id.
     pub id: &'static str,
-    /// What people call it.
+    /// The name for people.
     pub title: String,
     /// `http://127.0.0.1:{port}`, without a slash at the end.
     pub base_url: String,
-    /// Which API it speaks, and how to sign in.
+    /// Its API, and how to sign in.
     pub kind: Kind,
 }
 
-/// Which API a system speaks, with what a client has to be configured with.
+/// The API of a system, with the client's configuration.
 #[derive(Debug, Clone)]
 pub enum Kind {
     /// AVEVA client failover.
@@ -88,7 +88,7 @@ pub enum Kind {
     Uplynk {
         /// The account's id, `_owner` in `msg`.
         owner: String,
-        /// The integration key that signs.
+        /// The integration key that signs requests.
         api_key: String,
     },
     /// Veeam Backup Enterprise Manager: Basic at log-on, then a session header.
@@ -102,12 +102,12 @@ pub enum Kind {
     },
 }
 
-/// How an AVEVA service knows its callers.
+/// How an AVEVA service authenticates its callers.
 #[derive(Debug, Clone)]
 pub enum Credentials {
     /// In the cloud: OAuth2 client credentials, then a bearer token.
     ClientCredentials {
-        /// Where tokens are.
+        /// The token endpoint.
         token_url: String,
         /// The client.
         client_id: String,

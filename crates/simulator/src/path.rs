@@ -1,12 +1,12 @@
-//! Requests as the simulated services read them: segments and parameters decoded exactly once.
+//! Requests as the simulated services read them. Segments and parameters are decoded exactly once.
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, Uri};
 use percent_encoding::percent_decode_str;
 
-/// One request, taken apart.
+/// One parsed request.
 #[derive(Debug, Clone)]
-pub(crate) struct Ask {
+pub(crate) struct ApiRequest {
     pub(crate) method: Method,
     /// The path split at its slashes and then decoded, so that an id may hold a slash.
     pub(crate) segments: Vec<String>,
@@ -15,7 +15,7 @@ pub(crate) struct Ask {
     pub(crate) body: Bytes,
 }
 
-impl Ask {
+impl ApiRequest {
     pub(crate) fn new(method: Method, uri: &Uri, headers: HeaderMap, body: Bytes) -> Self {
         let query = pairs(uri.query().unwrap_or_default());
         Self {

@@ -1,5 +1,5 @@
-//! A listener whose connections can be reset in the middle, which is what the `reset` fault does.
-//! Knows nothing of vendors.
+//! A TCP server whose connections can be reset during a response; the `reset` fault uses it.
+//! Independent of the vendors.
 
 use axum::Router;
 use axum::extract::connect_info::Connected;
@@ -13,13 +13,13 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Resets one connection instead of letting anything more be written to it.
+/// Resets one connection on the next write.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Cut(Arc<AtomicBool>);
+pub(crate) struct ResetSwitch(Arc<AtomicBool>);
 
-impl Cut {
-    /// From now on nothing is written; the next write resets the connection.
-    pub(crate) fn now(&self) {
+impl ResetSwitch {
+    /// Makes the next write reset the connection.
+    pub(crate) fn trigger(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 }
@@ -28,13 +28,13 @@ pub(crate) struct Sockets(TcpListener);
 
 pub(crate) struct Socket {
     stream: TcpStream,
-    cut: Cut,
+    reset_switch: ResetSwitch,
 }
 
 impl Socket {
     fn check(&self) -> io::Result<()> {
-        if self.cut.0.load(Ordering::Relaxed) {
-            // Without it the peer sees an orderly end, which is a different failure.
+        if self.reset_switch.0.load(Ordering::Relaxed) {
+            // Without zero linger the peer would see an orderly close, which is a different failure.
             self.stream.set_zero_linger()?;
             return Err(io::ErrorKind::ConnectionReset.into());
         }
@@ -90,14 +90,14 @@ impl Listener for Sockets {
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         let (stream, peer) = Listener::accept(&mut self.0).await;
-        // Answers are small: waiting to fill a packet only makes them late.
+        // Responses are small, so Nagle's algorithm would only delay them.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "no-delay not set");
         }
         (
             Socket {
                 stream,
-                cut: Cut::default(),
+                reset_switch: ResetSwitch::default(),
             },
             peer,
         )
@@ -108,16 +108,16 @@ impl Listener for Sockets {
     }
 }
 
-impl Connected<IncomingStream<'_, Sockets>> for Cut {
+impl Connected<IncomingStream<'_, Sockets>> for ResetSwitch {
     fn connect_info(stream: IncomingStream<'_, Sockets>) -> Self {
-        stream.io().cut.clone()
+        stream.io().reset_switch.clone()
     }
 }
 
 /// Serves `router` on `listener` until the task is aborted.
 pub(crate) fn serve(listener: TcpListener, router: Router) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
-        let service = router.into_make_service_with_connect_info::<Cut>();
+        let service = router.into_make_service_with_connect_info::<ResetSwitch>();
         if let Err(error) = axum::serve(Sockets(listener), service).await {
             tracing::error!(%error, "a simulated system stopped serving");
         }

@@ -1,8 +1,8 @@
-//! The simulated services behind one face, for the front and the control port.
+//! One interface to all simulated services, for the listener and the control port.
 
 use crate::clock::Clock;
 use crate::options::{Kind, Options, Scenario};
-use crate::path::Ask;
+use crate::path::ApiRequest;
 use crate::{aveva, uplynk, veeam};
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::Response;
@@ -14,7 +14,7 @@ use serde_json::Value;
 pub(crate) enum Service {
     Aveva(aveva::Service),
     Uplynk(uplynk::Service),
-    /// Its dice are its own: the salt sets them apart from the other servers'.
+    /// The salt gives each server its own random numbers.
     Veeam {
         veeam: veeam::Veeam,
         salt: u64,
@@ -30,7 +30,7 @@ impl Service {
         options: &Options,
         clock: &Clock,
     ) -> Self {
-        // Each system has dice of its own.
+        // Each system has its own random numbers.
         let salt = id
             .bytes()
             .fold(0, |salt: u64, byte| salt.wrapping_mul(31) + u64::from(byte));
@@ -69,7 +69,7 @@ impl Service {
                 } else {
                     veeam::JsonFlavour::V13
                 };
-                // The server's own idea of its name, which no client can reach it by.
+                // The name that the server uses for itself; clients cannot reach it by that name.
                 let server_name = format!("{id}.example:9398");
                 let profile = veeam::Profile {
                     json,
@@ -84,7 +84,7 @@ impl Service {
         }
     }
 
-    /// The contract's operation that a request is.
+    /// The contract's operation for a request.
     pub(crate) fn operation(
         &self,
         method: &Method,
@@ -99,7 +99,7 @@ impl Service {
         }
     }
 
-    /// The names of all operations that a fault can be for.
+    /// The names of all operations that can have a fault.
     pub(crate) fn operations(&self) -> &'static [&'static str] {
         match self {
             Self::Aveva(_) => &aveva::OPERATIONS,
@@ -108,32 +108,32 @@ impl Service {
         }
     }
 
-    pub(crate) fn answer(&self, ask: &Ask, uri: &Uri) -> Response {
+    pub(crate) fn answer(&self, request: &ApiRequest, uri: &Uri) -> Response {
         match self {
-            Self::Aveva(service) => service.answer(ask),
-            Self::Uplynk(service) => service.answer(ask),
-            Self::Veeam { veeam, .. } => veeam.answer(&ask.method, uri, &ask.headers),
+            Self::Aveva(service) => service.answer(request),
+            Self::Uplynk(service) => service.answer(request),
+            Self::Veeam { veeam, .. } => veeam.answer(&request.method, uri, &request.headers),
         }
     }
 
     /// The vendor's error body for a status.
-    pub(crate) fn error(&self, status: StatusCode, ask: &Ask) -> Response {
+    pub(crate) fn error(&self, status: StatusCode, request: &ApiRequest) -> Response {
         match self {
             Self::Aveva(service) => service.error(status),
             Self::Uplynk(service) => service.error(status),
-            Self::Veeam { veeam, .. } => veeam.error(status, &ask.headers),
+            Self::Veeam { veeam, .. } => veeam.error(status, &request.headers),
         }
     }
 
     /// The media type of this service's answers to a request.
-    pub(crate) fn media(&self, ask: &Ask) -> &'static str {
+    pub(crate) fn media(&self, request: &ApiRequest) -> &'static str {
         match self {
             Self::Aveva(_) | Self::Uplynk(_) => "application/json; charset=utf-8",
-            Self::Veeam { .. } => veeam::media(ask.header("accept")),
+            Self::Veeam { .. } => veeam::media(request.header("accept")),
         }
     }
 
-    /// Plays until `now`.
+    /// Advances the simulation to `now`.
     pub(crate) fn advance(&self, now: DateTime<Utc>) {
         match self {
             Self::Aveva(service) => service.advance(now),
@@ -142,7 +142,7 @@ impl Service {
         }
     }
 
-    /// Begins a scenario.
+    /// Starts a scenario.
     pub(crate) fn enter(&self, scenario: Scenario) {
         match self {
             Self::Aveva(service) => service.enter(scenario),
@@ -151,7 +151,7 @@ impl Service {
         }
     }
 
-    /// Builds the world anew.
+    /// Rebuilds the simulated world.
     pub(crate) fn reset(&self, options: &Options) {
         match self {
             Self::Aveva(service) => service.reset(options),
@@ -163,7 +163,7 @@ impl Service {
         }
     }
 
-    /// The complete truth.
+    /// The complete internal state.
     pub(crate) fn snapshot(&self) -> Value {
         match self {
             Self::Aveva(service) => service.snapshot(),
@@ -174,10 +174,10 @@ impl Service {
 }
 
 impl Service {
-    /// Changes how the system speaks.
+    /// Changes a setting of the system's API.
     ///
     /// # Errors
-    /// In words, when the system has no such setting.
+    /// A message when the system has no such setting.
     pub(crate) fn configure(&self, change: &Value) -> Result<(), String> {
         let Self::Veeam { veeam, .. } = self else {
             return Err("this system has nothing to set; Veeam has \"json\"".to_owned());

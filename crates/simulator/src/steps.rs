@@ -1,4 +1,4 @@
-//! When scenarios act, and what they throw dice with: the same seed and step, the same dice.
+//! The time steps of scenarios and their random numbers: the same seed and step give the same numbers.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::SeedableRng;
@@ -7,10 +7,10 @@ use rand::rngs::SmallRng;
 /// Simulated seconds between the steps of a scenario.
 pub(crate) const SECONDS: i64 = 20;
 
-/// Steps that are further back than this are skipped.
+/// Steps older than this are skipped.
 const LONGEST: TimeDelta = TimeDelta::minutes(30);
 
-/// The steps after `from` until `to`: their times and numbers.
+/// The steps after `from` up to `to`, with their times and numbers.
 pub(crate) fn between(
     from: DateTime<Utc>,
     to: DateTime<Utc>,
@@ -23,8 +23,8 @@ pub(crate) fn between(
     (first..=last).filter_map(|step| Some((DateTime::from_timestamp(step * SECONDS, 0)?, step)))
 }
 
-/// The dice of one step.
-pub(crate) fn dice(seed: u64, step: i64) -> SmallRng {
+/// The random number generator of one step.
+pub(crate) fn step_rng(seed: u64, step: i64) -> SmallRng {
     SmallRng::seed_from_u64(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ step.unsigned_abs())
 }
 

@@ -1,7 +1,7 @@
-//! For this crate's tests: one system without a socket, its clock standing still.
+//! Test support: one system without a socket and with a frozen clock.
 
 use crate::clock::Clock;
-use crate::front::{Front, Shared, router};
+use crate::listener::{Listener, Shared, router};
 use crate::options::{Kind, Options, Scenario};
 use crate::service::Service;
 use axum::body::Body;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tower::ServiceExt;
 
 pub(crate) struct System {
-    pub(crate) front: Arc<Front>,
+    pub(crate) listener: Arc<Listener>,
     /// Sent with every request.
     pub(crate) authorization: Option<String>,
 }
@@ -48,19 +48,22 @@ impl System {
         };
         let clock = Clock::new(start(), 0.0);
         let service = Service::new(kind, id, "http://127.0.0.1:1", &options, &clock);
-        let front = Front {
+        let listener = Listener {
             id,
             service,
             shared: Arc::new(Shared::new(clock)),
         };
         Self {
-            front: Arc::new(front),
+            listener: Arc::new(listener),
             authorization: None,
         }
     }
 
     pub(crate) fn advance(&self, seconds: i64) -> DateTime<Utc> {
-        self.front.shared.clock.advance(TimeDelta::seconds(seconds))
+        self.listener
+            .shared
+            .clock
+            .advance(TimeDelta::seconds(seconds))
     }
 
     /// One request; a body is sent as JSON when it is not empty.
@@ -73,7 +76,7 @@ impl System {
             request = request.header("content-type", "application/x-www-form-urlencoded");
         }
         let request = request.body(Body::from(body.to_owned())).unwrap();
-        let response = router(Arc::clone(&self.front))
+        let response = router(Arc::clone(&self.listener))
             .oneshot(request)
             .await
             .unwrap();

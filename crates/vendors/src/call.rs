@@ -1,22 +1,22 @@
-//! A request to send and how to read its answer.
+//! A request to send and how to read its response.
 
 use crate::json;
-use crate::kept::LEFT_OUT;
 use crate::operation::{Method, Operation};
+use crate::redaction::LEFT_OUT_HEADER;
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// An HTTP request, complete but for the host and the credentials.
+/// An HTTP request without the host and the credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// The contract's row that this is.
+    /// The operation of the contract.
     pub operation: &'static Operation,
     /// The path, percent-encoded, beginning with `/`.
     pub path: String,
     /// The query, percent-encoded, without `?`; empty when there is none.
     pub query: String,
-    /// The one media type to ask for.
+    /// The media type for `Accept`.
     pub accept: &'static str,
     /// A JSON body.
     pub body: Option<String>,
@@ -46,7 +46,7 @@ impl Request {
         self.operation.method
     }
 
-    /// Path and query as they stand in a request line.
+    /// Path and query for a request line.
     #[must_use]
     pub fn target(&self) -> String {
         if self.query.is_empty() {
@@ -57,19 +57,19 @@ impl Request {
     }
 }
 
-/// What came back. Header names are lower case.
+/// An HTTP response. Header names are lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// The headers, names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body as it came.
+    /// The unmodified body.
     pub body: Vec<u8>,
 }
 
 impl Answer {
-    /// The first header of this (lower-case) name.
+    /// The first header with this lower-case name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
@@ -78,8 +78,8 @@ impl Answer {
             .map(|(_, v)| v.as_str())
     }
 
-    /// The seconds of `Retry-After`, which is a number or a date; a date is taken from the answer's own
-    /// `Date`, so that no other clock is needed.
+    /// The seconds of `Retry-After`, which is a number or a date. A date is compared with the response's
+    /// own `Date`, so that no other clock is needed.
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         let wish = self.header("retry-after")?.trim();
@@ -97,59 +97,59 @@ impl Answer {
     }
 }
 
-/// What a vendor says when it says no: its own words, nothing added.
+/// A vendor's error response, in the vendor's own words.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct VendorError {
     /// The HTTP status.
     pub status: u16,
-    /// What went wrong, in the vendor's words; the status line's words when it gave none.
+    /// The vendor's message; the status text when there is none.
     pub message: String,
-    /// Why (AVEVA `Reason`).
+    /// The reason (AVEVA `Reason`).
     pub reason: Option<String>,
-    /// What to do (AVEVA `Resolution`).
+    /// The recommended action (AVEVA `Resolution`).
     pub resolution: Option<String>,
-    /// To quote to the vendor's support (AVEVA `OperationId`).
+    /// The id for the vendor's support (AVEVA `OperationId`).
     pub operation_id: Option<String>,
-    /// How long not to ask again, in seconds (`Retry-After`, which HTTP has and no contract forbids).
+    /// The minimum delay before the next request, in seconds (HTTP `Retry-After`).
     #[serde(default)]
     pub retry_after: Option<u64>,
-    /// Whether the gateway left out all of a body that said something, such as a page (its header
-    /// [`crate::LEFT_OUT`]).
+    /// Whether the gateway removed a complete non-empty body, such as an HTML page (it then sets the header
+    /// [`crate::LEFT_OUT_HEADER`]).
     #[serde(default)]
     pub left_out: bool,
-    /// Every further property of the error body, as it came.
+    /// All other properties of the error body, unmodified.
     pub more: Map<String, Value>,
 }
 
-/// Why a [`Call`] has no value: the vendor said no, or said something that is not its contract.
+/// Why a [`Call`] has no value: the vendor returned an error, or a response that cannot be read.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Failure {
     /// The status was not 2xx.
     Vendor(Box<VendorError>),
     /// The status was 2xx and the body cannot be read.
-    Nonsense(Nonsense),
+    Unreadable(Unreadable),
 }
 
-/// A 2xx answer that cannot be read.
+/// A 2xx response that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Nonsense {
+pub struct Unreadable {
     /// The HTTP status.
     pub status: u16,
-    /// What was expected and what stood there, in one sentence without the body.
+    /// What was expected and what was found, in one sentence without the body.
     pub problem: String,
-    /// The first characters of the body, as text, for the person who has to find out.
+    /// The first characters of the body as text, for diagnosis.
     pub excerpt: String,
 }
 
-/// How many characters of an unreadable body are kept for the screen.
+/// The maximum length of an excerpt, in characters.
 const EXCERPT: usize = 300;
 
-/// A request and how to read what comes back as `T`.
+/// A request and how to read its response as `T`.
 pub struct Call<T> {
     /// What to send.
     pub request: Request,
     read: fn(&Answer) -> Result<T, String>,
-    refused: fn(&Answer) -> VendorError,
+    read_error: fn(&Answer) -> VendorError,
 }
 
 impl<T> Clone for Call<T> {
@@ -157,7 +157,7 @@ impl<T> Clone for Call<T> {
         Self {
             request: self.request.clone(),
             read: self.read,
-            refused: self.refused,
+            read_error: self.read_error,
         }
     }
 }
@@ -168,9 +168,9 @@ impl<T> std::fmt::Debug for Call<T> {
     }
 }
 
-/// Reads the answer to a write that has nothing to tell. A 204 has no body, and some services answer
-/// 200 with JSON in its place; anything else (a proxy's page) does not say that the write was done.
-pub(crate) fn nothing(answer: &Answer) -> Result<(), String> {
+/// Reads the response to a write that returns no data. A 204 has no body, and some services return 200
+/// with JSON instead. Any other body, such as a proxy's page, does not confirm the write.
+pub(crate) fn read_empty(answer: &Answer) -> Result<(), String> {
     let body = json::without_bom(&answer.body);
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(());
@@ -181,28 +181,28 @@ pub(crate) fn nothing(answer: &Answer) -> Result<(), String> {
 }
 
 impl<T> Call<T> {
-    /// A call from its parts: `read` gets 2xx answers only, `refused` all others.
+    /// Creates a call. `read` gets 2xx responses, `read_error` all others.
     pub(crate) fn new(
         request: Request,
         read: fn(&Answer) -> Result<T, String>,
-        refused: fn(&Answer) -> VendorError,
+        read_error: fn(&Answer) -> VendorError,
     ) -> Self {
         Self {
             request,
             read,
-            refused,
+            read_error,
         }
     }
 
-    /// Reads an answer.
+    /// Reads a response.
     ///
     /// # Errors
-    /// [`Failure::Vendor`] for every status but 2xx, [`Failure::Nonsense`] for a 2xx that cannot be read.
+    /// [`Failure::Vendor`] for every status but 2xx, [`Failure::Unreadable`] for a 2xx that cannot be read.
     pub fn read(&self, answer: &Answer) -> Result<T, Failure> {
         if !answer.is_success() {
-            let mut error = (self.refused)(answer);
+            let mut error = (self.read_error)(answer);
             error.retry_after = answer.retry_after();
-            error.left_out = answer.header(LEFT_OUT).is_some();
+            error.left_out = answer.header(LEFT_OUT_HEADER).is_some();
             return Err(Failure::Vendor(Box::new(error)));
         }
         (self.read)(answer).map_err(|problem| {
@@ -210,7 +210,7 @@ impl<T> Call<T> {
                 .chars()
                 .take(EXCERPT)
                 .collect();
-            Failure::Nonsense(Nonsense {
+            Failure::Unreadable(Unreadable {
                 status: answer.status,
                 problem,
                 excerpt,

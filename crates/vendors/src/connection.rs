@@ -1,4 +1,4 @@
-//! A configured vendor system, as far as the calls and the console need to know it. No secrets.
+//! A configured vendor system: the settings that the calls and the console need. Contains no secrets.
 
 use crate::operation::{Method, Operation};
 use crate::{aveva, uplynk, veeam};
@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 pub struct Connection {
     /// Letters, digits and dashes; part of URLs.
     pub id: String,
-    /// What people call it.
+    /// The name for people.
     pub title: String,
-    /// Which API it speaks, and how.
+    /// Its API and the settings of that API.
     #[serde(flatten)]
     pub system: System,
 }
 
-/// Which API a connection speaks, with the settings that its paths need.
+/// The API of a connection, with the settings that its paths need.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "system", rename_all = "lowercase")]
 pub enum System {
@@ -28,7 +28,7 @@ pub enum System {
     Veeam {
         /// The media type to ask for.
         #[serde(default)]
-        accept: veeam::Wire,
+        accept: veeam::MediaType,
     },
 }
 
@@ -43,9 +43,9 @@ impl System {
         }
     }
 
-    /// The contract's operation that a method and a decoded path are, for those that people may
-    /// call through the gateway. `segments` is the path split at its slashes **before** decoding,
-    /// each part decoded once, without the empty part before the first slash.
+    /// The contract's operation for a method and a decoded path, if users may call it through the gateway.
+    /// `segments` is the path split at its slashes **before** decoding, each part decoded once, without the
+    /// empty part before the first slash.
     #[must_use]
     pub fn operation(&self, method: Method, segments: &[&str]) -> Option<&'static Operation> {
         match self {

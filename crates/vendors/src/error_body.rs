@@ -1,13 +1,13 @@
-//! Error bodies of uncertain shape, read as far as they say something: an object, an object within an
-//! object, a list of them, a text, or nothing that a person wants to read. Knows no vendor's fields.
+//! Reads error bodies of unknown shape: an object, an object within an object, a list of objects, a
+//! text, or nothing readable. The caller names the vendor's fields.
 
 use crate::call::{Answer, VendorError};
 use crate::json::parse;
 use crate::status;
 use serde_json::{Map, Value};
 
-/// Reads the answer to a refused request. The message is the first of `names` that says something,
-/// else the body's text, else the status line's words; everything else is kept in `more`.
+/// Reads an error response. The message is the first non-empty field of `names`, else the body's text,
+/// else the status text. All other fields go to `more`.
 pub(crate) fn read(answer: &Answer, names: &[&str]) -> VendorError {
     let mut error = VendorError {
         status: answer.status,
@@ -17,7 +17,7 @@ pub(crate) fn read(answer: &Answer, names: &[&str]) -> VendorError {
     let Ok(body) = parse(&answer.body) else {
         return error;
     };
-    // Of several errors the first is told, and all are kept.
+    // Of several errors, the first is the message, and `more` has all of them.
     let (first, all) = match body {
         Value::Array(items) => (items.first().cloned().unwrap_or_default(), Some(items)),
         other => (other, None),
@@ -29,10 +29,10 @@ pub(crate) fn read(answer: &Answer, names: &[&str]) -> VendorError {
         Value::Object(properties) => {
             error.more = properties;
             error.more.retain(|_, value| !value.is_null());
-            let told = names.iter().find_map(|name| {
+            let message = names.iter().find_map(|name| {
                 take(&mut error.more, name).or_else(|| within(&error.more, name, names))
             });
-            error.message = told.unwrap_or(error.message);
+            error.message = message.unwrap_or(error.message);
         }
         _ => {}
     }
@@ -42,7 +42,7 @@ pub(crate) fn read(answer: &Answer, names: &[&str]) -> VendorError {
     error
 }
 
-/// Takes a property's text out, by its name in any case, if it says something.
+/// Removes and returns a property's non-empty text, by its case-insensitive name.
 pub(crate) fn take(properties: &mut Map<String, Value>, name: &str) -> Option<String> {
     let (key, text) = named(properties, name).find_map(|(key, value)| {
         let text = text(value)?;
@@ -52,7 +52,7 @@ pub(crate) fn take(properties: &mut Map<String, Value>, name: &str) -> Option<St
     Some(text)
 }
 
-/// The message of an error that is an object within the body: it stays there, for its other fields.
+/// The message of an error that is an object within the body. The object stays, for its other fields.
 fn within(properties: &Map<String, Value>, name: &str, names: &[&str]) -> Option<String> {
     let inner = named(properties, name).find_map(|(_, value)| value.as_object())?;
     names

@@ -1,10 +1,10 @@
-//! Reading JSON the way these vendors write it: property names in any case, absent and null alike,
-//! a byte-order mark in front. Every complaint names the field and shows what stood there.
+//! Reads JSON as these vendors write it: case-insensitive property names, null the same as absent, and a
+//! leading byte-order mark. Every error names the field and shows the value.
 
 use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 use serde_json::{Map, Value};
 
-/// The byte-order mark that some servers put before their JSON and XML.
+/// The byte-order mark that some servers write before JSON and XML.
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// A body without its byte-order mark.
@@ -12,7 +12,7 @@ pub(crate) fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix(BOM).unwrap_or(body)
 }
 
-/// A whole body as JSON.
+/// Parses a body as JSON.
 pub(crate) fn parse(body: &[u8]) -> Result<Value, String> {
     let body = without_bom(body);
     if body.iter().all(u8::is_ascii_whitespace) {
@@ -21,7 +21,7 @@ pub(crate) fn parse(body: &[u8]) -> Result<Value, String> {
     serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}"))
 }
 
-/// What kind of thing stands there, for a complaint.
+/// A short description of a value, for an error.
 fn kind(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
@@ -32,12 +32,12 @@ fn kind(value: &Value) -> String {
     }
 }
 
-/// A JSON object whose properties are found in any case.
+/// A JSON object with case-insensitive property names.
 #[derive(Clone, Copy)]
 pub(crate) struct Object<'a>(&'a Map<String, Value>);
 
 impl<'a> Object<'a> {
-    /// The object that a value is.
+    /// The value as an object.
     pub(crate) fn of(value: &'a Value, what: &str) -> Result<Self, String> {
         match value {
             Value::Object(map) => Ok(Self(map)),
@@ -45,7 +45,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// A property by any of its names: the exact name first, then in any case. Null is absent.
+    /// A property by any of its names: first the exact name, then case-insensitive. Null is absent.
     pub(crate) fn get(self, names: &[&str]) -> Option<&'a Value> {
         let exact = names.iter().find_map(|name| self.0.get(*name));
         let any_case = || {
@@ -72,7 +72,7 @@ impl<'a> Object<'a> {
             .ok_or_else(|| format!("{name}: expected {expected}, found {}", kind(value)))
     }
 
-    /// A text; a number is taken as its digits.
+    /// A text; a number is converted to text.
     pub(crate) fn text(self, name: &str) -> Result<Option<String>, String> {
         self.read(name, "a text", |value| match value {
             Value::String(text) => Some(text.clone()),
@@ -114,7 +114,7 @@ impl<'a> Object<'a> {
         })
     }
 
-    /// A date-time; the vendors' ways to say "never" are `None`.
+    /// A date-time; the vendors' values for "never" are `None`.
     pub(crate) fn time(self, name: &str) -> Result<Option<DateTime<Utc>>, String> {
         let time = self.read(name, "a date-time", |value| match value {
             Value::String(text) => time(text),
@@ -123,12 +123,12 @@ impl<'a> Object<'a> {
         Ok(time.flatten())
     }
 
-    /// An object kept as it is.
+    /// An unmodified object.
     pub(crate) fn map(self, name: &str) -> Result<Option<Map<String, Value>>, String> {
         self.read(name, "an object", |value| value.as_object().cloned())
     }
 
-    /// A list, each of its items read by `read`; a complaint says which item.
+    /// A list; `read` reads each item. An error names the item.
     pub(crate) fn list<T>(
         self,
         name: &str,
@@ -140,7 +140,7 @@ impl<'a> Object<'a> {
     }
 }
 
-/// A JSON list, each of its items read by `read`; a complaint says which item.
+/// A JSON list; `read` reads each item. An error names the item.
 pub(crate) fn items<'a, T>(
     value: &'a Value,
     what: &str,
@@ -175,8 +175,8 @@ pub(crate) fn integer(value: &Value) -> Option<i64> {
     }
 }
 
-/// A date-time with an offset, with `Z`, or with no zone (then it is UTC), and with any number of
-/// fraction digits. The inner `None` is "never": the vendors' oldest times, 0001 and 1753.
+/// A date-time with an offset, with `Z`, or without a zone (UTC), and with any number of fraction
+/// digits. The inner `None` is "never": the vendors' sentinel times in 0001 and 1753.
 #[expect(clippy::option_option, reason = "unreadable and never are two answers")]
 pub(crate) fn time(text: &str) -> Option<Option<DateTime<Utc>>> {
     let text = text.trim();
@@ -187,7 +187,7 @@ pub(crate) fn time(text: &str) -> Option<Option<DateTime<Utc>>> {
             (time, time.and_utc())
         }
     };
-    // As it is written: with an offset, the oldest time may be of the year before in UTC.
+    // The written date: with an offset, the sentinel may be in the previous year in UTC.
     let oldest = matches!((written.year(), written.ordinal()), (1 | 1753, 1));
     Some(if oldest { None } else { Some(time) })
 }

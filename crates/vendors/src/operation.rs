@@ -1,5 +1,5 @@
-//! One row of a vendor's contract: a method and a path, used both to build requests and to
-//! recognise them. The gateway relays exactly what is listed here.
+//! One operation of a vendor's contract: a method and a path, used both to build requests and to
+//! recognise them. The gateway relays only these operations.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The method as it stands in a request line.
+    /// The method in a request line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -41,7 +41,7 @@ pub struct Operation {
     pub name: &'static str,
     /// Its method.
     pub method: Method,
-    /// Its path after the connection's base; `{}` stands for one encoded segment.
+    /// Its path after the connection's base; `{}` is one encoded segment.
     pub path: &'static str,
     /// The query parameters that the contract lists; no other is relayed.
     pub query: &'static [&'static str],
@@ -54,11 +54,11 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// One path segment, percent-encoded so that no id can leave its place.
+/// One path segment, percent-encoded so that no id can change the path.
 ///
-/// An id that is `.` or `..` cannot be addressed by any URL: every parser takes it, encoded or not, for
-/// a step between folders, and `groups/%2E/status` would ask for another group. Its segment is left
-/// empty, which is no operation's path: the request is refused and reaches nothing else.
+/// No URL can address an id that is `.` or `..`: every parser treats it, encoded or not, as a relative
+/// path, and `groups/%2E/status` would address another group. The segment is then empty, which matches
+/// no operation, so the request is rejected.
 #[must_use]
 pub fn segment(id: &str) -> String {
     match id {
@@ -68,7 +68,7 @@ pub fn segment(id: &str) -> String {
 }
 
 impl Operation {
-    /// Whether the operation changes what the vendor holds. Reads are exactly the `GET`s.
+    /// Whether the operation changes the vendor's data. Reads are exactly the `GET`s.
     #[must_use]
     pub fn writes(&self) -> bool {
         self.method != Method::Get
@@ -89,10 +89,10 @@ impl Operation {
         path
     }
 
-    /// Whether `segments`, decoded and after the base, are this operation's path.
+    /// Whether `segments`, decoded and after the base, match this operation's path.
     ///
-    /// Neither an empty segment nor `.` or `..` ever stands for an id: no URL can address these, and
-    /// what a server makes of them is another path (see [`segment`]).
+    /// An empty segment, `.` and `..` never match an id: no URL can address them, and a server would resolve
+    /// them to another path (see [`segment`]).
     #[must_use]
     pub fn matches(&self, method: Method, segments: &[&str]) -> bool {
         let mut pattern = self.path.split('/').skip(1);

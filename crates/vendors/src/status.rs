@@ -1,6 +1,6 @@
-//! The words of an HTTP status, for answers whose body says nothing.
+//! The text of an HTTP status, for responses without a readable body.
 
-/// The status line's words, or the number alone.
+/// The status text, or the number.
 pub(crate) fn words(status: u16) -> String {
     let words = match status {
         301 => "Moved Permanently",
@@ -29,8 +29,8 @@ pub(crate) fn words(status: u16) -> String {
     words.to_owned()
 }
 
-/// A body that is no error object: its text when it is short plain text, else the status line's words.
-/// A page of HTML says nothing that a person wants to read here.
+/// For a body that is not an error object: its text when it is plain text, else the status text. An
+/// HTML page does not count as text.
 pub(crate) fn text_or_words(status: u16, body: &[u8]) -> String {
     let text = String::from_utf8_lossy(crate::json::without_bom(body));
     let text = text.trim();

@@ -38,12 +38,12 @@ fn answer(status: u16, body: Vec<u8>) -> Answer {
     }
 }
 
-/// Whatever is read, a complaint is one sentence and an excerpt is short.
+/// For any input, a problem is one sentence and an excerpt is short.
 fn judged<T>(read: Result<T, Failure>) {
     match read {
-        Err(Failure::Nonsense(nonsense)) => {
-            assert!(!nonsense.problem.is_empty() && !nonsense.problem.contains('\n'));
-            assert!(nonsense.excerpt.chars().count() <= 300);
+        Err(Failure::Unreadable(unreadable)) => {
+            assert!(!unreadable.problem.is_empty() && !unreadable.problem.contains('\n'));
+            assert!(unreadable.excerpt.chars().count() <= 300);
         }
         Err(Failure::Vendor(error)) => assert!(!error.message.trim().is_empty()),
         Ok(_) => {}

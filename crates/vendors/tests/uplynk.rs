@@ -221,9 +221,9 @@ fn errors_come_in_every_shape() {
 }
 
 #[test]
-fn nonsense_names_the_field() {
+fn an_unreadable_answer_names_the_field() {
     let read = |value: Value| match uplynk::groups().list().read(&ok(&value)) {
-        Err(Failure::Nonsense(nonsense)) => nonsense.problem,
+        Err(Failure::Unreadable(unreadable)) => unreadable.problem,
         other => panic!("{other:?}"),
     };
     assert_eq!(

@@ -6,7 +6,7 @@
 )]
 
 use proptest::prelude::*;
-use vendors::veeam::{self, Outcome, Page, Query, Session, State, Wire, read_saved};
+use vendors::veeam::{self, MediaType, Outcome, Page, Query, Session, State, read_saved};
 use vendors::{Answer, Failure};
 
 fn sample(name: &str) -> Vec<u8> {
@@ -23,13 +23,13 @@ fn ok(body: impl Into<Vec<u8>>) -> Answer {
 }
 
 fn page(body: impl Into<Vec<u8>>) -> Page {
-    veeam::query(&Query::default(), Wire::Xml)
+    veeam::query(&Query::default(), MediaType::Xml)
         .read(&ok(body))
         .expect("a page")
 }
 
 fn one(body: impl Into<Vec<u8>>) -> Session {
-    veeam::session("x", Wire::Xml)
+    veeam::session("x", MediaType::Xml)
         .read(&ok(body))
         .expect("a session")
 }
@@ -40,7 +40,7 @@ fn error(status: u16, body: &str) -> vendors::VendorError {
         headers: Vec::new(),
         body: body.into(),
     };
-    match veeam::recent(Wire::Json).read(&answer) {
+    match veeam::recent(MediaType::Json).read(&answer) {
         Err(Failure::Vendor(error)) => *error,
         other => panic!("{other:?}"),
     }
@@ -130,8 +130,11 @@ fn the_published_sessions_decode() {
 
 #[test]
 fn a_raw_session_is_the_body_as_it_came_without_its_mark() {
-    let call = veeam::raw_session("f7d7-x", Wire::Json);
-    assert_eq!(call.request, veeam::session("f7d7-x", Wire::Json).request);
+    let call = veeam::raw_session("f7d7-x", MediaType::Json);
+    assert_eq!(
+        call.request,
+        veeam::session("f7d7-x", MediaType::Json).request
+    );
     let read = call
         .read(&ok("\u{FEFF}{ \"Nonsense\": 1 }"))
         .expect("any body will do");
@@ -256,7 +259,7 @@ fn value_traps() {
 }
 
 #[test]
-fn nonsense_is_told_from_answers() {
+fn unreadable_answers_are_distinguished() {
     for body in [
         "",
         "  ",
@@ -268,16 +271,16 @@ fn nonsense_is_told_from_answers() {
         "\"x\"",
         "<Error Message='no'/>",
     ] {
-        let result = veeam::query(&Query::default(), Wire::Json).read(&ok(body));
+        let result = veeam::query(&Query::default(), MediaType::Json).read(&ok(body));
         assert!(
-            matches!(result, Err(Failure::Nonsense(_))),
+            matches!(result, Err(Failure::Unreadable(_))),
             "{body}: {result:?}"
         );
     }
     let bad_time = "<CloudFailoverSession UID='A1'><State>Stopped</State><EndTimeUTC>soon</EndTimeUTC></CloudFailoverSession>";
-    match veeam::session("x", Wire::Xml).read(&ok(bad_time)) {
-        Err(Failure::Nonsense(nonsense)) => assert_eq!(
-            nonsense.problem,
+    match veeam::session("x", MediaType::Xml).read(&ok(bad_time)) {
+        Err(Failure::Unreadable(unreadable)) => assert_eq!(
+            unreadable.problem,
             "EndTimeUTC: expected a date-time, found `soon`"
         ),
         other => panic!("{other:?}"),
@@ -285,13 +288,13 @@ fn nonsense_is_told_from_answers() {
     let entity =
         "<!DOCTYPE x [<!ENTITY a 'boom'>]><QueryResult><PagingInfo PageNum='1'/>&a;</QueryResult>";
     assert!(
-        veeam::query(&Query::default(), Wire::Xml)
+        veeam::query(&Query::default(), MediaType::Xml)
             .read(&ok(entity))
             .is_err()
     );
     let deep = "<a>".repeat(10_000);
     assert!(
-        veeam::query(&Query::default(), Wire::Xml)
+        veeam::query(&Query::default(), MediaType::Xml)
             .read(&ok(deep))
             .is_err()
     );
@@ -357,7 +360,7 @@ fn a_log_on_gives_the_session_of_the_header_and_hides_it() {
     );
     assert!(matches!(
         veeam::log_on().read(&ok("")),
-        Err(Failure::Nonsense(_))
+        Err(Failure::Unreadable(_))
     ));
 }
 
@@ -365,7 +368,7 @@ fn a_log_on_gives_the_session_of_the_header_and_hides_it() {
 fn a_page_of_documentation_can_be_read_with_its_bare_ampersands() {
     let pasted = sample("query-failed.pasted-from-docs.xml");
     assert!(
-        veeam::query(&Query::default(), Wire::Xml)
+        veeam::query(&Query::default(), MediaType::Xml)
             .read(&ok(pasted.clone()))
             .is_err()
     );
@@ -421,9 +424,9 @@ const SAMPLES: [&str; 8] = [
 ];
 
 fn read_all(answer: &Answer) {
-    let _ = veeam::query(&Query::default(), Wire::Xml).read(answer);
-    let _ = veeam::session("x", Wire::Xml).read(answer);
-    let _ = veeam::recent(Wire::Json).read(answer);
+    let _ = veeam::query(&Query::default(), MediaType::Xml).read(answer);
+    let _ = veeam::session("x", MediaType::Xml).read(answer);
+    let _ = veeam::recent(MediaType::Json).read(answer);
     let _ = veeam::log_on().read(answer);
     let _ = veeam::log_off("x").read(answer);
 }

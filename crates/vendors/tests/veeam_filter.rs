@@ -240,20 +240,20 @@ fn only_what_has_an_order_is_offered_an_order() {
 
 #[test]
 fn comparisons_that_cannot_be_meant_are_complained_of() {
-    for (text, complaint) in [
+    for (text, warning) in [
         (
             "State>Working",
-            Some("State has no order: compare it with == or !=, not >."),
+            Some("State has no order: use == or !=, not >."),
         ),
         ("Name<a", Some("Name has no order")),
         (
             "State==Running",
-            Some("Starting or Stopping or Working or Stopped, not with `Running`"),
+            Some("Starting or Stopping or Working or Stopped, not `Running`"),
         ),
         ("Result>=warning", None),
         ("Result==None", None),
         ("Type==FailoverPlan", None),
-        ("UID==12", Some("a GUID, not with `12`")),
+        ("UID==12", Some("a GUID, not `12`")),
         (
             "UID==\"urn:veeam:CloudFailoverSession:475420ee-d045-4493-9869-0a970e08f6f9\"",
             None,
@@ -280,11 +280,8 @@ fn comparisons_that_cannot_be_meant_are_complained_of() {
         ("FailureMessage!=\"\"", None),
     ] {
         let filter = Filter::parse(text).expect(text);
-        let found = filter
-            .conditions()
-            .into_iter()
-            .find_map(Condition::complaint);
-        match complaint {
+        let found = filter.conditions().into_iter().find_map(Condition::warning);
+        match warning {
             None => assert_eq!(found, None, "{text}"),
             Some(words) => assert!(
                 found.as_deref().is_some_and(|found| found.contains(words)),

@@ -6,7 +6,7 @@
 )]
 
 use proptest::prelude::*;
-use vendors::veeam::{self, Field, Filter, Format, Op, Pasted, Query, Sort, Wire, operations};
+use vendors::veeam::{self, Field, Filter, Format, MediaType, Op, Pasted, Query, Sort, operations};
 use vendors::{Method, Operation};
 
 fn read(text: &str) -> Pasted {
@@ -28,7 +28,7 @@ fn a_query_is_percent_encoded_whole() {
         ..Query::default()
     };
     assert_eq!(
-        veeam::query(&query, Wire::Xml).request.target(),
+        veeam::query(&query, MediaType::Xml).request.target(),
         "/api/query?type=CloudFailoverSession&format=Entities&sortDesc=CreationTime&pageSize=10&page=2\
          &filter=Name%3D%3D%22A%20%26%20B%3B%20%22%22C%22%22%20%C3%A4%22"
     );
@@ -143,7 +143,7 @@ fn the_two_wrong_queries_are_warned_of() {
     assert_eq!(raw.query.filter, Filter::parse("State==Working").ok());
     assert_eq!(raw.warnings.len(), 1);
     assert!(
-        raw.warnings[0].contains("`&Result==None` stands after the filter: a raw & ends it"),
+        raw.warnings[0].contains("`&Result==None` follows the filter: an unescaped & ends it"),
         "{:?}",
         raw.warnings
     );
@@ -151,7 +151,7 @@ fn the_two_wrong_queries_are_warned_of() {
     assert_eq!(doubled.query.filter, Filter::parse("Name==Backup").ok());
     assert_eq!(doubled.warnings.len(), 1);
     assert!(
-        doubled.warnings[0].contains("two ways; here \"\"Backup\"\" is taken as the value Backup."),
+        doubled.warnings[0].contains("ambiguous: \"\"Backup\"\" is read as the value Backup."),
         "{:?}",
         doubled.warnings
     );
@@ -168,14 +168,14 @@ fn a_comparison_that_fell_out_of_its_filter_is_no_parameter() {
     ] {
         let pasted = read(&format!("filter=State==Working&{part}"));
         assert!(
-            pasted.warnings[0].starts_with(&format!("`&{part}` stands after")),
+            pasted.warnings[0].starts_with(&format!("`&{part}` follows")),
             "{:?}",
             pasted.warnings
         );
     }
     let cut = Query::from_text("filter=Name==\"A & B\"").expect_err("cut off");
     assert!(
-        cut.contains("a closing quote") && cut.ends_with("write %26 inside of a value."),
+        cut.contains("a closing quote") && cut.ends_with("use %26 inside a value."),
         "{cut}"
     );
     assert_eq!(
@@ -219,7 +219,7 @@ fn what_may_not_be_meant_is_warned_of() {
     for (text, warning) in [
         (
             "type=CloudFailoverSession&colour=red",
-            "`colour=red` is no parameter",
+            "`colour=red` is not a parameter",
         ),
         (
             "filter=Result==Failed&filter=Result==None",
@@ -231,7 +231,7 @@ fn what_may_not_be_meant_is_warned_of() {
         ),
         ("format=Everything", "`Everything` is not Entities"),
         ("filter=State>Working", "State has no order"),
-        ("filter=Result==Fine", "not with `Fine`"),
+        ("filter=Result==Fine", "not `Fine`"),
     ] {
         let warnings = read(text).warnings;
         assert!(
@@ -264,7 +264,7 @@ fn what_is_no_query_says_why() {
 #[test]
 fn requests_are_those_of_the_contract() {
     let uid = "475420ee-d045-4493-9869-0a970e08f6f9";
-    let session = veeam::session(uid, Wire::Xml).request;
+    let session = veeam::session(uid, MediaType::Xml).request;
     assert_eq!(
         session.target(),
         format!("/api/cloud/failoverSessions/{uid}?format=Entity")
@@ -274,10 +274,10 @@ fn requests_are_those_of_the_contract() {
         (Method::Get, "application/xml")
     );
     assert_eq!(
-        veeam::session("a/b?c", Wire::Xml).request.path,
+        veeam::session("a/b?c", MediaType::Xml).request.path,
         "/api/cloud/failoverSessions/a%2Fb%3Fc"
     );
-    let recent = veeam::recent(Wire::Json).request;
+    let recent = veeam::recent(MediaType::Json).request;
     assert_eq!(recent.target(), "/api/cloud/failoverSessions?format=Entity");
     assert_eq!((recent.accept, recent.body), ("application/json", None));
     assert_eq!(veeam::log_on().request.method(), Method::Post);
@@ -340,9 +340,9 @@ fn people_may_read_and_nothing_else() {
 #[test]
 fn every_parameter_that_is_sent_may_be_relayed() {
     let calls = [
-        veeam::query(&Query::default(), Wire::Json).request,
-        veeam::session("x", Wire::Json).request,
-        veeam::recent(Wire::Json).request,
+        veeam::query(&Query::default(), MediaType::Json).request,
+        veeam::session("x", MediaType::Json).request,
+        veeam::recent(MediaType::Json).request,
     ];
     for request in calls {
         for part in request.query.split('&') {

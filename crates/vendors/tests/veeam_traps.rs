@@ -1,7 +1,7 @@
 //! Where Veeam's answers differ from what one would expect, and answers that people saved.
 #![expect(clippy::expect_used, reason = "a helper that fails, fails its test")]
 
-use vendors::veeam::{self, Outcome, Page, Query, Session, State, Wire, read_saved};
+use vendors::veeam::{self, MediaType, Outcome, Page, Query, Session, State, read_saved};
 use vendors::{Answer, Failure};
 
 const FAILED: &str = include_str!("samples/veeam/query-failed.xml");
@@ -16,20 +16,20 @@ fn answer(body: &str) -> Answer {
 }
 
 fn page(body: &str) -> Page {
-    let call = veeam::query(&Query::default(), Wire::Json);
+    let call = veeam::query(&Query::default(), MediaType::Json);
     call.read(&answer(body)).expect(body)
 }
 
 fn session(body: &str) -> Session {
-    let call = veeam::session("x", Wire::Json);
+    let call = veeam::session("x", MediaType::Json);
     call.read(&answer(body)).expect(body)
 }
 
 /// What is wrong with a 2xx answer to a query.
 fn problem(body: &str) -> String {
-    match veeam::query(&Query::default(), Wire::Json).read(&answer(body)) {
-        Err(Failure::Nonsense(nonsense)) => nonsense.problem,
-        other => format!("no nonsense: {other:?}"),
+    match veeam::query(&Query::default(), MediaType::Json).read(&answer(body)) {
+        Err(Failure::Unreadable(unreadable)) => unreadable.problem,
+        other => format!("not unreadable: {other:?}"),
     }
 }
 
@@ -45,9 +45,11 @@ fn the_body_decides_whether_it_is_xml_or_json() {
             headers,
             ..answer(body)
         };
-        for wire in [Wire::Json, Wire::Xml] {
+        for media_type in [MediaType::Json, MediaType::Xml] {
             assert!(
-                veeam::query(&Query::default(), wire).read(&answer).is_ok(),
+                veeam::query(&Query::default(), media_type)
+                    .read(&answer)
+                    .is_ok(),
                 "{claimed}"
             );
         }
@@ -257,7 +259,10 @@ fn what_cannot_be_read_names_the_field_and_what_stood_there() {
         ("[{\"UID\":\"1\"}]".into(), "found a list"),
         ("7".into(), "found `7`"),
         ("<html><body/></html>".into(), "found `html`"),
-        ("<Error Message='no'/>".into(), "an error stands where"),
+        (
+            "<Error Message='no'/>".into(),
+            "expected sessions, found an error",
+        ),
         (
             "<BackupJobSession UID='1' State='x'/>".into(),
             "found `BackupJobSession`",
@@ -304,11 +309,11 @@ fn what_cannot_be_read_names_the_field_and_what_stood_there() {
         ("<QueryResult><A></B></QueryResult>".into(), "not XML"),
         (
             "<QueryResult a='x & y'/>".into(),
-            "a bare & in an attribute, before ` y` (at byte 0)",
+            "an unescaped & in an attribute, before ` y` (at byte 0)",
         ),
         (
             "<QueryResult>&nbsp;</QueryResult>".into(),
-            "&nbsp; means nothing (at byte 13)",
+            "&nbsp; is not a known entity (at byte 13)",
         ),
     ] {
         let problem = problem(&body);
@@ -320,11 +325,13 @@ fn what_cannot_be_read_names_the_field_and_what_stood_there() {
 fn nothing_is_expanded_and_nothing_is_too_deep() {
     let laughs = "<!DOCTYPE x [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;\"><!ENTITY f SYSTEM \"file:///etc/passwd\">]>";
     for entity in ["a", "b", "f"] {
-        let expected = format!("&{entity}; means nothing");
+        let expected = format!("&{entity}; is not a known entity");
         assert!(
             problem(&format!("{laughs}<QueryResult>&{entity};</QueryResult>")).contains(&expected)
         );
-        assert!(problem(&format!("{laughs}<QueryResult a='&{entity};'/>")).contains("a bare &"));
+        assert!(
+            problem(&format!("{laughs}<QueryResult a='&{entity};'/>")).contains("an unescaped &")
+        );
     }
     assert_eq!(page(&format!("{laughs}<QueryResult/>")), Page::default());
     assert!(problem(&"<a>".repeat(100_000)).contains("more than 64 deep"));
@@ -334,7 +341,7 @@ fn nothing_is_expanded_and_nothing_is_too_deep() {
 
 #[test]
 fn an_error_never_shows_the_servers_insides() {
-    let call = veeam::recent(Wire::Json);
+    let call = veeam::recent(MediaType::Json);
     for body in [
         "{\"Message\":\"No.\",\"StatusCode\":\"500\",\"Status\":\"Error\",\"StackTrace\":\"at Veeam.Inside\",\"FirstChanceExceptionMessage\":\"First.\"}",
         "{\"message\":\"No.\",\"statusCode\":500,\"status\":\"Error\",\"stackTrace\":\"at Veeam.Inside\",\"firstChanceExceptionMessage\":\"First.\"}",

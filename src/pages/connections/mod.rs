@@ -66,7 +66,7 @@ fn versions(connection: &Connection) -> Vec<(&'static str, String)> {
             ]
         }
         System::Uplynk => vec![("API", "v4".to_owned())],
-        System::Veeam { accept } => vec![("Asks for", accept.media_type().to_owned())],
+        System::Veeam { accept } => vec![("Asks for", accept.as_str().to_owned())],
     }
 }
 

@@ -7,7 +7,7 @@ use crate::prefs::use_prefs;
 use crate::ui::notice::use_notices;
 use crate::ui::{Icon, download, times};
 use leptos::prelude::*;
-use vendors::veeam::{self, Page, Query, Session, Wire};
+use vendors::veeam::{self, MediaType, Page, Query, Session};
 
 /// More pages than this are probably a mistake and would not fit into memory.
 const MOST_PAGES: u32 = 1000;
@@ -22,7 +22,7 @@ pub fn Export(
     /// The connection's id.
     connection: String,
     /// The media type to ask for.
-    wire: Wire,
+    wire: MediaType,
 ) -> impl IntoView {
     let (prefs, notices, clock) = (use_prefs(), use_notices(), use_clock());
     let every = RwSignal::new(false);

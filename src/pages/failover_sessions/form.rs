@@ -12,7 +12,7 @@ use crate::prefs::use_prefs;
 use crate::ui::table::filters::Select;
 use crate::ui::{Copy, Icon, times};
 use leptos::prelude::*;
-use vendors::veeam::{self, Field, Filter, Sort, Wire};
+use vendors::veeam::{self, Field, Filter, MediaType, Sort};
 
 /// The panel.
 #[component]
@@ -26,7 +26,7 @@ pub fn QueryForm(
     /// The connection that is asked while the URL names none.
     default: String,
     /// The media type that the connection is configured for.
-    wire: Signal<Wire>,
+    wire: Signal<MediaType>,
     /// What else can be done here.
     children: Children,
 ) -> impl IntoView {
@@ -75,8 +75,8 @@ pub fn QueryForm(
         ("xml".to_owned(), "XML".to_owned()),
     ];
     let own = match wire.get_untracked() {
-        Wire::Json => "json",
-        Wire::Xml => "xml",
+        MediaType::Json => "json",
+        MediaType::Xml => "xml",
     };
     view! {
         <section class="panel query" aria-labelledby="query">
@@ -120,7 +120,7 @@ pub fn QueryForm(
 
 /// The request line, as it would be sent now.
 #[component]
-fn Sent(params: Memo<QueryParams>, builder: Builder, wire: Signal<Wire>) -> impl IntoView {
+fn Sent(params: Memo<QueryParams>, builder: Builder, wire: Signal<MediaType>) -> impl IntoView {
     let prefs = use_prefs();
     let sent = Memo::new(move |_| {
         let params = params.get();

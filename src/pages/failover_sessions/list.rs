@@ -9,7 +9,7 @@ use crate::live::use_watched;
 use crate::nav::use_nav;
 use crate::ui::Heading;
 use leptos::prelude::*;
-use vendors::veeam::Wire;
+use vendors::veeam::MediaType;
 use vendors::{Connection, System};
 
 /// The page.
@@ -46,7 +46,7 @@ pub fn FailoverSessions() -> impl IntoView {
     let wire = Signal::derive(move || {
         let own = find(&chosen.read())
             .as_ref()
-            .map_or(Wire::default(), wire_of);
+            .map_or(MediaType::default(), wire_of);
         params.read().wire.unwrap_or(own)
     });
     let results = move || {

@@ -5,7 +5,7 @@ use super::session_row::ColumnChooser;
 use crate::live::Live;
 use crate::nav::use_nav;
 use leptos::prelude::*;
-use vendors::veeam::{Page, Paging, Query, Wire};
+use vendors::veeam::{MediaType, Page, Paging, Query};
 
 /// The number of a page that the server's link leads to.
 fn linked(paging: Option<&Paging>, rel: &str) -> Option<u32> {
@@ -31,7 +31,7 @@ pub fn Pagination(
     /// The connection's id.
     connection: String,
     /// The media type it is asked in.
-    wire: Wire,
+    wire: MediaType,
 ) -> impl IntoView {
     let nav = use_nav();
     let number = query.page;

@@ -8,7 +8,7 @@ use crate::nav::use_nav;
 use crate::route::Route;
 use crate::ui::{Copy, FailureCard, Icon};
 use leptos::prelude::*;
-use vendors::veeam::{self, Link, Wire};
+use vendors::veeam::{self, Link, MediaType};
 
 /// The panel.
 #[component]
@@ -20,7 +20,7 @@ pub fn Panel(
     /// The session's GUID.
     uid: String,
     /// The media type to ask for.
-    wire: Wire,
+    wire: MediaType,
 ) -> impl IntoView {
     let nav = use_nav();
     let live = live::veeam::session(connection.clone(), &uid, wire);
@@ -91,7 +91,7 @@ fn Links(links: Memo<Vec<Link>>) -> impl IntoView {
 
 /// The payload as it comes, asked for when somebody wants to see it.
 #[component]
-fn Raw(connection: String, uid: String, wire: Wire) -> impl IntoView {
+fn Raw(connection: String, uid: String, wire: MediaType) -> impl IntoView {
     let raw: RwSignal<Option<Result<String, Failure>>> = RwSignal::new(None);
     let request = StoredValue::new((connection, uid));
     let show = move |_| {

@@ -5,7 +5,7 @@ use super::ranges::RelativeRanges;
 use super::time_zone::ZoneAt;
 use crate::nav::Nav;
 use chrono::{DateTime, Utc};
-use vendors::veeam::{Field, Filter, Query, Sort, Wire};
+use vendors::veeam::{Field, Filter, MediaType, Query, Sort};
 
 /// The page sizes on offer; the server's own is 100.
 pub const SIZES: [u32; 4] = [10, 25, 50, 100];
@@ -23,7 +23,7 @@ pub struct QueryParams {
     /// The ranges that are counted back from now.
     pub relative: RelativeRanges,
     /// The media type to ask for; the connection's own where the URL says none.
-    pub wire: Option<Wire>,
+    pub wire: Option<MediaType>,
     /// Whether the collection of the last 30 days is asked for in place of the query.
     pub recent: bool,
     /// The sort field and direction.
@@ -50,8 +50,8 @@ pub fn query_params(nav: Nav) -> QueryParams {
         Err(error) => (RelativeRanges::default(), Err(error)),
     };
     let wire = match nav.param("wire").as_deref() {
-        Some("xml") => Some(Wire::Xml),
-        Some("json") => Some(Wire::Json),
+        Some("xml") => Some(MediaType::Xml),
+        Some("json") => Some(MediaType::Json),
         _ => None,
     };
     QueryParams {

@@ -16,15 +16,15 @@ use crate::route::Route;
 use crate::ui::{FailureCard, Icon, times};
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
-use vendors::veeam::{Page, Query, Sort, Wire};
+use vendors::veeam::{MediaType, Page, Query, Sort};
 use vendors::{Connection, System};
 
 /// The media type that a connection is configured for.
 #[must_use]
-pub fn wire_of(connection: &Connection) -> Wire {
+pub fn wire_of(connection: &Connection) -> MediaType {
     match connection.system {
         System::Veeam { accept } => accept,
-        _ => Wire::default(),
+        _ => MediaType::default(),
     }
 }
 
@@ -71,7 +71,7 @@ pub fn Results(
 fn Found(
     connection: Connection,
     query: Query,
-    wire: Wire,
+    wire: MediaType,
     recent: bool,
     builder: Builder,
 ) -> impl IntoView {

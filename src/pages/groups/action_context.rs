@@ -6,7 +6,7 @@ use crate::api::session::Session;
 use crate::live::{Clock, Group, Live, Watched, use_clock, use_watched};
 use crate::ui::notice::{Notices, use_notices};
 use chrono::{DateTime, Utc};
-use health::groups::{Action, Look, Scene};
+use health::groups::{Action, GroupContext, Observation};
 use leptos::prelude::*;
 use std::sync::Arc;
 use vendors::aveva::ClientSession;
@@ -127,16 +127,16 @@ impl ActionContext {
     pub fn with_group<T>(
         self,
         id: Option<&str>,
-        see: impl FnOnce(Scene<'_>, Option<&ClientSession>) -> T,
+        see: impl FnOnce(GroupContext<'_>, Option<&ClientSession>) -> T,
     ) -> Option<T> {
         let group = self.live.value()?;
-        let look: Look = group.look(self.live.status, self.clock);
+        let look: Observation = group.look(self.live.status, self.clock);
         let sessions = group.detail.sessions.as_slice();
         let session = id.and_then(|id| sessions.iter().find(|one| one.id.as_deref() == Some(id)));
-        let scene = Scene {
+        let scene = GroupContext {
             group: &group.configuration,
             sessions,
-            look,
+            observation: look,
         };
         Some(see(scene, session))
     }

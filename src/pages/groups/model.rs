@@ -5,7 +5,7 @@ use crate::route::Route;
 use crate::ui::beat::BeatFacts;
 use crate::ui::times;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
-use health::groups::{Beat, Look, Members, pulse};
+use health::groups::{Beat, Members, Observation, pulse};
 use health::inventory::{Facts, GroupFacts, HeartbeatFacts, Kind, Resource};
 use health::words;
 use vendors::aveva::{ClientSession, GroupConfiguration, TimeSpan};
@@ -172,7 +172,7 @@ pub fn moment(
 pub fn beat(
     session: &ClientSession,
     group: &GroupConfiguration,
-    look: Look,
+    look: Observation,
     stale: bool,
 ) -> BeatFacts {
     let pulse = pulse(session, group.failover_timeout.as_ref(), look);

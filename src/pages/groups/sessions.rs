@@ -10,7 +10,7 @@ use crate::prefs::use_prefs;
 use crate::ui::beat::BeatFacts;
 use crate::ui::{Beat, Icon, times};
 use chrono::FixedOffset;
-use health::groups::{Action, Beat as BeatState, Look, is_cold_standby, pulse, role_word};
+use health::groups::{Action, Beat as BeatState, Observation, is_cold_standby, pulse, role_word};
 use leptos::prelude::*;
 use vendors::aveva::{ClientSession, GroupConfiguration, Role, RoleOverride};
 
@@ -32,7 +32,7 @@ struct Row {
 fn row(
     session: &ClientSession,
     group: &GroupConfiguration,
-    look: Look,
+    look: Observation,
     zone: FixedOffset,
     was: bool,
 ) -> Row {

@@ -9,7 +9,7 @@ use crate::ui::notice::{Notices, Undo, use_notices};
 use crate::ui::reorder::Draft;
 use chrono::{DateTime, Utc};
 use health::freshness::Freshness;
-use health::slicers::Deed;
+use health::slicers::Action;
 use leptos::prelude::*;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use vendors::uplynk::FailoverGroup;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Open {
     /// The confirmation of an action.
-    Action(Deed),
+    Action(Action),
     /// The position that this slicer is to have in the draft.
     MoveTo(String),
 }
@@ -93,13 +93,13 @@ impl ActionContext {
     }
 
     /// Opens the dialog of an action.
-    pub fn ask(self, action: Deed) {
+    pub fn ask(self, action: Action) {
         self.open.set(Some(Open::Action(action)));
     }
 
     /// Sets a slicer's eligibility: at once, with Undo, where that is harmless; otherwise after a dialog.
     pub fn set_eligible(self, slicer: String, eligible: bool) {
-        let action = Deed::SetEligible(slicer.clone(), eligible);
+        let action = Action::SetEligible(slicer.clone(), eligible);
         let quiet = untrack(|| {
             let group = self.live.value()?;
             Some(action.is_quiet(&group, self.now(), self.shown()))

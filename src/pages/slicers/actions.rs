@@ -8,7 +8,7 @@ use crate::api::{Failure, Outcome};
 use crate::ui::action_dialog::Running;
 use crate::ui::{ActionDialog, Field};
 use health::effect::{Confirm, Effect};
-use health::slicers::Deed;
+use health::slicers::Action;
 use leptos::prelude::*;
 use vendors::uplynk::FailoverGroup;
 
@@ -31,7 +31,7 @@ pub fn Dialogs(
                 .and_then(|group| action.can(&group).err())
         });
         Some(match (refused, &action) {
-            (Some(why), Deed::Activate(slicer)) => {
+            (Some(why), Action::Activate(slicer)) => {
                 view! { <ActivationAlternatives context slicer=slicer.clone() why /> }.into_any()
             }
             _ => view! { <Ask context action /> }.into_any(),
@@ -40,7 +40,7 @@ pub fn Dialogs(
 }
 
 /// The title, the button, and the text that is typed to confirm.
-fn words(action: &Deed, group: &FailoverGroup) -> (String, &'static str, String) {
+fn words(action: &Action, group: &FailoverGroup) -> (String, &'static str, String) {
     let group_name = name(group);
     let channel = |id: &String| {
         let mut all = group.channels.iter().flatten();
@@ -50,7 +50,7 @@ fn words(action: &Deed, group: &FailoverGroup) -> (String, &'static str, String)
             .unwrap_or_else(|| id.clone())
     };
     match action {
-        Deed::SetMode(mode) => {
+        Action::SetMode(mode) => {
             let mode = mode_word(Some(mode)).to_lowercase();
             (
                 format!("Switch {group_name} to {mode} mode?"),
@@ -58,58 +58,58 @@ fn words(action: &Deed, group: &FailoverGroup) -> (String, &'static str, String)
                 group_name,
             )
         }
-        Deed::SetAutoFailback(true) => (
+        Action::SetAutoFailback(true) => (
             format!("Turn auto failback on for {group_name}?"),
             "Turn on",
             group_name,
         ),
-        Deed::SetAutoFailback(false) => (
+        Action::SetAutoFailback(false) => (
             format!("Turn auto failback off for {group_name}?"),
             "Turn off",
             group_name,
         ),
-        Deed::SetEligible(id, true) => (
+        Action::SetEligible(id, true) => (
             format!("Take {id} into failover?"),
             "Make eligible",
             id.clone(),
         ),
-        Deed::SetEligible(id, false) => (
+        Action::SetEligible(id, false) => (
             format!("Leave {id} out of failover?"),
             "Leave out",
             id.clone(),
         ),
-        Deed::Activate(id) => (format!("Activate {id}?"), "Activate", id.clone()),
-        Deed::SetSlate(true) => (
+        Action::Activate(id) => (format!("Activate {id}?"), "Activate", id.clone()),
+        Action::SetSlate(true) => (
             format!("Switch {group_name} to slate?"),
             "Switch to slate",
             group_name,
         ),
-        Deed::SetSlate(false) => (
+        Action::SetSlate(false) => (
             format!("Leave slate on {group_name}?"),
             "Leave slate",
             group_name,
         ),
-        Deed::AddChannel => (
+        Action::AddChannel => (
             format!("Add a channel to {group_name}?"),
             "Add channel",
             group_name,
         ),
-        Deed::RemoveChannel(id) => (
+        Action::RemoveChannel(id) => (
             format!("Remove {} from {group_name}?", channel(id)),
             "Remove channel",
             channel(id),
         ),
-        Deed::AddOwner => (
+        Action::AddOwner => (
             format!("Let another account use {group_name}?"),
             "Add owner",
             group_name,
         ),
-        Deed::RemoveOwner(id) => (
+        Action::RemoveOwner(id) => (
             format!("No longer let {id} use {group_name}?"),
             "Remove owner",
             id.clone(),
         ),
-        Deed::Overwrite(_) => (
+        Action::Overwrite(_) => (
             format!("Overwrite the order of {group_name}?"),
             "Overwrite",
             group_name,
@@ -118,7 +118,7 @@ fn words(action: &Deed, group: &FailoverGroup) -> (String, &'static str, String)
 }
 
 #[component]
-fn Ask(context: ActionContext, action: Deed) -> impl IntoView {
+fn Ask(context: ActionContext, action: Action) -> impl IntoView {
     let group = context.live.value_untracked().unwrap_or_default();
     let (title, button, id) = words(&action, &group);
     let (of_effect, of_confirm) = (action.clone(), action.clone());
@@ -135,9 +135,9 @@ fn Ask(context: ActionContext, action: Deed) -> impl IntoView {
         })
     });
     let typed = RwSignal::new(String::new());
-    let asks_id = matches!(action, Deed::AddChannel | Deed::AddOwner);
+    let asks_id = matches!(action, Action::AddChannel | Action::AddOwner);
     let wrong = Memo::new(move |_| id_error(&typed.read()));
-    let label = if action == Deed::AddChannel {
+    let label = if action == Action::AddChannel {
         "Channel id"
     } else {
         "Account id"

@@ -2,7 +2,7 @@
 
 use super::action_context::{ActionContext, Open};
 use crate::ui::dialog::Dialog;
-use health::slicers::Deed;
+use health::slicers::Action;
 use leptos::prelude::*;
 
 /// Why a slicer cannot be activated now, and what to do instead.
@@ -25,7 +25,7 @@ pub fn ActivationAlternatives(
             .is_some_and(|group| group.auto_failback == Some(true))
     });
     let off = move |_| {
-        next.set_value(Some(Open::Action(Deed::SetAutoFailback(false))));
+        next.set_value(Some(Open::Action(Action::SetAutoFailback(false))));
         close.notify();
     };
     let first = {

@@ -2,7 +2,7 @@
 
 use super::action_context::ActionContext;
 use crate::ui::Icon;
-use health::slicers::Deed;
+use health::slicers::Action;
 use leptos::prelude::*;
 
 /// The list, with what adds to it and takes from it.
@@ -25,7 +25,7 @@ pub fn Channels(
     let each = move || channels.get();
     let draw = move |(id, name): (String, String)| {
         let remove = context.may.then(|| {
-            let ask = move |_| context.ask(Deed::RemoveChannel(id.clone()));
+            let ask = move |_| context.ask(Action::RemoveChannel(id.clone()));
             let label = format!("Remove channel {name}");
             view! { <button type="button" class="icon" aria-label=label on:click=ask><Icon name="close" /></button> }
         });
@@ -38,7 +38,7 @@ pub fn Channels(
             .then(|| view! { <p class="dim">"No channel uses this group."</p> })
     };
     let add = context.may.then(|| {
-        view! { <p class="row"><button type="button" class="btn" on:click=move |_| context.ask(Deed::AddChannel)><Icon name="plus" />"Add channel"</button></p> }
+        view! { <p class="row"><button type="button" class="btn" on:click=move |_| context.ask(Action::AddChannel)><Icon name="plus" />"Add channel"</button></p> }
     });
     view! {
         <ul class="tags row" aria-label="Channels"><For each key=Clone::clone children=draw /></ul>

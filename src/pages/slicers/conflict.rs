@@ -3,7 +3,7 @@
 use super::action_context::ActionContext;
 use crate::ui::Icon;
 use crate::ui::reorder::Draft;
-use health::slicers::Deed;
+use health::slicers::Action;
 use leptos::prelude::*;
 
 /// The comparison and the three choices.
@@ -35,7 +35,7 @@ pub fn Conflict(
     let mine = move |_| draft.update(Draft::reapply);
     let overwrite = move |_| {
         let order = draft.with_untracked(Draft::over_theirs);
-        context.ask(Deed::Overwrite(order));
+        context.ask(Action::Overwrite(order));
     };
     view! {
         <section aria-label="Conflict">

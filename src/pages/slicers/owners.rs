@@ -4,7 +4,7 @@
 use super::action_context::ActionContext;
 use crate::api::Failure;
 use crate::ui::{FailureCard, Icon};
-use health::slicers::Deed;
+use health::slicers::Action;
 use leptos::prelude::*;
 
 /// The panel, closed until it is asked for.
@@ -45,7 +45,7 @@ pub fn Owners(
     }
     };
     let add = context.may.then(|| {
-        view! { <p class="row"><button type="button" class="btn" on:click=move |_| context.ask(Deed::AddOwner)><Icon name="plus" />"Add owner"</button></p> }
+        view! { <p class="row"><button type="button" class="btn" on:click=move |_| context.ask(Action::AddOwner)><Icon name="plus" />"Add owner"</button></p> }
     });
     view! {
         <section class="panel" aria-labelledby="owners">
@@ -66,7 +66,7 @@ pub fn Owners(
 fn item(context: ActionContext, id: String) -> impl IntoView {
     let remove = context.may.then(|| {
         let (of, label) = (id.clone(), format!("Remove owner {id}"));
-        let ask = move |_| context.ask(Deed::RemoveOwner(of.clone()));
+        let ask = move |_| context.ask(Action::RemoveOwner(of.clone()));
         view! { <button type="button" class="icon" aria-label=label on:click=ask><Icon name="close" /></button> }
     });
     view! { <li><code>{id}</code>{remove}</li> }

@@ -5,7 +5,7 @@ use crate::api::Outcome;
 use crate::api::uplynk::{SaveOutcome, Writer, ids};
 use crate::ui::notice::Undo;
 use crate::ui::reorder::Draft;
-use health::slicers::Deed;
+use health::slicers::Action;
 use leptos::prelude::*;
 use vendors::uplynk::{Configuration, FailoverGroup};
 
@@ -14,19 +14,19 @@ pub(super) async fn run(
     context: ActionContext,
     writer: Writer,
     seen: FailoverGroup,
-    action: Deed,
+    action: Action,
     typed: String,
 ) -> (Outcome, Option<Undo>) {
     let group = seen.id.clone();
     match action {
-        Deed::SetMode(mode) => {
+        Action::SetMode(mode) => {
             let change = Configuration {
                 mode: Some(mode),
                 auto_failback: None,
             };
             (writer.configure(&seen, &change).await, None)
         }
-        Deed::SetAutoFailback(on) => {
+        Action::SetAutoFailback(on) => {
             let set = |on| Configuration {
                 mode: None,
                 auto_failback: Some(on),
@@ -42,17 +42,17 @@ pub(super) async fn run(
             });
             (outcome, Some(undo))
         }
-        Deed::SetEligible(id, on) => {
+        Action::SetEligible(id, on) => {
             let outcome = writer.set_eligible(&group, &id, on).await;
             (
                 outcome,
                 Some(context.undo_eligible(&writer, &group, &id, !on)),
             )
         }
-        Deed::Activate(id) => (writer.activate(&seen, &id).await, None),
-        Deed::SetSlate(on) => (writer.set_slate(&seen, on).await, None),
-        Deed::AddChannel => (writer.channels(&seen, &[&typed], &[]).await, None),
-        Deed::RemoveChannel(id) => {
+        Action::Activate(id) => (writer.activate(&seen, &id).await, None),
+        Action::SetSlate(on) => (writer.set_slate(&seen, on).await, None),
+        Action::AddChannel => (writer.channels(&seen, &[&typed], &[]).await, None),
+        Action::RemoveChannel(id) => {
             let outcome = writer.channels(&seen, &[], &[&id]).await;
             let undo = context.undo(move || {
                 let (writer, seen, id) = (writer.clone(), seen.clone(), id.clone());
@@ -60,8 +60,8 @@ pub(super) async fn run(
             });
             (outcome, Some(undo))
         }
-        Deed::AddOwner => (writer.set_owners(&group, &[&typed], &[]).await, None),
-        Deed::RemoveOwner(id) => {
+        Action::AddOwner => (writer.set_owners(&group, &[&typed], &[]).await, None),
+        Action::RemoveOwner(id) => {
             let outcome = writer.set_owners(&group, &[], &[&id]).await;
             let undo = context.undo(move || {
                 let (writer, group, id) = (writer.clone(), group.clone(), id.clone());
@@ -69,7 +69,7 @@ pub(super) async fn run(
             });
             (outcome, Some(undo))
         }
-        Deed::Overwrite(order) => {
+        Action::Overwrite(order) => {
             let theirs = context
                 .draft
                 .with_untracked(|draft| draft.theirs().map(<[String]>::to_vec));

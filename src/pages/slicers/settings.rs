@@ -4,7 +4,7 @@ use super::action_context::ActionContext;
 use super::model::{failback_word, mode_word};
 use crate::live::use_clock;
 use crate::ui::{Icon, Switch};
-use health::slicers::Deed;
+use health::slicers::Action;
 use leptos::prelude::*;
 use vendors::uplynk::{Mode, OnAir};
 
@@ -69,7 +69,7 @@ fn ModeChoice(context: ActionContext) -> impl IntoView {
                 input.set_checked(group.as_ref() == Some(&chosen));
             }
             mode_inputs(group.as_ref());
-            context.ask(Deed::SetMode(chosen.clone()));
+            context.ask(Action::SetMode(chosen.clone()));
         };
         let value = word.to_lowercase();
         view! { <label><input type="radio" name="failover-mode" value=value prop:checked=checked on:change=choose />{word}</label> }
@@ -106,10 +106,9 @@ fn mode_inputs(mode: Option<&Mode>) {
 #[component]
 fn Failback(context: ActionContext) -> impl IntoView {
     let word = Signal::derive(move || {
-        context
-            .live
-            .value()
-            .map_or("–", |group| failback_word(group.auto_failback, group.mode.as_ref()))
+        context.live.value().map_or("–", |group| {
+            failback_word(group.auto_failback, group.mode.as_ref())
+        })
     });
     if !context.may {
         return view! { <b>{move || word.get()}</b> }.into_any();
@@ -124,9 +123,9 @@ fn Failback(context: ActionContext) -> impl IntoView {
         context
             .live
             .value()
-            .and_then(|group| Deed::SetAutoFailback(true).can(&group).err())
+            .and_then(|group| Action::SetAutoFailback(true).can(&group).err())
     });
-    let change = Callback::new(move |on| context.ask(Deed::SetAutoFailback(on)));
+    let change = Callback::new(move |on| context.ask(Action::SetAutoFailback(on)));
     view! { <Switch label=Signal::stored("Auto failback".to_owned()) on words=word change cannot /> }.into_any()
 }
 
@@ -153,9 +152,9 @@ fn Slate(context: ActionContext) -> impl IntoView {
     };
     let button = move || {
         let (words, action) = if on.get() {
-            ("Leave slate", Deed::SetSlate(false))
+            ("Leave slate", Action::SetSlate(false))
         } else {
-            ("Switch to slate", Deed::SetSlate(true))
+            ("Switch to slate", Action::SetSlate(true))
         };
         let ask = move |_| context.ask(action.clone());
         context.may.then(|| view! { <button type="button" class="btn end" on:click=ask><Icon name="lock" />{words}</button> })

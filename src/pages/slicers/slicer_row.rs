@@ -5,7 +5,7 @@ use super::order_rows::Row;
 use super::thumbnail::Thumbnail;
 use crate::api::thumbnails;
 use crate::ui::{Icon, StatusMark, Switch};
-use health::slicers::Deed;
+use health::slicers::Action;
 use leptos::prelude::*;
 
 /// The id of the item at a position, from 1.
@@ -140,7 +140,7 @@ fn Controls(
     };
     let activate = move || {
         (context.may && !row.read().on_air).then(|| view! {
-            <button type="button" class="btn" aria-label=named("Activate") on:click=move |_| context.ask(Deed::Activate(id()))>"Activate"</button>
+            <button type="button" class="btn" aria-label=named("Activate") on:click=move |_| context.ask(Action::Activate(id()))>"Activate"</button>
         })
     };
     view! { <div class="moves">{moves}{activate}</div> }

@@ -95,15 +95,15 @@ pub fn wall() -> Wall {
     let tiles = Memo::new(move |_| tiles::tiles(watched, &params.read()));
     let counts = Memo::new(move |_| counts(&tiles.read()));
     let content = Memo::new(move |_| {
-            let mistakes = mistakes.read();
-            Content {
-                tiles: tiles.read().iter().map(Tile::need).collect(),
-                totals: of_totals(&counts.read()),
-                notes: NOTES.map(|words| GLYPH + measure(words)).to_vec(),
-                sources: widths(watched, &params.read()),
-                strip: mistakes.first().map(|first| measure(first) + 8.0),
-            }
-        });
+        let mistakes = mistakes.read();
+        Content {
+            tiles: tiles.read().iter().map(Tile::need).collect(),
+            totals: of_totals(&counts.read()),
+            notes: NOTES.map(|words| GLYPH + measure(words)).to_vec(),
+            sources: widths(watched, &params.read()),
+            strip: mistakes.first().map(|first| measure(first) + 8.0),
+        }
+    });
     let layout = Memo::new(move |_| layout(&viewing.read(), &content.read()));
     let rotation = RwSignal::new(Rotation::default());
     let shown = Memo::new(move |_| {

@@ -46,7 +46,11 @@ pub fn tiles(watched: Watched, params: &Params) -> Vec<Tile> {
     let mut tiles = Vec::new();
     for state in &shown {
         let key = ResourceKey::of_connection(&state.connection.id);
-        tiles.extend(alarms.get(&key).map(|alarm| of_connection(watched, state, alarm)));
+        tiles.extend(
+            alarms
+                .get(&key)
+                .map(|alarm| of_connection(watched, state, alarm)),
+        );
     }
     for resource in world.resources() {
         let connection = &resource.key.connection;
@@ -102,7 +106,9 @@ fn of_resource(watched: Watched, resource: &Resource, alarm: Option<&Alarm>) -> 
         was,
         rank: alarm.map_or(verdict.rank, |alarm| alarm.rank),
         word: alarm.map_or(&verdict.word, |alarm| &alarm.word).to_string(),
-        sentence: alarm.map_or(&verdict.sentence, |alarm| &alarm.sentence).clone(),
+        sentence: alarm
+            .map_or(&verdict.sentence, |alarm| &alarm.sentence)
+            .clone(),
         since: since.map(|since| watched.browser_millis(since)),
         read: read(watched, resource),
         fresh,

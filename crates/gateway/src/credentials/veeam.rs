@@ -20,7 +20,7 @@ pub(crate) struct Logon {
     wire: Wire,
     base: String,
     account: Basic,
-    accept: veeam::Wire,
+    accept: veeam::MediaType,
     flight: SingleFlight<Result<Session, Problem>>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Ticket {
 }
 
 impl Logon {
-    pub(crate) fn new(wire: Wire, base: String, account: Basic, accept: veeam::Wire) -> Self {
+    pub(crate) fn new(wire: Wire, base: String, account: Basic, accept: veeam::MediaType) -> Self {
         Self {
             wire,
             base,
@@ -148,7 +148,7 @@ impl Logon {
         let headers = request.headers_mut();
         headers.insert(
             header::ACCEPT,
-            HeaderValue::from_static(self.accept.media_type()),
+            HeaderValue::from_static(self.accept.as_str()),
         );
         // An empty body has to be said: some servers answer 411 otherwise.
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));

@@ -37,7 +37,7 @@ pub(crate) const SANDBOX: &str = "default-src 'none'; frame-ancestors 'none'; sa
 
 /// What of a vendor's headers reaches the browser.
 const RETURNED: [HeaderName; 7] = [
-    HeaderName::from_static(vendors::LEFT_OUT),
+    HeaderName::from_static(vendors::LEFT_OUT_HEADER),
     header::CONTENT_TYPE,
     header::DATE,
     header::RETRY_AFTER,

@@ -4,18 +4,18 @@
 use crate::wire::Answer;
 use axum::body::Bytes;
 use axum::http::{HeaderName, HeaderValue, header};
-use vendors::{LEFT_OUT, System};
+use vendors::{LEFT_OUT_HEADER, System};
 
 /// The longest header that is passed on, in bytes.
 const LONGEST: usize = 128;
 
 /// The answer with as much of its body as may be passed on, if its status is no success.
 pub(super) fn cut(system: &System, mut answer: Answer) -> Answer {
-    answer.headers.remove(LEFT_OUT);
+    answer.headers.remove(LEFT_OUT_HEADER);
     if answer.status.is_success() {
         return answer;
     }
-    let kept = system.kept(&answer.body);
+    let kept = system.redact(&answer.body);
     answer.body = Bytes::from(kept.body);
     let headers = &mut answer.headers;
     headers.remove(header::CONTENT_TYPE);
@@ -23,7 +23,7 @@ pub(super) fn cut(system: &System, mut answer: Answer) -> Answer {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     }
     if kept.left_out {
-        headers.insert(LEFT_OUT, HeaderValue::from_static("body"));
+        headers.insert(LEFT_OUT_HEADER, HeaderValue::from_static("body"));
     }
     answer
 }

@@ -186,7 +186,7 @@ impl Upstream {
         match (asked.map(HeaderValue::as_bytes), &self.public.system) {
             (Some(b"application/json"), _) => "application/json",
             (Some(b"application/xml"), _) => "application/xml",
-            (_, System::Veeam { accept }) => accept.media_type(),
+            (_, System::Veeam { accept }) => accept.as_str(),
             _ => "application/json",
         }
     }

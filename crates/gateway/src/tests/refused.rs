@@ -3,7 +3,7 @@
 use super::vendor::{Vendor, json};
 use super::*;
 use axum::http::HeaderValue;
-use vendors::LEFT_OUT;
+use vendors::LEFT_OUT_HEADER;
 
 const CANARY: &str = "canary-of-the-inside";
 
@@ -75,7 +75,7 @@ async fn a_vendors_error_keeps_its_known_fields() {
             assert_eq!(header(&response, "content-type"), "application/json");
             assert_eq!(header(&response, "via"), "1.1 failover-console");
             assert_eq!(header(&response, "operation-id"), "op-1");
-            assert_eq!(header(&response, LEFT_OUT), "");
+            assert_eq!(header(&response, LEFT_OUT_HEADER), "");
             assert_eq!(text(response).await, kept, "{read}");
         }
     }
@@ -95,7 +95,7 @@ async fn nothing_of_a_vendors_inside_reaches_a_browser() {
             let response = get(&all(&vendor.base), read).await;
             assert_eq!(response.status(), 500, "{read}: {body}");
             assert_eq!(
-                !header(&response, LEFT_OUT).is_empty(),
+                !header(&response, LEFT_OUT_HEADER).is_empty(),
                 left_out,
                 "{read}: {body}"
             );
@@ -140,14 +140,19 @@ async fn a_header_that_is_not_what_it_is_called_is_not_passed_on() {
             .header("operation-id", "System.Exception: at Plant.Run() in x.cs")
             .header("total-count", "<b>5</b>")
             .header("retry-after", "x".repeat(500))
-            .header(LEFT_OUT, "body")
+            .header(LEFT_OUT_HEADER, "body")
             .body(Body::from("[]"))
             .unwrap()
     })
     .await;
     let response = get(&to_aveva(&vendor.base), GROUPS).await;
     assert_eq!(response.status(), 200);
-    for name in ["operation-id", "total-count", "retry-after", LEFT_OUT] {
+    for name in [
+        "operation-id",
+        "total-count",
+        "retry-after",
+        LEFT_OUT_HEADER,
+    ] {
         assert_eq!(header(&response, name), "", "{name}");
     }
 }

@@ -1,4 +1,4 @@
-//! Veeam: how a run of a failover plan went, or goes.
+//! Veeam: judges the runs of failover plans.
 
 use crate::severity::Severity::{Critical, Moving, Normal, Unknown, Warning};
 use crate::verdict::Verdict;
@@ -6,10 +6,10 @@ use crate::words::span;
 use chrono::{DateTime, TimeDelta, Utc};
 use vendors::veeam::{Outcome, Session, State, Task};
 
-/// A run that takes longer than this is worth a look.
+/// A run that takes longer than this is a warning.
 pub(crate) const LONG: TimeDelta = TimeDelta::hours(24);
 
-/// What ended longer ago than this is history, not news.
+/// A run that ended longer ago than this is not recent.
 const RECENT: TimeDelta = TimeDelta::hours(24);
 
 /// A state, in the vendor's word.
@@ -36,7 +36,7 @@ pub fn result_word(result: &Outcome) -> String {
     }
 }
 
-/// Whether a state says that it still runs. Progress says nothing: it may be 0 at the end.
+/// Whether a state means that the session is running. Progress is no criterion: it may be 0 at the end.
 pub(crate) fn is_running(state: Option<&State>) -> bool {
     matches!(
         state,
@@ -44,7 +44,7 @@ pub(crate) fn is_running(state: Option<&State>) -> bool {
     )
 }
 
-/// How long a session took, or runs until now; never negative, `None` when it is not known.
+/// The duration of a session, or its running time until now; never negative, `None` when unknown.
 #[must_use]
 pub fn duration(session: &Session, now: DateTime<Utc>) -> Option<TimeDelta> {
     let started = session.creation_time?;
@@ -56,7 +56,7 @@ pub fn duration(session: &Session, now: DateTime<Utc>) -> Option<TimeDelta> {
     Some(until.signed_duration_since(started).max(TimeDelta::zero()))
 }
 
-/// Tasks that have ended, of all.
+/// The number of finished tasks, and of all tasks.
 #[must_use]
 pub fn tasks_done(session: &Session) -> (usize, usize) {
     let done = |task: &&Task| task.state == Some(State::Stopped);
@@ -66,7 +66,7 @@ pub fn tasks_done(session: &Session) -> (usize, usize) {
     )
 }
 
-/// Whether a session runs, or ended in the last 24 hours.
+/// Whether a session is running or ended in the last 24 hours.
 #[must_use]
 pub fn is_recent(session: &Session, now: DateTime<Utc>) -> bool {
     let last = session.end_time.or(session.creation_time);
@@ -74,8 +74,8 @@ pub fn is_recent(session: &Session, now: DateTime<Utc>) -> bool {
         || last.is_some_and(|last| now.signed_duration_since(last) <= RECENT)
 }
 
-/// Judges a session. Whether it runs is what its state says; a failure or a warning that is known
-/// while it still runs is said at once.
+/// Judges a session. Its state decides whether it is running. A failure or a warning is reported even
+/// while it is running.
 #[must_use]
 pub fn judge_session(session: &Session, now: DateTime<Utc>) -> Verdict {
     let plan = session.name.as_deref().filter(|name| !name.is_empty());
@@ -108,11 +108,11 @@ pub fn judge_session(session: &Session, now: DateTime<Utc>) -> Verdict {
         (None, _) => unknown(format!("{plan} has{on} no state"), ""),
         (Some(_), _) => unknown(
             format!("{plan} ended{on}"),
-            ", and the server does not say how",
+            ", and the server reports no result",
         ),
     };
     let verdict = verdict.since(session.end_time.or(session.creation_time));
-    // Of a state that this console does not know it cannot say that it has ended.
+    // A session in an unknown state may not have ended.
     if session.state == Some(State::Stopped) {
         verdict.rank(Verdict::HISTORY)
     } else {
@@ -123,11 +123,10 @@ pub fn judge_session(session: &Session, now: DateTime<Utc>) -> Verdict {
 const NOT_KNOWN: &str = ", which this console does not know";
 
 fn unknown(what: String, why: &str) -> Verdict {
-    Verdict::new(Unknown, "Unknown", format!("{what}{why}."))
-        .advise("Look at the session in Veeam itself.")
+    Verdict::new(Unknown, "Unknown", format!("{what}{why}.")).advise("Check the session in Veeam.")
 }
 
-/// The vendor's reason, after a colon; it may be missing even when there was a failure.
+/// The vendor's reason after a colon; it may be missing even after a failure.
 fn because(session: &Session) -> String {
     let message = session.failure_message.as_deref().map(str::trim);
     let message = message.map(|text| text.trim_end_matches('.'));
@@ -138,7 +137,7 @@ fn because(session: &Session) -> String {
 fn failed(session: &Session, plan: &str, on: &str) -> Verdict {
     let sentence = format!("{plan} failed{on}{}.", because(session));
     Verdict::new(Critical, "Failed", sentence)
-        .advise("Open the session for its machines, mend them, then run the plan again in Veeam.")
+        .advise("Open the session for its machines, fix them, then run the plan again in Veeam.")
 }
 
 fn running(session: &Session, plan: &str, on: &str, now: DateTime<Utc>) -> Verdict {

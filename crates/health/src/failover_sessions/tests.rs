@@ -101,7 +101,7 @@ fn what_the_server_leaves_out_is_unknown() {
                 state: Some(State::Stopped),
                 ..bare.clone()
             },
-            "Web Shop DR ended, and the server does not say how.",
+            "Web Shop DR ended, and the server reports no result.",
         ),
         (
             Session {

@@ -1,8 +1,8 @@
-//! What can be done with groups and sessions, and which connection has it.
+//! The actions on groups and sessions, and which connections support them.
 
 use vendors::aveva::{ApiVersion, Base};
 
-/// Everything that changes something.
+/// An action on a group or a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
     /// `POST /groups`.
@@ -36,7 +36,7 @@ impl Action {
         Self::ClearOverride,
     ];
 
-    /// What its button says.
+    /// The label of its button.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -51,8 +51,8 @@ impl Action {
         }
     }
 
-    /// Why a connection does not have it; `None` where it does. The sessions API lost PUT and gained the
-    /// role override between `v1-preview` and `v1`.
+    /// Why a connection does not support the action; `None` if it does. `v1` of the sessions API removed PUT
+    /// and added the role override.
     #[must_use]
     pub fn missing(self, base: &Base) -> Option<&'static str> {
         match (self, base.sessions_version) {
@@ -64,3 +64,6 @@ impl Action {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
-//! What each action on a group will do, said before it is done.
+//! The effect of each action on a group, shown before it is executed.
 
+use super::context::GroupContext;
 use super::pulse::Beat;
-use super::scene::Scene;
 use super::session_name;
 use crate::effect::Effect;
 use crate::severity::Severity::{self, Critical, Normal, Warning};
@@ -9,8 +9,8 @@ use crate::words::{ago, span};
 use chrono::TimeDelta;
 use vendors::aveva::{ClientSession, Role};
 
-impl Scene<'_> {
-    /// Deleting the group.
+impl GroupContext<'_> {
+    /// Effect of deleting the group.
     #[must_use]
     pub fn delete_group(&self, system: &str) -> Effect {
         let live = self.live(None);
@@ -20,14 +20,12 @@ impl Scene<'_> {
                 1 => "1 session is active".to_owned(),
                 live => format!("{live} sessions are active"),
             };
-            notes.push((Critical, format!("{system} will refuse it now: {active}, and a group with active sessions answers 409. Stop the adapters or delete the sessions first.")));
-            notes.push((Warning, format!("It may come back: a running adapter creates its session and this group again at its next heartbeat, {}.", self.beat())));
+            notes.push((Critical, format!("{system} will reject this now: {active}, and deleting a group with active sessions returns 409. Stop the adapters or delete the sessions first.")));
+            notes.push((Warning, format!("It may reappear: a running adapter recreates its session and this group at its next heartbeat, {}.", self.beat())));
         }
         let sentence = match self.sessions.len() {
-            0 => {
-                "The group is deleted. A group cannot be changed back: it has to be created again."
-                    .to_owned()
-            }
+            0 => "The group is deleted. This cannot be undone: the group has to be created again."
+                .to_owned(),
             1 => "The group and its session are deleted. They have to be created again.".to_owned(),
             all => format!(
                 "The group and its {all} sessions are deleted. They have to be created again."
@@ -36,7 +34,7 @@ impl Scene<'_> {
         Effect { sentence, notes }
     }
 
-    /// Deleting a session.
+    /// Effect of deleting a session.
     #[must_use]
     pub fn delete_session(&self, session: &ClientSession) -> Effect {
         let who = session_name(session);
@@ -45,13 +43,13 @@ impl Scene<'_> {
         let left = self.live(Some(session));
         let was = match session.role {
             Some(Role::Primary) => Some("is"),
-            Some(Role::PendingPrimary) => Some("is about to be"),
+            Some(Role::PendingPrimary) => Some("is about to become"),
             _ => None,
         };
         if left == 0 && (live || was.is_some()) {
             notes.push((
                 Critical,
-                "No other session is live: nobody collects data until one posts a heartbeat."
+                "No other session is live: no data will be collected until one posts a heartbeat."
                     .to_owned(),
             ));
         }
@@ -60,57 +58,58 @@ impl Scene<'_> {
                 format!("{who} {was} Primary and leaves the group. {succession}.")
             }
             (Some(was), None) => format!("{who} {was} Primary and leaves the group."),
-            (None, _) => format!("{who} leaves the group. Who is Primary does not change."),
+            (None, _) => format!("{who} leaves the group. The Primary does not change."),
         };
         if live {
-            notes.push((Warning, format!("It may come back: a running adapter creates its session again at its next heartbeat, {}.", self.beat())));
+            notes.push((Warning, format!("It may reappear: a running adapter recreates its session at its next heartbeat, {}.", self.beat())));
         }
         Effect { sentence, notes }
     }
 
-    /// Forcing a session to be Primary, for a while or until it is cleared.
+    /// Effect of forcing a session to be Primary, for a period or until the override is cleared.
     #[must_use]
     pub fn override_role(&self, session: &ClientSession, period: Option<TimeDelta>) -> Effect {
         let who = session_name(session);
         let until = match period {
             Some(period) => format!("for {}", span(period)),
-            None => "until somebody clears it".to_owned(),
+            None => "until it is cleared".to_owned(),
         };
         let mut notes = Vec::new();
         let pulse = self.pulse(session);
-        let heard = pulse.age.map(ago).unwrap_or_default();
+        let last_heartbeat = pulse.age.map(ago).unwrap_or_default();
         match pulse.beat {
             Beat::Never => notes.push((Critical, format!("{who} has never posted a heartbeat: it would be Primary and no data would flow."))),
-            Beat::Stale => notes.push((Critical, format!("{who} is silent, last heard {heard}: it would stay Primary and no data would flow."))),
-            Beat::Late => notes.push((Warning, format!("The heartbeat of {who} is late, last heard {heard}: if it falls silent it stays Primary and no data flows."))),
+            Beat::Stale => notes.push((Critical, format!("{who} is silent, last heartbeat {last_heartbeat}: it would stay Primary and no data would flow."))),
+            Beat::Late => notes.push((Warning, format!("{who} is late, last heartbeat {last_heartbeat}: if it falls silent, it stays Primary and no data flows."))),
             Beat::OnTime | Beat::Future => {}
         }
         if let Some(other) = self.pinned(session) {
-            notes.push((Warning, format!("{} is pinned by an override already: of several, the service decides which counts.", session_name(other))));
+            notes.push((Warning, format!("{} is already pinned by an override: with several, the service decides which one applies.", session_name(other))));
         }
         if period.is_none() {
             notes.push((
                 Normal,
-                "While it holds, nobody takes over, whatever happens to the session.".to_owned(),
+                "While it is active, no session can take over, even if this session fails."
+                    .to_owned(),
             ));
         }
         let how = match session.role {
-            Some(Role::Primary) => "is Primary already",
-            _ => "becomes Primary at once",
+            Some(Role::Primary) => "is already Primary",
+            _ => "becomes Primary immediately",
         };
         Effect {
-            sentence: format!("{who} {how} and stays so {until}, whatever its score."),
+            sentence: format!("{who} {how} and stays Primary {until}, regardless of its score."),
             notes,
         }
     }
 
-    /// Letting the election decide again.
+    /// Effect of clearing an override.
     #[must_use]
     pub fn clear_override(&self, session: &ClientSession) -> Effect {
         let who = session_name(session);
         let pinned = self.pinned(session).and_then(|_| self.succession(session));
         let sentence = match (pinned, self.leader()) {
-            (Some(succession), _) => format!("{who} is pinned no longer. {succession}."),
+            (Some(succession), _) => format!("{who} is no longer pinned. {succession}."),
             (None, None) => "The election decides again, and no session is live.".to_owned(),
             (None, Some(best)) => format!(
                 "The election decides again. {}.",
@@ -123,7 +122,7 @@ impl Scene<'_> {
         }
     }
 
-    /// Posting a heartbeat in an adapter's name.
+    /// Effect of posting a heartbeat on behalf of an adapter.
     #[must_use]
     pub fn post_heartbeat(&self, session: &ClientSession) -> Effect {
         let who = session_name(session);
@@ -133,24 +132,24 @@ impl Scene<'_> {
         let due = !matches!(self.pulse(session).beat, Beat::OnTime | Beat::Future);
         match session.role {
             Some(Role::PendingPrimary) => notes.push((Critical, format!("{who} is PendingPrimary: this heartbeat makes it Primary, and its adapter may not collect."))),
-            Some(Role::Primary) if due => notes.push((Critical, format!("{who} is Primary and its adapter does not report: this keeps anybody from taking over{alive}."))),
+            Some(Role::Primary) if due => notes.push((Critical, format!("{who} is Primary and its adapter does not report: this prevents any other session from taking over{alive}."))),
             _ => {}
         }
         notes.push((
             Warning,
             format!(
-                "For testing: the service takes {who} for alive{alive}, whether or not its adapter runs."
+                "For testing: the service considers {who} live{alive}, whether or not its adapter is running."
             ),
         ));
         Effect {
             sentence: format!(
-                "A heartbeat of {who} with this score is recorded now, and the election follows it."
+                "A heartbeat of {who} with this score is recorded now, and the election uses it."
             ),
             notes,
         }
     }
 
-    /// Adding a session.
+    /// Effect of adding a session.
     #[must_use]
     pub fn add_session(&self) -> Effect {
         let sentence = if self.sessions.is_empty() {
@@ -158,19 +157,19 @@ impl Scene<'_> {
         } else if self.live(None) == 0 {
             "No other session is live: it becomes Primary with its first heartbeat."
         } else {
-            "It stands by, and takes part in the election with its first heartbeat."
+            "It is on standby, and takes part in the election from its first heartbeat."
         };
         Effect {
             sentence: sentence.to_owned(),
             notes: vec![(
                 Normal,
-                "Adapters register their own sessions: this is for preparing and for testing."
+                "Adapters register their own sessions: use this for preparation and testing."
                     .to_owned(),
             )],
         }
     }
 
-    /// Whoever is pinned stays Primary, silent or not.
+    /// A note about another pinned session that is silent: it stays Primary.
     fn pinned_silent(&self, but: &ClientSession) -> Vec<(Severity, String)> {
         let pinned = self.pinned(but).filter(|pinned| !self.is_live(pinned));
         let note = |pinned| {

@@ -1,4 +1,4 @@
-//! What the tests of this folder have in common: a group of 60 s, its sessions, and the time.
+//! Test fixtures: a group with a timeout of 60 s, sessions, and a fixed time.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use vendors::aveva::{ClientSession, GroupConfiguration, Heartbeat, Role, RoleOverride, TimeSpan};

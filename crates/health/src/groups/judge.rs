@@ -1,49 +1,49 @@
-//! The one verdict on a group: the worst of what is wrong with it. What it says is in `alarms`.
+//! Selects the verdict on a group: the most severe problem. `verdicts` has the texts.
 
-use super::alarms::Alarms;
 use super::is_pinned;
-use super::look::Look;
+use super::observation::Observation;
 use super::pulse::{Beat, Pulse, pulse};
 use super::roles::{Roles, roles};
+use super::verdicts::Verdicts;
 use crate::verdict::Verdict;
 use chrono::{DateTime, Utc};
 use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus};
 
 /// Judges a group by its status and its sessions as they were last read.
 ///
-/// The sessions' own roles are believed first; the status names a primary or a pending one where no
-/// session claims either role, because the two are asked one after the other and may differ for one
-/// poll. A primary that the status names and nobody lists is a warning for the same reason.
+/// Status and sessions are read one after the other and may differ for one poll. The sessions' own roles
+/// therefore take precedence, and the status counts only when no session has the role Primary or
+/// PendingPrimary. For the same reason, a primary that only the status names is a warning.
 #[must_use]
 pub fn judge_group(
     group: &GroupConfiguration,
     status: Option<&GroupStatus>,
     sessions: &[ClientSession],
-    look: impl Into<Look>,
+    observation: impl Into<Observation>,
 ) -> Verdict {
-    let look = look.into();
-    let say = Alarms::new(group, sessions, look);
+    let observation = observation.into();
+    let say = Verdicts::new(group, sessions, observation);
     if sessions.is_empty() {
         return say.no_sessions();
     }
-    let of = |session: &ClientSession| pulse(session, group.failover_timeout.as_ref(), look);
+    let of = |session: &ClientSession| pulse(session, group.failover_timeout.as_ref(), observation);
     let roles = roles(status, sessions);
-    if let Some(pinned) = silent_pin(&roles, sessions, of, look.now) {
+    if let Some(pinned) = silent_pin(&roles, sessions, of, observation.now) {
         return say.pinned_silent(pinned, &of(pinned));
     }
     match (roles.primaries.as_slice(), roles.pending) {
-        ([], None) => nobody(&say, &roles),
+        ([], None) => without_primary(&say, &roles),
         ([_, _, ..], _) => say.several_primaries(&roles.primaries),
         (primary, Some(pending)) => {
             let primary = primary.first().copied();
             handing_over(&say, primary.map(of), pending, &of(pending))
         }
-        ([primary], None) => led(&say, sessions, primary, of),
+        ([primary], None) => with_primary(&say, sessions, primary, of),
     }
 }
 
-/// The session that an override keeps Primary although it is silent: it, and nobody else, should be
-/// collecting. While another live session still has the role, data flows.
+/// The session that an override keeps Primary although it is silent. No other session may collect data
+/// then; but while another live session still has the role, data flows.
 fn silent_pin<'a>(
     roles: &Roles<'a>,
     sessions: &'a [ClientSession],
@@ -55,7 +55,7 @@ fn silent_pin<'a>(
     pinned.find(|session| !collects && !of(session).is_live())
 }
 
-fn nobody(say: &Alarms<'_>, roles: &Roles<'_>) -> Verdict {
+fn without_primary(say: &Verdicts<'_>, roles: &Roles<'_>) -> Verdict {
     match (roles.missing, roles.unknown) {
         (Some(missing), _) => say.primary_missing(missing),
         (None, Some(unknown)) => say.role_unknown(unknown),
@@ -63,12 +63,12 @@ fn nobody(say: &Alarms<'_>, roles: &Roles<'_>) -> Verdict {
     }
 }
 
-/// The handshake: the chosen client has to post one more heartbeat, which normally takes a second.
-/// Nobody says when it was chosen. It has lingered for longer than the FailoverTimeout when its own
-/// heartbeat is older than that, when the primary that it follows has been silent for twice that, or
-/// when it has been seen to be chosen for that long.
+/// The handshake: the elected session has to post one more heartbeat, which normally takes a second. The
+/// API does not report when it was elected. The handover is stuck when the session's own heartbeat is
+/// older than the FailoverTimeout, when the old primary has been silent for twice that time, or when the
+/// session has been observed as pending for that long.
 fn handing_over(
-    say: &Alarms<'_>,
+    say: &Verdicts<'_>,
     primary: Option<Pulse>,
     pending: &ClientSession,
     pulse: &Pulse,
@@ -90,9 +90,9 @@ fn handing_over(
     }
 }
 
-/// One primary and nobody chosen to follow it.
-fn led(
-    say: &Alarms<'_>,
+/// One primary and no pending session.
+fn with_primary(
+    say: &Verdicts<'_>,
     sessions: &[ClientSession],
     primary: &ClientSession,
     of: impl Fn(&ClientSession) -> Pulse,
@@ -110,3 +110,6 @@ fn led(
         live => say.normal(primary, live),
     }
 }
+
+#[cfg(test)]
+mod tests;

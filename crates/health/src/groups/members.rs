@@ -1,11 +1,11 @@
-//! A group's sessions by what they do.
+//! A group's sessions, counted by role.
 
-use super::look::Look;
+use super::observation::Observation;
 use super::pulse::pulse;
 use serde::{Deserialize, Serialize};
 use vendors::aveva::{ClientSession, GroupConfiguration, Role};
 
-/// How many sessions do what. A session that is no longer heard counts as stale, whatever its role.
+/// The number of sessions for each role. A session without a current heartbeat counts as stale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Members {
@@ -15,9 +15,9 @@ pub struct Members {
     pub pending: usize,
     /// Secondary.
     pub standby: usize,
-    /// Not heard for longer than the FailoverTimeout, or never.
+    /// No heartbeat for longer than the FailoverTimeout, or never.
     pub stale: usize,
-    /// Of a role that the contract does not know, or none.
+    /// With a role that is not in the contract, or without one.
     pub unknown: usize,
 }
 
@@ -26,12 +26,12 @@ pub struct Members {
 pub fn members(
     group: &GroupConfiguration,
     sessions: &[ClientSession],
-    look: impl Into<Look>,
+    observation: impl Into<Observation>,
 ) -> Members {
-    let look = look.into();
+    let observation = observation.into();
     let mut members = Members::default();
     for session in sessions {
-        let place = if !pulse(session, group.failover_timeout.as_ref(), look).is_live() {
+        let place = if !pulse(session, group.failover_timeout.as_ref(), observation).is_live() {
             &mut members.stale
         } else {
             match session.role {

@@ -1,39 +1,33 @@
 //! AVEVA: who is primary, who is next, and what is wrong with a group.
 
 mod actions;
-mod alarms;
+mod context;
 mod effects;
 mod judge;
-mod look;
 mod members;
+mod observation;
 mod pulse;
 mod roles;
-mod scene;
 mod successor;
+mod verdicts;
 
-#[cfg(test)]
-mod actions_tests;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
-mod judge_tests;
-#[cfg(test)]
-mod never_panics;
-#[cfg(test)]
-mod successor_tests;
+mod tests;
 
 pub use actions::Action;
+pub use context::GroupContext;
 pub use judge::judge_group;
-pub use look::Look;
 pub use members::{Members, members};
+pub use observation::Observation;
 pub use pulse::{Beat, Pulse, pulse};
-pub use scene::Scene;
 pub use successor::{Candidate, is_cold_standby, successor};
 
 use chrono::{DateTime, Utc};
 use vendors::aveva::{ClientSession, GroupConfiguration, Role, RoleOverride};
 
-/// A role in words; one that the contract does not know as it came.
+/// A role in words; a role that is not in the contract is unmodified.
 #[must_use]
 pub fn role_word(role: &Role) -> String {
     match role {
@@ -44,7 +38,7 @@ pub fn role_word(role: &Role) -> String {
     }
 }
 
-/// A group's name, or its id: groups that adapters made usually have no name.
+/// A group's name, or its id: groups that adapters create usually have no name.
 #[must_use]
 pub fn group_name(group: &GroupConfiguration) -> &str {
     let named = group.name.as_deref().filter(|name| !name.trim().is_empty());
@@ -53,7 +47,7 @@ pub fn group_name(group: &GroupConfiguration) -> &str {
         .unwrap_or("A group without an id")
 }
 
-/// A session's id, or what stands for it.
+/// A session's id, or its name, or a placeholder.
 pub(crate) fn session_name(session: &ClientSession) -> &str {
     session
         .id
@@ -62,7 +56,7 @@ pub(crate) fn session_name(session: &ClientSession) -> &str {
         .unwrap_or("a session without an id")
 }
 
-/// Whether a role override keeps a session Primary. One whose end has passed no longer does.
+/// Whether an unexpired role override keeps a session Primary.
 #[must_use]
 pub fn is_pinned(session: &ClientSession, now: DateTime<Utc>) -> bool {
     session.role_override == Some(RoleOverride::Primary)
@@ -75,7 +69,7 @@ pub(crate) fn score(session: &ClientSession) -> Option<f64> {
     session.heartbeat.as_ref()?.score
 }
 
-/// A score with at most one decimal: it is a share of streams, not a measurement.
+/// A score with at most one decimal, because it is only a share of streams.
 pub(crate) fn score_words(score: f64) -> String {
     format!("{}", (score * 10.0).round() / 10.0)
 }

@@ -1,14 +1,14 @@
-//! The heartbeat of one session against the group's FailoverTimeout.
+//! Compares the heartbeat of a session with the group's FailoverTimeout.
 
-use super::look::Look;
+use super::observation::Observation;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use vendors::aveva::{ClientSession, TimeSpan};
 
-/// A heartbeat that is this much over its time is not late yet: networks and clocks are not exact.
+/// Tolerance before a heartbeat counts as late, because networks and clocks are not exact.
 const SLACK: TimeDelta = TimeDelta::seconds(2);
 
-/// How a heartbeat stands.
+/// The state of a heartbeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Beat {
@@ -20,26 +20,26 @@ pub enum Beat {
     Late,
     /// Older than the FailoverTimeout: the session is inactive.
     Stale,
-    /// Stamped in the future: the adapter's clock is ahead of the service's.
+    /// Its timestamp is in the future: the adapter's clock is ahead of the service's.
     Future,
 }
 
 /// A heartbeat's facts. Spans are `None` where the heartbeat or the FailoverTimeout is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pulse {
-    /// How long ago it was; zero when it is in the future.
+    /// Its age; zero when it is in the future.
     pub age: Option<TimeDelta>,
-    /// How it stands.
+    /// Its state.
     pub beat: Beat,
     /// The FailoverTimeout.
     pub timeout: Option<TimeDelta>,
-    /// Until the next one is due; negative once it is overdue.
+    /// The time until the next one is due; negative when overdue.
     pub next_due: Option<TimeDelta>,
-    /// Until another session takes over; negative once that is overdue.
+    /// The time until another session takes over; negative when overdue.
     pub takeover: Option<TimeDelta>,
-    /// How many heartbeats have been due since and did not come: one a half FailoverTimeout.
+    /// The number of missed heartbeats since then; one is due every half FailoverTimeout.
     pub missed: i64,
-    /// How far in the future it is stamped.
+    /// How far its timestamp is in the future.
     pub skew: Option<TimeDelta>,
 }
 
@@ -51,10 +51,14 @@ impl Pulse {
     }
 }
 
-/// The pulse of a session. Without a FailoverTimeout nothing can be late.
+/// The pulse of a session. Without a FailoverTimeout, no heartbeat is late.
 #[must_use]
-pub fn pulse(session: &ClientSession, timeout: Option<&TimeSpan>, look: impl Into<Look>) -> Pulse {
-    let Look { now, read } = look.into();
+pub fn pulse(
+    session: &ClientSession,
+    timeout: Option<&TimeSpan>,
+    observation: impl Into<Observation>,
+) -> Pulse {
+    let Observation { now, observed_at } = observation.into();
     let timeout = timeout
         .map(|timeout| timeout.delta())
         .filter(|timeout| *timeout > TimeDelta::zero());
@@ -77,7 +81,7 @@ pub fn pulse(session: &ClientSession, timeout: Option<&TimeSpan>, look: impl Int
     let since = now.signed_duration_since(at);
     let skew = (since < -SLACK).then(|| -since);
     let age = since.max(TimeDelta::zero());
-    let silent = read.min(now).signed_duration_since(at);
+    let silent = observed_at.min(now).signed_duration_since(at);
     let beat = match timeout {
         _ if skew.is_some() => Beat::Future,
         Some(timeout) if silent > timeout => Beat::Stale,
@@ -95,7 +99,7 @@ pub fn pulse(session: &ClientSession, timeout: Option<&TimeSpan>, look: impl Int
     }
 }
 
-/// Within the slack a heartbeat is not missed yet.
+/// A heartbeat within the tolerance is not missed.
 fn missed(silent: TimeDelta, timeout: TimeDelta) -> i64 {
     let half = (timeout / 2).num_milliseconds().max(1);
     (silent.max(TimeDelta::zero()) - SLACK)
@@ -106,7 +110,7 @@ fn missed(silent: TimeDelta, timeout: TimeDelta) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Beat, Look, pulse};
+    use super::{Beat, Observation, pulse};
     use crate::groups::fixtures::{NOW, silent_for};
     use chrono::{DateTime, TimeDelta, Utc};
     use proptest::prelude::*;
@@ -135,19 +139,19 @@ mod tests {
 
     #[test]
     fn a_heartbeat_that_was_due_after_the_last_look_is_not_late() {
-        for (read_ago, beat) in [
+        for (observed_ago, beat) in [
             (0, Beat::Stale),
             (5, Beat::Late),
             (29, Beat::Late),
             (30, Beat::OnTime),
         ] {
-            let look = Look {
+            let observation = Observation {
                 now: NOW,
-                read: NOW - TimeDelta::seconds(read_ago),
+                observed_at: NOW - TimeDelta::seconds(observed_ago),
             };
             let session = silent_for("a", TimeDelta::seconds(62));
-            let pulse = pulse(&session, Some(&TimeSpan::from_seconds(60)), look);
-            assert_eq!(pulse.beat, beat, "read {read_ago} s ago");
+            let pulse = pulse(&session, Some(&TimeSpan::from_seconds(60)), observation);
+            assert_eq!(pulse.beat, beat, "observed {observed_ago} s ago");
             assert_eq!(pulse.age, Some(TimeDelta::seconds(62)));
         }
     }

@@ -1,16 +1,16 @@
-//! Who holds which role. The status and the sessions are asked one after the other, so for one poll
-//! they may disagree: the sessions' own roles, which come in one answer, are believed, and the status
-//! speaks only where no session is Primary or PendingPrimary.
+//! Determines the roles in a group. Status and sessions are read one after the other, so they may differ
+//! for one poll. The sessions' own roles come in one response and take precedence; the status counts only
+//! when no session is Primary or PendingPrimary.
 
 use vendors::aveva::{ClientSession, GroupStatus, Role};
 
 pub(super) struct Roles<'a> {
-    /// More than one only by the sessions' own roles.
+    /// More than one only if the sessions' own roles say so.
     pub(super) primaries: Vec<&'a ClientSession>,
     pub(super) pending: Option<&'a ClientSession>,
-    /// Whom the status names as primary although no such session is listed.
+    /// The primary in the status, if no such session is listed.
     pub(super) missing: Option<&'a str>,
-    /// The first session of a role that the contract does not know, or of none.
+    /// The first session with a role that is not in the contract, or without one.
     pub(super) unknown: Option<&'a ClientSession>,
 }
 
@@ -28,24 +28,26 @@ pub(super) fn roles<'a>(
     let unknown = sessions
         .iter()
         .find(|session| matches!(session.role, None | Some(Role::Other(_))));
-    let told = Roles {
+    let roles_of_sessions = Roles {
         primaries,
         pending,
         missing: None,
         unknown,
     };
     match status {
-        Some(status) if told.primaries.is_empty() && told.pending.is_none() => {
-            by_status(status, sessions, told)
+        Some(status)
+            if roles_of_sessions.primaries.is_empty() && roles_of_sessions.pending.is_none() =>
+        {
+            by_status(status, sessions, roles_of_sessions)
         }
-        _ => told,
+        _ => roles_of_sessions,
     }
 }
 
 fn by_status<'a>(
     status: &'a GroupStatus,
     sessions: &'a [ClientSession],
-    told: Roles<'a>,
+    roles_of_sessions: Roles<'a>,
 ) -> Roles<'a> {
     let id = |id: &'a Option<String>| id.as_deref().filter(|id| !id.is_empty());
     let find = |id: Option<&str>| {
@@ -59,6 +61,6 @@ fn by_status<'a>(
         primaries: primary.into_iter().collect(),
         pending: pending.filter(|_| status.pending_primary != status.primary),
         missing: id(&status.primary).filter(|_| primary.is_none()),
-        ..told
+        ..roles_of_sessions
     }
 }

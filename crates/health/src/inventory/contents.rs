@@ -5,7 +5,7 @@ use super::facts::{
 };
 use super::resource::{Kind, Observed, Resource, ResourceKey};
 use crate::failover_sessions::{self, is_recent, judge_session};
-use crate::groups::{Look, group_name, judge_group, members, pulse};
+use crate::groups::{Observation, group_name, judge_group, members, pulse};
 use crate::severity::Severity;
 use crate::slicers::{self, SlicerHealth, backups, judge_slicers, ordered, slicer_health};
 use crate::verdict::Verdict;
@@ -138,10 +138,10 @@ fn of_group(group: &WatchedGroup, connection: &str, at: &Moment) -> Resource {
     }
 }
 
-fn look(detail: &GroupDetail, at: &Moment) -> Look {
-    Look {
+fn observation(detail: &GroupDetail, at: &Moment) -> Observation {
+    Observation {
         now: at.vendor(at.now),
-        read: at.vendor(detail.observed_at),
+        observed_at: at.vendor(detail.observed_at),
     }
 }
 
@@ -154,7 +154,7 @@ fn verdict_of_group(group: &WatchedGroup, name: &str, at: &Moment) -> Verdict {
             &group.configuration,
             Some(&detail.status),
             &detail.sessions,
-            look(detail, at),
+            observation(detail, at),
         ),
         (None, None) => unknown(
             "Not read yet",
@@ -178,7 +178,7 @@ fn facts_of_group(group: &WatchedGroup, at: &Moment) -> GroupFacts {
     let Some(detail) = &group.detail else {
         return facts;
     };
-    let look = look(detail, at);
+    let observation = observation(detail, at);
     let sessions = &detail.sessions;
     let with_role = |role: &Role| {
         sessions
@@ -189,14 +189,19 @@ fn facts_of_group(group: &WatchedGroup, at: &Moment) -> GroupFacts {
     GroupFacts {
         primary: detail.status.primary.clone(),
         pending: detail.status.pending_primary.clone(),
-        members: Some(members(configuration, sessions, look)),
+        members: Some(members(configuration, sessions, observation)),
         last_data: detail.status.last_data_processed_time,
         heartbeat: leading.map(|session| HeartbeatFacts {
             at: session
                 .heartbeat
                 .as_ref()
                 .and_then(|heartbeat| heartbeat.heartbeat_time),
-            beat: pulse(session, configuration.failover_timeout.as_ref(), look).beat,
+            beat: pulse(
+                session,
+                configuration.failover_timeout.as_ref(),
+                observation,
+            )
+            .beat,
         }),
         sessions: sessions
             .iter()

@@ -1,15 +1,15 @@
-//! The one verdict on a slicer group: the worst of what is wrong with it. What it says is in `alarms`.
+//! Selects the verdict on a slicer group: the most severe problem. `verdicts` has the texts.
 
-use super::alarms::Alarms;
+use super::verdicts::Verdicts;
 use super::{SlicerHealth, intended, is_ready, on_air, ordered, slicer_health};
 use crate::verdict::Verdict;
 use chrono::{DateTime, Utc};
 use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer, SlicerState};
 
-/// Judges a slicer group. Flat mode has no slicer that should be on air rather than another.
+/// Judges a slicer group. In flat mode, no slicer is preferred.
 #[must_use]
 pub fn judge_slicers(group: &FailoverGroup, now: DateTime<Utc>) -> Verdict {
-    let say = Alarms::new(group, now);
+    let say = Verdicts::new(group, now);
     let Some(slicers) = &group.slicers else {
         return say.slicers_unknown();
     };
@@ -18,13 +18,13 @@ pub fn judge_slicers(group: &FailoverGroup, now: DateTime<Utc>) -> Verdict {
         None => say.on_air_unknown(),
         Some(OnAir::Slicer(id)) => match on_air(group) {
             None => say.stranger_on_air(id),
-            Some(active) => of_active(&say, group, active, now),
+            Some(active) => with_active(&say, group, active, now),
         },
     }
 }
 
-fn of_active(
-    say: &Alarms<'_>,
+fn with_active(
+    say: &Verdicts<'_>,
     group: &FailoverGroup,
     active: &Slicer,
     now: DateTime<Utc>,
@@ -48,7 +48,7 @@ fn of_active(
     }
 }
 
-/// Unhealthy, due for its re-check, or inactive. Where the service says nothing, nothing is claimed.
+/// Whether a slicer is unhealthy, due for its re-check, or inactive. Unknown health does not count.
 fn is_sick(slicer: &Slicer, now: DateTime<Utc>) -> bool {
     let inactive = slicer.state == Some(SlicerState::Inactive);
     match slicer_health(slicer, now) {
@@ -57,7 +57,7 @@ fn is_sick(slicer: &Slicer, now: DateTime<Utc>) -> bool {
     }
 }
 
-/// The first slicer that would be on air before the active one, were it ready.
+/// The first slicer that comes before the active one and is not ready.
 fn skipped<'a>(
     group: &'a FailoverGroup,
     active: &Slicer,
@@ -71,3 +71,6 @@ fn skipped<'a>(
         .take_while(|slicer| slicer.id != active.id)
         .find(|slicer| slicer.enabled != Some(false) && !is_ready(slicer, now))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,19 +1,15 @@
-//! Uplynk: which slicer should be on air, which could take over, and what is wrong with a group.
+//! Uplynk: which slicer should be on air, which ones can take over, and the problems of a group.
 
-mod alarms;
-mod deeds;
+mod actions;
 mod judge;
 mod order_effect;
+mod verdicts;
 mod words;
 
 #[cfg(test)]
-mod deeds_tests;
-#[cfg(test)]
-mod judge_tests;
-#[cfg(test)]
 mod tests;
 
-pub use deeds::Deed;
+pub use actions::Action;
 pub use judge::judge_slicers;
 pub use order_effect::order_effect;
 pub use words::{hot_warm_words, state_word};
@@ -21,7 +17,7 @@ pub use words::{hot_warm_words, state_word};
 use chrono::{DateTime, TimeDelta, Utc};
 use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState};
 
-/// The health of a slicer, by its blacklist: what it is doing is not its health.
+/// The health of a slicer, from its blacklist; its state is not its health.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SlicerHealth {
     /// Not blacklisted.
@@ -31,12 +27,12 @@ pub enum SlicerHealth {
         /// The end of the blacklisting.
         until: DateTime<Utc>,
     },
-    /// The blacklisting has run out and the re-check is due: not healthy yet.
+    /// The blacklisting has expired and the re-check is due: not yet healthy.
     RecheckDue {
         /// Since when.
         since: DateTime<Utc>,
     },
-    /// The service did not say.
+    /// The service does not report it.
     Unknown,
 }
 
@@ -51,14 +47,13 @@ pub fn slicer_health(slicer: &Slicer, now: DateTime<Utc>) -> SlicerHealth {
     }
 }
 
-/// Whether a picture whose address has not changed for so long over several readings is no longer one
-/// of what the slicer is doing.
+/// Whether an image is stale: its address has not changed for this long, over several readings.
 #[must_use]
 pub fn is_stale_picture(unchanged: TimeDelta) -> bool {
     unchanged >= TimeDelta::seconds(30)
 }
 
-/// The slicers by their order; as listed where the order is equal or missing.
+/// The slicers by order; in list order where the order is equal or missing.
 #[must_use]
 pub fn ordered(group: &FailoverGroup) -> Vec<&Slicer> {
     let mut slicers: Vec<&Slicer> = group.slicers.iter().flatten().collect();
@@ -66,7 +61,7 @@ pub fn ordered(group: &FailoverGroup) -> Vec<&Slicer> {
     slicers
 }
 
-/// Whether a slicer could go on air: healthy, in failover, and not inactive.
+/// Whether a slicer can go on air: healthy, takes part in failover, and not inactive.
 #[must_use]
 pub fn is_ready(slicer: &Slicer, now: DateTime<Utc>) -> bool {
     slicer_health(slicer, now) == SlicerHealth::Healthy
@@ -74,14 +69,14 @@ pub fn is_ready(slicer: &Slicer, now: DateTime<Utc>) -> bool {
         && slicer.state != Some(SlicerState::Inactive)
 }
 
-/// The slicer that the order wants on air now: the first that is ready. `None` in flat mode, where any
-/// will do, in a mode that the contract does not know, and when no slicer is ready.
+/// The slicer that should be on air by the order: the first ready one. `None` in flat mode, in an unknown
+/// mode, and when no slicer is ready.
 #[must_use]
 pub fn intended(group: &FailoverGroup, now: DateTime<Utc>) -> Option<&Slicer> {
     intended_of(group, &ordered(group), now)
 }
 
-/// The same, had the group's slicers this order.
+/// The same for another order of the slicers.
 fn intended_of<'s>(
     group: &FailoverGroup,
     order: &[&'s Slicer],
@@ -93,7 +88,7 @@ fn intended_of<'s>(
         .flatten()
 }
 
-/// The slicer that is on air, if it is one of the group's.
+/// The slicer on air, if it belongs to the group.
 #[must_use]
 pub fn on_air(group: &FailoverGroup) -> Option<&Slicer> {
     let Some(OnAir::Slicer(id)) = &group.active else {
@@ -106,9 +101,9 @@ pub fn on_air(group: &FailoverGroup) -> Option<&Slicer> {
         .find(|slicer| slicer.id == *id)
 }
 
-/// Backups that are ready and hot: they encode and store already, so that a failover to one has no gap
-/// (`hot_warm`: 0 all hot, 1 one hot, N the primary and N−1 backups). Which backups are the hot ones is
-/// not published: they are taken to be the first of the order.
+/// The number of ready hot backups. They already encode and store, so that a failover has no gap
+/// (`hot_warm`: 0 all hot, 1 one hot, N the primary and N−1 backups). The vendor does not document which
+/// backups are hot; this assumes the first ones in the order.
 #[must_use]
 pub fn hot_backups(group: &FailoverGroup, now: DateTime<Utc>) -> usize {
     let hot = match group.hot_warm {
@@ -124,7 +119,7 @@ pub fn hot_backups(group: &FailoverGroup, now: DateTime<Utc>) -> usize {
         .count()
 }
 
-/// Backups that could take over at once, and all backups that take part in failover.
+/// The number of backups that can take over immediately, and of all backups in failover.
 #[must_use]
 pub fn backups(group: &FailoverGroup, now: DateTime<Utc>) -> (usize, usize) {
     let active = on_air(group).map(|slicer| slicer.id.as_str());

@@ -1,4 +1,4 @@
-//! What another order of a group's slicers will do.
+//! The effect of another order of a group's slicers.
 
 use super::{intended_of, is_ready, on_air};
 use crate::effect::Effect;
@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 use vendors::uplynk::{FailoverGroup, Mode, Slicer};
 
-/// The slicers in another order; who is not in it stands last.
+/// The slicers in another order; slicers that are not in it come last.
 fn in_order<'s>(group: &'s FailoverGroup, order: &[String]) -> Vec<&'s Slicer> {
     let places: HashMap<&str, usize> = order.iter().map(String::as_str).zip(0..).collect();
     let mut slicers: Vec<&Slicer> = group.slicers.iter().flatten().collect();
@@ -20,7 +20,7 @@ fn in_order<'s>(group: &'s FailoverGroup, order: &[String]) -> Vec<&'s Slicer> {
     slicers
 }
 
-/// What saving this order will do, by the group's mode and auto failback.
+/// The effect of saving this order, by the group's mode and auto failback.
 #[must_use]
 pub fn order_effect(group: &FailoverGroup, order: &[String], now: DateTime<Utc>) -> Effect {
     let new = in_order(group, order);
@@ -37,7 +37,7 @@ pub fn order_effect(group: &FailoverGroup, order: &[String], now: DateTime<Utc>)
     let wanted = intended_of(group, &new, now).map(|slicer| slicer.id.as_str());
     let mut notes = Vec::new();
     let sentence = match (&group.mode, group.auto_failback, wanted) {
-        (Some(Mode::Flat), ..) => "In flat mode positions do not count.".to_owned(),
+        (Some(Mode::Flat), ..) => "Positions have no effect in flat mode.".to_owned(),
         (_, Some(true), Some(wanted)) if Some(wanted) != active => {
             if let Some(active) = active {
                 notes.push((
@@ -47,7 +47,7 @@ pub fn order_effect(group: &FailoverGroup, order: &[String], now: DateTime<Utc>)
             }
             format!("Auto failback is on: {wanted} goes on air as soon as this is saved.")
         }
-        (_, Some(true), Some(_)) => format!("{stays}: it is the first that is ready.{follows}"),
+        (_, Some(true), Some(_)) => format!("{stays}: it is the first ready slicer.{follows}"),
         _ => format!("{stays}: auto failback is off.{follows}"),
     };
     let first = new.first().copied();
@@ -57,7 +57,7 @@ pub fn order_effect(group: &FailoverGroup, order: &[String], now: DateTime<Utc>)
         notes.push((
             Warning,
             format!(
-                "{} stands first and is not ready: it goes on air as soon as it is.",
+                "{} is first but not ready: it goes on air as soon as it is ready.",
                 first.id
             ),
         ));
@@ -108,13 +108,13 @@ mod tests {
             (
                 healthy(),
                 "a c b",
-                "a stays on air: it is the first that is ready. If it fails, c follows.",
+                "a stays on air: it is the first ready slicer. If it fails, c follows.",
                 0,
             ),
             (
                 sick(),
                 "b a c",
-                "a stays on air: it is the first that is ready. If it fails, c follows.",
+                "a stays on air: it is the first ready slicer. If it fails, c follows.",
                 1,
             ),
             (
@@ -123,7 +123,7 @@ mod tests {
                 "a stays on air: auto failback is off. If it fails, b follows.",
                 0,
             ),
-            (flat, "b a c", "In flat mode positions do not count.", 0),
+            (flat, "b a c", "Positions have no effect in flat mode.", 0),
         ] {
             assert_eq!(
                 effect(&group, order),

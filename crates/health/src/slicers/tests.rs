@@ -1,4 +1,4 @@
-//! Health, order, the intended slicer and the backups; and what the tests of this folder share.
+//! Health, order, the intended slicer and the backups; and the fixtures of this folder.
 
 use super::{SlicerHealth, backups, intended, is_ready, on_air, ordered, slicer_health};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -18,7 +18,7 @@ pub(super) fn slicer(id: &str, order: i64) -> Slicer {
     }
 }
 
-/// A slicer that is blacklisted for so many more seconds.
+/// A slicer that is blacklisted for this many more seconds.
 pub(super) fn for_seconds(seconds: i64, slicer: Slicer) -> Slicer {
     let until = NOW + TimeDelta::seconds(seconds);
     Slicer {

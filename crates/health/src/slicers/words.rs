@@ -1,8 +1,8 @@
-//! The vendor's numbers in the vendor's words.
+//! The vendor's numbers in words.
 
 use vendors::uplynk::SlicerState;
 
-/// What a slicer is doing; a number that the contract does not know as it is.
+/// The state of a slicer in words; an unknown number is shown as a number.
 #[must_use]
 pub fn state_word(state: &SlicerState) -> String {
     match state {
@@ -15,7 +15,7 @@ pub fn state_word(state: &SlicerState) -> String {
     }
 }
 
-/// How many slicers encode and store (`hot_warm`).
+/// How many slicers encode and store (`hot_warm`), in words.
 #[must_use]
 pub fn hot_warm_words(hot_warm: Option<i64>) -> String {
     match hot_warm {

@@ -1,15 +1,15 @@
-//! Plays the simulated adapters as the clock goes: everything happens at its own time, in order,
-//! so that the result depends on the clock alone and not on who asked when.
+//! Simulates the adapters: every event happens at its own time and in order, so that the result
+//! depends only on the clock and not on when requests arrive.
 
 use super::election::{confirm, elect};
 use super::model::{Adapter, Group, Heartbeat, Role, Session, Site};
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// A longer stretch without anyone asking is skipped, with everything in it.
+/// A longer period without requests is skipped, including all its events.
 const LONGEST: TimeDelta = TimeDelta::minutes(30);
 
 impl Site {
-    /// Plays until `to`. A clock that was set back takes the whole site back with it.
+    /// Advances to `to`. When the clock is set back, all times of the site move back with it.
     pub(crate) fn advance(&mut self, to: DateTime<Utc>) {
         if to < self.cursor {
             self.shift(to - self.cursor, false);
@@ -18,7 +18,7 @@ impl Site {
             self.shift(to - LONGEST - self.cursor, true);
         }
         loop {
-            self.leap(to);
+            self.fast_forward(to);
             let Some(next) = self.next().filter(|next| *next <= to) else {
                 break;
             };
@@ -34,7 +34,7 @@ impl Site {
         self.cursor = to;
     }
 
-    /// Elects, and lets a running adapter that was chosen answer a second later.
+    /// Runs the election; a chosen running adapter responds one second later.
     pub(crate) fn settle(&mut self) {
         let now = self.cursor;
         let Some(group) = &mut self.group else { return };
@@ -54,7 +54,7 @@ impl Site {
         }
     }
 
-    /// When something happens next.
+    /// The time of the next event.
     fn next(&self) -> Option<DateTime<Utc>> {
         let beats = self
             .adapters
@@ -82,7 +82,7 @@ impl Site {
         beats.chain(ends).chain(later).min()
     }
 
-    /// Ends what a scenario made for a while only.
+    /// Ends temporary effects of a scenario.
     fn wake(&mut self) {
         let now = self.cursor;
         for adapter in &mut self.adapters {
@@ -98,7 +98,7 @@ impl Site {
         }
     }
 
-    /// One adapter posts a heartbeat, after creating its group and session where they are gone.
+    /// One adapter posts a heartbeat; it first recreates its group and session if they are gone.
     fn beat(&mut self, at: usize) {
         let now = self.cursor;
         let group = self.group.get_or_insert_with(|| Group::bare(self.timeout));
@@ -176,7 +176,7 @@ impl Site {
 }
 
 impl Adapter {
-    /// The score that it reports: all streams while it serves; ready or warm beside.
+    /// The reported score: all streams as primary, otherwise that of a hot or cold standby.
     pub(crate) fn report(&self, serving: bool, at: usize) -> f64 {
         let own = match (serving, self.cold) {
             (true, _) => 100.0,
@@ -187,7 +187,7 @@ impl Adapter {
     }
 }
 
-/// Takes a heartbeat in: ends a handshake, elects, and returns the session's role afterwards.
+/// Records a heartbeat: completes a handshake, runs the election, and returns the session's new role.
 pub(crate) fn post(group: &mut Group, at: usize, heartbeat: Heartbeat, now: DateTime<Utc>) -> Role {
     let session = &mut group.sessions[at];
     session.heartbeat = Some(heartbeat);

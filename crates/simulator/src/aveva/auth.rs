@@ -1,8 +1,8 @@
-//! Who may call: bearer tokens from the token endpoint in the cloud, Basic on premises.
+//! Authentication: bearer tokens from the token endpoint in the cloud, Basic on premises.
 
 use crate::answer;
 use crate::options::Credentials;
-use crate::path::{Ask, pairs};
+use crate::path::{ApiRequest, pairs};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use base64::Engine;
@@ -14,7 +14,7 @@ use std::collections::HashMap;
 /// How long a token lasts, in simulated seconds.
 const LIFETIME: i64 = 3_600;
 
-/// The tokens that were handed out, with their ends.
+/// The issued tokens with their expiration times.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
     issued: u64,
@@ -22,8 +22,8 @@ pub(crate) struct Tokens {
 }
 
 /// Name and password of an `Authorization: Basic` header.
-fn basic(ask: &Ask) -> Option<(String, String)> {
-    let value = ask.header("authorization")?;
+fn basic(request: &ApiRequest) -> Option<(String, String)> {
+    let value = request.header("authorization")?;
     let (scheme, encoded) = value.split_once(' ')?;
     let plain = STANDARD
         .decode(encoded.trim())
@@ -40,19 +40,19 @@ impl Tokens {
     /// `POST /identity/connect/token` with a form of client credentials.
     pub(crate) fn token(
         &mut self,
-        ask: &Ask,
+        request: &ApiRequest,
         wanted: &Credentials,
         now: DateTime<Utc>,
     ) -> Response {
         let refuse =
             |error: &str| answer::json(StatusCode::BAD_REQUEST, &json!({ "error": error }));
-        let form = pairs(&String::from_utf8_lossy(&ask.body));
+        let form = pairs(&String::from_utf8_lossy(&request.body));
         let field = |name: &str| {
             form.iter()
                 .find(|(key, _)| key == name)
                 .map(|(_, value)| value.clone())
         };
-        let media = ask.header("content-type").unwrap_or_default();
+        let media = request.header("content-type").unwrap_or_default();
         if !media.starts_with("application/x-www-form-urlencoded") {
             return refuse("invalid_request");
         }
@@ -61,7 +61,7 @@ impl Tokens {
             Some(_) => return refuse("unsupported_grant_type"),
             None => return refuse("invalid_request"),
         }
-        let given = basic(ask).or_else(|| field("client_id").zip(field("client_secret")));
+        let given = basic(request).or_else(|| field("client_id").zip(field("client_secret")));
         let known = matches!((wanted, given),
             (Credentials::ClientCredentials { client_id, client_secret, .. }, Some((id, secret)))
                 if *client_id == id && *client_secret == secret);
@@ -81,7 +81,7 @@ impl Tokens {
         response
     }
 
-    /// After the world was rebuilt: tokens that were good stay good, by the new clock.
+    /// After a rebuild, valid tokens stay valid by the new clock.
     pub(crate) fn renew(&mut self, before: DateTime<Utc>, now: DateTime<Utc>) {
         self.ends.retain(|_, end| *end > before);
         for end in self.ends.values_mut() {
@@ -89,17 +89,17 @@ impl Tokens {
         }
     }
 
-    /// Lets the caller in, or answers 401 without a body.
+    /// Accepts the caller, or returns a 401 without a body.
     pub(crate) fn check(
         &self,
-        ask: &Ask,
+        request: &ApiRequest,
         wanted: &Credentials,
         now: DateTime<Utc>,
     ) -> Result<(), Box<Response>> {
         let mut stranger = answer::empty(StatusCode::UNAUTHORIZED);
         match wanted {
             Credentials::ClientCredentials { .. } => {
-                let value = ask.header("authorization").unwrap_or_default();
+                let value = request.header("authorization").unwrap_or_default();
                 let token = value.strip_prefix("Bearer ").unwrap_or_default();
                 if self.ends.get(token).is_some_and(|end| *end > now) {
                     return Ok(());
@@ -109,7 +109,8 @@ impl Tokens {
                     .insert("www-authenticate", HeaderValue::from_static("Bearer"));
             }
             Credentials::Basic { username, password } => {
-                if basic(ask).is_some_and(|(name, word)| name == *username && word == *password) {
+                if basic(request).is_some_and(|(name, word)| name == *username && word == *password)
+                {
                     return Ok(());
                 }
                 let realm = HeaderValue::from_static("Basic realm=\"AVEVA\"");

@@ -1,14 +1,14 @@
-//! Who is Primary. Pure: told the time, changes roles only.
+//! The election of the Primary. It receives the time as an argument and changes only roles.
 
 use super::model::{Group, Role};
 use chrono::{DateTime, Utc};
 
-/// Lets the roles follow from heartbeats and overrides.
+/// Updates the roles from heartbeats and overrides.
 ///
-/// An override to Primary wins, alive or not; of several the latest. A sole member is Primary.
-/// Otherwise the live session with the highest score is: first PendingPrimary, until
-/// [`confirm`]. A tie goes to the incumbent, then to the pending one, then to the older session.
-/// When nobody is alive, the roles stay as they are: there is nobody to hand over to.
+/// An override to Primary wins, whether or not the session is alive; of several, the latest. A sole
+/// member is Primary. Otherwise the live session with the highest score wins; it is PendingPrimary
+/// until [`confirm`]. A tie goes to the current primary, then to the pending one, then to the older.
+/// When no session is alive, the roles do not change.
 pub(crate) fn elect(group: &mut Group, now: DateTime<Utc>) {
     for session in &mut group.sessions {
         session.pin = session
@@ -58,7 +58,7 @@ pub(crate) fn elect(group: &mut Group, now: DateTime<Utc>) {
     group.sessions[best].role = Role::PendingPrimary;
 }
 
-/// The heartbeat after being chosen ends the handshake: PendingPrimary becomes Primary.
+/// The first heartbeat after the election completes the handshake: PendingPrimary becomes Primary.
 pub(crate) fn confirm(group: &mut Group, at: usize) {
     if group.sessions[at].role == Role::PendingPrimary {
         crown(group, at);

@@ -1,11 +1,11 @@
-//! The service's refusals: `ErrorResponse` with Error, Reason and Resolution.
+//! The service's errors: `ErrorResponse` with Error, Reason and Resolution.
 
 use crate::answer;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::json;
 
-/// What an operation refuses with.
+/// The error of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
@@ -61,7 +61,7 @@ pub(crate) fn too_soon() -> Refusal {
     }
 }
 
-/// What the service says with a status for which no rule was broken: a fault on purpose.
+/// The error body for an injected fault, where no rule was broken.
 pub(crate) fn by_status(status: StatusCode) -> Refusal {
     let (error, reason, resolution) = match status.as_u16() {
         403 => (
@@ -119,7 +119,7 @@ pub(crate) fn by_status(status: StatusCode) -> Refusal {
 }
 
 impl Refusal {
-    /// The answer. 401 has no body: the service says nothing to strangers.
+    /// The response. A 401 has no body.
     pub(crate) fn response(&self, operation_id: &str) -> Response {
         if self.status == StatusCode::UNAUTHORIZED {
             return answer::empty(self.status);

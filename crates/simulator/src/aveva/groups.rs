@@ -6,21 +6,21 @@ use super::values::TimeSpan;
 use super::wire::{Body, Style};
 use super::world::World;
 use crate::answer;
-use crate::path::Ask;
+use crate::path::ApiRequest;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-/// Adapters refuse less, and so does this service.
+/// The shortest timeout that adapters and the service accept.
 const SHORTEST: TimeSpan = TimeSpan::seconds(15);
-/// What adapters take when nothing is configured.
+/// The adapters' default.
 const USUAL: TimeSpan = TimeSpan::seconds(60);
-/// How many groups a list holds when `count` is not given.
+/// The number of groups in a list when `count` is not given.
 const PAGE: usize = 100;
 
-fn number(ask: &Ask, name: &str, absent: usize) -> Result<usize, Refusal> {
-    let Some(text) = ask.parameter(name) else {
+fn number(request: &ApiRequest, name: &str, absent: usize) -> Result<usize, Refusal> {
+    let Some(text) = request.parameter(name) else {
         return Ok(absent);
     };
     text.parse().map_err(|_| {
@@ -30,8 +30,8 @@ fn number(ask: &Ask, name: &str, absent: usize) -> Result<usize, Refusal> {
     })
 }
 
-pub(crate) fn list(world: &World, style: Style, ask: &Ask) -> Result<Response, Refusal> {
-    let (skip, count) = (number(ask, "skip", 0)?, number(ask, "count", PAGE)?);
+pub(crate) fn list(world: &World, style: Style, request: &ApiRequest) -> Result<Response, Refusal> {
+    let (skip, count) = (number(request, "skip", 0)?, number(request, "count", PAGE)?);
     let groups = world.sites.iter().filter(|site| !site.hidden);
     let groups: Vec<_> = groups
         .filter_map(|site| Some((&site.id, site.group.as_ref()?)))
@@ -64,10 +64,10 @@ pub(crate) fn status(world: &World, style: Style, id: &str) -> Result<Response, 
 pub(crate) fn create(
     world: &mut World,
     style: Style,
-    ask: &Ask,
+    request: &ApiRequest,
     now: DateTime<Utc>,
 ) -> Result<Response, Refusal> {
-    let body = Body::read(&ask.body)?;
+    let body = Body::read(&request.body)?;
     let id = body
         .text("Id")?
         .filter(|id| !id.is_empty())

@@ -1,14 +1,13 @@
-//! AVEVA client failover: which request is which operation, and who may call. The rules are in the
-//! modules beneath.
+//! AVEVA client failover: routing and authentication. The submodules contain the rules.
 
 mod adapters;
 mod auth;
+mod controls;
 pub(crate) mod demo;
 mod election;
 mod errors;
+mod fast_forward;
 mod groups;
-mod leap;
-mod levers;
 mod model;
 mod scenario;
 mod sessions;
@@ -21,7 +20,7 @@ mod world;
 use crate::answer;
 use crate::clock::Clock;
 use crate::options::{Credentials, Options, Scenario};
-use crate::path::Ask;
+use crate::path::ApiRequest;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
@@ -31,7 +30,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use wire::Style;
 use world::World;
 
-/// How one service is deployed.
+/// The deployment of one service.
 #[derive(Debug, Clone)]
 pub(crate) struct Profile {
     pub(crate) tenant: Option<String>,
@@ -53,11 +52,11 @@ pub(crate) struct Service {
 struct State {
     world: World,
     tokens: auth::Tokens,
-    /// Counts the answers, for their OperationId.
+    /// Counts the responses, for their OperationId.
     answers: u64,
 }
 
-/// The contract's operations, by the names that faults and the log use.
+/// The contract's operations, with the names that faults and the log use.
 pub(crate) const OPERATIONS: [&str; 13] = [
     "token",
     "list groups",
@@ -102,7 +101,7 @@ impl Service {
         self.state().world.enter(scenario);
     }
 
-    /// A new world; tokens stay good, so that clients need not notice.
+    /// Builds a new world; tokens stay valid, so that clients are not affected.
     pub(crate) fn reset(&self, options: &Options) {
         let mut state = self.state();
         let (before, now) = (state.world.now, self.clock.now());
@@ -110,7 +109,7 @@ impl Service {
         state.tokens.renew(before, now);
     }
 
-    /// The version in the path and what comes after the base, if the path is beneath the base.
+    /// The version in the path and the segments after the base, if the path starts with the base.
     fn beneath<'a>(&self, segments: &'a [&'a str]) -> Option<(&'a str, bool, &'a [&'a str])> {
         match (segments, &self.profile.tenant, &self.profile.namespace) {
             (
@@ -134,7 +133,7 @@ impl Service {
         }
     }
 
-    /// The operation that a request is, or the status that says why it is none.
+    /// The operation of a request, or the status that explains why there is none.
     fn route(&self, method: &Method, segments: &[&str]) -> Result<&'static str, StatusCode> {
         let unknown = StatusCode::NOT_IMPLEMENTED;
         if matches!(
@@ -194,31 +193,31 @@ impl Service {
         self.route(method, segments).ok()
     }
 
-    /// The service's own words for a status, as a fault wants them.
+    /// The service's error body for a status, for an injected fault.
     pub(crate) fn error(&self, status: StatusCode) -> Response {
         let id = self.state().operation_id();
         by_status(status).response(&id)
     }
 
-    pub(crate) fn answer(&self, ask: &Ask) -> Response {
-        let (now, segments) = (self.clock.now(), ask.parts());
+    pub(crate) fn answer(&self, request: &ApiRequest) -> Response {
+        let (now, segments) = (self.clock.now(), request.parts());
         let state = &mut *self.state();
         state.world.advance(now);
-        let route = self.route(&ask.method, &segments);
+        let route = self.route(&request.method, &segments);
         if route == Ok("token") {
-            return state.tokens.token(ask, &self.profile.credentials, now);
+            return state.tokens.token(request, &self.profile.credentials, now);
         }
         let id = state.operation_id();
         if route == Err(StatusCode::NOT_IMPLEMENTED) {
             let mut refusal = by_status(StatusCode::NOT_IMPLEMENTED);
             refusal.reason = format!(
                 "The contract has no {} /{}.",
-                ask.method,
+                request.method,
                 segments.join("/")
             );
             return refusal.response(&id);
         }
-        if let Err(stranger) = state.tokens.check(ask, &self.profile.credentials, now) {
+        if let Err(stranger) = state.tokens.check(request, &self.profile.credentials, now) {
             return *stranger;
         }
         let answered = route.map_err(by_status).and_then(|operation| {
@@ -226,7 +225,7 @@ impl Service {
             if !ours {
                 return Err(by_status(StatusCode::FORBIDDEN));
             }
-            self.perform(&mut state.world, operation, rest, ask, now)
+            self.perform(&mut state.world, operation, rest, request, now)
         });
         let mut response = answered.unwrap_or_else(|refusal| refusal.response(&id));
         if let Ok(id) = id.parse() {
@@ -240,7 +239,7 @@ impl Service {
         world: &mut World,
         operation: &str,
         rest: &[&str],
-        ask: &Ask,
+        request: &ApiRequest,
         now: DateTime<Utc>,
     ) -> Result<Response, Refusal> {
         let style = self.style();
@@ -252,18 +251,18 @@ impl Service {
             now,
         };
         match operation {
-            "list groups" => groups::list(world, style, ask),
-            "create group" => groups::create(world, style, ask, now),
+            "list groups" => groups::list(world, style, request),
+            "create group" => groups::create(world, style, request, now),
             "get group" => groups::get(world, style, group),
             "delete group" => groups::delete(world, group, now),
             "group status" => groups::status(world, style, group),
             "list sessions" => sessions::list(world, style, group),
-            "create session" => sessions::create(world, style, group, &ask.body, now),
+            "create session" => sessions::create(world, style, group, &request.body, now),
             "get session" => place.get(world),
-            "put session" => place.put(world, &ask.body),
+            "put session" => place.put(world, &request.body),
             "delete session" => place.delete(world),
-            "heartbeat" => place.heartbeat(world, &ask.body),
-            "role override" => place.role_override(world, &ask.body),
+            "heartbeat" => place.heartbeat(world, &request.body),
+            "role override" => place.role_override(world, &request.body),
             _ => Ok(answer::empty(StatusCode::NOT_IMPLEMENTED)),
         }
     }
@@ -279,7 +278,7 @@ impl Service {
 }
 
 impl State {
-    /// Looks like a GUID, and is the same for the same request of the same run.
+    /// Looks like a GUID; the same request of the same run has the same one.
     fn operation_id(&mut self) -> String {
         self.answers += 1;
         let mixed = (self.world.seed ^ self.answers).wrapping_mul(0x9E37_79B9_7F4A_7C15);

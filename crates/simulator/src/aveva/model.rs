@@ -1,4 +1,4 @@
-//! What the service holds, and the adapters that the simulator lets talk to it.
+//! The data of the service, and the simulated adapters.
 
 use super::values::TimeSpan;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -53,9 +53,9 @@ pub(crate) struct Session {
     pub(crate) name: Option<String>,
     pub(crate) role: Role,
     pub(crate) heartbeat: Option<Heartbeat>,
-    /// By the service's clock: when the last heartbeat came in, or the session was created.
+    /// By the service's clock: when the last heartbeat was received, or the session was created.
     pub(crate) received: DateTime<Utc>,
-    /// Whether `received` is a heartbeat's time: what the limit of one a second counts from.
+    /// Whether `received` is the time of a heartbeat; the limit of one a second starts there.
     pub(crate) posted: bool,
     pub(crate) pin: Option<Pin>,
     pub(crate) additional: Option<Map<String, Value>>,
@@ -75,7 +75,7 @@ impl Session {
         }
     }
 
-    /// Heard of within `timeout`.
+    /// Whether a heartbeat was received within `timeout`.
     pub(crate) fn live(&self, timeout: TimeSpan, now: DateTime<Utc>) -> bool {
         now - self.received <= timeout.delta()
     }
@@ -85,7 +85,7 @@ impl Session {
     }
 }
 
-/// `GroupConfiguration` with what belongs to it.
+/// `GroupConfiguration` with its sessions and state.
 #[derive(Debug, Clone)]
 pub(crate) struct Group {
     pub(crate) name: Option<String>,
@@ -124,30 +124,30 @@ pub(crate) struct Adapter {
     /// A cold standby reports a score of 1, a hot one nearly 100.
     pub(crate) cold: bool,
     pub(crate) silent: bool,
-    /// When a silence that a scenario made ends by itself.
+    /// When a silence caused by a scenario ends.
     pub(crate) silent_until: Option<DateTime<Utc>>,
-    /// What it reports in place of its own score.
+    /// The score that replaces its own.
     pub(crate) score: Option<f64>,
-    /// When a score that a scenario made ends by itself.
+    /// When a score set by a scenario ends.
     pub(crate) score_until: Option<DateTime<Utc>>,
-    /// When it posts next.
+    /// When it posts its next heartbeat.
     pub(crate) due: DateTime<Utc>,
-    /// How far its clock is ahead.
+    /// How far its clock is ahead of the service's.
     pub(crate) skew: TimeDelta,
 }
 
-/// A group's place in the world: it stays when the group is deleted while adapters run.
+/// The site of a group; it remains when the group is deleted while adapters run.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
     pub(crate) id: String,
     pub(crate) group: Option<Group>,
     pub(crate) adapters: Vec<Adapter>,
-    /// What its adapters are configured with.
+    /// The configuration of its adapters.
     pub(crate) timeout: TimeSpan,
-    /// Left out of lists: the group behind the sentinel id `fault-slow`.
+    /// Not listed: the group behind the sentinel id `fault-slow`.
     pub(crate) hidden: bool,
-    /// Scenarios leave it alone.
+    /// Scenarios do not change it.
     pub(crate) steady: bool,
-    /// Until when it has been played.
+    /// The time up to which it has been simulated.
     pub(crate) cursor: DateTime<Utc>,
 }

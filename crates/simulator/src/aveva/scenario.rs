@@ -1,5 +1,5 @@
-//! What goes wrong by itself on an AVEVA service. Acts through the adapters, as a plant would, and
-//! through overrides, as people do.
+//! The scenarios of an AVEVA service. They act through the adapters and through role overrides, as
+//! real plants and operators do.
 
 use super::model::{Pin, Role, Site};
 use super::world::World;
@@ -8,7 +8,7 @@ use crate::steps;
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::Rng;
 
-/// Heals what scenarios and levers broke, then breaks what the scenario begins with.
+/// Undoes the effects of scenarios and controls, then applies the start of the scenario.
 pub(crate) fn enter(world: &mut World) {
     let now = world.now;
     for site in &mut world.sites {
@@ -58,8 +58,8 @@ pub(crate) fn step(world: &mut World, step: i64, now: DateTime<Utc>) {
         Scenario::Busy => 0.2,
         Scenario::Incident => 0.4,
     };
-    let mut dice = steps::dice(world.seed, step);
-    if !dice.random_bool(odds) {
+    let mut rng = steps::step_rng(world.seed, step);
+    if !rng.random_bool(odds) {
         return;
     }
     let open = |site: &&mut Site| {
@@ -69,7 +69,7 @@ pub(crate) fn step(world: &mut World, step: i64, now: DateTime<Utc>) {
     if sites.is_empty() {
         return;
     }
-    let at = dice.random_range(0..sites.len());
+    let at = rng.random_range(0..sites.len());
     let Some(site) = sites.get_mut(at) else {
         return;
     };
@@ -79,8 +79,8 @@ pub(crate) fn step(world: &mut World, step: i64, now: DateTime<Utc>) {
         .holder(Role::Primary)
         .map(|at| group.sessions[at].id.clone());
     let serves = |session: &str| primary.as_deref() == Some(session);
-    let standby = dice.random_range(0..site.adapters.len());
-    let kind = dice.random_range(0..4);
+    let standby = rng.random_range(0..site.adapters.len());
+    let kind = rng.random_range(0..4);
     for (at, adapter) in site.adapters.iter_mut().enumerate() {
         match (kind, serves(&adapter.session)) {
             (0, true) => (adapter.silent, adapter.silent_until) = (true, Some(now + timeout * 3)),
@@ -121,7 +121,7 @@ fn quiet(site: &mut Site, at: usize, since: DateTime<Utc>) {
     }
 }
 
-/// The highest alarm there is: forced to be primary, and no data flows.
+/// The most severe alarm: a silent session is forced to be primary, so no data flows.
 fn pinned_and_silent(site: &mut Site, now: DateTime<Utc>) {
     let since = now - TimeDelta::seconds(372);
     quiet(site, 0, since);
@@ -144,7 +144,7 @@ fn stale_standby(site: &mut Site, now: DateTime<Utc>) {
     }
 }
 
-/// Chosen, but it never answers; and nobody else is left.
+/// A session is chosen and never confirms, and no other session is left.
 fn stuck_handshake(site: &mut Site, now: DateTime<Utc>) {
     for at in 0..site.adapters.len() {
         quiet(
@@ -163,7 +163,7 @@ fn stuck_handshake(site: &mut Site, now: DateTime<Utc>) {
     }
 }
 
-/// A standby whose clock is ahead: its heartbeats are in the future.
+/// A standby whose clock is ahead, so that its heartbeats are in the future.
 fn clock_ahead(site: &mut Site, now: DateTime<Utc>) {
     if let Some(adapter) = site.adapters.last_mut() {
         adapter.skew = TimeDelta::seconds(95);
@@ -171,7 +171,7 @@ fn clock_ahead(site: &mut Site, now: DateTime<Utc>) {
     }
 }
 
-/// The primary is silent, and so is everyone who could take over.
+/// The primary and all standbys are silent.
 fn all_silent(site: &mut Site, now: DateTime<Utc>) {
     for at in 0..site.adapters.len() {
         quiet(

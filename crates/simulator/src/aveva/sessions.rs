@@ -121,7 +121,7 @@ impl Place<'_> {
         Ok(answer::json(StatusCode::OK, &answer))
     }
 
-    /// The session after the election that its change called for.
+    /// The session after the election that its change triggers.
     fn settled(&self, world: &mut World, at: usize) -> Result<Value, Refusal> {
         let site = world
             .site_mut(self.group)
@@ -142,7 +142,7 @@ pub(crate) fn list(world: &World, style: Style, group: &str) -> Result<Response,
     Ok(answer::json(StatusCode::OK, &sessions))
 }
 
-/// A POST. An identical session that is there already is 200 in `v1`, any other one 409.
+/// A POST. For an existing session, an identical one is 200 in `v1`; otherwise the answer is 409.
 pub(crate) fn create(
     world: &mut World,
     style: Style,
@@ -181,7 +181,7 @@ pub(crate) fn create(
     ))
 }
 
-/// A session from a request body. A role in it is not taken over: the service gives the roles.
+/// A session from a request body. Its role is ignored, because the service assigns the roles.
 fn read(
     style: Style,
     body: &Body,
@@ -209,7 +209,7 @@ fn read(
     Ok(session)
 }
 
-/// `v1` takes the score alone and stamps the time itself.
+/// `v1` takes only the score and sets the time itself.
 fn read_heartbeat(style: Style, body: &Body, now: DateTime<Utc>) -> Result<Heartbeat, Refusal> {
     let name = if style.v1 {
         "FailoverScore"

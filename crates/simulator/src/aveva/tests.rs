@@ -641,7 +641,7 @@ async fn an_incident_has_what_it_promises_and_calm_heals_it() {
         (&stuck["Primary"], &stuck["PendingPrimary"]),
         (&Value::Null, &json!("RAIL-02.Modbus"))
     );
-    system.front.service.enter(Scenario::Calm);
+    system.listener.service.enter(Scenario::Calm);
     system.advance(300);
     for id in ["crude1-opcua", "rail-modbus", "Adapter-Dock-03"] {
         let status = system
@@ -666,8 +666,8 @@ async fn a_busy_hour_has_failovers_and_is_the_same_each_time() {
         let system = plant_b(Scenario::Busy);
         let mut primaries = std::collections::BTreeSet::new();
         for _ in 0..120 {
-            system.front.service.advance(system.advance(30));
-            for group in system.front.service.snapshot()["groups"]
+            system.listener.service.advance(system.advance(30));
+            for group in system.listener.service.snapshot()["groups"]
                 .as_array()
                 .unwrap()
             {
@@ -675,7 +675,7 @@ async fn a_busy_hour_has_failovers_and_is_the_same_each_time() {
             }
         }
         assert!(primaries.len() > 12, "{primaries:?}");
-        seen.push(system.front.service.snapshot());
+        seen.push(system.listener.service.snapshot());
     }
     assert_eq!(seen[0], seen[1]);
 }

@@ -1,5 +1,5 @@
-//! What the service holds, as JSON: field names by version, roles as numbers or names, times with
-//! a zone or without, nulls written or left out. And the reading of request bodies.
+//! The service's data as JSON: field names by version, roles as numbers or names, times with or
+//! without a zone, nulls written or omitted. Also parses request bodies.
 
 use super::errors::{Refusal, invalid};
 use super::model::{Group, Role, Session};
@@ -7,7 +7,7 @@ use super::values::{NEVER, TimeSpan, parse_time, with_zone, without_zone};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
-/// How one service writes.
+/// The JSON style of one service.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Style {
     /// Sessions in `v1`, not in `v1-preview`.
@@ -106,7 +106,7 @@ impl Style {
     }
 }
 
-/// Leaves out every field that is null, but not what stands inside `AdditionalData`.
+/// Omits every field that is null, except inside `AdditionalData`.
 fn without_nulls(value: Value) -> Value {
     match value {
         Value::Object(fields) => fields
@@ -125,7 +125,7 @@ fn without_nulls(value: Value) -> Value {
     }
 }
 
-/// A request's JSON object; names are read without regard to case, as .NET does.
+/// A request's JSON object; names are case-insensitive, as in .NET.
 #[derive(Debug)]
 pub(crate) struct Body(Map<String, Value>);
 
@@ -138,7 +138,7 @@ impl Body {
         }
     }
 
-    /// A field that is there and not null.
+    /// A field that exists and is not null.
     pub(crate) fn field(&self, name: &str) -> Option<&Value> {
         let found = self
             .0

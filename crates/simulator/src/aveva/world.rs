@@ -1,4 +1,4 @@
-//! All groups of one service, and the play of the clock and the scenario over them.
+//! All groups of one service, and the simulation of time and scenario for them.
 
 use super::errors::{Refusal, no_group};
 use super::model::{Group, Site};
@@ -12,7 +12,7 @@ pub(crate) struct World {
     pub(crate) sites: Vec<Site>,
     pub(crate) seed: u64,
     pub(crate) scenario: Scenario,
-    /// Until when it has been played.
+    /// The time up to which it has been simulated.
     pub(crate) now: DateTime<Utc>,
 }
 
@@ -37,7 +37,7 @@ impl World {
             .ok_or_else(|| no_group(id))
     }
 
-    /// Plays until `to`: the adapters, and the scenario at each of its steps.
+    /// Advances to `to`: the adapters, and the scenario at each of its steps.
     pub(crate) fn advance(&mut self, to: DateTime<Utc>) {
         for (at, step) in steps::between(self.now, to) {
             self.play(at);
@@ -53,7 +53,7 @@ impl World {
         }
     }
 
-    /// Begins a scenario from a healthy plant.
+    /// Starts a scenario from a healthy plant.
     pub(crate) fn enter(&mut self, scenario: Scenario) {
         self.scenario = scenario;
         scenario::enter(self);

@@ -1,6 +1,6 @@
-//! The control port's clock: sets the time and its speed, and moves it on.
+//! The clock routes of the control port: set the time and speed, and advance the time.
 
-use super::{Done, Here, Refused, bad, ok, read};
+use super::{ControlError, ControlResult, ControlState, bad, ok, read};
 use axum::body::Bytes;
 use axum::extract::State;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,7 +13,7 @@ struct ClockChange {
     speed: Option<f64>,
 }
 
-pub(super) async fn set_clock(State(control): Here, body: Bytes) -> Done {
+pub(super) async fn set_clock(State(control): ControlState, body: Bytes) -> ControlResult {
     let change: ClockChange = read(&body)?;
     let speed = change.speed.map(sane).transpose()?;
     if let Some(now) = change.now {
@@ -25,7 +25,7 @@ pub(super) async fn set_clock(State(control): Here, body: Bytes) -> Done {
     ok(&control.clock())
 }
 
-pub(super) fn sane(speed: f64) -> Result<f64, Refused> {
+pub(super) fn sane(speed: f64) -> Result<f64, ControlError> {
     if (0.0..=1e6).contains(&speed) {
         Ok(speed)
     } else {
@@ -39,7 +39,7 @@ struct Advance {
     seconds: f64,
 }
 
-pub(super) async fn advance(State(control): Here, body: Bytes) -> Done {
+pub(super) async fn advance(State(control): ControlState, body: Bytes) -> ControlResult {
     let Advance { seconds } = read(&body)?;
     if !(0.0..=1e9).contains(&seconds) {
         return Err(bad(

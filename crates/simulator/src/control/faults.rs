@@ -1,7 +1,7 @@
-//! Switches faults on and off, and refuses those that could never come. What a fault does is decided in
-//! [`crate::faults`].
+//! The fault routes of the control port: switch faults on and off, and reject faults that could never
+//! apply. [`crate::faults`] defines what a fault does.
 
-use super::{Done, Here, bad, ok, read};
+use super::{ControlResult, ControlState, bad, ok, read};
 use crate::answer;
 use crate::faults::{Fault, Switch};
 use axum::body::Bytes;
@@ -10,31 +10,34 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
-pub(super) async fn faults(State(control): Here) -> Done {
+pub(super) async fn faults(State(control): ControlState) -> ControlResult {
     ok(&json!({ "faults": control.shared.with_faults(|faults| json!(faults.list())) }))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FaultWish {
+struct FaultRequest {
     connection: String,
     operation: Option<String>,
     fault: Fault,
     times: Option<u64>,
 }
 
-pub(super) async fn add_fault(State(control): Here, body: Bytes) -> Done {
-    let wish: FaultWish = read(&body)?;
-    let known = control.front(&wish.connection)?.service.operations();
-    let operation = wish.operation.map(|name| name.to_lowercase());
+pub(super) async fn add_fault(State(control): ControlState, body: Bytes) -> ControlResult {
+    let requested: FaultRequest = read(&body)?;
+    let known = control
+        .listener(&requested.connection)?
+        .service
+        .operations();
+    let operation = requested.operation.map(|name| name.to_lowercase());
     if let Some(name) = operation.as_deref().filter(|name| !known.contains(name)) {
         return Err(bad(format!(
             "'{}' has no operation '{name}'; it has {}",
-            wish.connection,
+            requested.connection,
             known.join(", ")
         )));
     }
-    match wish.fault {
+    match requested.fault {
         Fault::Status { status, .. } if !(400..600).contains(&status) => {
             return Err(bad("status has to be from 400 to 599"));
         }
@@ -43,21 +46,21 @@ pub(super) async fn add_fault(State(control): Here, body: Bytes) -> Done {
         }
         _ => {}
     }
-    if wish.times == Some(0) {
+    if requested.times == Some(0) {
         return Err(bad("times has to be at least 1"));
     }
     let switch = Switch {
-        connection: wish.connection,
+        connection: requested.connection,
         operation,
-        fault: wish.fault,
-        times: wish.times,
+        fault: requested.fault,
+        times: requested.times,
     };
     let body = json!(switch);
     control.shared.with_faults(|faults| faults.add(switch));
     Ok(answer::json(StatusCode::CREATED, &body))
 }
 
-pub(super) async fn clear_faults(State(control): Here) -> Done {
+pub(super) async fn clear_faults(State(control): ControlState) -> ControlResult {
     control.shared.with_faults(crate::faults::Faults::clear);
     Ok(answer::empty(StatusCode::NO_CONTENT))
 }

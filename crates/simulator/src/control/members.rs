@@ -1,7 +1,7 @@
-//! Moves one system, or what is in one of its groups, by hand: a session that falls silent, a slicer that
-//! is not healthy, who is in a group at all.
+//! The routes that change one system or one member of a group: silence a session, make a slicer
+//! unhealthy, or replace the slicers of a group.
 
-use super::{Done, Here, MOST, bad, missing, ok, read};
+use super::{ControlResult, ControlState, MAXIMUM, bad, missing, ok, read};
 use crate::answer;
 use crate::service::Service;
 use axum::body::Bytes;
@@ -10,10 +10,14 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
-pub(super) async fn system(State(control): Here, Path(id): Path<String>, body: Bytes) -> Done {
+pub(super) async fn system(
+    State(control): ControlState,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> ControlResult {
     let change: Value = read(&body)?;
     control
-        .front(&id)?
+        .listener(&id)?
         .service
         .configure(&change)
         .map_err(bad)?;
@@ -21,27 +25,27 @@ pub(super) async fn system(State(control): Here, Path(id): Path<String>, body: B
 }
 
 pub(super) async fn session(
-    State(control): Here,
+    State(control): ControlState,
     Path((id, group, session)): Path<(String, String, String)>,
     body: Bytes,
-) -> Done {
+) -> ControlResult {
     let change: Value = read(&body)?;
     control.play();
-    match &control.front(&id)?.service {
-        Service::Aveva(service) => ok(&service.pull(&group, &session, &change).map_err(bad)?),
+    match &control.listener(&id)?.service {
+        Service::Aveva(service) => ok(&service.adjust(&group, &session, &change).map_err(bad)?),
         _ => Err(missing(format!("'{id}' has no client sessions"))),
     }
 }
 
 pub(super) async fn slicer(
-    State(control): Here,
+    State(control): ControlState,
     Path((id, group, slicer)): Path<(String, String, String)>,
     body: Bytes,
-) -> Done {
+) -> ControlResult {
     let change: Value = read(&body)?;
     control.play();
-    match &control.front(&id)?.service {
-        Service::Uplynk(service) => ok(&service.pull(&group, &slicer, &change).map_err(bad)?),
+    match &control.listener(&id)?.service {
+        Service::Uplynk(service) => ok(&service.adjust(&group, &slicer, &change).map_err(bad)?),
         _ => Err(missing(format!("'{id}' has no slicers"))),
     }
 }
@@ -53,17 +57,17 @@ struct Members {
 }
 
 pub(super) async fn slicers(
-    State(control): Here,
+    State(control): ControlState,
     Path((id, group)): Path<(String, String)>,
     body: Bytes,
-) -> Done {
-    let wish: Members = read(&body)?;
-    if wish.ids.len() > MOST {
-        return Err(bad(format!("a group may have up to {MOST} slicers")));
+) -> ControlResult {
+    let requested: Members = read(&body)?;
+    if requested.ids.len() > MAXIMUM {
+        return Err(bad(format!("a group may have up to {MAXIMUM} slicers")));
     }
     control.play();
-    match &control.front(&id)?.service {
-        Service::Uplynk(service) => ok(&service.members(&group, &wish.ids).map_err(bad)?),
+    match &control.listener(&id)?.service {
+        Service::Uplynk(service) => ok(&service.members(&group, &requested.ids).map_err(bad)?),
         _ => Err(missing(format!("'{id}' has no slicers"))),
     }
 }

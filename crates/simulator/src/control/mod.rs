@@ -1,5 +1,5 @@
-//! The control port: looks at the world and moves it, for tests and for whoever runs the demo.
-//! JSON in, JSON out; `docs/simulator.md` describes the routes.
+//! The control port: shows and changes the simulated world, for tests and for the demo.
+//! Requests and responses are JSON; `docs/simulator.md` describes the routes.
 
 mod clock;
 mod faults;
@@ -7,7 +7,7 @@ mod members;
 mod scenario;
 
 use crate::answer;
-use crate::front::{Front, Shared};
+use crate::listener::{Listener, Shared};
 use crate::options::Options;
 use axum::Router;
 use axum::body::Bytes;
@@ -24,46 +24,46 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Everything that the control port moves.
+/// Everything that the control port can change.
 #[derive(Debug)]
 pub(crate) struct Control {
-    pub(crate) fronts: Vec<Arc<Front>>,
+    pub(crate) listeners: Vec<Arc<Listener>>,
     pub(crate) shared: Arc<Shared>,
-    /// As the simulator was started: what a reset without wishes goes back to.
-    pub(crate) first: Options,
+    /// The options at the start; a reset without parameters restores them.
+    pub(crate) initial: Options,
     pub(crate) current: Mutex<Options>,
 }
 
-/// More groups than this, or sessions in one, would rather be a mistake.
-const MOST: usize = 10_000;
+/// The maximum number of groups, and of sessions or slicers in a group.
+const MAXIMUM: usize = 10_000;
 
-type Here = State<Arc<Control>>;
-type Done = Result<Response, Refused>;
+type ControlState = State<Arc<Control>>;
+type ControlResult = Result<Response, ControlError>;
 
-/// `{"error"}` with a status.
-struct Refused(StatusCode, String);
+/// An error response: `{"error"}` with a status.
+struct ControlError(StatusCode, String);
 
-impl IntoResponse for Refused {
+impl IntoResponse for ControlError {
     fn into_response(self) -> Response {
         answer::json(self.0, &json!({ "error": self.1 }))
     }
 }
 
-fn bad(text: impl Into<String>) -> Refused {
-    Refused(StatusCode::BAD_REQUEST, text.into())
+fn bad(text: impl Into<String>) -> ControlError {
+    ControlError(StatusCode::BAD_REQUEST, text.into())
 }
 
-fn missing(text: impl Into<String>) -> Refused {
-    Refused(StatusCode::NOT_FOUND, text.into())
+fn missing(text: impl Into<String>) -> ControlError {
+    ControlError(StatusCode::NOT_FOUND, text.into())
 }
 
-/// A body; an empty one is an object without fields.
-fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refused> {
+/// Parses a body; an empty body is an empty object.
+fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, ControlError> {
     let text: &[u8] = if body.is_empty() { b"{}" } else { body };
     serde_json::from_slice(text).map_err(|error| bad(format!("the body does not fit: {error}")))
 }
 
-fn ok(body: &Value) -> Done {
+fn ok(body: &Value) -> ControlResult {
     Ok(answer::json(StatusCode::OK, body))
 }
 
@@ -101,7 +101,7 @@ pub(crate) fn router(control: Arc<Control>) -> Router {
         .route("/systems/{id}/groups/{g}/slicers", put(slicers))
         .fallback(|| async { missing("no such route; GET / lists them") })
         .method_not_allowed_fallback(|| async {
-            Refused(
+            ControlError(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "the route has no such method; GET / lists them".to_owned(),
             )
@@ -114,19 +114,19 @@ impl Control {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn front(&self, id: &str) -> Result<&Front, Refused> {
-        let known: Vec<_> = self.fronts.iter().map(|front| front.id).collect();
-        let found = self.fronts.iter().find(|front| front.id == id);
+    fn listener(&self, id: &str) -> Result<&Listener, ControlError> {
+        let known: Vec<_> = self.listeners.iter().map(|listener| listener.id).collect();
+        let found = self.listeners.iter().find(|listener| listener.id == id);
         found
             .map(AsRef::as_ref)
             .ok_or_else(|| missing(format!("no system '{id}'; there are {}", known.join(", "))))
     }
 
-    /// Plays every system until the clock's time, and returns that.
+    /// Advances every system to the clock's time, and returns that time.
     fn play(&self) -> DateTime<Utc> {
         let now = self.shared.clock.now();
-        for front in &self.fronts {
-            front.service.advance(now);
+        for listener in &self.listeners {
+            listener.service.advance(now);
         }
         now
     }
@@ -136,12 +136,12 @@ impl Control {
     }
 }
 
-async fn world(State(control): Here) -> Done {
+async fn world(State(control): ControlState) -> ControlResult {
     let clock = control.clock();
     let systems: Map<String, Value> = control
-        .fronts
+        .listeners
         .iter()
-        .map(|front| (front.id.to_owned(), front.service.snapshot()))
+        .map(|listener| (listener.id.to_owned(), listener.service.snapshot()))
         .collect();
     let options = control.current().clone();
     ok(&json!({
@@ -152,11 +152,14 @@ async fn world(State(control): Here) -> Done {
     }))
 }
 
-async fn requests(State(control): Here) -> Done {
+async fn requests(State(control): ControlState) -> ControlResult {
     ok(&control.shared.with_log(|log| log.json()))
 }
 
-async fn clear_requests(State(control): Here) -> Done {
+async fn clear_requests(State(control): ControlState) -> ControlResult {
     control.shared.with_log(crate::log::Log::clear);
     Ok(answer::empty(StatusCode::NO_CONTENT))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
-//! Another world: a scenario that the running one enters, or one built anew.
+//! The routes that start a scenario or rebuild the simulated world.
 
 use super::clock::sane;
-use super::{Done, Here, MOST, bad, ok, read};
+use super::{ControlResult, ControlState, MAXIMUM, bad, ok, read};
 use crate::options::{Options, Scenario};
 use axum::body::Bytes;
 use axum::extract::State;
@@ -15,12 +15,12 @@ struct ScenarioChange {
     name: Scenario,
 }
 
-pub(super) async fn set_scenario(State(control): Here, body: Bytes) -> Done {
+pub(super) async fn set_scenario(State(control): ControlState, body: Bytes) -> ControlResult {
     let ScenarioChange { name } = read(&body)?;
     control.play();
     control.current().scenario = name;
-    for front in &control.fronts {
-        front.service.enter(name);
+    for listener in &control.listeners {
+        listener.service.enter(name);
     }
     ok(&json!({ "scenario": name }))
 }
@@ -36,32 +36,36 @@ struct Reset {
     speed: Option<f64>,
 }
 
-pub(super) async fn reset(State(control): Here, body: Bytes) -> Done {
-    let wish: Reset = read(&body)?;
-    if wish
+pub(super) async fn reset(State(control): ControlState, body: Bytes) -> ControlResult {
+    let requested: Reset = read(&body)?;
+    if requested
         .groups
-        .max(wish.sessions)
-        .is_some_and(|count| count > MOST)
+        .max(requested.sessions)
+        .is_some_and(|count| count > MAXIMUM)
     {
-        return Err(bad(format!("groups and sessions may be up to {MOST}")));
+        return Err(bad(format!("groups and sessions may be up to {MAXIMUM}")));
     }
-    let first = &control.first;
+    let initial = &control.initial;
     let options = Options {
-        seed: wish.seed.unwrap_or(first.seed),
-        scenario: wish.scenario.unwrap_or(first.scenario),
-        groups: wish.groups.unwrap_or(first.groups),
-        sessions: wish.sessions.unwrap_or(first.sessions),
-        start: wish.start.or(first.start),
-        speed: wish.speed.map(sane).transpose()?.unwrap_or(first.speed),
-        control: first.control,
+        seed: requested.seed.unwrap_or(initial.seed),
+        scenario: requested.scenario.unwrap_or(initial.scenario),
+        groups: requested.groups.unwrap_or(initial.groups),
+        sessions: requested.sessions.unwrap_or(initial.sessions),
+        start: requested.start.or(initial.start),
+        speed: requested
+            .speed
+            .map(sane)
+            .transpose()?
+            .unwrap_or(initial.speed),
+        control: initial.control,
     };
     control.shared.clock.set_speed(options.speed);
     control
         .shared
         .clock
         .set(options.start.unwrap_or_else(Utc::now));
-    for front in &control.fronts {
-        front.service.reset(&options);
+    for listener in &control.listeners {
+        listener.service.reset(&options);
     }
     *control.current() = options;
     control.shared.with_faults(crate::faults::Faults::clear);

@@ -1,7 +1,7 @@
-//! The groups that a world begins with: the vendor's published sample exactly as it is, a
-//! believable set of channels, and more of the same on demand.
+//! The initial groups: the vendor's published sample, unchanged, a realistic set of channels, and
+//! more groups on demand.
 
-use super::model::{Channel, Group, Mode, Picture, Slate, Slicer};
+use super::model::{Channel, Group, Mode, Slate, Slicer, Thumbnail};
 use super::world::World;
 use crate::options::{Options, Scenario};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -106,7 +106,7 @@ fn hex(text: &str) -> String {
     )
 }
 
-/// A world at `now`, with its scenario begun.
+/// A world at `now`, with its scenario started.
 pub(crate) fn world(options: &Options, base_url: &str, now: DateTime<Utc>) -> World {
     let mut groups = vec![sample(now)];
     for index in 0..options.groups {
@@ -218,9 +218,9 @@ fn sample(now: DateTime<Utc>) -> Group {
             "https://x-default-stgec.uplynk.com/ausw/slices/d7b/...000003E.jpg",
         ),
     ];
-    for (slicer, (hostname, picture)) in group.slicers.iter_mut().zip(parts) {
+    for (slicer, (hostname, thumbnail)) in group.slicers.iter_mut().zip(parts) {
         slicer.hostname = hostname.to_owned();
-        slicer.picture = Picture::Published(picture);
+        slicer.thumbnail = Thumbnail::VendorSample(thumbnail);
     }
     let channels = [
         ("478f6d24e1a643049cdba0c544830752", "Broadcast01"),

@@ -1,12 +1,11 @@
-//! Uplynk live slicer failover groups: which request is which operation, and who may call. The
-//! rules are in the modules beneath.
+//! Uplynk live slicer failover groups: routing and authentication. The submodules contain the rules.
 
+mod controls;
 pub(crate) mod demo;
-mod levers;
 mod model;
 mod operations;
-mod picture;
 mod signature;
+mod test_card;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -15,7 +14,7 @@ mod world;
 use crate::answer;
 use crate::clock::Clock;
 use crate::options::{Options, Scenario};
-use crate::path::Ask;
+use crate::path::ApiRequest;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
@@ -39,8 +38,7 @@ struct State {
     used: Used,
 }
 
-/// The contract's operations, and the pictures that its answers lead to, by the names that faults and
-/// the log use.
+/// The contract's operations and the thumbnail download, with the names that faults and the log use.
 pub(crate) const OPERATIONS: [&str; 10] = [
     "list groups",
     "get group",
@@ -115,31 +113,36 @@ impl Service {
         })
     }
 
-    /// The service's own words for a status, as a fault wants them.
+    /// The service's error body for a status, for an injected fault.
     pub(crate) fn error(&self, status: StatusCode) -> Response {
         wire::error(status, "")
     }
 
-    pub(crate) fn answer(&self, ask: &Ask) -> Response {
-        let segments = ask.parts();
-        if let ("GET", ["thumbs", _, slicer, name]) = (ask.method.as_str(), segments.as_slice()) {
-            return picture::answer(slicer, name);
+    pub(crate) fn answer(&self, request: &ApiRequest) -> Response {
+        let segments = request.parts();
+        if let ("GET", ["thumbs", _, slicer, name]) = (request.method.as_str(), segments.as_slice())
+        {
+            return test_card::answer(slicer, name);
         }
-        let Some(operation) = self.operation(&ask.method, &segments) else {
-            let title = format!("The contract has no {} /{}", ask.method, segments.join("/"));
+        let Some(operation) = self.operation(&request.method, &segments) else {
+            let title = format!(
+                "The contract has no {} /{}",
+                request.method,
+                segments.join("/")
+            );
             return wire::error(StatusCode::NOT_IMPLEMENTED, &title);
         };
         let now = self.clock.now();
         let state = &mut *self.state();
         state.world.advance(now);
-        let signed = ask.parameter("msg").zip(ask.parameter("sig"));
+        let signed = request.parameter("msg").zip(request.parameter("sig"));
         match state
             .used
             .check(&self.owner, &self.api_key, signed, [now, Utc::now()])
         {
             Ok(()) => {}
             Err(Stranger::Forbidden(why)) => {
-                // The vendor says no more than this; the reason is for whoever runs the simulator.
+                // The vendor's response gives no details; the reason is for the operator of the simulator.
                 tracing::info!(why, "a request was not let in");
                 return wire::error(StatusCode::FORBIDDEN, "");
             }
@@ -159,13 +162,13 @@ impl Service {
                 StatusCode::OK,
                 &world.group_json(&world.groups[index], &self.owner),
             )),
-            "configure group" => world.configure(index, &ask.body),
-            "order slicers" => world.order(index, &ask.body),
-            "activate slicer" => world.activate(index, &ask.body),
-            "set slate" => world.slate(index, &ask.body),
-            "set channels" => world.channels(index, &ask.body),
+            "configure group" => world.configure(index, &request.body),
+            "order slicers" => world.order(index, &request.body),
+            "activate slicer" => world.activate(index, &request.body),
+            "set slate" => world.slate(index, &request.body),
+            "set channels" => world.channels(index, &request.body),
             "list owners" => Ok(world.owners(index)),
-            _ => world.set_owners(index, &ask.body),
+            _ => world.set_owners(index, &request.body),
         };
         done.unwrap_or_else(refused)
     }

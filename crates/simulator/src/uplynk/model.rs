@@ -1,10 +1,11 @@
-//! What the Uplynk service holds, and which slicer is on air. Pure: told the time and the dice.
+//! The data of the Uplynk service, and the selection of the slicer on air. Time and random numbers are
+//! arguments.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::Rng;
 use rand::rngs::SmallRng;
 
-/// How long an unhealthy slicer is left out before it is looked at again.
+/// How long an unhealthy slicer stays on the blacklist before its re-check.
 pub(crate) const BLACKLIST: TimeDelta = TimeDelta::minutes(5);
 /// How long a newly enabled slicer takes to become available.
 pub(crate) const WARM_UP: TimeDelta = TimeDelta::seconds(60);
@@ -24,14 +25,14 @@ impl Mode {
     }
 }
 
-/// Where a slicer's picture comes from.
+/// Where a slicer's thumbnail comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Picture {
-    /// As the vendor published it.
-    Published(&'static str),
-    /// Drawn by the simulator, a new one every few seconds.
+pub(crate) enum Thumbnail {
+    /// The URL of the vendor's published sample.
+    VendorSample(&'static str),
+    /// A test card, a new one every few seconds.
     Drawn,
-    /// Drawn, but always the same.
+    /// A test card that never changes.
     Stuck,
 }
 
@@ -45,15 +46,15 @@ pub(crate) struct Slicer {
     pub(crate) order: i64,
     pub(crate) state: i64,
     pub(crate) enabled: bool,
-    /// When it became or becomes available after it was enabled.
+    /// When it became or becomes available after being enabled.
     pub(crate) available: DateTime<Utc>,
-    pub(crate) picture: Picture,
-    /// When a scenario's trouble with it ends.
+    pub(crate) thumbnail: Thumbnail,
+    /// When a problem caused by a scenario ends.
     pub(crate) trouble_until: Option<DateTime<Utc>>,
 }
 
 impl Slicer {
-    /// A healthy one, first of its order.
+    /// A healthy slicer, first in its order.
     pub(crate) fn new(id: &str, now: DateTime<Utc>) -> Self {
         Self {
             id: id.to_owned(),
@@ -64,7 +65,7 @@ impl Slicer {
             state: 0,
             enabled: true,
             available: now,
-            picture: Picture::Drawn,
+            thumbnail: Thumbnail::Drawn,
             trouble_until: None,
         }
     }
@@ -83,9 +84,9 @@ impl Slicer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Slate {
     Off,
-    /// Somebody switched to it; it stays until somebody switches back.
+    /// A person switched to it; it stays until a person switches back.
     ByHand,
-    /// Nothing else was left.
+    /// No slicer was available.
     NothingHealthy,
 }
 
@@ -103,9 +104,9 @@ pub(crate) struct Group {
     pub(crate) channels: Vec<Channel>,
     pub(crate) slicers: Vec<Slicer>,
     pub(crate) owners: Vec<String>,
-    /// Left out of lists: the group behind the sentinel id `fault-slow`.
+    /// Not listed: the group behind the sentinel id `fault-slow`.
     pub(crate) hidden: bool,
-    /// Scenarios leave it alone.
+    /// Scenarios do not change it.
     pub(crate) steady: bool,
 }
 
@@ -129,7 +130,7 @@ impl Group {
         }
     }
 
-    /// Looks again at slicers whose time on the blacklist is over.
+    /// Re-checks slicers whose time on the blacklist is over.
     pub(crate) fn recheck(&mut self, now: DateTime<Utc>) {
         for slicer in &mut self.slicers {
             if slicer.trouble_until.is_some_and(|until| until <= now) {
@@ -143,10 +144,10 @@ impl Group {
         }
     }
 
-    /// Puts on air what the rules say: in prioritized mode the eligible slicer with the lowest
-    /// order, when the one on air cannot go on or automatic failback calls for it; in flat mode a
-    /// random eligible one, when the one on air cannot go on; the slate when there is none.
-    pub(crate) fn elect(&mut self, now: DateTime<Utc>, dice: &mut SmallRng) {
+    /// Applies the failover rules. Prioritized mode selects the eligible slicer with the lowest order when
+    /// the one on air fails or when automatic failback applies. Flat mode selects a random eligible slicer
+    /// when the one on air fails. Without an eligible slicer the slate goes on air.
+    pub(crate) fn elect(&mut self, now: DateTime<Utc>, rng: &mut SmallRng) {
         if self.slate == Slate::ByHand {
             return;
         }
@@ -170,7 +171,7 @@ impl Group {
             Mode::Prioritized => first,
             Mode::Flat if goes_on => return,
             Mode::Flat if eligible.is_empty() => None,
-            Mode::Flat => Some(eligible[dice.random_range(0..eligible.len())].id.clone()),
+            Mode::Flat => Some(eligible[rng.random_range(0..eligible.len())].id.clone()),
         };
         match next {
             Some(next) => self.switch(next, now),
@@ -183,7 +184,7 @@ impl Group {
         }
     }
 
-    /// Puts a slicer on air, whatever was there.
+    /// Puts a slicer on air unconditionally.
     pub(crate) fn switch(&mut self, to: String, now: DateTime<Utc>) {
         if self.slate != Slate::Off || self.active != to {
             self.slate = Slate::Off;
@@ -192,8 +193,7 @@ impl Group {
         }
     }
 
-    /// Orders as they count in a mode: 1 for all in flat mode, as listed after switching to
-    /// prioritized.
+    /// Sets the orders for a mode: 1 for all in flat mode, the list order after switching to prioritized.
     pub(crate) fn set_mode(&mut self, mode: Mode) {
         if mode == self.mode {
             return;
@@ -209,7 +209,7 @@ impl Group {
 mod tests {
     use super::super::demo::group;
     use super::*;
-    use crate::steps::dice;
+    use crate::steps::step_rng;
 
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
@@ -224,14 +224,14 @@ mod tests {
             group.auto_failback = auto_failback;
             group.slicers[1].enabled = false;
             group.slicers[0].sicken(NOW);
-            group.elect(NOW, &mut dice(1, 1));
+            group.elect(NOW, &mut step_rng(1, 1));
             assert_eq!(group.on_air(), "c", "b is out of failover");
             group.slicers[0].healthy = true;
             group.recheck(NOW + BLACKLIST / 2);
-            group.elect(NOW + BLACKLIST / 2, &mut dice(1, 1));
+            group.elect(NOW + BLACKLIST / 2, &mut step_rng(1, 1));
             assert_eq!(group.on_air(), "c", "a is on the blacklist still");
             group.recheck(NOW + BLACKLIST);
-            group.elect(NOW + BLACKLIST, &mut dice(1, 1));
+            group.elect(NOW + BLACKLIST, &mut step_rng(1, 1));
             assert_eq!(group.on_air(), back);
         }
     }
@@ -251,11 +251,11 @@ mod tests {
         for slicer in &mut group.slicers {
             slicer.sicken(NOW);
         }
-        group.elect(NOW, &mut dice(1, 1));
+        group.elect(NOW, &mut step_rng(1, 1));
         assert_eq!((group.on_air(), group.failover_time), ("no_slicer", 0));
         group.slicers[1].healthy = true;
         group.recheck(NOW + BLACKLIST);
-        group.elect(NOW + BLACKLIST, &mut dice(1, 1));
+        group.elect(NOW + BLACKLIST, &mut step_rng(1, 1));
         assert_eq!(group.on_air(), "b");
         assert_eq!(group.failover_time, BLACKLIST.num_milliseconds());
     }
@@ -264,7 +264,7 @@ mod tests {
     fn a_slate_by_hand_stays() {
         let mut group = three();
         group.slate = Slate::ByHand;
-        group.elect(NOW, &mut dice(1, 1));
+        group.elect(NOW, &mut step_rng(1, 1));
         assert_eq!(group.on_air(), "no_slicer");
     }
 
@@ -277,9 +277,9 @@ mod tests {
         let mut picked = std::collections::BTreeSet::new();
         for seed in 0..20 {
             let mut group = group.clone();
-            group.elect(NOW, &mut dice(seed, 1));
+            group.elect(NOW, &mut step_rng(seed, 1));
             let first = group.on_air().to_owned();
-            group.elect(NOW, &mut dice(seed + 1, 2));
+            group.elect(NOW, &mut step_rng(seed + 1, 2));
             assert_eq!(group.on_air(), first);
             picked.insert(first);
         }

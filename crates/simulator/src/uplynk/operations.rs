@@ -1,4 +1,4 @@
-//! What each operation does to the groups.
+//! The effect of each operation on the groups.
 
 use super::model::{Mode, Slate, WARM_UP};
 use super::wire::error;
@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-/// A refusal, as the service words it.
+/// An error, with the service's text.
 type Refusal = (StatusCode, String);
 type Done = Result<Response, Refusal>;
 
@@ -94,7 +94,7 @@ impl World {
         done()
     }
 
-    /// Slicers that are not in the group are passed over in silence.
+    /// Slicers that are not in the group are ignored without an error.
     pub(crate) fn order(&mut self, index: usize, bytes: &[u8]) -> Done {
         let fields = body(bytes)?;
         let items = fields

@@ -1,4 +1,4 @@
-//! Signed requests: `msg` holds who and when, `sig` proves it, and neither counts twice.
+//! Signed requests: `msg` contains owner and time, `sig` signs it, and each message is accepted once.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,18 +11,18 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::io::Read;
 
-/// How far a timestamp may be off, in seconds.
+/// The maximum deviation of a timestamp, in seconds.
 const TOLERANCE: i64 = 300;
 
 /// Longer messages are not inflated.
 const LONGEST: u64 = 4_096;
 
-/// Why a request is not let in.
+/// Why a request is rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Stranger {
-    /// Not signed, not signed rightly, by somebody else, or too old.
+    /// Not signed, wrongly signed, signed by another owner, or too old.
     Forbidden(&'static str),
-    /// The same `msg` and `sig` once more.
+    /// The same `msg` and `sig` were used before.
     Replayed,
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn sign(key: &str, msg: &str) -> String {
         })
 }
 
-/// What a message says: owner and timestamp.
+/// The content of a message: owner and timestamp.
 pub(crate) fn open(msg: &str) -> Option<(String, i64)> {
     let packed = STANDARD.decode(msg).ok()?;
     let mut plain = Vec::new();
@@ -61,8 +61,8 @@ pub(crate) fn open(msg: &str) -> Option<(String, i64)> {
 pub(crate) struct Used(HashMap<String, i64>);
 
 impl Used {
-    /// Lets a request in, once. The timestamp may be near the simulated or the real time: whoever
-    /// signs knows only the latter.
+    /// Accepts a request once. The timestamp may be near the simulated or the real time, because the
+    /// client knows only the real time.
     pub(crate) fn check(
         &mut self,
         owner: &str,

@@ -47,11 +47,11 @@ impl Account {
         group["id"].as_str().unwrap().to_owned()
     }
 
-    fn pull(&self, group: &str, slicer: &str, change: &Value) {
-        let crate::service::Service::Uplynk(service) = &self.system.front.service else {
+    fn adjust(&self, group: &str, slicer: &str, change: &Value) {
+        let crate::service::Service::Uplynk(service) = &self.system.listener.service else {
             panic!("live is Uplynk")
         };
-        service.pull(group, slicer, change).unwrap();
+        service.adjust(group, slicer, change).unwrap();
     }
 }
 
@@ -262,7 +262,7 @@ async fn activation_needs_automatic_failback_off_and_a_healthy_slicer() {
         &account.ask("PUT", &path, r#"{"slicer":"news01"}"#).await,
         400,
     );
-    account.pull(SAMPLE, "news01", &json!({ "healthy": false }));
+    account.adjust(SAMPLE, "news01", &json!({ "healthy": false }));
     refusal(
         &account.ask("PUT", &path, r#"{"slicer_id":"news01"}"#).await,
         400,
@@ -272,14 +272,14 @@ async fn activation_needs_automatic_failback_off_and_a_healthy_slicer() {
 #[tokio::test]
 async fn an_unhealthy_slicer_is_blacklisted_and_failed_back_to() {
     let account = Account::new(Scenario::Calm);
-    account.pull(SAMPLE, "news01", &json!({ "healthy": false, "state": -1 }));
+    account.adjust(SAMPLE, "news01", &json!({ "healthy": false, "state": -1 }));
     let group = account.group(SAMPLE).await;
     assert_eq!(group["active_slicer_id"], "news02");
     assert_eq!(
         group["slicers"][0]["blacklist_until"],
         start().timestamp_millis() + 300_000
     );
-    account.pull(SAMPLE, "news01", &json!({ "healthy": true, "state": 0 }));
+    account.adjust(SAMPLE, "news01", &json!({ "healthy": true, "state": 0 }));
     assert_eq!(
         account.group(SAMPLE).await["active_slicer_id"],
         "news02",
@@ -485,7 +485,7 @@ async fn scenarios_do_what_they_promise() {
     );
     assert_eq!(on_air(&list, "Sports Main"), "sport02", "on a backup");
     assert_eq!(on_air(&list, "Events Pool"), "no_slicer", "by hand");
-    account.system.front.service.enter(Scenario::Calm);
+    account.system.listener.service.enter(Scenario::Calm);
     let list = account.ask("GET", "", "").await.json();
     for (name, slicer) in [
         ("Kids 24", "kids01"),
@@ -497,8 +497,11 @@ async fn scenarios_do_what_they_promise() {
     let busy = Account::new(Scenario::Busy);
     let mut states = std::collections::BTreeSet::new();
     for _ in 0..120 {
-        busy.system.front.service.advance(busy.system.advance(30));
-        let world = busy.system.front.service.snapshot();
+        busy.system
+            .listener
+            .service
+            .advance(busy.system.advance(30));
+        let world = busy.system.listener.service.snapshot();
         for group in world["groups"].as_array().unwrap() {
             states.insert(format!("{} {}", group["name"], group["active_slicer_id"]));
         }

@@ -1,7 +1,7 @@
 //! Groups as JSON, and the service's error bodies.
 
-use super::model::{Group, Picture, Slicer};
-use super::picture;
+use super::model::{Group, Slicer, Thumbnail};
+use super::test_card;
 use super::world::World;
 use crate::answer;
 use axum::http::StatusCode;
@@ -45,19 +45,19 @@ impl World {
             "id": slicer.id,
             "blacklist_until": slicer.blacklist.as_ref().map_or(0, DateTime::<Utc>::timestamp_millis),
             "order": slicer.order,
-            "status": { "state": slicer.state, "thumb_url": self.picture_url(group, slicer) },
+            "status": { "state": slicer.state, "thumb_url": self.thumbnail_url(group, slicer) },
             "hostname": slicer.hostname,
             "enabled": slicer.enabled,
         })
     }
 
-    fn picture_url(&self, group: &str, slicer: &Slicer) -> String {
-        let number = match slicer.picture {
-            Picture::Published(url) => return url.to_owned(),
-            Picture::Drawn if slicer.state >= 0 => {
-                self.now.timestamp().div_euclid(picture::SECONDS)
+    fn thumbnail_url(&self, group: &str, slicer: &Slicer) -> String {
+        let number = match slicer.thumbnail {
+            Thumbnail::VendorSample(url) => return url.to_owned(),
+            Thumbnail::Drawn if slicer.state >= 0 => {
+                self.now.timestamp().div_euclid(test_card::SECONDS)
             }
-            Picture::Drawn | Picture::Stuck => 0,
+            Thumbnail::Drawn | Thumbnail::Stuck => 0,
         };
         let part = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
         format!(
@@ -69,7 +69,7 @@ impl World {
     }
 }
 
-/// The error body that public client code has seen.
+/// The error body that public client code expects.
 pub(crate) fn error(status: StatusCode, title: &str) -> Response {
     let reason = status.canonical_reason().unwrap_or("Error");
     let code = reason.to_lowercase().replace(' ', "_");

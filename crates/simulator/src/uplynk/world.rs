@@ -1,8 +1,8 @@
-//! All groups of the account, and the play of the clock and the scenario over them.
+//! All groups of the account, and the simulation of time and scenario for them.
 
-use super::model::{Channel, Group, Picture, Slate};
+use super::model::{Channel, Group, Slate, Thumbnail};
 use crate::options::Scenario;
-use crate::steps::{self, SECONDS, dice};
+use crate::steps::{self, SECONDS, step_rng};
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::Rng;
 
@@ -13,9 +13,9 @@ pub(crate) struct World {
     pub(crate) spare: Vec<Channel>,
     pub(crate) seed: u64,
     pub(crate) scenario: Scenario,
-    /// Until when it has been played.
+    /// The time up to which it has been simulated.
     pub(crate) now: DateTime<Utc>,
-    /// For the pictures' addresses.
+    /// For the addresses of the thumbnails.
     pub(crate) base_url: String,
 }
 
@@ -24,8 +24,8 @@ impl World {
         self.groups.iter().position(|group| group.id == id)
     }
 
-    /// Plays until `to`: rechecks and elections happen at the steps, as the real service's do at
-    /// intervals of its own.
+    /// Advances to `to`. Re-checks and elections happen at the steps; the real service has intervals of
+    /// its own.
     pub(crate) fn advance(&mut self, to: DateTime<Utc>) {
         if to < self.now {
             self.shift(to - self.now);
@@ -41,14 +41,14 @@ impl World {
         self.now = to;
     }
 
-    /// Elects in one group, with dice that depend on the group and the time alone.
+    /// Runs the election of one group, with random numbers that depend only on the group and the time.
     pub(crate) fn elect(&mut self, index: usize) {
         let salt = self.seed.wrapping_add((index as u64) << 32);
-        let mut dice = dice(salt, self.now.timestamp().div_euclid(SECONDS));
-        self.groups[index].elect(self.now, &mut dice);
+        let mut rng = step_rng(salt, self.now.timestamp().div_euclid(SECONDS));
+        self.groups[index].elect(self.now, &mut rng);
     }
 
-    /// A clock that was set back takes the blacklists back with it.
+    /// When the clock is set back, the blacklist times move back with it.
     fn shift(&mut self, by: TimeDelta) {
         for slicer in self.groups.iter_mut().flat_map(|group| &mut group.slicers) {
             slicer.blacklist = slicer.blacklist.map(|time| time + by);
@@ -57,15 +57,15 @@ impl World {
         }
     }
 
-    /// What goes wrong by itself: a slicer falls ill, or does something else than slicing.
+    /// One step of the scenario: a slicer becomes unhealthy, or its state changes.
     fn trouble(&mut self, step: i64) {
         let odds = match self.scenario {
             Scenario::Calm => return,
             Scenario::Busy => 0.25,
             Scenario::Incident => 0.4,
         };
-        let mut dice = dice(self.seed ^ 0x0055_504C, step);
-        if !dice.random_bool(odds) {
+        let mut rng = step_rng(self.seed ^ 0x0055_504C, step);
+        if !rng.random_bool(odds) {
             return;
         }
         let now = self.now;
@@ -75,26 +75,26 @@ impl World {
         if groups.is_empty() {
             return;
         }
-        let at = dice.random_range(0..groups.len());
+        let at = rng.random_range(0..groups.len());
         let Some(group) = groups.get_mut(at) else {
             return;
         };
         if group.slicers.is_empty() {
             return;
         }
-        let at = dice.random_range(0..group.slicers.len());
+        let at = rng.random_range(0..group.slicers.len());
         let slicer = &mut group.slicers[at];
-        if dice.random_bool(0.3) {
+        if rng.random_bool(0.3) {
             slicer.trouble_until = Some(now + TimeDelta::minutes(4));
             slicer.state = -1;
             slicer.sicken(now);
         } else {
             slicer.trouble_until = Some(now + TimeDelta::seconds(60));
-            slicer.state = dice.random_range(1..=3);
+            slicer.state = rng.random_range(1..=3);
         }
     }
 
-    /// Begins a scenario from healthy channels.
+    /// Starts a scenario from healthy channels.
     pub(crate) fn enter(&mut self, scenario: Scenario) {
         self.scenario = scenario;
         let now = self.now;
@@ -102,7 +102,7 @@ impl World {
             for slicer in &mut group.slicers {
                 (slicer.healthy, slicer.blacklist, slicer.trouble_until) = (true, None, None);
                 slicer.state = 0;
-                slicer.picture = Picture::Drawn;
+                slicer.thumbnail = Thumbnail::Drawn;
             }
             if group.slate != Slate::Off {
                 group.slate = Slate::NothingHealthy;
@@ -116,7 +116,7 @@ impl World {
         }
     }
 
-    /// What an incident begins with, in the order of the plant's groups.
+    /// The start of an incident, in the order of the plant's groups.
     fn incident(&mut self, now: DateTime<Utc>) {
         let mut groups = self.groups.iter_mut().filter(|group| !group.steady);
         if let Some(slicer) = groups.next().and_then(|group| group.slicers.get_mut(2)) {
@@ -136,7 +136,7 @@ impl World {
             slicer.sicken(now);
         }
         if let Some(slicer) = groups.next().and_then(|group| group.slicers.first_mut()) {
-            slicer.picture = Picture::Stuck;
+            slicer.thumbnail = Thumbnail::Stuck;
         }
         if let Some(group) = groups.next() {
             group.slate = Slate::ByHand;

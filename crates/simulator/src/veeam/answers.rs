@@ -1,4 +1,4 @@
-//! Which request is which operation, who may call, and in which format the answer is.
+//! Routing, authentication, and the format of responses.
 
 use super::content::{Addresses, Content};
 use super::json::{self, JsonFlavour};
@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// The contract's operations, by the names that faults and the log use.
+/// The contract's operations, with the names that faults and the log use.
 pub(crate) const OPERATIONS: [&str; 5] = [
     "log on",
     "query sessions",
@@ -21,10 +21,10 @@ pub(crate) const OPERATIONS: [&str; 5] = [
     "log off",
 ];
 
-/// The collection goes back so far.
+/// The period that the collection covers.
 const RECENT: TimeDelta = TimeDelta::days(30);
 
-/// The media type of an answer, by what `Accept` says: XML unless it is exactly JSON.
+/// The media type of a response: XML, unless `Accept` is exactly JSON.
 pub(crate) fn media(accept: Option<&str>) -> &'static str {
     match accept.map(str::trim) {
         Some(one) if one.eq_ignore_ascii_case("application/json") => {
@@ -34,7 +34,7 @@ pub(crate) fn media(accept: Option<&str>) -> &'static str {
     }
 }
 
-/// The contract's operation that a method and an undecoded path are; `None` outside the contract.
+/// The contract's operation for a method and an undecoded path; `None` outside the contract.
 pub(crate) fn operation(method: &str, path: &str) -> Option<&'static str> {
     let segments = segments(path);
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();

@@ -1,10 +1,10 @@
-//! What an answer says, before it is XML or JSON: the links and references that both share.
+//! The content of a response before it becomes XML or JSON: the links and references of both.
 
 use super::model::Shown;
 use super::query::Paging;
 use axum::http::StatusCode;
 
-/// An answer's content.
+/// The content of a response.
 #[derive(Debug)]
 pub(super) enum Content<'a> {
     Query {
@@ -39,7 +39,7 @@ pub(super) struct Link {
     pub(super) name: Option<String>,
 }
 
-/// Makes addresses with the server's own idea of its name.
+/// Builds addresses with the name that the server uses for itself.
 #[derive(Debug, Clone)]
 pub(super) struct Addresses {
     /// Host and port.
@@ -95,7 +95,7 @@ impl Addresses {
             .collect()
     }
 
-    /// What someone who has just logged on may follow.
+    /// The links of a log-on response.
     pub(super) fn logged_on(&self, id: &str) -> Vec<Link> {
         let link = |rel, kind, path: &str| Link {
             rel,

@@ -1,5 +1,5 @@
-//! The fields that a query filters and sorts by, what a session has in them, and how a value of a
-//! filter is read for them.
+//! The fields that a query filters and sorts by, their values in a session, and how filter values are
+//! parsed for them.
 
 use super::model::{Outcome, Shown, State};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
@@ -31,13 +31,13 @@ const FIELDS: [(&str, Field); 10] = [
     ("BackupServerName", Field::BackupServerName),
 ];
 
-/// The only kind of session that there is.
+/// The only type of session.
 pub(super) const JOB_TYPE: &str = "FailoverPlan";
 
-/// What is compared. Values of one field are always of one kind.
+/// A value to compare. Values of one field always have the same kind.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Value {
-    /// In lower case: the server's database does not tell cases apart.
+    /// In lower case: the server's database is case-insensitive.
     Text(String),
     Time(DateTime<Utc>),
     /// The place in the vendor's list of an enumeration's values.
@@ -46,7 +46,7 @@ pub(super) enum Value {
 
 impl Field {
     /// # Errors
-    /// The server's words, when no session has such a field.
+    /// The server's message, when there is no such field.
     pub(super) fn named(text: &str) -> Result<Self, String> {
         let found = FIELDS
             .iter()
@@ -57,7 +57,7 @@ impl Field {
         })
     }
 
-    /// What a session has in the field; `None` when it has nothing there.
+    /// The value of the field in a session; `None` when it has none.
     pub(super) fn of(self, shown: &Shown<'_>) -> Option<Value> {
         let text = |text: &str| Some(Value::Text(text.to_lowercase()));
         let session = shown.session;
@@ -81,7 +81,7 @@ impl Field {
     /// A value of a filter, as this field reads it.
     ///
     /// # Errors
-    /// The server's words, when the field cannot have such a value.
+    /// The server's message, when the value is not valid for the field.
     pub(super) fn value(self, text: &str, quoted: bool) -> Result<Value, String> {
         match self {
             Self::Uid => uid(text, "CloudFailoverSession"),

@@ -1,5 +1,5 @@
-//! The `filter` of a query: read into a tree, and asked of each session.
-//! `;` is AND, `,` is OR, and AND binds tighter, which the vendor does not document.
+//! The `filter` of a query: parsed into a tree and evaluated for each session. `;` is AND and `,` is
+//! OR. AND binds tighter; the vendor does not document this.
 
 use super::field::{Field, Value};
 use super::model::Shown;
@@ -22,7 +22,7 @@ pub(super) enum Operator {
     LessOrEqual,
 }
 
-/// The longer ones first, because `>` begins `>=`.
+/// Longer operators first, because `>` is a prefix of `>=`.
 const OPERATORS: [(&str, Operator); 6] = [
     ("==", Operator::Equal),
     ("!=", Operator::NotEqual),
@@ -33,7 +33,7 @@ const OPERATORS: [(&str, Operator); 6] = [
 ];
 
 impl Operator {
-    /// Whether it holds. Nothing compares with a value that is missing, but everything differs from it.
+    /// Whether a session matches. A missing value matches only `!=`.
     fn holds(self, has: Option<&Value>, wants: &Value) -> bool {
         let order = has.map(|has| has.cmp(wants));
         match self {
@@ -58,10 +58,10 @@ impl Filter {
         }
     }
 
-    /// Reads a filter that is no longer percent-encoded.
+    /// Parses a percent-decoded filter.
     ///
     /// # Errors
-    /// The server's words, with the piece that it could not read.
+    /// The server's message, with the token that it could not parse.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut reader = Reader {
             text,

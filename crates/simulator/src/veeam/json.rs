@@ -1,4 +1,4 @@
-//! Answers as JSON: made in the names of version 12, whose first letters version 13 writes small.
+//! Responses as JSON. They are built with the names of version 12; version 13 uses camelCase.
 
 use super::content::{Addresses, Content, Link, urn};
 use super::field::JOB_TYPE;
@@ -6,16 +6,16 @@ use super::model::{Moment, Shown, Task, written};
 use super::query::Paging;
 use serde_json::{Map, Value, json};
 
-/// Which version's JSON a server speaks.
+/// The JSON style of a server version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum JsonFlavour {
-    /// Names begin with a capital; the body begins with a byte order mark.
+    /// PascalCase names; the body starts with a byte order mark.
     V12,
-    /// Names begin small.
+    /// camelCase names.
     V13,
 }
 
-/// The lists that a query could have found, most of them never simulated.
+/// The lists of a query result; most of them are always empty here.
 const BEFORE: [&str; 35] = [
     "Jobs",
     "FailoverPlans",
@@ -83,7 +83,7 @@ pub(super) fn document(
     }
 }
 
-/// All names with their first letters small, as .NET does it: `UID` is `uid`, `NASJobs` is
+/// Converts all names to camelCase, as .NET does: `UID` is `uid`, `NASJobs` is
 /// `nasJobs`, `VAppReplicas` is `vAppReplicas`.
 fn small(value: Value) -> Value {
     match value {

@@ -1,7 +1,7 @@
-//! Who is logged on: sessions by their GUID, until they are idle for too long or log off.
+//! The log-on sessions by GUID, until they log off or are idle for too long.
 
 use super::plans::guid;
-use crate::steps::dice;
+use crate::steps::step_rng;
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use base64::Engine;
@@ -9,10 +9,10 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::HashMap;
 
-/// The header, and the cookie, that a session is known by.
+/// The header and the cookie that identify a session.
 pub(super) const SESSION: &str = "X-RestSvcSessionId";
 
-/// After so long without a request a session has ended.
+/// A session ends after this time without a request.
 const IDLE: TimeDelta = TimeDelta::minutes(15);
 
 #[derive(Debug, Default)]
@@ -23,12 +23,12 @@ pub(super) struct Logons {
     count: i64,
 }
 
-/// What the header says of a session: its GUID in Base64.
+/// The header's value for a session: its GUID in Base64.
 pub(super) fn header(id: &str) -> String {
     STANDARD.encode(id)
 }
 
-/// The GUID that a request says it is logged on with. A cookie wins over the header.
+/// The log-on GUID of a request. A cookie takes precedence over the header.
 fn claimed(headers: &HeaderMap) -> Option<String> {
     let cookies = headers
         .get_all(COOKIE)
@@ -66,24 +66,24 @@ impl Logons {
     pub(super) fn begin(&mut self, seed: u64, now: DateTime<Utc>) -> String {
         self.forget_idle(now);
         self.count += 1;
-        let id = guid(&mut dice(seed ^ 0x0010_6011, self.count));
+        let id = guid(&mut step_rng(seed ^ 0x0010_6011, self.count));
         self.used.insert(id.clone(), now);
         id
     }
 
-    /// Whether a request is logged on. If so, its session is idle from now on.
+    /// Whether a request is logged on. If so, its idle time starts again.
     pub(super) fn check(&mut self, headers: &HeaderMap, now: DateTime<Utc>) -> bool {
         self.forget_idle(now);
         let used = claimed(headers).and_then(|id| self.used.get_mut(&id));
         used.map(|used| *used = now).is_some()
     }
 
-    /// Logs off; whether there was such a session.
+    /// Logs off; returns whether the session existed.
     pub(super) fn end(&mut self, id: &str) -> bool {
         self.used.remove(&id.to_ascii_lowercase()).is_some()
     }
 
-    /// Keeps those who are logged on at `before` when the clock leaps to `now`.
+    /// Keeps the sessions that are logged on at `before` when the clock jumps to `now`.
     pub(super) fn renew(&mut self, before: DateTime<Utc>, now: DateTime<Utc>) {
         self.forget_idle(before);
         self.used.values_mut().for_each(|used| *used = now);

@@ -1,5 +1,5 @@
-//! Veeam Backup Enterprise Manager's cloud failover sessions: one server as a handle, and what moves
-//! it. What it answers is in `answers`, the rules are in the modules beneath.
+//! Veeam Backup Enterprise Manager's cloud failover sessions: a handle on one server, and its
+//! controls. `answers` builds the responses; the other submodules contain the rules.
 
 mod answers;
 mod content;
@@ -9,11 +9,11 @@ mod json;
 mod logons;
 mod model;
 mod plans;
-mod published;
 mod query;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod vendor_samples;
 mod world;
 mod xml;
 
@@ -32,16 +32,16 @@ use logons::Logons;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use world::World;
 
-/// How one Enterprise Manager is set up.
+/// The configuration of one Enterprise Manager.
 #[derive(Debug, Clone)]
 pub(crate) struct Profile {
-    /// Which version's JSON it speaks.
+    /// Its JSON style.
     pub(crate) json: JsonFlavour,
-    /// Who may log on.
+    /// The user name for the log-on.
     pub(crate) username: String,
-    /// With which password.
+    /// The password for the log-on.
     pub(crate) password: String,
-    /// Host and port as it calls itself in links, whatever address it was asked at.
+    /// Host and port in its links, independent of the requested address.
     pub(crate) server_name: String,
 }
 
@@ -63,12 +63,12 @@ struct State {
     logons: Logons,
     json: JsonFlavour,
     seed: u64,
-    /// Until when it was played.
+    /// The time up to which it has been simulated.
     now: DateTime<Utc>,
 }
 
 impl Veeam {
-    /// An Enterprise Manager whose past is told from the clock's time backwards.
+    /// An Enterprise Manager with a generated history that ends at the clock's time.
     pub(crate) fn new(profile: Profile, seed: u64, clock: Clock) -> Self {
         let now = clock.now();
         let state = State {
@@ -93,23 +93,23 @@ impl Veeam {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Plays until `now`: sessions begin; those that run go on by themselves.
+    /// Advances to `now`: new sessions start; running sessions need no step.
     pub(crate) fn tick(&self, now: DateTime<Utc>) {
         self.state().play(now);
     }
 
-    /// Begins a scenario.
+    /// Starts a scenario.
     pub(crate) fn enter(&self, scenario: Scenario) {
         self.state().world.enter(scenario, self.0.clock.now());
     }
 
-    /// Changes which JSON it speaks.
+    /// Changes its JSON style.
     pub(crate) fn set_json(&self, json: JsonFlavour) {
         self.state().json = json;
     }
 
-    /// Builds the world anew, in the scenario `calm` and with the JSON of its profile. Who is logged
-    /// on stays so, so that clients need not notice.
+    /// Rebuilds the world, with the scenario `calm` and the JSON style of its profile. Log-on sessions
+    /// stay valid, so that clients are not affected.
     pub(crate) fn reset(&self, seed: u64) {
         let now = self.0.clock.now();
         let state = &mut *self.state();

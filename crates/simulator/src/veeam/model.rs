@@ -1,9 +1,9 @@
-//! Cloud failover sessions and how far they are at a time. A session is a script that was written
-//! when it began: what it shows depends on nothing but that script and the time.
+//! Cloud failover sessions and their progress. A session's course is fixed when it starts: what it
+//! shows depends only on that course and the time.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// What a session or a task does, in the order in which the vendor lists it.
+/// The state of a session or a task, in the vendor's order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     Starting,
@@ -26,7 +26,7 @@ impl State {
     }
 }
 
-/// How it ended; `None` while it runs comes before all others.
+/// The result; `None`, while it runs, sorts first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     None,
@@ -57,9 +57,9 @@ pub(super) struct Run {
 
 #[derive(Debug, Clone)]
 pub(super) enum Course {
-    /// Published by the vendor: the same at any time.
-    Published(Moment),
-    /// Begins, works and ends as the clock goes on.
+    /// A sample published by the vendor: constant over time.
+    VendorSample(Moment),
+    /// Starts, works and ends as the clock advances.
     Played {
         end: DateTime<Utc>,
         outcome: Outcome,
@@ -69,7 +69,7 @@ pub(super) enum Course {
     },
 }
 
-/// What a run shows at one time.
+/// The state of a run at one time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Moment {
     pub(super) state: State,
@@ -79,13 +79,13 @@ pub(super) struct Moment {
     pub(super) message: Option<String>,
 }
 
-/// How long a run is Starting, and how long Stopping.
+/// The duration of Starting, and of Stopping.
 const EDGE: TimeDelta = TimeDelta::seconds(3);
 
 impl Run {
     fn at(&self, now: DateTime<Utc>) -> Moment {
         match &self.course {
-            Course::Published(moment) => moment.clone(),
+            Course::VendorSample(moment) => moment.clone(),
             Course::Played {
                 end,
                 outcome,
@@ -145,11 +145,11 @@ pub(super) struct Session {
     pub(super) server: Server,
     pub(super) run: Run,
     pub(super) tasks: Vec<Task>,
-    /// Answers to its id, but stands in no list.
+    /// Available by id, but not listed.
     pub(super) hidden: bool,
 }
 
-/// A session as it is at one time, with the tasks that have begun by then.
+/// A session at one time, with the tasks that have started by then.
 #[derive(Debug, Clone)]
 pub(super) struct Shown<'a> {
     pub(super) session: &'a Session,
@@ -158,7 +158,7 @@ pub(super) struct Shown<'a> {
 }
 
 impl Session {
-    /// How it is at `now`; `None` before it began.
+    /// The session at `now`; `None` before it started.
     pub(super) fn at(&self, now: DateTime<Utc>) -> Option<Shown<'_>> {
         (self.run.creation <= now).then(|| Shown {
             session: self,

@@ -1,5 +1,5 @@
-//! The failover plans of the demo, and how one run of a plan goes: which machines, how long, what
-//! fails and in which words.
+//! The failover plans of the demo, and the generation of their runs: machines, durations, failures
+//! and messages.
 
 use super::model::{Course, Outcome, Run, Server, Session, Task};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
@@ -62,7 +62,7 @@ pub(super) const VAULT: Plan = Plan {
     server: 0,
     machines: &["vault-db-01", "pdm-01", "cad-01", "cad-07"],
 };
-/// Every character that XML, JSON, a filter or an address could stumble over.
+/// Characters that XML, JSON, a filter or an address must escape.
 pub(super) const AWKWARD: Plan = Plan {
     name: "R&D \"Prüfstand\" Süd; Halle <3>, West",
     server: 2,
@@ -76,7 +76,7 @@ pub(super) const AWKWARD: Plan = Plan {
 
 pub(super) const PLANS: [&Plan; 7] = [&LEDGER, &SHOP, &HISTORIAN, &MAIL, &BADGE, &VAULT, &AWKWARD];
 
-/// Why a machine failed, for the tasks that tell.
+/// Failure messages of machines.
 const REASONS: [&str; 5] = [
     "The replica has no snapshot newer than its parent.",
     "Not enough memory on the target host.",
@@ -85,13 +85,13 @@ const REASONS: [&str; 5] = [
     "VMware Tools heartbeat timed out",
 ];
 
-/// How a run ends.
+/// The result of a run.
 pub(super) struct Ending {
     pub(super) outcome: Outcome,
     pub(super) lasts: TimeDelta,
     pub(super) progress: u8,
     pub(super) message: Option<String>,
-    /// Machines that do not end well, by their place in the plan.
+    /// Machines that fail or warn, by their position in the plan.
     pub(super) hurt: Vec<usize>,
 }
 
@@ -130,16 +130,16 @@ impl Ending {
         }
     }
 
-    /// An ending by the dice: of a hundred, so many fail and so many more end with a warning.
-    pub(super) fn thrown(plan: &Plan, failing: u32, warning: u32, dice: &mut SmallRng) -> Self {
+    /// A random result: percentages of failures and of warnings.
+    pub(super) fn random(plan: &Plan, failing: u32, warning: u32, rng: &mut SmallRng) -> Self {
         let count = plan.machines.len();
-        let seconds = dice.random_range(35..110) * count as i64;
-        let first = dice.random_range(0..count);
+        let seconds = rng.random_range(35..110) * count as i64;
+        let first = rng.random_range(0..count);
         let machine = plan.machines[first];
-        let throw = dice.random_range(0..100);
-        if throw < failing {
+        let percent = rng.random_range(0..100);
+        if percent < failing {
             let second = (first + 1) % count;
-            let (message, progress, hurt) = match dice.random_range(0..5) {
+            let (message, progress, hurt) = match rng.random_range(0..5) {
                 0 => (None, 0, vec![first]),
                 1 => (
                     Some("Cloud gateway not reachable".to_owned()),
@@ -164,8 +164,8 @@ impl Ending {
                 progress,
                 ..Self::failed(seconds, message.as_deref(), progress, &hurt)
             }
-        } else if throw < failing + warning {
-            let message = match dice.random_range(0..4) {
+        } else if percent < failing + warning {
+            let message = match rng.random_range(0..4) {
                 0 => format!("Re-IP rule did not match for {machine}"),
                 1 => format!("VMware Tools heartbeat timed out on {machine}"),
                 2 => format!("Start delay exceeded by {machine}"),
@@ -178,9 +178,9 @@ impl Ending {
     }
 }
 
-/// A GUID as servers make them.
-pub(super) fn guid(dice: &mut SmallRng) -> String {
-    let (a, b) = (dice.next_u64(), dice.next_u64());
+/// A random GUID.
+pub(super) fn guid(rng: &mut SmallRng) -> String {
+    let (a, b) = (rng.next_u64(), rng.next_u64());
     format!(
         "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
         a >> 32,
@@ -191,15 +191,15 @@ pub(super) fn guid(dice: &mut SmallRng) -> String {
     )
 }
 
-/// One run of a plan that begins at `creation`. Machines start one after the other and overlap.
+/// One run of a plan that starts at `creation`. Machines start one after the other and overlap.
 pub(super) fn run(
     plan: &Plan,
     creation: DateTime<Utc>,
     ending: Ending,
-    dice: &mut SmallRng,
+    rng: &mut SmallRng,
 ) -> Session {
-    let uid = guid(dice);
-    // The server's database keeps no more.
+    let uid = guid(rng);
+    // The precision of the server's database.
     let creation = creation.trunc_subsecs(3);
     let count = plan.machines.len() as i32;
     let slice =
@@ -211,28 +211,28 @@ pub(super) fn run(
         .enumerate()
         .map(|(at, machine)| {
             let hurt = ending.hurt.contains(&at);
-            let later = TimeDelta::milliseconds(dice.random_range(0..900));
+            let later = TimeDelta::milliseconds(rng.random_range(0..900));
             let start = (begin + later).trunc_subsecs(3);
             begin += slice;
-            let long = slice * dice.random_range(60..98) / 100;
+            let long = slice * rng.random_range(60..98) / 100;
             let outcome = if hurt {
                 ending.outcome
             } else {
                 Outcome::Success
             };
-            // Now and then a machine fails without a word, or ends with its progress still at 0.
-            let told = hurt && dice.random_range(0..4) > 0;
-            let reason = REASONS[dice.random_range(0..REASONS.len())];
-            let unmoved = outcome == Outcome::Failed || dice.random_range(0..40) == 0;
+            // Occasionally a machine fails without a message, or ends with its progress still at 0.
+            let told = hurt && rng.random_range(0..4) > 0;
+            let reason = REASONS[rng.random_range(0..REASONS.len())];
+            let unmoved = outcome == Outcome::Failed || rng.random_range(0..40) == 0;
             let point = creation
                 .date_naive()
                 .and_hms_opt(4, 0, 0)
                 .unwrap_or_default()
                 - TimeDelta::days(1)
-                + TimeDelta::seconds(dice.random_range(0..900));
+                + TimeDelta::seconds(rng.random_range(0..900));
             Task {
                 vm: (*machine).to_owned(),
-                point_uid: guid(dice),
+                point_uid: guid(rng),
                 point_name: format!("{machine}@{}", point.format("%Y-%m-%d %H:%M:%S")),
                 run: Run {
                     creation: start,

@@ -1,4 +1,4 @@
-//! `GET /api/query`: its parameters read and checked, its page cut and its paging links made.
+//! `GET /api/query`: parses and checks the parameters, selects the page and builds the paging links.
 
 use super::field::{Field, Value};
 use super::filter::Filter;
@@ -7,7 +7,7 @@ use crate::path::pairs;
 use axum::http::StatusCode;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// A status with the server's words.
+/// A status with the server's message.
 pub(super) type Refusal = (StatusCode, String);
 
 const TYPE: &str = "CloudFailoverSession";
@@ -22,7 +22,7 @@ enum Order {
     Descending(Field),
 }
 
-/// A query that can be answered.
+/// A valid query.
 #[derive(Debug)]
 pub(super) struct Query {
     pub(super) entities: bool,
@@ -30,11 +30,11 @@ pub(super) struct Query {
     filter: Option<Filter>,
     page_size: usize,
     page: usize,
-    /// As it was sent, for the links of the answer.
+    /// The query as it was sent, for the links of the response.
     raw: String,
 }
 
-/// Where a page stands among its pages.
+/// The paging information of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Paging {
     pub(super) page: usize,
@@ -48,7 +48,7 @@ fn bad(words: impl Into<String>) -> Refusal {
     (StatusCode::BAD_REQUEST, words.into())
 }
 
-/// A whole number from 1 on.
+/// A positive whole number.
 fn positive(name: &str, text: Option<&str>, missing: usize) -> Result<usize, Refusal> {
     let Some(text) = text else { return Ok(missing) };
     let number = text.parse().ok().filter(|number| *number > 0);
@@ -60,10 +60,10 @@ fn positive(name: &str, text: Option<&str>, missing: usize) -> Result<usize, Ref
 }
 
 impl Query {
-    /// Reads the query of an address.
+    /// Parses the query of an address.
     ///
     /// # Errors
-    /// 400 with the server's words, also for types that are not simulated.
+    /// 400 with the server's message, also for types that are not simulated.
     pub(super) fn parse(raw: &str) -> Result<Self, Refusal> {
         let given = pairs(raw);
         let get = |name: &str| {
@@ -97,8 +97,7 @@ impl Query {
         })
     }
 
-    /// The sessions of the page that was asked for, and where it stands. A page after the last is
-    /// empty.
+    /// The sessions of the requested page, and its paging information. A page after the last is empty.
     pub(super) fn run<'a>(&self, sessions: Vec<Shown<'a>>, seed: u64) -> (Vec<Shown<'a>>, Paging) {
         let mut found: Vec<_> = sessions
             .into_iter()

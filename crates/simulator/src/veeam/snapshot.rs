@@ -1,4 +1,4 @@
-//! What the control port sees: the complete truth of one Enterprise Manager.
+//! The control port's view: the complete state of one Enterprise Manager.
 
 use super::Veeam;
 use super::model::{Moment, written};

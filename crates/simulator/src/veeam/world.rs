@@ -1,32 +1,32 @@
-//! All sessions of one Enterprise Manager: what the past 40 days were like when it started, and what
-//! has begun since. Decides when something happens; how a run goes is in `plans`.
+//! All sessions of one Enterprise Manager: a generated history of 40 days, and the sessions that have
+//! started since. This module decides when a run starts; `plans` generates the run.
 
 use super::model::{Session, Shown};
 use super::plans::{
     AWKWARD, BADGE, Ending, HISTORIAN, LEDGER, MAIL, PLANS, Plan, SHOP, VAULT, run,
 };
-use super::published;
+use super::vendor_samples;
 use crate::options::Scenario;
-use crate::steps::dice;
+use crate::steps::step_rng;
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::Rng;
 
-/// How far back the made-up past goes, in days.
+/// The length of the generated history, in days.
 const DAYS: i64 = 40;
 
-/// Made-up sessions beside the ones that are told one by one.
+/// The number of generated sessions, in addition to the listed ones.
 const PAST: i64 = 54;
 
-/// Once in so many seconds the dice say whether a session begins.
+/// The length of a slot in seconds; a session can start once a slot.
 const SLOT: i64 = 120;
 
-/// What happened longer ago than this without anybody looking is skipped.
+/// Older slots without requests are skipped.
 const LONGEST: TimeDelta = TimeDelta::hours(24);
 
-/// More that began since the start than these are forgotten, the oldest first.
+/// The maximum number of sessions since the start; the oldest are dropped first.
 const MOST: usize = 1_000;
 
-/// The age of the demo's latest sessions in seconds, newest first, and how they went.
+/// The demo's latest sessions, newest first: age in seconds, and result.
 fn told() -> Vec<(i64, &'static Plan, Ending)> {
     let shop = "2 of 5 machines did not start: shop-db-02, shop-cache-01";
     vec![
@@ -86,7 +86,7 @@ fn told() -> Vec<(i64, &'static Plan, Ending)> {
     ]
 }
 
-/// Of a hundred slots so many begin a session; of a hundred sessions so many fail, so many warn.
+/// Percentages: slots that start a session, sessions that fail, sessions that end with a warning.
 fn odds(scenario: Scenario) -> (u32, u32, u32) {
     match scenario {
         Scenario::Calm => (2, 0, 0),
@@ -98,30 +98,30 @@ fn odds(scenario: Scenario) -> (u32, u32, u32) {
 #[derive(Debug)]
 pub(super) struct World {
     sessions: Vec<Session>,
-    /// How many of them were there at the start; they are never forgotten.
+    /// The number of sessions at the start; these are never dropped.
     first: usize,
     seed: u64,
     scenario: Scenario,
-    /// The last slot that was played.
+    /// The last simulated slot.
     slot: i64,
 }
 
 impl World {
     pub(super) fn new(seed: u64, now: DateTime<Utc>) -> Self {
-        let mut sessions = published::sessions();
+        let mut sessions = vendor_samples::sessions();
         let mut add = |number: i64, age: TimeDelta, plan, ending: Option<Ending>| {
-            let dice = &mut dice(seed, number);
-            let ending = ending.unwrap_or_else(|| Ending::thrown(plan, 12, 20, dice));
-            let fraction = TimeDelta::milliseconds(dice.random_range(1..1_000));
-            sessions.push(run(plan, now - age - fraction, ending, dice));
+            let rng = &mut step_rng(seed, number);
+            let ending = ending.unwrap_or_else(|| Ending::random(plan, 12, 20, rng));
+            let fraction = TimeDelta::milliseconds(rng.random_range(1..1_000));
+            sessions.push(run(plan, now - age - fraction, ending, rng));
         };
         for (number, (age, plan, ending)) in (0..).zip(told()) {
             add(number, TimeDelta::seconds(age), plan, Some(ending));
         }
-        // The rest lies evenly between six and forty days back, each at an hour of its own.
+        // The rest are spread evenly between six and forty days ago, at different hours.
         for number in 0..PAST {
             let spread = (DAYS - 6) * 86_400 / PAST;
-            let shift = dice(seed, 1_000 + number).random_range(0..spread - 1_800);
+            let shift = step_rng(seed, 1_000 + number).random_range(0..spread - 1_800);
             let age = TimeDelta::seconds(6 * 86_400 + number * spread + shift);
             let plan = PLANS[usize::try_from(number).unwrap_or_default() * 5 % PLANS.len()];
             add(2_000 + number, age, plan, None);
@@ -130,7 +130,7 @@ impl World {
             &MAIL,
             now - TimeDelta::hours(2),
             Ending::success(90),
-            &mut dice(seed, 3_000),
+            &mut step_rng(seed, 3_000),
         );
         (slow.uid, slow.name, slow.hidden) =
             ("fault-slow".to_owned(), "Slow to answer".to_owned(), true);
@@ -144,50 +144,50 @@ impl World {
         }
     }
 
-    /// Begins a scenario. An incident has a plan that has just failed, and one that runs and will.
+    /// Starts a scenario. An incident has one plan that has just failed, and a running one that will fail.
     pub(super) fn enter(&mut self, scenario: Scenario, now: DateTime<Utc>) {
         self.scenario = scenario;
         if scenario == Scenario::Incident {
-            let dice = &mut dice(self.seed, -now.timestamp());
+            let rng = &mut step_rng(self.seed, -now.timestamp());
             let gone = Ending::failed(95, Some("Cloud gateway not reachable"), 0, &[0, 1, 2, 3]);
             let running = Ending::failed(400, None, 40, &[2, 3]);
             self.sessions
-                .push(run(&VAULT, now - TimeDelta::seconds(251), gone, dice));
+                .push(run(&VAULT, now - TimeDelta::seconds(251), gone, rng));
             self.sessions
-                .push(run(&SHOP, now - TimeDelta::seconds(93), running, dice));
+                .push(run(&SHOP, now - TimeDelta::seconds(93), running, rng));
         }
     }
 
-    /// Plays until `now`. A slot is played once, also when the clock was set back in between.
+    /// Advances to `now`. A slot is simulated only once, even when the clock was set back.
     pub(super) fn advance(&mut self, now: DateTime<Utc>) {
         let last = now.timestamp().div_euclid(SLOT);
         let first = (self.slot + 1).max((now - LONGEST).timestamp().div_euclid(SLOT));
         let (begins, failing, warning) = odds(self.scenario);
         for slot in first..=last {
-            let dice = &mut dice(self.seed ^ 0x5EED, slot);
-            if dice.random_range(0..100) >= begins {
+            let rng = &mut step_rng(self.seed ^ 0x5EED, slot);
+            if rng.random_range(0..100) >= begins {
                 continue;
             }
             let Some(start) = DateTime::from_timestamp(slot * SLOT, 0) else {
                 continue;
             };
-            let plan = PLANS[dice.random_range(0..PLANS.len())];
-            let creation = start + TimeDelta::milliseconds(dice.random_range(0..SLOT * 1_000));
-            let ending = Ending::thrown(plan, failing, warning, dice);
-            self.sessions.push(run(plan, creation, ending, dice));
+            let plan = PLANS[rng.random_range(0..PLANS.len())];
+            let creation = start + TimeDelta::milliseconds(rng.random_range(0..SLOT * 1_000));
+            let ending = Ending::random(plan, failing, warning, rng);
+            self.sessions.push(run(plan, creation, ending, rng));
         }
         self.slot = self.slot.max(last);
         let over = (self.sessions.len() - self.first).saturating_sub(MOST);
         self.sessions.drain(self.first..self.first + over);
     }
 
-    /// What a list shows at `now`.
+    /// The listed sessions at `now`.
     pub(super) fn listed(&self, now: DateTime<Utc>) -> Vec<Shown<'_>> {
         let sessions = self.sessions.iter().filter(|session| !session.hidden);
         sessions.filter_map(|session| session.at(now)).collect()
     }
 
-    /// The session of that GUID.
+    /// The session with this GUID.
     pub(super) fn find(&self, uid: &str, now: DateTime<Utc>) -> Option<Shown<'_>> {
         let found = self
             .sessions

@@ -1,4 +1,4 @@
-//! Answers as XML: element and attribute names as in the vendor's examples.
+//! Responses as XML, with element and attribute names as in the vendor's examples.
 
 use super::content::{Addresses, Content, Link, urn};
 use super::field::JOB_TYPE;
@@ -35,7 +35,7 @@ impl Element {
         self
     }
 
-    /// A child that holds text; none when there is none.
+    /// A child element with text; omitted without text.
     fn text(self, name: &'static str, text: Option<impl ToString>) -> Self {
         let child = text.map(|text| Self {
             text: Some(text.to_string()),
@@ -63,7 +63,7 @@ impl Element {
     }
 }
 
-/// Text that is safe between tags and in quotes. What XML cannot hold at all becomes U+FFFD.
+/// Escapes text for elements and attributes. Characters that XML does not allow become U+FFFD.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for one in text.chars() {
@@ -72,7 +72,7 @@ fn escaped(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            // A reader would turn these into spaces.
+            // A parser would turn these into spaces.
             '\t' | '\n' | '\r' => out.push_str(&format!("&#{};", u32::from(one))),
             '\0'..='\x1f' | '\u{FFFE}' | '\u{FFFF}' => out.push('\u{FFFD}'),
             other => out.push(other),
@@ -170,7 +170,7 @@ fn reference(name: &'static str, shown: &Shown<'_>, addresses: &Addresses) -> El
         .holding([links(&addresses.links(shown, false))])
 }
 
-/// What sessions and tasks have in common; what is missing has no element.
+/// The common elements of sessions and tasks; missing values have no element.
 fn moment(element: Element, creation: chrono::DateTime<chrono::Utc>, moment: &Moment) -> Element {
     element
         .text("CreationTimeUTC", Some(written(creation)))

@@ -14,7 +14,7 @@ pub enum ApiVersion {
 }
 
 impl ApiVersion {
-    /// As it stands in a path.
+    /// The text in a path.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! From JSON to types. Every field may be missing or null; names come in any case.
+//! Decodes JSON to types. Every field may be missing or null; names are case-insensitive.
 
 use super::{
     ClientSession, FailoverResponse, GroupConfiguration, GroupStatus, Heartbeat, Overridden, Role,
@@ -30,7 +30,7 @@ pub(super) fn groups(value: &Value) -> Result<Vec<GroupConfiguration>, String> {
 
 pub(super) fn status(value: &Value) -> Result<GroupStatus, String> {
     let object = Object::of(value, "status")?;
-    // An empty id names nobody, as a missing one.
+    // An empty id counts as missing.
     let id = |name| object.text(name).map(|id| id.filter(|id| !id.is_empty()));
     Ok(GroupStatus {
         primary: id("Primary")?,
@@ -41,7 +41,7 @@ pub(super) fn status(value: &Value) -> Result<GroupStatus, String> {
 
 fn heartbeat(value: &Value) -> Result<Heartbeat, String> {
     let object = Object::of(value, "Heartbeat")?;
-    // `v1` renamed FailoverStatus to FailoverScore; whichever is there is it.
+    // `v1` renamed FailoverStatus to FailoverScore; either name is accepted.
     let score = match object.number("FailoverScore")? {
         None => object.number("FailoverStatus")?,
         score => score,

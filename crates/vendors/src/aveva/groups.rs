@@ -1,10 +1,10 @@
 //! The operations on groups.
 
 use super::decode;
+use super::error_body::vendor_error;
 use super::operations::{CREATE_GROUP, DELETE_GROUP, GET_GROUP, GROUP_STATUS, LIST_GROUPS};
-use super::refused::refused;
 use super::{Base, GroupConfiguration, GroupStatus, Listed, Written};
-use crate::call::{Answer, Call, Request, nothing};
+use crate::call::{Answer, Call, Request, read_empty};
 use crate::json::parse;
 use crate::operation::Operation;
 use serde_json::{Map, Value};
@@ -33,7 +33,7 @@ impl Groups<'_> {
         )
     }
 
-    /// `skip` items passed over, at most `count` given; the service's own limits when `None`.
+    /// Skips `skip` items and returns at most `count`; `None` uses the service's own limits.
     #[must_use]
     pub fn list(self, skip: Option<u64>, count: Option<u64>) -> Call<Listed<GroupConfiguration>> {
         let part = |name: &str, value: Option<u64>| value.map(|value| format!("{name}={value}"));
@@ -54,10 +54,10 @@ impl Groups<'_> {
                 total,
             })
         };
-        Call::new(request, read, refused)
+        Call::new(request, read, vendor_error)
     }
 
-    /// Creates a group; nothing is sent for what is `None`.
+    /// Creates a group; `None` fields are not sent.
     #[must_use]
     pub fn create(self, group: &GroupConfiguration) -> Call<Written<GroupConfiguration>> {
         let request = self.request(&CREATE_GROUP, &[]).with_body(&encode(group));
@@ -67,7 +67,7 @@ impl Groups<'_> {
                 value: json(answer, decode::group)?,
             })
         };
-        Call::new(request, read, refused)
+        Call::new(request, read, vendor_error)
     }
 
     /// One group's configuration.
@@ -76,14 +76,14 @@ impl Groups<'_> {
         Call::new(
             self.request(&GET_GROUP, &[id]),
             |answer| json(answer, decode::group),
-            refused,
+            vendor_error,
         )
     }
 
     /// Deletes a group that has no active sessions.
     #[must_use]
     pub fn delete(self, id: &str) -> Call<()> {
-        Call::new(self.request(&DELETE_GROUP, &[id]), nothing, refused)
+        Call::new(self.request(&DELETE_GROUP, &[id]), read_empty, vendor_error)
     }
 
     /// Who is primary.
@@ -92,7 +92,7 @@ impl Groups<'_> {
         Call::new(
             self.request(&GROUP_STATUS, &[id]),
             |answer| json(answer, decode::status),
-            refused,
+            vendor_error,
         )
     }
 }

@@ -5,9 +5,9 @@
 
 mod base;
 mod decode;
+mod error_body;
 mod groups;
 pub mod operations;
-mod refused;
 mod sessions;
 mod types;
 pub mod values;

@@ -1,4 +1,4 @@
-//! The rows of the contract: methods and paths after the base.
+//! The operations of the contract: methods and paths after the base.
 
 use super::{ApiVersion, Base};
 use crate::operation::{Method, Operation, segment};
@@ -60,7 +60,7 @@ pub static OF_SESSIONS: [&Operation; 7] = [
 ];
 
 impl Base {
-    /// The encoded path that everything of a version begins with.
+    /// The encoded base path of a version.
     pub(crate) fn path(&self, version: ApiVersion) -> String {
         let mut path = format!("/api/{}", version.as_str());
         if let (Some(tenant), Some(namespace)) = (&self.tenant, &self.namespace) {
@@ -82,8 +82,8 @@ impl Base {
         }
     }
 
-    /// The operation that a method and a decoded path are, if the contract has it in this
-    /// connection's versions (PUT of sessions only in `v1-preview`, role override only in `v1`).
+    /// The operation for a method and a decoded path, if the contract has it in this connection's versions
+    /// (PUT of sessions only in `v1-preview`, role override only in `v1`).
     #[must_use]
     pub fn operation(&self, method: Method, segments: &[&str]) -> Option<&'static Operation> {
         let find = |version: ApiVersion, operations: &[&'static Operation]| {

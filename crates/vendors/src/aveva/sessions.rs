@@ -1,16 +1,16 @@
 //! The operations on the client sessions of a group.
 
 use super::decode;
+use super::error_body::vendor_error;
 use super::operations::{
     CREATE_SESSION, DELETE_SESSION, GET_SESSION, HEARTBEAT, LIST_SESSIONS, PUT_SESSION,
     ROLE_OVERRIDE,
 };
-use super::refused::refused;
 use super::{
     ApiVersion, Base, ClientSession, FailoverResponse, Heartbeat, Overridden, RoleOverride,
     TimeSpan, Written,
 };
-use crate::call::{Answer, Call, Request, nothing};
+use crate::call::{Answer, Call, Request, read_empty};
 use crate::json::parse;
 use crate::operation::Operation;
 use chrono::{DateTime, Utc};
@@ -34,9 +34,9 @@ pub fn sessions<'a>(base: &'a Base, group: &'a str) -> Sessions<'a> {
 pub struct NewHeartbeat {
     /// 0 to 100, the share of streams that are healthy.
     pub score: f64,
-    /// When it is posted; `v1` takes its own time and is not told.
+    /// When it is posted; not sent in `v1`, where the service uses its own time.
     pub heartbeat_time: DateTime<Utc>,
-    /// When data was last processed; `v1` is not told.
+    /// When data was last processed; not sent in `v1`.
     pub last_data_processed_time: Option<DateTime<Utc>>,
 }
 
@@ -70,7 +70,7 @@ impl<'a> Sessions<'a> {
         Call::new(
             self.request(&LIST_SESSIONS, None),
             |answer| read(answer, decode::sessions),
-            refused,
+            vendor_error,
         )
     }
 
@@ -80,7 +80,7 @@ impl<'a> Sessions<'a> {
         let request = self
             .request(&CREATE_SESSION, None)
             .with_body(&encode(session, self.version()));
-        Call::new(request, written, refused)
+        Call::new(request, written, vendor_error)
     }
 
     /// One session.
@@ -89,7 +89,7 @@ impl<'a> Sessions<'a> {
         Call::new(
             self.request(&GET_SESSION, Some(id)),
             |answer| read(answer, decode::session),
-            refused,
+            vendor_error,
         )
     }
 
@@ -100,14 +100,18 @@ impl<'a> Sessions<'a> {
             let request = self
                 .request(&PUT_SESSION, Some(id))
                 .with_body(&encode(session, self.version()));
-            Call::new(request, written, refused)
+            Call::new(request, written, vendor_error)
         })
     }
 
     /// Deletes a session.
     #[must_use]
     pub fn delete(self, id: &str) -> Call<()> {
-        Call::new(self.request(&DELETE_SESSION, Some(id)), nothing, refused)
+        Call::new(
+            self.request(&DELETE_SESSION, Some(id)),
+            read_empty,
+            vendor_error,
+        )
     }
 
     /// Posts a heartbeat, with the fields that the sessions version asks for.
@@ -125,7 +129,11 @@ impl<'a> Sessions<'a> {
             ),
         };
         let request = self.request(&HEARTBEAT, Some(id)).with_body(&body);
-        Call::new(request, |answer| read(answer, decode::response), refused)
+        Call::new(
+            request,
+            |answer| read(answer, decode::response),
+            vendor_error,
+        )
     }
 
     /// Forces a session's role, or lets the election decide again; `None` where the sessions version
@@ -148,12 +156,16 @@ impl<'a> Sessions<'a> {
         }
         self.base.has(&ROLE_OVERRIDE).then(|| {
             let request = self.request(&ROLE_OVERRIDE, Some(id)).with_body(&body);
-            Call::new(request, |answer| read(answer, decode::overridden), refused)
+            Call::new(
+                request,
+                |answer| read(answer, decode::overridden),
+                vendor_error,
+            )
         })
     }
 }
 
-/// A date-time as .NET holds it: in ticks of 100 ns, so that what was read is written the same.
+/// A date-time in .NET's ticks of 100 ns, so that a value that was read is written unchanged.
 fn time(time: DateTime<Utc>) -> Value {
     let nanos = time.format("%Y-%m-%dT%H:%M:%S%.9f").to_string();
     let ticks = nanos.get(..nanos.len() - 2).unwrap_or(&nanos);

@@ -1,4 +1,4 @@
-//! What the AVEVA service answers with. Every field may be missing or null: then it is `None`.
+//! The AVEVA service's data types. Every field may be missing or null; it is then `None`.
 
 use super::{Role, TimeSpan};
 use chrono::{DateTime, Utc};
@@ -15,7 +15,7 @@ pub struct GroupConfiguration {
     pub description: Option<String>,
     /// How long without a heartbeat until a session counts as inactive.
     pub failover_timeout: Option<TimeSpan>,
-    /// Whatever an administrator attached.
+    /// Additional data from an administrator.
     pub additional_data: Option<Map<String, Value>>,
 }
 
@@ -24,7 +24,7 @@ pub struct GroupConfiguration {
 pub struct GroupStatus {
     /// The primary's session id.
     pub primary: Option<String>,
-    /// The session id that was chosen and has not confirmed yet.
+    /// The id of the session that was elected and has not confirmed yet.
     pub pending_primary: Option<String>,
     /// When the primary last processed data; `None` for never.
     pub last_data_processed_time: Option<DateTime<Utc>>,
@@ -37,7 +37,7 @@ pub struct ClientSession {
     pub id: Option<String>,
     /// For people.
     pub name: Option<String>,
-    /// The role that the service gave it.
+    /// The role that the service assigned.
     pub role: Option<Role>,
     /// Its last heartbeat.
     pub heartbeat: Option<Heartbeat>,
@@ -45,9 +45,9 @@ pub struct ClientSession {
     pub heartbeat_posted: Option<bool>,
     /// `v1`: whether an administrator forced its role.
     pub role_override: Option<RoleOverride>,
-    /// `v1`: when the override ends by itself.
+    /// `v1`: when the override expires.
     pub role_override_expiration_time: Option<DateTime<Utc>>,
-    /// `v1`: whatever an administrator attached.
+    /// `v1`: additional data from an administrator.
     pub additional_data: Option<Map<String, Value>>,
 }
 
@@ -58,7 +58,7 @@ pub enum RoleOverride {
     Off,
     /// 1: Primary, whatever its heartbeat says.
     Primary,
-    /// A value that the contract does not know, as it came.
+    /// A value that is not in the contract, unmodified.
     Other(String),
 }
 
@@ -77,35 +77,35 @@ pub struct Heartbeat {
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Listed<T> {
-    /// What the page holds.
+    /// The items of the page.
     pub items: Vec<T>,
-    /// How many there are in all (`Total-Count`), when the service says so.
+    /// The total number of items (`Total-Count`), if the service reports it.
     pub total: Option<u64>,
 }
 
-/// What a create or a put left behind.
+/// The result of a create or a put.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written<T> {
-    /// 201: it was not there before. 200: an identical one was there (create), or it was updated (put).
+    /// 201: it was created. 200: an identical one existed (create), or it was updated (put).
     pub created: bool,
-    /// What the service holds now.
+    /// The current value in the service.
     pub value: T,
 }
 
-/// `FailoverResponse`: the answer to a heartbeat.
+/// `FailoverResponse`: the response to a heartbeat.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FailoverResponse {
-    /// The role that the session has from now on.
+    /// The new role of the session.
     pub role: Option<Role>,
     /// When the group last processed data; `None` for never.
     pub last_data_processed_time: Option<DateTime<Utc>>,
 }
 
-/// The answer to a role override.
+/// The response to a role override.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Overridden {
-    /// What is in force.
+    /// The active override.
     pub value: Option<RoleOverride>,
-    /// When it ends by itself.
+    /// When it expires.
     pub expiration_time: Option<DateTime<Utc>>,
 }

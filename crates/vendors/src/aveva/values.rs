@@ -18,7 +18,7 @@ pub struct TimeSpan {
     pub ticks: i64,
 }
 
-/// Why a text is no time-span.
+/// Why a text is not a time-span.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeSpanError(String);
 
@@ -35,7 +35,7 @@ impl fmt::Display for TimeSpanError {
 impl std::error::Error for TimeSpanError {}
 
 impl TimeSpan {
-    /// A whole number of seconds; out of range it is the longest or shortest there is.
+    /// A whole number of seconds; saturates at the longest and shortest time-span.
     #[must_use]
     pub fn from_seconds(seconds: i64) -> Self {
         Self {
@@ -54,7 +54,7 @@ impl TimeSpan {
 impl fmt::Display for TimeSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.ticks < 0 { "-" } else { "" };
-        // Unsigned, because the shortest span has no positive counterpart.
+        // Unsigned, because the shortest time-span has no positive counterpart.
         let ticks = self.ticks.unsigned_abs();
         let (seconds, fraction) = (ticks / SECOND.unsigned_abs(), ticks % SECOND.unsigned_abs());
         let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
@@ -109,7 +109,7 @@ fn read(text: &str) -> Option<i64> {
         }
         None => 0,
     };
-    // Downwards from zero, because the shortest span is one tick longer than the longest.
+    // Negative, because the shortest time-span has one tick more than the longest.
     let seconds = -(((days * 24 + hours) * 60 + minutes) * 60 + seconds);
     let ticks = seconds.checked_mul(SECOND)?.checked_sub(fraction)?;
     if negative {
@@ -128,18 +128,18 @@ fn digits(text: &str, most: usize) -> Option<i64> {
 /// `ClientRole`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// 0: stands by.
+    /// 0: standby.
     Secondary,
     /// 1: collects and sends.
     Primary,
-    /// 2: chosen, and has to post one more heartbeat.
+    /// 2: elected, and has to post one more heartbeat.
     PendingPrimary,
-    /// A value that the contract does not know, as it came.
+    /// A value that is not in the contract, unmodified.
     Other(String),
 }
 
 impl Role {
-    /// A role as a number or as its name in any case (the adapters' own code reads both).
+    /// Reads a role from a number or from its case-insensitive name (the adapters' code accepts both).
     pub(crate) fn read(value: &Value) -> Self {
         match word(value).to_ascii_lowercase().as_str() {
             "0" | "secondary" => Self::Secondary,
@@ -149,7 +149,7 @@ impl Role {
         }
     }
 
-    /// The number that the contract writes, if it has one.
+    /// The number in the contract, if it has one.
     #[must_use]
     pub fn number(&self) -> Option<u8> {
         match self {
@@ -162,7 +162,7 @@ impl Role {
 }
 
 impl RoleOverride {
-    /// An override as a number or as its name in any case.
+    /// Reads an override from a number or from its case-insensitive name.
     pub(crate) fn read(value: &Value) -> Self {
         match word(value).to_ascii_lowercase().as_str() {
             "0" | "off" => Self::Off,

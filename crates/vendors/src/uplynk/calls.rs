@@ -5,7 +5,7 @@ use super::operations::{
     SET_ALLOWED_OWNERS, SLATE,
 };
 use super::{Collection, Configuration, FailoverGroup, Mode, SlicerPlace, decode};
-use crate::call::{Call, Request, nothing};
+use crate::call::{Call, Request, read_empty};
 use crate::json::parse;
 use crate::operation::Operation;
 use serde_json::{Map, Value, json};
@@ -27,37 +27,41 @@ fn request(operation: &'static Operation, ids: &[&str]) -> Request {
 fn write(operation: &'static Operation, id: &str, body: &Value) -> Call<()> {
     Call::new(
         request(operation, &[id]).with_body(body),
-        nothing,
-        decode::refused,
+        read_empty,
+        decode::vendor_error,
     )
 }
 
 impl Groups {
-    /// Every group. No paging is documented: ask without parameters first.
+    /// Every group. No paging is documented, so the first request has no parameters.
     #[must_use]
     pub fn list(self) -> Call<Collection<FailoverGroup>> {
-        Call::new(request(&LIST_GROUPS, &[]), decode::groups, decode::refused)
+        Call::new(
+            request(&LIST_GROUPS, &[]),
+            decode::groups,
+            decode::vendor_error,
+        )
     }
 
-    /// A further page, from 2: only when `items` was shorter than `total_items`, and until a page
-    /// brings no new id.
+    /// A further page, from 2: only when there are fewer `items` than `total_items`, and until a page has no
+    /// new id.
     #[must_use]
     pub fn page(self, page: u32) -> Call<Collection<FailoverGroup>> {
         let request = Request {
             query: format!("page={page}"),
             ..request(&LIST_GROUPS, &[])
         };
-        Call::new(request, decode::groups, decode::refused)
+        Call::new(request, decode::groups, decode::vendor_error)
     }
 
-    /// One group, whole.
+    /// One complete group.
     #[must_use]
     pub fn get(self, id: &str) -> Call<FailoverGroup> {
         let read = |answer: &crate::Answer| decode::group(&parse(&answer.body)?);
-        Call::new(request(&GET_GROUP, &[id]), read, decode::refused)
+        Call::new(request(&GET_GROUP, &[id]), read, decode::vendor_error)
     }
 
-    /// Changes mode, auto failback or both.
+    /// Changes the mode, auto failback or both.
     #[must_use]
     pub fn configure(self, id: &str, change: &Configuration) -> Call<()> {
         let mut body = Map::new();
@@ -75,7 +79,7 @@ impl Groups {
         write(&CONFIGURE, id, &Value::Object(body))
     }
 
-    /// Sets eligibility and order. Send every slicer of the group: others are ignored without a word.
+    /// Sets eligibility and order. Send every slicer of the group. Uplynk ignores unknown slicers silently.
     #[must_use]
     pub fn order(self, id: &str, places: &[SlicerPlace]) -> Call<()> {
         let slicers: Vec<Value> = places
@@ -85,7 +89,7 @@ impl Groups {
         write(&ORDER, id, &json!({ "slicers": slicers }))
     }
 
-    /// Puts a slicer on air. Every attempt is a live switch; 400 while auto failback is on.
+    /// Puts a slicer on air. Every attempt switches live output; 400 while auto failback is on.
     #[must_use]
     pub fn activate(self, id: &str, slicer: &str) -> Call<()> {
         write(&ACTIVATE, id, &json!({ "slicer_id": slicer }))
@@ -107,17 +111,17 @@ impl Groups {
         )
     }
 
-    /// Who may use the group.
+    /// The allowed owners of the group.
     #[must_use]
     pub fn allowed_owners(self, id: &str) -> Call<Collection<String>> {
         Call::new(
             request(&ALLOWED_OWNERS, &[id]),
             decode::owners,
-            decode::refused,
+            decode::vendor_error,
         )
     }
 
-    /// Changes who may use the group.
+    /// Changes the allowed owners of the group.
     #[must_use]
     pub fn set_allowed_owners(self, id: &str, add: &[&str], remove: &[&str]) -> Call<()> {
         write(

@@ -1,4 +1,4 @@
-//! From JSON to types, and the error bodies of uncertain shape.
+//! Decodes JSON to types, and error bodies of unknown shape.
 
 use super::{
     Blacklist, Channel, Collection, FailoverGroup, Mode, NO_SLICER, OnAir, Slicer, SlicerState,
@@ -14,7 +14,8 @@ fn millis(object: Object<'_>, name: &str) -> Result<Option<i64>, String> {
 }
 
 fn moment(millis: i64, name: &str) -> Result<DateTime<Utc>, String> {
-    DateTime::from_timestamp_millis(millis).ok_or_else(|| format!("{name}: {millis} ms is no time"))
+    DateTime::from_timestamp_millis(millis)
+        .ok_or_else(|| format!("{name}: {millis} ms is not a valid time"))
 }
 
 pub(super) fn group(value: &Value) -> Result<FailoverGroup, String> {
@@ -119,8 +120,8 @@ pub(super) fn owners(answer: &Answer) -> Result<Collection<String>, String> {
     collection(answer, owner)
 }
 
-/// Error bodies have no certain shape: the first of these that says something is the message.
-pub(super) fn refused(answer: &Answer) -> VendorError {
+/// Error bodies have no documented shape: the first non-empty field of these is the message.
+pub(super) fn vendor_error(answer: &Answer) -> VendorError {
     error_body::read(
         answer,
         &[

@@ -1,8 +1,8 @@
-//! The rows of the contract: methods and paths after the base.
+//! The operations of the contract: methods and paths after the base.
 
 use crate::operation::{Method, Operation};
 
-/// What every path begins with.
+/// The base of every path.
 pub(crate) const BASE: &str = "/api/v4";
 
 const NONE: &[&str] = &[];
@@ -23,13 +23,13 @@ operations! {
     GET_GROUP = "get group", Get "/failover-groups/{}", NONE;
     /// 204: mode and auto failback.
     CONFIGURE = "configure group", Patch "/failover-groups/{}", NONE;
-    /// 204: eligibility and order; slicers that are not in the group are ignored without a word.
+    /// 204: eligibility and order; slicers that are not in the group are ignored silently.
     ORDER = "order slicers", Put "/failover-groups/{}/slicers", NONE;
-    /// 2xx; 400 while auto failback is on. Each attempt is a live switch.
+    /// 2xx; 400 while auto failback is on. Each attempt switches live output.
     ACTIVATE = "activate slicer", Put "/failover-groups/{}/activate_slicer", NONE;
     /// 204: slate on or off.
     SLATE = "set slate", Put "/failover-groups/{}/set_no_slicer", NONE;
-    /// 204; 409 for a channel that is in a group already.
+    /// 204; 409 for a channel that is already in a group.
     CHANNELS = "change channels", Put "/failover-groups/{}/channels", NONE;
     /// 200 with a Collection.
     ALLOWED_OWNERS = "list allowed owners", Get "/failover-groups/{}/allowed-owners", NONE;
@@ -37,7 +37,7 @@ operations! {
     SET_ALLOWED_OWNERS = "change allowed owners", Put "/failover-groups/{}/allowed-owners", NONE;
 }
 
-/// The operation that a method and a decoded path are.
+/// The operation for a method and a decoded path.
 #[must_use]
 pub fn operation(method: Method, segments: &[&str]) -> Option<&'static Operation> {
     let rest = segments.strip_prefix(&["api", "v4"])?;

@@ -1,4 +1,4 @@
-//! What Uplynk answers with. Every field may be missing or null: then it is `None`.
+//! Uplynk's data types. Every field may be missing or null; it is then `None`.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ pub struct FailoverGroup {
     pub name: Option<String>,
     /// How many slicers encode and store: 0 all of them, 1 one, N one and N−1 backups.
     pub hot_warm: Option<i64>,
-    /// How the next slicer is chosen.
+    /// How the next slicer is selected.
     pub mode: Option<Mode>,
     /// Whether a higher-priority slicer takes over again once healthy; counts in prioritized mode only.
     pub auto_failback: Option<bool>,
@@ -22,9 +22,9 @@ pub struct FailoverGroup {
     pub failover_time: Option<DateTime<Utc>>,
     /// What is on air.
     pub active: Option<OnAir>,
-    /// The live channels that this group feeds; `None` when the list call left them out.
+    /// The live channels of this group; `None` when the list call omits them.
     pub channels: Option<Vec<Channel>>,
-    /// The slicers as listed; `None` when the list call left them out.
+    /// The slicers as listed; `None` when the list call omits them.
     pub slicers: Option<Vec<Slicer>>,
 }
 
@@ -36,7 +36,7 @@ pub enum Mode {
     Prioritized,
     /// A random healthy one.
     Flat,
-    /// A mode that the contract does not know, as it came.
+    /// A mode that is not in the contract, unmodified.
     Other(String),
 }
 
@@ -69,13 +69,13 @@ pub struct Slicer {
     pub blacklist: Option<Blacklist>,
     /// From 1; every slicer has 1 in flat mode.
     pub order: Option<i64>,
-    /// What it is doing; not its health.
+    /// Its activity; not its health.
     pub state: Option<SlicerState>,
-    /// Where a picture of its output is; as it came.
+    /// The URL of an image of its output, unmodified.
     pub thumb_url: Option<String>,
     /// Its host.
     pub hostname: Option<String>,
-    /// Whether it takes part in failover; it goes on slicing either way.
+    /// Whether it takes part in failover; it continues to slice either way.
     pub enabled: Option<bool>,
 }
 
@@ -101,11 +101,11 @@ pub enum SlicerState {
     ReplacingContent,
     /// 3.
     Blackout,
-    /// A number that the contract does not know.
+    /// A number that is not in the contract.
     Other(i64),
 }
 
-/// What `active_slicer_id` says while the slate is on air.
+/// The value of `active_slicer_id` while the slate is on air.
 pub const NO_SLICER: &str = "no_slicer";
 
 impl From<i64> for SlicerState {
@@ -121,25 +121,25 @@ impl From<i64> for SlicerState {
     }
 }
 
-/// A Collection: a list that may or may not be whole.
+/// A Collection: a list that may be incomplete.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Collection<T> {
-    /// What came.
+    /// The received items.
     pub items: Vec<T>,
     /// `total_items`, a number or a text; `None` when it is neither.
     pub total: Option<u64>,
 }
 
-/// What to change of a group's configuration; `None` stays as it is.
+/// Changes of a group's configuration; `None` leaves a value unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Configuration {
-    /// How the next slicer is chosen. Switching to prioritized resets every order.
+    /// How the next slicer is selected. Switching to prioritized resets every order.
     pub mode: Option<Mode>,
     /// Whether a higher-priority slicer takes over again once healthy.
     pub auto_failback: Option<bool>,
 }
 
-/// A slicer's place in the order of failover.
+/// A slicer's position in the failover order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SlicerPlace {
     /// The slicer.
@@ -151,9 +151,9 @@ pub struct SlicerPlace {
 }
 
 impl Slicer {
-    /// Where the picture of the output is, if it may be shown: only http or https, and as https on an
-    /// https page; only while slicing, because in an ad break, with replaced content or in a blackout
-    /// the picture is not what viewers see.
+    /// The URL of the image of the output, if it may be shown: only http or https, and https on an https
+    /// page; only while slicing, because in an ad break, with replaced content or in a blackout the image
+    /// is not what viewers see.
     #[must_use]
     pub fn picture(&self, https_page: bool) -> Option<String> {
         if self.state != Some(SlicerState::Slicing) {

@@ -1,20 +1,20 @@
 //! The operations as calls.
 
+use super::error_body::vendor_error;
 use super::operations::{GET_SESSION, LOG_OFF, LOG_ON, QUERY, RECENT};
 use super::query::Query;
-use super::refused::refused;
-use super::types::{LogOn, Page, Session, Wire};
+use super::types::{LogOn, MediaType, Page, Session};
 use super::{decode, node::Node};
 use crate::call::{Answer, Call, Request};
 use crate::json::without_bom;
 
-fn asking(mut request: Request, query: String, wire: Wire) -> Request {
+fn with_query(mut request: Request, query: String, media_type: MediaType) -> Request {
     request.query = query;
-    request.accept = wire.media_type();
+    request.accept = media_type.as_str();
     request
 }
 
-/// Logs on. Whoever sends it adds `Authorization: Basic`; a wrong password is a 401.
+/// Logs on. The sender adds `Authorization: Basic`; a wrong password is a 401.
 #[must_use]
 pub fn log_on() -> Call<LogOn> {
     let request = Request::new(&LOG_ON, LOG_ON.path.to_owned());
@@ -23,7 +23,7 @@ pub fn log_on() -> Call<LogOn> {
             .header("x-restsvcsessionid")
             .filter(|id| !id.is_empty())
             .map(ToOwned::to_owned);
-        let session_id = header.ok_or("the answer has no header X-RestSvcSessionId")?;
+        let session_id = header.ok_or("the response has no header X-RestSvcSessionId")?;
         let body = Node::parse(&answer.body).ok();
         Ok(LogOn {
             session_id,
@@ -31,60 +31,60 @@ pub fn log_on() -> Call<LogOn> {
         })
     };
     Call::new(
-        asking(request, "v=latest".to_owned(), Wire::Json),
+        with_query(request, "v=latest".to_owned(), MediaType::Json),
         read,
-        refused,
+        vendor_error,
     )
 }
 
-/// Logs off; the id is the one of the log-on's body.
+/// Logs off; the id is that of the log-on response's body.
 #[must_use]
 pub fn log_off(logon_id: &str) -> Call<()> {
     Call::new(
         Request::new(&LOG_OFF, LOG_OFF.path_for("", &[logon_id])),
         |_| Ok(()),
-        refused,
+        vendor_error,
     )
 }
 
-/// Asks for a page of sessions.
+/// Queries a page of sessions.
 #[must_use]
-pub fn query(query: &Query, wire: Wire) -> Call<Page> {
+pub fn query(query: &Query, media_type: MediaType) -> Call<Page> {
     let request = Request::new(&QUERY, QUERY.path.to_owned());
     Call::new(
-        asking(request, query.to_text(), wire),
+        with_query(request, query.to_text(), media_type),
         decode::page,
-        refused,
+        vendor_error,
     )
 }
 
 /// One session, by its GUID.
 #[must_use]
-pub fn session(uid: &str, wire: Wire) -> Call<Session> {
+pub fn session(uid: &str, media_type: MediaType) -> Call<Session> {
     let request = Request::new(&GET_SESSION, GET_SESSION.path_for("", &[uid]));
     Call::new(
-        asking(request, "format=Entity".to_owned(), wire),
+        with_query(request, "format=Entity".to_owned(), media_type),
         decode::one,
-        refused,
+        vendor_error,
     )
 }
 
-/// One session as it comes, for people who have to see the vendor's own words.
+/// One session as raw text, to show the vendor's own response.
 #[must_use]
-pub fn raw_session(uid: &str, wire: Wire) -> Call<String> {
-    let call = session(uid, wire);
+pub fn raw_session(uid: &str, media_type: MediaType) -> Call<String> {
+    let call = session(uid, media_type);
     let read =
         |answer: &Answer| Ok(String::from_utf8_lossy(without_bom(&answer.body)).into_owned());
-    Call::new(call.request, read, refused)
+    Call::new(call.request, read, vendor_error)
 }
 
-/// The sessions of the last 30 days, for roles that may not query.
+/// The sessions of the last 30 days, for roles without query permission.
 #[must_use]
-pub fn recent(wire: Wire) -> Call<Page> {
+pub fn recent(media_type: MediaType) -> Call<Page> {
     let request = Request::new(&RECENT, RECENT.path.to_owned());
     Call::new(
-        asking(request, "format=Entity".to_owned(), wire),
+        with_query(request, "format=Entity".to_owned(), media_type),
         decode::page,
-        refused,
+        vendor_error,
     )
 }

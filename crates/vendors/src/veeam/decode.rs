@@ -1,15 +1,15 @@
-//! From the tree to types: sessions, references, pages. What a file or a body is, is told by what
-//! stands in it, because query, collection and single session are asked for in one way by the import.
+//! Decodes the tree to types: sessions, references, pages. The content decides what a body is, because
+//! an import may be a query result, a collection or a single session.
 
 use super::node::Node;
 use super::types::{Page, Paging, Reference, Server, Session, Task};
 use super::values::{count, link, links, number, result, state, tail, time, uid};
 use crate::call::Answer;
 
-/// The list of sessions; what may stand at the root of an answer, too.
+/// The list of sessions; may also be the root of a response.
 const SESSIONS: &str = "CloudFailoverSessions";
 
-/// What every type of the contract's sessions begins with, references included.
+/// The prefix of every session type in the contract, including references.
 const SESSION: &str = "CloudFailoverSession";
 
 fn task(node: &Node) -> Result<Task, String> {
@@ -56,7 +56,7 @@ fn session(node: &Node) -> Result<Session, String> {
     })
 }
 
-/// Reads the items of a list; a complaint says which one.
+/// Reads the items of a list; an error names the item.
 fn numbered<T>(
     items: Vec<&Node>,
     what: &str,
@@ -70,7 +70,7 @@ fn numbered<T>(
 fn sessions(list: &Node) -> Result<Vec<Session>, String> {
     let mut items = list.items(SESSION);
     if items.is_empty() {
-        // JSON has an object of the list's own name in between.
+        // JSON has an additional object with the list's own name.
         items = list.items(SESSIONS);
     }
     numbered(items, "session", session)
@@ -103,7 +103,7 @@ fn paging(node: &Node) -> Result<Paging, String> {
     })
 }
 
-/// Whether the root is one session. JSON has no element's name, but says its type.
+/// Whether the root is one session. JSON has no element name, but a type.
 fn is_session(root: &Node) -> bool {
     match root.text_of("Type") {
         _ if !root.name.is_empty() => root.name.eq_ignore_ascii_case(SESSION),
@@ -112,7 +112,7 @@ fn is_session(root: &Node) -> bool {
     }
 }
 
-/// The sessions of `Entities`, of which there is one list a type: another type's are no answer here.
+/// The sessions of `Entities`. It has one list for each type; only sessions are valid here.
 fn entities(entities: &Node) -> Result<Vec<Session>, String> {
     if let Some(list) = entities.get(SESSIONS) {
         return sessions(list);
@@ -128,11 +128,11 @@ fn entities(entities: &Node) -> Result<Vec<Session>, String> {
     }
 }
 
-/// A page, whatever stands at the root: a query's result, references, a collection, or one session.
+/// A page from any root: a query result, references, a collection, or one session.
 pub(super) fn page_of(root: &Node) -> Result<Page, String> {
     let is = |name: &str| root.name.eq_ignore_ascii_case(name);
     if is("Error") {
-        return Err("an error stands where sessions were expected".to_owned());
+        return Err("expected sessions, found an error".to_owned());
     }
     let mut page = Page::default();
     if is_session(root) {
@@ -163,18 +163,18 @@ pub(super) fn page_of(root: &Node) -> Result<Page, String> {
     Ok(page)
 }
 
-/// Whether JSON without a name is a query's result, references or a collection.
+/// Whether JSON without a name is a query result, references or a collection.
 fn is_result(root: &Node) -> bool {
     let known = ["Entities", "Refs", "PagingInfo", SESSIONS];
     known.into_iter().any(|name| root.has(name))
 }
 
-/// Reads the answer of a query or of the collection.
+/// Reads the response of a query or of the collection.
 pub(super) fn page(answer: &Answer) -> Result<Page, String> {
     page_of(&Node::parse(&answer.body)?)
 }
 
-/// Reads the answer for one session.
+/// Reads the response for one session.
 pub(super) fn one(answer: &Answer) -> Result<Session, String> {
     let mut sessions = page(answer)?.sessions;
     match (sessions.pop(), sessions.len()) {

@@ -25,7 +25,7 @@ pub enum Field {
     BackupServerName,
 }
 
-/// What a field holds.
+/// The type of a field's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FieldKind {
     /// A GUID or a URN that ends with one.
@@ -70,7 +70,7 @@ impl Field {
         Self::BackupServerName,
     ];
 
-    /// As the grammar writes it.
+    /// The name in the grammar.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -95,7 +95,7 @@ impl Field {
             .find(|field| field.name().eq_ignore_ascii_case(name))
     }
 
-    /// What it holds.
+    /// The type of its values.
     #[must_use]
     pub fn kind(self) -> FieldKind {
         match self {
@@ -108,8 +108,8 @@ impl Field {
         }
     }
 
-    /// The comparisons that make sense: order counts for times and for `Result`, whose words go from
-    /// good to bad; the order of `State` means nothing to a person.
+    /// The comparisons that make sense. Times and `Result` have an order, from good to bad for `Result`; the
+    /// order of `State` has no useful meaning.
     #[must_use]
     pub fn ops(self) -> &'static [Op] {
         match self {
@@ -130,7 +130,7 @@ impl Op {
         Self::LessOrEqual,
     ];
 
-    /// As the grammar writes it.
+    /// The name in the grammar.
     #[must_use]
     pub fn sign(self) -> &'static str {
         match self {

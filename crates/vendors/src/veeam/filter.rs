@@ -1,32 +1,32 @@
-//! A filter as an expression, how it is written, and what the service would not make of it.
+//! A filter as an expression, and its text form.
 
-use super::complaint;
+use super::condition_warning;
 use super::field::{Field, Op};
 use chrono::{DateTime, SecondsFormat, Utc};
 use std::fmt;
 
-/// One comparison. The value is a text for every kind of field, because words and ids that are not
-/// known here are still the vendor's.
+/// One comparison. The value is a text for every type of field, because the vendor may have words and
+/// ids that are not known here.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Condition {
-    /// What is compared.
+    /// The field.
     pub field: Field,
-    /// How.
+    /// The operator.
     pub op: Op,
-    /// With what, unquoted.
+    /// The unquoted value.
     pub value: String,
 }
 
 impl Condition {
-    /// Why the service would not take the comparison, or would never find anything by it, in one
-    /// sentence: an order where none is, a value that is no GUID, no UTC time, or no word of the field.
+    /// Why the service would reject the comparison or never find a match, in one sentence: an order
+    /// comparison of an unordered field, or a value that is not a GUID, a UTC time or a word of the field.
     #[must_use]
-    pub fn complaint(&self) -> Option<String> {
-        complaint::of(self)
+    pub fn warning(&self) -> Option<String> {
+        condition_warning::warning_for(self)
     }
 }
 
-/// A filter: comparisons, all of which or any of which have to hold, nested as deep as the grammar.
+/// A filter: comparisons of which all or any must match, nested.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Filter {
     /// One comparison.
@@ -55,8 +55,8 @@ impl Filter {
         Self::condition(field, op, value)
     }
 
-    /// The same filter without needless nesting: lists in lists of their own kind are joined, lists of
-    /// one are that one. `None` when nothing is left, because empty lists say nothing.
+    /// The same filter without unnecessary nesting: nested lists of the same kind are joined, and a list of
+    /// one item is that item. `None` when nothing remains; empty lists are dropped.
     #[must_use]
     pub fn normalised(self) -> Option<Self> {
         let normal = |items: Vec<Self>| items.into_iter().filter_map(Self::normalised).collect();
@@ -68,7 +68,7 @@ impl Filter {
         (!filter.items().is_empty()).then_some(filter)
     }
 
-    /// This list, whose items are normal, without needless nesting.
+    /// This list, whose items are already normalised, without unnecessary nesting.
     pub(super) fn joined(self) -> Self {
         let (items, all) = match self {
             Self::Condition(_) => return self,
@@ -98,7 +98,7 @@ impl Filter {
         }
     }
 
-    /// All conditions, wherever they stand, in their order.
+    /// All conditions at any depth, in order.
     #[must_use]
     pub fn conditions(&self) -> Vec<&Condition> {
         match self {
@@ -110,8 +110,8 @@ impl Filter {
     }
 }
 
-/// Whether a value may stand without quotes: the service takes letters, digits and underscores, and
-/// GUIDs as they are.
+/// Whether a value needs no quotes: the service accepts letters, digits and underscores, and GUIDs,
+/// without them.
 fn is_bare(value: &str) -> bool {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     (!value.is_empty() && value.bytes().all(is_word)) || is_guid(value)
@@ -136,8 +136,8 @@ impl fmt::Display for Condition {
 }
 
 impl fmt::Display for Filter {
-    /// As it is sent, before percent-encoding, in normal form; nothing for a filter that says nothing.
-    /// Precedence without parentheses is not documented, so a list inside of another always has them.
+    /// The filter in normal form, before percent-encoding; empty for an empty filter. Precedence without
+    /// parentheses is not documented, so a nested list always has them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let normal = self.clone().normalised();
         normal.map_or(Ok(()), |filter| write_normal(&filter, f))

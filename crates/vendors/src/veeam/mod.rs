@@ -1,11 +1,12 @@
 //! Veeam Backup Enterprise Manager: cloud failover sessions and their queries.
 //!
-//! Answers come as XML or as JSON in three casings (9.5 leaves keys out, up to v12 they are
-//! PascalCase after a byte-order mark, v13 writes camelCase); all of them read into the same types.
+//! Responses are XML, or JSON in three styles: 9.5 omits keys, versions up to v12 write PascalCase after a
+//! byte-order mark, v13 writes camelCase. All of them decode to the same types.
 
 mod calls;
-mod complaint;
+mod condition_warning;
 mod decode;
+mod error_body;
 mod field;
 mod filter;
 mod node;
@@ -13,19 +14,18 @@ pub mod operations;
 mod parse;
 mod pasted;
 mod query;
-mod refused;
 mod saved;
 mod types;
 mod values;
 mod xml;
 
 pub use calls::{log_off, log_on, query, raw_session, recent, session};
+pub(crate) use error_body::error_texts;
 pub use field::{Field, FieldKind, Op};
 pub use filter::{Condition, Filter};
 pub use operations::operation;
 pub use parse::FilterError;
 pub use pasted::Pasted;
 pub use query::{Format, Query, Sort};
-pub(crate) use refused::error_texts;
 pub use saved::read_saved;
 pub use types::*;

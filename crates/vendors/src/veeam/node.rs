@@ -1,7 +1,7 @@
-//! XML and JSON as one small tree, so that there is one decoder for both.
+//! A small tree for XML and JSON, so that one decoder handles both.
 //!
-//! A node has fields (attributes and child elements, or JSON properties), found in any case, and text.
-//! Null, absent and empty are the same. What a field means is not known here.
+//! A node has text and fields: attributes and child elements, or JSON properties. Field names are
+//! case-insensitive. Null, absent and empty are the same. The tree does not interpret fields.
 
 use super::xml;
 use crate::json;
@@ -12,20 +12,20 @@ use serde_json::Value;
 pub(super) struct Node {
     /// The element's name, without its prefix; empty at the root of JSON.
     pub(super) name: String,
-    /// The text; never only white space.
+    /// The text; never only whitespace.
     pub(super) text: Option<String>,
-    /// Attributes and children, in their order.
+    /// Attributes and children, in document order.
     pub(super) fields: Vec<(String, Node)>,
-    /// Whether it was a list in JSON: then its fields are its items.
+    /// Whether it is a JSON list; its fields are then the items.
     pub(super) list: bool,
 }
 
 impl Node {
-    /// Reads a body by its first character, not by what the headers claim.
+    /// Parses a body as XML or JSON by its first character; headers are ignored.
     pub(super) fn parse(body: &[u8]) -> Result<Self, String> {
         let body = json::without_bom(body);
         match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
-            None => Err("the body is empty where an answer was expected".to_owned()),
+            None => Err("the body is empty where a response was expected".to_owned()),
             Some(b'<') => xml::parse(body),
             Some(_) => Ok(Self::of_json(String::new(), json::parse(body)?)),
         }
@@ -53,7 +53,7 @@ impl Node {
                     |(key, value): (String, Value)| (key.clone(), Self::of_json(key, value));
                 node.fields = map.into_iter().map(field).collect();
             }
-            // A list is a node whose items all have its own name, as in the vendor's XML.
+            // The items of a list have the list's own name, as in the vendor's XML.
             Value::Array(items) => {
                 let name = &node.name;
                 let item = |item| (name.clone(), Self::of_json(name.clone(), item));
@@ -66,21 +66,21 @@ impl Node {
         node
     }
 
-    /// The first field of a name that says something, in any case.
+    /// The first non-empty field with this case-insensitive name.
     pub(super) fn get(&self, name: &str) -> Option<&Self> {
         let named = |(key, _): &&(String, Self)| key.eq_ignore_ascii_case(name);
         let mut fields = self.fields.iter().filter(named).map(|(_, node)| node);
         fields.find(|node| !node.is_empty())
     }
 
-    /// Whether there is a field of a name, even one that says nothing.
+    /// Whether there is a field with this name, even an empty one.
     pub(super) fn has(&self, name: &str) -> bool {
         let mut keys = self.fields.iter().map(|(key, _)| key);
         keys.any(|key| key.eq_ignore_ascii_case(name))
     }
 
-    /// The items of a list: its direct children of this name in XML, where a list may be called as its
-    /// items are; all there are in JSON, whether or not an object of the list's own name stands between.
+    /// The items of a list. In XML, its direct children with this name; a list may have the same name as its
+    /// items. In JSON, all items, with or without an intermediate object of the list's name.
     pub(super) fn items(&self, name: &str) -> Vec<&Self> {
         let mut items = Vec::new();
         for (key, node) in &self.fields {
@@ -96,12 +96,12 @@ impl Node {
         items
     }
 
-    /// Whether the node says nothing: neither a text nor a field that says something.
+    /// Whether the node has neither text nor a non-empty field.
     pub(super) fn is_empty(&self) -> bool {
         self.text().is_none() && self.fields.iter().all(|(_, node)| node.is_empty())
     }
 
-    /// The node's own text, when there is some.
+    /// The node's own text, if not empty.
     pub(super) fn text(&self) -> Option<&str> {
         self.text.as_deref().filter(|text| !text.is_empty())
     }
@@ -111,7 +111,7 @@ impl Node {
         self.get(name).and_then(Self::text).map(ToOwned::to_owned)
     }
 
-    /// A field read from its text; the complaint names the field and shows what stood there.
+    /// Reads a field from its text; an error names the field and shows the value.
     pub(super) fn read<T>(
         &self,
         name: &str,
@@ -127,7 +127,7 @@ impl Node {
             .ok_or_else(|| format!("{name}: expected {expected}, found {}", node.sketch()))
     }
 
-    /// What stands there, for a complaint.
+    /// A short description of the value, for an error.
     pub(super) fn sketch(&self) -> String {
         match self.text() {
             Some(text) => format!("`{}`", text.chars().take(60).collect::<String>()),

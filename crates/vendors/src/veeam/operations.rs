@@ -1,4 +1,4 @@
-//! The rows of the contract. Log-on and log-off belong to the gateway alone and are not relayed.
+//! The operations of the contract. Only the gateway logs on and off; these are not relayed.
 
 use crate::operation::{Method, Operation};
 
@@ -46,10 +46,10 @@ pub static RECENT: Operation = Operation {
     query: &["format"],
 };
 
-/// Those that people may call through the gateway.
+/// The operations that users may call through the gateway.
 pub static ALL: [&Operation; 3] = [&QUERY, &GET_SESSION, &RECENT];
 
-/// The operation that a method and a decoded path are, for those that may be relayed.
+/// The operation for a method and a decoded path, if it may be relayed.
 #[must_use]
 pub fn operation(method: Method, segments: &[&str]) -> Option<&'static Operation> {
     ALL.into_iter()

@@ -1,21 +1,21 @@
-//! A filter read back from its text, with the place and what was expected when it cannot be. Whether
-//! a comparison makes sense for its field is not asked here; [`Condition::complaint`] says that.
+//! Parses a filter from text; an error has the position and what was expected. Whether a comparison
+//! makes sense for its field is checked by [`Condition::warning`].
 
 use super::field::{Field, Op};
 use super::filter::{Condition, Filter};
 use std::fmt;
 
-/// Parentheses may be this deep; more is a mistake, and would cost stack.
+/// The maximum depth of parentheses, to limit the stack.
 const DEEPEST: usize = 32;
 
-/// Why a text is no filter.
+/// Why a text is not a filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilterError {
-    /// The character that cannot be read, counted from 1.
+    /// The position of the unexpected character, from 1.
     pub position: usize,
     /// What was expected there.
     pub expected: String,
-    /// What stood there, in backquotes; empty at the end of the text.
+    /// What was found, in backquotes; empty at the end of the text.
     pub found: String,
 }
 
@@ -36,18 +36,18 @@ impl fmt::Display for FilterError {
 impl std::error::Error for FilterError {}
 
 impl Filter {
-    /// Reads a filter, in the normal form of [`Filter::normalised`]. Field names are taken in any case,
-    /// values quoted or bare. The service documents no precedence of `;` over `,`: where both meet
-    /// without parentheses, the text is refused.
+    /// Parses a filter to the normal form of [`Filter::normalised`]. Field names are case-insensitive,
+    /// values are quoted or bare. The service documents no precedence of `;` over `,`, so a text that mixes
+    /// both without parentheses is rejected.
     ///
     /// # Errors
-    /// The place and what was expected there.
+    /// The position and what was expected there.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
         Parser::new(text).whole()
     }
 
-    /// Reads a filter that someone pasted: `Name==""Backup""`, where the quotes were doubled as some
-    /// programming languages do, is read as `Name=="Backup"`. Gives these values, too.
+    /// Parses a pasted filter. Doubled quotes, as in `Name==""Backup""`, are read as `Name=="Backup"`; these
+    /// values are returned as well.
     pub(super) fn parse_pasted(text: &str) -> Result<(Self, Vec<String>), FilterError> {
         let mut parser = Parser::new(text);
         parser.doubled = Some(Vec::new());
@@ -60,7 +60,7 @@ struct Parser {
     chars: Vec<char>,
     at: usize,
     depth: usize,
-    /// The values between doubled quotes, where these are taken.
+    /// The values between doubled quotes, if these are accepted.
     doubled: Option<Vec<String>>,
 }
 
@@ -80,7 +80,7 @@ impl Parser {
         match self.peek(0) {
             None => Ok(filter),
             Some(_) => self.expected(
-                "`;`, `,` or the end of the filter (a value of several words stands in quotes)",
+                "`;`, `,` or the end of the filter (put a value of several words in quotes)",
             ),
         }
     }
@@ -137,7 +137,7 @@ impl Parser {
             return self.condition().map(Filter::Condition);
         }
         if self.depth == DEEPEST {
-            return self.expected("no more than 32 parentheses inside of each other");
+            return self.expected("no more than 32 nested parentheses");
         }
         self.at += 1;
         self.depth += 1;
@@ -183,7 +183,7 @@ impl Parser {
         Ok(op)
     }
 
-    /// A value in quotes, in which `""` stands for `"`.
+    /// A quoted value, in which `""` is an escaped `"`.
     fn quoted(&mut self) -> Result<String, FilterError> {
         if let Some(value) = self.between_doubled_quotes() {
             return Ok(value);
@@ -213,7 +213,7 @@ impl Parser {
         Ok(value)
     }
 
-    /// `""Backup""`, which read strictly is an empty value with something behind it.
+    /// `""Backup""`, which strictly is an empty value followed by more text.
     fn between_doubled_quotes(&mut self) -> Option<String> {
         let doubled = self.doubled.as_mut()?;
         let rest = self.chars.get(self.at..)?.strip_prefix(&['"', '"'])?;
@@ -229,13 +229,13 @@ impl Parser {
         Some(value)
     }
 
-    /// Dates, addresses and URNs were seen without quotes: a bare value goes on to what ends it.
+    /// An unquoted value, up to a delimiter. Dates, addresses and URNs occur without quotes.
     fn bare(&mut self) -> Result<String, FilterError> {
         let ends = |char: char| "(),;\"=<>!&".contains(char) || char.is_whitespace();
         let rest = self.chars.iter().skip(self.at).copied();
         let value: String = rest.take_while(|char| !ends(*char)).collect();
         if value.is_empty() {
-            return self.expected("a value, in straight quotes unless it is one word");
+            return self.expected("a value, in straight quotes unless it is a single word");
         }
         if value.starts_with(['“', '”', '„', '«', '»', '‘', '’', '\'', '`']) {
             return self.expected("straight double quotes (\") around the value");

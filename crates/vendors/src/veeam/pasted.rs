@@ -1,27 +1,27 @@
-//! A query read back from an address, as it stands in documentation, in an address bar or in a script.
-//! Lenient where the meaning is plain, with a warning where it may not be what the person meant.
+//! Parses a query from an address, as in documentation, an address bar or a script. Lenient where the
+//! meaning is clear, with a warning where it may not be what was intended.
 
 use super::field::Field;
 use super::filter::{Condition, Filter};
 use super::query::{Format, Query, Sort};
 use percent_encoding::percent_decode_str;
 
-/// A query read from a text that someone pasted.
+/// A query parsed from pasted text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pasted {
     /// The query.
     pub query: Query,
-    /// What may not be what the person meant, a sentence each.
+    /// What may not be intended, one sentence each.
     pub warnings: Vec<String>,
 }
 
 impl Query {
-    /// Reads an address of the query service, or only the text after its `?`, percent-encoded or not.
-    /// What it does not say is as in [`Query::default`], but for the format: without one the service
-    /// answers with references.
+    /// Parses an address of the query service, or only the text after its `?`, percent-encoded or not.
+    /// Missing values are those of [`Query::default`], except the format: without one the service returns
+    /// references.
     ///
     /// # Errors
-    /// One sentence on what cannot be read.
+    /// One sentence about what cannot be read.
     pub fn from_text(text: &str) -> Result<Pasted, String> {
         let mut reading = Reading {
             query: Self {
@@ -46,7 +46,7 @@ impl Query {
     }
 }
 
-/// The text after the `?` of an address, its `&` unescaped where it was copied out of XML.
+/// The text after the `?` of an address; `&amp;` from copied XML is unescaped.
 fn parameters(text: &str) -> String {
     let text = text.trim();
     let after = match text.split_once('?') {
@@ -71,7 +71,7 @@ impl Reading {
             "type", "format", "sortasc", "sortdesc", "pagesize", "page", "filter",
         ];
         let found = known.into_iter().find(|known| *known == lower);
-        // `Type==x` is a comparison that fell out of its filter, not the parameter `type`.
+        // `Type==x` is a comparison outside its filter, not the parameter `type`.
         let Some(known) = found.filter(|_| !raw.starts_with('=')) else {
             self.stray(part);
             return Ok(());
@@ -103,20 +103,20 @@ impl Reading {
     fn once(&mut self, name: &'static str) {
         if self.seen.contains(&name) {
             self.warn(format!(
-                "`{name}` is given more than once: the last one counts."
+                "`{name}` is given more than once: the last one applies."
             ));
         }
         self.seen.push(name);
     }
 
-    /// A part that is no parameter.
+    /// A part that is not a parameter.
     fn stray(&mut self, part: &str) {
         self.warn(if self.seen.contains(&"filter") {
             format!(
-                "`&{part}` stands after the filter: a raw & ends it. Write ; for “and”, or %26 inside of a value."
+                "`&{part}` follows the filter: an unescaped & ends it. Use ; for “and”, or %26 inside a value."
             )
         } else {
-            format!("`{part}` is no parameter of the query and is left out.")
+            format!("`{part}` is not a parameter of the query and is ignored.")
         });
     }
 
@@ -126,7 +126,7 @@ impl Reading {
             self.query.format = Format::Entities;
         } else if !value.is_empty() {
             self.warn(format!(
-                "format: `{value}` is not Entities: the answer holds references."
+                "format: `{value}` is not Entities: the response contains references."
             ));
         }
     }
@@ -139,7 +139,7 @@ impl Reading {
         let (filter, doubled) = Filter::parse_pasted(value).map_err(|error| {
             let cut = more && value.matches('"').count() % 2 == 1;
             let why = if cut {
-                " A raw & ends the filter: write %26 inside of a value."
+                " An unescaped & ends the filter: use %26 inside a value."
             } else {
                 ""
             };
@@ -147,15 +147,15 @@ impl Reading {
         })?;
         for value in doubled {
             self.warn(format!(
-                "Doubled quotes can be read in two ways; here \"\"{value}\"\" is taken as the value {value}. \
-                 Write one \" around a value, and two for a \" inside of it."
+                "Doubled quotes are ambiguous: \"\"{value}\"\" is read as the value {value}. \
+                 Use one \" around a value, and two for a \" inside it."
             ));
         }
-        let complaints = filter
+        let warnings = filter
             .conditions()
             .into_iter()
-            .filter_map(Condition::complaint);
-        self.warnings.extend(complaints);
+            .filter_map(Condition::warning);
+        self.warnings.extend(warnings);
         self.query.filter = Some(filter);
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! A whole query: filter, sort and page, and the text after `?` that it is sent as.
+//! A query: filter, sort and page, and its encoding as the text after `?`.
 
 use super::field::Field;
 use super::filter::Filter;
@@ -11,20 +11,20 @@ const VALUE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// What the rows of an answer are.
+/// The content of the rows of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Format {
-    /// Whole sessions.
+    /// Complete sessions.
     #[default]
     Entities,
     /// Names and links only.
     References,
 }
 
-/// The sort order; unsorted results come in random order, so there always is one.
+/// The sort order. It is required, because unsorted results come in random order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sort {
-    /// By what.
+    /// The field to sort by.
     pub field: Field,
     /// Whether the greatest comes first.
     pub descending: bool,
@@ -43,20 +43,20 @@ impl Default for Sort {
 /// A query for cloud failover sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
-    /// Which; all when `None`.
+    /// The filter; all sessions when `None`.
     pub filter: Option<Filter>,
-    /// In which order.
+    /// The sort order.
     pub sort: Sort,
-    /// Rows a page, over 0.
+    /// Rows for each page, greater than 0.
     pub page_size: u32,
     /// From 1.
     pub page: u32,
-    /// What the rows are.
+    /// The content of the rows.
     pub format: Format,
 }
 
 impl Default for Query {
-    /// The newest sessions, whole, in pages of the server's own size.
+    /// The newest complete sessions, in pages of the server's default size.
     fn default() -> Self {
         Self {
             filter: None,

@@ -1,16 +1,16 @@
-//! An answer that someone saved or copied: from a file, a terminal, or the vendor's documentation.
-//! More lenient than the wire: what reaches this came through a person's hands.
+//! Reads a saved or copied response: from a file, a terminal, or the vendor's documentation. More
+//! lenient than live responses, because people may have edited the text.
 
 use super::decode::page_of;
 use super::node::Node;
 use super::types::Page;
 use crate::json;
 
-/// Reads a saved answer in any of its shapes: XML or JSON of any casing, after a byte-order mark or
-/// response headers; a query's result, a collection, references, or one session.
+/// Reads a saved response in any shape: XML or JSON in any casing, after a byte-order mark or response
+/// headers; a query result, a collection, references, or one session.
 ///
 /// # Errors
-/// One sentence on what cannot be read.
+/// One sentence about what cannot be read.
 pub fn read_saved(bytes: &[u8]) -> Result<Page, String> {
     let text = text(bytes)?;
     let body = body(&text);
@@ -39,7 +39,7 @@ fn text(bytes: &[u8]) -> Result<String, String> {
     String::from_utf16(&units).map_err(|_| "the text is not UTF-16".to_owned())
 }
 
-/// What comes after response headers, or after a heading of the page that it was copied from.
+/// The body after response headers, or after a heading of the copied page.
 fn body(text: &str) -> &str {
     let text = text.trim();
     let headers = text.starts_with("HTTP/");
@@ -57,8 +57,8 @@ fn json_or_xml(text: &str) -> &str {
     text.find(['<', '{']).map_or(text, |at| &text[at..])
 }
 
-/// The documentation shows its links with a bare `&` in attributes, and copying turns some blanks into
-/// no-break ones; no XML reader takes either.
+/// Repairs copied XML: the documentation has unescaped `&` in attributes, and copying turns some spaces
+/// into no-break spaces. XML parsers reject both.
 fn repaired(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let text = text.replace('\u{A0}', " ");

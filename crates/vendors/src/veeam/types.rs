@@ -1,11 +1,11 @@
-//! What Enterprise Manager answers with, the same from XML and from each JSON casing.
+//! Enterprise Manager's data types, the same for XML and for each JSON casing.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// The media type that a connection asks for.
+/// The media type that a connection requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-pub enum Wire {
+pub enum MediaType {
     /// `application/json`.
     #[default]
     #[serde(rename = "application/json")]
@@ -15,10 +15,10 @@ pub enum Wire {
     Xml,
 }
 
-impl Wire {
-    /// As it stands in `Accept`.
+impl MediaType {
+    /// The text for `Accept`.
     #[must_use]
-    pub fn media_type(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Json => "application/json",
             Self::Xml => "application/xml",
@@ -26,14 +26,14 @@ impl Wire {
     }
 }
 
-/// One page of a query's answer.
+/// One page of a query result.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Page {
-    /// Whole sessions (`format=Entities`).
+    /// Complete sessions (`format=Entities`).
     pub sessions: Vec<Session>,
     /// References only (no `format`, or the collection without `format=Entity`).
     pub references: Vec<Reference>,
-    /// Where this page stands; the collection has none.
+    /// The paging information; the collection has none.
     pub paging: Option<Paging>,
 }
 
@@ -42,15 +42,15 @@ pub struct Page {
 pub struct Paging {
     /// From 1.
     pub page: u32,
-    /// Rows a page.
+    /// Rows for each page.
     pub size: u32,
-    /// Pages in all.
+    /// The number of pages.
     pub pages: u32,
     /// First, Previous, Next, Last.
     pub links: Vec<Link>,
 }
 
-/// `Link`. Hrefs carry the server's own idea of its name: only their path and query are kept.
+/// `Link`. Hrefs contain the server's own name for itself, so only path and query are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Link {
     /// `Rel`.
@@ -79,7 +79,7 @@ pub struct Reference {
 pub struct Session {
     /// The GUID, lower case, without `urn:veeam:CloudFailoverSession:`.
     pub uid: Option<String>,
-    /// The plan's name: it repeats, never a key.
+    /// The plan's name; not unique.
     pub name: Option<String>,
     /// `JobType`: `FailoverPlan`.
     pub job_type: Option<String>,
@@ -97,7 +97,7 @@ pub struct Session {
     pub failure_message: Option<String>,
     /// The backup server (`Links/Link[@Rel='Up']`).
     pub server: Option<Server>,
-    /// One a virtual machine.
+    /// One for each virtual machine.
     pub tasks: Vec<Task>,
     /// All links.
     pub links: Vec<Link>,
@@ -144,7 +144,7 @@ pub enum State {
     Working,
     /// Ended.
     Stopped,
-    /// A word that the contract does not know, as it came.
+    /// A word that is not in the contract, unmodified.
     Other(String),
 }
 
@@ -155,15 +155,15 @@ pub enum Outcome {
     None,
     /// All went well.
     Success,
-    /// Some of it did not.
+    /// Parts of it did not go well.
     Warning,
     /// It failed.
     Failed,
-    /// A word that the contract does not know, as it came.
+    /// A word that is not in the contract, unmodified.
     Other(String),
 }
 
-/// What a log-on gives.
+/// The result of a log-on.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LogOn {
     /// For the header `X-RestSvcSessionId` of every further request. A secret.
@@ -173,7 +173,7 @@ pub struct LogOn {
 }
 
 impl std::fmt::Debug for LogOn {
-    /// Without the session id: whoever has it is logged on.
+    /// Without the session id, which is a secret.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LogOn").finish_non_exhaustive()
     }

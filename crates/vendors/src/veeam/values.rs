@@ -1,4 +1,4 @@
-//! The small values of an answer: UIDs, links, times, numbers and words.
+//! The simple values of a response: UIDs, links, times, numbers and words.
 
 use super::node::Node;
 use super::types::{Link, Outcome, State};
@@ -35,8 +35,8 @@ pub(super) fn uid(node: &Node) -> Option<String> {
     node.text_of("UID").as_deref().map(guid)
 }
 
-/// Path and query of a link: its host is the server's own idea of its name. Always begins with exactly
-/// one slash, so that it can never lead to another host; anything else is no link of this server.
+/// Path and query of a link, without the host, which is only the server's own name for itself. Starts
+/// with exactly one slash, so that it can never lead to another host; `None` for other links.
 pub(super) fn local(href: &str) -> Option<String> {
     let href = href.trim();
     let scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -75,7 +75,7 @@ pub(super) fn links(node: &Node) -> Vec<Link> {
     links.unwrap_or_default().into_iter().map(link).collect()
 }
 
-/// `State` in any case; a word that the contract does not know is kept.
+/// `State`, case-insensitive; a word that is not in the contract is kept.
 pub(super) fn state(node: &Node) -> Option<State> {
     let word = node.text_of("State")?;
     Some(match word.to_ascii_lowercase().as_str() {
@@ -87,7 +87,7 @@ pub(super) fn state(node: &Node) -> Option<State> {
     })
 }
 
-/// `Result` in any case; a word that the contract does not know is kept.
+/// `Result`, case-insensitive; a word that is not in the contract is kept.
 pub(super) fn result(node: &Node) -> Option<Outcome> {
     let word = node.text_of("Result")?;
     Some(match word.to_ascii_lowercase().as_str() {

@@ -1,14 +1,14 @@
-//! XML into the tree. Namespaces and prefixes are ignored; no entity is ever declared or expanded, so
-//! that a document type can neither read a file nor blow up; what an element means is not known here.
+//! Parses XML into the tree. Namespaces and prefixes are ignored. Entities are never declared or
+//! expanded, so that a document type can neither read files nor exhaust memory.
 
 use super::node::Node;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-/// Elements inside of each other; a real answer has seven.
+/// The maximum depth of elements; a real response has seven.
 const DEEPEST: usize = 64;
 
-/// Reads a whole body.
+/// Parses a complete body.
 pub(super) fn parse(body: &[u8]) -> Result<Node, String> {
     let text =
         std::str::from_utf8(body).map_err(|error| format!("the body is not UTF-8: {error}"))?;
@@ -27,7 +27,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Node, String> {
     whole.ok_or("the body is not XML: it ends before its first element does".to_owned())
 }
 
-/// The elements that are open, the root outermost, and the root once it is closed.
+/// The open elements, outermost first, and the root once it is closed.
 #[derive(Default)]
 struct Tree {
     open: Vec<Node>,
@@ -35,7 +35,7 @@ struct Tree {
 }
 
 impl Tree {
-    /// Takes an event; `false` at the end.
+    /// Handles an event; `false` at the end.
     fn take(&mut self, event: Event<'_>) -> Result<bool, String> {
         match event {
             Event::Start(_) if self.open.len() == DEEPEST => {
@@ -52,7 +52,7 @@ impl Tree {
             Event::CData(text) => self.append(&text),
             Event::GeneralRef(name) => {
                 let character =
-                    resolve(&name).ok_or_else(|| format!("&{}; means nothing", &*name))?;
+                    resolve(&name).ok_or_else(|| format!("&{}; is not a known entity", &*name))?;
                 self.append(character.encode_utf8(&mut [0; 4]));
             }
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
@@ -67,7 +67,7 @@ impl Tree {
         }
     }
 
-    /// White space around a text is the layout's, not the text's.
+    /// Closes a node; surrounding whitespace is removed from its text.
     fn close(&mut self, mut node: Node) {
         let trimmed = node.text.as_deref().map(str::trim);
         node.text = trimmed.filter(|text| !text.is_empty()).map(str::to_owned);
@@ -80,7 +80,7 @@ impl Tree {
     }
 }
 
-/// An element's name and attributes; what only declares namespaces or says `xsi:nil` is left out.
+/// An element's name and attributes, without namespace declarations and `xsi:` attributes.
 fn element(start: &BytesStart<'_>) -> Result<Node, String> {
     let mut node = Node {
         name: start.local_name().as_ref().to_owned(),
@@ -99,7 +99,7 @@ fn element(start: &BytesStart<'_>) -> Result<Node, String> {
     Ok(node)
 }
 
-/// The predefined entities and character references of an attribute's value.
+/// Resolves the predefined entities and character references of an attribute value.
 fn unescape(raw: &str) -> Result<String, String> {
     let mut text = String::with_capacity(raw.len());
     let mut rest = raw;
@@ -109,7 +109,7 @@ fn unescape(raw: &str) -> Result<String, String> {
         let character = resolve(name).filter(|_| after.len() > name.len());
         text.push(character.ok_or_else(|| {
             let next: String = after.chars().take(20).collect();
-            format!("a bare & in an attribute, before `{next}`")
+            format!("an unescaped & in an attribute, before `{next}`")
         })?);
         rest = behind;
     }
@@ -117,7 +117,7 @@ fn unescape(raw: &str) -> Result<String, String> {
     Ok(text)
 }
 
-/// What stands for an entity's name; only the predefined ones and character references.
+/// The character of an entity; only predefined entities and character references.
 fn resolve(name: &str) -> Option<char> {
     match name {
         "amp" => Some('&'),

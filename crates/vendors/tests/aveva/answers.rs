@@ -27,7 +27,7 @@ fn the_published_examples_decode() {
         .read(&sample("groups.json"));
     // The page shows the names of the types as values: "string" is no time-span, and is told so.
     assert!(
-        matches!(groups, Err(Failure::Nonsense(nonsense)) if nonsense.problem.contains("FailoverTimeout"))
+        matches!(groups, Err(Failure::Unreadable(unreadable)) if unreadable.problem.contains("FailoverTimeout"))
     );
     let status = aveva::groups(&base)
         .status("g")
@@ -137,7 +137,7 @@ fn a_role_override_says_what_is_in_force_and_until_when() {
         assert_eq!((read.value, read.expiration_time), (in_force, until));
     }
     let read = pin.read(&answer(200, &json!([])));
-    assert!(matches!(read, Err(Failure::Nonsense(_))));
+    assert!(matches!(read, Err(Failure::Unreadable(_))));
 }
 
 #[test]

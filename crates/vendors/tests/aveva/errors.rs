@@ -1,4 +1,4 @@
-//! How AVEVA's refusals and its nonsense are read: in the vendor's own words, and by the field.
+//! How AVEVA's errors and unreadable answers are reported: in the vendor's own words, and by field.
 #![expect(clippy::panic, reason = "a helper that fails, fails its test")]
 
 use super::fixtures::{answer, on_premises};
@@ -106,12 +106,12 @@ fn errors_come_in_every_shape() {
 }
 
 #[test]
-fn nonsense_names_the_field() {
+fn an_unreadable_answer_names_the_field() {
     let read = |value: Value| match aveva::groups(&on_premises())
         .list(None, None)
         .read(&answer(200, &value))
     {
-        Err(Failure::Nonsense(nonsense)) => nonsense.problem,
+        Err(Failure::Unreadable(unreadable)) => unreadable.problem,
         other => panic!("{other:?}"),
     };
     assert_eq!(

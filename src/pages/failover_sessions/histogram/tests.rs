@@ -140,7 +140,7 @@ fn a_bar_is_said_and_asked_for() {
         narrowed
             .conditions()
             .iter()
-            .all(|condition| condition.complaint().is_none())
+            .all(|condition| condition.warning().is_none())
     );
     assert!(
         narrowed

@@ -235,7 +235,7 @@ proptest! {
         let now = at("2150-06-15T12:00:00Z");
         let conditions = range.conditions(Field::EndTime, now, &zone);
         for condition in &conditions {
-            prop_assert_eq!(condition.conditions().into_iter().find_map(Condition::complaint), None);
+            prop_assert_eq!(condition.conditions().into_iter().find_map(Condition::warning), None);
         }
         let sent = Filter::All(conditions).normalised().expect("conditions");
         let again = Filter::parse(&sent.to_string());

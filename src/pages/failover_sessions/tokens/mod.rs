@@ -146,11 +146,11 @@ impl Token {
     }
 
     /// What is wrong with it in one sentence: it has no value and is left out, or what
-    /// [`Condition::complaint`] says.
+    /// [`Condition::warning`] says.
     #[must_use]
     pub fn complaint(&self) -> Option<String> {
         match self.condition() {
-            Some(condition) => condition.complaint(),
+            Some(condition) => condition.warning(),
             None => Some(format!(
                 "{} has no value yet and is ignored.",
                 field_label(self.field)

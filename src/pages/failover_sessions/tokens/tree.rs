@@ -214,7 +214,7 @@ fn fits(old: Field, new: Field, value: &str) -> bool {
     };
     let loses_meaning = new.kind() == FieldKind::Text
         && matches!(old.kind(), FieldKind::Time | FieldKind::Choice(_));
-    !loses_meaning && taken.complaint().is_none()
+    !loses_meaning && taken.warning().is_none()
 }
 
 /// The places, from the outermost group inwards, that lead to a node.

@@ -18,7 +18,7 @@ use crate::ui::notice::Undo;
 use delete_group::DeleteGroup;
 use delete_session::DeleteSession;
 use health::effect::{Confirm, Effect};
-use health::groups::{Action, Scene};
+use health::groups::{Action, GroupContext};
 use leptos::prelude::*;
 use override_role::OverrideRole;
 use post_heartbeat::PostHeartbeat;
@@ -98,7 +98,7 @@ pub(super) fn confirm(
     let clock = use_clock();
     Memo::new(move |_| {
         let shown = context.live.status.freshness(clock);
-        let look = |scene: Scene<'_>, session: Option<&ClientSession>| {
+        let look = |scene: GroupContext<'_>, session: Option<&ClientSession>| {
             scene.confirm(action, session, shown)
         };
         context
@@ -112,7 +112,7 @@ pub(super) fn confirm(
 pub(super) fn effect(
     context: ActionContext,
     id: Option<String>,
-    of: impl Fn(Scene<'_>, Option<&ClientSession>) -> Effect + Send + Sync + 'static,
+    of: impl Fn(GroupContext<'_>, Option<&ClientSession>) -> Effect + Send + Sync + 'static,
 ) -> Signal<Effect> {
     Memo::new(move |_| context.with_group(id.as_deref(), &of).unwrap_or_default()).into()
 }

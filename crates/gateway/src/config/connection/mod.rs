@@ -176,13 +176,13 @@ fn system(section: &Section<'_>, name: &str) -> Option<System> {
         "veeam" => {
             if section.key("accept").is_none() {
                 return Some(System::Veeam {
-                    accept: veeam::Wire::default(),
+                    accept: veeam::MediaType::default(),
                 });
             }
             let accept = known(section, "accept", &["application/json", "application/xml"])?;
-            let wire = [veeam::Wire::Json, veeam::Wire::Xml];
+            let wire = [veeam::MediaType::Json, veeam::MediaType::Xml];
             wire.into_iter()
-                .find(|wire| wire.media_type() == accept)
+                .find(|wire| wire.as_str() == accept)
                 .map(|accept| System::Veeam { accept })
         }
         _ => Some(System::Uplynk),

@@ -1,5 +1,5 @@
-//! The groups that a world begins with: a believable plant, more of the same on demand, one group
-//! whose ids hold every awkward character, and the group behind the sentinel `fault-slow`.
+//! The initial groups: a realistic plant, more groups on demand, one group whose ids contain every
+//! awkward character, and the group behind the sentinel `fault-slow`.
 
 mod plants;
 
@@ -10,15 +10,15 @@ use crate::options::{Options, Scenario};
 use chrono::{DateTime, TimeDelta, Utc};
 use plants::{Line, PLANT_A, PLANT_B};
 
-/// An id with what breaks paths, queries, selectors and careless decoders.
+/// An id with characters that break paths, queries, selectors and careless decoders.
 pub(crate) const AWKWARD_GROUP: &str = "Überwachung/Süd 50% #1 \"A\" ..x?&=+ 🏭";
 /// The same for a session; `%41` must not become `A`.
 pub(crate) const AWKWARD_SESSION: &str = "HÖST 01/..\\Öl.OpcUa #2 'B' <b>%41?&=+ 🛢";
 
-/// Up to this many sessions a group, the plant's groups keep their own number.
+/// Up to this many sessions, the plant's groups keep their own number of sessions.
 const OWN: usize = 4;
 
-/// A world at `now`, with its scenario begun.
+/// A world at `now`, with its scenario started.
 pub(crate) fn world(plant_b: bool, salt: u64, options: &Options, now: DateTime<Utc>) -> World {
     let lines = if plant_b { &PLANT_B } else { &PLANT_A };
     let mut sites = Vec::new();
@@ -96,7 +96,7 @@ fn made_up(number: usize, sessions: usize, now: DateTime<Utc>) -> Site {
     site
 }
 
-/// A settled site: every session alive, the first one primary, the last of three or more cold.
+/// A stable site: all sessions alive, the first is primary, the last of three or more is cold.
 pub(crate) fn site(id: &str, timeout: i64, sessions: &[&str], now: DateTime<Utc>) -> Site {
     site_with_primary(id, timeout, sessions, 0, now)
 }
@@ -112,7 +112,7 @@ fn site_with_primary(
     let mut group = Group::bare(span);
     let mut adapters = Vec::new();
     let primary = primary.min(sessions.len().saturating_sub(1));
-    // The beats of a group are spread over its period, and differ between groups.
+    // Heartbeats are spread over the period, and differ between groups.
     let shift = id.bytes().map(u64::from).sum::<u64>() % 7;
     for (at, session) in sessions.iter().enumerate() {
         let period = span.half();

@@ -247,7 +247,7 @@ async fn the_slow_session_answers_but_stands_in_no_list() {
 }
 
 #[tokio::test]
-async fn a_reset_keeps_who_is_logged_on_and_forgets_the_lever() {
+async fn a_reset_keeps_who_is_logged_on_and_forgets_the_controls() {
     let system = System::new(JsonFlavour::V13).await;
     system.veeam.set_json(JsonFlavour::V12);
     assert_eq!(system.veeam.snapshot()["json"], "v12");

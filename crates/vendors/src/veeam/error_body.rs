@@ -1,16 +1,15 @@
-//! Error bodies: XML, JSON in any casing, HTML, or nothing.
+//! Error bodies: XML, JSON in any casing, HTML, or empty.
 
 use super::node::Node;
 use crate::call::{Answer, VendorError};
 use crate::{json, status};
 use serde_json::{Map, Value};
 
-/// Properties that are told elsewhere or not at all. The server's stack trace helps nobody here, and
-/// says more of the server than a browser should know.
-const LEFT_OUT: [&str; 3] = ["Message", "StatusCode", "StackTrace"];
+/// Properties that are shown elsewhere or not at all. The server's stack trace must not reach a browser.
+const OMITTED: [&str; 3] = ["Message", "StatusCode", "StackTrace"];
 
-/// Reads every status but 2xx.
-pub(super) fn refused(answer: &Answer) -> VendorError {
+/// Reads every status except 2xx.
+pub(super) fn vendor_error(answer: &Answer) -> VendorError {
     let blank = VendorError {
         status: answer.status,
         message: status::text_or_words(answer.status, &answer.body),
@@ -22,8 +21,8 @@ pub(super) fn refused(answer: &Answer) -> VendorError {
     if node.name.eq_ignore_ascii_case("html") {
         return blank;
     }
-    let told = |key: &str| LEFT_OUT.iter().any(|name| name.eq_ignore_ascii_case(key));
-    let more = node.texts().filter(|(key, _)| !told(key));
+    let is_omitted = |key: &str| OMITTED.iter().any(|name| name.eq_ignore_ascii_case(key));
+    let more = node.texts().filter(|(key, _)| !is_omitted(key));
     let more = more.map(|(key, text)| (key.to_owned(), text.into()));
     VendorError {
         message: node.text_of("Message").unwrap_or(blank.message),
@@ -32,8 +31,8 @@ pub(super) fn refused(answer: &Answer) -> VendorError {
     }
 }
 
-/// A body as JSON: as it is, or of an `<Error>` its attributes and child elements that are texts. Any
-/// other XML is nothing that an error of this vendor is.
+/// The body as JSON: unmodified JSON, or the text attributes and child elements of an `<Error>`. Other
+/// XML is not an error of this vendor.
 pub(crate) fn error_texts(body: &[u8]) -> Option<Value> {
     if !body.trim_ascii_start().starts_with(b"<") {
         return json::parse(body).ok();

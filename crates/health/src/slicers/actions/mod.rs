@@ -1,5 +1,4 @@
-//! What can be done with a slicer group: whether it can be done now, what it will do, and how much
-//! confirmation it wants.
+//! The actions on a slicer group: whether they are available, their effect, and the required confirmation.
 
 mod effects;
 
@@ -8,31 +7,33 @@ use crate::effect::{Confirm, Effect};
 use crate::freshness::Freshness;
 use crate::severity::Severity::Warning;
 use chrono::{DateTime, Utc};
-use effects::{activate, channel_name, set_auto_failback, set_eligible, set_mode, set_slate, told};
+use effects::{
+    activate, channel_name, plain_effect, set_auto_failback, set_eligible, set_mode, set_slate,
+};
 use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer};
 
-/// Something to do with a group.
+/// An action on a slicer group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Deed {
+pub enum Action {
     /// Sets the failover mode.
     SetMode(Mode),
     /// Sets auto failback.
     SetAutoFailback(bool),
-    /// Takes a slicer into failover, or out of it.
+    /// Includes a slicer in failover, or excludes it.
     SetEligible(String, bool),
     /// Puts a slicer on air.
     Activate(String),
     /// Puts the slate on air, or takes it off.
     SetSlate(bool),
-    /// Feeds one more channel.
+    /// Adds a channel.
     AddChannel,
-    /// Feeds this channel (its id) no longer.
+    /// Removes the channel with this id.
     RemoveChannel(String),
-    /// Lets one more owner use the group.
+    /// Adds an allowed owner.
     AddOwner,
-    /// Lets this owner use it no longer.
+    /// Removes this allowed owner.
     RemoveOwner(String),
-    /// Writes this order over the one that somebody else has saved.
+    /// Overwrites the order that another user has saved.
     Overwrite(Vec<String>),
 }
 
@@ -52,36 +53,36 @@ fn channels(group: &FailoverGroup) -> String {
     }
 }
 
-/// What goes on air by itself in a group as it would be; nothing where that is left to chance.
+/// The slicer that would go on air automatically in a changed group; `None` when it is random.
 fn goes_on_air(new: &FailoverGroup, now: DateTime<Utc>) -> Option<String> {
     let wanted = intended(new, now)?.id.clone();
     (Some(&wanted) != on_air(new).map(|slicer| &slicer.id)).then_some(wanted)
 }
 
-impl Deed {
+impl Action {
     /// Whether the group's state allows it.
     ///
     /// # Errors
-    /// Why not, in a sentence for the disabled control or in the place of it.
+    /// The reason in one sentence, for the disabled control.
     pub fn can(&self, group: &FailoverGroup) -> Result<(), String> {
         let flat = group.mode == Some(Mode::Flat);
         match self {
-            Self::SetAutoFailback(_) if flat => Err("Auto failback counts in prioritized mode only.".to_owned()),
-            Self::SetMode(mode) if group.mode.as_ref() == Some(mode) => Err("It is in this mode already.".to_owned()),
+            Self::SetAutoFailback(_) if flat => Err("Auto failback applies only in prioritized mode.".to_owned()),
+            Self::SetMode(mode) if group.mode.as_ref() == Some(mode) => Err("It is already in this mode.".to_owned()),
             Self::Activate(id) if slicer(group, id).is_none() => Err(format!("{id} is no longer in the group.")),
-            Self::Activate(id) if group.active == Some(OnAir::Slicer(id.clone())) => Err(format!("{id} is on air already.")),
+            Self::Activate(id) if group.active == Some(OnAir::Slicer(id.clone())) => Err(format!("{id} is already on air.")),
             Self::Activate(_) if group.auto_failback == Some(true) => {
-                Err("While auto failback is on, Uplynk refuses to activate a slicer: it would be put back at once.".to_owned())
+                Err("While auto failback is on, Uplynk rejects activating a slicer: it would be switched back immediately.".to_owned())
             }
             Self::SetEligible(id, _) if slicer(group, id).is_none() => Err(format!("{id} is no longer in the group.")),
-            Self::SetSlate(true) if group.active == Some(OnAir::Slate) => Err("The slate is on air already.".to_owned()),
+            Self::SetSlate(true) if group.active == Some(OnAir::Slate) => Err("The slate is already on air.".to_owned()),
             Self::SetSlate(false) if group.active != Some(OnAir::Slate) => Err("The slate is not on air.".to_owned()),
             Self::Overwrite(_) if flat => Err("The group is in flat mode now: there is no order to save.".to_owned()),
             _ => Ok(()),
         }
     }
 
-    /// What it will do.
+    /// The effect of the action.
     #[must_use]
     pub fn effect(&self, group: &FailoverGroup, now: DateTime<Utc>) -> Effect {
         match self {
@@ -90,7 +91,7 @@ impl Deed {
             Self::SetEligible(id, eligible) => set_eligible(group, id, *eligible, now),
             Self::Activate(id) => activate(group, id, now),
             Self::SetSlate(on) => set_slate(group, *on, now),
-            Self::AddChannel => told("The channel shows whatever this group has on air."),
+            Self::AddChannel => plain_effect("The channel shows whatever this group has on air."),
             Self::RemoveChannel(id) => {
                 let name = channel_name(group, id);
                 Effect {
@@ -101,21 +102,21 @@ impl Deed {
                     )],
                 }
             }
-            Self::AddOwner => {
-                told("This account will see the group and may change all that is on this page.")
-            }
-            Self::RemoveOwner(id) => {
-                told(&format!("{id} will no longer see the group nor change it."))
-            }
+            Self::AddOwner => plain_effect(
+                "This account will be able to see the group and change everything on this page.",
+            ),
+            Self::RemoveOwner(id) => plain_effect(&format!(
+                "{id} will no longer be able to see or change the group."
+            )),
             Self::Overwrite(order) => super::order_effect(group, order, now),
         }
     }
 
-    /// How it is confirmed; what is old is not acted on by one click.
+    /// The required confirmation; stale data always requires typing.
     #[must_use]
     pub fn confirm(&self, group: &FailoverGroup, now: DateTime<Utc>, shown: Freshness) -> Confirm {
         if !shown.is_believable() {
-            return Confirm::Typed("what is shown is not fresh".to_owned());
+            return Confirm::Typed("the shown data is stale".to_owned());
         }
         match self {
             Self::SetSlate(true) => {
@@ -124,7 +125,7 @@ impl Deed {
             Self::RemoveChannel(_) => {
                 Confirm::Typed("viewers lose this channel's video".to_owned())
             }
-            Self::Overwrite(_) => Confirm::Typed("somebody else's order is lost".to_owned()),
+            Self::Overwrite(_) => Confirm::Typed("another user's order is lost".to_owned()),
             Self::Activate(id) if !slicer(group, id).is_some_and(|one| is_ready(one, now)) => {
                 Confirm::Typed(format!("{id} is not ready"))
             }
@@ -132,8 +133,8 @@ impl Deed {
         }
     }
 
-    /// Whether it is so harmless that no dialog asks first: only a backup that is taken in, or left out
-    /// while others are ready.
+    /// Whether the action needs no confirmation dialog: only including a backup, or excluding one while others
+    /// are ready.
     #[must_use]
     pub fn is_quiet(&self, group: &FailoverGroup, now: DateTime<Utc>, shown: Freshness) -> bool {
         let Self::SetEligible(id, eligible) = self else {
@@ -161,3 +162,6 @@ fn with_eligible(group: &FailoverGroup, id: &str, eligible: bool) -> FailoverGro
     }
     new
 }
+
+#[cfg(test)]
+mod tests;

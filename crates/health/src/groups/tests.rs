@@ -1,6 +1,6 @@
-//! Whatever the service says, a verdict comes out, and where something is wrong it says what to do.
+//! For any input there is a verdict, and every problem has advice.
 
-use super::{Scene, judge_group, members, successor};
+use super::{GroupContext, judge_group, members, successor};
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use vendors::aveva::{
@@ -68,15 +68,15 @@ proptest! {
         let members = members(&group, &sessions, now);
         let counted = members.primary + members.pending + members.standby + members.stale + members.unknown;
         prop_assert_eq!(counted, sessions.len());
-        let scene = Scene { group: &group, sessions: &sessions, look: now.into() };
+        let context = GroupContext { group: &group, sessions: &sessions, observation: now.into() };
         for session in &sessions {
             for effect in [
-                scene.delete_session(session),
-                scene.override_role(session, None),
-                scene.clear_override(session),
-                scene.post_heartbeat(session),
-                scene.delete_group("Plant A"),
-                scene.add_session(),
+                context.delete_session(session),
+                context.override_role(session, None),
+                context.clear_override(session),
+                context.post_heartbeat(session),
+                context.delete_group("Plant A"),
+                context.add_session(),
             ] {
                 prop_assert!(effect.sentence.ends_with('.'), "{effect:?}");
                 prop_assert!(effect.notes.is_sorted_by_key(|(severity, _)| *severity), "{effect:?}");

@@ -1,12 +1,12 @@
-//! The sessions of the vendor's published examples, never changed by anything. Three are published
-//! whole; of four only name, server and UID are, and their other values are made up.
+//! The sessions of the vendor's published examples; nothing changes them. Three are published
+//! completely. For the other four the vendor published only name, server and UID; the rest is invented.
 
 use super::model::{Course, Moment, Outcome, Run, Server, Session, State, Task};
 use chrono::{DateTime, Utc};
 
 const ABC: &str = "ABC Company Failover Plan";
 
-/// The vendor's examples, in the order in which they list them.
+/// The vendor's examples, in the published order.
 pub(super) fn sessions() -> Vec<Session> {
     let first = ("8fff3b8e-c3f1-4ef5-aecc-561f07bf9982", "172.17.53.48");
     let ended = |uid, name, server, creation, end, outcome| {
@@ -86,7 +86,7 @@ fn running() -> Session {
         point_name: format!("{vm}@{point}"),
         run: Run {
             creation: at(creation),
-            course: Course::Published(moment(state)),
+            course: Course::VendorSample(moment(state)),
         },
     };
     let mut session = session(
@@ -131,7 +131,7 @@ fn session(
         },
         run: Run {
             creation: at(creation),
-            course: Course::Published(moment),
+            course: Course::VendorSample(moment),
         },
         tasks: Vec::new(),
         hidden: false,

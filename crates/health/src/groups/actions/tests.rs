@@ -1,21 +1,21 @@
-//! What each action will do, in tables.
+//! The effect of each action.
 
-use super::fixtures::{NOW, aged, group, pin, scored};
-use super::{Action, Scene};
 use crate::effect::Confirm;
 use crate::freshness::Freshness::{self, Aging, Live, NoData, Stale};
+use crate::groups::fixtures::{NOW, aged, group, pin, scored};
+use crate::groups::{Action, GroupContext};
 use crate::severity::Severity::{self, Critical, Normal, Warning};
 use chrono::TimeDelta;
 use vendors::aveva::{
     ApiVersion, Base, ClientSession, GroupConfiguration, Heartbeat, Role, TimeSpan,
 };
 
-fn with<T>(sessions: &[ClientSession], look: impl FnOnce(Scene<'_>) -> T) -> T {
+fn with<T>(sessions: &[ClientSession], check: impl FnOnce(GroupContext<'_>) -> T) -> T {
     let group: GroupConfiguration = group();
-    look(Scene {
+    check(GroupContext {
         group: &group,
         sessions,
-        look: NOW.into(),
+        observation: NOW.into(),
     })
 }
 
@@ -61,7 +61,7 @@ fn a_group_with_live_sessions_is_told_to_be_refused() {
             "2 sessions are active",
         ),
     ] {
-        let effect = with(&sessions, |scene| scene.delete_group("Plant A"));
+        let effect = with(&sessions, |context| context.delete_group("Plant A"));
         assert_eq!(severities(&effect.notes), notes, "{sessions:?}");
         let first = effect.notes.first().map_or("", |(_, words)| words);
         assert!(first.contains(told), "{first}");
@@ -76,16 +76,16 @@ fn deleting_a_primary_names_who_follows_and_why() {
         scored("b", Role::Secondary, 70.0),
         scored("c", Role::Secondary, 98.0),
     ];
-    let effect = with(&sessions, |scene| scene.delete_session(&sessions[0]));
+    let effect = with(&sessions, |context| context.delete_session(&sessions[0]));
     assert_eq!(
         effect.sentence,
         "a is Primary and leaves the group. c becomes Primary within 30 s: highest score among live sessions, 98."
     );
     let alone = [a];
-    let effect = with(&alone, |scene| scene.delete_session(&alone[0]));
+    let effect = with(&alone, |context| context.delete_session(&alone[0]));
     assert_eq!(severities(&effect.notes), [Critical, Warning]);
     let silent = [aged("a", Role::Secondary, 300)];
-    let effect = with(&silent, |scene| scene.delete_session(&silent[0]));
+    let effect = with(&silent, |context| context.delete_session(&silent[0]));
     assert_eq!(effect.notes, []);
     assert!(effect.sentence.contains("does not change"));
 }
@@ -101,7 +101,9 @@ fn an_override_warns_of_a_heartbeat_that_is_not_there() {
     ] {
         let sessions = [aged("b", Role::Secondary, age)];
         let hour = Some(TimeDelta::hours(1));
-        let effect = with(&sessions, |scene| scene.override_role(&sessions[0], hour));
+        let effect = with(&sessions, |context| {
+            context.override_role(&sessions[0], hour)
+        });
         assert_eq!(severities(&effect.notes), expected, "{age} s");
         assert!(effect.sentence.contains("for 1 h"), "{}", effect.sentence);
     }
@@ -109,9 +111,9 @@ fn an_override_warns_of_a_heartbeat_that_is_not_there() {
         heartbeat: None,
         ..aged("b", Role::Secondary, 6)
     }];
-    let effect = with(&never, |scene| scene.override_role(&never[0], None));
+    let effect = with(&never, |context| context.override_role(&never[0], None));
     assert_eq!(severities(&effect.notes), [Critical, Normal]);
-    assert!(effect.sentence.contains("until somebody clears it"));
+    assert!(effect.sentence.contains("until it is cleared"));
 }
 
 #[test]
@@ -120,10 +122,10 @@ fn a_second_override_is_told() {
         aged("a", Role::Secondary, 6),
         pin(aged("b", Role::Primary, 6), None),
     ];
-    let effect = with(&sessions, |scene| {
-        scene.override_role(&sessions[0], Some(TimeDelta::hours(1)))
+    let effect = with(&sessions, |context| {
+        context.override_role(&sessions[0], Some(TimeDelta::hours(1)))
     });
-    assert!(effect.notes[0].1.starts_with("b is pinned"));
+    assert!(effect.notes[0].1.starts_with("b is already pinned"));
 }
 
 #[test]
@@ -172,7 +174,7 @@ fn clearing_an_override_says_who_the_election_would_choose() {
         ),
         (
             &mute[..],
-            "The election decides again. One of 2 live sessions is Primary then, and none of them reports a score.",
+            "The election decides again. One of 2 live sessions becomes Primary; none of them reports a score.",
         ),
         (
             &nan[..],
@@ -188,15 +190,15 @@ fn clearing_an_override_says_who_the_election_would_choose() {
         ),
         (
             &both[..],
-            "a is pinned no longer. c becomes Primary: a role override pins it.",
+            "a is no longer pinned. c becomes Primary: a role override pins it.",
         ),
     ] {
-        let effect = with(sessions, |scene| scene.clear_override(&sessions[0]));
+        let effect = with(sessions, |context| context.clear_override(&sessions[0]));
         assert_eq!(effect.sentence, words);
         assert_eq!(effect.notes, []);
     }
     let quiet = [both[0].clone(), pin(aged("c", Role::Secondary, 300), None)];
-    let effect = with(&quiet, |scene| scene.clear_override(&quiet[0]));
+    let effect = with(&quiet, |context| context.clear_override(&quiet[0]));
     assert_eq!(severities(&effect.notes), [Critical]);
     assert!(effect.notes[0].1.starts_with("c is silent"));
 }
@@ -214,7 +216,7 @@ fn a_heartbeat_by_hand_is_always_warned_of() {
         (Role::Primary, 300, vec![Critical, Warning]),
     ] {
         let sessions = [aged("a", role, age)];
-        let effect = with(&sessions, |scene| scene.post_heartbeat(&sessions[0]));
+        let effect = with(&sessions, |context| context.post_heartbeat(&sessions[0]));
         assert_eq!(severities(&effect.notes), notes, "{age} s");
     }
 }
@@ -236,32 +238,32 @@ fn deleting_a_session_tells_what_becomes_of_its_group() {
     for (sessions, sentence, notes) in [
         (
             vec![pending.clone(), a.clone(), b.clone()],
-            "p is about to be Primary and leaves the group. a stays Primary: highest score among live sessions, 90.",
+            "p is about to become Primary and leaves the group. a stays Primary: highest score among live sessions, 90.",
             vec![Warning],
         ),
         (
             vec![pending.clone(), silent.clone(), b.clone()],
-            "p is about to be Primary and leaves the group. b becomes Primary within 30 s: highest score among live sessions, 50.",
+            "p is about to become Primary and leaves the group. b becomes Primary within 30 s: highest score among live sessions, 50.",
             vec![Warning],
         ),
         (
             vec![pending, silent.clone()],
-            "p is about to be Primary and leaves the group.",
+            "p is about to become Primary and leaves the group.",
             vec![Critical, Warning],
         ),
         (
             vec![unheard, silent.clone()],
-            "p is about to be Primary and leaves the group.",
+            "p is about to become Primary and leaves the group.",
             vec![Critical],
         ),
         (
             vec![b.clone(), silent],
-            "b leaves the group. Who is Primary does not change.",
+            "b leaves the group. The Primary does not change.",
             vec![Critical, Warning],
         ),
         (
             vec![b, a.clone()],
-            "b leaves the group. Who is Primary does not change.",
+            "b leaves the group. The Primary does not change.",
             vec![Warning],
         ),
         (
@@ -275,7 +277,7 @@ fn deleting_a_session_tells_what_becomes_of_its_group() {
             vec![Critical, Warning],
         ),
     ] {
-        let effect = with(&sessions, |scene| scene.delete_session(&sessions[0]));
+        let effect = with(&sessions, |context| context.delete_session(&sessions[0]));
         assert_eq!(effect.sentence, sentence);
         assert_eq!(severities(&effect.notes), notes, "{sentence}");
     }
@@ -292,13 +294,13 @@ fn without_a_timeout_no_time_is_promised() {
             aged("a", Role::Primary, 6),
             scored("b", Role::Secondary, 50.0),
         ];
-        let scene = Scene {
+        let context = GroupContext {
             group: &group,
             sessions: &sessions,
-            look: NOW.into(),
+            observation: NOW.into(),
         };
         assert_eq!(
-            scene.delete_session(&sessions[0]).sentence,
+            context.delete_session(&sessions[0]).sentence,
             "a is Primary and leaves the group. b becomes Primary at its next heartbeat: highest score among live sessions, 50."
         );
     }
@@ -309,16 +311,18 @@ fn overriding_a_primary_says_that_it_is_one() {
     for (role, expected) in [
         (
             Role::Secondary,
-            "a becomes Primary at once and stays so for 1 h, whatever its score.",
+            "a becomes Primary immediately and stays Primary for 1 h, regardless of its score.",
         ),
         (
             Role::Primary,
-            "a is Primary already and stays so for 1 h, whatever its score.",
+            "a is already Primary and stays Primary for 1 h, regardless of its score.",
         ),
     ] {
         let sessions = [aged("a", role, 6)];
         let hour = Some(TimeDelta::hours(1));
-        let effect = with(&sessions, |scene| scene.override_role(&sessions[0], hour));
+        let effect = with(&sessions, |context| {
+            context.override_role(&sessions[0], hour)
+        });
         assert_eq!(effect.sentence, expected);
     }
 }
@@ -326,19 +330,19 @@ fn overriding_a_primary_says_that_it_is_one() {
 #[test]
 fn a_first_session_becomes_primary() {
     assert!(
-        with(&[], |scene| scene.add_session())
+        with(&[], |context| context.add_session())
             .sentence
             .contains("becomes Primary")
     );
     let one = [aged("a", Role::Primary, 6)];
     assert!(
-        with(&one, |scene| scene.add_session())
+        with(&one, |context| context.add_session())
             .sentence
-            .contains("stands by")
+            .contains("is on standby")
     );
     let silent = [aged("a", Role::Primary, 61)];
     assert!(
-        with(&silent, |scene| scene.add_session())
+        with(&silent, |context| context.add_session())
             .sentence
             .contains("becomes Primary with its first heartbeat")
     );
@@ -358,8 +362,8 @@ fn risk_decides_the_confirmation() {
     ];
     let typed = |sessions: &[ClientSession], action, at: Option<usize>, shown: Freshness| {
         let session = at.map(|at| &sessions[at]);
-        with(sessions, |scene| {
-            scene.confirm(action, session, shown) != Confirm::Click
+        with(sessions, |context| {
+            context.confirm(action, session, shown) != Confirm::Click
         })
     };
     for (action, at, shown, expected) in [

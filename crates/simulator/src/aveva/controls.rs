@@ -1,4 +1,4 @@
-//! What the control port sees and moves: the complete truth of a service, and its adapters.
+//! The control port's access to an AVEVA service: its complete state, and changes to its adapters.
 
 use super::Service;
 use super::wire::Style;
@@ -38,11 +38,16 @@ impl Service {
         json!({ "groups": groups.collect::<Vec<_>>() })
     }
 
-    /// Moves an adapter: whether it is silent, what score it reports (`null` gives it back its own).
+    /// Changes an adapter: whether it is silent, and its reported score (`null` restores its own score).
     ///
     /// # Errors
-    /// In words, when there is no such adapter or the change makes no sense.
-    pub(crate) fn pull(&self, group: &str, session: &str, change: &Value) -> Result<Value, String> {
+    /// A message when there is no such adapter or the change is not valid.
+    pub(crate) fn adjust(
+        &self,
+        group: &str,
+        session: &str,
+        change: &Value,
+    ) -> Result<Value, String> {
         let state = &mut *self.state();
         let now = state.world.now;
         let site = state
@@ -70,7 +75,7 @@ impl Service {
                 }
                 _ => {
                     return Err(format!(
-                        "'{name}': {value} is not a lever; there are \"silent\": bool and \"score\": 0 to 100 or null"
+                        "'{name}': {value} is not a control; the controls are \"silent\": bool and \"score\": 0 to 100 or null"
                     ));
                 }
             }
@@ -83,7 +88,7 @@ impl Service {
             (adapter.score, adapter.score_until) = (score, None);
             adapter.due = now;
         }
-        // A heartbeat that is due now comes now, even when the clock stands still.
+        // A heartbeat that is due now is posted now, even when the clock is frozen.
         site.advance(now);
         let style = Style {
             v1: true,

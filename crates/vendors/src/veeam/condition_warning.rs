@@ -1,20 +1,20 @@
-//! What is wrong with a comparison that reads well. None of it stops a query from being sent: the
-//! service has the last word on its own values.
+//! Warnings about a comparison that is syntactically valid. A warning does not prevent sending the
+//! query, because only the service knows its own values.
 
 use super::field::{FieldKind, Op};
 use super::filter::{Condition, is_guid};
 use crate::json;
 use chrono::NaiveDate;
 
-/// One sentence, or `None` when the comparison makes sense.
-pub(super) fn of(condition: &Condition) -> Option<String> {
+/// A warning in one sentence; `None` when the comparison makes sense.
+pub(super) fn warning_for(condition: &Condition) -> Option<String> {
     let Condition { field, op, value } = condition;
     let name = field.name();
     if !field.ops().contains(op) {
         let known: Vec<&str> = field.ops().iter().copied().map(Op::sign).collect();
         let known = known.join(" or ");
         return Some(format!(
-            "{name} has no order: compare it with {known}, not {}.",
+            "{name} has no order: use {known}, not {}.",
             op.sign()
         ));
     }
@@ -29,9 +29,7 @@ pub(super) fn of(condition: &Condition) -> Option<String> {
         }
         FieldKind::Choice(words) => words.join(" or "),
     };
-    Some(format!(
-        "{name} is compared with {expected}, not with `{value}`."
-    ))
+    Some(format!("{name} requires {expected}, not `{value}`."))
 }
 
 /// A bare GUID or a URN that ends with one.
@@ -43,7 +41,7 @@ fn is_uid(value: &str) -> bool {
     }
 }
 
-/// A date, or a date-time with `Z` or without a zone: the service takes UTC only.
+/// A date, or a date-time with `Z` or without a zone: the service accepts only UTC.
 fn is_utc(value: &str) -> bool {
     let offset = value
         .get(10..)

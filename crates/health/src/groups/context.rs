@@ -1,10 +1,10 @@
-//! A group as it is acted on: who is live, who would be elected, and how much confirmation an action
-//! wants. What an action will do is told in `effects`.
+//! The context of an action on a group: which sessions are live, which one would be elected, and the
+//! required confirmation. `effects` describes the effect of an action.
 
 use super::actions::Action;
-use super::look::Look;
+use super::observation::Observation;
 use super::pulse::{Pulse, pulse};
-use super::successor::heir;
+use super::successor::next_primary;
 use super::{is_pinned, score, score_words, session_name};
 use crate::effect::Confirm;
 use crate::freshness::Freshness;
@@ -12,45 +12,49 @@ use crate::words::span;
 use chrono::TimeDelta;
 use vendors::aveva::{ClientSession, GroupConfiguration, Role};
 
-/// A group as it is acted on.
+/// The group and sessions that an action applies to.
 #[derive(Debug, Clone, Copy)]
-pub struct Scene<'a> {
+pub struct GroupContext<'a> {
     /// The group.
     pub group: &'a GroupConfiguration,
     /// Its sessions.
     pub sessions: &'a [ClientSession],
-    /// When they were read, and now.
-    pub look: Look,
+    /// When they were read, and the current time.
+    pub observation: Observation,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> GroupContext<'a> {
     pub(super) fn timeout(&self) -> Option<TimeDelta> {
         let timeout = self.group.failover_timeout.map(|timeout| timeout.delta());
         timeout.filter(|timeout| *timeout > TimeDelta::zero())
     }
 
     pub(super) fn pulse(&self, session: &ClientSession) -> Pulse {
-        pulse(session, self.group.failover_timeout.as_ref(), self.look)
+        pulse(
+            session,
+            self.group.failover_timeout.as_ref(),
+            self.observation,
+        )
     }
 
     pub(super) fn is_live(&self, session: &ClientSession) -> bool {
         self.pulse(session).is_live()
     }
 
-    /// How many are live, but for one.
+    /// The number of live sessions, except one.
     pub(super) fn live(&self, but: Option<&ClientSession>) -> usize {
         let counts = |s: &&ClientSession| self.is_live(s) && !is_same(but, s);
         self.sessions.iter().filter(counts).count()
     }
 
-    /// Another session that an override keeps Primary, silent or not.
+    /// Another session that an override keeps Primary, even if it is silent.
     pub(super) fn pinned(&self, but: &ClientSession) -> Option<&'a ClientSession> {
-        let now = self.look.now;
+        let now = self.observation.now;
         let mut others = self.sessions.iter().filter(|s| !is_same(Some(but), s));
         others.find(|session| is_pinned(session, now))
     }
 
-    /// The live session with the highest score, whatever is overridden. Of several the Primary: no
+    /// The live session with the highest score, regardless of overrides. The Primary wins a tie, because no
     /// tie-break is documented.
     pub(super) fn leader(&self) -> Option<&'a ClientSession> {
         let worth = |session| number(session).unwrap_or(-1.0);
@@ -70,19 +74,19 @@ impl<'a> Scene<'a> {
         )
     }
 
-    /// Who is Primary once a session is gone or no longer Primary, and why, in a sentence without its
-    /// end; `None` where nobody is left.
+    /// The Primary after a session is removed or no longer Primary, with the reason, as a sentence without
+    /// the final stop; `None` when no session is left.
     pub(super) fn succession(&self, but: &ClientSession) -> Option<String> {
         if let Some(pinned) = self.pinned(but) {
             let who = session_name(pinned);
             let verb = verb(pinned);
             return Some(format!("{who} {verb} Primary: a role override pins it"));
         }
-        let heir = heir(self.group, self.sessions, Some(but), self.look)?;
-        Some(self.elected(heir, self.live(Some(but))))
+        let next_primary = next_primary(self.group, self.sessions, Some(but), self.observation)?;
+        Some(self.elected(next_primary, self.live(Some(but))))
     }
 
-    /// What the election makes of the best of so many live sessions.
+    /// The result of the election for the best of `live` live sessions.
     pub(super) fn elected(&self, best: &ClientSession, live: usize) -> String {
         let who = session_name(best);
         let why = match number(best).map(score_words) {
@@ -90,7 +94,7 @@ impl<'a> Scene<'a> {
             None if live == 1 => "the only live session".to_owned(),
             None => {
                 return format!(
-                    "One of {live} live sessions is Primary then, and none of them reports a score"
+                    "One of {live} live sessions becomes Primary; none of them reports a score"
                 );
             }
         };
@@ -100,9 +104,9 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// How much confirmation an action on a session, or on the group where there is none, wants:
-    /// typing for deleting or forcing while what is shown is stale, while it is the only live session,
-    /// or while it is Primary or about to be. Deleting a group is always typed.
+    /// The confirmation for an action on a session, or on the group without one. The id must be typed to
+    /// delete or force while the shown data is stale, while it is the only live session, or while it is
+    /// Primary or pending. Deleting a group always requires typing.
     #[must_use]
     pub fn confirm(
         &self,
@@ -117,12 +121,12 @@ impl<'a> Scene<'a> {
         let typed = |why: &str| Confirm::Typed(why.to_owned());
         match (risky, session) {
             (false, _) => Confirm::Click,
-            _ if !shown.is_believable() => typed("what is shown is stale"),
-            _ if action == Action::DeleteGroup => typed("a deleted group cannot be brought back"),
+            _ if !shown.is_believable() => typed("the shown data is stale"),
+            _ if action == Action::DeleteGroup => typed("a deleted group cannot be restored"),
             (_, None) => Confirm::Click,
             (_, Some(session)) if session.role == Some(Role::Primary) => typed("it is Primary"),
             (_, Some(session)) if session.role == Some(Role::PendingPrimary) => {
-                typed("it is about to be Primary")
+                typed("it is about to become Primary")
             }
             (_, Some(session)) if self.is_live(session) && self.live(None) == 1 => {
                 typed("it is the only live session")
@@ -139,7 +143,7 @@ fn is_same(one: Option<&ClientSession>, other: &ClientSession) -> bool {
     one.is_some_and(|one| std::ptr::eq(one, other))
 }
 
-/// A score that is a number.
+/// The score, if it is a number.
 fn number(session: &ClientSession) -> Option<f64> {
     score(session).filter(|score| !score.is_nan())
 }

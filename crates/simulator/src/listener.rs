@@ -1,12 +1,13 @@
-//! What every simulated system has in front: faults on purpose, the simulated `Date`, the log, and
-//! a loud 501 for what no contract has. Knows services only through [`Service`].
+//! The HTTP front end of a simulated system: it injects faults, sets the simulated `Date`, logs the
+//! request, and answers 501 to an operation that no contract has. It reaches a service only through
+//! [`Service`].
 
 use crate::answer;
 use crate::clock::Clock;
 use crate::faults::{Fault, Faults, sentinel};
 use crate::log::{Entry, Log, without_signature};
-use crate::path::{Ask, segments};
-use crate::server::Cut;
+use crate::path::{ApiRequest, segments};
+use crate::server::ResetSwitch;
 use crate::service::Service;
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -20,10 +21,10 @@ use std::time::Duration;
 /// Larger requests are refused with 413, before anything else.
 const LARGEST: usize = 1 << 20;
 
-/// What a truncated body has of the length that it declares.
+/// The part of a truncated body that is sent; the declared length is greater.
 const BEGUN: &[u8] = b"{\"Id\": \"truncated\", \"Name\": \"this body ends in the mid";
 
-/// What all systems of one simulator share.
+/// State that all systems of one simulator share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) clock: Clock,
@@ -49,46 +50,46 @@ impl Shared {
     }
 }
 
-/// One system as it stands on its port.
+/// One simulated system behind its port.
 #[derive(Debug)]
-pub(crate) struct Front {
+pub(crate) struct Listener {
     pub(crate) id: &'static str,
     pub(crate) service: Service,
     pub(crate) shared: Arc<Shared>,
 }
 
-/// The whole system, callable without a socket.
-pub(crate) fn router(front: Arc<Front>) -> Router {
-    Router::new().fallback(handle).with_state(front)
+/// The system as a router, callable without a socket.
+pub(crate) fn router(listener: Arc<Listener>) -> Router {
+    Router::new().fallback(handle).with_state(listener)
 }
 
-async fn handle(State(front): State<Arc<Front>>, request: Request) -> Response {
+async fn handle(State(listener): State<Arc<Listener>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let cut = parts
+    let switch = parts
         .extensions
-        .get::<ConnectInfo<Cut>>()
+        .get::<ConnectInfo<ResetSwitch>>()
         .map(|info| info.0.clone());
     let Ok(body) = axum::body::to_bytes(body, LARGEST).await else {
         return answer::empty(StatusCode::PAYLOAD_TOO_LARGE);
     };
     let path = parts.uri.path().to_owned();
     let ids = segments(&path);
-    let operation = front.service.operation(&parts.method, &ids, &path);
-    let mut faults = front
+    let operation = listener.service.operation(&parts.method, &ids, &path);
+    let mut faults = listener
         .shared
-        .with_faults(|faults| faults.meet(front.id, operation));
+        .with_faults(|faults| faults.take_matching(listener.id, operation));
     faults.extend(ids.iter().find_map(|id| sentinel(id)));
-    let ask = Ask::new(parts.method.clone(), &parts.uri, parts.headers, body);
-    let answered = front.answer(&ask, &parts.uri, &faults).await;
+    let request = ApiRequest::new(parts.method.clone(), &parts.uri, parts.headers, body);
+    let answered = listener.answer(&request, &parts.uri, &faults).await;
     let status = answered.as_ref().map(|response| response.status().as_u16());
     if status == Some(501) && faults.is_empty() {
-        tracing::warn!(connection = front.id, method = %ask.method, %path, "no contract has this operation");
+        tracing::warn!(connection = listener.id, method = %request.method, %path, "no contract has this operation");
     }
-    front.shared.with_log(|log| {
+    listener.shared.with_log(|log| {
         log.push(Entry {
-            at: front.shared.clock.now(),
-            connection: front.id,
-            method: ask.method.to_string(),
+            at: listener.shared.clock.now(),
+            connection: listener.id,
+            method: request.method.to_string(),
             path,
             query: without_signature(parts.uri.query().unwrap_or_default()),
             operation,
@@ -97,9 +98,9 @@ async fn handle(State(front): State<Arc<Front>>, request: Request) -> Response {
     });
     let mut response = match answered {
         Some(response) => response,
-        None => reset(cut),
+        None => reset(switch),
     };
-    let now = front
+    let now = listener
         .shared
         .clock
         .now()
@@ -111,15 +112,15 @@ async fn handle(State(front): State<Arc<Front>>, request: Request) -> Response {
     response
 }
 
-/// An answer that is never written, because the connection is reset instead.
-fn reset(cut: Option<Cut>) -> Response {
-    if let Some(cut) = cut {
-        cut.now();
+/// A response that is never written, because the connection is reset first.
+fn reset(switch: Option<ResetSwitch>) -> Response {
+    if let Some(switch) = switch {
+        switch.trigger();
     }
     Response::new(breaking(b""))
 }
 
-/// A body that begins and then breaks off.
+/// A body that starts and then fails.
 fn breaking(start: &'static [u8]) -> Body {
     Body::from_stream(Breaking {
         start: Some(Bytes::from_static(start)),
@@ -142,7 +143,7 @@ impl futures_util::Stream for Breaking {
         if let Some(start) = self.start.take() {
             return std::task::Poll::Ready(Some(Ok(start)));
         }
-        // Without a pause the server never sends what it already has.
+        // Without this pause the server would not send the first part.
         if !std::mem::replace(&mut self.waited, true) {
             context.waker().wake_by_ref();
             return std::task::Poll::Pending;
@@ -151,9 +152,14 @@ impl futures_util::Stream for Breaking {
     }
 }
 
-impl Front {
-    /// The answer with the faults that meet it; `None` when the connection is to be reset.
-    async fn answer(&self, ask: &Ask, uri: &axum::http::Uri, faults: &[Fault]) -> Option<Response> {
+impl Listener {
+    /// The response after applying the matching faults; `None` to reset the connection.
+    async fn answer(
+        &self,
+        request: &ApiRequest,
+        uri: &axum::http::Uri,
+        faults: &[Fault],
+    ) -> Option<Response> {
         let mut deciding = None;
         for fault in faults {
             match fault {
@@ -163,15 +169,15 @@ impl Front {
                 other => deciding = deciding.or(Some(other)),
             }
         }
-        let typed = |body| answer::typed(StatusCode::OK, self.service.media(ask), body);
+        let typed = |body| answer::typed(StatusCode::OK, self.service.media(request), body);
         Some(match deciding {
-            None | Some(Fault::Latency { .. }) => self.service.answer(ask, uri),
+            None | Some(Fault::Latency { .. }) => self.service.answer(request, uri),
             Some(Fault::Status {
                 status,
                 retry_after,
             }) => {
                 let status = StatusCode::from_u16(*status).unwrap_or_default();
-                let mut response = self.service.error(status, ask);
+                let mut response = self.service.error(status, request);
                 if let Some(seconds) = retry_after {
                     let seconds = HeaderValue::from(*seconds);
                     response.headers_mut().insert(RETRY_AFTER, seconds);

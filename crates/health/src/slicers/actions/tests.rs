@@ -1,9 +1,9 @@
-//! What can be done with a group, what it will do, and how it is confirmed.
+//! Availability, effect and confirmation of each action.
 
-use super::Deed;
-use super::tests::{NOW, for_seconds, group, slicer};
+use super::Action;
 use crate::effect::Confirm;
 use crate::freshness::Freshness;
+use crate::slicers::tests::{NOW, for_seconds, group, slicer};
 use vendors::uplynk::{Channel, FailoverGroup, Mode, Slicer};
 
 fn three() -> FailoverGroup {
@@ -37,35 +37,35 @@ fn on_slate() -> FailoverGroup {
 
 #[test]
 fn what_cannot_be_done_says_why() {
-    let eligible = |id: &str| Deed::SetEligible(id.into(), false);
-    let activate = |id: &str| Deed::Activate(id.into());
-    for (deed, group, why) in [
-        (Deed::SetAutoFailback(false), three(), None),
+    let eligible = |id: &str| Action::SetEligible(id.into(), false);
+    let activate = |id: &str| Action::Activate(id.into());
+    for (action, group, why) in [
+        (Action::SetAutoFailback(false), three(), None),
         (
-            Deed::SetAutoFailback(true),
+            Action::SetAutoFailback(true),
             flat(),
-            Some("prioritized mode only"),
+            Some("only in prioritized mode"),
         ),
-        (Deed::SetMode(Mode::Flat), three(), None),
-        (Deed::SetMode(Mode::Flat), flat(), Some("already")),
+        (Action::SetMode(Mode::Flat), three(), None),
+        (Action::SetMode(Mode::Flat), flat(), Some("already")),
         (activate("b"), three(), Some("auto failback is on")),
         (activate("b"), by_hand(), None),
-        (activate("a"), by_hand(), Some("on air already")),
+        (activate("a"), by_hand(), Some("already on air")),
         (activate("x"), by_hand(), Some("no longer")),
         (eligible("b"), three(), None),
         (eligible("x"), three(), Some("no longer")),
-        (Deed::SetSlate(true), three(), None),
-        (Deed::SetSlate(false), three(), Some("not on air")),
-        (Deed::SetSlate(true), on_slate(), Some("already")),
-        (Deed::SetSlate(false), on_slate(), None),
-        (Deed::Overwrite(Vec::new()), three(), None),
-        (Deed::Overwrite(Vec::new()), flat(), Some("flat mode")),
-        (Deed::RemoveChannel("c1".into()), three(), None),
+        (Action::SetSlate(true), three(), None),
+        (Action::SetSlate(false), three(), Some("not on air")),
+        (Action::SetSlate(true), on_slate(), Some("already")),
+        (Action::SetSlate(false), on_slate(), None),
+        (Action::Overwrite(Vec::new()), three(), None),
+        (Action::Overwrite(Vec::new()), flat(), Some("flat mode")),
+        (Action::RemoveChannel("c1".into()), three(), None),
     ] {
-        match (deed.can(&group), why) {
+        match (action.can(&group), why) {
             (Ok(()), None) => {}
-            (Err(said), Some(why)) => assert!(said.contains(why), "{deed:?}: {said}"),
-            (can, _) => panic!("{deed:?}: {can:?}"),
+            (Err(said), Some(why)) => assert!(said.contains(why), "{action:?}: {said}"),
+            (can, _) => panic!("{action:?}: {can:?}"),
         }
     }
 }
@@ -89,10 +89,10 @@ fn the_effect_tells_what_happens_on_air() {
             },
         ],
     );
-    let eligible = |id: &str, on| Deed::SetEligible(id.into(), on);
-    for (deed, group, words) in [
+    let eligible = |id: &str, on| Action::SetEligible(id.into(), on);
+    for (action, group, words) in [
         (
-            Deed::SetMode(Mode::Prioritized),
+            Action::SetMode(Mode::Prioritized),
             FailoverGroup {
                 mode: Some(Mode::Flat),
                 ..three()
@@ -100,16 +100,20 @@ fn the_effect_tells_what_happens_on_air() {
             "lists the slicers: a, b, c",
         ),
         (
-            Deed::SetMode(Mode::Prioritized),
+            Action::SetMode(Mode::Prioritized),
             FailoverGroup {
                 mode: Some(Mode::Flat),
                 ..waiting.clone()
             },
             "a goes on air",
         ),
-        (Deed::SetMode(Mode::Flat), three(), "Every position is lost"),
         (
-            Deed::SetAutoFailback(true),
+            Action::SetMode(Mode::Flat),
+            three(),
+            "Every position is lost",
+        ),
+        (
+            Action::SetAutoFailback(true),
             FailoverGroup {
                 auto_failback: Some(false),
                 ..waiting
@@ -117,61 +121,65 @@ fn the_effect_tells_what_happens_on_air() {
             "a goes on air as soon as",
         ),
         (
-            Deed::SetAutoFailback(false),
+            Action::SetAutoFailback(false),
             three(),
             "stays until it fails",
         ),
         (eligible("a", false), three(), "b goes on air as soon as"),
-        (eligible("a", false), by_hand(), "cannot come back"),
+        (
+            eligible("a", false),
+            by_hand(),
+            "does not return automatically",
+        ),
         (eligible("a", false), alone.clone(), "No backup is ready"),
         (eligible("b", true), alone, "minute or two"),
         (
-            Deed::Activate("b".into()),
+            Action::Activate("b".into()),
             by_hand(),
             "a goes off air. b goes on air",
         ),
-        (Deed::Activate("b".into()), by_hand(), "on all 2 channels"),
+        (Action::Activate("b".into()), by_hand(), "on all 2 channels"),
         (
-            Deed::Activate("b".into()),
+            Action::Activate("b".into()),
             sick(by_hand()),
             "b is unhealthy",
         ),
         (
-            Deed::SetSlate(true),
+            Action::SetSlate(true),
             three(),
             "replaces the video of all 2 channels",
         ),
-        (Deed::SetSlate(false), on_slate(), "a goes on air"),
+        (Action::SetSlate(false), on_slate(), "a goes on air"),
         (
-            Deed::RemoveChannel("c2".into()),
+            Action::RemoveChannel("c2".into()),
             three(),
             "Channel c2 no longer",
         ),
     ] {
-        let effect = deed.effect(&group, NOW);
+        let effect = action.effect(&group, NOW);
         let notes = effect.notes.iter().map(|(_, words)| words.as_str());
         let all = notes.fold(effect.sentence.clone(), |all, words| {
             format!("{all} {words}")
         });
-        assert!(all.contains(words), "{deed:?}: {all}");
+        assert!(all.contains(words), "{action:?}: {all}");
     }
 }
 
 #[test]
 fn what_viewers_notice_and_what_is_old_is_typed() {
-    let typed = |deed: Deed, group: &FailoverGroup, shown| {
-        matches!(deed.confirm(group, NOW, shown), Confirm::Typed(_))
+    let typed = |action: Action, group: &FailoverGroup, shown| {
+        matches!(action.confirm(group, NOW, shown), Confirm::Typed(_))
     };
     let live = Freshness::Live;
-    assert!(typed(Deed::SetSlate(true), &three(), live));
-    assert!(!typed(Deed::SetSlate(false), &on_slate(), live));
-    assert!(typed(Deed::RemoveChannel("c1".into()), &three(), live));
-    assert!(!typed(Deed::Activate("b".into()), &by_hand(), live));
+    assert!(typed(Action::SetSlate(true), &three(), live));
+    assert!(!typed(Action::SetSlate(false), &on_slate(), live));
+    assert!(typed(Action::RemoveChannel("c1".into()), &three(), live));
+    assert!(!typed(Action::Activate("b".into()), &by_hand(), live));
     let sick = group("a", vec![slicer("a", 1), for_seconds(60, slicer("b", 2))]);
-    assert!(typed(Deed::Activate("b".into()), &sick, live));
-    assert!(!typed(Deed::SetAutoFailback(false), &three(), live));
+    assert!(typed(Action::Activate("b".into()), &sick, live));
+    assert!(!typed(Action::SetAutoFailback(false), &three(), live));
     assert!(typed(
-        Deed::SetAutoFailback(false),
+        Action::SetAutoFailback(false),
         &three(),
         Freshness::Stale
     ));
@@ -180,7 +188,7 @@ fn what_viewers_notice_and_what_is_old_is_typed() {
 #[test]
 fn only_a_backup_that_others_can_replace_changes_without_a_dialog() {
     let quiet = |id: &str, on, group: &FailoverGroup| {
-        Deed::SetEligible(id.into(), on).is_quiet(group, NOW, Freshness::Live)
+        Action::SetEligible(id.into(), on).is_quiet(group, NOW, Freshness::Live)
     };
     assert!(quiet("c", false, &three()));
     assert!(!quiet("a", false, &three()), "it is on air");
@@ -197,6 +205,6 @@ fn only_a_backup_that_others_can_replace_changes_without_a_dialog() {
         ],
     );
     assert!(!quiet("a", true, &out), "it would go on air");
-    assert!(!Deed::SetEligible("c".into(), false).is_quiet(&three(), NOW, Freshness::Stale));
-    assert!(!Deed::SetSlate(true).is_quiet(&three(), NOW, Freshness::Live));
+    assert!(!Action::SetEligible("c".into(), false).is_quiet(&three(), NOW, Freshness::Stale));
+    assert!(!Action::SetSlate(true).is_quiet(&three(), NOW, Freshness::Live));
 }

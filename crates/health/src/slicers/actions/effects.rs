@@ -1,5 +1,4 @@
-//! What each deed will do, in the sentences that are read before it is done. Nothing here says whether it
-//! can be done.
+//! The effect of each action, shown before it is executed.
 
 use super::{channels, goes_on_air, slicer, with_eligible};
 use crate::effect::Effect;
@@ -15,7 +14,7 @@ fn switch(wanted: &str) -> (Severity, String) {
     )
 }
 
-pub(super) fn told(sentence: &str) -> Effect {
+pub(super) fn plain_effect(sentence: &str) -> Effect {
     Effect {
         sentence: sentence.to_owned(),
         notes: Vec::new(),
@@ -55,7 +54,7 @@ pub(super) fn set_mode(group: &FailoverGroup, mode: &Mode, now: DateTime<Utc>) -
             }
             notes.push((
                 Normal,
-                "Read the order again before trusting it: it is shown here as soon as it is read."
+                "Check the order again afterwards: it is shown here as soon as it has been read."
                     .to_owned(),
             ));
             Effect {
@@ -73,19 +72,19 @@ pub(super) fn set_mode(group: &FailoverGroup, mode: &Mode, now: DateTime<Utc>) -
                     .to_owned(),
             )],
         },
-        Mode::Other(word) => told(&format!("The failover mode becomes {word}.")),
+        Mode::Other(word) => plain_effect(&format!("The failover mode becomes {word}.")),
     }
 }
 
 pub(super) fn set_auto_failback(group: &FailoverGroup, on: bool, now: DateTime<Utc>) -> Effect {
     if !on {
-        return told(
-            "What is on air stays until it fails. After a failover it stays on the backup until somebody activates another.",
+        return plain_effect(
+            "What is on air stays until it fails. After a failover the backup stays on air until another slicer is activated.",
         );
     }
     let wanted = goes_on_air(group, now);
     Effect {
-        sentence: "A slicer with a lower position returns on air as soon as it is healthy; no slicer can be activated by hand.".to_owned(),
+        sentence: "A slicer with a lower position returns on air as soon as it is healthy; no slicer can be activated manually.".to_owned(),
         notes: wanted.iter().map(|wanted| switch(wanted)).collect(),
     }
 }
@@ -112,7 +111,7 @@ pub(super) fn set_eligible(
     if on_air(group).is_some_and(|slicer| slicer.id == id) {
         notes.push((
             Warning,
-            format!("{id} is on air. Once it is off, it cannot come back by itself."),
+            format!("{id} is on air. Once off air, it does not return automatically."),
         ));
     }
     if backups(&new, now).0 == 0 {
@@ -122,7 +121,7 @@ pub(super) fn set_eligible(
         ));
     }
     Effect {
-        sentence: format!("{id} goes on slicing, but is not chosen at a failover."),
+        sentence: format!("{id} continues slicing, but is not selected at a failover."),
         notes,
     }
 }
@@ -140,9 +139,9 @@ pub(super) fn activate(group: &FailoverGroup, id: &str, now: DateTime<Utc>) -> E
     if let Some(slicer) = slicer(group, id).filter(|slicer| !is_ready(slicer, now)) {
         let why = match slicer_health(slicer, now) {
             SlicerHealth::Unhealthy { .. } => "is unhealthy",
-            SlicerHealth::RecheckDue { .. } => "waits for its re-check",
-            SlicerHealth::Unknown => "does not say how healthy it is",
-            SlicerHealth::Healthy if slicer.enabled == Some(false) => "is left out of failover",
+            SlicerHealth::RecheckDue { .. } => "is waiting for its re-check",
+            SlicerHealth::Unknown => "does not report its health",
+            SlicerHealth::Healthy if slicer.enabled == Some(false) => "is excluded from failover",
             SlicerHealth::Healthy => "is inactive",
         };
         notes.push((Warning, format!("{id} {why}.")));
@@ -156,8 +155,8 @@ pub(super) fn activate(group: &FailoverGroup, id: &str, now: DateTime<Utc>) -> E
 pub(super) fn set_slate(group: &FailoverGroup, on: bool, now: DateTime<Utc>) -> Effect {
     if on {
         return Effect {
-            sentence: format!("The slate replaces the video of {} until somebody leaves it.", channels(group)),
-            notes: vec![(Warning, "Every viewer sees the slate. Slicers go on slicing, but no failover brings one on air.".to_owned())],
+            sentence: format!("The slate replaces the video of {} until it is taken off air.", channels(group)),
+            notes: vec![(Warning, "Every viewer sees the slate. Slicers continue slicing, but no failover puts one on air.".to_owned())],
         };
     }
     let next = intended(group, now).map_or_else(

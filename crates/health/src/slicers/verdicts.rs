@@ -1,4 +1,4 @@
-//! What is said of a slicer group in each of its states. Which state it is in is decided in `judge`.
+//! The verdict for each state of a slicer group. `judge` decides which state applies.
 
 use super::{SlicerHealth, backups, is_ready, slicer_health};
 use crate::severity::Severity::{Critical, Normal, Unknown, Warning};
@@ -7,20 +7,20 @@ use crate::words::span;
 use chrono::{DateTime, Utc};
 use vendors::uplynk::{FailoverGroup, Mode, Slicer, SlicerState};
 
-pub(super) struct Alarms<'a> {
+pub(super) struct Verdicts<'a> {
     group: &'a FailoverGroup,
     now: DateTime<Utc>,
     name: &'a str,
 }
 
-impl<'a> Alarms<'a> {
+impl<'a> Verdicts<'a> {
     pub(super) fn new(group: &'a FailoverGroup, now: DateTime<Utc>) -> Self {
         let named = group.name.as_deref().filter(|name| !name.trim().is_empty());
         let name = named.unwrap_or(&group.id);
         Self { group, now, name }
     }
 
-    /// How many backups are ready, in a sentence.
+    /// The number of ready backups, in one sentence.
     fn help(&self) -> String {
         let warm = if self.group.hot_warm == Some(1) {
             ", warm: a failover has a gap"
@@ -34,7 +34,7 @@ impl<'a> Alarms<'a> {
         }
     }
 
-    /// What is wrong with a slicer that is not ready.
+    /// Why a slicer is not ready.
     fn trouble(&self, slicer: &Slicer) -> &'static str {
         match slicer_health(slicer, self.now) {
             SlicerHealth::Unhealthy { .. } => "unhealthy",
@@ -45,7 +45,7 @@ impl<'a> Alarms<'a> {
         }
     }
 
-    /// What to do about a slicer that is not ready, and when the service looks at it again.
+    /// The advice for a slicer that is not ready, and the time of its next check.
     fn remedy(&self, slicer: &Slicer) -> String {
         let check = format!("Check the input of {}.", slicer.id);
         match slicer_health(slicer, self.now) {
@@ -62,15 +62,15 @@ impl<'a> Alarms<'a> {
         Verdict::new(Unknown, "Unknown", sentence).advise(advice)
     }
 
-    /// List items may come without their slicers.
+    /// The list call may omit the slicers.
     pub(super) fn slicers_unknown(&self) -> Verdict {
-        let advice = "Open the group to ask for it by itself.";
-        self.unknown("its slicers are not known", advice)
+        let advice = "Open the group to load its slicers.";
+        self.unknown("its slicers are unknown", advice)
     }
 
     pub(super) fn on_air_unknown(&self) -> Verdict {
-        let advice = "Look at the channels themselves.";
-        self.unknown("Uplynk does not say what is on air", advice)
+        let advice = "Check the channels directly.";
+        self.unknown("Uplynk does not report what is on air", advice)
     }
 
     pub(super) fn stranger_on_air(&self, id: &str) -> Verdict {
@@ -111,7 +111,7 @@ impl<'a> Alarms<'a> {
         Verdict::new(Critical, "On air unhealthy", sentence).advise(advice)
     }
 
-    /// The wanted one is ready, and yet another is on air.
+    /// The intended slicer is ready, but another one is on air.
     pub(super) fn on_backup(&self, active: &Slicer, wanted: &Slicer) -> Verdict {
         let (id, wanted) = (&active.id, &wanted.id);
         let advice = match self.group.auto_failback {
@@ -126,7 +126,7 @@ impl<'a> Alarms<'a> {
         self.runs_on_backup(format!("{id} is on air, {wanted} should be"), advice)
     }
 
-    /// The one that comes before it is not ready.
+    /// An earlier slicer is not ready.
     pub(super) fn on_backup_of_sick(&self, active: &Slicer, skipped: &Slicer) -> Verdict {
         let (id, first) = (&active.id, &skipped.id);
         let what = format!(
@@ -153,7 +153,7 @@ impl<'a> Alarms<'a> {
             .advise(format!("If {} fails, the channels go to slate.", active.id))
     }
 
-    /// There are hot backups by the group's configuration, and none of them is ready.
+    /// The group is configured with hot backups, but none of them is ready.
     pub(super) fn only_warm(&self, active: &Slicer, ready: usize) -> Verdict {
         let (name, id) = (self.name, &active.id);
         let backups = match ready {

@@ -15,8 +15,8 @@ fn v() -> System {
     system(r#"{"system":"veeam"}"#)
 }
 
-fn text(kept: &Kept) -> &str {
-    std::str::from_utf8(&kept.body).expect("text")
+fn text(redacted: &Redacted) -> &str {
+    std::str::from_utf8(&redacted.body).expect("text")
 }
 
 /// What the console reads of a body.
@@ -41,7 +41,7 @@ fn read(system: &System, body: &[u8]) -> VendorError {
 
 #[test]
 fn the_contracts_fields_are_kept_and_no_others() {
-    for (system, body, kept) in [
+    for (system, body, redacted) in [
         (
             a(),
             r#"{"OperationId":"op-1","Error":"E","Reason":"R","Resolution":"S","AdditionalParameters":{"a":1,"StackTrace":"x"},"further":true,"stackTrace":"x"}"#,
@@ -94,11 +94,11 @@ fn the_contracts_fields_are_kept_and_no_others() {
         (v(), "<Other Message=\"x\"/>", ""),
         (v(), "worker died", "worker died"),
     ] {
-        let got = system.kept(body.as_bytes());
-        assert_eq!(text(&got), kept, "{body}");
-        assert_eq!(got.left_out, kept.is_empty(), "{body}");
-        let is_text = matches!(kept, "no such group" | "worker died");
-        let json = (!kept.is_empty() && !is_text).then_some("application/json");
+        let got = system.redact(body.as_bytes());
+        assert_eq!(text(&got), redacted, "{body}");
+        assert_eq!(got.left_out, redacted.is_empty(), "{body}");
+        let is_text = matches!(redacted, "no such group" | "worker died");
+        let json = (!redacted.is_empty() && !is_text).then_some("application/json");
         let plain = is_text.then_some("text/plain; charset=utf-8");
         assert_eq!(got.media_type, json.or(plain), "{body}");
     }
@@ -107,7 +107,7 @@ fn the_contracts_fields_are_kept_and_no_others() {
 #[test]
 fn what_says_nothing_is_passed_on_as_nothing_and_is_not_left_out() {
     for body in ["", "  \r\n", "\u{FEFF}", "null", "{}", "[]"] {
-        assert_eq!(a().kept(body.as_bytes()), Kept::default(), "{body:?}");
+        assert_eq!(a().redact(body.as_bytes()), Redacted::default(), "{body:?}");
     }
 }
 
@@ -140,17 +140,17 @@ fn nothing_of_the_inside_is_kept_whatever_the_shape() {
         format!("Traceback (most recent call last):\n{CANARY}"),
     ] {
         for system in [a(), System::Uplynk, v()] {
-            let kept = system.kept(body.as_bytes());
+            let redacted = system.redact(body.as_bytes());
             assert!(
-                !text(&kept).contains(CANARY),
+                !text(&redacted).contains(CANARY),
                 "{system:?} {body}: {}",
-                text(&kept)
+                text(&redacted)
             );
         }
     }
     let mut broken = CANARY.as_bytes().to_vec();
     broken.insert(0, 0xFF);
-    assert!(a().kept(&broken).left_out);
+    assert!(a().redact(&broken).left_out);
 }
 
 /// Nothing is lost that the console shows: message, reason, resolution, operation id.
@@ -181,9 +181,9 @@ fn the_console_reads_of_what_is_kept_what_it_read_of_the_whole() {
         "",
     ] {
         for system in [a(), System::Uplynk, v()] {
-            let (whole, kept) = (
+            let (whole, redacted) = (
                 read(&system, body.as_bytes()),
-                read(&system, &system.kept(body.as_bytes()).body),
+                read(&system, &system.redact(body.as_bytes()).body),
             );
             let shown = |error: &VendorError| {
                 (
@@ -193,7 +193,7 @@ fn the_console_reads_of_what_is_kept_what_it_read_of_the_whole() {
                     error.operation_id.clone(),
                 )
             };
-            assert_eq!(shown(&kept), shown(&whole), "{system:?} {body}");
+            assert_eq!(shown(&redacted), shown(&whole), "{system:?} {body}");
         }
     }
 }

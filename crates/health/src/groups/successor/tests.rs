@@ -1,7 +1,7 @@
-//! Who would take over, in tables.
+//! The order of succession.
 
-use super::fixtures::{NOW, aged, group, pin, scored, silent_for};
-use super::{is_cold_standby, successor};
+use crate::groups::fixtures::{NOW, aged, group, pin, scored, silent_for};
+use crate::groups::{is_cold_standby, successor};
 use chrono::TimeDelta;
 use vendors::aveva::{
     ClientSession, Heartbeat,
@@ -37,12 +37,12 @@ fn the_highest_live_score_is_next_and_the_silent_do_not_count() {
     assert_eq!(
         told,
         [
-            ("a", true, "Highest live score, 97. Heard 6 s ago."),
-            ("c", true, "Score 33.3. Heard 6 s ago."),
+            ("a", true, "Highest live score, 97. Last heartbeat 6 s ago."),
+            ("c", true, "Score 33.3. Last heartbeat 6 s ago."),
             (
                 "b",
                 true,
-                "Cold standby: score 1, needs time to warm up. Heard 6 s ago."
+                "Cold standby: score 1, needs time to warm up. Last heartbeat 6 s ago."
             ),
             (
                 "lab",
@@ -76,7 +76,7 @@ fn while_an_override_pins_one_nobody_else_takes_over() {
     assert_eq!((next[0].session.as_str(), next[0].eligible), ("p", true));
     assert_eq!(
         next[0].reason,
-        "Pinned as Primary by a role override. Heard 6 s ago."
+        "Pinned as Primary by a role override. Last heartbeat 6 s ago."
     );
     assert!(!next[1].eligible);
     assert_eq!(

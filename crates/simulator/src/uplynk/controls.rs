@@ -1,11 +1,11 @@
-//! What the control port sees and moves: the complete truth of the account, and its slicers.
+//! The control port's access to the Uplynk account: its complete state, and changes to its slicers.
 
 use super::Service;
 use super::model::{Group, Mode, Slicer};
 use serde_json::{Value, json};
 
 impl Service {
-    /// Every group as the API shows it, with what it hides: health, owners, why the slate is on.
+    /// Every group as the API shows it, plus its hidden state: health, owners, the reason for the slate.
     pub(crate) fn snapshot(&self) -> Value {
         let state = self.state();
         let shown = state.world.groups.iter().filter(|group| !group.hidden);
@@ -34,11 +34,16 @@ impl Service {
         json!({ "groups": groups, "spare_channels": spare })
     }
 
-    /// Moves a slicer: whether it is healthy, what it is doing.
+    /// Changes a slicer: whether it is healthy, and its state.
     ///
     /// # Errors
-    /// In words, when there is no such slicer or the change makes no sense.
-    pub(crate) fn pull(&self, group: &str, slicer: &str, change: &Value) -> Result<Value, String> {
+    /// A message when there is no such slicer or the change is not valid.
+    pub(crate) fn adjust(
+        &self,
+        group: &str,
+        slicer: &str,
+        change: &Value,
+    ) -> Result<Value, String> {
         let state = &mut *self.state();
         let world = &mut state.world;
         let now = world.now;
@@ -59,7 +64,7 @@ impl Service {
                 ("state", _, Some(number)) => doing = Some(number),
                 _ => {
                     return Err(format!(
-                        "'{name}': {value} is not a lever; there are \"healthy\": bool and \"state\": number"
+                        "'{name}': {value} is not a control; the controls are \"healthy\": bool and \"state\": number"
                     ));
                 }
             }
@@ -75,8 +80,8 @@ impl Service {
         Ok(world.group_json(&world.groups[index], &self.owner))
     }
 
-    /// Who is in a group, as an administrator settles it in the vendor's own pages: who stays keeps
-    /// what it is, who comes is healthy, and the order is the list's.
+    /// Replaces the slicers of a group, as an administrator would in the vendor's own pages. Existing
+    /// slicers keep their state, new ones are healthy, and the order is that of the list.
     pub(crate) fn members(&self, group: &str, ids: &[String]) -> Result<Value, String> {
         let state = &mut *self.state();
         let world = &mut state.world;

@@ -1,15 +1,15 @@
-//! Every rule of a slicer group's verdict, in tables.
+//! Every rule of a slicer group's verdict.
 
 use super::judge_slicers;
-use super::tests::{NOW, for_seconds, group, slicer};
 use crate::severity::Severity::{self, Critical, Normal, Unknown, Warning};
+use crate::slicers::tests::{NOW, for_seconds, group, slicer};
 use crate::verdict::Verdict;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use std::borrow::Cow;
 use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState};
 
-/// Also sees to it that every trouble says what to do.
+/// Also asserts that every problem has advice.
 fn judged(group: &FailoverGroup) -> Verdict {
     let verdict = judge_slicers(group, NOW);
     let says = verdict
@@ -378,6 +378,6 @@ proptest! {
         let group = FailoverGroup { slicers, active, hot_warm, mode, ..FailoverGroup::default() };
         let verdict = judge_slicers(&group, now);
         prop_assert!(verdict.is_whole(), "{verdict:?}");
-        prop_assert!(!super::hot_warm_words(hot_warm).is_empty());
+        prop_assert!(!crate::slicers::hot_warm_words(hot_warm).is_empty());
     }
 }

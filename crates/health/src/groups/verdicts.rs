@@ -1,8 +1,8 @@
-//! What is said of a group in each of its states. Which state it is in is decided in `judge`.
+//! The verdict for each state of a group. `judge` decides which state applies.
 
-use super::look::Look;
+use super::observation::Observation;
 use super::pulse::Pulse;
-use super::successor::heir;
+use super::successor::next_primary;
 use super::{group_name, is_pinned, role_word, score, score_words, session_name};
 use crate::severity::Severity::{Critical, Moving, Normal, Unknown, Warning};
 use crate::verdict::Verdict;
@@ -10,47 +10,47 @@ use crate::words::{ago, span};
 use chrono::{DateTime, Utc};
 use vendors::aveva::{ClientSession, GroupConfiguration};
 
-pub(super) struct Alarms<'a> {
+pub(super) struct Verdicts<'a> {
     group: &'a GroupConfiguration,
     sessions: &'a [ClientSession],
-    look: Look,
+    observation: Observation,
     now: DateTime<Utc>,
     name: &'a str,
 }
 
-impl<'a> Alarms<'a> {
+impl<'a> Verdicts<'a> {
     pub(super) fn new(
         group: &'a GroupConfiguration,
         sessions: &'a [ClientSession],
-        look: Look,
+        observation: Observation,
     ) -> Self {
         let name = group_name(group);
         Self {
             group,
             sessions,
-            look,
-            now: look.now,
+            observation,
+            now: observation.now,
             name,
         }
     }
 
-    /// When a session was last heard.
-    fn heard(&self, pulse: &Pulse) -> Option<DateTime<Utc>> {
+    /// When a session posted its last heartbeat.
+    fn last_heartbeat(&self, pulse: &Pulse) -> Option<DateTime<Utc>> {
         pulse.age.and_then(|age| self.now.checked_sub_signed(age))
     }
 
-    fn heir(&self, but: Option<&ClientSession>) -> Option<&'a ClientSession> {
-        heir(self.group, self.sessions, but, self.look)
+    fn next_primary(&self, but: Option<&ClientSession>) -> Option<&'a ClientSession> {
+        next_primary(self.group, self.sessions, but, self.observation)
     }
 
-    /// Who takes over, in a sentence.
+    /// The session that takes over, in one sentence.
     fn next(&self, but: Option<&ClientSession>) -> String {
-        let Some(heir) = self.heir(but) else {
+        let Some(next_primary) = self.next_primary(but) else {
             return "No other session is live: check the adapters and their network.".to_owned();
         };
-        let score = score(heir).map(score_words);
+        let score = score(next_primary).map(score_words);
         let score = score.map(|score| format!(" with score {score}"));
-        let (who, score) = (session_name(heir), score.unwrap_or_default());
+        let (who, score) = (session_name(next_primary), score.unwrap_or_default());
         format!("{who} is live{score} and takes over at its next heartbeat.")
     }
 
@@ -61,7 +61,7 @@ impl<'a> Alarms<'a> {
     }
 
     pub(super) fn no_primary(&self) -> Verdict {
-        let sentence = format!("{} has no primary: nobody collects data.", self.name);
+        let sentence = format!("{} has no primary: no data is being collected.", self.name);
         Verdict::new(Critical, "No primary", sentence).advise(self.next(None))
     }
 
@@ -69,7 +69,7 @@ impl<'a> Alarms<'a> {
         let name = self.name;
         let sentence = format!("{name}: its primary is {missing}, and no such session is listed.");
         Verdict::new(Warning, "Primary missing", sentence)
-            .advise("It may have come or gone just now: if this stays, check its adapter.")
+            .advise("It may have just joined or left: if this persists, check its adapter.")
     }
 
     pub(super) fn role_unknown(&self, session: &ClientSession) -> Verdict {
@@ -80,8 +80,9 @@ impl<'a> Alarms<'a> {
             }
             None => format!("{name}: no session is primary, and {who} has no role."),
         };
-        Verdict::new(Unknown, "Unknown", sentence)
-            .advise("This console does not know that role: ask the service who is primary.")
+        Verdict::new(Unknown, "Unknown", sentence).advise(
+            "This console does not know this role: check in the service which session is primary.",
+        )
     }
 
     pub(super) fn several_primaries(&self, primaries: &[&ClientSession]) -> Verdict {
@@ -93,7 +94,7 @@ impl<'a> Alarms<'a> {
             .advise("Check the network between the adapters and the service, and stop all but one.")
     }
 
-    /// The highest alarm there is: it stays Primary although it is silent, and no data flows.
+    /// The most severe verdict: the session stays Primary although it is silent, so no data flows.
     pub(super) fn pinned_silent(&self, pinned: &ClientSession, pulse: &Pulse) -> Verdict {
         let (name, who) = (self.name, session_name(pinned));
         let sentence = format!(
@@ -106,12 +107,12 @@ impl<'a> Alarms<'a> {
         let end = pinned
             .role_override_expiration_time
             .map(|end| span(end.signed_duration_since(self.now)));
-        let end = end.map(|end| format!(", which ends by itself in {end}"));
+        let end = end.map(|end| format!(", which expires in {end}"));
         let (end, next) = (end.unwrap_or_default(), self.next(Some(pinned)));
         Verdict::new(Critical, "Override silent", sentence)
             .rank(Verdict::FIRST)
             .advise(format!("Turn the override off{end}. {next}"))
-            .since(self.heard(pulse))
+            .since(self.last_heartbeat(pulse))
     }
 
     pub(super) fn primary_silent(&self, primary: &ClientSession, pulse: &Pulse) -> Verdict {
@@ -125,10 +126,10 @@ impl<'a> Alarms<'a> {
         };
         Verdict::new(Critical, "Primary silent", sentence)
             .advise(self.next(Some(primary)))
-            .since(self.heard(pulse))
+            .since(self.last_heartbeat(pulse))
     }
 
-    /// Once a beat is missed, the next one that is due is the takeover itself.
+    /// After a missed heartbeat, the next due heartbeat coincides with the takeover.
     pub(super) fn primary_late(&self, primary: &ClientSession, pulse: &Pulse) -> Verdict {
         let (name, who) = (self.name, session_name(primary));
         let left = pulse.takeover.map(span).unwrap_or_default();
@@ -146,13 +147,13 @@ impl<'a> Alarms<'a> {
                     "{name}: {who} has missed a heartbeat, and an override pins it as primary."
                 ),
                 format!(
-                    "Check the adapter of {who} now: nobody takes over while the override holds."
+                    "Check the adapter of {who} now: no session can take over while the override is active."
                 ),
             );
         }
-        let advice = match self.heir(Some(primary)).map(session_name) {
+        let advice = match self.next_primary(Some(primary)).map(session_name) {
             Some(next) => format!(
-                "Nothing to do if {next} may take over. Otherwise check the adapter of {who} now."
+                "No action is needed if {next} may take over. Otherwise check the adapter of {who} now."
             ),
             None => format!("No other session is live: check the adapter of {who} now."),
         };
@@ -166,7 +167,7 @@ impl<'a> Alarms<'a> {
         let (name, who) = (self.name, session_name(primary));
         let skew = pulse.skew.map(span).unwrap_or_default();
         let sentence = format!(
-            "{name}: the clock of {who} is {skew} ahead, so its silence would be seen late."
+            "{name}: the clock of {who} is {skew} ahead, so a failure would be detected late."
         );
         Verdict::new(Warning, "Clock ahead", sentence)
             .advise(format!("Set the clock of the host of {who}."))
@@ -174,11 +175,11 @@ impl<'a> Alarms<'a> {
 
     pub(super) fn handing_over(&self, pending: &ClientSession, pulse: &Pulse) -> Verdict {
         let (name, who) = (self.name, session_name(pending));
-        let heard = pulse.age.map(ago).unwrap_or_default();
-        let sentence = format!("{name} is handing over to {who}, heard {heard}.");
+        let last_heartbeat = pulse.age.map(ago).unwrap_or_default();
+        let sentence = format!("{name} is handing over to {who}, last heartbeat {last_heartbeat}.");
         Verdict::new(Moving, "Handing over", sentence)
             .advise("It becomes primary with its next heartbeat.")
-            .since(self.heard(pulse))
+            .since(self.last_heartbeat(pulse))
     }
 
     pub(super) fn handover_stuck(
@@ -194,16 +195,17 @@ impl<'a> Alarms<'a> {
         let (severity, meanwhile) = if collects {
             (Warning, "the old primary still reports")
         } else {
-            (Critical, "nobody collects data until it confirms")
+            (Critical, "no data is being collected until it confirms")
         };
         Verdict::new(severity, "Handover stuck", sentence)
             .advise(format!("Check the adapter of {who}: {meanwhile}."))
-            .since(self.heard(pulse))
+            .since(self.last_heartbeat(pulse))
     }
 
     pub(super) fn no_standby(&self, primary: &ClientSession, alone: bool) -> Verdict {
         let (name, who) = (self.name, session_name(primary));
-        let sentence = format!("{name} has no live standby: if {who} fails, nobody takes over.");
+        let sentence =
+            format!("{name} has no live standby: if {who} fails, no session can take over.");
         Verdict::new(Warning, "No standby", sentence).advise(if alone {
             "It is the only session of the group: start a second adapter."
         } else {

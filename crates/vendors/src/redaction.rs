@@ -1,6 +1,6 @@
-//! What of an error body may be passed on to a browser: the fields that the contract names for the
-//! vendor's errors, and those in which proxies before it say something. A page, a stack trace and what
-//! else a server tells of its insides is not among them. Reads the shapes that [`crate::Call`] reads.
+//! Redacts error bodies before they go to a browser. Only the fields that the contract defines for
+//! errors, and the message fields of proxies, pass. HTML pages, stack traces and other internals of a
+//! server are removed. Accepts the same shapes as [`crate::Call`].
 
 mod text;
 
@@ -8,32 +8,33 @@ use crate::connection::System;
 use crate::json;
 use crate::veeam;
 use serde_json::{Map, Value};
-use text::told;
+use text::redact_text;
 
-/// The header that says that nothing of a body could be passed on though it said something.
-pub const LEFT_OUT: &str = "failover-console-left-out";
+/// The response header that marks a non-empty body as completely removed.
+pub const LEFT_OUT_HEADER: &str = "failover-console-left-out";
 
-/// An error body, cut to what may be passed on.
+/// A redacted error body.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Kept {
-    /// What is passed on; empty when that is nothing.
+pub struct Redacted {
+    /// The remaining body; empty when nothing may pass.
     pub body: Vec<u8>,
-    /// The media type of it: JSON, or plain text; none when it is empty.
+    /// Its media type: JSON or plain text; `None` when it is empty.
     pub media_type: Option<&'static str>,
-    /// Whether there was something, and none of it may be passed on.
+    /// Whether a non-empty body was completely removed.
     pub left_out: bool,
 }
 
-/// The names of a vendor's error fields. What stands in them is text or a number, but for the last two.
+/// The names of a vendor's error fields.
 struct Names {
+    /// Fields with a text or a number.
     texts: &'static [&'static str],
-    /// An object that holds the error itself, with the same fields.
+    /// A nested error object with the same fields.
     within: Option<&'static str>,
-    /// An object of texts with names of its own.
+    /// An object of texts whose names the vendor chooses freely.
     table: Option<&'static str>,
 }
 
-/// `message`, `detail` and `title` are those of services before it.
+/// `message`, `detail` and `title` come from proxies and frameworks in front of the service.
 const AVEVA: Names = Names {
     texts: &[
         "OperationId",
@@ -76,38 +77,38 @@ const VEEAM: Names = Names {
     table: None,
 };
 
-/// Of several errors in one body so many are kept.
+/// The maximum number of errors, and of table entries, that pass.
 const MANY: usize = 20;
 
 impl System {
-    /// What of the body of an answer that is not 2xx may be passed on.
+    /// Redacts the body of a response that is not 2xx.
     #[must_use]
-    pub fn kept(&self, body: &[u8]) -> Kept {
+    pub fn redact(&self, body: &[u8]) -> Redacted {
         let body = json::without_bom(body);
         if body.iter().all(u8::is_ascii_whitespace) {
-            return Kept::default();
+            return Redacted::default();
         }
         let (names, read) = match self {
             Self::Aveva(_) => (&AVEVA, json::parse(body).ok()),
             Self::Uplynk => (&UPLYNK, json::parse(body).ok()),
             Self::Veeam { .. } => (&VEEAM, veeam::error_texts(body)),
         };
-        let kept = match read {
-            Some(value) if says_nothing(&value) => return Kept::default(),
-            Some(value) => names.all(value).map(|value| Kept {
+        let redacted = match read {
+            Some(value) if says_nothing(&value) => return Redacted::default(),
+            Some(value) => names.all(value).map(|value| Redacted {
                 body: value.to_string().into_bytes(),
                 media_type: Some("application/json"),
                 left_out: false,
             }),
-            None => plain(body).map(|text| Kept {
+            None => plain(body).map(|text| Redacted {
                 body: text.into_bytes(),
                 media_type: Some("text/plain; charset=utf-8"),
                 left_out: false,
             }),
         };
-        kept.unwrap_or(Kept {
+        redacted.unwrap_or(Redacted {
             left_out: true,
-            ..Kept::default()
+            ..Redacted::default()
         })
     }
 }
@@ -121,10 +122,10 @@ fn says_nothing(value: &Value) -> bool {
     }
 }
 
-/// A body that is neither JSON nor XML: what it says when it is a short plain text.
+/// A body that is neither JSON nor XML: its text, if it is plain text.
 fn plain(body: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(body).ok()?;
-    told(text).filter(|text| !text.starts_with(['<', '{', '[', '"']))
+    redact_text(text).filter(|text| !text.starts_with(['<', '{', '[', '"']))
 }
 
 impl Names {
@@ -141,7 +142,7 @@ impl Names {
 
     fn one(&self, value: Value) -> Option<Value> {
         match value {
-            Value::String(text) => told(&text).map(Value::String),
+            Value::String(text) => redact_text(&text).map(Value::String),
             Value::Object(properties) => self.object(properties, self.within),
             _ => None,
         }
@@ -149,7 +150,7 @@ impl Names {
 
     fn object(&self, properties: Map<String, Value>, within: Option<&str>) -> Option<Value> {
         let is = |name: Option<&str>, key: &str| name.is_some_and(|name| same(name, key));
-        let mut kept = Map::new();
+        let mut redacted = Map::new();
         for (key, value) in properties {
             let value = match value {
                 Value::Object(inner) if is(within, &key) => self.object(inner, None),
@@ -158,10 +159,10 @@ impl Names {
                 _ => None,
             };
             if let Some(value) = value {
-                kept.insert(key, value);
+                redacted.insert(key, value);
             }
         }
-        (!kept.is_empty()).then_some(Value::Object(kept))
+        (!redacted.is_empty()).then_some(Value::Object(redacted))
     }
 }
 
@@ -171,13 +172,13 @@ fn same(name: &str, key: &str) -> bool {
 
 fn scalar(value: Value) -> Option<Value> {
     match value {
-        Value::String(text) => told(&text).map(Value::String),
+        Value::String(text) => redact_text(&text).map(Value::String),
         number @ Value::Number(_) => Some(number),
         _ => None,
     }
 }
 
-/// Names that the vendor makes up as it needs them: short words, with a text or a number each.
+/// Properties whose names the vendor chooses freely: short names, each with a text or a number.
 fn table(properties: Map<String, Value>) -> Option<Value> {
     let word = |key: &str| {
         let of_a_word = |c: char| c.is_ascii_alphanumeric() || "._- ".contains(c);
@@ -188,13 +189,13 @@ fn table(properties: Map<String, Value>) -> Option<Value> {
                 .iter()
                 .any(|word| key.to_ascii_lowercase().contains(word))
     };
-    let kept: Map<String, Value> = properties
+    let redacted: Map<String, Value> = properties
         .into_iter()
         .filter(|(key, _)| word(key))
         .filter_map(|(key, value)| Some((key, scalar(value)?)))
         .take(MANY)
         .collect();
-    (!kept.is_empty()).then_some(Value::Object(kept))
+    (!redacted.is_empty()).then_some(Value::Object(redacted))
 }
 
 #[cfg(test)]

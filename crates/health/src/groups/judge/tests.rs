@@ -1,7 +1,7 @@
-//! Every rule of a group's verdict, in tables.
+//! Every rule of a group's verdict.
 
-use super::fixtures::{NOW, aged, group, pin, scored};
-use super::{Members, judge_group, members, role_word};
+use crate::groups::fixtures::{NOW, aged, group, pin, scored};
+use crate::groups::{Members, judge_group, members, role_word};
 use crate::severity::Severity::{self, Critical, Moving, Normal, Unknown, Warning};
 use crate::verdict::Verdict;
 use chrono::TimeDelta;
@@ -11,7 +11,7 @@ use vendors::aveva::{
     Role::{self, Other, PendingPrimary, Primary, Secondary},
 };
 
-/// Also sees to it that every trouble says what to do.
+/// Also asserts that every problem has advice.
 fn judged(status: Option<&GroupStatus>, sessions: &[ClientSession]) -> Verdict {
     let verdict = judge_group(&group(), status, sessions, NOW);
     let says = verdict
@@ -180,7 +180,7 @@ fn a_handover_is_moving_until_it_lingers() {
     let verdict = judged(None, &[pending(3), aged("a", Primary, 70)]);
     assert_eq!(
         verdict.sentence,
-        "Kiln 2 is handing over to b, heard 3 s ago."
+        "Kiln 2 is handing over to b, last heartbeat 3 s ago."
     );
 }
 
@@ -237,7 +237,7 @@ fn an_override_that_pins_a_silent_session_is_the_highest_alarm() {
         verdict.sentence,
         "Kiln 2 has no working primary: an override pins a, and it has gone silent."
     );
-    let advice = "Turn the override off, which ends by itself in 5 min. b is live with score 88 and takes over at its next heartbeat.";
+    let advice = "Turn the override off, which expires in 5 min. b is live with score 88 and takes over at its next heartbeat.";
     assert_eq!(verdict.advice.as_deref(), Some(advice));
     assert_eq!(verdict.since, Some(NOW - TimeDelta::seconds(372)));
 }
@@ -299,7 +299,7 @@ fn a_late_heartbeat_counts_down_to_the_takeover() {
     assert!(
         pinned
             .advice
-            .is_some_and(|advice| advice.contains("nobody takes over while"))
+            .is_some_and(|advice| advice.contains("no session can take over while"))
     );
 }
 

@@ -1,10 +1,10 @@
-//! What of a text in an error may be passed on: the sentences, up to where a server begins to tell of
-//! its code. Text stays text; nothing here makes markup harmless, the console never reads it as such.
+//! Redacts a text of an error: its sentences pass, up to a stack trace. This does not sanitise markup;
+//! the console always shows the result as plain text.
 
-/// The longest text that is passed on, in characters.
+/// The maximum length of a text, in characters.
 const LONGEST: usize = 1000;
 
-/// A line that begins so is of a stack trace, and so is everything behind it.
+/// A line with one of these prefixes starts a stack trace.
 const TRACES: [&str; 8] = [
     "traceback (most recent call last)",
     "file \"",
@@ -16,11 +16,11 @@ const TRACES: [&str; 8] = [
     "exception in thread",
 ];
 
-/// A text with one of these in it is a page.
+/// A text that contains one of these is an HTML page.
 const PAGES: [&str; 5] = ["<!doctype", "<html", "<head", "<body", "<script"];
 
-/// The text without what follows its sentences; none when nothing is left.
-pub(super) fn told(text: &str) -> Option<String> {
+/// The text up to a stack trace; `None` when nothing remains.
+pub(super) fn redact_text(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
     if PAGES.iter().any(|mark| lower.contains(mark)) {
         return None;
@@ -51,7 +51,7 @@ fn is_trace(line: &str) -> bool {
     frame || TRACES.iter().any(|mark| lower.starts_with(mark))
 }
 
-/// A line up to a frame such as ` at Some.Type.Method(`, which some servers write into one line.
+/// A line up to a stack frame such as ` at Some.Type.Method(`; some servers put frames into one line.
 fn before_frame(line: &str) -> &str {
     let mut from = 0;
     while let Some(found) = line.get(from..).and_then(|rest| rest.find("at ")) {
@@ -66,7 +66,7 @@ fn before_frame(line: &str) -> &str {
     line
 }
 
-/// Whether a method with its type's name stands here: `Some.Type.Method(`.
+/// Whether the text starts with a qualified method name: `Some.Type.Method(`.
 fn is_frame(text: &str) -> bool {
     text.split_once('(').is_some_and(|(name, _)| {
         let of_a_name = |c: char| c.is_alphanumeric() || "._$<>`+[],:#".contains(c);
@@ -76,11 +76,11 @@ fn is_frame(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::told;
+    use super::redact_text;
 
     #[test]
     fn sentences_are_told_and_code_is_not() {
-        for (text, kept) in [
+        for (text, expected) in [
             ("No such group.", Some("No such group.")),
             (" Two\nlines. ", Some("Two\nlines.")),
             ("Call it at 8 (or 9).", Some("Call it at 8 (or 9).")),
@@ -114,10 +114,13 @@ mod tests {
             ("  \n ", None),
             ("", None),
         ] {
-            assert_eq!(told(text).as_deref(), kept, "{text:?}");
+            assert_eq!(redact_text(text).as_deref(), expected, "{text:?}");
         }
         assert_eq!(
-            told(&"ä".repeat(5000)).unwrap_or_default().chars().count(),
+            redact_text(&"ä".repeat(5000))
+                .unwrap_or_default()
+                .chars()
+                .count(),
             1000
         );
     }

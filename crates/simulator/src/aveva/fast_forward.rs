@@ -1,13 +1,13 @@
-//! The short way through time: while nothing but heartbeats happens in a site, only the last one of
-//! each adapter counts. Reaches exactly what playing every heartbeat would.
+//! Fast-forwards a site: while only heartbeats occur, only the last one of each adapter matters.
+//! The result is the same as simulating every heartbeat.
 
 use super::model::{Adapter, Group, Role, Session, Site};
 use chrono::{DateTime, TimeDelta, Utc};
 
 impl Site {
-    /// Plays the heartbeats until `to`, or until before what a scenario or an override ends, if
-    /// nothing else can happen meanwhile.
-    pub(crate) fn leap(&mut self, to: DateTime<Utc>) {
+    /// Applies the heartbeats up to `to`, or up to just before a scenario's effect or an override ends,
+    /// if nothing else can happen in between.
+    pub(crate) fn fast_forward(&mut self, to: DateTime<Utc>) {
         let Some(group) = &mut self.group else { return };
         if !calm(group, &self.adapters, self.cursor) {
             return;
@@ -22,7 +22,7 @@ impl Site {
             .iter()
             .filter_map(|session| session.pin?.expires);
         let end = ends.chain(pins).min().unwrap_or(DateTime::<Utc>::MAX_UTC);
-        // What ends takes its turn among the heartbeats of its own moment.
+        // An effect that ends is ordered among the heartbeats of the same moment.
         let until = to.min(end - TimeDelta::microseconds(1));
         let period = group.timeout.half();
         for (at, adapter) in self
@@ -58,7 +58,7 @@ impl Site {
     }
 }
 
-/// The adapter's session; usually at the adapter's own place.
+/// The position of the adapter's session; usually the adapter's own position.
 fn place(group: &Group, adapter: &Adapter, at: usize) -> Option<usize> {
     let here = group
         .sessions
@@ -71,8 +71,8 @@ fn place(group: &Group, adapter: &Adapter, at: usize) -> Option<usize> {
     }
 }
 
-/// Whether heartbeats change nothing: the roles are settled, whoever is primary goes on, and every
-/// running adapter reports what it reported before.
+/// Whether heartbeats change nothing: the roles are settled, the primary continues, and every running
+/// adapter reports the same score as before.
 fn calm(group: &Group, adapters: &[Adapter], now: DateTime<Utc>) -> bool {
     let runs = |session: &Session| {
         adapters

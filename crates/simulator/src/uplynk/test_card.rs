@@ -1,5 +1,5 @@
-//! The pictures behind `thumb_url`: drawn, so that each slicer's can be told from another's and each
-//! one from the one before. The ids below give what a gateway or a page must not take for a picture.
+//! Draws the images behind `thumb_url`: a test card for each slicer and moment, so that images can be
+//! told apart. Some slicer ids return content that a client must not accept as an image.
 
 use crate::answer;
 use axum::http::header::{CACHE_CONTROL, LOCATION};
@@ -8,16 +8,16 @@ use axum::response::Response;
 use flate2::{Compression, Crc, write::ZlibEncoder};
 use std::io::Write as _;
 
-/// Simulated seconds between two pictures of a slicer.
+/// Simulated seconds between two images of a slicer.
 pub(crate) const SECONDS: i64 = 10;
 
 const WIDTH: usize = 160;
 const HEIGHT: usize = 90;
 
-/// How many bytes `fault-large` has.
+/// The size of the image of `fault-large`, in bytes.
 const LARGE: usize = 3 * 1024 * 1024;
 
-/// Colours by number: the slicer's own, white, and the bars.
+/// The palette: the slicer's own colour, white, and the colour bars.
 const BARS: [[u8; 3]; 7] = [
     [0xC0, 0xC0, 0xC0],
     [0xC0, 0xC0, 0x00],
@@ -31,7 +31,7 @@ const OWN: u8 = 0;
 const WHITE: u8 = 1;
 const FIRST_BAR: usize = 2;
 
-/// What stands behind the address of a slicer's picture, by the last part of its path.
+/// The response for a slicer's image; `name` is the last part of its path.
 pub(crate) fn answer(slicer: &str, name: &str) -> Response {
     let number = name
         .strip_suffix(".png")
@@ -63,8 +63,8 @@ pub(crate) fn answer(slicer: &str, name: &str) -> Response {
     response
 }
 
-/// One picture: bars that move on and a mark that wanders with every picture, over the slicer's name
-/// on a colour of its own.
+/// One test card: colour bars and a mark that move with every image, above the slicer's name on the
+/// slicer's own colour.
 fn png(slicer: &str, number: i64) -> Vec<u8> {
     let mut canvas = vec![OWN; WIDTH * HEIGHT];
     let step = |of: i64| usize::try_from(number.rem_euclid(of)).unwrap_or_default();
@@ -85,7 +85,7 @@ fn png(slicer: &str, number: i64) -> Vec<u8> {
     encode(&palette, &canvas)
 }
 
-/// A dark colour that depends on the name alone (FNV-1a).
+/// A dark colour derived from the name (FNV-1a).
 fn own_colour(name: &str) -> [u8; 3] {
     let hash = name.bytes().fold(0x811C_9DC5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
@@ -94,7 +94,7 @@ fn own_colour(name: &str) -> [u8; 3] {
     [red / 2, green / 2, blue / 2]
 }
 
-/// The name in letters of 3 × 5 points, each of two pixels, as far as there is room.
+/// Writes the name in letters of 3 × 5 points of two pixels each, truncated to the width.
 fn write(canvas: &mut [u8], name: &str, top: usize) {
     const SCALE: usize = 2;
     const ADVANCE: usize = 4 * SCALE;
@@ -111,7 +111,7 @@ fn write(canvas: &mut [u8], name: &str, top: usize) {
     }
 }
 
-/// Five rows of three points, a row for each octal digit.
+/// Five rows of three points, one octal digit for each row.
 fn letter_rows(letter: char) -> u16 {
     const LETTERS: [u16; 26] = [
         0o25755, 0o65656, 0o34443, 0o65556, 0o74647, 0o74644, 0o34553, 0o55755, 0o72227, 0o11152,
@@ -132,11 +132,11 @@ fn letter_rows(letter: char) -> u16 {
     }
 }
 
-/// A PNG (W3C, third edition) of one byte per pixel, each a number of the palette.
+/// Encodes a PNG (W3C, third edition) with one palette index, a byte, for each pixel.
 fn encode(palette: &[u8], canvas: &[u8]) -> Vec<u8> {
     let size = |length: usize| u32::try_from(length).unwrap_or_default().to_be_bytes();
     let mut header = [size(WIDTH), size(HEIGHT)].concat();
-    // Eight bits, by palette, and the only compression, filtering and order of lines that there are.
+    // Bit depth 8, colour type palette, default compression and filter method, no interlacing.
     header.extend([8, 3, 0, 0, 0]);
     let mut lines = ZlibEncoder::new(Vec::new(), Compression::default());
     for line in canvas.chunks(WIDTH) {
@@ -169,7 +169,7 @@ mod tests {
     use flate2::read::ZlibDecoder;
     use std::io::Read as _;
 
-    /// The chunks, as a reader goes through them.
+    /// The chunks of a PNG.
     fn chunks(png: &[u8]) -> Vec<(&[u8], &[u8])> {
         let mut rest = png.strip_prefix(b"\x89PNG\r\n\x1a\n").unwrap();
         let mut chunks = Vec::new();
