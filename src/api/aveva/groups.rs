@@ -61,7 +61,7 @@ impl Writer {
         let title = &self.title;
         let check = async || {
             Ok(match self.group(id).await? {
-                None => "Deletion verified.".to_owned(),
+                None => "It no longer exists.".to_owned(),
                 Some(_) => {
                     format!("The group {id} still exists: an adapter may have created it again.")
                 }

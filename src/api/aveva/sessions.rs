@@ -141,7 +141,7 @@ impl Writer {
                     "The session {id} still exists: its adapter may have created it again. {leader}"
                 )
             } else {
-                format!("Deletion verified. {leader}")
+                format!("It no longer exists. {leader}")
             })
         };
         execute(
