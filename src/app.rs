@@ -106,6 +106,8 @@ fn Console(
 ) -> impl IntoView {
     inventory::provide(first);
     let demo = session.demo;
+    // The gateway tells a wall no more than walls show.
+    let is_wall_session = session.is_wall();
     provide_context(Arc::new(session));
     let session::Ended(ended) = session::watch();
     provide_context(session::Ended(ended));
@@ -113,6 +115,8 @@ fn Console(
     pages::slicers::order_memory::provide();
     let route = nav::use_nav().route();
     let screen = Memo::new(move |_| match *route.read() {
+        _ if is_wall_session && ended.get() => Screen::Pairing,
+        _ if is_wall_session => Screen::Wall,
         Route::Wall if ended.get() => Screen::Pairing,
         Route::Wall => Screen::Wall,
         _ => Screen::Desk,

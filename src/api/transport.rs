@@ -28,6 +28,18 @@ pub struct Arrived<T> {
     pub age: f64,
 }
 
+impl<T> Arrived<T> {
+    /// A value of the gateway itself, which is as old as its answer.
+    #[must_use]
+    pub fn now(value: T) -> Self {
+        Self {
+            value,
+            date: None,
+            age: 0.0,
+        }
+    }
+}
+
 /// What a request is for.
 #[derive(Clone, Copy)]
 pub enum Purpose<'a> {

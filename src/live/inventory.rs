@@ -109,11 +109,7 @@ pub fn provide(first: First) -> Watched {
                 if !seen.is_empty() {
                     let _ = takeovers.try_set(seen);
                 }
-                Ok::<_, Failure>(Arrived {
-                    value: world,
-                    date: None,
-                    age: 0.0,
-                })
+                Ok::<_, Failure>(Arrived::now(world))
             }
         };
         let moving = |world: &World, _| {

@@ -2,9 +2,9 @@
 //! screen: it asks for a new code when one has expired, and continues by itself once it was entered. Not a
 //! part of the wall, because asking for a code is a write and the wall only reads.
 
-use crate::api::Failure;
 use crate::api::walls::{self, Pairing as Answer};
-use crate::live::{use_clock, use_poll_settings};
+use crate::api::{Arrived, Failure};
+use crate::live::{self, Live, use_clock, use_poll_settings};
 use crate::nav::use_nav;
 use crate::pages::sign_in;
 use crate::prefs::{Theme, use_prefs};
@@ -12,9 +12,10 @@ use crate::route::Route;
 use crate::ui::times::machine;
 use crate::ui::{Heading, Icon};
 use leptos::prelude::*;
+use std::time::Duration;
 
-/// How often the gateway is asked, in milliseconds.
-const OFTEN: f64 = 3_000.0;
+/// How often the gateway is asked.
+const INTERVAL: Duration = Duration::from_secs(3);
 
 /// A code, and until when it may be entered by the browser's clock.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,84 +24,13 @@ struct Code {
     ends: f64,
 }
 
-/// The state of the pairing request.
-#[derive(Clone, Copy)]
-struct PairingRequest {
-    code: RwSignal<Option<Code>>,
-    /// Why the last request failed.
-    failure: RwSignal<Option<Failure>>,
-    /// When to ask again.
-    next: StoredValue<f64>,
-    under_way: StoredValue<bool>,
-    done: Callback<()>,
-}
-
-impl PairingRequest {
-    /// Sends a request if one is due, at most once a second.
-    fn tick(self, now: f64) {
-        let expired = self
-            .code
-            .with_untracked(|code| code.as_ref().is_some_and(|code| now >= code.ends));
-        if expired {
-            self.code.set(None);
-            self.next.set_value(now);
-        }
-        // A clock that was set back must not stop the screen.
-        let wait = self.next.get_value() - now;
-        let waits = wait > 0.0 && wait < 3_600_000.0;
-        if waits || self.under_way.get_value() {
-            return;
-        }
-        self.under_way.set_value(true);
-        self.next.set_value(now + OFTEN);
-        let has_code = self.code.with_untracked(Option::is_some);
-        leptos::task::spawn_local(async move {
-            let answer = match has_code {
-                true => walls::state().await,
-                false => walls::ask().await,
-            };
-            let _ = self.under_way.try_set_value(false);
-            self.receive(answer);
-        });
-    }
-
-    fn receive(self, answer: Result<Answer, Failure>) {
-        let now = crate::live::clock::now();
-        let code = match answer {
-            Ok(Answer::Paired { .. }) => {
-                // The caller is notified only once before the page changes.
-                let _ = self.next.try_set_value(now + 2.0 * OFTEN);
-                let _ = self.failure.try_set(None);
-                if self.next.try_get_value().is_some() {
-                    self.done.run(());
-                }
-                return;
-            }
-            Ok(Answer::Waiting { code, seconds_left }) => {
-                let ends = now + f64::from(seconds_left) * 1_000.0;
-                Some(Code { code, ends })
-            }
-            Ok(Answer::Over) => {
-                let _ = self.next.try_set_value(now);
-                None
-            }
-            Err(failure) => {
-                if let Some(wait) = failure.retry_after() {
-                    let wait = wait.as_secs_f64() * 1_000.0;
-                    let _ = self.next.try_set_value(now + wait.max(OFTEN));
-                }
-                let _ = self.failure.try_set(Some(failure));
-                return;
-            }
-        };
-        let _ = self.failure.try_set(None);
-        let _ = self.code.try_maybe_update(|known| {
-            let is_same =
-                known.as_ref().map(|known| &known.code) == code.as_ref().map(|code| &code.code);
-            *known = code;
-            (!is_same, ())
-        });
-    }
+/// The state of this screen's request; a new code where none is valid.
+async fn state() -> Result<Arrived<Answer>, Failure> {
+    let answer = match walls::state().await? {
+        Answer::Over => walls::ask().await?,
+        answer => answer,
+    };
+    Ok(Arrived::now(answer))
 }
 
 /// How long a code is still valid.
@@ -123,21 +53,35 @@ pub fn Pairing(
     done: Callback<()>,
 ) -> impl IntoView {
     let (nav, clock, prefs) = (use_nav(), use_clock(), use_prefs());
-    // Polls would be refused, so they are paused.
+    // Other polls would be refused, so they are paused; this one has an interval of its own.
     let paused = use_poll_settings().paused;
     let before = paused.get_untracked();
     paused.set(true);
     on_cleanup(move || {
         let _ = paused.try_set(before);
     });
-    let request = PairingRequest {
-        code: RwSignal::new(None),
-        failure: RwSignal::new(None),
-        next: StoredValue::new(0.0),
-        under_way: StoredValue::new(false),
-        done,
-    };
-    Effect::new(move |_| request.tick(clock.millis()));
+    let request = Live::every(INTERVAL, |_| state());
+    let code = Memo::new(move |before: Option<&Option<Code>>| {
+        let Some(Answer::Waiting { code, seconds_left }) = request.value().as_deref().cloned()
+        else {
+            return None;
+        };
+        let before = before.and_then(|before| before.as_ref());
+        let known = before.filter(|before| before.code == code).cloned();
+        known.or_else(|| {
+            let ends = live::clock::now() + f64::from(seconds_left) * 1_000.0;
+            Some(Code { code, ends })
+        })
+    });
+    let paired = Memo::new(move |_| {
+        let answer = request.value();
+        matches!(answer.as_deref(), Some(Answer::Paired { .. }))
+    });
+    Effect::new(move |_| {
+        if paired.get() {
+            done.run(());
+        }
+    });
     let theme = move || {
         let chosen = nav.param("theme").map(|theme| Theme::read(&theme));
         chosen.unwrap_or(prefs.theme.get()).word()
@@ -145,13 +89,13 @@ pub fn Pairing(
     let now = move || clock.at(0.0);
     let host = window().location().host().unwrap_or_default();
     let place = format!("{host}{}", Route::Connections.href());
-    let words = move || request.code.read().as_ref().map(|code| code.code.clone());
+    let words = move || code.read().as_ref().map(|code| code.code.clone());
     let expires = move || {
-        let ends = request.code.read().as_ref().map(|code| code.ends);
+        let ends = code.read().as_ref().map(|code| code.ends);
         ends.map(|ends| left(ends - clock.millis()))
     };
     let failure = move || {
-        request.failure.read().as_ref().map(|failure| {
+        request.status.failure().map(|failure| {
             let line = failure.line();
             view! { <p class="why"><Icon name="nodata" /><span>{line}". Retrying automatically."</span></p> }
         })

@@ -1,9 +1,8 @@
 //! The table "Walls", and the question before one is revoked.
 
-use super::walls::WallsState;
-use crate::api::walls::{self, Wall};
+use crate::api::walls::{self, Wall, Walls as List};
 use crate::api::{Outcome, outcome};
-use crate::live::use_clock;
+use crate::live::{Live, use_clock};
 use crate::prefs::use_prefs;
 use crate::ui::ActionDialog;
 use crate::ui::action_dialog::Running;
@@ -16,16 +15,16 @@ use leptos::prelude::*;
 #[component]
 pub fn WallList(
     /// The walls.
-    state: WallsState,
+    state: Live<List>,
 ) -> impl IntoView {
     let revoking = RwSignal::new(None::<Wall>);
     let ids = Memo::new(move |_| {
-        let list = state.list.read();
+        let list = state.value();
         let walls = list.iter().flat_map(|list| &list.walls);
         walls.map(|wall| wall.id.clone()).collect::<Vec<_>>()
     });
     let none = move || {
-        let none = state.list.read().is_some() && ids.read().is_empty();
+        let none = state.value().is_some() && ids.read().is_empty();
         none.then(|| view! { <p class="blank">"No screen is paired. Open /wall on it: it shows a code."</p> })
     };
     let dialog = move || {
@@ -56,10 +55,10 @@ pub fn WallList(
 }
 
 #[component]
-fn Row(state: WallsState, id: String, revoking: RwSignal<Option<Wall>>) -> impl IntoView {
+fn Row(state: Live<List>, id: String, revoking: RwSignal<Option<Wall>>) -> impl IntoView {
     let (clock, prefs) = (use_clock(), use_prefs());
     let wall = Memo::new(move |_| {
-        let list = state.list.read();
+        let list = state.value();
         let mut walls = list.iter().flat_map(|list| &list.walls);
         walls.find(|wall| wall.id == id).cloned()
     });
@@ -93,7 +92,7 @@ fn Row(state: WallsState, id: String, revoking: RwSignal<Option<Wall>>) -> impl 
 }
 
 #[component]
-fn Revoke(wall: Wall, state: WallsState, close: Callback<()>) -> impl IntoView {
+fn Revoke(wall: Wall, state: Live<List>, close: Callback<()>) -> impl IntoView {
     let Wall { id, name, .. } = wall;
     let effect = Effect {
         sentence: "The screen is signed out at its next request and shows a new code. This cannot be undone: the screen has to be paired again."
@@ -105,7 +104,7 @@ fn Revoke(wall: Wall, state: WallsState, close: Callback<()>) -> impl IntoView {
         let (id, name) = (of.clone(), called.clone());
         Box::pin(async move { (revoke(&id, &name).await, None) })
     });
-    let changed = Callback::new(move |()| state.read());
+    let changed = Callback::new(move |()| state.status.refresh());
     let effect = Signal::derive(move || effect.clone());
     let confirm = Signal::derive(|| Confirm::Click);
     view! {

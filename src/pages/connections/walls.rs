@@ -2,69 +2,31 @@
 //! admins; the gateway refuses it to others.
 
 use super::wall_list::WallList;
-use crate::api::Failure;
+use crate::api::Arrived;
 use crate::api::walls::{self, Walls as List};
-use crate::live::{use_clock, use_poll_settings};
+use crate::live::Live;
 use crate::ui::notice::use_notices;
 use crate::ui::{FailureCard, Field, Icon};
 use leptos::prelude::*;
+use std::time::Duration;
 
-/// How often the list is read, in milliseconds.
-const OFTEN: f64 = 10_000.0;
-
-/// The walls, as they were last read.
-#[derive(Clone, Copy)]
-pub struct WallsState {
-    /// The last list.
-    pub list: RwSignal<Option<List>>,
-    failure: RwSignal<Option<Failure>>,
-    read_at: StoredValue<f64>,
-}
-
-impl WallsState {
-    /// Reads the list now.
-    pub fn read(self) {
-        let _ = self.read_at.try_set_value(crate::live::clock::now());
-        leptos::task::spawn_local(async move {
-            let answer = walls::list().await;
-            let _ = self.failure.try_set(answer.as_ref().err().cloned());
-            if let Ok(list) = answer {
-                let _ = self.list.try_set(Some(list));
-            }
-        });
-    }
-}
+/// How often the list is read.
+const INTERVAL: Duration = Duration::from_secs(10);
 
 /// The section.
 #[component]
 pub fn Walls() -> impl IntoView {
-    let (clock, poll_settings) = (use_clock(), use_poll_settings());
-    let state = WallsState {
-        list: RwSignal::new(None),
-        failure: RwSignal::new(None),
-        read_at: StoredValue::new(0.0),
-    };
-    Effect::new(move |_| {
-        let due = (clock.millis() - state.read_at.get_value()).abs() >= OFTEN;
-        if due && !poll_settings.hidden.get() && !poll_settings.paused.get() {
-            state.read();
-        }
+    let state = Live::every(INTERVAL, |_| async {
+        Ok(Arrived::now(walls::list().await?))
     });
-    Effect::new(move |before: Option<u32>| {
-        let requests = poll_settings.refresh_requests.get();
-        if before.is_some() {
-            state.read();
-        }
-        requests
-    });
-    let retry = Callback::new(move |()| state.read());
+    let retry = Callback::new(move |()| state.status.refresh());
     let failure = move || {
-        let failure = state.failure.get()?;
+        let failure = state.status.failure()?;
         Some(view! { <FailureCard failure system="the gateway" retry /> })
     };
     let forgotten = move || {
-        let list = state.list.read();
-        let in_memory = list.as_ref().is_some_and(|list| list.kept == "memory");
+        let list = state.value();
+        let in_memory = list.is_some_and(|list| list.kept == "memory");
         in_memory.then(|| {
             view! {
                 <p class="bar"><Icon name="warning" /><span>"The gateway keeps walls in memory only: after a restart each has to be paired again. The entry "<code>"[walls] file"</code>" in its configuration keeps them."</span></p>
@@ -83,7 +45,7 @@ pub fn Walls() -> impl IntoView {
 }
 
 #[component]
-fn PairForm(state: WallsState) -> impl IntoView {
+fn PairForm(state: Live<List>) -> impl IntoView {
     let notices = use_notices();
     let (code, name) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<String>));
@@ -112,7 +74,7 @@ fn PairForm(state: WallsState) -> impl IntoView {
                 }
             }
             // Also after a failure: the response to a completed pairing may have been lost.
-            state.read();
+            state.status.refresh();
         });
     };
     let hint = Signal::derive(|| "As shown on the screen at /wall".to_owned());

@@ -54,11 +54,11 @@ fn lane(
         || "No session is ready to take over".to_owned(),
         |next| format!("{next} takes over"),
     );
-    let (severity, big, sentence, explained) = if age <= half {
-        let due = half - age;
-        (
+    // The pulse judges the moment of reading, as the verdict does: what became due since may have come.
+    let (severity, big, sentence, explained) = match pulse.beat {
+        Beat::OnTime | Beat::Future | Beat::Never if age <= half => (
             "normal",
-            words::span(due),
+            words::span(half - age),
             format!("Next heartbeat of {who} is due at {}.", clock(last + half)),
             format!(
                 "Without one, {} at {}.",
@@ -69,17 +69,14 @@ fn lane(
                 },
                 clock(last + timeout)
             ),
-        )
-    } else if pulse.beat == Beat::OnTime {
-        // It was due after the last read, so it may have arrived.
-        (
+        ),
+        Beat::OnTime | Beat::Future | Beat::Never => (
             "normal",
             "due".to_owned(),
             format!("A heartbeat of {who} was due at {}.", clock(last + half)),
             "The next poll will show whether it arrived.".to_owned(),
-        )
-    } else if takeover > zero {
-        (
+        ),
+        Beat::Late if takeover > zero => (
             "warning",
             words::span(takeover),
             format!(
@@ -90,9 +87,14 @@ fn lane(
                 "The heartbeat due {} ago has not arrived. A heartbeat before the deadline cancels the takeover.",
                 words::span(age - half)
             ),
-        )
-    } else {
-        (
+        ),
+        Beat::Late => (
+            "warning",
+            "takeover due".to_owned(),
+            format!("The takeover was due at {}.", clock(last + timeout)),
+            "The next poll will show whether it happened.".to_owned(),
+        ),
+        Beat::Stale => (
             "critical",
             format!("{} late", words::span(-takeover)),
             format!(
@@ -104,7 +106,7 @@ fn lane(
                 pulse.missed,
                 clock(last + timeout)
             ),
-        )
+        ),
     };
     #[expect(
         clippy::cast_precision_loss,

@@ -73,13 +73,18 @@ pub fn SlicerOrder(
         draft.maybe_update(|draft| draft.follow(&ids(&group)));
     });
     let remembers = connection.clone();
-    let offer = Memo::new(move |_| {
-        let group = live.value()?;
+    let offer = RwSignal::new(None::<Vec<String>>);
+    Effect::new(move |_| {
+        let Some(group) = live.value() else { return };
         // Checked again after the offer was accepted or declined.
         draft.track();
-        memory
-            .of(&remembers, &group.id, |one| one.follow(&group))
-            .flatten()
+        let remembered = memory.of(&remembers, &group.id, |one| one.follow(&group));
+        let new = remembered.flatten();
+        offer.maybe_update(|held| {
+            let changed = *held != new;
+            *held = new;
+            changed
+        });
     });
     Effect::new(move |_| {
         nav.set_unsaved(
