@@ -14,7 +14,7 @@ export const PROGRAM =
 
 /**
  * Starts the product and waits until it listens. `listen` is for coming back on the same port.
- * Answers `{ url, control, log, stop }`.
+ * Answers `{ url, control, log, stop, pid }`.
  */
 export async function start({ listen = '127.0.0.1:0', more = [] } = {}) {
   const program = spawn(
@@ -41,7 +41,7 @@ export async function start({ listen = '127.0.0.1:0', more = [] } = {}) {
     program.kill('SIGTERM');
     await ended;
   };
-  return { url: found.listening, control: controller(found.control), log, stop };
+  return { url: found.listening, control: controller(found.control), log, stop, pid: program.pid };
 }
 
 /** Resolves to the two addresses that the program prints once it listens. */
