@@ -11,27 +11,19 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use protocol::SignInMethods;
 use reqwest::Url;
-use serde::Serialize;
 use std::sync::Arc;
 
 /// The path where the provider sends browsers back to.
 pub(super) const CALLBACK: &str = "/api/openid/callback";
-
-#[derive(Serialize)]
-struct SignInMethods<'a> {
-    /// Whether any user has a password.
-    password: bool,
-    /// The provider's title.
-    provider: Option<&'a str>,
-}
 
 /// `GET /api/sign-in`.
 pub(super) async fn methods(State(gateway): State<Arc<Gateway>>) -> Response {
     let methods = gateway.access.sign_in_methods();
     let methods = Json(SignInMethods {
         password: methods.password,
-        provider: methods.provider,
+        provider: methods.provider.map(ToOwned::to_owned),
     });
     ([(header::CACHE_CONTROL, "no-store")], methods).into_response()
 }

@@ -12,28 +12,13 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
-use serde::Serialize;
+use protocol::Pairing;
 use std::sync::Arc;
 
 /// The largest body, in bytes.
 const LIMIT: usize = 4 * 1024;
 
 pub(super) const NO_STORE: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
-
-#[derive(Debug, Serialize)]
-#[serde(tag = "state", rename_all = "lowercase")]
-enum PairingAnswer {
-    /// The code was not entered yet.
-    Waiting {
-        code: String,
-        /// How long the code is valid.
-        seconds_left: u64,
-    },
-    /// The browser has a session, as a rule that of the wall that was paired.
-    Paired { name: String },
-    /// There is no valid code. The screen may request a new one.
-    Over,
-}
 
 /// What pairing needs.
 ///
@@ -92,11 +77,11 @@ pub(super) async fn read(
         return Ok(answer(&paired(&visitor.name)));
     }
     let Some(secret) = code_secret(&state, &headers) else {
-        return Ok(answer(&PairingAnswer::Over));
+        return Ok(answer(&Pairing::Over));
     };
     Ok(match state.walls.code_state(&secret, state.now)? {
         CodeState::Waiting { code, left } => answer(&waiting(code, left)),
-        CodeState::Over => answer(&PairingAnswer::Over),
+        CodeState::Over => answer(&Pairing::Over),
         CodeState::Paired { id, name } => {
             audit::wall_signs_in(&authorized.who, &name);
             let mut response = answer(&paired(&name));
@@ -108,16 +93,18 @@ pub(super) async fn read(
     })
 }
 
-fn waiting(code: String, seconds_left: u64) -> PairingAnswer {
-    PairingAnswer::Waiting { code, seconds_left }
+fn waiting(code: String, seconds_left: u64) -> Pairing {
+    // A code lives for minutes.
+    let seconds_left = u32::try_from(seconds_left).unwrap_or(u32::MAX);
+    Pairing::Waiting { code, seconds_left }
 }
 
-fn paired(name: &str) -> PairingAnswer {
+fn paired(name: &str) -> Pairing {
     let name = name.to_owned();
-    PairingAnswer::Paired { name }
+    Pairing::Paired { name }
 }
 
-fn answer(answer: &PairingAnswer) -> Response {
+fn answer(answer: &Pairing) -> Response {
     (NO_STORE, Json(answer)).into_response()
 }
 

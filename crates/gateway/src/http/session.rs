@@ -11,8 +11,8 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use protocol::{Credentials, Session};
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The longest user name, in bytes.
@@ -20,27 +20,6 @@ const LONGEST_NAME: usize = 256;
 
 /// The largest body of a sign-in, in bytes.
 const LIMIT: usize = 8 * 1024;
-
-/// `GET /api/session`, and the answer to a sign-in.
-#[derive(Debug, Serialize)]
-struct Session<'a> {
-    /// The name to show.
-    user: &'a str,
-    /// `admin`, `viewer` or `wall`.
-    role: &'static str,
-    /// Whether the systems are simulated.
-    demo: bool,
-    /// The gateway's version.
-    version: &'static str,
-    /// Whether there is a session to sign out of.
-    can_sign_out: bool,
-}
-
-#[derive(Deserialize)]
-struct SignInRequest {
-    user: String,
-    password: String,
-}
 
 /// `GET /api/session`.
 ///
@@ -58,10 +37,10 @@ pub(super) async fn read(
 
 fn session(gateway: &Gateway, visitor: &Visitor) -> Response {
     let session = Session {
-        user: &visitor.name,
-        role: visitor.role.word(),
+        user: visitor.name.clone(),
+        role: visitor.role.word().to_owned(),
         demo: gateway.access.is_demo(),
-        version: env!("CARGO_PKG_VERSION"),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
         can_sign_out: gateway.access.has_sign_in(),
     };
     ([(header::CACHE_CONTROL, "no-store")], Json(session)).into_response()
@@ -80,7 +59,7 @@ pub(super) async fn sign_in(
     let headers = request.headers().clone();
     let bytes = body::json(request, LIMIT).await?.unwrap_or_default();
     // serde's own message is not used, because it would repeat what was sent.
-    let request: SignInRequest = serde_json::from_slice(&bytes).map_err(|_| {
+    let request: Credentials = serde_json::from_slice(&bytes).map_err(|_| {
         Problem::new(
             Kind::BadRequest,
             "the body has to be an object with the texts `user` and `password`",
