@@ -8,6 +8,7 @@ use crate::metrics::Metrics;
 use crate::thumbnails::Thumbnails;
 use crate::vendor_client::{Accounts, ReadObserver, Upstream};
 use crate::vendor_http::certificates;
+use crate::watch::{Clock, Watchers};
 use secrecy::SecretString;
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
@@ -22,11 +23,22 @@ pub struct Shared {
     accounts: Mutex<Accounts>,
     /// Set once the gateway stops and should get no new requests.
     pub(crate) stopping: AtomicBool,
+    /// Who watches the connections, and what they know.
+    pub(crate) watchers: Watchers,
 }
 
 impl Default for Shared {
     fn default() -> Self {
+        Self::new(Clock::system())
+    }
+}
+
+impl Shared {
+    /// Nothing yet, watched by this clock.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
         Self {
+            watchers: Watchers::new(clock),
             metrics: Metrics::default(),
             accounts: Mutex::new(Accounts::new(wall_clock())),
             stopping: AtomicBool::new(false),
@@ -95,8 +107,10 @@ impl Gateway {
             let observer = pictures
                 .clone()
                 .map(|pictures| pictures as Arc<dyn ReadObserver>);
-            let upstream = Upstream::new(connection, &mut accounts, &shared.metrics, observer)
-                .map_err(fail)?;
+            let writes = Some(shared.watchers.write_observer());
+            let upstream =
+                Upstream::new(connection, &mut accounts, &shared.metrics, observer, writes)
+                    .map_err(fail)?;
             upstreams.push(Arc::new(upstream));
             thumbnails.extend(pictures.map(|pictures| (id, pictures)));
         }
@@ -124,6 +138,11 @@ impl Gateway {
         self.public_origin
             .as_ref()
             .is_some_and(|origin| origin.starts_with("https://"))
+    }
+
+    /// Watches the vendors' systems from now on, in place of those of another configuration.
+    pub fn watch(&self) {
+        self.shared.watchers.watch(&self.upstreams);
     }
 
     /// Logs off at the vendors. Call it once, after the last request.

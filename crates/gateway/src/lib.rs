@@ -22,6 +22,7 @@ mod thumbnails;
 mod tls;
 mod vendor_client;
 mod vendor_http;
+mod watch;
 
 pub use app::{Gateway, Shared};
 pub use assets::Assets;
@@ -31,6 +32,7 @@ pub use identity::{Limits, Role, User};
 pub use problem::{Kind, Problem};
 pub use relay::REQUEST_LIMIT;
 pub use vendor_client::Upstream;
+pub use watch::{Clock, Skips};
 
 #[cfg(test)]
 mod tests;
