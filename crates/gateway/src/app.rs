@@ -1,14 +1,19 @@
 //! The state of a running gateway. [`crate::app`] makes its router, which is callable without a socket.
 
+use crate::answer_cache::AnswerCache;
 use crate::assets::Assets;
 use crate::auth::Access;
 use crate::clock::wall_clock;
 use crate::config;
 use crate::metrics::Metrics;
+use crate::problem::Problem;
 use crate::thumbnails::Thumbnails;
 use crate::vendor_client::{Accounts, ReadObserver, Upstream};
 use crate::vendor_http::certificates;
-use crate::watch::{Clock, Watchers};
+use crate::watch::{Audience, Clock, Position, Watchers};
+use axum::body::Bytes;
+use axum::http::HeaderValue;
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
@@ -25,6 +30,24 @@ pub struct Shared {
     pub(crate) stopping: AtomicBool,
     /// Who watches the connections, and what they know.
     pub(crate) watchers: Watchers,
+    /// What of that was answered a moment ago.
+    pub(crate) inventory_answers: AnswerCache<InventoryKey, Result<InventoryAnswer, Problem>>,
+}
+
+/// What makes two answers with the inventory the same.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct InventoryKey {
+    pub(crate) position: Position,
+    pub(crate) audience: Audience,
+    pub(crate) accepted: Option<HeaderValue>,
+}
+
+/// An answer with the inventory, compressed.
+#[derive(Debug, Clone)]
+pub(crate) struct InventoryAnswer {
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) encoding: Option<HeaderValue>,
+    pub(crate) body: Bytes,
 }
 
 impl Default for Shared {
@@ -39,6 +62,7 @@ impl Shared {
     pub fn new(clock: Clock) -> Self {
         Self {
             watchers: Watchers::new(clock),
+            inventory_answers: AnswerCache::default(),
             metrics: Metrics::default(),
             accounts: Mutex::new(Accounts::new(wall_clock())),
             stopping: AtomicBool::new(false),

@@ -470,7 +470,10 @@ async fn who_watches_has_a_clock_of_its_own_that_moves_without_the_systems() {
     assert_eq!((status, &answer["now"]), (200, &start));
     let body = json!({ "seconds": 25.5 });
     let (status, answer) = control(&simulator, "POST", "/observer/advance", &body).await;
-    assert_eq!((status, &answer["now"]), (200, &json!("2025-11-21T14:32:33.500Z")));
+    assert_eq!(
+        (status, &answer["now"]),
+        (200, &json!("2025-11-21T14:32:33.500Z"))
+    );
     assert!(skips.has_changed().unwrap());
     assert_eq!(skips.borrow_and_update().total.as_millis(), 25_500);
     let (_, world) = control(&simulator, "GET", "/world", &Value::Null).await;
@@ -482,7 +485,11 @@ async fn who_watches_has_a_clock_of_its_own_that_moves_without_the_systems() {
     let (_, answer) = control(&simulator, "GET", "/observer", &Value::Null).await;
     assert_eq!(answer["now"], start);
     assert_eq!(skips.borrow().resets, 1);
-    for body in [json!({}), json!({ "seconds": -1 }), json!({ "seconds": 1e10 })] {
+    for body in [
+        json!({}),
+        json!({ "seconds": -1 }),
+        json!({ "seconds": 1e10 }),
+    ] {
         let (status, _) = control(&simulator, "POST", "/observer/advance", &body).await;
         assert_eq!(status, 400, "{body}");
     }

@@ -4,7 +4,9 @@ use super::{Failure, announce, say};
 use crate::app::{Gateway, Shared};
 use crate::assets::Assets;
 use crate::auth::Access;
-use crate::config::{Connection, Credentials, DEFAULT_LISTEN, DEFAULT_SHARE, DEFAULT_TIMEOUT, DEFAULT_WATCH};
+use crate::config::{
+    Connection, Credentials, DEFAULT_LISTEN, DEFAULT_SHARE, DEFAULT_TIMEOUT, DEFAULT_WATCH,
+};
 use crate::http::listen::{self, Serving};
 use crate::watch::Clock;
 use chrono::{DateTime, Utc};

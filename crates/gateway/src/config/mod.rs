@@ -13,7 +13,6 @@ mod url;
 mod user;
 mod walls;
 
-pub(crate) use connection::WATCH_SECONDS;
 pub use connection::{Connection, Credentials, DEFAULT_SHARE, DEFAULT_TIMEOUT, DEFAULT_WATCH};
 pub use fault::{Fault, Faults};
 pub use network::Network;

@@ -42,6 +42,7 @@ pub(crate) enum Own {
     StartAtProvider,
     ReturnFromProvider,
     Connections,
+    Inventory,
     Build,
     NewPairingCode,
     ReadPairing,
@@ -54,7 +55,7 @@ pub(crate) enum Own {
 }
 
 /// The gateway's own routes. HEAD is routed like GET. `{id}` matches one segment.
-pub(crate) const OWN: [(Method, &str, Own, Rule); 16] = [
+pub(crate) const OWN: [(Method, &str, Own, Rule); 17] = [
     (Method::GET, "/api/session", Own::ReadSession, EVERYBODY),
     (Method::POST, "/api/session", Own::SignIn, Rule::Anyone),
     (Method::DELETE, "/api/session", Own::SignOut, Rule::Anyone),
@@ -77,6 +78,7 @@ pub(crate) const OWN: [(Method, &str, Own, Rule); 16] = [
         Rule::Anyone,
     ),
     (Method::GET, "/api/connections", Own::Connections, EVERYBODY),
+    (Method::GET, "/api/inventory", Own::Inventory, EVERYBODY),
     (Method::GET, "/api/build", Own::Build, EVERYBODY),
     (
         Method::POST,

@@ -84,9 +84,16 @@ mod tests {
             (500, true),
             (503, true),
         ] {
-            assert_eq!(is_of_connection(&vendor(status, None)), expected, "{status}");
+            assert_eq!(
+                is_of_connection(&vendor(status, None)),
+                expected,
+                "{status}"
+            );
         }
-        let timeout = of_problem(&Problem::new(Kind::Timeout, "Plant A did not answer in time"));
+        let timeout = of_problem(&Problem::new(
+            Kind::Timeout,
+            "Plant A did not answer in time",
+        ));
         assert!(is_of_connection(&timeout));
         assert_eq!(line(&timeout), "Plant A did not answer in time");
         assert_eq!(line(&vendor(503, None)), "503: no");

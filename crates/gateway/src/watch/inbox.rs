@@ -81,7 +81,8 @@ impl Inbox {
     /// Waits until something is wanted.
     pub(super) async fn next(&self) -> Wishes {
         loop {
-            let wishes = mem::take(&mut *self.wishes.lock().unwrap_or_else(PoisonError::into_inner));
+            let wishes =
+                mem::take(&mut *self.wishes.lock().unwrap_or_else(PoisonError::into_inner));
             if !wishes.is_empty() {
                 return wishes;
             }

@@ -42,8 +42,13 @@ mod tests {
             (all.len(), limit)
         };
         assert_eq!(of(LIMIT, None), (LIMIT, None));
-        assert_eq!(of(3, Some(25_000)), (3, None), "the system says more than it gives");
-        let said = "The system holds 25,000 groups, and the gateway watches the first 20,000 of them.";
+        assert_eq!(
+            of(3, Some(25_000)),
+            (3, None),
+            "the system says more than it gives"
+        );
+        let said =
+            "The system holds 25,000 groups, and the gateway watches the first 20,000 of them.";
         for held in [LIMIT, 25_000] {
             assert_eq!(of(held, Some(25_000)), (LIMIT, Some(said.to_owned())));
         }
@@ -52,7 +57,12 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_by_thousands() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
             assert_eq!(grouped(number), text);
         }
     }

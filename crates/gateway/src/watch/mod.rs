@@ -21,5 +21,5 @@ mod whole;
 mod tests;
 
 pub use clock::{Clock, Skips};
-pub(crate) use inventory::{Audience, Inventory};
+pub(crate) use inventory::{Audience, Inventory, Position};
 pub(crate) use watchers::Watchers;

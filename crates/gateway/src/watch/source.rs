@@ -51,7 +51,10 @@ impl Source {
     /// How far the vendor's clock is ahead of the gateway's.
     pub(super) fn vendor_ahead(&self) -> TimeDelta {
         let clock = *self.vendor_clock();
-        #[expect(clippy::cast_possible_truncation, reason = "a float too large becomes i64::MAX")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a float too large becomes i64::MAX"
+        )]
         let millis = clock.offset() as i64;
         TimeDelta::try_milliseconds(millis).unwrap_or_default()
     }
@@ -129,9 +132,8 @@ fn of_unix(at: DateTime<Utc>) -> Millis {
 
 /// The answer as `vendors` reads it.
 fn plain(answer: Answer) -> vendors::Answer {
-    let text = |value: &axum::http::HeaderValue| {
-        String::from_utf8_lossy(value.as_bytes()).into_owned()
-    };
+    let text =
+        |value: &axum::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     vendors::Answer {
         status: answer.status.as_u16(),
         headers: answer

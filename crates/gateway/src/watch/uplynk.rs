@@ -25,7 +25,10 @@ pub(super) async fn read(source: Source, when: When) -> Result<Reading, ReadFail
     while is_more(all.len()) && all.len() < LIMIT {
         let more = source.read(&groups.page(page), when).await?.value.items;
         let before = all.len();
-        all.extend(more.into_iter().filter(|group| known.insert(group.id.clone())));
+        all.extend(
+            more.into_iter()
+                .filter(|group| known.insert(group.id.clone())),
+        );
         // The service may not know pages.
         if all.len() == before {
             break;

@@ -24,7 +24,9 @@ pub(super) async fn read(
     without: WithoutQuery,
 ) -> Result<Reading, ReadFailure> {
     let may_query = without
-        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+            left.checked_sub(1)
+        })
         .is_err();
     let query = veeam::query(&Query::default(), wire);
     let answer = if may_query {

@@ -118,10 +118,12 @@ impl Watchers {
                 .map(|(_, inbox)| (inbox.readings.subscribe(), inbox.refresh()))
                 .collect()
         };
-        let waits = readings.into_iter().map(|(mut readings, until)| async move {
-            // Its end says that there is nobody left who could read.
-            let _ = readings.wait_for(|one| one.ended >= until).await;
-        });
+        let waits = readings
+            .into_iter()
+            .map(|(mut readings, until)| async move {
+                // Its end says that there is nobody left who could read.
+                let _ = readings.wait_for(|one| one.ended >= until).await;
+            });
         // Whoever is slower is told of when it comes.
         let _ = timeout(PATIENCE, join_all(waits)).await;
     }
@@ -137,7 +139,11 @@ impl One {
         let settings = Arc::new(Mutex::new(setting));
         let inbox = Arc::new(Inbox::new());
         let mut task = JoinSet::new();
-        task.spawn(supervise(settings.clone(), inventory.clone(), inbox.clone()));
+        task.spawn(supervise(
+            settings.clone(),
+            inventory.clone(),
+            inbox.clone(),
+        ));
         Self {
             settings,
             inbox,

@@ -43,7 +43,7 @@ pub const DEFAULT_SHARE: Duration = Duration::from_secs(1);
 pub const DEFAULT_WATCH: Duration = health::schedule::INTERVAL;
 
 /// How often it may, in seconds.
-pub(crate) const WATCH_SECONDS: Range<u64> = 2..301;
+const WATCH_SECONDS: Range<u64> = 2..301;
 
 const SYSTEMS: [&str; 3] = ["aveva", "uplynk", "veeam"];
 

@@ -67,7 +67,10 @@ impl Groups {
 
     /// The ids of all groups, those first whose last read began the longest time ago.
     pub(super) fn oldest_first(&self) -> Vec<String> {
-        let ids = self.list.iter().filter_map(|group| group.configuration.id.clone());
+        let ids = self
+            .list
+            .iter()
+            .filter_map(|group| group.configuration.id.clone());
         let mut ids: Vec<String> = ids.filter(|id| !id.is_empty()).collect();
         let begun = |id: &String| self.begun.get(id).copied().unwrap_or(-1.0);
         ids.sort_by(|a, b| begun(a).total_cmp(&begun(b)));
@@ -83,7 +86,11 @@ impl Groups {
 
     /// Takes over what was read of a group, or why it could not be. Its old detail stays then.
     pub(super) fn take(&mut self, id: &str, read: Result<GroupDetail, String>) {
-        let Some(group) = self.places.get(id).and_then(|place| self.list.get_mut(*place)) else {
+        let Some(group) = self
+            .places
+            .get(id)
+            .and_then(|place| self.list.get_mut(*place))
+        else {
             return;
         };
         match read {

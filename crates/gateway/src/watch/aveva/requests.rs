@@ -53,19 +53,29 @@ pub(super) async fn detail(
     group: &str,
     when: When,
 ) -> Result<GroupDetail, ReadFailure> {
-    let sessions = source.read(&aveva::sessions(base, group).list(), when).await?;
+    let sessions = source
+        .read(&aveva::sessions(base, group).list(), when)
+        .await?;
     let status = status_of(&sessions.value);
     if status.primary.is_some() {
         return Ok(of(status, sessions));
     }
-    let asked = source.read(&aveva::groups(base).status(group), when).await?;
+    let asked = source
+        .read(&aveva::groups(base).status(group), when)
+        .await?;
     if asked.value.primary.is_none() {
         return Ok(of(asked.value, sessions));
     }
     // Somebody has become primary between the two requests.
-    let sessions = source.read(&aveva::sessions(base, group).list(), When::Now).await?;
+    let sessions = source
+        .read(&aveva::sessions(base, group).list(), When::Now)
+        .await?;
     let told = status_of(&sessions.value);
-    let status = if told.primary.is_some() { told } else { asked.value };
+    let status = if told.primary.is_some() {
+        told
+    } else {
+        asked.value
+    };
     Ok(of(status, sessions))
 }
 

@@ -105,7 +105,11 @@ impl Sweep {
             return None;
         }
         let slow = self.last_begun + SLOW;
-        Some(if self.outstanding.is_empty() { now } else { slow })
+        Some(if self.outstanding.is_empty() {
+            now
+        } else {
+            slow
+        })
     }
 
     /// Why the connection has failed, if it has.

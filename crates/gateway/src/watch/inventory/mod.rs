@@ -11,10 +11,10 @@ mod state;
 mod tests;
 
 pub(crate) use audience::Audience;
+pub(crate) use changes::Position;
 
 use super::Clock;
 use super::watcher::in_millis;
-use changes::Position;
 use health::inventory::{Contents, WatchedGroup};
 use protocol::ConnectionState;
 use state::State;
@@ -107,6 +107,7 @@ impl Inventory {
     }
 
     /// Everything.
+    #[cfg(test)]
     pub(crate) fn everything(&self) -> protocol::Inventory {
         let position = self.position(None);
         self.answer(&position, Audience::People)
