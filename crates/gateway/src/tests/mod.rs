@@ -16,6 +16,7 @@ mod thumbnails;
 mod provider;
 mod vendor;
 mod walls;
+mod watch;
 mod world;
 
 use crate::{Access, Assets, Gateway, app, config};
