@@ -1,46 +1,44 @@
-//! Who did what: a line for every sign-in, every refusal and every change, on the log's target
-//! `audit`, which is always written. What a caller wrote stands in quotes with everything odd escaped:
-//! nobody can write a line of somebody else. Must never hold a password or a cookie, and of a
-//! body only fields that are known to be none.
+//! The audit: a line for every sign-in, every refusal and every change, on the log's target `audit`, which is
+//! always enabled. Values from callers are quoted and escaped, so that nobody can forge a line. Must never hold
+//! a password or a cookie, and of a body only fields that are known not to be secret.
 
-use crate::access::Refusal;
-use crate::app::Shared;
+use crate::metrics::Metrics;
 use crate::problem::{Kind, Problem};
 use std::net::IpAddr;
 
-/// Who asks, from where, and the number of the request, which its answer carries too.
+/// Who makes a request, and from where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Who {
-    /// `-` for nobody.
+    /// `-` without a sign-in.
     pub(crate) name: String,
     pub(crate) role: &'static str,
     pub(crate) from: IpAddr,
+    /// The id of the request, which its answer holds too.
     pub(crate) id: String,
 }
 
-/// A sign-in, done or refused; `name` is one that may be written.
-pub(crate) fn sign_in(shared: &Shared, who: &Who, name: &str, refused: Option<Kind>) {
+/// A sign-in with a password. `name` must be loggable.
+pub(crate) fn sign_in(metrics: &Metrics, who: &Who, name: &str, refused: Option<Kind>) {
     let outcome = match refused {
         None => "done",
         Some(Kind::WrongPassword | Kind::TooManyTries) => "refused",
         Some(_) => "failed",
     };
-    shared.metrics.sign_in(outcome);
+    metrics.sign_in(outcome);
     let why = refused.map_or("-", Kind::name);
     let Who { from, id, .. } = who;
     tracing::info!(target: "audit", id, who = name, %from, what = "sign in", outcome, why);
 }
 
-/// A sign-in at a provider: done, or why not. `name` is one that the provider vouches for, with its own
-/// name for them behind, or `-`.
-pub(crate) fn provided(shared: &Shared, who: &Who, name: &str, refused: Option<Refusal>) {
-    let outcome = match refused {
-        None => "done",
-        Some(refused) if refused.is_ours() => "failed",
-        Some(_) => "refused",
-    };
-    shared.metrics.sign_in(outcome);
-    let why = refused.map_or("-", Refusal::code);
+/// A sign-in at a provider. `name` holds the provider's name and id of the user, or `-`.
+pub(crate) fn provider_sign_in(
+    metrics: &Metrics,
+    who: &Who,
+    name: &str,
+    outcome: &'static str,
+    why: &'static str,
+) {
+    metrics.sign_in(outcome);
     let Who { from, id, .. } = who;
     tracing::info!(
         target: "audit", id, who = name, %from, what = "sign in", by = "provider", outcome, why
@@ -52,8 +50,8 @@ pub(crate) fn sign_out(who: &Who) {
     tracing::info!(target: "audit", id, who = name, %from, what = "sign out", outcome = "done");
 }
 
-/// A request that was not let in.
-pub(crate) fn refused(shared: &Shared, who: &Who, method: &str, path: &str, problem: &Problem) {
+/// A refused request.
+pub(crate) fn refused(metrics: &Metrics, who: &Who, method: &str, path: &str, problem: &Problem) {
     if !matches!(
         problem.kind,
         Kind::SignIn | Kind::Forbidden | Kind::CrossSite
@@ -61,25 +59,25 @@ pub(crate) fn refused(shared: &Shared, who: &Who, method: &str, path: &str, prob
         return;
     }
     let why = problem.kind.name();
-    shared.metrics.refusal(why);
+    metrics.refusal(why);
     let Who {
         name,
         role,
         from,
         id,
     } = who;
-    // Addresses may be long.
+    // Paths may be long.
     let path: String = path.chars().take(300).collect();
     tracing::info!(target: "audit", id, who = name, role, %from, what = method, path, outcome = "refused", why);
 }
 
-/// A screen that was paired comes for its session.
+/// A paired screen fetched its session.
 pub(crate) fn wall_signs_in(who: &Who, wall: &str) {
     let Who { from, id, .. } = who;
     tracing::info!(target: "audit", id, who = wall, role = "wall", %from, what = "sign in", outcome = "done", why = "-");
 }
 
-/// A wall was paired or revoked, or was not.
+/// An attempt to pair or to revoke a wall.
 pub(crate) fn wall(who: &Who, what: &str, wall: &str, refused: Option<Kind>) {
     let outcome = match refused {
         None => "done",
@@ -97,20 +95,20 @@ pub(crate) fn wall(who: &Who, what: &str, wall: &str, refused: Option<Kind>) {
     tracing::info!(target: "audit", id, who = name, role, %from, what, wall, outcome, why);
 }
 
-/// A change of what a vendor holds.
+/// A change at a vendor.
 pub(crate) struct Change<'a> {
     pub(crate) connection: &'a str,
-    /// The contract's name for it.
+    /// The contract's name of the operation.
     pub(crate) operation: &'a str,
     /// The vendor's own path, encoded.
     pub(crate) path: &'a str,
     pub(crate) outcome: &'static str,
     pub(crate) status: u16,
-    /// The vendor's own number for it, to be found in the vendor's log.
+    /// The vendor's id of the operation, which the vendor's log holds too.
     pub(crate) operation_id: &'a str,
-    /// What the vendor held, where the gateway read it before: known fields as JSON, or `-`.
+    /// What the vendor held before, if the gateway read it: known fields as JSON, or `-`.
     pub(crate) before: &'a str,
-    /// What was asked for: known fields as JSON, or `-`.
+    /// What was requested: known fields as JSON, or `-`.
     pub(crate) after: &'a str,
 }
 

@@ -1,41 +1,36 @@
-//! The server of Failover Console: serves the built console, signs people in, adds each
-//! vendor system's credentials, and relays exactly the contracts' operations to it. It renders nothing and judges no system's
-//! health; vendor paths are written in the `vendors` crate alone.
+//! The server of Failover Console: serves the built console, authenticates users, adds each vendor system's
+//! credentials, and relays exactly the operations of the vendors' contracts. It renders nothing. Vendor paths
+//! are written in the `vendors` crate only.
 
-mod access;
 mod app;
 mod assets;
 mod audit;
-mod body;
+mod auth;
 pub mod cli;
+mod clock;
 pub mod config;
 mod credentials;
-pub mod demo;
-mod door;
-mod edge;
-mod from;
-mod guard;
-mod hash_password;
-pub mod listen;
+mod crypto;
+mod http;
+mod identity;
 mod metrics;
-mod own;
+mod pairing;
 mod problem;
 mod relay;
-mod routes;
-mod serve;
 mod single_flight;
 mod thumbnails;
 mod tls;
-mod walls;
-mod wire;
+mod vendor_client;
+mod vendor_http;
 
-pub use access::{Access, Limits, Memory, SignIn};
-pub use app::{Gateway, Shared, app};
+pub use app::{Gateway, Shared};
 pub use assets::Assets;
-pub use door::Files;
-pub use from::Network;
+pub use auth::{Access, Memory, SignIn};
+pub use http::app;
+pub use identity::{Limits, Role, User};
 pub use problem::{Kind, Problem};
-pub use relay::{REQUEST_LIMIT, Upstream};
+pub use relay::REQUEST_LIMIT;
+pub use vendor_client::Upstream;
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
-//! What is counted, and how Prometheus reads it. Labels hold what the configuration or this program
-//! says, never what a caller wrote: otherwise anybody could fill the memory with names.
+//! Counters, and their text for Prometheus. Labels hold only values of the configuration or of this program,
+//! never of a caller, who could otherwise fill the memory with new ones.
 
 use crate::problem::Problem;
-use crate::wire::Answer;
+use crate::vendor_http::Answer;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,16 +12,16 @@ use tokio::time::Instant;
 /// The upper ends of the histogram's buckets, in seconds.
 const BUCKETS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
-/// A session that was not seen for so long is not counted as open.
+/// A session counts as open for so long after its last request.
 const OPEN: Duration = Duration::from_secs(300);
 
-/// So many sessions are told apart.
+/// How many sessions are counted.
 const MOST_SESSIONS: usize = 10_000;
 
-/// The counters of one gateway, whatever its configuration.
+/// The counters of one gateway. They survive a change of the configuration.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
-    /// By kind of route, method and class of status.
+    /// By kind of route, method and status class.
     requests: Mutex<BTreeMap<(&'static str, &'static str, u16), u64>>,
     sign_ins: Mutex<BTreeMap<&'static str, u64>>,
     refusals: Mutex<BTreeMap<&'static str, u64>>,
@@ -39,7 +39,7 @@ struct Counts {
     buckets: [u64; BUCKETS.len()],
     seconds: f64,
     calls: u64,
-    asked: u64,
+    requested: u64,
     shared: u64,
     last_answer: Option<Instant>,
     breaker_open: bool,
@@ -58,7 +58,7 @@ impl Metrics {
             .clone()
     }
 
-    /// A configuration without the other connections is in force.
+    /// Drops the counters of all other connections.
     pub(crate) fn keep_only(&self, connections: &[&str]) {
         locked(&self.meters).retain(|id, _| connections.contains(&id.as_str()));
     }
@@ -81,8 +81,8 @@ impl Metrics {
         *locked(&self.refusals).entry(why).or_default() += 1;
     }
 
-    /// A session was used.
-    pub(crate) fn seen(&self, session: &str, role: &'static str) {
+    /// A session made a request.
+    pub(crate) fn session_used(&self, session: &str, role: &'static str) {
         let mut sessions = locked(&self.sessions);
         let now = Instant::now();
         if sessions.len() >= MOST_SESSIONS {
@@ -93,12 +93,12 @@ impl Metrics {
         }
     }
 
-    /// A session was ended.
-    pub(crate) fn gone(&self, session: &str) {
+    /// A session ended.
+    pub(crate) fn session_ended(&self, session: &str) {
         locked(&self.sessions).remove(session);
     }
 
-    /// All of it in Prometheus's text format, version 0.0.4.
+    /// All counters in Prometheus's text format, version 0.0.4.
     pub(crate) fn text(&self) -> String {
         let mut page = Page::default();
         page.family("build_info", "gauge", "The running version.");
@@ -135,8 +135,8 @@ impl Metrics {
 }
 
 impl Meter {
-    /// One exchange with the vendor.
-    pub(crate) fn call(&self, took: Duration, outcome: &Result<Answer, Problem>) {
+    /// One call to the vendor.
+    pub(crate) fn call(&self, duration: Duration, outcome: &Result<Answer, Problem>) {
         let mut counts = locked(&self.0);
         let class = match outcome {
             Ok(answer) => match answer.status.as_u16() / 100 {
@@ -148,7 +148,7 @@ impl Meter {
             Err(problem) => problem.kind.name(),
         };
         *counts.outcomes.entry(class).or_default() += 1;
-        let seconds = took.as_secs_f64();
+        let seconds = duration.as_secs_f64();
         for (bucket, end) in counts.buckets.iter_mut().zip(BUCKETS) {
             *bucket += u64::from(seconds <= end);
         }
@@ -159,17 +159,17 @@ impl Meter {
         }
     }
 
-    /// One read of a browser, answered by a call of its own or by another's.
+    /// One read, answered by its own call or by another's.
     pub(crate) fn read(&self, shared: bool) {
         let mut counts = locked(&self.0);
         if shared {
             counts.shared += 1;
         } else {
-            counts.asked += 1;
+            counts.requested += 1;
         }
     }
 
-    /// The breaker of the connection opened or closed.
+    /// The connection's breaker opened or closed.
     pub(crate) fn breaker(&self, open: bool) {
         let mut counts = locked(&self.0);
         counts.opened += u64::from(open && !counts.breaker_open);
@@ -232,7 +232,7 @@ impl Page {
         );
         for (id, meter) in meters {
             let counts = locked(&meter.0);
-            for (from, count) in [("asked", counts.asked), ("shared", counts.shared)] {
+            for (from, count) in [("asked", counts.requested), ("shared", counts.shared)] {
                 self.line(
                     "reads_total",
                     &[("connection", id), ("answer", from)],
@@ -283,7 +283,7 @@ mod tests {
     use axum::http::{HeaderMap, StatusCode};
 
     #[tokio::test(start_paused = true)]
-    async fn what_was_counted_is_told_by_connection() {
+    async fn counters_are_written_by_connection() {
         let metrics = Metrics::default();
         let meter = metrics.meter("plant-a");
         let answer = Answer {
@@ -330,11 +330,11 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn sessions_are_open_while_they_are_used() {
+    async fn sessions_count_as_open_while_they_are_used() {
         let metrics = Metrics::default();
-        metrics.seen("one", "admin");
-        metrics.seen("two", "wall");
-        metrics.seen("two", "wall");
+        metrics.session_used("one", "admin");
+        metrics.session_used("two", "wall");
+        metrics.session_used("two", "wall");
         let open = |role: &str, count: u32| {
             let line = format!("failover_console_sessions{{role=\"{role}\"}} {count}\n");
             assert!(metrics.text().contains(&line), "{line}{}", metrics.text());
@@ -342,7 +342,7 @@ mod tests {
         open("admin", 1);
         open("wall", 1);
         open("viewer", 0);
-        metrics.gone("one");
+        metrics.session_ended("one");
         open("admin", 0);
         tokio::time::advance(OPEN).await;
         open("wall", 0);

@@ -1,60 +1,54 @@
-//! What the gateway itself says when something fails: problem details (RFC 9457). The vendors' own
-//! errors are not among them, their known fields are relayed. Must never hold a secret or an address.
+//! The gateway's own errors, as problem details (RFC 9457). A vendor's errors are not among them: they are
+//! relayed. Must never hold a secret or a vendor's address. A leaf: it uses no other module.
 
-use axum::body::Body;
-use axum::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
-};
-use axum::http::{Response, StatusCode};
-use axum::response::IntoResponse;
-use serde_json::json;
+use axum::http::StatusCode;
 
-/// The kinds of problem. Each is a `type` of its own.
+/// The kinds of problem, each with its own `type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// There is nothing here.
+    /// There is no such thing.
     NotFound,
-    /// There is something here, for other methods.
+    /// The path exists, for other methods.
     MethodNotAllowed,
-    /// The request cannot be understood.
+    /// The request is not valid.
     BadRequest,
-    /// A body of another type than JSON.
+    /// The body is not JSON.
     UnsupportedMediaType,
-    /// Another site tried to use the visitor's browser, or the name in the address is not ours.
+    /// The request comes from another site, or uses a name that is not the gateway's.
     CrossSite,
-    /// Nobody is signed in.
+    /// A sign-in is needed.
     SignIn,
-    /// A sign-in with a name or a password that is wrong; never which.
+    /// The user name or the password is wrong. It is never said which.
     WrongPassword,
-    /// Too many tries to sign in.
+    /// Too many failed attempts.
     TooManyTries,
-    /// Who is signed in may not do this.
+    /// The visitor's role does not allow this.
     Forbidden,
-    /// A code that no screen shows, or no longer.
+    /// The code is not valid.
     WrongCode,
-    /// A name that is another's already.
+    /// The name is in use.
     NameTaken,
-    /// More is asked of the gateway than it does at a time.
+    /// The gateway is at one of its limits.
     Overloaded,
-    /// Requests should go to another gateway.
+    /// The gateway is not ready for requests.
     NotReady,
     /// The vendor's system could not be reached.
     Unreachable,
     /// The vendor's system did not answer in time.
     Timeout,
-    /// The body is larger than what is passed on.
+    /// A body is larger than the limit.
     TooLarge,
-    /// The vendor's system did not accept the gateway's own credentials.
+    /// The vendor's system refused the gateway's credentials.
     Credentials,
-    /// The vendor's system sent the gateway elsewhere.
+    /// The vendor's system sent a redirect.
     Redirect,
-    /// What the vendor's system answered cannot be read.
+    /// The vendor's answer cannot be read.
     Unreadable,
-    /// A change that has to say what it is based on does not.
+    /// A change lacks its precondition.
     PreconditionRequired,
-    /// Where a thumbnail should be is none that could be shown.
+    /// There is no thumbnail that can be shown.
     Thumbnail,
-    /// A mistake in the gateway.
+    /// A fault in the gateway.
     Internal,
 }
 
@@ -64,8 +58,8 @@ impl Kind {
         self.words().0
     }
 
-    /// The last part of the `type`, the title and the status it has as a rule.
-    fn words(self) -> (&'static str, &'static str, StatusCode) {
+    /// The last part of the `type`, the title and the usual status.
+    pub(crate) fn words(self) -> (&'static str, &'static str, StatusCode) {
         match self {
             Self::NotFound => ("not-found", "Not found", StatusCode::NOT_FOUND),
             Self::MethodNotAllowed => (
@@ -141,23 +135,23 @@ impl Kind {
     }
 }
 
-/// One problem, to be answered with.
+/// One problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Which kind.
+    /// The kind.
     pub kind: Kind,
     /// The status of the answer.
     pub status: StatusCode,
-    /// What happened this time, in plain words.
+    /// What happened, for people.
     pub detail: String,
-    /// The methods that would be allowed, for [`Kind::MethodNotAllowed`].
+    /// The allowed methods, for [`Kind::MethodNotAllowed`].
     pub allow: Option<String>,
-    /// In how many seconds another try makes sense.
+    /// In how many seconds a retry makes sense.
     pub retry_after: Option<u32>,
 }
 
 impl Problem {
-    /// A problem with its kind's usual status.
+    /// A problem with the usual status of its kind.
     #[must_use]
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
         let (_, _, status) = kind.words();
@@ -170,57 +164,12 @@ impl Problem {
         }
     }
 
-    /// Whether a write may have arrived all the same: the vendor was asked and did not answer, or not so
-    /// that it could be understood.
-    pub(crate) fn is_of_what_was_sent(&self) -> bool {
+    /// Whether a write may have been carried out although it failed, because it was sent and no readable answer
+    /// came back.
+    pub(crate) fn may_have_been_carried_out(&self) -> bool {
         matches!(
             self.kind,
             Kind::Unreachable | Kind::Timeout | Kind::TooLarge | Kind::Internal
         )
-    }
-
-    /// The answer, `instance` being the path that was asked for.
-    #[must_use]
-    pub fn answer(&self, instance: &str) -> Response<Body> {
-        let (name, title, _) = self.kind.words();
-        let body = json!({
-            "type": format!("/problems/{name}"),
-            "title": title,
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-            "instance": instance,
-        });
-        let mut response = Response::new(Body::from(body.to_string()));
-        *response.status_mut() = self.status;
-        let headers = response.headers_mut();
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(allow) = self
-            .allow
-            .as_deref()
-            .and_then(|allow| HeaderValue::from_str(allow).ok())
-        {
-            headers.insert(ALLOW, allow);
-        }
-        if self.status == StatusCode::UNAUTHORIZED {
-            // The header has to be there (RFC 9110, 15.5.2); no browser asks for a password because of this.
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Session"));
-        }
-        if let Some(seconds) = self.retry_after {
-            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        response
-    }
-}
-
-impl IntoResponse for Problem {
-    /// The answer without its instance: `edge` writes it again when it knows the path.
-    fn into_response(self) -> axum::response::Response {
-        let mut response = self.answer("about:blank");
-        response.extensions_mut().insert(self);
-        response
     }
 }

@@ -1,4 +1,4 @@
-//! One fetch for all who ask for the same thing at the same time. Knows nothing of what is fetched.
+//! Coalesces concurrent requests for the same thing into one fetch.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Mutex;
@@ -7,17 +7,18 @@ use tokio::time::Instant;
 /// A slot that holds the last outcome.
 #[derive(Debug)]
 pub(crate) struct SingleFlight<T> {
-    /// How many fetches have ended. Read without the lock by those who arrive.
+    /// How many fetches have ended. Callers read it without the lock when they arrive.
     ended: AtomicU64,
     slot: Mutex<Option<Landed<T>>>,
 }
 
-/// An outcome, with which fetch it was and when it ended.
+/// The outcome of a fetch.
 #[derive(Debug, Clone)]
 pub(crate) struct Landed<T> {
     pub(crate) value: T,
-    /// Counts up from 1: tells an outcome from its successor.
+    /// Counts fetches from 1 and so identifies the outcome.
     pub(crate) number: u64,
+    /// When the fetch ended.
     pub(crate) at: Instant,
 }
 
@@ -31,8 +32,8 @@ impl<T> Default for SingleFlight<T> {
 }
 
 impl<T: Clone> SingleFlight<T> {
-    /// The last outcome if it still serves, or if it came while this caller waited for it; otherwise
-    /// fetches a new one. A caller that goes away while fetching leaves the fetch to the next one.
+    /// The last outcome if it still serves or arrived while this caller waited. Otherwise fetches a new one. If
+    /// the caller that fetches is dropped, the next one fetches.
     pub(crate) async fn get<F: Future<Output = T>>(
         &self,
         serves: impl Fn(&Landed<T>) -> bool,
@@ -57,7 +58,7 @@ impl<T: Clone> SingleFlight<T> {
         landed
     }
 
-    /// Whether there is an outcome that serves, or one is being fetched.
+    /// Whether an outcome serves or is being fetched.
     pub(crate) fn is_of_use(&self, serves: impl Fn(&Landed<T>) -> bool) -> bool {
         match self.slot.try_lock() {
             Ok(slot) => slot.as_ref().is_some_and(serves),
@@ -65,7 +66,7 @@ impl<T: Clone> SingleFlight<T> {
         }
     }
 
-    /// Takes the outcome out, waiting for a fetch under way.
+    /// Takes the outcome out, after waiting for a fetch in progress.
     pub(crate) async fn take(&self) -> Option<T> {
         self.slot.lock().await.take().map(|landed| landed.value)
     }
@@ -78,7 +79,7 @@ mod tests {
     use std::time::Duration;
 
     #[tokio::test(start_paused = true)]
-    async fn all_who_wait_share_one_fetch_and_the_next_fetches_anew() {
+    async fn concurrent_callers_share_one_fetch_and_the_next_fetches_again() {
         let flight = Arc::new(SingleFlight::<u64>::default());
         let fetched = Arc::new(AtomicU64::new(0));
         let ask = || {
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_caller_that_goes_away_leaves_the_fetch_to_the_next() {
+    async fn a_dropped_caller_leaves_the_fetch_to_the_next() {
         let flight = Arc::new(SingleFlight::<u64>::default());
         let first = {
             let flight = flight.clone();

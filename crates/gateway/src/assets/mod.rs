@@ -1,5 +1,5 @@
-//! The built console: its files as the build left them, compressed ahead of time, and its page for
-//! every address that is a place in the console. Knows no route of the console.
+//! The built console: its files, compressed ahead of time, and its page for every other address. Knows no
+//! route of the console.
 
 mod encoding;
 mod files;
@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use files::File;
 
-/// Endings by which browsers fetch parts of pages, not pages.
+/// The extensions of files that are parts of pages, not pages.
 const PARTS: [&str; 22] = [
     "br",
     "css",
@@ -40,32 +40,34 @@ const PARTS: [&str; 22] = [
     "woff2",
 ];
 
-/// Answers with a file, with the console's page, or with a problem.
-pub(crate) fn serve(assets: &Assets, request: &Request) -> Response {
+/// Answers with a file or with the console's page.
+///
+/// # Errors
+/// The method is not allowed, or there is no such file.
+pub(crate) fn serve(assets: &Assets, request: &Request) -> Result<Response, Problem> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let detail = format!("this path takes GET or HEAD, not {}", request.method());
         let allow = Some("GET, HEAD".to_owned());
-        return Problem {
+        return Err(Problem {
             allow,
             ..Problem::new(Kind::MethodNotAllowed, detail)
-        }
-        .into_response();
+        });
     }
     let path = request.uri().path().trim_start_matches('/');
     if let Some(file) = assets.file(path) {
-        return answer(assets, file, request);
+        return Ok(answer(assets, file, request));
     }
     if !is_page(path, request.headers()) {
-        return Problem::new(Kind::NotFound, "there is no such file").into_response();
+        return Err(Problem::new(Kind::NotFound, "there is no such file"));
     }
-    match assets.index() {
+    Ok(match assets.index() {
         Some(index) => answer(assets, index, request),
         None => unbuilt(),
-    }
+    })
 }
 
-/// Whether a path that is no file is a place in the console. Ids may end like files, so deeper paths
-/// count as pages when the browser asks for a page by name.
+/// Whether a path without a file is a page of the console. Ids may end like file names, so deeper paths count
+/// as pages when the browser explicitly accepts HTML.
 fn is_page(path: &str, headers: &HeaderMap) -> bool {
     let accept = headers
         .get(header::ACCEPT)
@@ -87,14 +89,14 @@ fn is_page(path: &str, headers: &HeaderMap) -> bool {
 }
 
 fn answer(assets: &Assets, file: &File, request: &Request) -> Response {
-    let asked = request.headers();
-    let accepted = asked
+    let requested = request.headers();
+    let accepted = requested
         .get_all(header::ACCEPT_ENCODING)
         .iter()
         .filter_map(|value| value.to_str().ok());
     let (encoding, content) = encoding::choose(file, &accepted.collect::<Vec<_>>().join(","));
     let etag = file.etag(encoding);
-    let unchanged = asked
+    let unchanged = requested
         .get(header::IF_NONE_MATCH)
         .and_then(|tags| tags.to_str().ok())
         .is_some_and(|tags| {
@@ -132,7 +134,7 @@ fn answer(assets: &Assets, file: &File, request: &Request) -> Response {
     response
 }
 
-/// What a gateway without a console says.
+/// The page of a gateway that was built without the console.
 fn unbuilt() -> Response {
     let page = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Failover Console</title>\
          <h1>The console is not built</h1><p>This gateway was compiled without its pages. In the project's folder run \

@@ -18,6 +18,7 @@ fn ask(assets: &Assets, method: Method, path: &str, headers: &[(&str, &str)]) ->
         request = request.header(*name, *value);
     }
     serve(assets, &request.body(Body::empty()).unwrap())
+        .unwrap_or_else(axum::response::IntoResponse::into_response)
 }
 
 fn get(path: &str, headers: &[(&str, &str)]) -> Response {

@@ -1,18 +1,18 @@
-//! `failover-console serve`: the gateway that a configuration file describes, and the one that takes its
-//! place when the file has changed.
+//! `serve`: the gateway that a configuration file describes, and its successor when the file has changed.
 
-use super::{Failure, announce};
-use crate::access::{Access, Memory, SignIn};
+use super::check::certificate_files;
+use super::{CHECKS, Failure, announce};
 use crate::app::{Gateway, Shared};
 use crate::assets::Assets;
+use crate::auth::{Access, Memory, SignIn};
 use crate::config::Config;
-use crate::door::Door;
-use crate::listen::{self, Serving};
+use crate::http::listen::{self, Serving};
+use crate::tls::CertificateReloader;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The gateway that a configuration describes.
+/// Makes the gateway of a configuration.
 fn configured(config: Config, memory: Arc<Memory>, shared: Arc<Shared>) -> Result<Gateway, String> {
     let encrypted = config.is_encrypted();
     let access = if !config.has_sign_in() {
@@ -46,52 +46,61 @@ fn configured(config: Config, memory: Arc<Memory>, shared: Arc<Shared>) -> Resul
     })
 }
 
-/// Serves what the file describes, until the process is told to stop; SIGHUP reads the file again.
+/// Serves until the process is told to stop. SIGHUP reads the file again.
 pub(super) async fn run(file: PathBuf, address: Option<SocketAddr>) -> Result<(), Failure> {
-    let config = Config::load(&file).map_err(|faults| Failure::Usage(faults.to_string()))?;
+    let config =
+        Config::load(&file, CHECKS).map_err(|faults| Failure::Usage(faults.to_string()))?;
     let address = address.unwrap_or(config.listen);
     config
         .may_listen_on(address)
         .map_err(|why| Failure::Usage(format!("--listen: {why}")))?;
     let memory = Arc::new(Memory::new().map_err(Failure::Running)?);
     let shared = Arc::new(Shared::default());
-    let door = config.tls.clone().map(Door::new).transpose();
-    let door = door.map_err(Failure::Usage)?.map(Arc::new);
+    let certificate = config
+        .tls
+        .as_ref()
+        .map(|files| CertificateReloader::new(certificate_files(files)))
+        .transpose();
+    let certificate = certificate.map_err(Failure::Usage)?.map(Arc::new);
     let gateway = configured(config, memory.clone(), shared.clone()).map_err(Failure::Usage)?;
     let stop = listen::Stop::new().map_err(Failure::Running)?;
     let listener = listen::open(address).await.map_err(Failure::Running)?;
-    let scheme = if door.is_some() { "https" } else { "http" };
+    let scheme = if certificate.is_some() {
+        "https"
+    } else {
+        "http"
+    };
     announce(&listener, scheme)?;
-    let again = {
-        let door = door.clone();
-        move || again(&file, address, &memory, &shared, door.as_deref())
+    let reload = {
+        let certificate = certificate.clone();
+        move || reload(&file, address, &memory, &shared, certificate.as_deref())
     };
     let serving = Serving {
         gateway: Arc::new(gateway),
-        door,
-        again: Some(Box::new(again)),
+        certificate,
+        reload: Some(Box::new(reload)),
     };
     listen::run(listener, serving, stop).await;
     Ok(())
 }
 
-/// The gateway of the configuration as it is now, if it can take the place of the running one.
-fn again(
+/// Reads the configuration again and makes its gateway, if it can replace the running one.
+fn reload(
     file: &Path,
     address: SocketAddr,
     memory: &Arc<Memory>,
     shared: &Arc<Shared>,
-    door: Option<&Door>,
+    certificate: Option<&CertificateReloader>,
 ) -> Result<Gateway, String> {
-    let config = Config::load(file).map_err(|faults| faults.to_string())?;
+    let config = Config::load(file, CHECKS).map_err(|faults| faults.to_string())?;
     config.may_listen_on(address)?;
-    if config.tls.is_some() != door.is_some() {
+    if config.tls.is_some() != certificate.is_some() {
         return Err("to begin or to end encrypting, start the gateway anew".to_owned());
     }
-    let files = config.tls.clone();
+    let files = config.tls.as_ref().map(certificate_files);
     let gateway = configured(config, memory.clone(), shared.clone())?;
-    if let Some((door, files)) = door.zip(files) {
-        door.replace(files)?;
+    if let Some((certificate, files)) = certificate.zip(files) {
+        certificate.replace(files)?;
     }
     Ok(gateway)
 }
@@ -101,7 +110,7 @@ mod tests {
     use super::*;
     use crate::config::DEFAULT_LISTEN;
 
-    /// A configuration file of its own, and what goes on across its changes.
+    /// A configuration file, and what survives its changes.
     struct Running {
         folder: tempfile::TempDir,
         memory: Arc<Memory>,
@@ -117,11 +126,21 @@ mod tests {
             }
         }
 
-        fn again(&self, text: &str, door: Option<&Door>) -> Result<Gateway, String> {
+        fn reload(
+            &self,
+            text: &str,
+            certificate: Option<&CertificateReloader>,
+        ) -> Result<Gateway, String> {
             let file = self.folder.path().join("c.toml");
             std::fs::write(&file, text).unwrap();
             std::fs::write(self.folder.path().join("key"), "hunter2").unwrap();
-            again(&file, DEFAULT_LISTEN, &self.memory, &self.shared, door)
+            reload(
+                &file,
+                DEFAULT_LISTEN,
+                &self.memory,
+                &self.shared,
+                certificate,
+            )
         }
 
         /// `[tls]` with a new certificate.
@@ -144,10 +163,10 @@ mod tests {
     }
 
     #[test]
-    fn a_sound_configuration_is_taken_over_and_another_is_told_whole() {
+    fn a_valid_configuration_takes_effect_and_an_invalid_one_is_reported() {
         let running = Running::new();
         for id in ["one", "two"] {
-            let gateway = running.again(&written(id), None).unwrap();
+            let gateway = running.reload(&written(id), None).unwrap();
             assert_eq!(gateway.upstreams[0].public.id, id);
             assert!(
                 Arc::ptr_eq(&gateway.shared, &running.shared),
@@ -155,7 +174,7 @@ mod tests {
             );
         }
         let why = running
-            .again("listen = \"x\"\n[[connection]]\n", None)
+            .reload("listen = \"x\"\n[[connection]]\n", None)
             .unwrap_err();
         assert!(
             why.contains("c.toml:1:10: ") && why.contains("`base_url` is missing"),
@@ -164,31 +183,31 @@ mod tests {
         let users = format!("{}[[user]]\nname = \"ops\"\n", written("one"));
         assert!(
             running
-                .again(&users, None)
+                .reload(&users, None)
                 .unwrap_err()
                 .contains("`role` is missing")
         );
     }
 
     #[test]
-    fn a_certificate_is_taken_over_with_its_configuration_but_encrypting_begins_at_a_start() {
+    fn a_certificate_changes_with_its_configuration_but_encryption_needs_a_restart() {
         let running = Running::new();
         let tls = running.tls();
         let with = written("one") + &tls;
-        let why = running.again(&with, None).unwrap_err();
+        let why = running.reload(&with, None).unwrap_err();
         assert!(why.contains("start the gateway anew"), "{why}");
-        let files = crate::door::Files {
+        let files = crate::tls::CertificateFiles {
             certificate: running.folder.path().join("chain.pem"),
             key: running.folder.path().join("key.pem"),
         };
-        let door = Door::new(files).unwrap();
-        let first = door.config();
+        let certificate = CertificateReloader::new(files).unwrap();
+        let first = certificate.config();
         running.tls();
-        assert!(running.again(&with, Some(&door)).unwrap().tls);
-        assert!(!Arc::ptr_eq(&first, &door.config()));
-        assert!(running.again(&written("one"), Some(&door)).is_err());
+        assert!(running.reload(&with, Some(&certificate)).unwrap().tls);
+        assert!(!Arc::ptr_eq(&first, &certificate.config()));
+        assert!(running.reload(&written("one"), Some(&certificate)).is_err());
         let gone = with.replace("key.pem", "gone.pem");
-        let why = running.again(&gone, Some(&door)).unwrap_err();
+        let why = running.reload(&gone, Some(&certificate)).unwrap_err();
         assert!(
             why.contains("c.toml:7:1: tls: cannot read") && why.contains("gone.pem"),
             "{why}"

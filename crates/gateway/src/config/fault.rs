@@ -1,26 +1,26 @@
-//! What is wrong in a configuration, each fault with its place. Must never hold a secret's value.
+//! The faults of a configuration, each with its position. Must never hold a secret's value.
 
 use std::cell::RefCell;
 use std::fmt;
 use std::path::Path;
 
-/// One mistake in the configuration file.
+/// One fault of the configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// The line, from 1; 0 when the file as a whole is meant.
+    /// The line, from 1. 0 for the file as a whole.
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
-    /// What is wrong and what to do, in one sentence.
+    /// What is wrong and how to fix it, in one sentence.
     pub text: String,
 }
 
-/// Every mistake in a configuration file, in the order of its lines.
+/// All faults of a configuration file, in the order of its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Faults {
     /// The file's name, as it was given on the command line.
     pub file: String,
-    /// The faults; never empty in an error.
+    /// The faults. Never empty in an error.
     pub list: Vec<Fault>,
 }
 
@@ -42,7 +42,7 @@ impl fmt::Display for Faults {
 impl std::error::Error for Faults {}
 
 impl Faults {
-    /// The one fault of a file that cannot be read at all.
+    /// The only fault of a file that cannot be read.
     pub(super) fn unreadable(file: &Path, error: &std::io::Error) -> Self {
         let text = format!("cannot read this file: {error}");
         Self {
@@ -56,7 +56,7 @@ impl Faults {
     }
 }
 
-/// Collects faults while a file is read on to its end.
+/// Collects faults while a file is read to its end.
 pub(super) struct Collector<'a> {
     source: &'a str,
     faults: RefCell<Vec<Fault>>,
@@ -70,7 +70,7 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Notes a fault at a byte of the source.
+    /// Adds a fault at a byte of the source.
     pub(super) fn add(&self, at: usize, text: String) {
         let before = self.source.get(..at).unwrap_or(self.source);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -79,7 +79,7 @@ impl<'a> Collector<'a> {
         self.faults.borrow_mut().push(Fault { line, column, text });
     }
 
-    /// Everything noted, in the order of the file.
+    /// All faults, in the order of the file.
     pub(super) fn into_list(self) -> Vec<Fault> {
         let mut list = self.faults.into_inner();
         list.sort_by_key(|fault| (fault.line, fault.column));

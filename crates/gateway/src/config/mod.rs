@@ -1,8 +1,10 @@
-//! The configuration file: everything that is wrong in it is told at once, each with its place.
-//! Must not connect to anything, and must never show a secret's value.
+//! The configuration file. Reading it reports all faults at once, each with its position. Must not connect to
+//! anything, and must never show a secret's value. Uses no other module but `identity`: what other modules
+//! demand of a value comes in as [`Checks`].
 
 mod connection;
 mod fault;
+mod network;
 mod openid;
 mod secret;
 mod section;
@@ -13,13 +15,12 @@ mod walls;
 
 pub use connection::{Connection, Credentials, DEFAULT_SHARE, DEFAULT_TIMEOUT};
 pub use fault::{Fault, Faults};
+pub use network::Network;
 pub use openid::OpenId;
 pub use session::Session;
 pub(crate) use url::is_loopback;
-pub use user::{Role, User};
 
-use crate::door::Files;
-use crate::from::Network;
+use crate::identity::User;
 use fault::Collector;
 use secrecy::SecretString;
 use section::{At, Section};
@@ -27,41 +28,64 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
-/// Where the gateway listens when nothing else is said.
+/// Where the gateway listens by default.
 pub const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
-/// A configuration without faults.
+/// A valid configuration.
 #[derive(Debug)]
 pub struct Config {
     /// Where to listen.
     pub listen: SocketAddr,
-    /// The address under which browsers reach the gateway through a proxy, as in an `Origin` header.
+    /// The origin at which browsers reach the gateway through a proxy.
     pub public_origin: Option<String>,
     /// The vendor systems, in the order of the file.
     pub connections: Vec<Connection>,
-    /// The people who may sign in; without any and without a provider, whoever sits at this computer is an
-    /// admin.
+    /// The users with a password. Without any and without a provider, everybody at this computer is an admin.
     pub users: Vec<User>,
-    /// Where other people sign in.
+    /// The provider where other users sign in.
     pub openid: Option<OpenId>,
-    /// How long they stay signed in.
+    /// How long users stay signed in.
     pub session: Session,
-    /// Where paired walls are remembered; without a file they are forgotten when the process ends.
+    /// The file of the paired walls. Without it they are lost when the process ends.
     pub walls: Option<PathBuf>,
-    /// The origins whose pages may hold the wall in a frame.
+    /// The origins whose pages may show the wall in a frame.
     pub wall_frames: Vec<String>,
-    /// Proxies that are believed from whom a request comes.
+    /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<Network>,
-    /// Where the gateway's own certificate is, if it encrypts by itself.
-    pub tls: Option<Files>,
-    /// The bearer token that reads `/metrics`.
+    /// The gateway's own certificate, if it has one.
+    pub tls: Option<TlsFiles>,
+    /// The bearer token for `/metrics`.
     pub metrics_token: Option<SecretString>,
+}
+
+/// The files of the gateway's own certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate and its intermediate ones (PEM).
+    pub certificate: PathBuf,
+    /// The key (PEM).
+    pub key: PathBuf,
+}
+
+/// What the modules that use a value demand of it. Each check returns what is wrong.
+#[derive(Debug, Clone, Copy)]
+pub struct Checks {
+    /// Of the hash of a password.
+    pub password_hash: fn(&str) -> Result<(), String>,
+    /// Of the content of a file of trusted certificates. The fault continues a sentence about the file.
+    pub certificates: fn(&[u8]) -> Result<(), String>,
+    /// Of the gateway's own certificate.
+    pub tls_files: fn(&TlsFiles) -> Result<(), String>,
+    /// Of the file of the paired walls.
+    pub wall_registry: fn(&Path) -> Result<(), String>,
 }
 
 /// What a configuration refers to outside its file.
 pub struct Surroundings<'a> {
-    /// The folder that relative file names start from: the configuration file's own.
+    /// What other modules demand of values.
+    pub checks: Checks,
+    /// The folder of the configuration file, from which relative file names start.
     pub folder: &'a Path,
     /// Looks up an environment variable.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
@@ -72,7 +96,7 @@ impl Config {
     ///
     /// # Errors
     /// Every fault of the file, or that it cannot be read.
-    pub fn load(file: &Path) -> Result<Self, Faults> {
+    pub fn load(file: &Path, checks: Checks) -> Result<Self, Faults> {
         let text =
             std::fs::read_to_string(file).map_err(|error| Faults::unreadable(file, &error))?;
         let folder = file.parent().unwrap_or(Path::new(""));
@@ -80,6 +104,7 @@ impl Config {
         Self::read(
             &text,
             &Surroundings {
+                checks,
                 folder,
                 variable: &variable,
             },
@@ -121,7 +146,7 @@ fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
         public_origin: url::optional(&top, "public_url")
             .map(|url| url.origin().ascii_serialization()),
         connections: connection::all(&top, around),
-        users: user::all(&top),
+        users: user::all(&top, around),
         openid: openid::read(&top, around),
         walls: walls::read(&top, &session, around),
         session,
@@ -141,7 +166,7 @@ fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
              lets through would be an admin",
         );
     }
-    // What stands in a faulty [openid] is told where it stands.
+    // A faulty [openid] has faults of its own, and says nothing about whether users can sign in.
     let unread = config.openid.is_none() && top.key("openid").is_some();
     if let Some(listen) = listen
         && !unread
@@ -154,13 +179,13 @@ fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
 }
 
 impl Config {
-    /// Whether people sign in.
+    /// Whether users sign in.
     #[must_use]
     pub fn has_sign_in(&self) -> bool {
         !self.users.is_empty() || self.openid.is_some()
     }
 
-    /// Whether browsers come over https.
+    /// Whether browsers use https.
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
         self.tls.is_some() || self.has_https_origin()
@@ -172,11 +197,11 @@ impl Config {
             .is_some_and(|origin| origin.starts_with("https://"))
     }
 
-    /// Whether the gateway may be reached under this address.
+    /// Checks whether the gateway may listen on this address.
     ///
     /// # Errors
-    /// Why not: passwords would go over the network as they are, nobody would have to sign in, or it
-    /// would not know its own name.
+    /// Why not: passwords would be sent unencrypted, no sign-in is configured, or the gateway would not know
+    /// its own name.
     pub fn may_listen_on(&self, address: SocketAddr) -> Result<(), String> {
         if address.ip().is_loopback() {
             return Ok(());
@@ -198,7 +223,7 @@ impl Config {
 }
 
 /// `[tls]`, whose files have to hold a certificate and its key.
-fn tls(top: &Section<'_>, around: &Surroundings<'_>) -> Option<Files> {
+fn tls(top: &Section<'_>, around: &Surroundings<'_>) -> Option<TlsFiles> {
     let section = top.table("tls")?;
     let file = |key: &str| {
         let text = section.required(key)?;
@@ -208,8 +233,8 @@ fn tls(top: &Section<'_>, around: &Surroundings<'_>) -> Option<Files> {
     let start = section.start();
     let files = certificate
         .zip(key)
-        .map(|(certificate, key)| Files { certificate, key });
-    if let Some(Err(why)) = files.as_ref().map(Files::check) {
+        .map(|(certificate, key)| TlsFiles { certificate, key });
+    if let Some(Err(why)) = files.as_ref().map(around.checks.tls_files) {
         section.fault(start, &why);
     }
     section.finish();

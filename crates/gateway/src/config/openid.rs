@@ -1,35 +1,35 @@
-//! `[openid]`: the OpenID Connect provider that people may sign in with, and which of its words make
-//! somebody an admin or a viewer. Only read and checked here; nothing is asked of the provider.
+//! `[openid]`: the OpenID Connect provider where users sign in, and which of its claims make an admin or a
+//! viewer. Sends nothing to the provider.
 
 use super::section::{At, Section};
 use super::{Surroundings, connection, secret, url};
 use secrecy::SecretString;
 
-/// What is asked for besides `openid` when the file does not say.
+/// The default scopes besides `openid`.
 const USUAL_SCOPES: [&str; 2] = ["profile", "email"];
 
 /// A provider, and what its claims mean here.
 #[derive(Debug)]
 pub struct OpenId {
-    /// As the provider calls itself, to the letter: it stands like this in every token.
+    /// The provider's name for itself, exactly as in its tokens.
     pub issuer: String,
-    /// As the provider knows this gateway.
+    /// The gateway's client id at the provider.
     pub client_id: String,
-    /// What the gateway proves that with.
+    /// The client's secret.
     pub client_secret: SecretString,
-    /// What is asked for besides `openid`.
+    /// The scopes to request besides `openid`.
     pub scopes: Vec<String>,
-    /// Where the ID token says what somebody is: the name of a claim, or a path of names with dots.
+    /// The claim with the roles: its name, or a path of names with dots between them.
     pub roles_claim: String,
-    /// Where it says what to call them; without it `preferred_username`, `email` or the subject.
+    /// The claim with the user's name. By default `preferred_username`, `email` or the subject.
     pub name_claim: Option<String>,
-    /// The values of the claim that make an admin.
+    /// The values of the roles claim that make an admin.
     pub admins: Vec<String>,
-    /// The values of the claim that make a viewer.
+    /// The values of the roles claim that make a viewer.
     pub viewers: Vec<String>,
-    /// Certificates in PEM form that are trusted besides the computer's own, for the provider only.
+    /// Certificates (PEM) that are trusted for the provider in addition to the system's.
     pub ca: Option<Vec<u8>>,
-    /// What it is called on the button.
+    /// The provider's name on the button.
     pub title: String,
 }
 
@@ -44,7 +44,7 @@ pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>) -> Option<OpenI
     let roles_claim = section.required("roles_claim");
     let name_claim = section.text("name_claim");
     let (admins, viewers) = (values(&section, "admins"), values(&section, "viewers"));
-    who(&section, &admins, &viewers);
+    check_roles(&section, &admins, &viewers);
     let ca = connection::ca(&section, around);
     let title = section.text("title").map(|title| title.value).or(host);
     let read = || {
@@ -70,8 +70,8 @@ fn owned(texts: &[At<&str>]) -> Vec<String> {
     texts.iter().map(|text| text.value.to_owned()).collect()
 }
 
-/// Somebody has to be somebody, and nobody both.
-fn who(section: &Section<'_>, admins: &[At<&str>], viewers: &[At<&str>]) {
+/// At least one role must have values, and no value may give both.
+fn check_roles(section: &Section<'_>, admins: &[At<&str>], viewers: &[At<&str>]) {
     if section.key("admins").is_none() && section.key("viewers").is_none() {
         section.fault(
             section.start(),
@@ -102,7 +102,7 @@ fn values<'a>(section: &Section<'a>, key: &str) -> Vec<At<&'a str>> {
     values
 }
 
-/// RFC 6749, section 3.3: what one scope may be written with.
+/// The scopes. RFC 6749, section 3.3, says which characters a scope may hold.
 fn scopes(section: &Section<'_>) -> Vec<String> {
     if section.key("scopes").is_none() {
         return USUAL_SCOPES.map(str::to_owned).to_vec();
@@ -117,7 +117,7 @@ fn scopes(section: &Section<'_>) -> Vec<String> {
             );
             section.wrong(scope.at, "scopes", &why);
         } else if scope.value != "openid" {
-            // That one is always asked for.
+            // `openid` is always requested.
             scopes.push(scope.value.to_owned());
         }
     }
@@ -126,8 +126,10 @@ fn scopes(section: &Section<'_>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Config, Surroundings};
+    use super::super::Surroundings;
+    use super::super::tests::CHECKS;
     use super::*;
+    use crate::config::Config;
     use secrecy::ExposeSecret as _;
     use std::path::Path;
 
@@ -156,7 +158,15 @@ credentials = { kind = "integration-key", owner = "o", api_key_env = "SECRET" }
         let variable = |name: &str| (name == "SECRET").then(|| "hunter2".to_owned());
         let folder = Path::new("/nowhere");
         let variable = &variable;
-        Config::read(text, &Surroundings { folder, variable }).map_err(|list| {
+        Config::read(
+            text,
+            &Surroundings {
+                checks: CHECKS,
+                folder,
+                variable,
+            },
+        )
+        .map_err(|list| {
             list.iter()
                 .map(|f| format!("{}:{}: {}", f.line, f.column, f.text))
                 .collect()
@@ -164,7 +174,7 @@ credentials = { kind = "integration-key", owner = "o", api_key_env = "SECRET" }
     }
 
     #[test]
-    fn a_provider_is_read_as_it_stands_and_its_secret_is_not_shown() {
+    fn a_provider_is_read_and_its_secret_is_not_shown() {
         let config = read(WHOLE).unwrap();
         let shown = format!("{config:?}");
         assert!(!shown.contains("hunter2"), "{shown}");
@@ -182,7 +192,7 @@ credentials = { kind = "integration-key", owner = "o", api_key_env = "SECRET" }
     }
 
     #[test]
-    fn what_is_left_out_is_as_usual() {
+    fn missing_settings_have_defaults() {
         let mut short = WHOLE.to_owned();
         for line in ["scopes", "name_claim", "viewers", "title = \"Plant"] {
             let at = short.find(&format!("\n{line}")).unwrap();
@@ -197,7 +207,7 @@ credentials = { kind = "integration-key", owner = "o", api_key_env = "SECRET" }
     }
 
     #[test]
-    fn each_mistake_is_told_with_its_place() {
+    fn each_fault_is_reported_with_its_position() {
         let cases: &[(&str, &str, &[&str])] = &[
             (
                 "https://id.example/realms/plant",

@@ -1,11 +1,11 @@
-//! Where secrets come from: an environment variable or a file of their own, never the
-//! configuration file itself. Must never put a value into a message.
+//! Secrets, each from an environment variable or a file of its own, never from the configuration file itself.
+//! Must never put a value into a message.
 
 use super::Surroundings;
 use super::section::Section;
 use secrecy::SecretString;
 
-/// The secret called `name` if it is given at all.
+/// The secret `name`, if it is given.
 pub(super) fn optional(
     section: &Section<'_>,
     name: &str,
@@ -24,7 +24,7 @@ pub(super) fn optional(
     }
 }
 
-/// The secret called `name`, from `{name}_env` or `{name}_file`.
+/// The secret `name`, from `{name}_env` or `{name}_file`.
 pub(super) fn read(
     section: &Section<'_>,
     name: &str,
@@ -98,7 +98,7 @@ fn from_file(section: &Section<'_>, key: &str, around: &Surroundings<'_>) -> Opt
             );
             None
         }
-        // Editors end files with a line break that is not part of the secret.
+        // Editors end a file with a line break, which is not part of the secret.
         Ok(content) => match content.trim_end_matches(['\r', '\n']) {
             secret if secret.trim().is_empty() => {
                 section.wrong(file.at, key, &format!("{:?} is empty", file.value));

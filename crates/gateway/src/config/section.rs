@@ -1,5 +1,5 @@
-//! One table of the file, read key by key: every wrong type, missing key and unknown key becomes a
-//! fault with its place, and reading goes on. Knows TOML, not what the keys mean.
+//! One table of the file, read key by key. A wrong type, a missing key or an unknown key becomes a fault with
+//! its position, and reading continues. Knows TOML, not the meaning of keys.
 
 use super::fault::Collector;
 use std::cell::RefCell;
@@ -7,7 +7,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// A value and the byte where it stands.
+/// A value and its position in bytes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct At<T> {
     pub(super) value: T,
@@ -15,12 +15,13 @@ pub(super) struct At<T> {
 }
 
 pub(super) struct Section<'a> {
-    /// What comes before each fault: `connection "em": `.
+    /// The beginning of each fault's text, such as `connection "em": `.
     label: String,
     table: &'a DeTable<'a>,
-    /// Where the table begins, for what is missing in it.
+    /// Where the table begins. Faults about missing keys have this position.
     start: usize,
-    asked: RefCell<Vec<String>>,
+    /// The keys that were read. All others are unknown.
+    requested: RefCell<Vec<String>>,
     faults: &'a Collector<'a>,
 }
 
@@ -35,7 +36,7 @@ impl<'a> Section<'a> {
             label,
             table,
             start: span.start,
-            asked: RefCell::default(),
+            requested: RefCell::default(),
             faults,
         }
     }
@@ -54,12 +55,12 @@ impl<'a> Section<'a> {
     }
 
     fn raw(&self, key: &str) -> Option<(Range<usize>, &'a Spanned<DeValue<'a>>)> {
-        self.asked.borrow_mut().push(key.to_owned());
+        self.requested.borrow_mut().push(key.to_owned());
         let (name, value) = self.table.iter().find(|(name, _)| name.get_ref() == key)?;
         Some((name.span(), value))
     }
 
-    /// Where the key's name stands, if it is there.
+    /// The position of the key, if it exists.
     pub(super) fn key(&self, key: &str) -> Option<usize> {
         self.raw(key).map(|(span, _)| span.start)
     }
@@ -73,7 +74,7 @@ impl<'a> Section<'a> {
         );
     }
 
-    /// A text that is there and not empty.
+    /// The text of a key, if it exists. It must not be empty.
     pub(super) fn text(&self, key: &str) -> Option<At<&'a str>> {
         let (_, value) = self.raw(key)?;
         let at = value.span().start;
@@ -85,20 +86,20 @@ impl<'a> Section<'a> {
         None
     }
 
-    /// A text that has to be there.
+    /// The text of a key that has to exist.
     pub(super) fn required(&self, key: &str) -> Option<At<&'a str>> {
         self.need(key);
         self.text(key)
     }
 
-    /// Notes a fault when the key is not there.
+    /// Reports a fault if the key is missing.
     pub(super) fn need(&self, key: &str) {
         if self.raw(key).is_none() {
             self.fault(self.start, &format!("`{key}` is missing"));
         }
     }
 
-    /// A whole number between two limits.
+    /// A whole number within limits.
     pub(super) fn number(&self, key: &str, limits: Range<u64>) -> Option<u64> {
         let (_, value) = self.raw(key)?;
         let wanted = format!("a whole number from {} to {}", limits.start, limits.end - 1);
@@ -115,7 +116,7 @@ impl<'a> Section<'a> {
         None
     }
 
-    /// A list of texts; none when the key is not there.
+    /// A list of texts. Empty if the key is missing.
     pub(super) fn texts(&self, key: &str) -> Vec<At<&'a str>> {
         let Some((_, value)) = self.raw(key) else {
             return Vec::new();
@@ -137,7 +138,7 @@ impl<'a> Section<'a> {
         texts
     }
 
-    /// Whether the key holds a list with nothing in it.
+    /// Whether the key holds an empty list.
     pub(super) fn is_empty_list(&self, key: &str) -> bool {
         let list = self
             .raw(key)
@@ -145,7 +146,7 @@ impl<'a> Section<'a> {
         list.is_some_and(|list| list.is_empty())
     }
 
-    /// A table inside this one, with a label that adds its key.
+    /// A table within this one. Its label ends with its key.
     pub(super) fn table(&self, key: &str) -> Option<Section<'a>> {
         let (_, value) = self.raw(key)?;
         match value.get_ref().as_table() {
@@ -160,7 +161,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// The tables of `[[key]]`, each labelled by its key's value of `name` or by its number.
+    /// The tables of `[[key]]`, each labelled with its value of `name` or its number.
     pub(super) fn tables(&self, key: &str, name: &str) -> Vec<Section<'a>> {
         let Some((_, value)) = self.raw(key) else {
             return Vec::new();
@@ -185,15 +186,15 @@ impl<'a> Section<'a> {
         sections
     }
 
-    /// Ends the reading: every key that nobody asked for is unknown.
+    /// Ends reading. Every key that was not read is unknown.
     pub(super) fn finish(self) {
-        let asked = self.asked.borrow();
+        let requested = self.requested.borrow();
         for (key, _) in self.table {
             let name = key.get_ref().as_ref();
-            if asked.iter().any(|known| known == name) {
+            if requested.iter().any(|known| known == name) {
                 continue;
             }
-            let hint = nearest(name, asked.iter().map(String::as_str))
+            let hint = nearest(name, requested.iter().map(String::as_str))
                 .map(|near| format!("; did you mean `{near}`?"))
                 .unwrap_or_default();
             self.fault(key.span().start, &format!("unknown key `{name}`{hint}"));
@@ -209,7 +210,7 @@ fn article(noun: &str) -> &'static str {
     }
 }
 
-/// The known word that differs least from what was written, if it differs little.
+/// The known word that is most similar to what was written, if it is similar enough.
 pub(super) fn nearest<'w>(written: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     known
         .map(|word| (distance(&written.to_lowercase(), word), word))
@@ -239,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_of_the_pen_finds_its_word_and_a_strange_word_does_not() {
+    fn a_typing_error_finds_its_word_and_an_unrelated_word_does_not() {
         let known = ["base_url", "ca_file", "title"];
         for (written, expected) in [
             ("base_ulr", Some("base_url")),

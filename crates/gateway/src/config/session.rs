@@ -1,20 +1,20 @@
-//! `[session]`: how long people stay signed in, and the key that gateways share.
+//! `[session]`: how long users stay signed in, and the key that gateways share.
 
 use super::section::Section;
 use super::{Surroundings, secret};
-use crate::access::Limits;
+use crate::identity::Limits;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::time::Duration;
 
-/// A shorter key could be tried through.
+/// The shortest key, in characters. A shorter one could be found by trying.
 const SHORTEST_KEY: usize = 32;
 
-/// What the file says of sessions.
+/// The settings of sessions.
 #[derive(Debug, Default)]
 pub struct Session {
-    /// The key that several gateways share; one alone makes its own at its start.
+    /// The key that several gateways share. Without it a gateway makes its own at its start.
     pub key: Option<SecretString>,
-    /// When a session ends by itself.
+    /// When a session expires.
     pub limits: Limits,
 }
 

@@ -1,17 +1,17 @@
-//! Which addresses may stand in a configuration. Must not resolve names or connect.
+//! The addresses of a configuration. Must not resolve names or connect.
 
 use super::section::Section;
 use reqwest::Url;
 use std::net::IpAddr;
 
-/// The address under `key`, which has to be there: http or https, encrypted unless it is on this
-/// machine, and without anything secret in it.
+/// The address under `key`, which has to exist: http or https, encrypted unless it is on this computer, and
+/// without a secret in it.
 pub(super) fn required(section: &Section<'_>, key: &str) -> Option<Url> {
     section.need(key);
     optional(section, key)
 }
 
-/// The address under `key`, if it is there.
+/// The address under `key`, if it exists.
 pub(super) fn optional(section: &Section<'_>, key: &str) -> Option<Url> {
     let text = section.text(key)?;
     match check(text.value) {
@@ -23,7 +23,7 @@ pub(super) fn optional(section: &Section<'_>, key: &str) -> Option<Url> {
     }
 }
 
-/// The origins under `key`: addresses with nothing after the host and its port.
+/// The origins under `key`: addresses without anything after the host and its port.
 pub(super) fn origins(section: &Section<'_>, key: &str) -> Vec<String> {
     let mut origins = Vec::new();
     for text in section.texts(key) {
@@ -62,7 +62,7 @@ fn check(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Whether the address is this machine's own.
+/// Whether the address is this computer's own.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     let Some(host) = url.host_str() else {
         return false;
@@ -71,7 +71,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
-/// The text without what could be a password before an `@`.
+/// The text without a possible password before an `@`.
 fn without_user(text: &str) -> String {
     match text.rsplit_once('@') {
         Some((before, host)) => {

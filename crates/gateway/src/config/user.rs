@@ -1,53 +1,11 @@
-//! The people of the configuration file. Only read and checked here.
+//! `[[user]]`: the users with a password.
 
+use super::Surroundings;
 use super::section::{Section, nearest};
-
-/// What somebody may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Everything.
-    Admin,
-    /// Look.
-    Viewer,
-    /// Look, as a screen on a wall does.
-    Wall,
-}
-
-impl Role {
-    /// As it is written.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::Viewer => "viewer",
-            Self::Wall => "wall",
-        }
-    }
-}
-
-/// Somebody who may sign in.
-#[derive(Clone, PartialEq, Eq)]
-pub struct User {
-    /// The name to sign in with.
-    pub name: String,
-    /// What they may do.
-    pub role: Role,
-    /// Their password's Argon2id hash in PHC form.
-    pub password_hash: String,
-}
-
-impl std::fmt::Debug for User {
-    /// A hash can be attacked offline: it is not shown.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("User")
-            .field("name", &self.name)
-            .field("role", &self.role)
-            .finish_non_exhaustive()
-    }
-}
+use crate::identity::{Role, User};
 
 /// Every `[[user]]`.
-pub(super) fn all(top: &Section<'_>) -> Vec<User> {
+pub(super) fn all(top: &Section<'_>, around: &Surroundings<'_>) -> Vec<User> {
     let mut users: Vec<User> = Vec::new();
     for section in top.tables("user", "name") {
         let name = section.required("name");
@@ -57,7 +15,7 @@ pub(super) fn all(top: &Section<'_>) -> Vec<User> {
             section.fault(name.at, "this name is given twice");
         }
         let role = role(&section);
-        let hash = password_hash(&section);
+        let hash = password_hash(&section, around);
         if let (Some(name), Some(role), Some(password_hash)) = (name, role, hash) {
             users.push(User {
                 name: name.value.to_owned(),
@@ -65,7 +23,7 @@ pub(super) fn all(top: &Section<'_>) -> Vec<User> {
                 password_hash,
             });
         } else if let Some(name) = name {
-            // Kept for the comparison of names only: the file is refused anyway.
+            // Kept to compare names only, because the file is refused anyway.
             users.push(User {
                 name: name.value.to_owned(),
                 role: Role::Viewer,
@@ -94,7 +52,7 @@ fn role(section: &Section<'_>) -> Option<Role> {
     known
 }
 
-fn password_hash(section: &Section<'_>) -> Option<String> {
+fn password_hash(section: &Section<'_>, around: &Surroundings<'_>) -> Option<String> {
     if let Some(at) = section.key("password") {
         section.wrong(
             at,
@@ -103,8 +61,8 @@ fn password_hash(section: &Section<'_>) -> Option<String> {
         );
     }
     let hash = section.required("password_hash")?;
-    match crate::access::password::parse(hash.value) {
-        Ok(_) => Some(hash.value.to_owned()),
+    match (around.checks.password_hash)(hash.value) {
+        Ok(()) => Some(hash.value.to_owned()),
         Err(why) => {
             section.wrong(hash.at, "password_hash", &why);
             None

@@ -1,10 +1,10 @@
-//! `[walls]`: the file in which paired walls are remembered.
+//! `[walls]`: the file of the paired walls.
 
 use super::section::Section;
 use super::{Session, Surroundings};
 use std::path::{Path, PathBuf};
 
-/// The register's file, if there is to be one. What it holds has to be a register.
+/// The file, which has to be a registry of walls if it exists.
 pub(super) fn read(
     top: &Section<'_>,
     session: &Session,
@@ -19,7 +19,7 @@ pub(super) fn read(
             .filter(|folder| !folder.as_os_str().is_empty());
         if !folder.unwrap_or(Path::new(".")).is_dir() {
             section.wrong(name.at, "file", "there is no such folder");
-        } else if let Err(why) = crate::walls::check(file) {
+        } else if let Err(why) = (around.checks.wall_registry)(file) {
             section.wrong(name.at, "file", &why);
         }
     }

@@ -1,5 +1,5 @@
-//! How the gateway signs in to each vendor system. Secrets live here and in `config` only; none is
-//! ever written into a log, a problem or an answer.
+//! Authentication at the vendor systems. Secrets are held here and in `config` only. No log, problem or answer
+//! may hold one.
 
 mod basic;
 mod oauth;
@@ -8,7 +8,7 @@ mod veeam;
 
 pub(crate) use basic::Basic;
 pub(crate) use oauth::Tokens;
-pub(crate) use signing::{Clock, Signer, Turns, wall_clock};
+pub(crate) use signing::{Signer, Turns};
 pub(crate) use veeam::Logon;
 
 use crate::problem::{Kind, Problem};
@@ -17,7 +17,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use signing::Turn;
 use std::time::Duration;
 
-/// What one connection signs in with.
+/// The credentials of one connection.
 #[derive(Debug)]
 pub(crate) enum Credentials {
     /// A bearer token, fetched with OAuth2 client credentials.
@@ -26,26 +26,26 @@ pub(crate) enum Credentials {
     Basic(Basic),
     /// A signature on every request.
     Signed(Signer),
-    /// A session that is logged on once.
+    /// A session that is opened once.
     Session(Logon),
 }
 
-/// What one request is sent with.
+/// What authenticates one request.
 pub(crate) struct Pass<'a> {
     pub(crate) header: Option<(HeaderName, HeaderValue)>,
-    /// What is added to the query; may be empty.
+    /// An addition to the query. May be empty.
     pub(crate) query: String,
-    /// Whether another one can be had when this one is refused.
+    /// Whether a refused pass can be replaced.
     pub(crate) renewable: bool,
-    /// Which one this is, to say which one was refused.
+    /// Identifies the pass, to say which one was refused.
     pub(crate) number: u64,
-    /// Held as long as the request is under way.
+    /// Held while the request runs.
     _turn: Option<Turn<'a>>,
 }
 
 impl Credentials {
-    /// What to send the next request with, but not the pass with the number `refused`. Waits for its
-    /// turn at most this long.
+    /// The pass for the next request, other than the one with the number `refused`. Waits for its turn at most
+    /// for `patience`.
     pub(crate) async fn pass(
         &self,
         refused: Option<u64>,
@@ -91,7 +91,7 @@ impl Credentials {
     }
 }
 
-/// A header value that is not shown by `Debug`.
+/// A header value that `Debug` does not show.
 fn sensitive(prefix: &str, secret: &SecretString) -> Option<HeaderValue> {
     let mut value = HeaderValue::try_from(format!("{prefix}{}", secret.expose_secret())).ok()?;
     value.set_sensitive(true);

@@ -1,10 +1,10 @@
-//! OAuth2 client credentials (RFC 6749, section 4.4): one token for all requests of a connection,
-//! fetched once however many wait for it, and renewed before it ends.
+//! OAuth2 client credentials (RFC 6749, section 4.4): one token for all requests of a connection, fetched once
+//! for all that wait for it, and renewed before it expires.
 
 use super::sensitive;
 use crate::problem::{Kind, Problem};
 use crate::single_flight::{Landed, SingleFlight};
-use crate::wire::Wire;
+use crate::vendor_http::VendorHttp;
 use axum::http::{HeaderValue, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Method, Request, Url};
@@ -13,16 +13,16 @@ use serde::Deserialize;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a token lives whose answer does not say it.
-const UNSAID_LIFE: u64 = 300;
+/// The lifetime of a token whose answer does not state it.
+const DEFAULT_LIFE: u64 = 300;
 
-/// How long a token that could not be renewed early is used on before the next try.
+/// After a failed early renewal, how long the present token is used before the next attempt.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A connection's token.
 #[derive(Debug)]
 pub(crate) struct Tokens {
-    wire: Wire,
+    http: VendorHttp,
     token_url: Url,
     client_id: String,
     client_secret: SecretString,
@@ -37,14 +37,14 @@ pub(crate) struct Token {
     ends: Instant,
 }
 
-/// A token and its number, to say which one was refused.
+/// A token, with a number that identifies it.
 #[derive(Debug)]
 pub(crate) struct Bearer {
     pub(crate) header: HeaderValue,
     pub(crate) number: u64,
 }
 
-/// The token endpoint's answer. `expires_in` is a text with some servers. Has no `Debug`.
+/// The answer of the token endpoint. Some servers send `expires_in` as a text. Has no `Debug`.
 #[derive(Deserialize)]
 struct Granted {
     access_token: String,
@@ -54,13 +54,13 @@ struct Granted {
 
 impl Tokens {
     pub(crate) fn new(
-        wire: Wire,
+        http: VendorHttp,
         token_url: Url,
         client_id: String,
         client_secret: SecretString,
     ) -> Self {
         Self {
-            wire,
+            http,
             token_url,
             client_id,
             client_secret,
@@ -68,7 +68,7 @@ impl Tokens {
         }
     }
 
-    /// The token to use now, but not the one with the number `refused`.
+    /// The present token, other than the one with the number `refused`.
     pub(crate) async fn bearer(&self, refused: Option<u64>) -> Result<Bearer, Problem> {
         let landed = choose(&self.flight, refused, || self.fetch()).await;
         let token = landed.value?;
@@ -95,14 +95,14 @@ impl Tokens {
         );
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         *request.body_mut() = Some(form.into());
-        let asked = Instant::now();
-        let answer = self.wire.send(request).await?;
+        let requested_at = Instant::now();
+        let answer = self.http.send(request).await?;
         let status = answer.status;
         if status.is_client_error() {
             return Err(self.refused(&format!("it answered {}", status.as_u16())));
         }
         if !status.is_success() {
-            let detail = format!("{} answered {}", self.wire.name, status.as_u16());
+            let detail = format!("{} answered {}", self.http.name, status.as_u16());
             return Err(Problem::new(Kind::Unreachable, detail));
         }
         let granted: Granted = serde_json::from_slice(&answer.body)
@@ -111,26 +111,26 @@ impl Tokens {
             .expires_in
             .as_ref()
             .and_then(seconds)
-            .unwrap_or(UNSAID_LIFE);
-        // A life of years is as good as one of a day, and cannot overflow a clock.
+            .unwrap_or(DEFAULT_LIFE);
+        // Limited to a day, so that no lifetime overflows a clock.
         let life = Duration::from_secs(seconds.min(86_400));
         Ok(Token {
             secret: granted.access_token.into(),
-            renew: asked + life * 4 / 5,
-            ends: asked + life,
+            renew: requested_at + life * 4 / 5,
+            ends: requested_at + life,
         })
     }
 
     fn refused(&self, why: &str) -> Problem {
         Problem::new(
             Kind::Credentials,
-            format!("{} gave no token: {why}", self.wire.name),
+            format!("{} gave no token: {why}", self.http.name),
         )
     }
 }
 
-/// The token that is there if it serves, else the outcome of a fetch; where early renewal fails, the
-/// one that is there until it ends.
+/// The present token while it serves, otherwise the outcome of a fetch. If early renewal fails, the present
+/// token is used until it expires.
 async fn choose<F: Future<Output = Result<Token, Problem>>>(
     flight: &SingleFlight<Result<Token, Problem>>,
     refused: Option<u64>,
@@ -182,7 +182,7 @@ mod tests {
 
     type Flight = SingleFlight<Result<Token, Problem>>;
 
-    /// Which token is used when a fetch would bring this outcome.
+    /// The token in use when a fetch would have this outcome.
     async fn used(
         flight: &Flight,
         refused: Option<u64>,
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_token_is_renewed_after_four_fifths_of_its_life() {
+    async fn a_token_is_renewed_after_four_fifths_of_its_lifetime() {
         let flight = Flight::default();
         assert_eq!(used(&flight, None, token("a", 100)).await, "a");
         advance(Duration::from_secs(79)).await;
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_token_that_cannot_be_renewed_early_is_used_to_its_end() {
+    async fn a_token_that_cannot_be_renewed_early_is_used_until_it_expires() {
         let flight = Flight::default();
         used(&flight, None, token("a", 100)).await;
         advance(Duration::from_secs(80)).await;
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_life_may_be_a_number_or_a_text() {
+    fn a_lifetime_may_be_a_number_or_a_text() {
         for (json, expected) in [
             ("60", Some(60)),
             ("\"60\"", Some(60)),

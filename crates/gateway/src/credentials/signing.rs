@@ -1,6 +1,7 @@
-//! Uplynk's signed requests: one at a time for an account, each in a second of its own, for the
-//! vendor refuses a signature that it has seen.
+//! Uplynk's signed requests: one at a time per account, and each with its own second as timestamp, because the
+//! vendor refuses a signature that it has seen before.
 
+use crate::clock::Clock;
 use crate::problem::{Kind, Problem};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -12,25 +13,14 @@ use sha2::Sha256;
 use std::fmt;
 use std::io::Write as _;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard};
 
-/// Tells the time since 1970.
-pub(crate) type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
-
-/// The computer's clock.
-pub(crate) fn wall_clock() -> Clock {
-    Arc::new(|| {
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-    })
-}
-
-/// A clock this far behind the last signature was set back; waiting for it would stop everything.
+/// A clock that is more than this many seconds behind the last signature was set back. Waiting for it would
+/// block the account.
 const SET_BACK: u64 = 5;
 
-/// The queue of one account. Connections of the same account share it.
+/// The queue of one account, which all its connections share.
 pub(crate) struct Turns {
     clock: Clock,
     last: Mutex<u64>,
@@ -42,7 +32,7 @@ impl fmt::Debug for Turns {
     }
 }
 
-/// The right to send one request; others wait until it is dropped.
+/// Permission to send one request. Others wait until it is dropped.
 pub(crate) struct Turn<'a> {
     second: u64,
     _alone: MutexGuard<'a, u64>,
@@ -56,7 +46,7 @@ impl Turns {
         }
     }
 
-    /// Waits for the requests before this one to end and for a second that none of them used.
+    /// Waits until earlier requests have ended, and for a second that none of them used.
     pub(crate) async fn next(&self) -> Turn<'_> {
         let mut last = self.last.lock().await;
         loop {
@@ -82,7 +72,7 @@ pub(crate) struct Signer {
     turns: Arc<Turns>,
 }
 
-/// The signed message. The field names and their order are the vendor's.
+/// The signed message, with the vendor's field names in the vendor's order.
 #[derive(Serialize)]
 struct Message<'a> {
     #[serde(rename = "_owner")]
@@ -100,7 +90,7 @@ impl Signer {
         }
     }
 
-    /// Waits for a turn of its own, at most this long.
+    /// Waits for a turn, at most for `patience`.
     pub(crate) async fn turn(&self, patience: Duration) -> Result<Turn<'_>, Problem> {
         tokio::time::timeout(patience, self.turns.next())
             .await
@@ -114,11 +104,11 @@ impl Signer {
             })
     }
 
-    /// The query parameters that sign a request sent in this turn, percent-encoded.
+    /// The percent-encoded query parameters that sign a request of this turn.
     pub(crate) fn query(&self, turn: &Turn<'_>) -> Result<String, Problem> {
         let message = self.message(turn.second, Compression::best())?;
         let signature = self.signature(&message)?;
-        // Of base64's alphabet these three have a meaning in a query.
+        // These three characters of base64 have a meaning in a query.
         let message = message
             .replace('+', "%2B")
             .replace('/', "%2F")
@@ -137,7 +127,7 @@ impl Signer {
         Ok(BASE64_STANDARD.encode(zlib.finish().map_err(unsignable)?))
     }
 
-    /// Of the base64 text, with the key's text as it is.
+    /// The signature of the base64 text, with the key's text as the key.
     fn signature(&self, message: &str) -> Result<String, Problem> {
         let key = self.api_key.expose_secret().as_bytes();
         let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(unsignable)?;
@@ -226,7 +216,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn every_turn_has_a_second_of_its_own_and_comes_as_soon_as_it_may() {
+    async fn each_turn_has_its_own_second_and_comes_as_early_as_possible() {
         let turns = Turns::new(virtual_clock(Duration::from_millis(100_900)));
         let begun = Instant::now();
         let mut seconds = Vec::new();
@@ -251,7 +241,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_waits_too_long_for_a_turn_is_told_so() {
+    async fn waiting_too_long_for_a_turn_is_a_timeout() {
         let signer = Signer::new(
             "o".to_owned(),
             SecretString::from("k"),
@@ -266,7 +256,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_clock_that_is_set_back_does_not_stop_the_queue() {
+    async fn a_clock_that_was_set_back_does_not_block_the_queue() {
         let time = Arc::new(std::sync::Mutex::new(Duration::from_secs(7_200)));
         let shown = time.clone();
         let turns = Turns::new(Arc::new(move || *shown.lock().unwrap()));

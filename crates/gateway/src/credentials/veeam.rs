@@ -1,23 +1,23 @@
-//! A Veeam Enterprise Manager session: logged on once for all requests of a connection, anew when it
-//! has ended, logged off at the end. Only the session header is ever sent, never a cookie: the
-//! server would prefer the cookie.
+//! A Veeam Enterprise Manager session: opened once for all requests of a connection, opened again when it has
+//! expired, closed at the end. Only the session header is sent, never a cookie, because the server would
+//! prefer the cookie.
 
 use super::{Basic, sensitive};
 use crate::problem::{Kind, Problem};
 use crate::single_flight::{Landed, SingleFlight};
-use crate::wire::{Answer, Wire};
+use crate::vendor_http::{Answer, VendorHttp};
 use axum::http::{HeaderName, HeaderValue, header};
 use reqwest::{Method, Request, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use vendors::veeam;
 
-/// The header that a session is known by.
+/// The header that holds the session.
 pub(crate) const SESSION: HeaderName = HeaderName::from_static("x-restsvcsessionid");
 
 /// A connection's session.
 #[derive(Debug)]
 pub(crate) struct Logon {
-    wire: Wire,
+    http: VendorHttp,
     base: String,
     account: Basic,
     accept: veeam::Wire,
@@ -26,13 +26,13 @@ pub(crate) struct Logon {
 
 #[derive(Debug, Clone)]
 struct Session {
-    /// What the header holds.
+    /// The value of the header.
     ticket: SecretString,
-    /// What the log-off's path holds.
+    /// The id in the path of the log-off.
     id: SecretString,
 }
 
-/// A session's header and number, to say which one had ended.
+/// A session's header, with a number that identifies the session.
 #[derive(Debug)]
 pub(crate) struct Ticket {
     pub(crate) header: HeaderValue,
@@ -40,9 +40,9 @@ pub(crate) struct Ticket {
 }
 
 impl Logon {
-    pub(crate) fn new(wire: Wire, base: String, account: Basic, accept: veeam::Wire) -> Self {
+    pub(crate) fn new(http: VendorHttp, base: String, account: Basic, accept: veeam::Wire) -> Self {
         Self {
-            wire,
+            http,
             base,
             account,
             accept,
@@ -50,7 +50,7 @@ impl Logon {
         }
     }
 
-    /// The session to use now, but not the one with the number `ended`.
+    /// The present session, other than the one with the number `ended`.
     pub(crate) async fn ticket(&self, ended: Option<u64>) -> Result<Ticket, Problem> {
         let serves = |landed: &Landed<Result<Session, Problem>>| {
             Some(landed.number) != ended && landed.value.is_ok()
@@ -64,7 +64,7 @@ impl Logon {
         })
     }
 
-    /// Ends the session, if there is one. A failure changes nothing: it ends by itself when idle.
+    /// Closes the session, if there is one. After a failure the session expires by itself.
     pub(crate) async fn log_off(&self) {
         let Some(Ok(session)) = self.flight.take().await else {
             return;
@@ -74,22 +74,22 @@ impl Logon {
             return;
         };
         let outcome = match self.request(&call.request, SESSION, ticket) {
-            Ok(request) => self.wire.send(request).await,
+            Ok(request) => self.http.send(request).await,
             Err(problem) => Err(problem),
         };
         match outcome {
             Ok(answer) if answer.status.is_success() => {
-                tracing::info!(system = self.wire.name, "logged off");
+                tracing::info!(system = self.http.name, "logged off");
             }
             Ok(answer) => {
                 tracing::warn!(
-                    system = self.wire.name,
+                    system = self.http.name,
                     status = answer.status.as_u16(),
                     "log-off refused"
                 );
             }
             Err(problem) => tracing::warn!(
-                system = self.wire.name,
+                system = self.http.name,
                 detail = problem.detail,
                 "log-off failed"
             ),
@@ -103,7 +103,7 @@ impl Logon {
             .header()
             .ok_or_else(|| self.refused("the user name or password cannot be sent"))?;
         let answer = self
-            .wire
+            .http
             .send(self.request(&call.request, header::AUTHORIZATION, account)?)
             .await?;
         if answer.status.is_client_error() {
@@ -115,7 +115,7 @@ impl Logon {
         if !answer.status.is_success() {
             let detail = format!(
                 "{} answered {} to the log-on",
-                self.wire.name,
+                self.http.name,
                 answer.status.as_u16()
             );
             return Err(Problem::new(Kind::Unreachable, detail));
@@ -123,7 +123,7 @@ impl Logon {
         let logon = call
             .read(&plain(&answer))
             .map_err(|_| self.refused("its answer to the log-on holds no session"))?;
-        // Where the body does not say how to log off, the session header's value is tried.
+        // If the body does not hold the id for the log-off, the header's value may be it.
         let id = logon.logon_id.unwrap_or_else(|| logon.session_id.clone());
         Ok(Session {
             ticket: logon.session_id.into(),
@@ -150,7 +150,7 @@ impl Logon {
             header::ACCEPT,
             HeaderValue::from_static(self.accept.media_type()),
         );
-        // An empty body has to be said: some servers answer 411 otherwise.
+        // Some servers answer 411 when an empty body has no length.
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
         headers.insert(name, value);
         Ok(request)
@@ -159,12 +159,12 @@ impl Logon {
     fn refused(&self, why: &str) -> Problem {
         Problem::new(
             Kind::Credentials,
-            format!("{} let nobody in: {why}", self.wire.name),
+            format!("{} let nobody in: {why}", self.http.name),
         )
     }
 }
 
-/// The answer as the contract's readers take it.
+/// The answer in the form that the `vendors` crate reads.
 fn plain(answer: &Answer) -> vendors::Answer {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     vendors::Answer {

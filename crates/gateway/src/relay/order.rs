@@ -1,12 +1,12 @@
-//! Two people and one order of slicers. The vendor has no entity tags, so the gateway makes them:
-//! over what a change of the order is decided on, and over nothing that a poll changes. A write that
-//! names one (`If-Match`) is sent only while the vendor still holds it, and no other write of this
-//! gateway comes in between. Must never answer the check from memory.
+//! Prevents two people from overwriting each other's order of slicers. The vendor has no entity tags, so the
+//! gateway computes them from the fields that a change of the order depends on, and from none that change by
+//! themselves. A write with `If-Match` is sent only if the group still has that tag, and no other write of
+//! this gateway runs in between. The check must never use a shared answer.
 
-use super::reads::Outcome;
-use super::{Outgoing, Upstream, told};
+use super::audit_fields;
 use crate::problem::{Kind, Problem};
-use crate::wire::Answer;
+use crate::vendor_client::{Outcome, Outgoing, Upstream};
+use crate::vendor_http::Answer;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -18,23 +18,23 @@ use vendors::{Operation, System};
 #[derive(Debug)]
 pub(super) struct Change {
     group: String,
-    /// The entity tag, with its quotes, that the group has to have.
+    /// The entity tag that the group must have, with its quotes.
     expected: Option<String>,
 }
 
-/// How the sending of a write went.
+/// The course of a write, for the audit.
 #[derive(Debug, Default)]
 pub(super) struct Course {
-    /// Whether it came to be sent.
+    /// Whether the write was sent.
     pub(super) sent: bool,
-    /// What the vendor held before, as the audit tells it.
+    /// What the vendor held before, as the audit writes it.
     pub(super) before: Option<String>,
 }
 
-/// The write to a group that a request is, if it is one: its path is `api/v4/failover-groups/{id}/…`.
+/// The change that a request makes to a group, if it makes one. Its path is `api/v4/failover-groups/{id}/…`.
 ///
 /// # Errors
-/// The order is written without `If-Match`, or `If-Match` is not one strong entity tag.
+/// An order is written without `If-Match`, or `If-Match` is not one strong entity tag.
 pub(super) fn change(
     system: &System,
     operation: &Operation,
@@ -59,7 +59,7 @@ pub(super) fn change(
     }))
 }
 
-/// What `If-Match` holds.
+/// The entity tag in `If-Match`.
 fn expected(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut values = headers.get_all(header::IF_MATCH).iter();
     let Some(value) = values.next() else {
@@ -78,7 +78,7 @@ fn expected(headers: &HeaderMap) -> Result<Option<String>, Problem> {
             .and_then(|rest| rest.strip_suffix('"'));
         match inner {
             Some(inner) if inner.contains('"') => "it holds several",
-            // RFC 9110, 8.8.3; what lies beyond ASCII is no tag of ours.
+            // RFC 9110, 8.8.3. The gateway's own tags are ASCII.
             Some(inner) if inner.bytes().all(|byte| byte.is_ascii_graphic()) => {
                 return Ok(Some(text.to_owned()));
             }
@@ -90,10 +90,10 @@ fn expected(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 }
 
 impl Change {
-    /// Sends the write when it is this one's turn and the group is as expected. Otherwise the answer
-    /// is what the vendor holds, with 412, or why that could not be found out: then nothing was sent.
-    /// What happened on the way is left in `course`, for the audit.
-    pub(super) async fn carry(
+    /// Sends the write in its turn, if the group is as expected. Otherwise nothing is sent, and the answer is
+    /// the present group with status 412, or the reason why it could not be read. Records the course for the
+    /// audit.
+    pub(super) async fn execute(
         &self,
         upstream: &Upstream,
         outgoing: &Outgoing,
@@ -106,7 +106,7 @@ impl Change {
                 Reread::Group(answer, tag) => (answer, tag),
                 Reread::Refused(answer) => return Ok(answer),
             };
-            course.before = group(&held).as_ref().map(told::order);
+            course.before = group(&held).as_ref().map(audit_fields::order);
             if tag != *expected {
                 return Ok(Answer {
                     status: StatusCode::PRECONDITION_FAILED,
@@ -115,13 +115,13 @@ impl Change {
             }
         }
         course.sent = true;
-        upstream.ask(outgoing).await.map(untagged)
+        upstream.send(outgoing).await.map(untagged)
     }
 
     async fn reread(&self, upstream: &Upstream) -> Result<Reread, Problem> {
         let request = groups().get(&self.group).request;
         let answer = upstream
-            .ask(&Outgoing {
+            .send(&Outgoing {
                 method: Method::GET,
                 path: request.path,
                 query: request.query,
@@ -152,7 +152,7 @@ enum Reread {
     Refused(Answer),
 }
 
-/// The answer to a read with the entity tag that a group has here.
+/// The answer to a read, with the entity tag of a group.
 pub(super) fn with_tag(system: &System, operation: &Operation, answer: Answer) -> Answer {
     if matches!(system, System::Uplynk) && *operation == GET_GROUP {
         tagged(answer)
@@ -161,7 +161,7 @@ pub(super) fn with_tag(system: &System, operation: &Operation, answer: Answer) -
     }
 }
 
-/// Without the vendor's own: if it should ever send one, it is about something else.
+/// Removes an entity tag of the vendor, which would have another meaning.
 fn untagged(mut answer: Answer) -> Answer {
     answer.headers.remove(header::ETAG);
     answer
@@ -176,12 +176,12 @@ fn tagged(answer: Answer) -> Answer {
     answer
 }
 
-/// The entity tag of a group as it was answered, if it can be read.
+/// The entity tag of the group in an answer, if it can be read.
 fn tag(answer: &Answer) -> Option<String> {
-    of(&group(answer)?)
+    tag_of(&group(answer)?)
 }
 
-/// The group that was answered, if it can be read.
+/// The group in an answer, if it can be read.
 fn group(answer: &Answer) -> Option<FailoverGroup> {
     if answer.status != StatusCode::OK {
         return None;
@@ -194,14 +194,14 @@ fn group(answer: &Answer) -> Option<FailoverGroup> {
     groups().get("").read(&answer).ok()
 }
 
-/// The entity tag of a group; none without its slicers.
-fn of(group: &FailoverGroup) -> Option<String> {
+/// The entity tag of a group. `None` without its slicers.
+fn tag_of(group: &FailoverGroup) -> Option<String> {
     let mode = group.mode.as_ref().map(|mode| match mode {
         Mode::Prioritized => "prioritized",
         Mode::Flat => "flat",
         Mode::Other(word) => word,
     });
-    // The order in which the vendor lists them says nothing.
+    // The order in which the vendor lists them has no meaning.
     let mut slicers: Vec<_> = group
         .slicers
         .as_ref()?
@@ -209,7 +209,7 @@ fn of(group: &FailoverGroup) -> Option<String> {
         .map(|slicer| (&slicer.id, slicer.order, slicer.enabled))
         .collect();
     slicers.sort_unstable();
-    // JSON, because no two groups have the same.
+    // JSON, because it is unambiguous.
     let text = json!([mode, slicers]).to_string();
     let hex: String = Sha256::digest(text)
         .iter()

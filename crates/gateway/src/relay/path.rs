@@ -1,5 +1,5 @@
-//! From what stands in the request line to a path and a query that can only mean one thing. Nothing
-//! that a caller wrote is passed on as written: it is decoded once, judged, and encoded again.
+//! Normalises the path and the query of a request: each is decoded once, validated and encoded again, so that
+//! every server on the way reads them alike.
 
 use crate::problem::{Kind, Problem};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -12,17 +12,17 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// The decoded segments of a raw path, which begins after its first slash.
+/// The decoded segments of a raw path without its first slash.
 ///
 /// # Errors
-/// Bad request for what is not percent-encoded UTF-8 or holds a NUL; not found for what a client, a
-/// proxy or a server might take for a way upwards.
+/// Bad request if the path is not percent-encoded UTF-8 or holds a NUL. Not found if a client, a proxy or a
+/// server might read it as a path to a parent.
 pub(crate) fn segments(raw: &str) -> Result<Vec<String>, Problem> {
     raw.split('/')
         .map(|part| {
             let segment = decode(part, "the path")?;
-            // `..` between encoded slashes too: some servers decode before they route. Ids are free to
-            // hold dots, slashes and backslashes otherwise.
+            // Also between encoded slashes, because some servers decode before they route. Apart from that,
+            // ids may hold dots, slashes and backslashes.
             if segment.split('/').any(|part| matches!(part, "." | "..")) {
                 return Err(unknown());
             }
@@ -31,7 +31,7 @@ pub(crate) fn segments(raw: &str) -> Result<Vec<String>, Problem> {
         .collect()
 }
 
-/// What is answered to a path that is not in the contract.
+/// The problem for a path that is not in the contract.
 pub(super) fn unknown() -> Problem {
     Problem::new(
         Kind::NotFound,
@@ -39,17 +39,17 @@ pub(super) fn unknown() -> Problem {
     )
 }
 
-/// The path to send, built from its decoded segments.
+/// Encodes decoded segments as a path.
 pub(super) fn encode(segments: &[String]) -> String {
     segments.iter().fold(String::new(), |path, segment| {
         path + "/" + &vendors::operation::segment(segment)
     })
 }
 
-/// The query to send: only parameters that the operation lists, each once.
+/// The query to send. It holds only parameters of the operation, each once.
 ///
 /// # Errors
-/// Bad request that names the parameter.
+/// A bad request, which names the parameter.
 pub(super) fn query(raw: &str, operation: &Operation) -> Result<String, Problem> {
     let mut seen = Vec::new();
     for pair in raw.split('&').filter(|pair| !pair.is_empty()) {
@@ -74,7 +74,7 @@ pub(super) fn query(raw: &str, operation: &Operation) -> Result<String, Problem>
     Ok(pairs.join("&"))
 }
 
-/// In a query a plus is a space, as browsers write it.
+/// Decodes a part of a query, where browsers write a space as a plus.
 fn decode_form(text: &str) -> Result<String, Problem> {
     decode(&text.replace('+', " "), "the query")
 }
@@ -110,7 +110,7 @@ mod tests {
     use vendors::Method;
 
     #[test]
-    fn segments_are_decoded_once_and_encoded_back_to_one_form() {
+    fn segments_are_decoded_once_and_encoded_in_one_form() {
         for (raw, decoded, path) in [
             ("groups/a", vec!["groups", "a"], "/groups/a"),
             ("%67roups/a%2Fb", vec!["groups", "a/b"], "/groups/a%2Fb"),
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_encodings_are_bad_requests_and_ways_upwards_are_not_found() {
+    fn invalid_encodings_are_bad_requests_and_parent_paths_are_not_found() {
         for (raw, kind) in [
             ("%", Kind::BadRequest),
             ("a%2", Kind::BadRequest),
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn only_listed_parameters_pass_each_once_and_encoded_anew() {
+    fn only_listed_parameters_pass_once_each_and_encoded_again() {
         let operation = Operation {
             name: "query",
             method: Method::Get,

@@ -1,9 +1,8 @@
-//! What a request to relay is about: which connection, and which of the contract's operations.
+//! Finds the connection and the contract's operation that a request addresses.
 
-use super::Upstream;
 use super::path::{self, segments};
-use crate::app::Gateway;
 use crate::problem::{Kind, Problem};
+use crate::vendor_client::Upstream;
 use std::sync::Arc;
 use vendors::{Method, Operation, System};
 
@@ -15,7 +14,7 @@ const METHODS: [Method; 5] = [
     Method::Delete,
 ];
 
-/// What a request to relay is about.
+/// The connection and the operation of a request.
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(super) upstream: Arc<Upstream>,
@@ -30,19 +29,18 @@ impl Target {
     }
 }
 
-/// The operation that a method and a path that begins with `/relay/` ask for.
+/// Finds the target of a method and a path that begins with `/relay/`.
 ///
 /// # Errors
-/// Why it is none of the contract's.
+/// There is no such connection, or the contract has no such operation.
 pub(crate) fn find(
-    gateway: &Gateway,
+    upstreams: &[Arc<Upstream>],
     method: &axum::http::Method,
     path: &str,
 ) -> Result<Target, Problem> {
     let rest = path.strip_prefix("/relay/").unwrap_or_default();
     let (id, rest) = rest.split_once('/').unwrap_or((rest, ""));
-    let upstream = gateway
-        .upstreams
+    let upstream = upstreams
         .iter()
         .find(|upstream| upstream.public.id == id)
         .ok_or_else(|| Problem::new(Kind::NotFound, "there is no connection of this name"))?
@@ -56,7 +54,7 @@ pub(crate) fn find(
     })
 }
 
-/// The contract's operation, or why there is none.
+/// Finds the contract's operation.
 fn operation(
     system: &System,
     method: &str,

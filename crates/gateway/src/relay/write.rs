@@ -1,15 +1,14 @@
-//! Writes: carried through to their end, with a line of the audit for each, also for one that is not sent.
+//! Writes. Each is completed once begun, and each has its line in the audit, even if it was not sent.
 
 use super::target::Target;
-use super::{Outgoing, Upstream, order, path, reads, told};
+use super::{audit_fields, order, path};
 use crate::audit::{self, Who};
 use crate::problem::{Kind, Problem};
-use crate::single_flight::Landed;
+use crate::vendor_client::{Outcome, Outgoing, Upstream};
 use std::sync::Arc;
-use tokio::time::Instant;
 use vendors::Operation;
 
-/// Tells of a write that did not come as far as the vendor.
+/// Audits a write that was not sent to the vendor.
 pub(super) fn not_sent(target: &Target, problem: &Problem, who: &Who) {
     let Target {
         upstream,
@@ -30,24 +29,24 @@ pub(super) fn not_sent(target: &Target, problem: &Problem, who: &Who) {
     audit::change(who, &change);
 }
 
-/// Carries a write through to its end even if the browser goes away: half a write helps nobody.
+/// Completes a write even if the browser disconnects, because half a write is worse than none.
 pub(super) async fn write(
     upstream: Arc<Upstream>,
     operation: &'static Operation,
     change: Option<order::Change>,
     outgoing: Outgoing,
     who: Who,
-) -> Landed<reads::Outcome> {
+) -> Outcome {
     let task = tokio::spawn(async move {
         let mut course = order::Course::default();
         let outcome = match &change {
-            Some(change) => change.carry(&upstream, &outgoing, &mut course).await,
+            Some(change) => change.execute(&upstream, &outgoing, &mut course).await,
             None => {
                 course.sent = true;
-                upstream.ask(&outgoing).await
+                upstream.send(&outgoing).await
             }
         };
-        upstream.reads.forget();
+        upstream.forget_reads();
         let operation_id = outcome
             .as_ref()
             .ok()
@@ -56,10 +55,10 @@ pub(super) async fn write(
         let (outcome_word, status) = match &outcome {
             Ok(answer) if !course.sent => ("not sent", answer.status),
             Ok(answer) if answer.status.is_success() => ("done", answer.status),
-            // The vendor failed while it handled it: how far it came, it does not say.
+            // The vendor failed while it handled the request, so its effect is not known.
             Ok(answer) if answer.status.is_server_error() => ("unknown", answer.status),
             Ok(answer) => ("refused by the vendor", answer.status),
-            Err(problem) if problem.is_of_what_was_sent() => ("unknown", problem.status),
+            Err(problem) if problem.may_have_been_carried_out() => ("unknown", problem.status),
             Err(problem) => ("not sent", problem.status),
         };
         let change = audit::Change {
@@ -70,17 +69,11 @@ pub(super) async fn write(
             status: status.as_u16(),
             operation_id,
             before: course.before.as_deref().unwrap_or("-"),
-            after: &told::sent(outgoing.body.as_deref()),
+            after: &audit_fields::sent(outgoing.body.as_deref()),
         };
         audit::change(&who, &change);
         outcome
     });
-    let value = task
-        .await
-        .unwrap_or_else(|_| Err(Problem::new(Kind::Internal, "the write ended unexpectedly")));
-    Landed {
-        value,
-        number: 0,
-        at: Instant::now(),
-    }
+    task.await
+        .unwrap_or_else(|_| Err(Problem::new(Kind::Internal, "the write ended unexpectedly")))
 }

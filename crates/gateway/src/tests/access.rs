@@ -1,7 +1,7 @@
 //! Signing in and out, over the whole router.
 
 use super::*;
-use crate::config::{Role, User};
+use crate::identity::{Role, User};
 use crate::{Limits, Memory, SignIn};
 use argon2::password_hash::PasswordHasher as _;
 use secrecy::SecretString;

@@ -3,7 +3,7 @@
 use super::access::{PASSWORD, sign_in, with_users};
 use super::vendor::{Vendor, json};
 use super::*;
-use crate::routes::OWN;
+use crate::http::routes::OWN;
 
 const EVERY: &str = "\
 cross-origin-opener-policy: same-origin

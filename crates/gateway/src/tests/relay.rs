@@ -372,7 +372,7 @@ async fn a_redirect_is_not_followed() {
 
 #[tokio::test]
 async fn an_answer_without_end_is_cut_off() {
-    let size = crate::wire::ANSWER_LIMIT + 1;
+    let size = crate::vendor_http::ANSWER_LIMIT + 1;
     let vendor = Vendor::new(move |_, _| Response::new(Body::from(vec![b' '; size]))).await;
     let (kind, status, detail) = problem(get(&to_aveva(&vendor.base), GROUPS).await).await;
     assert_eq!((kind.as_str(), status), ("too-large", 502));

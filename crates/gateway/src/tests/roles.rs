@@ -4,8 +4,8 @@
 use super::access::{sign_in, with_users};
 use super::vendor::{Vendor, json};
 use super::*;
-use crate::config::Role;
-use crate::routes::{OWN, Own, Rule, of_operation};
+use crate::http::routes::{OWN, Own, Rule, of_operation};
+use crate::identity::Role;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use vendors::{Method, Operation};
@@ -225,10 +225,10 @@ async fn own_routes(gateway: &Arc<Gateway>, role: Option<Role>, cookie: &str) {
                     own,
                     Own::SignIn
                         | Own::SignOut
-                        | Own::WaysToSignIn
-                        | Own::BeginAtProvider
-                        | Own::BackFromProvider
-                        | Own::AskPairing
+                        | Own::SignInMethods
+                        | Own::StartAtProvider
+                        | Own::ReturnFromProvider
+                        | Own::NewPairingCode
                         | Own::ReadPairing
                         | Own::Healthy
                         | Own::Ready

@@ -1,16 +1,16 @@
-//! Which computers the gateway connects to because a vendor named them: public ones, and the
-//! vendor's own. A name is looked up once, here, and the connection goes to an address that was
-//! judged here: there is no second look-up that could say something else.
+//! Restricts connections to addresses that a vendor gave: to public hosts and the vendor's own. A name is
+//! resolved once, here, and the connection uses a checked address, so that a second look-up cannot return
+//! another one.
 
-use crate::wire::NotAllowed;
+use crate::vendor_http::NotAllowed;
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// Looks names up and leaves out what is not public.
+/// Resolves names and leaves out addresses that are not public.
 #[derive(Debug, Clone)]
 pub(super) struct Checked {
-    /// The host in the connection's own address, which may be anywhere.
+    /// The host of the connection itself, which may have any address.
     own: String,
 }
 
@@ -21,8 +21,8 @@ impl Checked {
         }
     }
 
-    /// Whether a host may be connected to as far as it can be said before it is looked up: an address
-    /// that needs no look-up never comes before [`Resolve::resolve`].
+    /// Whether a host may be connected to, as far as can be decided before it is resolved. Needed because a
+    /// literal address never reaches [`Resolve::resolve`].
     pub(super) fn admits(&self, host: &str) -> bool {
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         self.is_own(host) || bare.parse().map_or(true, is_public)
@@ -50,7 +50,7 @@ impl Resolve for Checked {
     }
 }
 
-/// Whether an address is somewhere on the public Internet, by IANA's registries of special addresses.
+/// Whether an address is public, by IANA's registries of special-purpose addresses.
 pub(super) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -76,8 +76,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || a >= 224)
 }
 
-/// Global unicast only, without what carries an IPv4 address inside: that would be a way around the
-/// rules above.
+/// Only global unicast, and nothing that embeds an IPv4 address, which would bypass the rules above.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
     (a & 0xE000) == 0x2000
@@ -165,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_in_the_place_of_a_name_is_judged_at_once_and_a_name_later() {
+    fn a_literal_address_is_checked_at_once_and_a_name_when_resolved() {
         let base = Url::parse("https://Live.example:8443/x").unwrap();
         let own = Url::parse("http://[::1]:9000").unwrap();
         for (base, host, expected) in [
@@ -184,7 +183,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_of_this_computer_leads_nowhere_unless_it_is_the_vendors() {
+    async fn a_name_of_this_computer_is_refused_unless_it_is_the_vendors() {
         let name = || "localhost".parse::<Name>().unwrap();
         let other = Checked::new(&Url::parse("http://127.0.0.1:9000").unwrap());
         let refused = other.resolve(name()).await.err().unwrap();

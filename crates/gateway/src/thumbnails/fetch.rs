@@ -1,18 +1,18 @@
-//! Gets one picture from where the vendor says it is, trusting neither the address nor what comes:
-//! no credentials, no cookies, no redirects, no private addresses, little time, few bytes, and only
-//! what is a picture by its type and by its first bytes.
+//! Fetches one picture from the address that the vendor gave, trusting neither the address nor the answer: no
+//! credentials, no cookies, no redirects, no private addresses, a short time-out, a low size limit, and only
+//! images by their type and their first bytes.
 
 use super::address::Checked;
-use super::sort::Sort;
-use super::{Outcome, Picture, failed, no};
+use super::image_type::ImageType;
+use super::{Outcome, Picture, failed, not_found};
 use crate::problem::{Kind, Problem};
-use crate::wire::{Wire, client};
+use crate::vendor_http::{VendorHttp, client};
 use axum::http::{HeaderValue, StatusCode, header};
 use reqwest::{Certificate, Method, Request, Url};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long one picture may take, names and connection included.
+/// How long one picture may take, including name resolution and the connection.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The largest picture, in bytes.
@@ -20,26 +20,26 @@ pub(super) const LARGEST: usize = 2 * 1024 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Fetch {
-    wire: Wire,
+    http: VendorHttp,
     checked: Checked,
 }
 
 impl Fetch {
     pub(super) fn new(base: &Url, ca: &[Certificate]) -> Result<Self, String> {
         let checked = Checked::new(base);
-        // A picture is compressed already; unpacking would only be a way past the limit.
+        // Images are compressed already, and decompression would bypass the size limit.
         let client = client(TIMEOUT)
             .no_gzip()
             .dns_resolver(Arc::new(checked.clone()))
             .tls_certs_merge(ca.iter().cloned())
             .build()
             .map_err(|error| error.without_url().to_string())?;
-        let wire = Wire {
+        let http = VendorHttp {
             client,
             name: "the thumbnail's server".to_owned(),
             limit: LARGEST,
         };
-        Ok(Self { wire, checked })
+        Ok(Self { http, checked })
     }
 
     pub(super) async fn get(&self, address: &str) -> Outcome {
@@ -48,7 +48,7 @@ impl Fetch {
             header::ACCEPT,
             HeaderValue::from_static("image/jpeg, image/png, image/webp, image/gif"),
         );
-        let answer = self.wire.send(request).await.map_err(|problem| {
+        let answer = self.http.send(request).await.map_err(|problem| {
             if problem.kind == Kind::Redirect {
                 unfit("the thumbnail's server sent the gateway to another address, which it does not follow")
             } else {
@@ -58,7 +58,7 @@ impl Fetch {
         match answer.status {
             StatusCode::OK => {}
             StatusCode::NOT_FOUND | StatusCode::GONE => {
-                return Err(no("there is no picture where the vendor says it is"));
+                return Err(not_found("there is no picture where the vendor says it is"));
             }
             other => {
                 let detail = format!("the thumbnail's server answered {}", other.as_u16());
@@ -70,16 +70,16 @@ impl Fetch {
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default();
-        let sort = Sort::of(content_type, &answer.body).ok_or_else(|| {
+        let image_type = ImageType::of(content_type, &answer.body).ok_or_else(|| {
             unfit("what the thumbnail's server sent is no JPEG, PNG, WebP or GIF")
         })?;
         Ok(Picture {
-            sort,
+            image_type,
             bytes: answer.body,
         })
     }
 
-    /// The address, if it is one that may be asked.
+    /// The address, if it may be requested.
     fn url(&self, address: &str) -> Result<Url, Problem> {
         let refused = |why| unfit(format!("the address of this thumbnail {why}"));
         let url = Url::parse(address).map_err(|_| refused("is none"))?;
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_plain_web_addresses_of_public_computers_are_asked() {
+    fn only_web_addresses_of_public_hosts_are_requested() {
         let fetch = Fetch::new(&Url::parse("http://10.0.0.5:9000/x").unwrap(), &[]).unwrap();
         for good in [
             "https://pictures.example/a.jpg?x=y#z",

@@ -1,5 +1,5 @@
-//! One fetch for all who want the same picture within a few seconds. What nobody wanted for that long
-//! is dropped when the next one is asked for.
+//! Shares one fetch among all who request the same picture within a few seconds. Older pictures are dropped
+//! when the next one is requested.
 
 use super::Outcome;
 use crate::single_flight::SingleFlight;
@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a picture, or the failure to get it, serves those who come later.
+/// How long a picture, or the failure to fetch it, is shared.
 const MEMORY: Duration = Duration::from_secs(5);
 
-/// How many bytes of pictures are kept at most.
+/// The most bytes of pictures that are kept.
 const MOST: usize = 32 * 1024 * 1024;
 
 #[derive(Debug, Default)]
@@ -20,8 +20,8 @@ pub(super) struct Shared(Mutex<HashMap<String, Slot>>);
 #[derive(Debug, Default)]
 struct Slot {
     flight: Arc<SingleFlight<Outcome>>,
-    /// When it came and how many bytes it has.
-    came: Option<(Instant, usize)>,
+    /// When it was received and how many bytes it has.
+    received: Option<(Instant, usize)>,
 }
 
 impl Slot {
@@ -31,7 +31,7 @@ impl Slot {
 }
 
 impl Shared {
-    /// The outcome for an address, of this caller's fetch or of another's.
+    /// The outcome for an address, from this caller's fetch or another's.
     pub(super) async fn get<F: Future<Output = Outcome>>(
         &self,
         address: &str,
@@ -40,7 +40,7 @@ impl Shared {
         let flight = {
             let mut slots = self.slots();
             slots.retain(|_, slot| {
-                !slot.is_idle() || slot.came.is_some_and(|(at, _)| at.elapsed() < MEMORY)
+                !slot.is_idle() || slot.received.is_some_and(|(at, _)| at.elapsed() < MEMORY)
             });
             let slot = slots.entry(address.to_owned()).or_default();
             slot.flight.clone()
@@ -54,7 +54,7 @@ impl Shared {
                 .value
                 .as_ref()
                 .map_or(0, |picture| picture.bytes.len());
-            slot.came = Some((landed.at, bytes));
+            slot.received = Some((landed.at, bytes));
         }
         drop(flight);
         shrink(&mut slots);
@@ -66,15 +66,15 @@ impl Shared {
     }
 }
 
-/// Drops the oldest until few enough bytes are left.
+/// Drops the oldest pictures until the rest is small enough.
 fn shrink(slots: &mut HashMap<String, Slot>) {
-    let bytes = |slot: &Slot| slot.came.map_or(0, |(_, bytes)| bytes);
+    let bytes = |slot: &Slot| slot.received.map_or(0, |(_, bytes)| bytes);
     let mut total: usize = slots.values().map(bytes).sum();
     while total > MOST {
         let oldest = slots
             .iter()
             .filter(|(_, slot)| slot.is_idle())
-            .min_by_key(|(_, slot)| slot.came.map(|(at, _)| at))
+            .min_by_key(|(_, slot)| slot.received.map(|(at, _)| at))
             .map(|(address, _)| address.clone());
         let Some(slot) = oldest.and_then(|address| slots.remove(&address)) else {
             return;
@@ -85,7 +85,7 @@ fn shrink(slots: &mut HashMap<String, Slot>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Picture, no, sort::Sort};
+    use super::super::{Picture, image_type::ImageType, not_found};
     use super::*;
     use axum::body::Bytes;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -95,7 +95,7 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(100)).await;
             count.fetch_add(1, Ordering::SeqCst);
             Ok(Picture {
-                sort: Sort::Png,
+                image_type: ImageType::Png,
                 bytes: Bytes::from(vec![0; size]),
             })
         };
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_picture_serves_for_five_seconds_and_is_dropped_then() {
+    async fn a_picture_is_shared_for_five_seconds_and_then_dropped() {
         let (shared, count) = (Shared::default(), AtomicUsize::new(0));
         tokio::join!(get(&shared, "a", 1, &count), get(&shared, "a", 1, &count));
         tokio::time::advance(Duration::from_millis(4_900)).await;
@@ -118,12 +118,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_failure_is_shared_too() {
+    async fn a_failure_is_shared_as_well() {
         let (shared, count) = (Shared::default(), AtomicUsize::new(0));
         for _ in 0..3 {
             let fetch = async || {
                 count.fetch_add(1, Ordering::SeqCst);
-                Err(no("x"))
+                Err(not_found("x"))
             };
             assert!(shared.get("a", fetch).await.is_err());
         }
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn many_large_pictures_drop_the_oldest() {
+    async fn the_oldest_pictures_are_dropped_first() {
         let (shared, count) = (Shared::default(), AtomicUsize::new(0));
         for number in 0..20 {
             get(&shared, &number.to_string(), 2 * 1024 * 1024, &count).await;

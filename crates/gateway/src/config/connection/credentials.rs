@@ -1,4 +1,4 @@
-//! The `credentials` of a connection: of a kind that its system takes, and never with the secret itself.
+//! The `credentials` of a connection: of a kind that fits its system, and never with the secret itself.
 
 use super::known;
 use crate::config::section::Section;
@@ -6,12 +6,12 @@ use crate::config::{Surroundings, secret, url};
 use reqwest::Url;
 use secrecy::SecretString;
 
-/// How to sign in to a vendor system. `Debug` shows no secret.
+/// The credentials for a vendor system. `Debug` shows no secret.
 #[derive(Debug, Clone)]
 pub enum Credentials {
     /// OAuth2 client credentials (AVEVA in the cloud).
     ClientCredentials {
-        /// Where tokens are.
+        /// The address of the token service.
         token_url: Url,
         /// The client.
         client_id: String,
@@ -44,7 +44,7 @@ pub(super) fn credentials(
     section.need("credentials");
     let table = section.table("credentials")?;
     let Some(kind) = known(&table, "kind", &KINDS) else {
-        // Which other keys belong here is not known.
+        // It is not known which other keys belong here.
         return None;
     };
     let fits = match system {

@@ -1,5 +1,5 @@
-//! One `[[connection]]`: a vendor system, where it is and how to sign in to it. Checks what is
-//! written; whether it works is seen when it is used.
+//! `[[connection]]`: a vendor system, its address and its credentials. Only the text is checked. Whether a
+//! connection works shows when it is used.
 
 mod credentials;
 
@@ -16,29 +16,29 @@ use vendors::{System, veeam};
 /// A vendor system and how to reach it.
 #[derive(Debug, Clone)]
 pub struct Connection {
-    /// What the console may know of it.
+    /// What the console may know about it.
     pub public: vendors::Connection,
-    /// Where its paths begin.
+    /// The address where its paths begin.
     pub base_url: Url,
-    /// How to sign in.
+    /// Its credentials.
     pub credentials: Credentials,
-    /// The certificates (PEM) that are trusted for this connection, in place of the system's.
+    /// The certificates (PEM) that are trusted for this connection, instead of the system's.
     pub ca: Option<Vec<u8>>,
     /// How long one request may take.
     pub timeout: Duration,
-    /// How long an answer serves all who ask the same.
+    /// How long an answer is shared by all who read the same.
     pub share: Duration,
 }
 
-/// How long one request may take when nothing else is said.
+/// The default of how long one request may take.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long an answer serves all who ask the same when nothing else is said.
+/// The default of how long an answer is shared.
 pub const DEFAULT_SHARE: Duration = Duration::from_secs(1);
 
 const SYSTEMS: [&str; 3] = ["aveva", "uplynk", "veeam"];
 
-/// Every `[[connection]]`. A connection with a fault is left out: the file is refused anyway.
+/// Every `[[connection]]`. One with a fault is left out, because the file is refused anyway.
 pub(super) fn all(top: &Section<'_>, around: &Surroundings<'_>) -> Vec<Connection> {
     let sections = top.tables("connection", "id");
     if sections.is_empty() && top.key("connection").is_none() {
@@ -72,7 +72,7 @@ fn one(
         .number("share_seconds", 0..61)
         .map_or(DEFAULT_SHARE, Duration::from_secs);
     if name.is_none() {
-        // Without its system nobody knows which of these belong there.
+        // Without the system it is not known which of these belong here.
         for key in [
             "tenant",
             "namespace",
@@ -125,7 +125,7 @@ fn id(section: &Section<'_>, ids: &mut Vec<String>) -> Option<String> {
     Some(id.value.to_owned())
 }
 
-/// The value of `key`, which has to be one of the known words.
+/// The value of `key`, which has to be one of these words.
 fn known(section: &Section<'_>, key: &str, words: &'static [&'static str]) -> Option<&'static str> {
     let text = section.required(key)?;
     if let Some(word) = words.iter().find(|word| **word == text.value) {
@@ -210,8 +210,8 @@ pub(super) fn ca(section: &Section<'_>, around: &Surroundings<'_>) -> Option<Vec
     };
     match std::fs::read(around.folder.join(file.value)) {
         Err(error) => fault(&format!("cannot read {:?}: {error}", file.value)),
-        Ok(pem) => match crate::tls::certificates(&pem) {
-            Ok(_) => Some(pem),
+        Ok(pem) => match (around.checks.certificates)(&pem) {
+            Ok(()) => Some(pem),
             Err(why) => fault(&format!("{:?} {why}", file.value)),
         },
     }

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn each_mistake_of_a_connection_is_told_with_its_place() {
-    each_is_told(&[
+    each_is_reported(&[
         (
             "https://region.example",
             "htp://x",

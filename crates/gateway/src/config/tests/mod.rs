@@ -1,4 +1,4 @@
-//! Every kind of mistake, by what people read: the line, the column and the sentence.
+//! Every kind of fault, with the line, the column and the sentence that people read.
 
 mod connections;
 mod people;
@@ -6,7 +6,11 @@ mod reach;
 mod sessions;
 
 use super::*;
+use crate::identity::Role;
 use secrecy::ExposeSecret as _;
+
+/// The gateway's own checks.
+pub(super) const CHECKS: Checks = crate::cli::CHECKS;
 
 /// A configuration in a folder with `good.key`, `empty.key` and `not.pem`; `SECRET` is set, `EMPTY`
 /// is set and empty.
@@ -28,6 +32,7 @@ fn read(text: &str) -> Result<Config, Vec<String>> {
     Config::read(
         text,
         &Surroundings {
+            checks: CHECKS,
             folder: folder.path(),
             variable: &variable,
         },
@@ -74,8 +79,8 @@ role = "admin"
 password_hash = "$argon2id$v=19$m=19456,t=2,p=1$hgFLuKv8EITaimyGFmDzvw$d11SJ82f/BvbIT6zu+WEFXg8YEcT4r2BPjTW6w7XnY8"
 "#;
 
-/// What one change to the whole file makes wrong: what is replaced, by what, and every fault.
-fn each_is_told(cases: &[(&str, &str, &[&str])]) {
+/// Makes one change to the whole file per case: what is replaced, by what, and every fault that follows.
+fn each_is_reported(cases: &[(&str, &str, &[&str])]) {
     for (what, by, expected) in cases {
         assert!(WHOLE.contains(what), "{what}");
         let found = read(&WHOLE.replacen(what, by, 1)).expect_err(by);
@@ -85,7 +90,7 @@ fn each_is_told(cases: &[(&str, &str, &[&str])]) {
 }
 
 #[test]
-fn a_whole_file_is_read_as_it_stands() {
+fn a_complete_file_is_read() {
     let config = read(WHOLE).unwrap();
     assert_eq!(config.listen.to_string(), "[::1]:9000");
     assert_eq!(
@@ -127,7 +132,7 @@ fn a_whole_file_is_read_as_it_stands() {
 }
 
 #[test]
-fn all_mistakes_come_together_in_the_order_of_their_lines() {
+fn all_faults_are_reported_in_the_order_of_their_lines() {
     let text = WHOLE
         .replace("[::1]:9000", "x")
         .replace("\"Live\"", "7")
@@ -142,7 +147,7 @@ fn all_mistakes_come_together_in_the_order_of_their_lines() {
 }
 
 #[test]
-fn every_error_of_the_notation_itself_is_told_too() {
+fn every_syntax_error_is_reported() {
     let found = read("listen = \n[[connection]]\nid = \"a\ntitle = 'x'\n").unwrap_err();
     let lines: Vec<&str> = found
         .iter()
@@ -161,7 +166,7 @@ fn an_empty_file_has_nothing_to_show() {
 
 #[test]
 fn a_file_that_is_not_there_is_named() {
-    let faults = Config::load(Path::new("gone.toml")).unwrap_err();
+    let faults = Config::load(Path::new("gone.toml"), CHECKS).unwrap_err();
     assert!(
         faults
             .to_string()

@@ -1,10 +1,10 @@
 //! Mistakes in `[[user]]`, and a file that lets nobody sign in.
 
-use super::each_is_told;
+use super::each_is_reported;
 
 #[test]
 fn each_mistake_of_a_person_is_told_with_its_place() {
-    each_is_told(&[
+    each_is_reported(&[
         (
             "role = \"admin\"",
             "role = \"amdin\"",

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn each_mistake_of_the_address_is_told_with_its_place() {
-    each_is_told(&[
+    each_is_reported(&[
         (
             "[::1]:9000",
             "8080",
@@ -100,7 +100,7 @@ fn proxies_are_addresses_or_networks() {
     let proxies = with("[\"127.0.0.1\", \"10.0.0.0/8\"]")
         .unwrap()
         .trusted_proxies;
-    assert!(proxies[1].holds("10.1.2.3".parse().unwrap()));
+    assert!(proxies[1].contains("10.1.2.3".parse().unwrap()));
     assert_eq!(
         with("[\"proxy\", 7]").unwrap_err(),
         [
@@ -127,6 +127,7 @@ fn a_gateway_that_encrypts_by_itself_still_has_to_know_its_name() {
         let text = change(WHOLE.replace("[::1]:9000", "0.0.0.0:443") + tls);
         let variable = |_: &str| Some("hunter2".to_owned());
         let around = Surroundings {
+            checks: CHECKS,
             folder: folder.path(),
             variable: &variable,
         };

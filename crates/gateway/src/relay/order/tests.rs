@@ -14,12 +14,12 @@ fn answer(status: u16, body: &str) -> Answer {
     }
 }
 
-/// What a tag is of: the mode, and order and eligibility by slicer.
+/// The fields that a tag covers: the mode, and order and eligibility by slicer.
 type Seen = (Option<String>, BTreeMap<String, (i64, bool)>);
 
 fn seen() -> impl Strategy<Value = Seen> {
-    // Few values, so that two often have much in common; ids with everything in them that could
-    // blur where one field ends.
+    // Few values, so that two samples often have much in common. The ids hold characters that could blur
+    // where one field ends.
     let mode = prop_oneof![
         Just(None),
         Just(Some("prioritized".to_owned())),
@@ -31,7 +31,7 @@ fn seen() -> impl Strategy<Value = Seen> {
     (mode, slicers)
 }
 
-/// The group as the vendor answers it, with everything else as `other` says.
+/// The vendor's answer for a group. `other` varies the fields that no tag covers.
 fn group((mode, slicers): &Seen, other: u8, backwards: bool) -> Answer {
     let mut slicers: Vec<Value> = slicers
         .iter()
@@ -68,7 +68,7 @@ proptest! {
     }
 
     #[test]
-    fn every_single_change_is_another_tag(
+    fn every_single_change_changes_the_tag(
         one in seen(), id in "[a-z]{4}", at in any::<proptest::sample::Index>(), what in 0..5u8
     ) {
         let before = tag(&group(&one, 0, false)).unwrap();
@@ -96,8 +96,8 @@ fn a_tag_is_the_quoted_digest() {
 }
 
 #[test]
-fn swapping_two_slicers_is_another_tag_and_listing_them_otherwise_is_not() {
-    let of = |slicers: Value| {
+fn swapping_two_slicers_changes_the_tag_and_listing_them_differently_does_not() {
+    let tag_of = |slicers: Value| {
         tag(&answer(
             200,
             &json!({ "id": "g", "mode": "prioritized", "slicers": slicers }).to_string(),
@@ -108,17 +108,17 @@ fn swapping_two_slicers_is_another_tag_and_listing_them_otherwise_is_not() {
         json!({"id":"b","order":2,"enabled":true}),
     );
     let swapped = json!([{"id":"a","order":2,"enabled":true}, {"id":"b","order":1,"enabled":true}]);
-    assert_eq!(of(json!([a, b])), of(json!([b, a])));
-    assert_ne!(of(json!([a, b])), of(swapped));
-    // A field that is not there is no value, not a default.
+    assert_eq!(tag_of(json!([a, b])), tag_of(json!([b, a])));
+    assert_ne!(tag_of(json!([a, b])), tag_of(swapped));
+    // A missing field is not the same as its default.
     assert_ne!(
-        of(json!([{"id":"a","order":1}])),
-        of(json!([{"id":"a","order":1,"enabled":false}]))
+        tag_of(json!([{"id":"a","order":1}])),
+        tag_of(json!([{"id":"a","order":1,"enabled":false}]))
     );
 }
 
 #[test]
-fn what_is_no_group_with_slicers_has_no_tag() {
+fn an_answer_without_a_group_and_its_slicers_has_no_tag() {
     let whole = r#"{"id":"g","mode":"flat","slicers":[]}"#;
     assert!(tag(&answer(200, whole)).is_some());
     for (status, body) in [

@@ -1,0 +1,310 @@
+//! Authentication: users sign in with a password or at a provider and get a sealed cookie, and paired walls
+//! show theirs. Sessions are stored nowhere, so that gateways with the same key accept each other's. What a
+//! role may do is decided in `http`, route by route.
+
+mod ended;
+mod openid;
+mod passwords;
+mod throttle;
+mod ticket;
+mod users;
+
+pub(crate) use openid::{CALLBACK, Refusal};
+pub(crate) use throttle::{Throttle, network_of};
+
+use crate::clock::wall_clock;
+use crate::config;
+use crate::crypto::{Cookie, CookiePurpose, Seal};
+use crate::identity::{Limits, Role, User};
+use crate::pairing::{self, PairingState};
+use crate::problem::{Kind, Problem};
+use axum::http::{HeaderMap, HeaderValue};
+use ended::Ended;
+use openid::OpenId;
+use passwords::Passwords;
+use secrecy::SecretString;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use ticket::Ticket;
+use users::Users;
+
+/// An authenticated visitor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Visitor {
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    /// The session. `None` for a wall, and where no sign-in is configured.
+    ticket: Option<Ticket>,
+    /// The session of a paired wall.
+    wall: Option<pairing::Ticket>,
+}
+
+impl Visitor {
+    /// The id of the session, where a sign-in is configured.
+    pub(crate) fn session(&self) -> Option<&str> {
+        let of_user = self.ticket.as_ref().map(|ticket| ticket.number.as_str());
+        of_user.or_else(|| self.wall())
+    }
+
+    /// The id of the wall, for a paired one.
+    pub(crate) fn wall(&self) -> Option<&str> {
+        self.wall.as_ref().map(|ticket| ticket.wall.as_str())
+    }
+
+    /// The name for logs. Names from a provider are not unique, so the provider's own id follows them.
+    pub(crate) fn in_log(&self) -> String {
+        match self
+            .ticket
+            .as_ref()
+            .and_then(|ticket| ticket.provided.as_ref())
+        {
+            Some(provided) => format!("{} <{}>", self.name, provided.subject),
+            None => self.name.clone(),
+        }
+    }
+}
+
+/// How a gateway authenticates its visitors.
+#[derive(Debug)]
+pub struct Access(Mode);
+
+#[derive(Debug)]
+enum Mode {
+    /// No sign-in: every visitor is this admin.
+    Open { name: &'static str, demo: bool },
+    /// Users sign in.
+    Users(Box<Users>),
+}
+
+/// What survives a change of the configuration.
+#[derive(Debug)]
+pub struct Memory {
+    throttle: Throttle,
+    /// Attempts to enter a wall's code.
+    codes: Throttle,
+    walls: pairing::Registries,
+    ended: Ended,
+    /// Sign-ins at a provider that were completed.
+    returned: Ended,
+    /// The seal of a gateway without a configured key. Its sessions end with the process.
+    ephemeral: Arc<Seal>,
+}
+
+impl Memory {
+    /// An empty memory.
+    ///
+    /// # Errors
+    /// The operating system provides no random numbers.
+    pub fn new() -> Result<Self, String> {
+        Ok(Self {
+            throttle: Throttle::default(),
+            codes: Throttle::default(),
+            walls: pairing::Registries::default(),
+            ended: Ended::default(),
+            returned: Ended::default(),
+            ephemeral: Arc::new(Seal::ephemeral()?),
+        })
+    }
+}
+
+/// How users sign in, as configured.
+#[derive(Debug)]
+pub struct SignIn {
+    /// The users with a password.
+    pub users: Vec<User>,
+    /// The provider where other users sign in.
+    pub openid: Option<config::OpenId>,
+    /// When a session expires.
+    pub limits: Limits,
+    /// The key that gateways share. Without it each gateway has its own.
+    pub key: Option<SecretString>,
+    /// Whether browsers use https, to the gateway or to a proxy in front of it.
+    pub encrypted: bool,
+    /// The file of the paired walls. Without it they are lost when the process ends.
+    pub walls: Option<PathBuf>,
+}
+
+/// The ways to sign in that a gateway offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SignInMethods<'a> {
+    /// Whether any user has a password.
+    pub(crate) password: bool,
+    /// The provider's title.
+    pub(crate) provider: Option<&'a str>,
+}
+
+impl Access {
+    /// For the demo: every visitor is an admin of simulated systems.
+    #[must_use]
+    pub fn demo() -> Self {
+        let (name, demo) = ("demo", true);
+        Self(Mode::Open { name, demo })
+    }
+
+    /// Without a sign-in: everybody at this computer is an admin.
+    #[must_use]
+    pub fn local() -> Self {
+        let (name, demo) = ("local", false);
+        Self(Mode::Open { name, demo })
+    }
+
+    /// Only users who sign in.
+    ///
+    /// # Errors
+    /// A password hash is invalid, no client for the provider could be made, the operating system provides no
+    /// random numbers, or the file of walls cannot be used.
+    pub fn sign_in(with: SignIn, memory: Arc<Memory>) -> Result<Self, String> {
+        let seal = match &with.key {
+            Some(key) => Arc::new(Seal::shared(key)),
+            None => memory.ephemeral.clone(),
+        };
+        Ok(Self(Mode::Users(Box::new(Users {
+            passwords: Passwords::new(&with.users)?,
+            users: with.users,
+            openid: with
+                .openid
+                .map(|openid| OpenId::new(openid, &seal))
+                .transpose()?,
+            limits: with.limits,
+            seal,
+            cookie: if with.encrypted {
+                Cookie::Encrypted
+            } else {
+                Cookie::Local
+            },
+            walls: memory.walls.at(with.walls.as_deref())?,
+            memory,
+            clock: wall_clock(),
+        }))))
+    }
+
+    /// The same with another clock.
+    #[cfg(test)]
+    pub(crate) fn at(self, clock: crate::clock::Clock) -> Self {
+        match self.0 {
+            Mode::Users(users) => Self(Mode::Users(Box::new(Users { clock, ..*users }))),
+            open @ Mode::Open { .. } => Self(open),
+        }
+    }
+
+    fn users(&self) -> Option<&Users> {
+        match &self.0 {
+            Mode::Open { .. } => None,
+            Mode::Users(users) => Some(users),
+        }
+    }
+
+    /// Whether the systems are simulated.
+    pub(crate) fn is_demo(&self) -> bool {
+        matches!(self.0, Mode::Open { demo: true, .. })
+    }
+
+    /// Whether users sign in and out.
+    pub(crate) fn has_sign_in(&self) -> bool {
+        self.users().is_some()
+    }
+
+    /// The ways to sign in.
+    pub(crate) fn sign_in_methods(&self) -> SignInMethods<'_> {
+        match self.users() {
+            None => SignInMethods {
+                password: false,
+                provider: None,
+            },
+            Some(users) => SignInMethods {
+                password: !users.users.is_empty(),
+                provider: users.openid.as_ref().map(OpenId::title),
+            },
+        }
+    }
+
+    /// The visitor who sends these headers. `None` without a valid session.
+    pub(crate) fn visitor(&self, headers: &HeaderMap) -> Option<Visitor> {
+        match &self.0 {
+            Mode::Open { name, .. } => Some(Visitor {
+                name: (*name).to_owned(),
+                role: Role::Admin,
+                ticket: None,
+                wall: None,
+            }),
+            Mode::Users(users) => users.visitor(headers),
+        }
+    }
+
+    /// The cookie that extends a session in use. `None` while the present one is recent enough.
+    pub(crate) fn renewal(&self, headers: &HeaderMap, visitor: &Visitor) -> Option<HeaderValue> {
+        let users = self.users()?;
+        if let Some(wall) = &visitor.wall {
+            return wall.renewal(&users.pairing(), headers);
+        }
+        let renewed = visitor
+            .ticket
+            .as_ref()?
+            .renewed(users.limits, (users.clock)())?;
+        users.cookie_of(headers, &renewed)
+    }
+
+    /// Notes when and from where a wall was last seen.
+    pub(crate) fn note_last_seen(&self, visitor: &Visitor, from: IpAddr) {
+        if let (Some(users), Some(wall)) = (self.users(), visitor.wall()) {
+            let now = (users.clock)().as_secs();
+            users.walls.note_last_seen(wall, from, now);
+        }
+    }
+
+    /// What pairing needs. `None` where no sign-in is configured.
+    pub(crate) fn pairing(&self) -> Option<PairingState<'_>> {
+        self.users().map(Users::pairing)
+    }
+
+    /// Counts the attempts to enter a wall's code. `None` where no sign-in is configured.
+    pub(crate) fn code_attempts(&self) -> Option<&Throttle> {
+        self.users().map(|users| &users.memory.codes)
+    }
+
+    /// Signs in with a password: the visitor and the session's cookie.
+    ///
+    /// # Errors
+    /// The name or the password is wrong (it is never said which), there were too many attempts, or no
+    /// sign-in is configured.
+    pub(crate) async fn enter(
+        &self,
+        headers: &HeaderMap,
+        from: IpAddr,
+        name: &str,
+        password: &SecretString,
+    ) -> Result<(Visitor, HeaderValue), Problem> {
+        match self.users() {
+            None => Err(Problem::new(
+                Kind::BadRequest,
+                "nobody has to sign in to this gateway",
+            )),
+            Some(users) => users.enter(headers, from, name, password).await,
+        }
+    }
+
+    /// Ends a session at this gateway. Returns the cookie that deletes the browser's.
+    pub(crate) fn leave(
+        &self,
+        headers: &HeaderMap,
+        visitor: Option<&Visitor>,
+    ) -> Option<HeaderValue> {
+        let users = self.users()?;
+        if let Some(ticket) = visitor.and_then(|visitor| visitor.ticket.as_ref()) {
+            users.memory.ended.add(&ticket.number, (users.clock)());
+        }
+        users
+            .cookie
+            .set(CookiePurpose::Session, headers, "", Duration::ZERO)
+    }
+
+    /// The name, if a log may hold it.
+    pub(crate) fn loggable<'n>(&self, name: &'n str) -> &'n str {
+        match self.users() {
+            Some(users) if users.knows(name) => name,
+            _ => "(unknown)",
+        }
+    }
+}

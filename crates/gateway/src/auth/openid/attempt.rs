@@ -1,0 +1,167 @@
+//! A sign-in that was begun here and continues at the provider. It travels sealed in a cookie of its own, so
+//! that any gateway with the same key can complete it. Also decides where a sign-in may lead afterwards.
+
+use openidconnect::url::Position;
+use reqwest::Url;
+use ring::digest::{SHA256, digest};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// How long a user may take at the provider.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10 * 60);
+
+/// How far the clocks of two gateways may differ.
+const SKEW: u64 = 120;
+
+/// The longest page address that fits into the cookie.
+const LONGEST: usize = 700;
+
+/// First path segments of what the gateway answers itself. None of it is a page to return to.
+const NO_PAGES: [&str; 7] = [
+    "api",
+    "relay",
+    "thumbnails",
+    "metrics",
+    "healthz",
+    "readyz",
+    "sign-in",
+];
+
+/// The content of the cookie. Has no `Debug`, because its content is enough to complete the sign-in.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Attempt {
+    /// The provider sends it back, which ties its answer to this attempt.
+    #[serde(rename = "s")]
+    pub(super) state: String,
+    /// The token has to hold it, which ties the token to this attempt.
+    #[serde(rename = "n")]
+    pub(super) nonce: String,
+    /// Needed to redeem the code (PKCE), which ties the code to this attempt.
+    #[serde(rename = "v")]
+    pub(super) verifier: String,
+    /// The page to return to.
+    #[serde(rename = "t")]
+    pub(super) to: String,
+    /// Seconds since 1970.
+    #[serde(rename = "b")]
+    pub(super) began: u64,
+}
+
+impl Attempt {
+    /// Whether the attempt may still be completed.
+    pub(super) fn is_recent(&self, now: Duration) -> bool {
+        let now = now.as_secs();
+        self.began <= now + SKEW && now < self.began + PATIENCE.as_secs()
+    }
+
+    /// Whether the provider returned this attempt's state. Compares digests, so that the time that it takes
+    /// reveals nothing about the state.
+    pub(super) fn expects(&self, state: &str) -> bool {
+        let digest = |text: &str| digest(&SHA256, text.as_bytes());
+        digest(&self.state).as_ref() == digest(state).as_ref()
+    }
+}
+
+/// The page to return to: one of this console, by default its first. Parses the address as a browser does,
+/// which reads `\` as `/` and drops line breaks.
+pub(super) fn destination(to: Option<&str>) -> String {
+    let ours = |to: &str| {
+        let base = Url::parse("http://console.invalid/").ok()?;
+        let whole = base.join(to).ok().filter(|_| to.starts_with('/'))?;
+        if whole.origin() != base.origin()
+            || !whole.username().is_empty()
+            || whole.password().is_some()
+        {
+            return None;
+        }
+        let path = &whole[Position::BeforePath..];
+        let first = whole.path().trim_start_matches('/').split('/').next();
+        let is_page = !path.starts_with("//") && !NO_PAGES.contains(&first.unwrap_or_default());
+        (is_page && path.len() <= LONGEST).then(|| path.to_owned())
+    };
+    to.and_then(ours).unwrap_or_else(|| "/".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_of_this_console_are_returned_to() {
+        for (to, expected) in [
+            ("/", "/"),
+            ("/groups", "/groups"),
+            ("/groups/plant-a/a%2Fb", "/groups/plant-a/a%2Fb"),
+            (
+                "/failover-sessions?filter=x%3D1&y#z",
+                "/failover-sessions?filter=x%3D1&y#z",
+            ),
+            ("/groups/é", "/groups/%C3%A9"),
+            ("/a\r\nlocation: x", "/alocation:%20x"),
+            ("", "/"),
+            ("groups", "/"),
+            ("//evil", "/"),
+            ("///evil", "/"),
+            ("/\\evil", "/"),
+            ("\\\\evil", "/"),
+            ("/\t/evil", "/"),
+            ("/\n/evil", "/"),
+            ("\t//evil", "/"),
+            (" //evil", "/"),
+            ("/.//evil", "/"),
+            ("/x/..//evil", "/"),
+            ("/%2e//evil", "/"),
+            ("/./\\evil", "/"),
+            ("https://evil", "/"),
+            ("https:evil", "/"),
+            ("http://console.invalid@evil/", "/"),
+            ("//console.invalid/groups", "/groups"),
+            ("//x@console.invalid/groups", "/"),
+            ("javascript:alert(1)", "/"),
+            ("data:text/html,x", "/"),
+            ("/sign-in", "/"),
+            ("/sign-in?to=%2Fx", "/"),
+            ("/api/session", "/"),
+            ("/./api/openid/start", "/"),
+            ("/relay/x", "/"),
+            ("/thumbnails/x", "/"),
+            ("/metrics", "/"),
+        ] {
+            assert_eq!(destination(Some(to)), expected, "{to:?}");
+        }
+        assert_eq!(destination(None), "/");
+        assert_eq!(destination(Some(&format!("/{}", "x".repeat(LONGEST)))), "/");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_destination_is_of_this_origin(to in "[/\\\\.%a-z:@?#\t\n2eéE]{0,40}") {
+            let leads = destination(Some(&to));
+            let at = Url::parse("https://console.example/x").unwrap().join(&leads).unwrap();
+            proptest::prop_assert_eq!(at.host_str(), Some("console.example"));
+            proptest::prop_assert!(leads.is_ascii());
+        }
+    }
+
+    #[test]
+    fn an_attempt_is_completed_in_time_and_with_its_own_state() {
+        let attempt = Attempt {
+            state: "s".to_owned(),
+            nonce: "n".to_owned(),
+            verifier: "v".to_owned(),
+            to: "/".to_owned(),
+            began: 1_000_000,
+        };
+        for (now, young) in [
+            (1_000_000, true),
+            (1_000_599, true),
+            (1_000_600, false),
+            (999_900, true),
+            (999_800, false),
+        ] {
+            assert_eq!(attempt.is_recent(Duration::from_secs(now)), young, "{now}");
+        }
+        assert!(attempt.expects("s"));
+        assert!(!attempt.expects("") && !attempt.expects("S") && !attempt.expects("ss"));
+    }
+}

@@ -1,0 +1,103 @@
+//! The HTTP transport that the OpenID Connect crate uses: the gateway's own client with its limits. It
+//! follows no redirect and sends nothing unencrypted.
+
+use crate::config;
+use crate::problem::{Kind, Problem};
+use crate::vendor_http::{VendorHttp, client};
+use axum::http::Response;
+use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
+use reqwest::{Certificate, Request, Url};
+use std::fmt;
+use std::pin::Pin;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+/// How long one request to the provider may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How many requests run at a time.
+const AT_A_TIME: usize = 16;
+
+/// The largest answer of a provider.
+const LIMIT: usize = 1024 * 1024;
+
+/// A problem as the crate's error type.
+#[derive(Debug)]
+pub(super) struct Failed(pub(super) Problem);
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.detail)
+    }
+}
+
+impl std::error::Error for Failed {}
+
+/// Sends the crate's requests.
+pub(super) struct HttpTransport {
+    http: VendorHttp,
+    places: Semaphore,
+    /// Whether the provider is on this computer and uses plain http.
+    local: bool,
+}
+
+impl<'c> AsyncHttpClient<'c> for HttpTransport {
+    type Error = Failed;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Failed>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.exchange(request))
+    }
+}
+
+impl HttpTransport {
+    /// Makes the client without connecting.
+    ///
+    /// # Errors
+    /// No TLS client could be made.
+    pub(super) fn new(of: &config::OpenId, local: bool) -> Result<Self, String> {
+        let message = |error: reqwest::Error| error.without_url().to_string();
+        let mut builder = client(TIMEOUT);
+        if let Some(pem) = &of.ca {
+            builder = builder.tls_certs_merge(Certificate::from_pem_bundle(pem).map_err(message)?);
+        }
+        let http = VendorHttp {
+            client: builder.build().map_err(message)?,
+            name: of.title.clone(),
+            limit: LIMIT,
+        };
+        Ok(Self {
+            http,
+            places: Semaphore::new(AT_A_TIME),
+            local,
+        })
+    }
+
+    async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, Failed> {
+        let request = Request::try_from(request).map_err(|_| {
+            let why = "it names an address that cannot be asked";
+            Failed(Problem::new(Kind::Unreadable, why))
+        })?;
+        if !self.may_reach(request.url()) {
+            let why = "it names an address that is not https";
+            return Err(Failed(Problem::new(Kind::Unreadable, why)));
+        }
+        let place = timeout(TIMEOUT, self.places.acquire()).await;
+        let Ok(Ok(_place)) = place else {
+            let why = "too many sign in at this moment";
+            return Err(Failed(Problem::new(Kind::Overloaded, why)));
+        };
+        let answer = self.http.send(request).await.map_err(Failed)?;
+        let mut response = Response::new(answer.body.to_vec());
+        *response.status_mut() = answer.status;
+        *response.headers_mut() = answer.headers;
+        Ok(response)
+    }
+
+    /// Whether requests may be sent to this address. They carry the client's secret and users' codes, so they
+    /// are encrypted, or stay on this computer if the provider is on it.
+    pub(super) fn may_reach(&self, url: &Url) -> bool {
+        url.scheme() == "https" || (self.local && config::is_loopback(url))
+    }
+}

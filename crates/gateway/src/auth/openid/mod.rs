@@ -1,0 +1,263 @@
+//! Signing in at an OpenID Connect provider: authorization code with PKCE. The browser goes there with a
+//! sealed cookie that holds the attempt, and returns with a code. Nothing is stored in between, so that
+//! another gateway with the same key may complete the sign-in. Tokens are read once and kept nowhere.
+
+mod attempt;
+mod claims;
+mod http_transport;
+mod provider;
+mod refusal;
+mod tokens;
+
+pub(crate) use refusal::Refusal;
+
+use super::ticket::Provided;
+use super::{Access, Users};
+use crate::config;
+use crate::crypto::{CookiePurpose, Seal};
+use crate::identity::{Role, User};
+use crate::problem::{Kind, Problem};
+use attempt::{Attempt, PATIENCE, destination};
+use axum::http::{HeaderMap, HeaderValue};
+use claims::{Claims, Person};
+use provider::{Provider, invalid};
+use reqwest::Url;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// The longest code that is accepted.
+const LONGEST_CODE: usize = 4096;
+
+/// The path where the provider sends browsers back to.
+pub(crate) const CALLBACK: &str = "/api/openid/callback";
+
+/// A provider, and what its claims mean here.
+pub(super) struct OpenId {
+    title: String,
+    provider: Provider,
+    claims: Claims,
+    /// Seals the attempts. It opens no session.
+    seal: Seal,
+    /// A fingerprint of the configuration. When the mapping of claims changes, users sign in again.
+    mark: String,
+}
+
+impl OpenId {
+    /// Makes the client without connecting.
+    ///
+    /// # Errors
+    /// No client could be made.
+    pub(super) fn new(of: config::OpenId, seal: &Seal) -> Result<Self, String> {
+        let mark = [&of.issuer, &of.client_id, &of.roles_claim]
+            .into_iter()
+            .chain(&of.admins)
+            .chain([&String::new()])
+            .chain(&of.viewers)
+            .fold(String::from("openid"), |mark, text| {
+                format!("{mark}{}:{text}", text.len())
+            });
+        Ok(Self {
+            provider: Provider::new(&of).map_err(|why| format!("openid: {why}"))?,
+            claims: Claims::new(&of),
+            seal: seal.with_purpose(b"failover-console attempt 1"),
+            title: of.title,
+            mark,
+        })
+    }
+
+    /// The provider's title.
+    pub(super) fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// A user of the provider, in the form in which sessions know users.
+    pub(super) fn user(&self, name: &str, provided: &Provided) -> User {
+        User {
+            name: name.to_owned(),
+            role: if provided.admin {
+                Role::Admin
+            } else {
+                Role::Viewer
+            },
+            password_hash: format!("{}{}", self.mark, provided.subject),
+        }
+    }
+
+    /// The code, if the parameters that came back answer this attempt.
+    fn code(&self, attempt: &Attempt, query: &[(String, String)]) -> Result<String, Refusal> {
+        let is_ours = single(query, "state").is_some_and(|state| attempt.expects(state));
+        // RFC 9207: the provider may name itself, and then has to be the right one.
+        let issuer = single(query, "iss");
+        if !is_ours || issuer.is_some_and(|issuer| !self.provider.is(issuer)) {
+            return Err(Refusal::Expired);
+        }
+        match (single(query, "error"), single(query, "code")) {
+            (Some("server_error" | "temporarily_unavailable"), _) => Err(Refusal::Unreachable),
+            (Some(_), _) => Err(Refusal::Denied),
+            (None, Some(code)) if (1..=LONGEST_CODE).contains(&code.len()) => Ok(code.to_owned()),
+            (None, _) => Err(Refusal::Expired),
+        }
+    }
+}
+
+/// The browser's way to the provider.
+pub(crate) struct Departure {
+    /// The page to return to in the end.
+    pub(crate) to: String,
+    /// The provider's address and the cookie with the attempt, or why there is none.
+    pub(crate) provider: Result<(Url, HeaderValue), Refusal>,
+}
+
+/// A sign-in that came back from the provider.
+pub(crate) struct Completed {
+    /// The page to go to.
+    pub(crate) to: String,
+    /// The user's name for the audit, or `-`.
+    pub(crate) name: String,
+    /// The new session's cookie, or why there is none.
+    pub(crate) session: Result<HeaderValue, Refusal>,
+    /// The cookie that deletes the attempt.
+    pub(crate) clear_attempt: Option<HeaderValue>,
+}
+
+impl Access {
+    /// Begins a sign-in at the provider, which sends the browser to `back` afterwards.
+    ///
+    /// # Errors
+    /// No provider is configured.
+    pub(crate) async fn begin_at_provider(
+        &self,
+        headers: &HeaderMap,
+        back: &Url,
+        query: &[(String, String)],
+    ) -> Result<Departure, Problem> {
+        let (users, openid) = self.provider()?;
+        let to = destination(single(query, "to"));
+        let now = (users.clock)();
+        let provider = match openid.provider.authorization(back, to.clone(), now).await {
+            Ok((address, attempt)) => users
+                .attempt_cookie(openid, headers, &attempt)
+                .map(|cookie| (address, cookie))
+                .ok_or(Refusal::Internal),
+            Err(refusal) => Err(refusal),
+        };
+        Ok(Departure { to, provider })
+    }
+
+    /// Completes a sign-in with the parameters that the provider sent back to `back`.
+    ///
+    /// # Errors
+    /// No provider is configured.
+    pub(crate) async fn complete_at_provider(
+        &self,
+        headers: &HeaderMap,
+        back: &Url,
+        query: &[(String, String)],
+        from: IpAddr,
+    ) -> Result<Completed, Problem> {
+        let (users, openid) = self.provider()?;
+        let attempt = users.attempt(openid, headers);
+        let person = match &attempt {
+            Some(attempt) => {
+                let code = openid.code(attempt, query);
+                users.redeem(openid, attempt, code, back, from).await
+            }
+            None => Err(Refusal::Expired),
+        };
+        let (name, session) = match person {
+            Ok(Person {
+                name,
+                subject,
+                role: Some(role),
+            }) => {
+                let admin = role == Role::Admin;
+                let provided = Provided { subject, admin };
+                let user = openid.user(&name, &provided);
+                match users.admit(headers, &user, Some(provided)) {
+                    Some((visitor, cookie)) => (visitor.in_log(), Ok(cookie)),
+                    None => ("-".to_owned(), Err(Refusal::Internal)),
+                }
+            }
+            Ok(Person { name, subject, .. }) => {
+                (format!("{name} <{subject}>"), Err(Refusal::NoRole))
+            }
+            Err(refusal) => ("-".to_owned(), Err(refusal)),
+        };
+        Ok(Completed {
+            to: attempt.map_or_else(|| "/".to_owned(), |attempt| attempt.to),
+            name,
+            session,
+            clear_attempt: users
+                .cookie
+                .set(CookiePurpose::Attempt, headers, "", Duration::ZERO),
+        })
+    }
+
+    /// # Errors
+    /// No provider is configured.
+    fn provider(&self) -> Result<(&Users, &OpenId), Problem> {
+        self.users()
+            .and_then(|users| users.openid.as_ref().map(|openid| (users, openid)))
+            .ok_or_else(|| {
+                Problem::new(
+                    Kind::BadRequest,
+                    "this gateway has no OpenID Connect provider to sign in with",
+                )
+            })
+    }
+}
+
+impl Users {
+    fn attempt_cookie(
+        &self,
+        openid: &OpenId,
+        headers: &HeaderMap,
+        attempt: &Attempt,
+    ) -> Option<HeaderValue> {
+        let sealed = openid.seal.close(&serde_json::to_vec(attempt).ok()?)?;
+        self.cookie
+            .set(CookiePurpose::Attempt, headers, &sealed, PATIENCE)
+    }
+
+    /// The attempt in the browser's cookie, if it is valid and recent.
+    fn attempt(&self, openid: &OpenId, headers: &HeaderMap) -> Option<Attempt> {
+        let cookie = self.cookie.find(CookiePurpose::Attempt, headers)?;
+        let plain = openid.seal.open(cookie)?;
+        let attempt: Attempt = serde_json::from_slice(&plain).ok()?;
+        attempt.is_recent((self.clock)()).then_some(attempt)
+    }
+
+    /// The user to whom the provider issued the code.
+    async fn redeem(
+        &self,
+        openid: &OpenId,
+        attempt: &Attempt,
+        code: Result<String, Refusal>,
+        back: &Url,
+        from: IpAddr,
+    ) -> Result<Person, Refusal> {
+        let now = (self.clock)();
+        let code = code?;
+        if !self.memory.returned.add(&attempt.state, now) {
+            return Err(Refusal::Expired);
+        }
+        // Limited per address only, so that nobody can lock other users out of the provider.
+        let throttle = &self.memory.throttle;
+        throttle.may_ask(from).map_err(|_| Refusal::TooManyTries)?;
+        let redeemed = openid.provider.redeem(code, back, attempt, now).await;
+        if let Err(Refusal::Invalid | Refusal::Expired) = redeemed {
+            throttle.failed(from);
+        }
+        openid
+            .claims
+            .read(&redeemed?)
+            .ok_or_else(|| invalid("its token names no subject"))
+    }
+}
+
+/// A parameter that was sent exactly once.
+fn single<'q>(query: &'q [(String, String)], name: &str) -> Option<&'q str> {
+    let mut found = query.iter().filter(|(known, _)| known == name);
+    let (_, value) = found.next()?;
+    found.next().is_none().then_some(value)
+}

@@ -1,0 +1,280 @@
+//! Talks to the provider: reads its metadata, redeems codes, verifies tokens. Must not log a code, a token or
+//! the secret, and so logs none of the crate's errors that can hold the body of an answer.
+
+use super::Refusal;
+use super::attempt::Attempt;
+use super::http_transport::{Failed, HttpTransport};
+use super::tokens::{ProviderClient, verified};
+use crate::config;
+use crate::problem::Kind;
+use crate::single_flight::{Landed, SingleFlight};
+use openidconnect::core::{
+    CoreAuthenticationFlow, CoreClientAuthMethod, CoreErrorResponseType, CoreProviderMetadata,
+};
+use openidconnect::{
+    AuthType, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken,
+    DiscoveryError, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    RequestTokenError, Scope, SignatureVerificationError, StandardErrorResponse,
+    TokenResponse as _,
+};
+use reqwest::Url;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long the provider's metadata is used before it is read again.
+const LIFE: Duration = Duration::from_secs(3600);
+
+/// When to try again after a failure: soon without any metadata, later with the previous ones.
+const SOON: Duration = Duration::from_secs(5);
+const LATER: Duration = Duration::from_secs(60);
+
+/// How often an unknown key may cause the keys to be read again.
+const KEYS: Duration = Duration::from_secs(30);
+
+/// The provider's metadata as last read.
+#[derive(Clone)]
+struct CachedMetadata {
+    metadata: Result<Arc<CoreProviderMetadata>, Refusal>,
+    /// When they are read again.
+    until: Instant,
+    /// When an unknown key last caused them to be read.
+    keys_requested_at: Option<Instant>,
+}
+
+/// A provider, and this gateway's account there.
+pub(super) struct Provider {
+    transport: HttpTransport,
+    issuer: IssuerUrl,
+    client_id: ClientId,
+    secret: SecretString,
+    scopes: Vec<Scope>,
+    cached: SingleFlight<CachedMetadata>,
+}
+
+impl Provider {
+    /// Makes the client without connecting.
+    ///
+    /// # Errors
+    /// No TLS client could be made.
+    pub(super) fn new(of: &config::OpenId) -> Result<Self, String> {
+        let issuer = IssuerUrl::new(of.issuer.clone()).map_err(|error| error.to_string())?;
+        Ok(Self {
+            transport: HttpTransport::new(of, issuer.url().scheme() == "http")?,
+            issuer,
+            client_id: ClientId::new(of.client_id.clone()),
+            secret: of.client_secret.clone(),
+            scopes: of.scopes.iter().cloned().map(Scope::new).collect(),
+            cached: SingleFlight::default(),
+        })
+    }
+
+    /// Whether this is the provider's own name for itself.
+    pub(super) fn is(&self, issuer: &str) -> bool {
+        self.issuer.as_str() == issuer
+    }
+
+    /// The address where a browser signs in, and the attempt to complete afterwards.
+    pub(super) async fn authorization(
+        &self,
+        back: &Url,
+        to: String,
+        now: Duration,
+    ) -> Result<(Url, Attempt), Refusal> {
+        let metadata = self.metadata().await.value.metadata?;
+        if !self
+            .transport
+            .may_reach(metadata.authorization_endpoint().url())
+        {
+            tracing::warn!("the OpenID Connect provider's authorization endpoint is not https");
+            return Err(Refusal::Unreachable);
+        }
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let (address, state, nonce) = self
+            .client(&metadata, back)
+            .authorize_url(
+                CoreAuthenticationFlow::AuthorizationCode,
+                CsrfToken::new_random,
+                Nonce::new_random,
+            )
+            .add_scopes(self.scopes.iter().cloned())
+            .set_pkce_challenge(challenge)
+            .url();
+        let attempt = Attempt {
+            state: state.into_secret(),
+            nonce: nonce.secret().clone(),
+            verifier: verifier.into_secret(),
+            to,
+            began: now.as_secs(),
+        };
+        Ok((address, attempt))
+    }
+
+    /// Redeems a code: the verified claims of the user to whom it was issued.
+    pub(super) async fn redeem(
+        &self,
+        code: String,
+        back: &Url,
+        attempt: &Attempt,
+        now: Duration,
+    ) -> Result<Value, Refusal> {
+        let cached = self.metadata().await;
+        let metadata = cached.value.metadata?;
+        let client = self.client(&metadata, back);
+        let request = client
+            .exchange_code(AuthorizationCode::new(code))
+            .map_err(|_| invalid("it names no token endpoint"))?
+            .set_pkce_verifier(PkceCodeVerifier::new(attempt.verifier.clone()));
+        let answer = request
+            .request_async(&self.transport)
+            .await
+            .map_err(not_given)?;
+        let token = answer
+            .id_token()
+            .ok_or_else(|| invalid("its answer holds no ID token"))?;
+        match verified(token, &self.client_id, &metadata, attempt, now) {
+            Err(ClaimsVerificationError::SignatureVerification(
+                SignatureVerificationError::NoMatchingKey,
+            )) => {
+                // The provider may have changed its keys since they were read.
+                let metadata = self.metadata_after(cached.number).await.value.metadata?;
+                verified(token, &self.client_id, &metadata, attempt, now)
+            }
+            outcome => outcome,
+        }
+        .map_err(|error| match error {
+            ClaimsVerificationError::SignatureVerification(inner) => {
+                invalid(&format!("the signature of its token: {inner}"))
+            }
+            error => invalid(&format!("its token: {error}")),
+        })
+    }
+
+    fn client(&self, metadata: &CoreProviderMetadata, back: &Url) -> ProviderClient {
+        let secret = ClientSecret::new(self.secret.expose_secret().to_owned());
+        let methods = metadata.token_endpoint_auth_methods_supported();
+        // Basic authentication is the default (OpenID Connect Discovery 1.0, section 3).
+        let by_header = methods
+            .is_none_or(|methods| methods.contains(&CoreClientAuthMethod::ClientSecretBasic));
+        let by_body = methods
+            .is_some_and(|methods| methods.contains(&CoreClientAuthMethod::ClientSecretPost));
+        ProviderClient::from_provider_metadata(
+            metadata.clone(),
+            self.client_id.clone(),
+            Some(secret),
+        )
+        .set_auth_type(if by_body && !by_header {
+            AuthType::RequestBody
+        } else {
+            AuthType::BasicAuth
+        })
+        .set_redirect_uri(RedirectUrl::from_url(back.clone()))
+    }
+
+    /// The provider's metadata, from the cache while it is valid.
+    async fn metadata(&self) -> Landed<CachedMetadata> {
+        let serves = |landed: &Landed<CachedMetadata>| Instant::now() < landed.value.until;
+        self.cached
+            .get(serves, |last| self.discover(last, None))
+            .await
+    }
+
+    /// Metadata newer than `number`, unless an unknown key has caused a read recently.
+    async fn metadata_after(&self, number: u64) -> Landed<CachedMetadata> {
+        let serves = |landed: &Landed<CachedMetadata>| {
+            let at = landed.value.keys_requested_at;
+            landed.number != number || at.is_some_and(|at| at.elapsed() < KEYS)
+        };
+        let requested_at = Some(Instant::now());
+        self.cached
+            .get(serves, |last| self.discover(last, requested_at))
+            .await
+    }
+
+    async fn discover(
+        &self,
+        last: Option<Landed<CachedMetadata>>,
+        keys_requested_at: Option<Instant>,
+    ) -> CachedMetadata {
+        let found =
+            CoreProviderMetadata::discover_async(self.issuer.clone(), &self.transport).await;
+        let now = Instant::now();
+        let last = last.map(|last| last.value);
+        let keys_requested_at =
+            keys_requested_at.or(last.as_ref().and_then(|last| last.keys_requested_at));
+        let cached = |metadata, life| CachedMetadata {
+            metadata,
+            until: now + life,
+            keys_requested_at,
+        };
+        match found {
+            Ok(metadata) => cached(Ok(Arc::new(metadata)), LIFE),
+            Err(error) => {
+                tracing::warn!(
+                    why = ?in_words(error),
+                    "what the OpenID Connect provider says of itself could not be read"
+                );
+                match last.map(|last| last.metadata) {
+                    Some(Ok(metadata)) => cached(Ok(metadata), LATER),
+                    _ => cached(Err(Refusal::Unreachable), SOON),
+                }
+            }
+        }
+    }
+}
+
+/// Logs why an answer of the provider is not accepted.
+pub(super) fn invalid(why: &str) -> Refusal {
+    tracing::warn!(
+        ?why,
+        "the OpenID Connect provider's answer was not accepted"
+    );
+    Refusal::Invalid
+}
+
+/// Why discovery failed, without the body of the answer, which may be long.
+fn in_words(error: DiscoveryError<Failed>) -> String {
+    match error {
+        DiscoveryError::Request(failed) if failed.0.kind == Kind::Redirect => {
+            "it sent the gateway to another address, which it does not follow: look at `issuer`"
+                .to_owned()
+        }
+        DiscoveryError::Request(failed) => failed.0.detail,
+        DiscoveryError::Response(status, _, _) => {
+            format!(
+                "it answered {} or something else than JSON: look at `issuer`",
+                status.as_u16()
+            )
+        }
+        DiscoveryError::Parse(error) => format!("it lacks or misspells something: {error}"),
+        DiscoveryError::Validation(why) => format!("{why}: look at `issuer`"),
+        _ => "it could not be asked".to_owned(),
+    }
+}
+
+/// Why there is no token. The answer is not logged, because it may hold one.
+fn not_given(
+    error: RequestTokenError<Failed, StandardErrorResponse<CoreErrorResponseType>>,
+) -> Refusal {
+    match error {
+        RequestTokenError::Request(Failed(problem)) => {
+            let why = problem.detail;
+            tracing::warn!(?why, "the OpenID Connect provider gave no token");
+            Refusal::Unreachable
+        }
+        RequestTokenError::ServerResponse(answer) => match answer.error() {
+            CoreErrorResponseType::InvalidGrant => {
+                tracing::warn!("the OpenID Connect provider gave no token: invalid_grant");
+                Refusal::Expired
+            }
+            CoreErrorResponseType::Extension(_) => {
+                invalid("it gave no token and said why in no known word")
+            }
+            known => invalid(&format!("it gave no token: {}", known.as_ref())),
+        },
+        RequestTokenError::Parse(..) => invalid("its answer to the code cannot be read"),
+        RequestTokenError::Other(_) => invalid("its answer to the code is empty or no JSON"),
+    }
+}

@@ -1,0 +1,164 @@
+//! Checks passwords. A check takes as long for an unknown name as for a known one, and only a few run at a
+//! time, because each costs memory and time on purpose.
+
+use crate::crypto::{password_hash, random};
+use crate::identity::User;
+use crate::problem::{Kind, Problem};
+use argon2::Argon2;
+use argon2::password_hash::PasswordVerifier as _;
+use argon2::password_hash::phc::PasswordHash;
+use ring::digest::{SHA256, digest};
+use secrecy::{ExposeSecret as _, SecretString};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// How many checks run at a time.
+const AT_A_TIME: usize = 2;
+
+/// How long a check waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The password hashes of all users.
+pub(crate) struct Passwords {
+    hashes: HashMap<String, Arc<PasswordHash>>,
+    /// Stand in for the hash of an unknown name. Their order is fixed.
+    decoys: Vec<Arc<PasswordHash>>,
+    /// Chooses the decoy of a name, so that a caller cannot compute which one it is.
+    key: [u8; 32],
+    places: Semaphore,
+}
+
+impl fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Passwords").finish_non_exhaustive()
+    }
+}
+
+impl Passwords {
+    /// # Errors
+    /// One of the hashes is invalid.
+    pub(crate) fn new(users: &[User]) -> Result<Self, String> {
+        let mut hashes = HashMap::new();
+        let mut decoys = Vec::new();
+        for user in users {
+            let hash = Arc::new(password_hash::parse(&user.password_hash)?);
+            decoys.push(hash.clone());
+            hashes.insert(user.name.clone(), hash);
+        }
+        Ok(Self {
+            hashes,
+            decoys,
+            key: random()?,
+            places: Semaphore::new(AT_A_TIME),
+        })
+    }
+
+    /// Whether this is the user's password.
+    ///
+    /// # Errors
+    /// Too many checks are waiting.
+    pub(crate) async fn check(&self, name: &str, password: &SecretString) -> Result<bool, Problem> {
+        let place = tokio::time::timeout(PATIENCE, self.places.acquire()).await;
+        let Ok(Ok(_place)) = place else {
+            return Err(Problem {
+                retry_after: Some(10),
+                ..Problem::new(
+                    Kind::Overloaded,
+                    "too many people sign in at this moment; nothing was checked",
+                )
+            });
+        };
+        let known = self.hashes.get(name).cloned();
+        let real = known.is_some();
+        let Some(hash) = known.or_else(|| self.decoy(name)) else {
+            return Ok(false);
+        };
+        let password = password.clone();
+        let verify = move || {
+            Argon2::default()
+                .verify_password(password.expose_secret().as_bytes(), &*hash)
+                .is_ok()
+        };
+        let fits = tokio::task::spawn_blocking(verify)
+            .await
+            .map_err(|_| Problem::new(Kind::Internal, "the password could not be checked"))?;
+        // No short circuit before this point: the decoy has to cost as much as a real hash.
+        Ok(fits & real)
+    }
+
+    /// The decoy of an unknown name: always the same one, and as expensive as a real hash.
+    fn decoy(&self, name: &str) -> Option<Arc<PasswordHash>> {
+        let digest = digest(&SHA256, &[self.key.as_slice(), name.as_bytes()].concat());
+        let number = digest.as_ref()[..8]
+            .iter()
+            .fold(0_usize, |number, byte| number << 8 | usize::from(*byte));
+        let at = number.checked_rem(self.decoys.len())?;
+        self.decoys.get(at).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::password_hash::hash;
+    use crate::identity::Role;
+
+    fn user(name: &str, password: &str) -> User {
+        User {
+            name: name.to_owned(),
+            role: Role::Viewer,
+            password_hash: hash(&password.into()).unwrap(),
+        }
+    }
+
+    #[tokio::test]
+    async fn only_the_users_own_password_is_accepted() {
+        let passwords = Passwords::new(&[user("ops", "one"), user("other", "two")]).unwrap();
+        for (name, password, fits) in [
+            ("ops", "one", true),
+            ("other", "two", true),
+            ("ops", "two", false),
+            ("ops", "", false),
+            ("Ops", "one", false),
+            ("ops ", "one", false),
+            ("", "one", false),
+            // One of the decoys is of this password.
+            ("nobody", "one", false),
+            ("nobody", "two", false),
+        ] {
+            let found = passwords.check(name, &password.into()).await.unwrap();
+            assert_eq!(found, fits, "{name} {password}");
+        }
+        assert!(!format!("{passwords:?}").contains("argon2id"));
+    }
+
+    #[tokio::test]
+    async fn an_unknown_name_costs_as_much_as_a_known_one() {
+        let passwords = Passwords::new(&[user("ops", "one"), user("other", "two")]).unwrap();
+        let decoys: std::collections::HashSet<String> = (0..64)
+            .map(|number| {
+                passwords
+                    .decoy(&format!("name{number}"))
+                    .unwrap()
+                    .to_string()
+            })
+            .collect();
+        assert_eq!(decoys.len(), 2, "every cost of a real hash occurs");
+        let same = [(), ()].map(|()| passwords.decoy("nobody").unwrap().to_string());
+        assert_eq!(same[0], same[1], "the decoy of a name never changes");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_check_that_waits_too_long_is_overloaded() {
+        let passwords = Passwords::new(&[user("ops", "one")]).unwrap();
+        let _all = passwords.places.acquire_many(2).await.unwrap();
+        let problem = passwords.check("ops", &"one".into()).await.unwrap_err();
+        assert_eq!(
+            (problem.kind, problem.retry_after),
+            (Kind::Overloaded, Some(10))
+        );
+    }
+}

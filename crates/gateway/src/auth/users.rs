@@ -1,0 +1,159 @@
+//! The users of a gateway: whose cookie a request holds, signing in with a password, and beginning a
+//! session.
+
+use super::openid::OpenId;
+use super::passwords::Passwords;
+use super::ticket::{Provided, Ticket};
+use super::{Memory, Visitor};
+use crate::clock::Clock;
+use crate::crypto::{Cookie, CookiePurpose, Seal, random_hex};
+use crate::identity::{Limits, Role, User};
+use crate::pairing::{self, PairingState, Walls};
+use crate::problem::{Kind, Problem};
+use axum::http::{HeaderMap, HeaderValue};
+use secrecy::SecretString;
+use std::borrow::Cow;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Everything that identifies users and paired walls.
+pub(super) struct Users {
+    pub(super) users: Vec<User>,
+    pub(super) passwords: Passwords,
+    pub(super) openid: Option<OpenId>,
+    pub(super) limits: Limits,
+    pub(super) seal: Arc<Seal>,
+    pub(super) cookie: Cookie,
+    pub(super) walls: Arc<Walls>,
+    pub(super) memory: Arc<Memory>,
+    pub(super) clock: Clock,
+}
+
+impl fmt::Debug for Users {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Users")
+            .field("users", &self.users)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Users {
+    pub(super) fn user(&self, name: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.name == name)
+    }
+
+    pub(super) fn pairing(&self) -> PairingState<'_> {
+        PairingState {
+            walls: &self.walls,
+            seal: &self.seal,
+            cookie: self.cookie,
+            now: (self.clock)().as_secs(),
+        }
+    }
+
+    /// The user of a session: one of the configuration, or one of the provider.
+    pub(super) fn holder(&self, ticket: &Ticket) -> Option<Cow<'_, User>> {
+        match &ticket.provided {
+            None => self.user(&ticket.user).map(Cow::Borrowed),
+            Some(provided) => {
+                let openid = self.openid.as_ref()?;
+                Some(Cow::Owned(openid.user(&ticket.user, provided)))
+            }
+        }
+    }
+
+    pub(super) fn visitor(&self, headers: &HeaderMap) -> Option<Visitor> {
+        let plain = self
+            .seal
+            .open(self.cookie.find(CookiePurpose::Session, headers)?)?;
+        if let Some(ticket) = pairing::Ticket::read(&plain, (self.clock)().as_secs()) {
+            return Some(Visitor {
+                name: self.walls.find(&ticket.wall)?,
+                role: Role::Wall,
+                ticket: None,
+                wall: Some(ticket),
+            });
+        }
+        let ticket: Ticket = serde_json::from_slice(&plain).ok()?;
+        let user = self.holder(&ticket)?;
+        ticket.left(&user, self.limits, (self.clock)())?;
+        if self.memory.ended.holds(&ticket.number) {
+            return None;
+        }
+        Some(Visitor {
+            name: user.name.clone(),
+            role: user.role,
+            ticket: Some(ticket),
+            wall: None,
+        })
+    }
+
+    pub(super) fn cookie_of(&self, headers: &HeaderMap, ticket: &Ticket) -> Option<HeaderValue> {
+        let user = self.holder(ticket)?;
+        let left = ticket.left(&user, self.limits, (self.clock)())?;
+        let sealed = self.seal.close(&serde_json::to_vec(ticket).ok()?)?;
+        self.cookie
+            .set(CookiePurpose::Session, headers, &sealed, left)
+    }
+
+    pub(super) async fn enter(
+        &self,
+        headers: &HeaderMap,
+        from: IpAddr,
+        name: &str,
+        password: &SecretString,
+    ) -> Result<(Visitor, HeaderValue), Problem> {
+        let throttle = &self.memory.throttle;
+        throttle.begin(from, name).map_err(|seconds| Problem {
+            retry_after: Some(seconds),
+            ..Problem::new(
+                Kind::TooManyTries,
+                format!(
+                    "too many tries to sign in failed from this address or for this name; the next one makes sense \
+                     in {} min",
+                    seconds.div_ceil(60)
+                ),
+            )
+        })?;
+        let fits = self
+            .passwords
+            .check(name, password)
+            .await
+            .inspect_err(|_| throttle.forgive(from, name))?;
+        let Some(user) = self.user(name).filter(|_| fits) else {
+            return Err(Problem::new(
+                Kind::WrongPassword,
+                "the user name or the password is wrong",
+            ));
+        };
+        throttle.succeeded(from, name);
+        self.admit(headers, user, None)
+            .ok_or_else(|| Problem::new(Kind::Internal, "no session could be made"))
+    }
+
+    /// Begins a session. `None` only if the operating system provides no random numbers.
+    pub(super) fn admit(
+        &self,
+        headers: &HeaderMap,
+        user: &User,
+        provided: Option<Provided>,
+    ) -> Option<(Visitor, HeaderValue)> {
+        let mut ticket = Ticket::new(user, random_hex().ok()?, (self.clock)());
+        ticket.provided = provided;
+        let cookie = self.cookie_of(headers, &ticket)?;
+        let visitor = Visitor {
+            name: user.name.clone(),
+            role: user.role,
+            ticket: Some(ticket),
+            wall: None,
+        };
+        Some((visitor, cookie))
+    }
+
+    /// Whether the name is a configured user's. Any other may be a password, typed into the wrong field.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.user(name).is_some()
+    }
+}

@@ -1,0 +1,215 @@
+//! `demo`: the simulator in this process, on ports of its own, relayed over real HTTP like any vendor's system.
+
+use super::{Failure, announce, say};
+use crate::app::Gateway;
+use crate::assets::Assets;
+use crate::auth::Access;
+use crate::config::{Connection, Credentials, DEFAULT_LISTEN, DEFAULT_SHARE, DEFAULT_TIMEOUT};
+use crate::http::listen::{self, Serving};
+use chrono::{DateTime, Utc};
+use clap::Args;
+use reqwest::Url;
+use simulator::{Kind, Listening, Scenario};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use vendors::System;
+use vendors::aveva::{ApiVersion, Base};
+use vendors::veeam::Wire;
+
+/// The options of `demo`.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Where to listen; port 0 takes any free one.
+    #[arg(long, default_value_t = DEFAULT_LISTEN)]
+    pub(super) listen: SocketAddr,
+    /// Where the simulator's control port listens; any free port when left out.
+    #[arg(long)]
+    pub(super) control: Option<SocketAddr>,
+    /// What keeps happening.
+    #[arg(long, value_enum, default_value_t = simulator::Options::default().scenario)]
+    pub(super) scenario: Scenario,
+    /// How many groups each AVEVA and Uplynk system has.
+    #[arg(long, default_value_t = simulator::Options::default().groups)]
+    pub(super) groups: usize,
+    /// How many sessions each AVEVA group has.
+    #[arg(long, default_value_t = simulator::Options::default().sessions)]
+    pub(super) sessions: usize,
+    /// Simulated seconds per second; 0 stops the clock.
+    #[arg(long, default_value_t = simulator::Options::default().speed, value_parser = speed)]
+    pub(super) speed: f64,
+    /// The same seed makes the same world.
+    #[arg(long, default_value_t = simulator::Options::default().seed)]
+    pub(super) seed: u64,
+    /// The simulated time to begin at, such as 2026-01-31T08:00:00Z; now when left out.
+    #[arg(long, value_parser = start)]
+    pub(super) start: Option<DateTime<Utc>>,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.0..=10_000.0).contains(&speed) {
+        Ok(speed)
+    } else {
+        Err("must be from 0 to 10000".to_owned())
+    }
+}
+
+fn start(text: &str) -> Result<DateTime<Utc>, String> {
+    DateTime::parse_from_rfc3339(text)
+        .map(|time| time.to_utc())
+        .map_err(|_| "not a time such as 2026-01-31T08:00:00Z".to_owned())
+}
+
+/// Serves the console for simulated systems until the process is told to stop.
+pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
+    only_loopback("--listen", arguments.listen)?;
+    let mut options = simulator::Options {
+        seed: arguments.seed,
+        groups: arguments.groups,
+        sessions: arguments.sessions,
+        speed: arguments.speed,
+        scenario: arguments.scenario,
+        start: arguments.start,
+        ..simulator::Options::default()
+    };
+    if let Some(control) = arguments.control {
+        only_loopback("--control", control)?;
+        options.control = control;
+    }
+    let stop = listen::Stop::new().map_err(Failure::Running)?;
+    let listener = listen::open(arguments.listen)
+        .await
+        .map_err(Failure::Running)?;
+    let simulator = simulator::start(options)
+        .await
+        .map_err(|error| Failure::Running(format!("cannot start the simulator: {error}")))?;
+    let gateway = gateway(&simulator.systems, Assets::embedded()).map_err(Failure::Running)?;
+    announce(&listener, "http")?;
+    say(format_args!("control on http://{}", simulator.control));
+    let serving = Serving {
+        gateway: Arc::new(gateway),
+        certificate: None,
+        reload: None,
+    };
+    listen::run(listener, serving, stop).await;
+    Ok(())
+}
+
+fn only_loopback(option: &str, address: SocketAddr) -> Result<(), Failure> {
+    loopback_only(address).map_or(Ok(()), |why| {
+        Err(Failure::Usage(format!("{option}: {why}")))
+    })
+}
+
+/// Why the demo must not listen on an address. It has no sign-in, so only this computer may reach it.
+fn loopback_only(address: SocketAddr) -> Option<String> {
+    (!address.ip().is_loopback()).then(|| {
+        format!(
+            "{address} can be reached from other computers, and nobody has to sign in to a demo: \
+             listen on 127.0.0.1 or [::1]"
+        )
+    })
+}
+
+/// A gateway to simulated systems.
+///
+/// # Errors
+/// The simulator describes a system that a configuration could not describe.
+pub(crate) fn gateway(systems: &[Listening], assets: Assets) -> Result<Gateway, String> {
+    let connections = systems.iter().map(connection).collect::<Result<_, _>>()?;
+    Gateway::new(connections, Access::demo(), None, assets)
+}
+
+fn connection(listening: &Listening) -> Result<Connection, String> {
+    let (system, credentials) = match &listening.kind {
+        Kind::Aveva {
+            tenant,
+            namespace,
+            groups_version,
+            sessions_version,
+            credentials,
+        } => {
+            let base = Base {
+                tenant: tenant.clone(),
+                namespace: namespace.clone(),
+                groups_version: version(groups_version),
+                sessions_version: version(sessions_version),
+            };
+            (System::Aveva(base), aveva(credentials)?)
+        }
+        Kind::Uplynk { owner, api_key } => {
+            let credentials = Credentials::IntegrationKey {
+                owner: owner.clone(),
+                api_key: api_key.clone().into(),
+            };
+            (System::Uplynk, credentials)
+        }
+        Kind::Veeam {
+            accept,
+            username,
+            password,
+        } => {
+            let accept = if *accept == Wire::Xml.media_type() {
+                Wire::Xml
+            } else {
+                Wire::Json
+            };
+            (System::Veeam { accept }, basic(username, password))
+        }
+    };
+    let public = vendors::Connection {
+        id: listening.id.to_owned(),
+        title: listening.title.clone(),
+        system,
+    };
+    let base_url = url(&listening.base_url)?;
+    // One person looks at a demo and wants to see changes at once, so answers are not shared. Only Uplynk
+    // allows no more than one request a second.
+    let share = match public.system {
+        System::Uplynk => DEFAULT_SHARE,
+        System::Aveva(_) | System::Veeam { .. } => Duration::ZERO,
+    };
+    Ok(Connection {
+        public,
+        base_url,
+        credentials,
+        ca: None,
+        timeout: DEFAULT_TIMEOUT,
+        share,
+    })
+}
+
+fn aveva(credentials: &simulator::Credentials) -> Result<Credentials, String> {
+    Ok(match credentials {
+        simulator::Credentials::ClientCredentials {
+            token_url,
+            client_id,
+            client_secret,
+        } => Credentials::ClientCredentials {
+            token_url: url(token_url)?,
+            client_id: client_id.clone(),
+            client_secret: client_secret.clone().into(),
+        },
+        simulator::Credentials::Basic { username, password } => basic(username, password),
+    })
+}
+
+fn basic(username: &str, password: &str) -> Credentials {
+    Credentials::Basic {
+        username: username.to_owned(),
+        password: password.into(),
+    }
+}
+
+fn version(name: &str) -> ApiVersion {
+    if name == ApiVersion::V1.as_str() {
+        ApiVersion::V1
+    } else {
+        ApiVersion::V1Preview
+    }
+}
+
+fn url(text: &str) -> Result<Url, String> {
+    Url::parse(text).map_err(|error| format!("the simulator's address {text:?}: {error}"))
+}

@@ -1,0 +1,80 @@
+//! `hash-password`: hashes a password that is typed without echo or piped. The password is never shown or
+//! stored, and never taken from the command line, where other users could read it.
+
+use crate::crypto::password_hash::hash;
+use secrecy::{ExposeSecret as _, SecretString};
+use std::io::{self, BufRead, IsTerminal as _, Read as _, Write as _};
+
+/// A password with fewer characters could be found by trying if its hash were stolen.
+const ADVISED: usize = 12;
+
+/// Asks for a password and returns its hash.
+///
+/// # Errors
+/// It cannot be read, is empty, or the two entries differ.
+pub(crate) fn ask() -> Result<String, String> {
+    let stdin = io::stdin();
+    let password = if stdin.is_terminal() {
+        typed()?
+    } else {
+        piped(stdin.lock())?
+    };
+    if password.expose_secret().chars().count() < ADVISED {
+        let _ = writeln!(
+            io::stderr().lock(),
+            "this password has fewer than {ADVISED} characters; longer ones are safer"
+        );
+    }
+    hash(&password)
+}
+
+fn typed() -> Result<SecretString, String> {
+    let ask = |prompt: &str| {
+        rpassword::prompt_password(prompt)
+            .map(SecretString::from)
+            .map_err(|error| format!("the password cannot be read: {error}"))
+    };
+    let (first, second) = (ask("Password: ")?, ask("Again: ")?);
+    if first.expose_secret() == second.expose_secret() {
+        Ok(first)
+    } else {
+        Err("the two passwords differ".to_owned())
+    }
+}
+
+/// The piped line, without its line break.
+fn piped(input: impl BufRead) -> Result<SecretString, String> {
+    let mut text = String::new();
+    input
+        .take(64 * 1024)
+        .read_to_string(&mut text)
+        .map_err(|error| format!("the password cannot be read: {error}"))?;
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    if text.contains('\n') {
+        return Err("standard input has more than one line: a password is one".to_owned());
+    }
+    Ok(SecretString::from(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_is_the_password_with_its_spaces() {
+        for (input, expected) in [
+            ("hunter2\n", Ok("hunter2")),
+            ("hunter2\r\n", Ok("hunter2")),
+            (" hunter 2 ", Ok(" hunter 2 ")),
+            ("", Ok("")),
+            ("one\ntwo\n", Err(())),
+        ] {
+            let found = piped(input.as_bytes());
+            let found = found.as_ref().map(|text| text.expose_secret());
+            assert_eq!(found.map_err(|_| ()), expected, "{input:?}");
+        }
+        assert!(hash(&piped("\n".as_bytes()).unwrap()).is_err(), "empty");
+        assert!(piped([0xff].as_slice()).is_err(), "no text");
+    }
+}

@@ -1,0 +1,94 @@
+//! Argon2id hashes of passwords: making one, and deciding whether one may stand in a configuration.
+
+use argon2::password_hash::PasswordHasher as _;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, Version};
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// The longest password, in bytes.
+pub(crate) const LONGEST: usize = 1024;
+
+/// The most that a hash may cost. A more expensive one would let anybody stop the gateway by signing in.
+const MOST_MEMORY_KIB: u32 = 1024 * 1024;
+const MOST_ROUNDS: u32 = 64;
+/// The least memory that a hash has to cost, by OWASP's smallest recommendation. A cheaper hash is quickly
+/// cracked.
+const LEAST_MEMORY_KIB: u32 = 7 * 1024;
+
+/// Parses a hash of the configuration.
+///
+/// # Errors
+/// What is wrong with it, as the rest of a sentence. The sentence never repeats a part of the hash.
+pub(crate) fn parse(text: &str) -> Result<PasswordHash, String> {
+    let none = || {
+        "is not an Argon2id hash: it has to begin with $argon2id$ and be whole, as `failover-console \
+         hash-password` writes it"
+            .to_owned()
+    };
+    let hash = PasswordHash::new(text).map_err(|_| none())?;
+    let whole = hash.algorithm.as_str() == "argon2id" && hash.salt.is_some() && hash.hash.is_some();
+    let params = Params::try_from(&hash).map_err(|_| none())?;
+    if !whole {
+        return Err(none());
+    }
+    if params.m_cost() > MOST_MEMORY_KIB || params.t_cost() > MOST_ROUNDS {
+        return Err(format!(
+            "costs more than a sign-in may: at most m={MOST_MEMORY_KIB} and t={MOST_ROUNDS}"
+        ));
+    }
+    if params.m_cost() < LEAST_MEMORY_KIB {
+        return Err(format!(
+            "is too quickly tried through: it takes m={LEAST_MEMORY_KIB} or more; \
+             `failover-console hash-password` makes a good one"
+        ));
+    }
+    Ok(hash)
+}
+
+/// Hashes a password, for a configuration file.
+///
+/// # Errors
+/// The password is empty or too long, or hashing failed.
+pub(crate) fn hash(password: &SecretString) -> Result<String, String> {
+    let password = password.expose_secret();
+    if password.is_empty() {
+        return Err("a password must not be empty".to_owned());
+    }
+    if password.len() > LONGEST {
+        return Err(format!("a password is at most {LONGEST} bytes long"));
+    }
+    // OWASP's first recommendation: 19 MiB, two rounds.
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::default());
+    argon2
+        .hash_password(password.as_bytes())
+        .map(|hash| hash.to_string())
+        .map_err(|error| format!("the password cannot be hashed: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_are_salted_and_nonsense_is_refused() {
+        let (one, two) = (hash(&"x".into()).unwrap(), hash(&"x".into()).unwrap());
+        assert_ne!(one, two);
+        assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{one}");
+        assert!(parse(&one).is_ok());
+        let swap = |from: &str, to: &str| one.replace(from, to);
+        for bad in [
+            String::new(),
+            "hunter2".to_owned(),
+            swap("argon2id", "argon2i"),
+            swap("argon2id", "scrypt"),
+            swap("m=19456", "m=1024"),
+            swap("m=19456", "m=4194304"),
+            swap("t=2", "t=1000"),
+            one[..one.len() - 60].to_owned(),
+        ] {
+            let why = parse(&bad).unwrap_err();
+            assert!(!why.contains("hunter2"), "{bad}: {why}");
+        }
+        assert!(hash(&"".into()).is_err() && hash(&"x".repeat(2000).into()).is_err());
+    }
+}

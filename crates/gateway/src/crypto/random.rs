@@ -1,0 +1,24 @@
+//! Random numbers from the operating system.
+
+use ring::rand::{SecureRandom as _, SystemRandom};
+
+/// Random bytes.
+///
+/// # Errors
+/// The operating system provides none.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], String> {
+    let mut bytes = [0; N];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| "the system gives no random numbers".to_owned())?;
+    Ok(bytes)
+}
+
+/// 128 random bits in hexadecimal: an id that nobody can guess.
+///
+/// # Errors
+/// The operating system provides none.
+pub(crate) fn random_hex() -> Result<String, String> {
+    let bytes = random::<16>()?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,17 @@
+//! `GET /api/build`: which console the gateway serves, so that an open page can reload itself after an update.
+
+use crate::app::Gateway;
+use axum::Json;
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Build<'a> {
+    build: &'a str,
+}
+
+pub(super) fn read(gateway: &Gateway) -> Response {
+    let build = gateway.assets.build();
+    ([(header::CACHE_CONTROL, "no-store")], Json(Build { build })).into_response()
+}

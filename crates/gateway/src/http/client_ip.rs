@@ -1,0 +1,70 @@
+//! The address of a request's client: the peer of the connection, or what a trusted proxy says about its own
+//! client. `X-Forwarded-For` of anybody else is ignored.
+
+use crate::config::Network;
+use axum::http::{HeaderMap, HeaderName};
+use std::net::IpAddr;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// The address of the client.
+pub(super) fn client_ip(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> IpAddr {
+    let trusted = |address: IpAddr| proxies.iter().any(|proxy| proxy.contains(address));
+    let peer = peer.to_canonical();
+    if !trusted(peer) {
+        return peer;
+    }
+    // Each proxy appends the address of its client. The first untrusted one from the end is the real client.
+    let mut last = peer;
+    let mut values: Vec<&str> = Vec::new();
+    for value in headers.get_all(FORWARDED_FOR) {
+        let Ok(value) = value.to_str() else {
+            return last;
+        };
+        values.extend(value.split(','));
+    }
+    for value in values.into_iter().rev() {
+        let Ok(address) = value.trim().parse::<IpAddr>() else {
+            return last;
+        };
+        last = address.to_canonical();
+        if !trusted(last) {
+            return last;
+        }
+    }
+    last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nets(list: &[&str]) -> Vec<Network> {
+        list.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn only_the_entry_of_a_trusted_proxy_counts() {
+        let proxies = ["127.0.0.1", "10.0.0.0/8", "2001:db8::/32"];
+        for (peer, forwarded, expected) in [
+            ("192.0.2.1", &["1.2.3.4"] as &[_], "192.0.2.1"),
+            ("127.0.0.1", &[], "127.0.0.1"),
+            ("127.0.0.1", &["1.2.3.4"], "1.2.3.4"),
+            ("::ffff:127.0.0.1", &["1.2.3.4"], "1.2.3.4"),
+            // The visitor's own entries precede the one that the proxy appended.
+            ("127.0.0.1", &["6.6.6.6, 1.2.3.4"], "1.2.3.4"),
+            ("127.0.0.1", &["6.6.6.6", "1.2.3.4"], "1.2.3.4"),
+            ("127.0.0.1", &["6.6.6.6, 1.2.3.4, 10.1.2.3"], "1.2.3.4"),
+            ("127.0.0.1", &["nonsense, 10.1.2.3"], "10.1.2.3"),
+            ("127.0.0.1", &["nonsense"], "127.0.0.1"),
+            ("2001:db8::7", &["2001:db9::1"], "2001:db9::1"),
+        ] {
+            let mut headers = HeaderMap::new();
+            for value in forwarded {
+                headers.append(FORWARDED_FOR, value.parse().unwrap());
+            }
+            let found = client_ip(peer.parse().unwrap(), &headers, &nets(&proxies));
+            assert_eq!(found.to_string(), expected, "{peer} {forwarded:?}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! `GET /api/connections`: the connected vendor systems.
+
+use crate::app::Gateway;
+use axum::Json;
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Connections<'a> {
+    connections: Vec<&'a vendors::Connection>,
+}
+
+pub(super) fn list(gateway: &Gateway) -> Response {
+    let connections = gateway
+        .upstreams
+        .iter()
+        .map(|upstream| &upstream.public)
+        .collect();
+    (
+        [(header::CACHE_CONTROL, "no-store")],
+        Json(Connections { connections }),
+    )
+        .into_response()
+}

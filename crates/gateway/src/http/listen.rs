@@ -1,0 +1,139 @@
+//! Opens the port, reacts to signals and to changed certificates, and stops in order.
+
+use super::router::app;
+use super::serve::{Bounds, serve};
+use crate::app::Gateway;
+use crate::tls::{CertificateReloader, RELOAD_INTERVAL};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+/// Opens the port.
+///
+/// # Errors
+/// Why it cannot be opened, with the address.
+pub(crate) async fn open(address: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            format!("cannot listen on {address}: something else listens there; choose another with --listen")
+        }
+        _ => format!("cannot listen on {address}: {error}"),
+    })
+}
+
+/// The signals that request a stop or a reload, watched from now on.
+pub(crate) struct Stop(Signal, Signal, Signal);
+
+impl Stop {
+    /// Begins to watch.
+    ///
+    /// # Errors
+    /// The system does not allow it.
+    pub(crate) fn new() -> Result<Self, String> {
+        let watch =
+            |kind| signal(kind).map_err(|error| format!("cannot watch for signals: {error}"));
+        Ok(Self(
+            watch(SignalKind::interrupt())?,
+            watch(SignalKind::terminate())?,
+            watch(SignalKind::hangup())?,
+        ))
+    }
+
+    async fn next(&mut self) -> SignalAction {
+        tokio::select! {
+            _ = self.0.recv() => SignalAction::Stop,
+            _ = self.1.recv() => SignalAction::Stop,
+            _ = self.2.recv() => SignalAction::Reload,
+        }
+    }
+}
+
+/// What a signal requests.
+enum SignalAction {
+    Stop,
+    Reload,
+}
+
+/// Reads the configuration again and makes its gateway.
+pub(crate) type Reload = Box<dyn Fn() -> Result<Gateway, String> + Send + Sync>;
+
+/// What to serve, and how.
+pub(crate) struct Serving {
+    /// The gateway at the start.
+    pub(crate) gateway: Arc<Gateway>,
+    /// The gateway's own certificate, if it has one.
+    pub(crate) certificate: Option<Arc<CertificateReloader>>,
+    /// What SIGHUP does. Without it SIGHUP has no effect.
+    pub(crate) reload: Option<Reload>,
+}
+
+/// Serves until a stop is requested, completes the requests in progress and logs off. SIGHUP applies the
+/// configuration again if it is valid, and otherwise keeps the present one.
+pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop) {
+    let Serving {
+        mut gateway,
+        certificate,
+        reload,
+    } = serving;
+    let (stopping, stopped) = watch::channel(false);
+    let (router, routers) = watch::channel(app(gateway.clone()));
+    let bounds = Bounds::default();
+    let server = serve(listener, routers, certificate.clone(), bounds, stopped);
+    let mut server = std::pin::pin!(server);
+    let mut check = tokio::time::interval(RELOAD_INTERVAL);
+    loop {
+        tokio::select! {
+            () = server.as_mut() => break,
+            action = stop.next() => match action {
+                SignalAction::Stop => {
+                    tracing::info!("stopping");
+                    gateway.shared.stopping.store(true, Ordering::Relaxed);
+                    // Fails only if serving has ended by itself.
+                    let _ = stopping.send(true);
+                }
+                SignalAction::Reload => {
+                    if let Some(new) = reload.as_ref().and_then(reloaded) {
+                        let old = std::mem::replace(&mut gateway, new);
+                        // Fails only if serving has ended.
+                        let _ = router.send(app(gateway.clone()));
+                        tokio::spawn(retire(old));
+                    }
+                }
+            },
+            _ = check.tick() => if let Some(certificate) = &certificate {
+                match certificate.reload() {
+                    Ok(true) => tracing::warn!("a new certificate is in use"),
+                    Ok(false) => {}
+                    Err(why) => tracing::error!("the certificate in use stays: {why}"),
+                }
+            },
+        }
+    }
+    gateway.log_off().await;
+}
+
+/// The gateway of the configuration, if it is valid.
+fn reloaded(reload: &Reload) -> Option<Arc<Gateway>> {
+    match reload() {
+        Ok(new) => {
+            tracing::warn!("the configuration was read again and is in force");
+            Some(Arc::new(new))
+        }
+        Err(why) => {
+            tracing::error!(
+                "the configuration was read again and is not sound; the one before stays in force: {why}"
+            );
+            None
+        }
+    }
+}
+
+/// Logs an old gateway off at the vendors, once its last requests had time to complete.
+async fn retire(old: Arc<Gateway>) {
+    tokio::time::sleep(Bounds::default().grace).await;
+    old.log_off().await;
+}

@@ -1,0 +1,191 @@
+//! The outermost layer: gives each request an id, checks its origin, authorizes and logs it, and adds the
+//! headers that all answers have. Logs no query and no header, because they may hold secrets.
+
+use super::routes::{self, Destination};
+use super::{client_ip, origin_check, problem_response};
+use crate::app::Gateway;
+use crate::audit::{self, Who};
+use crate::auth::Visitor;
+use crate::problem::{Kind, Problem};
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use ring::digest::{SHA256, digest};
+use secrecy::{ExposeSecret as _, SecretString};
+use std::any::Any;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
+use tower_http::request_id::{MakeRequestId as _, MakeRequestUuid};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The policy of answers that are not pages of the console, in case a browser opens one as a page.
+const SANDBOX: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
+
+/// The headers of every answer.
+const ALWAYS: [(&str, &str); 6] = [
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("cross-origin-opener-policy", "same-origin"),
+    (
+        "permissions-policy",
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+    ("x-frame-options", "DENY"),
+];
+
+/// Tells browsers to use only https for this host for a year. Not sent under this computer's own names, where
+/// it would affect other servers.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// A request that was authorized.
+#[derive(Debug)]
+pub(super) struct AuthorizedRequest {
+    pub(crate) destination: Destination,
+    pub(crate) visitor: Option<Visitor>,
+    pub(crate) who: Who,
+}
+
+/// Processes every request and answer.
+pub(super) async fn middleware(
+    State(gateway): State<Arc<Gateway>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let began = Instant::now();
+    // An id that the caller sent is not used.
+    let id = MakeRequestUuid
+        .make_request_id(&request)
+        .map(|id| id.header_value().clone());
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let (mut cookie, mut route) = (None, "refused");
+    let (visitor, who) = who(&gateway, &request, id.as_ref());
+    let mut response = match authorize(&gateway, &request, visitor.as_ref()) {
+        Ok(destination) => {
+            route = destination.word();
+            if let Some(visitor) = &visitor {
+                cookie = gateway.access.renewal(request.headers(), visitor);
+                gateway.access.note_last_seen(visitor, who.from);
+                if let Some(session) = visitor.session() {
+                    let metrics = &gateway.shared.metrics;
+                    metrics.session_used(session, visitor.role.word());
+                }
+            }
+            let authorized = AuthorizedRequest {
+                destination,
+                visitor,
+                who,
+            };
+            request.extensions_mut().insert(Arc::new(authorized));
+            next.run(request).await
+        }
+        Err(problem) => {
+            let metrics = &gateway.shared.metrics;
+            audit::refused(metrics, &who, method.as_str(), &path, &problem);
+            problem.into_response()
+        }
+    };
+    let printed = id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or("-");
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let detail = &problem.detail;
+        tracing::debug!(id = printed, kind = ?problem.kind, detail, "problem");
+        response = problem_response::response(&problem, &path);
+    }
+    let status = response.status().as_u16();
+    let headers = response.headers_mut();
+    if let Some(cookie) = cookie
+        && !headers.contains_key(header::SET_COOKIE)
+    {
+        headers.insert(header::SET_COOKIE, cookie);
+    }
+    for (name, value) in ALWAYS {
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
+    }
+    // Pages of the console have a policy of their own.
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(SANDBOX));
+    if gateway.has_https_origin() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+    if let Some(id) = &id {
+        headers.insert(REQUEST_ID, id.clone());
+    }
+    gateway
+        .shared
+        .metrics
+        .request(route, method.as_str(), status);
+    tracing::info!(
+        id = printed,
+        %method,
+        path,
+        status,
+        milliseconds = began.elapsed().as_millis(),
+        "request"
+    );
+    response
+}
+
+/// Who makes the request, as far as it is known before authorization.
+fn who(gateway: &Gateway, request: &Request, id: Option<&HeaderValue>) -> (Option<Visitor>, Who) {
+    let headers = request.headers();
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
+    let visitor = gateway.access.visitor(headers);
+    let known = visitor.as_ref();
+    let who = Who {
+        name: known.map_or_else(|| "-".to_owned(), Visitor::in_log),
+        role: known.map_or("-", |visitor| visitor.role.word()),
+        from: client_ip::client_ip(peer, headers, &gateway.trusted_proxies),
+        id: id.and_then(|id| id.to_str().ok()).unwrap_or("-").to_owned(),
+    };
+    (visitor, who)
+}
+
+/// The destination, if the visitor may use it.
+fn authorize(
+    gateway: &Gateway,
+    request: &Request,
+    visitor: Option<&Visitor>,
+) -> Result<Destination, Problem> {
+    let (method, headers) = (request.method(), request.headers());
+    let public = gateway.public_origin.as_deref();
+    let scheme = if gateway.tls { "https" } else { "http" };
+    origin_check::check(method, request.uri(), headers, public, scheme)?;
+    let found = routes::find(gateway, method, request.uri().path());
+    let scraper = gateway
+        .metrics_token
+        .as_ref()
+        .is_some_and(|token| has_token(headers, token));
+    routes::authorize(visitor, scraper, method, found)
+}
+
+/// Whether the request has this bearer token. Compares digests, so that the time that it takes reveals nothing
+/// about the token.
+fn has_token(headers: &HeaderMap, token: &SecretString) -> bool {
+    let sent = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    let digest = |text: &str| digest(&SHA256, text.as_bytes());
+    sent.is_some_and(|sent| digest(sent).as_ref() == digest(token.expose_secret()).as_ref())
+}
+
+/// The answer after a panic in a handler. The server keeps running.
+pub(super) fn panicked(_: Box<dyn Any + Send + 'static>) -> axum::http::Response<Body> {
+    Problem::new(
+        Kind::Internal,
+        "something in the gateway failed; its log says more under this request's id",
+    )
+    .into_response()
+}

@@ -1,0 +1,140 @@
+//! `/api/sign-in` and `/api/openid/…`: the ways to sign in, and the redirects to a provider and back. What
+//! goes wrong leads to the sign-in page with a code for the reason.
+
+use crate::app::Gateway;
+use crate::audit::{self, Who};
+use crate::auth::{CALLBACK, Refusal};
+use crate::problem::{Kind, Problem};
+use axum::Json;
+use axum::extract::Query;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse as _, Response};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Url;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct SignInMethods<'a> {
+    /// Whether any user has a password.
+    password: bool,
+    /// The provider's title.
+    provider: Option<&'a str>,
+}
+
+/// `GET /api/sign-in`.
+pub(super) fn methods(gateway: &Gateway) -> Response {
+    let methods = gateway.access.sign_in_methods();
+    let methods = Json(SignInMethods {
+        password: methods.password,
+        provider: methods.provider,
+    });
+    ([(header::CACHE_CONTROL, "no-store")], methods).into_response()
+}
+
+/// `GET /api/openid/start?to=…`: sends the browser to the provider.
+///
+/// # Errors
+/// There is no provider.
+pub(super) async fn start(
+    gateway: &Gateway,
+    headers: &HeaderMap,
+    uri: &Uri,
+) -> Result<Response, Problem> {
+    let back = callback_url(gateway, headers)?;
+    let departure = gateway
+        .access
+        .begin_at_provider(headers, &back, &query(uri))
+        .await?;
+    Ok(match departure.provider {
+        Ok((address, cookie)) => {
+            let mut response = redirect(address.as_str());
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
+            response
+        }
+        Err(refusal) => sign_in_page(refusal, &departure.to),
+    })
+}
+
+/// `GET /api/openid/callback`: the browser returns from the provider. It comes from another site, so neither
+/// this request nor the one that follows the redirect carries the session. The redirect leads to a file, which
+/// needs none, and the requests of that page come from the console's own site again.
+///
+/// # Errors
+/// There is no provider.
+pub(super) async fn callback(
+    gateway: &Gateway,
+    who: &Who,
+    headers: &HeaderMap,
+    uri: &Uri,
+) -> Result<Response, Problem> {
+    let back = callback_url(gateway, headers)?;
+    let completed = gateway
+        .access
+        .complete_at_provider(headers, &back, &query(uri), who.from)
+        .await?;
+    let (outcome, why) = match &completed.session {
+        Ok(_) => ("done", "-"),
+        Err(refusal) => (refusal.outcome(), refusal.code()),
+    };
+    let metrics = &gateway.shared.metrics;
+    audit::provider_sign_in(metrics, who, &completed.name, outcome, why);
+    let mut response = match completed.session {
+        Ok(cookie) => {
+            let mut response = redirect(&completed.to);
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+            response
+        }
+        Err(refusal) => sign_in_page(refusal, &completed.to),
+    };
+    if let Some(cookie) = completed.clear_attempt {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// The address that the provider sends browsers back to: under the public name, or under the name of this
+/// computer in `Host`, which `origin_check` has accepted.
+fn callback_url(gateway: &Gateway, headers: &HeaderMap) -> Result<Url, Problem> {
+    let origin = match &gateway.public_origin {
+        Some(origin) => origin.clone(),
+        None => {
+            let scheme = if gateway.tls { "https" } else { "http" };
+            let host = headers
+                .get(header::HOST)
+                .and_then(|host| host.to_str().ok());
+            format!("{scheme}://{}", host.unwrap_or("localhost"))
+        }
+    };
+    Url::parse(&format!("{origin}{CALLBACK}")).map_err(|_| {
+        Problem::new(
+            Kind::BadRequest,
+            "the name in `Host` cannot be come back to",
+        )
+    })
+}
+
+/// The decoded query.
+fn query(uri: &Uri) -> Vec<(String, String)> {
+    Query::try_from_uri(uri).map_or_else(|_| Vec::new(), |Query(query)| query)
+}
+
+fn redirect(address: &str) -> Response {
+    let Ok(address) = HeaderValue::try_from(address) else {
+        return Problem::new(Kind::Internal, "an address cannot be sent in a header")
+            .into_response();
+    };
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::LOCATION, address);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Redirects to the sign-in page, which shows the reason and then leads to `to`.
+fn sign_in_page(refusal: Refusal, to: &str) -> Response {
+    let to = match to {
+        "/" => String::new(),
+        to => format!("&to={}", utf8_percent_encode(to, NON_ALPHANUMERIC)),
+    };
+    redirect(&format!("/sign-in?failed={}{to}", refusal.code()))
+}

@@ -1,0 +1,128 @@
+//! `/api/pairing`, where a screen gets a code and, once the code was entered, its session as a wall.
+
+use super::body;
+use crate::app::Gateway;
+use crate::audit::{self, Who};
+use crate::auth::{Visitor, network_of};
+use crate::crypto::random_hex;
+use crate::pairing::{CodeState, PairingState, Ticket, code_cookie, code_secret};
+use crate::problem::{Kind, Problem};
+use axum::Json;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::Serialize;
+
+/// The largest body, in bytes.
+const LIMIT: usize = 4 * 1024;
+
+pub(super) const NO_STORE: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+enum PairingAnswer {
+    /// The code was not entered yet.
+    Waiting {
+        code: String,
+        /// How long the code is valid.
+        seconds_left: u64,
+    },
+    /// The browser has a session, as a rule that of the wall that was paired.
+    Paired { name: String },
+    /// There is no valid code. The screen may request a new one.
+    Over,
+}
+
+/// What pairing needs.
+///
+/// # Errors
+/// No sign-in is configured.
+pub(super) fn state(gateway: &Gateway) -> Result<PairingState<'_>, Problem> {
+    gateway.access.pairing().ok_or_else(|| {
+        let detail = "nobody has to sign in to this gateway: /wall needs no pairing";
+        Problem::new(Kind::BadRequest, detail)
+    })
+}
+
+/// `POST /api/pairing`: makes a code. A browser that has a valid one gets it again.
+///
+/// # Errors
+/// Too many codes exist, or no sign-in is configured.
+pub(super) async fn new_code(
+    gateway: &Gateway,
+    who: &Who,
+    visitor: Option<&Visitor>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let headers = request.headers().clone();
+    body::json(request, LIMIT).await?;
+    let state = state(gateway)?;
+    if let Some(visitor) = visitor {
+        return Ok(answer(&paired(&visitor.name)));
+    }
+    let now = state.now;
+    if let Some(secret) = code_secret(&state, &headers)
+        && let CodeState::Waiting { code, left } = state.walls.code_state(&secret, now)?
+    {
+        return Ok(answer(&waiting(code, left)));
+    }
+    let secret = random_hex().map_err(|why| Problem::new(Kind::Internal, why))?;
+    let network = network_of(who.from);
+    let made = state.walls.new_code(secret.clone(), network, now).await?;
+    let CodeState::Waiting { code, left } = made else {
+        return Err(Problem::new(Kind::Internal, "no code could be made"));
+    };
+    let mut response = answer(&waiting(code, left));
+    append(&mut response, code_cookie(&state, &headers, Some(&secret)));
+    Ok(response)
+}
+
+/// `GET /api/pairing`: the state of the code. Once it was entered, the answer sets the wall's session.
+///
+/// # Errors
+/// The registry cannot be read, or no sign-in is configured.
+pub(super) fn read(
+    gateway: &Gateway,
+    who: &Who,
+    visitor: Option<&Visitor>,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let state = state(gateway)?;
+    if let Some(visitor) = visitor {
+        return Ok(answer(&paired(&visitor.name)));
+    }
+    let Some(secret) = code_secret(&state, headers) else {
+        return Ok(answer(&PairingAnswer::Over));
+    };
+    Ok(match state.walls.code_state(&secret, state.now)? {
+        CodeState::Waiting { code, left } => answer(&waiting(code, left)),
+        CodeState::Over => answer(&PairingAnswer::Over),
+        CodeState::Paired { id, name } => {
+            audit::wall_signs_in(who, &name);
+            let mut response = answer(&paired(&name));
+            let session = Ticket::new(id, state.now).cookie(&state, headers);
+            append(&mut response, session);
+            append(&mut response, code_cookie(&state, headers, None));
+            response
+        }
+    })
+}
+
+fn waiting(code: String, seconds_left: u64) -> PairingAnswer {
+    PairingAnswer::Waiting { code, seconds_left }
+}
+
+fn paired(name: &str) -> PairingAnswer {
+    let name = name.to_owned();
+    PairingAnswer::Paired { name }
+}
+
+fn answer(answer: &PairingAnswer) -> Response {
+    (NO_STORE, Json(answer)).into_response()
+}
+
+fn append(response: &mut Response, cookie: Option<HeaderValue>) {
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+}

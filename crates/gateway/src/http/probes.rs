@@ -1,0 +1,40 @@
+//! `/healthz`, `/readyz` and `/metrics`, for orchestrators and Prometheus.
+
+use crate::app::Gateway;
+use crate::problem::{Kind, Problem};
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+use std::sync::atomic::Ordering;
+
+/// `GET /metrics`.
+pub(super) fn metrics(gateway: &Gateway) -> Response {
+    let headers = [
+        (header::CACHE_CONTROL, "no-store"),
+        (
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        ),
+    ];
+    (headers, gateway.shared.metrics.text()).into_response()
+}
+
+/// `GET /healthz`: the process answers. If it does not, restart it.
+pub(super) fn healthy() -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], "ok\n").into_response()
+}
+
+/// `GET /readyz`: the gateway has a console to serve and is not stopping. It stays ready while a vendor is
+/// down, because another gateway would not reach the vendor either.
+///
+/// # Errors
+/// Why requests should go to another gateway.
+pub(super) fn ready(gateway: &Gateway) -> Result<Response, Problem> {
+    let why = if gateway.shared.stopping.load(Ordering::Relaxed) {
+        "the gateway is stopping"
+    } else if !gateway.assets.is_built() {
+        "this gateway was built without the console"
+    } else {
+        return Ok(healthy());
+    };
+    Err(Problem::new(Kind::NotReady, why))
+}

@@ -1,0 +1,54 @@
+//! Problems as HTTP responses.
+
+use crate::problem::Problem;
+use axum::body::Body;
+use axum::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use axum::http::{Response, StatusCode};
+use axum::response::IntoResponse;
+use serde_json::json;
+
+/// The response for a problem at the path `instance`.
+pub(super) fn response(problem: &Problem, instance: &str) -> Response<Body> {
+    let (name, title, _) = problem.kind.words();
+    let body = json!({
+        "type": format!("/problems/{name}"),
+        "title": title,
+        "status": problem.status.as_u16(),
+        "detail": problem.detail,
+        "instance": instance,
+    });
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = problem.status;
+    let headers = response.headers_mut();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(allow) = problem
+        .allow
+        .as_deref()
+        .and_then(|allow| HeaderValue::from_str(allow).ok())
+    {
+        headers.insert(ALLOW, allow);
+    }
+    if problem.status == StatusCode::UNAUTHORIZED {
+        // Required by RFC 9110, 15.5.2. No browser asks for a password because of this scheme.
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Session"));
+    }
+    if let Some(seconds) = problem.retry_after {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+impl IntoResponse for Problem {
+    /// A response without an instance. `middleware` knows the path and writes the response again.
+    fn into_response(self) -> axum::response::Response {
+        let mut response = response(&self, "about:blank");
+        response.extensions_mut().insert(self);
+        response
+    }
+}

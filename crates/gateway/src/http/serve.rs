@@ -1,0 +1,147 @@
+//! Accepts connections: how many, how long the head of a request may take, and how connections end. Knows
+//! nothing about the requests themselves.
+
+use crate::tls::CertificateReloader;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt as _;
+
+/// The limits of connections.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// How many are open at a time. Others wait to be accepted.
+    pub(crate) connections: usize,
+    /// How long the head of a request may take, and how long a connection may be idle before one.
+    pub(crate) head: Duration,
+    /// How long requests in progress may take once a stop was requested.
+    pub(crate) grace: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            head: Duration::from_secs(20),
+            grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// The longest head of a request, in bytes.
+const HEAD: usize = 64 * 1024;
+
+/// How long to wait after a connection could not be accepted, for example without free file handles.
+const RETRY_DELAY: Duration = Duration::from_millis(100);
+
+/// Serves until a stop is requested, then completes the requests in progress.
+///
+/// Each request is answered by the latest router. With a `certificate` connections are encrypted.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: watch::Receiver<Router>,
+    certificate: Option<Arc<CertificateReloader>>,
+    bounds: Bounds,
+    mut stop: watch::Receiver<bool>,
+) {
+    let places = Arc::new(Semaphore::new(bounds.connections));
+    let mut open = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            () = stop_requested(&mut stop) => break,
+            place = places.clone().acquire_owned() => match place {
+                Ok(place) => tokio::select! {
+                    () = stop_requested(&mut stop) => break,
+                    accepted = listener.accept() => accepted.map(|accepted| (accepted, place)),
+                },
+                Err(_) => break,
+            },
+        };
+        // Removes connections that have ended.
+        while open.try_join_next().is_some() {}
+        let ((stream, peer), place) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be taken");
+                tokio::time::sleep(RETRY_DELAY).await;
+                continue;
+            }
+        };
+        // If this fails, small packets are only delayed.
+        let _ = stream.set_nodelay(true);
+        let (router, stop) = (router.clone(), stop.clone());
+        let config = certificate.as_ref().map(|certificate| certificate.config());
+        open.spawn(async move {
+            match config {
+                None => connection(TokioIo::new(stream), peer, router, bounds, stop).await,
+                Some(config) => {
+                    let handshake = TlsAcceptor::from(config).accept(stream);
+                    // A client without TLS, or one that is too slow, is disconnected.
+                    if let Ok(Ok(stream)) = tokio::time::timeout(bounds.head, handshake).await {
+                        connection(TokioIo::new(stream), peer, router, bounds, stop).await;
+                    }
+                }
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    let all = async { while open.join_next().await.is_some() {} };
+    if tokio::time::timeout(bounds.grace, all).await.is_err() {
+        tracing::warn!("requests under way were broken off");
+    }
+}
+
+/// Returns once a stop is requested, or once none can be requested any more.
+async fn stop_requested(stop: &mut watch::Receiver<bool>) {
+    // The returned value holds a lock and is not needed.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+async fn connection<S>(
+    stream: S,
+    peer: SocketAddr,
+    router: watch::Receiver<Router>,
+    bounds: Bounds,
+    mut stop: watch::Receiver<bool>,
+) where
+    S: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+{
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let mut request: Request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let router = router.borrow().clone();
+        router.oneshot(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(bounds.head)
+        .max_buf_size(HEAD)
+        .serve_connection(stream, service);
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop_requested(&mut stop) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        // Browsers disconnect all the time.
+        tracing::debug!(%peer, %error, "a connection ended early");
+    }
+}
+
+#[cfg(test)]
+mod tests;

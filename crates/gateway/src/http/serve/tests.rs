@@ -1,0 +1,329 @@
+use super::*;
+use axum::routing::get;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+const BOUNDS: Bounds = Bounds {
+    connections: 8,
+    head: Duration::from_millis(300),
+    grace: Duration::from_secs(5),
+};
+
+struct Server {
+    address: SocketAddr,
+    router: watch::Sender<Router>,
+    stop: watch::Sender<bool>,
+    ended: tokio::task::JoinHandle<()>,
+}
+
+async fn start(bounds: Bounds, router: Router) -> Server {
+    begin(bounds, router, None).await
+}
+
+async fn begin(
+    bounds: Bounds,
+    router: Router,
+    certificate: Option<Arc<CertificateReloader>>,
+) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = watch::channel(false);
+    let (router, routers) = watch::channel(router);
+    let ended = tokio::spawn(serve(listener, routers, certificate, bounds, stopped));
+    Server {
+        address,
+        router,
+        stop,
+        ended,
+    }
+}
+
+fn hello() -> Router {
+    Router::new().route(
+        "/",
+        get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.ip().to_string() }),
+    )
+}
+
+/// Everything until the server closes.
+async fn rest(stream: &mut TcpStream) -> String {
+    let mut text = Vec::new();
+    let _ = stream.read_to_end(&mut text).await;
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+async fn request(address: SocketAddr) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    rest(&mut stream).await
+}
+
+#[tokio::test]
+async fn a_request_knows_from_where_it_came() {
+    let server = start(BOUNDS, hello()).await;
+    let answer = request(server.address).await;
+    assert!(
+        answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("127.0.0.1"),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn those_who_never_finish_their_question_are_hung_up_on_and_others_are_served() {
+    let server = start(BOUNDS, hello()).await;
+    let mut slow = Vec::new();
+    for begin in ["", "GET / HT", "GET / HTTP/1.1\r\nhost: localhost\r\nx-a: "] {
+        for _ in 0..4 {
+            let mut stream = TcpStream::connect(server.address).await.unwrap();
+            stream.write_all(begin.as_bytes()).await.unwrap();
+            slow.push(stream);
+        }
+    }
+    // More than there are places: this one waits until the slow ones are gone.
+    let answer = tokio::time::timeout(Duration::from_secs(10), request(server.address)).await;
+    assert!(answer.unwrap().starts_with("HTTP/1.1 200"));
+    for stream in &mut slow {
+        let received = tokio::time::timeout(Duration::from_secs(10), rest(stream)).await;
+        let received = received.expect("hung up on");
+        assert!(
+            received.is_empty() || received.starts_with("HTTP/1.1 408"),
+            "{received}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_drip_of_headers_does_not_keep_a_connection_open() {
+    let server = start(BOUNDS, hello()).await;
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let (mut reads, mut writes) = stream.into_split();
+    let drip = tokio::spawn(async move {
+        let _ = writes.write_all(b"GET / HTTP/1.1\r\n").await;
+        while writes.write_all(b"x-a: b\r\n").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    let mut received = Vec::new();
+    let ended =
+        tokio::time::timeout(Duration::from_secs(10), reads.read_to_end(&mut received)).await;
+    assert!(ended.is_ok(), "a slow head ends with its time");
+    drip.await.unwrap();
+}
+
+#[tokio::test]
+async fn oversized_and_malformed_heads_are_refused_without_harm() {
+    let server = start(BOUNDS, hello()).await;
+    let long = "x".repeat(HEAD * 2);
+    let many: String = (0..500)
+        .map(|number| format!("x-{number}: y\r\n"))
+        .collect();
+    for (request, status) in [
+        (format!("GET /{long} HTTP/1.1\r\nhost: a\r\n\r\n"), "4"),
+        (
+            format!("GET / HTTP/1.1\r\nhost: a\r\nx: {long}\r\n\r\n"),
+            "431",
+        ),
+        (format!("GET / HTTP/1.1\r\nhost: a\r\n{many}\r\n"), "431"),
+        ("GET / HTTP/9.9\r\n\r\n".to_owned(), "400"),
+        ("\0\0\0\0\r\n\r\n".to_owned(), "400"),
+        (
+            "GET / HTTP/1.1\r\nhost: a\r\nbad header\r\n\r\n".to_owned(),
+            "400",
+        ),
+        (
+            "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n"
+                .to_owned(),
+            "400",
+        ),
+        (
+            "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: x\r\n\r\n".to_owned(),
+            "400",
+        ),
+        (
+            "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: gzip\r\n\r\n".to_owned(),
+            "400",
+        ),
+        (
+            "GET / HTTP/1.1\r\nhost: a\r\nx : y\r\n\r\n".to_owned(),
+            "400",
+        ),
+        (
+            "GET / HTTP/1.1\r\nhost: a\r\n folded: y\r\n\r\n".to_owned(),
+            "400",
+        ),
+        (
+            "GET / HTTP/1.1\r\nhost: a\r\nx: a\0b\r\n\r\n".to_owned(),
+            "400",
+        ),
+        (
+            "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: -1\r\n\r\n".to_owned(),
+            "400",
+        ),
+        (
+            "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 99999999999999999999\r\n\r\n".to_owned(),
+            "400",
+        ),
+        ("GE\u{1}T / HTTP/1.1\r\nhost: a\r\n\r\n".to_owned(), "400"),
+        ("GET  HTTP/1.1\r\nhost: a\r\n\r\n".to_owned(), "400"),
+        ("GET /\u{7f} HTTP/1.1\r\nhost: a\r\n\r\n".to_owned(), "400"),
+    ] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let _ = stream.write_all(request.as_bytes()).await;
+        let answer = rest(&mut stream).await;
+        // A server that closes while much is still being sent may be heard no more.
+        let refused = answer.is_empty() || answer.starts_with(&format!("HTTP/1.1 {status}"));
+        assert!(refused, "{request:.60}: {answer:.80}");
+    }
+    assert!(request(server.address).await.starts_with("HTTP/1.1 200"));
+}
+
+/// Where two say how long a body is, a proxy and this server could each believe another one, and the
+/// rest would be taken for somebody's next request.
+#[tokio::test]
+async fn no_request_is_smuggled_in_the_body_of_another() {
+    let paths = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let noted = paths.clone();
+    let app = Router::new().fallback(move |request: Request| async move {
+        noted.lock().unwrap().push(request.uri().to_string());
+        let _ = axum::body::to_bytes(request.into_body(), 1 << 20).await;
+    });
+    let server = start(BOUNDS, app).await;
+    let hidden = "GET /hidden HTTP/1.1\r\nhost: a\r\n\r\n";
+    for head in [
+        "content-length: 5\r\ntransfer-encoding: chunked",
+        "transfer-encoding: chunked\r\ncontent-length: 5",
+        "transfer-encoding: chunked\r\ntransfer-encoding: identity",
+        "transfer-encoding: chunked, identity",
+        "transfer-encoding: xchunked",
+        "transfer-encoding:\u{b}chunked",
+        "content-length: 5, 6",
+        "content-length: +5",
+    ] {
+        let request = format!("POST /open HTTP/1.1\r\nhost: a\r\n{head}\r\n\r\n0\r\n\r\n{hidden}");
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let answer = tokio::time::timeout(Duration::from_secs(10), rest(&mut stream)).await;
+        let answer = answer.expect("an end");
+        let seen: Vec<String> = paths.lock().unwrap().drain(..).collect();
+        assert!(
+            !seen.iter().any(|path| path == "/hidden"),
+            "{head}: {seen:?} {answer}"
+        );
+    }
+    for chunk in ["zz\r\n", "ffffffffffffffffff\r\n", "5\r\nab"] {
+        let request =
+            format!("POST /open HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n{chunk}");
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let answer = tokio::time::timeout(Duration::from_secs(10), rest(&mut stream)).await;
+        answer.expect("an end");
+    }
+    assert!(!paths.lock().unwrap().iter().any(|path| path != "/open"));
+}
+
+#[tokio::test]
+async fn an_end_lets_requests_finish_and_takes_no_new_ones() {
+    let (begun, mut begins) = tokio::sync::mpsc::channel(1);
+    let go = Arc::new(tokio::sync::Notify::new());
+    let slow = {
+        let go = go.clone();
+        get(move || async move {
+            begun.send(()).await.unwrap();
+            go.notified().await;
+            "finished"
+        })
+    };
+    let server = start(BOUNDS, Router::new().route("/", slow)).await;
+    let mut idle = TcpStream::connect(server.address).await.unwrap();
+    let asking = tokio::spawn(request(server.address));
+    begins.recv().await.unwrap();
+    server.stop.send(true).unwrap();
+    assert_eq!(rest(&mut idle).await, "", "an idle connection is closed");
+    assert!(TcpStream::connect(server.address).await.is_err());
+    go.notify_one();
+    assert!(asking.await.unwrap().ends_with("finished"));
+    server.ended.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_end_does_not_wait_forever() {
+    let never = get(|| async { std::future::pending::<()>().await });
+    let bounds = Bounds {
+        grace: Duration::from_millis(50),
+        ..BOUNDS
+    };
+    let server = start(bounds, Router::new().route("/", never)).await;
+    let asking = tokio::spawn(request(server.address));
+    while !asking.is_finished() && server.stop.receiver_count() < 2 {
+        tokio::task::yield_now().await;
+    }
+    server.stop.send(true).unwrap();
+    tokio::time::timeout(Duration::from_secs(10), server.ended)
+        .await
+        .unwrap()
+        .unwrap();
+    asking.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_new_router_answers_at_once_also_on_connections_that_are_open() {
+    let say = |word: &'static str| Router::new().route("/", get(move || async move { word }));
+    let server = start(BOUNDS, say("one")).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let request = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    for word in ["one", "two"] {
+        server.router.send(say(word)).unwrap();
+        stream.write_all(request).await.unwrap();
+        let mut answer = [0; 1024];
+        let length = stream.read(&mut answer).await.unwrap();
+        let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
+        assert!(answer.ends_with(word), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn with_a_certificate_only_encrypted_connections_are_served_and_a_new_one_is_used() {
+    crate::tls::install();
+    let folder = tempfile::tempdir().unwrap();
+    let files = crate::tls::CertificateFiles {
+        certificate: folder.path().join("chain.pem"),
+        key: folder.path().join("key.pem"),
+    };
+    let renew = || {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(&files.certificate, made.cert.pem()).unwrap();
+        std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
+        made.cert.pem().into_bytes()
+    };
+    let first = renew();
+    let certificate = Arc::new(CertificateReloader::new(files.clone()).unwrap());
+    let server = begin(BOUNDS, hello(), Some(certificate.clone())).await;
+    let url = format!("https://localhost:{}/", server.address.port());
+    let trusting = |pem: &[u8]| {
+        let tls = crate::tls::trusting_only(pem).unwrap();
+        let client =
+            crate::vendor_http::client(Duration::from_secs(5)).tls_backend_preconfigured(tls);
+        client.build().unwrap()
+    };
+    let address = server.address;
+    let ask = async |pem: &[u8]| {
+        let answer = trusting(pem).get(&url).send().await;
+        answer.map(|answer| answer.status().as_u16())
+    };
+    assert_eq!(ask(&first).await.unwrap(), 200);
+    assert!(
+        !request(address).await.starts_with("HTTP/1.1 200"),
+        "in the open"
+    );
+    let second = renew();
+    assert!(ask(&second).await.is_err(), "not looked at yet");
+    assert_eq!(certificate.reload(), Ok(true));
+    assert_eq!(ask(&second).await.unwrap(), 200);
+    assert!(ask(&first).await.is_err());
+    // Who says nothing at all does not stay.
+    let mut silent = TcpStream::connect(address).await.unwrap();
+    let closed = tokio::time::timeout(Duration::from_secs(10), rest(&mut silent)).await;
+    assert_eq!(closed.unwrap(), "");
+}

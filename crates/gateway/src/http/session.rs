@@ -1,0 +1,118 @@
+//! `/api/session`: the present session, signing in and signing out.
+
+use super::body;
+use crate::app::Gateway;
+use crate::audit::{self, Who};
+use crate::auth::Visitor;
+use crate::crypto::password_hash;
+use crate::problem::{Kind, Problem};
+use axum::Json;
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+/// The longest user name, in bytes.
+const LONGEST_NAME: usize = 256;
+
+/// The largest body of a sign-in, in bytes.
+const LIMIT: usize = 8 * 1024;
+
+/// `GET /api/session`, and the answer to a sign-in.
+#[derive(Debug, Serialize)]
+struct Session<'a> {
+    /// The name to show.
+    user: &'a str,
+    /// `admin`, `viewer` or `wall`.
+    role: &'static str,
+    /// Whether the systems are simulated.
+    demo: bool,
+    /// The gateway's version.
+    version: &'static str,
+    /// Whether there is a session to sign out of.
+    can_sign_out: bool,
+}
+
+#[derive(Deserialize)]
+struct SignInRequest {
+    user: String,
+    password: String,
+}
+
+/// `GET /api/session`.
+pub(super) fn read(gateway: &Gateway, visitor: &Visitor) -> Response {
+    let session = Session {
+        user: &visitor.name,
+        role: visitor.role.word(),
+        demo: gateway.access.is_demo(),
+        version: env!("CARGO_PKG_VERSION"),
+        can_sign_out: gateway.access.has_sign_in(),
+    };
+    ([(header::CACHE_CONTROL, "no-store")], Json(session)).into_response()
+}
+
+/// `POST /api/session`: signs in with `{"user": …, "password": …}`.
+///
+/// # Errors
+/// The request is not valid or is refused.
+pub(super) async fn sign_in(
+    gateway: &Gateway,
+    who: &Who,
+    request: Request,
+) -> Result<Response, Problem> {
+    let headers = request.headers().clone();
+    let bytes = body::json(request, LIMIT).await?.unwrap_or_default();
+    // serde's own message is not used, because it would repeat what was sent.
+    let request: SignInRequest = serde_json::from_slice(&bytes).map_err(|_| {
+        Problem::new(
+            Kind::BadRequest,
+            "the body has to be an object with the texts `user` and `password`",
+        )
+    })?;
+    let too_long =
+        request.password.len() > password_hash::LONGEST || request.user.len() > LONGEST_NAME;
+    if too_long {
+        return Err(Problem::new(
+            Kind::BadRequest,
+            "the user name or the password is too long",
+        ));
+    }
+    let password = SecretString::from(request.password);
+    let entered = gateway
+        .access
+        .enter(&headers, who.from, &request.user, &password)
+        .await;
+    let name = gateway.access.loggable(&request.user);
+    let refused = entered.as_ref().err().map(|problem| problem.kind);
+    audit::sign_in(&gateway.shared.metrics, who, name, refused);
+    let (visitor, cookie) = entered?;
+    let mut response = read(gateway, &visitor);
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// `DELETE /api/session`: signs out. Succeeds without a session as well.
+pub(super) fn sign_out(
+    gateway: &Gateway,
+    who: &Who,
+    visitor: Option<&Visitor>,
+    request: &Request,
+) -> Response {
+    if let Some(visitor) = visitor {
+        audit::sign_out(who);
+        if let Some(session) = visitor.session() {
+            gateway.shared.metrics.session_ended(session);
+        }
+    }
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CACHE_CONTROL,
+        header::HeaderValue::from_static("no-store"),
+    );
+    if let Some(cookie) = gateway.access.leave(request.headers(), visitor) {
+        headers.insert(header::SET_COOKIE, cookie);
+    }
+    response
+}

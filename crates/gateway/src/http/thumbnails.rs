@@ -1,0 +1,57 @@
+//! `GET /thumbnails/{connection}/{group}/{slicer}`: the picture of what a slicer puts out. The query has no
+//! meaning. A page may change it to bypass the browser's cache.
+
+use crate::app::Gateway;
+use crate::problem::{Kind, Problem};
+use crate::relay;
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, header};
+use axum::response::Response;
+
+/// Answers a request whose path begins with `/thumbnails/`.
+///
+/// # Errors
+/// There is no such picture, or it cannot be fetched.
+pub(super) async fn serve(
+    gateway: &Gateway,
+    method: &Method,
+    path: &str,
+) -> Result<Response, Problem> {
+    let rest = path.strip_prefix("/thumbnails/").unwrap_or_default();
+    let (id, rest) = rest.split_once('/').unwrap_or((rest, ""));
+    let segments = relay::segments(rest)?;
+    let ([group, slicer], false) = (segments.as_slice(), segments.iter().any(String::is_empty))
+    else {
+        return Err(not_found(
+            "a thumbnail is /thumbnails/{connection}/{group}/{slicer}",
+        ));
+    };
+    let upstream = gateway
+        .upstreams
+        .iter()
+        .find(|upstream| upstream.public.id == id)
+        .ok_or_else(|| not_found("there is no connection of this name"))?;
+    let Some(thumbnails) = gateway.thumbnails.get(id) else {
+        return Err(not_found(
+            "the systems of this connection have no thumbnails",
+        ));
+    };
+    if *method != Method::GET {
+        let detail = format!("this path takes GET, not {method}");
+        return Err(Problem {
+            allow: Some("GET".to_owned()),
+            ..Problem::new(Kind::MethodNotAllowed, detail)
+        });
+    }
+    let picture = thumbnails.picture(upstream, group, slicer).await?;
+    let media_type = HeaderValue::from_static(picture.media_type());
+    let mut response = Response::new(Body::from(picture.into_bytes()));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, media_type);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+fn not_found(detail: &str) -> Problem {
+    Problem::new(Kind::NotFound, detail)
+}

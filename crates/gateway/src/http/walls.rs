@@ -1,0 +1,167 @@
+//! `/api/walls`, where admins list, pair and revoke walls.
+
+use super::body;
+use super::pairing::{NO_STORE, state};
+use crate::app::Gateway;
+use crate::audit::{self, Who};
+use crate::crypto::random_hex;
+use crate::pairing::{PairingRequest, PairingState, Wall};
+use crate::problem::{Kind, Problem};
+use axum::Json;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use chrono::{DateTime, SecondsFormat};
+use serde::{Deserialize, Serialize};
+
+/// The largest body, in bytes.
+const LIMIT: usize = 4 * 1024;
+
+#[derive(Debug, Serialize)]
+struct List {
+    walls: Vec<ListedWall>,
+    /// Where the walls are stored: in a `file`; in `memory`, until the gateway stops; `nowhere`, without a
+    /// sign-in.
+    kept: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct ListedWall {
+    id: String,
+    name: String,
+    paired_by: String,
+    paired_at: Option<String>,
+    last_seen: Option<String>,
+    address: Option<String>,
+}
+
+impl From<Wall> for ListedWall {
+    fn from(wall: Wall) -> Self {
+        Self {
+            id: wall.id,
+            name: wall.name,
+            paired_by: wall.paired_by,
+            paired_at: instant(wall.paired_at),
+            last_seen: wall.last_seen.and_then(instant),
+            address: wall.address.map(|address| address.to_string()),
+        }
+    }
+}
+
+/// A time in the form of RFC 3339.
+fn instant(seconds: u64) -> Option<String> {
+    let at = DateTime::from_timestamp(i64::try_from(seconds).ok()?, 0)?;
+    Some(at.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
+
+/// `GET /api/walls`.
+///
+/// # Errors
+/// The registry cannot be read.
+pub(super) fn list(gateway: &Gateway) -> Result<Response, Problem> {
+    let list = match gateway.access.pairing() {
+        None => List {
+            walls: Vec::new(),
+            kept: "nowhere",
+        },
+        Some(state) => List {
+            walls: state
+                .walls
+                .list()?
+                .into_iter()
+                .map(ListedWall::from)
+                .collect(),
+            kept: if state.walls.is_persistent() {
+                "file"
+            } else {
+                "memory"
+            },
+        },
+    };
+    Ok((NO_STORE, Json(list)).into_response())
+}
+
+#[derive(Deserialize)]
+struct PairWall {
+    code: String,
+    name: String,
+}
+
+/// `POST /api/walls`: pairs the screen that shows a code, with `{"code": …, "name": …}`.
+///
+/// # Errors
+/// The code or the name is not valid, or there were too many wrong codes.
+pub(super) async fn pair(
+    gateway: &Gateway,
+    who: &Who,
+    request: Request,
+) -> Result<Response, Problem> {
+    let bytes = body::json(request, LIMIT).await?.unwrap_or_default();
+    let state = state(gateway)?;
+    let wall: PairWall = serde_json::from_slice(&bytes).map_err(|_| {
+        let detail = "the body has to be an object with the texts `code` and `name`";
+        Problem::new(Kind::BadRequest, detail)
+    })?;
+    let name = wall.name.clone();
+    let paired = attempt(gateway, &state, who, wall).await;
+    let why = paired.as_ref().err().map(|problem| problem.kind);
+    audit::wall(who, "pair wall", &name, why);
+    let wall = ListedWall::from(paired?);
+    Ok((StatusCode::CREATED, NO_STORE, Json(wall)).into_response())
+}
+
+async fn attempt(
+    gateway: &Gateway,
+    state: &PairingState<'_>,
+    who: &Who,
+    wall: PairWall,
+) -> Result<Wall, Problem> {
+    let attempts = gateway
+        .access
+        .code_attempts()
+        .ok_or_else(|| Problem::new(Kind::Internal, "attempts cannot be counted"))?;
+    attempts
+        .begin(who.from, &who.name)
+        .map_err(|seconds| Problem {
+            retry_after: Some(seconds),
+            ..Problem::new(
+                Kind::TooManyTries,
+                format!(
+                    "too many wrong codes were entered from this address or by this user; the next one makes sense \
+                     in {} min",
+                    seconds.div_ceil(60)
+                ),
+            )
+        })?;
+    let request = PairingRequest {
+        code: wall.code,
+        name: wall.name,
+        by: who.name.clone(),
+        id: random_hex().map_err(|why| Problem::new(Kind::Internal, why))?,
+    };
+    let paired = state.walls.pair(request, state.now).await;
+    match &paired {
+        Ok(_) => attempts.succeeded(who.from, &who.name),
+        Err(problem) if problem.kind != Kind::WrongCode => attempts.forgive(who.from, &who.name),
+        Err(_) => {}
+    }
+    paired
+}
+
+/// `DELETE /api/walls/{id}`: revokes a wall. Its next request is refused.
+///
+/// # Errors
+/// There is no such wall, or the registry cannot be written.
+pub(super) async fn revoke(gateway: &Gateway, who: &Who, path: &str) -> Result<Response, Problem> {
+    let state = state(gateway)?;
+    let id = path.rsplit('/').next().unwrap_or_default().to_owned();
+    let revoked = state.walls.revoke(id.clone()).await;
+    let why = revoked.as_ref().err().map(|problem| problem.kind);
+    let name = revoked
+        .as_ref()
+        .map_or("(unknown)", |wall| wall.name.as_str());
+    audit::wall(who, "revoke wall", name, why);
+    revoked?;
+    gateway.shared.metrics.session_ended(&id);
+    Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
+}

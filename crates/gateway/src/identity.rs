@@ -1,0 +1,67 @@
+//! Roles, users and how long a session lasts: the terms in which the rest of the gateway speaks about
+//! people. A leaf: it uses no other module.
+
+use std::fmt;
+use std::time::Duration;
+
+/// What a user may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Read and change everything.
+    Admin,
+    /// Read.
+    Viewer,
+    /// Read, as a screen on a wall does.
+    Wall,
+}
+
+impl Role {
+    /// The role as it is written in the configuration and in answers.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Viewer => "viewer",
+            Self::Wall => "wall",
+        }
+    }
+}
+
+/// A user of the configuration file.
+#[derive(Clone, PartialEq, Eq)]
+pub struct User {
+    /// The name to sign in with.
+    pub name: String,
+    /// What the user may do.
+    pub role: Role,
+    /// The password's Argon2id hash in PHC form.
+    pub password_hash: String,
+}
+
+impl fmt::Debug for User {
+    /// Leaves the hash out, because a hash can be attacked offline.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User")
+            .field("name", &self.name)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
+}
+
+/// When a session expires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// After this long without a request. An open page refreshes and so makes requests.
+    pub idle: Duration,
+    /// After this long in any case. A wall's session has no such limit.
+    pub absolute: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            idle: Duration::from_secs(3600),
+            absolute: Duration::from_secs(12 * 3600),
+        }
+    }
+}

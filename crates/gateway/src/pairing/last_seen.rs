@@ -1,0 +1,45 @@
+//! When each wall was last seen by this gateway, and when that is due to be saved.
+
+use super::registry::WallRegistry;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// How long it may be in memory only, in seconds.
+const OFTEN: u64 = 60;
+
+#[derive(Debug, Default)]
+pub(super) struct LastSeen(Mutex<Latest>);
+
+#[derive(Debug, Default)]
+struct Latest {
+    walls: HashMap<String, (u64, IpAddr)>,
+    /// When saving was last due.
+    due: u64,
+}
+
+impl LastSeen {
+    /// Notes that a wall was seen. Returns whether it is time to save.
+    pub(super) fn note(&self, id: &str, from: IpAddr, now: u64) -> bool {
+        let mut latest = self.latest();
+        latest.walls.insert(id.to_owned(), (now, from));
+        let due = now >= latest.due + OFTEN;
+        if due {
+            latest.due = now;
+        }
+        due
+    }
+
+    /// Copies everything into the registry, and drops the walls that are no longer in it.
+    pub(super) fn write_into(&self, registry: &mut WallRegistry) {
+        let mut latest = self.latest();
+        latest.walls.retain(|id, _| registry.wall(id).is_some());
+        for (id, (at, from)) in &latest.walls {
+            registry.note_last_seen(id, *from, *at);
+        }
+    }
+
+    fn latest(&self) -> MutexGuard<'_, Latest> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

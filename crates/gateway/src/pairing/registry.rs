@@ -1,0 +1,263 @@
+//! The content of the registry of walls, and how it may change: which codes are valid, which walls are
+//! paired. Pure: reads no clock and no file. Times are seconds since 1970.
+
+use super::code;
+use crate::problem::{Kind, Problem};
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use std::net::IpAddr;
+
+/// How long a code is valid, in seconds.
+pub(super) const LIFE: u64 = 10 * 60;
+/// How long an expired or used code is kept, in seconds: to say so to whoever enters it, and until its screen
+/// has fetched its session.
+const KEPT: u64 = 10 * 60;
+/// How many codes one network may have within [`LIFE`] and [`KEPT`].
+const PER_NETWORK: usize = 20;
+/// How many codes are kept in all.
+const MOST_CODES: usize = 1_000;
+/// How many walls may be paired.
+const MOST_WALLS: usize = 1_000;
+/// The longest name of a wall, in characters.
+const LONGEST_NAME: usize = 64;
+
+/// The version of the file format.
+const VERSION: u32 = 1;
+
+/// The whole registry, as its file holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct WallRegistry {
+    version: u32,
+    pub(super) walls: Vec<Wall>,
+    #[serde(default)]
+    codes: Vec<Code>,
+}
+
+/// A paired wall.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Wall {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) paired_by: String,
+    pub(crate) paired_at: u64,
+    #[serde(default, rename = "seen_at")]
+    pub(crate) last_seen: Option<u64>,
+    /// The address from which it was last seen.
+    #[serde(default)]
+    pub(crate) address: Option<IpAddr>,
+}
+
+/// A code that a screen shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Code {
+    /// A secret that only this screen has, sealed in its cookie.
+    number: String,
+    code: String,
+    network: IpAddr,
+    /// When the code expires.
+    ends: u64,
+    /// The id of the wall that was paired with it.
+    #[serde(default)]
+    wall: Option<String>,
+}
+
+/// The state of a screen's code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum CodeState {
+    /// The code was not entered yet.
+    Waiting { code: String, left: u64 },
+    /// The screen is this wall now.
+    Paired { id: String, name: String },
+    /// The code is no longer valid.
+    Over,
+}
+
+impl Default for WallRegistry {
+    fn default() -> Self {
+        Self {
+            version: VERSION,
+            walls: Vec::new(),
+            codes: Vec::new(),
+        }
+    }
+}
+
+impl WallRegistry {
+    /// Parses and validates a registry.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let registry: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        if registry.version != VERSION {
+            return Err(format!(
+                "it is of version {}, and this gateway knows {VERSION}",
+                registry.version
+            ));
+        }
+        let (mut ids, mut names) = (HashSet::new(), HashSet::new());
+        for wall in &registry.walls {
+            if !ids.insert(wall.id.as_str()) || !names.insert(wall.name.to_lowercase()) {
+                return Err(format!("the wall {:?} is there twice", wall.name));
+            }
+        }
+        Ok(registry)
+    }
+
+    pub(super) fn wall(&self, id: &str) -> Option<&Wall> {
+        self.walls.iter().find(|wall| wall.id == id)
+    }
+
+    /// The state of the code of the screen with this secret.
+    pub(super) fn code_state(&self, number: &str, now: u64) -> CodeState {
+        let Some(code) = self.codes.iter().find(|code| code.number == number) else {
+            return CodeState::Over;
+        };
+        match &code.wall {
+            Some(id) if now < code.ends + KEPT => match self.wall(id) {
+                Some(wall) => CodeState::Paired {
+                    id: wall.id.clone(),
+                    name: wall.name.clone(),
+                },
+                None => CodeState::Over,
+            },
+            None if now < code.ends => CodeState::Waiting {
+                code: code::shown(&code.code),
+                left: code.ends - now,
+            },
+            _ => CodeState::Over,
+        }
+    }
+
+    /// Makes a code for a screen.
+    pub(super) fn new_code(
+        &mut self,
+        number: String,
+        network: IpAddr,
+        now: u64,
+    ) -> Result<CodeState, Problem> {
+        self.codes.retain(|code| now < code.ends + KEPT);
+        let ends = self.codes.iter().filter(|code| code.network == network);
+        if ends.clone().count() >= PER_NETWORK {
+            let first = ends.map(|code| code.ends).min().unwrap_or(now);
+            let seconds = (first + KEPT).saturating_sub(now);
+            return Err(Problem {
+                retry_after: Some(u32::try_from(seconds).unwrap_or(u32::MAX)),
+                ..Problem::new(
+                    Kind::TooManyTries,
+                    "too many codes were asked for from this address; wait until the first have ended",
+                )
+            });
+        }
+        if self.codes.len() >= MOST_CODES {
+            let detail = "too many screens wait to be paired; try again in some minutes";
+            return Err(Problem::new(Kind::Overloaded, detail));
+        }
+        let is_known = |made: &str| self.codes.iter().any(|code| code.code == made);
+        let fail = |why| Problem::new(Kind::Internal, why);
+        let mut made = code::new().map_err(fail)?;
+        while is_known(&made) {
+            made = code::new().map_err(fail)?;
+        }
+        let shown = code::shown(&made);
+        self.codes.push(Code {
+            number,
+            code: made,
+            network,
+            ends: now + LIFE,
+            wall: None,
+        });
+        Ok(CodeState::Waiting {
+            code: shown,
+            left: LIFE,
+        })
+    }
+
+    /// Pairs the screen that shows this code.
+    pub(super) fn pair(&mut self, request: PairingRequest, now: u64) -> Result<Wall, Problem> {
+        let name = name(&request.name)?;
+        let wrong_code = |why| Err(Problem::new(Kind::WrongCode, why));
+        let typed = code::read(&request.code);
+        let found = self
+            .codes
+            .iter_mut()
+            .find(|code| Some(&code.code) == typed.as_ref());
+        let Some(code) = found else {
+            return wrong_code("no screen shows this code: compare it with the screen");
+        };
+        if code.wall.is_some() {
+            return wrong_code("this code was used already: each is good for one screen, once");
+        }
+        if now >= code.ends {
+            return wrong_code("this code has expired: enter the one that the screen shows now");
+        }
+        let taken = |wall: &Wall| wall.name.to_lowercase() == name.to_lowercase();
+        if self.walls.iter().any(taken) {
+            let detail = format!(
+                "there is a wall called {name:?} already: choose another name, or revoke that one first"
+            );
+            return Err(Problem::new(Kind::NameTaken, detail));
+        }
+        if self.walls.len() >= MOST_WALLS {
+            let detail = format!("there are {MOST_WALLS} walls already: revoke one first");
+            return Err(Problem::new(Kind::BadRequest, detail));
+        }
+        code.ends = now;
+        code.wall = Some(request.id.clone());
+        let wall = Wall {
+            id: request.id,
+            name,
+            paired_by: request.by,
+            paired_at: now,
+            last_seen: None,
+            address: None,
+        };
+        self.walls.push(wall.clone());
+        Ok(wall)
+    }
+
+    /// Removes a wall.
+    pub(super) fn revoke(&mut self, id: &str) -> Result<Wall, Problem> {
+        let at = self.walls.iter().position(|wall| wall.id == id);
+        let at =
+            at.ok_or_else(|| Problem::new(Kind::NotFound, "there is no such wall, or no longer"))?;
+        self.codes.retain(|code| code.wall.as_deref() != Some(id));
+        Ok(self.walls.remove(at))
+    }
+
+    /// Notes when and from where a wall was last seen. Ignores a wall that is no longer listed.
+    pub(super) fn note_last_seen(&mut self, id: &str, from: IpAddr, at: u64) {
+        if let Some(wall) = self.walls.iter_mut().find(|wall| wall.id == id)
+            && wall.last_seen.is_none_or(|before| before < at)
+        {
+            (wall.last_seen, wall.address) = (Some(at), Some(from));
+        }
+    }
+}
+
+/// A request to pair a screen.
+#[derive(Debug)]
+pub(crate) struct PairingRequest {
+    /// The code as it was typed.
+    pub(crate) code: String,
+    /// The wall's name as it was typed.
+    pub(crate) name: String,
+    /// The admin's name.
+    pub(crate) by: String,
+    /// The new wall's id.
+    pub(crate) id: String,
+}
+
+fn name(typed: &str) -> Result<String, Problem> {
+    let name = typed.trim();
+    let why = if name.is_empty() {
+        "the wall needs a name".to_owned()
+    } else if name.chars().count() > LONGEST_NAME {
+        format!("the wall's name is longer than {LONGEST_NAME} characters")
+    } else if name.chars().any(char::is_control) {
+        "the wall's name holds characters that cannot be seen".to_owned()
+    } else {
+        return Ok(name.to_owned());
+    };
+    Err(Problem::new(Kind::BadRequest, why))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+//! The cookies of a wall's browser, sealed: while it waits, the secret of its code; once paired, the wall's
+//! session. Each begins with its kind, so that neither can be used in place of the other.
+
+use super::PairingState;
+use super::registry::LIFE;
+use crate::crypto::CookiePurpose;
+use axum::http::{HeaderMap, HeaderValue};
+use std::time::Duration;
+
+/// Browsers keep no cookie for longer than 400 days.
+const WALL: u64 = 400 * 24 * 3600;
+/// How often the cookie of a wall in use is renewed, in seconds.
+const RENEWED: u64 = 3600;
+
+const OF_WALLS: &str = "wall 1 ";
+const OF_CODES: &str = "pairing 1 ";
+
+/// A wall's session. It is valid while the registry lists the wall.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ticket {
+    /// The wall's id.
+    pub(crate) wall: String,
+    last_seen: u64,
+}
+
+impl Ticket {
+    pub(crate) fn new(wall: String, now: u64) -> Self {
+        Self {
+            wall,
+            last_seen: now,
+        }
+    }
+
+    /// Reads an opened cookie. `None` when it is not a wall's or too old. Times slightly in the future are
+    /// accepted, because the clocks of two gateways differ.
+    pub(crate) fn read(plain: &[u8], now: u64) -> Option<Self> {
+        let text = std::str::from_utf8(plain).ok()?.strip_prefix(OF_WALLS)?;
+        let (last_seen, wall) = text.split_once(' ')?;
+        let last_seen: u64 = last_seen.parse().ok()?;
+        let valid = last_seen <= now + 120 && now < last_seen + WALL;
+        valid.then(|| Self::new(wall.to_owned(), last_seen))
+    }
+
+    /// The cookie that extends the session. `None` while the present one is recent enough.
+    pub(crate) fn renewal(
+        &self,
+        state: &PairingState<'_>,
+        headers: &HeaderMap,
+    ) -> Option<HeaderValue> {
+        let due = state.now >= self.last_seen + RENEWED;
+        due.then(|| Self::new(self.wall.clone(), state.now).cookie(state, headers))?
+    }
+
+    pub(crate) fn cookie(
+        &self,
+        state: &PairingState<'_>,
+        headers: &HeaderMap,
+    ) -> Option<HeaderValue> {
+        let plain = format!("{OF_WALLS}{} {}", self.last_seen, self.wall);
+        let sealed = state.seal.close(plain.as_bytes())?;
+        state.cookie.set(
+            CookiePurpose::Session,
+            headers,
+            &sealed,
+            Duration::from_secs(WALL),
+        )
+    }
+}
+
+/// The secret of the code that this browser shows.
+pub(crate) fn code_secret(state: &PairingState<'_>, headers: &HeaderMap) -> Option<String> {
+    let cookie = state.cookie.find(CookiePurpose::Pairing, headers)?;
+    let plain = state.seal.open(cookie)?;
+    let text = String::from_utf8(plain).ok()?;
+    text.strip_prefix(OF_CODES).map(ToOwned::to_owned)
+}
+
+/// The cookie with the secret of a code, valid until the code is dropped. Without a secret, the cookie that
+/// deletes it.
+pub(crate) fn code_cookie(
+    state: &PairingState<'_>,
+    headers: &HeaderMap,
+    secret: Option<&str>,
+) -> Option<HeaderValue> {
+    let (sealed, age) = match secret {
+        Some(secret) => (
+            state.seal.close(format!("{OF_CODES}{secret}").as_bytes())?,
+            Duration::from_secs(2 * LIFE),
+        ),
+        None => (String::new(), Duration::ZERO),
+    };
+    state
+        .cookie
+        .set(CookiePurpose::Pairing, headers, &sealed, age)
+}

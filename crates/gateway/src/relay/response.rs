@@ -1,0 +1,68 @@
+//! The vendor's answer as the browser gets it: status, body and a few headers.
+
+use crate::vendor_http::Answer;
+use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, header};
+
+/// The headers of a vendor that reach the browser.
+const RETURNED: [HeaderName; 7] = [
+    HeaderName::from_static(vendors::LEFT_OUT),
+    header::CONTENT_TYPE,
+    header::DATE,
+    header::RETRY_AFTER,
+    header::ETAG,
+    HeaderName::from_static("total-count"),
+    HeaderName::from_static("operation-id"),
+];
+
+/// The longest of the headers that are checked, in bytes.
+const LONGEST: usize = 128;
+
+/// The response for an answer. `Via` marks it as the vendor's own, and `Age` says how old it is.
+pub(super) fn response(answer: Answer) -> Response<Bytes> {
+    let mut response = Response::new(answer.body);
+    *response.status_mut() = answer.status;
+    let headers = response.headers_mut();
+    for name in RETURNED {
+        if let Some(value) = answer.headers.get(&name)
+            && is_plain(&name, value)
+        {
+            headers.insert(name, value.clone());
+        }
+    }
+    headers.insert(
+        header::AGE,
+        HeaderValue::from(age(&answer.headers) + answer.at.elapsed().as_secs()),
+    );
+    headers.insert(
+        header::VIA,
+        HeaderValue::from_static("1.1 failover-console"),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The age of the answer when it was received, in seconds.
+fn age(headers: &HeaderMap) -> u64 {
+    let age = headers
+        .get(header::AGE)
+        .and_then(|age| age.to_str().ok()?.trim().parse().ok());
+    age.filter(|age| *age < u64::from(u32::MAX)).unwrap_or(0)
+}
+
+/// Whether a header holds only what its name says. A vendor might put text into it that must not be passed on.
+fn is_plain(name: &HeaderName, value: &HeaderValue) -> bool {
+    let of = |allowed: fn(u8) -> bool| value.as_bytes().iter().all(|byte| allowed(*byte));
+    value.len() <= LONGEST
+        && match name.as_str() {
+            "operation-id" => {
+                of(|byte| byte.is_ascii_alphanumeric() || b"-_.:|/+={}".contains(&byte))
+            }
+            "total-count" => of(|byte| byte.is_ascii_digit()),
+            // A number or a date.
+            "retry-after" | "date" => {
+                of(|byte| byte.is_ascii_alphanumeric() || b" ,:+-".contains(&byte))
+            }
+            _ => true,
+        }
+}

@@ -1,0 +1,292 @@
+//! The addresses of the slicers' pictures, learned from the vendor's answers. Requests nothing itself, and is
+//! limited in size.
+
+use crate::vendor_http::Answer;
+use axum::http::StatusCode;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use vendors::Operation;
+use vendors::uplynk::operations::{GET_GROUP, LIST_GROUPS};
+use vendors::uplynk::{FailoverGroup, groups};
+
+/// How many slicers are kept.
+const MOST: usize = 10_000;
+
+/// The longest id or address that is kept, in bytes.
+const LONGEST: usize = 2048;
+
+/// What is known about one slicer's picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Its address.
+    At(String),
+    /// The slicer has none.
+    NoPicture,
+    NoSlicer,
+    NoGroup,
+    /// The list of groups holds the group without its slicers.
+    WithoutSlicers,
+    /// No list of groups was read so far.
+    Nothing,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct ThumbnailIndex(Mutex<Table>);
+
+#[derive(Debug, Default)]
+struct Table {
+    /// Whether a list of groups was read.
+    listed: bool,
+    groups: HashMap<String, Group>,
+    /// The number of slicers.
+    count: usize,
+}
+
+type Slicers = HashMap<String, Option<String>>;
+
+#[derive(Debug)]
+struct Group {
+    /// The address of each slicer's picture. `None` when an answer left the slicers out.
+    slicers: Option<Slicers>,
+    /// Whether it was read on its own. Then no list has to hold it.
+    by_itself: bool,
+}
+
+impl ThumbnailIndex {
+    pub(super) fn find(&self, group: &str, slicer: &str) -> Found {
+        let table = self.table();
+        let Some(known) = table.groups.get(group) else {
+            return if table.listed {
+                Found::NoGroup
+            } else {
+                Found::Nothing
+            };
+        };
+        match known.slicers.as_ref().map(|slicers| slicers.get(slicer)) {
+            None => Found::WithoutSlicers,
+            Some(None) => Found::NoSlicer,
+            Some(Some(None)) => Found::NoPicture,
+            Some(Some(Some(address))) => Found::At(address.clone()),
+        }
+    }
+
+    /// Learns from an answer. Ignores one that cannot be read.
+    pub(super) fn learn(&self, operation: &Operation, query: &str, answer: &Answer) {
+        let list = *operation == LIST_GROUPS;
+        if answer.status != StatusCode::OK || !(list || *operation == GET_GROUP) {
+            return;
+        }
+        let answer = vendors::Answer {
+            status: 200,
+            headers: Vec::new(),
+            body: answer.body.to_vec(),
+        };
+        if !list {
+            if let Ok(group) = groups().get("").read(&answer) {
+                self.table().put(group, true);
+            }
+            return;
+        }
+        let Ok(list) = groups().list().read(&answer) else {
+            return;
+        };
+        let mut table = self.table();
+        let whole = list
+            .total
+            .is_none_or(|total| u64::try_from(list.items.len()).is_ok_and(|have| have >= total));
+        if query.is_empty() {
+            table.listed = true;
+            if whole {
+                table.forget_other_than(&list.items);
+            }
+        }
+        for group in list.items {
+            table.put(group, false);
+        }
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    fn put(&mut self, group: FailoverGroup, by_itself: bool) {
+        if group.id.len() > LONGEST {
+            return;
+        }
+        let before = self.groups.get(&group.id);
+        // A list may leave the slicers out. Then the earlier ones stay.
+        if group.slicers.is_none() && before.is_some() {
+            return;
+        }
+        let by_itself = by_itself || before.is_some_and(|before| before.by_itself);
+        let slicers: Option<Slicers> = group.slicers.map(|slicers| {
+            let short = slicers
+                .into_iter()
+                .filter(|slicer| slicer.id.len() <= LONGEST);
+            short
+                .take(MOST)
+                .map(|slicer| {
+                    let address = slicer.thumb_url.map(|address| address.trim().to_owned());
+                    let address = address.filter(|address| (1..=LONGEST).contains(&address.len()));
+                    (slicer.id, address)
+                })
+                .collect()
+        });
+        self.remove(&group.id);
+        let count = size(slicers.as_ref());
+        if self.count + count > MOST {
+            // Start over. Whatever is requested is read again.
+            *self = Self::default();
+        }
+        self.count += count;
+        self.groups.insert(group.id, Group { slicers, by_itself });
+    }
+
+    fn remove(&mut self, id: &str) {
+        if let Some(group) = self.groups.remove(id) {
+            self.count -= size(group.slicers.as_ref());
+        }
+    }
+
+    fn forget_other_than(&mut self, list: &[FailoverGroup]) {
+        let gone: Vec<String> = self
+            .groups
+            .iter()
+            .filter(|(id, group)| !group.by_itself && list.iter().all(|listed| listed.id != **id))
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in gone {
+            self.remove(&id);
+        }
+    }
+}
+
+/// The size of a group: at least one, so that groups without slicers are limited too.
+fn size(slicers: Option<&Slicers>) -> usize {
+    slicers.map_or(1, |slicers| slicers.len().max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Bytes;
+    use axum::http::HeaderMap;
+    use serde_json::{Value, json};
+    use tokio::time::Instant;
+
+    fn group(id: &str, slicers: &[(&str, Value)]) -> Value {
+        let slicers: Vec<Value> = slicers
+            .iter()
+            .map(|(id, address)| json!({ "id": id, "status": { "thumb_url": address } }))
+            .collect();
+        json!({ "id": id, "slicers": slicers })
+    }
+
+    fn list(items: &[Value], total: usize) -> Value {
+        json!({ "items": items, "total_items": total })
+    }
+
+    fn learn(index: &ThumbnailIndex, operation: &Operation, query: &str, body: &Value) {
+        let answer = Answer {
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            body: Bytes::from(body.to_string()),
+            at: Instant::now(),
+        };
+        index.learn(operation, query, &answer);
+    }
+
+    fn at(address: &str) -> Found {
+        Found::At(address.to_owned())
+    }
+
+    #[test]
+    fn the_last_answer_decides_where_a_picture_is() {
+        let index = ThumbnailIndex::default();
+        assert_eq!(index.find("g", "a"), Found::Nothing);
+        learn(&index, &GET_GROUP, "", &group("g", &[("a", "one".into())]));
+        assert_eq!(index.find("g", "a"), at("one"));
+        assert_eq!(index.find("g", "A"), Found::NoSlicer);
+        assert_eq!(index.find("h", "a"), Found::Nothing, "no list was read yet");
+        let items = [
+            group(
+                "g",
+                &[("a", " two ".into()), ("b", "".into()), ("c", Value::Null)],
+            ),
+            json!({ "id": "bare" }),
+            group(
+                "h",
+                &[("a", "three".into()), ("b", "x".repeat(LONGEST + 1).into())],
+            ),
+        ];
+        learn(&index, &LIST_GROUPS, "", &list(&items, 3));
+        for (group, slicer, found) in [
+            ("g", "a", at("two")),
+            ("g", "b", Found::NoPicture),
+            ("g", "c", Found::NoPicture),
+            ("h", "a", at("three")),
+            ("h", "b", Found::NoPicture),
+            ("i", "a", Found::NoGroup),
+            ("bare", "a", Found::WithoutSlicers),
+        ] {
+            assert_eq!(index.find(group, slicer), found, "{group} {slicer}");
+        }
+    }
+
+    #[test]
+    fn a_complete_list_replaces_earlier_lists_and_a_page_adds_to_them() {
+        let index = ThumbnailIndex::default();
+        let one = |id: &str| group(id, &[("a", id.into())]);
+        learn(&index, &LIST_GROUPS, "", &list(&[one("g")], 2));
+        learn(&index, &LIST_GROUPS, "page=2", &list(&[one("h")], 2));
+        learn(&index, &LIST_GROUPS, "", &list(&[one("g")], 2));
+        assert_eq!(
+            (index.find("g", "a"), index.find("h", "a")),
+            (at("g"), at("h"))
+        );
+        learn(&index, &GET_GROUP, "", &one("hidden"));
+        // Left out is not gone.
+        learn(&index, &LIST_GROUPS, "", &list(&[json!({ "id": "g" })], 1));
+        assert_eq!(
+            (index.find("g", "a"), index.find("h", "a")),
+            (at("g"), Found::NoGroup)
+        );
+        assert_eq!(index.find("hidden", "a"), at("hidden"));
+    }
+
+    #[test]
+    fn unreadable_answers_change_nothing() {
+        let index = ThumbnailIndex::default();
+        learn(&index, &GET_GROUP, "", &group("g", &[("a", "one".into())]));
+        learn(&index, &LIST_GROUPS, "", &json!("nonsense"));
+        learn(&index, &GET_GROUP, "", &json!({ "slicers": [] }));
+        assert_eq!(
+            (index.find("g", "a"), index.find("h", "a")),
+            (at("one"), Found::Nothing)
+        );
+    }
+
+    #[test]
+    fn the_index_is_limited_in_size() {
+        let index = ThumbnailIndex::default();
+        for number in 0..MOST + 5 {
+            learn(&index, &GET_GROUP, "", &group(&number.to_string(), &[]));
+        }
+        assert_eq!(index.table().groups.len(), 5);
+        let many: Vec<(String, Value)> = (0..MOST + 5)
+            .map(|number| (number.to_string(), "x".into()))
+            .collect();
+        let many: Vec<(&str, Value)> = many
+            .iter()
+            .map(|(id, address)| (id.as_str(), address.clone()))
+            .collect();
+        learn(&index, &GET_GROUP, "", &group("g", &many));
+        let table = index.table();
+        assert_eq!((table.groups.len(), table.count), (1, MOST));
+        drop(table);
+        learn(&index, &GET_GROUP, "", &group("g", &[]));
+        assert_eq!(index.table().count, 1);
+    }
+}

@@ -1,0 +1,212 @@
+//! The gateway's own certificate. Read again when its files change. While the files are not valid, the last
+//! valid certificate stays in use. Must never show a key.
+
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use std::fmt;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How often the files are checked for changes.
+pub(crate) const RELOAD_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The files of a certificate and its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CertificateFiles {
+    /// The certificate and its intermediate ones (PEM).
+    pub(crate) certificate: PathBuf,
+    /// The key (PEM).
+    pub(crate) key: PathBuf,
+}
+
+/// The certificate in use.
+pub(crate) struct CertificateReloader(Mutex<State>);
+
+struct State {
+    files: CertificateFiles,
+    /// The contents of the certificate's and the key's file.
+    contents: (Vec<u8>, Vec<u8>),
+    config: Arc<ServerConfig>,
+}
+
+impl fmt::Debug for CertificateReloader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CertificateReloader")
+            .finish_non_exhaustive()
+    }
+}
+
+impl CertificateReloader {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// Which file cannot be used, and why.
+    pub(crate) fn new(files: CertificateFiles) -> Result<Self, String> {
+        let contents = files.read()?;
+        let config = Arc::new(config(&contents.0, &contents.1)?);
+        Ok(Self(Mutex::new(State {
+            files,
+            contents,
+            config,
+        })))
+    }
+
+    /// The configuration for new connections.
+    pub(crate) fn config(&self) -> Arc<ServerConfig> {
+        self.state().config.clone()
+    }
+
+    /// Reads the files again. Returns whether the certificate has changed.
+    ///
+    /// # Errors
+    /// Why the last valid certificate stays in use.
+    pub(crate) fn reload(&self) -> Result<bool, String> {
+        let files = self.state().files.clone();
+        self.replace(files)
+    }
+
+    /// Reads other files from now on. Returns whether the certificate has changed.
+    ///
+    /// # Errors
+    /// Why the last valid certificate stays in use.
+    pub(crate) fn replace(&self, files: CertificateFiles) -> Result<bool, String> {
+        let contents = files.read()?;
+        let mut state = self.state();
+        if state.contents == contents {
+            state.files = files;
+            return Ok(false);
+        }
+        let config = config(&contents.0, &contents.1)?;
+        *state = State {
+            files,
+            contents,
+            config: Arc::new(config),
+        };
+        Ok(true)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl CertificateFiles {
+    fn read(&self) -> Result<(Vec<u8>, Vec<u8>), String> {
+        let read = |file: &PathBuf| {
+            fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))
+        };
+        Ok((read(&self.certificate)?, read(&self.key)?))
+    }
+
+    /// Checks the files.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let (certificate, key) = self.read()?;
+        config(&certificate, &key).map(|_| ())
+    }
+}
+
+fn config(certificate: &[u8], key: &[u8]) -> Result<ServerConfig, String> {
+    super::install();
+    let chain = CertificateDer::pem_slice_iter(certificate)
+        .collect::<Result<Vec<_>, _>>()
+        .ok()
+        .filter(|chain| !chain.is_empty())
+        .ok_or("the certificate's file holds none (-----BEGIN CERTIFICATE-----)")?;
+    let key = PrivateKeyDer::from_pem_slice(key)
+        .map_err(|_| "the key's file holds none (-----BEGIN PRIVATE KEY-----)")?;
+    let mut config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(|error| match error {
+            rustls::Error::InconsistentKeys(_) => {
+                "the key is not the certificate's: their files do not belong together".to_owned()
+            }
+            other => format!("certificate and key cannot be used: {other}"),
+        })?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A self-signed certificate and its key.
+    fn pair() -> (Vec<u8>, Vec<u8>) {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = made.signing_key.serialize_pem();
+        (made.cert.pem().into_bytes(), key.into_bytes())
+    }
+
+    fn files(folder: &tempfile::TempDir, certificate: &[u8], key: &[u8]) -> CertificateFiles {
+        let files = CertificateFiles {
+            certificate: folder.path().join("chain.pem"),
+            key: folder.path().join("key.pem"),
+        };
+        fs::write(&files.certificate, certificate).unwrap();
+        fs::write(&files.key, key).unwrap();
+        files
+    }
+
+    #[test]
+    fn only_a_certificate_with_its_own_key_is_accepted() {
+        let folder = tempfile::tempdir().unwrap();
+        let (leaf, key) = pair();
+        let (leaf, key) = (leaf.as_slice(), key.as_slice());
+        let (another, _) = pair();
+        for (certificate, key, why) in [
+            (leaf, key, None),
+            (&another, key, Some("do not belong together")),
+            (key, key, Some("certificate's file holds none")),
+            (leaf, leaf, Some("key's file holds none")),
+            (b"hunter2", key, Some("certificate's file holds none")),
+            (leaf, b"hunter2", Some("key's file holds none")),
+        ] {
+            let found = files(&folder, certificate, key).check();
+            match why {
+                None => assert_eq!(found, Ok(())),
+                Some(why) => {
+                    let found = found.unwrap_err();
+                    assert!(found.contains(why) && !found.contains("hunter2"), "{found}");
+                }
+            }
+        }
+        fs::remove_file(folder.path().join("key.pem")).unwrap();
+        let gone = CertificateFiles {
+            certificate: folder.path().join("chain.pem"),
+            key: folder.path().join("key.pem"),
+        };
+        assert!(gone.check().unwrap_err().contains("cannot read"));
+    }
+
+    #[test]
+    fn a_new_certificate_is_used_and_a_broken_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let ((leaf, key), (another, _)) = (pair(), pair());
+        let reloader = CertificateReloader::new(files(&folder, &leaf, &key)).unwrap();
+        let first = reloader.config();
+        assert_eq!(reloader.reload(), Ok(false));
+        files(&folder, &another, &key);
+        assert!(
+            reloader
+                .reload()
+                .unwrap_err()
+                .contains("do not belong together")
+        );
+        assert!(
+            Arc::ptr_eq(&first, &reloader.config()),
+            "the last valid one stays"
+        );
+        let (renewed, key) = pair();
+        files(&folder, &renewed, &key);
+        assert_eq!(reloader.reload(), Ok(true));
+        assert!(!Arc::ptr_eq(&first, &reloader.config()));
+        assert_eq!(format!("{reloader:?}"), "CertificateReloader { .. }");
+    }
+}

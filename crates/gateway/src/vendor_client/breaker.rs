@@ -1,0 +1,233 @@
+//! A circuit breaker per connection: after several calls without an answer, calls fail at once for a while,
+//! with the last failure as the reason. An error status is an answer and does not count.
+
+use crate::metrics::Meter;
+use crate::problem::{Kind, Problem};
+use crate::vendor_http::Answer;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How many consecutive calls without an answer open the breaker.
+const FAILURES: u32 = 5;
+/// How long it stays open at first. The time doubles whenever the trial call fails.
+const FIRST: Duration = Duration::from_secs(2);
+/// The longest time that it stays open, because people are waiting at a screen.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// The breaker of one connection.
+#[derive(Debug)]
+pub(crate) struct Breaker {
+    state: Mutex<State>,
+    meter: Arc<Meter>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    failures: u32,
+    open: Option<Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    until: Instant,
+    wait: Duration,
+    /// Whether the trial call is in progress.
+    trying: bool,
+    last: Problem,
+}
+
+/// Permission to make one call.
+#[derive(Debug)]
+pub(crate) struct Permit<'a> {
+    breaker: &'a Breaker,
+    /// Whether this is the trial call of an open breaker.
+    is_trial: bool,
+    recorded: bool,
+}
+
+impl Breaker {
+    pub(crate) fn new(meter: Arc<Meter>) -> Self {
+        Self {
+            state: Mutex::default(),
+            meter,
+        }
+    }
+
+    /// Permits a call, unless the breaker is open.
+    ///
+    /// # Errors
+    /// The last failure, and when the vendor is called again.
+    pub(crate) fn enter(&self) -> Result<Permit<'_>, Problem> {
+        let mut state = self.state();
+        let is_trial = match &mut state.open {
+            None => false,
+            Some(open) => {
+                let left = open.until.saturating_duration_since(Instant::now());
+                if open.trying || !left.is_zero() {
+                    let seconds = left.as_millis().div_ceil(1000).max(1);
+                    let detail = format!("{}; it is asked again in {seconds} s", open.last.detail);
+                    return Err(Problem {
+                        detail,
+                        retry_after: u32::try_from(seconds).ok(),
+                        ..open.last.clone()
+                    });
+                }
+                open.trying = true;
+                true
+            }
+        };
+        Ok(Permit {
+            breaker: self,
+            is_trial,
+            recorded: false,
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Permit<'_> {
+    /// Records the outcome of the call.
+    pub(crate) fn record(mut self, outcome: &Result<Answer, Problem>) {
+        self.recorded = true;
+        let mut state = self.breaker.state();
+        let failure = match outcome {
+            Err(problem) if matches!(problem.kind, Kind::Unreachable | Kind::Timeout) => problem,
+            _ => {
+                *state = State::default();
+                self.breaker.meter.breaker(false);
+                return;
+            }
+        };
+        state.failures = state.failures.saturating_add(1);
+        let wait = match &state.open {
+            // Calls that began before it opened do not extend it.
+            Some(_) if !self.is_trial => return,
+            Some(open) => (open.wait * 2).min(LONGEST),
+            None if state.failures >= FAILURES => FIRST,
+            None => return,
+        };
+        state.open = Some(Open {
+            until: Instant::now() + wait,
+            wait,
+            trying: false,
+            last: failure.clone(),
+        });
+        self.breaker.meter.breaker(true);
+    }
+}
+
+impl Drop for Permit<'_> {
+    /// A dropped call has no outcome, so the next one becomes the trial.
+    fn drop(&mut self) {
+        if self.is_trial && !self.recorded {
+            let mut state = self.breaker.state();
+            if let Some(open) = &mut state.open {
+                open.trying = false;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Bytes;
+    use axum::http::{HeaderMap, StatusCode};
+
+    fn breaker() -> Breaker {
+        Breaker::new(Arc::default())
+    }
+
+    fn no_answer() -> Result<Answer, Problem> {
+        Err(Problem::new(
+            Kind::Timeout,
+            "Plant A did not answer in time",
+        ))
+    }
+
+    fn answer(status: u16) -> Result<Answer, Problem> {
+        Ok(Answer {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            at: Instant::now(),
+        })
+    }
+
+    fn fail(breaker: &Breaker, times: u32) {
+        for _ in 0..times {
+            breaker.enter().unwrap().record(&no_answer());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn five_failures_open_the_breaker_and_one_trial_at_a_time_follows() {
+        let breaker = breaker();
+        fail(&breaker, FAILURES);
+        let refused = breaker.enter().unwrap_err();
+        assert_eq!(
+            (refused.kind, refused.retry_after),
+            (Kind::Timeout, Some(2))
+        );
+        assert_eq!(
+            refused.detail,
+            "Plant A did not answer in time; it is asked again in 2 s"
+        );
+        for wait in [2, 4, 8, 10, 10] {
+            tokio::time::advance(Duration::from_millis(wait * 1000 - 1)).await;
+            assert!(breaker.enter().is_err(), "{wait}");
+            tokio::time::advance(Duration::from_millis(1)).await;
+            let permit = breaker.enter().unwrap();
+            assert!(breaker.enter().is_err(), "one at a time");
+            permit.record(&no_answer());
+        }
+        tokio::time::advance(LONGEST).await;
+        breaker.enter().unwrap().record(&answer(503));
+        fail(&breaker, FAILURES - 1);
+        assert!(
+            breaker.enter().is_ok(),
+            "closed, and counting from the start"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_error_status_does_not_open_the_breaker() {
+        let breaker = breaker();
+        for status in [200, 400, 404, 429, 500, 503] {
+            fail(&breaker, FAILURES - 1);
+            breaker.enter().unwrap().record(&answer(status));
+        }
+        let ours = Err(Problem::new(Kind::Credentials, "x"));
+        fail(&breaker, FAILURES - 1);
+        breaker.enter().unwrap().record(&ours);
+        fail(&breaker, FAILURES - 1);
+        assert!(breaker.enter().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dropped_trial_leaves_the_trial_to_the_next_call() {
+        let breaker = breaker();
+        fail(&breaker, FAILURES);
+        tokio::time::advance(FIRST).await;
+        drop(breaker.enter().unwrap());
+        breaker.enter().unwrap().record(&answer(200));
+        assert!(breaker.enter().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_that_began_before_the_breaker_opened_do_not_extend_it() {
+        let breaker = breaker();
+        let late: Vec<_> = (0..20).map(|_| breaker.enter().unwrap()).collect();
+        fail(&breaker, FAILURES);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        for permit in late {
+            permit.record(&no_answer());
+        }
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(breaker.enter().is_ok());
+    }
+}

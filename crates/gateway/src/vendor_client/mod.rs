@@ -1,0 +1,14 @@
+//! Clients of the vendor systems: one [`Upstream`] per connection, with its credentials, limits, circuit
+//! breaker and shared reads. Knows nothing about browsers or their requests.
+
+mod accounts;
+mod breaker;
+mod error_body;
+mod group_locks;
+mod reads;
+mod upstream;
+
+pub(crate) use accounts::Accounts;
+pub(crate) use reads::{Outcome, When};
+pub use upstream::Upstream;
+pub(crate) use upstream::{Outgoing, ReadObserver};

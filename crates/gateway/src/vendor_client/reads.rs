@@ -1,0 +1,229 @@
+//! Shares one request to the vendor among all callers that read the same at the same time or within the
+//! connection's interval. A write clears everything, so that later reads see its effect.
+
+use crate::problem::Problem;
+use crate::single_flight::{Landed, SingleFlight};
+use crate::vendor_http::Answer;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+pub(crate) type Outcome = Result<Answer, Problem>;
+
+type Slots = HashMap<String, Arc<SingleFlight<Outcome>>>;
+
+/// How recent an answer has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    /// Received within the connection's interval.
+    Lately,
+    /// Requested after this call began.
+    Now,
+}
+
+/// A connection's reads: those in progress, and for a short time their answers.
+#[derive(Debug)]
+pub(crate) struct Reads {
+    /// How long an answer is shared.
+    memory: Duration,
+    slots: Mutex<Slots>,
+    tidied: Mutex<Instant>,
+}
+
+impl Reads {
+    pub(crate) fn new(memory: Duration) -> Self {
+        Self {
+            memory,
+            slots: Mutex::default(),
+            tidied: Mutex::new(Instant::now()),
+        }
+    }
+
+    /// The outcome of the read named `key`, from this caller's fetch or another's.
+    pub(crate) async fn get<F: Future<Output = Outcome>>(
+        &self,
+        key: &str,
+        when: When,
+        fetch: impl FnOnce() -> F,
+    ) -> Landed<Outcome> {
+        let slot = {
+            let mut slots = self.slots();
+            slots.entry(key.to_owned()).or_default().clone()
+        };
+        let landed = slot
+            .get(
+                |landed| when == When::Lately && self.serves(landed),
+                |_| fetch(),
+            )
+            .await;
+        self.tidy(key, &slot);
+        landed
+    }
+
+    fn serves(&self, landed: &Landed<Outcome>) -> bool {
+        landed.at.elapsed() < self.memory
+    }
+
+    /// Drops all answers, because what they say may have changed.
+    pub(crate) fn forget(&self) {
+        self.slots().clear();
+    }
+
+    /// Drops the slot if it is no longer needed, and from time to time the other old ones.
+    fn tidy(&self, key: &str, used: &Arc<SingleFlight<Outcome>>) {
+        let mut slots = self.slots();
+        if self.memory.is_zero() {
+            // Two references: the map's and this caller's.
+            if slots.get(key).is_some_and(|slot| Arc::ptr_eq(slot, used))
+                && Arc::strong_count(used) == 2
+            {
+                slots.remove(key);
+            }
+            return;
+        }
+        let mut tidied = self.tidied.lock().unwrap_or_else(PoisonError::into_inner);
+        if slots.len() > MANY || tidied.elapsed() >= self.memory {
+            slots.retain(|_, slot| {
+                Arc::strong_count(slot) > 1 || slot.is_of_use(|landed| self.serves(landed))
+            });
+            *tidied = Instant::now();
+        }
+        if slots.len() > MOST {
+            slots.retain(|_, slot| Arc::strong_count(slot) > 1);
+        }
+    }
+
+    fn slots(&self) -> MutexGuard<'_, Slots> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// With more answers than this, old ones are dropped at once.
+const MANY: usize = 1024;
+/// The most answers that are kept, however recent.
+const MOST: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Kind;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    /// Counts fetches, each of which takes 100 ms and fails: outcomes are shared alike.
+    async fn read(reads: &Reads, key: &str, count: &AtomicU32) {
+        let fetch = async || {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            count.fetch_add(1, Ordering::SeqCst);
+            Err(Problem::new(Kind::Timeout, "x"))
+        };
+        assert!(reads.get(key, When::Lately, fetch).await.value.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_is_shared_for_its_interval_or_until_a_write() {
+        let (reads, count) = (Reads::new(Duration::from_secs(1)), AtomicU32::new(0));
+        read(&reads, "a", &count).await;
+        read(&reads, "a", &count).await;
+        assert_eq!(count.load(Ordering::SeqCst), 1, "remembered");
+        read(&reads, "b", &count).await;
+        assert_eq!(
+            count.load(Ordering::SeqCst),
+            2,
+            "another read is another fetch"
+        );
+        reads.forget();
+        read(&reads, "a", &count).await;
+        assert_eq!(count.load(Ordering::SeqCst), 3, "a write was made");
+        tokio::time::advance(Duration::from_secs(1)).await;
+        read(&reads, "a", &count).await;
+        assert_eq!(count.load(Ordering::SeqCst), 4, "a second is over");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_read_after_a_write_does_not_join_an_earlier_read() {
+        let (reads, count) = (
+            Arc::new(Reads::new(Duration::from_secs(1))),
+            Arc::new(AtomicU32::new(0)),
+        );
+        let before = {
+            let (reads, count) = (reads.clone(), count.clone());
+            tokio::spawn(async move { read(&reads, "a", &count).await })
+        };
+        tokio::task::yield_now().await;
+        reads.forget();
+        read(&reads, "a", &count).await;
+        before.await.unwrap();
+        assert_eq!(count.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_an_interval_only_concurrent_reads_are_shared() {
+        let (reads, count) = (Reads::new(Duration::ZERO), AtomicU32::new(0));
+        tokio::join!(read(&reads, "a", &count), read(&reads, "a", &count));
+        assert_eq!(count.load(Ordering::SeqCst), 1);
+        read(&reads, "a", &count).await;
+        assert_eq!(count.load(Ordering::SeqCst), 2);
+        assert!(reads.slots().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_read_of_the_present_state_is_never_answered_from_memory() {
+        let (reads, count) = (Reads::new(Duration::from_secs(5)), AtomicU32::new(0));
+        read(&reads, "a", &count).await;
+        let fetch = async || {
+            count.fetch_add(1, Ordering::SeqCst);
+            Err(Problem::new(Kind::Timeout, "x"))
+        };
+        reads.get("a", When::Now, fetch).await;
+        assert_eq!(count.load(Ordering::SeqCst), 2);
+        read(&reads, "a", &count).await;
+        assert_eq!(
+            count.load(Ordering::SeqCst),
+            2,
+            "and its answer is shared in turn"
+        );
+    }
+
+    /// 200 walls that poll every 5 s for an hour, each at its own offset.
+    #[tokio::test(start_paused = true)]
+    async fn two_hundred_walls_cause_one_call_per_interval() {
+        let interval = Duration::from_secs(5);
+        let (reads, count) = (Arc::new(Reads::new(interval)), Arc::new(AtomicU32::new(0)));
+        let begun = Instant::now();
+        let walls: Vec<_> = (0..200)
+            .map(|wall| {
+                let (reads, count) = (reads.clone(), count.clone());
+                tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_millis(wall * 25)).await;
+                    for _ in 0..720 {
+                        read(&reads, "a", &count).await;
+                        tokio::time::sleep(interval).await;
+                    }
+                })
+            })
+            .collect();
+        for wall in walls {
+            wall.await.unwrap();
+        }
+        let intervals = begun.elapsed().as_secs() / 5;
+        let calls = u64::from(count.load(Ordering::SeqCst));
+        assert!(
+            calls <= intervals + 1,
+            "{calls} calls in {intervals} intervals"
+        );
+        assert!(
+            calls >= intervals / 2,
+            "{calls} calls in {intervals} intervals"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_that_are_not_read_again_are_dropped() {
+        let (reads, count) = (Reads::new(Duration::from_secs(1)), AtomicU32::new(0));
+        for number in 0..500 {
+            read(&reads, &number.to_string(), &count).await;
+        }
+        assert!(reads.slots().len() < 30, "{}", reads.slots().len());
+    }
+}

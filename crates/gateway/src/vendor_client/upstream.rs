@@ -1,0 +1,269 @@
+//! One vendor system: its address, credentials and limits. Callers decide beforehand what may be requested.
+
+use super::accounts::Accounts;
+use super::breaker::Breaker;
+use super::error_body;
+use super::group_locks::GroupLocks;
+use super::reads::{Outcome, Reads, When};
+use crate::config;
+use crate::credentials::{Basic, Credentials, Logon, Pass, Signer, Tokens};
+use crate::metrics::{Meter, Metrics};
+use crate::problem::{Kind, Problem};
+use crate::single_flight::Landed;
+use crate::vendor_http::{ANSWER_LIMIT, Answer, VendorHttp, certificates, client};
+use axum::body::Bytes;
+use axum::http::{HeaderValue, StatusCode, header};
+use reqwest::{Method, Request, Url};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use vendors::{Operation, System};
+
+/// How many requests to one system run at a time.
+const AT_A_TIME: usize = 16;
+
+/// A vendor system.
+#[derive(Debug)]
+pub struct Upstream {
+    pub(crate) public: vendors::Connection,
+    pub(crate) locks: Arc<GroupLocks>,
+    pub(crate) timeout: Duration,
+    base: String,
+    http: VendorHttp,
+    credentials: Credentials,
+    reads: Reads,
+    observer: Option<Arc<dyn ReadObserver>>,
+    meter: Arc<Meter>,
+    breaker: Breaker,
+    places: Semaphore,
+}
+
+/// A request to the vendor, with its path and query encoded.
+#[derive(Debug, Clone)]
+pub(crate) struct Outgoing {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) accept: &'static str,
+    pub(crate) body: Option<Bytes>,
+}
+
+/// Is told every answer to a read before any caller gets it.
+pub(crate) trait ReadObserver: fmt::Debug + Send + Sync {
+    /// Takes note of an answer.
+    fn answered(&self, operation: &Operation, query: &str, answer: &Answer);
+}
+
+impl Upstream {
+    /// Makes the client of a configured system without connecting.
+    ///
+    /// # Errors
+    /// No TLS client could be made.
+    pub(crate) fn new(
+        of: config::Connection,
+        accounts: &mut Accounts,
+        metrics: &Metrics,
+        observer: Option<Arc<dyn ReadObserver>>,
+    ) -> Result<Self, String> {
+        let config::Connection {
+            public,
+            base_url,
+            credentials,
+            ca,
+            timeout,
+            share,
+        } = of;
+        let meter = metrics.meter(&public.id);
+        let base = base_url.as_str().trim_end_matches('/').to_owned();
+        let mut builder = client(timeout);
+        if let Some(pem) = &ca {
+            builder = builder.tls_backend_preconfigured(crate::tls::trusting_only(pem)?);
+        }
+        let build = |builder: reqwest::ClientBuilder| {
+            builder
+                .build()
+                .map_err(|error| error.without_url().to_string())
+        };
+        let http = VendorHttp {
+            client: build(builder)?,
+            name: public.title.clone(),
+            limit: ANSWER_LIMIT,
+        };
+        let credentials = match credentials {
+            config::Credentials::ClientCredentials {
+                token_url,
+                client_id,
+                client_secret,
+            } => {
+                // The token service may be public although the system itself is private.
+                let mut builder = client(timeout);
+                if ca.is_some() {
+                    builder = builder.tls_certs_merge(certificates(ca.as_deref())?);
+                }
+                let name = format!("{}'s token service", public.title);
+                let http = VendorHttp {
+                    client: build(builder)?,
+                    name,
+                    limit: 1024 * 1024,
+                };
+                Credentials::Bearer(Tokens::new(http, token_url, client_id, client_secret))
+            }
+            config::Credentials::IntegrationKey { owner, api_key } => {
+                let turns = accounts.turns(&base, &owner);
+                Credentials::Signed(Signer::new(owner, api_key, turns))
+            }
+            config::Credentials::Basic { username, password } => {
+                let account = Basic::new(&username, &password);
+                match public.system {
+                    System::Veeam { accept } => Credentials::Session(Logon::new(
+                        http.clone(),
+                        base.clone(),
+                        account,
+                        accept,
+                    )),
+                    _ => Credentials::Basic(account),
+                }
+            }
+        };
+        Ok(Self {
+            public,
+            locks: accounts.locks(&base),
+            timeout,
+            base,
+            http,
+            credentials,
+            reads: Reads::new(share),
+            observer,
+            breaker: Breaker::new(meter.clone()),
+            meter,
+            places: Semaphore::new(AT_A_TIME),
+        })
+    }
+
+    /// The media type to request: the caller's choice if it is one of the two that the vendors support.
+    pub(crate) fn accept(&self, requested: Option<&HeaderValue>) -> &'static str {
+        match (requested.map(HeaderValue::as_bytes), &self.public.system) {
+            (Some(b"application/json"), _) => "application/json",
+            (Some(b"application/xml"), _) => "application/xml",
+            (_, System::Veeam { accept }) => accept.media_type(),
+            _ => "application/json",
+        }
+    }
+
+    /// Reads, together with all callers that read the same.
+    pub(crate) async fn read(
+        &self,
+        operation: &Operation,
+        outgoing: &Outgoing,
+        when: When,
+    ) -> Landed<Outcome> {
+        let key = format!("{} {}?{}", outgoing.accept, outgoing.path, outgoing.query);
+        let mut fetched = false;
+        let fetch = async || {
+            fetched = true;
+            let outcome = self.send(outgoing).await;
+            if let (Some(observer), Ok(answer)) = (&self.observer, &outcome) {
+                observer.answered(operation, &outgoing.query, answer);
+            }
+            outcome
+        };
+        let landed = self.reads.get(&key, when, fetch).await;
+        self.meter.read(!fetched);
+        landed
+    }
+
+    /// Drops the answers that reads share, because a write may have changed what they say.
+    pub(crate) fn forget_reads(&self) {
+        self.reads.forget();
+    }
+
+    /// Sends a request of its own and returns the answer, an error's body reduced. After a 401 the request is
+    /// sent once more with new credentials. That is safe for writes too, because a request with refused
+    /// credentials was not carried out.
+    pub(crate) async fn send(&self, outgoing: &Outgoing) -> Result<Answer, Problem> {
+        let pass = self.credentials.pass(None, self.timeout).await?;
+        let mut answer = self.send_with(outgoing, &pass).await?;
+        if answer.status == StatusCode::UNAUTHORIZED && pass.renewable {
+            let refused = pass.number;
+            drop(pass);
+            let pass = self.credentials.pass(Some(refused), self.timeout).await?;
+            answer = self.send_with(outgoing, &pass).await?;
+        }
+        if answer.status == StatusCode::UNAUTHORIZED {
+            let detail = format!(
+                "{} answered 401 to the gateway's own credentials",
+                self.http.name
+            );
+            return Err(Problem::new(Kind::Credentials, detail));
+        }
+        Ok(error_body::reduce(&self.public.system, answer))
+    }
+
+    async fn send_with(&self, outgoing: &Outgoing, pass: &Pass<'_>) -> Result<Answer, Problem> {
+        let mut request = Request::new(outgoing.method.clone(), self.url(outgoing, &pass.query)?);
+        let headers = request.headers_mut();
+        headers.insert(header::ACCEPT, HeaderValue::from_static(outgoing.accept));
+        if let Some((name, value)) = &pass.header {
+            headers.insert(name, value.clone());
+        }
+        match &outgoing.body {
+            Some(body) => {
+                headers.insert(
+                    header::CONTENT_TYPE,
+                    HeaderValue::from_static("application/json"),
+                );
+                *request.body_mut() = Some(body.clone().into());
+            }
+            None if outgoing.method != Method::GET => {
+                // Some servers answer 411 when an empty body has no length.
+                headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+            }
+            None => {}
+        }
+        let place = tokio::time::timeout(self.timeout, self.places.acquire()).await;
+        let Ok(Ok(_place)) = place else {
+            let detail = format!(
+                "too many requests to {} are under way; this one was not sent",
+                self.public.title
+            );
+            return Err(Problem {
+                retry_after: Some(5),
+                ..Problem::new(Kind::Overloaded, detail)
+            });
+        };
+        let permit = self.breaker.enter()?;
+        let began = Instant::now();
+        let outcome = self.http.send(request).await;
+        self.meter.call(began.elapsed(), &outcome);
+        permit.record(&outcome);
+        outcome
+    }
+
+    fn url(&self, outgoing: &Outgoing, signature: &str) -> Result<Url, Problem> {
+        let query: Vec<&str> = [outgoing.query.as_str(), signature]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect();
+        let mark = if query.is_empty() { "" } else { "?" };
+        let address = format!("{}{}{mark}{}", self.base, outgoing.path, query.join("&"));
+        Url::parse(&address)
+            .ok()
+            // Parsing resolves dot segments. None should be left here, and a path with one is not sent.
+            .filter(|url| url.as_str() == address)
+            .ok_or_else(|| {
+                Problem::new(
+                    Kind::Internal,
+                    "the path cannot be sent to the vendor as it is",
+                )
+            })
+    }
+
+    /// Logs off at the vendor.
+    pub(crate) async fn log_off(&self) {
+        if let Credentials::Session(logon) = &self.credentials {
+            logon.log_off().await;
+        }
+    }
+}
