@@ -1,21 +1,31 @@
 //! `/healthz`, `/readyz` and `/metrics`, for orchestrators and Prometheus.
 
 use crate::app::Gateway;
+use crate::metrics;
 use crate::problem::{Kind, Problem};
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
+use chrono::Utc;
 use std::sync::atomic::Ordering;
 
 /// `GET /metrics`.
 pub(super) fn metrics(gateway: &Gateway) -> Response {
     let headers = [
         (header::CACHE_CONTROL, "no-store"),
-        (
-            header::CONTENT_TYPE,
-            "text/plain; version=0.0.4; charset=utf-8",
-        ),
+        (header::CONTENT_TYPE, metrics::CONTENT_TYPE),
     ];
-    (headers, gateway.shared.metrics.text()).into_response()
+    let now = Utc::now();
+    let inventory = protocol::Inventory {
+        revision: String::new(),
+        now,
+        whole: true,
+        connections: None,
+        resources: Vec::new(),
+        removed: Vec::new(),
+        alarms: None,
+    };
+    let text = gateway.shared.metrics.text(&inventory, now);
+    (headers, text).into_response()
 }
 
 /// `GET /healthz`: the process answers. If it does not, restart it.
