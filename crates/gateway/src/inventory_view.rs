@@ -10,7 +10,7 @@ use std::collections::HashMap;
 /// The whole inventory at one moment.
 #[derive(Debug)]
 pub(crate) struct InventoryView<'a> {
-    readings: HashMap<&'a str, Reading>,
+    connections: HashMap<&'a str, &'a ConnectionState>,
     alarms: HashMap<&'a ResourceKey, Severity>,
     now: DateTime<Utc>,
 }
@@ -52,8 +52,8 @@ impl<'a> InventoryView<'a> {
         let connections = inventory.connections.iter().flatten();
         let alarms = inventory.alarms.iter().flatten();
         Self {
-            readings: connections
-                .map(|connection| (connection.connection.id.as_str(), reading(connection)))
+            connections: connections
+                .map(|connection| (connection.connection.id.as_str(), connection))
                 .collect(),
             alarms: alarms
                 .map(|alarm| (&alarm.resource, alarm.severity))
@@ -62,11 +62,16 @@ impl<'a> InventoryView<'a> {
         }
     }
 
+    /// A connection by its id.
+    pub(crate) fn connection(&self, id: &str) -> Option<&'a ConnectionState> {
+        self.connections.get(id).copied()
+    }
+
     /// How a resource counts now: never healthy where it is stale.
     pub(crate) fn standing(&self, resource: &Resource) -> Standing {
-        let reading = self.readings.get(resource.key.connection.as_str());
-        let freshness = reading.map_or(Freshness::NoData, |reading| {
-            reading.freshness_of(resource, self.now)
+        let connection = self.connection(&resource.key.connection);
+        let freshness = connection.map_or(Freshness::NoData, |connection| {
+            reading(connection).freshness_of(resource, self.now)
         });
         resource.standing(freshness)
     }
