@@ -115,6 +115,20 @@ impl Families {
         self
     }
 
+    /// The names as they stand in the text, of those without a series too.
+    #[cfg(test)]
+    pub(super) fn names(&self) -> Vec<String> {
+        let name = |family: &Family| {
+            let end = if family.kind == MetricType::Counter {
+                "_total"
+            } else {
+                ""
+            };
+            format!("{PREFIX}_{}{end}", family.name)
+        };
+        self.0.iter().map(name).collect()
+    }
+
     /// The text that Prometheus reads, version 0.0.4.
     pub(crate) fn text(self) -> String {
         let mut registry = Registry::with_prefix(PREFIX);

@@ -91,3 +91,46 @@ async fn an_answer_that_is_an_error_does_not_make_the_last_success_younger() {
     let line = "failover_console_answer_age_seconds{connection=\"plant-a\"} 30.0\n";
     assert!(text(&metrics).contains(line), "{}", text(&metrics));
 }
+
+/// The guide for people who monitor.
+const GUIDE: &str = include_str!("../../../../docs/monitoring.md");
+
+#[test]
+fn the_guide_has_a_row_for_every_metric_and_for_no_other() {
+    let inventory = Inventory {
+        revision: String::new(),
+        now: DateTime::UNIX_EPOCH,
+        whole: true,
+        connections: None,
+        resources: Vec::new(),
+        removed: Vec::new(),
+        alarms: None,
+    };
+    let metrics = Metrics::default();
+    let families = metrics
+        .families()
+        .and(inventory::families(&inventory, inventory.now));
+    let mut written = families.names();
+    let mut rows: Vec<String> = GUIDE
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .filter(|name| name.starts_with("failover_console_") && !name.contains([' ', '=', '(']))
+        .map(str::to_owned)
+        .collect();
+    written.sort();
+    rows.sort();
+    assert_eq!(rows, written);
+    // Expressions name nothing else.
+    let names = GUIDE.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'));
+    for name in names.filter(|name| name.starts_with("failover_console_")) {
+        let known = rows.iter().any(|row| row == name);
+        assert!(known || is_setting(name), "{name}");
+    }
+}
+
+/// Icinga's variables in the guide.
+fn is_setting(name: &str) -> bool {
+    ["url", "token_file", "connection", "ca_file"]
+        .iter()
+        .any(|end| name == format!("failover_console_{end}"))
+}

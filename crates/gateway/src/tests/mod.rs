@@ -3,6 +3,7 @@
 mod access;
 mod credentials;
 mod headers;
+mod metrics;
 mod openid;
 mod order;
 mod own;
