@@ -7,8 +7,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse as _;
 use axum::routing::get;
 use health::Severity;
+use std::sync::Arc;
 use std::time::Instant;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 const LONG: Duration = Duration::from_secs(20);
 
@@ -142,4 +145,61 @@ async fn a_token_is_sent_as_a_bearer_token_and_a_wrong_one_is_said() {
     let (text, state) = asked(&url, false, Some("hunter3"), LONG).await;
     assert_eq!(state, State::Unknown);
     assert_eq!(text, format!("UNKNOWN: {url} does not accept this token"));
+}
+
+/// An encrypting server that answers each request with this body, and its certificate.
+async fn encrypting(body: String) -> (String, String) {
+    crate::tls::install();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = made.signing_key.serialize_der().try_into().unwrap();
+    let config = rustls::ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let length = body.len();
+    let answer =
+        format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            // A caller that does not trust the certificate hangs up.
+            let Ok(mut stream) = acceptor.accept(stream).await else {
+                continue;
+            };
+            let mut head = [0; 4096];
+            if stream.read(&mut head).await.is_ok() {
+                let _ = stream.write_all(answer.as_bytes()).await;
+                let _ = stream.shutdown().await;
+            }
+        }
+    });
+    (format!("https://localhost:{port}"), made.cert.pem())
+}
+
+#[tokio::test]
+async fn a_certificate_of_its_own_is_trusted_when_it_is_named() {
+    let whole = inventory(&[connection("a", Some(-1))], &[], &[]);
+    let (url, certificate) = encrypting(serde_json::to_string(&whole).unwrap()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("gateway.pem");
+    let (text, state) = asked(&url, false, Some("hunter2"), LONG).await;
+    assert_eq!(state, State::Unknown);
+    assert!(text.contains("its certificate is not trusted"), "{text}");
+    for (pem, expected) in [
+        (certificate.as_str(), State::Ok),
+        ("hunter2", State::Unknown),
+    ] {
+        std::fs::write(&file, pem).unwrap();
+        let arguments = Arguments {
+            url: Some(url.clone()),
+            ca_file: Some(file.clone()),
+            ..Arguments::default()
+        };
+        let (text, state) = status(&arguments, |_| None, LONG).await;
+        assert_eq!(state, expected, "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
 }
