@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Write as _};
 use std::process::{Command, Stdio};
 
 /// What `promtool` says, and whether it is content; `None` where it is not installed.
-fn promtool(arguments: &[&str], input: &str) -> Option<(bool, String)> {
+pub(crate) fn promtool(arguments: &[&str], input: &str) -> Option<(bool, String)> {
     let child = Command::new("promtool")
         .args(arguments)
         .stdin(Stdio::piped())

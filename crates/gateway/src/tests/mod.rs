@@ -3,7 +3,7 @@
 mod access;
 mod credentials;
 mod headers;
-mod metrics;
+pub(crate) mod metrics;
 mod openid;
 mod order;
 mod own;
