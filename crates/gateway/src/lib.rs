@@ -14,6 +14,7 @@ mod credentials;
 mod crypto;
 mod http;
 mod identity;
+mod inventory_view;
 mod metrics;
 mod pairing;
 mod problem;

@@ -1,10 +1,19 @@
-//! Counters, and their text for Prometheus. Labels hold only values of the configuration or of this program,
-//! never of a caller, who could otherwise fill the memory with new ones.
+//! What is counted, and all metrics as text for Prometheus. Labels of counters hold only values of the
+//! configuration or of this program, never of a caller, who could otherwise fill the memory with new ones.
+//! The names and meanings of all metrics are in `docs/monitoring.md`.
+
+mod counters;
+mod families;
+mod inventory;
+
+pub(crate) use families::CONTENT_TYPE;
 
 use crate::problem::Problem;
 use crate::vendor_http::Answer;
+use chrono::{DateTime, Utc};
+use prometheus_client::metrics::histogram::Histogram;
+use protocol::Inventory;
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -33,17 +42,52 @@ pub(crate) struct Metrics {
 #[derive(Debug, Default)]
 pub(crate) struct Meter(Mutex<Counts>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Counts {
     outcomes: BTreeMap<&'static str, u64>,
-    buckets: [u64; BUCKETS.len()],
-    seconds: f64,
-    calls: u64,
+    seconds: Histogram,
     requested: u64,
     shared: u64,
-    last_answer: Option<Instant>,
-    breaker_open: bool,
+    /// When the vendor last answered with success.
+    last_success: Option<Instant>,
+    breaker: BreakerState,
     opened: u64,
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self {
+            outcomes: BTreeMap::new(),
+            seconds: Histogram::new(BUCKETS),
+            requested: 0,
+            shared: 0,
+            last_success: None,
+            breaker: BreakerState::Closed,
+            opened: 0,
+        }
+    }
+}
+
+/// A connection's circuit breaker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BreakerState {
+    /// Calls are made.
+    Closed,
+    /// Calls fail at once until then; the next one after that is the trial.
+    Open(Instant),
+    /// The trial call is in progress, and all others fail at once.
+    Trial,
+}
+
+impl BreakerState {
+    /// Whether calls fail at once at this moment.
+    fn refuses(self, now: Instant) -> bool {
+        match self {
+            Self::Closed => false,
+            Self::Open(until) => now < until,
+            Self::Trial => true,
+        }
+    }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -98,39 +142,16 @@ impl Metrics {
         locked(&self.sessions).remove(session);
     }
 
-    /// All counters in Prometheus's text format, version 0.0.4.
-    pub(crate) fn text(&self) -> String {
-        let mut page = Page::default();
-        page.family("build_info", "gauge", "The running version.");
-        page.line("build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
-        page.family("requests_total", "counter", "Requests answered.");
-        for ((route, method, class), count) in &*locked(&self.requests) {
-            let class = format!("{class}xx");
-            let labels = [("route", *route), ("method", method), ("status", &class)];
-            page.line("requests_total", &labels, count);
-        }
-        page.family("sign_ins_total", "counter", "Tries to sign in.");
-        for (outcome, count) in &*locked(&self.sign_ins) {
-            page.line("sign_ins_total", &[("outcome", outcome)], count);
-        }
-        page.family("refusals_total", "counter", "Requests refused.");
-        for (why, count) in &*locked(&self.refusals) {
-            page.line("refusals_total", &[("why", why)], count);
-        }
-        let now = Instant::now();
-        let mut open = BTreeMap::from([("admin", 0_u64), ("viewer", 0), ("wall", 0)]);
-        for (role, at) in locked(&self.sessions).values() {
-            if now.duration_since(*at) < OPEN {
-                *open.entry(role).or_default() += 1;
-            }
-        }
-        page.family("sessions", "gauge", "Sessions seen within five minutes.");
-        for (role, count) in open {
-            page.line("sessions", &[("role", role)], count);
-        }
-        let meters = locked(&self.meters).clone();
-        page.meters(&meters, now);
-        page.0
+    /// All metrics in Prometheus's text format: what was counted, and the state of what is watched.
+    pub(crate) fn text(&self, inventory: &Inventory, now: DateTime<Utc>) -> String {
+        let watched = inventory::families(inventory, now);
+        self.families().and(watched).text()
+    }
+
+    /// The counters alone.
+    #[cfg(test)]
+    pub(crate) fn counters_as_text(&self) -> String {
+        self.families().text()
     }
 }
 
@@ -148,14 +169,12 @@ impl Meter {
             Err(problem) => problem.kind.name(),
         };
         *counts.outcomes.entry(class).or_default() += 1;
-        let seconds = duration.as_secs_f64();
-        for (bucket, end) in counts.buckets.iter_mut().zip(BUCKETS) {
-            *bucket += u64::from(seconds <= end);
-        }
-        counts.seconds += seconds;
-        counts.calls += 1;
-        if outcome.is_ok() {
-            counts.last_answer = Some(Instant::now());
+        counts.seconds.observe(duration.as_secs_f64());
+        if outcome
+            .as_ref()
+            .is_ok_and(|answer| answer.status.is_success())
+        {
+            counts.last_success = Some(Instant::now());
         }
     }
 
@@ -169,182 +188,15 @@ impl Meter {
         }
     }
 
-    /// The connection's breaker opened or closed.
-    pub(crate) fn breaker(&self, open: bool) {
+    /// The state of the connection's breaker changed.
+    pub(crate) fn breaker(&self, state: BreakerState) {
         let mut counts = locked(&self.0);
-        counts.opened += u64::from(open && !counts.breaker_open);
-        counts.breaker_open = open;
+        // A trial that fails keeps it open. A breaker that replaced an open one opens anew.
+        let opens = matches!(state, BreakerState::Open(_)) && counts.breaker != BreakerState::Trial;
+        counts.opened += u64::from(opens);
+        counts.breaker = state;
     }
-}
-
-#[derive(Default)]
-struct Page(String);
-
-impl Page {
-    fn family(&mut self, name: &str, kind: &str, help: &str) {
-        // Writing to a String cannot fail.
-        let _ = write!(
-            self.0,
-            "# HELP failover_console_{name} {help}\n# TYPE failover_console_{name} {kind}\n"
-        );
-    }
-
-    fn line(&mut self, name: &str, labels: &[(&str, &str)], value: impl std::fmt::Display) {
-        let labels: Vec<String> = labels
-            .iter()
-            .map(|(name, value)| format!("{name}=\"{}\"", escaped(value)))
-            .collect();
-        let _ = writeln!(
-            self.0,
-            "failover_console_{name}{{{}}} {value}",
-            labels.join(",")
-        );
-    }
-
-    fn meters(&mut self, meters: &BTreeMap<String, Arc<Meter>>, now: Instant) {
-        self.family("upstream_calls_total", "counter", "Calls to a vendor.");
-        for (id, meter) in meters {
-            for (outcome, count) in &locked(&meter.0).outcomes {
-                let labels = [("connection", id.as_str()), ("outcome", outcome)];
-                self.line("upstream_calls_total", &labels, count);
-            }
-        }
-        self.family(
-            "upstream_seconds",
-            "histogram",
-            "How long calls to a vendor take.",
-        );
-        for (id, meter) in meters {
-            let counts = locked(&meter.0);
-            for (count, end) in counts.buckets.iter().zip(BUCKETS) {
-                let labels = [("connection", id.as_str()), ("le", &end.to_string())];
-                self.line("upstream_seconds_bucket", &labels, count);
-            }
-            let whole = [("connection", id.as_str()), ("le", "+Inf")];
-            self.line("upstream_seconds_bucket", &whole, counts.calls);
-            self.line("upstream_seconds_sum", &whole[..1], counts.seconds);
-            self.line("upstream_seconds_count", &whole[..1], counts.calls);
-        }
-        self.family(
-            "reads_total",
-            "counter",
-            "Reads of browsers: asked of the vendor, or shared with another's call.",
-        );
-        for (id, meter) in meters {
-            let counts = locked(&meter.0);
-            for (from, count) in [("asked", counts.requested), ("shared", counts.shared)] {
-                self.line(
-                    "reads_total",
-                    &[("connection", id), ("answer", from)],
-                    count,
-                );
-            }
-        }
-        self.family(
-            "answer_age_seconds",
-            "gauge",
-            "Since the vendor's last answer.",
-        );
-        for (id, meter) in meters {
-            if let Some(at) = locked(&meter.0).last_answer {
-                let age = now.duration_since(at).as_secs_f64();
-                self.line("answer_age_seconds", &[("connection", id)], age);
-            }
-        }
-        self.family("breaker_open", "gauge", "1 while a vendor is left alone.");
-        for (id, meter) in meters {
-            let open = u8::from(locked(&meter.0).breaker_open);
-            self.line("breaker_open", &[("connection", id)], open);
-        }
-        self.family(
-            "breaker_opened_total",
-            "counter",
-            "How often a breaker opened.",
-        );
-        for (id, meter) in meters {
-            let opened = locked(&meter.0).opened;
-            self.line("breaker_opened_total", &[("connection", id)], opened);
-        }
-    }
-}
-
-fn escaped(value: &str) -> String {
-    value
-        .replace('\\', "\\\\")
-        .replace('"', "\\\"")
-        .replace('\n', "\\n")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::problem::Kind;
-    use axum::body::Bytes;
-    use axum::http::{HeaderMap, StatusCode};
-
-    #[tokio::test(start_paused = true)]
-    async fn counters_are_written_by_connection() {
-        let metrics = Metrics::default();
-        let meter = metrics.meter("plant-a");
-        let answer = Answer {
-            status: StatusCode::OK,
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-            at: Instant::now(),
-        };
-        meter.call(Duration::from_millis(30), &Ok(answer));
-        meter.call(
-            Duration::from_secs(20),
-            &Err(Problem::new(Kind::Timeout, "x")),
-        );
-        meter.read(false);
-        meter.read(true);
-        meter.read(true);
-        meter.breaker(true);
-        meter.breaker(true);
-        metrics.request("relay", "GET", 204);
-        metrics.request("relay", "BREW", 418);
-        tokio::time::advance(Duration::from_secs(7)).await;
-        let text = metrics.text();
-        for line in [
-            r#"upstream_calls_total{connection="plant-a",outcome="2xx"} 1"#,
-            r#"upstream_calls_total{connection="plant-a",outcome="timeout"} 1"#,
-            r#"upstream_seconds_bucket{connection="plant-a",le="0.025"} 0"#,
-            r#"upstream_seconds_bucket{connection="plant-a",le="0.05"} 1"#,
-            r#"upstream_seconds_bucket{connection="plant-a",le="10"} 1"#,
-            r#"upstream_seconds_bucket{connection="plant-a",le="+Inf"} 2"#,
-            r#"upstream_seconds_sum{connection="plant-a"} 20.03"#,
-            r#"reads_total{connection="plant-a",answer="asked"} 1"#,
-            r#"reads_total{connection="plant-a",answer="shared"} 2"#,
-            r#"answer_age_seconds{connection="plant-a"} 7"#,
-            r#"breaker_open{connection="plant-a"} 1"#,
-            r#"breaker_opened_total{connection="plant-a"} 1"#,
-            r#"requests_total{route="relay",method="GET",status="2xx"} 1"#,
-            r#"requests_total{route="relay",method="other",status="4xx"} 1"#,
-        ] {
-            let line = format!("failover_console_{line}\n");
-            assert!(text.contains(&line), "{line}{text}");
-        }
-        metrics.keep_only(&["plant-b"]);
-        assert!(!metrics.text().contains("plant-a"));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn sessions_count_as_open_while_they_are_used() {
-        let metrics = Metrics::default();
-        metrics.session_used("one", "admin");
-        metrics.session_used("two", "wall");
-        metrics.session_used("two", "wall");
-        let open = |role: &str, count: u32| {
-            let line = format!("failover_console_sessions{{role=\"{role}\"}} {count}\n");
-            assert!(metrics.text().contains(&line), "{line}{}", metrics.text());
-        };
-        open("admin", 1);
-        open("wall", 1);
-        open("viewer", 0);
-        metrics.session_ended("one");
-        open("admin", 0);
-        tokio::time::advance(OPEN).await;
-        open("wall", 0);
-    }
-}
+mod tests;

@@ -4,10 +4,12 @@ mod check;
 pub(crate) mod demo;
 mod hash_password;
 mod serve;
+mod status;
 
 pub(crate) use check::CHECKS;
 
 use clap::{Parser, Subcommand};
+use std::ffi::OsStr;
 use std::fmt::Display;
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -46,6 +48,8 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
+    /// Ask a running gateway what needs attention, as a plugin of Nagios and Icinga.
+    Status(status::Arguments),
 }
 
 /// How a command failed.
@@ -56,11 +60,20 @@ enum Failure {
     Running(String),
 }
 
-/// Runs the command line. After wrong usage clap ends the process with status 2.
+/// Runs the command line. The status after wrong usage is 2, and 3 for `status`, whose 2 means critical.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Fails only if nobody reads it.
+            let _ = error.print();
+            let command = std::env::args_os().nth(1);
+            return ExitCode::from(usage_status(&error, command.as_deref()));
+        }
+    };
     let outcome = match cli.command {
+        Command::Status(arguments) => return status::run(&arguments),
         Command::Check { config } => check::run(&config),
         Command::HashPassword => print_hash(),
         Command::Demo(arguments) => in_runtime(demo::run(arguments)),
@@ -70,6 +83,15 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Usage(why)) => complain(&why, 2),
         Err(Failure::Running(why)) => complain(&why, 1),
+    }
+}
+
+/// The exit status where clap has said everything: 0 for help that was asked for.
+fn usage_status(error: &clap::Error, command: Option<&OsStr>) -> u8 {
+    match (error.exit_code(), command) {
+        (0, _) => 0,
+        (_, Some(command)) if command == "status" => status::UNKNOWN,
+        (status, _) => u8::try_from(status).unwrap_or(2),
     }
 }
 
@@ -168,6 +190,8 @@ mod tests {
             "x demo --speed NaN",
             "x demo --start yesterday",
             "x demo --scenario quiet",
+            "x status plant-a",
+            "x status --token hunter2",
             "x party",
         ] {
             assert_eq!(
@@ -177,6 +201,23 @@ mod tests {
                 2,
                 "{line}"
             );
+        }
+    }
+
+    #[test]
+    fn wrong_usage_of_status_is_unknown_and_not_critical() {
+        for (line, expected) in [
+            ("x status --token hunter2", 3),
+            ("x status plant-a", 3),
+            ("x status --connection", 3),
+            ("x status --help", 0),
+            ("x --version", 0),
+            ("x check", 2),
+            ("x", 2),
+        ] {
+            let error = Cli::try_parse_from(line.split(' ')).unwrap_err();
+            let command = line.split(' ').nth(1).map(OsStr::new);
+            assert_eq!(usage_status(&error, command), expected, "{line}");
         }
     }
 }

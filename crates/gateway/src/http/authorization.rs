@@ -24,6 +24,8 @@ pub(crate) enum Rule {
 
 pub(super) const ADMINS: Rule = Rule::Roles(&[Role::Admin]);
 pub(super) const PEOPLE: Rule = Rule::Roles(&[Role::Admin, Role::Viewer]);
+pub(super) const EVERYBODY_OR_TOKEN: Rule =
+    Rule::RolesOrToken(&[Role::Admin, Role::Viewer, Role::Wall]);
 pub(super) const PEOPLE_OR_TOKEN: Rule = Rule::RolesOrToken(&[Role::Admin, Role::Viewer]);
 pub(super) const EVERYBODY: Rule = Rule::Roles(&[Role::Admin, Role::Viewer, Role::Wall]);
 const NOBODY: Rule = Rule::Roles(&[]);

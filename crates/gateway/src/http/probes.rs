@@ -1,7 +1,9 @@
 //! `/healthz`, `/readyz` and `/metrics`, for orchestrators and Prometheus.
 
 use crate::app::Gateway;
+use crate::metrics;
 use crate::problem::{Kind, Problem};
+use crate::watch::Audience;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
@@ -12,12 +14,12 @@ use std::sync::atomic::Ordering;
 pub(super) async fn metrics(State(gateway): State<Arc<Gateway>>) -> Response {
     let headers = [
         (header::CACHE_CONTROL, "no-store"),
-        (
-            header::CONTENT_TYPE,
-            "text/plain; version=0.0.4; charset=utf-8",
-        ),
+        (header::CONTENT_TYPE, metrics::CONTENT_TYPE),
     ];
-    (headers, gateway.shared.metrics.text()).into_response()
+    let inventory = gateway.shared.watchers.inventory();
+    let everything = inventory.answer(&inventory.position(None), Audience::People);
+    let text = gateway.shared.metrics.text(&everything, everything.now);
+    (headers, text).into_response()
 }
 
 /// `GET /healthz`: the process answers. If it does not, restart it.

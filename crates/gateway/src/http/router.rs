@@ -1,6 +1,8 @@
 //! The list of all routes, and the router that is made from it.
 
-use super::authorization::{ADMINS, EVERYBODY, PEOPLE_OR_TOKEN, Resource, Rule, first_segment};
+use super::authorization::{
+    ADMINS, EVERYBODY, EVERYBODY_OR_TOKEN, PEOPLE_OR_TOKEN, Resource, Rule, first_segment,
+};
 use super::middleware::{self, PathState};
 use super::{
     build, connections, console, inventory, openid, pairing, probes, relay, session, thumbnails,
@@ -38,7 +40,7 @@ pub(crate) fn routes() -> Vec<Route> {
         get("/api/openid/start", Rule::Anyone, openid::start),
         get(openid::CALLBACK, Rule::Anyone, openid::callback),
         get("/api/connections", EVERYBODY, connections::list),
-        get("/api/inventory", EVERYBODY, inventory::read),
+        get("/api/inventory", EVERYBODY_OR_TOKEN, inventory::read),
         get("/api/build", EVERYBODY, build::read),
         post("/api/pairing", Rule::Anyone, pairing::new_code),
         get("/api/pairing", Rule::Anyone, pairing::read),

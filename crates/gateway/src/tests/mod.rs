@@ -4,6 +4,7 @@ mod access;
 mod credentials;
 mod error_body;
 mod headers;
+pub(crate) mod metrics;
 mod observability;
 mod openid;
 mod order;

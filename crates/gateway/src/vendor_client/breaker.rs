@@ -1,7 +1,7 @@
 //! A circuit breaker per connection: after several calls without an answer, calls fail at once for a while,
 //! with the last failure as the reason. An error status is an answer and does not count.
 
-use crate::metrics::Meter;
+use crate::metrics::{BreakerState, Meter};
 use crate::problem::{Kind, Problem};
 use crate::vendor_http::Answer;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -74,6 +74,7 @@ impl Breaker {
                     });
                 }
                 open.trying = true;
+                self.meter.breaker(BreakerState::Trial);
                 true
             }
         };
@@ -98,7 +99,7 @@ impl Permit<'_> {
             Err(problem) if matches!(problem.kind, Kind::Unreachable | Kind::Timeout) => problem,
             _ => {
                 *state = State::default();
-                self.breaker.meter.breaker(false);
+                self.breaker.meter.breaker(BreakerState::Closed);
                 return;
             }
         };
@@ -110,13 +111,14 @@ impl Permit<'_> {
             None if state.failures >= FAILURES => FIRST,
             None => return,
         };
+        let until = Instant::now() + wait;
         state.open = Some(Open {
-            until: Instant::now() + wait,
+            until,
             wait,
             trying: false,
             last: failure.clone(),
         });
-        self.breaker.meter.breaker(true);
+        self.breaker.meter.breaker(BreakerState::Open(until));
     }
 }
 
@@ -127,6 +129,7 @@ impl Drop for Permit<'_> {
             let mut state = self.breaker.state();
             if let Some(open) = &mut state.open {
                 open.trying = false;
+                self.breaker.meter.breaker(BreakerState::Open(open.until));
             }
         }
     }
@@ -135,6 +138,7 @@ impl Drop for Permit<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::Metrics;
     use axum::body::Bytes;
     use axum::http::{HeaderMap, StatusCode};
 
@@ -229,5 +233,42 @@ mod tests {
         }
         tokio::time::advance(Duration::from_secs(1)).await;
         assert!(breaker.enter().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_metrics_show_it_open_while_it_refuses_and_without_any_call() {
+        let metrics = Metrics::default();
+        let breaker = Breaker::new(metrics.meter("plant-a"));
+        let shows = |open: u8, opened: u8| {
+            let page = metrics.counters_as_text();
+            for (name, value) in [("breaker_open", open), ("breaker_opened_total", opened)] {
+                let line = format!("failover_console_{name}{{connection=\"plant-a\"}} {value}\n");
+                assert!(page.contains(&line), "{line}{page}");
+            }
+        };
+        shows(0, 0);
+        fail(&breaker, FAILURES);
+        shows(1, 1);
+        tokio::time::advance(FIRST - Duration::from_millis(1)).await;
+        shows(1, 1);
+        tokio::time::advance(Duration::from_millis(1)).await;
+        shows(0, 1);
+        let trial = breaker.enter().unwrap();
+        tokio::time::advance(Duration::from_secs(30)).await;
+        shows(1, 1);
+        drop(trial);
+        shows(0, 1);
+        breaker.enter().unwrap().record(&no_answer());
+        shows(1, 1);
+        tokio::time::advance(FIRST * 2).await;
+        shows(0, 1);
+        breaker.enter().unwrap().record(&answer(200));
+        shows(0, 1);
+        fail(&breaker, FAILURES);
+        shows(1, 2);
+        // A new configuration replaces the breaker, and the new one opens by itself.
+        let another = Breaker::new(metrics.meter("plant-a"));
+        fail(&another, FAILURES);
+        shows(1, 3);
     }
 }

@@ -1,0 +1,106 @@
+//! `failover-console status`: what needs attention, as a plugin of Nagios and Icinga prints it. Asks a
+//! running gateway and judges nothing by itself.
+
+mod fetch;
+mod json;
+mod plugin;
+mod printable;
+mod report;
+mod settings;
+
+#[cfg(test)]
+mod tests;
+
+use super::say;
+use clap::Args;
+use report::{Report, State};
+use settings::Settings;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// After so long the state is unknown.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The status of this command for everything that keeps it from knowing the state, wrong usage included:
+/// 2 would be read as critical.
+pub(super) const UNKNOWN: u8 = State::Unknown as u8;
+
+#[derive(Debug, Default, Args)]
+#[command(
+    after_help = "Exit status: 0 normal, 1 warning, 2 critical, 3 unknown (also where the gateway cannot be asked).\n\
+                  FAILOVER_CONSOLE_URL stands in for --url, else http://127.0.0.1:8080.\n\
+                  FAILOVER_CONSOLE_TOKEN stands in for --token-file: the gateway's metrics token."
+)]
+pub(super) struct Arguments {
+    /// The address of the gateway.
+    #[arg(long)]
+    url: Option<String>,
+    /// Print alarms, connections and totals as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Only this connection, by its id.
+    #[arg(long, value_name = "ID")]
+    connection: Option<String>,
+    /// A file with the gateway's metrics token.
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Trust this certificate (PEM) in place of the usual ones.
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+}
+
+/// Asks, prints, and says the state.
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let (text, state) = match runtime {
+        Ok(runtime) => {
+            let variable = |name: &str| std::env::var_os(name);
+            runtime.block_on(status(arguments, variable, TIMEOUT))
+        }
+        Err(error) => failure(arguments.json, &format!("cannot start: {error}")),
+    };
+    say(text);
+    ExitCode::from(state as u8)
+}
+
+/// What to print, and the state.
+async fn status(
+    arguments: &Arguments,
+    variable: impl Fn(&str) -> Option<OsString>,
+    timeout: Duration,
+) -> (String, State) {
+    match report(arguments, variable, timeout).await {
+        Ok(report) => {
+            let text = if arguments.json {
+                json::report(&report)
+            } else {
+                plugin::report(&report)
+            };
+            (text, report.state)
+        }
+        Err(why) => failure(arguments.json, &why),
+    }
+}
+
+async fn report(
+    arguments: &Arguments,
+    variable: impl Fn(&str) -> Option<OsString>,
+    timeout: Duration,
+) -> Result<Report, String> {
+    let settings = Settings::new(arguments, variable)?;
+    let inventory = fetch::inventory(settings, timeout).await?;
+    Report::new(&inventory, arguments.connection.as_deref())
+}
+
+fn failure(json: bool, why: &str) -> (String, State) {
+    let text = if json {
+        json::failure(why)
+    } else {
+        plugin::failure(why)
+    };
+    (text, State::Unknown)
+}

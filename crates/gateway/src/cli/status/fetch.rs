@@ -1,0 +1,82 @@
+//! `GET /api/inventory` of a running gateway.
+
+use super::settings::Settings;
+use crate::problem::Kind;
+use crate::tls;
+use crate::vendor_http::{Answer, VendorHttp, client};
+use axum::http::{HeaderValue, StatusCode, header};
+use protocol::{Inventory, Problem};
+use reqwest::{Method, Request};
+use std::time::Duration;
+
+/// The largest inventory, in bytes: more than the largest that a gateway holds.
+const LIMIT: usize = 256 * 1024 * 1024;
+
+/// The whole inventory.
+///
+/// # Errors
+/// Why there is none, in a sentence.
+pub(super) async fn inventory(settings: Settings, timeout: Duration) -> Result<Inventory, String> {
+    let Settings {
+        route,
+        name,
+        authorization,
+        ca,
+    } = settings;
+    let mut builder = client(timeout);
+    if let Some((pem, file)) = ca {
+        let config = tls::trusting_only(&pem).map_err(|why| format!("{file} {why}"))?;
+        builder = builder.tls_backend_preconfigured(config);
+    }
+    let client = builder
+        .build()
+        .map_err(|error| error.without_url().to_string())?;
+    let http = VendorHttp {
+        client,
+        name: name.clone(),
+        limit: LIMIT,
+    };
+    let has_token = authorization.is_some();
+    let mut request = Request::new(Method::GET, route);
+    let headers = request.headers_mut();
+    headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    if let Some(value) = authorization {
+        headers.insert(header::AUTHORIZATION, value);
+    }
+    // The client's own limit does not cover everything, such as a resolver that hangs.
+    let answer = tokio::time::timeout(timeout, http.send(request))
+        .await
+        .map_err(|_| format!("{name} did not answer in time"))?
+        .map_err(|problem| match problem.kind {
+            Kind::Redirect => format!("{name} redirects to another address: use that one"),
+            _ => problem.detail,
+        })?;
+    read(&answer, &name, has_token)
+}
+
+fn read(answer: &Answer, name: &str, has_token: bool) -> Result<Inventory, String> {
+    match answer.status {
+        StatusCode::OK => {}
+        StatusCode::UNAUTHORIZED if has_token => {
+            return Err(format!("{name} does not accept this token"));
+        }
+        StatusCode::UNAUTHORIZED => {
+            return Err(format!(
+                "{name} asks to sign in: set FAILOVER_CONSOLE_TOKEN or --token-file to its metrics token"
+            ));
+        }
+        status => {
+            let problem: Option<Problem> = serde_json::from_slice(&answer.body).ok();
+            let detail = problem.map(|problem| problem.line());
+            let detail = detail.filter(|line| !line.is_empty());
+            let detail = detail.map_or(String::new(), |line| format!(": {line}"));
+            return Err(format!("{name} returned {status}{detail}"));
+        }
+    }
+    serde_json::from_slice(&answer.body)
+        .ok()
+        .filter(|inventory: &Inventory| inventory.whole && inventory.connections.is_some())
+        .ok_or_else(|| {
+            format!("{name} returned an unreadable response: is it a Failover Console, and of this version?")
+        })
+}

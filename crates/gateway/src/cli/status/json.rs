@@ -1,0 +1,66 @@
+//! The report as JSON, for scripts. Alarms and connections are as in `GET /api/inventory`, with what the
+//! moment adds. Pure.
+
+use super::printable::escaped_json;
+use super::report::{OpenAlarm, Report, Source, State};
+use serde_json::{Value, json};
+
+/// What needs attention.
+pub(super) fn report(report: &Report) -> String {
+    let Report {
+        state,
+        totals,
+        unread,
+        sources,
+        alarms,
+    } = report;
+    written(&json!({
+        "state": word(*state),
+        "exit_status": *state as u8,
+        "totals": {
+            "resources": totals.all(),
+            "critical": totals.critical,
+            "warning": totals.warning,
+            "moving": totals.moving,
+            "unknown": totals.unknown,
+            "stale": totals.stale,
+            "normal": totals.normal,
+            "off": totals.off,
+            "unread": unread,
+        },
+        "connections": sources.iter().map(connection).collect::<Vec<_>>(),
+        "alarms": alarms.iter().map(alarm).collect::<Vec<_>>(),
+    }))
+}
+
+/// Why nothing is known.
+pub(super) fn failure(why: &str) -> String {
+    let state = State::Unknown;
+    written(&json!({
+        "state": word(state),
+        "exit_status": state as u8,
+        "error": why,
+    }))
+}
+
+fn word(state: State) -> String {
+    state.word().to_ascii_lowercase()
+}
+
+fn written(value: &Value) -> String {
+    escaped_json(&format!("{value:#}"))
+}
+
+fn connection(source: &Source) -> Value {
+    let mut value = json!(source.connection);
+    value["freshness"] = json!(source.freshness.word().to_ascii_lowercase());
+    value["age_seconds"] = json!(source.age.map(|age| age.num_seconds()));
+    value
+}
+
+fn alarm(open: &OpenAlarm) -> Value {
+    let mut value = json!(open.alarm);
+    value["lasts_seconds"] = json!(open.lasts.num_seconds());
+    value["last_known_seconds"] = json!(open.last_known.map(|age| age.num_seconds()));
+    value
+}

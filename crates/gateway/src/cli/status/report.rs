@@ -1,0 +1,182 @@
+//! The inventory as one state with its reasons. Pure.
+
+use crate::inventory_view::{InventoryView, age, reading};
+use chrono::TimeDelta;
+use health::alarms::Alarm;
+use health::inventory::{Kind, Resource, ResourceKey, Standing};
+use health::{Freshness, Severity, Totals};
+use protocol::{ConnectionState, Inventory};
+use std::collections::HashMap;
+
+/// The state as Nagios and Icinga know it; the number is the exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// Nothing needs attention.
+    Ok = 0,
+    /// Someone should look.
+    Warning = 1,
+    /// Someone has to act now.
+    Critical = 2,
+    /// It is not known: something is stale, was never read, or could not be asked.
+    Unknown = 3,
+}
+
+/// What needs attention.
+#[derive(Debug)]
+pub(super) struct Report {
+    /// The worst of everything below.
+    pub(super) state: State,
+    /// The resources by severity, each as bad as its state or its alarm, whichever is worse.
+    pub(super) totals: Totals,
+    /// Resources that nobody has read yet.
+    pub(super) unread: usize,
+    /// The connections in the order of the configuration.
+    pub(super) sources: Vec<Source>,
+    /// The open alarms, worst first.
+    pub(super) alarms: Vec<OpenAlarm>,
+}
+
+/// A connection and how far what was read of it can be believed.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) connection: ConnectionState,
+    pub(super) freshness: Freshness,
+    /// Since it was last read as a whole; `None` if it never was.
+    pub(super) age: Option<TimeDelta>,
+}
+
+/// An alarm and what is printed beside it.
+#[derive(Debug)]
+pub(super) struct OpenAlarm {
+    pub(super) alarm: Alarm,
+    /// The title of its connection; none where the connection is what it is about.
+    pub(super) connection: Option<String>,
+    /// How long it has been so.
+    pub(super) lasts: TimeDelta,
+    /// How old what is known of it is, where that is no longer believed.
+    pub(super) last_known: Option<TimeDelta>,
+}
+
+impl Report {
+    /// Of a whole inventory, or of one connection of it.
+    ///
+    /// # Errors
+    /// There is no such connection, or none at all.
+    pub(super) fn new(inventory: &Inventory, only: Option<&str>) -> Result<Self, String> {
+        let connections = connections(inventory, only)?;
+        let view = InventoryView::new(inventory, inventory.now);
+        let mut resources: Vec<&Resource> = inventory.resources.iter().collect();
+        resources.retain(|resource| only.is_none_or(|id| is_of(resource, id)));
+        let mut totals = Totals::default();
+        for resource in &resources {
+            totals.add(&Standing {
+                severity: view.severity(resource),
+                ..view.standing(resource)
+            });
+        }
+        let alarms = alarms(inventory, &view, &resources, only);
+        let severities = alarms
+            .iter()
+            .map(|open| open.alarm.severity)
+            .chain(
+                connections
+                    .iter()
+                    .map(|one| view.severity_of_connection(one)),
+            )
+            .chain(resources.iter().map(|one| view.severity(one)));
+        Ok(Self {
+            state: worst(severities),
+            totals,
+            unread: resources.iter().filter(|one| one.is_unread()).count(),
+            sources: connections
+                .into_iter()
+                .map(|connection| Source {
+                    freshness: reading(connection).freshness(inventory.now),
+                    age: age(connection, inventory.now),
+                    connection: connection.clone(),
+                })
+                .collect(),
+            alarms,
+        })
+    }
+}
+
+fn connections<'i>(
+    inventory: &'i Inventory,
+    only: Option<&str>,
+) -> Result<Vec<&'i ConnectionState>, String> {
+    let all: Vec<&ConnectionState> = inventory.connections.iter().flatten().collect();
+    let Some(id) = only else {
+        return if all.is_empty() {
+            Err("no connection is configured".to_owned())
+        } else {
+            Ok(all)
+        };
+    };
+    match all.iter().find(|state| state.connection.id == id) {
+        Some(state) => Ok(vec![state]),
+        None => {
+            let known: Vec<&str> = all.iter().map(|one| one.connection.id.as_str()).collect();
+            let known = known.join(", ");
+            Err(format!("no connection has the id {id}; there are: {known}"))
+        }
+    }
+}
+
+fn alarms(
+    inventory: &Inventory,
+    view: &InventoryView<'_>,
+    resources: &[&Resource],
+    only: Option<&str>,
+) -> Vec<OpenAlarm> {
+    let by_key: HashMap<&ResourceKey, &Resource> =
+        resources.iter().map(|one| (&one.key, *one)).collect();
+    let mut open: Vec<&Alarm> = inventory.alarms.iter().flatten().collect();
+    open.retain(|alarm| {
+        let key = &alarm.resource;
+        only.is_none_or(|id| key.connection == id || by_key.contains_key(key))
+    });
+    open.sort_by(|one, other| one.worst_first(other));
+    let of = |alarm: &Alarm| {
+        let connection = view.connection(&alarm.resource.connection);
+        let resource = by_key.get(&alarm.resource);
+        let stale = resource.filter(|one| view.standing(one).last_known.is_some());
+        let read = stale.and_then(|one| one.observed_at(connection?.observed_at));
+        let is_of_resource = alarm.resource.kind != Kind::Connection;
+        OpenAlarm {
+            alarm: alarm.clone(),
+            connection: connection
+                .filter(|_| is_of_resource)
+                .map(|state| state.connection.title.clone()),
+            lasts: inventory.now.signed_duration_since(alarm.since.at()),
+            last_known: read.map(|at| inventory.now.signed_duration_since(at)),
+        }
+    };
+    open.into_iter().map(of).collect()
+}
+
+fn is_of(resource: &Resource, connection: &str) -> bool {
+    resource.key.connection == connection || resource.also_on.iter().any(|id| id == connection)
+}
+
+/// Critical before warning before unknown.
+fn worst(severities: impl Iterator<Item = Severity>) -> State {
+    severities.fold(State::Ok, |state, severity| match (severity, state) {
+        (Severity::Critical, _) | (_, State::Critical) => State::Critical,
+        (Severity::Warning, _) | (_, State::Warning) => State::Warning,
+        (Severity::Unknown, _) | (_, State::Unknown) => State::Unknown,
+        (Severity::Moving | Severity::Normal | Severity::Off, State::Ok) => State::Ok,
+    })
+}
+
+impl State {
+    /// As plugins write it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Warning => "WARNING",
+            Self::Critical => "CRITICAL",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! Inventories and what is printed of them; then gateways over a real socket, dead ones included.
+
+use super::report::{Report, State};
+use super::*;
+use chrono::{DateTime, TimeDelta, Utc};
+use health::alarms::{Alarm, Since};
+use health::inventory::{Facts, Kind, Observed, Resource, ResourceKey};
+use health::{Severity, Verdict};
+use protocol::{ConnectionState, Inventory};
+
+mod over_a_socket;
+
+const NOW: DateTime<Utc> = DateTime::from_timestamp_nanos(1_795_271_528_000_000_000);
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    NOW + TimeDelta::seconds(seconds)
+}
+
+fn connection(id: &str, observed_at: Option<i64>) -> ConnectionState {
+    ConnectionState {
+        connection: vendors::Connection {
+            id: id.to_owned(),
+            title: format!("Plant {id}"),
+            system: vendors::System::Uplynk,
+        },
+        observed_at: observed_at.map(at),
+        interval_ms: 5_000,
+        next_at: None,
+        failure: None,
+        last_error: None,
+        vendor_ahead_ms: 0,
+        held: 0,
+        in_transition: false,
+        limit: None,
+    }
+}
+
+fn key(connection: &str, id: &str) -> ResourceKey {
+    ResourceKey {
+        kind: Kind::SlicerGroup,
+        connection: connection.to_owned(),
+        id: id.to_owned(),
+    }
+}
+
+fn resource(connection: &str, id: &str, severity: Severity) -> Resource {
+    Resource {
+        key: key(connection, id),
+        name: id.to_owned(),
+        verdict: Verdict::new(severity, "Word", "Sentence.".to_owned()),
+        observed: Observed::WithConnection,
+        failure: None,
+        also_on: Vec::new(),
+        facts: Facts::None,
+    }
+}
+
+fn alarm(resource: ResourceKey, severity: Severity, name: &str) -> Alarm {
+    Alarm {
+        id: "1".to_owned(),
+        resource,
+        name: name.to_owned(),
+        severity,
+        rank: 2,
+        word: "Slate".into(),
+        sentence: format!("{name} is on slate."),
+        advice: "Activate a slicer.".to_owned(),
+        since: Since::Observed(at(-90)),
+    }
+}
+
+fn inventory(
+    connections: &[ConnectionState],
+    resources: &[Resource],
+    alarms: &[Alarm],
+) -> Inventory {
+    Inventory {
+        revision: "1".to_owned(),
+        build: String::new(),
+        now: NOW,
+        whole: true,
+        connections: Some(connections.to_vec()),
+        resources: resources.to_vec(),
+        removed: Vec::new(),
+        alarms: Some(alarms.to_vec()),
+    }
+}
+
+fn report(inventory: &Inventory) -> Report {
+    Report::new(inventory, None).unwrap()
+}
+
+#[test]
+fn the_state_is_the_worst_of_alarms_resources_and_connections() {
+    use Severity::{Critical, Moving, Normal, Off, Unknown, Warning};
+    for (read, resources, alarms, expected) in [
+        (Some(-2), &[Normal, Off, Moving][..], &[][..], State::Ok),
+        (Some(-2), &[], &[], State::Ok),
+        (Some(-2), &[Warning], &[], State::Warning),
+        (Some(-2), &[Normal], &[Warning], State::Warning),
+        (Some(-2), &[Unknown, Warning], &[], State::Warning),
+        (
+            Some(-2),
+            &[Critical, Unknown, Warning],
+            &[],
+            State::Critical,
+        ),
+        (Some(-2), &[Normal], &[Critical], State::Critical),
+        (Some(-2), &[Unknown], &[], State::Unknown),
+        // What is stale is never OK, and hides nothing.
+        (Some(-16), &[Normal], &[], State::Unknown),
+        (Some(-16), &[], &[], State::Unknown),
+        (Some(-16), &[Critical], &[], State::Critical),
+        (Some(-16), &[Warning], &[], State::Warning),
+        (None, &[], &[], State::Unknown),
+    ] {
+        let resources: Vec<Resource> = resources
+            .iter()
+            .enumerate()
+            .map(|(number, severity)| resource("a", &number.to_string(), *severity))
+            .collect();
+        let alarms: Vec<Alarm> = alarms
+            .iter()
+            .map(|severity| alarm(key("a", "0"), *severity, "news"))
+            .collect();
+        let whole = inventory(&[connection("a", read)], &resources, &alarms);
+        assert_eq!(report(&whole).state, expected, "{read:?} {resources:?}");
+    }
+}
+
+#[test]
+fn the_first_line_says_all_and_each_alarm_has_a_line_worst_first() {
+    let mut limited = connection("a", Some(-2));
+    limited.limit = Some("Only the first 20,000 groups are watched.".to_owned());
+    let mut unread = resource("a", "new", Severity::Unknown);
+    unread.observed = Observed::Never;
+    let whole = inventory(
+        &[limited, connection("b", Some(-25)), connection("c", None)],
+        &[
+            resource("a", "news", Severity::Critical),
+            resource("a", "sport", Severity::Normal),
+            resource("b", "late", Severity::Warning),
+            resource("b", "well", Severity::Normal),
+            unread,
+        ],
+        &[
+            alarm(key("b", "late"), Severity::Warning, "late"),
+            alarm(
+                ResourceKey::of_connection("b"),
+                Severity::Warning,
+                "Plant b",
+            ),
+            alarm(key("a", "news"), Severity::Critical, "news"),
+        ],
+    );
+    let report = report(&whole);
+    assert_eq!(report.state, State::Critical);
+    let text = plugin::report(&report);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "CRITICAL: 1 critical, 1 warning, 2 unknown of 5 resources; Plant a live 2 s ago, \
+             Plant b STALE 25 s ago, Plant c NO DATA never read | critical=1 warning=1 unknown=2 \
+             resources=5 alarms=3 age_a=2s age_b=25s",
+            "CRITICAL news (Plant a): Slate for 1 min 30 s. news is on slate. Activate a slicer.",
+            "WARNING Plant b: Slate for 1 min 30 s. Plant b is on slate. Activate a slicer.",
+            "WARNING late (Plant b), last known, 25 s ago: Slate for 1 min 30 s. late is on slate. \
+             Activate a slicer.",
+            "1 resource has not been read yet.",
+            "Plant a: Only the first 20,000 groups are watched.",
+        ]
+    );
+    let well = inventory(
+        &[connection("a", Some(0))],
+        &[resource("a", "news", Severity::Normal)],
+        &[],
+    );
+    assert_eq!(
+        plugin::report(&self::report(&well)),
+        "OK: 0 critical, 0 warning, 0 unknown of 1 resource; Plant a live now | critical=0 \
+         warning=0 unknown=0 resources=1 alarms=0 age_a=0s"
+    );
+}
+
+#[test]
+fn one_connection_shows_what_it_holds_alone_or_with_others() {
+    let mut shared = resource("em", "guid", Severity::Warning);
+    shared.also_on = vec!["em-old".to_owned()];
+    let whole = inventory(
+        &[
+            connection("em", Some(-1)),
+            connection("em-old", Some(-2)),
+            connection("a", Some(-400)),
+        ],
+        &[shared.clone(), resource("a", "news", Severity::Critical)],
+        &[
+            alarm(shared.key, Severity::Warning, "plan"),
+            alarm(key("a", "news"), Severity::Critical, "news"),
+        ],
+    );
+    for (id, state, all, alarms) in [
+        ("em", State::Warning, 1, 1),
+        ("em-old", State::Warning, 1, 1),
+        ("a", State::Critical, 1, 1),
+    ] {
+        let report = Report::new(&whole, Some(id)).unwrap();
+        assert_eq!(report.state, state, "{id}");
+        assert_eq!((report.totals.all(), report.alarms.len()), (all, alarms));
+        assert_eq!(report.sources.len(), 1);
+    }
+    assert_eq!(
+        Report::new(&whole, Some("b")).unwrap_err(),
+        "no connection has the id b; there are: em, em-old, a"
+    );
+    let none = inventory(&[], &[], &[]);
+    let why = Report::new(&none, None).unwrap_err();
+    assert_eq!(why, "no connection is configured");
+}
+
+#[test]
+fn an_alarm_counts_its_resource_as_bad_as_it_is() {
+    let flapping = resource("a", "news", Severity::Normal);
+    let whole = inventory(
+        &[connection("a", Some(-1))],
+        std::slice::from_ref(&flapping),
+        &[alarm(flapping.key.clone(), Severity::Warning, "news")],
+    );
+    let totals = report(&whole).totals;
+    assert_eq!((totals.warning, totals.normal), (1, 0));
+}
+
+#[test]
+fn a_vendors_text_cannot_steer_the_terminal_nor_forge_a_line() {
+    let name = "news\u{1b}[2J\u{9b}1m | critical=0\nOK: all well\u{202e}";
+    let whole = inventory(
+        &[connection("a", Some(-1))],
+        &[],
+        &[alarm(key("a", "news"), Severity::Critical, name)],
+    );
+    let report = report(&whole);
+    for text in [plugin::report(&report), json::report(&report)] {
+        let harmful =
+            |letter: char| (letter.is_control() && letter != '\n') || letter == '\u{202e}';
+        assert!(!text.contains(harmful), "{text:?}");
+    }
+    let text = plugin::report(&report);
+    assert_eq!(text.lines().count(), 2, "{text}");
+    assert_eq!(text.matches('|').count(), 1, "{text}");
+}
+
+#[test]
+fn json_holds_alarms_connections_and_totals() {
+    let whole = inventory(
+        &[connection("a", Some(-25)), connection("b", None)],
+        &[
+            resource("a", "news", Severity::Critical),
+            resource("a", "well", Severity::Normal),
+        ],
+        &[alarm(key("a", "news"), Severity::Critical, "news")],
+    );
+    let value: serde_json::Value = serde_json::from_str(&json::report(&report(&whole))).unwrap();
+    for (pointer, expected) in [
+        ("/state", serde_json::json!("critical")),
+        ("/exit_status", serde_json::json!(2)),
+        ("/totals/resources", serde_json::json!(2)),
+        ("/totals/critical", serde_json::json!(1)),
+        ("/totals/stale", serde_json::json!(1)),
+        ("/totals/normal", serde_json::json!(0)),
+        ("/connections/0/id", serde_json::json!("a")),
+        ("/connections/0/freshness", serde_json::json!("stale")),
+        ("/connections/0/age_seconds", serde_json::json!(25)),
+        ("/connections/1/freshness", serde_json::json!("no data")),
+        ("/connections/1/age_seconds", serde_json::Value::Null),
+        ("/alarms/0/name", serde_json::json!("news")),
+        ("/alarms/0/severity", serde_json::json!("critical")),
+        ("/alarms/0/lasts_seconds", serde_json::json!(90)),
+        ("/alarms/0/last_known_seconds", serde_json::json!(25)),
+    ] {
+        assert_eq!(value.pointer(pointer), Some(&expected), "{pointer}");
+    }
+    let failed: serde_json::Value = serde_json::from_str(&json::failure("gone")).unwrap();
+    let expected = serde_json::json!({"state": "unknown", "exit_status": 3, "error": "gone"});
+    assert_eq!(failed, expected);
+}

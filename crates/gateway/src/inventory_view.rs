@@ -1,0 +1,111 @@
+//! The inventory at one moment, for those who count: the metrics and the command `status`. The
+//! judgement is that of `health`; here each resource, connection and alarm is only brought together.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use health::inventory::{Kind, Reading, Resource, ResourceKey, Standing};
+use health::{Freshness, Severity};
+use protocol::{ConnectionState, Inventory};
+use std::collections::HashMap;
+
+/// The whole inventory at one moment.
+#[derive(Debug)]
+pub(crate) struct InventoryView<'a> {
+    connections: HashMap<&'a str, &'a ConnectionState>,
+    alarms: HashMap<&'a ResourceKey, Severity>,
+    now: DateTime<Utc>,
+}
+
+/// When a connection was read, and how often that is expected.
+pub(crate) fn reading(connection: &ConnectionState) -> Reading {
+    let interval = i64::try_from(connection.interval_ms).unwrap_or(i64::MAX);
+    Reading {
+        observed_at: connection.observed_at,
+        interval: TimeDelta::try_milliseconds(interval).unwrap_or(TimeDelta::MAX),
+    }
+}
+
+/// The time since a connection was last read as a whole; `None` if it never was.
+pub(crate) fn age(connection: &ConnectionState, now: DateTime<Utc>) -> Option<TimeDelta> {
+    let at = connection.observed_at?;
+    Some(now.signed_duration_since(at).max(TimeDelta::zero()))
+}
+
+/// How far the vendor's clock is ahead of the gateway's.
+pub(crate) fn vendor_ahead(connection: &ConnectionState) -> TimeDelta {
+    TimeDelta::try_milliseconds(connection.vendor_ahead_ms).unwrap_or_default()
+}
+
+/// Severities as numbers, higher is worse: 0 normal or off, 1 moving, 2 unknown, 3 warning, 4 critical.
+pub(crate) fn level(severity: Severity) -> u8 {
+    match severity {
+        Severity::Normal | Severity::Off => 0,
+        Severity::Moving => 1,
+        Severity::Unknown => 2,
+        Severity::Warning => 3,
+        Severity::Critical => 4,
+    }
+}
+
+impl<'a> InventoryView<'a> {
+    /// Of an inventory that is whole.
+    pub(crate) fn new(inventory: &'a Inventory, now: DateTime<Utc>) -> Self {
+        let connections = inventory.connections.iter().flatten();
+        let alarms = inventory.alarms.iter().flatten();
+        Self {
+            connections: connections
+                .map(|connection| (connection.connection.id.as_str(), connection))
+                .collect(),
+            alarms: alarms
+                .map(|alarm| (&alarm.resource, alarm.severity))
+                .collect(),
+            now,
+        }
+    }
+
+    /// A connection by its id.
+    pub(crate) fn connection(&self, id: &str) -> Option<&'a ConnectionState> {
+        self.connections.get(id).copied()
+    }
+
+    /// How a resource counts now: never healthy where it is stale.
+    pub(crate) fn standing(&self, resource: &Resource) -> Standing {
+        let connection = self.connection(&resource.key.connection);
+        let freshness = connection.map_or(Freshness::NoData, |connection| {
+            reading(connection).freshness_of(resource, self.now)
+        });
+        resource.standing(freshness)
+    }
+
+    /// How bad a resource is: its standing, or its open alarm where that is worse. A resource that keeps
+    /// changing, or that has been changing for too long, has an alarm while its state is well.
+    pub(crate) fn severity(&self, resource: &Resource) -> Severity {
+        self.worse(self.standing(resource).severity, &resource.key)
+    }
+
+    /// How bad a connection is: unknown at least while its last reading is not believed.
+    pub(crate) fn severity_of_connection(&self, connection: &ConnectionState) -> Severity {
+        let believed = reading(connection).freshness(self.now).is_believable();
+        let own = if believed {
+            Severity::Normal
+        } else {
+            Severity::Unknown
+        };
+        self.worse(own, &ResourceKey::of_connection(&connection.connection.id))
+    }
+
+    fn worse(&self, severity: Severity, key: &ResourceKey) -> Severity {
+        match self.alarms.get(key) {
+            Some(alarm) if level(*alarm) > level(severity) => *alarm,
+            _ => severity,
+        }
+    }
+}
+
+/// Which resources a connection's system holds.
+pub(crate) fn kind_of(system: &vendors::System) -> Kind {
+    match system {
+        vendors::System::Aveva(_) => Kind::FailoverGroup,
+        vendors::System::Uplynk => Kind::SlicerGroup,
+        vendors::System::Veeam { .. } => Kind::FailoverSession,
+    }
+}

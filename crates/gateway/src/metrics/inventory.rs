@@ -1,0 +1,174 @@
+//! The state of what is watched, as metric families. Pure: the inventory and the time come in. Nothing
+//! here depends on whether anybody looks at the console.
+
+mod groups;
+mod sources;
+
+#[cfg(test)]
+mod tests;
+
+use super::families::{Families, Family, Labels, label};
+use crate::inventory_view::{InventoryView, kind_of, level};
+use chrono::{DateTime, Utc};
+use health::Severity;
+use health::inventory::{Facts, Kind, Resource};
+use protocol::Inventory;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
+
+/// How many resources have series of their own. All are counted in `resources`.
+const MOST_RESOURCES: usize = 5_000;
+
+/// Every severity, the most harmless first.
+const SEVERITIES: [Severity; 6] = [
+    Severity::Off,
+    Severity::Normal,
+    Severity::Moving,
+    Severity::Unknown,
+    Severity::Warning,
+    Severity::Critical,
+];
+
+/// The families of a whole inventory at this moment.
+pub(super) fn families(inventory: &Inventory, now: DateTime<Utc>) -> Families {
+    let view = InventoryView::new(inventory, now);
+    let mut resources: Vec<(&Resource, Severity)> = inventory
+        .resources
+        .iter()
+        .map(|resource| (resource, view.severity(resource)))
+        .collect();
+    let mut families = vec![alarms(inventory), totals(inventory, &resources)];
+    // What is left out is what matters least.
+    resources.sort_by_key(|(_, severity)| Reverse(level(*severity)));
+    let series = distinct(&resources);
+    let mut left_out = Family::gauge(
+        "resources_left_out",
+        "Resources that are counted but have no series of their own.",
+    );
+    left_out.add(Vec::new(), resources.len() - series.len());
+    families.extend([severities(inventory, &view, &series), left_out]);
+    families.extend(sources::families(inventory, now));
+    families.extend(groups::families(inventory, &series, now));
+    Families(families)
+}
+
+/// A resource that has series of its own.
+#[derive(Debug)]
+struct Series<'a> {
+    resource: &'a Resource,
+    severity: Severity,
+    connection: String,
+    id: String,
+    name: String,
+}
+
+impl Series<'_> {
+    /// The labels of a metric of one kind of resource, and one more where it has one.
+    fn labels(&self) -> Labels {
+        vec![
+            ("connection", self.connection.clone()),
+            ("id", self.id.clone()),
+            ("name", self.name.clone()),
+        ]
+    }
+
+    fn facts(&self) -> &Facts {
+        &self.resource.facts
+    }
+}
+
+/// The first resources of the list, as many as may have series. Prometheus takes each set of labels only
+/// once, and what was cut can be the same as another.
+fn distinct<'a>(resources: &[(&'a Resource, Severity)]) -> Vec<Series<'a>> {
+    let mut seen = HashSet::new();
+    let mut list = Vec::new();
+    for (resource, severity) in resources {
+        if list.len() == MOST_RESOURCES {
+            break;
+        }
+        let series = Series {
+            resource,
+            severity: *severity,
+            connection: label(&resource.key.connection),
+            id: label(&resource.key.id),
+            name: label(&resource.name),
+        };
+        if seen.insert((resource.key.kind, series.labels())) {
+            list.push(series);
+        }
+    }
+    list
+}
+
+fn severities(inventory: &Inventory, view: &InventoryView<'_>, series: &[Series<'_>]) -> Family {
+    let mut family = Family::gauge(
+        "resource_severity",
+        "How bad: 0 normal or off, 1 moving, 2 unknown, 3 warning, 4 critical.",
+    );
+    let labels = |connection: &str, kind: Kind, id: &str, name: &str| {
+        vec![
+            ("connection", connection.to_owned()),
+            ("kind", kind.key().to_owned()),
+            ("id", id.to_owned()),
+            ("name", name.to_owned()),
+        ]
+    };
+    for state in inventory.connections.iter().flatten() {
+        let (id, title) = (label(&state.connection.id), label(&state.connection.title));
+        let severity = view.severity_of_connection(state);
+        family.add(
+            labels(&id, Kind::Connection, &id, &title),
+            u64::from(level(severity)),
+        );
+    }
+    for one in series {
+        let kind = one.resource.key.kind;
+        family.add(
+            labels(&one.connection, kind, &one.id, &one.name),
+            u64::from(level(one.severity)),
+        );
+    }
+    family
+}
+
+/// Every resource, counted. A severity that none has is 0, so that no series comes and goes.
+fn totals(inventory: &Inventory, resources: &[(&Resource, Severity)]) -> Family {
+    let mut family = Family::gauge("resources", "Resources by severity.");
+    let mut counts: BTreeMap<(String, Kind), BTreeMap<Severity, u64>> = BTreeMap::new();
+    for state in inventory.connections.iter().flatten() {
+        let kind = kind_of(&state.connection.system);
+        counts
+            .entry((label(&state.connection.id), kind))
+            .or_default();
+    }
+    for (resource, severity) in resources {
+        let key = (label(&resource.key.connection), resource.key.kind);
+        *counts.entry(key).or_default().entry(*severity).or_default() += 1;
+    }
+    for ((connection, kind), by_severity) in counts {
+        for severity in SEVERITIES {
+            let labels = vec![
+                ("connection", connection.clone()),
+                ("kind", kind.key().to_owned()),
+                ("severity", severity.key().to_owned()),
+            ];
+            family.add(labels, by_severity.get(&severity).copied().unwrap_or(0));
+        }
+    }
+    family
+}
+
+fn alarms(inventory: &Inventory) -> Family {
+    let mut family = Family::gauge("alarms", "Open alarms by severity.");
+    let mut counts = BTreeMap::from(
+        [Severity::Critical, Severity::Warning, Severity::Unknown]
+            .map(|severity| (severity, 0_u64)),
+    );
+    for alarm in inventory.alarms.iter().flatten() {
+        *counts.entry(alarm.severity).or_default() += 1;
+    }
+    for (severity, count) in counts {
+        family.add(vec![("severity", severity.key().to_owned())], count);
+    }
+    family
+}

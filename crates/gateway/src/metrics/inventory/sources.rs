@@ -1,0 +1,50 @@
+//! How far what was read of each connection can be believed.
+
+use super::super::families::{Family, label};
+use crate::inventory_view::{age, reading, vendor_ahead};
+use chrono::{DateTime, TimeDelta, Utc};
+use health::Freshness;
+use protocol::Inventory;
+
+/// The families of the connections.
+pub(super) fn families(inventory: &Inventory, now: DateTime<Utc>) -> [Family; 4] {
+    let mut ages = Family::gauge(
+        "source_age_seconds",
+        "Time since the last complete reading of a connection began; +Inf if there was none.",
+    );
+    let mut freshness = Family::gauge(
+        "source_freshness",
+        "0 live, 1 aging, 2 stale (no longer believed), 3 no data.",
+    );
+    let mut intervals = Family::gauge(
+        "source_interval_seconds",
+        "Time from one complete reading of a connection to the next.",
+    );
+    let mut clocks = Family::gauge(
+        "source_clock_offset_seconds",
+        "How far the vendor's clock is ahead of the gateway's.",
+    );
+    for state in inventory.connections.iter().flatten() {
+        let labels = || vec![("connection", label(&state.connection.id))];
+        let reading = reading(state);
+        // Never read is older than any limit, so that one rule catches it too.
+        ages.add(labels(), age(state, now).map_or(f64::INFINITY, seconds));
+        freshness.add(labels(), step(reading.freshness(now)));
+        intervals.add(labels(), seconds(reading.interval));
+        clocks.add(labels(), seconds(vendor_ahead(state)));
+    }
+    [ages, freshness, intervals, clocks]
+}
+
+fn seconds(delta: TimeDelta) -> f64 {
+    delta.as_seconds_f64()
+}
+
+fn step(freshness: Freshness) -> u64 {
+    match freshness {
+        Freshness::Live => 0,
+        Freshness::Aging => 1,
+        Freshness::Stale => 2,
+        Freshness::NoData => 3,
+    }
+}
