@@ -1,7 +1,7 @@
 //! The frame of a page about one resource: loading, failure, not found, or the resource. The content is
 //! drawn once and stays through refreshes and failures.
 
-use crate::live::{Live, use_clock};
+use crate::live::{Live, use_clock, use_watched};
 use crate::pages::NotFound;
 use crate::pages::last_known::LastKnown;
 use crate::route::Route;
@@ -51,6 +51,14 @@ pub fn DetailPage<T: Send + Sync + 'static>(
         aged.get().map(|words| view! { <p class="panel note" data-s="unknown"><Icon name="stale" />{words}</p> })
     };
     let resource = StoredValue::new(resource);
+    let watched = use_watched();
+    let heading = Signal::derive(move || {
+        let last_known = || resource.with_value(|key| watched.world().find(key).cloned());
+        match last_known().filter(|_| !known.get()) {
+            Some(resource) => resource.name.clone(),
+            None => heading.get(),
+        }
+    });
     let last_known = move || {
         let needed = !known.get() && status.failure().is_some();
         needed.then(|| view! { <LastKnown resource=resource.get_value() /> })

@@ -92,18 +92,19 @@ fn AlarmRow(row: RwSignal<ShownAlarm>) -> impl IntoView {
             <small>{word}" "{times::moment(at, now, zone)}</small>
         }
     };
+    let stale = move || row.read().last_known.is_some().then_some("stale");
     let last_known = move || {
         let last_known = row.read().last_known.clone();
         last_known.map(|words| view! { <b class="known">{words}</b> })
     };
     view! {
-        <li aria-label=label data-fresh=move || row.read().last_known.is_some().then_some("stale")>
-            <Tag severity word />
-            <div>
+        <li aria-label=label>
+            <span data-fresh=stale><Tag severity word /></span>
+            <div data-fresh=stale>
                 <p class="what">{move || row.read().alarm.sentence.clone()}" "{last_known}</p>
                 <p class="dim">{move || row.read().alarm.advice.clone()}</p>
             </div>
-            <time>{since}</time>
+            <time data-fresh=stale>{since}</time>
             <a class="btn" href=move || Route::of(&row.read().alarm.resource).href()>"Open"<span class="vh">": "{move || row.read().alarm.sentence.clone()}</span></a>
         </li>
     }

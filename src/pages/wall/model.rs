@@ -104,7 +104,7 @@ impl Tile {
     pub fn age(&self, now: Millis) -> String {
         match (self.is_large() && !self.is_stale(), self.since, self.read) {
             (true, Some(since), _) => short(now - since),
-            (_, _, Some(read)) if !self.is_stale() || self.is_kept() => short(now - read),
+            (_, _, Some(read)) if !self.is_stale() => short(now - read),
             _ => String::new(),
         }
     }
@@ -138,7 +138,11 @@ impl Tile {
         } else {
             measure_bold(&self.word)
         };
-        let age = measure_bold(" 59 min");
+        let age = if self.is_kept() {
+            0.0
+        } else {
+            measure_bold(" 59 min")
+        };
         if self.is_large() {
             // Where there is no room for more, a name is as large as the rest.
             let name = measure_bold(&self.name);

@@ -258,8 +258,10 @@ fn widths(watched: Watched, params: &Params) -> Vec<f64> {
     tiles::shown(watched, params)
         .iter()
         .map(|state| {
+            let believable = watched.freshness(&state.connection.id).is_believable();
             let words = match state.observed_at {
-                Some(_) => " live 59 s",
+                Some(_) if believable => " aging 59 s",
+                Some(_) => " NO DATA 59 min",
                 None => " NO DATA",
             };
             GLYPH + measure_bold(&state.connection.title) + measure_bold(words)

@@ -73,10 +73,12 @@ fn Tile(spot: RwSignal<Option<Shown>>, wall: Wall) -> impl IntoView {
     let glyph = Signal::derive(move || {
         spot.read().as_ref().map_or("normal", |shown| {
             let tile = &shown.tile;
-            match tile.is_stale() {
-                true => freshness::glyph(tile.fresh),
-                false if tile.word == "Success" => "done",
-                false => tile.severity.key(),
+            if tile.is_stale() && !tile.is_kept() {
+                freshness::glyph(tile.fresh)
+            } else if tile.word == "Success" {
+                "done"
+            } else {
+                tile.severity.key()
             }
         })
     });
@@ -90,10 +92,11 @@ fn Tile(spot: RwSignal<Option<Shown>>, wall: Wall) -> impl IntoView {
         spot.read()
             .as_ref()
             .filter(|shown| shown.tile.is_stale())
-            // A connection keeps its colour, because it is the problem itself.
+            // A silent connection and an alarm that was last known keep their colour.
             .map(|shown| {
-                if shown.tile.is_source {
-                    "source"
+                let tile = &shown.tile;
+                if tile.is_source || tile.is_kept() {
+                    "kept"
                 } else {
                     "stale"
                 }

@@ -52,7 +52,7 @@ pub(super) fn line(failure: &ReadFailure) -> String {
         ReadFailure::Problem(problem) => problem.line(),
         ReadFailure::Vendor(error) => format!("{}: {}", error.status, error.message),
         ReadFailure::Unreadable(nonsense) => {
-            format!("The answer cannot be read: {}", nonsense.problem)
+            format!("Unreadable response: {}", nonsense.problem)
         }
     }
 }
