@@ -14,6 +14,7 @@ mod control_tests;
 mod faults;
 mod front;
 mod log;
+mod observer;
 mod options;
 mod path;
 mod server;
@@ -25,6 +26,7 @@ mod uplynk;
 mod veeam;
 
 pub use clock::Clock;
+pub use observer::{Observer, Skips};
 pub use options::{Credentials, Kind, Listening, Options, Scenario};
 
 use chrono::Utc;
@@ -43,6 +45,8 @@ pub struct Simulator {
     pub systems: Vec<Listening>,
     /// Where the control port listens.
     pub control: SocketAddr,
+    /// The clock of whoever watches the systems, apart from theirs.
+    pub observer: Observer,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -60,6 +64,7 @@ impl Drop for Simulator {
 /// When a port cannot be opened.
 pub async fn start(options: Options) -> std::io::Result<Simulator> {
     let clock = Clock::new(options.start.unwrap_or_else(Utc::now), options.speed);
+    let observer = Observer::new(clock.now(), options.speed);
     let shared = Arc::new(Shared::new(clock));
     let (mut tasks, mut systems, mut fronts) = (Vec::new(), Vec::new(), Vec::new());
     for (id, title) in TITLES {
@@ -87,6 +92,7 @@ pub async fn start(options: Options) -> std::io::Result<Simulator> {
     let router = control::router(Arc::new(Control {
         fronts,
         shared,
+        observer: observer.clone(),
         first: options,
         current,
     }));
@@ -94,6 +100,7 @@ pub async fn start(options: Options) -> std::io::Result<Simulator> {
     Ok(Simulator {
         systems,
         control,
+        observer,
         tasks,
     })
 }

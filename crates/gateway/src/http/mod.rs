@@ -4,7 +4,9 @@
 mod body;
 mod build;
 mod client_ip;
+mod compression;
 mod connections;
+mod inventory;
 pub(crate) mod listen;
 mod middleware;
 mod openid;

@@ -5,7 +5,6 @@ use crate::metrics;
 use crate::problem::{Kind, Problem};
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
-use chrono::Utc;
 use std::sync::atomic::Ordering;
 
 /// `GET /metrics`.
@@ -14,17 +13,8 @@ pub(super) fn metrics(gateway: &Gateway) -> Response {
         (header::CACHE_CONTROL, "no-store"),
         (header::CONTENT_TYPE, metrics::CONTENT_TYPE),
     ];
-    let now = Utc::now();
-    let inventory = protocol::Inventory {
-        revision: String::new(),
-        now,
-        whole: true,
-        connections: None,
-        resources: Vec::new(),
-        removed: Vec::new(),
-        alarms: None,
-    };
-    let text = gateway.shared.metrics.text(&inventory, now);
+    let inventory = gateway.shared.watchers.inventory().everything();
+    let text = gateway.shared.metrics.text(&inventory, inventory.now);
     (headers, text).into_response()
 }
 

@@ -2,7 +2,9 @@
 
 use super::middleware::{self, AuthorizedRequest};
 use super::routes::{Destination, Own};
-use super::{build, connections, openid, pairing, probes, relay, session, thumbnails, walls};
+use super::{
+    build, connections, inventory, openid, pairing, probes, relay, session, thumbnails, walls,
+};
 use crate::app::Gateway;
 use crate::assets;
 use crate::problem::{Kind, Problem};
@@ -61,6 +63,10 @@ async fn own_route(
             return openid::callback(gateway, who, request.headers(), request.uri()).await;
         }
         Own::Connections => connections::list(gateway),
+        Own::Inventory => {
+            let (headers, uri) = (request.headers(), request.uri());
+            return inventory::read(gateway, visitor, headers, uri).await;
+        }
         Own::Build => build::read(gateway),
         Own::NewPairingCode => return pairing::new_code(gateway, who, visitor, request).await,
         Own::ReadPairing => return pairing::read(gateway, who, visitor, request.headers()),

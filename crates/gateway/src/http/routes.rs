@@ -42,6 +42,7 @@ pub(crate) enum Own {
     StartAtProvider,
     ReturnFromProvider,
     Connections,
+    Inventory,
     Build,
     NewPairingCode,
     ReadPairing,
@@ -54,7 +55,7 @@ pub(crate) enum Own {
 }
 
 /// The gateway's own routes. HEAD is routed like GET. `{id}` matches one segment.
-pub(crate) const OWN: [(Method, &str, Own, Rule); 16] = [
+pub(crate) const OWN: [(Method, &str, Own, Rule); 17] = [
     (Method::GET, "/api/session", Own::ReadSession, EVERYBODY),
     (Method::POST, "/api/session", Own::SignIn, Rule::Anyone),
     (Method::DELETE, "/api/session", Own::SignOut, Rule::Anyone),
@@ -77,6 +78,8 @@ pub(crate) const OWN: [(Method, &str, Own, Rule); 16] = [
         Rule::Anyone,
     ),
     (Method::GET, "/api/connections", Own::Connections, EVERYBODY),
+    // Also readable with the configured token, as are the metrics: see `middleware`.
+    (Method::GET, "/api/inventory", Own::Inventory, EVERYBODY),
     (Method::GET, "/api/build", Own::Build, EVERYBODY),
     (
         Method::POST,
@@ -88,7 +91,6 @@ pub(crate) const OWN: [(Method, &str, Own, Rule); 16] = [
     (Method::GET, "/api/walls", Own::Walls, ADMINS),
     (Method::POST, "/api/walls", Own::PairWall, ADMINS),
     (Method::DELETE, "/api/walls/{id}", Own::RevokeWall, ADMINS),
-    // Also readable with the configured token: see `middleware`.
     (Method::GET, "/metrics", Own::Metrics, PEOPLE),
     (Method::GET, "/healthz", Own::Healthy, Rule::Anyone),
     (Method::GET, "/readyz", Own::Ready, Rule::Anyone),
@@ -207,7 +209,7 @@ fn fits(known: &str, path: &str) -> bool {
     }
 }
 
-/// Authorizes a request. A `scraper` may read the metrics without a session.
+/// Authorizes a request. A `scraper` may read the metrics and the inventory without a session.
 ///
 /// # Errors
 /// There is no session, the role is not sufficient, or there is no such destination, which only visitors with
@@ -219,7 +221,11 @@ pub(crate) fn authorize(
     found: Result<Destination, Problem>,
 ) -> Result<Destination, Problem> {
     let rule = found.as_ref().map(Destination::rule);
-    let scrapes = scraper && matches!(found, Ok(Destination::Own(Own::Metrics, _)));
+    let scrapes = scraper
+        && matches!(
+            found,
+            Ok(Destination::Own(Own::Metrics | Own::Inventory, _))
+        );
     if rule == Ok(Rule::Anyone) || scrapes {
         return found;
     }

@@ -12,6 +12,7 @@ mod relay;
 mod roles;
 mod secrets;
 mod seen;
+mod status;
 mod thumbnails;
 
 mod provider;
@@ -67,6 +68,7 @@ fn connection(
         credentials,
         ca: None,
         timeout: Duration::from_secs(5),
+        watch: config::DEFAULT_WATCH,
     }
 }
 

@@ -42,8 +42,10 @@ async fn the_demos_pictures_come_through_the_gateway_and_what_is_none_does_not()
         ..Options::default()
     };
     let simulator = simulator::start(options).await.unwrap();
-    let gateway =
-        Arc::new(crate::cli::demo::gateway(&simulator.systems, Assets::from_files([])).unwrap());
+    let gateway = Arc::new(
+        crate::cli::demo::gateway(&simulator, Assets::from_files([]), config::DEFAULT_WATCH)
+            .unwrap(),
+    );
     // Its list does not show it, as it shows no fault.
     send(&gateway, "live", uplynk::groups().get("fault-pictures")).await;
     for (slicer, expected) in [
@@ -74,8 +76,10 @@ async fn the_demos_systems_are_read_and_written_through_the_gateway() {
         ..Options::default()
     };
     let simulator = simulator::start(options).await.unwrap();
-    let gateway =
-        Arc::new(crate::cli::demo::gateway(&simulator.systems, Assets::from_files([])).unwrap());
+    let gateway = Arc::new(
+        crate::cli::demo::gateway(&simulator, Assets::from_files([]), config::DEFAULT_WATCH)
+            .unwrap(),
+    );
     let ids: Vec<&str> = gateway
         .upstreams
         .iter()

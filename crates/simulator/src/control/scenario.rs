@@ -55,16 +55,17 @@ pub(super) async fn reset(State(control): Here, body: Bytes) -> Done {
         speed: wish.speed.map(sane).transpose()?.unwrap_or(first.speed),
         control: first.control,
     };
+    let start = options.start.unwrap_or_else(Utc::now);
     control.shared.clock.set_speed(options.speed);
-    control
-        .shared
-        .clock
-        .set(options.start.unwrap_or_else(Utc::now));
+    control.shared.clock.set(start);
     for front in &control.fronts {
         front.service.reset(&options);
     }
+    let speed = options.speed;
     *control.current() = options;
     control.shared.with_faults(crate::faults::Faults::clear);
     control.shared.with_log(crate::log::Log::clear);
+    // Who watches looks anew once the new world stands.
+    control.observer.reset(start, speed);
     ok(&control.clock())
 }
