@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn a_demo_takes_its_options() {
         let line = "x demo --listen [::1]:0 --control 127.0.0.1:9 --scenario incident --groups 200 \
-                    --sessions 50 --speed 0 --seed 7 --start 2026-01-31T08:00:00+01:00";
+                    --sessions 50 --speed 0 --seed 7 --watch-seconds 2 --start 2026-01-31T08:00:00+01:00";
         let Command::Demo(demo) = Cli::try_parse_from(line.split(' ').filter(|w| !w.is_empty()))
             .unwrap()
             .command
@@ -173,6 +173,7 @@ mod tests {
             "2026-01-31T07:00:00+00:00"
         );
         assert_eq!(demo.scenario, Scenario::Incident);
+        assert_eq!(demo.watch_seconds, 2);
     }
 
     #[test]
@@ -184,6 +185,8 @@ mod tests {
             "x check",
             "x demo --listen 8080",
             "x demo --speed -1",
+            "x demo --watch-seconds 1",
+            "x demo --watch-seconds 301",
             "x demo --speed NaN",
             "x demo --start yesterday",
             "x demo --scenario quiet",

@@ -121,6 +121,13 @@ async fn every_answer_has_exactly_these_headers() {
             vec![PROBLEM, DATA],
         ),
         ("GET /api/connections", true, "", 200, vec![JSON, DATA]),
+        (
+            "GET /api/inventory",
+            true,
+            "",
+            200,
+            vec![JSON, DATA, "vary: accept-encoding"],
+        ),
         ("GET /api/build", true, "", 200, vec![JSON, DATA]),
         ("POST /api/pairing", false, "", 200, vec![JSON, DATA, asked]),
         ("GET /api/pairing", false, "", 200, vec![JSON, DATA]),

@@ -18,6 +18,7 @@ mod thumbnails;
 mod provider;
 mod vendor;
 mod walls;
+mod watch;
 mod world;
 
 use crate::{Access, Assets, Gateway, app, config};

@@ -17,9 +17,6 @@ mod watcher;
 mod watchers;
 mod whole;
 
-#[cfg(test)]
-mod tests;
-
 pub use clock::{Clock, Skips};
 pub(crate) use inventory::{Audience, Inventory, Position};
 pub(crate) use watchers::Watchers;

@@ -57,6 +57,18 @@ fn each_mistake_of_a_connection_is_told_with_its_place() {
             ],
         ),
         (
+            "timeout_seconds = 30",
+            "watch_seconds = 1",
+            &["12:17: connection \"plant-a\": watch_seconds: must be a whole number from 2 to 300"],
+        ),
+        (
+            "timeout_seconds = 30",
+            "watch_second = 5",
+            &[
+                "12:1: connection \"plant-a\": unknown key `watch_second`; did you mean `watch_seconds`?",
+            ],
+        ),
+        (
             "\"aveva\"",
             "\"aveba\"",
             &[

@@ -1,1 +1,327 @@
-//! What changed.
+//! What is answered after a revision, whatever was published in between.
+
+use super::*;
+use crate::watch::Skips;
+use chrono::{DateTime, TimeDelta, Utc};
+use health::alarms::Alarm;
+use health::inventory::{GroupDetail, Resource, ResourceKey};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use tokio::sync::watch;
+use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Heartbeat, Role};
+use vendors::veeam::{Outcome, Session};
+
+/// An inventory, and how to move its clock.
+struct World {
+    inventory: Inventory,
+    seconds: Arc<AtomicI64>,
+    skips: watch::Sender<Skips>,
+}
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+}
+
+fn public(id: &str) -> vendors::Connection {
+    let system = if id.starts_with("em") {
+        "veeam"
+    } else {
+        "aveva"
+    };
+    let json = format!(r#"{{"id":"{id}","title":"{id}","system":"{system}"}}"#);
+    serde_json::from_str(&json).unwrap()
+}
+
+const IDS: [&str; 3] = ["plant", "em", "em-old"];
+const INTERVAL: Duration = Duration::from_secs(5);
+
+impl World {
+    fn new() -> Self {
+        let seconds = Arc::new(AtomicI64::new(1_000));
+        let (skips, skipped) = watch::channel(Skips::default());
+        let now = seconds.clone();
+        let clock = Clock::new(move || at(now.load(Ordering::SeqCst)), skipped);
+        let world = Self {
+            inventory: Inventory::new(clock),
+            seconds,
+            skips,
+        };
+        world.configure(&IDS);
+        world
+    }
+
+    fn configure(&self, ids: &[&str]) {
+        let wanted = ids.iter().map(|id| (public(id), INTERVAL)).collect();
+        self.inventory.configure(wanted);
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        at(self.seconds.load(Ordering::SeqCst))
+    }
+
+    /// A connection that was read just now.
+    fn read(&self, id: &str) -> ConnectionState {
+        ConnectionState {
+            observed_at: Some(self.now()),
+            ..unread(public(id), INTERVAL)
+        }
+    }
+
+    /// A group with its primary, or without one.
+    fn group(&self, id: u8, primary: Option<u8>) -> WatchedGroup {
+        let name = |number: u8| format!("s{number}");
+        let session = |number: u8| ClientSession {
+            id: Some(name(number)),
+            role: Some(Role::Primary),
+            heartbeat: Some(Heartbeat {
+                heartbeat_time: Some(self.now()),
+                ..Heartbeat::default()
+            }),
+            ..ClientSession::default()
+        };
+        WatchedGroup {
+            configuration: GroupConfiguration {
+                id: Some(format!("g{id}")),
+                ..GroupConfiguration::default()
+            },
+            detail: Some(GroupDetail {
+                status: GroupStatus {
+                    primary: primary.map(name),
+                    ..GroupStatus::default()
+                },
+                sessions: primary.map(session).into_iter().collect(),
+                observed_at: self.now(),
+            }),
+            failure: None,
+        }
+    }
+
+    fn session(&self, id: u8) -> Session {
+        Session {
+            uid: Some(format!("v{id}")),
+            result: Some(Outcome::Failed),
+            end_time: Some(self.now()),
+            ..Session::default()
+        }
+    }
+
+    fn do_step(&self, step: &Step) {
+        let inventory = &self.inventory;
+        match step {
+            Step::Groups(groups) => {
+                let of = |(id, primary): (&u8, &Option<u8>)| self.group(*id, *primary);
+                let groups: Vec<WatchedGroup> = groups.iter().map(of).collect();
+                inventory.publish(&self.read("plant"), Read::AllGroups(&groups));
+            }
+            Step::Group(id, primary) => {
+                let group = self.group(*id, *primary);
+                inventory.publish(&self.read("plant"), Read::Groups(vec![&group]));
+            }
+            Step::Sessions(id, sessions) => {
+                let sessions = sessions.iter().map(|id| self.session(*id)).collect();
+                let contents = Contents::Veeam(sessions);
+                inventory.publish(&self.read(id), Read::Everything(&contents));
+            }
+            Step::Pass(seconds) => {
+                self.seconds.fetch_add(*seconds, Ordering::SeqCst);
+                inventory.tick();
+            }
+            Step::Configure(without) => {
+                let ids: Vec<&str> = IDS
+                    .into_iter()
+                    .enumerate()
+                    .filter_map(|(place, id)| (Some(place) != *without).then_some(id))
+                    .collect();
+                self.configure(&ids);
+            }
+            Step::Forget(id) => inventory.forget(id),
+            Step::Reset => self.skips.send_modify(|skips| skips.resets += 1),
+        }
+    }
+
+    fn after(&self, revision: &str) -> protocol::Inventory {
+        let position = self.inventory.position(Some(revision));
+        self.inventory.answer(&position, Audience::People)
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Groups(BTreeMap<u8, Option<u8>>),
+    Group(u8, Option<u8>),
+    Sessions(&'static str, Vec<u8>),
+    Pass(i64),
+    Configure(Option<usize>),
+    Forget(&'static str),
+    Reset,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let primary = || prop::option::of(0..3_u8);
+    let step = prop_oneof![
+        4 => prop::collection::btree_map(0..5_u8, primary(), 0..5).prop_map(Step::Groups),
+        4 => (0..5_u8, primary()).prop_map(|(id, primary)| Step::Group(id, primary)),
+        4 => (prop::sample::select(&IDS[1..]), prop::collection::vec(0..4_u8, 0..4))
+            .prop_map(|(id, sessions)| Step::Sessions(id, sessions)),
+        4 => (1..40_i64).prop_map(Step::Pass),
+        1 => prop::option::of(0..3_usize).prop_map(Step::Configure),
+        1 => prop::sample::select(&IDS[..]).prop_map(Step::Forget),
+        1 => Just(Step::Reset),
+    ];
+    prop::collection::vec(step, 1..40)
+}
+
+/// What somebody knows who asks now and then.
+#[derive(Debug, Default, PartialEq)]
+struct Viewer {
+    revision: String,
+    connections: Vec<ConnectionState>,
+    resources: BTreeMap<ResourceKey, Resource>,
+    alarms: Vec<Alarm>,
+}
+
+impl Viewer {
+    fn take(&mut self, answer: protocol::Inventory) {
+        if answer.whole {
+            *self = Self::default();
+        }
+        self.revision = answer.revision;
+        for key in &answer.removed {
+            assert!(answer.resources.iter().all(|one| one.key != *key));
+            self.resources.remove(key);
+        }
+        let new = answer.resources.into_iter();
+        self.resources.extend(new.map(|one| (one.key.clone(), one)));
+        if let Some(connections) = answer.connections {
+            self.connections = connections;
+        }
+        if let Some(alarms) = answer.alarms {
+            self.alarms = alarms;
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn whoever_follows_the_changes_knows_the_whole(steps in steps(), every in 1..5_usize) {
+        let world = World::new();
+        let mut viewer = Viewer::default();
+        for (number, step) in steps.iter().enumerate() {
+            world.do_step(step);
+            if number % every == 0 {
+                viewer.take(world.after(&viewer.revision));
+                let mut whole = Viewer::default();
+                whole.take(world.inventory.everything());
+                prop_assert_eq!(&viewer, &whole);
+                let held: usize = whole.connections.iter().map(|one| one.held).sum();
+                prop_assert!(whole.resources.len() <= held);
+            }
+        }
+    }
+
+    #[test]
+    fn a_revision_is_known_or_everything_is_answered(text in "[-0-9a-f]{0,20}") {
+        let world = World::new();
+        world.do_step(&Step::Group(1, None));
+        prop_assert!(world.after(&text).whole);
+    }
+}
+
+#[test]
+fn a_publication_that_changes_nothing_has_no_revision() {
+    let world = World::new();
+    let groups = [world.group(1, Some(1)), world.group(2, None)];
+    let state = world.read("plant");
+    world.inventory.publish(&state, Read::AllGroups(&groups));
+    let revision = world.inventory.everything().revision;
+    for read in [
+        Read::AllGroups(&groups),
+        Read::Groups(vec![&groups[1]]),
+        Read::Nothing,
+    ] {
+        world.inventory.publish(&state, read);
+        let answer = world.after(&revision);
+        assert_eq!((answer.revision, answer.whole), (revision.clone(), false));
+        assert_eq!((answer.connections, answer.alarms), (None, None));
+        assert!(answer.resources.is_empty() && answer.removed.is_empty());
+    }
+    let changed = world.group(2, Some(2));
+    world
+        .inventory
+        .publish(&state, Read::Groups(vec![&changed]));
+    let answer = world.after(&revision);
+    assert_eq!(answer.resources.len(), 1, "only what changed");
+}
+
+#[test]
+fn more_removals_than_are_remembered_make_an_answer_whole() {
+    let world = World::new();
+    world.do_step(&Step::Group(0, None));
+    let old = world.inventory.everything().revision;
+    let many: Vec<WatchedGroup> = (0..=state::REMOVALS)
+        .map(|number| {
+            let mut group = world.group(0, None);
+            group.configuration.id = Some(format!("many{number}"));
+            group
+        })
+        .collect();
+    let state = world.read("plant");
+    world.inventory.publish(&state, Read::AllGroups(&many));
+    assert!(!world.after(&old).whole);
+    let full = world.inventory.everything().revision;
+    world.inventory.publish(&state, Read::AllGroups(&[]));
+    assert!(world.after(&old).whole, "a removal after it is forgotten");
+    assert!(world.after(&full).whole);
+    let now = world.inventory.everything().revision;
+    assert!(!world.after(&now).whole);
+}
+
+#[test]
+fn a_shared_session_goes_on_with_its_alarm_when_its_connection_falls_silent() {
+    let world = World::new();
+    for id in ["em", "em-old"] {
+        world.do_step(&Step::Sessions(id, vec![7]));
+    }
+    let before = world.inventory.everything();
+    assert_eq!(before.resources[0].key.connection, "em");
+    assert_eq!(before.resources[0].also_on, ["em-old"]);
+    let alarm = |all: &protocol::Inventory| {
+        let mut alarms = all.alarms.iter().flatten();
+        alarms
+            .find(|alarm| alarm.resource.id == "v7")
+            .unwrap()
+            .clone()
+    };
+    for _ in 0..5 {
+        world.do_step(&Step::Pass(5));
+        let mut session = world.session(7);
+        session.end_time = Some(at(1_000));
+        let contents = Contents::Veeam(vec![session]);
+        world
+            .inventory
+            .publish(&world.read("em-old"), Read::Everything(&contents));
+    }
+    let after = world.inventory.everything();
+    assert_eq!(after.resources.len(), 1);
+    assert_eq!(after.resources[0].key.connection, "em-old");
+    assert_eq!(alarm(&after).id, alarm(&before).id);
+}
+
+#[test]
+fn a_connection_that_falls_silent_is_an_alarm_without_any_publication() {
+    let world = World::new();
+    world.do_step(&Step::Group(1, Some(1)));
+    let silent = |all: &protocol::Inventory| {
+        let mut alarms = all.alarms.iter().flatten();
+        alarms.any(|alarm| alarm.resource.id == "plant")
+    };
+    for (seconds, expected) in [(14, false), (1, false), (1, true), (60, true)] {
+        world.do_step(&Step::Pass(seconds));
+        assert_eq!(silent(&world.inventory.everything()), expected, "{seconds}");
+    }
+    world.do_step(&Step::Group(1, Some(1)));
+    assert!(!silent(&world.inventory.everything()));
+}

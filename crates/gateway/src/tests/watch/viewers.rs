@@ -1,0 +1,194 @@
+//! `GET /api/inventory` for those who look: how often the vendor is asked, what a wall gets, what goes over the
+//! network.
+
+use super::*;
+use crate::tests::access::{sign_in, with_users};
+use crate::tests::walls::paired;
+use crate::watch::Audience;
+use http_body_util::BodyExt as _;
+
+async fn asked_with(viewers: usize) -> usize {
+    let plant = Plant::new(30).await;
+    let stage = Stage::of(&plant).await;
+    for _ in 0..4 {
+        for _ in 0..viewers {
+            let answer = get(&stage.gateway, "/api/inventory").await;
+            assert_eq!(answer.status(), 200);
+        }
+        let before = stage.all().connections()[0].observed_at;
+        stage.skip(300);
+        stage
+            .until("the next reading", |all| {
+                all.connections()[0].observed_at > before
+            })
+            .await;
+    }
+    plant.log_len()
+}
+
+#[tokio::test]
+async fn the_vendor_is_asked_as_often_whoever_looks() {
+    let nobody = asked_with(0).await;
+    assert_eq!(nobody, 5 * 31);
+    assert_eq!(asked_with(1).await, nobody);
+    assert_eq!(asked_with(50).await, nobody);
+}
+
+#[tokio::test]
+async fn a_viewers_relayed_read_and_the_watchers_are_one_call() {
+    let plant = Plant::new(3).await;
+    let stage = Stage::new(vec![config::Connection {
+        share: Duration::from_secs(60),
+        ..watched("plant-a", &plant.base)
+    }]);
+    stage
+        .until("a reading", |all| {
+            all.connections()[0].observed_at.is_some()
+        })
+        .await;
+    let before = plant.log_len();
+    for path in ["?skip=0&count=100", "/g1/clientsessions"] {
+        assert_eq!(
+            get(&stage.gateway, &format!("{GROUPS}{path}"))
+                .await
+                .status(),
+            200
+        );
+    }
+    assert_eq!(plant.log_len(), before);
+}
+
+#[tokio::test]
+async fn only_people_can_have_it_read_now_and_at_most_once_a_second() {
+    let plant = Plant::new(3).await;
+    let gateway = Arc::new(with_users(
+        vec![watched("plant-a", &plant.base)],
+        None,
+        false,
+    ));
+    gateway.watch();
+    let everything = || gateway.shared.watchers.inventory().everything();
+    while everything().connections()[0].observed_at.is_none() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let wall = paired(&gateway, "Hall").await;
+    let (admin, viewer) = (
+        sign_in(&gateway, "ann").await,
+        sign_in(&gateway, "vic").await,
+    );
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    plant.asked();
+    let now = async |cookie: &str, path: &str| {
+        let headers = [("cookie", cookie), ("cache-control", "no-cache")];
+        let answer = ask(&gateway, &format!("GET {path}"), &headers, "").await;
+        assert_eq!(answer.status(), 200);
+        text(answer).await
+    };
+    now(&wall, "/api/inventory").await;
+    assert_eq!(plant.log_len(), 0, "a wall waits as everybody");
+    now(&viewer, "/api/inventory?connection=another").await;
+    assert_eq!(plant.log_len(), 0);
+    let began = tokio::time::Instant::now();
+    for cookie in [&admin, &viewer] {
+        now(cookie, "/api/inventory?connection=plant-a&unknown=1").await;
+    }
+    assert_eq!(plant.log_len(), 8, "two readings");
+    assert!(
+        began.elapsed() >= Duration::from_millis(900),
+        "a second apart"
+    );
+    let answers = [&admin, &viewer].map(|cookie| now(cookie, "/api/inventory"));
+    let [one, other] = answers;
+    tokio::join!(one, other);
+    assert_eq!(plant.log_len(), 12, "one reading for two who wait");
+}
+
+#[tokio::test]
+async fn a_wall_gets_no_more_than_walls_show() {
+    let plant = Plant::new(2).await;
+    let stage = Stage::of(&plant).await;
+    let inventory = stage.gateway.shared.watchers.inventory();
+    let position = inventory.position(None);
+    let people = serde_json::to_string(&inventory.answer(&position, Audience::People)).unwrap();
+    let wall = serde_json::to_string(&inventory.answer(&position, Audience::Wall)).unwrap();
+    assert!(people.contains("\"sessions\"") && people.contains("g0-b"));
+    assert!(
+        !wall.contains("\"sessions\"") && !wall.contains("g0-b"),
+        "{wall}"
+    );
+    assert!(
+        wall.contains(r#""primary":"g0-a""#),
+        "a failover is announced"
+    );
+    plant.answers("*", Answers::Garbage);
+    stage.refresh().await;
+    let position = inventory.position(None);
+    let [people, wall] = [Audience::People, Audience::Wall]
+        .map(|audience| serde_json::to_string(&inventory.answer(&position, audience)).unwrap());
+    assert!(people.contains("It works!") && !wall.contains("It works!"));
+}
+
+#[tokio::test]
+async fn what_changed_is_small_and_what_is_large_is_compressed() {
+    let plant = Plant::new(200).await;
+    let stage = Stage::of(&plant).await;
+    let fetch = async |path: &str, accepted: &str| {
+        let line = format!("GET /api/inventory{path}");
+        ask(&stage.gateway, &line, &[("accept-encoding", accepted)], "").await
+    };
+    let plain = text(fetch("", "identity").await).await;
+    let whole: Inventory = serde_json::from_str(&plain).unwrap();
+    assert!(whole.whole && whole.resources.len() == 200);
+    for encoding in ["br", "gzip", "zstd"] {
+        let answer = fetch("", encoding).await;
+        assert_eq!(header(&answer, "content-encoding"), encoding);
+        assert_eq!(header(&answer, "vary"), "accept-encoding");
+        let size = answer.into_body().collect().await.unwrap().to_bytes().len();
+        assert!(
+            size * 8 < plain.len(),
+            "{encoding}: {size} of {}",
+            plain.len()
+        );
+    }
+    let after = format!("?after={}", whole.revision);
+    let nothing = fetch(&after, "gzip").await;
+    assert_eq!(header(&nothing, "content-encoding"), "");
+    let nothing: Inventory = serde_json::from_str(&text(nothing).await).unwrap();
+    assert_eq!(
+        (nothing.whole, nothing.connections, nothing.alarms),
+        (false, None, None)
+    );
+    assert_eq!(
+        (nothing.resources, nothing.revision.as_str()),
+        (vec![], whole.revision.as_str())
+    );
+    for unknown in ["", "x", "-1", "0123456789abcdef-3"] {
+        let answer = text(fetch(&format!("?after={unknown}"), "").await).await;
+        let answer: Inventory = serde_json::from_str(&answer).unwrap();
+        assert!(answer.whole, "{unknown:?}");
+    }
+    let newer = format!("?after={}9", whole.revision);
+    assert!(
+        text(fetch(&newer, "").await)
+            .await
+            .contains(r#""whole":true"#)
+    );
+}
+
+#[tokio::test]
+async fn a_relayed_answer_is_compressed_where_it_is_worth_it() {
+    let plant = Plant::new(50).await;
+    let stage = Stage::of(&plant).await;
+    let accept = [("accept-encoding", "gzip, br")];
+    let large = ask(&stage.gateway, &format!("GET {GROUPS}"), &accept, "").await;
+    assert_eq!(header(&large, "content-encoding"), "br");
+    let path = format!("GET {GROUPS}/g1/clientsessions");
+    let small = ask(&stage.gateway, &path, &accept, "").await;
+    assert_eq!(header(&small, "content-encoding"), "");
+    let page = ask(&stage.gateway, "GET /", &accept, "").await;
+    assert_eq!(
+        header(&page, "content-encoding"),
+        "",
+        "compressed ahead or not at all"
+    );
+}

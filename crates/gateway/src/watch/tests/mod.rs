@@ -1,1 +1,0 @@
-//! Watchers before simulated vendors.
