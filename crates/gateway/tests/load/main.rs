@@ -31,6 +31,8 @@ struct Watched {
     asked: usize,
     /// When the vendor was asked.
     calls: Vec<Instant>,
+    /// How often the gateway's own watcher asked for a page of the list.
+    watcher_calls: usize,
     took: Duration,
     /// Memory in KiB: every ten seconds, or at the half, and at the end.
     memory: Vec<u64>,
@@ -81,6 +83,7 @@ async fn watch(plan: Plan) -> Watched {
     Watched {
         asked: asked.load(Ordering::Relaxed),
         calls: vendor.calls(),
+        watcher_calls: vendor.watcher_calls(),
         took: start.elapsed(),
         memory,
     }
@@ -123,6 +126,13 @@ fn one_call_per_interval(watched: &Watched, interval: Duration) {
     assert!(
         calls <= intervals + 1.0 && calls >= intervals / 2.0 - 1.0,
         "{calls} calls in {intervals} intervals"
+    );
+    // Two pages every five seconds, whoever looks.
+    let readings = watched.took.as_secs_f64() / 5.0 + 1.0;
+    let pages = watched.watcher_calls as f64;
+    assert!(
+        pages <= 2.0 * readings,
+        "{pages} pages in {readings} readings"
     );
 }
 

@@ -2,7 +2,7 @@
 //! never ends.
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::routing::{get, put};
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,7 +24,10 @@ const GROUP: &str =
 
 #[derive(Default)]
 struct Seen {
+    /// Of viewers, who ask for the list as it comes.
     calls: Mutex<Vec<Instant>>,
+    /// Of the gateway's watcher, which asks for pages.
+    watcher: AtomicUsize,
     writes: AtomicUsize,
     arrived: Notify,
 }
@@ -38,8 +41,12 @@ impl Vendor {
     pub(crate) async fn start() -> Self {
         let seen = Arc::new(Seen::default());
         let (read, written) = (seen.clone(), seen.clone());
-        let list = get(move || async move {
-            read.calls.lock().expect("no panic").push(Instant::now());
+        let list = get(move |uri: Uri| async move {
+            if uri.query().is_some() {
+                read.watcher.fetch_add(1, Ordering::SeqCst);
+            } else {
+                read.calls.lock().expect("no panic").push(Instant::now());
+            }
             groups()
         });
         let write = put(move || async move {
@@ -59,7 +66,12 @@ impl Vendor {
         Self { base, seen }
     }
 
-    /// When the list was asked for.
+    /// How often the gateway's watcher asked for a page.
+    pub(crate) fn watcher_calls(&self) -> usize {
+        self.seen.watcher.load(Ordering::SeqCst)
+    }
+
+    /// When viewers' questions for the list arrived.
     pub(crate) fn calls(&self) -> Vec<Instant> {
         self.seen.calls.lock().expect("no panic").clone()
     }

@@ -1,0 +1,145 @@
+//! The other systems, and the demo.
+
+use super::*;
+
+#[tokio::test]
+async fn a_list_of_uplynk_without_slicers_is_completed_and_its_pages_are_read() {
+    let whole = |id: &str| format!(r#"{{"id":"{id}","name":"{id}","slicers":[],"channels":[]}}"#);
+    let vendor = Vendor::new(move |seen, _| {
+        let line = &seen.line;
+        if line.contains("failover-groups/short") {
+            return vendor_json(200, &whole("short"));
+        }
+        if line.contains("failover-groups/broken") {
+            return vendor_json(404, "{}");
+        }
+        let items = if line.contains("page=2") {
+            whole("second")
+        } else {
+            format!(r#"{},{{"id":"short"}},{{"id":"broken"}}"#, whole("first"))
+        };
+        vendor_json(200, &format!(r#"{{"total_items":"4","items":[{items}]}}"#))
+    })
+    .await;
+    let live = config::Connection {
+        timeout: Duration::from_secs(20),
+        ..watched("live", &vendor.base)
+    };
+    let live = config::Connection {
+        credentials: config::Credentials::IntegrationKey {
+            owner: "o".to_owned(),
+            api_key: SECRET.into(),
+        },
+        public: vendors::Connection {
+            system: System::Uplynk,
+            ..live.public
+        },
+        ..live
+    };
+    let stage = Stage::new(vec![live]);
+    let all = stage.until("four", |all| all.resources.len() == 4).await;
+    assert_eq!(all.failure(), None);
+    assert_eq!(all.resource("short").name, "short");
+    assert_eq!(vendor.lines().len(), 4);
+}
+
+#[tokio::test]
+async fn a_role_that_may_not_query_veeam_sees_the_recent_sessions() {
+    let vendor = Vendor::new(|seen, _| {
+        if seen.line.contains("sessionMngr") {
+            let mut answer = vendor_json(201, r#"{"SessionId":"1"}"#);
+            let headers = answer.headers_mut();
+            headers.insert("x-restsvcsessionid", "s".parse().unwrap());
+            return answer;
+        }
+        if seen.line.contains("/query") {
+            return vendor_json(403, r#"{"Message":"not allowed"}"#);
+        }
+        vendor_json(200, r#"{"Entities":[]}"#)
+    })
+    .await;
+    let em = watched("em", &vendor.base);
+    let em = config::Connection {
+        public: vendors::Connection {
+            system: serde_json::from_str(r#"{"system":"veeam"}"#).unwrap(),
+            ..em.public
+        },
+        ..em
+    };
+    let stage = Stage::new(vec![em]);
+    let all = stage.until("a reading", |all| {
+        let one = &all.connections()[0];
+        one.observed_at.is_some() || one.failure.is_some()
+    });
+    let all = all.await;
+    let asked = |word: &str| {
+        vendor
+            .lines()
+            .iter()
+            .filter(|line| line.contains(word))
+            .count()
+    };
+    assert_eq!(asked("/query"), 1);
+    assert_eq!(all.failure(), None, "{:?}", vendor.lines());
+    stage.refresh().await;
+    assert_eq!(asked("/query"), 1, "roles change seldom");
+}
+
+/// The incident of the demo: what is critical stays in its place when its connection falls silent.
+#[tokio::test]
+async fn a_stale_connection_hides_none_of_its_alarms() {
+    let options = simulator::Options {
+        scenario: simulator::Scenario::Incident,
+        speed: 0.0,
+        ..simulator::Options::default()
+    };
+    let simulator = simulator::start(options).await.unwrap();
+    let assets = Assets::from_files([]);
+    let watch = Duration::from_secs(300);
+    let gateway = crate::cli::demo::gateway(&simulator, assets, watch).unwrap();
+    gateway.watch();
+    let of_plant = |all: &Inventory, severity| {
+        let alarms = all.alarms.iter().flatten();
+        let of_plant = alarms
+            .filter(|alarm| alarm.resource.connection == "plant-b" && alarm.severity == severity);
+        of_plant.map(|alarm| alarm.id.clone()).collect::<Vec<_>>()
+    };
+    let stage = Stage {
+        gateway: Arc::new(gateway),
+        skips: watch::channel(Skips::default()).0,
+    };
+    let read = |all: &Inventory| {
+        all.connections()
+            .iter()
+            .all(|one| one.observed_at.is_some())
+    };
+    let before = stage.until("everything", read).await;
+    let critical = of_plant(&before, health::Severity::Critical);
+    assert!(critical.len() >= 3, "{critical:?}");
+    let body = r#"{"connection":"plant-b","fault":{"kind":"status","status":503}}"#;
+    let control = format!("http://{}/faults", simulator.control);
+    let answer = reqwest::Client::new()
+        .post(control)
+        .body(body)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 201);
+    simulator.observer.advance(Duration::from_secs(901));
+    let silent = |all: &Inventory| {
+        !all.alarms
+            .iter()
+            .flatten()
+            .all(|alarm| alarm.resource.id != "plant-b")
+    };
+    let after = stage.until("the silence", silent).await;
+    let now = of_plant(&after, health::Severity::Critical);
+    assert!(
+        critical.iter().all(|id| now.contains(id)),
+        "{critical:?} {now:?}"
+    );
+    assert!(
+        now[0].starts_with("connection:plant-b"),
+        "above what it hides: {now:?}"
+    );
+}
