@@ -4,7 +4,7 @@ mod check;
 pub(crate) mod demo;
 mod hash_password;
 mod serve;
-mod status;
+pub(crate) mod status;
 
 pub(crate) use check::CHECKS;
 

@@ -9,7 +9,7 @@ mod report;
 mod settings;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use super::say;
 use clap::Args;

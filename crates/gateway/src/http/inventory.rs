@@ -39,6 +39,7 @@ pub(super) async fn read(
     };
     let audience = match authorized.visitor.as_ref().map(|visitor| visitor.role) {
         Some(Role::Admin | Role::Viewer) => Audience::People,
+        // Nobody is signed in where the metrics token opens this: who only counts needs no more.
         Some(Role::Wall) | None => Audience::Wall,
     };
     let demanded = headers

@@ -3,7 +3,6 @@
 use crate::app::Gateway;
 use crate::metrics;
 use crate::problem::{Kind, Problem};
-use crate::watch::Audience;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
@@ -16,9 +15,8 @@ pub(super) async fn metrics(State(gateway): State<Arc<Gateway>>) -> Response {
         (header::CACHE_CONTROL, "no-store"),
         (header::CONTENT_TYPE, metrics::CONTENT_TYPE),
     ];
-    let inventory = gateway.shared.watchers.inventory();
-    let everything = inventory.answer(&inventory.position(None), Audience::People);
-    let text = gateway.shared.metrics.text(&everything, everything.now);
+    let inventory = gateway.shared.watchers.inventory().everything();
+    let text = gateway.shared.metrics.text(&inventory, inventory.now);
     (headers, text).into_response()
 }
 

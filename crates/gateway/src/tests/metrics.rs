@@ -1,9 +1,14 @@
-//! The metrics as Prometheus's own tool reads them. Without the tool (Debian's package `prometheus`) these tests
-//! say so and pass.
+//! The metrics of a gateway that watches, also as Prometheus's own tool reads them. Without the tool (Debian's
+//! package `prometheus`) those tests say so and pass.
 
+use super::vendor::{ReceivedRequest, Vendor, json};
 use super::*;
+use crate::app::Shared;
+use crate::watch::{Clock, Skips};
+use chrono::{DateTime, TimeDelta};
 use std::io::{ErrorKind, Write as _};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 /// What `promtool` says, and whether it is content; `None` where it is not installed.
 pub(crate) fn promtool(arguments: &[&str], input: &str) -> Option<(bool, String)> {
@@ -32,8 +37,37 @@ pub(crate) fn promtool(arguments: &[&str], input: &str) -> Option<(bool, String)
     Some((output.status.success(), text))
 }
 
+/// A slicer group that is well.
+pub(super) const WELL: &str = r#"{"id":"9","name":"news","mode":"flat","active_slicer_id":"a","slicers":[
+    {"id":"a","enabled":true,"order":1,"blacklist_until":0,"status":{"state":0}},
+    {"id":"b","enabled":true,"order":2,"blacklist_until":0,"status":{"state":0}}]}"#;
+
+/// A service that has this one slicer group and answers with this status.
+pub(super) fn service(seen: &ReceivedRequest, status: u16, group: &str) -> Response<Body> {
+    if seen.line.contains("/failover-groups/") {
+        json(status, group)
+    } else {
+        json(status, &format!(r#"{{"items":[{group}]}}"#))
+    }
+}
+
+/// Watches the gateway's systems and waits until each was read.
+pub(super) async fn watched(gateway: &Arc<Gateway>) {
+    gateway.watch();
+    let watchers = &gateway.shared.watchers;
+    let mut states = Vec::new();
+    for _ in 0..30 {
+        watchers.refresh(None).await;
+        states = watchers.inventory().everything().connections.unwrap();
+        if states.iter().all(|state| state.observed_at.is_some()) {
+            return;
+        }
+    }
+    panic!("not read: {states:?}");
+}
+
 #[tokio::test]
-async fn promtool_finds_nothing_wrong_with_the_text() {
+async fn promtool_finds_nothing_wrong_with_the_text_of_a_demo() {
     let simulator = simulator::start(simulator::Options::default())
         .await
         .unwrap();
@@ -41,8 +75,17 @@ async fn promtool_finds_nothing_wrong_with_the_text() {
         crate::cli::demo::gateway(&simulator, Assets::from_files([]), config::DEFAULT_WATCH)
             .unwrap(),
     );
-    get(&gateway, "/relay/live/api/v4/failover-groups").await;
+    watched(&gateway).await;
     let page = text(get(&gateway, "/metrics").await).await;
+    for kind in [
+        "failover_group",
+        "slicer_group",
+        "failover_session",
+        "connection",
+    ] {
+        let series = format!(",kind=\"{kind}\",id=");
+        assert!(page.contains(&series), "{series}{page}");
+    }
     if let Some((content, said)) = promtool(&["check", "metrics"], &page) {
         assert!(content && said.is_empty(), "{said}\n{page}");
     }
@@ -50,7 +93,70 @@ async fn promtool_finds_nothing_wrong_with_the_text() {
     if let Some((content, said)) = promtool(&["check", "metrics"], &page.replace("_total", "")) {
         assert!(!content && said.contains("_total"), "{said}");
     }
+    gateway.shared.watchers.stop();
     gateway.log_off().await;
+}
+
+#[tokio::test]
+async fn a_source_grows_old_while_its_vendor_answers_errors_and_nobody_looks() {
+    let broken = Arc::new(AtomicBool::new(false));
+    let breaks = broken.clone();
+    let vendor = Vendor::new(move |seen, _| {
+        let status = if breaks.load(Ordering::Relaxed) {
+            500
+        } else {
+            200
+        };
+        service(seen, status, WELL)
+    })
+    .await;
+    let seconds = Arc::new(AtomicI64::new(0));
+    let shown = seconds.clone();
+    let (_moves, skips) = tokio::sync::watch::channel(Skips::default());
+    let now = move || DateTime::UNIX_EPOCH + TimeDelta::seconds(shown.load(Ordering::Relaxed));
+    let gateway = Gateway::with(
+        vec![connection("live", System::Uplynk, &vendor.base, basic())],
+        Access::local(),
+        None,
+        Assets::from_files([]),
+        Arc::new(Shared::new(Clock::new(now, skips))),
+    );
+    let gateway = Arc::new(gateway.unwrap());
+    let unread = text(get(&gateway, "/metrics").await).await;
+    assert!(
+        !unread.contains("source_age_seconds"),
+        "nothing is watched yet"
+    );
+    watched(&gateway).await;
+    broken.store(true, Ordering::Relaxed);
+    for (at, age, freshness, severities) in [
+        (10, "10.0", 0, ["normal", "0"]),
+        (20, "20.0", 2, ["unknown", "2"]),
+        (90, "90.0", 3, ["unknown", "2"]),
+    ] {
+        seconds.store(at, Ordering::Relaxed);
+        gateway.shared.watchers.refresh(None).await;
+        gateway.shared.watchers.inventory().tick();
+        let page = text(get(&gateway, "/metrics").await).await;
+        let [severity, level] = severities;
+        for line in [
+            format!(r#"source_age_seconds{{connection="live"}} {age}"#),
+            format!(r#"source_freshness{{connection="live"}} {freshness}"#),
+            format!(
+                r#"resources{{connection="live",kind="slicer_group",severity="{severity}"}} 1"#
+            ),
+            format!(
+                r#"resource_severity{{connection="live",kind="slicer_group",id="9",name="news"}} {level}"#
+            ),
+            format!(
+                r#"alarms{{severity="critical"}} {}"#,
+                u8::from(freshness == 3)
+            ),
+        ] {
+            let line = format!("failover_console_{line}\n");
+            assert!(page.contains(&line), "{at}: {line}{page}");
+        }
+    }
 }
 
 #[test]

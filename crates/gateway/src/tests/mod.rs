@@ -12,6 +12,7 @@ mod relay;
 mod roles;
 mod routes;
 mod secrets;
+mod status;
 mod thumbnails;
 
 mod provider;

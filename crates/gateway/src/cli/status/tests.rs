@@ -10,6 +10,27 @@ use protocol::{ConnectionState, Inventory};
 
 mod over_a_socket;
 
+#[derive(clap::Parser)]
+struct Line {
+    #[command(flatten)]
+    arguments: Arguments,
+}
+
+/// What the command prints and its exit status, for tests of a whole gateway.
+pub(crate) async fn run_line(line: &[&str], token: Option<&str>) -> (String, u8) {
+    let line = ["status"].iter().chain(line);
+    let Line { arguments } = clap::Parser::parse_from(line);
+    let token = token.map(OsString::from);
+    let variable = |name: &str| {
+        let token = token.clone();
+        (name == "FAILOVER_CONSOLE_TOKEN")
+            .then_some(token)
+            .flatten()
+    };
+    let (text, state) = status(&arguments, variable, TIMEOUT).await;
+    (text, state as u8)
+}
+
 const NOW: DateTime<Utc> = DateTime::from_timestamp_nanos(1_795_271_528_000_000_000);
 
 fn at(seconds: i64) -> DateTime<Utc> {

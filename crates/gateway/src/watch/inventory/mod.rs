@@ -107,7 +107,6 @@ impl Inventory {
     }
 
     /// Everything.
-    #[cfg(test)]
     pub(crate) fn everything(&self) -> protocol::Inventory {
         let position = self.position(None);
         self.answer(&position, Audience::People)
