@@ -2,16 +2,18 @@
 
 use crate::app::Gateway;
 use axum::Json;
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
+use std::sync::Arc;
 
 #[derive(Serialize)]
 struct Build<'a> {
     build: &'a str,
 }
 
-pub(super) fn read(gateway: &Gateway) -> Response {
+pub(super) async fn read(State(gateway): State<Arc<Gateway>>) -> Response {
     let build = gateway.assets.build();
     ([(header::CACHE_CONTROL, "no-store")], Json(Build { build })).into_response()
 }

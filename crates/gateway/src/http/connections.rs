@@ -2,16 +2,18 @@
 
 use crate::app::Gateway;
 use axum::Json;
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
+use std::sync::Arc;
 
 #[derive(Serialize)]
 struct Connections<'a> {
     connections: Vec<&'a vendors::Connection>,
 }
 
-pub(super) fn list(gateway: &Gateway) -> Response {
+pub(super) async fn list(State(gateway): State<Arc<Gateway>>) -> Response {
     let connections = gateway
         .upstreams
         .iter()

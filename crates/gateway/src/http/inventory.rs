@@ -2,16 +2,17 @@
 //! `Cache-Control: no-cache` of a person lets the vendors be read now, `connection=ID` only one of them.
 
 use super::compression::compressed;
+use super::middleware::Authorized;
 use crate::app::{Gateway, InventoryAnswer, InventoryKey};
-use crate::auth::Visitor;
 use crate::identity::Role;
 use crate::problem::{Kind, Problem};
 use crate::watch::{Audience, Inventory, Position};
 use axum::body::{Body, to_bytes};
-use axum::extract::Query;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::Response;
 use chrono::TimeDelta;
+use std::sync::Arc;
 
 /// How long an answer is given to others, by the gateway's clock: it tells that clock's time.
 const SHARED: TimeDelta = TimeDelta::milliseconds(500);
@@ -24,19 +25,19 @@ const LONGEST: usize = 200;
 /// # Errors
 /// The query cannot be read, or the answer cannot be written.
 pub(super) async fn read(
-    gateway: &Gateway,
-    visitor: Option<&Visitor>,
-    headers: &HeaderMap,
-    uri: &Uri,
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+    uri: Uri,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let query: Vec<(String, String)> = Query::try_from_uri(uri)
+    let query: Vec<(String, String)> = Query::try_from_uri(&uri)
         .map_err(|_| Problem::new(Kind::BadRequest, "the query cannot be read"))?
         .0;
     let parameter = |wanted: &str| {
         let mut query = query.iter();
         query.find_map(|(name, value)| (name == wanted).then_some(value.as_str()))
     };
-    let audience = match visitor.map(|visitor| visitor.role) {
+    let audience = match authorized.visitor.as_ref().map(|visitor| visitor.role) {
         Some(Role::Admin | Role::Viewer) => Audience::People,
         Some(Role::Wall) | None => Audience::Wall,
     };

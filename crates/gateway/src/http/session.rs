@@ -1,17 +1,19 @@
 //! `/api/session`: the present session, signing in and signing out.
 
 use super::body;
+use super::middleware::Authorized;
 use crate::app::Gateway;
-use crate::audit::{self, Who};
+use crate::audit;
 use crate::auth::Visitor;
 use crate::crypto::password_hash;
 use crate::problem::{Kind, Problem};
 use axum::Json;
-use axum::extract::Request;
-use axum::http::{StatusCode, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The longest user name, in bytes.
 const LONGEST_NAME: usize = 256;
@@ -41,7 +43,20 @@ struct SignInRequest {
 }
 
 /// `GET /api/session`.
-pub(super) fn read(gateway: &Gateway, visitor: &Visitor) -> Response {
+///
+/// # Errors
+/// There is no session.
+pub(super) async fn read(
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+) -> Result<Response, Problem> {
+    match &authorized.visitor {
+        Some(visitor) => Ok(session(&gateway, visitor)),
+        None => Err(Problem::new(Kind::SignIn, "nobody is signed in")),
+    }
+}
+
+fn session(gateway: &Gateway, visitor: &Visitor) -> Response {
     let session = Session {
         user: &visitor.name,
         role: visitor.role.word(),
@@ -57,10 +72,11 @@ pub(super) fn read(gateway: &Gateway, visitor: &Visitor) -> Response {
 /// # Errors
 /// The request is not valid or is refused.
 pub(super) async fn sign_in(
-    gateway: &Gateway,
-    who: &Who,
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
     request: Request,
 ) -> Result<Response, Problem> {
+    let who = &authorized.who;
     let headers = request.headers().clone();
     let bytes = body::json(request, LIMIT).await?.unwrap_or_default();
     // serde's own message is not used, because it would repeat what was sent.
@@ -87,32 +103,32 @@ pub(super) async fn sign_in(
     let refused = entered.as_ref().err().map(|problem| problem.kind);
     audit::sign_in(&gateway.shared.metrics, who, name, refused);
     let (visitor, cookie) = entered?;
-    let mut response = read(gateway, &visitor);
+    let mut response = session(&gateway, &visitor);
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)
 }
 
 /// `DELETE /api/session`: signs out. Succeeds without a session as well.
-pub(super) fn sign_out(
-    gateway: &Gateway,
-    who: &Who,
-    visitor: Option<&Visitor>,
-    request: &Request,
+pub(super) async fn sign_out(
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+    headers: HeaderMap,
 ) -> Response {
+    let visitor = authorized.visitor.as_ref();
     if let Some(visitor) = visitor {
-        audit::sign_out(who);
+        audit::sign_out(&authorized.who);
         if let Some(session) = visitor.session() {
             gateway.shared.metrics.session_ended(session);
         }
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
-    let headers = response.headers_mut();
-    headers.insert(
+    let set = response.headers_mut();
+    set.insert(
         header::CACHE_CONTROL,
         header::HeaderValue::from_static("no-store"),
     );
-    if let Some(cookie) = gateway.access.leave(request.headers(), visitor) {
-        headers.insert(header::SET_COOKIE, cookie);
+    if let Some(cookie) = gateway.access.leave(&headers, visitor) {
+        set.insert(header::SET_COOKIE, cookie);
     }
     response
 }
