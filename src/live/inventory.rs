@@ -93,8 +93,17 @@ pub fn provide(first: First) -> Watched {
     let known = Rc::new(RefCell::new(world.clone()));
     let live = {
         let wanted = Rc::clone(&wanted);
+        let seen = Cell::new(settings.refresh_requests.try_get_untracked());
         let fetch = move |abort| {
-            let (known, refresh) = (Rc::clone(&known), wanted.take());
+            // Who asks for everything anew wants the gateway to read anew, too.
+            let requests = settings.refresh_requests.try_get_untracked();
+            let everything = requests != seen.replace(requests);
+            let refresh = if everything {
+                Some(Refresh::Everything)
+            } else {
+                wanted.take()
+            };
+            let known = Rc::clone(&known);
             let after = known.borrow().revision.clone();
             async move {
                 let (changes, offset) = ask(after, refresh, Some(abort)).await?;
@@ -134,14 +143,6 @@ pub fn provide(first: First) -> Watched {
         clock,
     };
     provide_context(watched);
-    // Who asks for everything anew wants the gateway to read anew, too.
-    Effect::new(move |before: Option<u32>| {
-        let requests = settings.refresh_requests.get();
-        if before.is_some_and(|before| before != requests) {
-            watched.refresh(Refresh::Everything);
-        }
-        requests
-    });
     watched
 }
 

@@ -76,4 +76,18 @@ mod tests {
             assert!(cache.len() <= MOST);
         }
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_thousand_who_ask_at_the_same_time_cost_one_answer() {
+        let (cache, made) = (AnswerCache::<u32, u32>::default(), AtomicU32::new(0));
+        let ask = || {
+            let make = async || {
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                made.fetch_add(1, Ordering::SeqCst) + 1
+            };
+            cache.get(7, |_| true, |_| true, make)
+        };
+        let answers = futures_util::future::join_all((0..1_000).map(|_| ask())).await;
+        assert!(answers.iter().all(|answer| *answer == 1));
+    }
 }

@@ -60,6 +60,15 @@ impl Rotation {
         self
     }
 
+    /// The first page, from now on.
+    #[must_use]
+    pub fn beginning(now: Millis) -> Self {
+        Self {
+            since: now,
+            ..Self::default()
+        }
+    }
+
     /// Somebody turns the page; it stays for its time, whatever is critical.
     #[must_use]
     pub fn turn(mut self, now: Millis, pages: usize, seconds: u32) -> Self {
@@ -109,6 +118,14 @@ mod tests {
             now.page
         };
         at.iter().map(step).collect()
+    }
+
+    #[test]
+    fn a_wall_begins_with_its_first_page_whatever_the_time() {
+        let now = 1.8e12;
+        let begun = Rotation::beginning(now);
+        assert_eq!(begun.step(now, 3, 20, 0).page, 0);
+        assert_eq!(begun.step(now + millis(20), 3, 20, 0).page, 1);
     }
 
     #[test]

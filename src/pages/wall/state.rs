@@ -105,7 +105,7 @@ pub fn wall() -> Wall {
         }
     });
     let layout = Memo::new(move |_| layout(&viewing.read(), &content.read()));
-    let rotation = RwSignal::new(Rotation::default());
+    let rotation = RwSignal::new(Rotation::beginning(crate::live::clock::now()));
     let shown = Memo::new(move |_| {
         let (layout, tiles, page) = (layout.read(), tiles.read(), rotation.read().page);
         let Some(page) = layout.pages.get(page) else {

@@ -46,7 +46,7 @@ async fn the_demos_pictures_are_passed_on_and_other_content_is_not() {
         crate::cli::demo::gateway(&simulator, Assets::from_files([]), config::DEFAULT_WATCH)
             .unwrap(),
     );
-    // Its list does not show it, as it shows no fault.
+    // The list leaves this group out.
     send(&gateway, "live", uplynk::groups().get("fault-pictures")).await;
     for (slicer, expected) in [
         ("fault-404", ("not-found", 404)),

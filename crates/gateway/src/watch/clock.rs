@@ -56,8 +56,14 @@ impl Clock {
     /// The time that schedules run by: real time and what was skipped, in milliseconds.
     #[must_use]
     pub fn millis(&self) -> Millis {
-        let passed = self.began.elapsed() + self.skips.borrow().total;
+        let passed = self.began.elapsed() + self.skipped();
         passed.as_secs_f64() * 1_000.0
+    }
+
+    /// How much time was skipped altogether.
+    #[must_use]
+    pub fn skipped(&self) -> Duration {
+        self.skips.borrow().total
     }
 
     /// How often what is known became obsolete.

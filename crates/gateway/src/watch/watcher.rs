@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use health::schedule::{Millis, Next, Schedule};
 use protocol::{ConnectionState, LastError, ReadFailure};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -33,8 +34,10 @@ pub(super) struct Watcher {
     /// When the reading under way, or else the last one, began by the schedule's time.
     begun: Option<Millis>,
     refresh: bool,
-    /// What was changed through the relay must not be read from memory.
+    /// What was changed through the relay must not be read from memory, nor what another watcher read.
     unshared: bool,
+    /// How much time had been skipped when the last reading began.
+    skipped: Duration,
 }
 
 /// How a system is reached, and how often it is read.
@@ -58,6 +61,7 @@ impl Watcher {
             .send_modify(|readings| readings.ended = readings.begun);
         let clock = inventory.clock().clone();
         let public = client.public.clone();
+        let skipped = clock.skipped();
         Self {
             life: clock.resets(),
             source: Source::new(client, clock),
@@ -69,7 +73,8 @@ impl Watcher {
             state: unread(public, interval),
             begun: None,
             refresh: false,
-            unshared: false,
+            unshared: true,
+            skipped,
         }
     }
 
@@ -139,8 +144,11 @@ impl Watcher {
     pub(super) fn begin(&mut self) -> When {
         let now = self.now();
         self.begun = Some(now);
-        // A person wants what is there now and not what was read a moment ago.
-        let anew = std::mem::take(&mut self.unshared) | std::mem::take(&mut self.refresh);
+        // A person wants what is there now and not what was read a moment ago. What is shared is shared for
+        // so much real time, and knows nothing of skipped time.
+        let skipped = self.source.clock.skipped();
+        let skips = mem::replace(&mut self.skipped, skipped) != skipped;
+        let anew = mem::take(&mut self.unshared) | mem::take(&mut self.refresh) | skips;
         self.schedule.begun(now);
         self.state.next_at = None;
         self.count(|readings| readings.begun += 1);
