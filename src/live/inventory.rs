@@ -15,6 +15,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
+use vendors::Connection;
 use web_sys::AbortController;
 
 /// A difference of the gateway's clock from the one that is known that is worth taking over, in
@@ -192,6 +193,16 @@ impl Watched {
     #[must_use]
     pub fn connection(self, id: &str) -> Option<Arc<ConnectionState>> {
         self.world().connection(id).cloned()
+    }
+
+    /// The connections, in the order of the gateway's configuration; another list only when that changes.
+    #[must_use]
+    pub fn connections(self) -> Memo<Vec<Connection>> {
+        Memo::new(move |_| {
+            let world = self.world();
+            let connections = world.connections.iter();
+            connections.map(|state| state.connection.clone()).collect()
+        })
     }
 
     /// How fresh a connection is; never read where there is none.

@@ -3,7 +3,6 @@
 
 use crate::api::inventory::Refresh;
 use crate::live::use_watched;
-use crate::shell::sources::connections;
 use crate::ui::{FailureCard, Icon};
 use health::inventory::Kind;
 use health::words;
@@ -16,7 +15,7 @@ pub fn SourceErrors(
     /// The kind.
     of: Kind,
 ) -> impl IntoView {
-    let connections = connections();
+    let connections = use_watched().connections();
     let each = move || {
         let mut connections = connections.get();
         connections.retain(|connection| Kind::held_by(&connection.system) == of);

@@ -3,7 +3,6 @@
 
 pub mod gateway_lost;
 pub mod leaving;
-pub mod polling;
 pub mod rail;
 pub mod refresh;
 pub mod signed_out;
@@ -12,7 +11,6 @@ pub mod top;
 
 pub use gateway_lost::GatewayLost;
 pub use leaving::Leaving;
-pub use polling::Polling;
 pub use rail::Rail;
 pub use refresh::Paused;
 pub use signed_out::SignedOut;

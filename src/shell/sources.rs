@@ -1,29 +1,18 @@
 //! How fresh each connection is, at every moment, and on demand why.
 
-use super::polling::Polling;
 use crate::api::inventory::Refresh;
 use crate::live::use_watched;
+use crate::pages::Polling;
 use crate::route::Route;
 use crate::ui::{Icon, freshness};
 use health::vendor_clock;
 use leptos::prelude::*;
 use vendors::Connection;
 
-/// The connections, in the order of the gateway's configuration; another list only when that changes.
-#[must_use]
-pub fn connections() -> Memo<Vec<Connection>> {
-    let watched = use_watched();
-    Memo::new(move |_| {
-        let world = watched.world();
-        let connections = world.connections.iter();
-        connections.map(|state| state.connection.clone()).collect()
-    })
-}
-
 /// The list "Sources" of the top bar.
 #[component]
 pub fn SourceList() -> impl IntoView {
-    let connections = connections();
+    let connections = use_watched().connections();
     view! {
         <ul class="fresh" aria-label="Sources">
             <For

@@ -5,6 +5,7 @@
 mod arrows;
 mod documents;
 mod files;
+mod modules;
 mod places;
 mod secrets_of_machines;
 mod wall;

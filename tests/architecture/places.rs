@@ -16,8 +16,8 @@ const HTTP: [&str; 3] = ["gloo_net", "XmlHttpRequest", "fetch_with"];
 #[test]
 fn only_the_transport_speaks_http_in_the_browser() {
     none(
-        &words_outside(&code_under(&["src"]), &HTTP, &["src/backend/transport.rs"]),
-        "describe the request as a `Call` in crates/vendors and send it through src/backend",
+        &words_outside(&code_under(&["src"]), &HTTP, &["src/api/transport.rs"]),
+        "describe the request as a `Call` in crates/vendors and send it through src/api",
     );
 }
 
@@ -148,7 +148,7 @@ fn a_word_out_of_its_place_is_found_and_one_at_home_is_not() {
     let at = |path: &str, text: &str, words: &[&str], homes: &[&str]| {
         words_outside(&[File::new(path, text)], words, homes).len()
     };
-    let transport = &["src/backend/transport.rs"];
+    let transport = &["src/api/transport.rs"];
     assert_eq!(
         at(
             "src/pages/groups.rs",
@@ -160,7 +160,7 @@ fn a_word_out_of_its_place_is_found_and_one_at_home_is_not() {
     );
     assert_eq!(
         at(
-            "src/backend/transport.rs",
+            "src/api/transport.rs",
             "use gloo_net::http;",
             &HTTP,
             transport

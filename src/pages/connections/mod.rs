@@ -7,8 +7,7 @@ pub mod walls;
 use crate::api::inventory::Refresh;
 use crate::api::session::Session;
 use crate::live::use_watched;
-use crate::shell::Polling;
-use crate::shell::sources::connections;
+use crate::pages::Polling;
 use crate::ui::{FailureCard, Heading, Icon, freshness};
 use health::groups::Action;
 use health::inventory::Kind;
@@ -22,7 +21,7 @@ use walls::Walls;
 /// The page `/connections`.
 #[component]
 pub fn Connections() -> impl IntoView {
-    let connections = connections();
+    let connections = use_watched().connections();
     let none = move || {
         let none = connections.read().is_empty();
         none.then(|| view! { <p class="panel blank">"No connection is configured."</p> })

@@ -14,16 +14,16 @@ export const PROGRAM =
   fileURLToPath(new URL('../../../target/release/failover-console', import.meta.url));
 
 /**
- * Starts the product and waits until it has read every system once. `listen` is for coming back on the same
- * port; the gateway reads every `watchSeconds` of real time. Answers `{ url, control, log, reread, stop }`.
+ * Starts the product and waits until it listens. `listen` is for coming back on the same port. Answers
+ * `{ url, control, log, pid, allRead, reread, stop }`.
  */
-export async function start({ listen = '127.0.0.1:0', watchSeconds = 2, more = [] } = {}) {
+export async function start({ listen = '127.0.0.1:0', more = [] } = {}) {
   const program = spawn(
     PROGRAM,
     [
       'demo',
       ...['--listen', listen, '--control', '127.0.0.1:0', '--scenario', 'calm'],
-      ...['--seed', '1', '--speed', '0', '--start', START, '--watch-seconds', `${watchSeconds}`],
+      ...['--seed', '1', '--speed', '0', '--start', START],
       ...more,
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
@@ -43,8 +43,8 @@ export async function start({ listen = '127.0.0.1:0', watchSeconds = 2, more = [
     await ended;
   };
   const url = found.listening;
-  await allRead(url);
-  return { url, control: controller(found.control), log, reread: () => reread(url), stop };
+  const control = controller(found.control);
+  return { url, control, log, pid: program.pid, allRead: () => allRead(url), reread: () => reread(url), stop };
 }
 
 /** Waits until the gateway has read every system. */

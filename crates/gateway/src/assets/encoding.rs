@@ -1,9 +1,9 @@
-//! Which of a file's forms a browser gets (RFC 9110, section 12.5.3).
+//! Chooses the encoding in which a browser gets a file (RFC 9110, section 12.5.3).
 
 use super::files::File;
 use axum::body::Bytes;
 
-/// A form in which a file is there.
+/// An encoding of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
     Brotli,
@@ -12,7 +12,7 @@ pub(super) enum Encoding {
 }
 
 impl Encoding {
-    /// As it stands in `Content-Encoding`.
+    /// The name in `Content-Encoding`.
     pub(super) fn name(self) -> Option<&'static str> {
         match self {
             Self::Brotli => Some("br"),
@@ -22,8 +22,8 @@ impl Encoding {
     }
 }
 
-/// The form that the browser likes best of those that are there; of equals the smaller one. The file
-/// as it is when nothing fits: better than no answer.
+/// The available encoding that the browser prefers, and among equals the smallest. The file without encoding if
+/// the browser accepts none.
 pub(super) fn choose(file: &File, accepted: &str) -> (Encoding, Bytes) {
     let forms = [
         (Encoding::Brotli, file.brotli.as_ref()),
@@ -42,7 +42,7 @@ pub(super) fn choose(file: &File, accepted: &str) -> (Encoding, Bytes) {
     (best.1, best.2.clone())
 }
 
-/// How much the browser likes an encoding, in thousandths.
+/// The browser's quality value of an encoding, in thousandths.
 fn quality(accepted: &str, encoding: Encoding) -> u16 {
     let name = encoding.name().unwrap_or("identity");
     let (mut named, mut any) = (None, None);
@@ -60,7 +60,7 @@ fn quality(accepted: &str, encoding: Encoding) -> u16 {
             any = Some(weight);
         }
     }
-    // Unnamed, the file as it is is always acceptable, and liked least.
+    // Identity is acceptable unless excluded, with the lowest preference.
     let unnamed = if encoding == Encoding::Identity { 1 } else { 0 };
     named.or(any).unwrap_or(unnamed)
 }

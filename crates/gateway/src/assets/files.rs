@@ -14,7 +14,7 @@ use std::fmt;
 #[allow_missing = true]
 struct Dist;
 
-/// The console's files by their names, and its page's policy.
+/// The console's files by name, and the policy of its page.
 pub struct Assets {
     files: HashMap<String, File>,
     policy: HeaderValue,
@@ -29,7 +29,7 @@ impl fmt::Debug for Assets {
     }
 }
 
-/// One file and its compressed forms.
+/// One file and its compressed encodings.
 pub(super) struct File {
     pub(super) content: Bytes,
     pub(super) brotli: Option<Bytes>,
@@ -42,8 +42,8 @@ pub(super) struct File {
 const INDEX: &str = "index.html";
 
 impl Assets {
-    /// The console that was there when this program was built; in a debug build, the one that is
-    /// there now. Empty when there is none.
+    /// The console at the time when this program was built. In a debug build, the present one. Empty if there is
+    /// none.
     #[must_use]
     pub fn embedded() -> Self {
         Self::from_files(Dist::iter().filter_map(|name| {
@@ -52,7 +52,7 @@ impl Assets {
         }))
     }
 
-    /// A console of these files. `X.br` and `X.gz` are compressed forms of `X`, not files.
+    /// A console of these files. `X.br` and `X.gz` are encodings of `X`, not files of their own.
     #[must_use]
     pub fn from_files(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
         let mut all: HashMap<String, Vec<u8>> = files.into_iter().collect();
@@ -80,20 +80,20 @@ impl Assets {
         }
     }
 
-    /// The same, with a wall that pages of these origins may hold in a frame. Every answer goes on to say
-    /// `x-frame-options: DENY`: only a browser that does not know `frame-ancestors` heeds it.
+    /// Allows pages of these origins to show the wall in a frame. Every answer keeps `x-frame-options: DENY`, which
+    /// only browsers without `frame-ancestors` use.
     #[must_use]
     pub fn framed_by(mut self, origins: &[String]) -> Self {
         self.wall_policy = policy_of(&self.files, origins);
         self
     }
 
-    /// The file of a path without its first slash; the page for the root.
+    /// The file of a path without its first slash. The page for the root.
     pub(super) fn file(&self, path: &str) -> Option<&File> {
         self.files.get(if path.is_empty() { INDEX } else { path })
     }
 
-    /// Whether the console is among them.
+    /// Whether there is a console.
     pub(crate) fn is_built(&self) -> bool {
         self.index().is_some()
     }
@@ -102,7 +102,7 @@ impl Assets {
         self.files.get(INDEX)
     }
 
-    /// What tells this console from every other: its page names every part by its hash.
+    /// Identifies this console. Its page names every part by its hash, so the page's hash is enough.
     pub(crate) fn build(&self) -> &str {
         self.index().map_or("none", |index| &index.hash)
     }
@@ -147,7 +147,7 @@ impl File {
         }
     }
 
-    /// Each form has a tag of its own.
+    /// The entity tag. Each encoding has its own.
     pub(super) fn etag(&self, encoding: Encoding) -> String {
         match encoding.name() {
             Some(name) => format!("\"{}-{name}\"", self.hash),
@@ -168,7 +168,7 @@ impl File {
     }
 }
 
-/// Whether the name holds its content's hash, as the build tool writes it: `console-<hash>.js`,
+/// Whether the name holds a hash of the content, as the build tool writes it: `console-<hash>.js`,
 /// `console-<hash>_bg.wasm`.
 fn is_hashed(name: &str) -> bool {
     let last = name.rsplit('/').next().unwrap_or(name);

@@ -1,12 +1,11 @@
-//! What a page of ours may do in a browser: only what comes from here, and no frame around it.
+//! The Content-Security-Policy of the console's pages: only content of this origin, and no frames.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest as _, Sha256};
 
-/// The Content-Security-Policy of a page with these scripts in it, which pages of `ancestors` may hold in a
-/// frame.
+/// The policy of a page with its inline scripts, which pages of `ancestors` may show in a frame.
 pub(super) fn of(page: &str, ancestors: &[String]) -> HeaderValue {
     let hashes: String = inline_scripts(page)
         .iter()
@@ -23,7 +22,7 @@ pub(super) fn of(page: &str, ancestors: &[String]) -> HeaderValue {
     HeaderValue::try_from(policy).unwrap_or_else(|_| without_scripts())
 }
 
-/// The policy of a page without any.
+/// The policy of a page without scripts.
 pub(super) fn without_scripts() -> HeaderValue {
     HeaderValue::from_static(
         "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -39,7 +38,7 @@ pub(super) fn apply(headers: &mut HeaderMap, policy: &HeaderValue) {
 }
 
 fn hash(script: &str) -> String {
-    // Browsers hash what the parser gives them, in which every line ends with one character.
+    // Browsers hash the parser's output, in which each line ends with one character.
     let script = script.replace("\r\n", "\n").replace('\r', "\n");
     format!(
         "sha256-{}",
@@ -49,7 +48,7 @@ fn hash(script: &str) -> String {
 
 /// The contents of the `<script>` elements without `src`.
 fn inline_scripts(page: &str) -> Vec<&str> {
-    // ASCII lower-casing keeps every byte in its place.
+    // Lower-casing ASCII keeps all positions.
     let lower = page.to_ascii_lowercase();
     let mut scripts = Vec::new();
     let mut from = 0;
@@ -74,7 +73,7 @@ fn inline_scripts(page: &str) -> Vec<&str> {
     scripts
 }
 
-/// Where the tag's `>` stands, outside quotes.
+/// The position of the tag's `>`, outside quotes.
 fn tag_length(tag: &str) -> Option<usize> {
     let mut quote = None;
     tag.bytes().position(|byte| {

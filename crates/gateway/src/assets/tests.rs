@@ -40,7 +40,7 @@ async fn text(response: Response) -> String {
 }
 
 #[tokio::test]
-async fn the_page_is_checked_every_time_and_comes_in_the_form_asked_for() {
+async fn the_page_is_revalidated_and_sent_in_the_requested_encoding() {
     let response = get("/", &[("accept-encoding", "gzip, br")]);
     assert_eq!(header(&response, "content-encoding"), "br");
     assert_eq!(
@@ -58,7 +58,7 @@ async fn the_page_is_checked_every_time_and_comes_in_the_form_asked_for() {
 }
 
 #[test]
-fn only_the_wall_may_stand_in_a_frame_and_only_where_it_is_said() {
+fn only_the_wall_may_be_framed_and_only_by_configured_origins() {
     let frames = |assets: &Assets, path: &str| {
         let response = ask(assets, Method::GET, path, &[]);
         let policy = header(&response, "content-security-policy").to_owned();
@@ -90,7 +90,7 @@ fn only_the_wall_may_stand_in_a_frame_and_only_where_it_is_said() {
 }
 
 #[tokio::test]
-async fn hashed_files_are_kept_for_ever_and_have_no_policy() {
+async fn hashed_files_are_immutable_and_have_no_policy() {
     let response = get(
         "/console-0123456789abcdef_bg.wasm",
         &[("accept-encoding", "br")],
@@ -105,7 +105,7 @@ async fn hashed_files_are_kept_for_ever_and_have_no_policy() {
 }
 
 #[test]
-fn what_the_browser_has_is_not_sent_again_and_each_form_has_its_own_tag() {
+fn unchanged_files_are_not_sent_and_each_encoding_has_its_own_tag() {
     let plain = header(&get("/", &[]), "etag").to_owned();
     let brotli = header(&get("/", &[("accept-encoding", "br")]), "etag").to_owned();
     assert_ne!(plain, brotli);
@@ -129,7 +129,7 @@ fn what_the_browser_has_is_not_sent_again_and_each_form_has_its_own_tag() {
 }
 
 #[test]
-fn places_in_the_console_are_its_page_and_missing_files_are_not() {
+fn other_paths_are_the_page_and_missing_files_are_not_found() {
     const PAGE: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
     const ANY: (&str, &str) = ("accept", "*/*");
     const IMAGE: (&str, &str) = ("accept", "image/avif,image/webp");

@@ -9,7 +9,7 @@ mod throttle;
 mod ticket;
 mod users;
 
-pub(crate) use openid::{CALLBACK, Refusal};
+pub(crate) use openid::Refusal;
 pub(crate) use throttle::{Throttle, network_of};
 
 use crate::clock::wall_clock;

@@ -2,16 +2,13 @@
 
 use crate::app::Gateway;
 use axum::Json;
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
-use serde::Serialize;
+use protocol::Build;
+use std::sync::Arc;
 
-#[derive(Serialize)]
-struct Build<'a> {
-    build: &'a str,
-}
-
-pub(super) fn read(gateway: &Gateway) -> Response {
-    let build = gateway.assets.build();
+pub(super) async fn read(State(gateway): State<Arc<Gateway>>) -> Response {
+    let build = gateway.assets.build().to_owned();
     ([(header::CACHE_CONTROL, "no-store")], Json(Build { build })).into_response()
 }

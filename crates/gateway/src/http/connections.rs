@@ -2,20 +2,17 @@
 
 use crate::app::Gateway;
 use axum::Json;
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
-use serde::Serialize;
+use protocol::Connections;
+use std::sync::Arc;
 
-#[derive(Serialize)]
-struct Connections<'a> {
-    connections: Vec<&'a vendors::Connection>,
-}
-
-pub(super) fn list(gateway: &Gateway) -> Response {
+pub(super) async fn list(State(gateway): State<Arc<Gateway>>) -> Response {
     let connections = gateway
         .upstreams
         .iter()
-        .map(|upstream| &upstream.public)
+        .map(|upstream| upstream.public.clone())
         .collect();
     (
         [(header::CACHE_CONTROL, "no-store")],

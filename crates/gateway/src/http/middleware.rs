@@ -1,14 +1,16 @@
 //! The outermost layer: gives each request an id, checks its origin, authorizes and logs it, and adds the
 //! headers that all answers have. Logs no query and no header, because they may hold secrets.
 
-use super::routes::{self, Destination};
+use super::authorization::{self, Addressed, Resource};
 use super::{client_ip, origin_check, problem_response};
 use crate::app::Gateway;
 use crate::audit::{self, Who};
 use crate::auth::Visitor;
 use crate::problem::{Kind, Problem};
+use crate::relay::Target;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -16,6 +18,7 @@ use ring::digest::{SHA256, digest};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::any::Any;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Instant;
 use tower_http::request_id::{MakeRequestId as _, MakeRequestUuid};
@@ -42,20 +45,50 @@ const ALWAYS: [(&str, &str); 6] = [
 /// it would affect other servers.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// A request that was authorized.
+/// What the middleware knows about a path.
+#[derive(Debug)]
+pub(super) struct PathState {
+    pub(super) gateway: Arc<Gateway>,
+    pub(super) resource: Resource,
+}
+
+/// A request that was authorized. Handlers take it as an argument.
+#[derive(Debug, Clone)]
+pub(super) struct Authorized(Arc<AuthorizedRequest>);
+
+/// The content of [`Authorized`].
 #[derive(Debug)]
 pub(super) struct AuthorizedRequest {
-    pub(crate) destination: Destination,
-    pub(crate) visitor: Option<Visitor>,
-    pub(crate) who: Who,
+    pub(super) visitor: Option<Visitor>,
+    pub(super) who: Who,
+    /// The operation to relay, on the relay's path.
+    pub(super) target: Option<Target>,
+}
+
+impl Deref for Authorized {
+    type Target = AuthorizedRequest;
+
+    fn deref(&self) -> &AuthorizedRequest {
+        &self.0
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Authorized {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let authorized = parts.extensions.remove::<Self>();
+        authorized.ok_or_else(|| Problem::new(Kind::Internal, "this request was not authorized"))
+    }
 }
 
 /// Processes every request and answer.
 pub(super) async fn middleware(
-    State(gateway): State<Arc<Gateway>>,
+    State(path_state): State<Arc<PathState>>,
     mut request: Request,
     next: Next,
 ) -> Response {
+    let PathState { gateway, resource } = &*path_state;
     let began = Instant::now();
     // An id that the caller sent is not used.
     let id = MakeRequestUuid
@@ -64,10 +97,10 @@ pub(super) async fn middleware(
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let (mut cookie, mut route) = (None, "refused");
-    let (visitor, who) = who(&gateway, &request, id.as_ref());
-    let mut response = match authorize(&gateway, &request, visitor.as_ref()) {
-        Ok(destination) => {
-            route = destination.word();
+    let (visitor, who) = who(gateway, &request, id.as_ref());
+    let mut response = match authorize(gateway, resource, &request, visitor.as_ref()) {
+        Ok(addressed) => {
+            route = addressed.kind;
             if let Some(visitor) = &visitor {
                 cookie = gateway.access.renewal(request.headers(), visitor);
                 gateway.access.note_last_seen(visitor, who.from);
@@ -77,11 +110,12 @@ pub(super) async fn middleware(
                 }
             }
             let authorized = AuthorizedRequest {
-                destination,
                 visitor,
                 who,
+                target: addressed.target,
             };
-            request.extensions_mut().insert(Arc::new(authorized));
+            let authorized = Authorized(Arc::new(authorized));
+            request.extensions_mut().insert(authorized);
             next.run(request).await
         }
         Err(problem) => {
@@ -152,22 +186,23 @@ fn who(gateway: &Gateway, request: &Request, id: Option<&HeaderValue>) -> (Optio
     (visitor, who)
 }
 
-/// The destination, if the visitor may use it.
+/// What the request addresses, if the visitor may use it.
 fn authorize(
     gateway: &Gateway,
+    resource: &Resource,
     request: &Request,
     visitor: Option<&Visitor>,
-) -> Result<Destination, Problem> {
+) -> Result<Addressed, Problem> {
     let (method, headers) = (request.method(), request.headers());
     let public = gateway.public_origin.as_deref();
     let scheme = if gateway.tls { "https" } else { "http" };
     origin_check::check(method, request.uri(), headers, public, scheme)?;
-    let found = routes::find(gateway, method, request.uri().path());
-    let scraper = gateway
+    let found = resource.find(gateway, method, request.uri().path());
+    let has_token = gateway
         .metrics_token
         .as_ref()
         .is_some_and(|token| has_token(headers, token));
-    routes::authorize(visitor, scraper, method, found)
+    authorization::authorize(visitor, has_token, method, found)
 }
 
 /// Whether the request has this bearer token. Compares digests, so that the time that it takes reveals nothing

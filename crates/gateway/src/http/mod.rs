@@ -1,10 +1,12 @@
-//! HTTP: the router with its list of routes, the middleware, and one file per group of routes. The only module
-//! that uses the whole state of the gateway.
+//! HTTP: the list of routes, the middleware, and one file per group of routes. The only module that uses the
+//! whole state of the gateway. A new route is a handler and a line in `router`.
 
+pub(crate) mod authorization;
 mod body;
 mod build;
 mod client_ip;
 mod connections;
+mod console;
 pub(crate) mod listen;
 mod middleware;
 mod openid;
@@ -13,8 +15,7 @@ mod pairing;
 mod probes;
 mod problem_response;
 mod relay;
-mod router;
-pub(crate) mod routes;
+pub(crate) mod router;
 mod serve;
 mod session;
 mod thumbnails;

@@ -1,32 +1,29 @@
 //! `/api/sign-in` and `/api/openid/…`: the ways to sign in, and the redirects to a provider and back. What
 //! goes wrong leads to the sign-in page with a code for the reason.
 
+use super::middleware::Authorized;
 use crate::app::Gateway;
-use crate::audit::{self, Who};
-use crate::auth::{CALLBACK, Refusal};
+use crate::audit;
+use crate::auth::Refusal;
 use crate::problem::{Kind, Problem};
 use axum::Json;
-use axum::extract::Query;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use protocol::SignInMethods;
 use reqwest::Url;
-use serde::Serialize;
+use std::sync::Arc;
 
-#[derive(Serialize)]
-struct SignInMethods<'a> {
-    /// Whether any user has a password.
-    password: bool,
-    /// The provider's title.
-    provider: Option<&'a str>,
-}
+/// The path where the provider sends browsers back to.
+pub(super) const CALLBACK: &str = "/api/openid/callback";
 
 /// `GET /api/sign-in`.
-pub(super) fn methods(gateway: &Gateway) -> Response {
+pub(super) async fn methods(State(gateway): State<Arc<Gateway>>) -> Response {
     let methods = gateway.access.sign_in_methods();
     let methods = Json(SignInMethods {
         password: methods.password,
-        provider: methods.provider,
+        provider: methods.provider.map(ToOwned::to_owned),
     });
     ([(header::CACHE_CONTROL, "no-store")], methods).into_response()
 }
@@ -36,14 +33,14 @@ pub(super) fn methods(gateway: &Gateway) -> Response {
 /// # Errors
 /// There is no provider.
 pub(super) async fn start(
-    gateway: &Gateway,
-    headers: &HeaderMap,
-    uri: &Uri,
+    State(gateway): State<Arc<Gateway>>,
+    headers: HeaderMap,
+    uri: Uri,
 ) -> Result<Response, Problem> {
-    let back = callback_url(gateway, headers)?;
+    let back = callback_url(&gateway, &headers)?;
     let departure = gateway
         .access
-        .begin_at_provider(headers, &back, &query(uri))
+        .begin_at_provider(&headers, &back, &query(&uri))
         .await?;
     Ok(match departure.provider {
         Ok((address, cookie)) => {
@@ -62,22 +59,22 @@ pub(super) async fn start(
 /// # Errors
 /// There is no provider.
 pub(super) async fn callback(
-    gateway: &Gateway,
-    who: &Who,
-    headers: &HeaderMap,
-    uri: &Uri,
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+    headers: HeaderMap,
+    uri: Uri,
 ) -> Result<Response, Problem> {
-    let back = callback_url(gateway, headers)?;
+    let back = callback_url(&gateway, &headers)?;
     let completed = gateway
         .access
-        .complete_at_provider(headers, &back, &query(uri), who.from)
+        .complete_at_provider(&headers, &back, &query(&uri), authorized.who.from)
         .await?;
     let (outcome, why) = match &completed.session {
         Ok(_) => ("done", "-"),
         Err(refusal) => (refusal.outcome(), refusal.code()),
     };
     let metrics = &gateway.shared.metrics;
-    audit::provider_sign_in(metrics, who, &completed.name, outcome, why);
+    audit::provider_sign_in(metrics, &authorized.who, &completed.name, outcome, why);
     let mut response = match completed.session {
         Ok(cookie) => {
             let mut response = redirect(&completed.to);

@@ -1,37 +1,24 @@
 //! `/api/pairing`, where a screen gets a code and, once the code was entered, its session as a wall.
 
 use super::body;
+use super::middleware::Authorized;
 use crate::app::Gateway;
-use crate::audit::{self, Who};
-use crate::auth::{Visitor, network_of};
+use crate::audit;
+use crate::auth::network_of;
 use crate::crypto::random_hex;
 use crate::pairing::{CodeState, PairingState, Ticket, code_cookie, code_secret};
 use crate::problem::{Kind, Problem};
 use axum::Json;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
-use serde::Serialize;
+use protocol::Pairing;
+use std::sync::Arc;
 
 /// The largest body, in bytes.
 const LIMIT: usize = 4 * 1024;
 
 pub(super) const NO_STORE: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
-
-#[derive(Debug, Serialize)]
-#[serde(tag = "state", rename_all = "lowercase")]
-enum PairingAnswer {
-    /// The code was not entered yet.
-    Waiting {
-        code: String,
-        /// How long the code is valid.
-        seconds_left: u64,
-    },
-    /// The browser has a session, as a rule that of the wall that was paired.
-    Paired { name: String },
-    /// There is no valid code. The screen may request a new one.
-    Over,
-}
 
 /// What pairing needs.
 ///
@@ -49,15 +36,14 @@ pub(super) fn state(gateway: &Gateway) -> Result<PairingState<'_>, Problem> {
 /// # Errors
 /// Too many codes exist, or no sign-in is configured.
 pub(super) async fn new_code(
-    gateway: &Gateway,
-    who: &Who,
-    visitor: Option<&Visitor>,
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
     request: Request,
 ) -> Result<Response, Problem> {
     let headers = request.headers().clone();
     body::json(request, LIMIT).await?;
-    let state = state(gateway)?;
-    if let Some(visitor) = visitor {
+    let state = state(&gateway)?;
+    if let Some(visitor) = &authorized.visitor {
         return Ok(answer(&paired(&visitor.name)));
     }
     let now = state.now;
@@ -67,7 +53,7 @@ pub(super) async fn new_code(
         return Ok(answer(&waiting(code, left)));
     }
     let secret = random_hex().map_err(|why| Problem::new(Kind::Internal, why))?;
-    let network = network_of(who.from);
+    let network = network_of(authorized.who.from);
     let made = state.walls.new_code(secret.clone(), network, now).await?;
     let CodeState::Waiting { code, left } = made else {
         return Err(Problem::new(Kind::Internal, "no code could be made"));
@@ -81,43 +67,44 @@ pub(super) async fn new_code(
 ///
 /// # Errors
 /// The registry cannot be read, or no sign-in is configured.
-pub(super) fn read(
-    gateway: &Gateway,
-    who: &Who,
-    visitor: Option<&Visitor>,
-    headers: &HeaderMap,
+pub(super) async fn read(
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let state = state(gateway)?;
-    if let Some(visitor) = visitor {
+    let state = state(&gateway)?;
+    if let Some(visitor) = &authorized.visitor {
         return Ok(answer(&paired(&visitor.name)));
     }
-    let Some(secret) = code_secret(&state, headers) else {
-        return Ok(answer(&PairingAnswer::Over));
+    let Some(secret) = code_secret(&state, &headers) else {
+        return Ok(answer(&Pairing::Over));
     };
     Ok(match state.walls.code_state(&secret, state.now)? {
         CodeState::Waiting { code, left } => answer(&waiting(code, left)),
-        CodeState::Over => answer(&PairingAnswer::Over),
+        CodeState::Over => answer(&Pairing::Over),
         CodeState::Paired { id, name } => {
-            audit::wall_signs_in(who, &name);
+            audit::wall_signs_in(&authorized.who, &name);
             let mut response = answer(&paired(&name));
-            let session = Ticket::new(id, state.now).cookie(&state, headers);
+            let session = Ticket::new(id, state.now).cookie(&state, &headers);
             append(&mut response, session);
-            append(&mut response, code_cookie(&state, headers, None));
+            append(&mut response, code_cookie(&state, &headers, None));
             response
         }
     })
 }
 
-fn waiting(code: String, seconds_left: u64) -> PairingAnswer {
-    PairingAnswer::Waiting { code, seconds_left }
+fn waiting(code: String, seconds_left: u64) -> Pairing {
+    // A code lives for minutes.
+    let seconds_left = u32::try_from(seconds_left).unwrap_or(u32::MAX);
+    Pairing::Waiting { code, seconds_left }
 }
 
-fn paired(name: &str) -> PairingAnswer {
+fn paired(name: &str) -> Pairing {
     let name = name.to_owned();
-    PairingAnswer::Paired { name }
+    Pairing::Paired { name }
 }
 
-fn answer(answer: &PairingAnswer) -> Response {
+fn answer(answer: &Pairing) -> Response {
     (NO_STORE, Json(answer)).into_response()
 }
 

@@ -2,12 +2,14 @@
 
 use crate::app::Gateway;
 use crate::problem::{Kind, Problem};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// `GET /metrics`.
-pub(super) fn metrics(gateway: &Gateway) -> Response {
+pub(super) async fn metrics(State(gateway): State<Arc<Gateway>>) -> Response {
     let headers = [
         (header::CACHE_CONTROL, "no-store"),
         (
@@ -19,7 +21,11 @@ pub(super) fn metrics(gateway: &Gateway) -> Response {
 }
 
 /// `GET /healthz`: the process answers. If it does not, restart it.
-pub(super) fn healthy() -> Response {
+pub(super) async fn healthy() -> Response {
+    ok()
+}
+
+fn ok() -> Response {
     ([(header::CACHE_CONTROL, "no-store")], "ok\n").into_response()
 }
 
@@ -28,13 +34,13 @@ pub(super) fn healthy() -> Response {
 ///
 /// # Errors
 /// Why requests should go to another gateway.
-pub(super) fn ready(gateway: &Gateway) -> Result<Response, Problem> {
+pub(super) async fn ready(State(gateway): State<Arc<Gateway>>) -> Result<Response, Problem> {
     let why = if gateway.shared.stopping.load(Ordering::Relaxed) {
         "the gateway is stopping"
     } else if !gateway.assets.is_built() {
         "this gateway was built without the console"
     } else {
-        return Ok(healthy());
+        return Ok(ok());
     };
     Err(Problem::new(Kind::NotReady, why))
 }

@@ -7,19 +7,21 @@ use axum::http::header::{
 };
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
-use serde_json::json;
 
 /// The response for a problem at the path `instance`.
 pub(super) fn response(problem: &Problem, instance: &str) -> Response<Body> {
     let (name, title, _) = problem.kind.words();
-    let body = json!({
-        "type": format!("/problems/{name}"),
-        "title": title,
-        "status": problem.status.as_u16(),
-        "detail": problem.detail,
-        "instance": instance,
-    });
-    let mut response = Response::new(Body::from(body.to_string()));
+    let body = protocol::Problem {
+        kind: format!("/problems/{name}"),
+        title: title.to_owned(),
+        status: problem.status.as_u16(),
+        detail: problem.detail.clone(),
+        instance: Some(instance.to_owned()),
+        ..protocol::Problem::default()
+    };
+    // A map of texts and a number can always be written.
+    let text = serde_json::to_vec(&body).unwrap_or_default();
+    let mut response = Response::new(Body::from(text));
     *response.status_mut() = problem.status;
     let headers = response.headers_mut();
     headers.insert(

@@ -1,24 +1,23 @@
 //! `/relay/{connection}/…`: an operation of a vendor's contract, under the vendor's own path.
 
 use super::body;
-use crate::audit::Who;
-use crate::problem::Problem;
-use crate::relay::{self, REQUEST_LIMIT, Target};
+use super::middleware::Authorized;
+use crate::problem::{Kind, Problem};
+use crate::relay::{self, REQUEST_LIMIT};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 
-/// Relays a request to its target.
+/// Relays a request to the target for which it was authorized.
 ///
 /// # Errors
 /// The request is not valid, or the vendor did not answer.
-pub(super) async fn serve(
-    target: &Target,
-    who: &Who,
-    request: Request,
-) -> Result<Response, Problem> {
+pub(super) async fn serve(authorized: Authorized, request: Request) -> Result<Response, Problem> {
+    let Some(target) = &authorized.target else {
+        return Err(Problem::new(Kind::Internal, "this request has no target"));
+    };
     let (parts, content) = request.into_parts();
     let body = body::json(Request::from_parts(parts.clone(), content), REQUEST_LIMIT);
-    let response = relay::relay(target, who, &parts, body).await?;
+    let response = relay::relay(target, &authorized.who, &parts, body).await?;
     Ok(response.map(Body::from))
 }

@@ -1,74 +1,174 @@
-//! The router: dispatches authorized requests to their handlers.
+//! The list of all routes, and the router that is made from it.
 
-use super::middleware::{self, AuthorizedRequest};
-use super::routes::{Destination, Own};
-use super::{build, connections, openid, pairing, probes, relay, session, thumbnails, walls};
+use super::authorization::{ADMINS, EVERYBODY, PEOPLE_OR_TOKEN, Resource, Rule, first_segment};
+use super::middleware::{self, PathState};
+use super::{
+    build, connections, console, openid, pairing, probes, relay, session, thumbnails, walls,
+};
 use crate::app::Gateway;
-use crate::assets;
 use crate::problem::{Kind, Problem};
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::handler::Handler;
+use axum::http::Method;
 use axum::middleware::from_fn_with_state;
-use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodFilter, MethodRouter, any, on};
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 
-/// The whole gateway as a router. `middleware` authorizes each request by the rules in `routes`.
+/// One route.
+pub(crate) struct Route {
+    /// `None` for a handler that takes every method.
+    pub(crate) method: Option<Method>,
+    pub(crate) path: &'static str,
+    pub(crate) rule: Rule,
+    handler: MethodRouter<Arc<Gateway>>,
+}
+
+/// Every route: method, path, who may use it, handler. `{id}` matches one segment, `{*rest}` one or more. HEAD
+/// is routed like GET. Any other path is a file or a page of the console, except below the first segments that
+/// are listed here, where there is nothing else.
+#[rustfmt::skip]
+pub(crate) fn routes() -> Vec<Route> {
+    vec![
+        get("/api/session", EVERYBODY, session::read),
+        post("/api/session", Rule::Anyone, session::sign_in),
+        delete("/api/session", Rule::Anyone, session::sign_out),
+        get("/api/sign-in", Rule::Anyone, openid::methods),
+        get("/api/openid/start", Rule::Anyone, openid::start),
+        get(openid::CALLBACK, Rule::Anyone, openid::callback),
+        get("/api/connections", EVERYBODY, connections::list),
+        get("/api/build", EVERYBODY, build::read),
+        post("/api/pairing", Rule::Anyone, pairing::new_code),
+        get("/api/pairing", Rule::Anyone, pairing::read),
+        get("/api/walls", ADMINS, walls::list),
+        post("/api/walls", ADMINS, walls::pair),
+        delete("/api/walls/{id}", ADMINS, walls::revoke),
+        get("/metrics", PEOPLE_OR_TOKEN, probes::metrics),
+        get("/healthz", Rule::Anyone, probes::healthy),
+        get("/readyz", Rule::Anyone, probes::ready),
+        every_method("/thumbnails/{connection}/{group}/{slicer}", EVERYBODY, thumbnails::serve),
+        every_method("/relay/{connection}/{*rest}", Rule::Operation, relay::serve),
+    ]
+}
+
+fn get<H, T>(path: &'static str, rule: Rule, handler: H) -> Route
+where
+    H: Handler<T, Arc<Gateway>>,
+    T: 'static,
+{
+    let handler = on(MethodFilter::GET, handler);
+    route(Some(Method::GET), path, rule, handler)
+}
+
+fn post<H, T>(path: &'static str, rule: Rule, handler: H) -> Route
+where
+    H: Handler<T, Arc<Gateway>>,
+    T: 'static,
+{
+    let handler = on(MethodFilter::POST, handler);
+    route(Some(Method::POST), path, rule, handler)
+}
+
+fn delete<H, T>(path: &'static str, rule: Rule, handler: H) -> Route
+where
+    H: Handler<T, Arc<Gateway>>,
+    T: 'static,
+{
+    let handler = on(MethodFilter::DELETE, handler);
+    route(Some(Method::DELETE), path, rule, handler)
+}
+
+/// For a handler that decides by itself which methods a path takes.
+fn every_method<H, T>(path: &'static str, rule: Rule, handler: H) -> Route
+where
+    H: Handler<T, Arc<Gateway>>,
+    T: 'static,
+{
+    route(None, path, rule, any(handler))
+}
+
+fn route(
+    method: Option<Method>,
+    path: &'static str,
+    rule: Rule,
+    handler: MethodRouter<Arc<Gateway>>,
+) -> Route {
+    Route {
+        method,
+        path,
+        rule,
+        handler,
+    }
+}
+
+/// The routes of one path.
+struct Path {
+    path: &'static str,
+    rules: Vec<(Option<Method>, Rule)>,
+    handlers: MethodRouter<Arc<Gateway>>,
+}
+
+/// The whole gateway as a router.
 pub fn app(gateway: Arc<Gateway>) -> Router {
-    Router::new()
-        .fallback(answer)
-        .layer(CatchPanicLayer::custom(middleware::panicked))
-        .layer(from_fn_with_state(gateway.clone(), middleware::middleware))
+    let mut paths: Vec<Path> = Vec::new();
+    for route in routes() {
+        let rule = (route.method, route.rule);
+        match paths.iter_mut().find(|known| known.path == route.path) {
+            Some(known) => {
+                known.rules.push(rule);
+                known.handlers = std::mem::take(&mut known.handlers).merge(route.handler);
+            }
+            None => paths.push(Path {
+                path: route.path,
+                handlers: match rule.0 {
+                    Some(_) => any(unrouted).merge(route.handler),
+                    None => route.handler,
+                },
+                rules: vec![rule],
+            }),
+        }
+    }
+    let reserved = paths.iter().map(|path| first_segment(path.path)).collect();
+    let unlisted = guarded(
+        any(console::serve),
+        Resource::Unlisted { reserved },
+        &gateway,
+    );
+    let mut router = Router::new();
+    for Path {
+        path,
+        rules,
+        handlers,
+    } in paths
+    {
+        let resource = Resource::Listed {
+            path,
+            routes: rules,
+        };
+        router = router.route(path, guarded(handlers, resource, &gateway));
+    }
+    router
+        .fallback_service(unlisted.with_state::<()>(gateway.clone()))
         .with_state(gateway)
 }
 
-/// Answers an authorized request.
-async fn answer(State(gateway): State<Arc<Gateway>>, mut request: Request) -> Response {
-    let Some(authorized) = request.extensions_mut().remove::<Arc<AuthorizedRequest>>() else {
-        return Problem::new(Kind::Internal, "this request was not authorized").into_response();
-    };
-    let outcome = match &authorized.destination {
-        Destination::Own(own, _) => own_route(&gateway, &authorized, *own, request).await,
-        Destination::Relay(target) => relay::serve(target, &authorized.who, request).await,
-        Destination::Thumbnail => {
-            thumbnails::serve(&gateway, request.method(), request.uri().path()).await
-        }
-        Destination::Console => assets::serve(&gateway.assets, &request),
-    };
-    outcome.unwrap_or_else(|problem| problem.into_response())
+/// Takes the place of axum's own answer to a method without a route, which would send `Allow` to everybody.
+/// Never runs, because the middleware refuses such a method.
+async fn unrouted() -> Problem {
+    Problem::new(Kind::Internal, "this method has no route")
 }
 
-async fn own_route(
-    gateway: &Gateway,
-    authorized: &AuthorizedRequest,
-    own: Own,
-    request: Request,
-) -> Result<Response, Problem> {
-    let visitor = authorized.visitor.as_ref();
-    let who = &authorized.who;
-    Ok(match own {
-        Own::ReadSession => match visitor {
-            Some(visitor) => session::read(gateway, visitor),
-            None => return Err(Problem::new(Kind::SignIn, "nobody is signed in")),
-        },
-        Own::SignIn => return session::sign_in(gateway, who, request).await,
-        Own::SignOut => session::sign_out(gateway, who, visitor, &request),
-        Own::SignInMethods => openid::methods(gateway),
-        Own::StartAtProvider => {
-            return openid::start(gateway, request.headers(), request.uri()).await;
-        }
-        Own::ReturnFromProvider => {
-            return openid::callback(gateway, who, request.headers(), request.uri()).await;
-        }
-        Own::Connections => connections::list(gateway),
-        Own::Build => build::read(gateway),
-        Own::NewPairingCode => return pairing::new_code(gateway, who, visitor, request).await,
-        Own::ReadPairing => return pairing::read(gateway, who, visitor, request.headers()),
-        Own::Walls => return walls::list(gateway),
-        Own::PairWall => return walls::pair(gateway, who, request).await,
-        Own::RevokeWall => return walls::revoke(gateway, who, request.uri().path()).await,
-        Own::Metrics => probes::metrics(gateway),
-        Own::Healthy => probes::healthy(),
-        Own::Ready => return probes::ready(gateway),
-    })
+/// Puts the middleware around the handlers of a path, so that none of them runs without authorization.
+fn guarded(
+    handlers: MethodRouter<Arc<Gateway>>,
+    resource: Resource,
+    gateway: &Arc<Gateway>,
+) -> MethodRouter<Arc<Gateway>> {
+    let state = PathState {
+        gateway: gateway.clone(),
+        resource,
+    };
+    handlers
+        .layer(CatchPanicLayer::custom(middleware::panicked))
+        .layer(from_fn_with_state(Arc::new(state), middleware::middleware))
 }

@@ -1,17 +1,19 @@
 //! `/api/session`: the present session, signing in and signing out.
 
 use super::body;
+use super::middleware::Authorized;
 use crate::app::Gateway;
-use crate::audit::{self, Who};
+use crate::audit;
 use crate::auth::Visitor;
 use crate::crypto::password_hash;
 use crate::problem::{Kind, Problem};
 use axum::Json;
-use axum::extract::Request;
-use axum::http::{StatusCode, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use protocol::{Credentials, Session};
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The longest user name, in bytes.
 const LONGEST_NAME: usize = 256;
@@ -19,34 +21,26 @@ const LONGEST_NAME: usize = 256;
 /// The largest body of a sign-in, in bytes.
 const LIMIT: usize = 8 * 1024;
 
-/// `GET /api/session`, and the answer to a sign-in.
-#[derive(Debug, Serialize)]
-struct Session<'a> {
-    /// The name to show.
-    user: &'a str,
-    /// `admin`, `viewer` or `wall`.
-    role: &'static str,
-    /// Whether the systems are simulated.
-    demo: bool,
-    /// The gateway's version.
-    version: &'static str,
-    /// Whether there is a session to sign out of.
-    can_sign_out: bool,
-}
-
-#[derive(Deserialize)]
-struct SignInRequest {
-    user: String,
-    password: String,
-}
-
 /// `GET /api/session`.
-pub(super) fn read(gateway: &Gateway, visitor: &Visitor) -> Response {
+///
+/// # Errors
+/// There is no session.
+pub(super) async fn read(
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+) -> Result<Response, Problem> {
+    match &authorized.visitor {
+        Some(visitor) => Ok(session(&gateway, visitor)),
+        None => Err(Problem::new(Kind::SignIn, "nobody is signed in")),
+    }
+}
+
+fn session(gateway: &Gateway, visitor: &Visitor) -> Response {
     let session = Session {
-        user: &visitor.name,
-        role: visitor.role.word(),
+        user: visitor.name.clone(),
+        role: visitor.role.word().to_owned(),
         demo: gateway.access.is_demo(),
-        version: env!("CARGO_PKG_VERSION"),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
         can_sign_out: gateway.access.has_sign_in(),
     };
     ([(header::CACHE_CONTROL, "no-store")], Json(session)).into_response()
@@ -57,14 +51,15 @@ pub(super) fn read(gateway: &Gateway, visitor: &Visitor) -> Response {
 /// # Errors
 /// The request is not valid or is refused.
 pub(super) async fn sign_in(
-    gateway: &Gateway,
-    who: &Who,
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
     request: Request,
 ) -> Result<Response, Problem> {
+    let who = &authorized.who;
     let headers = request.headers().clone();
     let bytes = body::json(request, LIMIT).await?.unwrap_or_default();
     // serde's own message is not used, because it would repeat what was sent.
-    let request: SignInRequest = serde_json::from_slice(&bytes).map_err(|_| {
+    let request: Credentials = serde_json::from_slice(&bytes).map_err(|_| {
         Problem::new(
             Kind::BadRequest,
             "the body has to be an object with the texts `user` and `password`",
@@ -87,32 +82,32 @@ pub(super) async fn sign_in(
     let refused = entered.as_ref().err().map(|problem| problem.kind);
     audit::sign_in(&gateway.shared.metrics, who, name, refused);
     let (visitor, cookie) = entered?;
-    let mut response = read(gateway, &visitor);
+    let mut response = session(&gateway, &visitor);
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)
 }
 
 /// `DELETE /api/session`: signs out. Succeeds without a session as well.
-pub(super) fn sign_out(
-    gateway: &Gateway,
-    who: &Who,
-    visitor: Option<&Visitor>,
-    request: &Request,
+pub(super) async fn sign_out(
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+    headers: HeaderMap,
 ) -> Response {
+    let visitor = authorized.visitor.as_ref();
     if let Some(visitor) = visitor {
-        audit::sign_out(who);
+        audit::sign_out(&authorized.who);
         if let Some(session) = visitor.session() {
             gateway.shared.metrics.session_ended(session);
         }
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
-    let headers = response.headers_mut();
-    headers.insert(
+    let set = response.headers_mut();
+    set.insert(
         header::CACHE_CONTROL,
         header::HeaderValue::from_static("no-store"),
     );
-    if let Some(cookie) = gateway.access.leave(request.headers(), visitor) {
-        headers.insert(header::SET_COOKIE, cookie);
+    if let Some(cookie) = gateway.access.leave(&headers, visitor) {
+        set.insert(header::SET_COOKIE, cookie);
     }
     response
 }

@@ -5,18 +5,21 @@ use crate::app::Gateway;
 use crate::problem::{Kind, Problem};
 use crate::relay;
 use axum::body::Body;
-use axum::http::{HeaderValue, Method, header};
+use axum::extract::State;
+use axum::http::{HeaderValue, Method, Uri, header};
 use axum::response::Response;
+use std::sync::Arc;
 
-/// Answers a request whose path begins with `/thumbnails/`.
+/// Answers with a picture. The path is read as the relay reads paths, and only GET is allowed.
 ///
 /// # Errors
 /// There is no such picture, or it cannot be fetched.
 pub(super) async fn serve(
-    gateway: &Gateway,
-    method: &Method,
-    path: &str,
+    State(gateway): State<Arc<Gateway>>,
+    method: Method,
+    uri: Uri,
 ) -> Result<Response, Problem> {
+    let path = uri.path();
     let rest = path.strip_prefix("/thumbnails/").unwrap_or_default();
     let (id, rest) = rest.split_once('/').unwrap_or((rest, ""));
     let segments = relay::segments(rest)?;
@@ -36,7 +39,7 @@ pub(super) async fn serve(
             "the systems of this connection have no thumbnails",
         ));
     };
-    if *method != Method::GET {
+    if method != Method::GET {
         let detail = format!("this path takes GET, not {method}");
         return Err(Problem {
             allow: Some("GET".to_owned()),

@@ -1,6 +1,7 @@
 //! `/api/walls`, where admins list, pair and revoke walls.
 
 use super::body;
+use super::middleware::Authorized;
 use super::pairing::{NO_STORE, state};
 use crate::app::Gateway;
 use crate::audit::{self, Who};
@@ -8,43 +9,25 @@ use crate::crypto::random_hex;
 use crate::pairing::{PairingRequest, PairingState, Wall};
 use crate::problem::{Kind, Problem};
 use axum::Json;
-use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, SecondsFormat};
-use serde::{Deserialize, Serialize};
+use protocol::{NewWall, Walls};
+use std::sync::Arc;
 
 /// The largest body, in bytes.
 const LIMIT: usize = 4 * 1024;
 
-#[derive(Debug, Serialize)]
-struct List {
-    walls: Vec<ListedWall>,
-    /// Where the walls are stored: in a `file`; in `memory`, until the gateway stops; `nowhere`, without a
-    /// sign-in.
-    kept: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-struct ListedWall {
-    id: String,
-    name: String,
-    paired_by: String,
-    paired_at: Option<String>,
-    last_seen: Option<String>,
-    address: Option<String>,
-}
-
-impl From<Wall> for ListedWall {
-    fn from(wall: Wall) -> Self {
-        Self {
-            id: wall.id,
-            name: wall.name,
-            paired_by: wall.paired_by,
-            paired_at: instant(wall.paired_at),
-            last_seen: wall.last_seen.and_then(instant),
-            address: wall.address.map(|address| address.to_string()),
-        }
+/// A wall as the list shows it.
+fn listed(wall: Wall) -> protocol::Wall {
+    protocol::Wall {
+        id: wall.id,
+        name: wall.name,
+        paired_by: wall.paired_by,
+        paired_at: instant(wall.paired_at),
+        last_seen: wall.last_seen.and_then(instant),
+        address: wall.address.map(|address| address.to_string()),
     }
 }
 
@@ -58,33 +41,24 @@ fn instant(seconds: u64) -> Option<String> {
 ///
 /// # Errors
 /// The registry cannot be read.
-pub(super) fn list(gateway: &Gateway) -> Result<Response, Problem> {
+pub(super) async fn list(State(gateway): State<Arc<Gateway>>) -> Result<Response, Problem> {
     let list = match gateway.access.pairing() {
-        None => List {
+        None => Walls {
             walls: Vec::new(),
-            kept: "nowhere",
+            kept: "nowhere".to_owned(),
         },
-        Some(state) => List {
-            walls: state
-                .walls
-                .list()?
-                .into_iter()
-                .map(ListedWall::from)
-                .collect(),
+        Some(state) => Walls {
+            walls: state.walls.list()?.into_iter().map(listed).collect(),
+            // In a file; or in memory, until the gateway stops.
             kept: if state.walls.is_persistent() {
                 "file"
             } else {
                 "memory"
-            },
+            }
+            .to_owned(),
         },
     };
     Ok((NO_STORE, Json(list)).into_response())
-}
-
-#[derive(Deserialize)]
-struct PairWall {
-    code: String,
-    name: String,
 }
 
 /// `POST /api/walls`: pairs the screen that shows a code, with `{"code": …, "name": …}`.
@@ -92,21 +66,22 @@ struct PairWall {
 /// # Errors
 /// The code or the name is not valid, or there were too many wrong codes.
 pub(super) async fn pair(
-    gateway: &Gateway,
-    who: &Who,
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
     request: Request,
 ) -> Result<Response, Problem> {
+    let who = &authorized.who;
     let bytes = body::json(request, LIMIT).await?.unwrap_or_default();
-    let state = state(gateway)?;
-    let wall: PairWall = serde_json::from_slice(&bytes).map_err(|_| {
+    let state = state(&gateway)?;
+    let wall: NewWall = serde_json::from_slice(&bytes).map_err(|_| {
         let detail = "the body has to be an object with the texts `code` and `name`";
         Problem::new(Kind::BadRequest, detail)
     })?;
     let name = wall.name.clone();
-    let paired = attempt(gateway, &state, who, wall).await;
+    let paired = attempt(&gateway, &state, who, wall).await;
     let why = paired.as_ref().err().map(|problem| problem.kind);
     audit::wall(who, "pair wall", &name, why);
-    let wall = ListedWall::from(paired?);
+    let wall = listed(paired?);
     Ok((StatusCode::CREATED, NO_STORE, Json(wall)).into_response())
 }
 
@@ -114,7 +89,7 @@ async fn attempt(
     gateway: &Gateway,
     state: &PairingState<'_>,
     who: &Who,
-    wall: PairWall,
+    wall: NewWall,
 ) -> Result<Wall, Problem> {
     let attempts = gateway
         .access
@@ -152,15 +127,20 @@ async fn attempt(
 ///
 /// # Errors
 /// There is no such wall, or the registry cannot be written.
-pub(super) async fn revoke(gateway: &Gateway, who: &Who, path: &str) -> Result<Response, Problem> {
-    let state = state(gateway)?;
-    let id = path.rsplit('/').next().unwrap_or_default().to_owned();
+pub(super) async fn revoke(
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let state = state(&gateway)?;
+    // As it is in the path: an id holds nothing that is encoded.
+    let id = uri.path().rsplit('/').next().unwrap_or_default().to_owned();
     let revoked = state.walls.revoke(id.clone()).await;
     let why = revoked.as_ref().err().map(|problem| problem.kind);
     let name = revoked
         .as_ref()
         .map_or("(unknown)", |wall| wall.name.as_str());
-    audit::wall(who, "revoke wall", name, why);
+    audit::wall(&authorized.who, "revoke wall", name, why);
     revoked?;
     gateway.shared.metrics.session_ended(&id);
     Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 /// How long a code is valid, in seconds.
 pub(super) const LIFE: u64 = 10 * 60;
-/// How long an expired or used code is kept, in seconds: to say so to whoever enters it, and until its screen
+/// How long an expired or used code is kept, in seconds: to explain that when it is entered, and until its screen
 /// has fetched its session.
 const KEPT: u64 = 10 * 60;
 /// How many codes one network may have within [`LIFE`] and [`KEPT`].

@@ -1,4 +1,4 @@
-//! Signing in and out, over the whole router.
+//! Signing in and out, through the whole router.
 
 use super::*;
 use crate::identity::{Role, User};
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(super) const PASSWORD: &str = "correct horse battery staple";
 
-/// As cheap as a hash may be: the tests check many.
+/// As cheap as a hash may be, because the tests check many.
 static HASH: LazyLock<String> = LazyLock::new(|| {
     let params = argon2::Params::new(7 * 1024, 1, 1, None).unwrap();
     let hash = argon2::Argon2::from(params).hash_password(PASSWORD.as_bytes());
@@ -27,7 +27,7 @@ pub(super) fn with_users(
     with_memory(connections, key, encrypted, None, &memory).unwrap()
 }
 
-/// The same with a file of walls, going on with what another gateway of this process remembers.
+/// The same with a file of walls and the memory of another gateway.
 pub(super) fn with_memory(
     connections: Vec<config::Connection>,
     key: Option<&str>,
@@ -73,7 +73,7 @@ pub(super) async fn sign_in(gateway: &Arc<Gateway>, user: &str) -> String {
     cookie(&answer)
 }
 
-/// The cookie that an answer sets, as it is sent back.
+/// The cookie that an answer sets, in the form in which a browser sends it.
 pub(super) fn cookie(answer: &Response<Body>) -> String {
     header(answer, "set-cookie")
         .split(';')
@@ -88,7 +88,7 @@ async fn whoever(gateway: &Arc<Gateway>, cookie: &str) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn a_person_signs_in_is_known_and_signs_out() {
+async fn a_user_signs_in_and_signs_out() {
     let gateway = people();
     let answer = ask(&gateway, "POST /api/session", &[], &body("vic", PASSWORD)).await;
     assert_eq!(header(&answer, "cache-control"), "no-store");
@@ -119,7 +119,7 @@ async fn a_person_signs_in_is_known_and_signs_out() {
 }
 
 #[tokio::test]
-async fn over_https_only_the_strictest_cookie_is_set_and_taken() {
+async fn over_https_only_the_strict_cookie_is_set_and_accepted() {
     let gateway = Arc::new(with_users(Vec::new(), None, true));
     let cookie = sign_in(&gateway, "ann").await;
     let answer = ask(&gateway, "POST /api/session", &[], &body("ann", PASSWORD)).await;
@@ -135,7 +135,7 @@ async fn over_https_only_the_strictest_cookie_is_set_and_taken() {
 }
 
 #[tokio::test]
-async fn nobody_learns_whether_the_name_or_the_password_was_wrong() {
+async fn a_failed_sign_in_does_not_reveal_what_was_wrong() {
     let gateway = people();
     let mut said = Vec::new();
     for (user, password) in [
@@ -155,7 +155,7 @@ async fn nobody_learns_whether_the_name_or_the_password_was_wrong() {
 }
 
 #[tokio::test]
-async fn who_is_not_signed_in_gets_the_sign_in_and_nothing_else() {
+async fn without_a_session_only_the_sign_in_is_available() {
     let gateway = people();
     for path in ["/", "/sign-in", "/groups", "/healthz", "/readyz"] {
         assert_eq!(get(&gateway, path).await.status(), 200, "{path}");
@@ -177,7 +177,7 @@ async fn who_is_not_signed_in_gets_the_sign_in_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_cookie_that_was_made_up_or_changed_is_none() {
+async fn a_forged_or_changed_cookie_is_not_accepted() {
     let gateway = people();
     let cookie = sign_in(&gateway, "ann").await;
     let (name, value) = cookie.split_once('=').unwrap();
@@ -198,7 +198,7 @@ async fn a_cookie_that_was_made_up_or_changed_is_none() {
 }
 
 #[tokio::test]
-async fn gateways_with_one_key_know_each_others_people_and_a_new_key_signs_all_out() {
+async fn gateways_share_sessions_by_key_and_a_new_key_ends_them() {
     let key = "k".repeat(32);
     let [one, two] = [(), ()].map(|()| Arc::new(with_users(Vec::new(), Some(&key), false)));
     let cookie = sign_in(&one, "ann").await;
@@ -210,7 +210,7 @@ async fn gateways_with_one_key_know_each_others_people_and_a_new_key_signs_all_o
 }
 
 #[tokio::test]
-async fn a_session_that_is_used_goes_on_until_its_last_hour_and_an_unused_one_ends() {
+async fn a_used_session_lasts_until_its_limit_and_an_idle_one_ends() {
     let now = Arc::new(AtomicU64::new(1_000_000));
     let clock = {
         let now = now.clone();
@@ -240,7 +240,7 @@ async fn a_session_that_is_used_goes_on_until_its_last_hour_and_an_unused_one_en
 }
 
 #[tokio::test]
-async fn an_address_that_guesses_is_told_to_wait_and_even_the_right_password_waits() {
+async fn wrong_passwords_are_throttled_and_then_the_right_one_too() {
     let gateway = people();
     for number in 0..10 {
         let answer = ask(
@@ -259,7 +259,7 @@ async fn an_address_that_guesses_is_told_to_wait_and_even_the_right_password_wai
 }
 
 #[tokio::test]
-async fn a_request_to_sign_in_has_to_be_one_and_its_content_is_not_repeated() {
+async fn a_malformed_sign_in_is_refused_and_not_repeated() {
     let gateway = people();
     let json = ("content-type", "application/json");
     let form = ("content-type", "application/x-www-form-urlencoded");
@@ -296,7 +296,7 @@ async fn a_request_to_sign_in_has_to_be_one_and_its_content_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn where_nobody_signs_in_there_is_nothing_to_sign_in_to() {
+async fn without_a_sign_in_signing_in_is_a_bad_request() {
     let gateway = to_aveva("http://127.0.0.1:1");
     let answer = ask(&gateway, "POST /api/session", &[], &body("ann", PASSWORD)).await;
     assert_eq!(problem(answer).await.0, "bad-request");

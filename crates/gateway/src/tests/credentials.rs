@@ -77,7 +77,7 @@ async fn a_refused_token_is_replaced_once_and_the_request_repeated() {
         vendor.lines(),
         ["POST /token", groups, "POST /token", groups]
     );
-    // The refused request was not carried out, so that a write may be repeated too.
+    // A request with refused credentials was not carried out, so a write may be repeated too.
     let vendor = token_vendor(1).await;
     let response = ask(
         &with_tokens(&vendor.base),
@@ -105,7 +105,7 @@ async fn a_vendor_that_refuses_every_token_is_a_problem_of_the_credentials() {
 }
 
 #[tokio::test]
-async fn a_token_service_that_gives_none_says_which_problem_it_is() {
+async fn a_failing_token_service_is_explained() {
     for (status, body, kind, words) in [
         (
             401,
@@ -145,7 +145,7 @@ async fn a_token_service_that_gives_none_says_which_problem_it_is() {
 }
 
 #[tokio::test]
-async fn basic_goes_with_every_request_and_a_401_never_reaches_the_browser() {
+async fn basic_credentials_are_sent_always_and_a_401_never_reaches_the_browser() {
     let vendor = Vendor::new(|_, _| {
         let mut response = json(401, "wrong password hunter2");
         response
@@ -279,7 +279,7 @@ fn to_veeam(base: &str) -> Arc<Gateway> {
 const QUERY: &str = "/relay/em/api/query?type=CloudFailoverSession&format=Entities";
 
 #[tokio::test]
-async fn a_veeam_session_is_logged_on_once_and_off_at_the_end() {
+async fn a_veeam_session_is_opened_once_and_closed_at_the_end() {
     let vendor = veeam_vendor(0).await;
     let gateway = to_veeam(&vendor.base);
     let one = "/relay/em/api/cloud/failoverSessions/g?format=Entity";
@@ -306,7 +306,7 @@ async fn a_veeam_session_is_logged_on_once_and_off_at_the_end() {
 }
 
 #[tokio::test]
-async fn a_veeam_session_that_ended_is_logged_on_anew_once() {
+async fn an_expired_veeam_session_is_opened_again_once() {
     let vendor = veeam_vendor(1).await;
     let gateway = to_veeam(&vendor.base);
     assert_eq!(get(&gateway, QUERY).await.status(), 200);

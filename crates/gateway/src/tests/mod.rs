@@ -1,16 +1,16 @@
-//! The whole router against a vendor whose every answer the test decides, over real HTTP.
+//! Tests of the whole router, with a vendor over real HTTP whose answers the test decides.
 
 mod access;
 mod credentials;
+mod error_body;
 mod headers;
+mod observability;
 mod openid;
 mod order;
-mod own;
-mod refused;
 mod relay;
 mod roles;
+mod routes;
 mod secrets;
-mod seen;
 mod thumbnails;
 
 mod provider;
@@ -27,10 +27,10 @@ use std::time::Duration;
 use tower::ServiceExt as _;
 use vendors::System;
 
-/// What guards each test's vendor. No answer and no log may hold it.
+/// The password of each test's vendor. No answer and no log may hold it.
 const SECRET: &str = "hunter2-and-a-half";
 
-/// The paths of an on-premises service, as its pages spell them.
+/// The groups of an on-premises service.
 const GROUPS: &str = "/relay/plant-a/api/v1/clientfailover/groups";
 
 fn aveva() -> System {
@@ -50,7 +50,7 @@ fn connection(
     base: &str,
     credentials: config::Credentials,
 ) -> config::Connection {
-    // As in a demo: what is asked twice is meant to arrive twice.
+    // As in a demo: answers are not shared, so that each request reaches the vendor.
     let share = match system {
         System::Uplynk => config::DEFAULT_SHARE,
         _ => Duration::ZERO,
@@ -87,7 +87,7 @@ fn to_aveva(base: &str) -> Arc<Gateway> {
     gateway(vec![connection("plant-a", aveva(), base, basic())])
 }
 
-/// Asks with a request line and `name: value` headers; a body counts as JSON.
+/// Sends a request line with `name: value` headers. A body is declared as JSON.
 async fn ask(
     gateway: &Arc<Gateway>,
     line: &str,
@@ -133,7 +133,7 @@ async fn text(response: Response<Body>) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// The problem's last part of its type, its status and its detail. Fails when it is no problem.
+/// The last part of a problem's type, its status and its detail. Fails for any other answer.
 async fn problem(response: Response<Body>) -> (String, u16, String) {
     assert_eq!(
         header(&response, "content-type"),

@@ -1,6 +1,6 @@
 //! A vendor with one group whose order two people change.
 
-use super::vendor::{Seen, Vendor, json};
+use super::vendor::{ReceivedRequest, Vendor, json};
 use super::*;
 use serde_json::{Value, json as value};
 use std::sync::Mutex;
@@ -25,7 +25,7 @@ fn group(slicers: &[&str]) -> Value {
     value!({ "id": "abc", "mode": "prioritized", "slicers": slicers })
 }
 
-/// What the vendor holds, to be looked at and changed behind the gateway's back.
+/// The vendor's group, which tests read and change without the gateway.
 type Held = Arc<Mutex<Value>>;
 
 /// A vendor that holds a group and writes its order.
@@ -92,7 +92,7 @@ fn puts(vendor: &Vendor) -> usize {
 }
 
 #[tokio::test]
-async fn an_order_is_written_when_the_group_is_as_it_was_seen() {
+async fn an_order_is_written_if_the_group_is_unchanged() {
     let (vendor, _) = vendor().await;
     let gateway = to_live(&vendor.base);
     let seen = tag(&gateway).await;
@@ -110,7 +110,7 @@ async fn an_order_is_written_when_the_group_is_as_it_was_seen() {
         vendor.lines(),
         [
             format!("GET {path}"),
-            // Not from memory, though the same was asked a moment ago.
+            // Not a shared answer, although the same was read a moment ago.
             format!("GET {path}"),
             format!("PUT {path}/slicers"),
         ]
@@ -122,7 +122,7 @@ async fn an_order_is_written_when_the_group_is_as_it_was_seen() {
 }
 
 #[tokio::test]
-async fn an_order_that_was_changed_meanwhile_is_shown_and_nothing_is_written() {
+async fn an_order_that_changed_meanwhile_is_returned_and_nothing_is_written() {
     let (vendor, held) = vendor().await;
     let gateway = to_live(&vendor.base);
     let seen = tag(&gateway).await;
@@ -152,7 +152,7 @@ async fn an_order_that_was_changed_meanwhile_is_shown_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn what_a_poll_changes_is_no_conflict() {
+async fn fields_that_change_by_themselves_are_no_conflict() {
     let (vendor, held) = vendor().await;
     let gateway = to_live(&vendor.base);
     let seen = tag(&gateway).await;
@@ -167,7 +167,7 @@ async fn what_a_poll_changes_is_no_conflict() {
 }
 
 #[tokio::test]
-async fn an_order_without_what_it_is_based_on_is_not_written() {
+async fn an_order_without_if_match_is_not_written() {
     let (vendor, _) = vendor().await;
     let gateway = to_live(&vendor.base);
     let line = format!("PUT {GROUP}/slicers");
@@ -181,7 +181,7 @@ async fn an_order_without_what_it_is_based_on_is_not_written() {
 }
 
 #[tokio::test]
-async fn only_one_strong_tag_says_what_a_write_is_based_on() {
+async fn if_match_has_to_be_one_strong_tag() {
     let (vendor, _) = vendor().await;
     let gateway = to_live(&vendor.base);
     let line = format!("PUT {GROUP}/slicers");
@@ -215,7 +215,7 @@ async fn only_one_strong_tag_says_what_a_write_is_based_on() {
 }
 
 #[tokio::test]
-async fn what_the_vendor_refuses_to_show_is_passed_on_and_nothing_is_written() {
+async fn a_refused_check_is_passed_on_and_nothing_is_written() {
     for status in [400, 403, 404, 429, 500, 503] {
         let vendor = Vendor::new(move |_, _| {
             let mut answer = json(status, r#"{"title":"no"}"#);
@@ -240,7 +240,7 @@ async fn what_the_vendor_refuses_to_show_is_passed_on_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_never_taken_for_a_success() {
+async fn an_unreadable_check_is_never_a_success() {
     for (status, body) in [
         (200, ""),
         (200, "<html>"),
@@ -263,7 +263,7 @@ async fn what_cannot_be_read_is_never_taken_for_a_success() {
 }
 
 #[tokio::test]
-async fn a_vendor_that_cannot_be_asked_is_not_written_to() {
+async fn without_a_check_nothing_is_written() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent = config::Connection {
         timeout: Duration::from_millis(50),
@@ -290,7 +290,7 @@ async fn a_vendor_that_cannot_be_asked_is_not_written_to() {
 }
 
 #[tokio::test]
-async fn of_all_who_saw_the_same_exactly_one_writes() {
+async fn of_concurrent_writes_with_the_same_tag_one_succeeds() {
     let (vendor, held) = vendor().await;
     let gateway = to_live(&vendor.base);
     let seen = tag(&gateway).await;
@@ -360,7 +360,7 @@ async fn every_write_to_a_group_waits_for_the_one_before() {
 }
 
 #[tokio::test]
-async fn other_writes_need_no_tag_and_keep_to_one_that_is_given() {
+async fn other_writes_need_no_tag_but_honour_one() {
     let (vendor, _) = vendor().await;
     let gateway = to_live(&vendor.base);
     let seen = tag(&gateway).await;
@@ -381,9 +381,9 @@ async fn other_writes_need_no_tag_and_keep_to_one_that_is_given() {
 }
 
 #[tokio::test]
-async fn a_browser_that_goes_away_does_not_end_the_write() {
+async fn a_disconnected_browser_does_not_end_the_write() {
     let (tell, mut told) = mpsc::unbounded_channel();
-    let vendor = Vendor::new(move |seen: &Seen, _| {
+    let vendor = Vendor::new(move |seen: &ReceivedRequest, _| {
         tell.send(seen.line.clone()).unwrap();
         json(200, &group(&["a"]).to_string())
     })

@@ -1,6 +1,5 @@
-//! An OpenID Connect provider of our own, on a loopback port, with a key made as the test runs. It signs in
-//! whoever is sent to it, checks what a client sends (PKCE, secret, address, each code once), and can be made
-//! to lie.
+//! An OpenID Connect provider on a loopback port, with a key made by the test. It signs in every browser, checks
+//! what a client sends (PKCE, secret, address, each code once), and can be made to send invalid answers.
 
 use super::*;
 use axum::Router;
@@ -17,13 +16,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 
 pub(super) const CLIENT: &str = "failover-console";
-/// With characters that have to be encoded on their way.
+/// With characters that have to be encoded.
 pub(super) const CLIENT_SECRET: &str = "client-canary:+/ %&=";
 
-/// What the provider does otherwise than it should, or than usual.
+/// Changes a token's header and claims.
 type Twist = Arc<dyn Fn(&mut Value, &mut Value) + Send + Sync>;
 
-/// What was asked for with a code that was not redeemed yet.
+/// The request that a code was issued for.
 struct Granted {
     challenge: String,
     nonce: String,
@@ -66,17 +65,17 @@ impl Key {
 struct Inner {
     base: String,
     key: Key,
-    /// What it says its keys are, where that is not true.
+    /// The keys that it publishes, if they are not its own.
     shown: Option<Value>,
     codes: HashMap<String, Granted>,
     issued: usize,
     claims: Value,
     twist: Option<Twist>,
-    /// What it says of itself in place of the usual.
+    /// Replaces parts of its metadata.
     metadata: Value,
     down: bool,
-    asked: Vec<String>,
-    /// Everything secret that was ever here.
+    requested: Vec<String>,
+    /// Every secret that it has seen.
     secrets: Vec<String>,
 }
 
@@ -87,7 +86,7 @@ pub(super) struct Provider {
 }
 
 impl Provider {
-    /// Signs everybody in with these claims besides the usual ones.
+    /// Signs every browser in with these claims in addition to the usual ones.
     pub(super) async fn new(claims: Value) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
@@ -101,7 +100,7 @@ impl Provider {
             twist: None,
             metadata: json!({}),
             down: false,
-            asked: Vec::new(),
+            requested: Vec::new(),
             secrets: Vec::new(),
         }));
         let answering = inner.clone();
@@ -120,7 +119,7 @@ impl Provider {
         Self { base, inner }
     }
 
-    /// As a gateway on the same computer is configured for it.
+    /// The configuration of a gateway for it.
     pub(super) fn configured(&self) -> config::OpenId {
         config::OpenId {
             issuer: self.base.clone(),
@@ -136,32 +135,32 @@ impl Provider {
         }
     }
 
-    /// What a person does there: where the browser is sent back to.
+    /// Signs in: the address to which the browser returns.
     pub(super) fn visit(&self, address: &str) -> String {
         let url = Url::parse(address).unwrap();
         assert_eq!(url[..openidconnect::url::Position::BeforePath], self.base);
         assert_eq!(url.path(), "/authorize");
-        let asked: HashMap<String, String> = url.query_pairs().into_owned().collect();
-        assert_eq!(asked["response_type"], "code");
-        assert_eq!(asked["client_id"], CLIENT);
-        assert_eq!(asked["scope"], "openid profile");
-        assert_eq!(asked["code_challenge_method"], "S256");
+        let requested: HashMap<String, String> = url.query_pairs().into_owned().collect();
+        assert_eq!(requested["response_type"], "code");
+        assert_eq!(requested["client_id"], CLIENT);
+        assert_eq!(requested["scope"], "openid profile");
+        assert_eq!(requested["code_challenge_method"], "S256");
         let mut inner = self.inner.lock().unwrap();
         inner.issued += 1;
         let code = format!("code-canary-{}", inner.issued);
         let granted = Granted {
-            challenge: asked["code_challenge"].clone(),
-            nonce: asked["nonce"].clone(),
-            back: asked["redirect_uri"].clone(),
+            challenge: requested["code_challenge"].clone(),
+            nonce: requested["nonce"].clone(),
+            back: requested["redirect_uri"].clone(),
         };
         inner.secrets.push(code.clone());
         inner.codes.insert(code.clone(), granted);
-        let back = &asked["redirect_uri"];
-        let back = Url::parse_with_params(back, [("code", &code), ("state", &asked["state"])]);
+        let back = &requested["redirect_uri"];
+        let back = Url::parse_with_params(back, [("code", &code), ("state", &requested["state"])]);
         back.unwrap().into()
     }
 
-    /// From now on changes each token's header and claims before it signs them.
+    /// Changes the header and claims of each later token before it signs them.
     pub(super) fn twist(&self, twist: impl Fn(&mut Value, &mut Value) + Send + Sync + 'static) {
         self.inner.lock().unwrap().twist = Some(Arc::new(twist));
     }
@@ -170,17 +169,17 @@ impl Provider {
         self.inner.lock().unwrap().claims = claims;
     }
 
-    /// Signs with another key, which it also shows.
+    /// Signs with another key, which it also publishes.
     pub(super) fn rotate(&self, id: &str) {
         self.inner.lock().unwrap().key = Key::new(id);
     }
 
-    /// Shows these keys, whatever it signs with.
+    /// Publishes these keys, independent of its own.
     pub(super) fn shows(&self, keys: Value) {
         self.inner.lock().unwrap().shown = Some(keys);
     }
 
-    /// Another key by the same name.
+    /// Another key with the same id.
     pub(super) fn another_key() -> Value {
         json!({"keys": [Key::new("one").public()]})
     }
@@ -189,14 +188,14 @@ impl Provider {
         self.inner.lock().unwrap().metadata = metadata;
     }
 
-    /// Whether it answers with an error to everything.
+    /// Sets whether it answers everything with an error.
     pub(super) fn down(&self, down: bool) {
         self.inner.lock().unwrap().down = down;
     }
 
-    /// The paths that were asked for.
-    pub(super) fn asked(&self) -> Vec<String> {
-        self.inner.lock().unwrap().asked.clone()
+    /// The requested paths.
+    pub(super) fn requested(&self) -> Vec<String> {
+        self.inner.lock().unwrap().requested.clone()
     }
 
     pub(super) fn secrets(&self) -> Vec<String> {
@@ -206,7 +205,7 @@ impl Provider {
 
 impl Inner {
     fn answer(&mut self, path: &str, authorization: &str, form: &str) -> Response<Body> {
-        self.asked.push(path.to_owned());
+        self.requested.push(path.to_owned());
         if self.down {
             return vendor::json(503, "down-canary");
         }
@@ -292,7 +291,7 @@ impl Inner {
         match header["alg"].as_str().unwrap() {
             "none" => token = format!("{}.", token.rsplit_once('.').unwrap().0),
             "HS256" => {
-                // With what everybody knows, or what only the client should.
+                // With the public key or the client's secret as the key.
                 let signed = token.rsplit_once('.').unwrap().0.to_owned();
                 let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, CLIENT_SECRET.as_bytes());
                 let tag = ring::hmac::sign(&key, signed.as_bytes());

@@ -84,7 +84,7 @@ async fn only_the_contracts_paths_reach_the_vendor() {
 }
 
 #[tokio::test]
-async fn ids_arrive_as_they_were_meant_however_they_were_written() {
+async fn ids_arrive_in_one_form_for_every_encoding() {
     let vendor = vendor().await;
     let gateway = to_aveva(&vendor.base);
     for (sent, arrives) in [
@@ -121,7 +121,7 @@ async fn a_base_address_may_have_a_path_of_its_own() {
 }
 
 #[tokio::test]
-async fn other_methods_are_refused_with_those_that_the_contract_has() {
+async fn other_methods_are_refused_with_the_contracts_methods_in_allow() {
     let vendor = vendor().await;
     let gateway = to_aveva(&vendor.base);
     for (line, allow) in [
@@ -131,7 +131,7 @@ async fn other_methods_are_refused_with_those_that_the_contract_has() {
         (format!("PUT {GROUPS}/x"), "GET, DELETE"),
         (format!("TRACE {GROUPS}/x/status"), "GET"),
         (format!("get {GROUPS}/x/status"), "GET"),
-        // PUT of sessions is v1-preview's; here only v1 is configured.
+        // PUT of sessions exists in v1-preview only, and v1 is configured.
         (format!("PUT {GROUPS}/x/clientsessions/y"), "GET, DELETE"),
     ] {
         let response = ask(&gateway, &line, &[], "").await;
@@ -145,7 +145,7 @@ async fn other_methods_are_refused_with_those_that_the_contract_has() {
 }
 
 #[tokio::test]
-async fn only_what_is_needed_of_a_request_reaches_the_vendor() {
+async fn only_needed_request_headers_reach_the_vendor() {
     let vendor = vendor().await;
     let gateway = to_aveva(&vendor.base);
     let headers = [
@@ -198,7 +198,7 @@ async fn only_what_is_needed_of_a_request_reaches_the_vendor() {
 }
 
 #[tokio::test]
-async fn only_what_is_needed_of_an_answer_reaches_the_browser() {
+async fn only_needed_answer_headers_reach_the_browser() {
     let vendor = Vendor::new(|_, _| {
         let mut response = json(403, r#"{"Error":"no"}"#);
         for (name, value) in [
@@ -265,7 +265,7 @@ async fn only_what_is_needed_of_an_answer_reaches_the_browser() {
 }
 
 #[tokio::test]
-async fn garbage_is_passed_on_as_it_is() {
+async fn malformed_bodies_are_passed_on_unchanged() {
     for body in ["", "<html>proxy</html>", "{\"Id\":", "\u{feff}[]"] {
         let vendor = Vendor::new(move |_, _| {
             let mut response = json(200, body);
@@ -300,7 +300,7 @@ async fn a_compressed_answer_is_unpacked() {
 }
 
 #[tokio::test]
-async fn a_vendor_that_cannot_be_reached_is_said_in_plain_words() {
+async fn an_unreachable_vendor_is_explained() {
     let closed = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -340,7 +340,7 @@ async fn a_vendor_that_cannot_be_reached_is_said_in_plain_words() {
 }
 
 #[tokio::test]
-async fn a_vendor_that_says_nothing_is_given_up() {
+async fn a_silent_vendor_times_out() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let silent = config::Connection {
@@ -371,7 +371,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn an_answer_without_end_is_cut_off() {
+async fn an_answer_beyond_the_limit_is_refused() {
     let size = crate::vendor_http::ANSWER_LIMIT + 1;
     let vendor = Vendor::new(move |_, _| Response::new(Body::from(vec![b' '; size]))).await;
     let (kind, status, detail) = problem(get(&to_aveva(&vendor.base), GROUPS).await).await;
@@ -403,7 +403,7 @@ async fn a_body_has_to_be_json_and_of_moderate_size() {
 }
 
 #[tokio::test]
-async fn those_who_read_the_same_at_the_same_time_share_one_request() {
+async fn concurrent_identical_reads_share_one_request() {
     let vendor = vendor().await;
     let gateway = to_aveva(&vendor.base);
     let (first, second) = tokio::join!(get(&gateway, GROUPS), get(&gateway, GROUPS));

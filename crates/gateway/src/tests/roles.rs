@@ -1,10 +1,11 @@
-//! Who may do what: every role at every route with every method, generated from the tables of routes,
-//! so that a route without a rule fails here.
+//! Who may do what: every role at every route with every method, generated from the list of routes, so that a
+//! route without a rule fails here.
 
 use super::access::{sign_in, with_users};
 use super::vendor::{Vendor, json};
 use super::*;
-use crate::http::routes::{OWN, Own, Rule, of_operation};
+use crate::http::authorization::{Rule, of_operation};
+use crate::http::router::{Route, routes};
 use crate::identity::Role;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -46,7 +47,7 @@ fn operations(system: &System) -> Vec<&'static Operation> {
     }
 }
 
-/// A path that the operation is found under.
+/// A path of the operation.
 fn path(connection: &str, system: &System, operation: &Operation) -> String {
     let bases = [
         "/api/v1/clientfailover",
@@ -80,7 +81,7 @@ async fn everything(base: &str) -> Arc<Gateway> {
     Arc::new(with_users(connections.collect(), None, false))
 }
 
-/// Everybody who may be here, by what their browser sends along; and nobody.
+/// A cookie for each role, and none for a visitor without a session.
 async fn visitors(gateway: &Arc<Gateway>) -> Vec<(Option<Role>, String)> {
     let mut visitors = vec![(None, String::new())];
     for (name, role) in ROLES {
@@ -103,7 +104,7 @@ async fn vendor() -> Vendor {
     .await
 }
 
-/// What reached the vendor besides the gateway's own sign-in.
+/// The requests that reached the vendor, without the gateway's own log-on.
 fn reached(vendor: &Vendor) -> Vec<String> {
     let mut lines = vendor.lines();
     lines.retain(|line| !line.contains("/sessionMngr/"));
@@ -111,13 +112,13 @@ fn reached(vendor: &Vendor) -> Vec<String> {
 }
 
 #[test]
-fn every_operation_has_a_rule_and_no_rule_lets_more_in_than_its_kind() {
+fn every_operation_has_a_rule_that_fits_its_kind() {
     for (_, system) in systems() {
         for operation in operations(&system) {
             let rule = of_operation(&system, operation);
             let may = ROLES.map(|(_, role)| rule.allows(role));
             let [admin, viewer, wall] = may;
-            assert!(admin, "{operation:?} has no rule in routes.rs");
+            assert!(admin, "{operation:?} has no rule in authorization.rs");
             assert!(rule != Rule::Anyone, "{operation:?}");
             assert_eq!(viewer, !operation.writes(), "{operation:?}");
             assert!(viewer || !wall, "{operation:?}");
@@ -136,7 +137,7 @@ fn every_operation_has_a_rule_and_no_rule_lets_more_in_than_its_kind() {
 }
 
 #[test]
-fn a_wall_sees_all_but_who_owns_what() {
+fn a_wall_reads_everything_but_allowed_owners() {
     let hidden: Vec<&str> = systems()
         .iter()
         .flat_map(|(_, system)| {
@@ -151,8 +152,8 @@ fn a_wall_sees_all_but_who_owns_what() {
     assert_eq!(hidden, ["list allowed owners"]);
 }
 
-/// The whole matrix. What is expected is said here anew and not taken from the rules, but for the
-/// wall's exceptions, which the test before this one lists.
+/// The whole matrix. The expectations are stated here again and not taken from the rules, except the wall's
+/// exceptions, which the previous test lists.
 #[tokio::test(start_paused = true)]
 async fn every_role_at_every_route_with_every_method() {
     let vendor = vendor().await;
@@ -191,7 +192,7 @@ async fn every_role_at_every_route_with_every_method() {
                     };
                     let cell = format!("{role:?} {method} {path}");
                     if arrives {
-                        // An order that cannot be read again, and the memory for reads, are no matter here.
+                        // Other failures, such as an order that cannot be checked, do not matter here.
                         assert!(![401, 403, 404, 405].contains(&status), "{cell}: {status}");
                     } else {
                         assert_eq!(status, expected, "{cell}");
@@ -206,51 +207,62 @@ async fn every_role_at_every_route_with_every_method() {
     assert!(cells > 1_200, "{cells}");
 }
 
-/// The gateway's own routes, and what is no route.
+/// The gateway's own routes that are open without a session.
+const OPEN: [&str; 9] = [
+    "POST /api/session",
+    "DELETE /api/session",
+    "GET /api/sign-in",
+    "GET /api/openid/start",
+    "GET /api/openid/callback",
+    "POST /api/pairing",
+    "GET /api/pairing",
+    "GET /healthz",
+    "GET /readyz",
+];
+
+/// The gateway's own routes, and paths that are no route.
 async fn own_routes(gateway: &Arc<Gateway>, role: Option<Role>, cookie: &str) {
-    for (_, route, _, _) in &OWN {
+    let own: Vec<Route> = routes()
+        .into_iter()
+        .filter(|route| route.method.is_some())
+        .collect();
+    for Route { path: route, .. } in &own {
         let path = &route.replace("{id}", "x");
         for method in METHODS {
-            let found = OWN.iter().find(|(known, here, _, _)| {
-                here == route && (known.as_str() == method || (method == "HEAD" && known == "GET"))
+            let effective = if method == "HEAD" { "GET" } else { method };
+            let is_route = own.iter().any(|known| {
+                known.path == *route && known.method.as_ref().unwrap().as_str() == effective
             });
-            if found.is_some_and(|(_, _, own, _)| *own == Own::SignOut) {
+            let line = format!("{effective} {route}");
+            if line == "DELETE /api/session" {
                 continue;
             }
             let headers = [("cookie", cookie)];
             let answer = ask(gateway, &format!("{method} {path}"), &headers, "").await;
             let status = answer.status().as_u16();
-            let open = found.is_some_and(|(_, _, own, _)| {
-                matches!(
-                    own,
-                    Own::SignIn
-                        | Own::SignOut
-                        | Own::SignInMethods
-                        | Own::StartAtProvider
-                        | Own::ReturnFromProvider
-                        | Own::NewPairingCode
-                        | Own::ReadPairing
-                        | Own::Healthy
-                        | Own::Ready
-                )
-            });
+            if status == 401 {
+                assert_eq!(header(&answer, "allow"), "", "tells nothing: {line}");
+            }
             let cell = format!("{role:?} {method} {path}: {status}");
-            match (role, found) {
-                _ if open => assert!(![401, 403, 404, 405].contains(&status), "{cell}"),
-                (None, _) => assert_eq!(status, 401, "{cell}"),
-                (Some(Role::Viewer | Role::Wall), None) if !["GET", "HEAD"].contains(&method) => {
+            match (role, is_route, line.as_str()) {
+                _ if OPEN.contains(&line.as_str()) => {
+                    assert!(![401, 403, 404, 405].contains(&status), "{cell}");
+                }
+                (None, ..) => assert_eq!(status, 401, "{cell}"),
+                (Some(Role::Viewer | Role::Wall), false, _) if effective != "GET" => {
                     assert_eq!(status, 403, "{cell}");
                 }
-                (Some(_), None) => assert_eq!(status, 405, "{cell}"),
-                (Some(Role::Wall), Some((_, _, Own::Metrics, _)))
+                (Some(_), false, _) => assert_eq!(status, 405, "{cell}"),
+                (Some(Role::Wall), _, "GET /metrics")
                 | (
                     Some(Role::Viewer | Role::Wall),
-                    Some((_, _, Own::Walls | Own::PairWall | Own::RevokeWall, _)),
+                    _,
+                    "GET /api/walls" | "POST /api/walls" | "DELETE /api/walls/{id}",
                 ) => assert_eq!(status, 403, "{cell}"),
-                // Nothing was sent along, and no wall is called so.
-                (_, Some((_, _, Own::PairWall, _))) => assert_eq!(status, 400, "{cell}"),
-                (_, Some((_, _, Own::RevokeWall, _))) => assert_eq!(status, 404, "{cell}"),
-                (Some(_), Some(_)) => assert_eq!(status, 200, "{cell}"),
+                // The body is empty, and there is no such wall.
+                (_, _, "POST /api/walls") => assert_eq!(status, 400, "{cell}"),
+                (_, _, "DELETE /api/walls/{id}") => assert_eq!(status, 404, "{cell}"),
+                (Some(_), true, _) => assert_eq!(status, 200, "{cell}"),
             }
         }
     }
@@ -270,7 +282,7 @@ async fn own_routes(gateway: &Arc<Gateway>, role: Option<Role>, cookie: &str) {
 }
 
 #[tokio::test]
-async fn a_refusal_says_which_role_may_not_do_what() {
+async fn a_refusal_names_the_role() {
     let gateway = everything("http://127.0.0.1:1").await;
     let cookie = sign_in(&gateway, "vic").await;
     let answer = ask(
@@ -294,7 +306,7 @@ async fn a_refusal_says_which_role_may_not_do_what() {
     assert_eq!(problem(answer).await.2, "a wall may not see this");
 }
 
-/// Ways to write a path that somebody on the way might take for another one.
+/// Spellings of a path that a server on the way might read as another one.
 const CONFUSED: [&str; 54] = [
     "//relay/live/api/v4/failover-groups/x/{}",
     "/relay//live/api/v4/failover-groups/x/{}",
@@ -353,7 +365,7 @@ const CONFUSED: [&str; 54] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn no_way_to_write_a_path_leads_past_a_rule() {
+async fn no_spelling_of_a_path_bypasses_a_rule() {
     let vendor = vendor().await;
     let gateway = everything(&vendor.base).await;
     let (viewer, wall) = (
@@ -395,7 +407,7 @@ async fn no_way_to_write_a_path_leads_past_a_rule() {
     );
 }
 
-/// A path with some of its characters written otherwise.
+/// A path with some of its characters encoded differently.
 fn disguised(path: &str, marks: &[u8]) -> String {
     path.char_indices()
         .map(|(at, c)| match marks.get(at % marks.len().max(1)) {
@@ -411,7 +423,7 @@ fn disguised(path: &str, marks: &[u8]) -> String {
 }
 
 #[test]
-fn no_disguise_lets_a_viewer_write_or_a_wall_see() {
+fn no_encoding_of_a_path_bypasses_a_rule() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -439,7 +451,7 @@ fn no_disguise_lets_a_viewer_write_or_a_wall_see() {
             let line = format!("{method} /{}", disguised(&path[1..], &marks));
             let answer = runtime.block_on(ask(&gateway, &line, &[("cookie", cookie)], ""));
             let status = answer.status().as_u16();
-            // A path that is no longer the gateway's is a page's.
+            // A path that is no longer one of the gateway's is a page.
             prop_assert!(
                 status >= 400 || status == 200 && at == 3,
                 "{line}: {status}"

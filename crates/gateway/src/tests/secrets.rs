@@ -1,4 +1,4 @@
-//! No secret in a log, a problem, an answer or a `Debug`, whatever goes wrong.
+//! No log, problem, answer or `Debug` output holds a secret, whatever goes wrong.
 
 use super::vendor::{Vendor, json};
 use super::*;
@@ -12,8 +12,8 @@ use tracing_subscriber::fmt::MakeWriter;
 #[derive(Clone, Default)]
 pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
 
-/// For all threads: a subscriber of one thread can miss what another thread met first. What the tests
-/// beside this one log must hold no secret either.
+/// For all threads, because a subscriber of one thread can miss what another thread registered first. What other
+/// tests log must hold no secret either.
 static LOG: LazyLock<Log> = LazyLock::new(|| {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
@@ -26,7 +26,7 @@ static LOG: LazyLock<Log> = LazyLock::new(|| {
 });
 
 impl Log {
-    /// Begins to listen.
+    /// Begins to record.
     pub(super) fn begin() -> &'static Self {
         &LOG
     }
@@ -35,7 +35,7 @@ impl Log {
         String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
     }
 
-    /// The lines of the audit that carry this request's number.
+    /// The audit's lines with this request's id.
     pub(super) fn audit(&self, id: &str) -> Vec<String> {
         let id = format!("id=\"{id}\"");
         self.text()
@@ -158,9 +158,9 @@ async fn no_secret_leaves_the_gateway_but_to_its_vendor() {
     }
 }
 
-/// Things that must never be seen again, each put where one of its kind belongs.
+/// Values that must never appear again, each sent where a value of its kind belongs.
 #[tokio::test]
-async fn no_canary_of_a_sign_in_comes_back_from_anywhere() {
+async fn no_secret_of_a_sign_in_appears_anywhere() {
     use super::access::{PASSWORD, sign_in, with_users};
     let log = Log::begin();
     let key = "canary-session-key-0123456789abcdef";

@@ -1,6 +1,6 @@
-//! A vendor that says where pictures are and, mostly, serves them itself.
+//! Thumbnails, with a vendor that names the addresses of pictures and serves most of them itself.
 
-use super::vendor::{Seen, Vendor, json};
+use super::vendor::{ReceivedRequest, Vendor, json};
 use super::*;
 use serde_json::{Value, json as value};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,8 +17,8 @@ fn to_live(base: &str) -> Arc<Gateway> {
     ])
 }
 
-/// The group `abc` with these slicers and where their pictures are. `{}` is the vendor itself.
-fn group(seen: &Seen, slicers: &[(&str, Value)]) -> Value {
+/// The group `abc` with these slicers and the addresses of their pictures. `{}` stands for the vendor.
+fn group(seen: &ReceivedRequest, slicers: &[(&str, Value)]) -> Value {
     let slicers: Vec<Value> = slicers
         .iter()
         .map(|(id, address)| {
@@ -48,7 +48,7 @@ fn picture(content_type: &str, bytes: &[u8]) -> Response<Body> {
         .unwrap()
 }
 
-/// A vendor with slicers that are called like their pictures.
+/// A vendor whose slicers are named like their pictures.
 async fn vendor(names: &'static [&'static str]) -> Vendor {
     Vendor::new(move |seen, _| {
         let path = seen.line.split_once(' ').unwrap().1;
@@ -94,7 +94,7 @@ async fn bytes(response: Response<Body>) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_picture_comes_as_a_picture_and_nothing_else() {
+async fn a_picture_is_answered_with_its_image_type() {
     let vendor = vendor(&["png"]).await;
     let response = get(&to_live(&vendor.base), &format!("{ROUTE}/png")).await;
     assert_eq!(response.status(), 200);
@@ -130,7 +130,7 @@ async fn a_picture_comes_as_a_picture_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_pictures_server_learns_nothing_of_who_asks() {
+async fn the_server_of_a_picture_learns_nothing_about_the_browser() {
     let vendor = vendor(&["png"]).await;
     let gateway = to_live(&vendor.base);
     let headers = [
@@ -159,7 +159,7 @@ async fn a_pictures_server_learns_nothing_of_who_asks() {
 }
 
 #[tokio::test]
-async fn the_sorts_of_pictures_that_are_only_pixels_are_shown() {
+async fn accepted_image_types_are_passed_on() {
     let names = &["png", "gif", "jpeg", "webp", "largest"];
     let vendor = vendor(names).await;
     let gateway = to_live(&vendor.base);
@@ -174,7 +174,7 @@ async fn the_sorts_of_pictures_that_are_only_pixels_are_shown() {
 }
 
 #[tokio::test]
-async fn what_is_no_picture_is_not_passed_on() {
+async fn other_content_than_images_is_not_passed_on() {
     let vendor = vendor(&[
         "svg",
         "svg-as-png",
@@ -268,7 +268,7 @@ async fn only_slicers_that_the_vendor_named_have_thumbnails() {
 }
 
 #[tokio::test]
-async fn addresses_of_other_private_computers_are_not_asked() {
+async fn private_addresses_are_not_requested() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -276,7 +276,7 @@ async fn addresses_of_other_private_computers_are_not_asked() {
     let vendor = Vendor::new(move |seen, _| {
         let port = seen.header("host").split_once(':').unwrap().1.to_owned();
         let slicers = [
-            // The same computer under names that are not the connection's own.
+            // This computer under names that are not the connection's own.
             ("name", format!("http://localhost:{port}/png").into()),
             ("sub", format!("http://x.localhost:{port}/png").into()),
             ("two", format!("http://127.0.0.2:{port}/png").into()),
@@ -312,7 +312,7 @@ async fn addresses_of_other_private_computers_are_not_asked() {
         ("script", "thumbnail", "neither http nor https"),
         ("unknown", "unreachable", "not known (DNS)"),
         ("closed", "unreachable", "refused the connection"),
-        // Some computers know no such name, some take it for themselves.
+        // Some systems do not resolve this name, others resolve it to themselves.
         ("sub", "unreachable", "could not reach"),
     ] {
         let response = get(&gateway, &format!("{ROUTE}/{slicer}")).await;
@@ -332,7 +332,7 @@ async fn addresses_of_other_private_computers_are_not_asked() {
 }
 
 #[tokio::test]
-async fn where_a_picture_is_was_relayed_last_and_is_asked_once_if_it_was_not() {
+async fn addresses_come_from_the_last_answer_or_one_read() {
     let vendor = Vendor::new(|seen, before| {
         let slicers = [("a", format!("http://{{}}/png?{before}").into())];
         if seen.line.contains(LIST) {
@@ -351,7 +351,7 @@ async fn where_a_picture_is_was_relayed_last_and_is_asked_once_if_it_was_not() {
     get(&gateway, &format!("{ROUTE}/a")).await;
     get(&gateway, &format!("{ROUTE}/other")).await;
     get(&gateway, "/thumbnails/live/other/a").await;
-    // What a page reads replaces it.
+    // A read of a page replaces it.
     get(&gateway, &format!("/relay/live{LIST}/abc")).await;
     get(&gateway, &format!("{ROUTE}/a")).await;
     assert_eq!(
@@ -395,7 +395,7 @@ async fn a_list_without_slicers_is_completed_by_the_group() {
 }
 
 #[tokio::test]
-async fn when_it_cannot_be_learned_where_the_pictures_are_that_is_said() {
+async fn an_unreadable_list_of_groups_is_reported() {
     for (status, body, words) in [
         (503, "{}", "gave 503"),
         (200, "<html>", "gave an answer"),
@@ -413,7 +413,7 @@ async fn when_it_cannot_be_learned_where_the_pictures_are_that_is_said() {
 }
 
 #[tokio::test]
-async fn those_who_want_the_same_picture_share_one_fetch() {
+async fn concurrent_requests_for_a_picture_share_one_fetch() {
     let vendor = vendor(&["png", "gif"]).await;
     let gateway = to_live(&vendor.base);
     let url = format!("{ROUTE}/png");
@@ -432,7 +432,7 @@ async fn those_who_want_the_same_picture_share_one_fetch() {
 }
 
 #[tokio::test]
-async fn a_pictures_server_that_says_nothing_is_given_up() {
+async fn a_silent_server_of_a_picture_times_out() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/a.png", silent.local_addr().unwrap());
     let vendor =
@@ -442,7 +442,7 @@ async fn a_pictures_server_that_says_nothing_is_given_up() {
         get(&gateway, &format!("/relay/live{LIST}")).await.status(),
         200
     );
-    // From here on time passes whenever everybody waits.
+    // From here on time advances whenever all tasks wait.
     tokio::time::pause();
     let began = tokio::time::Instant::now();
     let (kind, status, detail) = problem(get(&gateway, &format!("{ROUTE}/a")).await).await;
@@ -492,7 +492,7 @@ async fn no_more_than_four_pictures_of_a_connection_are_fetched_at_a_time() {
     while under_way.load(Ordering::SeqCst) < 4 {
         tokio::task::yield_now().await;
     }
-    // Time enough for a fifth to come.
+    // Long enough for a fifth request.
     for _ in 0..10_000 {
         tokio::task::yield_now().await;
     }

@@ -1,4 +1,4 @@
-//! A vendor on a loopback port that remembers what it was asked.
+//! A vendor on a loopback port that records its requests.
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-/// One request as it came.
+/// One received request.
 #[derive(Debug, Clone)]
-pub(super) struct Seen {
+pub(super) struct ReceivedRequest {
     pub(super) line: String,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
 
-impl Seen {
+impl ReceivedRequest {
     pub(super) fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
@@ -25,14 +25,14 @@ impl Seen {
 
 pub(super) struct Vendor {
     pub(super) base: String,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    seen: Arc<Mutex<Vec<ReceivedRequest>>>,
 }
 
 impl Vendor {
-    /// Answers every request with what `answer` makes of it and of how many came before.
+    /// Answers every request with `answer`, which gets the request and the number of earlier ones.
     pub(super) async fn new<F>(answer: F) -> Self
     where
-        F: Fn(&Seen, usize) -> Response<Body> + Clone + Send + Sync + 'static,
+        F: Fn(&ReceivedRequest, usize) -> Response<Body> + Clone + Send + Sync + 'static,
     {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let noted = seen.clone();
@@ -40,7 +40,7 @@ impl Vendor {
             let (parts, body) = request.into_parts();
             let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
             let line = format!("{} {}", parts.method, parts.uri);
-            let one = Seen {
+            let one = ReceivedRequest {
                 line,
                 headers: parts.headers,
                 body,
@@ -74,7 +74,7 @@ impl Vendor {
         base
     }
 
-    pub(super) fn seen(&self) -> Vec<Seen> {
+    pub(super) fn seen(&self) -> Vec<ReceivedRequest> {
         self.seen.lock().unwrap().clone()
     }
 

@@ -1,4 +1,4 @@
-//! Pairing a screen as a wall, over the whole router.
+//! Pairing a screen as a wall, through the whole router.
 
 use super::access::{cookie, sign_in, with_memory, with_users};
 use super::secrets::Log;
@@ -25,7 +25,7 @@ impl Screen {
         pairs.join("; ")
     }
 
-    /// Asks, and keeps the cookies that come with the answer.
+    /// Sends a request and keeps the answer's cookies.
     async fn ask(&mut self, gateway: &Arc<Gateway>, line: &str) -> (u16, Value) {
         let answer = ask(gateway, line, &[("cookie", &self.cookie())], "").await;
         let status = answer.status().as_u16();
@@ -80,7 +80,7 @@ async fn revoke(gateway: &Arc<Gateway>, admin: &str, id: &str) -> u16 {
     answer.status().as_u16()
 }
 
-/// Pairs a new screen, and answers with it and the wall's id.
+/// Pairs a new screen: the screen and the wall's id.
 async fn wall(gateway: &Arc<Gateway>, admin: &str, name: &str) -> (Screen, String) {
     let mut screen = Screen::default();
     let code = screen.code(gateway).await;
@@ -102,7 +102,7 @@ fn people() -> Arc<Gateway> {
     Arc::new(with_users(Vec::new(), None, false))
 }
 
-/// A gateway of a process of its own, with this file.
+/// A gateway with its own memory, as in another process.
 fn process(file: Option<&Path>) -> Arc<Gateway> {
     let memory = Arc::new(Memory::new().unwrap());
     Arc::new(with_memory(Vec::new(), Some(KEY), false, file, &memory).unwrap())
@@ -187,7 +187,7 @@ async fn a_screen_is_paired_stays_signed_in_and_is_revoked() {
 }
 
 #[tokio::test]
-async fn over_https_both_cookies_are_of_the_strictest_kind_and_neither_is_the_other() {
+async fn over_https_both_cookies_are_strict_and_not_interchangeable() {
     let gateway = Arc::new(with_users(Vec::new(), None, true));
     let admin = sign_in(&gateway, "ann").await;
     let asked = ask(&gateway, "POST /api/pairing", &[], "").await;
@@ -238,7 +238,7 @@ async fn over_https_both_cookies_are_of_the_strictest_kind_and_neither_is_the_ot
 }
 
 #[tokio::test]
-async fn codes_that_are_wrong_old_or_used_are_refused_with_the_reason() {
+async fn wrong_expired_and_used_codes_are_refused_with_the_reason() {
     let (gateway, now) = clocked(None);
     let admin = sign_in(&gateway, "ann").await;
     let mut screen = Screen::default();
@@ -279,7 +279,7 @@ async fn codes_that_are_wrong_old_or_used_are_refused_with_the_reason() {
 }
 
 #[tokio::test]
-async fn whoever_guesses_codes_is_told_to_wait_and_mistakes_in_names_do_not_count() {
+async fn wrong_codes_are_throttled_and_wrong_names_are_not() {
     let gateway = people();
     let admin = sign_in(&gateway, "ann").await;
     let mut screen = Screen::default();
@@ -311,7 +311,7 @@ async fn whoever_guesses_codes_is_told_to_wait_and_mistakes_in_names_do_not_coun
 }
 
 #[tokio::test]
-async fn an_address_that_asks_for_codes_without_end_is_told_to_wait() {
+async fn requests_for_codes_are_throttled() {
     let gateway = people();
     for _ in 0..20 {
         Screen::default().code(&gateway).await;
@@ -326,7 +326,7 @@ async fn an_address_that_asks_for_codes_without_end_is_told_to_wait() {
 }
 
 #[tokio::test]
-async fn a_wall_stays_for_as_long_as_it_is_used_and_its_cookie_is_renewed() {
+async fn a_wall_stays_signed_in_while_it_is_used() {
     let (gateway, now) = clocked(None);
     let admin = sign_in(&gateway, "ann").await;
     let (mut screen, _) = wall(&gateway, &admin, "Hall").await;
@@ -376,7 +376,7 @@ async fn gateways_with_one_key_and_one_file_agree() {
 }
 
 #[tokio::test]
-async fn with_a_file_walls_and_revocations_outlive_a_restart_and_without_one_nothing_does() {
+async fn walls_and_revocations_survive_a_restart_only_with_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("walls.json");
     let gateway = process(Some(&file));
@@ -415,7 +415,7 @@ async fn a_change_of_the_configuration_keeps_the_walls() {
 }
 
 #[tokio::test]
-async fn while_the_file_is_broken_no_wall_is_let_in_and_people_are() {
+async fn while_the_file_is_broken_walls_are_refused_and_users_are_not() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("walls.json");
     let gateway = process(Some(&file));
@@ -439,7 +439,7 @@ async fn while_the_file_is_broken_no_wall_is_let_in_and_people_are() {
     assert_eq!(screen.session(&gateway).await.0, 200);
 }
 
-/// What the file says of when the only wall was last seen, once it says so.
+/// When the only wall was last seen, once the file holds it.
 async fn written(file: &Path, than: Option<u64>) -> Option<u64> {
     for _ in 0..2_000 {
         let book: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
@@ -454,7 +454,7 @@ async fn written(file: &Path, than: Option<u64>) -> Option<u64> {
 }
 
 #[tokio::test]
-async fn when_a_wall_was_last_seen_is_written_once_a_minute_and_listed_at_once() {
+async fn last_seen_is_saved_once_a_minute_and_listed_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("walls.json");
     let (gateway, now) = clocked(Some(&file));
@@ -484,7 +484,7 @@ async fn when_a_wall_was_last_seen_is_written_once_a_minute_and_listed_at_once()
 }
 
 #[tokio::test]
-async fn who_paired_and_revoked_what_is_told_and_who_was_refused() {
+async fn pairing_and_revoking_are_audited() {
     let log = Log::begin();
     let gateway = people();
     let told = |answer: &Response<Body>| log.audit(header(answer, "x-request-id"));
@@ -529,7 +529,7 @@ async fn who_paired_and_revoked_what_is_told_and_who_was_refused() {
 }
 
 #[tokio::test]
-async fn where_nobody_signs_in_no_wall_is_paired() {
+async fn without_a_sign_in_no_wall_is_paired() {
     let gateway = to_aveva("http://127.0.0.1:1");
     for (line, body) in [
         ("POST /api/pairing", ""),

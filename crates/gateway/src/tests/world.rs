@@ -1,4 +1,4 @@
-//! The gateway before the simulator, with the calls that the console makes.
+//! The gateway with the simulator, through the calls that the console makes.
 
 use super::*;
 use simulator::{Options, Scenario};
@@ -36,7 +36,7 @@ async fn send<T>(gateway: &Arc<Gateway>, connection: &str, call: Call<T>) -> T {
 }
 
 #[tokio::test]
-async fn the_demos_pictures_come_through_the_gateway_and_what_is_none_does_not() {
+async fn the_demos_pictures_are_passed_on_and_other_content_is_not() {
     let options = Options {
         scenario: Scenario::Calm,
         ..Options::default()
@@ -44,7 +44,7 @@ async fn the_demos_pictures_come_through_the_gateway_and_what_is_none_does_not()
     let simulator = simulator::start(options).await.unwrap();
     let gateway =
         Arc::new(crate::cli::demo::gateway(&simulator.systems, Assets::from_files([])).unwrap());
-    // Its list does not show it, as it shows no fault.
+    // The list leaves this group out.
     send(&gateway, "live", uplynk::groups().get("fault-pictures")).await;
     for (slicer, expected) in [
         ("fault-404", ("not-found", 404)),
@@ -89,7 +89,7 @@ async fn the_demos_systems_are_read_and_written_through_the_gateway() {
         let id = &upstream.public.id;
         let groups = send(&gateway, id, aveva::groups(base).list(None, None)).await;
         assert!(!groups.items.is_empty());
-        // One of them has an id with everything in it that breaks paths.
+        // One of them has an id with characters that break paths.
         let ids: Vec<String> = groups
             .items
             .iter()

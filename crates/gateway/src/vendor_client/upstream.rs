@@ -50,7 +50,7 @@ pub(crate) struct Outgoing {
     pub(crate) body: Option<Bytes>,
 }
 
-/// Is told every answer to a read before any caller gets it.
+/// Receives every answer to a read before any caller gets it.
 pub(crate) trait ReadObserver: fmt::Debug + Send + Sync {
     /// Takes note of an answer.
     fn answered(&self, operation: &Operation, query: &str, answer: &Answer);

@@ -28,9 +28,6 @@ use std::time::Duration;
 /// The longest code that is accepted.
 const LONGEST_CODE: usize = 4096;
 
-/// The path where the provider sends browsers back to.
-pub(crate) const CALLBACK: &str = "/api/openid/callback";
-
 /// A provider, and what its claims mean here.
 pub(super) struct OpenId {
     title: String,

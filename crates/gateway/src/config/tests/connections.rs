@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn each_mistake_of_a_connection_is_told_with_its_place() {
+fn each_fault_of_a_connection_is_reported_with_its_position() {
     each_is_reported(&[
         (
             "https://region.example",

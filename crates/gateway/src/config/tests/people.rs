@@ -1,9 +1,9 @@
-//! Mistakes in `[[user]]`, and a file that lets nobody sign in.
+//! Faults in `[[user]]`, and a file without any sign-in.
 
 use super::each_is_reported;
 
 #[test]
-fn each_mistake_of_a_person_is_told_with_its_place() {
+fn each_fault_of_a_user_is_reported_with_its_position() {
     each_is_reported(&[
         (
             "role = \"admin\"",

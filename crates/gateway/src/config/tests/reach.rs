@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn each_mistake_of_the_address_is_told_with_its_place() {
+fn each_fault_of_the_address_is_reported_with_its_position() {
     each_is_reported(&[
         (
             "[::1]:9000",
@@ -29,9 +29,9 @@ fn a_file_without_a_listen_address_listens_on_this_computer() {
     assert_eq!(read(&text).unwrap().listen, DEFAULT_LISTEN);
 }
 
-/// Where it listens, which of the two lines that make that safe are there, and what is said.
+/// For each combination of address, encryption and sign-in, the fault that follows.
 #[test]
-fn other_computers_may_come_only_encrypted_and_signed_in() {
+fn other_computers_need_encryption_and_a_sign_in() {
     let public = "public_url = \"https://console.example/\"\n";
     let user = &WHOLE[WHOLE.find("[[user]]").unwrap()..];
     let other = WHOLE.replace("[::1]:9000", "0.0.0.0:8080");
@@ -112,7 +112,7 @@ fn proxies_are_addresses_or_networks() {
 }
 
 #[test]
-fn a_gateway_that_encrypts_by_itself_still_has_to_know_its_name() {
+fn a_gateway_with_a_certificate_still_needs_its_public_name() {
     let folder = tempfile::tempdir().unwrap();
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     std::fs::write(folder.path().join("chain.pem"), made.cert.pem()).unwrap();

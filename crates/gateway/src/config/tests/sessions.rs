@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn walls_are_kept_in_a_file_that_is_a_register_and_next_to_a_key() {
+fn walls_need_a_valid_file_and_a_key() {
     let with = |walls: &str, key: &str| {
         let config = read(&format!(
             "walls = {{ {walls} }}\nsession = {{ {key} }}\n{WHOLE}"

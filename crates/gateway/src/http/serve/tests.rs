@@ -60,7 +60,7 @@ async fn request(address: SocketAddr) -> String {
 }
 
 #[tokio::test]
-async fn a_request_knows_from_where_it_came() {
+async fn a_request_holds_its_peers_address() {
     let server = start(BOUNDS, hello()).await;
     let answer = request(server.address).await;
     assert!(
@@ -70,7 +70,7 @@ async fn a_request_knows_from_where_it_came() {
 }
 
 #[tokio::test]
-async fn those_who_never_finish_their_question_are_hung_up_on_and_others_are_served() {
+async fn unfinished_requests_are_disconnected_and_others_are_served() {
     let server = start(BOUNDS, hello()).await;
     let mut slow = Vec::new();
     for begin in ["", "GET / HT", "GET / HTTP/1.1\r\nhost: localhost\r\nx-a: "] {
@@ -80,7 +80,7 @@ async fn those_who_never_finish_their_question_are_hung_up_on_and_others_are_ser
             slow.push(stream);
         }
     }
-    // More than there are places: this one waits until the slow ones are gone.
+    // One more than the limit: it waits until the slow ones are disconnected.
     let answer = tokio::time::timeout(Duration::from_secs(10), request(server.address)).await;
     assert!(answer.unwrap().starts_with("HTTP/1.1 200"));
     for stream in &mut slow {
@@ -94,7 +94,7 @@ async fn those_who_never_finish_their_question_are_hung_up_on_and_others_are_ser
 }
 
 #[tokio::test]
-async fn a_drip_of_headers_does_not_keep_a_connection_open() {
+async fn slowly_sent_headers_do_not_keep_a_connection_open() {
     let server = start(BOUNDS, hello()).await;
     let stream = TcpStream::connect(server.address).await.unwrap();
     let (mut reads, mut writes) = stream.into_split();
@@ -171,15 +171,15 @@ async fn oversized_and_malformed_heads_are_refused_without_harm() {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
         let _ = stream.write_all(request.as_bytes()).await;
         let answer = rest(&mut stream).await;
-        // A server that closes while much is still being sent may be heard no more.
+        // The answer may be lost if the server closes the connection while much is still being sent.
         let refused = answer.is_empty() || answer.starts_with(&format!("HTTP/1.1 {status}"));
         assert!(refused, "{request:.60}: {answer:.80}");
     }
     assert!(request(server.address).await.starts_with("HTTP/1.1 200"));
 }
 
-/// Where two say how long a body is, a proxy and this server could each believe another one, and the
-/// rest would be taken for somebody's next request.
+/// If a request states the length of its body twice, a proxy and this server could each use another one, and the
+/// rest of the body would count as the next request.
 #[tokio::test]
 async fn no_request_is_smuggled_in_the_body_of_another() {
     let paths = Arc::new(std::sync::Mutex::new(Vec::new()));
@@ -224,7 +224,7 @@ async fn no_request_is_smuggled_in_the_body_of_another() {
 }
 
 #[tokio::test]
-async fn an_end_lets_requests_finish_and_takes_no_new_ones() {
+async fn a_stop_completes_requests_and_accepts_no_new_ones() {
     let (begun, mut begins) = tokio::sync::mpsc::channel(1);
     let go = Arc::new(tokio::sync::Notify::new());
     let slow = {
@@ -248,7 +248,7 @@ async fn an_end_lets_requests_finish_and_takes_no_new_ones() {
 }
 
 #[tokio::test]
-async fn an_end_does_not_wait_forever() {
+async fn a_stop_does_not_wait_forever() {
     let never = get(|| async { std::future::pending::<()>().await });
     let bounds = Bounds {
         grace: Duration::from_millis(50),
@@ -268,7 +268,7 @@ async fn an_end_does_not_wait_forever() {
 }
 
 #[tokio::test]
-async fn a_new_router_answers_at_once_also_on_connections_that_are_open() {
+async fn a_new_router_takes_effect_on_open_connections() {
     let say = |word: &'static str| Router::new().route("/", get(move || async move { word }));
     let server = start(BOUNDS, say("one")).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();

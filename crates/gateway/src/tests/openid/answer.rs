@@ -1,11 +1,11 @@
-//! What the browser brings back from the provider: a code is worth something once, to the browser that
-//! was sent for it, and leads nowhere else.
+//! What the browser brings back from the provider: a code is valid once, for the browser that began the sign-in,
+//! and leads to no other origin.
 
 use super::*;
 use crate::tests::access::with_users;
 
 #[tokio::test]
-async fn what_comes_back_has_to_answer_what_this_browser_was_sent_for_and_once() {
+async fn a_callback_has_to_match_the_browsers_attempt_and_counts_once() {
     let provider = Provider::new(admin()).await;
     let gateway = people(&provider);
     let expired = "/sign-in?failed=expired";
@@ -61,7 +61,7 @@ async fn what_comes_back_has_to_answer_what_this_browser_was_sent_for_and_once()
         );
     }
     assert!(
-        !provider.asked().contains(&"/token".to_owned()),
+        !provider.requested().contains(&"/token".to_owned()),
         "nothing of it was worth a question"
     );
     let none = Browser::default().open(&gateway, &back).await;
@@ -88,13 +88,13 @@ async fn what_comes_back_has_to_answer_what_this_browser_was_sent_for_and_once()
     let truthful = issuer(&provider.base.replace(':', "%3A").replace('/', "%2F"));
     let answer = browser.open(&gateway, &truthful).await;
     assert_eq!(header(&answer, "location"), "/groups");
-    let asked = provider.asked().len();
+    let requested = provider.requested().len();
     let answer = copy.open(&gateway, &back).await;
     assert_eq!(header(&answer, "location"), there, "once at this gateway");
     assert_eq!(
-        provider.asked().len(),
-        asked,
-        "and the provider is not bothered"
+        provider.requested().len(),
+        requested,
+        "without a request to the provider"
     );
     let session = browser
         .0
@@ -149,7 +149,7 @@ async fn a_code_is_redeemed_once_by_any_gateway_with_the_key() {
         assert_eq!(one.await.unwrap(), 200);
     }
     let discovered = provider
-        .asked()
+        .requested()
         .iter()
         .filter(|path| path.contains("well-known"))
         .count();
@@ -188,7 +188,7 @@ async fn a_code_is_redeemed_once_by_any_gateway_with_the_key() {
 }
 
 #[tokio::test]
-async fn nobody_is_led_elsewhere_afterwards() {
+async fn no_sign_in_leads_to_another_origin() {
     let provider = Provider::new(admin()).await;
     let gateway = people(&provider);
     for (to, expected) in [
@@ -215,7 +215,7 @@ async fn nobody_is_led_elsewhere_afterwards() {
 }
 
 #[tokio::test]
-async fn an_address_that_makes_codes_up_is_told_to_wait_and_no_other() {
+async fn an_address_with_invalid_codes_is_throttled_and_no_other() {
     let provider = Provider::new(admin()).await;
     let gateway = people(&provider);
     for _ in 0..10 {
@@ -226,12 +226,12 @@ async fn an_address_that_makes_codes_up_is_told_to_wait_and_no_other() {
             .await;
         assert_eq!(header(&answer, "location"), "/sign-in?failed=expired");
     }
-    let asked = provider.asked().len();
+    let requested = provider.requested().len();
     let (leads, told) = sign_in(&gateway, &provider).await;
     assert_eq!(leads, "/sign-in?failed=too-many-tries&to=%2Fgroups");
     assert!(
         told.ends_with("outcome=\"refused\" why=\"too-many-tries\""),
         "{told}"
     );
-    assert_eq!(provider.asked().len(), asked);
+    assert_eq!(provider.requested().len(), requested);
 }

@@ -1,10 +1,10 @@
-//! What must be said nowhere: in no answer, in no log, in no `Debug`.
+//! What must appear nowhere: in no answer, in no log, in no `Debug` output.
 
 use super::*;
 use crate::tests::provider::CLIENT_SECRET;
 
 #[tokio::test]
-async fn no_code_token_or_secret_is_said_anywhere() {
+async fn no_code_token_or_secret_appears_anywhere() {
     let log = Log::begin();
     let mut said = String::new();
     let mut secrets = vec![
@@ -32,7 +32,7 @@ async fn no_code_token_or_secret_is_said_anywhere() {
         secrets.extend(browser.0.iter().map(|(_, value)| value.clone()));
         for target in [&back, "/api/session", "/api/sign-in", "/metrics"] {
             let answer = browser.open(&gateway, target).await;
-            // What is set is meant for the browser.
+            // The cookie's value is meant for the browser.
             let mut headers = answer.headers().clone();
             headers.remove("set-cookie");
             said += &format!("{headers:?}");

@@ -1,10 +1,9 @@
-//! What the provider says of itself: where it is asked, with which keys it signs, and what happens while it
-//! says nothing.
+//! The provider's metadata and keys, and what happens while they cannot be read.
 
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn a_provider_that_is_down_is_told_and_asked_again_later() {
+async fn an_unreachable_provider_is_reported_and_tried_again_later() {
     let provider = Provider::new(admin()).await;
     let gateway = people(&provider);
     provider.down(true);
@@ -18,12 +17,12 @@ async fn a_provider_that_is_down_is_told_and_asked_again_later() {
         );
         assert!(!answer.headers().contains_key("set-cookie"));
     }
-    assert_eq!(provider.asked().len(), 1, "not asked over and over");
+    assert_eq!(provider.requested().len(), 1, "not asked over and over");
     assert_eq!(get(&gateway, "/readyz").await.status(), 200);
     provider.down(false);
     tokio::time::advance(Duration::from_secs(5)).await;
     assert_eq!(sign_in(&gateway, &provider).await.0, "/groups");
-    // Known once, it is not forgotten because it is down for a while.
+    // Metadata that were read once are used while the provider is down.
     tokio::time::advance(Duration::from_secs(3600)).await;
     let mut browser = Browser::default();
     provider.down(true);
@@ -42,7 +41,7 @@ async fn a_provider_that_is_down_is_told_and_asked_again_later() {
 }
 
 #[tokio::test]
-async fn a_provider_that_says_wrong_things_of_itself_is_not_followed() {
+async fn invalid_provider_metadata_is_refused() {
     for metadata in [
         json!({"issuer": "https://evil.example"}),
         json!({"jwks_uri": "http://192.0.2.1/keys"}),
@@ -78,7 +77,7 @@ async fn a_provider_that_says_wrong_things_of_itself_is_not_followed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn new_keys_are_read_when_they_are_used_but_not_for_everybody_who_makes_one_up() {
+async fn new_keys_are_read_when_used_but_not_for_every_unknown_key() {
     let provider = Provider::new(admin()).await;
     let gateway = people(&provider);
     assert_eq!(sign_in(&gateway, &provider).await.0, "/groups");
@@ -86,7 +85,7 @@ async fn new_keys_are_read_when_they_are_used_but_not_for_everybody_who_makes_on
     assert_eq!(sign_in(&gateway, &provider).await.0, "/groups", "at once");
     let read = || {
         provider
-            .asked()
+            .requested()
             .iter()
             .filter(|path| *path == "/keys")
             .count()

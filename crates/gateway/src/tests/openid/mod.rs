@@ -1,4 +1,4 @@
-//! Signing in at a provider, over the whole router, and every way to cheat at it that we could think of.
+//! Signing in at a provider, through the whole router, and known attacks on it.
 
 mod answer;
 mod canaries;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 
 fn configured(openid: config::OpenId, encrypted: bool) -> Arc<Gateway> {
-    // Before anything is said that a test will look for.
+    // Before anything is logged that a test looks for.
     Log::begin();
     let with = SignIn {
         users: Vec::new(),
@@ -39,7 +39,7 @@ fn admin() -> Value {
     json!({"preferred_username": "ann", "realm_access": {"roles": ["x", "console-admin"]}})
 }
 
-/// A browser: the one thing it does is to keep cookies.
+/// A browser, which only keeps cookies.
 #[derive(Clone, Default)]
 struct Browser(Vec<(String, String)>);
 
@@ -73,7 +73,7 @@ impl Browser {
         answer
     }
 
-    /// Begins; where the provider sends the browser back to.
+    /// Begins a sign-in: the address to which the provider sends the browser back.
     async fn begin(&mut self, gateway: &Arc<Gateway>, provider: &Provider, to: &str) -> String {
         let answer = self
             .open(gateway, &format!("/api/openid/start?to={to}"))
@@ -91,7 +91,7 @@ impl Browser {
     }
 }
 
-/// What a whole sign-in leads to, and what the audit says of it.
+/// The result of a complete sign-in, and its line in the audit.
 async fn sign_in(gateway: &Arc<Gateway>, provider: &Provider) -> (String, String) {
     let mut browser = Browser::default();
     let back = browser.begin(gateway, provider, "/groups").await;

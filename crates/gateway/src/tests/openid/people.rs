@@ -1,5 +1,4 @@
-//! Who signs in: what they are known by, which role they get, what their browser keeps, and when that
-//! ends.
+//! Users of the provider: their names, roles, cookies and sessions.
 
 use super::*;
 use crate::tests::access::with_users;
@@ -7,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 #[tokio::test]
-async fn a_person_signs_in_at_the_provider_is_known_and_signs_out() {
+async fn a_user_signs_in_at_the_provider_and_signs_out() {
     let log = Log::begin();
     let provider = Provider::new(admin()).await;
     let gateway = people(&provider);
@@ -86,7 +85,7 @@ async fn a_person_signs_in_at_the_provider_is_known_and_signs_out() {
 }
 
 #[tokio::test]
-async fn over_https_the_cookies_are_the_strictest_that_work_and_the_address_is_the_public_one() {
+async fn over_https_cookies_are_strict_and_the_callback_uses_the_public_name() {
     let provider = Provider::new(admin()).await;
     let gateway = configured(provider.configured(), true);
     let host = [("host", "console.example")];
@@ -118,7 +117,7 @@ async fn over_https_the_cookies_are_the_strictest_that_work_and_the_address_is_t
 }
 
 #[tokio::test]
-async fn the_role_is_the_claims_and_who_has_none_is_refused_by_name() {
+async fn the_role_comes_from_the_claims_and_without_one_the_user_is_refused() {
     let provider = Provider::new(json!({})).await;
     let gateway = people(&provider);
     for (claims, expected) in [
@@ -173,7 +172,7 @@ async fn the_role_is_the_claims_and_who_has_none_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn a_session_ends_idle_and_in_any_case_and_an_attempt_after_ten_minutes() {
+async fn sessions_expire_and_an_attempt_expires_after_ten_minutes() {
     let provider = Provider::new(admin()).await;
     let begun = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -207,7 +206,7 @@ async fn a_session_ends_idle_and_in_any_case_and_an_attempt_after_ten_minutes() 
 }
 
 #[tokio::test]
-async fn without_a_provider_there_is_nowhere_to_go() {
+async fn without_a_provider_the_routes_are_bad_requests() {
     for gateway in [
         to_aveva("http://127.0.0.1:1"),
         Arc::new(with_users(Vec::new(), None, false)),

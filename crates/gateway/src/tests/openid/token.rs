@@ -1,11 +1,11 @@
-//! The token that the provider hands out for a code, and every lie that it can tell.
+//! The provider's ID token, and every way in which it can be invalid.
 
 use super::*;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Each lie of a provider, or of somebody between.
+/// Each invalid token.
 #[tokio::test]
-async fn a_token_that_is_not_this_providers_for_this_gateway_and_this_question_is_refused() {
+async fn a_token_has_to_be_this_providers_for_this_gateway_and_attempt() {
     type Lie = (&'static str, &'static str, fn(&mut Value, &mut Value));
     fn now() -> u64 {
         SystemTime::now()
@@ -92,7 +92,7 @@ async fn a_token_that_is_not_this_providers_for_this_gateway_and_this_question_i
     ];
     let provider = Provider::new(admin()).await;
     for (what, reason, lie) in lies {
-        // Of its own: too many failures of one address are an end to it.
+        // A gateway of its own, because failures are throttled per address.
         let gateway = people(&provider);
         provider.twist(lie);
         let before = Log::begin().text().len();

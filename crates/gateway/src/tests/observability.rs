@@ -1,4 +1,4 @@
-//! What is seen from outside: the audit, the numbers of requests, metrics, health and readiness.
+//! Observability: the audit, request ids, metrics, health and readiness.
 
 use super::access::{PASSWORD, sign_in, with_users};
 use super::secrets::Log;
@@ -16,7 +16,7 @@ fn number(answer: &Response<Body>) -> String {
 }
 
 #[tokio::test]
-async fn a_change_is_told_with_who_what_and_what_came_of_it() {
+async fn a_change_is_audited_with_its_outcome() {
     let log = Log::begin();
     let vendor = Vendor::new(|_, before| {
         let mut response = json([201, 409, 500][before % 3], r#"{"secret":"body"}"#);
@@ -70,7 +70,7 @@ async fn a_change_is_told_with_who_what_and_what_came_of_it() {
 }
 
 #[tokio::test]
-async fn a_change_of_an_order_is_told_with_the_order_before_it() {
+async fn a_change_of_an_order_is_audited_with_the_previous_order() {
     const GROUP: &str = "/relay/live/api/v4/failover-groups/abc";
     let log = Log::begin();
     let vendor = Vendor::new(|seen, _| {
@@ -113,7 +113,7 @@ async fn a_change_of_an_order_is_told_with_the_order_before_it() {
 }
 
 #[tokio::test]
-async fn a_change_whose_answer_nobody_waits_for_is_told_too() {
+async fn a_change_of_a_disconnected_browser_is_audited() {
     let log = Log::begin();
     let (arrived, hears) = tokio::sync::oneshot::channel();
     let arrived = Arc::new(std::sync::Mutex::new(Some(arrived)));
@@ -146,7 +146,7 @@ async fn a_change_whose_answer_nobody_waits_for_is_told_too() {
 }
 
 #[tokio::test]
-async fn sign_ins_and_refusals_are_told_without_what_must_not_be_told() {
+async fn sign_ins_and_refusals_are_audited_without_secrets() {
     let log = Log::begin();
     let gateway = Arc::new(people("http://127.0.0.1:1"));
     let body = |user: &str, password: &str| {
@@ -163,7 +163,7 @@ async fn sign_ins_and_refusals_are_told_without_what_must_not_be_told() {
         log.audit(&number(&wrong)),
         ["who=\"ann\" from=127.0.0.1 what=\"sign in\" outcome=\"refused\" why=\"wrong-password\""]
     );
-    // A password in the wrong field is not written down.
+    // A password in the wrong field is not logged.
     let slip = ask(&gateway, line, &[], &body("wrong-canary-2", "x")).await;
     assert_eq!(
         log.audit(&number(&slip)),
@@ -191,7 +191,7 @@ async fn sign_ins_and_refusals_are_told_without_what_must_not_be_told() {
 }
 
 #[tokio::test]
-async fn where_a_proxy_is_trusted_the_audit_tells_who_stands_behind_it() {
+async fn behind_a_trusted_proxy_the_audit_holds_the_clients_address() {
     let log = Log::begin();
     let mut gateway = people("http://127.0.0.1:1");
     gateway.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
@@ -203,7 +203,7 @@ async fn where_a_proxy_is_trusted_the_audit_tells_who_stands_behind_it() {
 }
 
 #[tokio::test]
-async fn metrics_are_for_people_and_for_the_scraper_with_the_token() {
+async fn metrics_are_for_users_and_for_the_token() {
     let vendor = Vendor::new(|_, _| json(200, "[]")).await;
     let mut gateway = people(&vendor.base);
     gateway.metrics_token = Some("scraper-token".into());

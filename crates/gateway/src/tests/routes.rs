@@ -1,7 +1,7 @@
 use super::*;
 
 #[tokio::test]
-async fn the_console_learns_who_is_there_and_what_is_connected() {
+async fn session_and_connections_are_listed() {
     let gateway = to_aveva("http://127.0.0.1:1");
     let session = get(&gateway, "/api/session").await;
     assert_eq!(header(&session, "cache-control"), "no-store");
@@ -24,7 +24,7 @@ async fn the_console_learns_who_is_there_and_what_is_connected() {
 }
 
 #[tokio::test]
-async fn a_page_learns_which_console_the_gateway_serves() {
+async fn the_build_identifies_the_console() {
     let gateway = to_aveva("http://127.0.0.1:1");
     let response = get(&gateway, "/api/build").await;
     assert_eq!(header(&response, "cache-control"), "no-store");
@@ -44,7 +44,7 @@ async fn a_page_learns_which_console_the_gateway_serves() {
 }
 
 #[tokio::test]
-async fn routes_that_are_not_there_are_problems_and_places_in_the_console_are_pages() {
+async fn unknown_routes_are_problems_and_other_paths_are_pages() {
     let gateway = to_aveva("http://127.0.0.1:1");
     for path in [
         "/api",
@@ -72,7 +72,7 @@ async fn routes_that_are_not_there_are_problems_and_places_in_the_console_are_pa
 }
 
 #[tokio::test]
-async fn a_known_route_with_another_method_says_which_ones_it_takes() {
+async fn a_wrong_method_is_answered_with_allow() {
     let gateway = to_aveva("http://127.0.0.1:1");
     let response = ask(&gateway, "POST /api/connections", &[], "{}").await;
     assert_eq!(header(&response, "allow"), "GET, HEAD");
@@ -80,14 +80,14 @@ async fn a_known_route_with_another_method_says_which_ones_it_takes() {
 }
 
 #[tokio::test]
-async fn a_number_that_a_caller_sends_along_is_not_taken_over() {
+async fn a_request_id_of_the_caller_is_not_used() {
     let gateway = to_aveva("http://127.0.0.1:1");
     let response = ask(&gateway, "GET /healthz", &[("x-request-id", "mine")], "").await;
     assert_ne!(header(&response, "x-request-id"), "mine");
 }
 
 #[tokio::test]
-async fn foreign_names_and_foreign_pages_are_refused_before_anything_else() {
+async fn foreign_hosts_and_origins_are_refused_first() {
     let gateway = to_aveva("http://127.0.0.1:1");
     let rebound = Request::builder()
         .uri("/")

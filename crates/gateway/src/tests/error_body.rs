@@ -1,4 +1,4 @@
-//! Of what a vendor says when it says no, only what its contract names reaches a browser.
+//! Of a vendor's error only the contract's fields reach a browser.
 
 use super::vendor::{Vendor, json};
 use super::*;
@@ -11,8 +11,7 @@ fn system(name: &str) -> System {
     serde_json::from_str(&format!(r#"{{"system":"{name}"}}"#)).unwrap()
 }
 
-/// A gateway to all three, before one vendor. Veeam's is asked for its sessions without logging on:
-/// the account is a plain one.
+/// A gateway with connections of all three systems to one vendor.
 fn all(base: &str) -> Arc<Gateway> {
     gateway(vec![
         connection("plant-a", aveva(), base, basic()),
@@ -27,7 +26,7 @@ const READS: [&str; 3] = [
     "/relay/em/api/cloud/failoverSessions",
 ];
 
-/// Answers everything like this, but lets Veeam's accounts in.
+/// Answers everything like this, except Veeam's log-on.
 async fn saying(status: u16, media_type: &'static str, body: &'static str) -> Vendor {
     Vendor::new(move |seen, _| {
         if seen.line.contains("/api/sessionMngr/") {
@@ -82,7 +81,7 @@ async fn a_vendors_error_keeps_its_known_fields() {
 }
 
 #[tokio::test]
-async fn nothing_of_a_vendors_inside_reaches_a_browser() {
+async fn no_internals_of_a_vendor_reach_a_browser() {
     let bodies = [
         ("<html><body>canary-of-the-inside</body></html>", true),
         ("{\"StackTrace\":\"canary-of-the-inside\"}", true),
@@ -110,7 +109,7 @@ async fn nothing_of_a_vendors_inside_reaches_a_browser() {
 }
 
 #[tokio::test]
-async fn the_refusal_of_a_write_and_of_the_reading_before_it_is_cut_too() {
+async fn errors_of_a_write_and_of_its_check_are_reduced_too() {
     const ORDER: &str = "PUT /relay/live/api/v4/failover-groups/g/slicers";
     let vendor = saying(
         500,
@@ -133,7 +132,7 @@ async fn the_refusal_of_a_write_and_of_the_reading_before_it_is_cut_too() {
 }
 
 #[tokio::test]
-async fn a_header_that_is_not_what_it_is_called_is_not_passed_on() {
+async fn a_header_with_unexpected_content_is_not_passed_on() {
     let vendor = Vendor::new(|_, _| {
         Response::builder()
             .status(200)

@@ -1,0 +1,19 @@
+//! All other paths: the console's files and pages.
+
+use crate::app::Gateway;
+use crate::assets;
+use crate::problem::Problem;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use std::sync::Arc;
+
+/// Answers with a file or a page.
+///
+/// # Errors
+/// The method is not allowed, or there is no such file.
+pub(super) async fn serve(
+    State(gateway): State<Arc<Gateway>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    assets::serve(&gateway.assets, &request)
+}

@@ -1,0 +1,155 @@
+//! The order of the modules within a crate: each may use those that stand below it, and none above. So there
+//! is no circle, and whoever reads a module knows where its reach ends.
+
+use crate::files::{File, all};
+use crate::none;
+use std::collections::BTreeSet;
+
+/// A crate's top-level modules, from the one that may use everything to the leaves. Modules in one line do
+/// not know each other.
+struct Order {
+    folder: &'static str,
+    lines: &'static [&'static [&'static str]],
+}
+
+const CONSOLE: Order = Order {
+    folder: "src",
+    lines: &[
+        &["app"],
+        &["shell"],
+        &["pages"],
+        &["ui"],
+        &["live"],
+        &["api", "nav", "prefs", "panic_banner"],
+        &["route"],
+    ],
+};
+
+const GATEWAY: Order = Order {
+    folder: "crates/gateway/src",
+    lines: &[
+        &["cli"],
+        &["http"],
+        &["app"],
+        &["relay", "thumbnails"],
+        &["watch"],
+        &["vendor_client"],
+        &["audit"],
+        &["metrics"],
+        &["credentials", "auth"],
+        &["vendor_http", "pairing"],
+        &["config", "assets"],
+        &["tls", "crypto"],
+        &["identity", "problem", "single_flight", "clock"],
+    ],
+};
+
+impl Order {
+    fn line_of(&self, module: &str) -> Option<usize> {
+        self.lines.iter().position(|line| line.contains(&module))
+    }
+
+    /// The module that a file belongs to; none for the crate's root and for tests.
+    fn module_of(&self, file: &File) -> Option<String> {
+        let within = file.path.strip_prefix(self.folder)?.strip_prefix('/')?;
+        let first = within.split('/').next()?;
+        let module = first.strip_suffix(".rs").unwrap_or(first);
+        let is_root = matches!(module, "main" | "lib" | "tests");
+        (!is_root && !within.contains("tests")).then(|| module.to_owned())
+    }
+
+    fn complaints(&self, files: &[File]) -> Vec<String> {
+        let mut complaints = Vec::new();
+        for file in files.iter().filter(|file| file.path.ends_with(".rs")) {
+            let Some(module) = self.module_of(file) else {
+                continue;
+            };
+            let Some(line) = self.line_of(&module) else {
+                complaints.push(format!("{}: {module} has no place in the order", file.path));
+                continue;
+            };
+            for used in uses(file).iter().filter(|used| **used != module) {
+                // A name that is no module of the crate is an item of its root.
+                let Some(below) = self.line_of(used) else {
+                    continue;
+                };
+                if below <= line {
+                    complaints.push(format!(
+                        "{} uses {used}, which stands above {module} or beside it",
+                        file.path
+                    ));
+                }
+            }
+        }
+        complaints
+    }
+}
+
+/// The top-level modules that a file names as `crate::module` or `crate::{module, …}`, tests left out.
+fn uses(file: &File) -> BTreeSet<String> {
+    let mut code = String::new();
+    for (_, line) in file.code() {
+        if line.trim_start().starts_with("#[cfg(test)]") {
+            break;
+        }
+        code.push_str(line);
+        code.push('\n');
+    }
+    let mut found = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at + "crate::".len()..];
+        let names = match rest.strip_prefix('{') {
+            Some(group) => group.split('}').next().unwrap_or_default(),
+            None => rest
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .next()
+                .unwrap_or_default(),
+        };
+        for name in names.split(',') {
+            let name = name.trim().split("::").next().unwrap_or_default();
+            found.insert(name.to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn the_consoles_modules_keep_their_order() {
+    none(
+        &CONSOLE.complaints(&all()),
+        "move the code down to where both may use it, or pass in what it needs (ARCHITECTURE.md tells the rooms)",
+    );
+}
+
+#[test]
+fn the_gateways_modules_keep_their_order() {
+    none(
+        &GATEWAY.complaints(&all()),
+        "move the code down to where both may use it, or pass in what it needs (ARCHITECTURE.md tells the rooms)",
+    );
+}
+
+#[test]
+fn a_use_that_points_up_or_aside_is_found() {
+    let complaints = |path: &str, text: &str| CONSOLE.complaints(&[File::new(path, text)]).len();
+    for (path, text) in [
+        ("src/ui/icon.rs", "use crate::pages::overview;"),
+        ("src/live/poll.rs", "use crate::{route::Route, shell::Top};"),
+        ("src/api/build.rs", "let x = crate::nav::here();"),
+        ("src/other/new.rs", ""),
+    ] {
+        assert_eq!(complaints(path, text), 1, "{path}: {text}");
+    }
+    for (path, text) in [
+        ("src/pages/overview/mod.rs", "use crate::live::use_clock;"),
+        ("src/ui/icon.rs", "// crate::pages has its own"),
+        (
+            "src/ui/icon.rs",
+            "#[cfg(test)]\nmod tests { use crate::pages::x; }",
+        ),
+        ("src/ui/icon.rs", "use crate::ui::times;"),
+        ("src/main.rs", "use crate::app::App;"),
+    ] {
+        assert_eq!(complaints(path, text), 0, "{path}: {text}");
+    }
+}
