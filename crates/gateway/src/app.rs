@@ -1,13 +1,19 @@
 //! The state of a running gateway. [`crate::app`] makes its router, which is callable without a socket.
 
+use crate::answer_cache::AnswerCache;
 use crate::assets::Assets;
 use crate::auth::Access;
 use crate::clock::wall_clock;
 use crate::config;
 use crate::metrics::Metrics;
+use crate::problem::Problem;
 use crate::thumbnails::Thumbnails;
 use crate::vendor_client::{Accounts, ReadObserver, Upstream};
 use crate::vendor_http::certificates;
+use crate::watch::{Audience, Clock, Position, Watchers};
+use axum::body::Bytes;
+use axum::http::HeaderValue;
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
@@ -22,11 +28,41 @@ pub struct Shared {
     accounts: Mutex<Accounts>,
     /// Set once the gateway stops and should get no new requests.
     pub(crate) stopping: AtomicBool,
+    /// Who watches the connections, and what they know.
+    pub(crate) watchers: Watchers,
+    /// What of that was answered a moment ago.
+    pub(crate) inventory_answers: AnswerCache<InventoryKey, Result<InventoryAnswer, Problem>>,
+}
+
+/// What makes two answers with the inventory the same.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct InventoryKey {
+    pub(crate) position: Position,
+    pub(crate) audience: Audience,
+    pub(crate) accepted: Option<HeaderValue>,
+}
+
+/// An answer with the inventory, compressed.
+#[derive(Debug, Clone)]
+pub(crate) struct InventoryAnswer {
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) encoding: Option<HeaderValue>,
+    pub(crate) body: Bytes,
 }
 
 impl Default for Shared {
     fn default() -> Self {
+        Self::new(Clock::system())
+    }
+}
+
+impl Shared {
+    /// Nothing yet, watched by this clock.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
         Self {
+            watchers: Watchers::new(clock),
+            inventory_answers: AnswerCache::default(),
             metrics: Metrics::default(),
             accounts: Mutex::new(Accounts::new(wall_clock())),
             stopping: AtomicBool::new(false),
@@ -95,8 +131,10 @@ impl Gateway {
             let observer = pictures
                 .clone()
                 .map(|pictures| pictures as Arc<dyn ReadObserver>);
-            let upstream = Upstream::new(connection, &mut accounts, &shared.metrics, observer)
-                .map_err(fail)?;
+            let writes = Some(shared.watchers.write_observer());
+            let upstream =
+                Upstream::new(connection, &mut accounts, &shared.metrics, observer, writes)
+                    .map_err(fail)?;
             upstreams.push(Arc::new(upstream));
             thumbnails.extend(pictures.map(|pictures| (id, pictures)));
         }
@@ -124,6 +162,11 @@ impl Gateway {
         self.public_origin
             .as_ref()
             .is_some_and(|origin| origin.starts_with("https://"))
+    }
+
+    /// Watches the vendors' systems from now on, in place of those of another configuration.
+    pub fn watch(&self) {
+        self.shared.watchers.watch(&self.upstreams);
     }
 
     /// Logs off at the vendors. Call it once, after the last request.

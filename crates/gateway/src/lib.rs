@@ -2,6 +2,7 @@
 //! credentials, and relays exactly the operations of the vendors' contracts. It renders nothing. Vendor paths
 //! are written in the `vendors` crate only.
 
+mod answer_cache;
 mod app;
 mod assets;
 mod audit;
@@ -22,6 +23,7 @@ mod thumbnails;
 mod tls;
 mod vendor_client;
 mod vendor_http;
+mod watch;
 
 pub use app::{Gateway, Shared};
 pub use assets::Assets;
@@ -31,6 +33,7 @@ pub use identity::{Limits, Role, User};
 pub use problem::{Kind, Problem};
 pub use relay::REQUEST_LIMIT;
 pub use vendor_client::Upstream;
+pub use watch::{Clock, Skips};
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ mod control;
 mod faults;
 mod listener;
 mod log;
+mod observer;
 mod options;
 mod path;
 mod server;
@@ -23,6 +24,7 @@ mod uplynk;
 mod veeam;
 
 pub use clock::Clock;
+pub use observer::{Observer, Skips};
 pub use options::{Credentials, Kind, Listening, Options, Scenario};
 
 use chrono::Utc;
@@ -41,6 +43,8 @@ pub struct Simulator {
     pub systems: Vec<Listening>,
     /// Where the control port listens.
     pub control: SocketAddr,
+    /// The clock of whoever watches the systems, apart from theirs.
+    pub observer: Observer,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -58,6 +62,7 @@ impl Drop for Simulator {
 /// When a port cannot be opened.
 pub async fn start(options: Options) -> std::io::Result<Simulator> {
     let clock = Clock::new(options.start.unwrap_or_else(Utc::now), options.speed);
+    let observer = Observer::new(clock.now(), options.speed);
     let shared = Arc::new(Shared::new(clock));
     let (mut tasks, mut systems, mut listeners) = (Vec::new(), Vec::new(), Vec::new());
     for (id, title) in TITLES {
@@ -88,6 +93,7 @@ pub async fn start(options: Options) -> std::io::Result<Simulator> {
     let router = control::router(Arc::new(Control {
         listeners,
         shared,
+        observer: observer.clone(),
         initial: options,
         current,
     }));
@@ -95,6 +101,7 @@ pub async fn start(options: Options) -> std::io::Result<Simulator> {
     Ok(Simulator {
         systems,
         control,
+        observer,
         tasks,
     })
 }

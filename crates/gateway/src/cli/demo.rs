@@ -1,15 +1,18 @@
 //! `demo`: the simulator in this process, on ports of its own, relayed over real HTTP like any vendor's system.
 
 use super::{Failure, announce, say};
-use crate::app::Gateway;
+use crate::app::{Gateway, Shared};
 use crate::assets::Assets;
 use crate::auth::Access;
-use crate::config::{Connection, Credentials, DEFAULT_LISTEN, DEFAULT_SHARE, DEFAULT_TIMEOUT};
+use crate::config::{
+    Connection, Credentials, DEFAULT_LISTEN, DEFAULT_SHARE, DEFAULT_TIMEOUT, DEFAULT_WATCH,
+};
 use crate::http::listen::{self, Serving};
+use crate::watch::Clock;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use reqwest::Url;
-use simulator::{Kind, Listening, Scenario};
+use simulator::{Kind, Listening, Scenario, Simulator};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +47,9 @@ pub(super) struct Arguments {
     /// The simulated time to begin at, such as 2026-01-31T08:00:00Z; now when left out.
     #[arg(long, value_parser = start)]
     pub(super) start: Option<DateTime<Utc>>,
+    /// How often the gateway watches each system, in seconds.
+    #[arg(long, default_value_t = DEFAULT_WATCH.as_secs(), value_parser = clap::value_parser!(u64).range(2..=300))]
+    pub(super) watch_seconds: u64,
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -84,7 +90,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let simulator = simulator::start(options)
         .await
         .map_err(|error| Failure::Running(format!("cannot start the simulator: {error}")))?;
-    let gateway = gateway(&simulator.systems, Assets::embedded()).map_err(Failure::Running)?;
+    let watch = Duration::from_secs(arguments.watch_seconds);
+    let gateway = gateway(&simulator, Assets::embedded(), watch).map_err(Failure::Running)?;
     announce(&listener, "http")?;
     say(format_args!("control on http://{}", simulator.control));
     let serving = Serving {
@@ -112,13 +119,28 @@ fn loopback_only(address: SocketAddr) -> Option<String> {
     })
 }
 
-/// A gateway to simulated systems.
+/// A gateway to simulated systems, watched by the simulator's clock for that.
 ///
 /// # Errors
 /// The simulator describes a system that a configuration could not describe.
-pub(crate) fn gateway(systems: &[Listening], assets: Assets) -> Result<Gateway, String> {
-    let connections = systems.iter().map(connection).collect::<Result<_, _>>()?;
-    Gateway::new(connections, Access::demo(), None, assets)
+pub(crate) fn gateway(
+    simulator: &Simulator,
+    assets: Assets,
+    watch: Duration,
+) -> Result<Gateway, String> {
+    let systems = simulator.systems.iter();
+    let connections = systems
+        .map(|listening| {
+            Ok(Connection {
+                watch,
+                ..connection(listening)?
+            })
+        })
+        .collect::<Result<_, String>>()?;
+    let observer = simulator.observer.clone();
+    let skips = observer.skips();
+    let shared = Arc::new(Shared::new(Clock::new(move || observer.now(), skips)));
+    Gateway::with(connections, Access::demo(), None, assets, shared)
 }
 
 fn connection(listening: &Listening) -> Result<Connection, String> {
@@ -177,6 +199,7 @@ fn connection(listening: &Listening) -> Result<Connection, String> {
         ca: None,
         timeout: DEFAULT_TIMEOUT,
         share,
+        watch: DEFAULT_WATCH,
     })
 }
 

@@ -13,7 +13,7 @@ mod url;
 mod user;
 mod walls;
 
-pub use connection::{Connection, Credentials, DEFAULT_SHARE, DEFAULT_TIMEOUT};
+pub use connection::{Connection, Credentials, DEFAULT_SHARE, DEFAULT_TIMEOUT, DEFAULT_WATCH};
 pub use fault::{Fault, Faults};
 pub use network::Network;
 pub use openid::OpenId;

@@ -79,6 +79,7 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
         certificate,
         reload,
     } = serving;
+    gateway.watch();
     let (stopping, stopped) = watch::channel(false);
     let (router, routers) = watch::channel(app(gateway.clone()));
     let bounds = Bounds::default();
@@ -98,6 +99,7 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
                 SignalAction::Reload => {
                     if let Some(new) = reload.as_ref().and_then(reloaded) {
                         let old = std::mem::replace(&mut gateway, new);
+                        gateway.watch();
                         // Fails only if serving has ended.
                         let _ = router.send(app(gateway.clone()));
                         tokio::spawn(retire(old));
@@ -113,6 +115,8 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
             },
         }
     }
+    // Before logging off: who watches would log on again.
+    gateway.shared.watchers.stop();
     gateway.log_off().await;
 }
 

@@ -1,11 +1,13 @@
 //! `/relay/{connection}/…`: an operation of a vendor's contract, under the vendor's own path.
 
 use super::body;
+use super::compression::compressed;
 use super::middleware::Authorized;
 use crate::problem::{Kind, Problem};
 use crate::relay::{self, REQUEST_LIMIT};
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::header;
 use axum::response::Response;
 
 /// Relays a request to the target for which it was authorized.
@@ -19,5 +21,6 @@ pub(super) async fn serve(authorized: Authorized, request: Request) -> Result<Re
     let (parts, content) = request.into_parts();
     let body = body::json(Request::from_parts(parts.clone(), content), REQUEST_LIMIT);
     let response = relay::relay(target, &authorized.who, &parts, body).await?;
-    Ok(response.map(Body::from))
+    let accepted = parts.headers.get(header::ACCEPT_ENCODING);
+    Ok(compressed(response.map(Body::from), accepted).await)
 }

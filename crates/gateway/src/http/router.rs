@@ -3,7 +3,8 @@
 use super::authorization::{ADMINS, EVERYBODY, PEOPLE_OR_TOKEN, Resource, Rule, first_segment};
 use super::middleware::{self, PathState};
 use super::{
-    build, connections, console, openid, pairing, probes, relay, session, thumbnails, walls,
+    build, connections, console, inventory, openid, pairing, probes, relay, session, thumbnails,
+    walls,
 };
 use crate::app::Gateway;
 use crate::problem::{Kind, Problem};
@@ -37,6 +38,7 @@ pub(crate) fn routes() -> Vec<Route> {
         get("/api/openid/start", Rule::Anyone, openid::start),
         get(openid::CALLBACK, Rule::Anyone, openid::callback),
         get("/api/connections", EVERYBODY, connections::list),
+        get("/api/inventory", EVERYBODY, inventory::read),
         get("/api/build", EVERYBODY, build::read),
         post("/api/pairing", Rule::Anyone, pairing::new_code),
         get("/api/pairing", Rule::Anyone, pairing::read),

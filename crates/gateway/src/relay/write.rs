@@ -46,7 +46,7 @@ pub(super) async fn write(
                 upstream.send(&outgoing).await
             }
         };
-        upstream.forget_reads();
+        upstream.written(operation, &outgoing.path);
         let operation_id = outcome
             .as_ref()
             .ok()

@@ -66,6 +66,7 @@ fn connection(
         credentials,
         ca: None,
         timeout: Duration::from_secs(5),
+        watch: config::DEFAULT_WATCH,
     }
 }
 

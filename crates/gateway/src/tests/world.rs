@@ -42,9 +42,11 @@ async fn the_demos_pictures_are_passed_on_and_other_content_is_not() {
         ..Options::default()
     };
     let simulator = simulator::start(options).await.unwrap();
-    let gateway =
-        Arc::new(crate::cli::demo::gateway(&simulator.systems, Assets::from_files([])).unwrap());
-    // The list leaves this group out.
+    let gateway = Arc::new(
+        crate::cli::demo::gateway(&simulator, Assets::from_files([]), config::DEFAULT_WATCH)
+            .unwrap(),
+    );
+    // Its list does not show it, as it shows no fault.
     send(&gateway, "live", uplynk::groups().get("fault-pictures")).await;
     for (slicer, expected) in [
         ("fault-404", ("not-found", 404)),
@@ -74,8 +76,10 @@ async fn the_demos_systems_are_read_and_written_through_the_gateway() {
         ..Options::default()
     };
     let simulator = simulator::start(options).await.unwrap();
-    let gateway =
-        Arc::new(crate::cli::demo::gateway(&simulator.systems, Assets::from_files([])).unwrap());
+    let gateway = Arc::new(
+        crate::cli::demo::gateway(&simulator, Assets::from_files([]), config::DEFAULT_WATCH)
+            .unwrap(),
+    );
     let ids: Vec<&str> = gateway
         .upstreams
         .iter()

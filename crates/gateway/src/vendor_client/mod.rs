@@ -11,4 +11,4 @@ mod upstream;
 pub(crate) use accounts::Accounts;
 pub(crate) use reads::{Outcome, When};
 pub use upstream::Upstream;
-pub(crate) use upstream::{Outgoing, ReadObserver};
+pub(crate) use upstream::{Outgoing, ReadObserver, WriteObserver};

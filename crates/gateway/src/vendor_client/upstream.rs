@@ -30,11 +30,16 @@ pub struct Upstream {
     pub(crate) public: vendors::Connection,
     pub(crate) locks: Arc<GroupLocks>,
     pub(crate) timeout: Duration,
+    /// How often the system is watched.
+    pub(crate) watch: Duration,
+    /// How long an answer is shared.
+    pub(crate) share: Duration,
     base: String,
     http: VendorHttp,
     credentials: Credentials,
     reads: Reads,
     observer: Option<Arc<dyn ReadObserver>>,
+    writes: Option<Arc<dyn WriteObserver>>,
     meter: Arc<Meter>,
     breaker: Breaker,
     places: Semaphore,
@@ -56,6 +61,12 @@ pub(crate) trait ReadObserver: fmt::Debug + Send + Sync {
     fn answered(&self, operation: &Operation, query: &str, answer: &Answer);
 }
 
+/// Is told every write after which the vendor may hold something else.
+pub(crate) trait WriteObserver: fmt::Debug + Send + Sync {
+    /// Takes note of a write to a path of this connection, percent-encoded.
+    fn written(&self, connection: &str, operation: &Operation, path: &str);
+}
+
 impl Upstream {
     /// Makes the client of a configured system without connecting.
     ///
@@ -66,6 +77,7 @@ impl Upstream {
         accounts: &mut Accounts,
         metrics: &Metrics,
         observer: Option<Arc<dyn ReadObserver>>,
+        writes: Option<Arc<dyn WriteObserver>>,
     ) -> Result<Self, String> {
         let config::Connection {
             public,
@@ -74,6 +86,7 @@ impl Upstream {
             ca,
             timeout,
             share,
+            watch,
         } = of;
         let meter = metrics.meter(&public.id);
         let base = base_url.as_str().trim_end_matches('/').to_owned();
@@ -131,11 +144,14 @@ impl Upstream {
             public,
             locks: accounts.locks(&base),
             timeout,
+            watch,
+            share,
             base,
             http,
             credentials,
             reads: Reads::new(share),
             observer,
+            writes,
             breaker: Breaker::new(meter.clone()),
             meter,
             places: Semaphore::new(AT_A_TIME),
@@ -174,9 +190,17 @@ impl Upstream {
         landed
     }
 
-    /// Drops the answers that reads share, because a write may have changed what they say.
-    pub(crate) fn forget_reads(&self) {
+    /// A write has ended. Drops the answers that reads share, because it may have changed what they say.
+    pub(crate) fn written(&self, operation: &Operation, path: &str) {
         self.reads.forget();
+        if let Some(observer) = &self.writes {
+            observer.written(&self.public.id, operation, path);
+        }
+    }
+
+    /// Whether another client reaches the same system, under the same name.
+    pub(crate) fn is_same_system(&self, other: &Self) -> bool {
+        (&self.public, &self.base) == (&other.public, &other.base)
     }
 
     /// Sends a request of its own and returns the answer, an error's body reduced. After a 401 the request is

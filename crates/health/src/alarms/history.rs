@@ -70,28 +70,35 @@ struct Finding {
 
 impl AlarmHistory {
     /// Takes over what is known of every connection and of every resource at this moment.
-    pub fn update(
+    pub fn update<'a>(
         &mut self,
         sources: &[Source],
-        resources: &[Judged],
+        resources: impl IntoIterator<Item = &'a Judged>,
         now: DateTime<Utc>,
     ) -> Changes {
         let by_id: HashMap<&str, &Source> = sources
             .iter()
             .map(|source| (source.id.as_str(), source))
             .collect();
+        let resources: Vec<(&Judged, &Source)> = resources
+            .into_iter()
+            .filter_map(|judged| {
+                let connection = judged.resource.key.connection.as_str();
+                Some((judged, *by_id.get(connection)?))
+            })
+            .collect();
+        let present: HashSet<&ResourceKey> = resources
+            .iter()
+            .map(|(judged, _)| &judged.resource.key)
+            .collect();
+        self.follow(&present);
         let mut changes = Changes::default();
-        let mut present: HashSet<&ResourceKey> = HashSet::with_capacity(resources.len());
-        for judged in resources {
-            let key = &judged.resource.key;
-            let Some(source) = by_id.get(key.connection.as_str()) else {
-                continue;
-            };
-            present.insert(key);
+        for (judged, source) in resources {
             // What a silent connection holds stays as it was last seen.
             if source.reading.freshness(now).is_believable() {
                 let finding = self.find(judged, source, now);
-                self.settle(key, &judged.resource.name, finding, now, &mut changes);
+                let Resource { key, name, .. } = &judged.resource;
+                self.settle(key, name, finding, now, &mut changes);
             }
         }
         self.entries.retain(|key, _| present.contains(key));
@@ -106,6 +113,30 @@ impl AlarmHistory {
         }
         self.connections(sources, now, &mut changes);
         changes
+    }
+
+    /// A session that is represented by another connection than before is the same session: it keeps
+    /// its history and its alarm.
+    fn follow(&mut self, present: &HashSet<&ResourceKey>) {
+        let lost: Vec<ResourceKey> = self
+            .entries
+            .keys()
+            .filter(|key| key.kind == Kind::FailoverSession && !present.contains(key))
+            .cloned()
+            .collect();
+        for old in lost {
+            let same = |key: &&&ResourceKey| key.kind == old.kind && key.id == old.id;
+            let Some(new) = present.iter().find(same) else {
+                continue;
+            };
+            if let Some(entry) = self.entries.remove(&old) {
+                self.entries.insert((*new).clone(), entry);
+            }
+            if let Some(mut alarm) = self.open.remove(&old) {
+                alarm.resource = (*new).clone();
+                self.open.insert((*new).clone(), alarm);
+            }
+        }
     }
 
     /// The open alarms, worst first.

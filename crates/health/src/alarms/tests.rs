@@ -484,3 +484,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_session_goes_on_under_the_connection_that_represents_it_now() {
+    let source = |id: &str| Source {
+        id: id.to_owned(),
+        ..source(Some(at(1)))
+    };
+    let sources = [source("em"), source("em-old")];
+    let run = |connection: &str| {
+        let mut run = judged("f00d", verdict(Critical), None, Some(at(1)));
+        run.resource.key.kind = Kind::FailoverSession;
+        run.resource.key.connection = connection.to_owned();
+        run
+    };
+    let mut history = AlarmHistory::default();
+    let began = history.update(&sources, &[run("em")], at(1)).began;
+    let changes = history.update(&sources, &[run("em-old")], at(2));
+    assert_eq!(changes, Changes::default());
+    let alarms = history.alarms();
+    assert_eq!(alarms[0].id, began[0].id);
+    assert_eq!(alarms[0].resource.connection, "em-old");
+    let ended = history.update(&sources, &[], at(3)).ended;
+    assert_eq!(ended.len(), 1);
+}

@@ -86,10 +86,7 @@ impl Contents {
         match self {
             Self::Aveva(groups) => groups
                 .iter()
-                .map(|group| Judged {
-                    resource: of_group(group, connection, at),
-                    observed_at: group.detail.as_ref().map(|detail| detail.observed_at),
-                })
+                .map(|group| group.resource(connection, at))
                 .collect(),
             Self::Uplynk(groups) => groups
                 .iter()
@@ -100,6 +97,17 @@ impl Contents {
                 .filter(|session| is_recent(session, at.vendor(at.now)))
                 .map(|session| read_together(of_session(session, connection, at)))
                 .collect(),
+        }
+    }
+}
+
+impl WatchedGroup {
+    /// The group as a resource of this connection, judged at this moment.
+    #[must_use]
+    pub fn resource(&self, connection: &str, at: &Moment) -> Judged {
+        Judged {
+            resource: of_group(self, connection, at),
+            observed_at: self.detail.as_ref().map(|detail| detail.observed_at),
         }
     }
 }

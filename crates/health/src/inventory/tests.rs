@@ -182,26 +182,33 @@ fn only_sessions_of_the_last_day_are_resources() {
 }
 
 #[test]
-fn a_session_seen_through_two_connections_is_one_resource_of_the_one_that_read_it_last() {
+fn a_session_seen_through_two_connections_is_one_resource_of_the_first_one() {
     let of = |connection: &str, observed_at| {
         let contents = Contents::Veeam(vec![run("a", -60), run(connection, -60)]);
         contents.resources(connection, &moment(observed_at))
     };
-    for (em, old, represents, also) in [
-        (0, -5, "em", "em-old"),
-        (-5, 0, "em-old", "em"),
-        (0, 0, "em", "em-old"),
-    ] {
-        let merged = merge([of("em", em).as_slice(), of("em-old", old).as_slice()]);
-        let ids: Vec<_> = merged
-            .iter()
-            .map(|judged| judged.resource.key.id.as_str())
-            .collect();
-        assert_eq!(ids, ["a", "em", "em-old"]);
-        let shared = &merged[0].resource;
-        assert_eq!(shared.key.connection, represents);
-        assert_eq!(shared.also_on, [also]);
+    for (em, old) in [(0, -5), (-5, 0), (0, 0)] {
+        for (first, second) in [("em", "em-old"), ("em-old", "em")] {
+            let merged = merge([of(first, em).as_slice(), of(second, old).as_slice()]);
+            let ids: Vec<_> = merged
+                .iter()
+                .map(|judged| judged.resource.key.id.as_str())
+                .collect();
+            assert_eq!(ids, ["a", first, second]);
+            let shared = &merged[0].resource;
+            assert_eq!(shared.key.connection, first);
+            assert_eq!(shared.also_on, [second]);
+        }
     }
+}
+
+#[test]
+fn a_session_that_one_connection_lists_twice_is_on_no_other() {
+    let contents = Contents::Veeam(vec![run("a", -60), run("a", -60)]);
+    let judged = contents.resources("em", &moment(0));
+    let merged = merge([judged.as_slice()]);
+    assert_eq!(merged.len(), 1);
+    assert_eq!(merged[0].resource.also_on, [""; 0]);
 }
 
 fn resource(severity: Severity) -> Resource {

@@ -5,12 +5,13 @@ use axum::body::Bytes;
 use axum::extract::State;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
+use std::time::Duration;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ClockChange {
-    now: Option<DateTime<Utc>>,
-    speed: Option<f64>,
+pub(super) struct ClockChange {
+    pub(super) now: Option<DateTime<Utc>>,
+    pub(super) speed: Option<f64>,
 }
 
 pub(super) async fn set_clock(State(control): ControlState, body: Bytes) -> ControlResult {
@@ -35,19 +36,32 @@ pub(super) fn sane(speed: f64) -> Result<f64, ControlError> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Advance {
-    seconds: f64,
+pub(super) struct Advance {
+    pub(super) seconds: f64,
 }
 
 pub(super) async fn advance(State(control): ControlState, body: Bytes) -> ControlResult {
     let Advance { seconds } = read(&body)?;
+    let by = span(seconds)?;
+    control
+        .shared
+        .clock
+        .advance(TimeDelta::from_std(by).unwrap_or_default());
+    ok(&control.clock())
+}
+
+/// So many seconds, in whole milliseconds.
+pub(super) fn span(seconds: f64) -> Result<Duration, ControlError> {
     if !(0.0..=1e9).contains(&seconds) {
         return Err(bad(
-            "seconds has to be from 0 to 1000000000; PUT /clock sets any time",
+            "seconds has to be from 0 to 1000000000; PUT sets any time",
         ));
     }
-    #[expect(clippy::cast_possible_truncation, reason = "at most 1e12 milliseconds")]
-    let by = TimeDelta::milliseconds((seconds * 1e3) as i64);
-    control.shared.clock.advance(by);
-    ok(&control.clock())
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "from 0 to 1e12 milliseconds"
+    )]
+    let millis = (seconds * 1e3) as u64;
+    Ok(Duration::from_millis(millis))
 }

@@ -4,10 +4,12 @@
 mod clock;
 mod faults;
 mod members;
+mod observer;
 mod scenario;
 
 use crate::answer;
 use crate::listener::{Listener, Shared};
+use crate::observer::Observer;
 use crate::options::Options;
 use axum::Router;
 use axum::body::Bytes;
@@ -19,6 +21,7 @@ use chrono::{DateTime, Utc};
 use clock::{advance, set_clock};
 use faults::{add_fault, clear_faults, faults};
 use members::{session, slicer, slicers, system};
+use observer::{advance_observer, observer, set_observer};
 use scenario::{reset, set_scenario};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -29,6 +32,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) struct Control {
     pub(crate) listeners: Vec<Arc<Listener>>,
     pub(crate) shared: Arc<Shared>,
+    pub(crate) observer: Observer,
     /// The options at the start; a reset without parameters restores them.
     pub(crate) initial: Options,
     pub(crate) current: Mutex<Options>,
@@ -72,6 +76,8 @@ GET    /                                         this list
 GET    /world                                    clock, scenario, and all that every system holds
 PUT    /clock            {\"now\"?, \"speed\"?}      sets the time (RFC 3339) or the speed; 0 freezes
 POST   /clock/advance    {\"seconds\"}             moves the time on
+PUT    /observer         {\"now\"?, \"speed\"?}      the same for who watches the systems; GET tells it
+POST   /observer/advance {\"seconds\"}             lets time pass at once for who watches, not for the systems
 PUT    /scenario         {\"name\"}                calm, busy or incident
 POST   /reset            {\"seed\"?, \"scenario\"?, \"groups\"?, \"sessions\"?, \"start\"?, \"speed\"?}
                                                  builds the world anew; no faults, no log
@@ -91,6 +97,8 @@ pub(crate) fn router(control: Arc<Control>) -> Router {
         .route("/world", get(world))
         .route("/clock", put(set_clock))
         .route("/clock/advance", post(advance))
+        .route("/observer", get(observer).put(set_observer))
+        .route("/observer/advance", post(advance_observer))
         .route("/scenario", put(set_scenario))
         .route("/reset", post(reset))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))

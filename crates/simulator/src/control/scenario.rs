@@ -59,16 +59,17 @@ pub(super) async fn reset(State(control): ControlState, body: Bytes) -> ControlR
             .unwrap_or(initial.speed),
         control: initial.control,
     };
+    let start = options.start.unwrap_or_else(Utc::now);
     control.shared.clock.set_speed(options.speed);
-    control
-        .shared
-        .clock
-        .set(options.start.unwrap_or_else(Utc::now));
+    control.shared.clock.set(start);
     for listener in &control.listeners {
         listener.service.reset(&options);
     }
+    let speed = options.speed;
     *control.current() = options;
     control.shared.with_faults(crate::faults::Faults::clear);
     control.shared.with_log(crate::log::Log::clear);
+    // Who watches looks anew once the new world stands.
+    control.observer.reset(start, speed);
     ok(&control.clock())
 }

@@ -460,3 +460,37 @@ async fn a_dropped_simulator_closes_its_ports() {
     }
     assert!(refused);
 }
+
+#[tokio::test]
+async fn who_watches_has_a_clock_of_its_own_that_moves_without_the_systems() {
+    let simulator = simulator().await;
+    let mut skips = simulator.observer.skips();
+    let start = json!("2025-11-21T14:32:08Z");
+    let (status, answer) = control(&simulator, "GET", "/observer", &Value::Null).await;
+    assert_eq!((status, &answer["now"]), (200, &start));
+    let body = json!({ "seconds": 25.5 });
+    let (status, answer) = control(&simulator, "POST", "/observer/advance", &body).await;
+    assert_eq!(
+        (status, &answer["now"]),
+        (200, &json!("2025-11-21T14:32:33.500Z"))
+    );
+    assert!(skips.has_changed().unwrap());
+    assert_eq!(skips.borrow_and_update().total.as_millis(), 25_500);
+    let (_, world) = control(&simulator, "GET", "/world", &Value::Null).await;
+    assert_eq!(world["clock"]["now"], start, "the systems' clock stands");
+    let body = json!({ "now": "2025-11-21T15:00:00Z" });
+    let (_, answer) = control(&simulator, "PUT", "/observer", &body).await;
+    assert_eq!(answer["now"], "2025-11-21T15:00:00Z");
+    control(&simulator, "POST", "/reset", &Value::Null).await;
+    let (_, answer) = control(&simulator, "GET", "/observer", &Value::Null).await;
+    assert_eq!(answer["now"], start);
+    assert_eq!(skips.borrow().resets, 1);
+    for body in [
+        json!({}),
+        json!({ "seconds": -1 }),
+        json!({ "seconds": 1e10 }),
+    ] {
+        let (status, _) = control(&simulator, "POST", "/observer/advance", &body).await;
+        assert_eq!(status, 400, "{body}");
+    }
+}

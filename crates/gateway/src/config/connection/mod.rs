@@ -9,6 +9,7 @@ use super::section::{Section, nearest};
 use super::{Surroundings, url};
 use credentials::credentials;
 use reqwest::Url;
+use std::ops::Range;
 use std::time::Duration;
 use vendors::aveva::{ApiVersion, Base};
 use vendors::{System, veeam};
@@ -28,6 +29,8 @@ pub struct Connection {
     pub timeout: Duration,
     /// How long an answer is shared by all who read the same.
     pub share: Duration,
+    /// How often the gateway watches the system.
+    pub watch: Duration,
 }
 
 /// The default of how long one request may take.
@@ -35,6 +38,12 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The default of how long an answer is shared.
 pub const DEFAULT_SHARE: Duration = Duration::from_secs(1);
+
+/// How often the gateway watches a system when nothing else is said.
+pub const DEFAULT_WATCH: Duration = health::schedule::INTERVAL;
+
+/// How often it may, in seconds.
+const WATCH_SECONDS: Range<u64> = 2..301;
 
 const SYSTEMS: [&str; 3] = ["aveva", "uplynk", "veeam"];
 
@@ -71,6 +80,9 @@ fn one(
     let share = section
         .number("share_seconds", 0..61)
         .map_or(DEFAULT_SHARE, Duration::from_secs);
+    let watch = section
+        .number("watch_seconds", WATCH_SECONDS)
+        .map_or(DEFAULT_WATCH, Duration::from_secs);
     if name.is_none() {
         // Without the system it is not known which of these belong here.
         for key in [
@@ -96,6 +108,7 @@ fn one(
         ca,
         timeout,
         share,
+        watch,
     })
 }
 

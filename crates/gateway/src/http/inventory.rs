@@ -1,0 +1,109 @@
+//! `GET /api/inventory?after=REVISION`: everything that is watched, or what of it changed since a revision.
+//! `Cache-Control: no-cache` of a person lets the vendors be read now, `connection=ID` only one of them.
+
+use super::compression::compressed;
+use super::middleware::Authorized;
+use crate::app::{Gateway, InventoryAnswer, InventoryKey};
+use crate::identity::Role;
+use crate::problem::{Kind, Problem};
+use crate::watch::{Audience, Position};
+use axum::body::{Body, to_bytes};
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::response::Response;
+use chrono::TimeDelta;
+use std::sync::Arc;
+
+/// How long an answer is given to others, by the gateway's clock: it tells that clock's time.
+const SHARED: TimeDelta = TimeDelta::milliseconds(500);
+
+/// A longer `Accept-Encoding` is no browser's.
+const LONGEST: usize = 200;
+
+/// Answers with the inventory.
+///
+/// # Errors
+/// The query cannot be read, or the answer cannot be written.
+pub(super) async fn read(
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let query: Vec<(String, String)> = Query::try_from_uri(&uri)
+        .map_err(|_| Problem::new(Kind::BadRequest, "the query cannot be read"))?
+        .0;
+    let parameter = |wanted: &str| {
+        let mut query = query.iter();
+        query.find_map(|(name, value)| (name == wanted).then_some(value.as_str()))
+    };
+    let audience = match authorized.visitor.as_ref().map(|visitor| visitor.role) {
+        Some(Role::Admin | Role::Viewer) => Audience::People,
+        Some(Role::Wall) | None => Audience::Wall,
+    };
+    let demanded = headers
+        .get(header::CACHE_CONTROL)
+        .is_some_and(|value| value.as_bytes() == b"no-cache");
+    let watchers = &gateway.shared.watchers;
+    if demanded && audience == Audience::People {
+        watchers.refresh(parameter("connection")).await;
+    }
+    let inventory = watchers.inventory();
+    let position = inventory.position(parameter("after"));
+    let accepted = headers
+        .get(header::ACCEPT_ENCODING)
+        .filter(|value| value.len() <= LONGEST);
+    let now = inventory.clock().now();
+    let key = InventoryKey {
+        position: position.clone(),
+        audience,
+        accepted: accepted.cloned(),
+    };
+    let answer = gateway.shared.inventory_answers.get(
+        key,
+        |key| key.position.is_as_new_as(&position),
+        |answer| match answer {
+            Ok(answer) => now.signed_duration_since(answer.now).abs() <= SHARED,
+            Err(_) => false,
+        },
+        || encode(&gateway, &position, audience, accepted),
+    );
+    let InventoryAnswer { encoding, body, .. } = answer.await?;
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    let json = HeaderValue::from_static("application/json");
+    headers.insert(header::CONTENT_TYPE, json);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if let Some(encoding) = encoding {
+        headers.insert(header::CONTENT_ENCODING, encoding);
+    }
+    Ok(response)
+}
+
+/// Makes the answer, once for all who ask for the same at the same time.
+async fn encode(
+    gateway: &Gateway,
+    position: &Position,
+    audience: Audience,
+    accepted: Option<&HeaderValue>,
+) -> Result<InventoryAnswer, Problem> {
+    let failed = || Problem::new(Kind::Internal, "the inventory cannot be written");
+    let answer = protocol::Inventory {
+        build: gateway.assets.build().to_owned(),
+        ..gateway
+            .shared
+            .watchers
+            .inventory()
+            .answer(position, audience)
+    };
+    let json = serde_json::to_vec(&answer).map_err(|_| failed())?;
+    let mut response = compressed(Response::new(Body::from(json)), accepted).await;
+    let encoding = response.headers_mut().remove(header::CONTENT_ENCODING);
+    let body = to_bytes(response.into_body(), usize::MAX).await;
+    Ok(InventoryAnswer {
+        now: answer.now,
+        encoding,
+        body: body.map_err(|_| failed())?,
+    })
+}

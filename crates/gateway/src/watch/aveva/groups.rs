@@ -1,0 +1,125 @@
+//! The groups of a service as they were last read.
+
+use health::inventory::{GroupDetail, WatchedGroup};
+use health::schedule::Millis;
+use health::transition;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use vendors::aveva::GroupConfiguration;
+
+/// Every group, in the order of the service's list.
+#[derive(Debug, Default)]
+pub(super) struct Groups {
+    list: Vec<WatchedGroup>,
+    places: HashMap<String, usize>,
+    /// When the last read of each began; what was never read is the oldest.
+    begun: HashMap<String, Millis>,
+    /// What is in transition, and was read without a failure.
+    moving: BTreeSet<String>,
+}
+
+impl Groups {
+    /// Takes over the configurations; what was read of each group stays. Returns whether they are others
+    /// than before.
+    pub(super) fn configure(&mut self, configurations: Vec<GroupConfiguration>) -> bool {
+        let held = self.list.iter().map(|group| &group.configuration);
+        let changed = !held.eq(configurations.iter());
+        let mut before: HashMap<Option<String>, WatchedGroup> = self
+            .list
+            .drain(..)
+            .map(|group| (group.configuration.id.clone(), group))
+            .collect();
+        for configuration in configurations {
+            let known = before.remove(&configuration.id);
+            let (detail, failure) =
+                known.map_or((None, None), |known| (known.detail, known.failure));
+            let nameless = configuration.id.as_deref().unwrap_or_default().is_empty();
+            self.list.push(WatchedGroup {
+                failure: failure
+                    .or_else(|| nameless.then(|| "The service gives no id of it.".to_owned())),
+                configuration,
+                detail,
+            });
+        }
+        self.places.clear();
+        for (place, group) in self.list.iter().enumerate() {
+            if let Some(id) = group.configuration.id.clone().filter(|id| !id.is_empty()) {
+                self.places.insert(id, place);
+            }
+        }
+        let places = &self.places;
+        self.begun.retain(|id, _| places.contains_key(id));
+        self.moving.retain(|id| places.contains_key(id));
+        changed
+    }
+
+    pub(super) fn all(&self) -> &[WatchedGroup] {
+        &self.list
+    }
+
+    pub(super) fn get(&self, id: &str) -> Option<&WatchedGroup> {
+        self.list.get(*self.places.get(id)?)
+    }
+
+    /// These of the groups that are still there.
+    pub(super) fn these(&self, ids: &HashSet<String>) -> Vec<&WatchedGroup> {
+        ids.iter().filter_map(|id| self.get(id)).collect()
+    }
+
+    /// The ids of all groups, those first whose last read began the longest time ago.
+    pub(super) fn oldest_first(&self) -> Vec<String> {
+        let ids = self
+            .list
+            .iter()
+            .filter_map(|group| group.configuration.id.clone());
+        let mut ids: Vec<String> = ids.filter(|id| !id.is_empty()).collect();
+        let begun = |id: &String| self.begun.get(id).copied().unwrap_or(-1.0);
+        ids.sort_by(|a, b| begun(a).total_cmp(&begun(b)));
+        ids
+    }
+
+    /// A read of a group begins.
+    pub(super) fn begin(&mut self, id: &str, now: Millis) {
+        if self.places.contains_key(id) {
+            self.begun.insert(id.to_owned(), now);
+        }
+    }
+
+    /// Takes over what was read of a group, or why it could not be. Its old detail stays then.
+    pub(super) fn take(&mut self, id: &str, read: Result<GroupDetail, String>) {
+        let Some(group) = self
+            .places
+            .get(id)
+            .and_then(|place| self.list.get_mut(*place))
+        else {
+            return;
+        };
+        match read {
+            Ok(detail) => {
+                let moves = transition::group(Some(&detail.status), &detail.sessions);
+                if moves {
+                    self.moving.insert(id.to_owned());
+                } else {
+                    self.moving.remove(id);
+                }
+                group.detail = Some(detail);
+                group.failure = None;
+            }
+            Err(line) => {
+                // The next reading of everything tries again.
+                self.moving.remove(id);
+                group.failure = Some(line);
+            }
+        }
+    }
+
+    /// Whether a group is in transition.
+    pub(super) fn any_moves(&self) -> bool {
+        !self.moving.is_empty()
+    }
+
+    /// The groups in transition, and when the last read of each began.
+    pub(super) fn moving(&self) -> impl Iterator<Item = (&String, Millis)> {
+        let begun = |id: &String| self.begun.get(id).copied().unwrap_or(0.0);
+        self.moving.iter().map(move |id| (id, begun(id)))
+    }
+}

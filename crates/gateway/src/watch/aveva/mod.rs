@@ -1,0 +1,262 @@
+//! Watches an AVEVA service: the list of its groups, then what each of them holds, several at a time and the oldest
+//! first. A group that is slow or that fails delays no other. Between two sweeps what is in transition and what was
+//! changed through the relay is read by itself.
+
+mod groups;
+mod requests;
+mod sweep;
+
+use super::failure;
+use super::inbox::Wishes;
+use super::inventory::Read;
+use super::watcher::Watcher;
+use super::whole::ready;
+use crate::vendor_client::When;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use groups::Groups;
+use health::inventory::GroupDetail;
+use health::schedule::{IN_TRANSITION, Millis, millis};
+use protocol::ReadFailure;
+use requests::{List, detail, list};
+use std::collections::{HashSet, VecDeque};
+use std::mem;
+use std::pin::Pin;
+use sweep::Sweep;
+use vendors::aveva::Base;
+
+/// So many groups are read at a time: the client's other places are for people.
+const AT_ONCE: usize = 12;
+
+/// While a sweep goes on, what it brought is told this often, in milliseconds.
+const TOLD_EVERY: Millis = 1_000.0;
+
+/// What somebody waits for is told so soon, together with what comes at the same time, in milliseconds.
+const TOLD_SOON: Millis = 50.0;
+
+type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// The end of a read of one group.
+struct GroupRead {
+    id: String,
+    read: Result<GroupDetail, ReadFailure>,
+    urgent: bool,
+}
+
+/// How a service is watched.
+struct Aveva {
+    base: Base,
+    groups: Groups,
+    sweep: Option<Sweep>,
+    /// How recent the answers of the sweep have to be.
+    when: When,
+    list: Option<Boxed<Result<List, ReadFailure>>>,
+    reads: FuturesUnordered<Boxed<GroupRead>>,
+    under_way: HashSet<String>,
+    /// What is read before everything else.
+    urgent: VecDeque<(String, When)>,
+    /// What has not been told yet, and when it is to be.
+    untold: HashSet<String>,
+    tell_at: Option<Millis>,
+}
+
+/// Watches for as long as what is known has not become obsolete.
+pub(super) async fn run(mut watcher: Watcher, base: Base) {
+    let mut aveva = Aveva {
+        base,
+        groups: Groups::default(),
+        sweep: None,
+        when: When::Lately,
+        list: None,
+        reads: FuturesUnordered::new(),
+        under_way: HashSet::new(),
+        urgent: VecDeque::new(),
+        untold: HashSet::new(),
+        tell_at: None,
+    };
+    while !watcher.is_obsolete() {
+        aveva.step(&mut watcher).await;
+    }
+}
+
+impl Aveva {
+    async fn step(&mut self, watcher: &mut Watcher) {
+        let now = watcher.now();
+        let mut again = self.begin_sweep(watcher, now);
+        again = again.min(self.follow_transitions(watcher, now));
+        self.fill(watcher, now);
+        if let Some(at) = self.sweep.as_ref().and_then(|sweep| sweep.over_at(now)) {
+            if at <= now {
+                self.end_sweep(watcher);
+                return;
+            }
+            again = again.min(at);
+        }
+        if let Some(at) = self.tell_at {
+            if at <= now {
+                self.tell(watcher);
+            } else {
+                again = again.min(at);
+            }
+        }
+        let inbox = watcher.inbox.clone();
+        tokio::select! {
+            list = ready(&mut self.list) => self.take_list(list, watcher),
+            Some(read) = self.reads.next(), if !self.reads.is_empty() => {
+                self.take(read, watcher);
+            }
+            wishes = inbox.next() => self.wish(wishes, watcher),
+            () = watcher.source.clock.sleep_until(again) => {}
+        }
+    }
+
+    /// Begins a sweep if one is due. Returns when to look again.
+    fn begin_sweep(&mut self, watcher: &mut Watcher, now: Millis) -> Millis {
+        match watcher.due() {
+            Ok(()) if self.sweep.is_none() => {
+                self.when = watcher.begin();
+                self.sweep = Some(Sweep::new(watcher.source.clock.now()));
+                let (source, base) = (watcher.source.clone(), self.base.clone());
+                self.list = Some(Box::pin(list(source, base, self.when)));
+                now + millis(IN_TRANSITION)
+            }
+            Ok(()) => now + millis(IN_TRANSITION),
+            Err(at) => at,
+        }
+    }
+
+    /// Lets groups in transition be read again when it is time. Returns when to look again.
+    fn follow_transitions(&mut self, watcher: &Watcher, now: Millis) -> Millis {
+        let mut again = Millis::INFINITY;
+        // A connection that has failed is left alone until it is tried again.
+        if watcher.is_answering() {
+            for (id, begun) in self.groups.moving() {
+                let due = begun + millis(IN_TRANSITION);
+                if self.under_way.contains(id) || self.urgent.iter().any(|(other, _)| other == id) {
+                    continue;
+                }
+                if due <= now {
+                    self.urgent.push_back((id.clone(), When::Lately));
+                } else {
+                    again = again.min(due);
+                }
+            }
+        }
+        again
+    }
+
+    /// Begins as many reads as may be under way at a time.
+    fn fill(&mut self, watcher: &Watcher, now: Millis) {
+        let mut waiting = VecDeque::new();
+        while self.reads.len() < AT_ONCE {
+            let Some((id, when)) = self.urgent.pop_front() else {
+                break;
+            };
+            // A read that began before the change may not know of it.
+            if self.under_way.contains(&id) {
+                waiting.push_back((id, when));
+            } else {
+                self.begin(id, when, true, watcher, now);
+            }
+        }
+        self.urgent.append(&mut waiting);
+        while self.reads.len() < AT_ONCE {
+            let Some(sweep) = &mut self.sweep else {
+                break;
+            };
+            match sweep.next(now) {
+                Some(id) if self.under_way.contains(&id) => sweep.leave(&id),
+                Some(id) => self.begin(id, self.when, false, watcher, now),
+                None => break,
+            }
+        }
+    }
+
+    fn begin(&mut self, id: String, when: When, urgent: bool, watcher: &Watcher, now: Millis) {
+        self.groups.begin(&id, now);
+        self.under_way.insert(id.clone());
+        let (source, base) = (watcher.source.clone(), self.base.clone());
+        self.reads.push(Box::pin(async move {
+            let read = detail(&source, &base, &id, when).await;
+            GroupRead { id, read, urgent }
+        }));
+    }
+
+    fn take_list(&mut self, list: Result<List, ReadFailure>, watcher: &mut Watcher) {
+        self.list = None;
+        let Some(sweep) = &mut self.sweep else {
+            return;
+        };
+        match list {
+            Ok(list) => {
+                let changed = self.groups.configure(list.groups);
+                sweep.list(self.groups.oldest_first(), watcher.now());
+                watcher.limit(list.limit);
+                if changed {
+                    watcher.publish(Read::AllGroups(self.groups.all()));
+                    self.untold.clear();
+                }
+            }
+            Err(why) => sweep.list_failed(why),
+        }
+    }
+
+    fn take(&mut self, read: GroupRead, watcher: &mut Watcher) {
+        let GroupRead { id, read, urgent } = read;
+        self.under_way.remove(&id);
+        if let Some(sweep) = &mut self.sweep {
+            sweep.ended(&id, read.as_ref().err());
+        }
+        let read = read.map_err(|why| {
+            let line = failure::line(&why);
+            watcher.note(format!("{id}: {line}"));
+            line
+        });
+        self.groups.take(&id, read);
+        self.untold.insert(id);
+        let wait = if urgent { TOLD_SOON } else { TOLD_EVERY };
+        let at = watcher.now() + wait;
+        self.tell_at = Some(self.tell_at.map_or(at, |before| before.min(at)));
+    }
+
+    /// Tells what came while the sweep goes on.
+    fn tell(&mut self, watcher: &mut Watcher) {
+        self.tell_at = None;
+        let untold = mem::take(&mut self.untold);
+        if self.sweep.as_ref().is_some_and(Sweep::is_answered) {
+            watcher.still_reading();
+        }
+        watcher.set_in_transition(self.groups.any_moves());
+        watcher.publish(Read::Groups(self.groups.these(&untold)));
+    }
+
+    fn end_sweep(&mut self, watcher: &mut Watcher) {
+        let Some(sweep) = self.sweep.take() else {
+            return;
+        };
+        self.list = None;
+        self.tell_at = None;
+        let untold = mem::take(&mut self.untold);
+        let began = sweep.began;
+        match sweep.failure() {
+            // The judgement of what was not read stays as it was.
+            Some(why) => watcher.failed(why, Read::Groups(self.groups.these(&untold))),
+            None => {
+                let moves = self.groups.any_moves();
+                watcher.answered(began, moves, false, Read::AllGroups(self.groups.all()));
+            }
+        }
+    }
+
+    fn wish(&mut self, mut wishes: Wishes, watcher: &mut Watcher) {
+        for id in mem::take(&mut wishes.changed_groups) {
+            if self.groups.get(&id).is_none() {
+                wishes.changed = true;
+                continue;
+            }
+            self.urgent.retain(|(other, _)| *other != id);
+            self.urgent.push_front((id, When::Now));
+        }
+        watcher.take(&mut wishes);
+    }
+}

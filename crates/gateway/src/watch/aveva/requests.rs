@@ -1,0 +1,102 @@
+//! What is asked of AVEVA's service: every group's configuration, and what one group holds. Decides nothing about
+//! when.
+
+use super::super::limit::{self, LIMIT};
+use super::super::source::{Received, Source};
+use crate::vendor_client::When;
+use health::inventory::GroupDetail;
+use protocol::ReadFailure;
+use std::collections::HashSet;
+use vendors::aveva::{self, Base, ClientSession, GroupConfiguration, GroupStatus, Role};
+
+/// Groups a page; the service may hold more.
+const PAGE: u64 = 100;
+
+/// Every group's configuration.
+#[derive(Debug)]
+pub(super) struct List {
+    pub(super) groups: Vec<GroupConfiguration>,
+    /// What of it is left out.
+    pub(super) limit: Option<String>,
+}
+
+/// Reads the configurations of all groups, page by page.
+pub(super) async fn list(source: Source, base: Base, when: When) -> Result<List, ReadFailure> {
+    let mut groups: Vec<GroupConfiguration> = Vec::new();
+    let mut known: HashSet<Option<String>> = HashSet::new();
+    let mut total = None;
+    // Where the next page begins: an item that came twice is passed over all the same.
+    let mut skip = 0;
+    loop {
+        let call = aveva::groups(&base).list(Some(skip), Some(PAGE));
+        let page = source.read(&call, when).await?.value;
+        let (got, before) = (page.items.len() as u64, groups.len());
+        total = page.total.or(total);
+        skip += got;
+        let new = page.items.into_iter();
+        groups.extend(new.filter(|group| known.insert(group.id.clone())));
+        // A short page is the last one whether or not `Total-Count` came along, and so is one that brings
+        // nothing new: a service may not know `skip`.
+        let last = got < PAGE || groups.len() == before;
+        if last || groups.len() > LIMIT || (groups.len() == LIMIT && total.is_some()) {
+            let limit = limit::cut(&mut groups, total, "groups");
+            return Ok(List { groups, limit });
+        }
+    }
+}
+
+/// A group's sessions, and its status as they tell it: one request in place of two for each of very many
+/// groups. Where no session is Primary the service itself is asked for the status.
+pub(super) async fn detail(
+    source: &Source,
+    base: &Base,
+    group: &str,
+    when: When,
+) -> Result<GroupDetail, ReadFailure> {
+    let sessions = source
+        .read(&aveva::sessions(base, group).list(), when)
+        .await?;
+    let status = status_of(&sessions.value);
+    if status.primary.is_some() {
+        return Ok(of(status, sessions));
+    }
+    let asked = source
+        .read(&aveva::groups(base).status(group), when)
+        .await?;
+    if asked.value.primary.is_none() {
+        return Ok(of(asked.value, sessions));
+    }
+    // Somebody has become primary between the two requests.
+    let sessions = source
+        .read(&aveva::sessions(base, group).list(), When::Now)
+        .await?;
+    let told = status_of(&sessions.value);
+    let status = if told.primary.is_some() {
+        told
+    } else {
+        asked.value
+    };
+    Ok(of(status, sessions))
+}
+
+fn of(status: GroupStatus, sessions: Received<Vec<ClientSession>>) -> GroupDetail {
+    GroupDetail {
+        status,
+        sessions: sessions.value,
+        observed_at: sessions.observed_at,
+    }
+}
+
+fn status_of(sessions: &[ClientSession]) -> GroupStatus {
+    let with_role = |role: Role| {
+        let mut sessions = sessions.iter();
+        let found = sessions.find(|session| session.role.as_ref() == Some(&role));
+        found?.id.clone()
+    };
+    let data = |session: &ClientSession| session.heartbeat.as_ref()?.last_data_processed_time;
+    GroupStatus {
+        primary: with_role(Role::Primary),
+        pending_primary: with_role(Role::PendingPrimary),
+        last_data_processed_time: sessions.iter().filter_map(data).max(),
+    }
+}

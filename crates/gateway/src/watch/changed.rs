@@ -1,0 +1,67 @@
+//! What a write through the relay changed, so that it is read at once.
+
+use super::inbox::Inbox;
+use crate::vendor_client::WriteObserver;
+use percent_encoding::percent_decode_str;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use vendors::Operation;
+
+/// The inboxes of all watchers, by their connections' ids.
+#[derive(Debug, Default)]
+pub(super) struct Inboxes(Mutex<HashMap<String, Arc<Inbox>>>);
+
+impl Inboxes {
+    pub(super) fn all(&self) -> MutexGuard<'_, HashMap<String, Arc<Inbox>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl WriteObserver for Inboxes {
+    fn written(&self, connection: &str, operation: &Operation, path: &str) {
+        if let Some(inbox) = self.all().get(connection) {
+            inbox.changed(group(operation, path));
+        }
+    }
+}
+
+/// The group that a write was about. `None` where that does not say what changed: groups that are created or
+/// deleted change the list.
+fn group(operation: &Operation, path: &str) -> Option<String> {
+    if operation.name == "delete group" {
+        return None;
+    }
+    let pattern: Vec<&str> = operation.path.split('/').collect();
+    let place = pattern.iter().position(|part| *part == "{}")?;
+    // What comes before is the service's base.
+    let from_the_end = pattern.len() - place;
+    let written: Vec<&str> = path.split('/').collect();
+    let group = written.get(written.len().checked_sub(from_the_end)?)?;
+    let group = percent_decode_str(group).decode_utf8().ok()?;
+    Some(group.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vendors::aveva::{Base, groups, sessions};
+
+    #[test]
+    fn a_write_says_which_group_it_changed() {
+        let mut base: Base = serde_json::from_str("{}").unwrap();
+        for cloud in [false, true] {
+            if cloud {
+                base.tenant = Some("groups".to_owned());
+                base.namespace = Some("clientsessions".to_owned());
+            }
+            let id = "kiln/2 ÄÖ%";
+            let calls = [
+                sessions(&base, id).delete("a/b").request,
+                groups(&base).delete(id).request,
+                groups(&base).create(&Default::default()).request,
+            ];
+            let written = calls.map(|request| group(request.operation, &request.path));
+            assert_eq!(written, [Some(id.to_owned()), None, None]);
+        }
+    }
+}

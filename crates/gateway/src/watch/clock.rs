@@ -1,0 +1,114 @@
+//! The time that the gateway watches by. A demo can let time pass at once, so everything here that waits or
+//! judges takes its time from this clock.
+
+use chrono::{DateTime, Utc};
+use health::schedule::Millis;
+use std::fmt;
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+/// How the clock was moved, as the simulator's observer tells it.
+pub use simulator::Skips;
+
+/// What the gateway reads its time from.
+#[derive(Clone)]
+pub struct Clock {
+    now: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    began: Instant,
+    skips: watch::Receiver<Skips>,
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clock").finish_non_exhaustive()
+    }
+}
+
+impl Clock {
+    /// The computer's clock, which skips nothing.
+    #[must_use]
+    pub fn system() -> Self {
+        let (_, skips) = watch::channel(Skips::default());
+        Self::new(Utc::now, skips)
+    }
+
+    /// A clock that shows what `now` says and that is moved by `skips`.
+    pub fn new(
+        now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
+        skips: watch::Receiver<Skips>,
+    ) -> Self {
+        Self {
+            now: Arc::new(now),
+            began: Instant::now(),
+            skips,
+        }
+    }
+
+    /// The gateway's time, for judgement and ages.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.now)()
+    }
+
+    /// The time that schedules run by: real time and what was skipped, in milliseconds.
+    #[must_use]
+    pub fn millis(&self) -> Millis {
+        let passed = self.began.elapsed() + self.skips.borrow().total;
+        passed.as_secs_f64() * 1_000.0
+    }
+
+    /// How often what is known became obsolete.
+    #[must_use]
+    pub fn resets(&self) -> u64 {
+        self.skips.borrow().resets
+    }
+
+    /// Waits until then by the schedules' time, or until the clock is moved.
+    pub async fn sleep_until(&self, at: Millis) {
+        let mut skips = self.skips.clone();
+        // Marks what was skipped before as known.
+        skips.borrow_and_update();
+        let left = (at - self.millis()).max(0.0);
+        let left = Duration::try_from_secs_f64(left / 1_000.0).unwrap_or(Duration::MAX);
+        tokio::select! {
+            () = sleep(left) => {}
+            () = moved(&mut skips) => {}
+        }
+    }
+}
+
+/// Returns once the clock is moved: never, where nobody is left who could.
+async fn moved(skips: &mut watch::Receiver<Skips>) {
+    if skips.changed().await.is_err() {
+        pending::<()>().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_skip_moves_the_schedules_time_and_ends_a_wait() {
+        let (sender, skips) = watch::channel(Skips::default());
+        let clock = Clock::new(|| DateTime::UNIX_EPOCH, skips);
+        let waiting = {
+            let clock = clock.clone();
+            tokio::spawn(async move {
+                clock.sleep_until(60_000.0).await;
+                clock.millis()
+            })
+        };
+        tokio::task::yield_now().await;
+        sender.send_modify(|skips| skips.total += Duration::from_secs(60));
+        assert!((waiting.await.unwrap() - 60_000.0).abs() < 1.0);
+        clock.sleep_until(62_000.0).await;
+        assert!((clock.millis() - 62_000.0).abs() < 2.0);
+        drop(sender);
+        clock.sleep_until(63_000.0).await;
+        assert!((clock.millis() - 63_000.0).abs() < 2.0, "without skips");
+    }
+}

@@ -1,0 +1,114 @@
+//! Why something could not be read, and what follows from it.
+
+use crate::problem::Problem;
+use protocol::ReadFailure;
+use std::time::Duration;
+use vendors::Failure;
+
+/// A problem of the gateway's own, as it is told.
+pub(super) fn of_problem(problem: &Problem) -> ReadFailure {
+    let (name, title, _) = problem.kind.words();
+    ReadFailure::Problem(protocol::Problem {
+        kind: format!("/problems/{name}"),
+        title: title.to_owned(),
+        status: problem.status.as_u16(),
+        detail: problem.detail.clone(),
+        retry_after: problem.retry_after.map(u64::from),
+        ..protocol::Problem::default()
+    })
+}
+
+/// What a vendor's answer amounts to.
+pub(super) fn of_vendor(failure: Failure) -> ReadFailure {
+    match failure {
+        Failure::Vendor(error) => ReadFailure::Vendor(error),
+        Failure::Unreadable(nonsense) => ReadFailure::Unreadable(nonsense),
+    }
+}
+
+/// How long the vendor asked not to be asked again, or the breaker keeps it from being asked. That the
+/// gateway itself has too much to do says nothing of the vendor.
+pub(super) fn retry_after(failure: &ReadFailure) -> Option<Duration> {
+    let seconds = match failure {
+        ReadFailure::Problem(problem) if problem.kind == "/problems/overloaded" => None,
+        ReadFailure::Problem(problem) => problem.retry_after,
+        ReadFailure::Vendor(error) => error.retry_after,
+        ReadFailure::Unreadable(_) => None,
+    };
+    seconds.map(Duration::from_secs)
+}
+
+/// Whether it says something of the whole connection and not only of the one thing that was read.
+pub(super) fn is_of_connection(failure: &ReadFailure) -> bool {
+    match failure {
+        ReadFailure::Problem(_) | ReadFailure::Unreadable(_) => true,
+        ReadFailure::Vendor(error) => matches!(error.status, 401 | 429) || error.status >= 500,
+    }
+}
+
+/// One line: the vendor's own words where there are some.
+pub(super) fn line(failure: &ReadFailure) -> String {
+    match failure {
+        ReadFailure::Problem(problem) => problem.line(),
+        ReadFailure::Vendor(error) => format!("{}: {}", error.status, error.message),
+        ReadFailure::Unreadable(nonsense) => {
+            format!("The answer cannot be read: {}", nonsense.problem)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Kind;
+    use vendors::call::VendorError;
+
+    fn vendor(status: u16, retry_after: Option<u64>) -> ReadFailure {
+        ReadFailure::Vendor(Box::new(VendorError {
+            status,
+            message: "no".to_owned(),
+            retry_after,
+            ..VendorError::default()
+        }))
+    }
+
+    #[test]
+    fn what_a_failure_says_of_the_connection() {
+        for (status, expected) in [
+            (400, false),
+            (401, true),
+            (403, false),
+            (404, false),
+            (409, false),
+            (429, true),
+            (500, true),
+            (503, true),
+        ] {
+            assert_eq!(
+                is_of_connection(&vendor(status, None)),
+                expected,
+                "{status}"
+            );
+        }
+        let timeout = of_problem(&Problem::new(
+            Kind::Timeout,
+            "Plant A did not answer in time",
+        ));
+        assert!(is_of_connection(&timeout));
+        assert_eq!(line(&timeout), "Plant A did not answer in time");
+        assert_eq!(line(&vendor(503, None)), "503: no");
+    }
+
+    #[test]
+    fn a_vendor_may_ask_for_a_pause_and_the_gateways_own_limit_does_not() {
+        let wait = Some(Duration::from_secs(7));
+        assert_eq!(retry_after(&vendor(503, Some(7))), wait);
+        for (kind, expected) in [(Kind::Timeout, wait), (Kind::Overloaded, None)] {
+            let problem = Problem {
+                retry_after: Some(7),
+                ..Problem::new(kind, "x")
+            };
+            assert_eq!(retry_after(&of_problem(&problem)), expected, "{kind:?}");
+        }
+    }
+}

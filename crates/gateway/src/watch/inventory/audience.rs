@@ -1,0 +1,58 @@
+//! Who gets how much of the inventory.
+
+use health::inventory::{Facts, GroupFacts, Resource, SessionFacts, SlicerGroupFacts};
+use protocol::{ConnectionState, ReadFailure};
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Audience {
+    /// People who are signed in: everything.
+    People,
+    /// A wall, which anybody who passes by can read: what it shows, and not what lists and searches need.
+    Wall,
+}
+
+impl Audience {
+    /// What of it is for this audience.
+    pub(super) fn cut(self, mut inventory: protocol::Inventory) -> protocol::Inventory {
+        if self == Self::Wall {
+            inventory.resources.iter_mut().for_each(cut_resource);
+            let connections = inventory.connections.iter_mut().flatten();
+            connections.for_each(cut_connection);
+        }
+        inventory
+    }
+}
+
+/// The primary and what is on air stay: a failover is announced with who leads now.
+fn cut_resource(resource: &mut Resource) {
+    match &mut resource.facts {
+        Facts::None => {}
+        Facts::FailoverGroup(facts) => {
+            let GroupFacts {
+                description,
+                pending,
+                sessions,
+                ..
+            } = facts.as_mut();
+            (*description, *pending) = (None, None);
+            sessions.clear();
+        }
+        Facts::SlicerGroup(facts) => {
+            let SlicerGroupFacts { channels, .. } = facts.as_mut();
+            channels.clear();
+        }
+        Facts::FailoverSession(facts) => {
+            let SessionFacts { message, .. } = facts.as_mut();
+            *message = None;
+        }
+    }
+}
+
+fn cut_connection(connection: &mut ConnectionState) {
+    match &mut connection.failure {
+        Some(ReadFailure::Unreadable(nonsense)) => nonsense.excerpt.clear(),
+        Some(ReadFailure::Vendor(error)) => error.more.clear(),
+        Some(ReadFailure::Problem(_)) | None => {}
+    }
+}

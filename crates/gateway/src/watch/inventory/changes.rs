@@ -1,0 +1,86 @@
+//! What changed since a revision.
+
+use super::state::State;
+use chrono::{DateTime, Utc};
+use health::inventory::ResourceKey;
+
+/// A revision that somebody holds, as this inventory knows it. Equal positions get equal answers.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Position {
+    life: String,
+    /// The newest revision.
+    newest: u64,
+    /// What came after this one is wanted; everything where there is none.
+    after: Option<u64>,
+}
+
+impl Position {
+    /// Whether an answer for another position was made from the same knowledge.
+    pub(crate) fn is_as_new_as(&self, other: &Self) -> bool {
+        (&self.life, self.newest) == (&other.life, other.newest)
+    }
+}
+
+impl State {
+    /// A revision of another life, one that cannot be read, one from the future, and one that is older than
+    /// the removals that are remembered, are none: then everything is answered.
+    pub(super) fn position(&self, after: Option<&str>) -> Position {
+        let number = |text: &str| {
+            let (life, number) = text.rsplit_once('-')?;
+            let number = number.parse::<u64>().ok()?;
+            let known = life == self.life && number <= self.number && number >= self.forgotten;
+            known.then_some(number)
+        };
+        Position {
+            life: self.life.clone(),
+            newest: self.number,
+            after: after.and_then(number),
+        }
+    }
+
+    pub(super) fn answer(&self, position: &Position, now: DateTime<Utc>) -> protocol::Inventory {
+        // Between the two calls much may have happened.
+        let known = |after: &u64| position.life == self.life && *after >= self.forgotten;
+        let after = position.after.filter(known);
+        let changed = |revision: u64| after.is_none_or(|after| revision > after);
+        let held = self
+            .connections
+            .iter()
+            .flat_map(|connection| connection.resources.values());
+        let states = self.connections.iter().map(|one| one.state.clone());
+        protocol::Inventory {
+            revision: format!("{}-{}", self.life, self.number),
+            now,
+            // What is watched does not know which console is served.
+            build: String::new(),
+            whole: after.is_none(),
+            connections: changed(self.connections_at).then(|| states.collect()),
+            resources: held
+                .filter(|held| changed(held.revision))
+                .map(|held| held.judged.resource.clone())
+                .collect(),
+            removed: after.map_or_else(Vec::new, |after| self.removed_since(after)),
+            alarms: changed(self.alarms_at).then(|| self.alarms.clone()),
+        }
+    }
+
+    /// What is gone and has not come back.
+    fn removed_since(&self, after: u64) -> Vec<ResourceKey> {
+        let is_here = |key: &ResourceKey| {
+            let place = self.place(&key.connection);
+            place.is_some_and(|place| {
+                let held = self.connections[place].resources.get(&key.id);
+                held.is_some_and(|held| held.judged.resource.key == *key)
+            })
+        };
+        let newest_first = self.removed.iter().rev();
+        let mut keys: Vec<ResourceKey> = newest_first
+            .take_while(|(revision, _)| *revision > after)
+            .filter(|(_, key)| !is_here(key))
+            .map(|(_, key)| key.clone())
+            .collect();
+        keys.sort();
+        keys.dedup();
+        keys
+    }
+}

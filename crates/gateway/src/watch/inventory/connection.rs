@@ -1,0 +1,112 @@
+//! One connection of the inventory, with the resources that it represents.
+
+use super::super::failure;
+use chrono::{DateTime, TimeDelta, Utc};
+use health::Freshness;
+use health::alarms::Source;
+use health::inventory::{Judged, Kind, Reading, ResourceKey};
+use protocol::ConnectionState;
+use std::collections::HashMap;
+
+/// A resource and the revision in which it last changed.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) judged: Judged,
+    pub(super) revision: u64,
+    /// The publication that last named it: what a whole one does not name is gone.
+    named: u64,
+}
+
+/// The publication under way, and the revision that it makes if it changes something.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Step {
+    pub(super) publication: u64,
+    pub(super) revision: u64,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) state: ConnectionState,
+    /// How fresh it was when alarms were last judged.
+    pub(super) freshness: Freshness,
+    /// The resources that it represents, by their ids.
+    pub(super) resources: HashMap<String, Held>,
+    /// Of a system whose resources another connection may represent: all that it lists.
+    pub(super) listed: Vec<Judged>,
+}
+
+impl Connection {
+    pub(super) fn new(state: ConnectionState) -> Self {
+        Self {
+            state,
+            freshness: Freshness::NoData,
+            resources: HashMap::new(),
+            listed: Vec::new(),
+        }
+    }
+
+    /// Whether what it lists may be listed by other connections too.
+    pub(super) fn is_shared(&self) -> bool {
+        let system = &self.state.connection.system;
+        matches!(system, vendors::System::Veeam { .. })
+    }
+
+    pub(super) fn reading(&self) -> Reading {
+        let interval = i64::try_from(self.state.interval_ms).unwrap_or(i64::MAX);
+        Reading {
+            observed_at: self.state.observed_at,
+            interval: TimeDelta::try_milliseconds(interval).unwrap_or(TimeDelta::MAX),
+        }
+    }
+
+    pub(super) fn vendor_ahead(&self) -> TimeDelta {
+        TimeDelta::try_milliseconds(self.state.vendor_ahead_ms).unwrap_or_default()
+    }
+
+    pub(super) fn freshness_at(&self, now: DateTime<Utc>) -> Freshness {
+        self.reading().freshness(now)
+    }
+
+    /// As far as alarms depend on it.
+    pub(super) fn source(&self) -> Source {
+        let vendors::Connection { id, title, system } = &self.state.connection;
+        Source {
+            id: id.clone(),
+            title: title.clone(),
+            reading: self.reading(),
+            vendor_ahead: self.vendor_ahead(),
+            failure: self.state.failure.as_ref().map(failure::line),
+            held: self.state.held,
+            noun: Kind::held_by(system).noun(),
+        }
+    }
+
+    /// Takes over a resource. Returns whether it is new or changed, which `step` numbers.
+    pub(super) fn hold(&mut self, judged: Judged, step: Step) -> bool {
+        let Some(held) = self.resources.get_mut(&judged.resource.key.id) else {
+            let id = judged.resource.key.id.clone();
+            let held = Held {
+                judged,
+                revision: step.revision,
+                named: step.publication,
+            };
+            self.resources.insert(id, held);
+            return true;
+        };
+        held.named = step.publication;
+        let changed = held.judged.resource != judged.resource;
+        if changed {
+            held.revision = step.revision;
+        }
+        held.judged = judged;
+        changed
+    }
+
+    /// Drops what a publication did not name, and returns its keys.
+    pub(super) fn drop_unnamed(&mut self, step: Step) -> Vec<ResourceKey> {
+        let gone = |_: &String, held: &mut Held| held.named != step.publication;
+        let gone = self.resources.extract_if(gone);
+        gone.map(|(_, held)| held.judged.resource.key).collect()
+    }
+}

@@ -1,0 +1,71 @@
+//! What is judged over all connections: who represents a resource that several of them list, and the alarms.
+
+use super::connection::{Connection, Step};
+use super::state::State;
+use chrono::{DateTime, Utc};
+use health::alarms::{Alarm, Changes, Source};
+use health::inventory::{Judged, merge};
+
+impl State {
+    /// Divides what several connections list among them, each resource to one: to one that can be believed,
+    /// and among those to the first. Returns whether a resource changed.
+    pub(super) fn represent_shared(&mut self, step: Step, now: DateTime<Utc>) -> bool {
+        let mut shared: Vec<&Connection> = self
+            .connections
+            .iter()
+            .filter(|connection| connection.is_shared())
+            .collect();
+        shared.sort_by_key(|connection| !connection.freshness_at(now).is_believable());
+        let merged: Vec<Judged> = merge(shared.iter().map(|one| one.listed.as_slice()));
+        let mut changed = false;
+        for judged in merged {
+            if let Some(place) = self.place(&judged.resource.key.connection) {
+                changed |= self.connections[place].hold(judged, step);
+            }
+        }
+        let mut gone = Vec::new();
+        for connection in self.connections.iter_mut().filter(|one| one.is_shared()) {
+            gone.append(&mut connection.drop_unnamed(step));
+        }
+        self.remove(gone, step) || changed
+    }
+
+    /// Judges what is an alarm at this moment. Returns whether one changed.
+    pub(super) fn judge_alarms(&mut self, step: Step, now: DateTime<Utc>) -> bool {
+        for connection in &mut self.connections {
+            connection.freshness = connection.freshness_at(now);
+        }
+        let sources: Vec<Source> = self.connections.iter().map(Connection::source).collect();
+        let resources = self
+            .connections
+            .iter()
+            .flat_map(|connection| connection.resources.values())
+            .map(|held| &held.judged);
+        log(&self.history.update(&sources, resources, now));
+        let alarms = self.history.alarms();
+        let changed = alarms != self.alarms;
+        if changed {
+            self.alarms = alarms;
+            self.alarms_at = step.revision;
+        }
+        changed
+    }
+}
+
+fn log(changes: &Changes) {
+    let line = |alarm: &Alarm, what: &str| {
+        tracing::info!(
+            resource = alarm.resource.id,
+            connection = alarm.resource.connection,
+            severity = alarm.severity.key(),
+            sentence = alarm.sentence,
+            "alarm {what}"
+        );
+    };
+    for alarm in &changes.began {
+        line(alarm, "began");
+    }
+    for alarm in &changes.ended {
+        line(alarm, "ended");
+    }
+}

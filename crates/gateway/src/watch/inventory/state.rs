@@ -1,0 +1,225 @@
+//! Everything that is known, and how a publication changes it.
+
+use super::connection::{Connection, Step};
+use super::{Read, unread};
+use chrono::{DateTime, Utc};
+use health::alarms::{Alarm, AlarmHistory};
+use health::inventory::{Moment, ResourceKey};
+use protocol::ConnectionState;
+use std::collections::VecDeque;
+use std::mem;
+use std::time::Duration;
+
+/// So many removals are remembered: who asks with an older revision gets everything.
+pub(super) const REMOVALS: usize = 4_096;
+
+#[derive(Debug)]
+pub(super) struct State {
+    /// Random: revisions of another life of the gateway are not known here.
+    pub(super) life: String,
+    /// Counts the worlds that there were before the one that is known.
+    pub(super) world: u64,
+    /// The newest revision.
+    pub(super) number: u64,
+    /// In the order of the configuration.
+    pub(super) connections: Vec<Connection>,
+    /// The revision in which a connection last changed.
+    pub(super) connections_at: u64,
+    pub(super) removed: VecDeque<(u64, ResourceKey)>,
+    /// The newest revision of which a removal is forgotten.
+    pub(super) forgotten: u64,
+    pub(super) history: AlarmHistory,
+    pub(super) alarms: Vec<Alarm>,
+    /// The revision in which an alarm last changed.
+    pub(super) alarms_at: u64,
+    /// Counts publications, so that what a whole one does not name can be told.
+    publication: u64,
+}
+
+impl State {
+    pub(super) fn new(life: String, world: u64) -> Self {
+        Self {
+            life,
+            world,
+            number: 0,
+            connections: Vec::new(),
+            connections_at: 0,
+            removed: VecDeque::new(),
+            forgotten: 0,
+            history: AlarmHistory::default(),
+            alarms: Vec::new(),
+            alarms_at: 0,
+            publication: 0,
+        }
+    }
+
+    pub(super) fn place(&self, id: &str) -> Option<usize> {
+        let known = |connection: &Connection| connection.state.connection.id == id;
+        self.connections.iter().position(known)
+    }
+
+    /// A publication begins.
+    pub(super) fn step(&mut self) -> Step {
+        self.publication += 1;
+        Step {
+            publication: self.publication,
+            revision: self.number + 1,
+        }
+    }
+
+    /// A publication has ended, and may have changed something.
+    pub(super) fn end(&mut self, step: Step, changed: bool) {
+        if changed {
+            self.number = step.revision;
+        }
+    }
+
+    /// Remembers that something is gone. Returns whether there was anything.
+    pub(super) fn remove(&mut self, gone: Vec<ResourceKey>, step: Step) -> bool {
+        let any = !gone.is_empty();
+        for key in gone {
+            self.removed.push_back((step.revision, key));
+        }
+        while self.removed.len() > REMOVALS {
+            if let Some((revision, _)) = self.removed.pop_front() {
+                self.forgotten = revision;
+            }
+        }
+        any
+    }
+
+    pub(super) fn configured(&self) -> Vec<(vendors::Connection, Duration)> {
+        let of = |connection: &Connection| {
+            let interval = Duration::from_millis(connection.state.interval_ms);
+            (connection.state.connection.clone(), interval)
+        };
+        self.connections.iter().map(of).collect()
+    }
+
+    pub(super) fn configure(
+        &mut self,
+        wanted: Vec<(vendors::Connection, Duration)>,
+        now: DateTime<Utc>,
+    ) {
+        let step = self.step();
+        let mut old = mem::take(&mut self.connections);
+        for (public, interval) in wanted {
+            let same = old.iter().position(|one| one.state.connection == public);
+            let connection = match same {
+                Some(place) => old.swap_remove(place),
+                None => Connection::new(unread(public, interval)),
+            };
+            self.connections.push(connection);
+        }
+        for gone in old {
+            self.drop_resources(gone, step);
+        }
+        self.connections_at = step.revision;
+        self.represent_shared(step, now);
+        self.judge_alarms(step, now);
+        self.end(step, true);
+    }
+
+    pub(super) fn forget(&mut self, id: &str, now: DateTime<Utc>) {
+        let Some(place) = self.place(id) else {
+            return;
+        };
+        let step = self.step();
+        let held = &self.connections[place].state;
+        let interval = Duration::from_millis(held.interval_ms);
+        let new = Connection::new(unread(held.connection.clone(), interval));
+        let old = mem::replace(&mut self.connections[place], new);
+        self.drop_resources(old, step);
+        self.connections_at = step.revision;
+        self.represent_shared(step, now);
+        self.judge_alarms(step, now);
+        self.end(step, true);
+    }
+
+    fn drop_resources(&mut self, of: Connection, step: Step) {
+        let held = of.resources.into_values();
+        let keys = held.map(|held| held.judged.resource.key).collect();
+        self.remove(keys, step);
+    }
+
+    pub(super) fn publish(&mut self, told: &ConnectionState, read: Read<'_>, now: DateTime<Utc>) {
+        let Some(place) = self.place(&told.connection.id) else {
+            return;
+        };
+        let step = self.step();
+        let connection = &mut self.connections[place];
+        // Of a system that was just replaced by another of the same name nothing is taken over.
+        if connection.state.connection != told.connection {
+            return;
+        }
+        let before = mem::replace(&mut connection.state, told.clone());
+        let only_time = matches!(read, Read::Nothing)
+            && (&before.failure, before.observed_at) == (&told.failure, told.observed_at);
+        let mut changed = self.take(place, read, now, step);
+        let connection = &mut self.connections[place];
+        connection.state.held = if connection.is_shared() {
+            connection.listed.len()
+        } else {
+            connection.resources.len()
+        };
+        if connection.state != before {
+            self.connections_at = step.revision;
+            changed = true;
+        }
+        if !only_time {
+            changed |= self.judge_alarms(step, now);
+        }
+        self.end(step, changed);
+    }
+
+    /// Takes over what was read. Returns whether a resource changed.
+    fn take(&mut self, place: usize, read: Read<'_>, now: DateTime<Utc>, step: Step) -> bool {
+        let connection = &mut self.connections[place];
+        let id = connection.state.connection.id.clone();
+        let moment = Moment {
+            now,
+            vendor_ahead: connection.vendor_ahead(),
+            observed_at: connection.state.observed_at,
+        };
+        let mut changed = false;
+        let whole = !matches!(read, Read::Groups(_) | Read::Nothing);
+        match read {
+            Read::Nothing => {}
+            Read::Groups(groups) => {
+                for group in groups {
+                    changed |= connection.hold(group.resource(&id, &moment), step);
+                }
+            }
+            Read::AllGroups(groups) => {
+                for group in groups {
+                    changed |= connection.hold(group.resource(&id, &moment), step);
+                }
+            }
+            Read::Everything(contents) if connection.is_shared() => {
+                connection.listed = contents.resources(&id, &moment);
+                return self.represent_shared(step, now);
+            }
+            Read::Everything(contents) => {
+                for judged in contents.resources(&id, &moment) {
+                    changed |= connection.hold(judged, step);
+                }
+            }
+        }
+        if whole {
+            let gone = connection.drop_unnamed(step);
+            changed |= self.remove(gone, step);
+        }
+        changed
+    }
+
+    pub(super) fn tick(&mut self, now: DateTime<Utc>) {
+        let turned = |connection: &Connection| connection.freshness != connection.freshness_at(now);
+        if !self.connections.iter().any(turned) {
+            return;
+        }
+        let step = self.step();
+        let changed = self.represent_shared(step, now);
+        let changed = self.judge_alarms(step, now) || changed;
+        self.end(step, changed);
+    }
+}

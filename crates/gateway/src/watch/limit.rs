@@ -1,0 +1,69 @@
+//! How much of one connection is watched: a clear limit in place of a process that runs out of memory.
+
+/// So many groups of one connection are watched.
+pub(super) const LIMIT: usize = 20_000;
+
+/// Cuts what a system holds to what is watched, and says so where that leaves something out. `total` is what
+/// the system says that it holds.
+pub(super) fn cut<T>(all: &mut Vec<T>, total: Option<u64>, noun: &str) -> Option<String> {
+    let held = total.unwrap_or(0).max(all.len() as u64);
+    if all.len() < LIMIT || held <= LIMIT as u64 {
+        return None;
+    }
+    all.truncate(LIMIT);
+    let (held, watched) = (grouped(held), grouped(LIMIT as u64));
+    Some(format!(
+        "The system holds {held} {noun}, and the gateway watches the first {watched} of them."
+    ))
+}
+
+/// With a comma before every three digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_is_said_with_both_numbers() {
+        let of = |held: usize, total| {
+            let mut all = vec![(); held];
+            let limit = cut(&mut all, total, "groups");
+            (all.len(), limit)
+        };
+        assert_eq!(of(LIMIT, None), (LIMIT, None));
+        assert_eq!(
+            of(3, Some(25_000)),
+            (3, None),
+            "the system says more than it gives"
+        );
+        let said =
+            "The system holds 25,000 groups, and the gateway watches the first 20,000 of them.";
+        for held in [LIMIT, 25_000] {
+            assert_eq!(of(held, Some(25_000)), (LIMIT, Some(said.to_owned())));
+        }
+        assert_eq!(of(25_000, None).1.as_deref(), Some(said));
+    }
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}

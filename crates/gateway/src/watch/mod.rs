@@ -1,0 +1,25 @@
+//! Watches every connection, once, whoever looks: reads it at its interval through the client that the relay uses,
+//! and keeps what is known in the inventory, where it is judged for everybody.
+//!
+//! It knows no visitor and no route.
+
+mod aveva;
+mod changed;
+mod clock;
+mod failure;
+mod inbox;
+mod inventory;
+mod limit;
+mod source;
+mod uplynk;
+mod veeam;
+mod watcher;
+mod watchers;
+mod whole;
+
+#[cfg(test)]
+mod tests;
+
+pub use clock::{Clock, Skips};
+pub(crate) use inventory::{Audience, Position};
+pub(crate) use watchers::Watchers;

@@ -1,0 +1,151 @@
+//! One vendor system as its watcher reads it: through the same client as the relay, with the same limits and
+//! shared answers, and with an ear for the vendor's clock.
+
+use super::Clock;
+use super::failure;
+use crate::vendor_client::{Outgoing, Upstream, When};
+use crate::vendor_http::Answer;
+use axum::http::{Method, header};
+use chrono::{DateTime, TimeDelta, Utc};
+use health::schedule::{Millis, millis};
+use health::vendor_clock::VendorClock;
+use protocol::ReadFailure;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+use vendors::Call;
+
+/// A vendor system and what is known of its clock.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    client: Arc<Upstream>,
+    pub(super) clock: Clock,
+    vendor_clock: Arc<Mutex<VendorClock>>,
+}
+
+/// What was read.
+#[derive(Debug)]
+pub(super) struct Received<T> {
+    pub(super) value: T,
+    /// When it was requested, less the age that the answer had, by the gateway's clock.
+    pub(super) observed_at: DateTime<Utc>,
+}
+
+impl Source {
+    pub(super) fn new(client: Arc<Upstream>, clock: Clock) -> Self {
+        Self {
+            client,
+            clock,
+            vendor_clock: Arc::default(),
+        }
+    }
+
+    /// The same system through another client, as after a change of the configuration.
+    pub(super) fn through(&self, client: Arc<Upstream>) -> Self {
+        Self {
+            client,
+            ..self.clone()
+        }
+    }
+
+    /// How far the vendor's clock is ahead of the gateway's.
+    pub(super) fn vendor_ahead(&self) -> TimeDelta {
+        let clock = *self.vendor_clock();
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a float too large becomes i64::MAX"
+        )]
+        let millis = clock.offset() as i64;
+        TimeDelta::try_milliseconds(millis).unwrap_or_default()
+    }
+
+    /// The vendor's time.
+    pub(super) fn vendor_now(&self) -> DateTime<Utc> {
+        let now = self.clock.now();
+        now.checked_add_signed(self.vendor_ahead()).unwrap_or(now)
+    }
+
+    fn vendor_clock(&self) -> std::sync::MutexGuard<'_, VendorClock> {
+        self.vendor_clock
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads what a call asks for.
+    ///
+    /// # Errors
+    /// Why there is nothing.
+    pub(super) async fn read<T>(
+        &self,
+        call: &Call<T>,
+        when: When,
+    ) -> Result<Received<T>, ReadFailure> {
+        let request = &call.request;
+        let outgoing = Outgoing {
+            method: Method::GET,
+            path: request.path.clone(),
+            query: request.query.clone(),
+            accept: request.accept,
+            body: None,
+        };
+        let (requested_at, began) = (self.clock.now(), Instant::now());
+        let landed = self.client.read(request.operation, &outgoing, when).await;
+        let answer = landed
+            .value
+            .map_err(|problem| failure::of_problem(&problem))?;
+        let kept = kept(&answer, began);
+        let answer = plain(answer);
+        self.listen(&answer, requested_at, kept);
+        let age = TimeDelta::from_std(kept).unwrap_or_default();
+        let observed_at = requested_at.checked_sub_signed(age).unwrap_or(requested_at);
+        call.read(&answer)
+            .map(|value| Received { value, observed_at })
+            .map_err(failure::of_vendor)
+    }
+
+    /// Learns the vendor's clock from an answer that tells it.
+    fn listen(&self, answer: &vendors::Answer, requested_at: DateTime<Utc>, kept: Duration) {
+        let date = answer.header("date");
+        let Some(date) = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok()) else {
+            return;
+        };
+        let received_at = of_unix(self.clock.now());
+        let mut clock = self.vendor_clock();
+        let date = of_unix(date.to_utc());
+        *clock = clock.received(of_unix(requested_at), received_at, date, millis(kept));
+    }
+}
+
+/// How long an answer was kept somewhere before this read got it: on its way, and, where it was shared, since
+/// it came.
+fn kept(answer: &Answer, began: Instant) -> Duration {
+    let age = answer.headers.get(header::AGE);
+    let age = age.and_then(|age| age.to_str().ok()?.trim().parse::<u32>().ok());
+    let on_its_way = Duration::from_secs(age.unwrap_or(0).into());
+    on_its_way + began.saturating_duration_since(answer.at)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "exact until the year 287396")]
+fn of_unix(at: DateTime<Utc>) -> Millis {
+    at.timestamp_millis() as Millis
+}
+
+/// The answer as `vendors` reads it.
+fn plain(answer: Answer) -> vendors::Answer {
+    let text =
+        |value: &axum::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    vendors::Answer {
+        status: answer.status.as_u16(),
+        headers: answer
+            .headers
+            .iter()
+            // An id is shown to people, and must be one.
+            .filter(|(name, value)| {
+                let id = *name == "operation-id";
+                !id || (value.len() <= 128 && value.as_bytes().iter().all(u8::is_ascii_graphic))
+            })
+            .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+            .collect(),
+        body: answer.body.to_vec(),
+    }
+}

@@ -1,0 +1,1 @@
+//! Watchers before simulated vendors.

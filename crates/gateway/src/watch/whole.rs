@@ -1,0 +1,67 @@
+//! Watches a system that is read at once: Uplynk's groups, Veeam's newest sessions.
+
+use super::inventory::Read;
+use super::source::Source;
+use super::watcher::Watcher;
+use crate::vendor_client::When;
+use chrono::{DateTime, Utc};
+use health::inventory::Contents;
+use protocol::ReadFailure;
+use std::future::pending;
+use std::pin::Pin;
+
+/// What one reading brought.
+pub(super) struct Reading {
+    pub(super) contents: Contents,
+    pub(super) observed_at: DateTime<Utc>,
+    pub(super) in_transition: bool,
+    pub(super) limit: Option<String>,
+}
+
+/// A reading under way.
+pub(super) type UnderWay =
+    Pin<Box<dyn Future<Output = Result<Reading, ReadFailure>> + Send + 'static>>;
+
+/// Watches for as long as what is known has not become obsolete.
+pub(super) async fn run(mut watcher: Watcher, begin: impl Fn(Source, When) -> UnderWay) {
+    let mut under_way = None;
+    while !watcher.is_obsolete() {
+        let again = match watcher.due() {
+            Ok(()) if under_way.is_none() => {
+                let when = watcher.begin();
+                under_way = Some(begin(watcher.source.clone(), when));
+                continue;
+            }
+            Ok(()) => watcher.now(),
+            Err(at) => at,
+        };
+        let inbox = watcher.inbox.clone();
+        tokio::select! {
+            outcome = ready(&mut under_way) => {
+                under_way = None;
+                match outcome {
+                    Ok(reading) => {
+                        watcher.limit(reading.limit);
+                        let (at, moves) = (reading.observed_at, reading.in_transition);
+                        watcher.answered(at, moves, moves, Read::Everything(&reading.contents));
+                    }
+                    Err(why) => watcher.failed(why, Read::Nothing),
+                }
+            }
+            mut wishes = inbox.next() => {
+                // What is a group's is everybody's here.
+                wishes.changed |= !wishes.changed_groups.is_empty();
+                watcher.take(&mut wishes);
+            }
+            () = watcher.source.clock.sleep_until(again) => {}
+        }
+    }
+}
+
+/// The end of what is under way; never, where nothing is.
+pub(super) async fn ready<F: Future + Unpin>(under_way: &mut Option<F>) -> F::Output {
+    match under_way {
+        Some(future) => future.await,
+        None => pending().await,
+    }
+}
