@@ -20,7 +20,7 @@ const alarms = async (page) =>
       const label = item.getAttribute('aria-label');
       const [, name, severity, mark] = label.match(/^(.*): (Critical|Warning|Unknown)(?:, (last known, .*))?$/s);
       const href = item.querySelector('a').getAttribute('href');
-      return { name, severity, mark, sentence: item.querySelector('a').innerText.replace(/^Open: /, ''), href };
+      return { name, severity, mark, sentence: item.querySelector('a').textContent.replace(/^Open: /, ''), href };
     }),
   );
 
@@ -80,12 +80,11 @@ story('overview, rail, lists and wall say the same of each resource, word for wo
     assert.deepEqual(count(shown.map(({ State }) => State)), counted, `the summary of ${at}`);
     const hrefs = await page.getByRole('table', { name: table, exact: true }).locator('tbody th a').evaluateAll((all) => all.map((link) => [link.getAttribute('href'), link.innerText]));
     for (const [n, [href, name]] of hrefs.entries()) listed.push({ href, name, state: shown[n].State });
-    // What needs attention is what has an alarm.
+    // What needs attention is what has an alarm, and stands first.
     const wrong = open.filter((alarm) => section(alarm) === at);
-    await page.getByRole('button', { name: `Needs attention ${wrong.length}`, exact: true }).click();
-    await whenRows(page, table, (left) => assert.equal(left.length, wrong.length));
-    const left = await page.getByRole('table', { name: table, exact: true }).locator('tbody th a').evaluateAll((all) => all.map((link) => link.getAttribute('href')));
-    assert.deepEqual(left.toSorted(), wrong.map(({ href }) => href).toSorted());
+    assert.deepEqual(hrefs.slice(0, wrong.length).map(([href]) => href).toSorted(), wrong.map(({ href }) => href).toSorted());
+    const chips = at === '/groups' ? { 'Needs attention': wrong.length } : count(wrong.map(({ severity }) => severity));
+    for (const [chip, number] of Object.entries(chips)) await page.getByRole('button', { name: `${chip} ${number}`, exact: true }).waitFor();
   }
 
   await visit(`${WALL}&only=groups,slicers`);
@@ -133,12 +132,12 @@ story('the systems are asked the same whether nobody, one or several look', { wa
   await control('POST', '/clock/advance', { seconds: 100_000 });
   await told.reread();
   const held = await world();
+  // Uplynk is left out: its answers are shared for 5 s of real time, however the gateway's clock is moved.
   const least = {
     'plant-a list groups': 1,
     'plant-a list sessions': system(held, 'plant-a').groups.length,
     'plant-b list groups': 1,
     'plant-b list sessions': system(held, 'plant-b').groups.length,
-    'live list groups': 1,
     'em query sessions': 1,
     'em-old query sessions': 1,
   };
@@ -150,7 +149,7 @@ story('the systems are asked the same whether nobody, one or several look', { wa
       await control('POST', '/observer/advance', { seconds: 300 });
       await eventually(async () => {
         const requests = await vendorRequests(control);
-        counted = count(requests.filter(({ operation }) => /^(list|query|get|group)/.test(operation)).map(({ connection, operation }) => `${connection} ${operation}`));
+        counted = count(requests.filter((one) => one.connection !== 'live' && /^(list|query|get|group)/.test(one.operation)).map(({ connection, operation }) => `${connection} ${operation}`));
         for (const [what, number] of Object.entries(least)) assert.ok(counted[what] >= number * interval, `${what}: ${counted[what]}`);
       });
     }
@@ -196,7 +195,12 @@ story('when every system fails, each alarm stays where it was, marked as last kn
   for (const connection of Object.keys(TITLES)) {
     await control('POST', '/faults', { connection, fault: { kind: 'status', status: 503 } });
   }
-  await pass(page, control, 25);
+  await reread();
+  // The systems' clocks go on too: where they stood still, they would be told to be behind.
+  for (let second = 0; second < 25; second += 1) {
+    await control('POST', '/clock/advance', { seconds: 1 });
+    await pass(page, control, 1);
+  }
 
   const after = await alarms(page);
   const isConnection = ({ name }) => Object.values(TITLES).includes(name);
@@ -224,7 +228,7 @@ story('when every system fails, each alarm stays where it was, marked as last kn
   for (const [at, table] of [['/groups', 'Failover groups'], ['/slicers', 'Slicer failover groups']]) {
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: at === '/groups' ? /^Groups/ : /^Slicers/ }).click();
     const wrong = before.filter((alarm) => section(alarm) === at);
-    await page.getByRole('button', { name: `Needs attention ${wrong.length}`, exact: true }).waitFor();
+    await page.getByRole('table', { name: table, exact: true }).waitFor();
     const shown = await rows(page, table);
     for (const [n, { State }] of shown.entries()) {
       const pattern = n < wrong.length ? /^(?!Unknown).+ last known, 2\d s ago$/ : /^Unknown last known .+, 2\d s ago$/;
@@ -260,6 +264,7 @@ story('the page of something whose system is down shows its last known state', a
   for (const connection of ['plant-a', 'live', 'em']) {
     await control('POST', '/faults', { connection, fault: { kind: 'status', status: 503 } });
   }
+  await told.reread();
   await pass(page, control, 20);
   const go = (to) =>
     page.evaluate((address) => {

@@ -14,16 +14,16 @@ export const PROGRAM =
   fileURLToPath(new URL('../../../target/release/failover-console', import.meta.url));
 
 /**
- * Starts the product and waits until it listens. `listen` is for coming back on the same port. Answers
- * `{ url, control, log, pid, allRead, reread, stop }`.
+ * Starts the product and waits until it listens. `listen` is for coming back on the same port, `speed` in simulated
+ * seconds per second. Answers `{ url, control, log, pid, allRead, reread, stop }`.
  */
-export async function start({ listen = '127.0.0.1:0', more = [] } = {}) {
+export async function start({ listen = '127.0.0.1:0', speed = 0, more = [] } = {}) {
   const program = spawn(
     PROGRAM,
     [
       'demo',
       ...['--listen', listen, '--control', '127.0.0.1:0', '--scenario', 'calm'],
-      ...['--seed', '1', '--speed', '0', '--start', START],
+      ...['--seed', '1', '--speed', String(speed), '--start', START],
       ...more,
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
