@@ -123,6 +123,7 @@ story('what was known before a failure stays on the page, with its age', async (
   const total = system(await world(), 'live').groups.length;
   await whenRows(page, 'Slicer failover groups', (shown) => assert.equal(shown.length, total));
   await control('POST', '/faults', { connection: 'live', fault: { kind: 'status', status: 503 } });
+  await told.reread();
   await pass(page, control, 20);
   await page.getByRole('main').getByText(/503: .* Last known state, (19|2\d) s ago\.$/).waitFor();
   await whenRows(page, 'Slicer failover groups', (shown) => {
@@ -135,6 +136,7 @@ story('a list whose system failed recovers by itself', async (told) => {
   const { page, control } = told;
   await open(told, '/slicers');
   await control('POST', '/faults', { connection: 'live', fault: { kind: 'status', status: 500 } });
+  await told.reread();
   await pass(page, control, 20);
   const note = page.getByRole('main').getByText(/500: .* Last known state/);
   await note.waitFor();

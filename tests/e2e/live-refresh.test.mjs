@@ -32,7 +32,7 @@ story('a system that is gone for two minutes grows old step by step, and comes b
   // The gateway says the same with its next answer.
   await pass(page, control, 4);
   const silent = alarm(page, /^Plant B: Unknown$/);
-  await silent.getByText(`Plant B does not answer. The last known state of its ${groups} groups is kept and not counted as healthy.`).waitFor();
+  await silent.getByText(`Plant B does not answer. The last known state of its ${groups} groups is kept and not counted as healthy.`).first().waitFor();
   await pass(page, control, 40);
   await says(page, 'Plant B', /: STALE, 1 min ago$/);
   await pass(page, control, 1);
@@ -107,7 +107,7 @@ story('a page of one thing: an answer that does not come within 20 s counts as n
   const { page, control } = told;
   await open(told, path('groups', 'plant-a', 'tankfarm-opcua'));
   await page.getByRole('table', { name: 'Client sessions' }).waitFor();
-  await control('POST', '/faults', { connection: 'plant-a', operation: 'group status', fault: { kind: 'latency', milliseconds: 9_000 } });
+  await control('POST', '/faults', { connection: 'plant-a', operation: 'get group', fault: { kind: 'latency', milliseconds: 9_000 } });
   await refresh(page);
   await passEventually(page, control, () =>
     page.getByRole('main').getByText('no answer within 20 s').first().waitFor({ timeout: 100 }));
@@ -264,14 +264,15 @@ story('refresh can be paused: nothing is asked, what is shown grows old, and one
 });
 
 /** A world before the published run that never ends, a day after the failed ones: nothing happens in it. */
-const quietWorld = async (control) => {
+const quietWorld = async ({ control, reread }) => {
   await control('POST', '/reset', { scenario: 'calm', start: '2019-03-01T08:00:00Z' });
   await control('POST', '/clock/advance', { seconds: 100_000 });
+  await reread();
 };
 
 story('every page has its interval, and keeps it', async (told) => {
   const { page, control, visit } = told;
-  await quietWorld(control);
+  await quietWorld(told);
   await open(told, '/');
   await passEventually(page, control, () => allLive(page));
   const asked = pageRequests(page);
@@ -368,11 +369,12 @@ story('fifty quick changes of page leave no poll behind', async (told) => {
 
 story('all is well only while every connection is live', async (told) => {
   const { page, control } = told;
-  await quietWorld(control);
+  await quietWorld(told);
   await open(told, '/');
   const well = page.getByText('All is well: every connection is live, and nothing needs attention.');
   await passEventually(page, control, () => well.waitFor({ timeout: 100 }));
   await control('POST', '/faults', { connection: 'live', fault: { kind: 'status', status: 503 } });
+  await told.reread();
   await passEventually(page, control, () =>
     page.getByText('Nothing known needs attention. Waiting for Live channels.').waitFor({ timeout: 100 }));
   assert.equal(await well.count(), 0);
