@@ -76,13 +76,13 @@ async function open(product, path, complete, rate) {
   }
 }
 
-const empty = await start({ more: ['--groups', '1', '--sessions', '1', '--speed', '1'] });
+const empty = await start({ speed: 1, more: ['--groups', '1', '--sessions', '1'] });
 const few = await warm(empty);
 await sleep(10_000);
 const base = await resident(empty.pid);
 await empty.stop();
 
-const product = await start({ more: ['--groups', String(GROUPS), '--sessions', String(SESSIONS), '--speed', '1'] });
+const product = await start({ speed: 1, more: ['--groups', String(GROUPS), '--sessions', String(SESSIONS)] });
 try {
   const began = performance.now();
   const world = await warm(product);

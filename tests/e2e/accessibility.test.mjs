@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { START, accessible, sameSnapshot, story, whenRows } from './harness.mjs';
+import { allLive } from './support/sources.mjs';
 import { path, sessions, system } from './support/worlds.mjs';
 
 const PAGES = [
@@ -27,9 +28,7 @@ const PAGES = [
 
 /** Waits until every source has answered and the page holds what it is for. */
 async function settled(page, { table, there }) {
-  for (const title of ['Plant A', 'Plant B', 'Live channels', 'Enterprise Manager', 'Enterprise Manager 9.5']) {
-    await page.getByRole('listitem', { name: new RegExp(`^${title}: live`) }).waitFor();
-  }
+  await allLive(page);
   if (table) await whenRows(page, table, (shown) => assert.ok(shown.length > 0));
   if (there) await there(page).waitFor();
 }

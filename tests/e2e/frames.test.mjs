@@ -45,8 +45,8 @@ framing('a page that the configuration names holds the wall, and nothing else of
   await heading(frame, 'Pair this screen').waitFor();
   await frame.getByText(/^[A-Z0-9]{4}-[A-Z0-9]{4}$/).waitFor();
   await frame.getByRole('link', { name: 'Sign in instead' }).click();
-  await frame.getByText('Only the wall can stand within another page.').waitFor();
-  const out = frame.getByRole('link', { name: 'Open this in a window of its own' });
+  await frame.getByText('Only the status wall can be embedded in another page.').waitFor();
+  const out = frame.getByRole('link', { name: 'Open in a new window' });
   assert.match(await out.getAttribute('href'), /^\/sign-in/);
   assert.equal(await frame.getByLabel('Password').count(), 0);
 

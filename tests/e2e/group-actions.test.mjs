@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { eventually, story } from './harness.mjs';
+import { pageRequests } from './support/requests.mjs';
 import { TITLES, path, system } from './support/worlds.mjs';
 
 const A = { connection: 'plant-a', group: 'tankfarm-opcua', primary: 'TANK-01.OpcUa', standby: 'TANK-02.OpcUa' };
@@ -39,7 +40,7 @@ const CHANGES = {
       await fill(page, 'Id', 'new-group');
     },
     kept: async (page) => assert.equal(await dialog(page).getByLabel('Id', { exact: true }).inputValue(), 'new-group'),
-    now: /The group new-group is not there now/,
+    now: /The group new-group does not exist/,
     answers: [400, 403, 409],
   },
   'delete group': {
@@ -50,7 +51,7 @@ const CHANGES = {
       await told.page.getByRole('button', { name: 'Delete group', exact: true }).click();
       await confirm(told.page, A.group);
     },
-    now: /The group tankfarm-opcua is there/,
+    now: /The group tankfarm-opcua still exists/,
     answers: [400, 403, 404, 409],
   },
   'create session': {
@@ -62,7 +63,7 @@ const CHANGES = {
       await fill(told.page, 'Id', 'NEW-01.OpcUa');
     },
     kept: async (page) => assert.equal(await dialog(page).getByLabel('Id', { exact: true }).inputValue(), 'NEW-01.OpcUa'),
-    now: /The session NEW-01.OpcUa is not there now/,
+    now: /The session NEW-01.OpcUa does not exist/,
     answers: [400, 403, 404, 409],
   },
   'put session': {
@@ -73,7 +74,7 @@ const CHANGES = {
       await told.page.getByRole('button', { name: 'Put session', exact: true }).click();
       await fill(told.page, 'Id', 'NEW-02.OpcUa');
     },
-    now: /The session NEW-02.OpcUa is not there now/,
+    now: /The session NEW-02.OpcUa does not exist/,
     answers: [400, 403, 404],
   },
   'delete session': {
@@ -83,7 +84,7 @@ const CHANGES = {
       await openGroup(told, A);
       await told.page.getByRole('button', { name: `Delete session ${A.standby}` }).click();
     },
-    now: /The session TANK-02.OpcUa is there/,
+    now: /The session TANK-02.OpcUa still exists/,
     answers: [400, 403, 404],
   },
   heartbeat: {
@@ -103,7 +104,7 @@ const CHANGES = {
       await openGroup(told, B);
       await told.page.getByRole('button', { name: `Override role ${B.standby}` }).click();
     },
-    now: /GAUGE-02.Modbus is Secondary now\./,
+    now: /GAUGE-02.Modbus is now Secondary\./,
     answers: [400, 403, 404],
   },
 };
@@ -120,7 +121,7 @@ for (const [operation, change] of Object.entries(CHANGES)) {
       await control('POST', '/faults', { connection: change.at.connection, operation, fault });
       await send(page, change.button).click();
       const card = dialog(page).getByRole('region', { name: 'What went wrong' });
-      await card.getByRole('heading', { name: `${TITLES[change.at.connection]} said no: ${status}` }).waitFor();
+      await card.getByRole('heading', { name: `${TITLES[change.at.connection]} returned ${status}` }).waitFor();
       for (const term of ['Reason', 'Resolution', 'Operation id']) await card.getByText(term, { exact: true }).waitFor();
       await card.getByRole('button', { name: 'Copy operation id' }).waitFor();
       await change.kept?.(page);
@@ -164,14 +165,14 @@ story('create group: 201', async (told) => {
   await fill(page, 'AdditionalData', '{"line": 7}');
   await send(page, 'Create group').click();
   await page.getByRole('heading', { level: 1, name: 'Mill 7' }).waitFor();
-  await notice(page, 'Plant B created the group mill-7. It holds the group as you described it.').waitFor();
+  await notice(page, 'Plant B created the group mill-7. The group matches what you entered.').waitFor();
   const group = await held(world, { connection: 'plant-b', group: 'mill-7' });
   assert.deepEqual(
     [group.Name, group.Description, group.FailoverTimeout, group.AdditionalData],
     ['Mill 7', 'Ball mill', '00:01:30', { line: 7 }],
   );
   await page.getByRole('button', { name: 'Undo' }).click();
-  await notice(page, 'Plant B deleted the group mill-7. It is gone.').waitFor();
+  await notice(page, 'Plant B deleted the group mill-7. It no longer exists.').waitFor();
   assert.equal(await held(world, { connection: 'plant-b', group: 'mill-7' }), undefined);
 });
 
@@ -181,7 +182,7 @@ story('create group: 200, an identical one was there', async (told) => {
   await page.getByRole('button', { name: 'Duplicate with changes…' }).click();
   await fill(page, 'Id', A.group);
   await send(page, 'Create group').click();
-  await notice(page, /an identical group tankfarm-opcua was already there\. Nothing was changed\./).waitFor();
+  await notice(page, /an identical group tankfarm-opcua already exists\. Nothing was changed\./).waitFor();
   assert.equal(await page.getByRole('button', { name: 'Undo' }).count(), 0);
 });
 
@@ -208,9 +209,9 @@ story('create group: 400 for a FailoverTimeout that the service refuses', async 
   await page.getByRole('button', { name: 'Create group' }).click();
   await fill(page, 'Id', 'too-fast');
   await fill(page, 'FailoverTimeout', '5s');
-  await dialog(page).getByText('Adapters refuse less than 00:00:15.').waitFor();
+  await dialog(page).getByText('Adapters reject values below 00:00:15.').waitFor();
   await send(page, 'Create group').click();
-  await dialog(page).getByRole('heading', { name: 'Plant A said no: 400' }).waitFor();
+  await dialog(page).getByRole('heading', { name: 'Plant A returned 400 Bad Request' }).waitFor();
 });
 
 story('what is wrong with a field stands beside it, and nothing is sent', async (told) => {
@@ -219,9 +220,9 @@ story('what is wrong with a field stands beside it, and nothing is sent', async 
   await page.getByRole('button', { name: 'Create group' }).click();
   for (const [label, text, words] of [
     ['Id', '..', 'An id cannot be . or ..'],
-    ['FailoverTimeout', '61', 'Type a time like 90s, 1m30, 2h or 00:01:30.'],
-    ['AdditionalData', '[1]', 'It has to be a JSON object'],
-    ['AdditionalData', '{"a":', 'This is no JSON'],
+    ['FailoverTimeout', '61', 'Enter a time such as 90s, 1m30, 2h or 00:01:30.'],
+    ['AdditionalData', '[1]', 'Enter a JSON object'],
+    ['AdditionalData', '{"a":', 'Invalid JSON'],
   ]) {
     await fill(page, label, text);
     await dialog(page).getByText(words).waitFor();
@@ -249,7 +250,7 @@ story('delete group: 204', async (told) => {
   await control('DELETE', '/requests');
   await send(page, 'Delete group').dblclick();
   await page.getByRole('heading', { level: 1, name: 'Groups', exact: true }).waitFor();
-  await notice(page, 'Plant A deleted the group short-lived. It is gone.').waitFor();
+  await notice(page, 'Plant A deleted the group short-lived. It no longer exists.').waitFor();
   assert.equal(await held(world, { connection: 'plant-a', group: 'short-lived' }), undefined);
   const { requests } = await control('GET', '/requests');
   assert.equal(requests.filter(({ operation }) => operation === 'delete group').length, 1);
@@ -260,8 +261,8 @@ story('delete group: 409 is foretold, and its sessions are named', async (told) 
   complaints.expect(/status of 409/);
   await openGroup(told, A);
   await page.getByRole('button', { name: 'Delete group', exact: true }).click();
-  await dialog(page).getByText('Plant A will refuse it now: 2 sessions are active').waitFor();
-  await dialog(page).getByText(/It may come back: a running adapter creates its session and this group again/).waitFor();
+  await dialog(page).getByText('Plant A will reject this now: 2 sessions are active').waitFor();
+  await dialog(page).getByText(/It may reappear: a running adapter recreates its session and this group/).waitFor();
   await confirm(page, A.group);
   await send(page, 'Delete group').click();
   await dialog(page).getByText('Its sessions are: TANK-01.OpcUa, TANK-02.OpcUa.').waitFor();
@@ -276,21 +277,21 @@ story('create session: 201, and Undo takes it back', async (told) => {
   complaints.expect(GONE);
   await openGroup(told, B);
   await page.getByRole('button', { name: 'Add session', exact: true }).click();
-  await dialog(page).getByText(/It stands by, and takes part in the election/).waitFor();
+  await dialog(page).getByText(/It is on standby, and takes part in the election/).waitFor();
   await fill(page, 'Id', 'SPARE-01.OpcUa');
   await fill(page, 'Name', 'Spare');
   await send(page, 'Add session').click();
-  await notice(page, /Plant B created the session SPARE-01.OpcUa. SPARE-01.OpcUa is Secondary now\./).waitFor();
+  await notice(page, /Plant B created the session SPARE-01.OpcUa. SPARE-01.OpcUa is now Secondary\./).waitFor();
   assert.equal((await sessionOf(world, B, 'SPARE-01.OpcUa')).Name, 'Spare');
   await page.getByRole('link', { name: 'SPARE-01.OpcUa', exact: true }).waitFor();
   await page.getByRole('button', { name: 'Undo' }).click();
-  await notice(page, /Plant B deleted the session SPARE-01.OpcUa. It is gone. Primary is GAUGE-01.Modbus\./).waitFor();
+  await notice(page, /Plant B deleted the session SPARE-01.OpcUa. It no longer exists. Primary is GAUGE-01.Modbus\./).waitFor();
 });
 
 story('create session: 200, an identical one was there', async (told) => {
   const { page } = told;
   await openGroup(told, B);
-  for (const words of [/created the session SPARE-02/, /the session SPARE-02 was already there, identical\. Nothing was changed\./]) {
+  for (const words of [/created the session SPARE-02/, /the session SPARE-02 already exists and is identical\. Nothing was changed\./]) {
     await page.getByRole('button', { name: 'Add session', exact: true }).click();
     await fill(page, 'Id', 'SPARE-02');
     await send(page, 'Add session').click();
@@ -311,7 +312,7 @@ story('put session: 201 and 200 are told apart', async (told) => {
   await panel.getByRole('button', { name: 'Put session TANK-09.OpcUa' }).click();
   await fill(page, 'Name', 'The ninth');
   await send(page, 'Put session').click();
-  await notice(page, /the session TANK-09.OpcUa was there and is updated\./).waitFor();
+  await notice(page, /the session TANK-09.OpcUa existed and was updated\./).waitFor();
   assert.equal((await sessionOf(world, A, 'TANK-09.OpcUa')).Name, 'The ninth');
 });
 
@@ -325,7 +326,7 @@ story('delete session: 204, confirmed by typing because it is Primary, and says 
   assert.ok(await send(page, 'Delete session').isDisabled());
   await confirm(page, A.primary);
   await send(page, 'Delete session').click();
-  await notice(page, /Plant A deleted the session TANK-01.OpcUa\. It is gone\. .*TANK-02.OpcUa/).waitFor();
+  await notice(page, /Plant A deleted the session TANK-01.OpcUa\. It no longer exists\. .*TANK-02.OpcUa/).waitFor();
   assert.equal(await sessionOf(world, A, A.primary), undefined);
 });
 
@@ -336,14 +337,14 @@ story('heartbeat: 200, the answer tells the role, and a 429 waits', async (told)
   await page.getByRole('button', { name: `Post heartbeat ${B.standby}` }).click();
   assert.equal(await dialog(page).getByLabel('HeartbeatTime').count(), 0);
   await fill(page, 'FailoverScore', '101');
-  await dialog(page).getByText('A number from 0 to 100').waitFor();
+  await dialog(page).getByText('Enter a number from 0 to 100').waitFor();
   await fill(page, 'FailoverScore', '42.5');
   await send(page, 'Post heartbeat').click();
-  await notice(page, /Plant B took the heartbeat and answered with the role Secondary\. Primary is GAUGE-01.Modbus\./).waitFor();
+  await notice(page, /Plant B accepted the heartbeat and returned the role Secondary\. Primary is GAUGE-01.Modbus\./).waitFor();
   assert.equal((await sessionOf(world, B, B.standby)).Heartbeat.FailoverScore, 42.5);
   await page.getByRole('button', { name: `Post heartbeat ${B.standby}` }).click();
   await send(page, 'Post heartbeat').click();
-  await dialog(page).getByRole('heading', { name: 'Plant B said no: 429' }).waitFor();
+  await dialog(page).getByRole('heading', { name: 'Plant B returned 429' }).waitFor();
   const again = dialog(page).getByRole('button', { name: /^Asked to wait|^Post heartbeat/ });
   await eventually(async () => assert.ok(await again.isEnabled()));
 });
@@ -354,10 +355,10 @@ story('heartbeat: version v1-preview asks for its times and its old name of the 
   await page.getByRole('button', { name: `Post heartbeat ${A.standby}` }).click();
   await fill(page, 'FailoverStatus', '77');
   await fill(page, 'LastDataProcessedTime', 'yesterday');
-  await dialog(page).getByText('A time in UTC like').waitFor();
+  await dialog(page).getByText('Enter a UTC time such as').waitFor();
   await fill(page, 'LastDataProcessedTime', '2026-01-15T14:00:00Z');
   await send(page, 'Post heartbeat').click();
-  await notice(page, /Plant A took the heartbeat/).waitFor();
+  await notice(page, /Plant A accepted the heartbeat/).waitFor();
   const { Heartbeat } = await sessionOf(world, A, A.standby);
   assert.equal(Heartbeat.FailoverScore, 77);
   assert.match(Heartbeat.LastDataProcessedTime, /^2026-01-15T14:00:00/);
@@ -367,11 +368,11 @@ story('role override: 200 with an end, cleared with one click, and taken back', 
   const { page, world } = told;
   await openGroup(told, B);
   await page.getByRole('button', { name: `Override role ${B.standby}` }).click();
-  await dialog(page).getByText('GAUGE-02.Modbus becomes Primary at once and stays so for 1 h, whatever its score.').waitFor();
+  await dialog(page).getByText('GAUGE-02.Modbus becomes Primary immediately and stays Primary for 1 h, regardless of its score.').waitFor();
   await fill(page, 'Ends after', '90m');
   await dialog(page).getByText('Sent as ExpirationPeriod 01:30:00.').waitFor();
   await send(page, 'Override role').click();
-  await notice(page, /Plant B overrides the role of GAUGE-02.Modbus\. GAUGE-02.Modbus is Primary now, overridden to Primary until 2026-01-15 16:02:08 UTC\./).waitFor();
+  await notice(page, /Plant B overrides the role of GAUGE-02.Modbus\. GAUGE-02.Modbus is now Primary, overridden to Primary until 2026-01-15 16:02:08 UTC\./).waitFor();
   await page.getByRole('button', { name: `Clear override ${B.standby}` }).click();
   await notice(page, /Plant B no longer overrides the role of GAUGE-02.Modbus/).waitFor();
   assert.ok(!(await sessionOf(world, B, B.standby)).RoleOverride);
@@ -385,7 +386,7 @@ story('role override: a session that is silent is warned of loudly and typed', a
   await control('POST', '/clock/advance', { seconds: 300 });
   await openGroup(told, B);
   await page.getByRole('button', { name: `Override role ${B.standby}` }).click();
-  await dialog(page).getByText(/GAUGE-02.Modbus is silent, last heard .* ago: it would stay Primary and no data would flow\./).waitFor();
+  await dialog(page).getByText(/GAUGE-02.Modbus is silent, last heartbeat .* ago: it would stay Primary and no data would flow\./).waitFor();
   await dialog(page).getByText('it is silent').waitFor();
   assert.ok(await send(page, 'Override role').isDisabled());
 });
@@ -411,10 +412,10 @@ story('two admins at once: what has changed since one looked is not overwritten'
   await other.goto(path('groups', B.connection, B.group));
   await other.getByRole('button', { name: `Override role ${B.standby}` }).click();
   await send(other, 'Override role').click();
-  await notice(other, /GAUGE-02.Modbus is Primary now/).waitFor();
+  await notice(other, /GAUGE-02.Modbus is now Primary/).waitFor();
   await control('DELETE', '/requests');
   await send(page, 'Delete session').click();
-  await dialog(page).getByText('GAUGE-02.Modbus is Primary now, and was Secondary when you looked.').waitFor();
+  await dialog(page).getByText('GAUGE-02.Modbus is now Primary. It was Secondary when you started.').waitFor();
   assert.ok(await sessionOf(world, B, B.standby));
   const { requests } = await control('GET', '/requests');
   assert.equal(requests.filter(({ operation }) => operation === 'delete session').length, 0);
@@ -443,7 +444,7 @@ story('an id with every awkward character is added, overridden and deleted', asy
   await panel.getByRole('button', { name: `Delete session ${id}`, exact: true }).click();
   await confirm(page, id);
   await send(page, 'Delete session').click();
-  await notice(page, /It is gone\./).waitFor();
+  await notice(page, /It no longer exists\./).waitFor();
   await panel.getByText(`This group has no session “${id}” now.`).waitFor();
   assert.equal(await sessionOf(world, at, id), undefined);
 });
@@ -466,14 +467,14 @@ story('a dialog keeps the focus inside, closes on Escape and gives it back', asy
 });
 
 story('a half-typed dialog survives every refresh', async (told) => {
-  const { page, control } = told;
+  const { page } = told;
   await openGroup(told, B);
   await page.getByRole('button', { name: 'Add session', exact: true }).click();
   await fill(page, 'Id', 'HALF');
-  await control('DELETE', '/requests');
-  await eventually(async () => {
-    const { requests } = await control('GET', '/requests');
-    assert.ok(requests.filter((one) => one.operation === 'list groups' && one.connection === 'plant-b').length >= 2);
+  const asked = pageRequests(page);
+  await eventually(() => {
+    assert.ok(asked.inventory.length >= 2);
+    assert.ok(asked.relay.filter((one) => one.endsWith('/status')).length >= 2, `${asked.relay}`);
   }, 20_000);
   assert.equal(await dialog(page).getByLabel('Id', { exact: true }).inputValue(), 'HALF');
 });
@@ -495,7 +496,7 @@ story('create session: no answer in time leaves the outcome unknown until it is 
   await page.clock.runFor(21_000);
   const unknown = dialog(page).getByRole('region', { name: 'Outcome unknown' });
   await unknown.getByText(/no answer within 20 s/).waitFor();
-  await unknown.getByText('The session LATE-01 is not there now.').waitFor();
+  await unknown.getByText('The session LATE-01 does not exist.').waitFor();
 });
 
 story('a dialog is sent with Enter and closed with Cancel', async (told) => {

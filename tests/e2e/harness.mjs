@@ -11,6 +11,7 @@ export { eventually } from './support/eventually.mjs';
 export { accessible, sameSnapshot } from './support/looks.mjs';
 export { START, start } from './support/product.mjs';
 export { columns, rows, whenRows } from './support/tables.mjs';
+export { open, pass, passEventually, passInPage, passUntil } from './support/time.mjs';
 
 const OUT = new URL('out/', import.meta.url);
 
@@ -25,16 +26,16 @@ after(async () => {
 });
 
 /**
- * One story. `tell` gets `{ page, complaints, product, control, visit, world }`; options are those of a
- * browser context (colorScheme, viewport, reducedMotion, …) and `now`, an instant at which the
- * browser's own clock stands.
+ * One story. `tell` gets `{ page, complaints, product, control, visit, world, reread }`; options are those of a
+ * browser context (colorScheme, viewport, reducedMotion, …), `now`, an instant at which the browser's own
+ * clock stands, and `watchSeconds`, how often the gateway reads the systems: every 2 s of real time unless said.
  */
 export function story(name, options, tell) {
   if (typeof options === 'function') return story(name, {}, options);
-  const { now, ...contextOptions } = options;
+  const { now, watchSeconds = 2, ...contextOptions } = options;
   return test(name, { timeout: 60_000 }, async () => {
     // Of its own: what the gateway remembers for a moment would reach into the next story.
-    const product = await start();
+    const product = await start({ more: ['--watch-seconds', String(watchSeconds)] });
     const context = await browser.newContext({
       baseURL: product.url,
       locale: 'en-GB',
@@ -47,6 +48,7 @@ export function story(name, options, tell) {
     if (now) await page.clock.setFixedTime(now);
     const complaints = new Complaints(page);
     try {
+      await product.allRead();
       await tell({
         page,
         complaints,
@@ -54,6 +56,7 @@ export function story(name, options, tell) {
         control: product.control,
         visit: (path) => visit(page, path),
         world: () => product.control('GET', '/world'),
+        reread: product.reread,
       });
       complaints.check();
     } catch (failure) {

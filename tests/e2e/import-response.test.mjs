@@ -55,7 +55,7 @@ story('what cannot be read says why, and the text stays', async (told) => {
   const dialog = await open(told);
   await dialog.getByLabel('Response').fill('{"Entities": ');
   await dialog.getByRole('button', { name: 'Read' }).click();
-  await dialog.getByRole('alert').getByText(/What was pasted cannot be read: /).waitFor();
+  await dialog.getByRole('alert').getByText(/The pasted text cannot be read: /).waitFor();
   assert.equal(await dialog.getByLabel('Response').inputValue(), '{"Entities": ');
   await accessible(page);
   await dialog.getByLabel('Response').fill('<html><body>Log in</body></html>');

@@ -2,9 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { eventually, story } from './harness.mjs';
+import { allLive } from './support/sources.mjs';
 import { path, plain, system } from './support/worlds.mjs';
-
-const alarms = (page) => page.getByRole('list', { name: 'Alarms' }).getByRole('listitem');
 
 story('the summaries count what the systems hold', async ({ page, visit, world }) => {
   await visit('/');
@@ -27,22 +26,19 @@ story('the summaries count what the systems hold', async ({ page, visit, world }
 
 story('every source says that it is live, and how old its answer is', async ({ page, visit }) => {
   await visit('/');
-  const sources = page.getByRole('list', { name: 'Sources' });
-  for (const title of ['Plant A', 'Plant B', 'Live channels', 'Enterprise Manager', 'Enterprise Manager 9.5']) {
-    await sources.getByRole('listitem', { name: new RegExp(`^${title}: live, `) }).waitFor();
-  }
+  await allLive(page);
 });
 
 story('an adapter that falls silent for good raises an alarm that leads to its group', async ({ page, visit, control }) => {
   await visit('/');
-  const about = alarms(page).filter({ hasText: 'Boiler House' });
+  const about = page.getByRole('list', { name: 'Alarms' }).getByRole('listitem', { name: /^Boiler House OPC UA: Critical$/ });
   assert.equal(await about.count(), 0);
   for (const session of ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']) {
     await control('PATCH', path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', session), { silent: true });
   }
   await control('POST', '/clock/advance', { seconds: 600 });
-  await about.first().waitFor({ timeout: 20_000 });
-  await about.first().getByRole('link', { name: /^Open/ }).click();
+  await about.waitFor({ timeout: 20_000 });
+  await about.getByRole('link', { name: /^Open/ }).click();
   await page.getByRole('heading', { level: 1, name: 'Boiler House OPC UA' }).waitFor();
 });
 

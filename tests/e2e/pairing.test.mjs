@@ -2,10 +2,9 @@
 // until it is revoked. The screen is a browser of its own, whose clock the story moves.
 
 import assert from 'node:assert/strict';
-import { accessible, eventually, rows, story, whenRows } from './harness.mjs';
+import { accessible, eventually, passInPage, rows, story, whenRows } from './harness.mjs';
 import { Complaints } from './support/browser.mjs';
 import { PASSWORD, serve } from './support/served.mjs';
-import { pass } from './support/walls.mjs';
 
 /**
  * A story with an admin's page and a gateway of its own, whose vendor is never reached. `screen()` opens
@@ -17,7 +16,6 @@ function pairing(name, options, tell) {
   return story(name, others, async (told) => {
     const { page, complaints } = told;
     complaints.expect(/status of 401/);
-    complaints.allow(/status of 50[234]/);
     const served = await serve({ walls });
     const contexts = [];
     const heard = [];
@@ -35,8 +33,7 @@ function pairing(name, options, tell) {
       await wall.clock.install();
       const said = new Complaints(wall);
       said.expect(/status of 401/);
-      // The vendor that nobody reaches, once the screen is a wall; a gateway that is started again.
-      said.allow(/status of 50[234]/);
+      // A gateway that is started again.
       said.allow(/ERR_CONNECTION_REFUSED/);
       heard.push(said);
       await wall.goto(`${served.url}${address}`);
@@ -86,7 +83,7 @@ async function enter(page, typed, name) {
 /** Waits until a screen is a wall. */
 const becomesWall = async (wall) => {
   await eventually(async () => {
-    await pass(wall, 1);
+    await passInPage(wall, 1);
     assert.equal(await wall.getByRole('list', { name: 'Sources' }).count(), 1);
   });
 };
@@ -96,7 +93,7 @@ const signedOut = (wall) => wall.getByRole('alert').getByText('SIGNED OUT');
 /** Waits until a wall covers itself. */
 const coversItself = async (wall) => {
   await eventually(async () => {
-    await pass(wall, 1);
+    await passInPage(wall, 1);
     assert.equal(await signedOut(wall).count(), 1);
   });
   assert.equal(await wall.getByRole('list', { name: 'Tiles' }).count(), 0, 'no tile is left');
@@ -107,7 +104,7 @@ pairing('a screen shows a code, becomes a wall without a hand, and is signed out
   await wall.getByRole('heading', { level: 1, name: 'Pair this screen' }).waitFor();
   const shown = await code(wall);
   await wall.getByText('Expires in 10 min').waitFor();
-  await wall.getByText(/\/connections under Walls\. This screen then becomes a wall by itself\.$/).waitFor();
+  await wall.getByText(/\/connections under Walls\. This screen then becomes a wall automatically\.$/).waitFor();
   await wall.reload();
   assert.equal(await code(wall), shown, 'the same after a reload');
   await enter(page, shown.toLowerCase().replace('-', ' '), 'Hall north');
@@ -174,7 +171,7 @@ pairing('a code counts down also without the gateway, and is not shown for longe
   assert.equal(await wall.getByRole('status', { name: 'Code' }).innerText(), '····-····');
   await again();
   await eventually(async () => {
-    await pass(wall, 3);
+    await passInPage(wall, 3);
     assert.match(await wall.getByRole('status', { name: 'Code' }).innerText(), /^[A-Z3-9]{4}-[A-Z3-9]{4}$/);
   });
 });
@@ -184,12 +181,12 @@ pairing('a gateway that is gone is told, and the screen goes on when it is back'
   const shown = await code(wall);
   const again = await pause(page, served);
   await eventually(async () => {
-    await pass(wall, 3);
+    await passInPage(wall, 3);
     assert.equal(await wall.getByText('The gateway does not answer').count(), 1);
   });
   await again();
   await eventually(async () => {
-    await pass(wall, 3);
+    await passInPage(wall, 3);
     assert.equal(await wall.getByText('The gateway does not answer').count(), 0);
   });
   assert.equal(await code(wall), shown, 'codes are kept in the file too');

@@ -109,11 +109,11 @@ story('a custom range is typed in the zone of the screen and sent as UTC', { now
   const range = page.getByRole('group', { name: 'Started between' });
   const zone = (await range.locator('small').last().textContent()).trim();
   await range.getByRole('button', { name: 'Apply' }).click();
-  await range.getByText('Give at least one of the two times.').waitFor();
+  await range.getByText('Enter at least one of the two times.').waitFor();
   await range.getByLabel('Started from').fill('2026-01-10T10:00');
   await range.getByLabel('Started to').fill('2026-01-09T10:00');
   await range.getByRole('button', { name: 'Apply' }).click();
-  await range.getByText('From has to be before To.').waitFor();
+  await range.getByText('From must be before To.').waitFor();
   await range.getByLabel('Started to').fill('2026-01-11T10:00');
   await range.getByRole('button', { name: 'Apply' }).click();
   await run(page);
@@ -158,7 +158,7 @@ story('a query is saved by name, survives a reload, is exported and imported', a
   const file = await download;
   const text = await (await import('node:fs/promises')).readFile(await file.path(), 'utf8');
   await manage.getByRole('button', { name: 'Remove query Trouble this week' }).click();
-  await manage.getByText('No query is kept in this browser yet.').waitFor();
+  await manage.getByText('No query is saved in this browser yet.').waitFor();
   await manage.getByLabel('Import queries').fill('{"nonsense": true}');
   await manage.getByRole('button', { name: 'Import queries' }).click();
   await eventually(async () => assert.ok((await manage.getByRole('status').textContent()).length > 10));
@@ -173,7 +173,7 @@ story('the server’s words about a filter stand beside the token that they name
   await visit('/failover-sessions?connection=em');
   await filter(page).fill('Name==Anything;Result==Postponed');
   await run(page);
-  await page.getByRole('heading', { name: /said no: 400/ }).waitFor();
+  await page.getByRole('heading', { name: /returned 400/ }).waitFor();
   const items = page.getByRole('group', { name: 'Conditions' }).getByRole('listitem');
   await items.nth(1).getByText(/^The server: .*Postponed/).waitFor();
   assert.equal(await items.nth(0).getByText(/^The server/).count(), 0);
@@ -193,7 +193,7 @@ story('columns are chosen and remembered', async ({ page, visit }) => {
   await page.reload();
   await eventually(async () => assert.deepEqual(await columns(page, TABLE), ['Result', 'Plan', 'State', 'Started', 'Duration', 'Tasks', 'Server']));
   await page.getByText('Columns', { exact: true }).first().click();
-  await page.getByRole('button', { name: 'The usual ones' }).click();
+  await page.getByRole('button', { name: 'Default columns' }).click();
   await eventually(async () => assert.ok((await columns(page, TABLE)).includes('Progress')));
 });
 

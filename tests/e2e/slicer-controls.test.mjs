@@ -30,8 +30,8 @@ story('the failover mode says what is lost, changes once, and the old order is o
   await accessible(page);
   assert.ok(await modes.getByRole('radio', { name: 'Prioritized', includeHidden: true }).isChecked(), 'nothing has changed yet');
   await dialog.getByRole('button', { name: 'Switch mode' }).dblclick();
-  await said(page, 'Live channels took it. The mode is flat');
-  await page.getByText('flat mode: positions do not count').waitFor(PATIENCE);
+  await said(page, 'Live channels accepted the change. The mode is flat');
+  await page.getByText('flat mode: positions do not apply').waitFor(PATIENCE);
   assert.equal(await sent(control, 'configure group'), 1);
   // The vendor lists them in another order than the one that was lost.
   const listed = ids.toReversed();
@@ -41,13 +41,13 @@ story('the failover mode says what is lost, changes once, and the old order is o
   const back = page.getByRole('dialog', { name: `Switch ${group.name} to prioritized mode?` });
   await back.getByText(`Uplynk resets every position to the order in which it lists the slicers: ${listed.join(', ')}.`).waitFor();
   await back.getByRole('button', { name: 'Switch mode' }).click();
-  await said(page, `Its order is ${listed.join(', ')} now.`);
+  await said(page, `Its order is now ${listed.join(', ')}.`);
   const offer = page.getByRole('group', { name: 'Order before flat mode' });
   await offer.getByText(`Before flat mode the order was ${ids.join(', ')}.`).waitFor(PATIENCE);
   await offer.getByRole('button', { name: 'Restore as a draft' }).click();
   await eventually(async () => assert.deepEqual(await shown(page), ids));
   await bar(page).getByRole('button', { name: 'Save order' }).click();
-  await said(page, 'It holds the order as you saved it.');
+  await said(page, 'Order saved and verified.');
   assert.deepEqual(inOrder(await now(world, group.id)), ids);
   await offer.waitFor({ state: 'detached' });
 });
@@ -62,7 +62,7 @@ story('auto failback is explained, changed, read back and undone', async (told) 
   await dialog.getByText(/stays until it fails/).waitFor();
   assert.equal(await control.getAttribute('aria-checked'), 'true');
   await dialog.getByRole('button', { name: 'Turn off' }).click();
-  await said(page, 'Live channels took it. The mode is prioritized, auto failback is off.');
+  await said(page, 'Live channels accepted the change. The mode is prioritized, auto failback is off.');
   await eventually(async () => assert.equal(await control.getAttribute('aria-checked'), 'false'), 20_000);
   await page.getByRole('button', { name: 'Undo' }).click();
   await eventually(async () => assert.ok((await now(world, group.id)).auto_failback), 20_000);
@@ -74,7 +74,7 @@ story('in flat mode auto failback is disabled, with the reason', async (told) =>
   await told.visit(path('slicers', 'live', flat.id));
   const control = page.getByRole('switch', { name: 'Auto failback' });
   assert.ok(await control.isDisabled());
-  await page.getByText('Counts in prioritized mode only.').waitFor();
+  await page.getByText('Applies in prioritized mode only.').waitFor();
 });
 
 story('a backup is left out and taken in at once, with a way back', async (told) => {
@@ -85,7 +85,7 @@ story('a backup is left out and taken in at once, with a way back', async (told)
   assert.ok(ready >= 2, 'there is another backup');
   const eligible = page.getByRole('switch', { name: `Eligible for failover ${backup.id}` });
   await eligible.click();
-  await said(page, `${backup.id} is left out now.`);
+  await said(page, `${backup.id} is now left out.`);
   await eventually(async () => assert.equal(await eligible.getAttribute('aria-checked'), 'false'), 20_000);
   const held = await now(world, group.id);
   assert.equal(held.slicers.find(({ id }) => id === backup.id).enabled, false);
@@ -102,7 +102,7 @@ story('leaving out the slicer on air asks first and says who goes on air', async
   await page.getByRole('switch', { name: `Eligible for failover ${active}` }).click();
   const dialog = page.getByRole('dialog', { name: `Leave ${active} out of failover?` });
   await dialog.getByText(/This is a switch on air/).waitFor();
-  await dialog.getByText(`${active} is on air. Once it is off, it cannot come back by itself.`).waitFor();
+  await dialog.getByText(`${active} is on air. Once off air, it does not return automatically.`).waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
   assert.ok((await now(world, group.id)).slicers.every((one, at) => one.enabled === group.slicers[at].enabled));
@@ -134,7 +134,7 @@ story('a slicer is activated once, after its effect was read', async (told) => {
   const dialog = page.getByRole('dialog', { name: `Activate ${other}?` });
   await dialog.getByText(`${group.active_slicer_id} goes off air. ${other} goes on air and stays until it fails.`).waitFor();
   await dialog.getByRole('button', { name: 'Activate' }).dblclick();
-  await said(page, `Live channels took it. ${other} is on air.`);
+  await said(page, `Live channels accepted the change. ${other} is on air.`);
   assert.equal(await sent(control, 'activate slicer'), 1);
   assert.equal((await now(world, group.id)).active_slicer_id, other);
   await items(page).filter({ hasText: other }).getByText('On air').waitFor(PATIENCE);
@@ -169,12 +169,12 @@ story('the slate is guarded, goes on air once, is an alarm, and is left again', 
   assert.ok(await act.isDisabled());
   await confirm(dialog, group.name);
   await act.click();
-  await said(page, 'Live channels took it. The slate is on air.');
+  await said(page, 'Live channels accepted the change. The slate is on air.');
   assert.equal((await now(world, group.id)).active_slicer_id, 'no_slicer');
   await page.getByRole('region', { name: 'Group facts' }).getByText(/slate/i).first().waitFor(PATIENCE);
   await page.getByRole('button', { name: 'Leave slate' }).click();
   await page.getByRole('dialog', { name: `Leave slate on ${group.name}?` }).getByRole('button', { name: 'Leave slate' }).click();
-  await said(page, `Live channels took it. ${group.active_slicer_id} is on air.`);
+  await said(page, `Live channels accepted the change. ${group.active_slicer_id} is on air.`);
   assert.equal(await sent(control, 'set slate'), 2);
 });
 
@@ -202,14 +202,14 @@ story('a channel is added, refused where another group has it, and removed with 
   const dialog = page.getByRole('dialog', { name: `Add a channel to ${group.name}?` });
   const field = dialog.getByLabel('Channel id');
   await field.fill('not an id');
-  await dialog.getByText('“n” is no hexadecimal digit.').waitFor();
+  await dialog.getByText('“n” is not a hexadecimal digit.').waitFor();
   assert.ok(await dialog.getByRole('button', { name: 'Add channel' }).isDisabled());
   await field.fill(taken.id);
   await dialog.getByRole('button', { name: 'Add channel' }).click();
   await dialog.getByText(`Channel ${taken.id} is already in a failover group`).waitFor(PATIENCE);
   await field.fill(spare.id);
   await dialog.getByRole('button', { name: 'Add channel' }).click();
-  await said(page, new RegExp(`The group feeds .*${spare.desc}`));
+  await said(page, new RegExp(`The group now feeds .*${spare.desc}`));
   assert.ok((await now(world, group.id)).channels.some(({ id }) => id === spare.id));
   await page.getByRole('button', { name: `Remove channel ${spare.desc}` }).click(PATIENCE);
   const remove = page.getByRole('dialog', { name: `Remove ${spare.desc} from ${group.name}?` });
@@ -225,7 +225,7 @@ story('who may use the group is asked for when it is opened, added to and taken 
   const { page, world, control } = told;
   const group = await open(told);
   assert.equal(await sent(control, 'list owners'), 0);
-  const panel = page.getByRole('region', { name: 'Who may use it' });
+  const panel = page.getByRole('region', { name: 'Allowed owners' });
   await panel.getByRole('button', { name: 'Show' }).click();
   const owners = panel.getByRole('list', { name: 'Allowed owners' }).getByRole('listitem');
   const held = async () => (await now(world, group.id)).allowed_owners;
@@ -239,7 +239,7 @@ story('who may use the group is asked for when it is opened, added to and taken 
   const dialog = page.getByRole('dialog', { name: `Let another account use ${group.name}?` });
   await dialog.getByLabel('Account id').fill(id);
   await dialog.getByRole('button', { name: 'Add owner' }).click();
-  await said(page, /These accounts may use it now: .*abcdef/);
+  await said(page, /Allowed accounts are now: .*abcdef/);
   assert.ok((await held()).includes(id));
   await eventually(matches, 20_000);
   await panel.getByRole('button', { name: `Remove owner ${id}` }).click();

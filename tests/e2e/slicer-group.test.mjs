@@ -93,6 +93,6 @@ story('a picture that cannot be had is a plain one, and says so', async ({ page,
   const group = groups.find(({ name, slicers }) => name !== 'My Failover Group' && slicers.length > 2);
   await control('POST', '/faults', { connection: 'live', operation: 'get picture', fault: { kind: 'html' } });
   await visit(path('slicers', 'live', group.id));
-  await page.getByRole('region', { name: 'On air' }).getByText('no picture to be had').waitFor({ timeout: 20_000 });
+  await page.getByRole('region', { name: 'On air' }).getByText('No preview available').waitFor({ timeout: 20_000 });
   await eventually(async () => assert.equal(await page.getByRole('region', { name: 'On air' }).locator('img').count(), 0));
 });

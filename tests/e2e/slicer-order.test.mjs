@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { eventually, story } from './harness.mjs';
+import { pageRequests } from './support/requests.mjs';
 import { bar, find, inOrder, items, now, open, ordered, save, shown } from './support/slicers.mjs';
 import { path } from './support/worlds.mjs';
 
@@ -52,7 +53,7 @@ story('a position can be typed, and what is no position is refused', async (told
   const dialog = page.getByRole('dialog', { name: `Move ${ids[0]} to position` });
   for (const wrong of ['0', String(count + 1), 'first', '1.5']) {
     await dialog.getByLabel('Position').fill(wrong);
-    await dialog.getByText(`A position is a number from 1 to ${count}.`).waitFor();
+    await dialog.getByText(`Enter a position from 1 to ${count}.`).waitFor();
     assert.ok(await dialog.getByRole('button', { name: 'Move' }).isDisabled());
   }
   await dialog.getByLabel('Position').fill(String(count));
@@ -69,7 +70,7 @@ story('an order is saved with every slicer, read back, and undone', async (told)
   await page.getByRole('button', { name: `Move down ${ids.at(-2)}` }).click();
   const wanted = [...ids.slice(0, -2), ids.at(-1), ids.at(-2)];
   await bar(page).getByRole('button', { name: 'Save order' }).dblclick();
-  await page.getByRole('status').getByText('Live channels took it. It holds the order as you saved it.').waitFor({ timeout: 20_000 });
+  await page.getByRole('status').getByText('Order saved and verified.').waitFor({ timeout: 20_000 });
   await bar(page).waitFor({ state: 'detached' });
   const saved = await now(world, group.id);
   assert.deepEqual(inOrder(saved), wanted);
@@ -91,10 +92,10 @@ async function clash(told) {
   await other.goto(path('slicers', 'live', group.id));
   await other.getByRole('button', { name: `Move down ${ids.at(-2)}` }).click();
   await bar(other).getByRole('button', { name: 'Save order' }).click();
-  await other.getByRole('status').getByText('It holds the order as you saved it.').waitFor({ timeout: 20_000 });
+  await other.getByRole('status').getByText('Order saved and verified.').waitFor({ timeout: 20_000 });
   const theirs = inOrder(await now(world, group.id));
   await bar(page).getByRole('button', { name: 'Save order' }).click();
-  await bar(page).getByText(`The order is ${theirs.join(', ')} now.`).waitFor({ timeout: 20_000 });
+  await bar(page).getByText(`The order is now ${theirs.join(', ')}.`).waitFor({ timeout: 20_000 });
   const conflict = bar(page).getByRole('region', { name: 'Conflict' });
   const cells = await conflict.getByRole('row').evaluateAll((all) => all.slice(1).map((row) => [...row.cells].slice(1).map((cell) => cell.textContent)));
   const mine = [ids[1], ids[0], ...ids.slice(2)];
@@ -128,12 +129,12 @@ story('in a conflict mine overwrites theirs once the name is typed', async (told
   assert.ok(await act.isDisabled());
   await dialog.getByLabel(/^Type .* to confirm/).fill(group.name);
   await act.click();
-  await page.getByRole('status').getByText('It holds the order as you saved it.').waitFor({ timeout: 20_000 });
+  await page.getByRole('status').getByText('Order saved and verified.').waitFor({ timeout: 20_000 });
   assert.deepEqual(inOrder(await now(told.world, group.id)), mine);
   await bar(page).waitFor({ state: 'detached' });
 });
 
-for (const [status, words] of [[400, 'said no: 400'], [403, 'said no: 403']]) {
+for (const [status, words] of [[400, 'returned 400'], [403, 'returned 403']]) {
   story(`an order that the service refuses with ${status} is not shown as saved`, async (told) => {
     const { page, world, control, complaints } = told;
     complaints.expect(new RegExp(`status of ${status}`));
@@ -145,7 +146,7 @@ for (const [status, words] of [[400, 'said no: 400'], [403, 'said no: 403']]) {
     await bar(page).getByRole('heading', { name: new RegExp(words) }).waitFor({ timeout: 20_000 });
     assert.deepEqual(inOrder(await now(world, group.id)), ids);
     assert.deepEqual(await shown(page), ids, 'the screen shows what is there');
-    await bar(page).getByRole('button', { name: 'Make my moves again' }).click();
+    await bar(page).getByRole('button', { name: 'Reapply my moves' }).click();
     await eventually(async () => assert.deepEqual(await shown(page), [ids[1], ids[0], ...ids.slice(2)]));
     await save(page);
   });
@@ -159,27 +160,24 @@ story('an order whose answer never came is read, and told as unknown', async (to
   await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
   await control('POST', '/faults', { connection: 'live', operation: 'order slicers', fault: { kind: 'reset' } });
   await bar(page).getByRole('button', { name: 'Save order' }).click();
-  await bar(page).getByText(/Outcome unknown: .*It holds another order: /).waitFor({ timeout: 20_000 });
+  await bar(page).getByText(/Outcome unknown: .*The group now has a different order: /).waitFor({ timeout: 20_000 });
 });
 
 story('a draft survives the refresh', async (told) => {
-  const { page, control } = told;
+  const { page } = told;
   const group = await open(told);
   const ids = inOrder(group);
   await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
   const wanted = await shown(page);
-  await control('DELETE', '/requests');
-  await eventually(async () => {
-    const { requests } = await control('GET', '/requests');
-    assert.ok(requests.filter((one) => one.connection === 'live' && one.operation === 'list groups').length >= 3);
-  }, 30_000);
+  const asked = pageRequests(page);
+  await eventually(() => assert.ok(asked.relay.length >= 3, `${asked.relay.length} polls`), 30_000);
   assert.deepEqual(await shown(page), wanted);
 });
 
 story('in flat mode nothing can be moved, and the page says why', async ({ page, visit, world }) => {
   const flat = await find(world, ({ mode }) => mode === 'flat');
   await visit(path('slicers', 'live', flat.id));
-  await page.getByText('flat mode: positions do not count, and there is no order to change').waitFor();
+  await page.getByText('flat mode: positions do not apply, so there is no order to change').waitFor();
   assert.equal(await page.getByRole('button', { name: /^Move (up|down)/ }).count(), 0);
 });
 
@@ -206,7 +204,7 @@ story('a group that turns flat under the draft keeps the draft, and says that th
   await other.goto(path('slicers', 'live', group.id));
   await other.getByRole('radio', { name: 'Flat' }).check({ force: true }).catch(() => undefined);
   await other.getByRole('dialog').getByRole('button', { name: 'Switch mode' }).click();
-  await bar(page).getByText('The group is in flat mode now').waitFor({ timeout: 20_000 });
+  await bar(page).getByText('The group is now in flat mode').waitFor({ timeout: 20_000 });
   assert.ok(await bar(page).getByRole('button', { name: 'Save order' }).isDisabled());
   await bar(page).getByRole('button', { name: 'Discard changes' }).click();
   await bar(page).waitFor({ state: 'detached' });
@@ -223,7 +221,7 @@ story('leaving a page with a draft asks first', async (told) => {
   const main = page.getByRole('navigation', { name: 'Main' });
   await main.getByRole('link', { name: /^Overview/ }).click();
   const dialog = page.getByRole('dialog', { name: 'Leave without saving?' });
-  await dialog.getByText('Your changes of the order would be lost.').waitFor();
+  await dialog.getByText('Your changes to the order would be lost.').waitFor();
   await dialog.getByRole('button', { name: 'Stay' }).click();
   assert.equal(page.url(), here);
   await bar(page).waitFor();
@@ -265,6 +263,6 @@ story('a save that the gateway finds overtaken is a conflict, not a loss', async
     assert.ok(requests.filter(({ operation }) => operation === 'get group').length >= 1);
   }, 20_000);
   await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids: theirs });
-  await bar(page).getByText(`The order is ${theirs.join(', ')} now.`).waitFor({ timeout: 30_000 });
+  await bar(page).getByText(`The order is now ${theirs.join(', ')}.`).waitFor({ timeout: 30_000 });
   assert.deepEqual(inOrder(await now(world, group.id)), theirs);
 });

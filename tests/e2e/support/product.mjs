@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { eventually } from './eventually.mjs';
 
 /** The instant at which every story's world stands, unless the story moves it. */
 export const START = '2026-01-15T14:32:08Z';
@@ -13,16 +14,16 @@ export const PROGRAM =
   fileURLToPath(new URL('../../../target/release/failover-console', import.meta.url));
 
 /**
- * Starts the product and waits until it listens. `listen` is for coming back on the same port.
- * Answers `{ url, control, log, stop, pid }`.
+ * Starts the product and waits until it listens. `listen` is for coming back on the same port, `speed` in simulated
+ * seconds per second. Answers `{ url, control, log, pid, allRead, reread, stop }`.
  */
-export async function start({ listen = '127.0.0.1:0', more = [] } = {}) {
+export async function start({ listen = '127.0.0.1:0', speed = 0, more = [] } = {}) {
   const program = spawn(
     PROGRAM,
     [
       'demo',
       ...['--listen', listen, '--control', '127.0.0.1:0', '--scenario', 'calm'],
-      ...['--seed', '1', '--speed', '0', '--start', START],
+      ...['--seed', '1', '--speed', String(speed), '--start', START],
       ...more,
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
@@ -41,8 +42,27 @@ export async function start({ listen = '127.0.0.1:0', more = [] } = {}) {
     program.kill('SIGTERM');
     await ended;
   };
-  return { url: found.listening, control: controller(found.control), log, stop, pid: program.pid };
+  const url = found.listening;
+  const control = controller(found.control);
+  return { url, control, log, pid: program.pid, allRead: () => allRead(url), reread: () => reread(url), stop };
 }
+
+/** Waits until the gateway has read every system. */
+const allRead = (url) =>
+  eventually(async () => {
+    const { connections } = await fetch(`${url}/api/inventory`).then((answer) => answer.json());
+    for (const { id, observed_at: at } of connections) assert.ok(at, `${id} has not been read`);
+  });
+
+/**
+ * Has the gateway read every system anew, as "Refresh now" does, and waits until it has: of Uplynk, which counts
+ * requests, it shares what it has read for some seconds of real time otherwise.
+ */
+const reread = async (url) => {
+  const answer = await fetch(`${url}/api/inventory`, { headers: { 'cache-control': 'no-cache' } });
+  assert.equal(answer.status, 200);
+  await answer.text();
+};
 
 /** Resolves to the two addresses that the program prints once it listens. */
 async function announced(program, log) {

@@ -48,5 +48,5 @@ export const grip = (page, at) => items(page).nth(at).locator('[data-grip]');
 /** Saves the draft and waits until it is saved. */
 export async function save(page) {
   await bar(page).getByRole('button', { name: 'Save order' }).click();
-  await page.getByRole('status').getByText('It holds the order as you saved it.').waitFor({ timeout: 20_000 });
+  await page.getByRole('status').getByText('Order saved and verified.').waitFor({ timeout: 20_000 });
 }

@@ -2,7 +2,7 @@
 // what is cut off. The arithmetic of sizes is done here anew, from the sizing rule and not the code.
 
 import assert from 'node:assert/strict';
-import { START } from './product.mjs';
+import { open } from './time.mjs';
 
 export const SIZES = [
   { width: 1280, height: 720 },
@@ -22,36 +22,16 @@ export const tiles = (page) => page.getByRole('list', { name: 'Tiles' }).getByRo
 
 export const tile = (page, name) => page.getByRole('list', { name: 'Tiles' }).getByRole('listitem', { name });
 
-export const source = (page, title) =>
-  page.getByRole('list', { name: 'Sources' }).getByRole('listitem', { name: new RegExp(`^${title}: `) });
-
 export const total = (page, words) => page.getByRole('list', { name: 'Totals' }).getByText(words, { exact: true });
 
-/** Lets time pass in the page second by second, so that every answer on the way can arrive. */
-export const pass = async (page, seconds) => {
-  for (let second = 0; second < seconds; second += 1) await page.clock.runFor(1_000);
+/** Opens the wall with a clock that moves with `pass`. */
+export const openWall = async (told, address) => {
+  await open(told, address);
+  await told.page.getByRole('list', { name: 'Sources' }).getByRole('listitem').first().waitFor();
 };
 
-/** Lets time pass until something can be seen, at most so many seconds, none faster than the gateway answers. */
-export const passUntil = async (page, seconds, seen) => {
-  for (let second = 0; second < seconds; second += 1) {
-    if (await seen()) return;
-    await page.clock.runFor(1_000);
-    await page.evaluate(() => fetch('/healthz').then((answer) => answer.text()));
-  }
-  assert.fail(`not seen within ${seconds} s`);
-};
-
-/** Opens the wall with a clock that stands at the world's time and moves with `pass`. */
-export const open = async ({ page, visit }, address) => {
-  await page.clock.install({ time: new Date(Date.parse(START) - 60_000) });
-  await page.clock.pauseAt(new Date(START));
-  await visit(address);
-  await page.getByRole('list', { name: 'Sources' }).getByRole('listitem').first().waitFor();
-};
-
-/** Waits until every source has answered. */
-export const heard = async (page) => {
+/** Waits until every source that the wall shows is live. */
+export const shownLive = async (page) => {
   const items = page.getByRole('list', { name: 'Sources' }).getByRole('listitem');
   await items.first().waitFor();
   for (let at = 0; at < (await items.count()); at += 1) {

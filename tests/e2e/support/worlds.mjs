@@ -33,7 +33,16 @@ export const sessions = (world, id) =>
     state: session.State,
     result: session.Result,
     started: session.CreationTimeUTC,
+    ended: session.EndTimeUTC,
     message: session.FailureMessage,
     server: session.BackupServerName,
     tasks: session.Tasks.map(({ VmName }) => ({ machine: VmName })),
   }));
+
+/** Those that run or ended in the last 24 hours: the others are history, which only queries find. */
+export const recentSessions = (world, id) => {
+  const day = 24 * 3_600_000;
+  return sessions(world, id).filter(
+    ({ state, started, ended }) => state !== 'Stopped' || Date.parse(world.clock.now) - Date.parse(ended ?? started) <= day,
+  );
+};
