@@ -1,12 +1,15 @@
 //! What the lists of groups and of slicer groups have in common: the search, the state chips, the order, the
 //! pages, and rows that keep their places under the pointer. All of it lives in the URL.
 
+use crate::live::rows::Rows;
 use crate::live::{Watched, use_watched};
 use crate::nav::use_nav;
-use crate::ui::StatusMark;
+use crate::prefs::use_prefs;
 use crate::ui::table::filters::page_of;
 use crate::ui::table::sorting::SortOrder;
 use crate::ui::table::stable_rows::{RowLock, keep_order};
+use crate::ui::{StatusMark, times};
+use chrono::{DateTime, FixedOffset, Utc};
 use health::inventory::{Kind, Resource};
 use health::severity::Severity;
 use health::words;
@@ -194,6 +197,33 @@ impl ResourceList {
         })
     }
 
+    /// The rows of the page that is shown, drawn from the resources by `row`.
+    #[must_use]
+    pub fn rows<R: Clone + PartialEq + Send + Sync + 'static>(
+        self,
+        row: fn(&Resource, RowContext) -> R,
+    ) -> Rows<R> {
+        let (watched, prefs) = (use_watched(), use_prefs());
+        Rows::follow(Memo::new(move |_| {
+            let world = watched.world();
+            let shown = self.shown.read();
+            let rows = shown.iter().map(|resource| {
+                let id = &resource.key.connection;
+                let now = watched.vendor_now(id);
+                let state = world.connection(id);
+                let context = RowContext {
+                    connection: state
+                        .map_or_else(String::new, |state| state.connection.title.clone()),
+                    state: row_state(watched, resource),
+                    now,
+                    zone: times::offset(prefs.zone.get(), now),
+                };
+                row(resource, context)
+            });
+            rows.collect()
+        }))
+    }
+
     /// The order in force, in words that follow the number of rows.
     #[must_use]
     pub fn order_words(self) -> &'static str {
@@ -214,6 +244,18 @@ impl ResourceList {
             .filter(|state| state.observed_at.is_some());
         read.any(|state| Kind::held_by(&state.connection.system) == self.kind)
     }
+}
+
+/// Where a row's resource is and when it is shown.
+pub struct RowContext {
+    /// The connection's title.
+    pub connection: String,
+    /// The resource's state.
+    pub state: RowState,
+    /// The vendor's time.
+    pub now: DateTime<Utc>,
+    /// The zone on the screen.
+    pub zone: FixedOffset,
 }
 
 /// The cell "State" of a row.

@@ -3,20 +3,18 @@
 use super::action_context::writer;
 use super::group_form::GroupForm;
 use super::group_row::GroupRow;
-use super::model::{GROUPS, RowContext, row};
+use super::model::{GROUPS, row};
 use crate::api::inventory::Refresh;
 use crate::api::session::Session;
-use crate::live::rows::Rows;
 use crate::live::use_watched;
 use crate::nav::use_nav;
 use crate::pages::SourceErrors;
-use crate::pages::resource_list::{A_PAGE, resource_list, row_state};
-use crate::prefs::use_prefs;
+use crate::pages::resource_list::{A_PAGE, resource_list};
 use crate::route::Route;
 use crate::ui::table::filters::{Chip, Pager, Search, Select};
 use crate::ui::table::sorting::SortHeader;
 use crate::ui::table::stable_rows::StableRows;
-use crate::ui::{Heading, Icon, times};
+use crate::ui::{Heading, Icon};
 use health::inventory::Kind;
 use health::severity::Severity;
 use leptos::prelude::*;
@@ -25,28 +23,10 @@ use std::sync::Arc;
 /// The page `/groups`.
 #[component]
 pub fn Groups() -> impl IntoView {
-    let (nav, watched, prefs) = (use_nav(), use_watched(), use_prefs());
+    let (nav, watched) = (use_nav(), use_watched());
     let list = resource_list(GROUPS);
     let order = list.order;
-    let rows = Rows::follow(Memo::new(move |_| {
-        let world = watched.world();
-        let shown = list.shown.read();
-        let rows = shown.iter().map(|resource| {
-            let id = &resource.key.connection;
-            let now = watched.vendor_now(id);
-            let title = world
-                .connection(id)
-                .map(|state| state.connection.title.clone());
-            let context = RowContext {
-                connection: title.unwrap_or_default(),
-                state: row_state(watched, resource),
-                now,
-                zone: times::offset(prefs.zone.get(), now),
-            };
-            row(resource, context)
-        });
-        rows.collect::<Vec<_>>()
-    }));
+    let rows = list.rows(row);
     let summary = move || match list.number.get() {
         1 => "1 group".to_owned(),
         number => format!("{number} groups{}", list.order_words()),

@@ -1,6 +1,6 @@
 //! A group as the list's row shows it. Pure.
 
-use crate::pages::resource_list::{ListOf, RowState, SortKey};
+use crate::pages::resource_list::{ListOf, RowContext, RowState, SortKey};
 use crate::route::Route;
 use crate::ui::beat::BeatFacts;
 use crate::ui::times;
@@ -78,18 +78,6 @@ pub struct Row {
     pub data: (String, String),
     /// The primary's heartbeat.
     pub beat: Option<BeatFacts>,
-}
-
-/// Where a row's group is and when it is shown.
-pub struct RowContext {
-    /// The connection's title.
-    pub connection: String,
-    /// The group's state.
-    pub state: RowState,
-    /// The vendor's time.
-    pub now: DateTime<Utc>,
-    /// The zone on the screen.
-    pub zone: FixedOffset,
 }
 
 /// A group as a row.
@@ -204,8 +192,8 @@ fn seconds(span: TimeDelta) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{RowContext, row};
-    use crate::pages::resource_list::RowState;
+    use super::row;
+    use crate::pages::resource_list::{RowContext, RowState};
     use chrono::{DateTime, FixedOffset, Utc};
     use health::inventory::{Contents, Moment, WatchedGroup};
     use health::severity::Severity;

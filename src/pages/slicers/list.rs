@@ -1,17 +1,15 @@
 //! The table "Slicer failover groups" over all Uplynk connections.
 
-use super::model::{Row, RowContext, SLICER_GROUPS, row};
-use crate::live::rows::Rows;
+use super::model::{Row, SLICER_GROUPS, row};
 use crate::live::use_watched;
 use crate::nav::use_nav;
 use crate::pages::SourceErrors;
-use crate::pages::resource_list::{A_PAGE, StateCell, resource_list, row_state};
-use crate::prefs::use_prefs;
+use crate::pages::resource_list::{A_PAGE, StateCell, resource_list};
 use crate::route::Route;
 use crate::ui::table::filters::{Chip, Pager, Search};
 use crate::ui::table::sorting::SortHeader;
 use crate::ui::table::stable_rows::StableRows;
-use crate::ui::{Heading, Icon, times};
+use crate::ui::{Heading, Icon};
 use health::inventory::Kind;
 use health::severity::Severity;
 use leptos::prelude::*;
@@ -19,28 +17,10 @@ use leptos::prelude::*;
 /// The page `/slicers`.
 #[component]
 pub fn Slicers() -> impl IntoView {
-    let (nav, watched, prefs) = (use_nav(), use_watched(), use_prefs());
+    let (nav, watched) = (use_nav(), use_watched());
     let list = resource_list(SLICER_GROUPS);
     let order = list.order;
-    let rows = Rows::follow(Memo::new(move |_| {
-        let world = watched.world();
-        let shown = list.shown.read();
-        let rows = shown.iter().map(|resource| {
-            let id = &resource.key.connection;
-            let now = watched.vendor_now(id);
-            let title = world
-                .connection(id)
-                .map(|state| state.connection.title.clone());
-            let context = RowContext {
-                connection: title.unwrap_or_default(),
-                state: row_state(watched, resource),
-                now,
-                zone: times::offset(prefs.zone.get(), now),
-            };
-            row(resource, context)
-        });
-        rows.collect::<Vec<_>>()
-    }));
+    let rows = list.rows(row);
     let summary = move || match list.number.get() {
         1 => "1 group".to_owned(),
         number => format!("{number} groups{}", list.order_words()),

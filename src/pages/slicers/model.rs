@@ -1,9 +1,8 @@
 //! A slicer group as the list's row shows it. Pure.
 
-use crate::pages::resource_list::{ListOf, RowState};
+use crate::pages::resource_list::{ListOf, RowContext, RowState};
 use crate::route::Route;
 use crate::ui::times;
-use chrono::{DateTime, FixedOffset, Utc};
 use health::inventory::{Facts, Kind, Resource, SlicerFacts, SlicerGroupFacts, SlicerPart};
 use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer};
 
@@ -29,18 +28,6 @@ fn texts<'a>(resource: &'a Resource, look_in: &mut dyn FnMut(&'a str)) {
     let Some(facts) = facts(resource) else { return };
     facts.slicers.iter().for_each(|slicer| look_in(&slicer.id));
     facts.channels.iter().for_each(|name| look_in(name));
-}
-
-/// Where a row's group is and when it is shown.
-pub struct RowContext {
-    /// The connection's title.
-    pub connection: String,
-    /// The group's state.
-    pub state: RowState,
-    /// The vendor's time.
-    pub now: DateTime<Utc>,
-    /// The zone on the screen.
-    pub zone: FixedOffset,
 }
 
 /// One row of the table "Slicer failover groups".
@@ -171,8 +158,8 @@ pub fn row(resource: &Resource, context: RowContext) -> Row {
 
 #[cfg(test)]
 mod tests {
-    use super::{Row, RowContext, row};
-    use crate::pages::resource_list::RowState;
+    use super::{Row, row};
+    use crate::pages::resource_list::{RowContext, RowState};
     use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
     use health::inventory::{Contents, Moment};
     use health::severity::Severity;

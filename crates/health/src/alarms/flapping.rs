@@ -32,7 +32,7 @@ pub(super) struct History<S> {
 
 /// How a thing flaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Flapping {
+pub(super) struct Flapping {
     /// How many changes there have been since then.
     pub changes: usize,
     /// When the first of them was.

@@ -1,13 +1,10 @@
 //! What was said of each resource over time.
 
-use super::flapping::{Flapping, History};
+use super::entry::Entry;
+use super::finding::{Finding, of_verdict, silence, unread_since};
 use super::{Alarm, Since};
-use crate::freshness::Freshness;
 use crate::inventory::{Judged, Kind, Reading, Resource, ResourceKey, outlasts_silence};
-use crate::severity::Severity;
-use crate::verdict::Verdict;
 use chrono::{DateTime, TimeDelta, Utc};
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A connection, as far as alarms depend on it.
@@ -43,29 +40,6 @@ pub struct Changes {
 pub struct AlarmHistory {
     entries: HashMap<ResourceKey, Entry>,
     open: BTreeMap<ResourceKey, Alarm>,
-}
-
-/// What is remembered of a resource.
-#[derive(Debug, Clone, Default)]
-struct Entry {
-    attention: History<bool>,
-    leader: History<String>,
-    word: Cow<'static, str>,
-    /// Since when it has had that word.
-    since: DateTime<Utc>,
-    /// Since when it has had that word without a gap in which it could have changed.
-    unbroken: DateTime<Utc>,
-    last_seen: DateTime<Utc>,
-}
-
-/// An alarm before it is known whether it is a new one.
-struct Finding {
-    severity: Severity,
-    rank: u8,
-    word: Cow<'static, str>,
-    sentence: String,
-    advice: String,
-    since: Since,
 }
 
 impl AlarmHistory {
@@ -244,165 +218,4 @@ impl AlarmHistory {
 fn id_of(key: &ResourceKey, began: DateTime<Utc>) -> String {
     let (kind, millis) = (key.kind.key(), began.timestamp_millis());
     format!("{kind}:{}:{}:{millis}", key.connection, key.id)
-}
-
-fn silence(
-    source: &Source,
-    freshness: Freshness,
-    hidden: Option<Severity>,
-    now: DateTime<Utc>,
-) -> Finding {
-    let Source {
-        title,
-        held,
-        noun,
-        reading,
-        ..
-    } = source;
-    let sentence = match reading.observed_at {
-        Some(_) => format!(
-            "{title} does not answer. The last known state of its {held} {noun} is kept and not counted as healthy."
-        ),
-        None => format!("{title} has not answered yet. Nothing is known of its {noun}."),
-    };
-    let severity = match (freshness, hidden) {
-        (Freshness::NoData, _) => Severity::Critical,
-        (_, Some(hidden)) if outlasts_silence(hidden) => hidden,
-        _ => Severity::Unknown,
-    };
-    let failure = source.failure.clone();
-    Finding {
-        severity,
-        rank: Verdict::SILENT,
-        word: Cow::Borrowed(freshness.word()),
-        sentence,
-        advice: failure.unwrap_or_else(|| "Retrying automatically.".to_owned()),
-        since: Since::Observed(reading.observed_at.unwrap_or(now)),
-    }
-}
-
-/// A resource that was well when it was last read, and that cannot be read any more while its connection
-/// answers.
-fn unread_since(resource: &Resource, observed_at: DateTime<Utc>) -> Finding {
-    let (name, word) = (&resource.name, &resource.verdict.word);
-    let failure = resource.failure.clone();
-    Finding {
-        severity: Severity::Unknown,
-        rank: Verdict::RULE,
-        word: Cow::Borrowed("Unknown"),
-        sentence: format!("{name} cannot be read. Its last known state is: {word}."),
-        advice: failure.unwrap_or_else(|| "Retrying automatically.".to_owned()),
-        since: Since::Observed(observed_at),
-    }
-}
-
-fn of_verdict(verdict: &Verdict, first_seen: Since, source: &Source) -> Finding {
-    let reported = verdict
-        .since
-        .and_then(|at| at.checked_sub_signed(source.vendor_ahead));
-    Finding {
-        severity: verdict.severity,
-        rank: verdict.rank,
-        word: verdict.word.clone(),
-        sentence: verdict.sentence.clone(),
-        advice: verdict.advice.clone().unwrap_or_default(),
-        since: reported.map_or(first_seen, Since::Reported),
-    }
-}
-
-impl Entry {
-    /// Remembers what was read then. A reading that is not later than the last one says nothing new.
-    fn observe(&mut self, verdict: &Verdict, leader: Option<&str>, at: DateTime<Utc>) {
-        let gap = at.signed_duration_since(self.last_seen);
-        if gap <= TimeDelta::zero() && self.word == verdict.word {
-            return;
-        }
-        let could_change = |(limit, _): &(TimeDelta, Box<Verdict>)| gap > *limit;
-        if self.word != verdict.word {
-            self.word.clone_from(&verdict.word);
-            self.since = at;
-            self.unbroken = at;
-        } else if verdict.lingering.as_ref().is_some_and(could_change) {
-            // What was seen before and after a gap need not be the same occurrence.
-            self.unbroken = at;
-        }
-        self.last_seen = self.last_seen.max(at);
-        // On the way from one to the other it is neither: a failover is no coming and going.
-        if verdict.severity != Severity::Moving {
-            self.attention
-                .observe(verdict.severity.needs_attention(), at);
-        }
-        // Between two leaders there may be none for a while: that is one change, not two.
-        if let Some(leader) = leader {
-            self.leader.observe(leader.to_owned(), at);
-        }
-    }
-
-    /// The one finding on a resource: its verdict where that needs attention, and that it flaps where it
-    /// does, whatever its verdict is at the moment.
-    fn finding(&self, resource: &Resource, source: &Source) -> Option<Finding> {
-        let verdict = &resource.verdict;
-        // Who leads says more than whether it was well.
-        let flaps = |how: Option<Flapping>, subject| {
-            how.map(|how| flapping(&resource.name, subject, how, verdict))
-        };
-        let leads = match resource.key.kind {
-            Kind::SlicerGroup => "slicer on air",
-            Kind::FailoverGroup | Kind::FailoverSession | Kind::Connection => "primary",
-        };
-        flaps(self.leader.flapping(), Subject::Leader(leads))
-            .or_else(|| flaps(self.attention.flapping(), Subject::State))
-            .or_else(|| self.lingering(verdict, source))
-            .or_else(|| {
-                let needed = verdict.severity.needs_attention();
-                needed.then(|| of_verdict(verdict, Since::Observed(self.since), source))
-            })
-    }
-
-    /// What is wrong with a state that has lasted too long.
-    fn lingering(&self, verdict: &Verdict, source: &Source) -> Option<Finding> {
-        let (limit, wrong) = verdict.lingering.as_ref()?;
-        let lasts = self.last_seen.signed_duration_since(self.unbroken);
-        let lingers = self.word == verdict.word && lasts > *limit;
-        lingers.then(|| Finding {
-            since: Since::Observed(self.unbroken),
-            ..of_verdict(wrong, Since::Observed(self.unbroken), source)
-        })
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Subject<'a> {
-    /// Who leads it changes; what the leader is called.
-    Leader(&'a str),
-    /// Whether something is wrong changes.
-    State,
-}
-
-fn flapping(name: &str, subject: Subject<'_>, how: Flapping, verdict: &Verdict) -> Finding {
-    let times = how.changes;
-    let (sentence, advice) = match subject {
-        Subject::Leader(leader) => (
-            format!("{name} is flapping: its {leader} has changed {times} times."),
-            "It keeps failing over and back: check the members that take turns.",
-        ),
-        Subject::State => (
-            format!("{name} is flapping: its state has changed {times} times."),
-            "The fault comes and goes: check its network and its host before you act.",
-        ),
-    };
-    let quiet = matches!(verdict.severity, Severity::Normal | Severity::Off);
-    Finding {
-        severity: verdict.severity.min(Severity::Warning),
-        rank: verdict.rank,
-        // What is well at this moment and has an alarm all the same comes and goes.
-        word: if quiet {
-            Cow::Borrowed("Flapping")
-        } else {
-            verdict.word.clone()
-        },
-        sentence: format!("{sentence} Now: {}.", verdict.word),
-        advice: advice.to_owned(),
-        since: Since::Observed(how.since),
-    }
 }

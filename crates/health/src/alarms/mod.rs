@@ -3,13 +3,14 @@
 //! An alarm begins once and ends once, however often it is read in between. The alarms of a resource
 //! that keeps coming and going are one. A source that falls silent ends no alarm.
 
+mod entry;
+mod finding;
 mod flapping;
 mod history;
 
 #[cfg(test)]
 mod tests;
 
-pub use flapping::Flapping;
 pub use history::{AlarmHistory, Changes, Source};
 
 use crate::inventory::ResourceKey;

@@ -1,0 +1,85 @@
+//! What is remembered of a resource from one reading to the next.
+
+use super::Since;
+use super::finding::{Finding, Subject, flapping, of_verdict};
+use super::flapping::{Flapping, History};
+use super::history::Source;
+use crate::inventory::{Kind, Resource};
+use crate::severity::Severity;
+use crate::verdict::Verdict;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::borrow::Cow;
+
+/// What is remembered of a resource.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Entry {
+    attention: History<bool>,
+    leader: History<String>,
+    word: Cow<'static, str>,
+    /// Since when it has had that word.
+    since: DateTime<Utc>,
+    /// Since when it has had that word without a gap in which it could have changed.
+    unbroken: DateTime<Utc>,
+    last_seen: DateTime<Utc>,
+}
+
+impl Entry {
+    /// Remembers what was read then. A reading that is not later than the last one says nothing new.
+    pub(super) fn observe(&mut self, verdict: &Verdict, leader: Option<&str>, at: DateTime<Utc>) {
+        let gap = at.signed_duration_since(self.last_seen);
+        if gap <= TimeDelta::zero() && self.word == verdict.word {
+            return;
+        }
+        let could_change = |(limit, _): &(TimeDelta, Box<Verdict>)| gap > *limit;
+        if self.word != verdict.word {
+            self.word.clone_from(&verdict.word);
+            self.since = at;
+            self.unbroken = at;
+        } else if verdict.lingering.as_ref().is_some_and(could_change) {
+            // What was seen before and after a gap need not be the same occurrence.
+            self.unbroken = at;
+        }
+        self.last_seen = self.last_seen.max(at);
+        // On the way from one to the other it is neither: a failover is no coming and going.
+        if verdict.severity != Severity::Moving {
+            self.attention
+                .observe(verdict.severity.needs_attention(), at);
+        }
+        // Between two leaders there may be none for a while: that is one change, not two.
+        if let Some(leader) = leader {
+            self.leader.observe(leader.to_owned(), at);
+        }
+    }
+
+    /// The one finding on a resource: its verdict where that needs attention, and that it flaps where it
+    /// does, whatever its verdict is at the moment.
+    pub(super) fn finding(&self, resource: &Resource, source: &Source) -> Option<Finding> {
+        let verdict = &resource.verdict;
+        // Who leads says more than whether it was well.
+        let flaps = |how: Option<Flapping>, subject| {
+            how.map(|how| flapping(&resource.name, subject, how, verdict))
+        };
+        let leads = match resource.key.kind {
+            Kind::SlicerGroup => "slicer on air",
+            Kind::FailoverGroup | Kind::FailoverSession | Kind::Connection => "primary",
+        };
+        flaps(self.leader.flapping(), Subject::Leader(leads))
+            .or_else(|| flaps(self.attention.flapping(), Subject::State))
+            .or_else(|| self.lingering(verdict, source))
+            .or_else(|| {
+                let needed = verdict.severity.needs_attention();
+                needed.then(|| of_verdict(verdict, Since::Observed(self.since), source))
+            })
+    }
+
+    /// What is wrong with a state that has lasted too long.
+    fn lingering(&self, verdict: &Verdict, source: &Source) -> Option<Finding> {
+        let (limit, wrong) = verdict.lingering.as_ref()?;
+        let lasts = self.last_seen.signed_duration_since(self.unbroken);
+        let lingers = self.word == verdict.word && lasts > *limit;
+        lingers.then(|| Finding {
+            since: Since::Observed(self.unbroken),
+            ..of_verdict(wrong, Since::Observed(self.unbroken), source)
+        })
+    }
+}

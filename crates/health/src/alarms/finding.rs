@@ -1,0 +1,126 @@
+//! What is wrong with a resource or a connection at one moment, before it is known whether that is new.
+
+use super::Since;
+use super::flapping::Flapping;
+use super::history::Source;
+use crate::freshness::Freshness;
+use crate::inventory::{Resource, outlasts_silence};
+use crate::severity::Severity;
+use crate::verdict::Verdict;
+use chrono::{DateTime, Utc};
+use std::borrow::Cow;
+
+/// An alarm before it is known whether it is a new one.
+pub(super) struct Finding {
+    pub(super) severity: Severity,
+    pub(super) rank: u8,
+    pub(super) word: Cow<'static, str>,
+    pub(super) sentence: String,
+    pub(super) advice: String,
+    pub(super) since: Since,
+}
+
+pub(super) fn silence(
+    source: &Source,
+    freshness: Freshness,
+    hidden: Option<Severity>,
+    now: DateTime<Utc>,
+) -> Finding {
+    let Source {
+        title,
+        held,
+        noun,
+        reading,
+        ..
+    } = source;
+    let sentence = match reading.observed_at {
+        Some(_) => format!(
+            "{title} does not answer. The last known state of its {held} {noun} is kept and not counted as healthy."
+        ),
+        None => format!("{title} has not answered yet. Nothing is known of its {noun}."),
+    };
+    let severity = match (freshness, hidden) {
+        (Freshness::NoData, _) => Severity::Critical,
+        (_, Some(hidden)) if outlasts_silence(hidden) => hidden,
+        _ => Severity::Unknown,
+    };
+    let failure = source.failure.clone();
+    Finding {
+        severity,
+        rank: Verdict::SILENT,
+        word: Cow::Borrowed(freshness.word()),
+        sentence,
+        advice: failure.unwrap_or_else(|| "Retrying automatically.".to_owned()),
+        since: Since::Observed(reading.observed_at.unwrap_or(now)),
+    }
+}
+
+/// A resource that was well when it was last read, and that cannot be read any more while its connection
+/// answers.
+pub(super) fn unread_since(resource: &Resource, observed_at: DateTime<Utc>) -> Finding {
+    let (name, word) = (&resource.name, &resource.verdict.word);
+    let failure = resource.failure.clone();
+    Finding {
+        severity: Severity::Unknown,
+        rank: Verdict::RULE,
+        word: Cow::Borrowed("Unknown"),
+        sentence: format!("{name} cannot be read. Its last known state is: {word}."),
+        advice: failure.unwrap_or_else(|| "Retrying automatically.".to_owned()),
+        since: Since::Observed(observed_at),
+    }
+}
+
+pub(super) fn of_verdict(verdict: &Verdict, first_seen: Since, source: &Source) -> Finding {
+    let reported = verdict
+        .since
+        .and_then(|at| at.checked_sub_signed(source.vendor_ahead));
+    Finding {
+        severity: verdict.severity,
+        rank: verdict.rank,
+        word: verdict.word.clone(),
+        sentence: verdict.sentence.clone(),
+        advice: verdict.advice.clone().unwrap_or_default(),
+        since: reported.map_or(first_seen, Since::Reported),
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Subject<'a> {
+    /// Who leads it changes; what the leader is called.
+    Leader(&'a str),
+    /// Whether something is wrong changes.
+    State,
+}
+
+pub(super) fn flapping(
+    name: &str,
+    subject: Subject<'_>,
+    how: Flapping,
+    verdict: &Verdict,
+) -> Finding {
+    let times = how.changes;
+    let (sentence, advice) = match subject {
+        Subject::Leader(leader) => (
+            format!("{name} is flapping: its {leader} has changed {times} times."),
+            "It keeps failing over and back: check the members that take turns.",
+        ),
+        Subject::State => (
+            format!("{name} is flapping: its state has changed {times} times."),
+            "The fault comes and goes: check its network and its host before you act.",
+        ),
+    };
+    let quiet = matches!(verdict.severity, Severity::Normal | Severity::Off);
+    Finding {
+        severity: verdict.severity.min(Severity::Warning),
+        rank: verdict.rank,
+        // What is well at this moment and has an alarm all the same comes and goes.
+        word: if quiet {
+            Cow::Borrowed("Flapping")
+        } else {
+            verdict.word.clone()
+        },
+        sentence: format!("{sentence} Now: {}.", verdict.word),
+        advice: advice.to_owned(),
+        since: Since::Observed(how.since),
+    }
+}
