@@ -39,8 +39,8 @@ const GATEWAY: Order = Order {
         &["credentials", "auth"],
         &["vendor_http", "pairing"],
         &["config", "assets"],
-        &["tls", "crypto"],
-        &["identity", "problem", "single_flight", "clock"],
+        &["tls", "crypto", "answer_cache"],
+        &["identity", "problem", "single_flight", "clock", "inventory_view"],
     ],
 };
 
