@@ -11,9 +11,9 @@ pub use protocol::Problem;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Failure {
     /// The gateway could not be reached, or the gateway could not reach the vendor.
-    Unreachable(Problem),
+    Unreachable(Box<Problem>),
     /// The gateway refused the request.
-    Refused(Problem),
+    Refused(Box<Problem>),
     /// The vendor's response does not match its contract.
     Unreadable(Unreadable),
     /// The vendor returned an error.
@@ -24,20 +24,20 @@ impl Failure {
     /// Nothing answered at all.
     #[must_use]
     pub fn no_gateway(detail: &str) -> Self {
-        Self::Unreachable(Problem {
+        Self::Unreachable(Box::new(Problem {
             kind: "/problems/no-gateway".to_owned(),
             title: "The gateway does not answer".to_owned(),
             detail: detail.to_owned(),
             ..Problem::default()
-        })
+        }))
     }
 
     /// The failure that a problem response of the gateway stands for.
     #[must_use]
     pub fn from_problem(problem: Problem) -> Self {
         match problem.status {
-            502..=504 => Self::Unreachable(problem),
-            _ => Self::Refused(problem),
+            502..=504 => Self::Unreachable(Box::new(problem)),
+            _ => Self::Refused(Box::new(problem)),
         }
     }
 

@@ -111,7 +111,6 @@ pub fn is_unknown(failure: &Failure) -> bool {
 mod tests {
     use super::is_unknown;
     use crate::api::Failure;
-    use crate::api::failure::Problem;
     use vendors::call::{Unreadable, VendorError};
 
     #[test]
@@ -130,7 +129,7 @@ mod tests {
         for (failure, unknown) in [
             (Failure::no_gateway("timed out"), true),
             (unreadable, true),
-            (Failure::Refused(Problem::default()), false),
+            (Failure::Refused(Box::default()), false),
             (vendor(400), false),
             (vendor(409), false),
             (vendor(429), false),

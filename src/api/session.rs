@@ -90,11 +90,11 @@ mod tests {
     #[test]
     fn only_the_gateways_own_word_for_it_asks_for_a_sign_in() {
         let refused = |kind: &str| {
-            Failure::Refused(Problem {
+            Failure::Refused(Box::new(Problem {
                 kind: kind.to_owned(),
                 status: 401,
                 ..Problem::default()
-            })
+            }))
         };
         assert!(is_missing(&refused("/problems/sign-in")));
         assert!(!is_missing(&refused("/problems/wrong-password")));

@@ -40,7 +40,13 @@ const GATEWAY: Order = Order {
         &["vendor_http", "pairing"],
         &["config", "assets"],
         &["tls", "crypto", "answer_cache"],
-        &["identity", "problem", "single_flight", "clock", "inventory_view"],
+        &[
+            "identity",
+            "problem",
+            "single_flight",
+            "clock",
+            "inventory_view",
+        ],
     ],
 };
 

@@ -200,7 +200,7 @@ mod tests {
             match (id_error(typed), wrong) {
                 (None, None) => {}
                 (Some(message), Some(word)) => {
-                    assert!(message.contains(word), "{typed}: {message}")
+                    assert!(message.contains(word), "{typed}: {message}");
                 }
                 (message, _) => panic!("{typed}: {message:?}"),
             }
