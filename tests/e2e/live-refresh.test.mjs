@@ -138,10 +138,11 @@ story("the gateway honours the vendor's Retry-After, and a person may overrule i
   const card = page.getByRole('region', { name: TITLES.em, exact: true });
   await card.getByText(/^in 1 min (19|20|21) s/).waitFor();
   await control('DELETE', '/requests');
-  await pass(page, control, 70);
+  // Real time counts as well.
+  await pass(page, control, 40);
   assert.deepEqual(await vendorRequests(control, 'em'), []);
-  await card.getByText(/^in (9|10|11) s/).waitFor();
-  await says(page, TITLES.em, /: NO DATA, /);
+  await card.getByText(/^in (39|40|41) s/).waitFor();
+  await says(page, TITLES.em, /: STALE, /);
   await page.getByRole('button', { name: 'Refresh now Enterprise Manager', exact: true }).last().click();
   await says(page, TITLES.em, /: live, now$/);
   assert.ok((await vendorRequests(control, 'em', 'query sessions')).length >= 1);
@@ -186,9 +187,11 @@ story('a computer that slept asks for everything anew at once, also for what was
   await control('POST', '/observer/advance', { seconds: 30 * 60 });
   await page.clock.fastForward(30 * 60_000);
   await eventually(() => assert.ok(asked.inventory.length > 1, 'what was under way is not waited for'));
-  await told.reread();
-  await passInPage(page, 5);
-  await allLive(page);
+  await eventually(async () => {
+    await told.reread();
+    await passInPage(page, 2);
+    for (const title of Object.values(TITLES)) assert.match(await source(page, title).getAttribute('aria-label'), /: live, /);
+  }, 20_000);
 });
 
 /** Hides a page, as a browser does whose tab is not in front, or shows it. */
