@@ -161,6 +161,8 @@ story('a system that has never answered has a card on its list', async ({ page, 
     await page.getByRole('listitem', { name: 'Live: NO DATA', exact: true }).waitFor();
     assert.equal(await page.getByText('There are no slicer').count(), 0, 'what was never read is not called empty');
   } finally {
+    // A page goes on asking.
+    await page.goto('about:blank');
     await served.stop();
   }
 });

@@ -23,6 +23,8 @@ title = "Plant account"
     try {
       await tell({ ...story, served, provider });
     } finally {
+      // A page goes on asking.
+      await story.page.goto('about:blank');
       await served.stop();
       await provider.stop();
     }

@@ -45,6 +45,8 @@ function pairing(name, options, tell) {
       for (const said of heard) said.check();
     } finally {
       for (const context of contexts) await context.close();
+      // A page goes on asking.
+      await page.goto('about:blank');
       await served.stop();
     }
   });

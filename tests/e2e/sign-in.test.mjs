@@ -13,6 +13,8 @@ function signing(name, tell) {
     try {
       await tell({ ...story, served });
     } finally {
+      // A page goes on asking.
+      await story.page.goto('about:blank');
       await served.stop();
     }
   });

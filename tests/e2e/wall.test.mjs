@@ -163,12 +163,13 @@ story('every state is told apart without colour, by its shape and its word', { v
   await debug.send('Emulation.setEmulatedVisionDeficiency', { type: 'achromatopsia' });
   const look = () =>
     tiles(page).evaluateAll((all) =>
-      all.map((one) => ({
-        // A silent connection and what it holds are in the same state.
-        state: one.dataset.fresh ? 'stale' : one.dataset.s,
-        shape: one.querySelector('svg').innerHTML,
-        word: one.querySelector('.state').textContent.replace(/ \d.*$/, ''),
-      })),
+      all.map((one) => {
+        const word = one.querySelector('.state').textContent.replace(/ \d.*$/, '');
+        const isKept = word.endsWith(', last known');
+        // A silent connection and what it holds are in the same state; what is kept has the shape that it had.
+        const state = one.dataset.fresh && !isKept ? 'stale' : one.dataset.s;
+        return { state, shape: one.querySelector('svg').innerHTML, word: [isKept ? `${state}, last known` : state, word] };
+      }),
     );
   await passUntil(page, control, 60, async () => (await look()).some(({ state }) => state === 'moving'));
   const seen = await look();
@@ -177,12 +178,13 @@ story('every state is told apart without colour, by its shape and its word', { v
   seen.push(...(await look()));
   const states = new Set(seen.map(({ state }) => state));
   for (const state of ['critical', 'warning', 'moving', 'normal', 'stale']) assert.ok(states.has(state), state);
-  for (const by of ['shape', 'word']) {
-    const owner = new Map();
-    for (const one of seen) {
-      assert.ok(one[by].length > 0, `${one.state} has a ${by}`);
-      assert.equal(owner.get(one[by]) ?? one.state, one.state, `the ${by} ${one[by]} stands for two states`);
-      owner.set(one[by], one.state);
+  assert.ok(seen.some(({ word: [state] }) => state === 'critical, last known'));
+  const owners = { shape: new Map(), word: new Map() };
+  for (const { state, shape, word } of seen) {
+    for (const [by, what, of] of [['shape', shape, state], ['word', word[1], word[0]]]) {
+      assert.ok(what.length > 0, `${of} has a ${by}`);
+      assert.equal(owners[by].get(what) ?? of, of, `the ${by} ${what} stands for two states`);
+      owners[by].set(what, of);
     }
   }
 });

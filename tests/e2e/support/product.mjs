@@ -54,10 +54,7 @@ const allRead = (url) =>
     for (const { id, observed_at: at } of connections) assert.ok(at, `${id} has not been read`);
   });
 
-/**
- * Has the gateway read every system anew, as "Refresh now" does, and waits until it has: of Uplynk, which counts
- * requests, it shares what it has read for some seconds of real time otherwise.
- */
+/** Has the gateway read every system anew, as "Refresh now" does, and waits until it has. */
 const reread = async (url) => {
   const answer = await fetch(`${url}/api/inventory`, { headers: { 'cache-control': 'no-cache' } });
   assert.equal(answer.status, 200);

@@ -38,7 +38,11 @@ export async function passInPage(page, seconds) {
   }
 }
 
-/** Lets time pass for the gateway and in a page, second by second, so that every answer on the way can arrive. */
+/**
+ * Lets time pass for the gateway and in a page, second by second, so that every answer on the way can arrive. It
+ * passes faster than Uplynk, which wants a second of real time for each request, can be read: what that holds is
+ * some seconds old until somebody has it reread.
+ */
 export async function pass(page, control, seconds) {
   for (let second = 0; second < seconds; second += 1) {
     await control('POST', '/observer/advance', { seconds: 1 });
