@@ -89,11 +89,10 @@ pub fn Pairing(
     let now = move || clock.at(0.0);
     let host = window().location().host().unwrap_or_default();
     let place = format!("{host}{}", Route::Connections.href());
-    let words = move || code.read().as_ref().map(|code| code.code.clone());
-    let expires = move || {
-        let ends = code.read().as_ref().map(|code| code.ends);
-        ends.map(|ends| left(ends - clock.millis()))
-    };
+    // A code that has expired is not shown, also while the gateway does not answer.
+    let valid = move || code.get().filter(|code| code.ends > clock.millis());
+    let words = move || valid().map(|code| code.code);
+    let expires = move || valid().map(|code| left(code.ends - clock.millis()));
     let failure = move || {
         request.status.failure().map(|failure| {
             let line = failure.line();
