@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { story } from './harness.mjs';
+import { eventually, story } from './harness.mjs';
 import { serve } from './support/served.mjs';
 
 /** A story with another site's server; `hold(address, host)` opens a page there with this address in a frame. */
@@ -54,7 +54,7 @@ framing('a page that the configuration names holds the wall, and nothing else of
   complaints.allow(/ERR_BLOCKED_BY_RESPONSE/);
   for (const path of ['/sign-in', '/', '/connections', '/wall/']) {
     await hold(path);
-    assert.match(await address(page), /^chrome-error:/, path);
+    await eventually(async () => assert.match(await address(page), /^chrome-error:/, path));
   }
 });
 
@@ -62,5 +62,5 @@ framing('a page that the configuration does not name holds no wall', async ({ pa
   complaints.expect(/frame-ancestors|Framing/);
   complaints.allow(/ERR_BLOCKED_BY_RESPONSE/);
   await hold('/wall', 'localhost');
-  assert.match(await address(page), /^chrome-error:/);
+  await eventually(async () => assert.match(await address(page), /^chrome-error:/));
 });

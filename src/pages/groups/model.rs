@@ -95,7 +95,7 @@ pub fn row(resource: &Resource, context: RowContext) -> Row {
     let sub = match (named, facts.description) {
         (true, _) => id,
         (false, Some(description)) => description,
-        (false, None) => "made by an adapter, no name".to_owned(),
+        (false, None) => "created by an adapter, no name".to_owned(),
     };
     let stale = state.last_known.is_some();
     let timeout = facts.failover_timeout;
@@ -205,7 +205,7 @@ mod tests {
             (
                 None,
                 None,
-                ("flare-07", "made by an adapter, no name", false),
+                ("flare-07", "created by an adapter, no name", false),
             ),
             (None, Some("Flare gas"), ("flare-07", "Flare gas", false)),
             (
