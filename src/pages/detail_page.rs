@@ -52,13 +52,15 @@ pub fn DetailPage<T: Send + Sync + 'static>(
     };
     let resource = StoredValue::new(resource);
     let watched = use_watched();
-    let heading = Signal::derive(move || {
+    // As a memo: a refresh that changes nothing writes nothing.
+    let heading: Signal<String> = Memo::new(move |_| {
         let last_known = || resource.with_value(|key| watched.world().find(key).cloned());
         match last_known().filter(|_| !known.get()) {
             Some(resource) => resource.name.clone(),
             None => heading.get(),
         }
-    });
+    })
+    .into();
     let last_known = move || {
         let needed = !known.get() && status.failure().is_some();
         needed.then(|| view! { <LastKnown resource=resource.get_value() /> })
