@@ -61,17 +61,13 @@ pub fn Pairing(
         let _ = paused.try_set(before);
     });
     let request = Live::every(INTERVAL, |_| state());
-    let code = Memo::new(move |before: Option<&Option<Code>>| {
+    let code = Memo::new(move |_| {
         let Some(Answer::Waiting { code, seconds_left }) = request.value().as_deref().cloned()
         else {
             return None;
         };
-        let before = before.and_then(|before| before.as_ref());
-        let known = before.filter(|before| before.code == code).cloned();
-        known.or_else(|| {
-            let ends = live::clock::now() + f64::from(seconds_left) * 1_000.0;
-            Some(Code { code, ends })
-        })
+        let ends = live::clock::now() + f64::from(seconds_left) * 1_000.0;
+        Some(Code { code, ends })
     });
     let paired = Memo::new(move |_| {
         let answer = request.value();
