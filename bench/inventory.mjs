@@ -28,12 +28,12 @@ async function warm(product) {
 const resident = async (pid) => Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
 
 /** The time from the navigation until `complete` holds in the page. */
-async function cold(product, path, complete) {
+async function cold(product, path, complete, groups) {
   const browser = await launch();
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     await page.goto(product.url + path, { waitUntil: 'commit' });
-    await page.waitForFunction(complete, { groups: 2 * GROUPS }, { polling: 'raf', timeout: 120_000 });
+    await page.waitForFunction(complete, { groups }, { polling: 'raf', timeout: 120_000 });
     return await page.evaluate(() => performance.now());
   } finally {
     await browser.close();
@@ -51,14 +51,14 @@ const list = ({ groups }) =>
   [...document.querySelectorAll('[role=status]')].some((one) => one.textContent.startsWith(`${groups} groups`));
 
 /** Requests a minute and the main thread's milliseconds per 5 s of a page that is open. */
-async function open(product, path, complete, rate) {
+async function open(product, path, complete, groups, rate) {
   const browser = await launch();
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     let requests = 0;
     page.on('request', () => (requests += 1));
     await page.goto(product.url + path);
-    await page.waitForFunction(complete, { groups: 2 * GROUPS }, { timeout: 120_000 });
+    await page.waitForFunction(complete, { groups }, { timeout: 120_000 });
     const debug = await page.context().newCDPSession(page);
     await debug.send('Performance.enable');
     await debug.send('Emulation.setCPUThrottlingRate', { rate });
@@ -88,15 +88,15 @@ try {
   const world = await warm(product);
   console.log(`the gateway has read everything ${((performance.now() - began) / 1_000).toFixed(1)} s after it was started`);
   const aveva = world.resources.filter((one) => one.kind === 'failover_group').length;
-  assert.equal(aveva, 2 * GROUPS);
+  assert.ok(aveva >= 2 * GROUPS);
   for (const [title, path, complete] of [['Overview', '/', overview], ['Groups', '/groups', list]]) {
     const times = [];
-    for (let round = 0; round < ROUNDS; round += 1) times.push(await cold(product, path, complete));
+    for (let round = 0; round < ROUNDS; round += 1) times.push(await cold(product, path, complete, aveva));
     console.log(`${title}, cold browser, complete with ${aveva} groups after ms: median ${median(times).toFixed(0)}, all ${times.map((time) => time.toFixed(0)).join(' ')}`);
   }
   for (const [title, path, complete] of [['Overview', '/', overview], ['Groups', '/groups', list]]) {
     for (const rate of [1, 4]) {
-      const { requests, busy } = await open(product, path, complete, rate);
+      const { requests, busy } = await open(product, path, complete, aveva, rate);
       console.log(`${title} at ${rate}×: ${requests} requests a minute, ${busy.toFixed(0)} ms of the main thread per 5 s`);
     }
   }
