@@ -8,11 +8,10 @@ use crate::api::inventory::{Refresh, fetch};
 use crate::api::{Arrived, Failure};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::freshness::Freshness;
-use health::inventory::{Observed, Reading, Resource, ResourceKey, Standing};
+use health::inventory::{Kind, Observed, Reading, Resource, Standing};
 use leptos::prelude::*;
 use protocol::ConnectionState;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use vendors::Connection;
@@ -25,9 +24,10 @@ const CLOCK_STEP: f64 = 200.0;
 /// How fresh everything is at this moment. Computed each second, and seldom another than before.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Fresh {
-    connections: HashMap<String, Freshness>,
-    /// Those resources that are older than their connection.
-    resources: HashMap<ResourceKey, Freshness>,
+    /// In the order of the world's connections.
+    connections: Vec<Freshness>,
+    /// In the order of the world's resources.
+    resources: Vec<Freshness>,
 }
 
 /// What the gateway watches, as it refreshes.
@@ -147,24 +147,34 @@ pub fn provide(first: First) -> Watched {
 }
 
 fn of_world(world: &World, now: DateTime<Utc>, interval: TimeDelta) -> Fresh {
-    let mut fresh = Fresh::default();
-    let mut readings = HashMap::new();
-    for state in world.connections.iter() {
-        let reading = reading(state, interval);
-        let id = state.connection.id.as_str();
-        readings.insert(id, reading);
-        fresh
-            .connections
-            .insert(id.to_owned(), reading.freshness(now));
-    }
-    for resource in world.resources() {
-        let reading = readings.get(resource.key.connection.as_str());
-        if let (Some(reading), Observed::At(_)) = (reading, resource.observed) {
-            let own = reading.freshness_of(resource, now);
-            fresh.resources.insert(resource.key.clone(), own);
+    let readings: Vec<_> = world
+        .connections
+        .iter()
+        .map(|state| reading(state, interval))
+        .collect();
+    let connections: Vec<_> = readings
+        .iter()
+        .map(|reading| reading.freshness(now))
+        .collect();
+    // Those of one connection stand together.
+    let mut last: Option<(&str, Option<usize>)> = None;
+    let resources = world.resources().iter().map(|resource| {
+        let id = resource.key.connection.as_str();
+        let place = match last {
+            Some((held, place)) if held == id => place,
+            _ => world.connection_position(id),
+        };
+        last = Some((id, place));
+        match (place, resource.observed) {
+            (Some(place), Observed::At(_)) => readings[place].freshness_of(resource, now),
+            (Some(place), Observed::WithConnection) => connections[place],
+            _ => Freshness::NoData,
         }
+    });
+    Fresh {
+        resources: resources.collect(),
+        connections,
     }
-    fresh
 }
 
 /// What is asked for less often than the gateway reads is expected to be older.
@@ -209,19 +219,27 @@ impl Watched {
     /// How fresh a connection is; never read where there is none.
     #[must_use]
     pub fn freshness(self, connection: &str) -> Freshness {
-        let fresh = self.fresh.read();
-        let known = fresh.connections.get(connection).copied();
+        let place = self.world().connection_position(connection);
+        let known = place.and_then(|place| self.fresh.read().connections.get(place).copied());
         known.unwrap_or(Freshness::NoData)
     }
 
     /// How fresh a resource is.
     #[must_use]
     pub fn freshness_of(self, resource: &Resource) -> Freshness {
-        if resource.observed == Observed::Never {
-            return Freshness::NoData;
-        }
-        let own = self.fresh.read().resources.get(&resource.key).copied();
-        own.unwrap_or_else(|| self.freshness(&resource.key.connection))
+        let place = self.world().position(&resource.key);
+        let known = place.and_then(|place| self.fresh.read().resources.get(place).copied());
+        known.unwrap_or_else(|| self.freshness(&resource.key.connection))
+    }
+
+    /// The resources of a kind and how fresh each is, tracked.
+    #[must_use]
+    pub fn of_kind(self, kind: Kind) -> Vec<(Arc<Resource>, Freshness)> {
+        let (world, fresh) = (self.world(), self.fresh.read());
+        let range = world.range_of(kind);
+        let fresh = fresh.resources.get(range.clone()).unwrap_or_default();
+        let resources = world.resources()[range].iter().cloned();
+        resources.zip(fresh.iter().copied()).collect()
     }
 
     /// How a resource counts and what is written beside its name.

@@ -3,6 +3,7 @@
 use health::alarms::Alarm;
 use health::inventory::{Kind, Resource, ResourceKey};
 use protocol::{ConnectionState, Inventory};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Everything that the gateway watches at one revision. Parts that did not change are shared with the
@@ -86,17 +87,29 @@ impl World {
     /// The connection of this id.
     #[must_use]
     pub fn connection(&self, id: &str) -> Option<&Arc<ConnectionState>> {
-        self.connections
-            .iter()
-            .find(|state| state.connection.id == id)
+        self.connection_position(id)
+            .map(|place| &self.connections[place])
+    }
+
+    /// Where the connection of this id stands.
+    #[must_use]
+    pub fn connection_position(&self, id: &str) -> Option<usize> {
+        let mut connections = self.connections.iter();
+        connections.position(|state| state.connection.id == id)
     }
 
     /// The resources of a kind, sorted by connection and id.
     #[must_use]
     pub fn of_kind(&self, kind: Kind) -> &[Arc<Resource>] {
+        &self.resources[self.range_of(kind)]
+    }
+
+    /// Where the resources of a kind stand.
+    #[must_use]
+    pub fn range_of(&self, kind: Kind) -> Range<usize> {
         let begin = self.resources.partition_point(|held| held.key.kind < kind);
         let end = self.resources.partition_point(|held| held.key.kind <= kind);
-        &self.resources[begin..end]
+        begin..end
     }
 
     /// Every resource.
@@ -108,8 +121,15 @@ impl World {
     /// One resource.
     #[must_use]
     pub fn find(&self, key: &ResourceKey) -> Option<&Arc<Resource>> {
-        let place = self.resources.binary_search_by(|held| held.key.cmp(key));
-        place.ok().map(|place| &self.resources[place])
+        self.position(key).map(|place| &self.resources[place])
+    }
+
+    /// Where a resource stands.
+    #[must_use]
+    pub fn position(&self, key: &ResourceKey) -> Option<usize> {
+        self.resources
+            .binary_search_by(|held| held.key.cmp(key))
+            .ok()
     }
 }
 

@@ -14,6 +14,7 @@ use health::inventory::{Kind, Resource};
 use health::severity::Severity;
 use health::words;
 use leptos::prelude::*;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// Rows a page.
@@ -113,19 +114,17 @@ pub fn resource_list(of: ListOf) -> ResourceList {
     let found = Memo::new(move |_| {
         let words = nav.param("q").unwrap_or_default().to_lowercase();
         let only = nav.param("connection");
-        let world = watched.world();
-        let resources = world.of_kind(kind).iter();
-        let resources = resources.filter(|resource| {
+        let mut resources = watched.of_kind(kind);
+        resources.retain(|(resource, _)| {
             only.as_ref()
                 .is_none_or(|only| *only == resource.key.connection)
                 && (words.is_empty() || matches(of, resource, &title(resource), &words))
         });
-        resources
-            .map(|resource| Entry {
-                severity: resource.counts_as(watched.freshness_of(resource)),
-                resource: Arc::clone(resource),
-            })
-            .collect::<Vec<_>>()
+        let entries = resources.into_iter().map(|(resource, fresh)| Entry {
+            severity: resource.counts_as(fresh),
+            resource,
+        });
+        entries.collect::<Vec<_>>()
     });
     let row_lock = RowLock::new();
     let sorted = Memo::new(move |before: Option<&(SortOrder, Vec<Arc<Resource>>)>| {
@@ -144,15 +143,15 @@ pub fn resource_list(of: ListOf) -> ResourceList {
                     "connection" => (None, SortKey::from(Some(title(resource).as_str()))),
                     key => (None, (of.key_of)(resource, key)),
                 };
-                (key, resource.name.to_lowercase(), Arc::clone(resource))
+                (key, Arc::clone(resource))
             })
             .collect();
         // Equal ones by name, so that they do not jump between two refreshes.
-        keyed.sort_by(|a, b| {
-            let by = (&a.0, &a.1, &a.2.key).cmp(&(&b.0, &b.1, &b.2.key));
+        keyed.sort_by(|(a, left), (b, right)| {
+            let by = a.cmp(b).then_with(|| by_name(left, right));
             if order.descending { by.reverse() } else { by }
         });
-        let mut sorted: Vec<_> = keyed.into_iter().map(|(_, _, resource)| resource).collect();
+        let mut sorted: Vec<_> = keyed.into_iter().map(|(_, resource)| resource).collect();
         let before = before.filter(|(by, _)| row_lock.is_held() && *by == order);
         if let Some((_, before)) = before {
             keep_order(&mut sorted, before, |resource| resource.key.clone());
@@ -175,6 +174,16 @@ pub fn resource_list(of: ListOf) -> ResourceList {
         shown,
         kind,
     }
+}
+
+/// By name without regard to ASCII case, and equal names by key.
+fn by_name(left: &Resource, right: &Resource) -> Ordering {
+    fn lower(resource: &Resource) -> impl Iterator<Item = u8> {
+        resource.name.bytes().map(|byte| byte.to_ascii_lowercase())
+    }
+    lower(left)
+        .cmp(lower(right))
+        .then_with(|| left.key.cmp(&right.key))
 }
 
 fn matches(of: ListOf, resource: &Resource, title: &str, words: &str) -> bool {

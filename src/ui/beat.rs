@@ -36,40 +36,48 @@ impl BeatFacts {
     }
 }
 
-/// A heartbeat's age.
+/// A heartbeat's age; a dash where there is none to show.
 #[component]
 pub fn Beat(
     /// What it shows.
     #[prop(into)]
-    facts: Signal<BeatFacts>,
+    facts: Signal<Option<BeatFacts>>,
 ) -> impl IntoView {
-    let timeout = move || facts.read().timeout.filter(|timeout| *timeout > 0.0);
+    // The bar itself stays as it is while only its value moves.
+    let timeout = Memo::new(move |_| {
+        let timeout = facts.read().as_ref().and_then(|facts| facts.timeout);
+        timeout.filter(|timeout| *timeout > 0.0)
+    });
+    let is = move |holds: fn(&BeatFacts) -> bool| facts.read().as_ref().is_some_and(holds);
     let bar = move || {
-        timeout().map(|timeout| {
-            let age = move || facts.read().age.unwrap_or_default().min(timeout * 1.2);
+        timeout.get().map(|timeout| {
+            let age = move || {
+                let age = facts.read().as_ref().and_then(|facts| facts.age);
+                age.unwrap_or_default().min(timeout * 1.2)
+            };
             view! {
                 <span>
                     <meter
                         min="0"
                         max=timeout * 1.2
-                        low=move || if facts.read().late { timeout / 2.0 } else { timeout * 1.2 }
-                        high=move || if facts.read().silent { timeout } else { timeout * 1.2 }
+                        low=move || if is(|facts| facts.late) { timeout / 2.0 } else { timeout * 1.2 }
+                        high=move || if is(|facts| facts.silent) { timeout } else { timeout * 1.2 }
                         optimum="0"
                         value=age
                         aria-label="Age of the last heartbeat"
-                        aria-valuetext=move || facts.read().label()
+                        aria-valuetext=move || facts.read().as_ref().map(BeatFacts::label)
                     ></meter>
                 </span>
             }
         })
     };
-    let words = move || {
-        let facts = facts.read();
-        match (facts.age, facts.was) {
-            (None, _) => "never".to_owned(),
-            (_, true) => format!("was {}", facts.words),
-            _ => facts.words.clone(),
-        }
+    let words = move || match facts.read().as_ref() {
+        None => "–".to_owned(),
+        Some(BeatFacts { age: None, .. }) => "never".to_owned(),
+        Some(BeatFacts {
+            was: true, words, ..
+        }) => format!("was {words}"),
+        Some(BeatFacts { words, .. }) => words.clone(),
     };
     view! { <span class="beat">{bar} {words}</span> }
 }

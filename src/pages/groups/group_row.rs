@@ -14,16 +14,11 @@ pub fn GroupRow(
 ) -> impl IntoView {
     let state = Signal::derive(move || row.read().state.clone());
     let or_dash = |id: &Option<String>| id.clone().unwrap_or_else(|| "–".to_owned());
-    let sub = move || {
-        let row = row.read();
-        if row.sub_is_id {
-            view! { <code class="sub">{row.sub.clone()}</code> }.into_any()
-        } else {
-            view! { <span class="sub">{row.sub.clone()}</span> }.into_any()
-        }
-    };
+    let sub = move || row.read().sub.clone();
+    // Drawn anew only when it changes: most of what a second changes is an age.
+    let pending = Memo::new(move |_| row.read().pending.clone());
     let pending = move || {
-        row.read().pending.clone().map_or_else(
+        pending.get().map_or_else(
             || "–".into_any(),
             |id| {
                 view! { <StatusMark severity=Severity::Moving word=id icon=Some("pending") /> }
@@ -31,12 +26,7 @@ pub fn GroupRow(
             },
         )
     };
-    let beat = move || {
-        row.read().beat.clone().map_or_else(
-            || "–".into_any(),
-            |facts| view! { <Beat facts /> }.into_any(),
-        )
-    };
+    let beat = Signal::derive(move || row.read().beat.clone());
     let timeout = move || {
         row.read()
             .timeout
@@ -47,7 +37,7 @@ pub fn GroupRow(
             <StateCell state />
             <th scope="row">
                 <a href=move || row.read().href.clone()><b>{move || row.read().name.clone()}</b></a>
-                {sub}
+                <span class="sub" class:id=move || row.read().sub_is_id>{sub}</span>
             </th>
             <td>{move || row.read().connection.clone()}</td>
             <td>{move || or_dash(&row.read().primary)}</td>
@@ -55,7 +45,7 @@ pub fn GroupRow(
             <td><Members row /></td>
             <td>{timeout}</td>
             <td>{move || row.read().data.0.clone()}<span class="sub">{move || row.read().data.1.clone()}</span></td>
-            <td>{beat}</td>
+            <td><Beat facts=beat /></td>
         </tr>
     }
 }

@@ -229,7 +229,7 @@ fn SessionRow(
             <th scope="row"><a href=href aria-current=current><b>{id}</b></a><span class="sub">{move || row.read().sub.clone()}</span></th>
             <td><span class="st" data-s=moving><Icon name=glyph />{move || row.read().role.clone()}</span></td>
             <td>{score}{cold}</td>
-            <td><Beat facts=Signal::derive(move || row.read().beat.clone()) /></td>
+            <td><Beat facts=Signal::derive(move || Some(row.read().beat.clone())) /></td>
             <td>{move || row.read().data.0.clone()}<span class="sub">{move || row.read().data.1.clone()}</span></td>
             <td>{pinned}</td>
             {can_act.then(|| view! { <td><SessionActions context id=id pinned=is_pinned words=false /></td> })}

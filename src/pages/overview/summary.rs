@@ -16,8 +16,8 @@ type Tally = BTreeMap<(Severity, Cow<'static, str>), usize>;
 /// Counts the resources of a kind by their standing.
 fn tally(watched: Watched, kind: Kind) -> Tally {
     let mut tally = Tally::new();
-    for resource in watched.world().of_kind(kind) {
-        let standing = watched.standing(resource);
+    for (resource, fresh) in watched.of_kind(kind) {
+        let standing = resource.standing(fresh);
         let word = match (standing.last_known, standing.severity) {
             (None, _) => standing.word,
             (Some(_), Severity::Unknown) => Cow::Borrowed("Unknown, data is stale"),
