@@ -3,7 +3,7 @@
 use crate::api::{Failure, session};
 use crate::live::{clock, inventory, poll_settings};
 use crate::route::Route;
-use crate::ui::{FailureCard, heading, notice};
+use crate::ui::{FailureCard, LostTextBanner, heading, lost_text, notice};
 use crate::{nav, pages, prefs, shell};
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -112,6 +112,7 @@ fn Console(
     let session::Ended(ended) = session::watch();
     provide_context(session::Ended(ended));
     notice::provide();
+    pages::alarms::announcements::provide();
     pages::slicers::order_memory::provide();
     let route = nav::use_nav().route();
     let screen = Memo::new(move |_| match *route.read() {
@@ -121,11 +122,17 @@ fn Console(
         Route::Wall => Screen::Wall,
         _ => Screen::Desk,
     });
-    move || match screen.get() {
-        Screen::Desk => view! { <Desk route /> }.into_any(),
-        Screen::Wall => view! { <pages::wall::StatusWall demo /> }.into_any(),
-        Screen::Pairing => view! { <pages::Pairing ended=true done=again /> }.into_any(),
-    }
+    let unattended = Signal::derive(move || screen.get() != Screen::Desk);
+    let lost_text = lost_text::provide(unattended);
+    let draw = move |()| {
+        move || match screen.get() {
+            Screen::Desk => view! { <Desk route /> }.into_any(),
+            Screen::Wall => view! { <pages::wall::StatusWall demo /> }.into_any(),
+            Screen::Pairing => view! { <pages::Pairing ended=true done=again /> }.into_any(),
+        }
+    };
+    // A list of one: with another key it is another item, all of whose nodes are new.
+    view! { <For each=move || [lost_text.drawing()] key=|drawing| *drawing children=move |_| draw(()) /> }
 }
 
 /// Every page but the wall, inside the shell.
@@ -138,13 +145,14 @@ fn Desk(route: Memo<Route>) -> impl IntoView {
             <shell::Top />
             <main id="main" tabindex="-1">
                 <shell::GatewayLost />
+                <LostTextBanner />
                 <shell::SignedOut />
                 <shell::Paused />
                 {move || page(route.get())}
             </main>
             <shell::Leaving />
             <div class="notices">
-                <pages::alarms::Failovers />
+                <pages::alarms::Announcements />
                 <notice::NoticeArea />
             </div>
         </div>

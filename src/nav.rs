@@ -112,6 +112,12 @@ impl Nav {
         });
     }
 
+    /// Whether something would be lost by leaving the page.
+    #[must_use]
+    pub fn has_unsaved(self) -> bool {
+        self.unsaved.get_untracked().is_some()
+    }
+
     /// Where somebody wants to go, and what would be lost.
     #[must_use]
     pub fn leaving(self) -> Option<(String, &'static str)> {

@@ -70,14 +70,20 @@ pub fn time(millis: f64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(millis as i64).unwrap_or_default()
 }
 
-/// Milliseconds as a duration, never negative.
+/// Milliseconds as a duration.
 #[must_use]
 #[expect(
     clippy::cast_possible_truncation,
     reason = "an age in milliseconds fits an i64"
 )]
+pub fn signed_span(millis: f64) -> TimeDelta {
+    TimeDelta::try_milliseconds(millis as i64).unwrap_or_default()
+}
+
+/// Milliseconds as a duration, never negative.
+#[must_use]
 pub fn span(millis: f64) -> TimeDelta {
-    TimeDelta::milliseconds(millis.max(0.0) as i64)
+    signed_span(millis.max(0.0))
 }
 
 /// Milliseconds since 1970 of a time.

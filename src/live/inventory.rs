@@ -3,12 +3,13 @@
 
 use super::clock::{self, Clock, use_clock};
 use super::world::{Takeover, World};
-use super::{Live, use_poll_settings};
+use super::{Live, Status, use_poll_settings};
 use crate::api::inventory::{Refresh, fetch};
 use crate::api::{Arrived, Failure};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::freshness::Freshness;
 use health::inventory::{Kind, Observed, Reading, Resource, Standing};
+use health::words;
 use leptos::prelude::*;
 use protocol::ConnectionState;
 use std::cell::{Cell, RefCell};
@@ -20,6 +21,9 @@ use web_sys::AbortController;
 /// A difference of the gateway's clock from the one that is known that is worth taking over, in
 /// milliseconds: ages are shown in seconds.
 const CLOCK_STEP: f64 = 200.0;
+
+/// A difference of this computer's clock from the gateway's that nobody has to be told of.
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(5);
 
 /// How fresh everything is at this moment. Computed each second, and seldom another than before.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -262,6 +266,27 @@ impl Watched {
         self.clock.at(self.ahead.get())
     }
 
+    /// How wrong this computer's clock is, in words; nothing where that is not worth telling.
+    #[must_use]
+    pub fn computer_clock(self) -> Option<String> {
+        let ahead = clock::signed_span(-self.ahead.get());
+        let direction = if ahead < TimeDelta::zero() {
+            "behind"
+        } else {
+            "ahead"
+        };
+        (ahead.abs() > CLOCK_TOLERANCE).then(|| {
+            let by = words::span(ahead.abs());
+            format!("This computer's clock is {by} {direction}")
+        })
+    }
+
+    /// Milliseconds since 1970 by the gateway's clock, each second.
+    #[must_use]
+    pub fn now_millis(self) -> f64 {
+        self.clock.millis() + self.ahead.get()
+    }
+
     /// A moment of the gateway's clock by the browser's, in milliseconds since 1970.
     #[must_use]
     pub fn browser_millis(self, at: DateTime<Utc>) -> f64 {
@@ -291,6 +316,16 @@ impl Watched {
         self.live.status.refresh();
     }
 
+    /// Asks again as soon as the gateway says that a connection answers: a poll that failed would wait.
+    pub fn ask_when_answering(self, connection: String, status: Status) {
+        let answers = Memo::new(move |_| self.freshness(&connection) == Freshness::Live);
+        Effect::new(move |_| {
+            if answers.get() && untrack(|| status.failure().is_some()) {
+                status.refresh();
+            }
+        });
+    }
+
     /// Failovers that the last answer showed, tracked.
     #[must_use]
     pub fn takeovers(self) -> Vec<Takeover> {
@@ -312,10 +347,11 @@ impl Watched {
         matches!(failure, Some(Failure::Unreachable(problem)) if problem.status == 0)
     }
 
-    /// When the gateway last answered, by the browser's clock.
+    /// When the gateway last answered, by its own clock.
     #[must_use]
     pub fn last_answer(self) -> Option<DateTime<Utc>> {
-        self.live.status.requested_at()
+        let at = self.live.status.requested_at()?;
+        Some(clock::time(clock::millis_of(at) + self.ahead.get()))
     }
 
     /// Why the gateway's last answer could not be had, where it was none.

@@ -50,8 +50,9 @@ pub fn DetailPage<T: Send + Sync + 'static>(
     let aged = move || {
         aged.get().map(|words| view! { <p class="panel note" data-s="unknown"><Icon name="stale" />{words}</p> })
     };
-    let resource = StoredValue::new(resource);
     let watched = use_watched();
+    watched.ask_when_answering(resource.connection.clone(), status);
+    let resource = StoredValue::new(resource);
     // As a memo: a refresh that changes nothing writes nothing.
     let heading: Signal<String> = Memo::new(move |_| {
         let last_known = || resource.with_value(|key| watched.world().find(key).cloned());

@@ -1,6 +1,6 @@
 //! The banner shown while the gateway is unreachable: nothing on the screen is current then.
 
-use crate::live::{use_clock, use_watched};
+use crate::live::use_watched;
 use crate::prefs::use_prefs;
 use crate::ui::{Icon, times};
 use leptos::prelude::*;
@@ -8,11 +8,11 @@ use leptos::prelude::*;
 /// A banner for as long as the gateway does not answer.
 #[component]
 pub fn GatewayLost() -> impl IntoView {
-    let (watched, clock, prefs) = (use_watched(), use_clock(), use_prefs());
+    let (watched, prefs) = (use_watched(), use_prefs());
     let lost = Memo::new(move |_| watched.is_gateway_gone());
     let words = move || match watched.last_answer() {
         Some(at) => {
-            let now = clock.at(0.0);
+            let now = watched.now();
             let zone = prefs.zone.get();
             let at = times::moment(at, now, times::offset(zone, now));
             format!(

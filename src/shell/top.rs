@@ -3,7 +3,7 @@
 use super::refresh::Refresh;
 use super::sources::SourceList;
 use crate::api::session::{Session, sign_out};
-use crate::live::use_clock;
+use crate::live::use_watched;
 use crate::prefs::{Zone, use_prefs};
 use crate::route::Route;
 use crate::ui::heading::{Title, title};
@@ -72,9 +72,9 @@ fn SignOut() -> impl IntoView {
 
 #[component]
 fn Time() -> impl IntoView {
-    let (clock, prefs) = (use_clock(), use_prefs());
+    let (watched, prefs) = (use_watched(), use_prefs());
     let time = move |zone: Zone| {
-        let now = clock.at(0.0);
+        let now = watched.now();
         now.with_timezone(&times::offset(zone, now))
             .format("%H:%M:%S")
             .to_string()
@@ -90,6 +90,18 @@ fn Time() -> impl IntoView {
             <b><time>{move || time(zone())}</time>" "{move || zone().word()}</b>
             <small>{move || time(zone().other())}" "{move || zone().other().word()}</small>
         </button>
+        <ComputerClock />
+    }
+}
+
+/// A word if this computer's clock differs from the gateway's, which everything here runs on.
+#[component]
+fn ComputerClock() -> impl IntoView {
+    let watched = use_watched();
+    let words = Memo::new(move |_| watched.computer_clock());
+    let title = "Times on this page run on the gateway's clock";
+    move || {
+        words.get().map(|words| view! { <span class="st" data-s="warning" title=title><Icon name="warning" />{words}</span> })
     }
 }
 

@@ -380,6 +380,27 @@ story('role override: 200 with an end, cleared with one click, and taken back', 
   await eventually(async () => assert.ok((await sessionOf(world, B, B.standby)).RoleOverride));
 });
 
+story('clearing an override by keyboard leaves the focus on that session, and the rows in their places', async (told) => {
+  const { page, world } = told;
+  await openGroup(told, B);
+  await page.getByRole('button', { name: `Override role ${B.standby}` }).click();
+  await fill(page, 'Ends after', '90m');
+  await send(page, 'Override role').click();
+  const clear = page.getByRole('button', { name: `Clear override ${B.standby}` });
+  await clear.waitFor();
+  const order = () => page.getByRole('table', { name: 'Client sessions' }).getByRole('rowheader').allInnerTexts();
+  const before = await order();
+  await clear.focus();
+  await page.keyboard.press('Enter');
+  await eventually(async () => assert.ok(!(await sessionOf(world, B, B.standby)).RoleOverride));
+  const again = page.getByRole('button', { name: `Override role ${B.standby}` });
+  await again.waitFor();
+  assert.ok(await again.evaluate((button) => button === document.activeElement), 'the focus stays on the session');
+  assert.deepEqual((await order()).map((text) => text.split('\n')[0]), before.map((text) => text.split('\n')[0]));
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: `Override the role of ${B.standby}` }).waitFor();
+});
+
 story('role override: a session that is silent is warned of loudly and typed', async (told) => {
   const { page, control } = told;
   await control('PATCH', path('systems', B.connection, 'groups', B.group, 'sessions', B.standby), { silent: true });
@@ -389,6 +410,18 @@ story('role override: a session that is silent is warned of loudly and typed', a
   await dialog(page).getByText(/GAUGE-02.Modbus is silent, last heartbeat .* ago: it would stay Primary and no data would flow\./).waitFor();
   await dialog(page).getByText('it is silent').waitFor();
   assert.ok(await send(page, 'Override role').isDisabled());
+});
+
+story('an id to confirm that is filled in without an event is read all the same', async (told) => {
+  const { page, complaints, world } = told;
+  complaints.allow(GONE);
+  await openGroup(told, A);
+  await page.getByRole('button', { name: 'Delete group', exact: true }).click();
+  await dialog(page).getByLabel(/^Type .* to confirm/).evaluate((input, id) => {
+    input.value = id;
+  }, A.group);
+  await send(page, 'Delete group').click();
+  await eventually(async () => assert.equal(await held(world, A), undefined));
 });
 
 story('what a version does not have is absent, and /connections says why', async (told) => {

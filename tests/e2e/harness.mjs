@@ -5,7 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { Complaints, launch } from './support/browser.mjs';
-import { start } from './support/product.mjs';
+import { START, start } from './support/product.mjs';
 
 export { eventually } from './support/eventually.mjs';
 export { accessible, sameSnapshot } from './support/looks.mjs';
@@ -28,11 +28,11 @@ after(async () => {
 /**
  * One story. `tell` gets `{ page, complaints, product, control, visit, world, reread }`; options are those of a
  * browser context (colorScheme, viewport, reducedMotion, …), `now`, an instant at which the browser's own
- * clock stands, and `watchSeconds`, how often the gateway reads the systems: every 2 s of real time unless said.
+ * clock stands (as the gateway's does unless said), and `watchSeconds`, how often the gateway reads the systems: every 2 s of real time unless said.
  */
 export function story(name, options, tell) {
   if (typeof options === 'function') return story(name, {}, options);
-  const { now, watchSeconds = 2, ...contextOptions } = options;
+  const { now = new Date(START), watchSeconds = 2, ...contextOptions } = options;
   return test(name, { timeout: 60_000 }, async () => {
     // Of its own: what the gateway remembers for a moment would reach into the next story.
     const product = await start({ more: ['--watch-seconds', String(watchSeconds)] });
@@ -45,7 +45,7 @@ export function story(name, options, tell) {
     });
     context.setDefaultTimeout(10_000);
     const page = await context.newPage();
-    if (now) await page.clock.setFixedTime(now);
+    await page.clock.setFixedTime(now);
     const complaints = new Complaints(page);
     try {
       await product.allRead();

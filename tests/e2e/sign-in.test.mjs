@@ -47,6 +47,17 @@ signing('a page leads to the sign-in and back to itself', async ({ page, served 
   await heading(page, 'Sign in').waitFor();
 });
 
+signing('what a password manager fills in without an event is signed in with', async ({ page, served }) => {
+  await page.goto(served.url);
+  for (const [label, text] of [['User name', 'ann'], ['Password', PASSWORD]]) {
+    await page.getByLabel(label).evaluate((input, value) => {
+      input.value = value;
+    }, text);
+  }
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await heading(page, 'Overview').waitFor();
+});
+
 signing('an address from elsewhere does not lead elsewhere', async ({ page, served }) => {
   await page.goto(`${served.url}/sign-in?to=%2F%2Fevil.example%2Fgroups`);
   await signIn(page, 'ann', PASSWORD);

@@ -284,6 +284,24 @@ story('a new critical alarm flashes its symbol and sounds, with an end, and what
   assert.equal((await page.evaluate(() => globalThis.notes)).length, all, 'the repeats have an end');
 });
 
+story('a failover, a silent source and its return are announced once and seen on the wall', async (told) => {
+  const { page, visit, control } = told;
+  await visit('/wall');
+  await shownLive(page);
+  await control('PATCH', path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', 'BOIL-01.OpcUa'), { silent: true });
+  await control('POST', '/clock/advance', { seconds: 150 });
+  const alert = page.getByRole('alert');
+  const sentence = 'Boiler House OPC UA: BOIL-02.OpcUa has taken over from BOIL-01.OpcUa.';
+  await alert.getByText(sentence).waitFor({ state: 'attached', timeout: 20_000 });
+  await page.locator('.strip').filter({ hasText: sentence }).waitFor();
+  await control('POST', '/faults', { connection: 'live', fault: { kind: 'status', status: 503 } });
+  await control('POST', '/observer/advance', { seconds: 20 });
+  await alert.getByText(/^Live.* does not answer: STALE\.$/).waitFor({ state: 'attached' });
+  await control('DELETE', '/faults');
+  await alert.getByText(/^Live.* answers again\.$/).waitFor({ state: 'attached', timeout: 20_000 });
+  assert.equal(await alert.getByText(/does not answer: STALE/).count(), 1);
+});
+
 story('a new critical alarm is notified, where somebody wants it', async (told) => {
   const { page, control } = told;
   await page.addInitScript(() => {

@@ -25,9 +25,6 @@ pub const CHOICES: [Duration; 6] = [
 /// The shortest wait after a failure, and between the end of one poll and the next.
 const SHORTEST: Millis = 1_000.0;
 
-/// The longest wait after failures, unless the vendor asked for a longer one.
-const LONGEST: Millis = 30_000.0;
-
 /// What to do now.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Next {
@@ -121,7 +118,8 @@ impl Schedule {
     pub fn failed(&mut self, now: Millis, retry_after: Option<Duration>, chance: f64) {
         self.failures = self.failures.saturating_add(1);
         let not_before = retry_after.map(|wait| now + millis(wait));
-        self.ended(now, Some(backoff(self.failures, chance)), not_before);
+        let wait = backoff(self.failures, chance, millis(self.interval));
+        self.ended(now, Some(wait), not_before);
     }
 
     /// It was given up: nobody knows what it would have brought.
@@ -178,10 +176,12 @@ impl Schedule {
     }
 }
 
-/// The wait after `failures` failures in a row: anything from the shortest to a limit that doubles, so
-/// that many consoles do not come back all at once.
-fn backoff(failures: u32, chance: f64) -> Millis {
-    let limit = (SHORTEST * 2_f64.powi(failures.min(16).cast_signed())).min(LONGEST);
+/// The wait after `failures` failures in a row: anything from the shortest to a limit that doubles up to the
+/// interval, so that many do not come back all at once, and none learns later than an interval that a system
+/// answers again.
+fn backoff(failures: u32, chance: f64, interval: Millis) -> Millis {
+    let doubled = SHORTEST * 2_f64.powi(failures.min(16).cast_signed());
+    let limit = doubled.min(interval).max(SHORTEST);
     SHORTEST + (limit - SHORTEST) * chance.clamp(0.0, 1.0)
 }
 

@@ -1,9 +1,9 @@
 //! What needs attention: the alarms of the overview and the numbers in the rail. The gateway judges; here
 //! it is only marked what is no longer current.
 
-pub mod failovers;
+pub mod announcements;
 
-pub use failovers::Failovers;
+pub use announcements::{Announcements, use_announced};
 
 use crate::live::{Watched, use_watched};
 use health::alarms::Alarm;

@@ -2,7 +2,7 @@
 
 use crate::api::walls::{self, Wall, Walls as List};
 use crate::api::{Outcome, outcome};
-use crate::live::{Live, use_clock};
+use crate::live::{Live, use_watched};
 use crate::prefs::use_prefs;
 use crate::ui::ActionDialog;
 use crate::ui::action_dialog::Running;
@@ -56,7 +56,7 @@ pub fn WallList(
 
 #[component]
 fn Row(state: Live<List>, id: String, revoking: RwSignal<Option<Wall>>) -> impl IntoView {
-    let (clock, prefs) = (use_clock(), use_prefs());
+    let (watched, prefs) = (use_watched(), use_prefs());
     let wall = Memo::new(move |_| {
         let list = state.value();
         let mut walls = list.iter().flat_map(|list| &list.walls);
@@ -65,7 +65,7 @@ fn Row(state: Live<List>, id: String, revoking: RwSignal<Option<Wall>>) -> impl 
     let read = move |of: fn(&Wall) -> Option<String>| wall.read().as_ref().and_then(of);
     let name = move || read(|wall| Some(wall.name.clone()));
     let moment = move |at: DateTime<Utc>| {
-        let now = clock.at(0.0);
+        let now = watched.now();
         let zone = prefs.zone.get();
         format!(
             "{} {}",
@@ -76,7 +76,7 @@ fn Row(state: Live<List>, id: String, revoking: RwSignal<Option<Wall>>) -> impl 
     let paired = move || walls::moment(wall.read().as_ref()?.paired_at.as_deref()).map(moment);
     let seen = Memo::new(move |_| walls::moment(wall.read().as_ref()?.last_seen.as_deref()));
     let ago = move || match seen.get() {
-        Some(at) => times::ago(at, clock.at(0.0)),
+        Some(at) => times::ago(at, watched.now()),
         None => "not yet".to_owned(),
     };
     let label = move || name().map(|name| format!("Revoke {name}"));

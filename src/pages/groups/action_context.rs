@@ -5,6 +5,7 @@ use crate::api::inventory::Refresh;
 use crate::api::session::Session;
 use crate::live::{Clock, Group, Live, Watched, use_clock, use_watched};
 use crate::ui::notice::{Notices, use_notices};
+use crate::ui::table::stable_rows::RowLock;
 use chrono::{DateTime, Utc};
 use health::groups::{Action, GroupContext, Observation};
 use leptos::prelude::*;
@@ -38,6 +39,10 @@ pub struct ActionContext {
     pub live: Live<Group>,
     /// The dialog that is open.
     pub open: RwSignal<Option<Open>>,
+    /// Keeps the order of the sessions while one of them is used.
+    pub row_lock: RowLock,
+    /// Whether an action that needs no dialog is being sent: it is sent once.
+    pub sending: StoredValue<bool>,
     group: StoredValue<String>,
     writer: StoredValue<Option<Writer>>,
     connection: StoredValue<String>,
@@ -68,6 +73,8 @@ impl ActionContext {
         Self {
             live,
             open: RwSignal::new(None),
+            row_lock: RowLock::new(),
+            sending: StoredValue::new(false),
             group: StoredValue::new(group.to_owned()),
             writer: StoredValue::new(writer(connection)),
             connection: StoredValue::new(connection.id.clone()),
@@ -117,6 +124,7 @@ impl ActionContext {
 
     /// Refreshes after a change. A change may end, and be undone, after its page was left.
     pub fn changed(self) {
+        self.row_lock.acted();
         self.live.status.refresh();
         if let Some(connection) = self.connection.try_get_value() {
             self.watched.refresh(Refresh::Connection(connection));

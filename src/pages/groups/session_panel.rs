@@ -146,33 +146,41 @@ pub fn SessionActions(
     /// Whether the buttons have words.
     words: bool,
 ) -> impl IntoView {
-    let button = move |action: Action, icon: &'static str, click: Callback<String>| {
-        context.offers(action).then(|| {
-            let name = move || format!("{} {}", action.name(), id.read());
+    // One button for both states of the override: whoever pressed it keeps the focus on it.
+    let button = move |action: Signal<Action>, icon: &'static str, click: Callback<String>| {
+        context.offers(action.get_untracked()).then(|| {
+            let name = move || format!("{} {}", action.get().name(), id.read());
             let press = move |_| click.run(id.get_untracked());
             if words {
-                view! { <button type="button" class="btn" aria-label=name on:click=press>{action.name()}</button> }.into_any()
+                view! { <button type="button" class="btn" aria-label=name on:click=press>{move || action.get().name()}</button> }.into_any()
             } else {
-                view! { <button type="button" class="icon" aria-label=name title=action.name() on:click=press><Icon name=icon /></button> }.into_any()
+                view! { <button type="button" class="icon" aria-label=name title=move || action.get().name() on:click=press><Icon name=icon /></button> }.into_any()
             }
         })
     };
+    let fixed = |action: Action| Signal::stored(action);
     let opens =
         move |of: fn(String) -> Open| Callback::new(move |id| context.open.set(Some(of(id))));
-    let role = move || {
+    let override_action = Signal::derive(move || {
         if pinned.get() {
-            let clear = Callback::new(move |id| clear_override(context, id));
-            button(Action::ClearOverride, "pin", clear)
+            Action::ClearOverride
         } else {
-            button(Action::OverrideRole, "pin", opens(Open::OverrideRole))
+            Action::OverrideRole
         }
-    };
+    });
+    let change_override = Callback::new(move |id| {
+        if pinned.get_untracked() {
+            clear_override(context, id);
+        } else {
+            context.open.set(Some(Open::OverrideRole(id)));
+        }
+    });
     view! {
         <div class="row acts" class:bar=words>
-            {button(Action::PostHeartbeat, "beat", opens(Open::PostHeartbeat))}
-            {role}
-            {words.then(|| button(Action::PutSession, "plus", opens(|id| Open::PutSession(Some(id)))))}
-            {button(Action::DeleteSession, "bin", opens(Open::DeleteSession))}
+            {button(fixed(Action::PostHeartbeat), "beat", opens(Open::PostHeartbeat))}
+            {button(override_action, "pin", change_override)}
+            {words.then(|| button(fixed(Action::PutSession), "plus", opens(|id| Open::PutSession(Some(id)))))}
+            {button(fixed(Action::DeleteSession), "bin", opens(Open::DeleteSession))}
         </div>
     }
 }

@@ -8,6 +8,7 @@ use crate::live::use_clock;
 use crate::nav::{Nav, use_nav};
 use crate::prefs::use_prefs;
 use crate::ui::beat::BeatFacts;
+use crate::ui::table::stable_rows::{StableRows, keep_order};
 use crate::ui::{Beat, Icon, times};
 use chrono::FixedOffset;
 use health::groups::{Action, Beat as BeatState, Observation, is_cold_standby, pulse, role_word};
@@ -114,7 +115,8 @@ pub fn Sessions(
 ) -> impl IntoView {
     let (nav, live) = (use_nav(), context.live);
     let (clock, prefs) = (use_clock(), use_prefs());
-    let list = Memo::new(move |_| {
+    let row_lock = context.row_lock;
+    let list = Memo::new(move |before: Option<&Vec<Row>>| {
         let Some(group) = live.value() else {
             return Vec::new();
         };
@@ -123,18 +125,14 @@ pub fn Sessions(
         let was = !live.status.freshness(clock).is_believable();
         let mut sessions: Vec<&ClientSession> = group.detail.sessions.iter().collect();
         sessions.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.id.cmp(&b.id)));
-        sessions
-            .into_iter()
-            .map(|session| {
-                row(
-                    session,
-                    &group.configuration,
-                    group.look(live.status, clock),
-                    zone,
-                    was,
-                )
-            })
-            .collect()
+        let look = group.look(live.status, clock);
+        let rows = sessions.into_iter();
+        let rows = rows.map(|session| row(session, &group.configuration, look, zone, was));
+        let mut rows: Vec<_> = rows.collect();
+        if let Some(before) = before.filter(|_| row_lock.is_held()) {
+            keep_order(&mut rows, before, |row| row.id.clone());
+        }
+        rows
     });
     let rows = Rows::follow(list);
     let summary = move || {
@@ -182,7 +180,7 @@ pub fn Sessions(
                             {actions}
                         </tr>
                     </thead>
-                    <tbody>{rows.draw(move |row| view! { <SessionRow row context nav can_act /> })}</tbody>
+                    <StableRows row_lock>{rows.draw(move |row| view! { <SessionRow row context nav can_act /> })}</StableRows>
                 </table>
             </div>
             {none}

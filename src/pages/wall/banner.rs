@@ -2,7 +2,7 @@
 //! current then.
 
 use super::model::short;
-use crate::live::{use_clock, use_watched};
+use crate::live::use_watched;
 use crate::ui::{Icon, times};
 use leptos::prelude::*;
 
@@ -12,15 +12,15 @@ pub fn Banner(
     /// Whether the gateway is gone.
     lost: Memo<bool>,
 ) -> impl IntoView {
-    let (clock, watched) = (use_clock(), use_watched());
+    let watched = use_watched();
     let since = Memo::new(move |_| watched.last_answer());
     let at = move || {
-        let (at, now) = (since.get()?, clock.at(0.0));
+        let (at, now) = (since.get()?, watched.now());
         let utc = times::offset(crate::prefs::Zone::Utc, now);
         Some(format!("Last data at {} UTC", times::moment(at, now, utc)))
     };
     let age = move || {
-        let ago = (clock.at(0.0) - since.get()?).num_seconds();
+        let ago = (watched.now() - since.get()?).num_seconds();
         let millis = f64::from(i32::try_from(ago).unwrap_or(i32::MAX)) * 1_000.0;
         Some(format!("{} ago", short(millis)))
     };

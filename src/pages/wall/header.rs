@@ -5,7 +5,7 @@ use super::model;
 use super::rotation::HoldReason;
 use super::sounds::Sounds;
 use super::state::{Count, Wall};
-use crate::live::use_clock;
+use crate::live::{use_clock, use_watched};
 use crate::ui::Icon;
 use crate::ui::times::machine;
 use leptos::prelude::*;
@@ -20,12 +20,16 @@ pub fn Header(
     /// Whether the vendors' systems are simulated.
     demo: bool,
 ) -> impl IntoView {
-    let clock = use_clock();
-    let now = move || clock.at(0.0);
+    let watched = use_watched();
+    let now = move || watched.now();
     let local = move || {
         let local = wall.local.read();
         let local = local.as_ref()?;
-        Some(format!("{} {}", local.at(clock.millis())?, local.name))
+        Some(format!(
+            "{} {}",
+            local.at(watched.now_millis())?,
+            local.name
+        ))
     };
     let totals: Vec<_> = (0..7).map(|at| view! { <Total wall at /> }).collect();
     let below = move || match head(wall.layout.read().width) {

@@ -23,6 +23,7 @@ pub mod tile;
 pub mod tiles;
 
 use crate::live::{use_poll_settings, use_watched};
+use crate::pages::alarms::{Announcements, use_announced};
 use crate::prefs::use_prefs;
 use crate::ui::{Heading, Icon};
 use banner::Banner;
@@ -73,25 +74,22 @@ pub fn StatusWall(
                 <WallSources wall />
             </div>
             <Banner lost />
+            <Announcements on_wall=true />
             <ControlBar wall sounds notify hands set_up />
         </main>
     }
 }
 
-/// The errors in the URL parameters.
+/// What is said above the tiles.
 #[component]
 fn Strip(wall: Wall) -> impl IntoView {
-    let words = Memo::new(move |_| {
-        let mistakes = wall.mistakes.read();
-        let more = match mistakes.len() {
-            0 | 1 => String::new(),
-            number => format!(" And {} more.", number - 1),
-        };
-        mistakes.first().map(|first| format!("{first}{more}"))
-    });
+    let words = wall.strip;
+    // A failover is announced as an alert, and once.
+    let announced = use_announced();
+    let role = move || announced.failovers().is_empty().then_some("status");
     let lines = move || wall.layout.read().strip.to_string();
     view! {
-        <p class="strip" role="status" hidden=move || words.read().is_none() style:--lines=lines>
+        <p class="strip" role=role hidden=move || words.read().is_none() style:--lines=lines>
             <Icon name="warning" /><span>{words}</span>
         </p>
     }

@@ -12,6 +12,8 @@ use super::sizing::Viewing;
 use super::tiles;
 use crate::live::{Clock, Watched, use_clock, use_watched};
 use crate::nav::use_nav;
+use crate::pages::alarms::use_announced;
+use crate::ui::lost_text::{LOST_TEXT, use_lost_text};
 use health::severity::Severity;
 use leptos::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -46,8 +48,8 @@ pub struct Count {
 pub struct Wall {
     /// The URL parameters.
     pub params: Memo<Params>,
-    /// The errors in the URL parameters.
-    pub mistakes: Memo<Vec<String>>,
+    /// What is said above the tiles: a failover that was just seen, or what is wrong with this screen.
+    pub strip: Memo<Option<String>>,
     /// The window's size and where people stand.
     pub viewing: Memo<Viewing>,
     /// Every tile, worst first.
@@ -81,7 +83,7 @@ pub fn wall() -> Wall {
         .collect();
     let read = Memo::new(move |_| params::read(|name| nav.param(name), &ids, SecondClock::is_zone));
     let params = Memo::new(move |_| read.read().0.clone());
-    let mistakes = Memo::new(move |_| read.read().1.clone());
+    let strip = strip(watched, Memo::new(move |_| read.read().1.clone()));
     let window = window_size();
     let viewing = Memo::new(move |_| {
         let ((width, height), params) = (window.get(), params.read());
@@ -94,15 +96,12 @@ pub fn wall() -> Wall {
     });
     let tiles = Memo::new(move |_| tiles::tiles(watched, &params.read()));
     let counts = Memo::new(move |_| counts(&tiles.read()));
-    let content = Memo::new(move |_| {
-        let mistakes = mistakes.read();
-        Content {
-            tiles: tiles.read().iter().map(Tile::need).collect(),
-            totals: of_totals(&counts.read()),
-            notes: NOTES.map(|words| GLYPH + measure(words)).to_vec(),
-            sources: widths(watched, &params.read()),
-            strip: mistakes.first().map(|first| measure(first) + 8.0),
-        }
+    let content = Memo::new(move |_| Content {
+        tiles: tiles.read().iter().map(Tile::need).collect(),
+        totals: of_totals(&counts.read()),
+        notes: NOTES.map(|words| GLYPH + measure(words)).to_vec(),
+        sources: widths(watched, &params.read()),
+        strip: strip.read().as_deref().map(measure),
     });
     let layout = Memo::new(move |_| layout(&viewing.read(), &content.read()));
     let rotation = RwSignal::new(Rotation::beginning(crate::live::clock::now()));
@@ -121,7 +120,7 @@ pub fn wall() -> Wall {
     let local = Memo::new(move |_| SecondClock::new(&params.read().clock_zone));
     let wall = Wall {
         params,
-        mistakes,
+        strip,
         viewing,
         tiles,
         counts,
@@ -188,6 +187,31 @@ impl Wall {
             changed
         });
     }
+}
+
+/// Failovers that were just seen come first, then what makes this screen unreliable, then the errors in the
+/// URL parameters.
+fn strip(watched: Watched, mistakes: Memo<Vec<String>>) -> Memo<Option<String>> {
+    let lost_text = use_lost_text();
+    let announced = use_announced();
+    Memo::new(move |_| {
+        let failovers = announced.failovers();
+        if !failovers.is_empty() {
+            return Some(failovers);
+        }
+        if lost_text.is_recent() {
+            return Some(LOST_TEXT.to_owned());
+        }
+        if let Some(words) = watched.computer_clock() {
+            return Some(format!("{words}. This page runs on the gateway's clock."));
+        }
+        let mistakes = mistakes.read();
+        let more = match mistakes.len() {
+            0 | 1 => String::new(),
+            number => format!(" And {} more.", number - 1),
+        };
+        mistakes.first().map(|first| format!("{first}{more}"))
+    })
 }
 
 /// The window's size, now and whenever it changes.

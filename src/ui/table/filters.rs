@@ -26,7 +26,10 @@ pub fn Search(
     let nav = use_nav();
     let type_in = move |event| {
         let text = event_target_value(&event);
-        nav.replace(&nav.with_params(&[("q", Some(&text)), ("page", None)]));
+        // An event may come without a change: a control is read before it is used (`index.html`).
+        if text != nav.param("q").unwrap_or_default() {
+            nav.replace(&nav.with_params(&[("q", Some(&text)), ("page", None)]));
+        }
     };
     view! {
         <search>

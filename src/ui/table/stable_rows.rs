@@ -1,15 +1,21 @@
-//! Rows that keep their order while somebody uses them: while the pointer or the focus is in the table, a
-//! refresh changes the content of rows but not their order.
+//! Rows that keep their order while somebody uses them: while the pointer or the focus is in the table, and
+//! for a moment after an action, a refresh changes the content of rows but not their order.
 
 use leptos::prelude::*;
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::time::Duration;
 
-/// Whether the pointer or the focus is in the rows.
+/// How long rows stay where they are after an action: what was acted on is looked at first.
+const AFTER_ACTION: Duration = Duration::from_secs(2);
+
+/// Whether the pointer or the focus is in the rows, or an action was just done.
 #[derive(Clone, Copy, Default)]
 pub struct RowLock {
     pointer: RwSignal<bool>,
     focus: RwSignal<bool>,
+    /// Actions that were done a moment ago.
+    acted: RwSignal<u32>,
 }
 
 impl RowLock {
@@ -19,10 +25,19 @@ impl RowLock {
         Self::default()
     }
 
-    /// Whether the pointer or the focus is in the rows.
+    /// Whether the rows keep their order.
     #[must_use]
     pub fn is_held(self) -> bool {
-        self.pointer.get() || self.focus.get()
+        self.pointer.get() || self.focus.get() || self.acted.get() > 0
+    }
+
+    /// Something was done to a row. Also after the page was left.
+    pub fn acted(self) {
+        let _ = self.acted.try_update(|acted| *acted += 1);
+        let end = move || {
+            let _ = self.acted.try_update(|acted| *acted -= 1);
+        };
+        set_timeout(end, AFTER_ACTION);
     }
 }
 

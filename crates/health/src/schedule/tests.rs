@@ -62,22 +62,23 @@ fn a_new_interval_counts_from_the_last_poll() {
 }
 
 #[test]
-fn failures_wait_from_one_second_to_a_limit_that_doubles_up_to_thirty() {
-    for (failures, least, most) in [
-        (1, 1.0, 2.0),
-        (2, 1.0, 4.0),
-        (3, 1.0, 8.0),
-        (4, 1.0, 16.0),
-        (5, 1.0, 30.0),
-        (50, 1.0, 30.0),
-        (u32::MAX, 1.0, 30.0),
+fn failures_wait_from_one_second_to_a_limit_that_doubles_up_to_the_interval() {
+    for (failures, interval, most) in [
+        (1, 5.0, 2.0),
+        (2, 5.0, 4.0),
+        (3, 5.0, 5.0),
+        (50, 5.0, 5.0),
+        (u32::MAX, 5.0, 5.0),
+        (4, 60.0, 16.0),
+        (6, 60.0, 60.0),
+        (1, 0.5, 1.0),
     ] {
-        let within = |chance| backoff(failures, chance) / SECOND;
-        assert_eq!((within(0.0), within(1.0)), (least, most), "{failures}");
+        let within = |chance| backoff(failures, chance, interval * SECOND) / SECOND;
+        assert_eq!((within(0.0), within(1.0)), (1.0, most), "{failures}");
     }
     assert_eq!(
         failed(3, 0.5, None).next(0.0),
-        Next::At(1.0 * SECOND + 3.5 * SECOND)
+        Next::At(1.0 * SECOND + 2.0 * SECOND)
     );
 }
 

@@ -76,6 +76,10 @@ pub fn clear_override(context: ActionContext, id: String) {
     let Some(writer) = context.writer() else {
         return;
     };
+    if context.sending.get_value() {
+        return;
+    }
+    context.sending.set_value(true);
     let group = context.group();
     let browser = || clock::time(clock::now());
     // When it is undone, the page and its vendor clock may be gone.
@@ -88,6 +92,7 @@ pub fn clear_override(context: ActionContext, id: String) {
         let outcome = writer
             .override_role(&group, &id, RoleOverride::Off, None, seen.as_ref())
             .await;
+        let _ = context.sending.try_set_value(false);
         context.changed();
         let undo: Undo = {
             let writer = writer.clone();

@@ -1,0 +1,270 @@
+//! What happens while somebody watches, announced once on every page and on the wall: a failover, a
+//! connection or the gateway that falls silent or answers again, and a new critical alarm.
+
+use crate::live::{Takeover, Watched, use_watched};
+use crate::route::Route;
+use health::alarms::Alarm;
+use health::freshness::Freshness;
+use health::inventory::{Kind, ResourceKey};
+use health::severity::Severity;
+use leptos::prelude::*;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long an announcement stands.
+const STANDS: Duration = Duration::from_secs(30);
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq)]
+struct Announcement {
+    number: u32,
+    sentence: String,
+    /// The resource that failed over.
+    failover: Option<ResourceKey>,
+}
+
+/// What has just happened.
+#[derive(Clone, Copy)]
+pub struct Announced(RwSignal<Vec<Announcement>>);
+
+/// What has just happened. Only inside [`provide`]'s owner.
+#[must_use]
+pub fn use_announced() -> Announced {
+    expect_context()
+}
+
+/// Begins to compare what the gateway says with what it said before.
+pub fn provide() {
+    let watched = use_watched();
+    let shown = RwSignal::new(Vec::new());
+    provide_context(Announced(shown));
+    let number = StoredValue::new(0_u32);
+    let show = move |sentence: String, failover: Option<ResourceKey>| {
+        let of_this = number.get_value();
+        number.set_value(of_this.wrapping_add(1));
+        shown.update(|shown: &mut Vec<Announcement>| {
+            shown.push(Announcement {
+                number: of_this,
+                sentence,
+                failover,
+            });
+        });
+        let forget = move || {
+            let _ = shown.try_update(|shown| shown.retain(|one| one.number != of_this));
+        };
+        set_timeout(forget, STANDS);
+    };
+    Effect::new(move |_| {
+        for Takeover {
+            resource,
+            name,
+            from,
+            to,
+        } in watched.takeovers()
+        {
+            let sentence = format!("{name}: {to} has taken over from {from}.");
+            show(sentence, Some(resource));
+        }
+    });
+    let known = StoredValue::new(Known::default());
+    Effect::new(move |_| {
+        let moment = moment(watched);
+        let news = known.try_update_value(|known| known.update(&moment));
+        for sentence in news.unwrap_or_default() {
+            show(sentence, None);
+        }
+    });
+}
+
+impl Announced {
+    /// The failovers among them, in one line.
+    #[must_use]
+    pub fn failovers(self) -> String {
+        let shown = self.0.read();
+        let failovers = shown.iter().filter(|one| one.failover.is_some());
+        let sentences: Vec<&str> = failovers.map(|one| one.sentence.as_str()).collect();
+        sentences.join(" ")
+    }
+}
+
+/// The announcements; those of failovers can be seen on a page, with a link to what failed over.
+#[component]
+pub fn Announcements(
+    /// Whether this is the wall, which has a place of its own for failovers and no links.
+    #[prop(optional)]
+    on_wall: bool,
+) -> impl IntoView {
+    let Announced(shown) = use_announced();
+    let draw = move |one: Announcement| {
+        match one.failover.filter(|_| !on_wall) {
+        Some(resource) => view! {
+            <p class="notice"><span>{one.sentence}</span><a class="btn" href=Route::of(&resource).href()>"Open"</a></p>
+        }
+        .into_any(),
+        None => view! { <p class="vh">{one.sentence}</p> }.into_any(),
+    }
+    };
+    view! {
+        <div class="failovers" role="alert">
+            <For each=move || shown.get() key=|one| one.number children=draw />
+        </div>
+    }
+}
+
+/// What announcements are made from, at one moment.
+struct Moment {
+    is_gateway_gone: bool,
+    /// Id, title, freshness.
+    connections: Vec<(String, String, Freshness)>,
+    alarms: Arc<Vec<Arc<Alarm>>>,
+}
+
+fn moment(watched: Watched) -> Moment {
+    let world = watched.world();
+    let of_connection = |id: &str, title: &str| {
+        let fresh = watched.freshness(id);
+        (id.to_owned(), title.to_owned(), fresh)
+    };
+    let connections = world.connections.iter().map(|state| &state.connection);
+    Moment {
+        is_gateway_gone: watched.is_gateway_gone(),
+        connections: connections
+            .map(|connection| of_connection(&connection.id, &connection.title))
+            .collect(),
+        alarms: Arc::clone(&world.alarms),
+    }
+}
+
+/// What was true when it was last looked at.
+#[derive(Debug, Default)]
+struct Known {
+    is_gateway_gone: bool,
+    freshness: HashMap<String, Freshness>,
+    /// `None` before the first look: what was wrong already is not new.
+    critical: Option<HashSet<ResourceKey>>,
+}
+
+impl Known {
+    /// What is new.
+    fn update(&mut self, moment: &Moment) -> Vec<String> {
+        let was_gone = std::mem::replace(&mut self.is_gateway_gone, moment.is_gateway_gone);
+        // A silent gateway has a banner, which is an alert of its own; of everything else nothing new is
+        // known then.
+        if moment.is_gateway_gone {
+            return Vec::new();
+        }
+        let mut news = Vec::new();
+        if was_gone {
+            news.push("The gateway answers again.".to_owned());
+        }
+        for (id, title, fresh) in &moment.connections {
+            let before = self.freshness.insert(id.clone(), *fresh);
+            news.extend(before.and_then(|before| change(title, before, *fresh)));
+        }
+        let critical = moment.alarms.iter().filter(|alarm| {
+            alarm.severity == Severity::Critical && alarm.resource.kind != Kind::Connection
+        });
+        if let Some(known) = &self.critical {
+            let new = critical
+                .clone()
+                .filter(|alarm| !known.contains(&alarm.resource));
+            news.extend(new.map(|alarm| format!("Critical: {}", alarm.sentence)));
+        }
+        self.critical = Some(critical.map(|alarm| alarm.resource.clone()).collect());
+        news
+    }
+}
+
+fn change(title: &str, before: Freshness, now: Freshness) -> Option<String> {
+    match (before.is_believable(), now.is_believable()) {
+        (false, true) => Some(format!("{title} answers again.")),
+        (_, false) if before != now => Some(format!("{title} does not answer: {}.", now.word())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Known, Moment};
+    use chrono::DateTime;
+    use health::alarms::{Alarm, Since};
+    use health::freshness::Freshness;
+    use health::inventory::{Kind, ResourceKey};
+    use health::severity::Severity;
+    use std::sync::Arc;
+
+    fn moment(fresh: Freshness, critical: &[(&str, Kind)]) -> Moment {
+        let alarm = |(id, kind): &(&str, Kind)| {
+            Arc::new(Alarm {
+                resource: ResourceKey {
+                    kind: *kind,
+                    connection: "plant-a".to_owned(),
+                    id: (*id).to_owned(),
+                },
+                name: (*id).to_owned(),
+                severity: Severity::Critical,
+                rank: 0,
+                word: "No primary".into(),
+                sentence: format!("{id} has no primary."),
+                advice: String::new(),
+                since: Since::Observed(DateTime::UNIX_EPOCH),
+            })
+        };
+        Moment {
+            is_gateway_gone: false,
+            connections: vec![("plant-a".to_owned(), "Plant A".to_owned(), fresh)],
+            alarms: Arc::new(critical.iter().map(alarm).collect()),
+        }
+    }
+
+    #[test]
+    fn a_source_that_falls_silent_and_returns_is_announced_once_each() {
+        let mut known = Known::default();
+        for (fresh, expected) in [
+            (Freshness::Live, ""),
+            (Freshness::Live, ""),
+            (Freshness::Aging, ""),
+            (Freshness::Stale, "Plant A does not answer: STALE."),
+            (Freshness::Stale, ""),
+            (Freshness::NoData, "Plant A does not answer: NO DATA."),
+            (Freshness::NoData, ""),
+            (Freshness::Live, "Plant A answers again."),
+            (Freshness::Live, ""),
+        ] {
+            let news = known.update(&moment(fresh, &[]));
+            assert_eq!(news.join(" "), expected, "{fresh:?}");
+        }
+    }
+
+    #[test]
+    fn a_critical_alarm_is_announced_when_it_is_new_and_not_when_the_page_opens() {
+        let live = Freshness::Live;
+        let group = Kind::FailoverGroup;
+        let mut known = Known::default();
+        assert!(known.update(&moment(live, &[("a", group)])).is_empty());
+        let both = [("a", group), ("b", group), ("plant-a", Kind::Connection)];
+        assert_eq!(
+            known.update(&moment(live, &both)),
+            ["Critical: b has no primary."]
+        );
+        assert!(known.update(&moment(live, &both)).is_empty());
+        assert!(known.update(&moment(live, &[])).is_empty());
+        assert_eq!(known.update(&moment(live, &[("a", group)])).len(), 1);
+    }
+
+    #[test]
+    fn a_silent_gateway_says_nothing_of_its_connections() {
+        let mut known = Known::default();
+        known.update(&moment(Freshness::Live, &[]));
+        let gone = Moment {
+            is_gateway_gone: true,
+            ..moment(Freshness::Stale, &[])
+        };
+        assert!(known.update(&gone).is_empty());
+        assert_eq!(
+            known.update(&moment(Freshness::Live, &[])),
+            ["The gateway answers again."]
+        );
+    }
+}

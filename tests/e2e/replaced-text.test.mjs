@@ -1,0 +1,67 @@
+// What a page translator or an extension does to a page: it takes texts out and puts copies in their place.
+
+import assert from 'node:assert/strict';
+import { eventually, story } from './harness.mjs';
+
+/** Replaces every text by a copy inside of `<font>`, as translators do, on load and after every change. */
+const translate = () => {
+  const replace = (node) => {
+    const texts = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
+    const found = [];
+    while (texts.nextNode()) found.push(texts.currentNode);
+    for (const text of found) {
+      const parent = text.parentElement;
+      if (!parent || !text.data.trim() || parent.closest('script, style, svg, [data-copy]')) continue;
+      const copy = document.createElement('font');
+      copy.dataset.copy = '';
+      copy.textContent = text.data;
+      text.replaceWith(copy);
+    }
+  };
+  const observer = new MutationObserver((records) => {
+    for (const { addedNodes, target } of records) {
+      for (const node of addedNodes) if (node.isConnected) replace(node.nodeType === 3 ? target : node);
+    }
+  });
+  addEventListener('DOMContentLoaded', () => {
+    observer.observe(document.body, { childList: true, subtree: true });
+    replace(document.body);
+  });
+};
+
+const BANNER = /translation or an extension replaces text on this page/;
+
+story('the console asks not to be translated', async ({ page, visit }) => {
+  await visit('/');
+  const html = page.locator('html');
+  assert.equal(await html.getAttribute('translate'), 'no');
+  assert.match(await html.getAttribute('class'), /notranslate/);
+  assert.equal(await page.getByText(BANNER).count(), 0);
+});
+
+story('a wall whose texts are replaced shows what is the case, and says so', async ({ page, visit, control }) => {
+  await page.addInitScript(translate);
+  await visit('/wall');
+  await page.locator('.strip').filter({ hasText: BANNER }).waitFor();
+  const tile = page.getByRole('listitem').filter({ hasText: 'news' }).first();
+  await tile.waitFor();
+  await control('POST', '/faults', { connection: 'plant-a', fault: { kind: 'status', status: 503 } });
+  await control('POST', '/observer/advance', { seconds: 40 });
+  const source = page.getByRole('list', { name: 'Sources' }).getByRole('listitem', { name: /Plant A.*STALE/ });
+  await source.filter({ hasText: 'STALE' }).waitFor();
+});
+
+story('the order of a page whose texts were replaced once stands beside the right buttons', async ({ page, visit, control, world }) => {
+  await visit('/slicers');
+  await page.getByRole('table').waitFor();
+  await page.evaluate(translate);
+  await page.evaluate(() => dispatchEvent(new Event('DOMContentLoaded')));
+  await page.getByRole('alert').filter({ hasText: BANNER }).waitFor();
+  // A form that somebody fills in is not taken away.
+  const search = page.getByRole('searchbox', { name: 'Search slicer groups' });
+  await search.focus();
+  await search.pressSequentially('news');
+  await control('POST', '/observer/advance', { seconds: 2 });
+  await eventually(async () => assert.equal(await search.inputValue(), 'news'));
+  assert.ok(await world());
+});
