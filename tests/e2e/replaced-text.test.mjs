@@ -42,13 +42,12 @@ story('the console asks not to be translated', async ({ page, visit }) => {
 story('a wall whose texts are replaced shows what is the case, and says so', async ({ page, visit, control }) => {
   await page.addInitScript(translate);
   await visit('/wall');
-  await page.locator('.strip').filter({ hasText: BANNER }).waitFor();
-  const tile = page.getByRole('listitem').filter({ hasText: 'news' }).first();
-  await tile.waitFor();
+  await page.getByRole('list', { name: 'Sources' }).getByRole('listitem', { name: /Plant A.*live/ }).waitFor();
   await control('POST', '/faults', { connection: 'plant-a', fault: { kind: 'status', status: 503 } });
   await control('POST', '/observer/advance', { seconds: 40 });
   const source = page.getByRole('list', { name: 'Sources' }).getByRole('listitem', { name: /Plant A.*STALE/ });
   await source.filter({ hasText: 'STALE' }).waitFor();
+  await page.locator('.strip').filter({ hasText: BANNER }).waitFor();
 });
 
 story('the order of a page whose texts were replaced once stands beside the right buttons', async ({ page, visit, control, world }) => {
