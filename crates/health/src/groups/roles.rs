@@ -14,6 +14,16 @@ pub(super) struct Roles<'a> {
     pub(super) unknown: Option<&'a ClientSession>,
 }
 
+/// Who leads a group: its primary, and who was chosen to become it and has not confirmed yet.
+#[must_use]
+pub fn leaders<'a>(
+    status: &'a GroupStatus,
+    sessions: &'a [ClientSession],
+) -> (Option<&'a ClientSession>, Option<&'a ClientSession>) {
+    let roles = roles(Some(status), sessions);
+    (roles.primaries.first().copied(), roles.pending)
+}
+
 pub(super) fn roles<'a>(
     status: Option<&'a GroupStatus>,
     sessions: &'a [ClientSession],
