@@ -30,7 +30,8 @@ pub fn Failovers() -> impl IntoView {
         items
             .map(|Takeover { resource, name, from, to }| {
                 let sentence = format!("{name}: {to} has taken over from {from}.");
-                view! { <p class="notice"><span>{sentence}</span><a class="btn" href=Route::of(&resource).href()>"Open"</a></p> }
+                let whole = sentence.clone();
+                view! { <p class="notice"><span title=whole>{sentence}</span><a class="btn" href=Route::of(&resource).href()>"Open"</a></p> }
             })
             .collect::<Vec<_>>()
     };
