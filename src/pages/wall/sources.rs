@@ -47,5 +47,6 @@ fn Item(id: String, title: String) -> impl IntoView {
     });
     let glyph = Signal::derive(move || freshness::glyph(fresh.get()));
     let key = move || freshness::key(fresh.get());
-    view! { <li aria-label=label data-f=key><Icon name=glyph /><b dir="auto">{title}</b>" "<span>{state}</span></li> }
+    let whole = title.clone();
+    view! { <li aria-label=label data-f=key><Icon name=glyph /><b dir="auto" title=whole>{title}</b>" "<span>{state}</span></li> }
 }
