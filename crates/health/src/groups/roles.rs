@@ -74,3 +74,44 @@ fn by_status<'a>(
         ..roles_of_sessions
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::leaders;
+    use vendors::aveva::{ClientSession, GroupStatus, Role};
+
+    #[test]
+    fn sessions_say_who_leads_and_the_status_only_where_they_do_not() {
+        let session = |id: &str, role| ClientSession {
+            id: Some(id.to_owned()),
+            role: Some(role),
+            ..ClientSession::default()
+        };
+        let status = |primary: &str, pending: &str| GroupStatus {
+            primary: Some(primary.to_owned()),
+            pending_primary: Some(pending.to_owned()),
+            ..GroupStatus::default()
+        };
+        let (primary, pending, idle) = (Role::Primary, Role::PendingPrimary, Role::Secondary);
+        for (roles, status, expected) in [
+            (
+                [&primary, &pending],
+                status("b", ""),
+                (Some("a"), Some("b")),
+            ),
+            ([&idle, &pending], status("a", ""), (None, Some("b"))),
+            ([&idle, &idle], status("a", "b"), (Some("a"), Some("b"))),
+            ([&idle, &idle], status("b", "b"), (Some("b"), None)),
+            ([&idle, &idle], status("", "x"), (None, None)),
+        ] {
+            let sessions = ["a", "b"].into_iter().zip(roles);
+            let sessions: Vec<_> = sessions
+                .map(|(id, role)| session(id, role.clone()))
+                .collect();
+            let (primary, pending) = leaders(&status, &sessions);
+            let id = |one: Option<&ClientSession>| one.and_then(|one| one.id.clone());
+            let expected = (expected.0.map(str::to_owned), expected.1.map(str::to_owned));
+            assert_eq!((id(primary), id(pending)), expected, "{roles:?} {status:?}");
+        }
+    }
+}
