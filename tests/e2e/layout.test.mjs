@@ -25,7 +25,7 @@ const WATCHED = [
 ];
 
 for (const [width, address, there] of WATCHED) {
-  story(`nothing moves on ${address} while somebody watches for a minute at ${width}`, { viewport: { width, height: 900 } }, async (told) => {
+  story(`nothing moves on ${address} while somebody watches for a minute at ${width}`, { viewport: { width, height: 900 }, timeout: 180_000 }, async (told) => {
     const { page, control } = told;
     await open(told, address);
     await there(page).waitFor();

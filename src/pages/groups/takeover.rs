@@ -218,7 +218,8 @@ pub fn Takeover(
     // Drawn once, and then only its texts change.
     let kind = Memo::new(move |_| std::mem::discriminant(&*shown.read()));
     let draw = move || {
-        kind.track();
+        // Read, not only tracked: a memo that nobody reads never runs, and so never changes.
+        kind.get();
         match &*shown.read_untracked() {
             Shown::Countdown(..) => view! { <Count lane /> }.into_any(),
             Shown::Handover(_) => view! { <HandoverView handover=handing /> }.into_any(),
