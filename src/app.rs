@@ -151,6 +151,7 @@ fn Desk(route: Memo<Route>) -> impl IntoView {
                 {move || page(route.get())}
             </main>
             <shell::Leaving />
+            // A strip of its own, which is there all the time: a notice covers and moves nothing.
             <div class="notices">
                 <pages::alarms::Announcements />
                 <notice::NoticeArea />

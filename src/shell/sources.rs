@@ -1,41 +1,134 @@
-//! How fresh each connection is, at every moment, and on demand why.
+//! How fresh each connection is, at every moment, and on demand why. The bar has one line of places of one
+//! width, so that nothing moves while ages run: the worst come first, and the rest opens behind a button.
 
 use crate::api::inventory::Refresh;
 use crate::live::use_watched;
 use crate::pages::Polling;
 use crate::route::Route;
-use crate::ui::{Icon, freshness};
+use crate::ui::{Icon, freshness, width};
+use health::freshness::Freshness;
 use health::vendor_clock;
+use leptos::html;
 use leptos::prelude::*;
 use vendors::Connection;
+
+/// The id of the list, which opens as a whole.
+const LIST: &str = "sources";
+
+/// The width of a place with the gap after it, and of the button for the rest, in rem: as in shell.css.
+const PLACE: f64 = 10.125;
+const MORE: f64 = 3.0;
+
+/// How many of these sources have a place in a bar of this width, in rem: one at least.
+fn places(width: f64, sources: usize) -> usize {
+    let fit = |width: f64| (1..=sources).take_while(|n| reach(*n) <= width).count();
+    match fit(width) {
+        all if all == sources => all,
+        _ => fit(width - MORE).max(1),
+    }
+}
+
+/// Where the last of so many places ends, in rem: there is no gap after it.
+#[expect(clippy::cast_precision_loss, reason = "a number of connections")]
+fn reach(places: usize) -> f64 {
+    places as f64 * PLACE - 0.5
+}
+
+/// How soon somebody has to look. Live and aging are alike: each is both in turn, and places are kept.
+fn urgency(freshness: Freshness) -> u8 {
+    match freshness {
+        Freshness::NoData => 0,
+        Freshness::Stale => 1,
+        Freshness::Aging | Freshness::Live => 2,
+    }
+}
+
+/// The order of the bar: worst first, otherwise as configured.
+fn ranked(mut sources: Vec<(String, Freshness)>) -> Vec<(String, Freshness)> {
+    sources.sort_by_key(|(_, freshness)| urgency(*freshness));
+    sources
+}
+
+/// What has a place and what waits behind the button.
+#[derive(Clone, Copy)]
+struct Bar {
+    ranked: Memo<Vec<(String, Freshness)>>,
+    places: Memo<usize>,
+    is_open: RwSignal<bool>,
+}
 
 /// The list "Sources" of the top bar.
 #[component]
 pub fn SourceList() -> impl IntoView {
-    let connections = use_watched().connections();
+    let watched = use_watched();
+    let connections = watched.connections();
+    let bar = NodeRef::<html::Div>::new();
+    let list = NodeRef::<html::Ul>::new();
+    let width = width::of(bar);
+    let all = Memo::new(move |_| {
+        let connections = connections.get().into_iter();
+        let fresh = connections.map(|one| {
+            let freshness = watched.freshness(&one.id);
+            (one.id, freshness)
+        });
+        ranked(fresh.collect())
+    });
+    let places = Memo::new(move |_| places(width.get(), all.read().len()));
+    let is_open = RwSignal::new(false);
+    let hidden = move || all.read().len() - places.get();
+    // The worst of the rest: the bar shows the worst of all, so it only matters once there are many.
+    let key = move || {
+        let all = all.read();
+        all.get(places.get())
+            .map(|(_, freshness)| freshness::key(*freshness))
+    };
+    let toggled = move |_| {
+        let list = list.get_untracked();
+        is_open.set(list.is_some_and(|list| list.matches(":popover-open").unwrap_or(false)));
+    };
+    let bar_of = Bar {
+        ranked: all,
+        places,
+        is_open,
+    };
     view! {
-        <ul class="fresh" aria-label="Sources">
-            <For
-                each=move || connections.get()
-                key=|connection| (connection.id.clone(), connection.title.clone())
-                children=|connection| view! { <Item connection /> }
-            />
-        </ul>
+        <div class="sources" node_ref=bar>
+            <ul class="fresh" id=LIST popover="auto" aria-label="Sources" node_ref=list on:toggle=toggled>
+                <For
+                    each=move || connections.get()
+                    key=|connection| (connection.id.clone(), connection.title.clone())
+                    children=move |connection| view! { <Item connection bar=bar_of /> }
+                />
+            </ul>
+            <button type="button" class="btn" popovertarget=LIST hidden=move || hidden() == 0 data-f=key style:--place=move || places.get().to_string()
+                aria-label=move || format!("{} more sources", hidden()) title="All sources">
+                "+"{hidden}
+            </button>
+        </div>
     }
 }
 
 #[component]
-fn Item(connection: Connection) -> impl IntoView {
+fn Item(connection: Connection, bar: Bar) -> impl IntoView {
     let watched = use_watched();
     let id = StoredValue::new(connection.id.clone());
+    let place = Memo::new(move |_| {
+        let mut ranked = bar.ranked.get().into_iter();
+        ranked
+            .position(|(other, _)| id.with_value(|id| *id == other))
+            .unwrap_or_default()
+    });
+    let is_hidden = move || place.get() >= bar.places.get();
+    // What is behind the button has no place for the focus until the list is open.
+    let tabindex = move || (is_hidden() && !bar.is_open.get()).then_some("-1");
     let title = StoredValue::new(connection.title.clone());
     let fresh = Memo::new(move |_| id.with_value(|id| watched.freshness(id)));
     let words = Memo::new(move |_| {
         let state = watched.connection(&id.get_value());
         let at = state.and_then(|state| state.observed_at);
-        freshness::label(fresh.get(), at.map(|at| watched.since(at)))
+        freshness::words(fresh.get(), at.map(|at| watched.since(at)))
     });
-    let label = move || format!("{}{}", title.get_value(), words.read());
+    let label = move || format!("{}: {}", title.get_value(), words.read());
     let glyph = Signal::derive(move || freshness::glyph(fresh.get()));
     let key = move || freshness::key(fresh.get());
     let skewed = Memo::new(move |_| {
@@ -44,14 +137,24 @@ fn Item(connection: Connection) -> impl IntoView {
         let ahead = chrono::TimeDelta::try_milliseconds(ahead).unwrap_or_default();
         vendor_clock::worth_telling(ahead).is_some()
     });
+    // In a place of this width there is no room for the last word.
+    let short = move || words.read().trim_end_matches(" ago").to_owned();
+    let name = move || {
+        let skewed = if skewed.get() {
+            ", its clock differs"
+        } else {
+            ""
+        };
+        format!("{}{skewed}", label())
+    };
     let panel = format!("source-{}", connection.id);
     let refresh = move |_| watched.refresh(Refresh::Connection(id.get_value()));
     view! {
-        <li aria-label=label>
-            <button type="button" popovertarget=panel.clone() data-f=key>
+        <li aria-label=label style:--place=move || place.get().to_string() data-rest=move || is_hidden().then_some("")>
+            <button type="button" popovertarget=panel.clone() data-f=key tabindex=tabindex aria-label=name title=name>
                 <Icon name=glyph />
-                <span><b>{connection.title.clone()}</b>{words}</span>
-                <Show when=move || skewed.get()><Icon name="aging" /><span class="vh">", its clock differs"</span></Show>
+                <span aria-hidden="true"><b dir="auto">{connection.title.clone()}</b><span>{short}</span></span>
+                <Show when=move || skewed.get()><Icon name="aging" /></Show>
             </button>
             <div popover="auto" id=panel class="pop" role="group" aria-label=connection.title.clone()>
                 <h2>{connection.title.clone()}<small>" "{connection.system.vendor()}</small></h2>
@@ -62,5 +165,45 @@ fn Item(connection: Connection) -> impl IntoView {
                 </p>
             </div>
         </li>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MORE, places, ranked, reach};
+    use health::freshness::Freshness;
+
+    #[test]
+    fn what_fits_has_a_place_and_the_button_has_its_room() {
+        for (width, sources, expected) in [
+            (reach(5), 5, 5),
+            (reach(5) - 0.1, 5, 4),
+            (reach(4) + MORE - 0.1, 5, 3),
+            (reach(2), 2, 2),
+            (reach(1), 5, 1),
+            (0.0, 5, 1),
+            (-1.0, 1, 1),
+            (reach(3), 0, 0),
+            (f64::MAX, 1_000, 1_000),
+        ] {
+            assert_eq!(places(width, sources), expected, "{sources} in {width}");
+        }
+    }
+
+    #[test]
+    fn the_worst_come_first_and_equals_keep_their_order() {
+        let of = |list: &[(&str, Freshness)]| {
+            let list = list.iter().map(|(id, fresh)| ((*id).to_owned(), *fresh));
+            let ranked = ranked(list.collect());
+            ranked.into_iter().map(|(id, _)| id).collect::<String>()
+        };
+        let (live, aging) = (Freshness::Live, Freshness::Aging);
+        let (stale, none) = (Freshness::Stale, Freshness::NoData);
+        assert_eq!(of(&[("a", live), ("b", aging), ("c", live)]), "abc");
+        assert_eq!(
+            of(&[("a", live), ("b", stale), ("c", none), ("d", stale)]),
+            "cbda"
+        );
+        assert_eq!(of(&[]), "");
     }
 }

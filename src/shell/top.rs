@@ -19,11 +19,12 @@ pub fn Top() -> impl IntoView {
     let session = expect_context::<Arc<Session>>();
     let heading = move || {
         let Title { parent, heading } = title.get();
+        let whole = heading.clone();
         match parent {
-            None => view! { <h1>{heading}</h1> }.into_any(),
+            None => view! { <h1 dir="auto" title=whole>{heading}</h1> }.into_any(),
             Some((words, href)) => view! {
                 <nav aria-label="Breadcrumb">
-                    <ol><li><a href=href>{words}</a></li><li aria-current="page"><h1>{heading}</h1></li></ol>
+                    <ol><li><a href=href>{words}</a></li><li aria-current="page"><h1 dir="auto" title=whole>{heading}</h1></li></ol>
                 </nav>
             }
             .into_any(),

@@ -4,11 +4,11 @@ use chrono::TimeDelta;
 use health::freshness::Freshness;
 use health::words;
 
-/// How fresh something is and how old, as it stands behind its name: ": live, 2 s ago".
+/// How fresh something is and how old: "live, 2 s ago".
 #[must_use]
-pub fn label(freshness: Freshness, age: Option<TimeDelta>) -> String {
+pub fn words(freshness: Freshness, age: Option<TimeDelta>) -> String {
     let age = age.map(|age| format!(", {}", words::ago(age)));
-    format!(": {}{}", freshness.word(), age.unwrap_or_default())
+    format!("{}{}", freshness.word(), age.unwrap_or_default())
 }
 
 /// The glyph.

@@ -106,6 +106,9 @@ pub fn NoticeArea() -> impl IntoView {
     let each = move || notices.shown.get();
     let draw = move |notice: Notice| {
         let message = notice.message.try_get_value().unwrap_or_default();
+        let whole = message.clone();
+        // The newest is seen first, wherever it is in the list that is read out.
+        let order = format!("-{}", notice.number);
         let undo = notice.undo.try_get_value().flatten().map(|undo| {
             let undo = StoredValue::new_local(undo);
             let click = move |_| {
@@ -115,9 +118,9 @@ pub fn NoticeArea() -> impl IntoView {
             view! { <button type="button" class="btn" on:click=click>"Undo"</button> }
         });
         view! {
-            <p class="notice">
+            <p class="notice" style:order=order>
                 <Icon name="done" />
-                <span>{message}</span>
+                <span title=whole>{message}</span>
                 {undo}
                 <button type="button" class="icon" aria-label="Dismiss" on:click=move |_| notices.drop(notice.number)><Icon name="close" /></button>
             </p>

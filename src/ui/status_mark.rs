@@ -27,7 +27,7 @@ pub fn StatusMark(
     view! {
         <span class="st" data-s=move || severity.get().key()>
             <Icon name />
-            {word}
+            {super::name(move || word.get())}
         </span>
     }
 }

@@ -1,7 +1,7 @@
 // The page /groups/{connection}/{group}: one failover group and its client sessions.
 
 import assert from 'node:assert/strict';
-import { columns, story, whenRows } from './harness.mjs';
+import { columns, open, pass, passUntil, story, whenRows } from './harness.mjs';
 import { clockTime, path, plain, system } from './support/worlds.mjs';
 
 const TABLE = 'Client sessions';
@@ -103,4 +103,30 @@ story('a group that is not there is not found', async ({ page, visit, complaints
 story('a group of a connection that is not there is not found', async ({ page, visit }) => {
   await visit(path('groups', 'plant-z', 'tankfarm-opcua'));
   await page.getByRole('heading', { level: 1, name: 'Not found' }).waitFor();
+});
+
+story('a handover says from whom, to whom, since when, and what is awaited', async (told) => {
+  const { page, control } = told;
+  await open(told, path('groups', 'plant-a', 'boiler-opcua'));
+  const panel = page.getByRole('region', { name: 'Takeover' });
+  await panel.getByText('heartbeat of the primary, BOIL-01.OpcUa').waitFor();
+  // Silent adapters: one is chosen and never confirms.
+  const session = (id) => path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', id);
+  await control('PATCH', session('BOIL-02.OpcUa'), { silent: true, score: 100 });
+  await control('PATCH', session('BOIL-01.OpcUa'), { score: 1 });
+  await control('POST', '/clock/advance', { seconds: 20 });
+  await passUntil(page, control, 10, () => panel.getByText('handing over').isVisible());
+  await panel.getByRole('heading', { name: 'BOIL-02.OpcUa takes over from BOIL-01.OpcUa with its next heartbeat.' }).waitFor();
+  const facts = async () => {
+    const lines = await panel.locator('dl > div').evaluateAll((all) => all.map((one) => [...one.children].map((part) => part.textContent)));
+    return Object.fromEntries(lines);
+  };
+  const { From, To, 'First seen': seen, Awaited } = await facts();
+  assert.deepEqual([From, To], ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']);
+  assert.match(Awaited, /^One heartbeat of BOIL-02\.OpcUa, normally within a second\. Its last was at \d\d:\d\d:\d\d\. It is a fault after /);
+  await pass(page, control, 5);
+  assert.equal((await facts())['First seen'].split(',')[0], seen.split(',')[0]);
+  assert.doesNotMatch(await panel.innerText(), /now,/);
+  const headings = await panel.getByRole('heading').allInnerTexts();
+  assert.ok(headings.every((words) => words.trim() !== ''), `an empty heading among ${headings}`);
 });

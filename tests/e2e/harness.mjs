@@ -28,12 +28,13 @@ after(async () => {
 /**
  * One story. `tell` gets `{ page, complaints, product, control, visit, world, reread }`; options are those of a
  * browser context (colorScheme, viewport, reducedMotion, …), `now`, an instant at which the browser's own
- * clock stands (as the gateway's does unless said), and `watchSeconds`, how often the gateway reads the systems: every 2 s of real time unless said.
+ * clock stands (as the gateway's does unless said), `watchSeconds`, how often the gateway reads the systems: every
+ * 2 s of real time unless said, and `timeout`, how many milliseconds it may take.
  */
 export function story(name, options, tell) {
   if (typeof options === 'function') return story(name, {}, options);
-  const { now = new Date(START), watchSeconds = 2, ...contextOptions } = options;
-  return test(name, { timeout: 60_000 }, async () => {
+  const { now = new Date(START), watchSeconds = 2, timeout = 60_000, ...contextOptions } = options;
+  return test(name, { timeout }, async () => {
     // Of its own: what the gateway remembers for a moment would reach into the next story.
     const product = await start({ more: ['--watch-seconds', String(watchSeconds)] });
     const context = await browser.newContext({

@@ -2,7 +2,7 @@
 
 use super::model::{Column, Row};
 use crate::nav::use_nav;
-use crate::ui::{Icon, StatusMark};
+use crate::ui::{Icon, StatusMark, name};
 use health::severity::Severity;
 use leptos::prelude::*;
 
@@ -44,7 +44,7 @@ fn cell(row: RwSignal<Row>, column: Column) -> AnyView {
             let tasks = row.read().tasks;
             tasks.map_or_else(|| "–".to_owned(), |(done, all)| format!("{done} of {all}"))
         }),
-        Column::Server => text(move || row.read().server.clone()),
+        Column::Server => view! { <td>{name(move || row.read().server.clone())}</td> }.into_any(),
         Column::Type => text(move || row.read().kind.clone()),
         Column::Id => view! { <td><code>{move || row.read().uid.clone()}</code></td> }.into_any(),
     }
@@ -79,8 +79,8 @@ fn Plan(row: RwSignal<Row>) -> impl IntoView {
         })
     };
     let linked = Memo::new(move |_| !row.read().href.is_empty());
-    let name = move || {
-        let plan = move || row.read().plan.clone();
+    let plan = move || {
+        let plan = name(move || row.read().plan.clone());
         if linked.get() {
             view! { <a href=move || row.read().href.clone()><b>{plan}</b></a> }.into_any()
         } else {
@@ -96,7 +96,7 @@ fn Plan(row: RwSignal<Row>) -> impl IntoView {
             <button type="button" class="icon" aria-label=move || format!("Details {}", row.read().plan) title="Details" on:click=open><Icon name="panel" /></button>
         })
     };
-    view! { <th scope="row"><span class="with">{name}{details}</span>{message}</th> }
+    view! { <th scope="row"><span class="with">{plan}{details}</span>{message}</th> }
 }
 
 /// The columns that are shown, as somebody chose them on this browser.

@@ -2,7 +2,7 @@
 
 use super::model::Row;
 use crate::pages::resource_list::StateCell;
-use crate::ui::{Beat, Icon, StatusMark};
+use crate::ui::{Beat, Icon, StatusMark, name};
 use health::severity::Severity;
 use leptos::prelude::*;
 
@@ -36,11 +36,11 @@ pub fn GroupRow(
         <tr data-fresh=move || row.read().state.last_known.is_some().then_some("stale")>
             <StateCell state />
             <th scope="row">
-                <a href=move || row.read().href.clone()><b>{move || row.read().name.clone()}</b></a>
-                <span class="sub" class:id=move || row.read().sub_is_id>{sub}</span>
+                <a href=move || row.read().href.clone()><b>{name(move || row.read().name.clone())}</b></a>
+                <span class="sub" class:id=move || row.read().sub_is_id>{name(sub)}</span>
             </th>
-            <td>{move || row.read().connection.clone()}</td>
-            <td>{move || or_dash(&row.read().primary)}</td>
+            <td>{name(move || row.read().connection.clone())}</td>
+            <td>{name(move || or_dash(&row.read().primary))}</td>
             <td>{pending}</td>
             <td><Members row /></td>
             <td>{timeout}</td>

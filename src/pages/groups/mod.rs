@@ -6,6 +6,7 @@ pub mod facts;
 pub mod group;
 pub mod group_form;
 pub mod group_row;
+pub mod handover;
 pub mod list;
 pub mod model;
 pub mod session_panel;

@@ -9,7 +9,7 @@ use crate::nav::{Nav, use_nav};
 use crate::prefs::use_prefs;
 use crate::ui::beat::BeatFacts;
 use crate::ui::table::stable_rows::{StableRows, keep_order};
-use crate::ui::{Beat, Icon, times};
+use crate::ui::{Beat, Icon, name, times};
 use chrono::FixedOffset;
 use health::groups::{Action, Beat as BeatState, Observation, is_cold_standby, pulse, role_word};
 use leptos::prelude::*;
@@ -40,7 +40,7 @@ fn row(
     let now = look.now;
     let state = pulse(session, group.failover_timeout.as_ref(), look).beat;
     let heartbeat = session.heartbeat.as_ref();
-    let name = session
+    let named = session
         .name
         .clone()
         .filter(|name| Some(name) != session.id.as_ref() && !name.is_empty());
@@ -54,7 +54,7 @@ fn row(
         BeatState::Future => Some("its clock is ahead"),
         BeatState::OnTime => None,
     };
-    let sub = [name.as_deref(), health]
+    let sub = [named.as_deref(), health]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()
@@ -224,7 +224,7 @@ fn SessionRow(
     };
     view! {
         <tr data-fresh=move || row.read().stale.then_some("stale")>
-            <th scope="row"><a href=href aria-current=current><b>{id}</b></a><span class="sub">{move || row.read().sub.clone()}</span></th>
+            <th scope="row"><a href=href aria-current=current><b>{name(move || id.get())}</b></a><span class="sub">{name(move || row.read().sub.clone())}</span></th>
             <td><span class="st" data-s=moving><Icon name=glyph />{move || row.read().role.clone()}</span></td>
             <td>{score}{cold}</td>
             <td><Beat facts=Signal::derive(move || Some(row.read().beat.clone())) /></td>

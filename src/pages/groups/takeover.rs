@@ -1,19 +1,14 @@
 //! When another session takes over, and which.
 
+use super::handover::{Handover, HandoverView, Leaders, handover, last_to_process};
 use crate::live::{Group, Live, use_clock};
 use crate::prefs::use_prefs;
 use crate::ui::times;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
-use health::groups::{Beat, Pulse, pulse, successor};
+use health::groups::{Beat, Pulse, leaders, pulse, successor};
 use health::words;
 use leptos::prelude::*;
-use vendors::aveva::{ClientSession, Role};
-
-fn primary(sessions: &[ClientSession]) -> Option<&ClientSession> {
-    sessions
-        .iter()
-        .find(|session| session.role == Some(Role::Primary))
-}
+use vendors::aveva::ClientSession;
 
 fn name(session: &ClientSession) -> String {
     session
@@ -24,7 +19,7 @@ fn name(session: &ClientSession) -> String {
 }
 
 /// What the lane of the countdown shows.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 struct Lane {
     severity: &'static str,
     big: String,
@@ -34,6 +29,16 @@ struct Lane {
     at: f64,
     marks: [(&'static str, String); 3],
     now: String,
+}
+
+/// What the panel shows.
+#[derive(Debug, Clone, PartialEq)]
+enum Shown {
+    /// The primary, and the countdown from its last heartbeat.
+    Countdown(String, Lane),
+    Handover(Handover),
+    /// Why there is nothing to count.
+    Words(String),
 }
 
 /// The countdown's words. Once a beat is missed, the next due beat is the takeover itself.
@@ -134,7 +139,7 @@ fn lane(
     })
 }
 
-/// The countdown from the primary's last heartbeat to the takeover.
+/// The countdown from the primary's last heartbeat to the takeover, and then the handover itself.
 #[component]
 pub fn Takeover(
     /// What is shown, as it refreshes.
@@ -142,57 +147,111 @@ pub fn Takeover(
 ) -> impl IntoView {
     let (clock, prefs) = (use_clock(), use_prefs());
     let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
-    let facts = Memo::new(move |_| {
-        let group = live.value()?;
-        let sessions = &group.detail.sessions;
-        let session = primary(sessions)?;
+    let known = Memo::new(move |before: Option<&Leaders>| {
+        let before = before.cloned().unwrap_or_default();
+        let Some(group) = live.value() else {
+            return before;
+        };
+        let (primary, pending) = leaders(&group.detail.status, &group.detail.sessions);
+        let at = group.look(live.status, clock).observed_at;
+        before.after(primary.map(name), pending.map(name), at)
+    });
+    let shown = Memo::new(move |_| {
+        let Some(group) = live.value() else {
+            return Shown::Words(String::new());
+        };
+        let (status, sessions) = (&group.detail.status, &group.detail.sessions);
         let look = group.look(live.status, clock);
-        let now = look.now;
+        let (now, zone) = (look.now, times::offset(prefs.zone.get(), look.now));
+        let timeout = group.configuration.failover_timeout.as_ref();
+        let (primary, pending) = leaders(status, sessions);
+        let handing = pending.and_then(|pending| {
+            let pulse = pulse(pending, timeout, look);
+            let last = last_to_process(sessions, pending).map(name);
+            handover(&known.read(), &pulse, last, now, zone)
+        });
+        if let Some(words) = handing {
+            return Shown::Handover(words);
+        }
+        let Some(session) = primary else {
+            return Shown::Words(
+                "No session is primary, so there is no heartbeat to count from.".to_owned(),
+            );
+        };
         let next = successor(&group.configuration, sessions, look)
             .into_iter()
-            .find(|candidate| {
-                candidate.eligible && Some(&candidate.session) != session.id.as_ref()
-            });
+            .find(|candidate| candidate.eligible && Some(&candidate.session) != session.id.as_ref())
+            .map(|candidate| candidate.session);
         let who = name(session);
-        let pulse = pulse(session, group.configuration.failover_timeout.as_ref(), look);
-        let zone = times::offset(prefs.zone.get(), now);
-        let next = next.map(|candidate| candidate.session);
-        Some((who.clone(), lane(&who, next.as_deref(), &pulse, now, zone)))
+        match lane(
+            &who,
+            next.as_deref(),
+            &pulse(session, timeout, look),
+            now,
+            zone,
+        ) {
+            Some(lane) => Shown::Countdown(who, lane),
+            None => Shown::Words(format!(
+                "{who} has not posted a heartbeat yet, or the group has no FailoverTimeout."
+            )),
+        }
     });
-    let shown = move || {
-        match facts.get() {
-        None => view! { <p class="pad">"No session is primary, so there is no heartbeat to count from."</p> }.into_any(),
-        Some((who, None)) => view! { <p class="pad">{format!("{who} has not posted a heartbeat yet, or the group has no FailoverTimeout.")}</p> }.into_any(),
-        Some((_, Some(_))) => view! { <Count lane=Signal::derive(move || facts.get().and_then(|(_, lane)| lane)) /> }.into_any(),
-    }
+    // What is drawn last keeps its words while it is taken away: a memo never holds less than it held.
+    let lane = Memo::new(move |before: Option<&Lane>| match &*shown.read() {
+        Shown::Countdown(_, lane) => lane.clone(),
+        _ => before.cloned().unwrap_or_default(),
+    });
+    let handing = Memo::new(move |before: Option<&Handover>| match &*shown.read() {
+        Shown::Handover(words) => words.clone(),
+        _ => before.cloned().unwrap_or_default(),
+    });
+    let about = move || match &*shown.read() {
+        Shown::Countdown(who, _) => Some(format!("heartbeat of the primary, {who}")),
+        Shown::Handover(_) => Some("handing over".to_owned()),
+        Shown::Words(_) => None,
     };
-    // The lane is drawn once and then only its texts change; it is redrawn only if it appears or
-    // disappears.
-    let kind = Memo::new(move |_| facts.read().as_ref().map(|(_, lane)| lane.is_some()));
+    let severity = move || match &*shown.read() {
+        Shown::Countdown(_, lane) => Some(lane.severity),
+        Shown::Handover(_) => Some("moving"),
+        Shown::Words(_) => None,
+    };
+    // Drawn once, and then only its texts change.
+    let kind = Memo::new(move |_| std::mem::discriminant(&*shown.read()));
+    let draw = move || {
+        // Read, not only tracked: a memo that nobody reads never runs, and so never changes.
+        kind.get();
+        match &*shown.read_untracked() {
+            Shown::Countdown(..) => view! { <Count lane /> }.into_any(),
+            Shown::Handover(_) => view! { <HandoverView handover=handing /> }.into_any(),
+            Shown::Words(_) => view! {
+                <p class="pad">{move || match &*shown.read() { Shown::Words(words) => Some(words.clone()), _ => None }}</p>
+            }
+            .into_any(),
+        }
+    };
     view! {
-        <section class="panel" aria-labelledby="takeover" data-s=move || facts.get().and_then(|(_, lane)| lane).map(|lane| lane.severity)
-            data-fresh=move || stale.get().then_some("stale")>
+        <section class="panel" aria-labelledby="takeover" data-s=severity data-fresh=move || stale.get().then_some("stale")>
             <header>
                 <h2 id="takeover">"Takeover"</h2>
-                <p>{move || facts.get().map(|(who, _)| format!("heartbeat of the primary, {who}"))}</p>
+                {move || about().map(|words| view! { <p>{words}</p> })}
             </header>
-            {move || { kind.track(); untrack(shown) }}
+            {draw}
         </section>
     }
 }
 
 #[component]
-fn Count(#[prop(into)] lane: Signal<Option<Lane>>) -> impl IntoView {
-    let text = move |of: fn(&Lane) -> String| move || lane.read().as_ref().map(of);
-    let at = move || lane.read().as_ref().map_or(0.0, |lane| lane.at).to_string();
+fn Count(#[prop(into)] lane: Signal<Lane>) -> impl IntoView {
+    let text = move |of: fn(&Lane) -> String| move || of(&lane.read());
+    let at = move || lane.read().at.to_string();
     // A heartbeat resets the marker at once; only forward movement is smooth.
     let jump = Memo::new(move |before: Option<&(f64, bool)>| {
-        let at = lane.read().as_ref().map_or(0.0, |lane| lane.at);
+        let at = lane.read().at;
         (at, before.is_none_or(|(before, _)| at < *before))
     });
     let jump = move || jump.get().1.then_some("");
     // At the ends of the lane the label would overflow.
-    let end = move || match lane.read().as_ref()?.at {
+    let end = move || match lane.read().at {
         at if at < 0.1 => Some("start"),
         at if at > 0.9 => Some("end"),
         _ => None,
@@ -201,8 +260,8 @@ fn Count(#[prop(into)] lane: Signal<Option<Lane>>) -> impl IntoView {
         view! {
             <li style:--at=at>
                 <span>
-                    <b>{move || lane.read().as_ref().map(|lane| lane.marks[index].0)}</b>
-                    {move || lane.read().as_ref().map(|lane| lane.marks[index].1.clone())}
+                    <b>{move || lane.read().marks[index].0}</b>
+                    {move || lane.read().marks[index].1.clone()}
                 </span>
             </li>
         }
@@ -217,7 +276,7 @@ fn Count(#[prop(into)] lane: Signal<Option<Lane>>) -> impl IntoView {
             <ol class="lane" aria-label="From last heartbeat to takeover">
                 {mark(0, "0")}
                 {mark(1, ".5")}
-                <li class="now" data-end=end><span>"now, "{text(|lane| lane.now.clone())}</span></li>
+                <li class="now" data-end=end><span>{text(|lane| format!("now, {}", lane.now))}</span></li>
                 {mark(2, "1")}
             </ol>
         </div>
@@ -235,7 +294,8 @@ pub fn Next(
     let candidates = Memo::new(move |_| {
         let group = live.value()?;
         let sessions = &group.detail.sessions;
-        let primary = primary(sessions).and_then(|session| session.id.clone());
+        let (primary, _) = leaders(&group.detail.status, sessions);
+        let primary = primary.and_then(|session| session.id.clone());
         let look = group.look(live.status, clock);
         let all = successor(&group.configuration, sessions, look);
         Some(

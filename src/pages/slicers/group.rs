@@ -83,12 +83,12 @@ fn Page(live: Live<FailoverGroup>, title: String, writer: Writer) -> impl IntoVi
     view! {
         <Facts live connection=title />
         <div class="cols lead">
-            <div class="cols">
+            <SlicerOrder context />
+            <div class="cols aside">
                 <OnAirCard context />
                 <Settings context />
                 <Owners context />
             </div>
-            <SlicerOrder context />
         </div>
         <Dialogs context />
     }

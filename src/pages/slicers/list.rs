@@ -9,7 +9,7 @@ use crate::route::Route;
 use crate::ui::table::filters::{Chip, Pager, Search};
 use crate::ui::table::sorting::SortHeader;
 use crate::ui::table::stable_rows::StableRows;
-use crate::ui::{Heading, Icon};
+use crate::ui::{Heading, Icon, name};
 use health::inventory::Kind;
 use health::severity::Severity;
 use leptos::prelude::*;
@@ -90,11 +90,11 @@ fn GroupRow(row: RwSignal<Row>) -> impl IntoView {
         <tr data-fresh=move || row.read().state.last_known.is_some().then_some("stale")>
             <StateCell state />
             <th scope="row">
-                <a href=move || row.read().href.clone()><b>{move || row.read().name.clone()}</b></a>
+                <a href=move || row.read().href.clone()><b>{name(move || row.read().name.clone())}</b></a>
                 <span class="sub">{move || row.read().channels.clone()}</span>
             </th>
-            <td>{move || row.read().connection.clone()}</td>
-            <td><b>{move || row.read().on_air.0.clone()}</b><span class="sub">{move || row.read().on_air.1.clone()}</span></td>
+            <td>{name(move || row.read().connection.clone())}</td>
+            <td><b>{name(move || row.read().on_air.0.clone())}</b><span class="sub">{move || row.read().on_air.1.clone()}</span></td>
             <td><ol class="chain">{links}</ol></td>
             <td>{move || row.read().backups.clone()}</td>
             <td>{move || row.read().mode.clone()}</td>

@@ -37,7 +37,7 @@ fn Item(id: String, title: String) -> impl IntoView {
         Some(watched.since(state.observed_at?))
     };
     let named = title.clone();
-    let label = Memo::new(move |_| format!("{named}{}", freshness::label(fresh.get(), age())));
+    let label = Memo::new(move |_| format!("{named}: {}", freshness::words(fresh.get(), age())));
     let state = Memo::new(move |_| {
         let age = age().map(|age| {
             let millis = f64::from(i32::try_from(age.num_seconds()).unwrap_or(i32::MAX)) * 1_000.0;
@@ -47,5 +47,6 @@ fn Item(id: String, title: String) -> impl IntoView {
     });
     let glyph = Signal::derive(move || freshness::glyph(fresh.get()));
     let key = move || freshness::key(fresh.get());
-    view! { <li aria-label=label data-f=key><Icon name=glyph /><b>{title}</b>" "<span>{state}</span></li> }
+    let whole = title.clone();
+    view! { <li aria-label=label data-f=key><Icon name=glyph /><b dir="auto" title=whole>{title}</b>" "<span>{state}</span></li> }
 }

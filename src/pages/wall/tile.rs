@@ -136,7 +136,7 @@ fn Tile(spot: RwSignal<Option<Shown>>, wall: Wall) -> impl IntoView {
             style:--lines=lines
         >
             <Icon name=glyph />
-            <b class="name">{name}</b>
+            <b class="name" dir="auto">{name}</b>
             <span class="state">{state}</span>
             <span class="note">{note}</span>
             <span class="age">{age}</span>

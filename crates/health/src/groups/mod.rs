@@ -22,6 +22,7 @@ pub use judge::judge_group;
 pub use members::{Members, members};
 pub use observation::Observation;
 pub use pulse::{Beat, Pulse, pulse};
+pub use roles::leaders;
 pub use successor::{Candidate, is_cold_standby, successor};
 
 use chrono::{DateTime, Utc};

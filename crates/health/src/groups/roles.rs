@@ -14,6 +14,16 @@ pub(super) struct Roles<'a> {
     pub(super) unknown: Option<&'a ClientSession>,
 }
 
+/// Who leads a group: its primary, and who was chosen to become it and has not confirmed yet.
+#[must_use]
+pub fn leaders<'a>(
+    status: &'a GroupStatus,
+    sessions: &'a [ClientSession],
+) -> (Option<&'a ClientSession>, Option<&'a ClientSession>) {
+    let roles = roles(Some(status), sessions);
+    (roles.primaries.first().copied(), roles.pending)
+}
+
 pub(super) fn roles<'a>(
     status: Option<&'a GroupStatus>,
     sessions: &'a [ClientSession],
@@ -62,5 +72,46 @@ fn by_status<'a>(
         pending: pending.filter(|_| status.pending_primary != status.primary),
         missing: id(&status.primary).filter(|_| primary.is_none()),
         ..roles_of_sessions
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::leaders;
+    use vendors::aveva::{ClientSession, GroupStatus, Role};
+
+    #[test]
+    fn sessions_say_who_leads_and_the_status_only_where_they_do_not() {
+        let session = |id: &str, role| ClientSession {
+            id: Some(id.to_owned()),
+            role: Some(role),
+            ..ClientSession::default()
+        };
+        let status = |primary: &str, pending: &str| GroupStatus {
+            primary: Some(primary.to_owned()),
+            pending_primary: Some(pending.to_owned()),
+            ..GroupStatus::default()
+        };
+        let (primary, pending, idle) = (Role::Primary, Role::PendingPrimary, Role::Secondary);
+        for (roles, status, expected) in [
+            (
+                [&primary, &pending],
+                status("b", ""),
+                (Some("a"), Some("b")),
+            ),
+            ([&idle, &pending], status("a", ""), (None, Some("b"))),
+            ([&idle, &idle], status("a", "b"), (Some("a"), Some("b"))),
+            ([&idle, &idle], status("b", "b"), (Some("b"), None)),
+            ([&idle, &idle], status("", "x"), (None, None)),
+        ] {
+            let sessions = ["a", "b"].into_iter().zip(roles);
+            let sessions: Vec<_> = sessions
+                .map(|(id, role)| session(id, role.clone()))
+                .collect();
+            let (primary, pending) = leaders(&status, &sessions);
+            let id = |one: Option<&ClientSession>| one.and_then(|one| one.id.clone());
+            let expected = (expected.0.map(str::to_owned), expected.1.map(str::to_owned));
+            assert_eq!((id(primary), id(pending)), expected, "{roles:?} {status:?}");
+        }
     }
 }

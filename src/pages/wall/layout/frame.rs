@@ -61,14 +61,18 @@ pub fn head(width: f64) -> Head {
     }
 }
 
-/// Lines that things of these widths take in rows of this width.
+/// Lines that things of these widths take in rows of this width; what is wider than a row takes two.
 pub(super) fn rows_of(widths: &[f64], width: f64) -> usize {
     const APART: f64 = 1.0;
     let mut rows = 0;
     let mut left = -1.0;
     for one in widths {
-        let one = one.min(width);
-        if left < one {
+        if *one > width {
+            rows += 2;
+            left = -1.0;
+            continue;
+        }
+        if left < *one {
             rows += 1;
             left = width;
         }

@@ -1,0 +1,261 @@
+//! A handover: from whom, to whom, since when, and what is awaited. The service says who was chosen and not
+//! when, so what the page saw before belongs to it.
+
+use crate::ui::times;
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use health::groups::Pulse;
+use health::words;
+use leptos::prelude::*;
+use vendors::aveva::ClientSession;
+
+/// Who leads a group, as this page saw it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Leaders {
+    /// The last primary that was seen.
+    pub primary: Option<String>,
+    /// Who was chosen to become it, and when that was first seen.
+    pub pending: Option<(String, DateTime<Utc>)>,
+}
+
+impl Leaders {
+    /// What is known after an answer that was read at this moment.
+    #[must_use]
+    pub fn after(
+        &self,
+        primary: Option<String>,
+        pending: Option<String>,
+        at: DateTime<Utc>,
+    ) -> Self {
+        let since = |to: &String| match &self.pending {
+            Some((before, since)) if before == to => *since,
+            _ => at,
+        };
+        Self {
+            primary: primary.or_else(|| self.primary.clone()),
+            pending: pending.map(|to| (to.clone(), since(&to))),
+        }
+    }
+}
+
+/// The words of a handover.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Handover {
+    /// How long it has been seen.
+    pub big: String,
+    /// Who takes over from whom.
+    pub sentence: String,
+    /// From whom, to whom, since when, what is awaited.
+    pub facts: [(&'static str, String); 4],
+}
+
+/// Who processed data last, other than who was chosen: the primary before, where this page did not see it.
+#[must_use]
+pub fn last_to_process<'a>(
+    sessions: &'a [ClientSession],
+    pending: &ClientSession,
+) -> Option<&'a ClientSession> {
+    let at = |session: &ClientSession| session.heartbeat.as_ref()?.last_data_processed_time;
+    let others = sessions.iter().filter(|session| session.id != pending.id);
+    others
+        .filter(|session| at(session).is_some())
+        .max_by_key(|session| at(session))
+}
+
+/// The words, where somebody was chosen; the pulse is theirs, and `last` is who processed data last.
+#[must_use]
+pub fn handover(
+    leaders: &Leaders,
+    pulse: &Pulse,
+    last: Option<String>,
+    now: DateTime<Utc>,
+    zone: FixedOffset,
+) -> Option<Handover> {
+    let (to, since) = leaders.pending.as_ref()?;
+    let from = leaders.primary.as_ref().filter(|from| *from != to);
+    let named = from
+        .cloned()
+        .or_else(|| last.map(|last| format!("{last}, the last to process data")));
+    let lasts = words::span(now - *since);
+    let posted = match pulse.age {
+        Some(age) => format!("Its last was at {}.", times::moment(now - age, now, zone)),
+        None => "It has posted none yet.".to_owned(),
+    };
+    let limit = match pulse.timeout {
+        Some(timeout) if timeout > TimeDelta::zero() => {
+            format!(
+                " It is a fault after {}, the FailoverTimeout.",
+                words::span(timeout)
+            )
+        }
+        _ => String::new(),
+    };
+    Some(Handover {
+        sentence: match from {
+            Some(from) => format!("{to} takes over from {from} with its next heartbeat."),
+            None => format!("{to} becomes Primary with its next heartbeat."),
+        },
+        facts: [
+            (
+                "From",
+                named.unwrap_or_else(|| {
+                    "Not known: no other session has processed data.".to_owned()
+                }),
+            ),
+            ("To", to.clone()),
+            (
+                "First seen",
+                format!(
+                    "{}, {}",
+                    times::moment(*since, now, zone),
+                    words::ago(now - *since)
+                ),
+            ),
+            (
+                "Awaited",
+                format!("One heartbeat of {to}, normally within a second. {posted}{limit}"),
+            ),
+        ],
+        big: lasts,
+    })
+}
+
+/// A handover as it is drawn.
+#[component]
+pub fn HandoverView(
+    /// Its words.
+    #[prop(into)]
+    handover: Signal<Handover>,
+) -> impl IntoView {
+    let facts: Vec<_> = (0..4)
+        .map(|at| view! { <div><dt>{move || handover.read().facts[at].0}</dt><dd dir="auto">{move || handover.read().facts[at].1.clone()}</dd></div> })
+        .collect();
+    view! {
+        <div class="count">
+            <output aria-live="off">{move || handover.read().big.clone()}</output>
+            <h3>{move || handover.read().sentence.clone()}</h3>
+            <dl class="facts two handover">{facts}</dl>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Handover, Leaders, handover, last_to_process};
+    use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+    use health::groups::{Pulse, pulse};
+    use vendors::aveva::{ClientSession, Heartbeat, TimeSpan};
+
+    const NOW: DateTime<Utc> = DateTime::from_timestamp_nanos(1_795_271_528_000_000_000);
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        NOW + TimeDelta::seconds(seconds)
+    }
+
+    fn some(name: &str) -> Option<String> {
+        Some(name.to_owned())
+    }
+
+    fn pulse_of(seconds: Option<i64>) -> Pulse {
+        let heartbeat = seconds.map(|seconds| Heartbeat {
+            heartbeat_time: Some(at(-seconds)),
+            ..Heartbeat::default()
+        });
+        let session = ClientSession {
+            heartbeat,
+            ..ClientSession::default()
+        };
+        pulse(&session, Some(&TimeSpan::from_seconds(60)), NOW)
+    }
+
+    fn words(leaders: &Leaders, seconds: Option<i64>) -> Handover {
+        let utc = FixedOffset::east_opt(0).expect("in range");
+        handover(leaders, &pulse_of(seconds), None, NOW, utc).expect("a handover")
+    }
+
+    #[test]
+    fn a_handover_says_from_whom_to_whom_since_when_and_what_is_awaited() {
+        let before = Leaders::default().after(some("KILN-01"), None, at(-9));
+        let leaders = before
+            .after(None, some("KILN-02"), at(-4))
+            .after(None, some("KILN-02"), NOW);
+        let words = words(&leaders, Some(6));
+        assert_eq!(words.big, "4 s");
+        assert_eq!(
+            words.sentence,
+            "KILN-02 takes over from KILN-01 with its next heartbeat."
+        );
+        assert_eq!(words.facts[2].1, "14:32:04, 4 s ago");
+        assert_eq!(
+            words.facts[3].1,
+            "One heartbeat of KILN-02, normally within a second. Its last was at 14:32:02. It is a fault after 1 min, the FailoverTimeout."
+        );
+    }
+
+    #[test]
+    fn who_processed_data_last_was_primary_before() {
+        let of = |id: &str, seconds: Option<i64>| ClientSession {
+            id: some(id),
+            heartbeat: Some(Heartbeat {
+                last_data_processed_time: seconds.map(|seconds| at(-seconds)),
+                ..Heartbeat::default()
+            }),
+            ..ClientSession::default()
+        };
+        let sessions = [
+            of("a", Some(50)),
+            of("b", Some(1)),
+            of("c", Some(9)),
+            of("d", None),
+        ];
+        let last = last_to_process(&sessions, &sessions[1]);
+        assert_eq!(last.and_then(|session| session.id.clone()), some("c"));
+        assert!(last_to_process(&sessions[3..], &sessions[1]).is_none());
+        let leaders = Leaders::default().after(None, some("b"), NOW);
+        let utc = FixedOffset::east_opt(0).expect("in range");
+        let words = handover(&leaders, &pulse_of(None), some("c"), NOW, utc).expect("a handover");
+        assert_eq!(
+            words.facts[0],
+            ("From", "c, the last to process data".to_owned())
+        );
+    }
+
+    #[test]
+    fn no_word_is_empty_whatever_is_not_known() {
+        for leaders in [
+            Leaders::default().after(None, some("b"), NOW),
+            Leaders::default().after(some("b"), some("b"), NOW),
+            Leaders::default().after(some("a"), some("b"), at(3_600)),
+        ] {
+            for seconds in [None, Some(0), Some(6_000), Some(-30)] {
+                let words = words(&leaders, seconds);
+                assert!(!words.big.is_empty() && words.sentence.starts_with("b "));
+                assert!(
+                    words
+                        .facts
+                        .iter()
+                        .all(|(name, words)| !name.is_empty() && !words.is_empty())
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn another_choice_begins_anew_and_its_end_is_seen() {
+        let first = Leaders::default().after(some("a"), some("b"), at(-9));
+        let second = first.after(None, some("c"), at(-5));
+        assert_eq!(second.pending, Some(("c".to_owned(), at(-5))));
+        assert_eq!(second.primary, some("a"));
+        let done = second.after(some("c"), None, NOW);
+        assert_eq!((done.primary, done.pending), (some("c"), None));
+        assert!(
+            handover(
+                &Leaders::default(),
+                &pulse_of(None),
+                None,
+                NOW,
+                FixedOffset::east_opt(0).expect("in range")
+            )
+            .is_none()
+        );
+    }
+}

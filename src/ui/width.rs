@@ -1,0 +1,41 @@
+//! How wide an element is, as it changes.
+
+use leptos::html::Div;
+use leptos::prelude::*;
+use send_wrapper::SendWrapper;
+use wasm_bindgen::prelude::*;
+use web_sys::ResizeObserver;
+
+/// The width of an element in rem, 0 until it is there.
+pub fn of(element: NodeRef<Div>) -> RwSignal<f64> {
+    let width = RwSignal::new(0.0);
+    Effect::new(move |_| {
+        let Some(element) = element.get() else {
+            return;
+        };
+        let read = {
+            let element = element.clone();
+            move || {
+                let _ = width.try_set(f64::from(element.client_width()) / rem());
+            }
+        };
+        read();
+        let changed = Closure::<dyn FnMut()>::new(read);
+        let Ok(observer) = ResizeObserver::new(changed.as_ref().unchecked_ref()) else {
+            return;
+        };
+        observer.observe(&element);
+        let held = SendWrapper::new((observer, changed));
+        on_cleanup(move || held.take().0.disconnect());
+    });
+    width
+}
+
+/// One rem in pixels, as the person chose it in the browser.
+fn rem() -> f64 {
+    let root = document().document_element();
+    let style = root.and_then(|root| window().get_computed_style(&root).ok().flatten());
+    let size = style.and_then(|style| style.get_property_value("font-size").ok());
+    let pixels = size.and_then(|size| size.strip_suffix("px")?.split('.').next()?.parse().ok());
+    f64::from(pixels.filter(|pixels| *pixels > 0).unwrap_or(16_u16))
+}

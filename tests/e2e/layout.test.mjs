@@ -1,0 +1,200 @@
+// Where things stand: nothing moves by itself, nothing is covered or cut, on every width and with forced colours.
+
+import assert from 'node:assert/strict';
+import { eventually, open, pass, story, whenRows } from './harness.mjs';
+import { allLive, says } from './support/sources.mjs';
+import { TITLES, path, system } from './support/worlds.mjs';
+
+const slicerGroup = (world) => path('slicers', 'live', system(world, 'live').groups.find(({ name }) => name === 'My Failover Group').id);
+
+const sources = (page) => page.getByRole('list', { name: 'Sources' });
+
+/** The sources that have a place in the bar, from the left. */
+const inBar = async (page) => {
+  const items = await sources(page).getByRole('listitem').evaluateAll((all) =>
+    all.filter((one) => getComputedStyle(one).opacity === '1').map((one) => [one.getBoundingClientRect().left, one.getAttribute('aria-label').split(':')[0]]),
+  );
+  return items.toSorted(([a], [b]) => a - b).map(([, name]) => name);
+};
+
+const WATCHED = [
+  [1024, '/groups', (page) => page.getByRole('table', { name: 'Failover groups' })],
+  [1366, '/', (page) => page.getByRole('list', { name: 'Alarms' }).getByRole('listitem').first()],
+  [1440, '/groups', (page) => page.getByRole('table', { name: 'Failover groups' })],
+  [1920, '/slicers', (page) => page.getByRole('table', { name: 'Slicer failover groups' })],
+];
+
+for (const [width, address, there] of WATCHED) {
+  story(`nothing moves on ${address} while somebody watches for a minute at ${width}`, { viewport: { width, height: 900 }, timeout: 180_000 }, async (told) => {
+    const { page, control } = told;
+    await open(told, address);
+    await there(page).waitFor();
+    await allLive(page);
+    await page.evaluate(() => {
+      window.moved = [];
+      new PerformanceObserver((list) => {
+        for (const shift of list.getEntries()) {
+          for (const { node, previousRect: from, currentRect: to } of shift.sources) {
+            window.moved.push(`${node?.parentElement?.outerHTML.slice(0, 160)} from ${from.x},${from.y} to ${to.x},${to.y}`);
+          }
+          window.moved.push(`a shift of ${shift.value}`);
+        }
+      }).observe({ type: 'layout-shift' });
+    });
+    const top = await page.getByRole('main').boundingBox();
+    await pass(page, control, 60);
+    assert.deepEqual(await page.evaluate(() => window.moved), []);
+    assert.deepEqual(await page.getByRole('main').boundingBox(), top);
+  });
+}
+
+story('sources without a place in the bar open behind a button, and the worst has the first place', async (told) => {
+  const { page, control } = told;
+  await open(told, '/');
+  await allLive(page);
+  const more = page.getByRole('button', { name: /^\d more sources$/ });
+  const titles = Object.values(TITLES);
+  const shown = await inBar(page);
+  assert.deepEqual(shown, titles.slice(0, shown.length));
+  assert.equal(await more.textContent(), `+${titles.length - shown.length}`);
+  await more.click();
+  assert.deepEqual((await inBar(page)).toSorted(), titles.toSorted());
+  await page.keyboard.press('Escape');
+  assert.deepEqual(await inBar(page), shown);
+  // What has no place takes no focus either.
+  const reachable = await sources(page).getByRole('button').evaluateAll((all) => all.filter((one) => one.tabIndex >= 0).length);
+  assert.equal(reachable, shown.length);
+
+  await control('POST', '/faults', { connection: 'em-old', fault: { kind: 'status', status: 503 } });
+  await pass(page, control, 20);
+  await says(page, titles.at(-1), /: STALE/);
+  assert.equal((await inBar(page))[0], titles.at(-1));
+});
+
+story('the header of a phone leaves the screen to the page, with every source in reach', { viewport: { width: 390, height: 844 } }, async ({ page, visit, world }) => {
+  for (const address of ['/', slicerGroup(await world())]) {
+    await visit(address);
+    await allLive(page);
+    const { height, width } = await page.getByRole('banner').boundingBox();
+    assert.ok(height <= 110, `the header of ${address} is ${height} px high`);
+    assert.ok(width <= 390);
+    for (const name of ['Refresh now', 'Pause refresh', 'Colour theme', '4 more sources', '3 more sources']) {
+      const button = page.getByRole('button', { name, exact: true });
+      if ((await button.count()) === 0) continue;
+      const box = await button.boundingBox();
+      assert.ok(box.x >= 0 && box.x + box.width <= 390 && box.height >= 24, `${name} is outside`);
+    }
+  }
+});
+
+for (const viewport of [{ width: 1024, height: 768 }, { width: 390, height: 844 }]) {
+  story(`the slicer order comes before the picture at ${viewport.width}`, { viewport }, async ({ page, visit, world }) => {
+    await visit(slicerGroup(await world()));
+    const order = await page.getByRole('list', { name: 'Slicer order' }).boundingBox();
+    assert.ok(order.y < viewport.height, `it begins at ${order.y}`);
+    const picture = await page.getByRole('region', { name: /^On air/ }).boundingBox();
+    assert.ok(picture.y > order.y);
+  });
+}
+
+story('at 400 % zoom header and bar scroll away, and nothing covers the page', { viewport: { width: 320, height: 256 } }, async ({ page, visit }) => {
+  await visit('/groups');
+  await whenRows(page, 'Failover groups', (shown) => assert.ok(shown.length > 0));
+  const wide = await page.evaluate(() => document.scrollingElement.scrollWidth);
+  assert.ok(wide <= 320, `the page is ${wide} px wide`);
+  await page.evaluate(() => scrollTo(0, document.querySelector('main').offsetTop + 40));
+  for (const part of [page.getByRole('banner'), page.getByRole('navigation', { name: 'Main' })]) {
+    const { y, height } = await part.boundingBox();
+    assert.ok(y + height <= 0, 'it has not scrolled away');
+  }
+  const covering = await page.evaluate(() => [4, 128, 250].filter((y) => !document.elementFromPoint(160, y)?.closest('main')));
+  assert.deepEqual(covering, []);
+});
+
+story('with forced colours controls have borders and switches differ', { forcedColors: 'active' }, async ({ page, visit, world }) => {
+  await visit(slicerGroup(await world()));
+  await page.getByRole('list', { name: 'Slicer order' }).getByRole('listitem').first().waitFor();
+  const borders = (selector) =>
+    page.locator(selector).evaluateAll((all) => all.filter((one) => one.checkVisibility() && Number.parseFloat(getComputedStyle(one).borderTopWidth) < 1).map((one) => one.outerHTML.slice(0, 120)));
+  for (const selector of ['.btn', '.icon', '.tag', '.seg label']) assert.deepEqual(await borders(selector), [], selector);
+  const knob = (on) => page.locator(`[role="switch"][aria-checked="${on}"]`).first().evaluate((one) => getComputedStyle(one, '::before').backgroundImage);
+  const failback = page.getByRole('switch', { name: 'Auto failback' });
+  assert.ok(await failback.isVisible());
+  const states = await page.getByRole('switch').evaluateAll((all) => all.map((one) => one.getAttribute('aria-checked')));
+  if (states.includes('true') && states.includes('false')) assert.notEqual(await knob(true), await knob(false));
+
+  await visit('/groups');
+  await whenRows(page, 'Failover groups', (shown) => assert.ok(shown.length > 0));
+  for (const selector of ['.chip', '.field', 'meter']) assert.deepEqual(await borders(selector), [], selector);
+});
+
+/** What is cut off without an ellipsis and without a title that says all of it. */
+const cut = (page, selector) =>
+  page.locator(selector).evaluateAll((all) =>
+    all
+      .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1)
+      .filter((one) => !(getComputedStyle(one).textOverflow === 'ellipsis' && one.title === one.textContent))
+      .map((one) => `${one.textContent}: ${one.scrollWidth} in ${one.clientWidth}`),
+  );
+
+for (const viewport of [{ width: 1440, height: 900 }, { width: 1920, height: 1080 }, { width: 1024, height: 768 }]) {
+  story(`heartbeats are not cut off at ${viewport.width}`, { viewport }, async ({ page, visit, control }) => {
+    await control('POST', '/clock/advance', { seconds: 0 });
+    for (const address of ['/groups', path('groups', 'plant-a', 'tankfarm-opcua')]) {
+      await visit(address);
+      await page.locator('.beat').first().waitFor();
+      assert.deepEqual(await cut(page, 'td:has(> .beat)'), []);
+      assert.deepEqual(await cut(page, 'bdi'), []);
+    }
+  });
+}
+
+story('a long name and one from right to left are cut at their own end, with the whole on demand', { viewport: { width: 1024, height: 768 } }, async ({ page, visit, product }) => {
+  const names = { 'long-one': 'Kiln '.repeat(40).trim(), 'right-to-left': 'مجموعة تجاوز الفشل للفرن الدوار '.repeat(6).trim() };
+  for (const [id, Name] of Object.entries(names)) {
+    const answer = await fetch(`${product.url}/relay/plant-b/api/v1/clientfailover/groups`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: product.url },
+      body: JSON.stringify({ Id: id, Name, FailoverTimeout: '00:01:00' }),
+    });
+    assert.equal(answer.status, 201, await answer.text());
+  }
+  await product.reread();
+  for (const [id, name] of Object.entries(names)) {
+    await visit(`/groups?q=${id}`);
+    const link = page.getByRole('link', { name, exact: true });
+    await link.waitFor();
+    const shown = link.locator('bdi');
+    assert.equal(await shown.getAttribute('title'), name);
+    const look = await shown.evaluate((one) => ({ direction: getComputedStyle(one).direction, isCut: one.scrollWidth > one.clientWidth, end: getComputedStyle(one).textOverflow }));
+    assert.deepEqual(look, { direction: id === 'right-to-left' ? 'rtl' : 'ltr', isCut: true, end: 'ellipsis' });
+    await link.click();
+    const heading = page.getByRole('heading', { level: 1, name, exact: true });
+    await heading.waitFor();
+    assert.equal(await heading.getAttribute('title'), name);
+  }
+});
+
+for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 }]) {
+  story(`a notice covers no control and moves none at ${viewport.width}`, { viewport }, async ({ page, visit }) => {
+    await visit('/failover-sessions?connection=em');
+    await whenRows(page, 'Cloud failover sessions', (shown) => assert.ok(shown.length > 0));
+    const controls = () =>
+      page.getByRole('main').locator('button, a, input, select').evaluateAll((all) =>
+        all.filter((one) => one.checkVisibility()).map((one) => [one.getAttribute('aria-label') ?? one.textContent, JSON.stringify(one.getBoundingClientRect())]),
+      );
+    const button = page.getByRole('button', { name: 'Export CSV' });
+    await button.scrollIntoViewIfNeeded();
+    const before = await controls();
+    const download = page.waitForEvent('download');
+    await button.click();
+    await download;
+    const notice = page.getByRole('status').getByText(/sessions exported/);
+    await notice.waitFor();
+    assert.deepEqual(await controls(), before);
+    const main = await page.getByRole('main').boundingBox();
+    const { y } = await notice.boundingBox();
+    assert.ok(y >= main.y + main.height, 'the notice lies over the page');
+    await eventually(async () => assert.ok(await notice.isVisible()));
+  });
+}
