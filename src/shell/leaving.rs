@@ -9,10 +9,11 @@ use leptos::prelude::*;
 pub fn Leaving() -> impl IntoView {
     let nav = use_nav();
     let draw = move || {
-        let (_, what) = nav.leaving()?;
+        let (number, what) = nav.leaving()?;
         let close = Trigger::new();
         let leave = StoredValue::new(false);
-        let on_close = Callback::new(move |()| nav.answer(leave.try_get_value().unwrap_or(false)));
+        let on_close =
+            Callback::new(move |()| nav.answer(number, leave.try_get_value().unwrap_or(false)));
         let go = move |_| {
             leave.set_value(true);
             close.notify();

@@ -31,8 +31,15 @@ pub fn Dialog(
             dialog.close();
         }
     });
+    // The event comes in a task of its own, after which the same element may be open again for another question.
+    let closed = move |_| {
+        let is_open = dialog.try_get_untracked().flatten();
+        if !is_open.is_some_and(|dialog| dialog.open()) {
+            let _ = on_close.try_run(());
+        }
+    };
     view! {
-        <dialog node_ref=dialog aria-labelledby="dialog-title" on:close=move |_| on_close.run(())>
+        <dialog node_ref=dialog aria-labelledby="dialog-title" on:close=closed>
             <h2 id="dialog-title">{title}</h2>
             {children()}
         </dialog>
