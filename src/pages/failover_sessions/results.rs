@@ -125,6 +125,10 @@ fn Found(
             chosen.get().map(|uid| view! { <Panel connection=connection.id.clone() title=connection.title.clone() uid wire /> })
         }
     };
+    let last = move || {
+        let waits = builder.waiting.get();
+        waits.then(|| view! { <p class="pad">"Showing the last query. Run query shows the one above."</p> })
+    };
     let is_chosen =
         move |row: RwSignal<super::model::Row>| chosen.read().as_ref() == Some(&row.read().uid);
     view! {
@@ -133,6 +137,7 @@ fn Found(
         <HistogramView page=Signal::derive(move || live.value()) of="this page" live=true />
         <div class="cols" class:draw=move || chosen.read().is_some()>
             <section class="panel" aria-label="Results" hidden=move || live.value().is_none() data-fresh=move || stale.get().then_some("stale")>
+                <div role="status">{last}</div>
                 <div class="scroll" tabindex="0" role="region" aria-label="Cloud failover sessions, scrollable">
                     <table>
                         <caption class="vh">"Cloud failover sessions"</caption>
