@@ -31,12 +31,9 @@ pub fn Dialog(
             dialog.close();
         }
     });
-    // The event comes in a task of its own, after which the same element may be open again for another question.
+    // The event comes in a task of its own, when the page around the dialog may be another.
     let closed = move |_| {
-        let is_open = dialog.try_get_untracked().flatten();
-        if !is_open.is_some_and(|dialog| dialog.open()) {
-            let _ = on_close.try_run(());
-        }
+        let _ = on_close.try_run(());
     };
     view! {
         <dialog node_ref=dialog aria-labelledby="dialog-title" on:close=closed>

@@ -29,9 +29,9 @@ story('a server that speaks the JSON of version 13 is read as well', async ({ pa
   await whenRows(page, TABLE, (shown) => assert.equal(shown.length, Math.min(100, all.length)));
 });
 
-story('of a thousand sessions on one page only those that are seen are drawn, in their order', async ({ page, visit, world, control, reread }) => {
+story('of hundreds of sessions on one page only those that are seen are drawn, in their order', async ({ page, visit, world, control, reread }) => {
   await control('PUT', '/scenario', { name: 'incident' });
-  await control('POST', '/clock/advance', { seconds: 6 * 86_400 });
+  for (let day = 0; day < 4; day += 1) await control('POST', '/clock/advance', { seconds: 86_400 });
   await reread();
   const all = sessions(await world(), 'em').toSorted((a, b) => (a.started < b.started ? 1 : -1));
   assert.ok(all.length > 300, `${all.length} sessions`);

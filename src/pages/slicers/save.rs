@@ -153,7 +153,8 @@ pub fn SaveBar(
     });
     // A button that goes away gives the focus to what was acted on: the row that was moved last.
     Effect::new(move |before: Option<()>| {
-        (shown.track(), conflict.track(), problem.track());
+        // Read and not only tracked: an unread memo does not update.
+        let _ = (shown.get(), conflict.get(), problem.read().is_some());
         if before.is_some() && is_inside.get_value() {
             request_animation_frame(move || {
                 let order = draft.try_with_untracked(|draft| draft.order().to_vec());

@@ -55,7 +55,7 @@ impl RowWindow {
         };
         Effect::new(move |_| {
             // Measured anew once the table is long, because then it scrolls by itself.
-            is_long.track();
+            let _ = is_long.get();
             if window.view_port.get().is_some() {
                 window.measure();
             }
