@@ -16,7 +16,17 @@ pub struct Nav {
     /// What would be lost by leaving the page, in a few words.
     unsaved: RwSignal<Option<&'static str>>,
     /// A navigation that waits for confirmation because something would be lost.
-    pending: RwSignal<Option<String>>,
+    pending: RwSignal<Option<Question>>,
+    /// How many questions have been asked.
+    asked: StoredValue<u32>,
+}
+
+/// A navigation that waits for an answer.
+#[derive(Clone)]
+struct Question {
+    /// Which question it is: an answer counts for its own question alone.
+    number: u32,
+    href: String,
 }
 
 /// The navigation of this console. Only inside [`provide`]'s owner.
@@ -33,6 +43,7 @@ pub fn provide() -> Nav {
         search: RwSignal::new(search),
         unsaved: RwSignal::new(None),
         pending: RwSignal::new(None),
+        asked: StoredValue::new(0),
     };
     provide_context(nav);
     let back = window_event_listener(leptos::ev::popstate, move |_| nav.stepped());
@@ -118,19 +129,24 @@ impl Nav {
         self.unsaved.get_untracked().is_some()
     }
 
-    /// Where somebody wants to go, and what would be lost.
+    /// The number of the question whether to leave, and what would be lost.
     #[must_use]
-    pub fn leaving(self) -> Option<(String, &'static str)> {
-        self.pending.get().zip(self.unsaved.get())
+    pub fn leaving(self) -> Option<(u32, &'static str)> {
+        let pending = self.pending.get()?;
+        Some((pending.number, self.unsaved.get()?))
     }
 
-    /// Answers the question of [`Nav::leaving`].
-    pub fn answer(self, leave: bool) {
-        let href = self.pending.get_untracked();
+    /// Answers the question of [`Nav::leaving`] with this number. The browser tells that a dialog was closed in
+    /// a task of its own: by then another question may have been asked, which stays.
+    pub fn answer(self, number: u32, leave: bool) {
+        let pending = self.pending.get_untracked();
+        let Some(pending) = pending.filter(|pending| pending.number == number) else {
+            return;
+        };
         self.pending.set(None);
-        if let Some(href) = href.filter(|_| leave) {
+        if leave {
             self.unsaved.set(None);
-            self.go(&href);
+            self.go(&pending.href);
         }
     }
 
@@ -140,7 +156,12 @@ impl Nav {
         let waits =
             self.unsaved.get_untracked().is_some() && self.path.with_untracked(|now| now != path);
         if waits {
-            self.pending.set(Some(href.to_owned()));
+            let last = self.asked.get_value();
+            self.asked.set_value(last.wrapping_add(1));
+            self.pending.set(Some(Question {
+                number: last,
+                href: href.to_owned(),
+            }));
         }
         waits
     }

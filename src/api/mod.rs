@@ -6,6 +6,7 @@ pub mod inventory;
 pub mod outcome;
 pub mod poll_gate;
 pub mod session;
+mod slices;
 pub mod thumbnails;
 pub mod transport;
 pub mod uplynk;
@@ -13,4 +14,5 @@ pub mod walls;
 
 pub use failure::{Failure, Problem};
 pub use outcome::{Compared, Outcome};
+pub use slices::send_page;
 pub use transport::{Arrived, Purpose, send};

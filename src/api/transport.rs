@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
+use vendors::call::Request;
 use vendors::operation::segment;
 use vendors::{Answer, Call};
 use web_sys::AbortController;
@@ -97,7 +98,18 @@ async fn relay<T>(
     tag: Option<&str>,
     purpose: Purpose<'_>,
 ) -> Result<(Arrived<T>, Option<String>), Failure> {
-    let request = &call.request;
+    let answer = answer_of(connection, &call.request, tag, purpose).await?;
+    let tag = answer.header("etag").map(ToOwned::to_owned);
+    Ok((arrived(call.read(&answer)?, &answer), tag))
+}
+
+/// The vendor's answer to a request, unread.
+pub(super) async fn answer_of(
+    connection: &str,
+    request: &Request,
+    tag: Option<&str>,
+    purpose: Purpose<'_>,
+) -> Result<Answer, Failure> {
     let url = format!("/relay/{}{}", segment(connection), request.target());
     let mut builder = RequestBuilder::new(&url)
         .method(method(request.method()))
@@ -124,7 +136,11 @@ async fn relay<T>(
     if answer.header("via").is_none() {
         return Err(Failure::from_problem(problem(&answer)));
     }
-    let value = call.read(&answer)?;
+    Ok(answer)
+}
+
+/// A value with the times of its answer.
+pub(super) fn arrived<T>(value: T, answer: &Answer) -> Arrived<T> {
     let date = answer
         .header("date")
         .and_then(|date| DateTime::parse_from_rfc2822(date).ok());
@@ -132,12 +148,11 @@ async fn relay<T>(
         .header("age")
         .and_then(|age| age.parse::<f64>().ok())
         .unwrap_or_default();
-    let arrived = Arrived {
+    Arrived {
         value,
         date: date.map(|date| date.to_utc()),
         age: age * 1000.0,
-    };
-    Ok((arrived, answer.header("etag").map(ToOwned::to_owned)))
+    }
 }
 
 /// Reads one of the gateway's own routes.

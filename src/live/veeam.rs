@@ -2,7 +2,7 @@
 //! page of a query, read before somebody asks for it.
 
 use super::{Live, clock};
-use crate::api::{Arrived, Purpose, send};
+use crate::api::{Arrived, Purpose, send, send_page};
 use chrono::{DateTime, Utc};
 use health::transition;
 use leptos::prelude::*;
@@ -65,7 +65,7 @@ pub fn read_ahead(connection: String, query: Query, wire: MediaType, shown: Live
         );
         let (connection, key) = (connection.clone(), key(&connection, &call));
         leptos::task::spawn_local(async move {
-            if let Ok(page) = send(&connection, &call, Purpose::Read).await {
+            if let Ok(page) = send_page(&connection, &call, Purpose::Read).await {
                 let at = clock::now();
                 AHEAD_PAGE.with_borrow_mut(|held| *held = Some(Ahead { key, page, at }));
             }
@@ -84,7 +84,7 @@ pub fn query(connection: String, query: &Query, wire: MediaType) -> Live<Page> {
         async move {
             match ready {
                 Some(page) => Ok(page),
-                None => send(&connection, &call, Purpose::Poll(&abort)).await,
+                None => send_page(&connection, &call, Purpose::Poll(&abort)).await,
             }
         }
     };
@@ -94,7 +94,12 @@ pub fn query(connection: String, query: &Query, wire: MediaType) -> Live<Page> {
 /// The sessions of the last 30 days, for roles that may not query.
 #[must_use]
 pub fn recent(connection: String, wire: MediaType) -> Live<Page> {
-    polled(connection, veeam::recent(wire), any_moves)
+    let call = veeam::recent(wire);
+    let fetch = move |abort| {
+        let (connection, call) = (connection.clone(), call.clone());
+        async move { send_page(&connection, &call, Purpose::Poll(&abort)).await }
+    };
+    Live::new(fetch, any_moves)
 }
 
 fn any_moves(page: &Page, now: DateTime<Utc>) -> bool {
@@ -105,17 +110,10 @@ fn any_moves(page: &Page, now: DateTime<Utc>) -> bool {
 /// One session, for as long as the current owner lives.
 #[must_use]
 pub fn session(connection: String, uid: &str, wire: MediaType) -> Live<Session> {
-    polled(connection, veeam::session(uid, wire), transition::session)
-}
-
-fn polled<T: PartialEq + Send + Sync + 'static>(
-    connection: String,
-    call: Call<T>,
-    moving: impl Fn(&T, DateTime<Utc>) -> bool + 'static,
-) -> Live<T> {
+    let call = veeam::session(uid, wire);
     let fetch = move |abort| {
         let (connection, call) = (connection.clone(), call.clone());
         async move { send(&connection, &call, Purpose::Poll(&abort)).await }
     };
-    Live::new(fetch, moving)
+    Live::new(fetch, transition::session)
 }

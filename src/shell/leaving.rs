@@ -8,16 +8,16 @@ use leptos::prelude::*;
 #[component]
 pub fn Leaving() -> impl IntoView {
     let nav = use_nav();
-    let draw = move || {
-        let (_, what) = nav.leaving()?;
+    let draw = move |(number, what): (u32, &'static str)| {
         let close = Trigger::new();
         let leave = StoredValue::new(false);
-        let on_close = Callback::new(move |()| nav.answer(leave.try_get_value().unwrap_or(false)));
+        let on_close =
+            Callback::new(move |()| nav.answer(number, leave.try_get_value().unwrap_or(false)));
         let go = move |_| {
             leave.set_value(true);
             close.notify();
         };
-        Some(view! {
+        view! {
             <Dialog title="Leave without saving?" on_close close>
                 <p>{format!("{what} would be lost.")}</p>
                 <footer class="row">
@@ -25,7 +25,8 @@ pub fn Leaving() -> impl IntoView {
                     <button type="button" class="btn" on:click=go>"Leave and discard"</button>
                 </footer>
             </Dialog>
-        })
+        }
     };
-    view! { {draw} }
+    // A dialog of its own for each question: one that is about to close does not open again.
+    view! { <For each=move || nav.leaving() key=|(number, _)| *number children=draw /> }
 }

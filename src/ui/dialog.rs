@@ -31,8 +31,12 @@ pub fn Dialog(
             dialog.close();
         }
     });
+    // The event comes in a task of its own, when the page around the dialog may be another.
+    let closed = move |_| {
+        let _ = on_close.try_run(());
+    };
     view! {
-        <dialog node_ref=dialog aria-labelledby="dialog-title" on:close=move |_| on_close.run(())>
+        <dialog node_ref=dialog aria-labelledby="dialog-title" on:close=closed>
             <h2 id="dialog-title">{title}</h2>
             {children()}
         </dialog>

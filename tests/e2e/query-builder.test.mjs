@@ -96,7 +96,6 @@ story('the text can be edited by hand and becomes tokens; a mistake says where a
 story('a relative range stays relative in the address and is sent as UTC', { now: START }, async ({ page, visit, control }) => {
   await visit('/failover-sessions?connection=em');
   await page.getByRole('combobox', { name: 'Started', exact: true }).selectOption({ label: 'Last 24 h' });
-  await run(page);
   await page.waitForURL(/started=24h/);
   await eventually(async () => assert.ok((await asked(control)).some((sent) => sent === 'CreationTime>="2026-01-14T14:32:00Z"'), JSON.stringify(await asked(control))));
   assert.ok(!page.url().includes('2026-01-14'));
@@ -116,7 +115,6 @@ story('a custom range is typed in the zone of the screen and sent as UTC', { now
   await range.getByText('From must be before To.').waitFor();
   await range.getByLabel('Started to').fill('2026-01-11T10:00');
   await range.getByRole('button', { name: 'Apply' }).click();
-  await run(page);
   const hour = zone === 'UTC' ? 10 : 9;
   const sent = `CreationTime>="2026-01-10T${String(hour).padStart(2, '0')}:00:00Z";CreationTime<"2026-01-11T${String(hour).padStart(2, '0')}:00:00Z"`;
   await eventually(async () => assert.ok((await asked(control)).includes(sent), JSON.stringify(await asked(control))));
@@ -134,6 +132,38 @@ story('the ready queries are one click each', { now: START }, async ({ page, vis
   await dialog.getByLabel('Plan').fill('ABC Company Failover Plan');
   await dialog.getByRole('button', { name: 'Run query' }).click();
   await whenRows(page, TABLE, (shown) => assert.ok(shown.length > 0 && shown.every((row) => row.Plan.startsWith('ABC Company Failover Plan'))));
+});
+
+story('the table says that it shows the last query while a filter waits, and ranges, sort and size run at once', { now: START }, async ({ page, visit, control }) => {
+  await visit('/failover-sessions?connection=em');
+  await page.getByRole('button', { name: 'Failed in the last 24 h' }).click();
+  const results = page.getByRole('region', { name: 'Results' });
+  const last = results.getByRole('status').getByText('Showing the last query.');
+  const chip = page.getByRole('button', { name: 'Failed in the last 24 h' });
+  await eventually(async () => assert.equal(await chip.getAttribute('aria-pressed'), 'true'));
+  assert.equal(await last.count(), 0);
+  await filter(page).fill('Result==Failed;Name==Nobody');
+  await last.waitFor();
+  await page.getByText('Not run yet').waitFor();
+  await page.getByRole('combobox', { name: 'Started', exact: true }).selectOption({ label: 'Last 7 days' });
+  const sent = 'Result==Failed;CreationTime>="2026-01-08T14:32:00Z"';
+  await eventually(async () => assert.ok((await asked(control)).includes(sent), JSON.stringify(await asked(control))));
+  await eventually(async () => assert.equal(await chip.getAttribute('aria-pressed'), 'false'));
+  await page.getByRole('combobox', { name: 'Page size' }).selectOption('50');
+  await page.waitForURL(/size=50/);
+  await page.getByRole('combobox', { name: 'Sort', exact: true }).selectOption('Name');
+  await page.waitForURL(/sort=-Name/);
+  assert.equal(await filter(page).inputValue(), 'Result==Failed;Name==Nobody', 'what waits goes on waiting');
+  await last.waitFor();
+  assert.ok((await asked(control)).every((sent) => !sent.includes('Nobody')));
+  await run(page);
+  await page.waitForURL(/Nobody/);
+  await page.getByText('No session matches the query.').waitFor();
+  assert.equal(await last.count(), 0);
+  await filter(page).fill('Result==Failed');
+  await last.waitFor();
+  await filter(page).fill('(Result==Failed;Name=="Nobody")');
+  await last.waitFor({ state: 'detached' });
 });
 
 story('a query is saved by name, survives a reload, is exported and imported', async ({ page, visit }) => {

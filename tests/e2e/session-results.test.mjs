@@ -29,6 +29,34 @@ story('a server that speaks the JSON of version 13 is read as well', async ({ pa
   await whenRows(page, TABLE, (shown) => assert.equal(shown.length, Math.min(100, all.length)));
 });
 
+story('of hundreds of sessions on one page only those that are seen are drawn, in their order', async ({ page, visit, world, control, reread }) => {
+  await control('PUT', '/scenario', { name: 'incident' });
+  for (let day = 0; day < 4; day += 1) await control('POST', '/clock/advance', { seconds: 86_400 });
+  await reread();
+  const all = sessions(await world(), 'em').toSorted((a, b) => (a.started < b.started ? 1 : -1));
+  assert.ok(all.length > 300, `${all.length} sessions`);
+  await visit('/failover-sessions?connection=em&size=1000');
+  const table = page.getByRole('table', { name: TABLE });
+  await eventually(async () => assert.equal(await table.getAttribute('aria-rowcount'), String(Math.min(1000, all.length) + 1)));
+  const drawn = () => table.locator('tbody tr:not(.space)');
+  assert.ok((await drawn().count()) < 60, `${await drawn().count()} rows`);
+  const plans = () => drawn().evaluateAll((rows) => rows.map((row) => [Number(row.getAttribute('aria-rowindex')) - 2, row.querySelector('th b').textContent]));
+  const region = page.getByRole('region', { name: 'Cloud failover sessions, scrollable' });
+  for (const part of [0, 0.5, 1]) {
+    await region.evaluate((element, part) => element.scrollTo(0, element.scrollHeight * part), part);
+    await eventually(async () => {
+      const seen = await plans();
+      const expected = Math.floor((Math.min(1000, all.length) - 1) * part);
+      assert.ok(seen.some(([at]) => Math.abs(at - expected) < 12), `${seen[0]} to ${seen.at(-1)}, not ${expected}`);
+      for (const [at, plan] of seen) {
+        // Sessions that began in one second may stand either way.
+        const near = all.slice(Math.max(0, at - 3), at + 4).map(({ name }) => plain(name));
+        assert.ok(near.includes(plan), `${plan} at ${at}, not ${near}`);
+      }
+    });
+  }
+});
+
 story('the next page is there before somebody asks for it', async ({ page, visit, control }) => {
   await visit('/failover-sessions?connection=em&size=10');
   await page.getByText(/on page 1 of/).waitFor();

@@ -102,6 +102,50 @@ story('a long list scrolls while a slicer is held at its edge', async (told) => 
   await eventually(async () => assert.equal((await shown(page)).indexOf('cam01'), 39));
 });
 
+for (const [zoom, options] of [['100 %', {}], ['200 %', { viewport: { width: 720, height: 450 }, deviceScaleFactor: 2 }]]) {
+  story(`a list scrolled by wheel and keys under a held slicer takes it where the pointer is, at ${zoom}`, options, async (told) => {
+    const { page, visit, world, control } = told;
+    const group = await find(world, ordered);
+    const ids = Array.from({ length: 40 }, (_, n) => `cam${String(n + 1).padStart(2, '0')}`);
+    await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids });
+    await visit(path('slicers', 'live', group.id));
+    await eventually(async () => assert.equal(await items(page).count(), 40));
+    const under = (y) => page.evaluate((y) => {
+      const items = [...document.querySelectorAll('ol[aria-label="Slicer order"] > li')];
+      const top = items[0].parentElement.getBoundingClientRect().top - items[0].offsetTop;
+      return items.findIndex((item) => top + item.offsetTop + item.offsetHeight > y);
+    }, y);
+    for (const scroll of [() => page.mouse.wheel(0, 100), () => page.mouse.wheel(0, -230), () => page.keyboard.press('ArrowDown')]) {
+      await items(page).nth(9).focus();
+      await items(page).nth(9).evaluate((item) => item.scrollIntoView({ block: 'center' }));
+      const start = await middle(grip(page, 9));
+      await page.mouse.move(start.x, start.y);
+      await page.mouse.down();
+      await page.mouse.move(start.x, start.y + 8, { steps: 2 });
+      await page.mouse.move(start.x, start.y, { steps: 2 });
+      await lifted(page).waitFor();
+      const before = await page.evaluate(() => document.querySelector('main').scrollTop);
+      await scroll();
+      await page.evaluate((before) => new Promise((resolve) => {
+        let last = before;
+        const look = () => {
+          const now = document.querySelector('main').scrollTop;
+          if (now !== before && now === last) resolve();
+          else requestAnimationFrame(look);
+          last = now;
+        };
+        look();
+      }), before);
+      // Without another move of the pointer: only the list has moved.
+      const target = await under(start.y);
+      await page.mouse.up();
+      await eventually(async () => assert.deepEqual(await shown(page), ids.toSpliced(9, 1).toSpliced(target, 0, ids[9])));
+      if (target !== 9) await bar(page).getByRole('button', { name: 'Discard changes' }).click();
+      await eventually(async () => assert.deepEqual(await shown(page), ids));
+    }
+  });
+}
+
 const touch = { hasTouch: true, isMobile: true, viewport: { width: 412, height: 915 } };
 
 story('WCAG 2.5.7: by touch alone a slicer is dragged, moved by a tap, and saved', touch, async (told) => {

@@ -81,6 +81,96 @@ story('an order is saved with every slicer, read back, and undone', async (told)
   await eventually(async () => assert.deepEqual(inOrder(await now(world, group.id)), ids), 20_000);
 });
 
+const focused = (page) => page.evaluate(() => document.activeElement.getAttribute('aria-label')?.split(',')[0]);
+
+/** Collects what the list shows in each frame from now on: position, name and the picture that is seen, by row. */
+const watched = async (page) => {
+  await page.evaluate(() => {
+    window.frames_ = [];
+    const look = () => {
+      const items = [...document.querySelectorAll('ol[aria-label="Slicer order"] > li')];
+      window.frames_.push(items.map((item) => {
+        const img = item.querySelector('img');
+        const isSeen = img && img.naturalWidth > 0 && getComputedStyle(img).visibility !== 'hidden';
+        return {
+          id: item.querySelector('b').textContent,
+          name: item.getAttribute('aria-label'),
+          position: item.querySelector('.pos').textContent,
+          picture: isSeen ? decodeURIComponent(img.currentSrc) : '',
+        };
+      }));
+      requestAnimationFrame(look);
+    };
+    look();
+  });
+  return () => page.evaluate(() => window.frames_);
+};
+
+story('while an order is saved each frame shows one state, and the focus stays on the slicer that was moved', async (told) => {
+  const { page } = told;
+  const group = await open(told);
+  const ids = inOrder(group);
+  await items(page).first().focus();
+  await page.keyboard.press('Alt+ArrowDown');
+  await eventually(async () => assert.equal(await focused(page), ids[0]));
+  const frames = await watched(page);
+  await bar(page).getByRole('button', { name: 'Save order' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('status').getByText('Order saved and verified.').waitFor({ timeout: 20_000 });
+  await bar(page).waitFor({ state: 'detached' });
+  await eventually(async () => assert.equal(await focused(page), ids[0]));
+  const wanted = [ids[1], ids[0], ...ids.slice(2)];
+  for (const frame of await frames()) {
+    assert.deepEqual(frame.map(({ id }) => id), wanted);
+    assert.deepEqual(frame.map(({ position }) => Number(position)), ids.map((_, at) => at + 1));
+    for (const { id, name, position } of frame) assert.ok(name.startsWith(`${id}, position ${position},`), name);
+  }
+});
+
+story('saving an order says what is being done', async (told) => {
+  const { page, control } = told;
+  const group = await open(told);
+  await page.getByRole('button', { name: `Move up ${inOrder(group)[1]}` }).click();
+  await control('POST', '/faults', { connection: 'live', operation: 'get group', fault: { kind: 'latency', milliseconds: 3000 }, times: 1 });
+  await bar(page).getByRole('button', { name: 'Save order' }).click();
+  await bar(page).getByRole('button', { name: 'Reading the order that is there now…' }).waitFor();
+  await page.getByRole('status').getByText('Order saved and verified.').waitFor({ timeout: 20_000 });
+});
+
+story('holding Alt with an arrow moves only the slicer that has the focus, on a slow computer too', async (told) => {
+  const { page, visit, world, control } = told;
+  const group = await find(world, ordered);
+  const ids = Array.from({ length: 20 }, (_, n) => `cam${String(n + 1).padStart(2, '0')}`);
+  await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids });
+  await visit(path('slicers', 'live', group.id));
+  await eventually(async () => assert.equal(await items(page).count(), ids.length));
+  await items(page).first().focus();
+  const client = await page.context().newCDPSession(page);
+  await client.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+  const key = { key: 'ArrowDown', code: 'ArrowDown', windowsVirtualKeyCode: 40, modifiers: 1 };
+  const presses = Array.from({ length: 12 }, (_, n) => client.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', autoRepeat: n > 0, ...key }));
+  await Promise.all(presses);
+  await client.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key });
+  await client.send('Emulation.setCPUThrottlingRate', { rate: 1 });
+  await eventually(async () => assert.deepEqual(await shown(page), [...ids.slice(1, 13), ids[0], ...ids.slice(13)]));
+  await eventually(async () => assert.equal(await focused(page), ids[0]));
+});
+
+story('a picture is never seen beside another slicer', async (told) => {
+  const { page } = told;
+  const group = await open(told);
+  const ids = inOrder(group);
+  await eventually(async () => assert.ok(await page.locator('ol img').evaluateAll((all) => all.length > 0 && all.every((img) => img.naturalWidth > 0))));
+  const frames = await watched(page);
+  for (const id of [ids[1], ids[2], ids[0]]) {
+    await page.getByRole('button', { name: `Move up ${id}`, exact: true }).click();
+  }
+  await eventually(async () => assert.ok(await page.locator('ol img').evaluateAll((all) => all.every((img) => getComputedStyle(img).visibility === 'visible'))));
+  const seen = (await frames()).flat().filter(({ picture }) => picture !== '');
+  assert.ok(seen.length > 0);
+  for (const { id, picture } of seen) assert.ok(picture.includes(`/${id}/`) || picture.includes(`/${id}?`) || picture.endsWith(`/${id}`), `${picture} beside ${id}`);
+});
+
 /** Two browsers change one order: the first has moved its second slicer up when the other saves. */
 async function clash(told) {
   const { page, world } = told;
@@ -233,6 +323,31 @@ story('leaving a page with a draft asks first', async (told) => {
   await main.getByRole('link', { name: /^Overview/ }).click();
   await dialog.getByRole('button', { name: 'Leave and discard' }).click();
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+});
+
+story('the answer to one question whether to leave does not answer the next one', async (told) => {
+  const { page, visit, world } = told;
+  const group = await find(world, ordered);
+  await visit('/slicers');
+  await page.getByRole('link', { name: group.name, exact: true }).click();
+  await page.getByRole('button', { name: `Move up ${inOrder(group)[1]}` }).click();
+  const here = page.url();
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Overview/ }).click();
+  const dialog = page.getByRole('dialog', { name: 'Leave without saving?' });
+  await dialog.waitFor();
+  // Back arrives between Stay and the browser's own event that the dialog was closed.
+  const closed = await page.evaluate(() => new Promise((resolve) => {
+    const press = () => [...document.querySelectorAll('dialog button')].find(({ textContent }) => textContent === 'Stay').click();
+    addEventListener('popstate', press, { capture: true, once: true });
+    document.addEventListener('close', () => setTimeout(() => resolve(true), 100), { capture: true, once: true });
+    history.back();
+  }));
+  assert.ok(closed);
+  await dialog.waitFor();
+  assert.equal(page.url(), here);
+  await dialog.getByRole('button', { name: 'Stay' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await bar(page).waitFor();
 });
 
 story('closing the window with a draft asks first', async (told) => {

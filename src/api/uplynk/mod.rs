@@ -3,7 +3,7 @@
 mod order;
 mod settings;
 
-pub use order::SaveOutcome;
+pub use order::{SaveOutcome, SaveStep};
 
 use super::failure::Failure;
 use super::outcome::Outcome;

@@ -11,6 +11,29 @@ use health::slicers::ordered;
 use std::cell::Cell;
 use vendors::uplynk::{self, FailoverGroup, Mode, SlicerPlace};
 
+/// A step of saving an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SaveStep {
+    /// What is there is read, to be compared with what was seen.
+    Reading,
+    /// The order is sent, and what the service then holds is read.
+    Sending,
+    /// It was saved; the page waits until it shows that.
+    Showing,
+}
+
+impl SaveStep {
+    /// What is being done.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Reading => "Reading the order that is there now…",
+            Self::Sending => "Saving…",
+            Self::Showing => "Saved. Reading the group…",
+        }
+    }
+}
+
 /// The outcome of saving an order.
 #[derive(Debug, Clone)]
 pub enum SaveOutcome {
@@ -21,13 +44,15 @@ pub enum SaveOutcome {
 }
 
 impl Writer {
-    /// Saves an order, if the group still has the order `base` and the mode that were seen.
+    /// Saves an order, if the group still has the order `base` and the mode that were seen. Tells each step.
     pub async fn save_order(
         &self,
         seen: &FailoverGroup,
         base: &[String],
         order: &[String],
+        step: impl Fn(SaveStep),
     ) -> SaveOutcome {
+        step(SaveStep::Reading);
         let (now, tag) = match self.tagged(&seen.id).await {
             Ok(read) => read,
             Err(failure) => return SaveOutcome::Completed(Outcome::refused(failure)),
@@ -35,6 +60,7 @@ impl Writer {
         if ids(&now) != base || now.mode != seen.mode {
             return SaveOutcome::Conflict(Box::new(now));
         }
+        step(SaveStep::Sending);
         let wanted = positions(&now, order);
         let verified = Cell::new(false);
         let outcome = self.send_positions(&now, tag, &wanted, |held| {
@@ -48,6 +74,7 @@ impl Writer {
         });
         match outcome.await {
             Outcome::Refused { failure, .. } if is_overtaken(&failure) => {
+                step(SaveStep::Reading);
                 match self.read(&seen.id).await {
                     Ok(now) => SaveOutcome::Conflict(Box::new(now)),
                     Err(failure) => SaveOutcome::Completed(Outcome::refused(failure)),

@@ -1,8 +1,8 @@
-//! The query being built: tokens and text are two views of one filter. It runs on request, and the URL
-//! holds the query that runs.
+//! The query being built: tokens and text are two views of one filter. The filter runs on request, everything
+//! else at once, and the URL holds the query that runs.
 
 use super::query::QueryParams;
-use super::ranges::{RelativeRange, RelativeRanges};
+use super::ranges::{RelativeRange, RelativeRanges, replaced};
 use super::tokens::Tree;
 use crate::nav::Nav;
 use leptos::prelude::*;
@@ -17,10 +17,13 @@ pub struct Builder {
     pub typed: RwSignal<String>,
     /// Why the text is no filter.
     pub error: RwSignal<Option<FilterError>>,
-    /// The ranges that are counted back from now.
-    pub relative: RwSignal<RelativeRanges>,
     /// What the server said about the filter that ran last, when it refused it.
     pub refused: RwSignal<Option<String>>,
+    /// Whether it is not what ran last.
+    pub waiting: Memo<bool>,
+    /// The filter that is about to run without what is built giving way to it.
+    kept: StoredValue<Option<String>>,
+    params: Memo<QueryParams>,
     nav: Nav,
 }
 
@@ -31,35 +34,52 @@ fn parsed(text: &str) -> Result<Option<Filter>, FilterError> {
     Filter::parse(text).map(Some)
 }
 
+/// Whether two texts are one filter, however they are written.
+fn is_same(a: &str, b: &str) -> bool {
+    let normal = |text| Some(parsed(text).ok()?.and_then(Filter::normalised));
+    a.trim() == b.trim() || normal(a).is_some_and(|a| Some(a) == normal(b))
+}
+
+/// The parameter of a time field's relative range.
+fn range_param(field: Field) -> &'static str {
+    let [started, ended] = RelativeRanges::PARAMS;
+    if field == Field::EndTime {
+        ended
+    } else {
+        started
+    }
+}
+
 impl Builder {
     /// A builder that follows the URL.
     #[must_use]
     pub fn new(params: Memo<QueryParams>, nav: Nav) -> Self {
+        let typed = RwSignal::new(String::new());
         let builder = Self {
             tree: RwSignal::new(Tree::default()),
-            typed: RwSignal::new(String::new()),
+            typed,
             error: RwSignal::new(None),
-            relative: RwSignal::new(RelativeRanges::default()),
             refused: RwSignal::new(None),
+            waiting: Memo::new(move |_| !is_same(&typed.read(), &params.read().filter)),
+            kept: StoredValue::new(None),
+            params,
             nav,
         };
-        let take = move |params: &QueryParams| {
-            builder.type_in(params.filter.clone());
-            builder.relative.set(params.relative);
-        };
-        take(&params.get_untracked());
-        let filter = Memo::new(move |_| {
-            let params = params.read();
-            (params.filter.clone(), params.relative)
-        });
+        builder.reset();
+        let filter = Memo::new(move |_| params.read().filter.clone());
         Effect::new(move |before: Option<()>| {
-            // Read and not only tracked: an unread memo does not update.
-            let _ = filter.read();
-            if before.is_some() {
-                take(&params.get_untracked());
+            let filter = filter.get();
+            let kept = builder.kept.try_update_value(Option::take).flatten();
+            if before.is_some() && kept != Some(filter) {
+                builder.reset();
             }
         });
         builder
+    }
+
+    /// What is built is what runs.
+    pub fn reset(self) {
+        self.type_in(self.params.with_untracked(|params| params.filter.clone()));
     }
 
     /// The text is edited by hand: the tokens follow as soon as it can be read.
@@ -89,41 +109,74 @@ impl Builder {
     /// The relative range of a time field.
     #[must_use]
     pub fn relative_range(self, field: Field) -> Option<RelativeRange> {
-        let relative = self.relative.get();
+        let relative = self.params.read().relative;
         match field {
             Field::EndTime => relative.ended,
             _ => relative.started,
         }
     }
 
-    /// Sets the relative range of a time field.
+    /// Sets the relative range of a time field, and runs what ran with it.
     pub fn set_relative_range(self, field: Field, range: Option<RelativeRange>) {
-        self.relative.update(|relative| match field {
-            Field::EndTime => relative.ended = range,
-            _ => relative.started = range,
-        });
+        self.go(&[(range_param(field), range.map(RelativeRange::code))]);
     }
 
-    /// Runs it: the URL says what runs.
-    pub fn run(self) {
-        if self.error.with_untracked(Option::is_some) {
-            return;
+    /// Sets the range of a time field by conditions, and runs what ran with it. What is being built gets
+    /// them as well, and goes on waiting.
+    pub fn set_range(self, field: Field, conditions: &[Filter]) {
+        let with = |filter: Option<Filter>| {
+            let filter = replaced(filter.as_ref(), field, conditions);
+            filter.map(|filter| filter.to_string()).unwrap_or_default()
+        };
+        let ran = self.params.with_untracked(|params| params.filter.clone());
+        let runs = with(parsed(&ran).ok().flatten());
+        if self.waiting.get_untracked() && runs != ran {
+            self.kept.set_value(Some(runs.clone()));
         }
-        let relative = self.relative.get_untracked();
-        let [started, ended] = RelativeRanges::PARAMS;
-        let code = |range: Option<RelativeRange>| range.map(RelativeRange::code);
-        let typed = self.typed.get_untracked();
-        let nav = self.nav;
-        let href = untrack(|| {
-            nav.with_params(&[
-                ("filter", Some(typed.trim())),
-                (started, code(relative.started)),
-                (ended, code(relative.ended)),
-                ("page", None),
-                ("recent", None),
-                ("session", None),
-            ])
-        });
-        nav.go(&href);
+        if self.error.with_untracked(Option::is_none) {
+            self.type_in(with(self.tree.with_untracked(Tree::to_filter)));
+        }
+        self.go(&[("filter", Some(&runs)), (range_param(field), None)]);
+    }
+
+    /// Runs what is built: the URL says what runs.
+    pub fn run(self) {
+        if self.error.with_untracked(Option::is_none) {
+            let typed = self.typed.get_untracked();
+            self.go(&[("filter", Some(typed.trim()))]);
+        }
+    }
+
+    /// Goes to the first page of another query.
+    fn go(self, changes: &[(&str, Option<&str>)]) {
+        let first = ["page", "recent", "session"].map(|name| (name, None));
+        let changes = [changes, &first].concat();
+        let href = untrack(|| self.nav.with_params(&changes));
+        self.nav.go(&href);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_same;
+
+    #[test]
+    fn a_filter_waits_unless_it_is_what_ran_however_it_is_written() {
+        for (typed, ran, same) in [
+            ("", "", true),
+            (" ", "", true),
+            ("Result==Failed", "Result==Failed", true),
+            ("(Result==Failed)", "Result==Failed", true),
+            ("Result==\"Failed\"", "Result==Failed", true),
+            ("Result==Failed", "", false),
+            ("", "Result==Failed", false),
+            ("Result==Failed;State==Working", "Result==Failed", false),
+            ("Result==Fail", "Result==Failed", false),
+            ("Colour==red", "Colour==red", true),
+            ("Colour==red", "", false),
+            ("Colour==red", "Colour==blue", false),
+        ] {
+            assert_eq!(is_same(typed, ran), same, "{typed:?} after {ran:?}");
+        }
     }
 }

@@ -3,7 +3,9 @@
 //!
 //! Vendor text is text: a spreadsheet runs a cell that begins with `=`, `+`, `-` or `@`, and some also
 //! behind blanks, so such a text gets an apostrophe in front, as does one that begins with a tab or a
-//! line break. Only texts: numbers stay numbers. The JSON is left as it is, because nothing runs it.
+//! line break. Where the list separator is a semicolon or a tab, quotes within a line of commas hold
+//! nothing together: a text gets the apostrophe also behind each separator in it. Only texts: numbers stay
+//! numbers. The JSON is left as it is, because nothing runs it.
 
 use super::model::{result_word, state_word};
 use super::time_zone::{ZoneAt, local};
@@ -11,6 +13,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use health::failover_sessions::{duration, tasks_done};
 use serde::Serialize;
 use std::borrow::Cow;
+use std::iter;
 use vendors::veeam::Session;
 
 /// The header row, and the keys of each object in JSON.
@@ -157,10 +160,10 @@ pub fn csv_rows(sessions: &[Session], zone: ZoneAt, now: DateTime<Utc>) -> Strin
     sessions.iter().map(row).collect()
 }
 
-/// A whole CSV file, in UTF-8 without a byte-order mark.
+/// A whole CSV file, in UTF-8 with a byte order mark: without one, Excel takes it for a Windows code page.
 #[must_use]
 pub fn csv(sessions: &[Session], zone: ZoneAt, now: DateTime<Utc>) -> String {
-    csv_header() + &csv_rows(sessions, zone, now)
+    format!("\u{feff}{}{}", csv_header(), csv_rows(sessions, zone, now))
 }
 
 /// A whole JSON file: a list of flat objects with the keys [`COLUMNS`], times in UTC, null for what is
@@ -174,19 +177,45 @@ pub fn json(sessions: &[Session], now: DateTime<Utc>) -> Result<String, serde_js
     serde_json::to_string_pretty(&sessions.iter().map(line).collect::<Vec<_>>())
 }
 
-/// A text that no spreadsheet runs.
+/// What separates cells or lines, in any locale's spreadsheet.
+const SEPARATORS: [char; 5] = [',', ';', '\t', '\r', '\n'];
+
+/// A text that no spreadsheet runs, wherever it cuts it.
 fn neutral(text: &str) -> Cow<'_, str> {
-    let runs = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
-    if text.starts_with(['\t', '\r', '\n']) || text.trim_start().starts_with(runs) {
-        Cow::Owned(format!("'{text}"))
-    } else {
-        Cow::Borrowed(text)
+    let begins = |(at, char): (usize, char)| {
+        (char != ',' && SEPARATORS.contains(&char)).then_some(at + char.len_utf8())
+    };
+    let starts = iter::once(0).chain(text.char_indices().filter_map(begins));
+    let unsafe_starts: Vec<usize> = starts.filter(|at| runs(&text[*at..], *at == 0)).collect();
+    if unsafe_starts.is_empty() {
+        return Cow::Borrowed(text);
     }
+    let ends = unsafe_starts.iter().skip(1).copied();
+    let ends = ends.chain(iter::once(text.len()));
+    let first = unsafe_starts.first().copied().unwrap_or_default();
+    let pieces = unsafe_starts.iter().zip(ends);
+    let guarded = pieces.map(|(from, to)| format!("'{}", &text[*from..to]));
+    Cow::Owned(
+        iter::once(text[..first].to_owned())
+            .chain(guarded)
+            .collect(),
+    )
 }
 
-/// A cell as it is written: in quotes where it has to be, or where a reader could trim it.
+/// Whether a spreadsheet would run a cell that begins so. Behind a separator also where quotes come first: they
+/// were doubled, and are an empty text to whoever cuts there.
+fn runs(cell: &str, is_whole: bool) -> bool {
+    if is_whole && cell.starts_with(['\t', '\r', '\n']) {
+        return true;
+    }
+    let skipped = |char: char| char.is_whitespace() || (!is_whole && char == '"');
+    cell.trim_start_matches(skipped)
+        .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+}
+
+/// A cell as it is written: in quotes where it has to be in any locale, or where a reader could trim it.
 fn quoted(text: &str) -> Cow<'_, str> {
-    if text.contains([',', '"', '\r', '\n']) || text.trim() != text {
+    if text.contains(SEPARATORS) || text.contains('"') || text.trim() != text {
         Cow::Owned(format!("\"{}\"", text.replace('"', "\"\"")))
     } else {
         Cow::Borrowed(text)

@@ -1,7 +1,7 @@
 //! Export of what is shown, or of every page of it, as CSV or JSON.
 
 use super::export::{Kind, csv, json};
-use crate::api::{Purpose, send};
+use crate::api::{Purpose, send_page};
 use crate::live::{Live, clock, use_clock};
 use crate::prefs::use_prefs;
 use crate::ui::notice::use_notices;
@@ -75,7 +75,7 @@ pub fn Export(
                     },
                     wire,
                 );
-                match send(&connection, &call, Purpose::Read).await {
+                match send_page(&connection, &call, Purpose::Read).await {
                     Ok(answer) => sessions.extend(answer.value.sessions),
                     Err(failure) => {
                         let _ = progress.try_set(None);

@@ -2,7 +2,7 @@
 
 use super::builder::Builder;
 use super::query::{QueryParams, SIZES, write_sort};
-use super::ranges::{Range, RelativeRange, replaced};
+use super::ranges::{Range, RelativeRange};
 use super::saved_view::Saved;
 use super::token_view::GroupView;
 use super::tokens::field_label;
@@ -105,7 +105,7 @@ pub fn QueryForm(
                 {wrong}
             </form>
             <Sent params builder wire />
-            <Saved />
+            <Saved builder />
             <div class="row">
                 <Select label="Connection" param="connection" options=titles default=default />
                 <SortChoice params />
@@ -131,8 +131,9 @@ fn Sent(params: Memo<QueryParams>, builder: Builder, wire: Signal<MediaType>) ->
         };
         let zone = prefs.zone.get();
         let now = clock::time(clock::now());
-        let relative = builder.relative.get();
-        let filter = relative.narrow(filter.as_ref(), now, &|at| times::offset(zone, at));
+        let filter = params
+            .relative
+            .narrow(filter.as_ref(), now, &|at| times::offset(zone, at));
         let plain = filter.as_ref().map(ToString::to_string).unwrap_or_default();
         let query = veeam::Query {
             filter,
@@ -151,7 +152,8 @@ fn Sent(params: Memo<QueryParams>, builder: Builder, wire: Signal<MediaType>) ->
     move || {
         sent.get().map(|(start, plain, target)| {
             let filter = (!plain.is_empty()).then(|| view! { "&filter="<b>{plain.clone()}</b> });
-            view! { <div class="code"><code><b>"GET"</b>" "{start}{filter}</code><Copy text=target name="Copy query" /></div> }
+            let waiting = move || builder.waiting.get().then(|| view! { <small>"Not run yet"</small> });
+            view! { <div class="code"><code><b>"GET"</b>" "{start}{filter}</code>{waiting}<Copy text=target name="Copy query" /></div> }
         })
     }
 }
@@ -165,9 +167,12 @@ fn RangeChoice(builder: Builder, field: Field) -> impl IntoView {
     let error = RwSignal::new(None::<String>);
     let choose = move |event| {
         let value = event_target_value(&event);
-        custom.set(value == "custom");
+        let is_custom = value == "custom";
+        custom.set(is_custom);
         error.set(None);
-        builder.set_relative_range(field, RelativeRange::from_code(&value));
+        if !is_custom {
+            builder.set_relative_range(field, RelativeRange::from_code(&value));
+        }
     };
     let chosen = move || match (custom.get(), builder.relative_range(field)) {
         (true, _) => "custom",
@@ -181,10 +186,7 @@ fn RangeChoice(builder: Builder, field: Field) -> impl IntoView {
             Ok(range) => {
                 error.set(None);
                 let now = clock::time(clock::now());
-                let conditions = range.conditions(field, now, &at);
-                let filter = builder.tree.with_untracked(super::tokens::Tree::to_filter);
-                let filter = replaced(filter.as_ref(), field, &conditions);
-                builder.type_in(filter.map(|filter| filter.to_string()).unwrap_or_default());
+                builder.set_range(field, &range.conditions(field, now, &at));
                 custom.set(false);
             }
             Err(wrong) => error.set(Some(wrong.to_string())),

@@ -3,25 +3,19 @@
 
 use super::histogram_view::HistogramView;
 use super::model::{Column, Row, row};
-use super::session_row::{Cells, ColumnChooser};
+use super::session_row::{Cells, ColumnChooser, ROW};
 use super::tasks::Tasks;
 use crate::live::clock;
 use crate::live::rows::Rows;
 use crate::prefs::use_prefs;
-use crate::ui::table::virtual_rows::{Scrolled, Step};
+use crate::ui::table::row_window::RowWindow;
+use crate::ui::table::virtual_rows::Step;
 use crate::ui::{Copy, Icon, times};
 use chrono::{DateTime, Utc};
-use leptos::html;
 use leptos::prelude::*;
 use std::cmp::Ordering;
 use std::sync::Arc;
 use vendors::veeam::{Outcome, Page, Session, State};
-
-/// The height of a row, in CSS pixels; the style sheet says the same.
-const ROW: f64 = 49.0;
-
-/// Rows that are drawn beyond what is seen, on either side.
-const OVERSCAN: usize = 8;
 
 /// Columns that are compared as they are, and not by what the screen says of them.
 fn compare(a: &Session, b: &Session, by: Column) -> Ordering {
@@ -119,18 +113,11 @@ pub fn Imported(
     let whole = Signal::stored(Some(Arc::clone(&page)));
     let search = RwSignal::new(String::new());
     let sort: RwSignal<Option<(Column, bool)>> = RwSignal::new(None);
-    let (top, height) = (RwSignal::new(0.0_f64), RwSignal::new(480.0_f64));
     let active: RwSignal<Option<usize>> = RwSignal::new(None);
-    let view_port = NodeRef::<html::Div>::new();
     let (of_places, of_details) = (Arc::clone(&page), Arc::clone(&page));
     let places = Memo::new(move |_| arranged(&of_places.sessions, &search.read(), sort.get()));
-    let scrolled = move || Scrolled {
-        top: top.get(),
-        viewport: height.get(),
-        row: ROW,
-        count: places.read().len(),
-    };
-    let window = Memo::new(move |_| scrolled().window(OVERSCAN));
+    let table = RowWindow::new(ROW, 0, Memo::new(move |_| places.read().len()));
+    let (window, view_port) = (table.rows, table.view_port);
     let read_at = clock::time(clock::now());
     let list = Memo::new(move |_| {
         let zone = times::offset(prefs.zone.get(), read_at);
@@ -142,23 +129,9 @@ pub fn Imported(
     });
     let drawn = Rows::follow(list);
     let columns = Memo::new(move |_| Column::chosen(prefs.session_columns.read().as_deref()));
-    let measure = move || {
-        if let Some(element) = view_port.get_untracked() {
-            top.set(f64::from(element.scroll_top()));
-            height.set(f64::from(element.client_height()));
-        }
-    };
-    Effect::new(move |_| {
-        if view_port.get().is_some() {
-            measure();
-        }
-    });
     let back_to_top = move || {
         active.set(None);
-        if let Some(element) = view_port.get_untracked() {
-            element.set_scroll_top(0);
-        }
-        top.set(0.0);
+        table.back_to_top();
     };
     let chosen: RwSignal<Option<usize>> = RwSignal::new(None);
     // The row number depends on sorting and search; the index of the session does not.
@@ -176,7 +149,8 @@ pub fn Imported(
         let Some(step) = Step::from_key(&event.key()) else {
             return;
         };
-        let Some((row, to)) = untrack(scrolled).step(active.get_untracked(), step) else {
+        let Some((row, to)) = untrack(|| table.scrolled()).step(active.get_untracked(), step)
+        else {
             return;
         };
         event.prevent_default();
@@ -196,9 +170,6 @@ pub fn Imported(
         let arrow = move || by().map(|descending| view! { <Icon name=if descending { "sortd" } else { "sorta" } /> });
         view! { <th scope="col" aria-sort=aria><button type="button" on:click=click>{column.name()}{arrow}</button></th> }
     }).collect::<Vec<_>>()
-    };
-    let space = move |pixels: f64| {
-        (pixels > 0.0).then(|| view! { <tr class="space" aria-hidden="true"><td colspan="11" style:height=format!("{pixels}px")></td></tr> })
     };
     // The number of a drawn row: the pool's slots follow the window.
     let numbered = StoredValue::new(0_usize);
@@ -228,15 +199,15 @@ pub fn Imported(
             <span class="end" role="status">{move || format!("{} shown", places.read().len())}</span>
         </div>
         <HistogramView page=whole of="the import" live=false />
-        <div class="scroll virtual" tabindex="0" role="region" aria-label="Imported sessions, scrollable" node_ref=view_port on:scroll=move |_| measure() on:keydown=keys
+        <div class="scroll virtual" tabindex="0" role="region" aria-label="Imported sessions, scrollable" node_ref=view_port on:scroll=move |_| table.measure() on:keydown=keys
             aria-activedescendant=move || active.get().map(|at| format!("imported-{at}"))>
             <table aria-rowcount=move || places.read().len() + 1>
                 <caption class="vh">"Imported cloud failover sessions"</caption>
                 <thead><tr aria-rowindex="1">{headers}</tr></thead>
                 <tbody>
-                    {move || space(window.get().before)}
+                    {table.before()}
                     {drawn.draw(draw)}
-                    {move || space(window.get().after)}
+                    {table.after()}
                 </tbody>
             </table>
         </div>

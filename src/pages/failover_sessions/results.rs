@@ -7,17 +7,22 @@ use super::model::{Column, row};
 use super::pagination::Pagination;
 use super::panel::Panel;
 use super::query::{QueryParams, write_sort};
-use super::session_row::Cells;
+use super::session_row::{Cells, ROW};
 use crate::live::rows::Rows;
 use crate::live::{self, Live, clock, use_clock};
 use crate::nav::use_nav;
 use crate::prefs::use_prefs;
 use crate::route::Route;
+use crate::ui::table::row_window::RowWindow;
 use crate::ui::{FailureCard, Icon, times};
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use vendors::veeam::{MediaType, Page, Query, Sort};
 use vendors::{Connection, System};
+
+/// Up to how many rows are all drawn; of more only those that are seen, because a server may answer with
+/// thousands on one page.
+const ALL_DRAWN: usize = 200;
 
 /// The media type that a connection is configured for.
 #[must_use]
@@ -85,11 +90,15 @@ fn Found(
     let stale =
         Memo::new(move |_| live.value().is_some() && !live.status.freshness(clock).is_believable());
     let of_list = connection.id.clone();
+    let count = Memo::new(move |_| live.value().map_or(0, |page| page.sessions.len()));
+    let table = RowWindow::new(ROW, ALL_DRAWN, count);
     let list = Memo::new(move |_| {
         let now = live.status.vendor_time(clock);
         let zone = times::offset(prefs.zone.get(), now);
         let page = live.value().unwrap_or_default();
-        let sessions = page.sessions.iter().map(|session| {
+        let seen = table.rows.get().rows;
+        let sessions = page.sessions.get(seen).unwrap_or_default().iter();
+        let sessions = sessions.map(|session| {
             let uid = session.uid.clone().unwrap_or_default();
             let to = Route::FailoverSession {
                 connection: of_list.clone(),
@@ -125,19 +134,37 @@ fn Found(
             chosen.get().map(|uid| view! { <Panel connection=connection.id.clone() title=connection.title.clone() uid wire /> })
         }
     };
+    let last = move || {
+        let waits = builder.waiting.get();
+        waits.then(|| view! { <p class="pad">"Showing the last query. Run query shows the one above."</p> })
+    };
     let is_chosen =
         move |row: RwSignal<super::model::Row>| chosen.read().as_ref() == Some(&row.read().uid);
+    // The number of a drawn row: the pool's slots follow the window.
+    let numbered = StoredValue::new(0_usize);
+    let draw = move |row: RwSignal<super::model::Row>| {
+        let place = numbered.get_value();
+        numbered.set_value(place + 1);
+        let at = move || {
+            table
+                .is_long
+                .get()
+                .then(|| table.rows.read().rows.start + place + 2)
+        };
+        view! { <tr aria-rowindex=at aria-current=move || is_chosen(row).then_some("true")><Cells row columns /></tr> }
+    };
     view! {
         <QueryErrors live title=connection.title.clone() recent number />
         {recent.then(|| view! { <p class="panel note" role="status">"These are the sessions of the last 30 days, without the query."</p> })}
         <HistogramView page=Signal::derive(move || live.value()) of="this page" live=true />
         <div class="cols" class:draw=move || chosen.read().is_some()>
             <section class="panel" aria-label="Results" hidden=move || live.value().is_none() data-fresh=move || stale.get().then_some("stale")>
-                <div class="scroll" tabindex="0" role="region" aria-label="Cloud failover sessions, scrollable">
-                    <table>
+                <div role="status">{last}</div>
+                <div class="scroll" class:virtual=move || table.is_long.get() tabindex="0" role="region" aria-label="Cloud failover sessions, scrollable" node_ref=table.view_port on:scroll=move |_| table.measure()>
+                    <table aria-rowcount=move || table.is_long.get().then(|| count.get() + 1)>
                         <caption class="vh">"Cloud failover sessions"</caption>
                         <thead><tr>{headers}</tr></thead>
-                        <tbody>{rows.draw(move |row| view! { <tr aria-current=move || is_chosen(row).then_some("true")><Cells row columns /></tr> })}</tbody>
+                        <tbody>{table.before()}{rows.draw(draw)}{table.after()}</tbody>
                     </table>
                 </div>
                 <Nothing live />

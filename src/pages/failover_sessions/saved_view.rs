@@ -1,5 +1,6 @@
 //! Queries by name: the ready ones, and those that this browser keeps.
 
+use super::builder::Builder;
 use super::saved_queries::{Duplicates, Ready, SavedQueries};
 use crate::nav::use_nav;
 use crate::prefs::use_prefs;
@@ -18,12 +19,18 @@ enum Open {
 
 /// The chips.
 #[component]
-pub fn Saved() -> impl IntoView {
+pub fn Saved(
+    /// The query being built, which gives way to one that is chosen.
+    builder: Builder,
+) -> impl IntoView {
     let (nav, prefs) = (use_nav(), use_prefs());
     let open: RwSignal<Option<Open>> = RwSignal::new(None);
     let saved = Memo::new(move |_| SavedQueries::from_storage(&prefs.queries.read()).0);
     let here = move || nav.search();
-    let go = move |query: &str| nav.go(&format!("{}?{query}", untrack(|| nav.path())));
+    let go = move |query: &str| {
+        nav.go(&format!("{}?{query}", untrack(|| nav.path())));
+        builder.reset();
+    };
     let is_here = move |query: &str| {
         let mark = |query: &str| {
             let params = web_sys::UrlSearchParams::new_with_str(query).ok()?;

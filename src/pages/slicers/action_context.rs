@@ -3,7 +3,7 @@
 use crate::api::Outcome;
 use crate::api::inventory::Refresh;
 use crate::api::session::Session;
-use crate::api::uplynk::Writer;
+use crate::api::uplynk::{SaveStep, Writer};
 use crate::live::{Clock, Live, Watched, use_clock, use_watched};
 use crate::ui::notice::{Notices, Undo, use_notices};
 use crate::ui::reorder::Draft;
@@ -31,8 +31,8 @@ pub struct ActionContext {
     pub live: Live<FailoverGroup>,
     /// The draft of another order.
     pub draft: RwSignal<Draft>,
-    /// Whether the draft is being saved.
-    pub saving: RwSignal<bool>,
+    /// The step of saving the draft, while it is saved.
+    pub saving: RwSignal<Option<SaveStep>>,
     /// The dialog that is open.
     pub open: RwSignal<Option<Open>>,
     /// Whether this person may change anything.
@@ -51,7 +51,7 @@ impl ActionContext {
             live,
             watched: use_watched(),
             draft: RwSignal::new(Draft::default()),
-            saving: RwSignal::new(false),
+            saving: RwSignal::new(None),
             open: RwSignal::new(None),
             may: expect_context::<Arc<Session>>().may_change(),
             writer: StoredValue::new(writer),

@@ -149,6 +149,11 @@ pub fn OnAirCard(
         let own = slicer.picture(true)?;
         Some(thumbnail_url(&connection, &group.id, &slicer.id, &own))
     });
+    let of = Signal::derive(move || {
+        let group = live.value();
+        let slicer = group.as_deref().and_then(on_air);
+        slicer.map(|slicer| slicer.id.clone()).unwrap_or_default()
+    });
     // When the address of the picture last changed, by the vendor's clock at the reading.
     let changed: RwSignal<Option<(String, DateTime<Utc>)>> = RwSignal::new(None);
     let read = move || live.status.vendor_time(clock) - live.status.age(clock).unwrap_or_default();
@@ -180,7 +185,7 @@ pub fn OnAirCard(
         <section class="panel" aria-labelledby="on-air" data-fresh=move || stale.get().then_some("stale")>
             <header><h2 id="on-air">"On air"</h2><p class="end">{seen}</p></header>
             <div class="pad">
-                <Thumbnail src=picture big=true there />
+                <Thumbnail src=picture of big=true there />
                 <p class="row">
                     <Icon name="onair" />
                     <b>{move || active().map(|(name, _)| name)}</b>

@@ -4,9 +4,9 @@ use super::action_context::{ActionContext, Open};
 use super::order_memory::use_memory;
 use super::order_rows::{Row, reported, rows};
 use super::save::SaveBar;
-use super::slicer_row::{SlicerRow, item_id};
+use super::slicer_row::{SlicerRow, focus_on};
 use crate::api::poll_gate;
-use crate::api::uplynk::ids;
+use crate::api::uplynk::{SaveStep, ids};
 use crate::live::rows::Rows;
 use crate::live::use_clock;
 use crate::nav::use_nav;
@@ -16,7 +16,6 @@ use crate::ui::times;
 use health::slicers::order_effect;
 use leptos::prelude::*;
 use vendors::uplynk::{Blacklist, Mode, Slicer};
-use wasm_bindgen::JsCast;
 
 /// The slicers of a group in order, and the draft of another order.
 #[component]
@@ -40,7 +39,16 @@ pub fn SlicerOrder(
         let moved = draft.try_update(|draft| draft.move_to(&id, to)).flatten();
         if let Some(moved) = moved {
             message.set(moved.announcement());
-            follow_with_focus(moved.to);
+            // At once, because the next key may come before the next frame; the row is drawn there before
+            // that. And in that frame, because a dialog that closes gives the focus back first.
+            focus_on(moved.to);
+            request_animation_frame(move || {
+                let order = draft.try_with_untracked(|draft| draft.order().to_vec());
+                let place = order.and_then(|order| order.iter().position(|one| *one == id));
+                if let Some(place) = place {
+                    focus_on(place + 1);
+                }
+            });
         }
     });
     let dragging = Dragging::new(Callback::new(move |dropped| {
@@ -87,15 +95,12 @@ pub fn SlicerOrder(
         });
     });
     Effect::new(move |_| {
-        nav.set_unsaved(
-            draft
-                .read()
-                .is_changed()
-                .then_some("Your changes to the order"),
-        );
+        let saved = *context.saving.read() == Some(SaveStep::Showing);
+        let unsaved = draft.read().is_changed() && !saved;
+        nav.set_unsaved(unsaved.then_some("Your changes to the order"));
     });
     on_cleanup(move || nav.set_unsaved(None));
-    let movable = Memo::new(move |_| context.may && !flat.get() && !context.saving.get());
+    let movable = Memo::new(move |_| context.may && !flat.get() && context.saving.read().is_none());
     let all = Memo::new(move |_| {
         let Some(group) = live.value() else {
             return Vec::new();
@@ -220,14 +225,4 @@ fn MovingTo(context: ActionContext, go: Callback<(String, usize)>) -> impl IntoV
             .get()
             .map(|slicer| view! { <super::move_to::MoveTo context slicer go /> })
     }
-}
-
-/// The moved row keeps the focus at its new position.
-fn follow_with_focus(position: usize) {
-    request_animation_frame(move || {
-        let item = document().get_element_by_id(&item_id(position));
-        if let Some(item) = item.and_then(|item| item.dyn_into::<web_sys::HtmlElement>().ok()) {
-            let _ = item.focus();
-        }
-    });
 }

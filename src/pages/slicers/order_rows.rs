@@ -167,12 +167,14 @@ pub fn rows(reported: &[Arc<Facts>], draft: &Draft, before: Option<&[Row]>) -> V
     };
     let of = facts.len();
     let changed = draft.is_changed();
+    // Also where the service has taken the order and is not yet read again: numbers follow the rows.
+    let numbered = changed || !reported.iter().map(|one| &one.id).eq(draft.order());
     let row = |(facts, at): (Arc<Facts>, usize)| {
         let was = base.get(facts.id.as_str()).copied();
         Row {
             drafted: i64::try_from(at)
                 .ok()
-                .filter(|at| changed && facts.reported_position != Some(*at)),
+                .filter(|at| numbered && facts.reported_position != Some(*at)),
             at,
             of,
             was: was.filter(|was| changed && *was != at),

@@ -2,11 +2,15 @@
 
 use super::action_context::ActionContext;
 use super::conflict::Conflict;
+use super::slicer_row::focus_on;
 use crate::api::Outcome;
-use crate::api::uplynk::{SaveOutcome, ids};
+use crate::api::uplynk::{SaveOutcome, SaveStep, ids};
+use crate::live::clock;
+use crate::ui::notice::Undo;
 use crate::ui::reorder::Draft;
 use crate::ui::status_mark::glyph;
 use crate::ui::{FailureCard, Icon};
+use chrono::{DateTime, Utc};
 use health::effect;
 use health::slicers::order_effect;
 use leptos::prelude::*;
@@ -21,6 +25,14 @@ enum Problem {
     Refused(Outcome, Vec<String>),
     /// The outcome is unknown.
     Unknown(Outcome),
+}
+
+/// An order that was saved and is not shown as such yet.
+struct Saved {
+    order: Vec<String>,
+    message: String,
+    undo: Undo,
+    at: DateTime<Utc>,
 }
 
 /// The bar; hidden while there is neither a change nor a failed attempt.
@@ -38,6 +50,7 @@ pub fn SaveBar(
         ..
     } = context;
     let problem: RwSignal<Option<Problem>> = RwSignal::new(None);
+    let saved: StoredValue<Option<Saved>, LocalStorage> = StoredValue::new_local(None);
     let changed = Memo::new(move |_| draft.read().is_changed());
     // The moved row is drawn first, in a frame of its own.
     let drawn = RwSignal::new(false);
@@ -70,12 +83,23 @@ pub fn SaveBar(
             order_effect(&group, draft.read().order(), context.now())
         })
     });
-    let save = move |_| {
-        if !saving.get_untracked() {
-            problem.set(None);
-            leptos::task::spawn_local(send(context, problem));
+    // What is shown and what is said of it change together: once the group was read again, or cannot be.
+    Effect::new(move |_| {
+        let (requested_at, failed) = (live.status.requested_at(), live.status.failure().is_some());
+        let _ = live.value();
+        if *saving.read() != Some(SaveStep::Showing) {
+            return;
         }
-    };
+        let waited = saved.with_value(|saved| {
+            saved
+                .as_ref()
+                .is_none_or(|saved| failed || requested_at >= Some(saved.at))
+        });
+        if waited {
+            show(context, saved);
+        }
+    });
+    on_cleanup(move || show(context, saved));
     let discard = move |_| {
         problem.set(None);
         draft.update(Draft::yield_to_theirs);
@@ -107,10 +131,46 @@ pub fn SaveBar(
             <p class="st" data-s="warning"><Icon name="warning" />"The group is now in flat mode, so positions do not apply and there is no order to save. Your draft is kept until you discard it or the group is prioritized again."</p>
         })
     };
-    let blocked = Memo::new(move |_| saving.get() || conflict.get() || flat.get());
+    let blocked = Memo::new(move |_| saving.read().is_some() || conflict.get() || flat.get());
+    let save = move |_| {
+        if !blocked.get_untracked() {
+            problem.set(None);
+            leptos::task::spawn_local(send(context, problem, saved));
+        }
+    };
+    let is_inside = StoredValue::new(false);
+    let left = move |event: leptos::ev::FocusEvent| {
+        // Without a next element it is the button that went away, or nothing was pressed.
+        if event.related_target().is_some() {
+            is_inside.set_value(false);
+        }
+    };
+    let last: StoredValue<Option<String>> = StoredValue::new(None);
+    Effect::new(move |_| {
+        if let Some(id) = draft.read().last_moved() {
+            last.set_value(Some(id.to_owned()));
+        }
+    });
+    // A button that goes away gives the focus to what was acted on: the row that was moved last.
+    Effect::new(move |before: Option<()>| {
+        // Read and not only tracked: an unread memo does not update.
+        let _ = (shown.get(), conflict.get(), problem.read().is_some());
+        if before.is_some() && is_inside.get_value() {
+            request_animation_frame(move || {
+                let order = draft.try_with_untracked(|draft| draft.order().to_vec());
+                let id = last.try_get_value().flatten();
+                let place =
+                    order.and_then(|order| order.iter().position(|one| Some(one) == id.as_ref()));
+                let is_lost = document().active_element() == document().body().map(Into::into);
+                if let Some(place) = place.filter(|_| is_lost) {
+                    focus_on(place + 1);
+                }
+            });
+        }
+    });
     view! {
         <Show when=move || shown.get() || problem.read().is_some()>
-            <section class="save" aria-label="Unsaved order">
+            <section class="save" aria-label="Unsaved order" on:focusin=move |_| is_inside.set_value(true) on:focusout=left>
                 <Show when=move || shown.get()>
                     <div class="changes row">{changes}</div>
                     <p><b>"Effect: "</b>{move || effect.read().sentence.clone()}</p>
@@ -121,9 +181,10 @@ pub fn SaveBar(
                 <div role="status"><SaveResult context problem /></div>
                 <Show when=move || shown.get()>
                     <p class="row">
-                        <button type="button" class="btn" disabled=move || saving.get() on:click=discard>"Discard changes"</button>
-                        <button type="button" class="btn main" disabled=move || blocked.get() on:click=save>
-                            {move || if saving.get() { "Saving…" } else { "Save order" }}
+                        <button type="button" class="btn" disabled=move || saving.read().is_some() on:click=discard>"Discard changes"</button>
+                        // Not `disabled`, which would take the focus from it.
+                        <button type="button" class="btn main" aria-disabled=move || blocked.get().then_some("true") on:click=save>
+                            {move || saving.get().map_or("Save order", SaveStep::words)}
                         </button>
                     </p>
                 </Show>
@@ -132,8 +193,37 @@ pub fn SaveBar(
     }
 }
 
+/// Shows that an order was saved, if there is one that was; also after the page was left.
+fn show(context: ActionContext, saved: StoredValue<Option<Saved>, LocalStorage>) {
+    let Some(Saved {
+        order,
+        message,
+        undo,
+        ..
+    }) = saved.try_update_value(Option::take).flatten()
+    else {
+        return;
+    };
+    let read = untrack(|| context.live.value_untracked()).map(|group| ids(&group));
+    let held = read.filter(|held| {
+        let sorted = |ids: &[String]| {
+            let mut ids = ids.to_vec();
+            ids.sort();
+            ids
+        };
+        context.live.status.failure().is_none() && sorted(held) == sorted(&order)
+    });
+    let _ = context.draft.try_set(Draft::new(held.unwrap_or(order)));
+    let _ = context.saving.try_set(None);
+    context.notices().show(message, Some(undo));
+}
+
 /// Saves the draft once and shows the outcome.
-async fn send(context: ActionContext, problem: RwSignal<Option<Problem>>) {
+async fn send(
+    context: ActionContext,
+    problem: RwSignal<Option<Problem>>,
+    saved: StoredValue<Option<Saved>, LocalStorage>,
+) {
     let ActionContext {
         live,
         draft,
@@ -143,21 +233,22 @@ async fn send(context: ActionContext, problem: RwSignal<Option<Problem>>) {
     let (Some(seen), Some(writer)) = (live.value_untracked(), context.writer()) else {
         return;
     };
-    saving.set(true);
     // The base of the draft is what the user saw.
     let (order, base) =
         draft.with_untracked(|draft| (draft.order().to_vec(), draft.base().to_vec()));
-    let saved = writer.save_order(&seen, &base, &order).await;
-    let _ = saving.try_set(false);
-    context.changed();
-    match saved {
+    let step = |step| {
+        let _ = saving.try_set(Some(step));
+    };
+    let outcome = writer.save_order(&seen, &base, &order, step).await;
+    let at = clock::time(clock::now());
+    match outcome {
         SaveOutcome::Completed(Outcome::Done { message, .. }) => {
-            let _ = draft.try_set(Draft::new(order.clone()));
+            let wanted = order.clone();
             let undo = context.undo(move || {
                 let (writer, seen) = (writer.clone(), seen.clone());
                 let (base, order) = (base.clone(), order.clone());
                 async move {
-                    match writer.save_order(&seen, &order, &base).await {
+                    match writer.save_order(&seen, &order, &base, |_| ()).await {
                         SaveOutcome::Completed(outcome) => outcome,
                         SaveOutcome::Conflict(now) => Outcome::Changed {
                             message: format!("the order is now {}.", ids(&now).join(", ")),
@@ -165,7 +256,19 @@ async fn send(context: ActionContext, problem: RwSignal<Option<Problem>>) {
                     }
                 }
             });
-            context.notices().show(message, Some(undo));
+            let done = Saved {
+                order: wanted,
+                message,
+                undo,
+                at,
+            };
+            if let Some(Saved { message, undo, .. }) = saved.try_set_value(Some(done)).flatten() {
+                // The page was left.
+                context.notices().show(message, Some(undo));
+            }
+            step(SaveStep::Showing);
+            context.changed();
+            return;
         }
         SaveOutcome::Conflict(now) => {
             let flat = now.mode == Some(Mode::Flat);
@@ -188,6 +291,8 @@ async fn send(context: ActionContext, problem: RwSignal<Option<Problem>>) {
             let _ = problem.try_set(Some(Problem::Refused(outcome, order)));
         }
     }
+    let _ = saving.try_set(None);
+    context.changed();
 }
 
 /// The result of the last attempt, unless it was simply done.

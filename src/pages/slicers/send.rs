@@ -74,7 +74,7 @@ pub(super) async fn run(
                 .draft
                 .with_untracked(|draft| draft.theirs().map(<[String]>::to_vec));
             let base = theirs.unwrap_or_else(|| ids(&seen));
-            match writer.save_order(&seen, &base, &order).await {
+            match writer.save_order(&seen, &base, &order, |_| ()).await {
                 SaveOutcome::Completed(outcome) => {
                     if matches!(outcome, Outcome::Done { .. }) {
                         let _ = context.draft.try_set(Draft::new(order));

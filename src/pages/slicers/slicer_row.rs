@@ -7,11 +7,20 @@ use crate::api::thumbnails;
 use crate::ui::{Icon, StatusMark, Switch};
 use health::slicers::Action;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 /// The id of the item at a position, from 1.
 #[must_use]
 pub fn item_id(position: usize) -> String {
     format!("slicer-at-{position}")
+}
+
+/// Gives the focus to the item at a position, from 1.
+pub fn focus_on(position: usize) {
+    let item = document().get_element_by_id(&item_id(position));
+    if let Some(item) = item.and_then(|item| item.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = item.focus();
+    }
 }
 
 /// The item.
@@ -49,7 +58,7 @@ pub fn SlicerRow(
     };
     let was = move || {
         let was = row.read().was?;
-        let words = if context.saving.get() {
+        let words = if context.saving.read().is_some() {
             "saving…".to_owned()
         } else {
             format!("was {was}")
@@ -63,6 +72,7 @@ pub fn SlicerRow(
         until.map(|words| view! { <small class="sub">{words}</small> })
     };
     let picture = Memo::new(move |_| row.with(|row| Some((row.id.clone(), row.picture.clone()?))));
+    let of = Signal::derive(move || row.read().id.clone());
     let place = StoredValue::new((
         context
             .writer()
@@ -91,7 +101,7 @@ pub fn SlicerRow(
             data-moved=move || row.read().was.map(|_| "") tabindex=move || movable.get().then_some("0") on:keydown=keys>
             <span class="hold">{grip}</span>
             <span class="pos">{move || row.read().position()}</span>
-            <Thumbnail src />
+            <Thumbnail src of />
             <div class="who"><b>{move || row.read().id.clone()}</b>" "{on_air}{was}<small class="sub">{move || row.read().hostname.clone()}</small></div>
             <div class="how"><span class="st">{move || row.read().state.clone()}</span><StatusMark severity word=health />{until}</div>
             <Eligible row context />

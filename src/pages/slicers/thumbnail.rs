@@ -9,6 +9,9 @@ pub fn Thumbnail(
     /// Where it is; `None` where there is none to show.
     #[prop(into)]
     src: Signal<Option<String>>,
+    /// Whose it is. Where that changes, nothing is shown until the new one has loaded.
+    #[prop(into)]
+    of: Signal<String>,
     /// The one picture of a page that is large.
     #[prop(optional)]
     big: bool,
@@ -38,14 +41,28 @@ pub fn Thumbnail(
         broken.set(src.get_untracked());
         tell(Some(false));
     };
+    // Whose picture has loaded: the element shows that one until another has.
+    let loaded: RwSignal<Option<String>> = RwSignal::new(None);
+    let is_other = move || is_shown.get() && loaded.read().as_ref() != Some(&*of.read());
+    let arrived = move |_| {
+        let owner = Some(of.get_untracked());
+        loaded.maybe_update(|held| {
+            let differs = *held != owner;
+            *held = owner;
+            differs
+        });
+        tell(Some(true));
+    };
     let draw = move || {
         if !is_shown.get() {
             return view! { <Icon name="slicers" /> }.into_any();
         }
-        // A new address reuses the element: the last picture stays until the next one has loaded.
+        // A new address reuses the element: the last picture of the same slicer stays until the next one has
+        // loaded. An element whose address changes no longer tells that the last one has.
         view! {
             <img alt="" width="160" height="90" loading="lazy" decoding="async" referrerpolicy="no-referrer"
-                src=move || shown.get() on:load=move |_| tell(Some(true)) on:error=failed />
+                style:visibility=move || is_other().then_some("hidden")
+                src=move || shown.get() on:load=arrived on:error=failed />
         }
         .into_any()
     };

@@ -73,6 +73,12 @@ impl Draft {
         self.theirs.as_deref()
     }
 
+    /// The item that was moved last.
+    #[must_use]
+    pub fn last_moved(&self) -> Option<&str> {
+        self.past.last().map(|step| &*step.id)
+    }
+
     /// Whether it would change something.
     #[must_use]
     pub fn is_changed(&self) -> bool {
@@ -215,6 +221,7 @@ mod tests {
         let mut draft = Draft::new(ids("a b c"));
         let moved = draft.move_to("c", 1).expect("it moves");
         assert_eq!(moved.announcement(), "c moved from position 3 to 1 of 3");
+        assert_eq!(draft.last_moved(), Some("c"));
         assert_eq!(draft.order(), ids("c a b"));
         let changes = draft.changes();
         let changes: Vec<_> = changes

@@ -118,7 +118,7 @@ impl Drag {
             _ => return Change::None,
         };
         let by = to.y - from.y;
-        let over = geometry.over(row, by, to);
+        let over = geometry.over(to);
         *self = Self::Lifted {
             pointer,
             row,
@@ -206,22 +206,16 @@ impl Drag {
 }
 
 impl Geometry {
-    /// The position that a row is held over, from 1: after every other row whose middle is above its
-    /// own. `None` where the pointer is too far beside the list.
-    fn over(&self, row: usize, by: f64, at: Point) -> Option<usize> {
-        let (top, height) = *self.rows.get(row)?;
+    /// The position that a row is held over, from 1: that of the row that lies under the pointer, or the
+    /// nearest. `None` where the pointer is too far beside the list.
+    fn over(&self, at: Point) -> Option<usize> {
         let bottom = self.rows.last().map(|(top, height)| top + height)?;
         let beside = |value: f64, end: f64| value < -MARGIN || value > end + MARGIN;
         if beside(at.x, self.width) || beside(at.y, bottom) {
             return None;
         }
-        let middle = top + by + height / 2.0;
-        let before = self
-            .rows
-            .iter()
-            .enumerate()
-            .filter(|(other, (top, height))| *other != row && top + height / 2.0 < middle);
-        Some(before.count() + 1)
+        let above = self.rows.partition_point(|(top, _)| *top <= at.y);
+        Some(above.max(1))
     }
 
     /// The gap that the others leave for a row held over a position: its top and height.
@@ -287,15 +281,17 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_dropped_where_its_middle_is_held() {
+    fn a_row_is_dropped_on_the_row_under_the_pointer() {
         for (row, y, dropped) in [
             (4, 200.0, Dropped::At { row: 4, to: 4 }),
-            (4, 40.0, Dropped::At { row: 4, to: 2 }),
-            (4, 30.0, Dropped::At { row: 4, to: 1 }),
+            (4, 64.0, Dropped::At { row: 4, to: 2 }),
+            (4, 63.0, Dropped::At { row: 4, to: 1 }),
             (4, -60.0, Dropped::At { row: 4, to: 1 }),
-            (0, 100.0, Dropped::At { row: 0, to: 2 }),
+            (0, 65.0, Dropped::At { row: 0, to: 2 }),
+            (0, 127.0, Dropped::At { row: 0, to: 2 }),
             (0, 380.0, Dropped::At { row: 0, to: 5 }),
-            (2, 170.0, Dropped::Back { row: 2 }),
+            (2, 129.0, Dropped::Back { row: 2 }),
+            (2, 191.0, Dropped::Back { row: 2 }),
             (2, -65.0, Dropped::Back { row: 2 }),
             (2, 385.0, Dropped::Back { row: 2 }),
         ] {
@@ -303,6 +299,17 @@ mod tests {
         }
         let beside = Point { x: 865.0, y: 40.0 };
         assert_eq!(held(4, beside).release(1), Dropped::Back { row: 4 });
+    }
+
+    #[test]
+    fn a_list_that_is_scrolled_under_a_pointer_at_rest_brings_another_row_under_it() {
+        let geometry = list(5);
+        let mut drag = held(0, at(100.0));
+        assert_eq!(drag.over(), Some(2));
+        for (scrolled, over) in [(30.0, 3), (100.0, 4), (1000.0, 0), (-90.0, 1)] {
+            drag.moved(1, at(100.0 + scrolled), &geometry);
+            assert_eq!(drag.over().unwrap_or(0), over, "by {scrolled}");
+        }
     }
 
     #[test]
@@ -409,6 +416,8 @@ mod tests {
             drag.press(1, row, at(top + height / 2.0));
             drag.moved(1, at(y), &geometry);
             if let Some(to) = drag.over() {
+                let (top, height) = geometry.rows[to - 1];
+                prop_assert!(drag == Drag::Idle || y < 0.0 || y > 388.0 || (top <= y && y <= top + height));
                 let (gap, _) = geometry.gap(row, to).expect("inside");
                 let mut laid: Vec<(f64, f64)> = (0..6).filter(|other| *other != row)
                     .map(|other| (geometry.rows[other].0 + drag.shift(other, &geometry), geometry.rows[other].1)).collect();

@@ -9,6 +9,9 @@ use web_sys::{Element, HtmlElement, PointerEvent};
 /// The longest frame that is counted, in milliseconds, so that nothing jumps after a stall.
 const LONGEST_FRAME: f64 = 50.0;
 
+/// How often the list's position is measured again, in milliseconds: something else may move it.
+const MEASURED: f64 = 100.0;
+
 /// The state of a drag between two events.
 #[derive(Default)]
 pub(super) struct DragState {
@@ -21,7 +24,9 @@ pub(super) struct DragState {
     /// The list's corner in the window.
     pub(super) corner: Point,
     /// When it was asked for, in milliseconds: the browser has to lay the page out for an answer.
-    pub(super) cornered: f64,
+    cornered: f64,
+    /// Whether something was scrolled since.
+    pub(super) scrolled: bool,
     pub(super) pointer: i32,
     /// When the last frame was drawn, in milliseconds.
     pub(super) frame: f64,
@@ -44,13 +49,24 @@ impl DragState {
         }
     }
 
-    /// Scrolls what the list lies in while the pointer is near an edge that hides some of the list; whether
-    /// it did.
-    pub(super) fn scroll(&mut self) -> bool {
+    /// Measures the list's position, if it may have changed since.
+    pub(super) fn find(&mut self, list: &Element) {
+        if self.scrolled || now() - self.cornered > MEASURED {
+            let rect = list.get_bounding_client_rect();
+            self.corner = Point {
+                x: rect.left(),
+                y: rect.top(),
+            };
+            (self.cornered, self.scrolled) = (now(), false);
+        }
+    }
+
+    /// Scrolls what the list lies in while the pointer is near an edge that hides some of the list.
+    pub(super) fn scroll(&mut self) {
         let passed = (now() - self.frame).clamp(0.0, LONGEST_FRAME);
         self.frame = now();
         let Some((view, (top, bottom))) = &self.view else {
-            return false;
+            return;
         };
         let speed = scroll_speed(self.at.y, *top, *bottom);
         let end = self
@@ -63,13 +79,12 @@ impl DragState {
         } else {
             self.corner.y + end > *bottom
         };
-        let scrolls = speed.abs() > 0.0 && hidden;
-        if scrolls {
+        if speed.abs() > 0.0 && hidden {
             let by = speed * passed / 1000.0 + self.rest;
             self.rest = by.fract();
             view.scroll_by_with_x_and_y(0.0, by.trunc());
+            self.scrolled = true;
         }
-        scrolls
     }
 
     /// Draws the rows that have moved since the last frame.
@@ -129,14 +144,6 @@ pub(super) fn window_point(event: &PointerEvent) -> Point {
     Point {
         x: f64::from(event.client_x()),
         y: f64::from(event.client_y()),
-    }
-}
-
-pub(super) fn corner(list: &Element) -> Point {
-    let rect = list.get_bounding_client_rect();
-    Point {
-        x: rect.left(),
-        y: rect.top(),
     }
 }
 

@@ -2,14 +2,13 @@
 //! file does not know what is ordered.
 
 use super::drag::{Change, Drag, Dropped, Geometry};
-use super::drag_state::{DragState, corner, measured, now, window_point};
+use super::drag_state::{DragState, measured, now, window_point};
 use leptos::html;
 use leptos::prelude::*;
+use send_wrapper::SendWrapper;
 use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
 use web_sys::{Element, PointerEvent};
-
-/// How often the list's position is measured again, in milliseconds: something else may scroll or move it.
-const SCROLLED: f64 = 100.0;
 
 /// The dragging of one list.
 #[derive(Clone, Copy)]
@@ -38,7 +37,20 @@ impl Dragging {
                 event.prevent_default();
             }
         });
-        on_cleanup(move || escape.remove());
+        // A scroll event does not bubble: it is caught on its way down.
+        let scrolled = Closure::<dyn Fn()>::new(move || {
+            let _ = dragging
+                .state
+                .try_update_value(|state| state.scrolled = true);
+        })
+        .into_js_value();
+        let scrolled = SendWrapper::new(scrolled.unchecked_into::<js_sys::Function>());
+        let _ = window().add_event_listener_with_callback_and_bool("scroll", &scrolled, true);
+        on_cleanup(move || {
+            escape.remove();
+            let _ =
+                window().remove_event_listener_with_callback_and_bool("scroll", &scrolled, true);
+        });
         dragging
     }
 
@@ -75,7 +87,6 @@ impl Dragging {
         // Prevents text selection and the browser's own dragging.
         event.prevent_default();
         let _ = list.set_pointer_capture(event.pointer_id());
-        let corner = corner(&list);
         // Measured while nothing moves yet.
         let geometry = measured(&list);
         let view = list.closest("main").ok().flatten().map(|view| {
@@ -83,8 +94,9 @@ impl Dragging {
             (view, (seen.top(), seen.bottom()))
         });
         self.state.update_value(|state| {
-            (state.at, state.corner, state.cornered) = (window_point(event), corner, now());
+            (state.at, state.scrolled) = (window_point(event), true);
             (state.geometry, state.view) = (geometry, view);
+            state.find(&list);
             state.drag.press(event.pointer_id(), index, state.point());
         });
     }
@@ -127,9 +139,8 @@ impl Dragging {
         };
         let target = self.state.try_update_value(|state| {
             state.drag.lifted()?;
-            if state.scroll() || state.frame - state.cornered > SCROLLED {
-                (state.corner, state.cornered) = (corner(&list), state.frame);
-            }
+            state.scroll();
+            state.find(&list);
             if state.geometry.rows.len() != usize::try_from(list.child_element_count()).unwrap_or(0)
             {
                 state.geometry = measured(&list);
@@ -156,9 +167,13 @@ impl Dragging {
             return;
         }
         let at = window_point(event);
+        let list = self.list.try_get_untracked().flatten();
         let dropped = self.state.try_update_value(|state| {
             state.at = at;
-            if state.drag.lifted().is_some() {
+            if let Some(list) = list.filter(|_| state.drag.lifted().is_some()) {
+                // Something may have been scrolled since the last frame, before the browser told so.
+                state.scrolled = true;
+                state.find(&list);
                 state
                     .drag
                     .moved(event.pointer_id(), state.point(), &state.geometry);

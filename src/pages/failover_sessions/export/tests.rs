@@ -33,7 +33,14 @@ fn whole() -> Session {
 }
 
 fn read(text: &str) -> Vec<Vec<String>> {
+    read_with(b',', text)
+}
+
+/// As a spreadsheet reads it whose list separator is this one.
+fn read_with(delimiter: u8, text: &str) -> Vec<Vec<String>> {
     let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .flexible(true)
         .has_headers(false)
         .from_reader(text.as_bytes());
     let rows = reader.records().map(|row| row.expect("a row"));
@@ -72,12 +79,12 @@ fn rows_end_as_the_standard_says_and_pages_can_be_joined() {
     let plain = Session::default();
     assert_eq!(
         csv(std::slice::from_ref(&plain), &utc, now),
-        format!("{}\r\n,,,,,,,,,,,0,0,\r\n", COLUMNS.join(","))
+        format!("\u{feff}{}\r\n,,,,,,,,,,,0,0,\r\n", COLUMNS.join(","))
     );
     let both = [whole(), plain];
     let (first, second) = both.split_at(1);
     let joined = csv_header() + &csv_rows(first, &utc, now) + &csv_rows(second, &utc, now);
-    assert_eq!(joined, csv(&both, &utc, now));
+    assert_eq!(format!("\u{feff}{joined}"), csv(&both, &utc, now));
 }
 
 #[test]
@@ -105,13 +112,20 @@ fn a_spreadsheet_runs_no_text_and_numbers_stay_numbers() {
         ("+1", "'+1"),
         ("-1", "'-1"),
         ("@SUM(A1)", "'@SUM(A1)"),
-        ("\t=1", "'\t=1"),
+        ("\t=1", "'\t'=1"),
         ("\rx", "'\rx"),
         ("\nx", "'\nx"),
         ("  =1", "'  =1"),
         ("＝1", "'＝1"),
         ("=cmd|'/c calc'!A1,\"x\"", "'=cmd|'/c calc'!A1,\"x\""),
         ("a=b", "a=b"),
+        ("x;=1+1", "x;'=1+1"),
+        ("x; =1;ok;@y", "x;' =1;ok;'@y"),
+        ("x\t-1", "x\t'-1"),
+        ("x\r\n+1", "x\r'\n'+1"),
+        ("x;\"=1", "x;'\"=1"),
+        ("x,=1", "x,=1"),
+        ("Müller; Söhne", "Müller; Söhne"),
         ("'quoted'", "'quoted'"),
     ] {
         let session = Session {
@@ -126,6 +140,52 @@ fn a_spreadsheet_runs_no_text_and_numbers_stay_numbers() {
         assert_eq!(rows[0][4], cell);
         assert_eq!(rows[0][13], cell);
         assert_eq!(rows[0][8], "-1");
+    }
+}
+
+#[test]
+fn the_file_says_that_it_is_utf_8_and_a_cell_with_any_locales_separator_is_quoted() {
+    let named = |name: &str| Session {
+        name: Some(name.to_owned()),
+        ..Session::default()
+    };
+    let file = csv(&[named("Müller")], &east(0), at(NOW));
+    assert!(file.as_bytes().starts_with(b"\xef\xbb\xbfUID,"));
+    assert_eq!(read(&file)[1][1], "Müller");
+    for (name, cell) in [
+        ("a,b", "\"a,b\""),
+        ("a;b", "\"a;b\""),
+        ("a\tb", "\"a\tb\""),
+        ("a\nb", "\"a\nb\""),
+        ("a b", "a b"),
+    ] {
+        let row = csv_rows(&[named(name)], &east(0), at(NOW));
+        assert!(row.starts_with(&format!(",{cell},")), "{row}");
+        // An import that separates at commas and semicolons keeps a quoted cell whole.
+        assert_eq!(read(&row)[0][1], name);
+    }
+}
+
+/// Whether a spreadsheet runs a cell.
+fn runs(cell: &str) -> bool {
+    let cell = cell.trim_start_matches(|char: char| char.is_whitespace() || char == '"');
+    cell.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+}
+
+#[test]
+fn neither_a_comma_nor_a_semicolon_reader_finds_a_formula() {
+    let text = "x;=1+1".to_owned();
+    let session = Session {
+        name: Some(text.clone()),
+        failure_message: Some(format!("{text}\r\n=2+2;\"=3+3\";\t=4")),
+        ..whole()
+    };
+    let file = csv(&[session], &berlin, at(NOW));
+    assert_eq!(read(&file)[1][1], "x;'=1+1");
+    for delimiter in [b',', b';', b'\t'] {
+        for cell in read_with(delimiter, &file).concat() {
+            assert!(!runs(&cell), "{cell:?} by {}", char::from(delimiter));
+        }
     }
 }
 
@@ -154,12 +214,12 @@ fn files_are_named_by_their_moment() {
 }
 
 fn any_text() -> impl Strategy<Value = Option<String>> {
-    proptest::option::of(prop_oneof!["\\PC{0,20}", "[-=+@,\"'\r\n\t a]{0,8}"])
+    proptest::option::of(prop_oneof!["\\PC{0,20}", "[-=+@,;\"'\r\n\t a]{0,8}"])
 }
 
 proptest! {
     #[test]
-    fn any_text_is_read_again_as_it_was_or_behind_an_apostrophe(
+    fn any_text_is_read_again_as_it_was_but_for_apostrophes(
         texts in proptest::collection::vec((any_text(), any_text()), 1..5),
     ) {
         let sessions: Vec<Session> = texts.iter().cloned().map(|(name, failure_message)| {
@@ -172,7 +232,12 @@ proptest! {
             for (cell, text) in [(&row[1], name), (&row[13], message)] {
                 let text = text.as_deref().unwrap_or_default();
                 prop_assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']));
-                prop_assert!(cell == text || cell.strip_prefix('\'') == Some(text));
+                prop_assert_eq!(cell.replace('\'', ""), text.replace('\'', ""));
+            }
+        }
+        for delimiter in [b';', b'\t'] {
+            for cell in read_with(delimiter, &csv(&sessions, &east(330), at(NOW))).concat() {
+                prop_assert!(!runs(&cell), "{:?}", cell);
             }
         }
         let list: Vec<Value> = serde_json::from_str(&json(&sessions, at(NOW)).expect("it is written")).expect("a list");

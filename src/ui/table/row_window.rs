@@ -1,0 +1,109 @@
+//! The rows of a long table that are seen, as it is scrolled: only these are drawn.
+
+use super::virtual_rows::{Scrolled, Window};
+use leptos::html;
+use leptos::prelude::*;
+
+/// Rows that are drawn beyond what is seen, on either side.
+const OVERSCAN: usize = 8;
+
+/// The seen rows of one table.
+#[derive(Clone, Copy)]
+pub struct RowWindow {
+    /// What the table scrolls in.
+    pub view_port: NodeRef<html::Div>,
+    /// The rows to draw.
+    pub rows: Memo<Window>,
+    /// Whether there are more rows than are drawn at once.
+    pub is_long: Memo<bool>,
+    top: RwSignal<f64>,
+    height: RwSignal<f64>,
+    row: f64,
+    count: Memo<usize>,
+}
+
+impl RowWindow {
+    /// The window on `count` rows of the height `row` in CSS pixels. Up to `short` of them are all drawn.
+    #[must_use]
+    pub fn new(row: f64, short: usize, count: Memo<usize>) -> Self {
+        let (top, height) = (RwSignal::new(0.0_f64), RwSignal::new(480.0_f64));
+        let is_long = Memo::new(move |_| count.get() > short);
+        let rows = Memo::new(move |_| {
+            if is_long.get() {
+                let scrolled = Scrolled {
+                    top: top.get(),
+                    viewport: height.get(),
+                    row,
+                    count: count.get(),
+                };
+                return scrolled.window(OVERSCAN);
+            }
+            Window {
+                rows: 0..count.get(),
+                before: 0.0,
+                after: 0.0,
+            }
+        });
+        let window = Self {
+            view_port: NodeRef::new(),
+            rows,
+            is_long,
+            top,
+            height,
+            row,
+            count,
+        };
+        Effect::new(move |_| {
+            // Measured anew once the table is long, because then it scrolls by itself.
+            let _ = is_long.get();
+            if window.view_port.get().is_some() {
+                window.measure();
+            }
+        });
+        window
+    }
+
+    /// The table as it is scrolled.
+    #[must_use]
+    pub fn scrolled(self) -> Scrolled {
+        Scrolled {
+            top: self.top.get(),
+            viewport: self.height.get(),
+            row: self.row,
+            count: self.count.get(),
+        }
+    }
+
+    /// The table was scrolled.
+    pub fn measure(self) {
+        if let Some(element) = self.view_port.get_untracked() {
+            self.top.set(f64::from(element.scroll_top()));
+            self.height.set(f64::from(element.client_height()));
+        }
+    }
+
+    /// Scrolls to the first row.
+    pub fn back_to_top(self) {
+        if let Some(element) = self.view_port.get_untracked() {
+            element.set_scroll_top(0);
+        }
+        self.top.set(0.0);
+    }
+
+    /// The empty space before the rows that are drawn.
+    pub fn before(self) -> impl IntoView {
+        space(move || self.rows.read().before)
+    }
+
+    /// The empty space after the rows that are drawn.
+    pub fn after(self) -> impl IntoView {
+        space(move || self.rows.read().after)
+    }
+}
+
+fn space(pixels: impl Fn() -> f64 + Send + Sync + 'static) -> impl IntoView {
+    move || {
+        let pixels = pixels();
+        (pixels > 0.0).then(|| view! { <tr class="space" aria-hidden="true"><td colspan="11" style:height=format!("{pixels}px")></td></tr> })
+    }
+}
