@@ -84,7 +84,7 @@ impl Failure {
         match self {
             Self::Unreachable(problem) | Self::Refused(problem) => problem.line(),
             Self::Unreadable(unreadable) => format!("Unreadable response: {}", unreadable.problem),
-            Self::Vendor(error) => format!("{}: {}", error.status, error.message),
+            Self::Vendor(error) => error.line(),
         }
     }
 }

@@ -4,10 +4,11 @@ use super::Live;
 use super::schedule::Millis;
 use super::{Clock, Status, clock};
 use crate::api::{Arrived, Failure, Purpose, send};
-use health::groups::{Observation, judge_group};
+use health::groups::{Observation, judge_listed};
 use health::transition;
 use health::verdict::Verdict;
 use std::sync::Arc;
+use vendors::LeftOut;
 use vendors::aveva::{self, ClientSession, GroupConfiguration, GroupStatus};
 use web_sys::AbortController;
 
@@ -27,6 +28,8 @@ pub struct Detail {
     pub status: GroupStatus,
     /// Its sessions.
     pub sessions: Vec<ClientSession>,
+    /// What else their list held.
+    pub left_out: LeftOut,
     /// When they were requested, by the browser's clock.
     pub requested_at: Millis,
 }
@@ -44,10 +47,11 @@ impl Group {
         let Detail {
             status: roles,
             sessions,
+            left_out,
             ..
         } = self.detail.as_ref();
         let look = self.look(status, clock);
-        judge_group(&self.configuration, Some(roles), sessions, look)
+        judge_listed(&self.configuration, Some(roles), sessions, *left_out, look)
     }
 
     /// Now, and when its sessions were read, by the vendor's clock.
@@ -89,7 +93,8 @@ async fn whole(
     let age = status.age.max(sessions.age);
     let detail = Detail {
         status: status.value,
-        sessions: sessions.value,
+        sessions: sessions.value.items,
+        left_out: sessions.value.left_out,
         requested_at: requested_at - age,
     };
     Ok(Arrived {

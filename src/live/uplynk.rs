@@ -37,12 +37,12 @@ async fn slicer_groups(
     abort: AbortController,
 ) -> Result<Arrived<Vec<FailoverGroup>>, Failure> {
     let list = send(&connection, &uplynk::groups().list(), Purpose::Poll(&abort)).await?;
-    let mut value = list.value.items;
+    let (mut value, left_out) = (list.value.items, list.value.left_out.count());
     let mut page = 2;
     while list
         .value
         .total
-        .is_some_and(|total| total > value.len() as u64)
+        .is_some_and(|total| total > (value.len() + left_out) as u64)
     {
         let more = send(
             &connection,

@@ -171,6 +171,7 @@ mod tests {
             verdict: Verdict::new(Severity::Normal, "Normal", String::new()),
             observed: Observed::WithConnection,
             failure: None,
+            unreadable: Vec::new(),
             also_on: Vec::new(),
             facts: Facts::FailoverGroup(Box::new(facts)),
         }

@@ -15,6 +15,7 @@ pub mod resource_list;
 pub mod sign_in;
 pub mod slicers;
 pub mod source_error;
+pub mod unreadable;
 pub mod wall;
 
 pub use detail_page::DetailPage;

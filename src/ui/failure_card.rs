@@ -55,7 +55,11 @@ fn words(failure: &Failure, system: &str) -> Words {
             ..blank
         },
         Failure::Vendor(error) => Words {
-            title: format!("{system} returned {}", status_line(error.status)),
+            title: if error.is_refusal_with_success() {
+                format!("{system} refused the request, with status {}", error.status)
+            } else {
+                format!("{system} returned {}", status_line(error.status))
+            },
             detail: error.message.clone(),
             reason: error.reason.clone(),
             resolution: error.resolution.clone(),

@@ -2,6 +2,7 @@
 //! always an argument; there is no clock and no I/O here.
 
 pub mod alarms;
+mod doubt;
 pub mod effect;
 pub mod failover_sessions;
 pub mod freshness;

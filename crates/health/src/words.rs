@@ -1,6 +1,7 @@
 //! Time spans in words, with at most two units.
 
 use chrono::TimeDelta;
+use vendors::LeftOut;
 
 /// A span: `0 s`, `42 s`, `6 min 12 s`, `34 min`, `2 h 5 min`, `16 h`, `3 d 4 h`. The smaller unit is
 /// omitted when it no longer matters; negative spans count as zero.
@@ -20,6 +21,23 @@ pub fn span(span: TimeDelta) -> String {
     }
 }
 
+/// What a list held beside its items, in a sentence or two; `None` for nothing.
+#[must_use]
+pub fn left_out(out: LeftOut) -> Option<String> {
+    let unreadable = match out.unreadable {
+        0 => String::new(),
+        1 => "1 item could not be read.".to_owned(),
+        many => format!("{many} items could not be read."),
+    };
+    let repeated = match out.repeated {
+        0 => String::new(),
+        1 => "1 item was listed twice and is shown once.".to_owned(),
+        many => format!("{many} items were listed again and are shown once."),
+    };
+    let words = format!("{unreadable} {repeated}").trim().to_owned();
+    (!words.is_empty()).then_some(words)
+}
+
 /// How long ago: `now` under a second, else `42 s ago`.
 #[must_use]
 pub fn ago(age: TimeDelta) -> String {
@@ -32,8 +50,9 @@ pub fn ago(age: TimeDelta) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ago, span};
+    use super::{ago, left_out, span};
     use chrono::TimeDelta;
+    use vendors::LeftOut;
 
     #[test]
     fn spans_have_at_most_two_units() {
@@ -64,5 +83,27 @@ mod tests {
             span(TimeDelta::MAX),
             format!("{} d", TimeDelta::MAX.num_days())
         );
+    }
+
+    #[test]
+    fn what_was_left_out_is_counted_in_words() {
+        let of = |unreadable, repeated| {
+            left_out(LeftOut {
+                unreadable,
+                repeated,
+            })
+        };
+        for (out, words) in [
+            (of(0, 0), None),
+            (of(1, 0), Some("1 item could not be read.")),
+            (of(3, 0), Some("3 items could not be read.")),
+            (of(0, 1), Some("1 item was listed twice and is shown once.")),
+            (
+                of(1, 2),
+                Some("1 item could not be read. 2 items were listed again and are shown once."),
+            ),
+        ] {
+            assert_eq!(out.as_deref(), words);
+        }
     }
 }

@@ -51,7 +51,8 @@ pub struct ConnectionState {
     /// Whether something is in transition, so that reading more often is worth it.
     #[serde(default)]
     pub in_transition: bool,
-    /// A limit of the gateway that leaves out a part of what the system holds, in a sentence.
+    /// What is left out of what the system holds: by a limit of the gateway, or because it could not be read. In
+    /// sentences.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<String>,
 }

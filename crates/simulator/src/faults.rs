@@ -26,6 +26,10 @@ pub(crate) enum Fault {
     Html,
     /// 200 without a body.
     Empty,
+    /// 200 with this body, such as a refusal that claims success.
+    Body { body: String },
+    /// An otherwise normal response in which the first `find` of the body becomes `with`.
+    Replace { find: String, with: String },
 }
 
 /// The delay of `fault-slow`, in milliseconds.

@@ -184,6 +184,17 @@ impl Listener {
                 }
                 response
             }
+            Some(Fault::Body { body }) => typed(Body::from(body.clone())),
+            Some(Fault::Replace { find, with }) => {
+                let (mut parts, body) = self.service.answer(request, uri).into_parts();
+                // A body in memory has no error.
+                let body = axum::body::to_bytes(body, usize::MAX)
+                    .await
+                    .unwrap_or_default();
+                let body = String::from_utf8_lossy(&body).replacen(find, with, 1);
+                parts.headers.remove(CONTENT_LENGTH);
+                Response::from_parts(parts, Body::from(body))
+            }
             Some(Fault::Reset) => return None,
             Some(Fault::Truncated) => {
                 let mut response = typed(breaking(BEGUN));

@@ -2,7 +2,9 @@
 
 use crate::json;
 use crate::operation::{Method, Operation};
-use crate::redaction::LEFT_OUT_HEADER;
+use crate::redaction::{LEFT_OUT_HEADER, redact_text};
+use crate::refusal::is_refusal;
+use crate::status::words;
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -121,10 +123,28 @@ pub struct VendorError {
     pub more: Map<String, Value>,
 }
 
+impl VendorError {
+    /// Whether the vendor refused the request in an answer that claims success.
+    #[must_use]
+    pub fn is_refusal_with_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// One line: the status and the vendor's words.
+    #[must_use]
+    pub fn line(&self) -> String {
+        if self.is_refusal_with_success() {
+            format!("Refused: {}", self.message)
+        } else {
+            format!("{}: {}", self.status, self.message)
+        }
+    }
+}
+
 /// Why a [`Call`] has no value: the vendor returned an error, or a response that cannot be read.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Failure {
-    /// The status was not 2xx.
+    /// The status was not 2xx, or the body says that the request was refused.
     Vendor(Box<VendorError>),
     /// The status was 2xx and the body cannot be read.
     Unreadable(Unreadable),
@@ -197,10 +217,17 @@ impl<T> Call<T> {
     /// Reads a response.
     ///
     /// # Errors
-    /// [`Failure::Vendor`] for every status but 2xx, [`Failure::Unreadable`] for a 2xx that cannot be read.
+    /// [`Failure::Vendor`] for every status but 2xx and for a refusal that comes with 2xx,
+    /// [`Failure::Unreadable`] for a 2xx that cannot be read.
     pub fn read(&self, answer: &Answer) -> Result<T, Failure> {
-        if !answer.is_success() {
+        let refused = answer.is_success() && is_refusal(&answer.body);
+        if refused || !answer.is_success() {
             let mut error = (self.read_error)(answer);
+            if refused {
+                // Nobody has redacted this body: only the vendor's message is shown.
+                error.message = redact_text(&error.message).unwrap_or_else(|| words(answer.status));
+                error.more.clear();
+            }
             error.retry_after = answer.retry_after();
             error.left_out = answer.header(LEFT_OUT_HEADER).is_some();
             return Err(Failure::Vendor(Box::new(error)));

@@ -29,7 +29,11 @@ pub(crate) fn read(answer: &Answer, names: &[&str]) -> VendorError {
         Value::Object(properties) => {
             error.more = properties;
             error.more.retain(|_, value| !value.is_null());
-            let message = names.iter().find_map(|name| {
+            // A number is the message only where there are no words.
+            let number = |name: &str| named(&error.more, name).any(|(_, value)| value.is_number());
+            let (numbers, texts): (Vec<&str>, Vec<&str>) =
+                names.iter().copied().partition(|name| number(name));
+            let message = texts.into_iter().chain(numbers).find_map(|name| {
                 take(&mut error.more, name).or_else(|| within(&error.more, name, names))
             });
             error.message = message.unwrap_or(error.message);

@@ -1,6 +1,8 @@
 //! Reads JSON as these vendors write it: case-insensitive property names, null the same as absent, and a
 //! leading byte-order mark. Every error names the field and shows the value.
 
+use crate::repair;
+use crate::unreadable::{Unread, with_ids};
 use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 use serde_json::{Map, Value};
 
@@ -12,13 +14,16 @@ pub(crate) fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix(BOM).unwrap_or(body)
 }
 
-/// Parses a body as JSON.
+/// Parses a body as JSON. Single characters and words that JSON does not allow are repaired.
 pub(crate) fn parse(body: &[u8]) -> Result<Value, String> {
     let body = without_bom(body);
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err("the body is empty where JSON was expected".to_owned());
     }
-    serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}"))
+    serde_json::from_slice(body).or_else(|error| {
+        serde_json::from_str(&repair::json(body))
+            .map_err(|_| format!("the body is not JSON: {error}"))
+    })
 }
 
 /// A short description of a value, for an error.
@@ -32,49 +37,60 @@ fn kind(value: &Value) -> String {
     }
 }
 
-/// A JSON object with case-insensitive property names.
+/// A value as it stands in the response.
+fn raw(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A JSON object with case-insensitive property names. A property that cannot be read counts as absent,
+/// and `unread` gets it.
 #[derive(Clone, Copy)]
-pub(crate) struct Object<'a>(&'a Map<String, Value>);
+pub(crate) struct Object<'a> {
+    map: &'a Map<String, Value>,
+    unread: &'a Unread,
+}
 
 impl<'a> Object<'a> {
     /// The value as an object.
-    pub(crate) fn of(value: &'a Value, what: &str) -> Result<Self, String> {
+    pub(crate) fn of(value: &'a Value, what: &str, unread: &'a Unread) -> Result<Self, String> {
         match value {
-            Value::Object(map) => Ok(Self(map)),
+            Value::Object(map) => Ok(Self { map, unread }),
             other => Err(format!("{what}: expected an object, found {}", kind(other))),
         }
     }
 
-    /// A property by any of its names: first the exact name, then case-insensitive. Null is absent.
-    pub(crate) fn get(self, names: &[&str]) -> Option<&'a Value> {
-        let exact = names.iter().find_map(|name| self.0.get(*name));
+    /// A property by its name: first the exact name, then case-insensitive. Null is absent.
+    pub(crate) fn get(self, name: &str) -> Option<&'a Value> {
+        let exact = self.map.get(name);
         let any_case = || {
-            let known = |key: &str| names.iter().any(|name| name.eq_ignore_ascii_case(key));
-            self.0
+            self.map
                 .iter()
-                .find(|(key, value)| known(key) && !value.is_null())
+                .find(|(key, value)| name.eq_ignore_ascii_case(key) && !value.is_null())
                 .map(|(_, value)| value)
         };
         exact.filter(|value| !value.is_null()).or_else(any_case)
     }
 
-    fn read<T>(
+    /// A property that `read` reads.
+    pub(crate) fn read<T>(
         self,
         name: &str,
-        expected: &str,
         read: impl FnOnce(&'a Value) -> Option<T>,
-    ) -> Result<Option<T>, String> {
-        let Some(value) = self.get(&[name]) else {
-            return Ok(None);
-        };
-        read(value)
-            .map(Some)
-            .ok_or_else(|| format!("{name}: expected {expected}, found {}", kind(value)))
+    ) -> Option<T> {
+        let value = self.get(name)?;
+        let got = read(value);
+        if got.is_none() {
+            self.unread.add(name, &raw(value));
+        }
+        got
     }
 
     /// A text; a number is converted to text.
-    pub(crate) fn text(self, name: &str) -> Result<Option<String>, String> {
-        self.read(name, "a text", |value| match value {
+    pub(crate) fn text(self, name: &str) -> Option<String> {
+        self.read(name, |value| match value {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
             _ => None,
@@ -82,8 +98,8 @@ impl<'a> Object<'a> {
     }
 
     /// `true` or `false`, also as a text or as 1 and 0.
-    pub(crate) fn flag(self, name: &str) -> Result<Option<bool>, String> {
-        self.read(name, "true or false", |value| match value {
+    pub(crate) fn flag(self, name: &str) -> Option<bool> {
+        self.read(name, |value| match value {
             Value::Bool(flag) => Some(*flag),
             Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
             Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
@@ -97,13 +113,13 @@ impl<'a> Object<'a> {
     }
 
     /// A whole number, also as a text.
-    pub(crate) fn integer(self, name: &str) -> Result<Option<i64>, String> {
-        self.read(name, "a whole number", integer)
+    pub(crate) fn integer(self, name: &str) -> Option<i64> {
+        self.read(name, integer)
     }
 
     /// A number, also as a text.
-    pub(crate) fn number(self, name: &str) -> Result<Option<f64>, String> {
-        self.read(name, "a number", |value| match value {
+    pub(crate) fn number(self, name: &str) -> Option<f64> {
+        self.read(name, |value| match value {
             Value::Number(number) => number.as_f64(),
             Value::String(text) => text
                 .trim()
@@ -115,46 +131,59 @@ impl<'a> Object<'a> {
     }
 
     /// A date-time; the vendors' values for "never" are `None`.
-    pub(crate) fn time(self, name: &str) -> Result<Option<DateTime<Utc>>, String> {
-        let time = self.read(name, "a date-time", |value| match value {
+    pub(crate) fn time(self, name: &str) -> Option<DateTime<Utc>> {
+        let time = self.read(name, |value| match value {
             Value::String(text) => time(text),
             _ => None,
-        })?;
-        Ok(time.flatten())
+        });
+        time.flatten()
     }
 
     /// An unmodified object.
-    pub(crate) fn map(self, name: &str) -> Result<Option<Map<String, Value>>, String> {
-        self.read(name, "an object", |value| value.as_object().cloned())
+    pub(crate) fn map(self, name: &str) -> Option<Map<String, Value>> {
+        self.read(name, |value| value.as_object().cloned())
     }
 
-    /// A list; `read` reads each item. An error names the item.
+    /// An object within this one; its unreadable properties are named after both.
+    pub(crate) fn within<T>(
+        self,
+        name: &str,
+        read: impl for<'b> FnOnce(Object<'b>) -> T,
+    ) -> Option<T> {
+        let inner = Unread::default();
+        let got = self.read(name, |value| {
+            let object = Object::of(value, name, &inner).ok()?;
+            Some(read(object))
+        });
+        self.unread.absorb(name, &inner);
+        got
+    }
+
+    /// A list of items with ids. One without an id counts as an unreadable property, with its place; so does one
+    /// whose id came before.
     pub(crate) fn list<T>(
         self,
         name: &str,
-        read: impl Fn(&'a Value) -> Result<T, String>,
-    ) -> Result<Option<Vec<T>>, String> {
-        self.get(&[name])
-            .map(|value| items(value, name, read))
-            .transpose()
+        read: impl Fn(&Value) -> Result<T, String>,
+        id: fn(&T) -> Option<&str>,
+    ) -> Option<Vec<T>> {
+        let items = self.read(name, Value::as_array)?;
+        let left_out = |place: usize, repeated: bool| {
+            let again = if repeated { ", repeated" } else { "" };
+            let name = format!("{name}[{place}]{again}");
+            self.unread.add(&name, &raw(&items[place]));
+        };
+        let read = items.iter().map(|item| read(item).ok());
+        Some(with_ids(read, id, left_out))
     }
 }
 
-/// A JSON list; `read` reads each item. An error names the item.
-pub(crate) fn items<'a, T>(
-    value: &'a Value,
-    what: &str,
-    read: impl Fn(&'a Value) -> Result<T, String>,
-) -> Result<Vec<T>, String> {
-    let Value::Array(items) = value else {
-        return Err(format!("{what}: expected a list, found {}", kind(value)));
-    };
-    let numbered = items.iter().enumerate();
-    numbered
-        .map(|(at, item)| {
-            read(item).map_err(|problem| format!("{what}, item {}: {problem}", at + 1))
-        })
-        .collect()
+/// The items of a JSON list, for [`counted`].
+pub(crate) fn items<'a>(value: &'a Value, what: &str) -> Result<&'a [Value], String> {
+    match value {
+        Value::Array(items) => Ok(items),
+        other => Err(format!("{what}: expected a list, found {}", kind(other))),
+    }
 }
 
 /// A whole number as a number or as a text.
@@ -195,6 +224,7 @@ pub(crate) fn time(text: &str) -> Option<Option<DateTime<Utc>>> {
 #[cfg(test)]
 mod tests {
     use super::{Object, parse, time};
+    use crate::unreadable::{Unread, UnreadableField};
     use serde_json::json;
 
     #[test]
@@ -250,15 +280,28 @@ mod tests {
     #[test]
     fn names_are_found_in_any_case_and_null_is_absent() {
         let value = json!({"ID": "x", "Name": null, "name": "y", "Skip": "7", "Odd": []});
-        let object = Object::of(&value, "it").expect("an object");
-        assert_eq!(object.text("Id"), Ok(Some("x".to_owned())));
-        assert_eq!(object.text("Missing"), Ok(None));
-        assert_eq!(object.text("Name"), Ok(Some("y".to_owned())));
-        assert_eq!(object.integer("skip"), Ok(Some(7)));
+        let unread = Unread::default();
+        let object = Object::of(&value, "it", &unread).expect("an object");
+        assert_eq!(object.text("Id"), Some("x".to_owned()));
+        assert_eq!(object.text("Missing"), None);
+        assert_eq!(object.text("Name"), Some("y".to_owned()));
+        assert_eq!(object.integer("skip"), Some(7));
+        assert!(unread.take().is_empty());
+        assert_eq!(object.text("Odd"), None);
+        let field = |name: &str, raw: &str| UnreadableField {
+            name: name.to_owned(),
+            raw: raw.to_owned(),
+        };
+        assert_eq!(unread.take(), [field("Odd", "[]")]);
+    }
+
+    #[test]
+    fn one_bad_character_does_not_spoil_the_body() {
         assert_eq!(
-            object.text("Odd"),
-            Err("Odd: expected a text, found a list".to_owned())
+            parse(b"\xEF\xBB\xBF[\"a\nb\", NaN]"),
+            Ok(json!(["a\nb", "NaN"]))
         );
+        assert!(parse(b"[\"a\nb\"").is_err_and(|problem| problem.contains("control character")));
     }
 
     #[test]

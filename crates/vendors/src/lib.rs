@@ -11,7 +11,10 @@ mod error_body;
 mod json;
 pub mod operation;
 mod redaction;
+mod refusal;
+mod repair;
 mod status;
+pub mod unreadable;
 pub mod uplynk;
 pub mod veeam;
 
@@ -19,3 +22,5 @@ pub use call::{Answer, Call, Failure, Request, VendorError};
 pub use connection::{Connection, System};
 pub use operation::{Method, Operation};
 pub use redaction::{LEFT_OUT_HEADER, Redacted};
+pub use refusal::is_refusal;
+pub use unreadable::{LeftOut, UnreadableField};

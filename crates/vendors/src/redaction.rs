@@ -8,7 +8,7 @@ use crate::connection::System;
 use crate::json;
 use crate::veeam;
 use serde_json::{Map, Value};
-use text::redact_text;
+pub(crate) use text::redact_text;
 
 /// The response header that marks a non-empty body as completely removed.
 pub const LEFT_OUT_HEADER: &str = "failover-console-left-out";

@@ -221,7 +221,7 @@ fn errors_come_in_every_shape() {
 }
 
 #[test]
-fn an_unreadable_answer_names_the_field() {
+fn an_answer_that_is_no_collection_says_what_it_is() {
     let read = |value: Value| match uplynk::groups().list().read(&ok(&value)) {
         Err(Failure::Unreadable(unreadable)) => unreadable.problem,
         other => panic!("{other:?}"),
@@ -231,16 +231,23 @@ fn an_unreadable_answer_names_the_field() {
         "collection: expected an object, found a list"
     );
     assert_eq!(read(json!({})), "items: expected a list, found nothing");
-    assert_eq!(
-        read(json!({ "items": [{ "name": "x" }] })),
-        "items, item 1: group without an id"
-    );
-    assert_eq!(
-        read(json!({ "items": [{ "id": "x", "slicers": [{ "id": "s", "order": "first" }] }] })),
-        "items, item 1: slicers, item 1: order: expected a whole number, found `first`"
-    );
-    assert_eq!(
-        read(json!({ "items": [{ "id": "x", "failover_time": 9e17 }] })),
-        "items, item 1: failover_time: expected a whole number, found 9e+17"
-    );
+}
+
+#[test]
+fn a_refusal_with_status_200_is_a_refusal() {
+    let refusal = json!({ "error": 1, "msg": "Invalid signature" });
+    for body in [
+        refusal,
+        json!({ "@type": "Error", "title": "Invalid signature" }),
+    ] {
+        assert_eq!(
+            error(200, body.to_string().as_bytes()).message,
+            "Invalid signature"
+        );
+        let activated = uplynk::groups().activate("x", "s").read(&ok(&body));
+        assert!(
+            matches!(activated, Err(Failure::Vendor(_))),
+            "{activated:?}"
+        );
+    }
 }

@@ -269,7 +269,6 @@ fn unreadable_answers_are_distinguished() {
         "[]",
         "{}",
         "\"x\"",
-        "<Error Message='no'/>",
     ] {
         let result = veeam::query(&Query::default(), MediaType::Json).read(&ok(body));
         assert!(
@@ -277,14 +276,25 @@ fn unreadable_answers_are_distinguished() {
             "{body}: {result:?}"
         );
     }
-    let bad_time = "<CloudFailoverSession UID='A1'><State>Stopped</State><EndTimeUTC>soon</EndTimeUTC></CloudFailoverSession>";
-    match veeam::session("x", MediaType::Xml).read(&ok(bad_time)) {
-        Err(Failure::Unreadable(unreadable)) => assert_eq!(
-            unreadable.problem,
-            "EndTimeUTC: expected a date-time, found `soon`"
-        ),
+    let result = veeam::query(&Query::default(), MediaType::Xml).read(&ok("<Error Message='no'/>"));
+    match result {
+        Err(Failure::Vendor(error)) => {
+            assert_eq!((error.status, error.message.as_str()), (200, "no"))
+        }
         other => panic!("{other:?}"),
     }
+    let bad_time = one(
+        "<CloudFailoverSession UID='A1'><State>Stopped</State><EndTimeUTC>soon</EndTimeUTC></CloudFailoverSession>",
+    );
+    assert_eq!(
+        (bad_time.state, bad_time.end_time),
+        (Some(State::Stopped), None)
+    );
+    let field = &bad_time.unreadable[0];
+    assert_eq!(
+        (field.name.as_str(), field.raw.as_str()),
+        ("EndTimeUTC", "soon")
+    );
     let entity =
         "<!DOCTYPE x [<!ENTITY a 'boom'>]><QueryResult><PagingInfo PageNum='1'/>&a;</QueryResult>";
     assert!(

@@ -78,7 +78,11 @@ impl Writer {
             Outcome::Refused { failure, .. } if failure.status() == 409 => {
                 let sessions = self.send(&aveva::sessions(&self.base, id).list()).await;
                 let ids = sessions.ok().map(|sessions| {
-                    let ids = sessions.value.into_iter().filter_map(|session| session.id);
+                    let ids = sessions
+                        .value
+                        .items
+                        .into_iter()
+                        .filter_map(|session| session.id);
                     ids.collect::<Vec<_>>().join(", ")
                 });
                 Outcome::Refused {

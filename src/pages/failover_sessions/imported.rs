@@ -7,6 +7,7 @@ use super::session_row::{Cells, ColumnChooser, ROW};
 use super::tasks::Tasks;
 use crate::live::clock;
 use crate::live::rows::Rows;
+use crate::pages::unreadable::left_out_note;
 use crate::prefs::use_prefs;
 use crate::ui::table::row_window::RowWindow;
 use crate::ui::table::virtual_rows::Step;
@@ -111,6 +112,7 @@ pub fn Imported(
 ) -> impl IntoView {
     let prefs = use_prefs();
     let whole = Signal::stored(Some(Arc::clone(&page)));
+    let left_out = left_out_note(page.left_out);
     let search = RwSignal::new(String::new());
     let sort: RwSignal<Option<(Column, bool)>> = RwSignal::new(None);
     let active: RwSignal<Option<usize>> = RwSignal::new(None);
@@ -192,6 +194,7 @@ pub fn Imported(
         back_to_top();
     };
     view! {
+        {left_out}
         <div class="bar">
             <label class="field wide"><Icon name="search" /><span class="vh">"Search the imported sessions"</span>
                 <input type="search" placeholder="Search the imported sessions" prop:value=move || search.get() on:input=type_in /></label>

@@ -1,10 +1,12 @@
 //! A cloud failover session as a row shows it. Pure.
 
+use crate::pages::unreadable::or_unreadable;
 use crate::ui::times;
 use chrono::{DateTime, FixedOffset, Utc};
 use health::failover_sessions::{duration, judge_session, tasks_done};
 use health::severity::Severity;
 use health::words;
+use vendors::UnreadableField;
 use vendors::veeam::{Field, Outcome, Session, State};
 
 /// One row of the table "Cloud failover sessions".
@@ -95,6 +97,7 @@ pub fn progress(progress: Option<f64>) -> Option<String> {
 pub fn row(session: &Session, href: String, now: DateTime<Utc>, zone: FixedOffset) -> Row {
     let verdict = judge_session(session, now);
     let (done, all) = tasks_done(session);
+    let marked = |name, words| or_unreadable(&session.unreadable, name, words);
     let failed = session.result == Some(Outcome::Failed);
     let message = session
         .failure_message
@@ -110,14 +113,16 @@ pub fn row(session: &Session, href: String, now: DateTime<Utc>, zone: FixedOffse
         plan: name(session),
         message: message.or_else(|| failed.then(|| "no message given".to_owned())),
         href,
-        state: state_word(session.state.as_ref()),
+        state: marked("State", state_word(session.state.as_ref())),
         started: match session.creation_time {
             Some(at) => (times::moment(at, now, zone), times::ago(at, now)),
-            None => ("–".to_owned(), String::new()),
+            None => (marked("CreationTimeUTC", "–".to_owned()), String::new()),
         },
         duration: duration(session, now).map_or_else(|| "–".to_owned(), words::span),
         tasks: (all > 0).then_some((done, all)),
-        progress: progress(session.progress),
+        progress: progress(session.progress).or_else(|| {
+            UnreadableField::find(&session.unreadable, "Progress").map(|_| "unreadable".to_owned())
+        }),
         server: session
             .server
             .as_ref()
@@ -126,7 +131,7 @@ pub fn row(session: &Session, href: String, now: DateTime<Utc>, zone: FixedOffse
         uid: session.uid.clone().unwrap_or_default(),
         ended: match session.end_time {
             Some(at) => times::moment(at, now, zone),
-            None => "not yet".to_owned(),
+            None => marked("EndTimeUTC", "not yet".to_owned()),
         },
         kind: session.job_type.clone().unwrap_or_else(|| "–".to_owned()),
     }

@@ -11,6 +11,7 @@ use super::session_row::{Cells, ROW};
 use crate::live::rows::Rows;
 use crate::live::{self, Live, clock, use_clock};
 use crate::nav::use_nav;
+use crate::pages::unreadable::left_out_note;
 use crate::prefs::use_prefs;
 use crate::route::Route;
 use crate::ui::table::row_window::RowWindow;
@@ -108,6 +109,7 @@ fn Found(
         });
         sessions.collect::<Vec<_>>()
     });
+    let left_out = Memo::new(move |_| live.value().map(|page| page.left_out));
     let rows = Rows::follow(list);
     let columns = Memo::new(move |_| Column::chosen(prefs.session_columns.read().as_deref()));
     Effect::new(move |_| {
@@ -155,6 +157,7 @@ fn Found(
     };
     view! {
         <QueryErrors live title=connection.title.clone() recent number />
+        {move || left_out.get().and_then(left_out_note)}
         {recent.then(|| view! { <p class="panel note" role="status">"These are the sessions of the last 30 days, without the query."</p> })}
         <HistogramView page=Signal::derive(move || live.value()) of="this page" live=true />
         <div class="cols" class:draw=move || chosen.read().is_some()>

@@ -3,6 +3,7 @@
 use super::model::{glyph, name, progress, state_word};
 use super::tasks::Tasks;
 use crate::live::{self, Live, use_clock, use_watched};
+use crate::pages::unreadable::{UnreadableFields, or_unreadable};
 use crate::pages::{DetailPage, NotFound};
 use crate::prefs::use_prefs;
 use crate::route::Route;
@@ -13,8 +14,8 @@ use health::inventory::{Kind, ResourceKey};
 use health::severity::Severity;
 use health::words;
 use leptos::prelude::*;
-use vendors::System;
 use vendors::veeam::Session;
+use vendors::{System, UnreadableField};
 
 /// The page `/failover-sessions/{connection}/{guid}`.
 #[component]
@@ -94,12 +95,20 @@ pub fn Facts(
         let name = glyph(session().result.as_ref(), severity).unwrap_or_else(|| severity.key());
         view! { <span class="tag" data-s=severity.key()><Icon name />{word}</span> }
     };
-    let at = move |time: fn(&Session) -> Option<DateTime<Utc>>, none: &'static str| {
+    let marked = move |name: &str, words: String| or_unreadable(&session().unreadable, name, words);
+    let unreadable: Signal<Vec<UnreadableField>> = Signal::derive(move || {
+        let session = session();
+        let of_tasks = session.tasks.iter().flat_map(|task| &task.unreadable);
+        session.unreadable.iter().chain(of_tasks).cloned().collect()
+    });
+    let at = move |time: fn(&Session) -> Option<DateTime<Utc>>,
+                   name: &'static str,
+                   none: &'static str| {
         move || {
             let zone = times::offset(prefs.zone.get(), now());
             match time(&session()) {
             Some(at) => view! { {times::moment(at, now(), zone)}" "<small>{times::ago(at, now())}</small> }.into_any(),
-            None => none.into_any(),
+            None => marked(name, none.to_owned()).into_any(),
         }
         }
     };
@@ -121,14 +130,15 @@ pub fn Facts(
                     <div><dt>"Session id"</dt><dd><code>{uid}</code><Copy text=uid name="Copy session id" /></dd></div>
                     <div><dt>"Connection"</dt><dd>{connection}</dd></div>
                     <div><dt>"Server"</dt><dd>{move || or_dash(session().server.as_ref().and_then(|server| server.name.clone()))}</dd></div>
-                    <div><dt>"State"</dt><dd>{move || state_word(session().state.as_ref())}</dd></div>
-                    <div><dt>"Started"</dt><dd>{at(|session| session.creation_time, "–")}</dd></div>
-                    <div><dt>"Ended"</dt><dd>{at(|session| session.end_time, "not yet")}</dd></div>
+                    <div><dt>"State"</dt><dd>{move || marked("State", state_word(session().state.as_ref()))}</dd></div>
+                    <div><dt>"Started"</dt><dd>{at(|session| session.creation_time, "CreationTimeUTC", "–")}</dd></div>
+                    <div><dt>"Ended"</dt><dd>{at(|session| session.end_time, "EndTimeUTC", "not yet")}</dd></div>
                     <div><dt>"Duration"</dt><dd>{move || or_dash(duration(&session(), now()).map(words::span))}</dd></div>
-                    <div><dt>"Progress"</dt><dd>{move || or_dash(progress(session().progress))}</dd></div>
+                    <div><dt>"Progress"</dt><dd>{move || marked("Progress", or_dash(progress(session().progress)))}</dd></div>
                 </dl>
             </div>
             {message}
+            <UnreadableFields fields=unreadable />
         </section>
     }
 }

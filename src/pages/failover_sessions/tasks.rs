@@ -2,6 +2,7 @@
 
 use super::model::{glyph, result_word, state_word};
 use crate::live::rows::Rows;
+use crate::pages::unreadable::or_unreadable;
 use crate::prefs::use_prefs;
 use crate::ui::{StatusMark, times};
 use chrono::{DateTime, FixedOffset, Utc};
@@ -33,10 +34,12 @@ fn row(task: &Task, now: DateTime<Utc>, zone: FixedOffset) -> Row {
         end_time: task.end_time,
         state: task.state.clone(),
         result: task.result.clone(),
+        unreadable: task.unreadable.clone(),
         ..Session::default()
     };
     let verdict = judge_session(&alike, now);
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
+    let marked = |name, words| or_unreadable(&task.unreadable, name, words);
     Row {
         machine: or_dash(task.vm_name.clone()),
         severity: verdict.severity,
@@ -45,8 +48,11 @@ fn row(task: &Task, now: DateTime<Utc>, zone: FixedOffset) -> Row {
             Severity::Unknown => result_word(task.result.as_ref()),
             _ => verdict.word.into_owned(),
         },
-        state: state_word(task.state.as_ref()),
-        started: or_dash(task.creation_time.map(|at| times::moment(at, now, zone))),
+        state: marked("State", state_word(task.state.as_ref())),
+        started: marked(
+            "CreationTimeUTC",
+            or_dash(task.creation_time.map(|at| times::moment(at, now, zone))),
+        ),
         duration: or_dash(duration(&alike, now).map(words::span)),
         replica: or_dash(
             task.replica_point

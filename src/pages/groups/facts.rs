@@ -2,10 +2,12 @@
 
 use super::action_context::{ActionContext, Open};
 use super::model::moment;
-use crate::live::use_clock;
+use crate::live::{Detail, use_clock};
+use crate::pages::unreadable::{UnreadableFields, or_unreadable};
 use crate::prefs::use_prefs;
 use crate::ui::{Copy, Tag, times};
 use health::groups::Action;
+use health::inventory::unreadable_of_group;
 use health::severity::Severity;
 use health::words;
 use leptos::prelude::*;
@@ -62,6 +64,19 @@ pub fn Facts(
         let (at, ago) = moment(at, now, times::offset(prefs.zone.get(), now));
         view! { {at}" "<small>{ago}</small> }
     };
+    let unreadable = Signal::derive(move || {
+        live.value().map_or_else(Vec::new, |group| {
+            let Detail {
+                status, sessions, ..
+            } = group.detail.as_ref();
+            unreadable_of_group(&group.configuration, Some(status), sessions)
+        })
+    });
+    let timeout_words = move || {
+        let words = timeout().map_or_else(|| "–".to_owned(), |timeout| timeout.to_string());
+        live.value()
+            .map(|group| or_unreadable(&group.configuration.unreadable, "FailoverTimeout", words))
+    };
     let description = move || {
         live.value()
             .and_then(|group| group.configuration.description.clone())
@@ -92,7 +107,7 @@ pub fn Facts(
                 <dl class="facts">
                     <div><dt>"Group id"</dt><dd><code>{id}</code><Copy text=id name="Copy group id" /></dd></div>
                     <div><dt>"Connection"</dt><dd>{connection}</dd></div>
-                    <div><dt>"Failover timeout"</dt><dd>{move || timeout().map_or_else(|| "–".to_owned(), |t| t.to_string())}</dd></div>
+                    <div><dt>"Failover timeout"</dt><dd>{timeout_words}</dd></div>
                     <div><dt>"Heartbeat every"</dt><dd>{every}</dd></div>
                     <div><dt>"Last data processed"</dt><dd>{data}</dd></div>
                     {description}
@@ -100,6 +115,7 @@ pub fn Facts(
             </div>
             {sentence}
             {additional}
+            <UnreadableFields fields=unreadable />
             <p class="bar acts">
                 {act(Action::CreateGroup, "Duplicate with changes…", Open::Duplicate)}
                 {act(Action::DeleteGroup, "Delete group", Open::DeleteGroup)}

@@ -6,6 +6,7 @@ use super::session_panel::SessionActions;
 use crate::live::rows::Rows;
 use crate::live::use_clock;
 use crate::nav::{Nav, use_nav};
+use crate::pages::unreadable::left_out_note;
 use crate::prefs::use_prefs;
 use crate::ui::beat::BeatFacts;
 use crate::ui::table::stable_rows::{StableRows, keep_order};
@@ -13,6 +14,7 @@ use crate::ui::{Beat, Icon, name, times};
 use chrono::FixedOffset;
 use health::groups::{Action, Beat as BeatState, Observation, is_cold_standby, pulse, role_word};
 use leptos::prelude::*;
+use vendors::UnreadableField;
 use vendors::aveva::{ClientSession, GroupConfiguration, Role, RoleOverride};
 
 /// One row.
@@ -44,7 +46,11 @@ fn row(
         .name
         .clone()
         .filter(|name| Some(name) != session.id.as_ref() && !name.is_empty());
+    let unreadable = |name| UnreadableField::find(&session.unreadable, name).is_some();
     let health = match state {
+        BeatState::Never if unreadable("Heartbeat") || unreadable("Heartbeat.HeartbeatTime") => {
+            Some("its heartbeat is unreadable")
+        }
         BeatState::Never => Some("no heartbeat yet"),
         BeatState::Stale if session.role == Some(Role::Primary) => {
             Some("silent longer than the FailoverTimeout")
@@ -60,6 +66,7 @@ fn row(
         .collect::<Vec<_>>()
         .join(" · ");
     let (role, glyph) = match &session.role {
+        None if unreadable("Role") => ("unreadable".to_owned(), "unknown"),
         None => ("Unknown".to_owned(), "unknown"),
         Some(role) => (
             role_word(role),
@@ -72,6 +79,7 @@ fn row(
         ),
     };
     let pinned = match &session.role_override {
+        None if unreadable("RoleOverride") => Some("unreadable".to_owned()),
         None | Some(RoleOverride::Off) => None,
         Some(RoleOverride::Primary) => Some(match session.role_override_expiration_time {
             Some(end) => format!("Primary until {}", times::moment(end, now, zone)),
@@ -144,6 +152,7 @@ pub fn Sessions(
             (all, stale) => format!("{} live, {stale} stale", all - stale),
         }
     };
+    let left_out = Memo::new(move |_| live.value().map(|group| group.detail.left_out));
     let none = move || {
         list.read().is_empty().then(|| {
             view! { <p class="blank">"No adapter has registered a session in this group."</p> }
@@ -184,6 +193,7 @@ pub fn Sessions(
                 </table>
             </div>
             {none}
+            {move || left_out.get().and_then(left_out_note)}
         </section>
     }
 }

@@ -6,9 +6,11 @@ use super::model::is_on_air;
 use super::thumbnail::Thumbnail;
 use crate::api::thumbnails::thumbnail_url;
 use crate::live::{Live, use_clock};
+use crate::pages::unreadable::{UnreadableFields, or_unreadable};
 use crate::prefs::use_prefs;
 use crate::ui::{Copy, Icon, StatusMark, Tag, times};
 use chrono::{DateTime, TimeDelta, Utc};
+use health::inventory::unreadable_of_slicer_group;
 use health::severity::Severity;
 use health::slicers::{
     SlicerHealth, backups, hot_warm_words, is_stale_picture, judge_slicers, on_air, slicer_health,
@@ -60,6 +62,10 @@ pub fn Facts(
             format!("{ready} of {all}")
         })
     };
+    let unreadable = Signal::derive(move || {
+        live.value()
+            .map_or_else(Vec::new, |group| unreadable_of_slicer_group(&group))
+    });
     let failover = move || {
         let now = live.status.vendor_time(clock);
         let zone = times::offset(prefs.zone.get(), now);
@@ -68,7 +74,10 @@ pub fn Facts(
                 view! { {times::moment(at, now, zone)}" "<small>{times::ago(at, now)}</small> }
                     .into_any()
             }
-            None => "never".into_any(),
+            None => live
+                .value()
+                .map(|group| or_unreadable(&group.unreadable, "failover_time", "never".to_owned()))
+                .into_any(),
         }
     };
     view! {
@@ -84,6 +93,7 @@ pub fn Facts(
                 </dl>
             </div>
             {sentence}
+            <UnreadableFields fields=unreadable />
         </section>
     }
 }

@@ -9,6 +9,7 @@ use health::slicers::{SlicerHealth, ordered, slicer_health, state_word};
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
+use vendors::UnreadableField;
 use vendors::uplynk::{FailoverGroup, Mode, Slicer};
 
 /// One slicer as the service tells it.
@@ -92,6 +93,12 @@ impl Row {
 }
 
 fn facts(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>, zone: FixedOffset) -> Facts {
+    let unreadable = |name| UnreadableField::find(&slicer.unreadable, name).is_some();
+    let state = match &slicer.state {
+        Some(state) => state_word(state),
+        None if unreadable("status.state") || unreadable("status") => "unreadable".to_owned(),
+        None => "–".to_owned(),
+    };
     let (severity, health, until) = match slicer_health(slicer, now) {
         SlicerHealth::Healthy => (Severity::Normal, "Healthy", None),
         SlicerHealth::Unhealthy { until } => (
@@ -104,6 +111,9 @@ fn facts(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>, zone: Fixed
             "Re-check due",
             Some(format!("since {}", times::moment(since, now, zone))),
         ),
+        SlicerHealth::Unknown if unreadable("blacklist_until") => {
+            (Severity::Unknown, "unreadable", None)
+        }
         SlicerHealth::Unknown => (Severity::Unknown, "Unknown", None),
     };
     let flat = group.mode == Some(Mode::Flat);
@@ -112,10 +122,7 @@ fn facts(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>, zone: Fixed
         reported_position: slicer.order.filter(|_| !flat),
         hostname: slicer.hostname.clone().unwrap_or_default(),
         on_air: is_on_air(group, slicer),
-        state: slicer
-            .state
-            .as_ref()
-            .map_or_else(|| "–".to_owned(), state_word),
+        state,
         severity,
         health,
         until,

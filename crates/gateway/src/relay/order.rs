@@ -194,8 +194,22 @@ fn group(answer: &Answer) -> Option<FailoverGroup> {
     groups().get("").read(&answer).ok()
 }
 
-/// The entity tag of a group. `None` without its slicers.
+/// Whether everything that an order consists of can be read: a slicer that is not known would be lost.
+fn is_readable(group: &FailoverGroup) -> bool {
+    let of_group = group.unreadable.iter().map(|field| field.name.as_str());
+    let of_slicers = group.slicers.iter().flatten();
+    let mut of_slicers = of_slicers.flat_map(|slicer| &slicer.unreadable);
+    !of_group
+        .into_iter()
+        .any(|name| name == "mode" || name.starts_with("slicers"))
+        && !of_slicers.any(|field| matches!(field.name.as_str(), "order" | "enabled"))
+}
+
+/// The entity tag of a group. `None` without its slicers, or where one of them cannot be read.
 fn tag_of(group: &FailoverGroup) -> Option<String> {
+    if !is_readable(group) {
+        return None;
+    }
     let mode = group.mode.as_ref().map(|mode| match mode {
         Mode::Prioritized => "prioritized",
         Mode::Flat => "flat",

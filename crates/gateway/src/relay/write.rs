@@ -6,7 +6,7 @@ use crate::audit::{self, Who};
 use crate::problem::{Kind, Problem};
 use crate::vendor_client::{Outcome, Outgoing, Upstream};
 use std::sync::Arc;
-use vendors::Operation;
+use vendors::{Operation, is_refusal};
 
 /// Audits a write that was not sent to the vendor.
 pub(super) fn not_sent(target: &Target, problem: &Problem, who: &Who) {
@@ -54,7 +54,9 @@ pub(super) async fn write(
             .unwrap_or("-");
         let (outcome_word, status) = match &outcome {
             Ok(answer) if !course.sent => ("not sent", answer.status),
-            Ok(answer) if answer.status.is_success() => ("done", answer.status),
+            Ok(answer) if answer.status.is_success() && !is_refusal(&answer.body) => {
+                ("done", answer.status)
+            }
             // The vendor failed while it handled the request, so its effect is not known.
             Ok(answer) if answer.status.is_server_error() => ("unknown", answer.status),
             Ok(answer) => ("refused by the vendor", answer.status),

@@ -107,7 +107,11 @@ async fn the_demos_systems_are_read_and_written_through_the_gateway() {
         for group in ids {
             send(&gateway, id, aveva::groups(base).status(&group)).await;
             let sessions = send(&gateway, id, aveva::sessions(base, &group).list()).await;
-            if let Some(session) = sessions.iter().find_map(|session| session.id.as_deref()) {
+            if let Some(session) = sessions
+                .items
+                .iter()
+                .find_map(|session| session.id.as_deref())
+            {
                 let one = send(&gateway, id, aveva::sessions(base, &group).get(session)).await;
                 assert_eq!(one.id.as_deref(), Some(session));
             }

@@ -50,7 +50,7 @@ pub(super) fn is_of_connection(failure: &ReadFailure) -> bool {
 pub(super) fn line(failure: &ReadFailure) -> String {
     match failure {
         ReadFailure::Problem(problem) => problem.line(),
-        ReadFailure::Vendor(error) => format!("{}: {}", error.status, error.message),
+        ReadFailure::Vendor(error) => error.line(),
         ReadFailure::Unreadable(nonsense) => {
             format!("Unreadable response: {}", nonsense.problem)
         }

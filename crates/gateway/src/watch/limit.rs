@@ -1,5 +1,8 @@
 //! How much of one connection is watched: a clear limit in place of a process that runs out of memory.
 
+use health::words;
+use vendors::LeftOut;
+
 /// So many groups of one connection are watched.
 pub(super) const LIMIT: usize = 20_000;
 
@@ -17,6 +20,12 @@ pub(super) fn cut<T>(all: &mut Vec<T>, total: Option<u64>, noun: &str) -> Option
     Some(format!(
         "The system holds {held} {noun}, and the gateway watches the first {watched} of them."
     ))
+}
+
+/// What of a system is not watched, and what of its lists could not be read, in words.
+pub(super) fn said(limit: Option<String>, left_out: LeftOut) -> Option<String> {
+    let words: Vec<String> = limit.into_iter().chain(words::left_out(left_out)).collect();
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
 /// With a comma before every three digits.
@@ -56,6 +65,29 @@ mod tests {
         }
         let unknown = said.replace("25,000", "more than 20,000");
         assert_eq!(of(20_100, None), (LIMIT, Some(unknown)));
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_said_beside_the_limit() {
+        let out = |unreadable, repeated| LeftOut {
+            unreadable,
+            repeated,
+        };
+        for (limit, left_out, expected) in [
+            (None, out(0, 0), None),
+            (Some("Too many."), out(0, 0), Some("Too many.")),
+            (None, out(1, 0), Some("1 item could not be read.")),
+            (
+                Some("Too many."),
+                out(2, 1),
+                Some(
+                    "Too many. 2 items could not be read. 1 item was listed twice and is shown once.",
+                ),
+            ),
+        ] {
+            let said = said(limit.map(str::to_owned), left_out);
+            assert_eq!(said.as_deref(), expected);
+        }
     }
 
     #[test]

@@ -18,21 +18,23 @@ pub(super) async fn read(source: Source, when: When) -> Result<Reading, ReadFail
     let first = source.read(&groups.list(), when).await?;
     let total = first.value.total;
     let mut known: HashSet<String> = HashSet::new();
-    let mut all = first.value.items;
+    let (mut all, mut left_out) = (first.value.items, first.value.left_out);
     all.retain(|group| known.insert(group.id.clone()));
     let is_more = |held: usize| total.is_some_and(|total| total > held as u64);
     let mut page = 2;
-    while is_more(all.len()) && all.len() < LIMIT {
-        let more = source.read(&groups.page(page), when).await?.value.items;
+    while is_more(all.len() + left_out.count()) && all.len() < LIMIT {
+        let more = source.read(&groups.page(page), when).await?.value;
         let before = all.len();
         all.extend(
-            more.into_iter()
+            more.items
+                .into_iter()
                 .filter(|group| known.insert(group.id.clone())),
         );
         // The service may not know pages.
         if all.len() == before {
             break;
         }
+        left_out += more.left_out;
         page += 1;
     }
     let limit = limit::cut(&mut all, total, "slicer groups");
@@ -52,6 +54,6 @@ pub(super) async fn read(source: Source, when: When) -> Result<Reading, ReadFail
         observed_at: first.observed_at,
         in_transition: all.iter().any(|group| transition::slicers(group, now)),
         contents: Contents::Uplynk(all),
-        limit,
+        limit: limit::said(limit, left_out),
     })
 }

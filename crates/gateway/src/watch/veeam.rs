@@ -1,5 +1,6 @@
 //! Reads Veeam's newest cloud failover sessions.
 
+use super::limit;
 use super::source::Source;
 use super::whole::Reading;
 use crate::vendor_client::When;
@@ -42,11 +43,12 @@ pub(super) async fn read(
         }
         other => other?,
     };
-    let (now, sessions) = (source.vendor_now(), page.value.sessions);
+    let (now, left_out) = (source.vendor_now(), page.value.left_out);
+    let sessions = page.value.sessions;
     Ok(Reading {
         observed_at: page.observed_at,
         in_transition: sessions.iter().any(|one| transition::session(one, now)),
         contents: Contents::Veeam(sessions),
-        limit: None,
+        limit: limit::said(None, left_out),
     })
 }

@@ -7,8 +7,12 @@ use crate::freshness::Freshness;
 use crate::inventory::{Resource, outlasts_silence};
 use crate::severity::Severity;
 use crate::verdict::Verdict;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::borrow::Cow;
+
+/// A vendor's clock is known to about a second, because `Date` has whole seconds. A difference up to this may be none:
+/// the vendor's time then stays as the vendor's own pages show it.
+const SAME_CLOCK: TimeDelta = TimeDelta::milliseconds(1_500);
 
 /// An alarm before it is known whether it is a new one.
 pub(super) struct Finding {
@@ -71,9 +75,10 @@ pub(super) fn unread_since(resource: &Resource, observed_at: DateTime<Utc>) -> F
 }
 
 pub(super) fn of_verdict(verdict: &Verdict, first_seen: Since, source: &Source) -> Finding {
+    let ahead = Some(source.vendor_ahead).filter(|ahead| ahead.abs() > SAME_CLOCK);
     let reported = verdict
         .since
-        .and_then(|at| at.checked_sub_signed(source.vendor_ahead));
+        .and_then(|at| at.checked_sub_signed(ahead.unwrap_or_default()));
     Finding {
         severity: verdict.severity,
         rank: verdict.rank,

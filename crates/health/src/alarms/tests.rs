@@ -46,6 +46,7 @@ fn judged(id: &str, verdict: Verdict, leader: Option<&str>, read: Option<DateTim
             verdict,
             observed: read.map_or(Observed::Never, Observed::At),
             failure: None,
+            unreadable: Vec::new(),
             also_on: Vec::new(),
             facts: Facts::FailoverGroup(Box::new(facts)),
         },
@@ -133,17 +134,32 @@ fn an_alarm_begins_when_the_vendor_says_or_when_it_was_first_seen() {
     );
 }
 
+/// The vendor's clock is known to about a second: a difference that may be none moves nothing, so that Overview and
+/// page show the same second.
 #[test]
-fn a_beginning_that_the_vendor_reports_is_moved_to_the_gateways_clock() {
-    let mut history = AlarmHistory::default();
-    let ahead = Source {
-        vendor_ahead: TimeDelta::seconds(40),
-        ..source(Some(NOW))
-    };
-    let group = judged("kiln", verdict(Warning).since(Some(NOW)), None, Some(NOW));
-    history.update(&[ahead], &[group], NOW);
-    let since = history.alarms().first().map(|alarm| alarm.since);
-    assert_eq!(since, Some(Since::Reported(at(-40))));
+fn a_beginning_that_the_vendor_reports_is_moved_to_the_gateways_clock_where_the_clocks_differ() {
+    for (ahead, moved) in [
+        (40_000, 40_000),
+        (-40_000, -40_000),
+        (1_501, 1_501),
+        (-1_501, -1_501),
+        (1_500, 0),
+        (900, 0),
+        (0, 0),
+        (-700, 0),
+        (-1_500, 0),
+    ] {
+        let mut history = AlarmHistory::default();
+        let source = Source {
+            vendor_ahead: TimeDelta::milliseconds(ahead),
+            ..source(Some(NOW))
+        };
+        let group = judged("kiln", verdict(Warning).since(Some(NOW)), None, Some(NOW));
+        history.update(&[source], &[group], NOW);
+        let since = history.alarms().first().map(|alarm| alarm.since);
+        let expected = NOW - TimeDelta::milliseconds(moved);
+        assert_eq!(since, Some(Since::Reported(expected)), "{ahead} ms");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Veeam: judges the runs of failover plans.
 
+use crate::doubt;
 use crate::severity::Severity::{Critical, Moving, Normal, Unknown, Warning};
 use crate::verdict::Verdict;
 use crate::words::span;
@@ -66,11 +67,15 @@ pub fn tasks_done(session: &Session) -> (usize, usize) {
     )
 }
 
-/// Whether a session is running or ended in the last 24 hours.
+/// Whether a session is running or ended in the last 24 hours, or may have: its times or its state are unreadable.
 #[must_use]
 pub fn is_recent(session: &Session, now: DateTime<Utc>) -> bool {
     let last = session.end_time.or(session.creation_time);
     is_running(session.state.as_ref())
+        || doubt::any(
+            &session.unreadable,
+            &["CreationTimeUTC", "EndTimeUTC", "State"],
+        )
         || last.is_some_and(|last| now.signed_duration_since(last) <= RECENT)
 }
 
@@ -78,9 +83,38 @@ pub fn is_recent(session: &Session, now: DateTime<Utc>) -> bool {
 /// while it is running.
 #[must_use]
 pub fn judge_session(session: &Session, now: DateTime<Utc>) -> Verdict {
+    let deciding = ["State", "Result", "CreationTimeUTC"];
+    let Some(why) = doubt::first(&session.unreadable, &deciding, None) else {
+        return judge(session, now);
+    };
+    let unreadable = |name: &str| doubt::any(&session.unreadable, &[name]);
+    let assumed = |state: State, result: Outcome, started: Option<DateTime<Utc>>| {
+        let mut session = session.clone();
+        if unreadable("State") {
+            session.state = Some(state);
+        }
+        if unreadable("Result") {
+            session.result = Some(result);
+        }
+        if unreadable("CreationTimeUTC") {
+            session.creation_time = started;
+        }
+        judge(&session, now)
+    };
+    let long_ago = now.checked_sub_signed(LONG + TimeDelta::seconds(1));
+    let worst = assumed(State::Working, Outcome::Failed, long_ago);
+    let best = assumed(State::Stopped, Outcome::Success, Some(now));
+    doubt::between(worst, best, plan_of(session), &why)
+}
+
+fn plan_of(session: &Session) -> &str {
     let plan = session.name.as_deref().filter(|name| !name.is_empty());
     let plan = plan.or(session.uid.as_deref());
-    let plan = plan.unwrap_or("A failover plan");
+    plan.unwrap_or("A failover plan")
+}
+
+fn judge(session: &Session, now: DateTime<Utc>) -> Verdict {
+    let plan = plan_of(session);
     let on = session.server.as_ref().and_then(|s| s.name.as_deref());
     let on = on.map(|server| format!(" on {server}"));
     let on = on.unwrap_or_default();

@@ -305,3 +305,51 @@ proptest! {
         let _ = is_recent(&session, now);
     }
 }
+
+#[test]
+fn an_unreadable_field_that_decides_makes_the_state_unknown_and_is_named() {
+    let broken = |name: &str, session: Session| {
+        let mut session = session;
+        session.unreadable = vec![vendors::UnreadableField {
+            name: name.to_owned(),
+            raw: "[1]".to_owned(),
+        }];
+        match name {
+            "State" => session.state = None,
+            "Result" => session.result = None,
+            "CreationTimeUTC" => session.creation_time = None,
+            "EndTimeUTC" => session.end_time = None,
+            _ => {}
+        }
+        session
+    };
+    let ended = |result| session(State::Stopped, result, 600);
+    let runs = || session(State::Working, Outcome::None, 600);
+    for (name, session, expected) in [
+        ("State", ended(Outcome::Success), Severity::Unknown),
+        ("State", ended(Outcome::Failed), Severity::Critical),
+        ("State", runs(), Severity::Unknown),
+        ("Result", ended(Outcome::Success), Severity::Unknown),
+        ("Result", runs(), Severity::Unknown),
+        ("CreationTimeUTC", runs(), Severity::Unknown),
+        ("CreationTimeUTC", ended(Outcome::Success), Severity::Normal),
+        ("EndTimeUTC", ended(Outcome::Success), Severity::Normal),
+        ("Progress", runs(), Severity::Moving),
+        ("FailureMessage", ended(Outcome::Failed), Severity::Critical),
+    ] {
+        let verdict = judge_session(&broken(name, session.clone()), NOW);
+        assert_eq!(
+            verdict.severity, expected,
+            "{name} of {session:?}: {verdict:?}"
+        );
+        if expected == Severity::Unknown {
+            let named = format!("the field {name} is unreadable (“[1]”)");
+            assert!(verdict.sentence.contains(&named), "{verdict:?}");
+        }
+    }
+    let timeless = broken(
+        "EndTimeUTC",
+        session(State::Stopped, Outcome::Failed, 3 * DAY),
+    );
+    assert!(is_recent(&timeless, NOW), "it may have ended just now");
+}

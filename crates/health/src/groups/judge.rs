@@ -1,12 +1,15 @@
 //! Selects the verdict on a group: the most severe problem. `verdicts` has the texts.
 
-use super::is_pinned;
+use super::assumed::{self, Assumed};
 use super::observation::Observation;
 use super::pulse::{Beat, Pulse, pulse};
 use super::roles::{Roles, roles};
 use super::verdicts::Verdicts;
+use super::{group_name, is_pinned};
+use crate::doubt::between;
 use crate::verdict::Verdict;
 use chrono::{DateTime, Utc};
+use vendors::LeftOut;
 use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus};
 
 /// Judges a group by its status and its sessions as they were last read.
@@ -21,7 +24,38 @@ pub fn judge_group(
     sessions: &[ClientSession],
     observation: impl Into<Observation>,
 ) -> Verdict {
+    judge_listed(group, status, sessions, LeftOut::default(), observation)
+}
+
+/// The same, for a list of sessions that held more than these.
+#[must_use]
+pub fn judge_listed(
+    group: &GroupConfiguration,
+    status: Option<&GroupStatus>,
+    sessions: &[ClientSession],
+    out: LeftOut,
+    observation: impl Into<Observation>,
+) -> Verdict {
     let observation = observation.into();
+    let Some(why) = assumed::doubt(group, status, sessions, out) else {
+        return judge(group, status, sessions, observation);
+    };
+    let judged = |Assumed {
+                      group,
+                      status,
+                      sessions,
+                  }| { judge(&group, status.as_ref(), &sessions, observation) };
+    let worst = judged(assumed::worst(group, status, sessions));
+    let best = judged(assumed::best(group, status, sessions, out, observation.now));
+    between(worst, best, group_name(group), &why)
+}
+
+fn judge(
+    group: &GroupConfiguration,
+    status: Option<&GroupStatus>,
+    sessions: &[ClientSession],
+    observation: Observation,
+) -> Verdict {
     let say = Verdicts::new(group, sessions, observation);
     if sessions.is_empty() {
         return say.no_sessions();

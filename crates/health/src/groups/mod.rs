@@ -1,6 +1,7 @@
 //! AVEVA: who is primary, who is next, and what is wrong with a group.
 
 mod actions;
+mod assumed;
 mod context;
 mod effects;
 mod judge;
@@ -18,7 +19,7 @@ mod tests;
 
 pub use actions::Action;
 pub use context::GroupContext;
-pub use judge::judge_group;
+pub use judge::{judge_group, judge_listed};
 pub use members::{Members, members};
 pub use observation::Observation;
 pub use pulse::{Beat, Pulse, pulse};

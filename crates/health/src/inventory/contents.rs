@@ -4,12 +4,16 @@ use super::facts::{
     Facts, GroupFacts, HeartbeatFacts, SessionFacts, SlicerFacts, SlicerGroupFacts, SlicerPart,
 };
 use super::resource::{Kind, Observed, Resource, ResourceKey};
+use super::unreadable::{unreadable_of_group, unreadable_of_slicer_group};
 use crate::failover_sessions::{self, is_recent, judge_session};
-use crate::groups::{Observation, group_name, judge_group, members, pulse};
+use crate::groups::{Observation, group_name, judge_listed, members, pulse};
 use crate::severity::Severity;
-use crate::slicers::{self, SlicerHealth, backups, judge_slicers, ordered, slicer_health};
+use crate::slicers::{
+    self, SlicerHealth, backups, is_doubtful, judge_slicers, ordered, slicer_health,
+};
 use crate::verdict::Verdict;
 use chrono::{DateTime, TimeDelta, Utc};
+use vendors::LeftOut;
 use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role};
 use vendors::uplynk::{FailoverGroup, OnAir, Slicer};
 use vendors::veeam::Session;
@@ -43,6 +47,8 @@ pub struct GroupDetail {
     pub status: GroupStatus,
     /// Its sessions.
     pub sessions: Vec<ClientSession>,
+    /// What else the list of sessions held.
+    pub left_out: LeftOut,
     /// When they were requested, by the gateway's clock.
     pub observed_at: DateTime<Utc>,
 }
@@ -94,6 +100,8 @@ impl Contents {
                 .collect(),
             Self::Veeam(sessions) => sessions
                 .iter()
+                // Without an id it would be the same resource as any other without one.
+                .filter(|session| session.uid.is_some())
                 .filter(|session| is_recent(session, at.vendor(at.now)))
                 .map(|session| read_together(of_session(session, connection, at)))
                 .collect(),
@@ -142,6 +150,11 @@ fn of_group(group: &WatchedGroup, connection: &str, at: &Moment) -> Resource {
         name,
         observed,
         failure: failure.clone(),
+        unreadable: unreadable_of_group(
+            configuration,
+            detail.as_ref().map(|detail| &detail.status),
+            detail.as_ref().map_or(&[], |detail| &detail.sessions),
+        ),
         also_on: Vec::new(),
     }
 }
@@ -158,10 +171,11 @@ fn verdict_of_group(group: &WatchedGroup, name: &str, at: &Moment) -> Verdict {
         Verdict::new(Severity::Unknown, word, format!("{name}: {what}.")).advise(advice)
     };
     match (&group.detail, &group.failure) {
-        (Some(detail), _) => judge_group(
+        (Some(detail), _) => judge_listed(
             &group.configuration,
             Some(&detail.status),
             &detail.sessions,
+            detail.left_out,
             observation(detail, at),
         ),
         (None, None) => unknown(
@@ -254,6 +268,7 @@ fn of_slicer_group(group: &FailoverGroup, connection: &str, at: &Moment) -> Reso
         verdict: judge_slicers(group, now),
         observed: Observed::WithConnection,
         failure: None,
+        unreadable: unreadable_of_slicer_group(group),
         also_on: Vec::new(),
         facts: Facts::SlicerGroup(Box::new(facts)),
     }
@@ -266,7 +281,7 @@ pub fn part(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>) -> Slice
         SlicerPart::OnAir
     } else if slicer.enabled == Some(false) {
         SlicerPart::OutOfFailover
-    } else if slicer_health(slicer, now) == SlicerHealth::Healthy {
+    } else if slicer_health(slicer, now) == SlicerHealth::Healthy && !is_doubtful(slicer) {
         SlicerPart::Ready
     } else {
         SlicerPart::Unhealthy
@@ -294,6 +309,7 @@ fn of_session(session: &Session, connection: &str, at: &Moment) -> Resource {
         verdict: judge_session(session, at.vendor(at.now)),
         observed: Observed::WithConnection,
         failure: None,
+        unreadable: session.unreadable.clone(),
         also_on: Vec::new(),
         facts: Facts::FailoverSession(Box::new(facts)),
     }

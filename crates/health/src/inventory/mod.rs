@@ -5,6 +5,7 @@ mod contents;
 mod facts;
 mod merge;
 mod resource;
+mod unreadable;
 
 #[cfg(test)]
 mod tests;
@@ -15,3 +16,4 @@ pub use facts::{
 };
 pub use merge::merge;
 pub use resource::{Kind, Observed, Reading, Resource, ResourceKey, Standing, outlasts_silence};
+pub use unreadable::{unreadable_of_group, unreadable_of_slicer_group};

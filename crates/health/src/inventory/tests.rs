@@ -46,6 +46,7 @@ fn group(detail: Option<i64>, failure: Option<&str>) -> WatchedGroup {
             ..GroupConfiguration::default()
         },
         detail: detail.map(|seconds| GroupDetail {
+            left_out: vendors::LeftOut::default(),
             status: GroupStatus {
                 primary: Some("a".to_owned()),
                 ..GroupStatus::default()
@@ -295,4 +296,26 @@ proptest! {
         read.verdict.lingering.clone_from(&resource.verdict.lingering);
         prop_assert_eq!(read, resource);
     }
+}
+
+#[test]
+fn a_session_without_an_id_is_no_resource_and_unreadable_fields_are_told() {
+    let field = |name: &str| vendors::UnreadableField {
+        name: name.to_owned(),
+        raw: "x".to_owned(),
+    };
+    let nameless = Session {
+        uid: None,
+        ..run("a", -60)
+    };
+    let contents = Contents::Veeam(vec![run("a", -60), nameless.clone(), nameless]);
+    assert_eq!(contents.resources("em", &moment(0)).len(), 1);
+    let mut group = group(Some(0), None);
+    group.configuration.unreadable = vec![field("Description")];
+    let detail = group.detail.as_mut().expect("read");
+    detail.sessions[0].unreadable = vec![field("Name")];
+    let id = detail.sessions[0].id.clone().expect("an id");
+    let told = one(&Contents::Aveva(vec![group]), &moment(0)).unreadable;
+    let names: Vec<&str> = told.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(names, ["Description", &format!("{id}: Name")]);
 }

@@ -1,7 +1,9 @@
 //! Selects the verdict on a slicer group: the most severe problem. `verdicts` has the texts.
 
+use super::assumed;
 use super::verdicts::Verdicts;
 use super::{SlicerHealth, intended, is_ready, on_air, ordered, slicer_health};
+use crate::doubt::between;
 use crate::verdict::Verdict;
 use chrono::{DateTime, Utc};
 use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer, SlicerState};
@@ -9,6 +11,15 @@ use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer, SlicerState};
 /// Judges a slicer group. In flat mode, no slicer is preferred.
 #[must_use]
 pub fn judge_slicers(group: &FailoverGroup, now: DateTime<Utc>) -> Verdict {
+    let Some(why) = assumed::doubt(group) else {
+        return judge(group, now);
+    };
+    let worst = judge(&assumed::worst(group), now);
+    let best = judge(&assumed::best(group), now);
+    between(worst, best, Verdicts::new(group, now).name(), &why)
+}
+
+fn judge(group: &FailoverGroup, now: DateTime<Utc>) -> Verdict {
     let say = Verdicts::new(group, now);
     let Some(slicers) = &group.slicers else {
         return say.slicers_unknown();

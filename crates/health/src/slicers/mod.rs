@@ -1,6 +1,7 @@
 //! Uplynk: which slicer should be on air, which ones can take over, and the problems of a group.
 
 mod actions;
+mod assumed;
 mod judge;
 mod order_effect;
 mod verdicts;
@@ -14,6 +15,7 @@ pub use judge::judge_slicers;
 pub use order_effect::order_effect;
 pub use words::{hot_warm_words, state_word};
 
+use crate::doubt;
 use chrono::{DateTime, TimeDelta, Utc};
 use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState};
 
@@ -61,10 +63,21 @@ pub fn ordered(group: &FailoverGroup) -> Vec<&Slicer> {
     slicers
 }
 
-/// Whether a slicer can go on air: healthy, takes part in failover, and not inactive.
+/// The fields that say whether a slicer can go on air.
+const HEALTH_FIELDS: [&str; 4] = ["blacklist_until", "status", "status.state", "enabled"];
+
+/// Whether a field that says whether a slicer can go on air is unreadable.
+#[must_use]
+pub fn is_doubtful(slicer: &Slicer) -> bool {
+    doubt::any(&slicer.unreadable, &HEALTH_FIELDS)
+}
+
+/// Whether a slicer can go on air: healthy, takes part in failover, and not inactive. What is unreadable is
+/// nothing to count on.
 #[must_use]
 pub fn is_ready(slicer: &Slicer, now: DateTime<Utc>) -> bool {
     slicer_health(slicer, now) == SlicerHealth::Healthy
+        && !is_doubtful(slicer)
         && slicer.enabled != Some(false)
         && slicer.state != Some(SlicerState::Inactive)
 }

@@ -20,6 +20,11 @@ impl<'a> Verdicts<'a> {
         Self { group, now, name }
     }
 
+    /// What the group is called.
+    pub(super) fn name(&self) -> &'a str {
+        self.name
+    }
+
     /// The number of ready backups, in one sentence.
     fn help(&self) -> String {
         let warm = if self.group.hot_warm == Some(1) {

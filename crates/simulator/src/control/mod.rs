@@ -81,8 +81,8 @@ POST   /observer/advance {\"seconds\"}             lets time pass at once for wh
 PUT    /scenario         {\"name\"}                calm, busy or incident
 POST   /reset            {\"seed\"?, \"scenario\"?, \"groups\"?, \"sessions\"?, \"start\"?, \"speed\"?}
                                                  builds the world anew; no faults, no log
-POST   /faults           {\"connection\", \"operation\"?, \"fault\": {\"kind\", \"status\"?, \"milliseconds\"?}, \"times\"?}
-                                                 kind: status latency reset truncated malformed html empty
+POST   /faults           {\"connection\", \"operation\"?, \"fault\": {\"kind\", \"status\"?, \"milliseconds\"?, \"body\"?, \"find\"?, \"with\"?}, \"times\"?}
+                                                 kind: status latency reset truncated malformed html empty body replace
 GET    /faults           DELETE /faults          the faults that are on; switches them off
 GET    /requests         DELETE /requests        what reached the systems; forgets it
 PATCH  /systems/{id}                             {\"json\": \"v12\" | \"v13\"} for Veeam

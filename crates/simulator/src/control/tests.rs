@@ -405,6 +405,32 @@ async fn sentinels_fail_as_they_are_called() {
 }
 
 #[tokio::test]
+async fn a_fault_replaces_a_part_of_the_body_or_all_of_it() {
+    let simulator = simulator().await;
+    let fault = |fault: Value| json!({ "connection": "plant-b", "operation": "list groups", "fault": fault, "times": 1 });
+    let before = plant_b(&simulator, "/groups").await.unwrap();
+    let replace =
+        fault(json!({ "kind": "replace", "find": "\"Id\":", "with": "\"Id\":7,\"Was\":" }));
+    assert_eq!(
+        control(&simulator, "POST", "/faults", &replace).await.0,
+        201
+    );
+    let answer = plant_b(&simulator, "/groups").await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    let (_, was) = before.split_once("\r\n\r\n").unwrap();
+    assert_eq!(body, was.replacen("\"Id\":", "\"Id\":7,\"Was\":", 1));
+    let refusal = r#"{"error":1,"msg":"Invalid signature"}"#;
+    let whole = fault(json!({ "kind": "body", "body": refusal }));
+    assert_eq!(control(&simulator, "POST", "/faults", &whole).await.0, 201);
+    let answer = plant_b(&simulator, "/groups").await.unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 200") && answer.ends_with(refusal),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
 async fn switched_faults_meet_their_operation_so_many_times() {
     let simulator = simulator().await;
     let wish = json!({

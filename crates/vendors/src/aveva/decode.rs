@@ -1,88 +1,104 @@
-//! Decodes JSON to types. Every field may be missing or null; names are case-insensitive.
+//! Decodes JSON to types. Every field may be missing, null or unreadable; names are case-insensitive.
 
 use super::{
-    ClientSession, FailoverResponse, GroupConfiguration, GroupStatus, Heartbeat, Overridden, Role,
-    RoleOverride, TimeSpan,
+    ClientSession, FailoverResponse, GroupConfiguration, GroupStatus, Heartbeat, Listed,
+    Overridden, Role, RoleOverride,
 };
 use crate::json::{Object, items};
+use crate::unreadable::{Unread, counted};
 use serde_json::Value;
 
-fn time_span(object: Object<'_>, name: &str) -> Result<Option<TimeSpan>, String> {
-    let text = object.text(name)?;
-    text.map(|text| text.parse().map_err(|error| format!("{name}: {error}")))
-        .transpose()
-}
-
 pub(super) fn group(value: &Value) -> Result<GroupConfiguration, String> {
-    let object = Object::of(value, "group")?;
+    let unread = Unread::default();
+    let object = Object::of(value, "group", &unread)?;
     Ok(GroupConfiguration {
-        id: object.text("Id")?,
-        name: object.text("Name")?,
-        description: object.text("Description")?,
-        failover_timeout: time_span(object, "FailoverTimeout")?,
-        additional_data: object.map("AdditionalData")?,
+        id: object.text("Id"),
+        name: object.text("Name"),
+        description: object.text("Description"),
+        failover_timeout: object.read("FailoverTimeout", |value| value.as_str()?.parse().ok()),
+        additional_data: object.map("AdditionalData"),
+        unreadable: unread.take(),
     })
 }
 
-pub(super) fn groups(value: &Value) -> Result<Vec<GroupConfiguration>, String> {
-    items(value, "groups", group)
+/// A list. What has no id is left out, because nobody could open it.
+fn listed<T>(
+    value: &Value,
+    what: &str,
+    read: fn(&Value) -> Result<T, String>,
+    id: fn(&T) -> Option<&str>,
+) -> Result<Listed<T>, String> {
+    let read = items(value, what)?.iter().map(|item| read(item).ok());
+    let (items, left_out) = counted(read, id);
+    Ok(Listed {
+        items,
+        total: None,
+        left_out,
+    })
+}
+
+pub(super) fn groups(value: &Value) -> Result<Listed<GroupConfiguration>, String> {
+    listed(value, "groups", group, |group| group.id.as_deref())
+}
+
+pub(super) fn sessions(value: &Value) -> Result<Listed<ClientSession>, String> {
+    listed(value, "sessions", session, |session| session.id.as_deref())
 }
 
 pub(super) fn status(value: &Value) -> Result<GroupStatus, String> {
-    let object = Object::of(value, "status")?;
+    let unread = Unread::default();
+    let object = Object::of(value, "status", &unread)?;
     // An empty id counts as missing.
-    let id = |name| object.text(name).map(|id| id.filter(|id| !id.is_empty()));
+    let id = |name| object.text(name).filter(|id| !id.is_empty());
     Ok(GroupStatus {
-        primary: id("Primary")?,
-        pending_primary: id("PendingPrimary")?,
-        last_data_processed_time: object.time("LastDataProcessedTime")?,
+        primary: id("Primary"),
+        pending_primary: id("PendingPrimary"),
+        last_data_processed_time: object.time("LastDataProcessedTime"),
+        unreadable: unread.take(),
     })
 }
 
-fn heartbeat(value: &Value) -> Result<Heartbeat, String> {
-    let object = Object::of(value, "Heartbeat")?;
-    // `v1` renamed FailoverStatus to FailoverScore; either name is accepted.
-    let score = match object.number("FailoverScore")? {
-        None => object.number("FailoverStatus")?,
-        score => score,
-    };
-    Ok(Heartbeat {
-        score,
-        last_data_processed_time: object.time("LastDataProcessedTime")?,
-        heartbeat_time: object.time("HeartbeatTime")?,
-    })
+fn heartbeat(object: Object<'_>) -> Heartbeat {
+    Heartbeat {
+        // `v1` renamed FailoverStatus to FailoverScore; either name is accepted.
+        score: object
+            .number("FailoverScore")
+            .or_else(|| object.number("FailoverStatus")),
+        last_data_processed_time: object.time("LastDataProcessedTime"),
+        heartbeat_time: object.time("HeartbeatTime"),
+    }
 }
 
 pub(super) fn session(value: &Value) -> Result<ClientSession, String> {
-    let object = Object::of(value, "session")?;
+    let unread = Unread::default();
+    let object = Object::of(value, "session", &unread)?;
     Ok(ClientSession {
-        id: object.text("Id")?,
-        name: object.text("Name")?,
-        role: object.get(&["Role"]).map(Role::read),
-        heartbeat: object.get(&["Heartbeat"]).map(heartbeat).transpose()?,
-        heartbeat_posted: object.flag("HeartbeatPosted")?,
-        role_override: object.get(&["RoleOverride"]).map(RoleOverride::read),
-        role_override_expiration_time: object.time("RoleOverrideExpirationTime")?,
-        additional_data: object.map("AdditionalData")?,
+        id: object.text("Id"),
+        name: object.text("Name"),
+        role: object.read("Role", Role::read),
+        heartbeat: object.within("Heartbeat", heartbeat),
+        heartbeat_posted: object.flag("HeartbeatPosted"),
+        role_override: object.read("RoleOverride", RoleOverride::read),
+        role_override_expiration_time: object.time("RoleOverrideExpirationTime"),
+        additional_data: object.map("AdditionalData"),
+        unreadable: unread.take(),
     })
 }
 
-pub(super) fn sessions(value: &Value) -> Result<Vec<ClientSession>, String> {
-    items(value, "sessions", session)
-}
-
 pub(super) fn response(value: &Value) -> Result<FailoverResponse, String> {
-    let object = Object::of(value, "heartbeat response")?;
+    let unread = Unread::default();
+    let object = Object::of(value, "heartbeat response", &unread)?;
     Ok(FailoverResponse {
-        role: object.get(&["Role"]).map(Role::read),
-        last_data_processed_time: object.time("LastDataProcessedTime")?,
+        role: object.read("Role", Role::read),
+        last_data_processed_time: object.time("LastDataProcessedTime"),
     })
 }
 
 pub(super) fn overridden(value: &Value) -> Result<Overridden, String> {
-    let object = Object::of(value, "role override")?;
+    let unread = Unread::default();
+    let object = Object::of(value, "role override", &unread)?;
     Ok(Overridden {
-        value: object.get(&["Value"]).map(RoleOverride::read),
-        expiration_time: object.time("RoleOverrideExpirationTime")?,
+        value: object.read("Value", RoleOverride::read),
+        expiration_time: object.time("RoleOverrideExpirationTime"),
     })
 }

@@ -5,7 +5,7 @@ use crate::call::{Answer, VendorError};
 use crate::error_body::{self, take};
 
 /// `Error` is the contract's field; the others come from proxies and frameworks in front of the service.
-const MESSAGES: &[&str] = &["Error", "message", "detail", "title"];
+const MESSAGES: &[&str] = &["Error", "message", "msg", "detail", "title"];
 
 /// Reads every status except 2xx. Missing texts stay missing: the published 403 of one operation is
 /// typed as a session by mistake, and gives no reason.

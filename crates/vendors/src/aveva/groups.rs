@@ -50,8 +50,8 @@ impl Groups<'_> {
                 .header("total-count")
                 .and_then(|total| total.trim().parse().ok());
             Ok(Listed {
-                items: json(answer, decode::groups)?,
                 total,
+                ..json(answer, decode::groups)?
             })
         };
         Call::new(request, read, vendor_error)

@@ -7,7 +7,7 @@ use super::operations::{
     ROLE_OVERRIDE,
 };
 use super::{
-    ApiVersion, Base, ClientSession, FailoverResponse, Heartbeat, Overridden, RoleOverride,
+    ApiVersion, Base, ClientSession, FailoverResponse, Heartbeat, Listed, Overridden, RoleOverride,
     TimeSpan, Written,
 };
 use crate::call::{Answer, Call, Request, read_empty};
@@ -66,7 +66,7 @@ impl<'a> Sessions<'a> {
 
     /// Every session of the group; this list is not paged.
     #[must_use]
-    pub fn list(self) -> Call<Vec<ClientSession>> {
+    pub fn list(self) -> Call<Listed<ClientSession>> {
         Call::new(
             self.request(&LIST_SESSIONS, None),
             |answer| read(answer, decode::sessions),

@@ -1,6 +1,7 @@
 //! The AVEVA service's data types. Every field may be missing or null; it is then `None`.
 
 use super::{Role, TimeSpan};
+use crate::unreadable::{LeftOut, UnreadableField};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
@@ -17,6 +18,8 @@ pub struct GroupConfiguration {
     pub failover_timeout: Option<TimeSpan>,
     /// Additional data from an administrator.
     pub additional_data: Option<Map<String, Value>>,
+    /// What of it could not be read.
+    pub unreadable: Vec<UnreadableField>,
 }
 
 /// `IGroupStatus`.
@@ -28,6 +31,8 @@ pub struct GroupStatus {
     pub pending_primary: Option<String>,
     /// When the primary last processed data; `None` for never.
     pub last_data_processed_time: Option<DateTime<Utc>>,
+    /// What of it could not be read.
+    pub unreadable: Vec<UnreadableField>,
 }
 
 /// `ClientSession`.
@@ -49,6 +54,8 @@ pub struct ClientSession {
     pub role_override_expiration_time: Option<DateTime<Utc>>,
     /// `v1`: additional data from an administrator.
     pub additional_data: Option<Map<String, Value>>,
+    /// What of it could not be read.
+    pub unreadable: Vec<UnreadableField>,
 }
 
 /// `RoleOverride`.
@@ -74,13 +81,15 @@ pub struct Heartbeat {
     pub heartbeat_time: Option<DateTime<Utc>>,
 }
 
-/// A page of a list.
+/// A page of a list, or all of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Listed<T> {
     /// The items of the page.
     pub items: Vec<T>,
     /// The total number of items (`Total-Count`), if the service reports it.
     pub total: Option<u64>,
+    /// What else it held.
+    pub left_out: LeftOut,
 }
 
 /// The result of a create or a put.

@@ -140,13 +140,14 @@ pub enum Role {
 
 impl Role {
     /// Reads a role from a number or from its case-insensitive name (the adapters' code accepts both).
-    pub(crate) fn read(value: &Value) -> Self {
-        match word(value).to_ascii_lowercase().as_str() {
+    pub(crate) fn read(value: &Value) -> Option<Self> {
+        let word = word(value)?;
+        Some(match word.to_ascii_lowercase().as_str() {
             "0" | "secondary" => Self::Secondary,
             "1" | "primary" => Self::Primary,
             "2" | "pendingprimary" => Self::PendingPrimary,
-            _ => Self::Other(word(value)),
-        }
+            _ => Self::Other(word),
+        })
     }
 
     /// The number in the contract, if it has one.
@@ -163,19 +164,22 @@ impl Role {
 
 impl RoleOverride {
     /// Reads an override from a number or from its case-insensitive name.
-    pub(crate) fn read(value: &Value) -> Self {
-        match word(value).to_ascii_lowercase().as_str() {
+    pub(crate) fn read(value: &Value) -> Option<Self> {
+        let word = word(value)?;
+        Some(match word.to_ascii_lowercase().as_str() {
             "0" | "off" => Self::Off,
             "1" | "primary" => Self::Primary,
-            _ => Self::Other(word(value)),
-        }
+            _ => Self::Other(word),
+        })
     }
 }
 
-fn word(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), |text| text.trim().to_owned())
+fn word(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.trim().to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
 }
 
 #[cfg(test)]
@@ -252,14 +256,22 @@ mod tests {
             (json!(7), Role::Other("7".into())),
             (json!("Observer"), Role::Other("Observer".into())),
         ] {
-            assert_eq!(Role::read(&value), role, "{value}");
+            assert_eq!(Role::read(&value), Some(role), "{value}");
         }
-        assert_eq!(RoleOverride::read(&json!(1)), RoleOverride::Primary);
-        assert_eq!(RoleOverride::read(&json!("off")), RoleOverride::Off);
-        assert_eq!(
-            RoleOverride::read(&json!(9)),
-            RoleOverride::Other("9".into())
-        );
+        for (value, pinned) in [
+            (json!(1), RoleOverride::Primary),
+            (json!("off"), RoleOverride::Off),
+            (json!(9), RoleOverride::Other("9".into())),
+        ] {
+            assert_eq!(RoleOverride::read(&value), Some(pinned), "{value}");
+        }
+        for value in [json!({}), json!(["Primary"]), json!(true)] {
+            assert_eq!(
+                (Role::read(&value), RoleOverride::read(&value)),
+                (None, None),
+                "{value}"
+            );
+        }
     }
 
     proptest! {

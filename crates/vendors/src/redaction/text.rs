@@ -20,7 +20,7 @@ const TRACES: [&str; 8] = [
 const PAGES: [&str; 5] = ["<!doctype", "<html", "<head", "<body", "<script"];
 
 /// The text up to a stack trace; `None` when nothing remains.
-pub(super) fn redact_text(text: &str) -> Option<String> {
+pub(crate) fn redact_text(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
     if PAGES.iter().any(|mark| lower.contains(mark)) {
         return None;

@@ -1,42 +1,40 @@
-//! Decodes JSON to types, and error bodies of unknown shape.
+//! Decodes JSON to types, and error bodies of unknown shape. Every field may be missing, null or unreadable.
 
 use super::{
     Blacklist, Channel, Collection, FailoverGroup, Mode, NO_SLICER, OnAir, Slicer, SlicerState,
 };
 use crate::call::{Answer, VendorError};
 use crate::error_body;
-use crate::json::{Object, integer, parse};
+use crate::json::{Object, integer, items, parse};
+use crate::unreadable::{Unread, counted};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-fn millis(object: Object<'_>, name: &str) -> Result<Option<i64>, String> {
-    object.integer(name)
-}
-
-fn moment(millis: i64, name: &str) -> Result<DateTime<Utc>, String> {
-    DateTime::from_timestamp_millis(millis)
-        .ok_or_else(|| format!("{name}: {millis} ms is not a valid time"))
+/// Unix milliseconds; 0 is the inner `None`.
+#[expect(clippy::option_option, reason = "absent and 0 are two answers")]
+fn moment(object: Object<'_>, name: &str) -> Option<Option<DateTime<Utc>>> {
+    object.read(name, |value| match integer(value)? {
+        0 => Some(None),
+        millis => DateTime::from_timestamp_millis(millis).map(Some),
+    })
 }
 
 pub(super) fn group(value: &Value) -> Result<FailoverGroup, String> {
-    let object = Object::of(value, "group")?;
-    let failover_time = match millis(object, "failover_time")? {
-        None | Some(0) => None,
-        Some(at) => Some(moment(at, "failover_time")?),
-    };
-    let active = object.text("active_slicer_id")?.filter(|id| !id.is_empty());
+    let unread = Unread::default();
+    let object = Object::of(value, "group", &unread)?;
+    let active = object.text("active_slicer_id").filter(|id| !id.is_empty());
     Ok(FailoverGroup {
-        id: object.text("id")?.ok_or("group without an id")?,
-        owner: object.text("owner")?,
-        name: object.text("name")?,
-        hot_warm: object.integer("hot_warm")?,
-        mode: object.text("mode")?.map(|word| match word.as_str() {
+        id: object.text("id").ok_or("group without an id")?,
+        owner: object.text("owner"),
+        name: object.text("name"),
+        hot_warm: object.integer("hot_warm"),
+        mode: object.text("mode").map(|word| match word.as_str() {
             "prioritized" => Mode::Prioritized,
             "flat" => Mode::Flat,
             _ => Mode::Other(word),
         }),
-        auto_failback: object.flag("auto_failback")?,
-        failover_time,
+        auto_failback: object.flag("auto_failback"),
+        failover_time: moment(object, "failover_time").flatten(),
         active: active.map(|id| {
             if id == NO_SLICER {
                 OnAir::Slate
@@ -44,80 +42,80 @@ pub(super) fn group(value: &Value) -> Result<FailoverGroup, String> {
                 OnAir::Slicer(id)
             }
         }),
-        channels: object.list("channels", channel)?,
-        slicers: object.list("slicers", slicer)?,
+        channels: object.list("channels", channel, |channel| Some(&channel.id)),
+        slicers: object.list("slicers", slicer, |slicer| Some(&slicer.id)),
+        unreadable: unread.take(),
     })
 }
 
 fn channel(value: &Value) -> Result<Channel, String> {
-    let object = Object::of(value, "channel")?;
+    let unread = Unread::default();
+    let object = Object::of(value, "channel", &unread)?;
     Ok(Channel {
-        id: object.text("id")?.unwrap_or_default(),
-        desc: object.text("desc")?,
+        id: object.text("id").ok_or("channel without an id")?,
+        desc: object.text("desc"),
+        unreadable: unread.take(),
     })
 }
 
 fn slicer(value: &Value) -> Result<Slicer, String> {
-    let object = Object::of(value, "slicer")?;
-    let status = object
-        .get(&["status"])
-        .map(|status| Object::of(status, "status"))
-        .transpose()?;
-    let blacklist = match millis(object, "blacklist_until")? {
-        None => None,
-        Some(0) => Some(Blacklist::Healthy),
-        Some(until) => Some(Blacklist::Until(moment(until, "blacklist_until")?)),
-    };
-    let state = status
-        .map(|status| status.integer("state"))
-        .transpose()?
-        .flatten();
+    let unread = Unread::default();
+    let object = Object::of(value, "slicer", &unread)?;
+    let status = object.within("status", |status| {
+        (status.integer("state"), status.text("thumb_url"))
+    });
+    let (state, thumb_url) = status.unwrap_or_default();
     Ok(Slicer {
-        id: object.text("id")?.ok_or("slicer without an id")?,
-        blacklist,
-        order: object.integer("order")?,
+        id: object.text("id").ok_or("slicer without an id")?,
+        blacklist: moment(object, "blacklist_until")
+            .map(|until| until.map_or(Blacklist::Healthy, Blacklist::Until)),
+        order: object.integer("order"),
         state: state.map(SlicerState::from),
-        thumb_url: status
-            .map(|status| status.text("thumb_url"))
-            .transpose()?
-            .flatten(),
-        hostname: object.text("hostname")?,
-        enabled: object.flag("enabled")?,
+        thumb_url,
+        hostname: object.text("hostname"),
+        enabled: object.flag("enabled"),
+        unreadable: unread.take(),
     })
 }
 
 fn collection<T>(
     answer: &Answer,
-    item: fn(&Value) -> Result<T, String>,
+    read: fn(&Value) -> Result<T, String>,
+    id: fn(&T) -> Option<&str>,
 ) -> Result<Collection<T>, String> {
-    let value = parse(&answer.body)?;
-    let object = Object::of(&value, "collection")?;
+    let (value, unread) = (parse(&answer.body)?, Unread::default());
+    let object = Object::of(&value, "collection", &unread)?;
     let total = object
-        .get(&["total_items"])
+        .get("total_items")
         .and_then(integer)
         .and_then(|total| u64::try_from(total).ok());
-    let items = object
-        .list("items", item)?
+    let listed = object
+        .get("items")
         .ok_or("items: expected a list, found nothing")?;
-    Ok(Collection { items, total })
+    let read = items(listed, "items")?.iter().map(|item| read(item).ok());
+    let (items, left_out) = counted(read, id);
+    Ok(Collection {
+        items,
+        total,
+        left_out,
+    })
 }
 
 pub(super) fn groups(answer: &Answer) -> Result<Collection<FailoverGroup>, String> {
-    collection(answer, group)
+    collection(answer, group, |group| Some(&group.id))
 }
 
 pub(super) fn owners(answer: &Answer) -> Result<Collection<String>, String> {
     let owner = |value: &Value| match value {
         Value::String(id) => Ok(id.clone()),
         other => {
-            let object = Object::of(other, "owner")?;
-            object
-                .text("id")?
-                .or(object.text("owner")?)
-                .ok_or_else(|| "owner without an id".to_owned())
+            let unread = Unread::default();
+            let object = Object::of(other, "owner", &unread)?;
+            let id = object.text("id").or_else(|| object.text("owner"));
+            id.ok_or_else(|| "owner without an id".to_owned())
         }
     };
-    collection(answer, owner)
+    collection(answer, owner, |id| Some(id))
 }
 
 /// Error bodies have no documented shape: the first non-empty field of these is the message.

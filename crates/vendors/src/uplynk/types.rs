@@ -1,5 +1,6 @@
 //! Uplynk's data types. Every field may be missing or null; it is then `None`.
 
+use crate::unreadable::{LeftOut, UnreadableField};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,8 @@ pub struct FailoverGroup {
     pub channels: Option<Vec<Channel>>,
     /// The slicers as listed; `None` when the list call omits them.
     pub slicers: Option<Vec<Slicer>>,
+    /// What of it could not be read.
+    pub unreadable: Vec<UnreadableField>,
 }
 
 /// `mode`.
@@ -57,6 +60,8 @@ pub struct Channel {
     pub id: String,
     /// Its name.
     pub desc: Option<String>,
+    /// What of it could not be read.
+    pub unreadable: Vec<UnreadableField>,
 }
 
 /// One live slicer of a group.
@@ -77,6 +82,8 @@ pub struct Slicer {
     pub hostname: Option<String>,
     /// Whether it takes part in failover; it continues to slice either way.
     pub enabled: Option<bool>,
+    /// What of it could not be read.
+    pub unreadable: Vec<UnreadableField>,
 }
 
 /// `blacklist_until`.
@@ -128,6 +135,8 @@ pub struct Collection<T> {
     pub items: Vec<T>,
     /// `total_items`, a number or a text; `None` when it is neither.
     pub total: Option<u64>,
+    /// What else it held.
+    pub left_out: LeftOut,
 }
 
 /// Changes of a group's configuration; `None` leaves a value unchanged.

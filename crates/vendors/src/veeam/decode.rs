@@ -1,10 +1,11 @@
 //! Decodes the tree to types: sessions, references, pages. The content decides what a body is, because
 //! an import may be a query result, a collection or a single session.
 
-use super::node::Node;
+use super::node::{Fields, Node};
 use super::types::{Page, Paging, Reference, Server, Session, Task};
 use super::values::{count, link, links, number, result, state, tail, time, uid};
 use crate::call::Answer;
+use crate::unreadable::{LeftOut, Unread, counted};
 
 /// The list of sessions; may also be the root of a response.
 const SESSIONS: &str = "CloudFailoverSessions";
@@ -12,24 +13,30 @@ const SESSIONS: &str = "CloudFailoverSessions";
 /// The prefix of every session type in the contract, including references.
 const SESSION: &str = "CloudFailoverSession";
 
-fn task(node: &Node) -> Result<Task, String> {
-    Ok(Task {
-        vm_name: node.text_of("VmName"),
-        replica_point: node.get("VmReplicaPointLink").map(link),
-        creation_time: time(node, "CreationTimeUTC")?,
-        end_time: time(node, "EndTimeUTC")?,
-        state: state(node),
-        result: result(node),
-        progress: number(node, "Progress")?,
-        failure_message: node.text_of("FailureMessage"),
+fn task(node: &Node) -> Option<Task> {
+    let unread = Unread::default();
+    let fields = fields_of(node, &unread)?;
+    Some(Task {
+        vm_name: fields.text("VmName"),
+        replica_point: fields.within("VmReplicaPointLink", link),
+        creation_time: time(fields, "CreationTimeUTC"),
+        end_time: time(fields, "EndTimeUTC"),
+        state: state(fields),
+        result: result(fields),
+        progress: number(fields, "Progress"),
+        failure_message: fields.text("FailureMessage"),
+        unreadable: unread.take(),
     })
 }
 
-fn session(node: &Node) -> Result<Session, String> {
-    if node.fields.is_empty() {
-        return Err(format!("expected a session, found {}", node.sketch()));
-    }
-    let links = links(node);
+fn fields_of<'a>(node: &'a Node, unread: &'a Unread) -> Option<Fields<'a>> {
+    (!node.fields.is_empty() && !node.list).then_some(Fields { node, unread })
+}
+
+fn session(node: &Node) -> Option<Session> {
+    let unread = Unread::default();
+    let fields = fields_of(node, &unread)?;
+    let links = links(fields);
     let is_up = |rel: &str| rel.eq_ignore_ascii_case("Up");
     let mut ups = links.iter();
     let up = ups.find(|link| link.rel.as_deref().is_some_and(is_up));
@@ -37,70 +44,70 @@ fn session(node: &Node) -> Result<Session, String> {
         uid: up.href.as_deref().and_then(tail),
         name: up.name.clone(),
     });
-    // The list and each of its items have the same name: only direct children are tasks.
-    let tasks = node.get("CloudFailoverTasks");
-    let tasks = tasks.map(|list| list.items("CloudFailoverTasks"));
-    Ok(Session {
-        uid: uid(node),
-        name: node.text_of("Name"),
-        job_type: node.text_of("JobType"),
-        creation_time: time(node, "CreationTimeUTC")?,
-        end_time: time(node, "EndTimeUTC")?,
-        state: state(node),
-        result: result(node),
-        progress: number(node, "Progress")?,
-        failure_message: node.text_of("FailureMessage"),
+    Some(Session {
+        uid: uid(fields),
+        name: fields.text("Name"),
+        job_type: fields.text("JobType"),
+        creation_time: time(fields, "CreationTimeUTC"),
+        end_time: time(fields, "EndTimeUTC"),
+        state: state(fields),
+        result: result(fields),
+        progress: number(fields, "Progress"),
+        failure_message: fields.text("FailureMessage"),
         server,
-        tasks: numbered(tasks.unwrap_or_default(), "task", task)?,
+        // The list and each of its items have the same name: only direct children are tasks.
+        tasks: fields.list("CloudFailoverTasks", "CloudFailoverTasks", task),
         links,
+        unreadable: unread.take(),
     })
 }
 
-/// Reads the items of a list; an error names the item.
-fn numbered<T>(
-    items: Vec<&Node>,
-    what: &str,
-    read: impl Fn(&Node) -> Result<T, String>,
-) -> Result<Vec<T>, String> {
-    let items = items.into_iter().enumerate();
-    let read = |(at, node)| read(node).map_err(|problem| format!("{what} {}: {problem}", at + 1));
-    items.map(read).collect()
-}
-
-fn sessions(list: &Node) -> Result<Vec<Session>, String> {
+fn sessions(list: &Node) -> (Vec<Session>, LeftOut) {
     let mut items = list.items(SESSION);
     if items.is_empty() {
         // JSON has an additional object with the list's own name.
         items = list.items(SESSIONS);
     }
-    numbered(items, "session", session)
+    let read = items.into_iter().map(session);
+    counted(read, |session| session.uid.as_deref())
 }
 
-fn references(list: &Node) -> Result<Vec<Reference>, String> {
+fn references(list: &Node) -> Result<(Vec<Reference>, LeftOut), String> {
     let mut items = list.items("Ref");
     if items.is_empty() {
         items = list.items("Refs");
     }
-    numbered(items, "reference", |node| {
-        let kind = node.text_of("Type").unwrap_or_else(|| SESSION.to_owned());
-        if !kind.starts_with(SESSION) {
-            return Err(format!("expected a {SESSION}Reference, found a {kind}"));
-        }
-        Ok(Reference {
-            uid: uid(node),
-            name: node.text_of("Name"),
-            links: links(node),
+    let kind = |node: &Node| node.text_of("Type").unwrap_or_else(|| SESSION.to_owned());
+    // References to something else are another list.
+    let strange = items.iter().map(|node| kind(node));
+    let strange: Vec<String> = strange.filter(|kind| !kind.starts_with(SESSION)).collect();
+    if let (Some(kind), true) = (strange.first(), strange.len() == items.len()) {
+        return Err(format!("expected a {SESSION}Reference, found a {kind}"));
+    }
+    let read = items.into_iter().map(|node| {
+        let unread = Unread::default();
+        let fields = fields_of(node, &unread)?;
+        Some(Reference {
+            uid: uid(fields),
+            name: fields.text("Name"),
+            links: links(fields),
         })
-    })
+    });
+    Ok(counted(read, |reference| reference.uid.as_deref()))
 }
 
-fn paging(node: &Node) -> Result<Paging, String> {
-    Ok(Paging {
-        page: count(node, "PageNum")?,
-        size: count(node, "PageSize")?,
-        pages: count(node, "PagesCount")?,
-        links: links(node),
-    })
+fn paging(node: &Node) -> Paging {
+    let unread = Unread::default();
+    let fields = Fields {
+        node,
+        unread: &unread,
+    };
+    Paging {
+        page: count(fields, "PageNum"),
+        size: count(fields, "PageSize"),
+        pages: count(fields, "PagesCount"),
+        links: links(fields),
+    }
 }
 
 /// Whether the root is one session. JSON has no element name, but a type.
@@ -113,9 +120,9 @@ fn is_session(root: &Node) -> bool {
 }
 
 /// The sessions of `Entities`. It has one list for each type; only sessions are valid here.
-fn entities(entities: &Node) -> Result<Vec<Session>, String> {
+fn entities(entities: &Node) -> Result<(Vec<Session>, LeftOut), String> {
     if let Some(list) = entities.get(SESSIONS) {
-        return sessions(list);
+        return Ok(sessions(list));
     }
     let mut others = entities.fields.iter().filter(|(_, node)| !node.is_empty());
     match others.next() {
@@ -124,7 +131,7 @@ fn entities(entities: &Node) -> Result<Vec<Session>, String> {
             "Entities: expected lists, found {}",
             entities.sketch()
         )),
-        None => Ok(Vec::new()),
+        None => Ok(<_>::default()),
     }
 }
 
@@ -136,20 +143,23 @@ pub(super) fn page_of(root: &Node) -> Result<Page, String> {
     }
     let mut page = Page::default();
     if is_session(root) {
-        page.sessions = vec![session(root)?];
+        page.sessions.extend(session(root));
         return Ok(page);
     }
-    page.paging = root.get("PagingInfo").map(paging).transpose()?;
+    page.paging = root.get("PagingInfo").map(paging);
     if is("EntityReferences") {
-        page.references = references(root)?;
+        (page.references, page.left_out) = references(root)?;
     } else if is(SESSIONS) {
-        page.sessions = sessions(root)?;
+        (page.sessions, page.left_out) = sessions(root);
     } else if is("QueryResult") || (root.name.is_empty() && is_result(root)) {
-        page.references = root.get("Refs").map_or(Ok(Vec::new()), references)?;
-        page.sessions = match root.get(SESSIONS) {
-            Some(list) => sessions(list)?,
-            None => root.get("Entities").map_or(Ok(Vec::new()), entities)?,
+        let none = || Ok(<_>::default());
+        (page.references, page.left_out) = root.get("Refs").map_or_else(none, references)?;
+        let (read, left_out) = match root.get(SESSIONS) {
+            Some(list) => sessions(list),
+            None => root.get("Entities").map_or(Ok(<_>::default()), entities)?,
         };
+        page.sessions = read;
+        page.left_out += left_out;
     } else {
         let found = if root.name.is_empty() {
             root.sketch()

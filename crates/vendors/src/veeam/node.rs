@@ -5,6 +5,7 @@
 
 use super::xml;
 use crate::json;
+use crate::unreadable::Unread;
 use serde_json::Value;
 
 /// A node of the tree.
@@ -106,25 +107,9 @@ impl Node {
         self.text.as_deref().filter(|text| !text.is_empty())
     }
 
-    /// The text of a field.
+    /// The text of a field; `None` where it is no text.
     pub(super) fn text_of(&self, name: &str) -> Option<String> {
         self.get(name).and_then(Self::text).map(ToOwned::to_owned)
-    }
-
-    /// Reads a field from its text; an error names the field and shows the value.
-    pub(super) fn read<T>(
-        &self,
-        name: &str,
-        expected: &str,
-        read: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<Option<T>, String> {
-        let Some(node) = self.get(name) else {
-            return Ok(None);
-        };
-        let value = node.text().and_then(|text| read(text.trim()));
-        value
-            .map(Some)
-            .ok_or_else(|| format!("{name}: expected {expected}, found {}", node.sketch()))
     }
 
     /// A short description of the value, for an error.
@@ -137,10 +122,93 @@ impl Node {
         }
     }
 
+    /// The value as it stands in the response; of what is no text, all texts within.
+    fn raw(&self) -> String {
+        let fields = self.fields.iter().filter(|(_, node)| !node.is_empty());
+        let within = fields.map(|(key, node)| match node.raw() {
+            raw if self.list => raw,
+            raw => format!("{key}: {raw}"),
+        });
+        let parts: Vec<String> = self
+            .text()
+            .map(str::to_owned)
+            .into_iter()
+            .chain(within)
+            .collect();
+        parts.join(", ")
+    }
+
     /// The names and texts of the fields that are texts.
     pub(super) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
         self.fields
             .iter()
             .filter_map(|(key, node)| node.text().map(|text| (key.as_str(), text)))
+    }
+}
+
+/// The fields of one item. A field that cannot be read counts as absent, and `unread` gets it.
+#[derive(Clone, Copy)]
+pub(super) struct Fields<'a> {
+    pub(super) node: &'a Node,
+    pub(super) unread: &'a Unread,
+}
+
+impl<'a> Fields<'a> {
+    /// Reads a field.
+    pub(super) fn field<T>(
+        self,
+        name: &str,
+        read: impl FnOnce(&'a Node) -> Option<T>,
+    ) -> Option<T> {
+        let node = self.node.get(name)?;
+        let got = read(node);
+        if got.is_none() {
+            self.unread.add(name, &node.raw());
+        }
+        got
+    }
+
+    /// Reads a field from its text.
+    pub(super) fn read<T>(self, name: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        self.field(name, |node| read(node.text()?.trim()))
+    }
+
+    /// An object within this one; its unreadable fields are named after both.
+    pub(super) fn within<T>(self, name: &str, read: impl FnOnce(Fields<'_>) -> T) -> Option<T> {
+        let node = self.field(name, |node| (!node.fields.is_empty()).then_some(node))?;
+        let unread = Unread::default();
+        let got = read(Fields {
+            node,
+            unread: &unread,
+        });
+        self.unread.absorb(name, &unread);
+        Some(got)
+    }
+
+    /// The text of a field, as it is.
+    pub(super) fn text(self, name: &str) -> Option<String> {
+        self.field(name, |node| node.text().map(ToOwned::to_owned))
+    }
+
+    /// A list; `read` reads each item, and one that it cannot read counts as an unreadable field.
+    pub(super) fn list<T>(
+        self,
+        name: &str,
+        item: &str,
+        read: impl Fn(&'a Node) -> Option<T>,
+    ) -> Vec<T> {
+        let items = self.field(name, |node| {
+            let items = node.items(item);
+            (!items.is_empty()).then_some(items)
+        });
+        let items = items.unwrap_or_default().into_iter().enumerate();
+        let read = items.filter_map(|(place, node)| {
+            let got = read(node);
+            if got.is_none() {
+                self.unread.add(&format!("{name}[{place}]"), &node.raw());
+            }
+            got
+        });
+        read.collect()
     }
 }

@@ -1,5 +1,6 @@
 //! Enterprise Manager's data types, the same for XML and for each JSON casing.
 
+use crate::unreadable::{LeftOut, UnreadableField};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +36,8 @@ pub struct Page {
     pub references: Vec<Reference>,
     /// The paging information; the collection has none.
     pub paging: Option<Paging>,
+    /// What else it held.
+    pub left_out: LeftOut,
 }
 
 /// `PagingInfo`. There is no total count.
@@ -101,6 +104,8 @@ pub struct Session {
     pub tasks: Vec<Task>,
     /// All links.
     pub links: Vec<Link>,
+    /// What of it could not be read.
+    pub unreadable: Vec<UnreadableField>,
 }
 
 /// The backup server that a session ran on.
@@ -131,6 +136,8 @@ pub struct Task {
     pub progress: Option<f64>,
     /// Why it failed.
     pub failure_message: Option<String>,
+    /// What of it could not be read.
+    pub unreadable: Vec<UnreadableField>,
 }
 
 /// `State`.

@@ -1,27 +1,28 @@
 //! The simple values of a response: UIDs, links, times, numbers and words.
 
-use super::node::Node;
+use super::node::Fields;
 use super::types::{Link, Outcome, State};
 use crate::json;
+use crate::unreadable::Unread;
 use chrono::{DateTime, Utc};
 
 /// A time of a field; absent, null, empty and the sentinel `1753-01-01T00:00:00Z` are `None`.
-pub(super) fn time(node: &Node, name: &str) -> Result<Option<DateTime<Utc>>, String> {
-    Ok(node.read(name, "a date-time", json::time)?.flatten())
+pub(super) fn time(fields: Fields<'_>, name: &str) -> Option<DateTime<Utc>> {
+    fields.read(name, json::time).flatten()
 }
 
 /// A number of a field, also as a text.
-pub(super) fn number(node: &Node, name: &str) -> Result<Option<f64>, String> {
+pub(super) fn number(fields: Fields<'_>, name: &str) -> Option<f64> {
     let finite = |text: &str| text.parse().ok().filter(|number: &f64| number.is_finite());
-    node.read(name, "a number", finite)
+    fields.read(name, finite)
 }
 
-/// A count of a field, also as a text; 0 when it is absent.
-pub(super) fn count(node: &Node, name: &str) -> Result<u32, String> {
-    let count = node.read(name, "a whole number", |text| {
+/// A count of a field, also as a text; 0 when it is absent or unreadable.
+pub(super) fn count(fields: Fields<'_>, name: &str) -> u32 {
+    let count = fields.read(name, |text| {
         text.strip_suffix(".0").unwrap_or(text).parse().ok()
-    })?;
-    Ok(count.unwrap_or(0))
+    });
+    count.unwrap_or(0)
 }
 
 /// The GUID of a bare UID or of `urn:veeam:CloudFailoverSession:{guid}`, in lower case.
@@ -30,9 +31,9 @@ pub(super) fn guid(uid: &str) -> String {
     bare.to_ascii_lowercase()
 }
 
-/// The UID of a node.
-pub(super) fn uid(node: &Node) -> Option<String> {
-    node.text_of("UID").as_deref().map(guid)
+/// The UID of an item.
+pub(super) fn uid(fields: Fields<'_>) -> Option<String> {
+    fields.read("UID", |text| Some(guid(text)))
 }
 
 /// Path and query of a link, without the host, which is only the server's own name for itself. Starts
@@ -60,24 +61,32 @@ pub(super) fn tail(href: &str) -> Option<String> {
 }
 
 /// A link.
-pub(super) fn link(node: &Node) -> Link {
+pub(super) fn link(fields: Fields<'_>) -> Link {
     Link {
-        rel: node.text_of("Rel"),
-        href: node.text_of("Href").as_deref().and_then(local),
-        name: node.text_of("Name"),
-        kind: node.text_of("Type"),
+        rel: fields.text("Rel"),
+        href: fields.text("Href").as_deref().and_then(local),
+        name: fields.text("Name"),
+        kind: fields.text("Type"),
     }
 }
 
-/// The links of a node.
-pub(super) fn links(node: &Node) -> Vec<Link> {
-    let links = node.get("Links").map(|links| links.items("Link"));
-    links.unwrap_or_default().into_iter().map(link).collect()
+/// The links of an item.
+pub(super) fn links(fields: Fields<'_>) -> Vec<Link> {
+    fields.list("Links", "Link", |node| {
+        let unread = Unread::default();
+        let inner = Fields {
+            node,
+            unread: &unread,
+        };
+        let link = (!node.fields.is_empty()).then(|| link(inner));
+        fields.unread.absorb("Links", &unread);
+        link
+    })
 }
 
 /// `State`, case-insensitive; a word that is not in the contract is kept.
-pub(super) fn state(node: &Node) -> Option<State> {
-    let word = node.text_of("State")?;
+pub(super) fn state(fields: Fields<'_>) -> Option<State> {
+    let word = fields.text("State")?;
     Some(match word.to_ascii_lowercase().as_str() {
         "starting" => State::Starting,
         "stopping" => State::Stopping,
@@ -88,8 +97,8 @@ pub(super) fn state(node: &Node) -> Option<State> {
 }
 
 /// `Result`, case-insensitive; a word that is not in the contract is kept.
-pub(super) fn result(node: &Node) -> Option<Outcome> {
-    let word = node.text_of("Result")?;
+pub(super) fn result(fields: Fields<'_>) -> Option<Outcome> {
+    let word = fields.text("Result")?;
     Some(match word.to_ascii_lowercase().as_str() {
         "none" => Outcome::None,
         "success" => Outcome::Success,

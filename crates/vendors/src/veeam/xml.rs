@@ -10,9 +10,8 @@ const DEEPEST: usize = 64;
 
 /// Parses a complete body.
 pub(super) fn parse(body: &[u8]) -> Result<Node, String> {
-    let text =
-        std::str::from_utf8(body).map_err(|error| format!("the body is not UTF-8: {error}"))?;
-    let mut reader = Reader::from_str(text);
+    let text = String::from_utf8_lossy(body);
+    let mut reader = Reader::from_str(&text);
     let mut tree = Tree::default();
     loop {
         let at = reader.buffer_position();
@@ -131,7 +130,7 @@ fn resolve(name: &str) -> Option<char> {
                 Some(hex) => u32::from_str_radix(hex, 16).ok()?,
                 None => number.parse().ok()?,
             };
-            char::from_u32(code)
+            Some(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
         }
     }
 }

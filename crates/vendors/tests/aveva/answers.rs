@@ -46,8 +46,8 @@ fn the_published_examples_decode() {
         .list()
         .read(&sample("sessions.json"))
         .expect("sessions");
-    assert_eq!(sessions[0].role, Some(Role::Secondary));
-    let heartbeat = sessions[0].heartbeat.clone().expect("a heartbeat");
+    assert_eq!(sessions.items[0].role, Some(Role::Secondary));
+    let heartbeat = sessions.items[0].heartbeat.clone().expect("a heartbeat");
     assert_eq!(
         (heartbeat.score, heartbeat.heartbeat_time),
         (Some(0.0), Some(at("2019-08-24T14:15:22Z")))
@@ -91,6 +91,7 @@ fn sessions_of_v1_decode() {
         .read(&sample("sessions-v1.filled-in.json"))
         .expect("sessions");
     let pinned = ClientSession {
+        unreadable: Vec::new(),
         id: Some("HOST-01.OpcUa".into()),
         name: Some("HOST-01".into()),
         role: Some(Role::Primary),
@@ -104,10 +105,10 @@ fn sessions_of_v1_decode() {
         role_override_expiration_time: Some(at("2019-08-24T15:00:00Z")),
         additional_data: None,
     };
-    assert_eq!(sessions[0], pinned);
-    let chosen = sessions[1].heartbeat.clone().expect("a heartbeat");
-    assert_eq!(sessions[1].role, Some(Role::PendingPrimary));
-    assert_eq!(sessions[1].role_override, Some(RoleOverride::Off));
+    assert_eq!(sessions.items[0], pinned);
+    let chosen = sessions.items[1].heartbeat.clone().expect("a heartbeat");
+    assert_eq!(sessions.items[1].role, Some(Role::PendingPrimary));
+    assert_eq!(sessions.items[1].role_override, Some(RoleOverride::Off));
     assert_eq!(chosen.last_data_processed_time, None);
     assert_eq!(chosen.heartbeat_time, Some(at("2019-08-24T14:15:20Z")));
     let silent = ClientSession {
@@ -116,7 +117,7 @@ fn sessions_of_v1_decode() {
         heartbeat_posted: Some(false),
         ..ClientSession::default()
     };
-    assert_eq!(sessions[2], silent);
+    assert_eq!(sessions.items[2], silent);
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn errors_come_in_every_shape() {
 }
 
 #[test]
-fn an_unreadable_answer_names_the_field() {
+fn an_answer_that_is_no_list_says_what_it_is() {
     let read = |value: Value| match aveva::groups(&on_premises())
         .list(None, None)
         .read(&answer(200, &value))
@@ -114,17 +114,41 @@ fn an_unreadable_answer_names_the_field() {
         Err(Failure::Unreadable(unreadable)) => unreadable.problem,
         other => panic!("{other:?}"),
     };
-    assert_eq!(
-        read(json!([{ "Id": "a" }, { "FailoverTimeout": "PT1M" }])),
-        "groups, item 2: FailoverTimeout: `PT1M` is not a time-span such as 00:01:00 or 1.00:00:00"
-    );
     assert_eq!(read(json!({})), "groups: expected a list, found an object");
+    assert_eq!(read(json!("x")), "groups: expected a list, found `x`");
+}
+
+#[test]
+fn a_refusal_with_status_200_is_a_refusal_in_the_vendors_words() {
+    let refusal = answer(
+        200,
+        &json!({"error": 1, "msg": "Invalid signature", "StackTrace": "x"}),
+    );
+    let base = on_premises();
+    let groups = aveva::groups(&base);
+    let said = |failure: Failure| match failure {
+        Failure::Vendor(error) => {
+            assert!(error.more.is_empty(), "nobody has redacted it");
+            (error.status, error.message)
+        }
+        Failure::Unreadable(other) => panic!("{other:?}"),
+    };
+    let expected = (200, "Invalid signature".to_owned());
+    // A status and a configuration have no field that must be there, and a write confirms nothing.
     assert_eq!(
-        read(json!([3])),
-        "groups, item 1: group: expected an object, found 3"
+        groups.list(None, None).read(&refusal).map_err(said),
+        Err(expected.clone())
     );
     assert_eq!(
-        read(json!([{ "Name": [] }])),
-        "groups, item 1: Name: expected a text, found a list"
+        groups.status("g").read(&refusal).map_err(said),
+        Err(expected.clone())
+    );
+    assert_eq!(
+        groups.get("g").read(&refusal).map_err(said),
+        Err(expected.clone())
+    );
+    assert_eq!(
+        groups.delete("g").read(&refusal).map_err(said),
+        Err(expected)
     );
 }

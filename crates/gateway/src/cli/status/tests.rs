@@ -71,6 +71,7 @@ fn resource(connection: &str, id: &str, severity: Severity) -> Resource {
         verdict: Verdict::new(severity, "Word", "Sentence.".to_owned()),
         observed: Observed::WithConnection,
         failure: None,
+        unreadable: Vec::new(),
         also_on: Vec::new(),
         facts: Facts::None,
     }

@@ -47,6 +47,7 @@ fn resource(kind: Kind, connection: &str, id: &str, severity: Severity) -> Resou
         verdict: Verdict::new(severity, "Word", "Sentence.".to_owned()),
         observed: Observed::WithConnection,
         failure: None,
+        unreadable: Vec::new(),
         also_on: Vec::new(),
         facts: Facts::None,
     }

@@ -136,3 +136,42 @@ fn an_answer_without_a_group_and_its_slicers_has_no_tag() {
         assert_eq!(tag(&answer(status, body)), None, "{status} {body}");
     }
 }
+
+/// A slicer that cannot be read would be lost with the next order.
+#[test]
+fn an_order_that_cannot_be_read_whole_has_no_tag() {
+    let tag_with = |slicer: Value| {
+        let slicers =
+            json!([{ "id": "a", "order": 1, "enabled": true, "status": { "state": 0 } }, slicer]);
+        let body = json!({ "id": "g", "mode": "flat", "slicers": slicers });
+        tag(&answer(200, &body.to_string()))
+    };
+    for (slicer, readable) in [
+        (json!({ "id": "b", "order": 2, "enabled": true }), true),
+        (
+            json!({ "id": "b", "order": 2, "enabled": true, "status": { "state": "Stopped" } }),
+            true,
+        ),
+        (
+            json!({ "id": "b", "order": "second", "enabled": true }),
+            false,
+        ),
+        (
+            json!({ "id": "b", "order": 2, "enabled": "perhaps" }),
+            false,
+        ),
+        (json!({ "order": 2, "enabled": true }), false),
+        (json!({ "id": "a", "order": 2, "enabled": true }), false),
+        (json!("b"), false),
+    ] {
+        assert_eq!(tag_with(slicer.clone()).is_some(), readable, "{slicer}");
+    }
+    assert_eq!(
+        tag(&answer(200, r#"{"id":"g","mode":["flat"],"slicers":[]}"#)),
+        None
+    );
+    assert_eq!(
+        tag(&answer(200, r#"{"error":1,"msg":"Invalid signature"}"#)),
+        None
+    );
+}

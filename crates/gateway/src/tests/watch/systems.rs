@@ -143,3 +143,76 @@ async fn a_stale_connection_hides_none_of_its_alarms() {
         "above what it hides: {now:?}"
     );
 }
+
+/// What real systems send: a state in words, an item without an id, one that is listed twice, a refusal with 200.
+#[tokio::test]
+async fn one_bad_field_spoils_no_other_and_what_is_left_out_is_said() {
+    let options = simulator::Options {
+        scenario: simulator::Scenario::Calm,
+        speed: 0.0,
+        ..simulator::Options::default()
+    };
+    let simulator = simulator::start(options).await.unwrap();
+    let assets = Assets::from_files([]);
+    let gateway = crate::cli::demo::gateway(&simulator, assets, Duration::from_secs(300)).unwrap();
+    let fault = async |connection: &str, fault: serde_json::Value| {
+        let body = serde_json::json!({ "connection": connection, "fault": fault });
+        let control = format!("http://{}/faults", simulator.control);
+        let sent = reqwest::Client::new().post(control).body(body.to_string());
+        assert_eq!(sent.send().await.unwrap().status(), 201);
+    };
+    let replace = |find: &str, with: &str| serde_json::json!({ "kind": "replace", "find": find, "with": with });
+    fault("live", replace("\"state\":0", "\"state\":\"Stopped\"")).await;
+    fault("plant-b", replace("[{", "[{\"Name\":\"no id\"},{")).await;
+    let refusal = r#"{"error":1,"msg":"Invalid signature"}"#;
+    fault(
+        "plant-a",
+        serde_json::json!({ "kind": "body", "body": refusal }),
+    )
+    .await;
+    fault("em-old", replace(" UID=", " Was=")).await;
+    gateway.watch();
+    let stage = Stage {
+        gateway: Arc::new(gateway),
+        skips: watch::channel(Skips::default()).0,
+    };
+    let told = |one: &ConnectionState| one.observed_at.is_some() || one.failure.is_some();
+    let all = stage
+        .until("everything", |all| all.connections().iter().all(told))
+        .await;
+    let connection = |id: &str| {
+        let mut connections = all.connections().iter();
+        connections.find(|one| one.connection.id == id).unwrap()
+    };
+    assert_eq!(connection("live").failure, None);
+    let of_live = all
+        .resources
+        .iter()
+        .filter(|one| one.key.connection == "live");
+    let broken: Vec<&Resource> = of_live.filter(|one| !one.unreadable.is_empty()).collect();
+    assert_eq!(broken.len(), 1, "{broken:?}");
+    assert!(
+        broken[0].unreadable[0].name.ends_with("status.state"),
+        "{broken:?}"
+    );
+    assert_eq!(broken[0].unreadable[0].raw, "Stopped");
+    for id in ["plant-b", "em-old"] {
+        let said = connection(id).limit.as_deref();
+        assert_eq!(
+            said,
+            Some("1 item could not be read."),
+            "{:?}",
+            connection(id)
+        );
+        assert!(connection(id).held > 0);
+    }
+    match &connection("plant-a").failure {
+        Some(ReadFailure::Vendor(error)) => {
+            assert_eq!(
+                (error.status, error.message.as_str()),
+                (200, "Invalid signature")
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+}

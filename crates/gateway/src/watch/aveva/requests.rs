@@ -7,7 +7,8 @@ use crate::vendor_client::When;
 use health::inventory::GroupDetail;
 use protocol::ReadFailure;
 use std::collections::HashSet;
-use vendors::aveva::{self, Base, ClientSession, GroupConfiguration, GroupStatus, Role};
+use vendors::LeftOut;
+use vendors::aveva::{self, Base, ClientSession, GroupConfiguration, GroupStatus, Listed, Role};
 
 /// Groups a page; the service may hold more.
 const PAGE: u64 = 100;
@@ -24,13 +25,15 @@ pub(super) struct List {
 pub(super) async fn list(source: Source, base: Base, when: When) -> Result<List, ReadFailure> {
     let mut groups: Vec<GroupConfiguration> = Vec::new();
     let mut known: HashSet<Option<String>> = HashSet::new();
-    let mut total = None;
+    let (mut total, mut left_out) = (None, LeftOut::default());
     // Where the next page begins: an item that came twice is passed over all the same.
     let mut skip = 0;
     loop {
         let call = aveva::groups(&base).list(Some(skip), Some(PAGE));
         let page = source.read(&call, when).await?.value;
-        let (got, before) = (page.items.len() as u64, groups.len());
+        let got = (page.items.len() + page.left_out.count()) as u64;
+        let before = groups.len();
+        left_out += page.left_out;
         total = page.total.or(total);
         skip += got;
         let new = page.items.into_iter();
@@ -40,6 +43,7 @@ pub(super) async fn list(source: Source, base: Base, when: When) -> Result<List,
         let last = got < PAGE || groups.len() == before;
         if last || groups.len() > LIMIT || (groups.len() == LIMIT && total.is_some()) {
             let limit = limit::cut(&mut groups, total, "groups");
+            let limit = limit::said(limit, left_out);
             return Ok(List { groups, limit });
         }
     }
@@ -56,7 +60,7 @@ pub(super) async fn detail(
     let sessions = source
         .read(&aveva::sessions(base, group).list(), when)
         .await?;
-    let status = status_of(&sessions.value);
+    let status = status_of(&sessions.value.items);
     if status.primary.is_some() {
         return Ok(of(status, sessions));
     }
@@ -70,7 +74,7 @@ pub(super) async fn detail(
     let sessions = source
         .read(&aveva::sessions(base, group).list(), When::Now)
         .await?;
-    let told = status_of(&sessions.value);
+    let told = status_of(&sessions.value.items);
     let status = if told.primary.is_some() {
         told
     } else {
@@ -79,10 +83,11 @@ pub(super) async fn detail(
     Ok(of(status, sessions))
 }
 
-fn of(status: GroupStatus, sessions: Received<Vec<ClientSession>>) -> GroupDetail {
+fn of(status: GroupStatus, sessions: Received<Listed<ClientSession>>) -> GroupDetail {
     GroupDetail {
         status,
-        sessions: sessions.value,
+        sessions: sessions.value.items,
+        left_out: sessions.value.left_out,
         observed_at: sessions.observed_at,
     }
 }
@@ -95,6 +100,7 @@ fn status_of(sessions: &[ClientSession]) -> GroupStatus {
     };
     let data = |session: &ClientSession| session.heartbeat.as_ref()?.last_data_processed_time;
     GroupStatus {
+        unreadable: Vec::new(),
         primary: with_role(Role::Primary),
         pending_primary: with_role(Role::PendingPrimary),
         last_data_processed_time: sessions.iter().filter_map(data).max(),

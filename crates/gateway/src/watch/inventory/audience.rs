@@ -26,6 +26,7 @@ impl Audience {
 
 /// The primary and what is on air stay: a failover is announced with who leads now.
 fn cut_resource(resource: &mut Resource) {
+    resource.unreadable.clear();
     match &mut resource.facts {
         Facts::None => {}
         Facts::FailoverGroup(facts) => {

@@ -87,6 +87,7 @@ impl World {
                 ..GroupConfiguration::default()
             },
             detail: Some(GroupDetail {
+                left_out: vendors::LeftOut::default(),
                 status: GroupStatus {
                     primary: primary.map(name),
                     ..GroupStatus::default()

@@ -3,7 +3,9 @@
 use super::{channels, goes_on_air, slicer, with_eligible};
 use crate::effect::Effect;
 use crate::severity::Severity::{self, Normal, Warning};
-use crate::slicers::{SlicerHealth, backups, intended, is_ready, on_air, ordered, slicer_health};
+use crate::slicers::{
+    SlicerHealth, backups, intended, is_doubtful, is_ready, on_air, ordered, slicer_health,
+};
 use chrono::{DateTime, Utc};
 use vendors::uplynk::{FailoverGroup, Mode, OnAir};
 
@@ -141,6 +143,7 @@ pub(super) fn activate(group: &FailoverGroup, id: &str, now: DateTime<Utc>) -> E
             SlicerHealth::Unhealthy { .. } => "is unhealthy",
             SlicerHealth::RecheckDue { .. } => "is waiting for its re-check",
             SlicerHealth::Unknown => "does not report its health",
+            SlicerHealth::Healthy if is_doubtful(slicer) => "has a field that cannot be read",
             SlicerHealth::Healthy if slicer.enabled == Some(false) => "is excluded from failover",
             SlicerHealth::Healthy => "is inactive",
         };

@@ -10,6 +10,7 @@ fn three() -> FailoverGroup {
     let channel = |id: &str| Channel {
         id: id.into(),
         desc: Some(format!("Channel {id}")),
+        ..Channel::default()
     };
     FailoverGroup {
         channels: Some(vec![channel("c1"), channel("c2")]),

@@ -1,0 +1,283 @@
+//! A group as if its unreadable fields said the worst, or the best, that they could.
+
+use super::session_name;
+use crate::doubt::{any, first, left_out};
+use chrono::{DateTime, Utc};
+use vendors::LeftOut;
+use vendors::aveva::{
+    ClientSession, GroupConfiguration, GroupStatus, Heartbeat, Role, RoleOverride, TimeSpan,
+};
+
+/// The fields of a session that decide its group's state.
+const SESSION_FIELDS: [&str; 5] = [
+    "Role",
+    "Heartbeat",
+    "Heartbeat.HeartbeatTime",
+    "RoleOverride",
+    "RoleOverrideExpirationTime",
+];
+
+/// What is judged.
+pub(super) struct Assumed {
+    pub(super) group: GroupConfiguration,
+    pub(super) status: Option<GroupStatus>,
+    pub(super) sessions: Vec<ClientSession>,
+}
+
+/// The first unreadable field that may decide the state, in words.
+pub(super) fn doubt(
+    group: &GroupConfiguration,
+    status: Option<&GroupStatus>,
+    sessions: &[ClientSession],
+    out: LeftOut,
+) -> Option<String> {
+    let of_session = |session: &ClientSession| {
+        first(
+            &session.unreadable,
+            &SESSION_FIELDS,
+            Some(session_name(session)),
+        )
+    };
+    let of_status = |status: &GroupStatus| {
+        first(
+            &status.unreadable,
+            &["Primary", "PendingPrimary"],
+            Some("its status"),
+        )
+    };
+    first(&group.unreadable, &["FailoverTimeout"], None)
+        .or_else(|| sessions.iter().find_map(of_session))
+        .or_else(|| left_out(out, "sessions"))
+        .or_else(|| status.and_then(of_status))
+}
+
+/// Its sessions are silent and pinned, and whoever is not named is not there.
+pub(super) fn worst(
+    group: &GroupConfiguration,
+    status: Option<&GroupStatus>,
+    sessions: &[ClientSession],
+) -> Assumed {
+    let mut group = group.clone();
+    if any(&group.unreadable, &["FailoverTimeout"]) {
+        group.failover_timeout = Some(TimeSpan { ticks: 1 });
+    }
+    let mut sessions = sessions.to_vec();
+    for session in &mut sessions {
+        let unreadable = |name| any(&session.unreadable, &[name]);
+        let (role, pinned) = (unreadable("Role"), unreadable("RoleOverride"));
+        if role {
+            session.role = Some(Role::Primary);
+        }
+        if pinned {
+            session.role_override = Some(RoleOverride::Primary);
+        }
+    }
+    Assumed {
+        group,
+        status: status.cloned(),
+        sessions,
+    }
+}
+
+/// Its sessions have just reported and are free, and whoever could not be read is there and well.
+pub(super) fn best(
+    group: &GroupConfiguration,
+    status: Option<&GroupStatus>,
+    sessions: &[ClientSession],
+    out: LeftOut,
+    now: DateTime<Utc>,
+) -> Assumed {
+    let reported = || Heartbeat {
+        heartbeat_time: Some(now),
+        ..Heartbeat::default()
+    };
+    let mut sessions = sessions.to_vec();
+    for session in &mut sessions {
+        let unreadable = |names: &[&str]| any(&session.unreadable, names);
+        let heartbeat = unreadable(&["Heartbeat", "Heartbeat.HeartbeatTime"]);
+        let (role, pinned) = (
+            unreadable(&["Role"]),
+            unreadable(&["RoleOverride", "RoleOverrideExpirationTime"]),
+        );
+        if heartbeat {
+            session.heartbeat = Some(reported());
+        }
+        if role {
+            session.role = Some(Role::Secondary);
+        }
+        if pinned {
+            session.role_override = Some(RoleOverride::Off);
+        }
+    }
+    let leads = |session: &ClientSession| {
+        matches!(session.role, Some(Role::Primary | Role::PendingPrimary))
+    };
+    let led = sessions.iter().any(leads);
+    let further = (0..out.unreadable).map(|place| ClientSession {
+        id: Some(format!("session {place}")),
+        role: Some(if led || place > 0 {
+            Role::Secondary
+        } else {
+            Role::Primary
+        }),
+        heartbeat: Some(reported()),
+        ..ClientSession::default()
+    });
+    sessions.extend(further);
+    let mut status = status.cloned();
+    if let Some(status) = &mut status {
+        let (primary, pending) = (
+            any(&status.unreadable, &["Primary"]),
+            any(&status.unreadable, &["PendingPrimary"]),
+        );
+        let of = |id: &Option<String>| id.clone().filter(|id| !id.is_empty());
+        if primary {
+            status.primary = sessions.first().and_then(|session| of(&session.id));
+        }
+        if pending {
+            status.pending_primary = sessions.last().and_then(|session| of(&session.id));
+        }
+    }
+    Assumed {
+        group: group.clone(),
+        status,
+        sessions,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::groups::fixtures::{NOW, aged, group, pin};
+    use crate::groups::{judge_group, judge_listed};
+    use crate::severity::Severity::{self, Critical, Normal, Unknown, Warning};
+    use crate::verdict::Verdict;
+    use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role};
+    use vendors::{LeftOut, UnreadableField};
+
+    fn field(name: &str) -> UnreadableField {
+        UnreadableField {
+            name: name.to_owned(),
+            raw: "soon".to_owned(),
+        }
+    }
+
+    fn broken(name: &str, session: ClientSession) -> ClientSession {
+        let mut session = ClientSession {
+            unreadable: vec![field(name)],
+            ..session
+        };
+        match name {
+            "Role" => session.role = None,
+            "RoleOverride" => session.role_override = None,
+            "RoleOverrideExpirationTime" => session.role_override_expiration_time = None,
+            "Heartbeat" => session.heartbeat = None,
+            "Heartbeat.HeartbeatTime" => {
+                if let Some(heartbeat) = &mut session.heartbeat {
+                    heartbeat.heartbeat_time = None;
+                }
+            }
+            _ => {}
+        }
+        session
+    }
+
+    fn judged(sessions: &[ClientSession]) -> Verdict {
+        judge_group(&group(), None, sessions, NOW)
+    }
+
+    #[test]
+    fn an_unreadable_field_that_decides_makes_the_state_unknown_and_is_named() {
+        let standby = || aged("b", Role::Secondary, 6);
+        for name in ["Role", "Heartbeat", "Heartbeat.HeartbeatTime"] {
+            let verdict = judged(&[broken(name, aged("a", Role::Primary, 6)), standby()]);
+            assert_eq!(verdict.severity, Unknown, "{name}: {verdict:?}");
+            let named = format!("the field {name} of a is unreadable (“soon”)");
+            assert!(verdict.sentence.contains(&named), "{verdict:?}");
+            let only = judged(&[aged("a", Role::Primary, 6), broken(name, standby())]);
+            assert_eq!(only.severity, Unknown, "whether there is a standby: {name}");
+        }
+        let silent = || aged("a", Role::Primary, 90);
+        for session in [
+            broken("RoleOverride", silent()),
+            broken("RoleOverrideExpirationTime", pin(silent(), None)),
+        ] {
+            let verdict = judged(&[session, standby()]);
+            let expected = (Critical, "Primary silent");
+            assert_eq!(
+                (verdict.severity, verdict.word.as_ref()),
+                expected,
+                "silent all the same"
+            );
+            assert!(verdict.sentence.contains("RoleOverride"), "{verdict:?}");
+        }
+        let timeless = GroupConfiguration {
+            failover_timeout: None,
+            unreadable: vec![field("FailoverTimeout")],
+            ..group()
+        };
+        let verdict = judge_group(
+            &timeless,
+            None,
+            &[aged("a", Role::Primary, 6), standby()],
+            NOW,
+        );
+        assert_eq!(verdict.severity, Unknown);
+        assert!(verdict.sentence.contains("FailoverTimeout"), "{verdict:?}");
+    }
+
+    #[test]
+    fn what_decides_nothing_changes_nothing() {
+        let primary = || aged("a", Role::Primary, 6);
+        let (b, c) = (aged("b", Role::Secondary, 6), aged("c", Role::Secondary, 6));
+        let third = |name| judged(&[primary(), b.clone(), broken(name, c.clone())]).severity;
+        assert_eq!(third("Name"), Normal);
+        assert_eq!(
+            judged(&[broken("RoleOverride", primary()), b.clone()]).word,
+            "Normal"
+        );
+        let silent = judged(&[broken("Name", aged("a", Role::Primary, 90)), b]);
+        assert_eq!(
+            (silent.severity, silent.word.as_ref()),
+            (Critical, "Primary silent")
+        );
+    }
+
+    #[test]
+    fn a_session_that_could_not_be_read_may_be_the_one_that_is_missed() {
+        let out = |unreadable| LeftOut {
+            unreadable,
+            repeated: 0,
+        };
+        let of = |sessions: &[ClientSession], unreadable| -> (Severity, String) {
+            let verdict = judge_listed(&group(), None, sessions, out(unreadable), NOW);
+            (verdict.severity, verdict.sentence)
+        };
+        let (primary, standby) = (aged("a", Role::Primary, 6), aged("b", Role::Secondary, 6));
+        assert_eq!(of(std::slice::from_ref(&standby), 0).0, Critical);
+        let (severity, sentence) = of(std::slice::from_ref(&standby), 1);
+        assert_eq!(severity, Unknown);
+        assert!(
+            sentence.contains("1 of its sessions could not be read"),
+            "{sentence}"
+        );
+        assert_eq!(of(std::slice::from_ref(&primary), 0).0, Warning);
+        assert_eq!(of(std::slice::from_ref(&primary), 2).0, Unknown);
+        assert_eq!(of(&[], 1).0, Unknown);
+    }
+
+    #[test]
+    fn an_unreadable_status_counts_only_where_no_session_leads() {
+        let status = GroupStatus {
+            unreadable: vec![field("Primary")],
+            ..GroupStatus::default()
+        };
+        let with = |role| {
+            let sessions = [aged("a", role, 6), aged("b", Role::Secondary, 6)];
+            judge_group(&group(), Some(&status), &sessions, NOW).severity
+        };
+        assert_eq!(
+            (with(Role::Primary), with(Role::Secondary)),
+            (Normal, Unknown)
+        );
+    }
+}

@@ -1,0 +1,234 @@
+//! A slicer group as if its unreadable fields said the worst, or the best, that they could.
+
+use super::{HEALTH_FIELDS, ordered};
+use crate::doubt::{any, first};
+use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState};
+
+/// The fields of a group that decide its state.
+const GROUP_FIELDS: [&str; 4] = ["active_slicer_id", "slicers", "mode", "hot_warm"];
+
+/// The first unreadable field that may decide the state, in words.
+pub(super) fn doubt(group: &FailoverGroup) -> Option<String> {
+    let of_slicer = |slicer: &Slicer| {
+        let fields = &slicer.unreadable;
+        let id = Some(slicer.id.as_str());
+        first(fields, &HEALTH_FIELDS, id).or_else(|| first(fields, &["order"], id))
+    };
+    first(&group.unreadable, &GROUP_FIELDS, None)
+        .or_else(|| group.slicers.iter().flatten().find_map(of_slicer))
+        .or_else(|| {
+            let hidden = hidden(group).next()?;
+            first(&group.unreadable, &[hidden], None)
+        })
+}
+
+/// Slicers that are listed and could not be read.
+fn hidden(group: &FailoverGroup) -> impl Iterator<Item = &str> {
+    let names = group.unreadable.iter().map(|field| field.name.as_str());
+    names.filter(|name| name.starts_with("slicers[") && name.ends_with(']'))
+}
+
+fn assumed(group: &FailoverGroup, change: fn(&mut Slicer)) -> FailoverGroup {
+    let mut group = group.clone();
+    for slicer in group.slicers.iter_mut().flatten() {
+        change(slicer);
+        slicer.unreadable.clear();
+    }
+    group
+}
+
+/// Its slicers are out, and whoever is not named is not there.
+pub(super) fn worst(group: &FailoverGroup) -> FailoverGroup {
+    let mut group = assumed(group, |slicer| {
+        let unreadable = |names: &[&str]| any(&slicer.unreadable, names);
+        if unreadable(&["blacklist_until", "status", "status.state"]) {
+            slicer.state = Some(SlicerState::Inactive);
+        }
+        if unreadable(&["enabled"]) {
+            slicer.enabled = Some(false);
+        }
+    });
+    if any(&group.unreadable, &["hot_warm"]) {
+        group.hot_warm = Some(2);
+    }
+    group
+}
+
+/// Its slicers are ready and in the first places, and whoever could not be read is a further one.
+pub(super) fn best(group: &FailoverGroup) -> FailoverGroup {
+    let more = hidden(group).count();
+    let mut group = assumed(group, |slicer| {
+        let unreadable = |names: &[&str]| any(&slicer.unreadable, names);
+        let (blacklist, state) = (
+            unreadable(&["blacklist_until"]),
+            unreadable(&["status", "status.state"]),
+        );
+        let (enabled, order) = (unreadable(&["enabled"]), unreadable(&["order"]));
+        if blacklist {
+            slicer.blacklist = Some(Blacklist::Healthy);
+        }
+        if state {
+            slicer.state = Some(SlicerState::Slicing);
+        }
+        if enabled {
+            slicer.enabled = Some(true);
+        }
+        if order {
+            slicer.order = Some(i64::MIN);
+        }
+    });
+    let unreadable = |name| any(&group.unreadable, &[name]);
+    let (mode, active) = (unreadable("mode"), unreadable("active_slicer_id"));
+    if unreadable("slicers") {
+        group.slicers = Some(Vec::new());
+    }
+    if mode {
+        group.mode = Some(Mode::Prioritized);
+    }
+    if active {
+        group.active = ordered(&group)
+            .first()
+            .map(|slicer| OnAir::Slicer(slicer.id.clone()));
+    }
+    let on_air = match &group.active {
+        Some(OnAir::Slicer(id)) if super::on_air(&group).is_none() => Some(id.clone()),
+        _ => None,
+    };
+    let further = |id: String| Slicer {
+        id,
+        blacklist: Some(Blacklist::Healthy),
+        state: Some(SlicerState::Slicing),
+        enabled: Some(true),
+        ..Slicer::default()
+    };
+    let ids = on_air
+        .into_iter()
+        .chain((0..more).map(|place| format!("slicer {place}")));
+    let further: Vec<Slicer> = ids.take(more).map(further).collect();
+    if let Some(slicers) = &mut group.slicers {
+        slicers.extend(further);
+    }
+    group
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::severity::Severity;
+    use crate::slicers::tests::{NOW, group, slicer};
+    use crate::slicers::{is_ready, judge_slicers};
+    use vendors::UnreadableField;
+    use vendors::uplynk::{FailoverGroup, Slicer};
+
+    fn field(name: &str) -> UnreadableField {
+        UnreadableField {
+            name: name.to_owned(),
+            raw: "Stopped".to_owned(),
+        }
+    }
+
+    /// A slicer of which this field is unreadable, and so absent.
+    fn broken(name: &str, slicer: Slicer) -> Slicer {
+        let mut slicer = Slicer {
+            unreadable: vec![field(name)],
+            ..slicer
+        };
+        match name {
+            "blacklist_until" => slicer.blacklist = None,
+            "enabled" => slicer.enabled = None,
+            "order" => slicer.order = None,
+            "status" | "status.state" => slicer.state = None,
+            _ => {}
+        }
+        slicer
+    }
+
+    #[test]
+    fn an_unreadable_field_that_decides_makes_the_state_unknown_and_is_named() {
+        for name in ["blacklist_until", "status", "status.state", "enabled"] {
+            let active = broken(name, slicer("a", 1));
+            assert!(!is_ready(&active, NOW), "{name}");
+            let verdict = judge_slicers(&group("a", vec![active, slicer("b", 2)]), NOW);
+            assert_eq!(verdict.severity, Severity::Unknown, "{name}");
+            let named = format!("the field {name} of a is unreadable (“Stopped”)");
+            assert!(verdict.sentence.contains(&named), "{verdict:?}");
+        }
+        for name in ["blacklist_until", "status.state", "enabled"] {
+            let only = group("a", vec![slicer("a", 1), broken(name, slicer("b", 2))]);
+            let verdict = judge_slicers(&only, NOW);
+            assert_eq!(
+                verdict.severity,
+                Severity::Unknown,
+                "whether there is a backup: {name}"
+            );
+            let first = group(
+                "b",
+                vec![broken(name, slicer("a", 1)), slicer("b", 2), slicer("c", 3)],
+            );
+            assert_ne!(
+                judge_slicers(&first, NOW).severity,
+                Severity::Normal,
+                "whether a should be on air: {name}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_unreadable_field_that_decides_nothing_changes_nothing() {
+        let three = |name, id: &str| {
+            let slicers = [slicer("a", 1), slicer("b", 2), slicer("c", 3)];
+            let slicers = slicers.map(|one| if one.id == id { broken(name, one) } else { one });
+            judge_slicers(&group("a", slicers.into()), NOW).severity
+        };
+        for (name, id) in [
+            ("hostname", "a"),
+            ("status.thumb_url", "a"),
+            ("status.state", "b"),
+            ("blacklist_until", "c"),
+            ("enabled", "b"),
+        ] {
+            assert_eq!(three(name, id), Severity::Normal, "{name} of {id}");
+        }
+        let slate = group("no_slicer", vec![broken("status.state", slicer("a", 1))]);
+        let verdict = judge_slicers(&slate, NOW);
+        assert_eq!(
+            (verdict.severity, verdict.word.as_ref()),
+            (Severity::Critical, "On slate")
+        );
+    }
+
+    #[test]
+    fn unreadable_fields_of_the_group_are_never_normal_where_they_decide() {
+        let all = || vec![slicer("a", 1), slicer("b", 2)];
+        let of = |name: &str, change: fn(&mut FailoverGroup)| {
+            let mut group = group("b", all());
+            group.unreadable = vec![field(name)];
+            change(&mut group);
+            judge_slicers(&group, NOW)
+        };
+        for (name, change) in [
+            (
+                "active_slicer_id",
+                (|group| group.active = None) as fn(&mut FailoverGroup),
+            ),
+            ("slicers", |group| group.slicers = None),
+            ("mode", |group| group.mode = None),
+        ] {
+            let verdict = of(name, change);
+            assert_eq!(verdict.severity, Severity::Unknown, "{name}");
+            assert!(verdict.sentence.contains(name), "{verdict:?}");
+        }
+        let alone = |unreadable: &str| {
+            let mut group = group("a", vec![slicer("a", 1)]);
+            group.unreadable = vec![field(unreadable)];
+            judge_slicers(&group, NOW)
+        };
+        let hidden = alone("slicers[1]");
+        assert_eq!(
+            hidden.severity,
+            Severity::Unknown,
+            "it may be the backup: {hidden:?}"
+        );
+        assert_eq!(alone("slicers[1], repeated").word, "No backup");
+        assert_eq!(alone("owner").word, "No backup");
+    }
+}

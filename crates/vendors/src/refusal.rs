@@ -1,0 +1,105 @@
+//! A refusal that comes with a status of success, such as `{"error":1,"msg":"Invalid signature"}`.
+
+use crate::json;
+use serde_json::{Map, Value};
+
+/// A refusal is short: a longer body is not looked at.
+const LONGEST: usize = 16 * 1024;
+
+/// Whether a body says that the request was refused.
+#[must_use]
+pub fn is_refusal(body: &[u8]) -> bool {
+    if body.len() > LONGEST {
+        return false;
+    }
+    let body = json::without_bom(body).trim_ascii();
+    match body.first() {
+        Some(b'{') => match json::parse(body) {
+            Ok(Value::Object(properties)) => refuses(&properties),
+            _ => false,
+        },
+        Some(b'<') => is_error_element(body),
+        _ => false,
+    }
+}
+
+fn refuses(properties: &Map<String, Value>) -> bool {
+    properties
+        .iter()
+        .any(|(key, value)| match key.to_ascii_lowercase().as_str() {
+            "error" | "errors" => is_said(value),
+            "success" | "ok" => matches!(value, Value::Bool(false)),
+            "@type" => value
+                .as_str()
+                .is_some_and(|kind| kind.eq_ignore_ascii_case("error")),
+            "statuscode" | "status_code" => {
+                json::integer(value).is_some_and(|code| (400..600).contains(&code))
+            }
+            _ => false,
+        })
+}
+
+/// Whether a field for errors says that there is one.
+fn is_said(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(flag) => *flag,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !matches!(text.trim(), "" | "0" | "false" | "none" | "null"),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(properties) => !properties.is_empty(),
+    }
+}
+
+/// Whether the first element of XML is `Error`.
+fn is_error_element(body: &[u8]) -> bool {
+    let mut rest = body;
+    while let Some(after) = rest.strip_prefix(b"<?") {
+        let end = after.windows(2).position(|pair| pair == b"?>");
+        let Some(end) = end else { return false };
+        rest = after[end + 2..].trim_ascii_start();
+    }
+    let name = rest.strip_prefix(b"<Error");
+    name.is_some_and(|rest| {
+        matches!(
+            rest.first(),
+            Some(b' ' | b'\t' | b'\r' | b'\n' | b'/' | b'>')
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_refusal;
+
+    #[test]
+    fn a_refusal_is_told_from_an_answer() {
+        for (body, refusal) in [
+            (r#"{"error":1,"msg":"Invalid signature"}"#, true),
+            (r#"{"Error":"No such tenant","OperationId":"x"}"#, true),
+            (r#"{"error":{"msg":"Nested"}}"#, true),
+            (r#"{"errors":["no"]}"#, true),
+            (r#"{"success":false,"message":"no"}"#, true),
+            (r#"{"@type":"Error","title":"No","status_code":403}"#, true),
+            ("\u{FEFF} {\"Message\":\"no\",\"StatusCode\":401}", true),
+            ("<?xml version=\"1.0\"?>\n<Error Message=\"no\"/>", true),
+            ("<Error><Message>no</Message></Error>", true),
+            (r#"{"error":0,"items":[]}"#, false),
+            (r#"{"error":null,"errors":[],"success":true}"#, false),
+            (r#"{"error":"","Message":"fine"}"#, false),
+            (r#"{"items":[{"error":1}]}"#, false),
+            (r#"{"FailureMessage":"it failed","Result":"Failed"}"#, false),
+            (r#"{"@type":"Collection","status_code":200}"#, false),
+            (r#"[{"error":1}]"#, false),
+            ("<Errors/>", false),
+            ("<?xml", false),
+            ("<QueryResult><Error/></QueryResult>", false),
+            ("", false),
+            ("error", false),
+        ] {
+            assert_eq!(is_refusal(body.as_bytes()), refusal, "{body}");
+        }
+        let long = format!("{{\"error\":1,\"items\":\"{}\"}}", "x".repeat(20_000));
+        assert!(!is_refusal(long.as_bytes()));
+    }
+}

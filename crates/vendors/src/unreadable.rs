@@ -1,0 +1,151 @@
+//! What of a response could not be read: fields of an item, and items of a list. Everything else of the
+//! response is read all the same.
+
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::collections::HashSet;
+
+/// The maximum length of a raw value, in characters.
+const RAW: usize = 200;
+
+/// A field that is there and cannot be read. Its value counts as absent.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct UnreadableField {
+    /// The contract's name of it, with the object that it is in (`status.state`).
+    pub name: String,
+    /// What stands there, shortened.
+    pub raw: String,
+}
+
+impl UnreadableField {
+    /// The field with this name, if it is among these.
+    #[must_use]
+    pub fn find<'a>(fields: &'a [Self], name: &str) -> Option<&'a Self> {
+        fields.iter().find(|field| field.name == name)
+    }
+}
+
+/// What a list holds beside its items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LeftOut {
+    /// Items without an id that can be read.
+    pub unreadable: usize,
+    /// Items whose id came before in the same list: the first one stays.
+    pub repeated: usize,
+}
+
+impl LeftOut {
+    /// How many items were left out.
+    #[must_use]
+    pub fn count(self) -> usize {
+        self.unreadable + self.repeated
+    }
+}
+
+impl std::ops::AddAssign for LeftOut {
+    fn add_assign(&mut self, other: Self) {
+        self.unreadable += other.unreadable;
+        self.repeated += other.repeated;
+    }
+}
+
+/// Collects the unreadable fields of one item while it is read.
+#[derive(Debug, Default)]
+pub(crate) struct Unread(RefCell<Vec<UnreadableField>>);
+
+impl Unread {
+    /// Notes a field that cannot be read.
+    pub(crate) fn add(&self, name: &str, raw: &str) {
+        let mut short: String = raw.chars().take(RAW).collect();
+        if short.len() < raw.len() {
+            short.push('…');
+        }
+        self.0.borrow_mut().push(UnreadableField {
+            name: name.to_owned(),
+            raw: short,
+        });
+    }
+
+    /// Takes over the fields of an object within this item.
+    pub(crate) fn absorb(&self, within: &str, inner: &Self) {
+        for field in inner.take() {
+            self.add(&format!("{within}.{}", field.name), &field.raw);
+        }
+    }
+
+    /// What was noted.
+    pub(crate) fn take(&self) -> Vec<UnreadableField> {
+        self.0.take()
+    }
+}
+
+/// The items of a list that have an id, each id once. `left_out` gets the place of every other.
+pub(crate) fn with_ids<T>(
+    items: impl IntoIterator<Item = Option<T>>,
+    id: fn(&T) -> Option<&str>,
+    mut left_out: impl FnMut(usize, bool),
+) -> Vec<T> {
+    let mut known: HashSet<String> = HashSet::new();
+    let mut kept = Vec::new();
+    for (place, item) in items.into_iter().enumerate() {
+        let named = item.and_then(|item| {
+            let id = id(&item).filter(|id| !id.is_empty())?.to_owned();
+            Some((id, item))
+        });
+        match named {
+            None => left_out(place, false),
+            Some((id, item)) => {
+                if known.insert(id) {
+                    kept.push(item);
+                } else {
+                    left_out(place, true);
+                }
+            }
+        }
+    }
+    kept
+}
+
+/// The same, where what is left out is only counted.
+pub(crate) fn counted<T>(
+    items: impl IntoIterator<Item = Option<T>>,
+    id: fn(&T) -> Option<&str>,
+) -> (Vec<T>, LeftOut) {
+    let mut out = LeftOut::default();
+    let kept = with_ids(items, id, |_, repeated| {
+        if repeated {
+            out.repeated += 1;
+        } else {
+            out.unreadable += 1;
+        }
+    });
+    (kept, out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LeftOut, Unread, UnreadableField, counted};
+
+    #[test]
+    fn what_has_no_id_is_counted_and_of_the_same_id_the_first_stays() {
+        let items = [Some("a"), None, Some(""), Some("b"), Some("a"), Some("a")];
+        let (kept, out) = counted(items, |id| Some(id));
+        assert_eq!(kept, ["a", "b"]);
+        let expected = LeftOut {
+            unreadable: 2,
+            repeated: 2,
+        };
+        assert_eq!((out, out.count()), (expected, 4));
+    }
+
+    #[test]
+    fn a_raw_value_is_short_and_a_name_says_where_it_stands() {
+        let (outer, inner) = (Unread::default(), Unread::default());
+        inner.add("state", &"ä".repeat(300));
+        outer.absorb("status", &inner);
+        let fields = outer.take();
+        let state = UnreadableField::find(&fields, "status.state").expect("noted");
+        assert_eq!(state.raw.chars().count(), 201);
+        assert_eq!(UnreadableField::find(&fields, "state"), None);
+    }
+}
