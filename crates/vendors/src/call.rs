@@ -89,11 +89,18 @@ impl Answer {
         let wish = self.header("retry-after")?.trim();
         if !wish.is_empty() && wish.bytes().all(|byte| byte.is_ascii_digit()) {
             // A number that is too large for the type is too large for the limit.
-            return Some(wish.parse().map_or(LONGEST_WAIT, |wait: u64| wait.min(LONGEST_WAIT)));
+            return Some(
+                wish.parse()
+                    .map_or(LONGEST_WAIT, |wait: u64| wait.min(LONGEST_WAIT)),
+            );
         }
         let date = |text: &str| DateTime::parse_from_rfc2822(text).ok();
         let wait = date(wish)?.signed_duration_since(date(self.header("date")?)?);
-        Some(u64::try_from(wait.num_seconds()).unwrap_or(0).min(LONGEST_WAIT))
+        Some(
+            u64::try_from(wait.num_seconds())
+                .unwrap_or(0)
+                .min(LONGEST_WAIT),
+        )
     }
 
     /// Whether the status is 2xx.
