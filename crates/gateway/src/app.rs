@@ -9,7 +9,6 @@ use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::thumbnails::Thumbnails;
 use crate::vendor_client::{Accounts, ReadObserver, Upstream};
-use crate::vendor_http::certificates;
 use crate::watch::{Audience, Clock, Position, Watchers};
 use axum::body::Bytes;
 use axum::http::HeaderValue;
@@ -164,6 +163,17 @@ impl Gateway {
             .is_some_and(|origin| origin.starts_with("https://"))
     }
 
+    /// Lets the connection log on although the vendor refused that a short time ago.
+    pub(crate) fn try_log_on_now(&self, connection: &str) {
+        let upstream = self
+            .upstreams
+            .iter()
+            .find(|upstream| upstream.public.id == connection);
+        if let Some(upstream) = upstream {
+            upstream.try_log_on_now();
+        }
+    }
+
     /// Watches the vendors' systems from now on, in place of those of another configuration.
     pub fn watch(&self) {
         self.shared.watchers.watch(&self.upstreams);
@@ -182,7 +192,5 @@ fn pictures(connection: &config::Connection) -> Result<Option<Arc<Thumbnails>>, 
     if !matches!(connection.public.system, System::Uplynk) {
         return Ok(None);
     }
-    // Pictures may come from a public service although the system itself is private.
-    let ca = certificates(connection.ca.as_deref())?;
-    Thumbnails::new(&connection.base_url, &ca).map(|thumbnails| Some(Arc::new(thumbnails)))
+    Thumbnails::new(connection).map(|thumbnails| Some(Arc::new(thumbnails)))
 }

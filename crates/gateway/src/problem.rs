@@ -1,7 +1,9 @@
 //! The gateway's own errors, as problem details (RFC 9457). A vendor's errors are not among them: they are
-//! relayed. Must never hold a secret or a vendor's address. A leaf: it uses no other module.
+//! relayed. Must never hold a secret. A vendor's address is named only
+//! where it is the problem itself, without its query. A leaf: it uses no other module.
 
 use axum::http::StatusCode;
+use reqwest::Url;
 
 /// The kinds of problem, each with its own `type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub enum Kind {
     Credentials,
     /// The vendor's system sent a redirect.
     Redirect,
+    /// There is no API of the vendor at the configured address.
+    WrongAddress,
     /// The vendor's answer cannot be read.
     Unreadable,
     /// A change lacks its precondition.
@@ -111,6 +115,11 @@ impl Kind {
                 StatusCode::BAD_GATEWAY,
             ),
             Self::Redirect => ("redirect", "The vendor redirected", StatusCode::BAD_GATEWAY),
+            Self::WrongAddress => (
+                "wrong-address",
+                "The address is not that of the vendor's API",
+                StatusCode::BAD_GATEWAY,
+            ),
             Self::Unreadable => (
                 "unreadable",
                 "The vendor's answer cannot be read",
@@ -162,6 +171,25 @@ impl Problem {
             allow: None,
             retry_after: None,
         }
+    }
+
+    /// The problem for an address at which there is nothing: which it was, and what is likely.
+    pub(crate) fn wrong_address(
+        name: &str,
+        status: StatusCode,
+        method: &str,
+        url: &Url,
+        likely: &str,
+    ) -> Self {
+        let mut url = url.clone();
+        url.set_query(None);
+        Self::new(
+            Kind::WrongAddress,
+            format!(
+                "{name} answered {} to {method} {url}: {likely}",
+                status.as_u16()
+            ),
+        )
     }
 
     /// Whether a write may have been carried out although it failed, because it was sent and no readable answer

@@ -1,11 +1,17 @@
 //! The HTTP client for outgoing requests: sends one request and reads its answer within limits. It follows
-//! no redirect, keeps no cookie and uses no proxy. It knows nothing about credentials.
+//! no redirect, keeps no cookie and uses no proxy but a configured one. It knows nothing about the vendors' credentials.
 
+mod charset;
+
+use crate::config;
 use crate::problem::{Kind, Problem};
+use crate::tls::{self, Distrusted};
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
-use reqwest::{Certificate, Client, ClientBuilder, Request};
-use std::error::Error as _;
+use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Request};
+use rustls::{CertificateError, OtherError};
+use secrecy::ExposeSecret as _;
+use std::error::Error;
 use std::fmt;
 use std::io;
 use std::iter::successors;
@@ -45,28 +51,58 @@ impl fmt::Display for NotAllowed {
     }
 }
 
-impl std::error::Error for NotAllowed {}
+impl Error for NotAllowed {}
+
+/// Whose certificates a client trusts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Trust<'a> {
+    /// Those of a PEM file and those that they sign, and no others.
+    Only(&'a [u8]),
+    /// Those of a PEM file in addition to the known authorities.
+    Also(Option<&'a [u8]>),
+}
 
 /// The settings that all clients share.
-pub(crate) fn client(timeout: Duration) -> ClientBuilder {
-    crate::tls::install();
-    Client::builder()
+///
+/// # Errors
+/// The certificates or the proxy cannot be used.
+pub(crate) fn client(
+    timeout: Duration,
+    reach: &config::Reach,
+    trust: Trust<'_>,
+) -> Result<ClientBuilder, String> {
+    let tls = match trust {
+        Trust::Only(pem) => tls::trusting_only(pem)?,
+        Trust::Also(extra) => tls::trusting(reach.roots == config::Roots::Bundled, extra)?,
+    };
+    let builder = Client::builder()
         .no_proxy()
+        .tls_backend_preconfigured(tls)
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .connect_timeout(timeout)
         .timeout(timeout)
-        .user_agent(concat!("failover-console/", env!("CARGO_PKG_VERSION")))
-}
-
-/// The certificates of a PEM file. None without a file.
-///
-/// # Errors
-/// The file is not valid.
-pub(crate) fn certificates(pem: Option<&[u8]>) -> Result<Vec<Certificate>, String> {
-    pem.map_or(Ok(Vec::new()), |pem| {
-        Certificate::from_pem_bundle(pem).map_err(|error| error.to_string())
-    })
+        .user_agent(concat!("failover-console/", env!("CARGO_PKG_VERSION")));
+    let Some(config::Proxy {
+        https,
+        http,
+        except,
+    }) = &reach.proxy
+    else {
+        return Ok(builder);
+    };
+    let except = format!("localhost,127.0.0.0/8,::1,{except}");
+    let mut builder = builder;
+    let hops = https.iter().map(|hop| (hop, Proxy::https(hop.url.clone())));
+    for (hop, proxy) in hops.chain(http.iter().map(|hop| (hop, Proxy::http(hop.url.clone())))) {
+        let proxy = proxy.map_err(|error| error.without_url().to_string())?;
+        let proxy = match &hop.credentials {
+            Some((name, password)) => proxy.basic_auth(name, password.expose_secret()),
+            None => proxy,
+        };
+        builder = builder.proxy(proxy.no_proxy(NoProxy::from_string(&except)));
+    }
+    Ok(builder)
 }
 
 impl VendorHttp {
@@ -135,8 +171,9 @@ fn cause(error: &reqwest::Error) -> Option<String> {
         if let Some(tls) = error.downcast_ref::<rustls::Error>() {
             return Some(in_tls(tls));
         }
-        // The resolver's error has no type that could be matched.
-        if error.to_string().starts_with("dns error") {
+        // The errors of the resolver and of the way through a proxy have no types that could be matched.
+        let text = error.to_string();
+        if text.starts_with("dns error") {
             let refused = successors(Some(error), |&error| error.source())
                 .find_map(|error| error.downcast_ref::<NotAllowed>());
             if let Some(refused) = refused {
@@ -144,19 +181,47 @@ fn cause(error: &reqwest::Error) -> Option<String> {
             }
             return Some("its name is not known (DNS)".to_owned());
         }
-        next = match error.downcast_ref::<io::Error>() {
-            Some(io) => match in_io(io.kind()) {
-                Some(words) => return Some(words.to_owned()),
-                // `source` of an io::Error skips the error that it wraps.
-                None => io
-                    .get_ref()
-                    .map(|inner| inner as _)
-                    .or_else(|| error.source()),
-            },
-            None => error.source(),
-        };
+        if let Some(why) = text.strip_prefix("tunnel error: ") {
+            return Some(in_proxy(why, error));
+        }
+        next = inner(error);
+        if let Some(io) = error.downcast_ref::<io::Error>()
+            && let Some(words) = in_io(io.kind())
+        {
+            return Some(words.to_owned());
+        }
     }
     None
+}
+
+/// The cause of an error.
+fn inner<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
+    // `source` of an io::Error skips the error that it wraps.
+    let io = error.downcast_ref::<io::Error>();
+    io.and_then(|io| io.get_ref().map(|inner| inner as _))
+        .or_else(|| error.source())
+}
+
+/// What failed at the proxy: by the word of the HTTP client, or before it could say anything.
+fn in_proxy(why: &str, error: &(dyn Error + 'static)) -> String {
+    match why {
+        "proxy authorization required" => {
+            "the proxy wants another user name and password (407): look at proxy_username and its password"
+                .to_owned()
+        }
+        "unsuccessful" => "the proxy refused to connect to it".to_owned(),
+        _ => {
+            let io = successors(inner(error), |&error| inner(error))
+                .find_map(|error| in_io(error.downcast_ref::<io::Error>()?.kind()));
+            let unknown = successors(Some(error), |&error| inner(error))
+                .any(|error| error.to_string().starts_with("dns error"));
+            match (io, unknown) {
+                (_, true) => "the proxy's name is not known (DNS)".to_owned(),
+                (Some(words), _) => format!("the proxy cannot be reached: {words}"),
+                (None, _) => "the proxy cannot be reached, or broke off".to_owned(),
+            }
+        }
+    }
 }
 
 fn in_io(kind: io::ErrorKind) -> Option<&'static str> {
@@ -174,10 +239,15 @@ fn in_io(kind: io::ErrorKind) -> Option<&'static str> {
 
 fn in_tls(error: &rustls::Error) -> String {
     match error {
-        rustls::Error::InvalidCertificate(why) => {
-            format!(
-                "its certificate is not trusted ({why}); a certificate of its own can be named with ca_file"
-            )
+        rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(why)))
+            if why.is::<Distrusted>() =>
+        {
+            why.to_string()
+        }
+        rustls::Error::InvalidCertificate(why) => format!("its certificate is not trusted ({why})"),
+        rustls::Error::InvalidMessage(_) => {
+            "no encrypted connection came about: it does not answer in TLS, so the port may be one for http"
+                .to_owned()
         }
         other => format!("no encrypted connection came about ({other})"),
     }

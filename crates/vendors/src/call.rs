@@ -59,6 +59,10 @@ impl Request {
     }
 }
 
+/// The longest `Retry-After` that is honoured, in seconds: some services send months, and a status is wanted
+/// again as soon as they are well.
+pub const LONGEST_WAIT: u64 = 15 * 60;
+
 /// An HTTP response. Header names are lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
@@ -80,16 +84,25 @@ impl Answer {
             .map(|(_, v)| v.as_str())
     }
 
-    /// The seconds of `Retry-After`, which is a number or a date. A date is compared with the response's
-    /// own `Date`, so that no other clock is needed.
+    /// The seconds of `Retry-After`, which is a number or a date, at most [`LONGEST_WAIT`]. A date is compared
+    /// with the response's own `Date`, so that no other clock is needed; one in the past means now.
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         let wish = self.header("retry-after")?.trim();
+        if !wish.is_empty() && wish.bytes().all(|byte| byte.is_ascii_digit()) {
+            // A number that is too large for the type is too large for the limit.
+            return Some(
+                wish.parse()
+                    .map_or(LONGEST_WAIT, |wait: u64| wait.min(LONGEST_WAIT)),
+            );
+        }
         let date = |text: &str| DateTime::parse_from_rfc2822(text).ok();
-        wish.parse().ok().or_else(|| {
-            let wait = date(wish)?.signed_duration_since(date(self.header("date")?)?);
-            u64::try_from(wait.num_seconds()).ok()
-        })
+        let wait = date(wish)?.signed_duration_since(date(self.header("date")?)?);
+        Some(
+            u64::try_from(wait.num_seconds())
+                .unwrap_or(0)
+                .min(LONGEST_WAIT),
+        )
     }
 
     /// Whether the status is 2xx.
@@ -257,7 +270,15 @@ mod tests {
             (" 120 ", Some(120)),
             ("0", Some(0)),
             ("Sat, 21 Nov 2026 14:33:08 GMT", Some(60)),
-            ("Sat, 21 Nov 2026 14:31:08 GMT", None),
+            ("Sat, 21 Nov 2026 14:31:08 GMT", Some(0)),
+            ("Sat, 21 Nov 2026 14:32:08 GMT", Some(0)),
+            ("Sat, 21 Nov 2026 14:47:07 GMT", Some(899)),
+            ("Tue, 31 Dec 2199 23:59:59 GMT", Some(900)),
+            ("Thu, 01 Jan 1970 00:00:00 GMT", Some(0)),
+            ("900", Some(900)),
+            ("901", Some(900)),
+            ("99999999999", Some(900)),
+            ("99999999999999999999999999", Some(900)),
             ("-3", None),
             ("soon", None),
             ("", None),
@@ -273,5 +294,13 @@ mod tests {
             assert_eq!(answer.retry_after(), seconds, "{wish:?}");
         }
         assert_eq!(Answer::default().retry_after(), None);
+        let without_date = Answer {
+            headers: vec![(
+                "retry-after".to_owned(),
+                "Sat, 21 Nov 2026 14:33:08 GMT".to_owned(),
+            )],
+            ..Answer::default()
+        };
+        assert_eq!(without_date.retry_after(), None);
     }
 }

@@ -35,6 +35,13 @@ pub(super) fn run(file: &Path) -> Result<(), Failure> {
             system.vendor(),
             connection.base_url
         ));
+        let proxy = connection.reach.proxy.as_ref();
+        if let Some(hop) = proxy.and_then(|proxy| proxy.https.as_ref()) {
+            say(format_args!("  {id}: through the proxy {hop}"));
+        }
+        if let Some(hint) = connection.address_hint() {
+            say(format_args!("  {id}: likely wrong: {hint}"));
+        }
     }
     for user in &config.users {
         say(format_args!(

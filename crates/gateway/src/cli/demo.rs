@@ -5,7 +5,7 @@ use crate::app::{Gateway, Shared};
 use crate::assets::Assets;
 use crate::auth::Access;
 use crate::config::{
-    Connection, Credentials, DEFAULT_LISTEN, DEFAULT_SHARE, DEFAULT_TIMEOUT, DEFAULT_WATCH,
+    Connection, Credentials, DEFAULT_LISTEN, DEFAULT_SHARE, DEFAULT_TIMEOUT, DEFAULT_WATCH, Reach,
 };
 use crate::http::listen::{self, Serving};
 use crate::watch::Clock;
@@ -197,6 +197,7 @@ fn connection(listening: &Listening) -> Result<Connection, String> {
         base_url,
         credentials,
         ca: None,
+        reach: Reach::default(),
         timeout: DEFAULT_TIMEOUT,
         share,
         watch: DEFAULT_WATCH,

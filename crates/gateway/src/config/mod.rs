@@ -6,6 +6,7 @@ mod connection;
 mod fault;
 mod network;
 mod openid;
+mod reach;
 mod secret;
 mod section;
 mod session;
@@ -17,6 +18,7 @@ pub use connection::{Connection, Credentials, DEFAULT_SHARE, DEFAULT_TIMEOUT, DE
 pub use fault::{Fault, Faults};
 pub use network::Network;
 pub use openid::OpenId;
+pub use reach::{Hop, Proxy, Reach, Roots};
 pub use session::Session;
 pub(crate) use url::is_loopback;
 
@@ -141,13 +143,14 @@ impl Config {
 fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
     let listen = listen(&top);
     let session = session::read(&top, around);
+    let reach = reach::read(&top, around);
     let config = Config {
         listen: listen.map_or(DEFAULT_LISTEN, |listen| listen.value),
         public_origin: url::optional(&top, "public_url")
             .map(|url| url.origin().ascii_serialization()),
-        connections: connection::all(&top, around),
+        connections: connection::all(&top, around, &reach),
         users: user::all(&top, around),
-        openid: openid::read(&top, around),
+        openid: openid::read(&top, around, &reach),
         walls: walls::read(&top, &session, around),
         session,
         wall_frames: url::origins(&top, "wall_frames"),

@@ -2,7 +2,7 @@
 //! viewer. Sends nothing to the provider.
 
 use super::section::{At, Section};
-use super::{Surroundings, connection, secret, url};
+use super::{Reach, Surroundings, connection, secret, url};
 use secrecy::SecretString;
 
 /// The default scopes besides `openid`.
@@ -29,11 +29,13 @@ pub struct OpenId {
     pub viewers: Vec<String>,
     /// Certificates (PEM) that are trusted for the provider in addition to the system's.
     pub ca: Option<Vec<u8>>,
+    /// How it is reached.
+    pub reach: Reach,
     /// The provider's name on the button.
     pub title: String,
 }
 
-pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>) -> Option<OpenId> {
+pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>, reach: &Reach) -> Option<OpenId> {
     let section = top.table("openid")?;
     let url = url::required(&section, "issuer");
     let issuer = url.as_ref().and_then(|_| section.text("issuer"));
@@ -46,6 +48,7 @@ pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>) -> Option<OpenI
     let (admins, viewers) = (values(&section, "admins"), values(&section, "viewers"));
     check_roles(&section, &admins, &viewers);
     let ca = connection::ca(&section, around);
+    let reach = reach.of(&section, around);
     let title = section.text("title").map(|title| title.value).or(host);
     let read = || {
         Some(OpenId {
@@ -58,6 +61,7 @@ pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>) -> Option<OpenI
             admins: owned(&admins),
             viewers: owned(&viewers),
             ca,
+            reach,
             title: title?.to_owned(),
         })
     };

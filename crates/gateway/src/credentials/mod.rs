@@ -3,23 +3,36 @@
 
 mod basic;
 mod oauth;
+mod refusals;
 mod signing;
 mod veeam;
 
 pub(crate) use basic::Basic;
 pub(crate) use oauth::Tokens;
+pub(crate) use refusals::Refusals;
 pub(crate) use signing::{Signer, Turns};
 pub(crate) use veeam::Logon;
 
 use crate::problem::{Kind, Problem};
-use axum::http::{HeaderName, HeaderValue, header};
+use crate::vendor_http::Answer;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use refusals::Trial;
+use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
 use signing::Turn;
+use std::sync::Arc;
 use std::time::Duration;
 
-/// The credentials of one connection.
+/// The credentials of one connection, and how often they were refused.
 #[derive(Debug)]
-pub(crate) enum Credentials {
+pub(crate) struct Credentials {
+    pub(crate) kind: CredentialKind,
+    pub(crate) refusals: Arc<Refusals>,
+}
+
+/// What the credentials are.
+#[derive(Debug)]
+pub(crate) enum CredentialKind {
     /// A bearer token, fetched with OAuth2 client credentials.
     Bearer(Tokens),
     /// User name and password on every request.
@@ -41,6 +54,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) number: u64,
     /// Held while the request runs.
     _turn: Option<Turn<'a>>,
+    /// Held while the request tries a password.
+    _trial: Option<Trial<'a>>,
 }
 
 impl Credentials {
@@ -58,25 +73,33 @@ impl Credentials {
                 renewable,
                 number,
                 _turn: None,
+                _trial: None,
             })
         };
-        match self {
-            Self::Bearer(tokens) => {
+        match &self.kind {
+            CredentialKind::Bearer(tokens) => {
                 let bearer = tokens.bearer(refused).await?;
                 with((header::AUTHORIZATION, bearer.header), true, bearer.number)
             }
-            Self::Session(logon) => {
+            CredentialKind::Session(logon) => {
                 let ticket = logon.ticket(refused).await?;
                 with((veeam::SESSION, ticket.header), true, ticket.number)
             }
-            Self::Basic(basic) => match basic.header() {
-                Some(value) => with((header::AUTHORIZATION, value), false, 0),
-                None => Err(Problem::new(
-                    Kind::Internal,
-                    "the user name or password cannot be sent",
-                )),
-            },
-            Self::Signed(signer) => {
+            CredentialKind::Basic(basic) => {
+                let value = basic.header().ok_or_else(|| {
+                    Problem::new(Kind::Internal, "the user name or password cannot be sent")
+                })?;
+                let late = || {
+                    let detail = "the password is being tried, and no answer came in time";
+                    Problem::new(Kind::Timeout, detail)
+                };
+                let trial = self.refusals.trial(patience, late).await?;
+                Ok(Pass {
+                    _trial: trial,
+                    ..with((header::AUTHORIZATION, value), false, 0)?
+                })
+            }
+            CredentialKind::Signed(signer) => {
                 let turn = signer.turn(patience).await?;
                 let query = signer.query(&turn)?;
                 Ok(Pass {
@@ -85,9 +108,67 @@ impl Credentials {
                     renewable: false,
                     number: 0,
                     _turn: Some(turn),
+                    _trial: None,
                 })
             }
         }
+    }
+
+    /// Takes note of an answer that is not a 401.
+    pub(crate) fn answered(&self, status: StatusCode) {
+        // A failing server may not have looked at the credentials.
+        if !status.is_server_error() {
+            self.refusals.accepted();
+        }
+    }
+
+    /// Takes note of a 401 to a request with this connection's newest pass. Returns the problem to report.
+    pub(crate) fn refused(&self, problem: Problem) -> Problem {
+        match &self.kind {
+            // The session or token is new: another one would be refused as well.
+            CredentialKind::Bearer(_) | CredentialKind::Session(_) => {
+                self.refusals.log_on_refused(problem)
+            }
+            CredentialKind::Basic(_) => self.refusals.request_refused(problem),
+            // A signature is no password: no account is locked, and the cause may be this computer's clock.
+            CredentialKind::Signed(_) => problem,
+        }
+    }
+}
+
+/// The problem for an answer to a log-on that is neither a success nor a refusal of the credentials.
+fn not_about_credentials(answer: &Answer, name: &str, url: &Url, likely: &str) -> Option<Problem> {
+    let status = answer.status;
+    let unavailable = || Problem {
+        retry_after: plain(answer)
+            .retry_after()
+            .and_then(|seconds| u32::try_from(seconds).ok()),
+        ..Problem::new(
+            Kind::Unreachable,
+            format!("{name} answered {} to the log-on", status.as_u16()),
+        )
+    };
+    match status {
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE => {
+            Some(Problem::wrong_address(name, status, "POST", url, likely))
+        }
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Some(unavailable()),
+        _ if status.is_client_error() => None,
+        _ => Some(unavailable()),
+    }
+}
+
+/// The answer in the form that the `vendors` crate reads.
+fn plain(answer: &Answer) -> vendors::Answer {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    vendors::Answer {
+        status: answer.status.as_u16(),
+        headers: answer
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+            .collect(),
+        body: answer.body.to_vec(),
     }
 }
 

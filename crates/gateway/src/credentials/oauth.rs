@@ -1,7 +1,7 @@
 //! OAuth2 client credentials (RFC 6749, section 4.4): one token for all requests of a connection, fetched once
 //! for all that wait for it, and renewed before it expires.
 
-use super::sensitive;
+use super::{Refusals, not_about_credentials, sensitive};
 use crate::problem::{Kind, Problem};
 use crate::single_flight::{Landed, SingleFlight};
 use crate::vendor_http::VendorHttp;
@@ -10,11 +10,17 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Method, Request, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// The lifetime of a token whose answer does not state it.
 const DEFAULT_LIFE: u64 = 300;
+
+/// The limits of a lifetime, in seconds. Below them a token would be requested for each call; a token that the
+/// vendor refuses is replaced anyway. Above them a clock might overflow.
+const LIFE: RangeInclusive<u64> = 30..=86_400;
 
 /// After a failed early renewal, how long the present token is used before the next attempt.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -26,6 +32,7 @@ pub(crate) struct Tokens {
     token_url: Url,
     client_id: String,
     client_secret: SecretString,
+    refusals: Arc<Refusals>,
     flight: SingleFlight<Result<Token, Problem>>,
 }
 
@@ -58,12 +65,14 @@ impl Tokens {
         token_url: Url,
         client_id: String,
         client_secret: SecretString,
+        refusals: Arc<Refusals>,
     ) -> Self {
         Self {
             http,
             token_url,
             client_id,
             client_secret,
+            refusals,
             flight: SingleFlight::default(),
         }
     }
@@ -81,6 +90,7 @@ impl Tokens {
     }
 
     async fn fetch(&self) -> Result<Token, Problem> {
+        self.refusals.check()?;
         let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let form = format!(
             "grant_type=client_credentials&client_id={}&client_secret={}",
@@ -96,14 +106,14 @@ impl Tokens {
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         *request.body_mut() = Some(form.into());
         let requested_at = Instant::now();
-        let answer = self.http.send(request).await?;
-        let status = answer.status;
-        if status.is_client_error() {
-            return Err(self.refused(&format!("it answered {}", status.as_u16())));
-        }
-        if !status.is_success() {
-            let detail = format!("{} answered {}", self.http.name, status.as_u16());
-            return Err(Problem::new(Kind::Unreachable, detail));
+        let answer = self.http.send(request).await?.into_utf8();
+        if !answer.status.is_success() {
+            let likely = "look at token_url";
+            let other = not_about_credentials(&answer, &self.http.name, &self.token_url, likely);
+            return Err(other.unwrap_or_else(|| {
+                let why = format!("it answered {}", answer.status.as_u16());
+                self.refusals.log_on_refused(self.refused(&why))
+            }));
         }
         let granted: Granted = serde_json::from_slice(&answer.body)
             .map_err(|_| self.refused("its answer holds no access_token"))?;
@@ -112,8 +122,7 @@ impl Tokens {
             .as_ref()
             .and_then(seconds)
             .unwrap_or(DEFAULT_LIFE);
-        // Limited to a day, so that no lifetime overflows a clock.
-        let life = Duration::from_secs(seconds.min(86_400));
+        let life = Duration::from_secs(seconds.clamp(*LIFE.start(), *LIFE.end()));
         Ok(Token {
             secret: granted.access_token.into(),
             renew: requested_at + life * 4 / 5,

@@ -2,17 +2,21 @@
 //! expired, closed at the end. Only the session header is sent, never a cookie, because the server would
 //! prefer the cookie.
 
-use super::{Basic, sensitive};
+use super::{Basic, Refusals, not_about_credentials, plain, sensitive};
 use crate::problem::{Kind, Problem};
 use crate::single_flight::{Landed, SingleFlight};
-use crate::vendor_http::{Answer, VendorHttp};
+use crate::vendor_http::VendorHttp;
 use axum::http::{HeaderName, HeaderValue, header};
 use reqwest::{Method, Request, Url};
 use secrecy::{ExposeSecret as _, SecretString};
+use std::sync::Arc;
 use vendors::veeam;
 
 /// The header that holds the session.
 pub(crate) const SESSION: HeaderName = HeaderName::from_static("x-restsvcsessionid");
+
+/// What is likely where nothing answers the log-on.
+const LIKELY: &str = "look at base_url, which has to be that of Enterprise Manager's REST API, usually with port 9398";
 
 /// A connection's session.
 #[derive(Debug)]
@@ -21,6 +25,9 @@ pub(crate) struct Logon {
     base: String,
     account: Basic,
     accept: veeam::MediaType,
+    /// What is likely wrong with the address.
+    hint: Option<String>,
+    refusals: Arc<Refusals>,
     flight: SingleFlight<Result<Session, Problem>>,
 }
 
@@ -45,12 +52,16 @@ impl Logon {
         base: String,
         account: Basic,
         accept: veeam::MediaType,
+        hint: Option<String>,
+        refusals: Arc<Refusals>,
     ) -> Self {
         Self {
             http,
             base,
             account,
             accept,
+            hint,
+            refusals,
             flight: SingleFlight::default(),
         }
     }
@@ -102,28 +113,25 @@ impl Logon {
     }
 
     async fn log_on(&self) -> Result<Session, Problem> {
+        self.refusals.check()?;
         let call = veeam::log_on();
         let account = self
             .account
             .header()
             .ok_or_else(|| self.refused("the user name or password cannot be sent"))?;
-        let answer = self
-            .http
-            .send(self.request(&call.request, header::AUTHORIZATION, account)?)
-            .await?;
-        if answer.status.is_client_error() {
-            return Err(self.refused(&format!(
-                "it answered {} to the log-on",
-                answer.status.as_u16()
-            )));
-        }
+        let request = self.request(&call.request, header::AUTHORIZATION, account)?;
+        let url = request.url().clone();
+        let answer = self.http.send(request).await?.into_utf8();
         if !answer.status.is_success() {
-            let detail = format!(
-                "{} answered {} to the log-on",
-                self.http.name,
-                answer.status.as_u16()
-            );
-            return Err(Problem::new(Kind::Unreachable, detail));
+            let hint = self.hint.as_deref();
+            let likely = hint.unwrap_or(LIKELY);
+            let other = not_about_credentials(&answer, &self.http.name, &url, likely);
+            return Err(other.unwrap_or_else(|| {
+                let status = answer.status.as_u16();
+                let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
+                let why = format!("it answered {status} to the log-on{hint}");
+                self.refusals.log_on_refused(self.refused(&why))
+            }));
         }
         let logon = call
             .read(&plain(&answer))
@@ -166,19 +174,5 @@ impl Logon {
             Kind::Credentials,
             format!("{} let nobody in: {why}", self.http.name),
         )
-    }
-}
-
-/// The answer in the form that the `vendors` crate reads.
-fn plain(answer: &Answer) -> vendors::Answer {
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    vendors::Answer {
-        status: answer.status.as_u16(),
-        headers: answer
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), text(value)))
-            .collect(),
-        body: answer.body.to_vec(),
     }
 }

@@ -47,7 +47,16 @@ pub(super) async fn read(
         .is_some_and(|value| value.as_bytes() == b"no-cache");
     let watchers = &gateway.shared.watchers;
     if demanded && audience == Audience::People {
-        watchers.refresh(parameter("connection")).await;
+        let connection = parameter("connection");
+        if let Some(id) = connection
+            && authorized
+                .visitor
+                .as_ref()
+                .is_some_and(|visitor| visitor.role == Role::Admin)
+        {
+            gateway.try_log_on_now(id);
+        }
+        watchers.refresh(connection).await;
     }
     let inventory = watchers.inventory();
     let position = inventory.position(parameter("after"));

@@ -1,12 +1,16 @@
 //! Problems as HTTP responses.
 
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use axum::body::Body;
 use axum::http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
+
+/// How soon browsers may ask again after a refused log-on, in seconds. The log-on itself waits longer, but they get
+/// the gateway's own answer meanwhile, and an admin may have let it log on.
+const REFUSED: u32 = 60;
 
 /// The response for a problem at the path `instance`.
 pub(super) fn response(problem: &Problem, instance: &str) -> Response<Body> {
@@ -40,7 +44,10 @@ pub(super) fn response(problem: &Problem, instance: &str) -> Response<Body> {
         // Required by RFC 9110, 15.5.2. No browser asks for a password because of this scheme.
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Session"));
     }
-    if let Some(seconds) = problem.retry_after {
+    if let Some(mut seconds) = problem.retry_after {
+        if problem.kind == Kind::Credentials {
+            seconds = seconds.min(REFUSED);
+        }
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     response

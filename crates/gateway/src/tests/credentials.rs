@@ -97,9 +97,9 @@ async fn a_vendor_that_refuses_every_token_is_a_problem_of_the_credentials() {
     let vendor = token_vendor(usize::MAX).await;
     let (kind, status, detail) = problem(get(&with_tokens(&vendor.base), GROUPS).await).await;
     assert_eq!((kind.as_str(), status), ("credentials", 502));
-    assert_eq!(
-        detail,
-        "Plant A answered 401 to the gateway's own credentials"
+    assert!(
+        detail.starts_with("Plant A answered 401 to the gateway's own credentials. So that"),
+        "{detail}"
     );
     assert_eq!(vendor.lines().len(), 4, "tried twice, not for ever");
 }
@@ -127,6 +127,8 @@ async fn a_failing_token_service_is_explained() {
             "cannot be sent in a header",
         ),
         (503, "", "unreachable", "answered 503"),
+        (429, "", "unreachable", "answered 429"),
+        (404, "", "wrong-address", "/token: look at token_url"),
         (302, "", "redirect", "does not follow"),
     ] {
         let vendor = Vendor::new(move |_, _| json(status, body)).await;
@@ -329,15 +331,121 @@ async fn a_refused_log_on_is_a_problem_of_the_credentials() {
     let vendor = Vendor::new(|_, _| json(401, "")).await;
     let gateway = to_veeam(&vendor.base);
     let (kind, _, detail) = problem(get(&gateway, QUERY).await).await;
-    assert_eq!(
-        (kind.as_str(), detail.as_str()),
-        (
-            "credentials",
-            "Plant A let nobody in: it answered 401 to the log-on"
-        )
+    assert_eq!(kind, "credentials");
+    assert!(
+        detail.starts_with(
+            "Plant A let nobody in: it answered 401 to the log-on. So that the account"
+        ),
+        "{detail}"
     );
     gateway.log_off().await;
     assert_eq!(vendor.lines().len(), 1, "there is nothing to log off");
+}
+
+#[tokio::test]
+async fn a_refused_log_on_is_not_repeated_by_anybody() {
+    let veeam: System = serde_json::from_str(r#"{"system":"veeam"}"#).unwrap();
+    for status in [400, 401, 403] {
+        let vendor = Vendor::new(move |_, _| json(status, "")).await;
+        let base = &vendor.base;
+        let gateway = gateway(vec![
+            connection("em", veeam.clone(), base, basic()),
+            connection("plant-a", aveva(), base, client(base)),
+        ]);
+        for path in [QUERY, GROUPS] {
+            let before = vendor.lines().len();
+            let all = (0..10).map(|_| get(&gateway, path));
+            futures_util::future::join_all(all).await;
+            let answer = get(&gateway, path).await;
+            let wait: u32 = header(&answer, "retry-after").parse().unwrap();
+            assert!((50..=60).contains(&wait), "{wait}");
+            assert_eq!(problem(answer).await.0, "credentials", "{path}");
+            assert_eq!(vendor.lines().len(), before + 1, "{path}");
+        }
+        // Somebody may have changed the password at the vendor.
+        let line = "GET /api/inventory?connection=em";
+        ask(&gateway, line, &[("cache-control", "no-cache")], "").await;
+        let before = vendor.lines().len();
+        get(&gateway, QUERY).await;
+        let wait = get(&gateway, QUERY).await;
+        assert_eq!(header(&wait, "retry-after"), "60", "not five minutes");
+        get(&gateway, GROUPS).await;
+        assert_eq!(vendor.lines().len(), before + 1, "only this connection");
+    }
+}
+
+#[tokio::test]
+async fn a_log_on_to_a_wrong_address_is_no_matter_of_the_credentials() {
+    let system: System = serde_json::from_str(r#"{"system":"veeam"}"#).unwrap();
+    let vendor = Vendor::new(|_, _| json(404, "")).await;
+    for (path, likely) in [
+        (
+            "",
+            "look at base_url, which has to be that of Enterprise Manager's REST API".to_owned(),
+        ),
+        (
+            "/em/API/",
+            format!(
+                "base_url holds the API's own path, which the gateway adds itself; give {}/em",
+                vendor.base
+            ),
+        ),
+    ] {
+        let base = format!("{}{path}", vendor.base);
+        let gateway = gateway(vec![connection("em", system.clone(), &base, basic())]);
+        for _ in 0..2 {
+            let (kind, _, detail) = problem(get(&gateway, QUERY).await).await;
+            assert_eq!(kind, "wrong-address");
+            let asked = format!(
+                "Plant A answered 404 to POST {}/api/sessionMngr/: ",
+                base.trim_end_matches('/')
+            );
+            assert!(
+                detail.starts_with(&asked) && detail.contains(&likely),
+                "{detail}"
+            );
+        }
+    }
+    assert_eq!(vendor.lines().len(), 4, "nobody is locked out by it");
+}
+
+#[tokio::test]
+async fn a_token_that_ends_at_once_is_not_requested_for_each_call() {
+    for life in ["0", "1", "\"0\"", "-5", "null", "86400000"] {
+        let vendor = Vendor::new(move |seen, _| match seen.line.as_str() {
+            "POST /token" => json(
+                200,
+                &format!(r#"{{"access_token":"t","expires_in":{life}}}"#),
+            ),
+            _ => json(200, "[]"),
+        })
+        .await;
+        let gateway = with_tokens(&vendor.base);
+        for _ in 0..5 {
+            assert_eq!(get(&gateway, GROUPS).await.status(), 200);
+        }
+        let lines = vendor.lines();
+        let tokens = lines.iter().filter(|line| *line == "POST /token").count();
+        assert_eq!((lines.len(), tokens), (6, 1), "{life}");
+    }
+}
+
+#[tokio::test]
+async fn answers_in_another_encoding_are_handed_on_in_utf_8() {
+    let vendor = Vendor::new(|_, _| {
+        let mut response = json(200, "");
+        let media_type = "application/json; charset=windows-1252".parse().unwrap();
+        response.headers_mut().insert("content-type", media_type);
+        *response.body_mut() = Body::from(&b"[{\"Name\":\"M\xfcller\"}]"[..]);
+        response
+    })
+    .await;
+    let answer = get(&to_aveva(&vendor.base), GROUPS).await;
+    assert_eq!(
+        header(&answer, "content-type"),
+        "application/json; charset=utf-8"
+    );
+    assert_eq!(text(answer).await, r#"[{"Name":"Müller"}]"#);
 }
 
 #[tokio::test]

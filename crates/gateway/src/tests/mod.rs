@@ -8,6 +8,7 @@ pub(crate) mod metrics;
 mod observability;
 mod openid;
 mod order;
+mod outside;
 mod relay;
 mod roles;
 mod routes;
@@ -68,9 +69,19 @@ fn connection(
         base_url: Url::parse(base).unwrap(),
         credentials,
         ca: None,
+        reach: config::Reach::default(),
         timeout: Duration::from_secs(5),
         watch: config::DEFAULT_WATCH,
     }
+}
+
+/// A connection to an Uplynk service.
+pub(crate) fn uplynk(base: &str) -> config::Connection {
+    let credentials = config::Credentials::IntegrationKey {
+        owner: "o".to_owned(),
+        api_key: SECRET.into(),
+    };
+    connection("live", System::Uplynk, base, credentials)
 }
 
 fn gateway(connections: Vec<config::Connection>) -> Arc<Gateway> {

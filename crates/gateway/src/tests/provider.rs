@@ -131,6 +131,7 @@ impl Provider {
             admins: vec!["console-admin".to_owned()],
             viewers: vec!["console-viewer".to_owned()],
             ca: None,
+            reach: config::Reach::default(),
             title: "Plant account".to_owned(),
         }
     }

@@ -2,6 +2,7 @@
 //! resolved once, here, and the connection uses a checked address, so that a second look-up cannot return
 //! another one.
 
+use crate::config;
 use crate::vendor_http::NotAllowed;
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -12,12 +13,18 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 pub(super) struct Checked {
     /// The host of the connection itself, which may have any address.
     own: String,
+    /// The hosts of proxies, which are connected to and are not asked for pictures.
+    proxies: Vec<String>,
 }
 
 impl Checked {
-    pub(super) fn new(base: &Url) -> Self {
+    pub(super) fn new(base: &Url, proxy: Option<&config::Proxy>) -> Self {
+        let host = |url: &Url| url.host_str().unwrap_or_default().to_ascii_lowercase();
+        let hops = proxy.map(|proxy| proxy.https.iter().chain(&proxy.http));
+        let hops = hops.into_iter().flatten();
         Self {
-            own: base.host_str().unwrap_or_default().to_ascii_lowercase(),
+            own: host(base),
+            proxies: hops.map(|hop| host(&hop.url)).collect(),
         }
     }
 
@@ -25,7 +32,25 @@ impl Checked {
     /// literal address never reaches [`Resolve::resolve`].
     pub(super) fn admits(&self, host: &str) -> bool {
         let bare = host.trim_start_matches('[').trim_end_matches(']');
-        self.is_own(host) || bare.parse().map_or(true, is_public)
+        self.is_own(host) || (!self.is_proxy(host) && bare.parse().map_or(true, is_public))
+    }
+
+    /// Whether a host may be asked for through a proxy, which resolves its name by itself. A name that only the
+    /// proxy can resolve may be.
+    pub(super) async fn admits_resolved(&self, host: &str) -> bool {
+        if self.proxies.is_empty() || self.is_own(host) {
+            return true;
+        }
+        match tokio::net::lookup_host((host, 0)).await {
+            Ok(mut found) => found.any(|address| is_public(address.ip())),
+            Err(_) => true,
+        }
+    }
+
+    fn is_proxy(&self, host: &str) -> bool {
+        self.proxies
+            .iter()
+            .any(|proxy| host.eq_ignore_ascii_case(proxy))
     }
 
     fn is_own(&self, host: &str) -> bool {
@@ -35,7 +60,7 @@ impl Checked {
 
 impl Resolve for Checked {
     fn resolve(&self, name: Name) -> Resolving {
-        let own = self.is_own(name.as_str());
+        let own = self.is_own(name.as_str()) || self.is_proxy(name.as_str());
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let admitted: Vec<SocketAddr> = found
@@ -178,17 +203,21 @@ mod tests {
             (&own, "[::2]", false),
             (&own, "127.0.0.1", false),
         ] {
-            assert_eq!(Checked::new(base).admits(host), expected, "{base} {host}");
+            assert_eq!(
+                Checked::new(base, None).admits(host),
+                expected,
+                "{base} {host}"
+            );
         }
     }
 
     #[tokio::test]
     async fn a_name_of_this_computer_is_refused_unless_it_is_the_vendors() {
         let name = || "localhost".parse::<Name>().unwrap();
-        let other = Checked::new(&Url::parse("http://127.0.0.1:9000").unwrap());
+        let other = Checked::new(&Url::parse("http://127.0.0.1:9000").unwrap(), None);
         let refused = other.resolve(name()).await.err().unwrap();
         assert!(refused.is::<NotAllowed>());
-        let own = Checked::new(&Url::parse("http://LOCALHOST:9000").unwrap());
+        let own = Checked::new(&Url::parse("http://LOCALHOST:9000").unwrap(), None);
         assert!(own.resolve(name()).await.unwrap().next().is_some());
     }
 }

@@ -5,10 +5,11 @@
 use super::address::Checked;
 use super::image_type::ImageType;
 use super::{Outcome, Picture, failed, not_found};
+use crate::config;
 use crate::problem::{Kind, Problem};
-use crate::vendor_http::{VendorHttp, client};
+use crate::vendor_http::{Trust, VendorHttp, client};
 use axum::http::{HeaderValue, StatusCode, header};
-use reqwest::{Certificate, Method, Request, Url};
+use reqwest::{Method, Request, Url};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// The largest picture, in bytes.
 pub(super) const LARGEST: usize = 2 * 1024 * 1024;
 
+const NOT_ALLOWED: &str =
+    "the address of this thumbnail is one that the gateway does not connect to";
+
 #[derive(Debug)]
 pub(super) struct Fetch {
     http: VendorHttp,
@@ -25,13 +29,13 @@ pub(super) struct Fetch {
 }
 
 impl Fetch {
-    pub(super) fn new(base: &Url, ca: &[Certificate]) -> Result<Self, String> {
-        let checked = Checked::new(base);
-        // Images are compressed already, and decompression would bypass the size limit.
-        let client = client(TIMEOUT)
+    pub(super) fn new(of: &config::Connection) -> Result<Self, String> {
+        let checked = Checked::new(&of.base_url, of.reach.proxy.as_ref());
+        // Pictures may come from a public service although the system itself is private. Images are compressed
+        // already, and decompression would bypass the size limit.
+        let client = client(TIMEOUT, &of.reach, Trust::Also(of.ca.as_deref()))?
             .no_gzip()
             .dns_resolver(Arc::new(checked.clone()))
-            .tls_certs_merge(ca.iter().cloned())
             .build()
             .map_err(|error| error.without_url().to_string())?;
         let http = VendorHttp {
@@ -43,7 +47,15 @@ impl Fetch {
     }
 
     pub(super) async fn get(&self, address: &str) -> Outcome {
-        let mut request = Request::new(Method::GET, self.url(address)?);
+        let url = self.url(address)?;
+        if !self
+            .checked
+            .admits_resolved(url.host_str().unwrap_or_default())
+            .await
+        {
+            return Err(unfit(NOT_ALLOWED));
+        }
+        let mut request = Request::new(Method::GET, url);
         request.headers_mut().insert(
             header::ACCEPT,
             HeaderValue::from_static("image/jpeg, image/png, image/webp, image/gif"),
@@ -91,7 +103,7 @@ impl Fetch {
             return Err(refused("holds a user name or a password"));
         }
         if !self.checked.admits(host) {
-            return Err(refused("is one that the gateway does not connect to"));
+            return Err(unfit(NOT_ALLOWED));
         }
         Ok(url)
     }
@@ -107,7 +119,7 @@ mod tests {
 
     #[test]
     fn only_web_addresses_of_public_hosts_are_requested() {
-        let fetch = Fetch::new(&Url::parse("http://10.0.0.5:9000/x").unwrap(), &[]).unwrap();
+        let fetch = Fetch::new(&crate::tests::uplynk("http://10.0.0.5:9000/x")).unwrap();
         for good in [
             "https://pictures.example/a.jpg?x=y#z",
             "HTTP://8.8.8.8/a.jpg",

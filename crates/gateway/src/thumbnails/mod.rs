@@ -8,6 +8,7 @@ mod image_type;
 mod shared;
 mod thumbnail_index;
 
+use crate::config;
 use crate::problem::{Kind, Problem};
 use crate::vendor_client::{Outgoing, ReadObserver, Upstream, When};
 use crate::vendor_http::Answer;
@@ -15,7 +16,6 @@ use axum::body::Bytes;
 use axum::http::{Method, StatusCode};
 use fetch::Fetch;
 use image_type::ImageType;
-use reqwest::{Certificate, Url};
 use shared::Shared;
 use std::time::Duration;
 use thumbnail_index::{Found, ThumbnailIndex};
@@ -66,15 +66,15 @@ impl ReadObserver for Thumbnails {
 }
 
 impl Thumbnails {
-    /// For a connection with this address, trusting these certificates in addition to the system's.
+    /// For a connection.
     ///
     /// # Errors
     /// No TLS client could be made.
-    pub(crate) fn new(base: &Url, ca: &[Certificate]) -> Result<Self, String> {
+    pub(crate) fn new(of: &config::Connection) -> Result<Self, String> {
         Ok(Self {
             index: ThumbnailIndex::default(),
             shared: Shared::default(),
-            fetch: Fetch::new(base, ca)?,
+            fetch: Fetch::new(of)?,
             places: Semaphore::new(AT_A_TIME),
         })
     }

@@ -1,5 +1,6 @@
 //! Which server certificates are trusted. Must never accept one that the configuration does not name.
 
+use super::explain::Explaining;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::pem::PemObject as _;
@@ -42,14 +43,48 @@ pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, S
 /// # Errors
 /// What is wrong with the certificates.
 pub(crate) fn trusting_only(pem: &[u8]) -> Result<ClientConfig, String> {
-    let verifier = Arc::new(verifier(pem)?);
-    Ok(ClientConfig::builder()
-        .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth())
+    let verifier = verifier(pem)?;
+    Ok(config(Some(Arc::new(verifier))))
 }
 
-fn verifier(pem: &[u8]) -> Result<Pinned, String> {
+/// A client that trusts the authorities that this computer knows, or else those that the program brings
+/// (`bundled`), and the certificates of a PEM file. Where there are none at all, it trusts nobody and says so.
+///
+/// # Errors
+/// What is wrong with the file.
+pub(crate) fn trusting(bundled: bool, extra: Option<&[u8]>) -> Result<ClientConfig, String> {
+    install();
+    let extra = extra.map_or(Ok(Vec::new()), certificates)?;
+    if bundled {
+        let mut roots = RootCertStore::empty();
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        roots.add_parsable_certificates(extra);
+        let verifier = WebPkiServerVerifier::builder(Arc::new(roots)).build();
+        return Ok(config(Some(verifier.map_err(|error| error.to_string())?)));
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let system = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider);
+    Ok(config(match system {
+        Ok(verifier) => Some(Arc::new(verifier)),
+        Err(error) => {
+            tracing::warn!(
+                %error,
+                "no certificate authorities were found on this computer: install the package ca-certificates, or \
+                 set trusted_roots = \"bundled\""
+            );
+            None
+        }
+    }))
+}
+
+fn config(verifier: Option<Arc<dyn ServerCertVerifier>>) -> ClientConfig {
+    ClientConfig::builder()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Explaining::new(verifier)))
+        .with_no_client_auth()
+}
+
+pub(super) fn verifier(pem: &[u8]) -> Result<Pinned, String> {
     install();
     let pinned = certificates(pem)?;
     let mut roots = RootCertStore::empty();
@@ -67,7 +102,7 @@ fn verifier(pem: &[u8]) -> Result<Pinned, String> {
 /// The usual checks, with one addition: a self-signed certificate that is marked as an authority, as most
 /// tools make them, may be the server's own certificate if it is one of the named ones.
 #[derive(Debug)]
-struct Pinned {
+pub(super) struct Pinned {
     usual: Arc<WebPkiServerVerifier>,
     pinned: Vec<CertificateDer<'static>>,
 }

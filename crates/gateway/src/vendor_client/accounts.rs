@@ -1,9 +1,12 @@
-//! What connections share: those of one account the queue of its signed requests, those of one service the
-//! locks of its groups.
+//! What connections share, also with those of an earlier configuration: those of one account the queue of its signed
+//! requests and its refused log-ons, those of one service the locks of its groups.
 
 use super::group_locks::GroupLocks;
 use crate::clock::Clock;
-use crate::credentials::Turns;
+use crate::config;
+use crate::credentials::{Refusals, Turns};
+use secrecy::ExposeSecret as _;
+use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +16,11 @@ pub(crate) struct Accounts {
     clock: Clock,
     turns: HashMap<(String, String), Arc<Turns>>,
     locks: HashMap<String, Arc<GroupLocks>>,
+    refusals: HashMap<Fingerprint, Arc<Refusals>>,
 }
+
+/// Identifies credentials at a service, without holding them.
+type Fingerprint = [u8; 32];
 
 impl fmt::Debug for Accounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -27,6 +34,7 @@ impl Accounts {
             clock,
             turns: HashMap::new(),
             locks: HashMap::new(),
+            refusals: HashMap::new(),
         }
     }
 
@@ -42,5 +50,65 @@ impl Accounts {
     /// The locks of a service's groups.
     pub(super) fn locks(&mut self, base: &str) -> Arc<GroupLocks> {
         self.locks.entry(base.to_owned()).or_default().clone()
+    }
+
+    /// The refused log-ons of these credentials. Other credentials are tried at once.
+    pub(super) fn refusals(
+        &mut self,
+        base: &str,
+        credentials: &config::Credentials,
+    ) -> Arc<Refusals> {
+        self.refusals
+            .entry(fingerprint(base, credentials))
+            .or_default()
+            .clone()
+    }
+}
+
+fn fingerprint(base: &str, credentials: &config::Credentials) -> Fingerprint {
+    let (service, account, secret) = match credentials {
+        config::Credentials::ClientCredentials {
+            token_url,
+            client_id,
+            client_secret,
+        } => (token_url.as_str(), client_id, client_secret),
+        config::Credentials::Basic { username, password } => (base, username, password),
+        config::Credentials::IntegrationKey { owner, api_key } => (base, owner, api_key),
+    };
+    let mut hash = Sha256::new();
+    for text in [base, service, account, secret.expose_secret()] {
+        // With its length, so that no two lists of texts are the same bytes.
+        hash.update(text.len().to_le_bytes());
+        hash.update(text);
+    }
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::wall_clock;
+
+    #[test]
+    fn the_same_credentials_at_the_same_service_share_their_refusals() {
+        let mut accounts = Accounts::new(wall_clock());
+        let mut refusals = |base: &str, username: &str, password: &str| {
+            let credentials = config::Credentials::Basic {
+                username: username.to_owned(),
+                password: password.into(),
+            };
+            accounts.refusals(base, &credentials)
+        };
+        let first = refusals("https://em.example", "ann", "one");
+        for (base, username, password, same) in [
+            ("https://em.example", "ann", "one", true),
+            ("https://em.example", "ann", "two", false),
+            ("https://em.example", "bob", "one", false),
+            ("https://em2.example", "ann", "one", false),
+            ("https://em.example", "annon", "e", false),
+        ] {
+            let found = Arc::ptr_eq(&first, &refusals(base, username, password));
+            assert_eq!(found, same, "{base} {username} {password}");
+        }
     }
 }

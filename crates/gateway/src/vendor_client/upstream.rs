@@ -6,11 +6,11 @@ use super::error_body;
 use super::group_locks::GroupLocks;
 use super::reads::{Outcome, Reads, When};
 use crate::config;
-use crate::credentials::{Basic, Credentials, Logon, Pass, Signer, Tokens};
+use crate::credentials::{Basic, CredentialKind, Credentials, Logon, Pass, Signer, Tokens};
 use crate::metrics::{Meter, Metrics};
 use crate::problem::{Kind, Problem};
 use crate::single_flight::Landed;
-use crate::vendor_http::{ANSWER_LIMIT, Answer, VendorHttp, certificates, client};
+use crate::vendor_http::{ANSWER_LIMIT, Answer, Trust, VendorHttp, client};
 use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use reqwest::{Method, Request, Url};
@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
+use vendors::call::VendorError;
 use vendors::{Operation, System};
 
 /// How many requests to one system run at a time.
@@ -35,6 +36,8 @@ pub struct Upstream {
     /// How long an answer is shared.
     pub(crate) share: Duration,
     base: String,
+    /// What is likely wrong with the address.
+    hint: Option<String>,
     http: VendorHttp,
     credentials: Credentials,
     reads: Reads,
@@ -79,64 +82,69 @@ impl Upstream {
         observer: Option<Arc<dyn ReadObserver>>,
         writes: Option<Arc<dyn WriteObserver>>,
     ) -> Result<Self, String> {
+        let hint = of.address_hint();
         let config::Connection {
             public,
             base_url,
             credentials,
             ca,
+            reach,
             timeout,
             share,
             watch,
         } = of;
         let meter = metrics.meter(&public.id);
         let base = base_url.as_str().trim_end_matches('/').to_owned();
-        let mut builder = client(timeout);
-        if let Some(pem) = &ca {
-            builder = builder.tls_backend_preconfigured(crate::tls::trusting_only(pem)?);
-        }
+        let trust = ca.as_deref().map_or(Trust::Also(None), Trust::Only);
         let build = |builder: reqwest::ClientBuilder| {
             builder
                 .build()
                 .map_err(|error| error.without_url().to_string())
         };
         let http = VendorHttp {
-            client: build(builder)?,
+            client: build(client(timeout, &reach, trust)?)?,
             name: public.title.clone(),
             limit: ANSWER_LIMIT,
         };
-        let credentials = match credentials {
+        let refusals = accounts.refusals(&base, &credentials);
+        let kind = match credentials {
             config::Credentials::ClientCredentials {
                 token_url,
                 client_id,
                 client_secret,
             } => {
                 // The token service may be public although the system itself is private.
-                let mut builder = client(timeout);
-                if ca.is_some() {
-                    builder = builder.tls_certs_merge(certificates(ca.as_deref())?);
-                }
+                let trust = Trust::Also(ca.as_deref());
                 let name = format!("{}'s token service", public.title);
                 let http = VendorHttp {
-                    client: build(builder)?,
+                    client: build(client(timeout, &reach, trust)?)?,
                     name,
                     limit: 1024 * 1024,
                 };
-                Credentials::Bearer(Tokens::new(http, token_url, client_id, client_secret))
+                CredentialKind::Bearer(Tokens::new(
+                    http,
+                    token_url,
+                    client_id,
+                    client_secret,
+                    refusals.clone(),
+                ))
             }
             config::Credentials::IntegrationKey { owner, api_key } => {
                 let turns = accounts.turns(&base, &owner);
-                Credentials::Signed(Signer::new(owner, api_key, turns))
+                CredentialKind::Signed(Signer::new(owner, api_key, turns))
             }
             config::Credentials::Basic { username, password } => {
                 let account = Basic::new(&username, &password);
                 match public.system {
-                    System::Veeam { accept } => Credentials::Session(Logon::new(
+                    System::Veeam { accept } => CredentialKind::Session(Logon::new(
                         http.clone(),
                         base.clone(),
                         account,
                         accept,
+                        hint.clone(),
+                        refusals.clone(),
                     )),
-                    _ => Credentials::Basic(account),
+                    _ => CredentialKind::Basic(account),
                 }
             }
         };
@@ -147,8 +155,9 @@ impl Upstream {
             watch,
             share,
             base,
+            hint,
             http,
-            credentials,
+            credentials: Credentials { kind, refusals },
             reads: Reads::new(share),
             observer,
             writes,
@@ -220,8 +229,10 @@ impl Upstream {
                 "{} answered 401 to the gateway's own credentials",
                 self.http.name
             );
-            return Err(Problem::new(Kind::Credentials, detail));
+            let problem = Problem::new(Kind::Credentials, detail);
+            return Err(self.credentials.refused(problem));
         }
+        self.credentials.answered(answer.status);
         Ok(error_body::reduce(&self.public.system, answer))
     }
 
@@ -259,7 +270,7 @@ impl Upstream {
         };
         let permit = self.breaker.enter()?;
         let began = Instant::now();
-        let outcome = self.http.send(request).await;
+        let outcome = self.http.send(request).await.map(Answer::into_utf8);
         self.meter.call(began.elapsed(), &outcome);
         permit.record(&outcome);
         outcome
@@ -284,9 +295,42 @@ impl Upstream {
             })
     }
 
+    /// Lets the next request log on, although a log-on was refused a short time ago.
+    pub(crate) fn try_log_on_now(&self) {
+        self.credentials.refusals.try_now();
+    }
+
+    /// The problem for a list that is not there, if that is likely a matter of the address: the answer holds
+    /// nothing of the vendor's, or something is wrong with `base_url` at sight.
+    pub(crate) fn wrong_address(
+        &self,
+        request: &vendors::Request,
+        error: &VendorError,
+    ) -> Option<Problem> {
+        let status = StatusCode::from_u16(error.status).ok()?;
+        let is_list = !request.operation.path.contains("{}");
+        let is_missing = matches!(
+            status,
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE
+        );
+        if !is_list || !is_missing || (self.hint.is_none() && !error.left_out) {
+            return None;
+        }
+        let url = Url::parse(&format!("{}{}", self.base, request.path)).ok()?;
+        let likely = self.hint.as_deref().unwrap_or("look at base_url");
+        let method = request.method().as_str();
+        Some(Problem::wrong_address(
+            &self.public.title,
+            status,
+            method,
+            &url,
+            likely,
+        ))
+    }
+
     /// Logs off at the vendor.
     pub(crate) async fn log_off(&self) {
-        if let Credentials::Session(logon) = &self.credentials {
+        if let CredentialKind::Session(logon) = &self.credentials.kind {
             logon.log_off().await;
         }
     }

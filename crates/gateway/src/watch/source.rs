@@ -100,7 +100,16 @@ impl Source {
         let observed_at = requested_at.checked_sub_signed(age).unwrap_or(requested_at);
         call.read(&answer)
             .map(|value| Received { value, observed_at })
-            .map_err(failure::of_vendor)
+            .map_err(|failure| {
+                let problem = match &failure {
+                    vendors::Failure::Vendor(error) => self.client.wrong_address(request, error),
+                    vendors::Failure::Unreadable(_) => None,
+                };
+                problem.map_or_else(
+                    || failure::of_vendor(failure),
+                    |problem| failure::of_problem(&problem),
+                )
+            })
     }
 
     /// Learns the vendor's clock from an answer that tells it.

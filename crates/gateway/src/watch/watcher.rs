@@ -127,6 +127,10 @@ impl Watcher {
             self.interval = interval;
             self.schedule.set(interval, false, false);
             self.state.interval_ms = self.state.interval_ms.max(in_millis(interval));
+            // What failed may be what was changed.
+            if !self.is_answering() {
+                self.read_all_anew();
+            }
         }
         self.refresh |= wishes.refresh;
         if wishes.changed {

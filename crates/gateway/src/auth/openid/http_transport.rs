@@ -3,10 +3,10 @@
 
 use crate::config;
 use crate::problem::{Kind, Problem};
-use crate::vendor_http::{VendorHttp, client};
+use crate::vendor_http::{Trust, VendorHttp, client};
 use axum::http::Response;
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
-use reqwest::{Certificate, Request, Url};
+use reqwest::{Request, Url};
 use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
@@ -57,13 +57,11 @@ impl HttpTransport {
     /// # Errors
     /// No TLS client could be made.
     pub(super) fn new(of: &config::OpenId, local: bool) -> Result<Self, String> {
-        let message = |error: reqwest::Error| error.without_url().to_string();
-        let mut builder = client(TIMEOUT);
-        if let Some(pem) = &of.ca {
-            builder = builder.tls_certs_merge(Certificate::from_pem_bundle(pem).map_err(message)?);
-        }
+        let builder = client(TIMEOUT, &of.reach, Trust::Also(of.ca.as_deref()))?;
         let http = VendorHttp {
-            client: builder.build().map_err(message)?,
+            client: builder
+                .build()
+                .map_err(|error| error.without_url().to_string())?,
             name: of.title.clone(),
             limit: LIMIT,
         };

@@ -1,9 +1,9 @@
 //! `GET /api/inventory` of a running gateway.
 
 use super::settings::Settings;
+use crate::config::Reach;
 use crate::problem::Kind;
-use crate::tls;
-use crate::vendor_http::{Answer, VendorHttp, client};
+use crate::vendor_http::{Answer, Trust, VendorHttp, client};
 use axum::http::{HeaderValue, StatusCode, header};
 use protocol::{Inventory, Problem};
 use reqwest::{Method, Request};
@@ -23,11 +23,13 @@ pub(super) async fn inventory(settings: Settings, timeout: Duration) -> Result<I
         authorization,
         ca,
     } = settings;
-    let mut builder = client(timeout);
-    if let Some((pem, file)) = ca {
-        let config = tls::trusting_only(&pem).map_err(|why| format!("{file} {why}"))?;
-        builder = builder.tls_backend_preconfigured(config);
-    }
+    let trust = ca
+        .as_ref()
+        .map_or(Trust::Also(None), |(pem, _)| Trust::Only(pem));
+    let builder = client(timeout, &Reach::default(), trust).map_err(|why| {
+        ca.as_ref()
+            .map_or(why.clone(), |(_, file)| format!("{file} {why}"))
+    })?;
     let client = builder
         .build()
         .map_err(|error| error.without_url().to_string())?;

@@ -1,12 +1,13 @@
 //! `[[connection]]`: a vendor system, its address and its credentials. Only the text is checked. Whether a
 //! connection works shows when it is used.
 
+mod address;
 mod credentials;
 
 pub use credentials::Credentials;
 
 use super::section::{Section, nearest};
-use super::{Surroundings, url};
+use super::{Reach, Surroundings, url};
 use credentials::credentials;
 use reqwest::Url;
 use std::ops::Range;
@@ -25,6 +26,8 @@ pub struct Connection {
     pub credentials: Credentials,
     /// The certificates (PEM) that are trusted for this connection, instead of the system's.
     pub ca: Option<Vec<u8>>,
+    /// How it is reached.
+    pub reach: Reach,
     /// How long one request may take.
     pub timeout: Duration,
     /// How long an answer is shared by all who read the same.
@@ -48,7 +51,7 @@ const WATCH_SECONDS: Range<u64> = 2..301;
 const SYSTEMS: [&str; 3] = ["aveva", "uplynk", "veeam"];
 
 /// Every `[[connection]]`. One with a fault is left out, because the file is refused anyway.
-pub(super) fn all(top: &Section<'_>, around: &Surroundings<'_>) -> Vec<Connection> {
+pub(super) fn all(top: &Section<'_>, around: &Surroundings<'_>, reach: &Reach) -> Vec<Connection> {
     let sections = top.tables("connection", "id");
     if sections.is_empty() && top.key("connection").is_none() {
         top.fault(0, "there is no [[connection]]: nothing to show");
@@ -56,7 +59,7 @@ pub(super) fn all(top: &Section<'_>, around: &Surroundings<'_>) -> Vec<Connectio
     let mut ids = Vec::new();
     sections
         .into_iter()
-        .filter_map(|section| one(section, &mut ids, around))
+        .filter_map(|section| one(section, &mut ids, around, reach))
         .collect()
 }
 
@@ -64,6 +67,7 @@ fn one(
     section: Section<'_>,
     ids: &mut Vec<String>,
     around: &Surroundings<'_>,
+    reach: &Reach,
 ) -> Option<Connection> {
     let id = id(&section, ids);
     let title = section
@@ -74,6 +78,7 @@ fn one(
     let system = name.and_then(|name| system(&section, name));
     let credentials = credentials(&section, name, around);
     let ca = ca(&section, around);
+    let reach = reach.of(&section, around);
     let timeout = section
         .number("timeout_seconds", 1..301)
         .map_or(DEFAULT_TIMEOUT, Duration::from_secs);
@@ -106,6 +111,7 @@ fn one(
         base_url: base_url?,
         credentials: credentials?,
         ca,
+        reach,
         timeout,
         share,
         watch,

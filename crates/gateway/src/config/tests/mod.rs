@@ -1,6 +1,7 @@
 //! Every kind of fault, with the line, the column and the sentence that people read.
 
 mod connections;
+mod outside;
 mod people;
 mod reach;
 mod sessions;
@@ -78,6 +79,19 @@ name = "ops"
 role = "admin"
 password_hash = "$argon2id$v=19$m=19456,t=2,p=1$hgFLuKv8EITaimyGFmDzvw$d11SJ82f/BvbIT6zu+WEFXg8YEcT4r2BPjTW6w7XnY8"
 "#;
+
+/// What is likely wrong with the address of a system.
+pub(super) fn hint(system: &str, base_url: &str) -> Option<String> {
+    let credentials = match system {
+        "uplynk" => r#"kind = "integration-key", owner = "o", api_key_env = "SECRET""#,
+        _ => r#"kind = "basic", username = "u", password_env = "SECRET""#,
+    };
+    let text = format!(
+        "[[connection]]\nid = \"x\"\ntitle = \"X\"\nsystem = \"{system}\"\nbase_url = \"{base_url}\"\n\
+         credentials = {{ {credentials} }}\n"
+    );
+    read(&text).unwrap().connections[0].address_hint()
+}
 
 /// Makes one change to the whole file per case: what is replaced, by what, and every fault that follows.
 fn each_is_reported(cases: &[(&str, &str, &[&str])]) {

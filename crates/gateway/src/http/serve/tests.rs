@@ -1,4 +1,5 @@
 use super::*;
+use crate::vendor_http::Trust;
 use axum::routing::get;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -302,10 +303,9 @@ async fn with_a_certificate_only_encrypted_connections_are_served_and_a_new_one_
     let server = begin(BOUNDS, hello(), Some(certificate.clone())).await;
     let url = format!("https://localhost:{}/", server.address.port());
     let trusting = |pem: &[u8]| {
-        let tls = crate::tls::trusting_only(pem).unwrap();
-        let client =
-            crate::vendor_http::client(Duration::from_secs(5)).tls_backend_preconfigured(tls);
-        client.build().unwrap()
+        let (timeout, reach) = (Duration::from_secs(5), crate::config::Reach::default());
+        let client = crate::vendor_http::client(timeout, &reach, Trust::Only(pem));
+        client.unwrap().build().unwrap()
     };
     let address = server.address;
     let ask = async |pem: &[u8]| {

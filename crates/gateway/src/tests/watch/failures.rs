@@ -103,9 +103,131 @@ async fn a_pause_that_a_vendor_asks_for_is_honoured_and_only_a_person_overrules_
     // What was under way at that moment.
     tokio::time::sleep(Duration::from_millis(100)).await;
     plant.asked();
-    stage.skip(900);
+    // The longest pause that is honoured is 15 minutes.
+    stage.skip(800);
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(plant.asked(), [""; 0]);
     assert_eq!(stage.refresh().await.failure(), None);
     assert!(!plant.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_list_that_is_not_where_it_is_looked_for_is_a_matter_of_the_address() {
+    let page = |seen: &vendor::ReceivedRequest, _| {
+        assert_eq!(
+            seen.header("authorization"),
+            "Basic b3BzOmh1bnRlcjItYW5kLWEtaGFsZg=="
+        );
+        let mut page = vendor_json(404, "<html>Not here</html>");
+        let html = "text/html".parse().unwrap();
+        page.headers_mut().insert("content-type", html);
+        page
+    };
+    let words = r#"{"Error":"No such tenant"}"#;
+    let (proxy, service) = (
+        Vendor::new(page).await,
+        Vendor::new(move |_, _| vendor_json(404, words)).await,
+    );
+    let list = "/api/v1/clientfailover/groups";
+    for (base, expected) in [
+        (
+            proxy.base.clone(),
+            Some(format!(
+                "answered 404 to GET {}{list}: look at base_url",
+                proxy.base
+            )),
+        ),
+        (
+            format!("{}/api/v1", service.base),
+            Some(format!(
+                "answered 404 to GET {0}/api/v1{list}: base_url holds the API's own path, which the gateway adds \
+                 itself; give {0}",
+                service.base
+            )),
+        ),
+        // The service itself says what is not there.
+        (service.base.clone(), None),
+    ] {
+        let stage = Stage::new(vec![watched("plant-a", &base)]);
+        let all = stage
+            .until("the failure", |all| all.failure().is_some())
+            .await;
+        match (all.failure(), expected) {
+            (Some(ReadFailure::Problem(problem)), Some(expected)) => {
+                assert_eq!(problem.kind, "/problems/wrong-address");
+                assert!(problem.detail.ends_with(&expected), "{}", problem.detail);
+            }
+            (Some(ReadFailure::Vendor(error)), None) => assert_eq!(error.message, "No such tenant"),
+            other => panic!("{base}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_tried_once_and_again_when_an_admin_or_a_new_configuration_says_so() {
+    let vendor = Vendor::new(|seen, _| {
+        // ops:right
+        let right = seen.header("authorization") == "Basic b3BzOnJpZ2h0";
+        vendor_json(if right { 200 } else { 401 }, "[]")
+    })
+    .await;
+    let stage = Stage::new(vec![watched("plant-a", &vendor.base)]);
+    let all = stage
+        .until("the failure", |all| all.failure().is_some())
+        .await;
+    let Some(ReadFailure::Problem(problem)) = all.failure() else {
+        panic!("{:?}", all.failure());
+    };
+    assert_eq!(problem.kind, "/problems/credentials");
+    assert_eq!(problem.retry_after, Some(60));
+    assert!(
+        problem.detail.contains("the gateway tries again at "),
+        "{}",
+        problem.detail
+    );
+    let next = all.connections()[0].next_at.unwrap();
+    assert!(next.timestamp() >= 59, "{next}");
+    // Viewers, watchers, and somebody who wants to know now.
+    let groups = (0..8).map(|_| get(&stage.gateway, GROUPS));
+    for answer in futures_util::future::join_all(groups).await {
+        assert_eq!(problem_kind(answer).await, "credentials");
+    }
+    stage.refresh().await;
+    assert_eq!(vendor.lines().len(), 1);
+    let now = [("cache-control", "no-cache")];
+    stage.skip(1);
+    ask(&stage.gateway, "GET /api/inventory", &now, "").await;
+    assert_eq!(vendor.lines().len(), 1, "nobody named the connection");
+    stage.skip(1);
+    ask(
+        &stage.gateway,
+        "GET /api/inventory?connection=plant-a",
+        &now,
+        "",
+    )
+    .await;
+    assert_eq!(vendor.lines().len(), 2, "an admin said Try now");
+    assert_eq!(stage.all().failure().and_then(retry_after), Some(300));
+    let right = config::Connection {
+        credentials: config::Credentials::Basic {
+            username: "ops".to_owned(),
+            password: "right".into(),
+        },
+        ..watched("plant-a", &vendor.base)
+    };
+    with_shared(vec![right], stage.gateway.shared.clone()).watch();
+    stage
+        .until("an answer", |all| all.failure().is_none())
+        .await;
+}
+
+async fn problem_kind(answer: Response<Body>) -> String {
+    problem(answer).await.0
+}
+
+fn retry_after(failure: &ReadFailure) -> Option<u64> {
+    match failure {
+        ReadFailure::Problem(problem) => problem.retry_after,
+        _ => None,
+    }
 }

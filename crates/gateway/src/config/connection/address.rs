@@ -1,0 +1,95 @@
+//! What is likely wrong with a `base_url` that is a valid address. A proxy may make any of these right, so they are
+//! hints and not faults.
+
+use super::Connection;
+use vendors::System;
+
+impl Connection {
+    /// What is likely wrong with the address, to continue a sentence that names it.
+    #[must_use]
+    pub fn address_hint(&self) -> Option<String> {
+        let url = &self.base_url;
+        let mut path = url.path_segments()?;
+        if let Some(place) = path.position(|segment| segment.eq_ignore_ascii_case("api")) {
+            let kept: Vec<&str> = url.path_segments()?.take(place).collect();
+            let mut short = url.clone();
+            short.set_path(&kept.join("/"));
+            let short = short.as_str().trim_end_matches('/');
+            return Some(format!(
+                "base_url holds the API's own path, which the gateway adds itself; give {short}"
+            ));
+        }
+        if !matches!(self.public.system, System::Veeam { .. }) {
+            return None;
+        }
+        let what = match url.port_or_known_default()? {
+            9419 => "Backup & Replication's own REST API",
+            9392 | 9401 => "the Backup & Replication console",
+            9443 | 9080 => "Enterprise Manager's web pages",
+            _ => return None,
+        };
+        let port = url.port_or_known_default()?;
+        Some(format!(
+            "{port} is usually the port of {what}; Enterprise Manager's REST API usually has 9398"
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::tests::hint;
+
+    #[test]
+    fn an_address_that_is_likely_wrong_is_known_at_sight() {
+        for (system, address, expected) in [
+            ("veeam", "https://em.example:9398", None),
+            ("veeam", "https://em.example:9398/", None),
+            ("veeam", "https://em.example", None),
+            ("veeam", "https://proxy.example/apis/em", None),
+            (
+                "veeam",
+                "https://em.example:9398/api",
+                Some("; give https://em.example:9398"),
+            ),
+            (
+                "veeam",
+                "https://em.example:9398/API/",
+                Some("; give https://em.example:9398"),
+            ),
+            (
+                "veeam",
+                "https://proxy.example/em/api/sessionMngr/",
+                Some("; give https://proxy.example/em"),
+            ),
+            (
+                "veeam",
+                "https://vbr.example:9419",
+                Some("9419 is usually the port of Backup & Replication's own"),
+            ),
+            (
+                "veeam",
+                "https://em.example:9443",
+                Some("9443 is usually the port of Enterprise Manager's web pages"),
+            ),
+            ("veeam", "https://em.example:9080/", Some("9080 is usually")),
+            (
+                "uplynk",
+                "https://services.example/api/v4",
+                Some("; give https://services.example"),
+            ),
+            ("uplynk", "https://services.example:9419", None),
+            (
+                "aveva",
+                "https://region.example/api/v1/tenants/t",
+                Some("; give https://region.example"),
+            ),
+        ] {
+            let found = hint(system, address);
+            match (expected, found.as_deref()) {
+                (None, found) => assert_eq!(found, None, "{address}"),
+                (Some(words), Some(found)) => assert!(found.contains(words), "{address}: {found}"),
+                (Some(_), None) => panic!("{address}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! How systems outside are reached: through which proxy, and which certificate authorities are known. The proxy is
+//! the one of the section, or else the environment's (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`). This computer
+//! itself is never asked through a proxy.
+
+use super::section::Section;
+use super::{Surroundings, secret};
+use percent_encoding::percent_decode_str;
+use reqwest::Url;
+use secrecy::SecretString;
+use std::fmt;
+
+/// How a system outside is reached.
+#[derive(Debug, Clone, Default)]
+pub struct Reach {
+    /// The proxy; without one the system is reached directly.
+    pub proxy: Option<Proxy>,
+    /// Which certificate authorities are known.
+    pub roots: Roots,
+}
+
+/// Certificate authorities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Roots {
+    /// Those that this computer knows.
+    #[default]
+    System,
+    /// Those of the program itself: Mozilla's list, as of its release.
+    Bundled,
+}
+
+/// Proxies, by the scheme of what is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Proxy {
+    /// For https.
+    pub https: Option<Hop>,
+    /// For http.
+    pub http: Option<Hop>,
+    /// Hosts that are reached directly, as in `NO_PROXY`.
+    pub except: String,
+}
+
+/// One proxy.
+#[derive(Debug, Clone)]
+pub struct Hop {
+    /// Its address, without a user name and a password.
+    pub url: Url,
+    /// User name and password.
+    pub credentials: Option<(String, SecretString)>,
+}
+
+impl fmt::Display for Hop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.url.as_str().trim_end_matches('/'))
+    }
+}
+
+const ADDRESS: &str = "is not the address of a proxy such as http://proxy.example:3128";
+
+/// What the file and the environment say for everything outside.
+pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>) -> Reach {
+    let roots = match top.text("trusted_roots") {
+        None => Roots::System,
+        Some(text) if text.value == "system" => Roots::System,
+        Some(text) if text.value == "bundled" => Roots::Bundled,
+        Some(text) => {
+            let why = format!("{:?} is not one of \"system\", \"bundled\"", text.value);
+            top.wrong(text.at, "trusted_roots", &why);
+            Roots::System
+        }
+    };
+    Reach {
+        proxy: of_environment(top, around),
+        roots,
+    }
+}
+
+impl Reach {
+    /// The same for one section, which may name a proxy of its own: `proxy`, which may be `"none"`,
+    /// `proxy_username`, and `proxy_password_env` or `proxy_password_file`.
+    pub(super) fn of(&self, section: &Section<'_>, around: &Surroundings<'_>) -> Self {
+        let credentials = credentials(section, around);
+        let Some(text) = section.text("proxy") else {
+            if credentials.is_some() && section.key("proxy").is_none() {
+                let why = "`proxy` is missing: `proxy_username` belongs to it";
+                section.fault(section.start(), why);
+            }
+            return self.clone();
+        };
+        let proxy = if text.value == "none" {
+            None
+        } else {
+            match hop(text.value) {
+                Ok(Hop {
+                    credentials: None,
+                    url,
+                }) => {
+                    let hop = Hop { url, credentials };
+                    Some(Proxy {
+                        https: Some(hop.clone()),
+                        http: Some(hop),
+                        except: String::new(),
+                    })
+                }
+                Ok(_) => {
+                    let why = "must hold no user name and no password: they belong into `proxy_username` and \
+                               `proxy_password_env` or `proxy_password_file`";
+                    section.wrong(text.at, "proxy", why);
+                    None
+                }
+                Err(()) => {
+                    section.wrong(text.at, "proxy", &format!("this {ADDRESS}"));
+                    None
+                }
+            }
+        };
+        Self {
+            proxy,
+            roots: self.roots,
+        }
+    }
+}
+
+fn credentials(section: &Section<'_>, around: &Surroundings<'_>) -> Option<(String, SecretString)> {
+    let username = section.text("proxy_username");
+    let password = match username {
+        Some(_) => secret::read(section, "proxy_password", around),
+        None => secret::optional(section, "proxy_password", around),
+    };
+    if password.is_some() && section.key("proxy_username").is_none() {
+        section.fault(section.start(), "`proxy_username` is missing");
+    }
+    Some((username?.value.to_owned(), password?))
+}
+
+/// The environment's proxies. Their addresses may hold a user name and a password.
+fn of_environment(top: &Section<'_>, around: &Surroundings<'_>) -> Option<Proxy> {
+    let variable = |name: &str| {
+        let value = (around.variable)(name).or_else(|| (around.variable)(&name.to_lowercase()));
+        value.filter(|value| !value.trim().is_empty())
+    };
+    let hop = |name: &str| {
+        let hop = hop(&variable(name)?);
+        if hop.is_err() {
+            // It may hold a password, and so is not shown.
+            top.fault(0, &format!("the environment variable {name} {ADDRESS}"));
+        }
+        hop.ok()
+    };
+    let (https, http) = (hop("HTTPS_PROXY"), hop("HTTP_PROXY"));
+    (https.is_some() || http.is_some()).then(|| Proxy {
+        https,
+        http,
+        except: exceptions(&variable("NO_PROXY").unwrap_or_default()),
+    })
+}
+
+/// The list without what programs write differently: `*.example.com` is `example.com`, which holds for the hosts
+/// below it as well, and a port does not count.
+fn exceptions(list: &str) -> String {
+    let entries = list.split(',').map(|entry| {
+        let entry = entry.trim();
+        let entry = entry.strip_prefix("*.").unwrap_or(entry);
+        match entry.split_once(':') {
+            Some((host, port)) if port.parse::<u16>().is_ok() => host,
+            _ => entry.trim_matches(['[', ']']),
+        }
+    });
+    entries.collect::<Vec<_>>().join(",")
+}
+
+fn hop(text: &str) -> Result<Hop, ()> {
+    let text = text.trim();
+    let address = if text.contains("://") {
+        text.to_owned()
+    } else {
+        format!("http://{text}")
+    };
+    let mut url = Url::parse(&address).map_err(drop)?;
+    let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() || !is_origin {
+        return Err(());
+    }
+    let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let credentials = (!url.username().is_empty() || url.password().is_some()).then(|| {
+        let password = decode(url.password().unwrap_or_default());
+        (decode(url.username()), SecretString::from(password))
+    });
+    url.set_username("")?;
+    url.set_password(None)?;
+    Ok(Hop { url, credentials })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret as _;
+
+    #[test]
+    fn a_proxys_address_may_hold_a_password_and_nothing_else() {
+        for (text, expected) in [
+            (
+                "http://proxy.example:3128",
+                Some(("http://proxy.example:3128", "")),
+            ),
+            (
+                "proxy.example:3128",
+                Some(("http://proxy.example:3128", "")),
+            ),
+            (
+                " https://proxy.example/ ",
+                Some(("https://proxy.example", "")),
+            ),
+            ("http://[fd00::1]:8080", Some(("http://[fd00::1]:8080", ""))),
+            (
+                "http://CORP%5Cann:p%40ss@proxy:80",
+                Some(("http://proxy", "CORP\\ann:p@ss")),
+            ),
+            (
+                "ann:pass@proxy:3128",
+                Some(("http://proxy:3128", "ann:pass")),
+            ),
+            ("socks5://proxy.example:1080", None),
+            ("http://proxy.example/pac", None),
+            ("http://", None),
+            ("", None),
+            ("a b", None),
+        ] {
+            let found = hop(text).ok();
+            let shown = format!("{found:?}");
+            assert!(
+                !shown.contains("p@ss") && !shown.contains("p%40ss"),
+                "{shown}"
+            );
+            let found = found.map(|hop| {
+                let credentials = hop.credentials.as_ref();
+                let account = credentials.map_or(String::new(), |(name, password)| {
+                    format!("{name}:{}", password.expose_secret())
+                });
+                (hop.to_string(), account)
+            });
+            let expected = expected.map(|(url, account)| (url.to_owned(), account.to_owned()));
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn exceptions_are_read_as_other_programs_read_them() {
+        for (list, expected) in [
+            ("", ""),
+            (
+                "example.com, .corp ,*.plant.example",
+                "example.com,.corp,plant.example",
+            ),
+            ("10.0.0.0/8,em.example:9398,*", "10.0.0.0/8,em.example,*"),
+            ("[fd00::1],fd00::2", "fd00::1,fd00::2"),
+        ] {
+            assert_eq!(exceptions(list), expected, "{list}");
+        }
+    }
+}

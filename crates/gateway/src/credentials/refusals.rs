@@ -1,0 +1,237 @@
+//! Waits after a refused log-on, one count for everybody who uses the credentials: directories lock an account
+//! after a few wrong passwords, for the people who own it too. Other credentials have a count of their own.
+
+use crate::problem::Problem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
+
+/// How long no log-on is sent after the first refusal, the second, and so on. The last one repeats.
+const WAITS: [Duration; 4] = [
+    Duration::from_secs(60),
+    Duration::from_secs(5 * 60),
+    Duration::from_secs(15 * 60),
+    Duration::from_secs(60 * 60),
+];
+
+/// The refused log-ons of one connection.
+#[derive(Debug, Default)]
+pub(crate) struct Refusals {
+    state: Mutex<State>,
+    /// Held while credentials that have not been accepted yet are tried, so that they are tried once.
+    trial: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// How many log-ons were refused one after another.
+    times: usize,
+    pause: Option<Pause>,
+    /// Whether the last request with the credentials was accepted.
+    accepted: bool,
+}
+
+#[derive(Debug)]
+struct Pause {
+    until: Instant,
+    /// Why, and when the next log-on is sent.
+    problem: Problem,
+}
+
+/// The only request that tries the credentials at this moment.
+pub(crate) type Trial<'a> = tokio::sync::MutexGuard<'a, ()>;
+
+impl Refusals {
+    /// Permits a log-on, unless one was refused a short time ago.
+    ///
+    /// # Errors
+    /// The last refusal, which says when the next log-on is sent.
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        self.state().paused()
+    }
+
+    /// Permits a request whose password is checked with it. While it is not known to be accepted, one request at
+    /// a time tries it.
+    ///
+    /// # Errors
+    /// The last refusal, or what `late` says when the turn does not come within `patience`.
+    pub(super) async fn trial(
+        &self,
+        patience: Duration,
+        late: impl FnOnce() -> Problem,
+    ) -> Result<Option<Trial<'_>>, Problem> {
+        let known = || {
+            let state = self.state();
+            state.paused().map(|()| state.accepted)
+        };
+        if known()? {
+            return Ok(None);
+        }
+        let trial = timeout(patience, self.trial.lock())
+            .await
+            .map_err(|_| late())?;
+        Ok((!known()?).then_some(trial))
+    }
+
+    /// The vendor accepted the credentials.
+    pub(super) fn accepted(&self) {
+        *self.state() = State {
+            accepted: true,
+            ..State::default()
+        };
+    }
+
+    /// A log-on was refused. Returns the problem with the time of the next one.
+    pub(super) fn log_on_refused(&self, problem: Problem) -> Problem {
+        let mut state = self.state();
+        // It was sent at the same time as another one that was refused.
+        if let Err(known) = state.paused() {
+            return known;
+        }
+        let wait = WAITS[state.times.min(WAITS.len() - 1)];
+        let detail = format!(
+            "{}. So that the account is not locked, the gateway tries again at {}, or when an admin \
+             presses Refresh now for this connection",
+            problem.detail,
+            (chrono::Utc::now() + wait).format("%H:%M:%S UTC"),
+        );
+        let pause = Pause {
+            until: Instant::now() + wait,
+            problem: Problem { detail, ..problem },
+        };
+        let told = pause.told(wait);
+        *state = State {
+            times: state.times + 1,
+            pause: Some(pause),
+            accepted: false,
+        };
+        told
+    }
+
+    /// A request was refused whose password was checked with it. One that was accepted before is tried once more
+    /// with the next request: services answer so where somebody may log on and may not do this one thing.
+    pub(super) fn request_refused(&self, problem: Problem) -> Problem {
+        let mut state = self.state();
+        if state.accepted {
+            state.accepted = false;
+            return problem;
+        }
+        drop(state);
+        self.log_on_refused(problem)
+    }
+
+    /// Permits a log-on at once. If it is refused as well, the wait is the next longer one.
+    pub(crate) fn try_now(&self) {
+        self.state().pause = None;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn paused(&self) -> Result<(), Problem> {
+        let Some(pause) = &self.pause else {
+            return Ok(());
+        };
+        let left = pause.until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(());
+        }
+        Err(pause.told(left))
+    }
+}
+
+impl Pause {
+    fn told(&self, left: Duration) -> Problem {
+        Problem {
+            retry_after: u32::try_from(left.as_millis().div_ceil(1000)).ok(),
+            ..self.problem.clone()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Kind;
+    use tokio::time::advance;
+
+    fn refusal() -> Problem {
+        Problem::new(Kind::Credentials, "Plant A answered 401")
+    }
+
+    async fn trial(refusals: &Refusals) -> Result<bool, Option<u32>> {
+        let late = || Problem::new(Kind::Timeout, "late");
+        match refusals.trial(Duration::from_secs(5), late).await {
+            Ok(trial) => Ok(trial.is_some()),
+            Err(problem) => Err(problem.retry_after),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_refusal_waits_longer_and_the_wait_is_named() {
+        let refusals = Refusals::default();
+        for minutes in [1, 5, 15, 60, 60] {
+            assert_eq!(refusals.check(), Ok(()));
+            let told = refusals.log_on_refused(refusal());
+            assert_eq!(told.retry_after, Some(minutes * 60));
+            assert!(
+                told.detail.starts_with("Plant A answered 401. So that")
+                    && told.detail.contains(" UTC"),
+                "{}",
+                told.detail
+            );
+            advance(Duration::from_secs(20)).await;
+            let again = refusals.check().unwrap_err();
+            assert_eq!(again.retry_after, Some(minutes * 60 - 20));
+            assert_eq!(again.detail, told.detail);
+            assert_eq!(
+                refusals.log_on_refused(refusal()).retry_after,
+                again.retry_after,
+                "sent at the same time as the refused one"
+            );
+            advance(Duration::from_secs(u64::from(minutes) * 60 - 20)).await;
+        }
+        refusals.accepted();
+        assert_eq!(refusals.log_on_refused(refusal()).retry_after, Some(60));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_log_on_can_be_asked_for_at_once() {
+        let refusals = Refusals::default();
+        refusals.log_on_refused(refusal());
+        refusals.try_now();
+        assert_eq!(refusals.check(), Ok(()));
+        assert_eq!(refusals.log_on_refused(refusal()).retry_after, Some(300));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_unknown_password_is_tried_by_one_request_at_a_time() {
+        let refusals = Refusals::default();
+        let late = || Problem::new(Kind::Timeout, "late");
+        let first = refusals.trial(Duration::ZERO, late).await.unwrap();
+        assert!(first.is_some());
+        let waiting = trial(&refusals);
+        let refused = async {
+            refusals.request_refused(refusal());
+            drop(first);
+        };
+        assert_eq!(tokio::join!(waiting, refused).0, Err(Some(60)));
+        advance(WAITS[0]).await;
+        let first = refusals.trial(Duration::ZERO, late).await.unwrap();
+        assert_eq!(trial(&refusals).await, Err(None), "its turn did not come");
+        refusals.accepted();
+        drop(first);
+        assert_eq!(trial(&refusals).await, Ok(false), "accepted: no queue");
+        assert_eq!(
+            refusals.request_refused(refusal()).retry_after,
+            None,
+            "it may be about this one request"
+        );
+        assert_eq!(trial(&refusals).await, Ok(true));
+        assert_eq!(refusals.request_refused(refusal()).retry_after, Some(60));
+        assert_eq!(trial(&refusals).await, Err(Some(60)));
+    }
+}

@@ -1,0 +1,308 @@
+//! Systems that are reached through a proxy, and systems whose certificates are not trusted.
+
+use super::*;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use rcgen::{CertificateParams, KeyPair};
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
+use std::sync::Mutex;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+/// Reads the head of a message: everything to the first empty line.
+async fn head(stream: &mut (impl AsyncRead + Unpin)) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let Ok(byte) = stream.read_u8().await else {
+            break;
+        };
+        head.push(byte);
+    }
+    String::from_utf8(head).unwrap()
+}
+
+/// A vendor on this computer that speaks TLS with a certificate for these names and answers `[]` to everything.
+struct TlsVendor {
+    port: u16,
+    certificate: Vec<u8>,
+}
+
+impl TlsVendor {
+    async fn new(parameters: CertificateParams) -> Self {
+        crate::tls::install();
+        let key = KeyPair::generate().unwrap();
+        let certificate = parameters.self_signed(&key).unwrap();
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let config = ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let acceptor = acceptor.clone();
+                tokio::spawn(async move {
+                    let Ok(mut stream) = acceptor.accept(stream).await else {
+                        return;
+                    };
+                    while !head(&mut stream).await.is_empty() {
+                        let answer = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n[]";
+                        let _ = stream.write_all(answer).await;
+                    }
+                });
+            }
+        });
+        Self {
+            port,
+            certificate: certificate.pem().into_bytes(),
+        }
+    }
+
+    async fn of(name: &str) -> Self {
+        Self::new(CertificateParams::new([name.to_owned()]).unwrap()).await
+    }
+}
+
+/// A proxy that connects to one port of this computer, whatever host is asked for, or answers with a status.
+struct TinyProxy {
+    port: u16,
+    heads: Arc<Mutex<Vec<String>>>,
+}
+
+impl TinyProxy {
+    async fn new(answer: Result<u16, &'static str>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let heads = Arc::new(Mutex::new(Vec::new()));
+        let noted = heads.clone();
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let noted = noted.clone();
+                tokio::spawn(async move {
+                    let head = head(&mut stream).await;
+                    noted.lock().unwrap().push(head);
+                    let words = answer.err().unwrap_or("200 OK");
+                    let status = format!("HTTP/1.1 {words}\r\n\r\n");
+                    let _ = stream.write_all(status.as_bytes()).await;
+                    if let Ok(port) = answer {
+                        let mut target = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                        let _ = copy_bidirectional(&mut stream, &mut target).await;
+                    }
+                });
+            }
+        });
+        Self { port, heads }
+    }
+
+    fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap().clone()
+    }
+
+    fn hop(&self, credentials: Option<(&str, &str)>) -> config::Hop {
+        config::Hop {
+            url: Url::parse(&format!("http://127.0.0.1:{}", self.port)).unwrap(),
+            credentials: credentials.map(|(name, password)| (name.to_owned(), password.into())),
+        }
+    }
+}
+
+fn through(hop: config::Hop, except: &str) -> config::Reach {
+    config::Reach {
+        proxy: Some(config::Proxy {
+            https: Some(hop.clone()),
+            http: Some(hop),
+            except: except.to_owned(),
+        }),
+        ..config::Reach::default()
+    }
+}
+
+fn to(base: &str, ca: &[u8], reach: config::Reach) -> Arc<Gateway> {
+    gateway(vec![config::Connection {
+        ca: Some(ca.to_vec()),
+        reach,
+        ..connection("plant-a", aveva(), base, basic())
+    }])
+}
+
+#[tokio::test]
+async fn a_system_is_reached_through_a_proxy_which_sees_only_its_name() {
+    let vendor = TlsVendor::of("plant.invalid").await;
+    let proxy = TinyProxy::new(Ok(vendor.port)).await;
+    for (credentials, authorization) in [
+        (None, None),
+        // ann:pass@word
+        (
+            Some(("ann", "pass@word")),
+            Some("Basic YW5uOnBhc3NAd29yZA=="),
+        ),
+    ] {
+        let reach = through(proxy.hop(credentials), "");
+        let gateway = to("https://plant.invalid", &vendor.certificate, reach);
+        assert!(!format!("{gateway:?}").contains("pass@word"));
+        assert!(!format!("{gateway:?}").contains("YW5u"));
+        assert_eq!(text(get(&gateway, GROUPS).await).await, "[]");
+        let head = proxy.heads().pop().unwrap();
+        assert!(
+            head.starts_with("CONNECT plant.invalid:443 HTTP/1.1\r\n"),
+            "{head}"
+        );
+        let mut headers = HeaderMap::new();
+        for line in head.lines().skip(1) {
+            if let Some((name, value)) = line.split_once(": ") {
+                let name = HeaderName::try_from(name).unwrap();
+                headers.insert(name, HeaderValue::from_str(value).unwrap());
+            }
+        }
+        let found = headers.get("proxy-authorization");
+        assert_eq!(found.map(|value| value.to_str().unwrap()), authorization);
+        assert!(
+            !head.contains("b3BzOm"),
+            "the vendor's password is for the vendor"
+        );
+    }
+}
+
+#[tokio::test]
+async fn this_computer_and_exceptions_are_reached_directly() {
+    let proxy = TinyProxy::new(Err("502 Bad Gateway")).await;
+    let vendor = TlsVendor::new({
+        let names = ["localhost", "127.0.0.1"].map(str::to_owned);
+        CertificateParams::new(names).unwrap()
+    })
+    .await;
+    for host in ["localhost", "127.0.0.1"] {
+        let base = format!("https://{host}:{}", vendor.port);
+        let gateway = to(&base, &vendor.certificate, through(proxy.hop(None), ""));
+        assert_eq!(text(get(&gateway, GROUPS).await).await, "[]", "{host}");
+    }
+    let reach = through(proxy.hop(None), "corp.invalid,.plant.invalid");
+    for host in ["corp.invalid", "a.plant.invalid"] {
+        let gateway = to(
+            &format!("https://{host}"),
+            &vendor.certificate,
+            reach.clone(),
+        );
+        let (_, _, detail) = problem(get(&gateway, GROUPS).await).await;
+        assert_eq!(
+            detail,
+            "could not reach Plant A: its name is not known (DNS)"
+        );
+    }
+    assert_eq!(proxy.heads(), [""; 0]);
+}
+
+#[tokio::test]
+async fn what_fails_at_the_proxy_is_said_of_the_proxy() {
+    for (answer, expected) in [
+        (
+            "407 Proxy Authentication Required",
+            "the proxy wants another user name and password (407)",
+        ),
+        ("403 Forbidden", "the proxy refused to connect to it"),
+        (
+            "503 Service Unavailable",
+            "the proxy refused to connect to it",
+        ),
+    ] {
+        let proxy = TinyProxy::new(Err(answer)).await;
+        let reach = through(proxy.hop(Some(("ann", "pass@word"))), "");
+        let base = "https://plant.invalid";
+        let gateway = gateway(vec![config::Connection {
+            reach,
+            ..connection("plant-a", aveva(), base, basic())
+        }]);
+        let (kind, _, detail) = problem(get(&gateway, GROUPS).await).await;
+        assert_eq!(kind, "unreachable");
+        assert!(
+            detail.contains(expected) && !detail.contains("pass@word"),
+            "{detail}"
+        );
+    }
+    let hop = |url: &str| config::Hop {
+        url: Url::parse(url).unwrap(),
+        credentials: None,
+    };
+    for (proxy, expected) in [
+        (
+            "http://127.0.0.1:1",
+            "the proxy cannot be reached: it refused the connection",
+        ),
+        (
+            "http://proxy.invalid:3128",
+            "the proxy's name is not known (DNS)",
+        ),
+    ] {
+        let gateway = gateway(vec![config::Connection {
+            reach: through(hop(proxy), ""),
+            ..connection("plant-a", aveva(), "https://plant.invalid", basic())
+        }]);
+        let (_, _, detail) = problem(get(&gateway, GROUPS).await).await;
+        assert_eq!(detail, format!("could not reach Plant A: {expected}"));
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_trusted_is_explained() {
+    let vendor = TlsVendor::of("127.0.0.1").await;
+    let other = TlsVendor::of("em.invalid").await;
+    let mut expired = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    expired.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    expired.not_after = rcgen::date_time_ymd(2021, 2, 3);
+    let expired = TlsVendor::new(expired).await;
+    for (roots, port, ca, expected) in [
+        (
+            config::Roots::System,
+            vendor.port,
+            None,
+            "its certificate is self-signed; name that",
+        ),
+        (
+            config::Roots::Bundled,
+            vendor.port,
+            None,
+            "its certificate is self-signed; name that",
+        ),
+        (
+            config::Roots::System,
+            vendor.port,
+            Some(&other.certificate),
+            "its certificate is self-signed; name that",
+        ),
+        (
+            config::Roots::System,
+            other.port,
+            Some(&other.certificate),
+            "its certificate is not for 127.0.0.1 but for em.invalid;",
+        ),
+        (
+            config::Roots::System,
+            expired.port,
+            Some(&expired.certificate),
+            "its certificate expired at 2021-02-03T00:00:00Z",
+        ),
+    ] {
+        let gateway = gateway(vec![config::Connection {
+            ca: ca.cloned(),
+            reach: config::Reach { proxy: None, roots },
+            ..connection(
+                "plant-a",
+                aveva(),
+                &format!("https://127.0.0.1:{port}"),
+                basic(),
+            )
+        }]);
+        let (kind, _, detail) = problem(get(&gateway, GROUPS).await).await;
+        assert_eq!(kind, "unreachable");
+        assert!(detail.contains(expected), "{expected}: {detail}");
+    }
+    let plain = vendor::Vendor::new(|_, _| vendor::json(200, "[]")).await;
+    let base = plain.base.replace("http:", "https:");
+    let (_, _, detail) = problem(get(&to_aveva(&base), GROUPS).await).await;
+    assert!(detail.contains("does not answer in TLS"), "{detail}");
+}
