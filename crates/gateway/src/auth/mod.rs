@@ -300,11 +300,10 @@ impl Access {
             .set(CookiePurpose::Session, headers, "", Duration::ZERO)
     }
 
-    /// The name, if a log may hold it.
-    pub(crate) fn loggable<'n>(&self, name: &'n str) -> &'n str {
-        match self.users() {
-            Some(users) if users.knows(name) => name,
-            _ => "(unknown)",
-        }
+    /// The user's configured name. Any other text may be a password, typed into the wrong field, and is not logged.
+    pub(crate) fn loggable(&self, name: &str) -> &str {
+        self.users()
+            .and_then(|users| users.user(name))
+            .map_or("(unknown)", |user| &user.name)
     }
 }

@@ -9,6 +9,7 @@ mod openid;
 mod secret;
 mod section;
 mod session;
+mod text;
 mod url;
 mod user;
 mod walls;
@@ -57,6 +58,8 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// The bearer token for `/metrics`.
     pub metrics_token: Option<SecretString>,
+    /// What is odd and yet possible, in the order of the lines.
+    pub warnings: Vec<Fault>,
 }
 
 /// The files of the gateway's own certificate.
@@ -97,8 +100,10 @@ impl Config {
     /// # Errors
     /// Every fault of the file, or that it cannot be read.
     pub fn load(file: &Path, checks: Checks) -> Result<Self, Faults> {
-        let text =
-            std::fs::read_to_string(file).map_err(|error| Faults::unreadable(file, &error))?;
+        let unreadable = |why: String| Faults::whole(file, why);
+        let bytes = std::fs::read(file)
+            .map_err(|error| unreadable(format!("cannot read this file: {error}")))?;
+        let text = text::decoded(bytes).map_err(|why| unreadable(format!("this file {why}")))?;
         let folder = file.parent().unwrap_or(Path::new(""));
         let variable = |name: &str| std::env::var(name).ok();
         Self::read(
@@ -123,16 +128,16 @@ impl Config {
         let faults = Collector::new(text);
         let (document, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
-            let message = error.message().replace('\n', ", ");
+            let message = text::about_syntax(error.message());
             faults.add(error.span().map_or(0, |span| span.start), message);
         }
         let config = errors.is_empty().then(|| {
             let top = Section::new(String::new(), document.get_ref(), &(0..0), &faults);
             whole(top, around)
         });
-        let list = faults.into_list();
+        let (list, warnings) = faults.into_lists();
         match config {
-            Some(config) if list.is_empty() => Ok(config),
+            Some(config) if list.is_empty() => Ok(Self { warnings, ..config }),
             _ => Err(list),
         }
     }
@@ -154,6 +159,7 @@ fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
         trusted_proxies: proxies(&top),
         tls: tls(&top, around),
         metrics_token: secret::optional(&top, "metrics_token", around),
+        warnings: Vec::new(),
     };
     if !config.has_sign_in()
         && let Some(at) = top.key("public_url")

@@ -4,6 +4,7 @@ mod connections;
 mod people;
 mod reach;
 mod sessions;
+mod texts;
 
 use super::*;
 use crate::identity::Role;
