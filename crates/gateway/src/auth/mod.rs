@@ -133,6 +133,8 @@ pub(crate) struct SignInMethods<'a> {
     pub(crate) password: bool,
     /// The provider's title.
     pub(crate) provider: Option<&'a str>,
+    /// The claim in which the provider is expected to send roles.
+    pub(crate) roles_claim: Option<&'a str>,
 }
 
 impl Access {
@@ -212,10 +214,12 @@ impl Access {
             None => SignInMethods {
                 password: false,
                 provider: None,
+                roles_claim: None,
             },
             Some(users) => SignInMethods {
                 password: !users.users.is_empty(),
                 provider: users.openid.as_ref().map(OpenId::title),
+                roles_claim: users.openid.as_ref().map(OpenId::roles_claim),
             },
         }
     }

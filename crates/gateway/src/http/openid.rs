@@ -24,6 +24,7 @@ pub(super) async fn methods(State(gateway): State<Arc<Gateway>>) -> Response {
     let methods = Json(SignInMethods {
         password: methods.password,
         provider: methods.provider.map(ToOwned::to_owned),
+        roles_claim: methods.roles_claim.map(ToOwned::to_owned),
     });
     ([(header::CACHE_CONTROL, "no-store")], methods).into_response()
 }

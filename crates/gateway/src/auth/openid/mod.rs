@@ -2,11 +2,13 @@
 //! sealed cookie that holds the attempt, and returns with a code. Nothing is stored in between, so that
 //! another gateway with the same key may complete the sign-in. Tokens are read once and kept nowhere.
 
+mod answers;
 mod attempt;
 mod claims;
 mod http_transport;
 mod provider;
 mod refusal;
+mod signature;
 mod tokens;
 
 pub(crate) use refusal::Refusal;
@@ -65,6 +67,11 @@ impl OpenId {
     /// The provider's title.
     pub(super) fn title(&self) -> &str {
         &self.title
+    }
+
+    /// The configured name of the claim with the roles.
+    pub(super) fn roles_claim(&self) -> &str {
+        self.claims.roles_claim()
     }
 
     /// A user of the provider, in the form in which sessions know users.
@@ -165,7 +172,7 @@ impl Access {
             Ok(Person {
                 name,
                 subject,
-                role: Some(role),
+                role: Ok(role),
             }) => {
                 let admin = role == Role::Admin;
                 let provided = Provided { subject, admin };
@@ -175,9 +182,11 @@ impl Access {
                     None => ("-".to_owned(), Err(Refusal::Internal)),
                 }
             }
-            Ok(Person { name, subject, .. }) => {
-                (format!("{name} <{subject}>"), Err(Refusal::NoRole))
-            }
+            Ok(Person {
+                name,
+                subject,
+                role: Err(refusal),
+            }) => (format!("{name} <{subject}>"), Err(refusal)),
             Err(refusal) => ("-".to_owned(), Err(refusal)),
         };
         Ok(Completed {

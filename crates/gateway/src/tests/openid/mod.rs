@@ -5,6 +5,7 @@ mod canaries;
 mod metadata;
 mod people;
 mod token;
+mod tolerance;
 
 use super::provider::Provider;
 use super::secrets::Log;
