@@ -66,7 +66,9 @@ pub fn SignInForm(
         let _ = window().location().assign(&at_provider(&back));
     };
     let provider = move || {
-        let SignInMethods { password, provider, .. } = known.get()?;
+        let SignInMethods {
+            password, provider, ..
+        } = known.get()?;
         let button_class = if password { "btn" } else { "btn main" };
         let go = go.clone();
         provider.map(|title| {
@@ -258,16 +260,35 @@ mod tests {
         for word in [
             "denied",
             "no-role",
+            "no-claim",
+            "overage",
+            "claim-object",
+            "claim-list",
+            "claim-number",
+            "claim-boolean",
             "expired",
             "unreachable",
             "invalid",
             "too-many-tries",
             "internal",
         ] {
-            assert!(why(word).is_some(), "{word}");
+            assert!(why(word, "").is_some(), "{word}");
         }
-        for word in ["", "Denied", "<b>", "call+this+number", "denied "] {
-            assert_eq!(why(word), None, "{word}");
+        let named = why("claim-number", "groups").unwrap_or_default();
+        assert!(
+            named.contains("the claim \"groups\" as a number"),
+            "{named}"
+        );
+        for word in [
+            "",
+            "Denied",
+            "claim-",
+            "claim-text",
+            "<b>",
+            "call+this+number",
+            "denied ",
+        ] {
+            assert_eq!(why(word, "groups"), None, "{word}");
         }
     }
 

@@ -122,6 +122,10 @@ pub struct SignIn {
     pub key: Option<SecretString>,
     /// Whether browsers use https, to the gateway or to a proxy in front of it.
     pub encrypted: bool,
+    /// What tells this console's cookies from those of others on the same host. Without it, the port in `Host`.
+    pub cookie_suffix: Option<String>,
+    /// The path below which browsers find the console; empty, or such as `/failover`.
+    pub base_path: String,
     /// The file of the paired walls. Without it they are lost when the process ends.
     pub walls: Option<PathBuf>,
 }
@@ -167,15 +171,11 @@ impl Access {
             users: with.users,
             openid: with
                 .openid
-                .map(|openid| OpenId::new(openid, &seal))
+                .map(|openid| OpenId::new(openid, with.base_path, &seal))
                 .transpose()?,
             limits: with.limits,
             seal,
-            cookie: if with.encrypted {
-                Cookie::Encrypted
-            } else {
-                Cookie::Local
-            },
+            cookie: Cookie::new(with.encrypted, with.cookie_suffix),
             walls: memory.walls.at(with.walls.as_deref())?,
             memory,
             clock: wall_clock(),

@@ -49,7 +49,7 @@ impl Users {
         PairingState {
             walls: &self.walls,
             seal: &self.seal,
-            cookie: self.cookie,
+            cookie: &self.cookie,
             now: (self.clock)().as_secs(),
         }
     }

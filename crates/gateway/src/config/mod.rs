@@ -27,11 +27,15 @@ use secrecy::SecretString;
 use section::{At, Section};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use toml::de::DeTable;
 
 /// Where the gateway listens by default.
 pub const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+/// How long a gateway with a public address goes on serving after a stop was requested.
+pub const DEFAULT_DRAIN: Duration = Duration::from_secs(5);
 
 /// A valid configuration.
 #[derive(Debug)]
@@ -40,6 +44,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The origin at which browsers reach the gateway through a proxy.
     pub public_origin: Option<String>,
+    /// The path below which browsers find the console; empty, or such as `/failover`.
+    pub base_path: String,
+    /// How long to go on serving after a stop was requested, so that a balancer sees it.
+    pub drain: Duration,
     /// The vendor systems, in the order of the file.
     pub connections: Vec<Connection>,
     /// The users with a password. Without any and without a provider, everybody at this computer is an admin.
@@ -146,10 +154,20 @@ impl Config {
 fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
     let listen = listen(&top);
     let session = session::read(&top, around);
+    let (public_origin, base_path) = url::public(&top).unzip();
+    let drain = top.number("drain_seconds", 0..301);
     let config = Config {
         listen: listen.map_or(DEFAULT_LISTEN, |listen| listen.value),
-        public_origin: url::optional(&top, "public_url")
-            .map(|url| url.origin().ascii_serialization()),
+        drain: drain.map_or_else(
+            || {
+                public_origin
+                    .as_ref()
+                    .map_or(Duration::ZERO, |_| DEFAULT_DRAIN)
+            },
+            Duration::from_secs,
+        ),
+        public_origin,
+        base_path: base_path.unwrap_or_default(),
         connections: connection::all(&top, around),
         users: user::all(&top, around),
         openid: openid::read(&top, around),

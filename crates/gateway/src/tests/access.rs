@@ -50,6 +50,8 @@ pub(super) fn with_memory(
         limits: Limits::default(),
         key: key.map(SecretString::from),
         encrypted,
+        cookie_suffix: encrypted.then(String::new),
+        base_path: String::new(),
         walls: walls.map(ToOwned::to_owned),
     };
     let access = Access::sign_in(with, memory.clone())?;

@@ -1,6 +1,7 @@
 //! Tests of the whole router, with a vendor over real HTTP whose answers the test decides.
 
 mod access;
+mod below;
 mod credentials;
 mod error_body;
 mod headers;
@@ -13,6 +14,7 @@ mod roles;
 mod routes;
 mod secrets;
 mod status;
+mod stop;
 mod thumbnails;
 
 mod provider;

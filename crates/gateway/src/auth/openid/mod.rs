@@ -35,6 +35,8 @@ pub(super) struct OpenId {
     title: String,
     provider: Provider,
     claims: Claims,
+    /// The path below which browsers find the console.
+    base_path: String,
     /// Seals the attempts. It opens no session.
     seal: Seal,
     /// A fingerprint of the configuration. When the mapping of claims changes, users sign in again.
@@ -46,7 +48,7 @@ impl OpenId {
     ///
     /// # Errors
     /// No client could be made.
-    pub(super) fn new(of: config::OpenId, seal: &Seal) -> Result<Self, String> {
+    pub(super) fn new(of: config::OpenId, base_path: String, seal: &Seal) -> Result<Self, String> {
         let mark = [&of.issuer, &of.client_id, &of.roles_claim]
             .into_iter()
             .chain(&of.admins)
@@ -58,6 +60,7 @@ impl OpenId {
         Ok(Self {
             provider: Provider::new(&of).map_err(|why| format!("openid: {why}"))?,
             claims: Claims::new(&of),
+            base_path,
             seal: seal.with_purpose(b"failover-console attempt 1"),
             title: of.title,
             mark,
@@ -136,7 +139,7 @@ impl Access {
         query: &[(String, String)],
     ) -> Result<Departure, Problem> {
         let (users, openid) = self.provider()?;
-        let to = destination(single(query, "to"));
+        let to = destination(single(query, "to"), &openid.base_path);
         let now = (users.clock)();
         let provider = match openid.provider.authorization(back, to.clone(), now).await {
             Ok((address, attempt)) => users
@@ -190,7 +193,10 @@ impl Access {
             Err(refusal) => ("-".to_owned(), Err(refusal)),
         };
         Ok(Completed {
-            to: attempt.map_or_else(|| "/".to_owned(), |attempt| attempt.to),
+            to: attempt.map_or_else(
+                || destination(None, &openid.base_path),
+                |attempt| attempt.to,
+            ),
             name,
             session,
             clear_attempt: users

@@ -25,6 +25,8 @@ fn configured(openid: config::OpenId, encrypted: bool) -> Arc<Gateway> {
         key: Some(KEY.into()),
         walls: None,
         encrypted,
+        cookie_suffix: encrypted.then(String::new),
+        base_path: String::new(),
     };
     let access = Access::sign_in(with, Arc::new(Memory::new().unwrap())).unwrap();
     let public = encrypted.then(|| "https://console.example".to_owned());

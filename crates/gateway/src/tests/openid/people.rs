@@ -117,6 +117,57 @@ async fn over_https_cookies_are_strict_and_the_callback_uses_the_public_name() {
 }
 
 #[tokio::test]
+async fn below_a_path_the_provider_sends_browsers_back_there() {
+    let provider = Provider::new(admin()).await;
+    let base = "/tools/failover".to_owned();
+    let with = SignIn {
+        users: Vec::new(),
+        openid: Some(provider.configured()),
+        limits: Limits::default(),
+        key: Some(KEY.into()),
+        walls: None,
+        encrypted: false,
+        cookie_suffix: Some(".tools.failover".to_owned()),
+        base_path: base.clone(),
+    };
+    let access = Access::sign_in(with, Arc::new(Memory::new().unwrap())).unwrap();
+    let public = Some("http://localhost:8080".to_owned());
+    let gateway = Gateway::new(Vec::new(), access, public, Assets::from_files([])).unwrap();
+    let gateway = Arc::new(Gateway {
+        base_path: base.clone(),
+        ..gateway
+    });
+    for (to, expected) in [
+        ("%2Ftools%2Ffailover%2Fgroups", "/tools/failover/groups"),
+        ("%2Fgroups", "/tools/failover/"),
+        ("", "/tools/failover/"),
+    ] {
+        let mut browser = Browser::default();
+        let start = format!("{base}/api/openid/start?to={to}");
+        let answer = browser.open(&gateway, &start).await;
+        assert!(
+            header(&answer, "set-cookie").starts_with("failover-console-sign-in.tools.failover=")
+        );
+        let back = provider.visit(header(&answer, "location"));
+        let target = back.strip_prefix("http://localhost:8080").unwrap();
+        assert!(
+            target.starts_with("/tools/failover/api/openid/callback?"),
+            "{target}"
+        );
+        let answer = browser.open(&gateway, target).await;
+        assert_eq!(header(&answer, "location"), expected, "{to}");
+        let session = browser.open(&gateway, &format!("{base}/api/session")).await;
+        assert_eq!(session.status(), 200);
+        let answer = browser.open(&gateway, target).await;
+        let failed = header(&answer, "location");
+        assert!(
+            failed.starts_with("/tools/failover/sign-in?failed=expired"),
+            "{failed}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_role_comes_from_the_claims_and_without_one_the_user_is_refused() {
     let provider = Provider::new(json!({})).await;
     let gateway = people(&provider);

@@ -100,14 +100,14 @@ async fn a_token_has_to_be_this_providers_for_this_gateway_and_attempt() {
         ),
         (
             "expired",
-            "expired (exp) before it came, by 120 s: look at the clocks",
+            "expired (exp) before it came, by 12",
             |_, claims| {
                 claims["exp"] = json!(now() - 120);
             },
         ),
         (
             "issued in the future",
-            "issued in the future (iat), by 600 s: look at the clocks",
+            "issued in the future (iat), by ",
             |_, claims| {
                 claims["iat"] = json!(now() + 600);
             },
@@ -117,7 +117,7 @@ async fn a_token_has_to_be_this_providers_for_this_gateway_and_attempt() {
         }),
         (
             "not yet valid",
-            "(nbf), in 600 s: look at the clocks",
+            "valid in the future only (nbf), in ",
             |_, claims| {
                 claims["nbf"] = json!(now() + 600);
             },
