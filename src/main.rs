@@ -11,6 +11,7 @@ fn main() {
         console_error_panic_hook::hook(info);
         failover_console::panic_banner::show();
     }));
+    failover_console::route::set_base(base());
     let Some(root): Option<HtmlElement> = document()
         .get_element_by_id("console")
         .and_then(|e| e.dyn_into().ok())
@@ -19,4 +20,13 @@ fn main() {
     };
     root.set_text_content(None);
     mount_to(root, App).forget();
+}
+
+/// The path below which the gateway serves this page, as it wrote it into the page.
+fn base() -> String {
+    let meta = document().query_selector("meta[name=failover-base]");
+    meta.ok()
+        .flatten()
+        .and_then(|meta| meta.get_attribute("content"))
+        .unwrap_or_default()
 }

@@ -3,7 +3,33 @@
 
 use health::inventory::{Kind, ResourceKey};
 use percent_encoding::percent_decode_str;
+use std::sync::OnceLock;
 use vendors::operation::segment;
+
+/// The path below which the gateway serves the console.
+static BASE: OnceLock<String> = OnceLock::new();
+
+/// Sets the path below which the console lives, such as `/failover`. Call it once, before anything is shown.
+pub fn set_base(base: String) {
+    // A second call changes nothing: links that were made stay right.
+    let _ = BASE.set(base);
+}
+
+/// The address of one of the gateway's own paths, which begins with a slash.
+#[must_use]
+pub fn address(path: &str) -> String {
+    format!("{}{path}", base())
+}
+
+fn base() -> &'static str {
+    BASE.get().map_or("", String::as_str)
+}
+
+/// The part of a path below the base. `None` for a path of something else on the same host.
+fn below<'p>(base: &str, path: &'p str) -> Option<&'p str> {
+    path.strip_prefix(base)
+        .filter(|rest| rest.is_empty() || rest.starts_with('/'))
+}
 
 /// A page of the console.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +98,10 @@ impl Route {
     /// The route of a URL's path, as the browser gives it: percent-encoded.
     #[must_use]
     pub fn parse(path: &str) -> Self {
+        below(base(), path).map_or(Self::NotFound, Self::parse_below)
+    }
+
+    fn parse_below(path: &str) -> Self {
         let decoded: Option<Vec<String>> = path
             .trim_matches('/')
             .split('/')
@@ -108,6 +138,10 @@ impl Route {
     /// The path to link to.
     #[must_use]
     pub fn href(&self) -> String {
+        address(&self.path())
+    }
+
+    fn path(&self) -> String {
         match self {
             Self::Overview | Self::NotFound => "/".to_owned(),
             Self::Groups => "/groups".to_owned(),
@@ -170,7 +204,7 @@ impl Route {
 
 #[cfg(test)]
 mod tests {
-    use super::Route;
+    use super::{Route, below};
     use proptest::prelude::*;
 
     #[test]
@@ -197,6 +231,27 @@ mod tests {
             ),
         ] {
             assert_eq!(Route::parse(path), route, "{path}");
+        }
+    }
+
+    #[test]
+    fn only_paths_below_the_base_are_pages() {
+        for (base, path, expected) in [
+            ("", "/", Some("/")),
+            ("", "/groups", Some("/groups")),
+            ("/failover", "/failover", Some("")),
+            ("/failover", "/failover/", Some("/")),
+            (
+                "/failover",
+                "/failover/groups/a/b%2Fc",
+                Some("/groups/a/b%2Fc"),
+            ),
+            ("/failover", "/failovers", None),
+            ("/failover", "/groups", None),
+            ("/a/b", "/a/b/wall", Some("/wall")),
+            ("/a/b", "/a/wall", None),
+        ] {
+            assert_eq!(below(base, path), expected, "{base} {path}");
         }
     }
 

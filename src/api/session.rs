@@ -3,6 +3,7 @@
 
 use super::failure::{Failure, Problem};
 use super::transport::{delete, get, post};
+use crate::route::address;
 use leptos::prelude::*;
 use std::cell::Cell;
 use vendors::operation::segment;
@@ -37,7 +38,7 @@ pub async fn sign_in_methods() -> Result<SignInMethods, Failure> {
 /// Where a browser begins to sign in at the provider, to come back to a page of this console.
 #[must_use]
 pub fn at_provider(to: &str) -> String {
-    format!("/api/openid/start?to={}", segment(to))
+    address(&format!("/api/openid/start?to={}", segment(to)))
 }
 
 /// Signs out.

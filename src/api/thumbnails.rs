@@ -1,6 +1,7 @@
 //! Thumbnails of slicers as the gateway serves them. The page loads nothing from elsewhere: the gateway
 //! knows each thumbnail's original address from the responses that it has relayed.
 
+use crate::route::address;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use vendors::operation::segment;
 
@@ -10,5 +11,5 @@ pub fn thumbnail_url(connection: &str, group: &str, slicer: &str, vendor_url: &s
     let mut version = DefaultHasher::new();
     vendor_url.hash(&mut version);
     let path = [connection, group, slicer].map(segment).join("/");
-    format!("/thumbnails/{path}?v={:x}", version.finish())
+    address(&format!("/thumbnails/{path}?v={:x}", version.finish()))
 }

@@ -3,6 +3,7 @@
 
 use super::failure::{Failure, Problem};
 use super::{poll_gate, session};
+use crate::route::address;
 use chrono::{DateTime, Utc};
 use gloo_net::http::{Method, RequestBuilder, Response};
 use leptos::prelude::set_timeout_with_handle;
@@ -110,7 +111,11 @@ pub(super) async fn answer_of(
     tag: Option<&str>,
     purpose: Purpose<'_>,
 ) -> Result<Answer, Failure> {
-    let url = format!("/relay/{}{}", segment(connection), request.target());
+    let url = address(&format!(
+        "/relay/{}{}",
+        segment(connection),
+        request.target()
+    ));
     let mut builder = RequestBuilder::new(&url)
         .method(method(request.method()))
         .header("accept", request.accept);
@@ -161,7 +166,7 @@ pub(super) fn arrived<T>(value: T, answer: &Answer) -> Arrived<T> {
 /// [`Failure::Unreachable`] or [`Failure::Refused`], and [`Failure::Unreadable`] when the answer is not
 /// what this version of the console expects.
 pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
-    own(path, RequestBuilder::new(path), None, None).await
+    own(path, RequestBuilder::new(&address(path)), None, None).await
 }
 
 /// Reads one of the gateway's own routes as a refresh of what is shown: it waits while a row is dragged, and
@@ -174,7 +179,7 @@ pub async fn poll<T: DeserializeOwned>(
     reread: bool,
     abort: Option<&AbortController>,
 ) -> Result<T, Failure> {
-    let mut builder = RequestBuilder::new(path);
+    let mut builder = RequestBuilder::new(&address(path));
     if reread {
         builder = builder.header("cache-control", "no-cache");
     }
@@ -189,7 +194,7 @@ pub async fn poll<T: DeserializeOwned>(
 /// # Errors
 /// As [`get`].
 pub async fn post<T: DeserializeOwned>(path: &str, body: &str) -> Result<T, Failure> {
-    let builder = RequestBuilder::new(path)
+    let builder = RequestBuilder::new(&address(path))
         .method(Method::POST)
         .header("content-type", "application/json");
     own(path, builder, Some(body), None).await
@@ -200,7 +205,7 @@ pub async fn post<T: DeserializeOwned>(path: &str, body: &str) -> Result<T, Fail
 /// # Errors
 /// As [`get`], but for the answer's content, of which there is none.
 pub async fn delete(path: &str) -> Result<(), Failure> {
-    let builder = RequestBuilder::new(path).method(Method::DELETE);
+    let builder = RequestBuilder::new(&address(path)).method(Method::DELETE);
     let answer = exchange(builder, None, None).await?;
     if answer.is_success() {
         Ok(())

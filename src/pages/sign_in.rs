@@ -16,7 +16,14 @@ use vendors::operation::segment;
 pub fn SignIn() -> impl IntoView {
     let nav = use_nav();
     let to = destination(nav.param("to"));
-    let failed = nav.param("failed").as_deref().and_then(why);
+    let failed = nav.param("failed").unwrap_or_default();
+    let claim = RwSignal::new(String::new());
+    if failed == "overage" || failed == "no-claim" || failed.starts_with("claim-") {
+        leptos::task::spawn_local(async move {
+            let methods = sign_in_methods().await.unwrap_or_default();
+            let _ = claim.try_set(methods.roles_claim.unwrap_or_default());
+        });
+    }
     let back = to.clone();
     // Loads a new page: another user may sign in, and nothing of the previous session may stay.
     let done = Callback::new(move |_: Session| {
@@ -27,7 +34,7 @@ pub fn SignIn() -> impl IntoView {
         <main id="main" class="alone enter" tabindex="-1">
             <p class="row"><Icon name="mark" /><b>"Failover Console"</b></p>
             <h1>"Sign in"</h1>
-            {failed.map(|why| view! { <p role="status" class="wrong"><Icon name="warning" />{why}</p> })}
+            {move || why(&failed, &claim.read()).map(|why| view! { <p role="status" class="wrong"><Icon name="warning" />{why}</p> })}
             <SignInForm back done />
         </main>
     }
@@ -59,7 +66,9 @@ pub fn SignInForm(
         let _ = window().location().assign(&at_provider(&back));
     };
     let provider = move || {
-        let SignInMethods { password, provider } = known.get()?;
+        let SignInMethods {
+            password, provider, ..
+        } = known.get()?;
         let button_class = if password { "btn" } else { "btn main" };
         let go = go.clone();
         provider.map(|title| {
@@ -129,13 +138,40 @@ pub fn SignInForm(
     }
 }
 
-/// The message for a failed sign-in at the provider, by the gateway's code.
-fn why(word: &str) -> Option<&'static str> {
-    Some(match word {
+/// The message for a failed sign-in at the provider, by the gateway's code. `claim` is the configured name of the
+/// claim with the roles, once it is known.
+fn why(word: &str, claim: &str) -> Option<String> {
+    let claim = match claim {
+        "" => "the claim with the roles".to_owned(),
+        claim => format!("the claim \"{claim}\""),
+    };
+    let shape = |shape: &str| {
+        format!(
+            "The provider sent {claim} as {shape}, in which no role can be found. It has to be a list of texts, texts \
+             with commas between them, or objects with a name. Ask the administrator of the provider."
+        )
+    };
+    let text = match word {
         "denied" => "The provider refused the sign-in, or it was cancelled.",
         "no-role" => {
             "The provider knows you, but you have no role in this console. Ask the administrator who assigns roles."
         }
+        "no-claim" => {
+            return Some(format!(
+                "The provider knows you, but did not send {claim}, in which your role should be. Ask the administrator of \
+                 the provider."
+            ));
+        }
+        "overage" => {
+            return Some(format!(
+                "The provider left out {claim}, because you are in too many groups. Ask its administrator to send roles \
+                 or fewer groups to this console."
+            ));
+        }
+        "claim-object" => return Some(shape("an object without a name")),
+        "claim-list" => return Some(shape("a list of neither texts nor objects with a name")),
+        "claim-number" => return Some(shape("a number")),
+        "claim-boolean" => return Some(shape("true or false")),
         "expired" => {
             "The sign-in took too long, or another one was started in the meantime. Sign in again."
         }
@@ -146,7 +182,8 @@ fn why(word: &str) -> Option<&'static str> {
         }
         "internal" => "The gateway failed. Its log says why.",
         _ => return None,
-    })
+    };
+    Some(text.to_owned())
 }
 
 /// The message for a failed sign-in, with the request id if the failure needs investigation.
@@ -167,7 +204,7 @@ fn words(failure: &Failure) -> String {
 #[must_use]
 pub fn href(from: &str) -> String {
     let here = Route::SignIn.href();
-    if from == "/" || destination(Some(from.to_owned())) != from {
+    if from == Route::Overview.href() || destination(Some(from.to_owned())) != from {
         here
     } else {
         format!("{here}?to={}", segment(from))
@@ -223,16 +260,35 @@ mod tests {
         for word in [
             "denied",
             "no-role",
+            "no-claim",
+            "overage",
+            "claim-object",
+            "claim-list",
+            "claim-number",
+            "claim-boolean",
             "expired",
             "unreachable",
             "invalid",
             "too-many-tries",
             "internal",
         ] {
-            assert!(why(word).is_some(), "{word}");
+            assert!(why(word, "").is_some(), "{word}");
         }
-        for word in ["", "Denied", "<b>", "call+this+number", "denied "] {
-            assert_eq!(why(word), None, "{word}");
+        let named = why("claim-number", "groups").unwrap_or_default();
+        assert!(
+            named.contains("the claim \"groups\" as a number"),
+            "{named}"
+        );
+        for word in [
+            "",
+            "Denied",
+            "claim-",
+            "claim-text",
+            "<b>",
+            "call+this+number",
+            "denied ",
+        ] {
+            assert_eq!(why(word, "groups"), None, "{word}");
         }
     }
 

@@ -17,6 +17,7 @@ use secrecy::SecretString;
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use vendors::System;
 
 /// What survives a change of the configuration.
@@ -80,8 +81,12 @@ pub struct Gateway {
     pub access: Access,
     /// The origin at which browsers reach the gateway through a proxy.
     pub public_origin: Option<String>,
+    /// The path below which browsers find the console; empty, or such as `/failover`.
+    pub base_path: String,
     /// Whether the gateway has its own certificate.
     pub tls: bool,
+    /// How long it goes on serving once it was told to stop, so that a balancer sees it.
+    pub drain: Duration,
     /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<config::Network>,
     /// The bearer token that reads `/metrics` without a session.
@@ -148,7 +153,9 @@ impl Gateway {
             thumbnails,
             access,
             public_origin,
+            base_path: String::new(),
             tls: false,
+            drain: Duration::ZERO,
             trusted_proxies: Vec::new(),
             metrics_token: None,
             assets,

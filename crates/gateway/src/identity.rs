@@ -48,6 +48,12 @@ impl fmt::Debug for User {
     }
 }
 
+/// What makes two names the same: phones write a capital first and a blank last.
+#[must_use]
+pub(crate) fn name_key(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
 /// When a session expires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -62,6 +68,28 @@ impl Default for Limits {
         Self {
             idle: Duration::from_secs(3600),
             absolute: Duration::from_secs(12 * 3600),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_the_same_in_any_case_and_with_blanks_around_it() {
+        for (one, other, same) in [
+            ("ops", "ops", true),
+            ("ops", "Ops", true),
+            ("ops", " OPS ", true),
+            ("ops", "ops\u{a0}", true),
+            ("Müller", "MÜLLER", true),
+            ("CORP\\nina", "corp\\Nina", true),
+            ("ops", "o ps", false),
+            ("ops", "op", false),
+            ("Müller", "Muller", false),
+        ] {
+            assert_eq!(name_key(one) == name_key(other), same, "{one} {other}");
         }
     }
 }

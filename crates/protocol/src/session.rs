@@ -58,6 +58,9 @@ pub struct SignInMethods {
     /// At an OpenID Connect provider of this name.
     #[serde(default)]
     pub provider: Option<String>,
+    /// The claim in which the provider is expected to send roles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roles_claim: Option<String>,
 }
 
 impl Default for SignInMethods {
@@ -66,6 +69,7 @@ impl Default for SignInMethods {
         Self {
             password: true,
             provider: None,
+            roles_claim: None,
         }
     }
 }

@@ -99,7 +99,7 @@ pub fn Announcements(
     let draw = move |one: Announcement| {
         match one.failover.filter(|_| !on_wall) {
         Some(resource) => view! {
-            <p class="notice"><span title=one.sentence.clone()>{one.sentence}</span><a class="btn" href=Route::of(&resource).href()>"Open"</a></p>
+            <p class="notice"><span title=one.sentence.clone()>{one.sentence.clone()}</span><a class="btn" href=Route::of(&resource).href()>"Open"</a></p>
         }
         .into_any(),
         None => view! { <p class="vh">{one.sentence}</p> }.into_any(),

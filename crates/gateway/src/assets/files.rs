@@ -80,6 +80,32 @@ impl Assets {
         }
     }
 
+    /// Serves the console below a path such as `/failover`: there its page names its files, and the path itself
+    /// for the console to make links. No `base` element, because that would change links within the page too.
+    #[must_use]
+    pub fn below(mut self, base_path: &str) -> Self {
+        let Some(index) = self.index().filter(|_| !base_path.is_empty()) else {
+            return self;
+        };
+        let mut page = String::from_utf8_lossy(&index.content).into_owned();
+        for name in self.files.keys() {
+            for quote in ['"', '\''] {
+                let (old, new) = (
+                    format!("{quote}/{name}"),
+                    format!("{quote}{base_path}/{name}"),
+                );
+                page = page.replace(&old, &new);
+            }
+        }
+        let meta = format!("<head><meta name=\"failover-base\" content=\"{base_path}\">");
+        let page = page.replacen("<head>", &meta, 1);
+        let file = File::new(INDEX, page.into_bytes(), None, None);
+        self.files.insert(INDEX.to_owned(), file);
+        self.policy = policy_of(&self.files, &[]);
+        self.wall_policy = self.policy.clone();
+        self
+    }
+
     /// Allows pages of these origins to show the wall in a frame. Every answer keeps `x-frame-options: DENY`, which
     /// only browsers without `frame-ancestors` use.
     #[must_use]

@@ -173,3 +173,37 @@ async fn without_a_built_console_the_page_says_what_to_run() {
     let missing = ask(&Assets::from_files([]), Method::GET, "/app.js", &[]);
     assert_eq!(missing.status(), 404);
 }
+
+#[tokio::test]
+async fn below_a_path_the_page_names_its_files_there() {
+    let page = "<html><head><link href=\"/a-1.css\"><script type=\"module\">import x from '/b-2.js';</script></head>\
+                <a href=\"#main\"></a><a href=\"/other\"></a></html>";
+    let file = |name: &str, content: &str| (name.to_owned(), content.as_bytes().to_vec());
+    let files = [
+        file("index.html", page),
+        file("index.html.br", "at the root"),
+        file("a-1.css", "css"),
+        file("b-2.js", "js"),
+    ];
+    let root = Assets::from_files(files.clone());
+    let below = Assets::from_files(files.clone()).below("/failover");
+    let response = ask(&below, Method::GET, "/groups", &[("accept-encoding", "br")]);
+    assert_eq!(header(&response, "content-encoding"), "");
+    let policy = header(&response, "content-security-policy").to_owned();
+    assert!(policy.contains("base-uri 'none'"), "{policy}");
+    let old = ask(&root, Method::GET, "/", &[]);
+    assert_ne!(
+        policy,
+        header(&old, "content-security-policy"),
+        "of the script as it is now"
+    );
+    assert_eq!(
+        text(response).await,
+        "<html><head><meta name=\"failover-base\" content=\"/failover\"><link href=\"/failover/a-1.css\"><script \
+         type=\"module\">import x from '/failover/b-2.js';</script></head><a href=\"#main\"></a><a \
+         href=\"/other\"></a></html>"
+    );
+    let same = Assets::from_files(files).below("");
+    assert_eq!(same.build(), root.build());
+    assert_ne!(below.build(), root.build());
+}

@@ -122,6 +122,10 @@ pub struct SignIn {
     pub key: Option<SecretString>,
     /// Whether browsers use https, to the gateway or to a proxy in front of it.
     pub encrypted: bool,
+    /// What tells this console's cookies from those of others on the same host. Without it, the port in `Host`.
+    pub cookie_suffix: Option<String>,
+    /// The path below which browsers find the console; empty, or such as `/failover`.
+    pub base_path: String,
     /// The file of the paired walls. Without it they are lost when the process ends.
     pub walls: Option<PathBuf>,
 }
@@ -133,6 +137,8 @@ pub(crate) struct SignInMethods<'a> {
     pub(crate) password: bool,
     /// The provider's title.
     pub(crate) provider: Option<&'a str>,
+    /// The claim in which the provider is expected to send roles.
+    pub(crate) roles_claim: Option<&'a str>,
 }
 
 impl Access {
@@ -165,15 +171,11 @@ impl Access {
             users: with.users,
             openid: with
                 .openid
-                .map(|openid| OpenId::new(openid, &seal))
+                .map(|openid| OpenId::new(openid, with.base_path, &seal))
                 .transpose()?,
             limits: with.limits,
             seal,
-            cookie: if with.encrypted {
-                Cookie::Encrypted
-            } else {
-                Cookie::Local
-            },
+            cookie: Cookie::new(with.encrypted, with.cookie_suffix),
             walls: memory.walls.at(with.walls.as_deref())?,
             memory,
             clock: wall_clock(),
@@ -212,10 +214,12 @@ impl Access {
             None => SignInMethods {
                 password: false,
                 provider: None,
+                roles_claim: None,
             },
             Some(users) => SignInMethods {
                 password: !users.users.is_empty(),
                 provider: users.openid.as_ref().map(OpenId::title),
+                roles_claim: users.openid.as_ref().map(OpenId::roles_claim),
             },
         }
     }
@@ -300,11 +304,10 @@ impl Access {
             .set(CookiePurpose::Session, headers, "", Duration::ZERO)
     }
 
-    /// The name, if a log may hold it.
-    pub(crate) fn loggable<'n>(&self, name: &'n str) -> &'n str {
-        match self.users() {
-            Some(users) if users.knows(name) => name,
-            _ => "(unknown)",
-        }
+    /// The user's configured name. Any other text may be a password, typed into the wrong field, and is not logged.
+    pub(crate) fn loggable(&self, name: &str) -> &str {
+        self.users()
+            .and_then(|users| users.user(name))
+            .map_or("(unknown)", |user| &user.name)
     }
 }

@@ -2,7 +2,7 @@
 //! time, because each costs memory and time on purpose.
 
 use crate::crypto::{password_hash, random};
-use crate::identity::User;
+use crate::identity::{User, name_key};
 use crate::problem::{Kind, Problem};
 use argon2::Argon2;
 use argon2::password_hash::PasswordVerifier as _;
@@ -23,6 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The password hashes of all users.
 pub(crate) struct Passwords {
+    /// By what makes a name the same.
     hashes: HashMap<String, Arc<PasswordHash>>,
     /// Stand in for the hash of an unknown name. Their order is fixed.
     decoys: Vec<Arc<PasswordHash>>,
@@ -46,7 +47,7 @@ impl Passwords {
         for user in users {
             let hash = Arc::new(password_hash::parse(&user.password_hash)?);
             decoys.push(hash.clone());
-            hashes.insert(user.name.clone(), hash);
+            hashes.insert(name_key(&user.name), hash);
         }
         Ok(Self {
             hashes,
@@ -71,6 +72,7 @@ impl Passwords {
                 )
             });
         };
+        let name = &name_key(name);
         let known = self.hashes.get(name).cloned();
         let real = known.is_some();
         let Some(hash) = known.or_else(|| self.decoy(name)) else {
@@ -122,8 +124,11 @@ mod tests {
             ("other", "two", true),
             ("ops", "two", false),
             ("ops", "", false),
-            ("Ops", "one", false),
-            ("ops ", "one", false),
+            ("Ops", "one", true),
+            (" OPS ", "one", true),
+            ("Ops", "One", false),
+            ("ops", "one ", false),
+            ("o ps", "one", false),
             ("", "one", false),
             // One of the decoys is of this password.
             ("nobody", "one", false),

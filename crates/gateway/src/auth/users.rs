@@ -7,7 +7,7 @@ use super::ticket::{Provided, Ticket};
 use super::{Memory, Visitor};
 use crate::clock::Clock;
 use crate::crypto::{Cookie, CookiePurpose, Seal, random_hex};
-use crate::identity::{Limits, Role, User};
+use crate::identity::{Limits, Role, User, name_key};
 use crate::pairing::{self, PairingState, Walls};
 use crate::problem::{Kind, Problem};
 use axum::http::{HeaderMap, HeaderValue};
@@ -41,14 +41,15 @@ impl fmt::Debug for Users {
 
 impl Users {
     pub(super) fn user(&self, name: &str) -> Option<&User> {
-        self.users.iter().find(|user| user.name == name)
+        let key = name_key(name);
+        self.users.iter().find(|user| name_key(&user.name) == key)
     }
 
     pub(super) fn pairing(&self) -> PairingState<'_> {
         PairingState {
             walls: &self.walls,
             seal: &self.seal,
-            cookie: self.cookie,
+            cookie: &self.cookie,
             now: (self.clock)().as_secs(),
         }
     }
@@ -106,6 +107,7 @@ impl Users {
         password: &SecretString,
     ) -> Result<(Visitor, HeaderValue), Problem> {
         let throttle = &self.memory.throttle;
+        let name = &name_key(name);
         throttle.begin(from, name).map_err(|seconds| Problem {
             retry_after: Some(seconds),
             ..Problem::new(
@@ -150,10 +152,5 @@ impl Users {
             wall: None,
         };
         Some((visitor, cookie))
-    }
-
-    /// Whether the name is a configured user's. Any other may be a password, typed into the wrong field.
-    pub(super) fn knows(&self, name: &str) -> bool {
-        self.user(name).is_some()
     }
 }

@@ -26,6 +26,10 @@ pub(super) fn certificate_files(files: &config::TlsFiles) -> CertificateFiles {
 /// Reads a configuration file and prints what it describes.
 pub(super) fn run(file: &Path) -> Result<(), Failure> {
     let config = Config::load(file, CHECKS).map_err(|faults| Failure::Usage(faults.to_string()))?;
+    for config::Fault { line, column, text } in &config.warnings {
+        let file = file.display();
+        say(format_args!("{file}:{line}:{column}: warning: {text}"));
+    }
     say(format_args!("{}: ok", file.display()));
     say(format_args!("  listens on {}", config.listen));
     for connection in &config.connections {

@@ -6,6 +6,7 @@ use crate::app::{Gateway, Shared};
 use crate::assets::Assets;
 use crate::auth::{Access, Memory, SignIn};
 use crate::config::Config;
+use crate::crypto::cookie_suffix;
 use crate::http::listen::{self, Serving};
 use crate::tls::CertificateReloader;
 use std::net::SocketAddr;
@@ -27,6 +28,11 @@ fn configured(config: Config, memory: Arc<Memory>, shared: Arc<Shared>) -> Resul
             limits: config.session.limits,
             key: config.session.key,
             encrypted,
+            cookie_suffix: config
+                .public_origin
+                .as_ref()
+                .map(|origin| cookie_suffix(origin, &config.base_path)),
+            base_path: config.base_path.clone(),
             walls: config.walls,
         };
         Access::sign_in(with, memory)?
@@ -35,11 +41,15 @@ fn configured(config: Config, memory: Arc<Memory>, shared: Arc<Shared>) -> Resul
         config.connections,
         access,
         config.public_origin,
-        Assets::embedded().framed_by(&config.wall_frames),
+        Assets::embedded()
+            .below(&config.base_path)
+            .framed_by(&config.wall_frames),
         shared,
     )?;
     Ok(Gateway {
+        base_path: config.base_path,
         tls: config.tls.is_some(),
+        drain: config.drain,
         trusted_proxies: config.trusted_proxies,
         metrics_token: config.metrics_token,
         ..gateway

@@ -43,8 +43,7 @@ impl std::error::Error for Faults {}
 
 impl Faults {
     /// The only fault of a file that cannot be read.
-    pub(super) fn unreadable(file: &Path, error: &std::io::Error) -> Self {
-        let text = format!("cannot read this file: {error}");
+    pub(super) fn whole(file: &Path, text: String) -> Self {
         Self {
             file: file.display().to_string(),
             list: vec![Fault {
@@ -60,6 +59,7 @@ impl Faults {
 pub(super) struct Collector<'a> {
     source: &'a str,
     faults: RefCell<Vec<Fault>>,
+    warnings: RefCell<Vec<Fault>>,
 }
 
 impl<'a> Collector<'a> {
@@ -67,22 +67,35 @@ impl<'a> Collector<'a> {
         Self {
             source,
             faults: RefCell::default(),
+            warnings: RefCell::default(),
         }
     }
 
     /// Adds a fault at a byte of the source.
     pub(super) fn add(&self, at: usize, text: String) {
+        self.faults.borrow_mut().push(self.at(at, text));
+    }
+
+    /// Adds something odd at a byte of the source, for which the file is not refused.
+    pub(super) fn warn(&self, at: usize, text: String) {
+        self.warnings.borrow_mut().push(self.at(at, text));
+    }
+
+    fn at(&self, at: usize, text: String) -> Fault {
         let before = self.source.get(..at).unwrap_or(self.source);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.matches('\n').count() + 1;
         let column = before[line_start..].chars().count() + 1;
-        self.faults.borrow_mut().push(Fault { line, column, text });
+        Fault { line, column, text }
     }
 
-    /// All faults, in the order of the file.
-    pub(super) fn into_list(self) -> Vec<Fault> {
-        let mut list = self.faults.into_inner();
-        list.sort_by_key(|fault| (fault.line, fault.column));
-        list
+    /// All faults and all warnings, each in the order of the file.
+    pub(super) fn into_lists(self) -> (Vec<Fault>, Vec<Fault>) {
+        let sorted = |list: RefCell<Vec<Fault>>| {
+            let mut list = list.into_inner();
+            list.sort_by_key(|fault| (fault.line, fault.column));
+            list
+        };
+        (sorted(self.faults), sorted(self.warnings))
     }
 }

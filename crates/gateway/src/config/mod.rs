@@ -10,6 +10,7 @@ mod reach;
 mod secret;
 mod section;
 mod session;
+mod text;
 mod url;
 mod user;
 mod walls;
@@ -28,11 +29,15 @@ use secrecy::SecretString;
 use section::{At, Section};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use toml::de::DeTable;
 
 /// Where the gateway listens by default.
 pub const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+/// How long a gateway with a public address goes on serving after a stop was requested.
+pub const DEFAULT_DRAIN: Duration = Duration::from_secs(5);
 
 /// A valid configuration.
 #[derive(Debug)]
@@ -41,6 +46,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The origin at which browsers reach the gateway through a proxy.
     pub public_origin: Option<String>,
+    /// The path below which browsers find the console; empty, or such as `/failover`.
+    pub base_path: String,
+    /// How long to go on serving after a stop was requested, so that a balancer sees it.
+    pub drain: Duration,
     /// The vendor systems, in the order of the file.
     pub connections: Vec<Connection>,
     /// The users with a password. Without any and without a provider, everybody at this computer is an admin.
@@ -59,6 +68,8 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// The bearer token for `/metrics`.
     pub metrics_token: Option<SecretString>,
+    /// What is odd and yet possible, in the order of the lines.
+    pub warnings: Vec<Fault>,
 }
 
 /// The files of the gateway's own certificate.
@@ -99,8 +110,10 @@ impl Config {
     /// # Errors
     /// Every fault of the file, or that it cannot be read.
     pub fn load(file: &Path, checks: Checks) -> Result<Self, Faults> {
-        let text =
-            std::fs::read_to_string(file).map_err(|error| Faults::unreadable(file, &error))?;
+        let unreadable = |why: String| Faults::whole(file, why);
+        let bytes = std::fs::read(file)
+            .map_err(|error| unreadable(format!("cannot read this file: {error}")))?;
+        let text = text::decoded(bytes).map_err(|why| unreadable(format!("this file {why}")))?;
         let folder = file.parent().unwrap_or(Path::new(""));
         let variable = |name: &str| std::env::var(name).ok();
         Self::read(
@@ -125,16 +138,16 @@ impl Config {
         let faults = Collector::new(text);
         let (document, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
-            let message = error.message().replace('\n', ", ");
+            let message = text::about_syntax(error.message());
             faults.add(error.span().map_or(0, |span| span.start), message);
         }
         let config = errors.is_empty().then(|| {
             let top = Section::new(String::new(), document.get_ref(), &(0..0), &faults);
             whole(top, around)
         });
-        let list = faults.into_list();
+        let (list, warnings) = faults.into_lists();
         match config {
-            Some(config) if list.is_empty() => Ok(config),
+            Some(config) if list.is_empty() => Ok(Self { warnings, ..config }),
             _ => Err(list),
         }
     }
@@ -144,10 +157,20 @@ fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
     let listen = listen(&top);
     let session = session::read(&top, around);
     let reach = reach::read(&top, around);
+    let (public_origin, base_path) = url::public(&top).unzip();
+    let drain = top.number("drain_seconds", 0..301);
     let config = Config {
         listen: listen.map_or(DEFAULT_LISTEN, |listen| listen.value),
-        public_origin: url::optional(&top, "public_url")
-            .map(|url| url.origin().ascii_serialization()),
+        drain: drain.map_or_else(
+            || {
+                public_origin
+                    .as_ref()
+                    .map_or(Duration::ZERO, |_| DEFAULT_DRAIN)
+            },
+            Duration::from_secs,
+        ),
+        public_origin,
+        base_path: base_path.unwrap_or_default(),
         connections: connection::all(&top, around, &reach),
         users: user::all(&top, around),
         openid: openid::read(&top, around, &reach),
@@ -157,6 +180,7 @@ fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
         trusted_proxies: proxies(&top),
         tls: tls(&top, around),
         metrics_token: secret::optional(&top, "metrics_token", around),
+        warnings: Vec::new(),
     };
     if !config.has_sign_in()
         && let Some(at) = top.key("public_url")

@@ -1,8 +1,8 @@
 //! Secrets, each from an environment variable or a file of its own, never from the configuration file itself.
 //! Must never put a value into a message.
 
-use super::Surroundings;
 use super::section::Section;
+use super::{Surroundings, text};
 use secrecy::SecretString;
 
 /// The secret `name`, if it is given.
@@ -66,45 +66,80 @@ pub(super) fn read(
 fn from_env(section: &Section<'_>, key: &str, around: &Surroundings<'_>) -> Option<SecretString> {
     let variable = section.text(key)?;
     let name = variable.value;
+    let of = format!("the environment variable {name}");
     match (around.variable)(name) {
         None => {
-            section.wrong(
-                variable.at,
-                key,
-                &format!("the environment variable {name} is not set"),
-            );
+            section.wrong(variable.at, key, &format!("{of} is not set"));
             None
         }
-        Some(value) if value.trim().is_empty() => {
-            section.wrong(
-                variable.at,
-                key,
-                &format!("the environment variable {name} is empty"),
-            );
-            None
-        }
-        Some(value) => Some(SecretString::from(value)),
+        Some(value) => checked(section, key, variable.at, &of, value.into_bytes()),
     }
 }
 
 fn from_file(section: &Section<'_>, key: &str, around: &Surroundings<'_>) -> Option<SecretString> {
     let file = section.text(key)?;
-    match std::fs::read_to_string(around.folder.join(file.value)) {
+    let of = format!("{:?}", file.value);
+    match std::fs::read(around.folder.join(file.value)) {
         Err(error) => {
-            section.wrong(
-                file.at,
-                key,
-                &format!("cannot read {:?}: {error}", file.value),
-            );
+            section.wrong(file.at, key, &format!("cannot read {of}: {error}"));
             None
         }
-        // Editors end a file with a line break, which is not part of the secret.
-        Ok(content) => match content.trim_end_matches(['\r', '\n']) {
-            secret if secret.trim().is_empty() => {
-                section.wrong(file.at, key, &format!("{:?} is empty", file.value));
-                None
-            }
-            secret => Some(SecretString::from(secret.to_owned())),
-        },
+        Ok(content) => checked(section, key, file.at, &of, content),
     }
+}
+
+/// The secret of these bytes. `of` names where they come from.
+fn checked(
+    section: &Section<'_>,
+    key: &str,
+    at: usize,
+    of: &str,
+    bytes: Vec<u8>,
+) -> Option<SecretString> {
+    let secret = match cleaned(bytes) {
+        Ok(secret) => secret,
+        Err(why) => {
+            section.wrong(at, key, &format!("{of} {why}"));
+            return None;
+        }
+    };
+    for warning in oddities(&secret) {
+        section.warn(at, key, &format!("{of} {warning}"));
+    }
+    Some(SecretString::from(secret))
+}
+
+/// The secret without a byte order mark and the line break that editors and `echo` write at its end.
+///
+/// # Errors
+/// Why it is no secret, as the end of a sentence about where it comes from.
+fn cleaned(bytes: Vec<u8>) -> Result<String, String> {
+    let mut secret = text::decoded(bytes)?;
+    secret.truncate(secret.trim_end_matches(['\r', '\n']).len());
+    if secret.trim().is_empty() {
+        return Err("is empty".to_owned());
+    }
+    if secret.contains(['\r', '\n']) {
+        return Err("holds more than one line: a secret is one line".to_owned());
+    }
+    match text::control_character(&secret) {
+        Some(why) => Err(why),
+        None => Ok(secret),
+    }
+}
+
+/// What is in the secret, although few people mean it to be.
+fn oddities(secret: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let ends = [secret.chars().next(), secret.chars().next_back()];
+    if ends.contains(&Some(' ')) {
+        found.push("begins or ends with a blank, which is sent as a part of it".to_owned());
+    }
+    if let Some(c) = secret.chars().find(|c| text::is_invisible(*c)) {
+        found.push(format!(
+            "holds the character U+{:04X}, which cannot be seen and is sent as a part of it",
+            u32::from(c)
+        ));
+    }
+    found
 }

@@ -2,6 +2,7 @@
 //! its position, and reading continues. Knows TOML, not the meaning of keys.
 
 use super::fault::Collector;
+use super::text::control_character;
 use std::cell::RefCell;
 use std::ops::Range;
 use toml::Spanned;
@@ -49,6 +50,11 @@ impl<'a> Section<'a> {
         self.faults.add(at, format!("{}{text}", self.label));
     }
 
+    /// Something odd about the key's value, for which the file is not refused.
+    pub(super) fn warn(&self, at: usize, key: &str, text: &str) {
+        self.faults.warn(at, format!("{}{key}: {text}", self.label));
+    }
+
     /// A fault about the key's value.
     pub(super) fn wrong(&self, at: usize, key: &str, text: &str) {
         self.fault(at, &format!("{key}: {text}"));
@@ -74,14 +80,17 @@ impl<'a> Section<'a> {
         );
     }
 
-    /// The text of a key, if it exists. It must not be empty.
+    /// The text of a key, if it exists. It must not be empty and must hold no control character.
     pub(super) fn text(&self, key: &str) -> Option<At<&'a str>> {
         let (_, value) = self.raw(key)?;
         let at = value.span().start;
         match value.get_ref().as_str() {
             None => self.type_fault(key, value, "a text in quotes"),
             Some(text) if text.trim().is_empty() => self.wrong(at, key, "must not be empty"),
-            Some(value) => return Some(At { value, at }),
+            Some(value) => match control_character(value) {
+                Some(why) => self.wrong(at, key, &why),
+                None => return Some(At { value, at }),
+            },
         }
         None
     }
@@ -128,10 +137,13 @@ impl<'a> Section<'a> {
         let mut texts = Vec::new();
         for item in array {
             match item.get_ref().as_str() {
-                Some(value) => texts.push(At {
-                    value,
-                    at: item.span().start,
-                }),
+                Some(value) => match control_character(value) {
+                    Some(why) => self.wrong(item.span().start, key, &why),
+                    None => texts.push(At {
+                        value,
+                        at: item.span().start,
+                    }),
+                },
                 None => self.type_fault(key, item, "a list of texts: [\"…\"]"),
             }
         }

@@ -23,6 +23,57 @@ pub(super) fn optional(section: &Section<'_>, key: &str) -> Option<Url> {
     }
 }
 
+/// The first segments of the gateway's own paths. A console below one of them could not tell which is meant.
+const TAKEN: [&str; 12] = [
+    "api",
+    "relay",
+    "thumbnails",
+    "metrics",
+    "healthz",
+    "readyz",
+    "groups",
+    "slicers",
+    "failover-sessions",
+    "connections",
+    "wall",
+    "sign-in",
+];
+
+/// The address of browsers, if it is given: its origin, and its path without a slash at the end.
+pub(super) fn public(section: &Section<'_>) -> Option<(String, String)> {
+    let key = "public_url";
+    let url = optional(section, key)?;
+    let path = url.path().trim_end_matches('/');
+    if let Err(why) = check_base_path(path) {
+        let at = section.text(key).map_or(section.start(), |text| text.at);
+        section.wrong(at, key, &why);
+    }
+    Some((url.origin().ascii_serialization(), path.to_owned()))
+}
+
+/// The path becomes part of a page and of a cookie's name.
+fn check_base_path(path: &str) -> Result<(), String> {
+    let Some(path) = path.strip_prefix('/') else {
+        return Ok(());
+    };
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if path
+        .split('/')
+        .any(|part| part.is_empty() || !part.bytes().all(fits))
+    {
+        return Err(format!(
+            "the path may hold only letters, digits, - and _ between its slashes, not {path:?}"
+        ));
+    }
+    let first = path.split('/').next().unwrap_or_default();
+    if TAKEN.contains(&first) {
+        return Err(format!(
+            "the path must not begin with {first:?}, which is the console's own"
+        ));
+    }
+    Ok(())
+}
+
 /// The origins under `key`: addresses without anything after the host and its port.
 pub(super) fn origins(section: &Section<'_>, key: &str) -> Vec<String> {
     let mut origins = Vec::new();
@@ -85,6 +136,25 @@ fn without_user(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_base_path_is_of_simple_words_and_not_the_consoles_own() {
+        for good in ["", "/failover", "/a/b-2/C_3", "/apis"] {
+            assert_eq!(check_base_path(good), Ok(()), "{good}");
+        }
+        for (bad, why) in [
+            ("/a//b", "only letters"),
+            ("/a%20b", "only letters"),
+            ("/a.b", "only letters"),
+            ("/{x}", "only letters"),
+            ("/\"", "only letters"),
+            ("/wall", "the console's own"),
+            ("/api/x", "the console's own"),
+        ] {
+            let found = check_base_path(bad).unwrap_err();
+            assert!(found.contains(why), "{bad}: {found}");
+        }
+    }
 
     #[test]
     fn only_encrypted_or_local_addresses_without_secrets_pass() {

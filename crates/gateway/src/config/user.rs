@@ -2,7 +2,7 @@
 
 use super::Surroundings;
 use super::section::{Section, nearest};
-use crate::identity::{Role, User};
+use crate::identity::{Role, User, name_key};
 
 /// Every `[[user]]`.
 pub(super) fn all(top: &Section<'_>, around: &Surroundings<'_>) -> Vec<User> {
@@ -10,22 +10,24 @@ pub(super) fn all(top: &Section<'_>, around: &Surroundings<'_>) -> Vec<User> {
     for section in top.tables("user", "name") {
         let name = section.required("name");
         if let Some(name) = name
-            && users.iter().any(|other| other.name == name.value)
+            && users
+                .iter()
+                .any(|other| name_key(&other.name) == name_key(name.value))
         {
-            section.fault(name.at, "this name is given twice");
+            section.fault(name.at, "this name is given twice (capitals do not count)");
         }
         let role = role(&section);
         let hash = password_hash(&section, around);
         if let (Some(name), Some(role), Some(password_hash)) = (name, role, hash) {
             users.push(User {
-                name: name.value.to_owned(),
+                name: name.value.trim().to_owned(),
                 role,
                 password_hash,
             });
         } else if let Some(name) = name {
             // Kept to compare names only, because the file is refused anyway.
             users.push(User {
-                name: name.value.to_owned(),
+                name: name.value.trim().to_owned(),
                 role: Role::Viewer,
                 password_hash: String::new(),
             });

@@ -3,15 +3,30 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use std::time::Duration;
 
-/// How browsers reach the gateway, which decides the cookies' names and flags.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cookie {
-    /// Over https. With the prefix `__Host-` a browser accepts the cookie only from this host and only
-    /// encrypted, so that no other host of the domain can replace it.
-    Encrypted,
-    /// Over http on this computer. Browsers differ there in how they treat the flag `Secure`, and nothing
-    /// is sent over a network.
-    Local,
+/// What decides the cookies' names and flags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cookie {
+    /// Whether browsers use https. With the prefix `__Host-` a browser accepts a cookie only from this host and
+    /// only encrypted, so that no other host of the domain can replace it. Over http on this computer browsers
+    /// differ in how they treat the flag `Secure`, and nothing is sent over a network.
+    encrypted: bool,
+    /// What tells this console's cookies from those of others on the same host, whose ports and paths share
+    /// them. Without a public address it is the port in `Host`.
+    suffix: Option<String>,
+}
+
+/// The suffix for a public address: its port and its path, as far as it has them. Cookies keep `Path=/`, which
+/// `__Host-` demands.
+pub(crate) fn cookie_suffix(origin: &str, base_path: &str) -> String {
+    let port = port(origin).map_or_else(String::new, |port| format!("-{port}"));
+    port + &base_path.replace('/', ".")
+}
+
+/// The digits after the last colon.
+fn port(host: &str) -> Option<&str> {
+    let (_, port) = host.rsplit_once(':')?;
+    let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then_some(port)
 }
 
 /// What a cookie is for.
@@ -27,28 +42,27 @@ pub(crate) enum CookiePurpose {
 }
 
 impl Cookie {
-    /// The cookie's name. It holds the port, because browsers share cookies between the ports of a host.
-    fn name(self, what: CookiePurpose, headers: &HeaderMap) -> String {
+    pub(crate) fn new(encrypted: bool, suffix: Option<String>) -> Self {
+        Self { encrypted, suffix }
+    }
+
+    fn name(&self, what: CookiePurpose, headers: &HeaderMap) -> String {
+        let prefix = if self.encrypted { "__Host-" } else { "" };
         let what = match what {
             CookiePurpose::Session => "",
             CookiePurpose::Attempt => "-sign-in",
             CookiePurpose::Pairing => "-pairing",
         };
-        let port = headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok())
-            .and_then(|host| host.rsplit_once(':'))
-            .map(|(_, port)| port)
-            .filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
-        match (self, port) {
-            (Self::Encrypted, _) => format!("__Host-failover-console{what}"),
-            (Self::Local, Some(port)) => format!("failover-console{what}-{port}"),
-            (Self::Local, None) => format!("failover-console{what}"),
-        }
+        let suffix = self.suffix.clone().unwrap_or_else(|| {
+            let host = headers.get(header::HOST);
+            let host = host.and_then(|host| host.to_str().ok());
+            cookie_suffix(host.unwrap_or_default(), "")
+        });
+        format!("{prefix}failover-console{what}{suffix}")
     }
 
     /// The cookie's value. `None` when it was sent twice, because another site may have set one of them.
-    pub(crate) fn find(self, what: CookiePurpose, headers: &HeaderMap) -> Option<&str> {
+    pub(crate) fn find<'h>(&self, what: CookiePurpose, headers: &'h HeaderMap) -> Option<&'h str> {
         let name = self.name(what, headers);
         let mut values = headers
             .get_all(header::COOKIE)
@@ -64,16 +78,13 @@ impl Cookie {
 
     /// `Set-Cookie` with the given lifetime. A lifetime of zero deletes the cookie.
     pub(crate) fn set(
-        self,
+        &self,
         what: CookiePurpose,
         headers: &HeaderMap,
         value: &str,
         age: Duration,
     ) -> Option<HeaderValue> {
-        let secure = match self {
-            Self::Encrypted => "; Secure",
-            Self::Local => "",
-        };
+        let secure = if self.encrypted { "; Secure" } else { "" };
         let site = match what {
             CookiePurpose::Session | CookiePurpose::Pairing => "Strict",
             CookiePurpose::Attempt => "Lax",
@@ -91,6 +102,48 @@ impl Cookie {
 mod tests {
     use super::*;
 
+    fn encrypted() -> Cookie {
+        Cookie::new(true, Some(String::new()))
+    }
+
+    #[test]
+    fn consoles_on_one_host_have_cookies_of_their_own() {
+        let host = headers("127.0.0.1:9000", &[]);
+        for (origin, path, expected) in [
+            ("https://console.example", "", "__Host-failover-console"),
+            (
+                "https://console.example:8443",
+                "",
+                "__Host-failover-console-8443",
+            ),
+            (
+                "https://console.example",
+                "/failover",
+                "__Host-failover-console.failover",
+            ),
+            (
+                "https://[2001:db8::1]:8443",
+                "/a/b",
+                "__Host-failover-console-8443.a.b",
+            ),
+            ("https://[2001:db8::1]", "", "__Host-failover-console"),
+        ] {
+            let cookie = Cookie::new(true, Some(cookie_suffix(origin, path)));
+            assert_eq!(
+                cookie.name(CookiePurpose::Session, &host),
+                expected,
+                "{origin}{path}"
+            );
+        }
+        for (encrypted, expected) in [
+            (true, "__Host-failover-console-sign-in-9000"),
+            (false, "failover-console-sign-in-9000"),
+        ] {
+            let cookie = Cookie::new(encrypted, None);
+            assert_eq!(cookie.name(CookiePurpose::Attempt, &host), expected);
+        }
+    }
+
     fn headers(host: &'static str, cookies: &[&'static str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, HeaderValue::from_static(host));
@@ -105,31 +158,31 @@ mod tests {
         let headers = headers("localhost:8080", &[]);
         let minute = Duration::from_secs(60);
         assert_eq!(
-            Cookie::Encrypted
+            encrypted()
                 .set(CookiePurpose::Session, &headers, "x", minute)
                 .unwrap(),
             "__Host-failover-console=x; Path=/; Max-Age=60; HttpOnly; SameSite=Strict; Secure"
         );
         assert_eq!(
-            Cookie::Local
+            Cookie::new(false, None)
                 .set(CookiePurpose::Session, &headers, "x", minute)
                 .unwrap(),
             "failover-console-8080=x; Path=/; Max-Age=60; HttpOnly; SameSite=Strict"
         );
         assert_eq!(
-            Cookie::Encrypted
+            encrypted()
                 .set(CookiePurpose::Attempt, &headers, "x", minute)
                 .unwrap(),
             "__Host-failover-console-sign-in=x; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure",
             "comes back from another site"
         );
         assert_eq!(
-            Cookie::Local
+            Cookie::new(false, None)
                 .set(CookiePurpose::Attempt, &headers, "x", minute)
                 .unwrap(),
             "failover-console-sign-in-8080=x; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"
         );
-        let value = Cookie::Encrypted
+        let value = encrypted()
             .set(CookiePurpose::Session, &headers, "x", minute)
             .unwrap();
         assert!(!format!("{value:?}").contains("=x"), "no log shows it");
@@ -156,7 +209,7 @@ mod tests {
         ] {
             let headers = headers("localhost:8080", cookies);
             assert_eq!(
-                Cookie::Encrypted.find(CookiePurpose::Session, &headers),
+                encrypted().find(CookiePurpose::Session, &headers),
                 expected,
                 "{cookies:?}"
             );
@@ -165,24 +218,18 @@ mod tests {
             "localhost",
             &["__Host-failover-console=x; __Host-failover-console-pairing=y"],
         );
-        assert_eq!(
-            Cookie::Encrypted.find(CookiePurpose::Session, &both),
-            Some("x")
-        );
-        assert_eq!(
-            Cookie::Encrypted.find(CookiePurpose::Pairing, &both),
-            Some("y")
-        );
+        assert_eq!(encrypted().find(CookiePurpose::Session, &both), Some("x"));
+        assert_eq!(encrypted().find(CookiePurpose::Pairing, &both), Some("y"));
         let local = headers(
             "[::1]:9000",
             &["failover-console-9000=x; failover-console-8080=y"],
         );
         assert_eq!(
-            Cookie::Local.find(CookiePurpose::Session, &local),
+            Cookie::new(false, None).find(CookiePurpose::Session, &local),
             Some("x")
         );
         assert_eq!(
-            Cookie::Local.find(
+            Cookie::new(false, None).find(
                 CookiePurpose::Session,
                 &headers("[::1]", &["failover-console=x"])
             ),

@@ -5,6 +5,6 @@ pub(crate) mod password_hash;
 mod random;
 mod seal;
 
-pub(crate) use cookie::{Cookie, CookiePurpose};
+pub(crate) use cookie::{Cookie, CookiePurpose, cookie_suffix};
 pub(crate) use random::{random, random_hex};
 pub(crate) use seal::Seal;

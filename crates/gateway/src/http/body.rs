@@ -1,13 +1,17 @@
 //! Reads the body of a request: JSON, within a limited size and time.
 
 use crate::problem::{Kind, Problem};
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
+use http_body_util::BodyExt as _;
 use std::time::Duration;
 
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How much more than its limit of a body is read, in bytes, before the connection is closed.
+const BOUND: usize = 16 << 20;
 
 /// The body. `None` when it is empty.
 ///
@@ -15,31 +19,30 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// It is too large, too slow, incomplete, or not JSON.
 pub(crate) async fn json(request: Request, limit: usize) -> Result<Option<Bytes>, Problem> {
     let json = is_json(request.headers());
-    let reading = axum::body::to_bytes(request.into_body(), limit);
-    let read = tokio::time::timeout(PATIENCE, reading)
-        .await
-        .map_err(|_| Problem {
-            status: StatusCode::REQUEST_TIMEOUT,
-            ..Problem::new(
-                Kind::BadRequest,
-                format!("the body did not come within {} s", PATIENCE.as_secs()),
-            )
-        })?;
-    let body = read.map_err(|error| {
-        let too_large = std::error::Error::source(&error)
-            .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
-        if too_large {
-            let size = if limit >= 1 << 20 {
-                format!("{} MiB", limit >> 20)
-            } else {
-                format!("{} KiB", limit >> 10)
-            };
-            Problem {
-                status: StatusCode::PAYLOAD_TOO_LARGE,
-                ..Problem::new(Kind::TooLarge, format!("the body is larger than {size}"))
-            }
+    let body = if waits(request.headers(), limit) {
+        None
+    } else {
+        let reading = read(request.into_body(), limit);
+        tokio::time::timeout(PATIENCE, reading)
+            .await
+            .map_err(|_| Problem {
+                status: StatusCode::REQUEST_TIMEOUT,
+                ..Problem::new(
+                    Kind::BadRequest,
+                    format!("the body did not come within {} s", PATIENCE.as_secs()),
+                )
+            })?
+            .map_err(|_| Problem::new(Kind::BadRequest, "the body did not come to its end"))?
+    };
+    let body = body.ok_or_else(|| {
+        let size = if limit >= 1 << 20 {
+            format!("{} MiB", limit >> 20)
         } else {
-            Problem::new(Kind::BadRequest, "the body did not come to its end")
+            format!("{} KiB", limit >> 10)
+        };
+        Problem {
+            status: StatusCode::PAYLOAD_TOO_LARGE,
+            ..Problem::new(Kind::TooLarge, format!("the body is larger than {size}"))
         }
     })?;
     if body.is_empty() {
@@ -50,6 +53,41 @@ pub(crate) async fn json(request: Request, limit: usize) -> Result<Option<Bytes>
         return Err(Problem::new(Kind::UnsupportedMediaType, detail));
     }
     Ok(Some(body))
+}
+
+/// The body. `None` if it is larger than the limit: then it is read on to a bound, because who still sends sees no
+/// answer, and a proxy makes a 502 of a connection that ends early.
+async fn read(mut body: Body, limit: usize) -> Result<Option<Bytes>, axum::Error> {
+    let (mut read, mut size) = (Vec::new(), 0_usize);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else {
+            continue;
+        };
+        size = size.saturating_add(data.len());
+        if size <= limit {
+            read.extend_from_slice(&data);
+        } else if size - limit > BOUND {
+            break;
+        }
+    }
+    Ok((size <= limit).then(|| Bytes::from(read)))
+}
+
+/// Reads the body of a request that is refused whatever it holds, for the same reason.
+pub(crate) async fn discard(request: Request) {
+    if !waits(request.headers(), 0) {
+        // What does not come is nobody's loss.
+        let _ = tokio::time::timeout(PATIENCE, read(request.into_body(), 0)).await;
+    }
+}
+
+/// Whether the client asks first whether its body is wanted, which is too large.
+fn waits(headers: &HeaderMap, limit: usize) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    text(header::EXPECT).is_some_and(|expect| expect.eq_ignore_ascii_case("100-continue"))
+        && text(header::CONTENT_LENGTH)
+            .and_then(|length| length.parse::<usize>().ok())
+            .is_some_and(|length| length > limit)
 }
 
 /// Whether the body is declared as JSON. Forms of other sites cannot send this type without a preflight.
@@ -64,8 +102,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::body::Body;
-    use futures_util::stream;
+    use futures_util::{StreamExt as _, stream};
     use std::io::{Error, ErrorKind};
 
     const LIMIT: usize = 64;
@@ -110,6 +147,36 @@ mod tests {
                 "{kind} {body}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn a_body_over_the_limit_is_read_to_a_bound() {
+        use std::sync::Arc;
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        const PART: usize = 1 << 20;
+        for (parts, expected) in [(2, 2), (16, 16), (40, 17)] {
+            let read = Arc::new(AtomicUsize::new(0));
+            let counted = read.clone();
+            let parts = stream::iter(0..parts).map(move |_| {
+                counted.fetch_add(1, Ordering::Relaxed);
+                Ok::<_, Error>(vec![b' '; PART])
+            });
+            let problem = json(request("text/plain", Body::from_stream(parts)), LIMIT)
+                .await
+                .unwrap_err();
+            assert_eq!(problem.status, StatusCode::PAYLOAD_TOO_LARGE);
+            assert_eq!(read.load(Ordering::Relaxed), expected);
+        }
+        // Who asks first is answered at once.
+        let mut asks = request(
+            "application/json",
+            Body::from_stream(stream::pending::<Result<&str, Error>>()),
+        );
+        let headers = asks.headers_mut();
+        headers.insert("expect", "100-continue".parse().unwrap());
+        headers.insert("content-length", "65".parse().unwrap());
+        let problem = json(asks, LIMIT).await.unwrap_err();
+        assert_eq!(problem.status, StatusCode::PAYLOAD_TOO_LARGE);
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 
 use crate::config::Network;
 use axum::http::{HeaderMap, HeaderName};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -24,7 +24,7 @@ pub(super) fn client_ip(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) 
         values.extend(value.split(','));
     }
     for value in values.into_iter().rev() {
-        let Ok(address) = value.trim().parse::<IpAddr>() else {
+        let Some(address) = address(value) else {
             return last;
         };
         last = address.to_canonical();
@@ -33,6 +33,17 @@ pub(super) fn client_ip(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) 
         }
     }
     last
+}
+
+/// The address of an entry. Some balancers write the client's port too: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
+fn address(entry: &str) -> Option<IpAddr> {
+    let entry = entry.trim();
+    let bare = entry
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    let address = bare.unwrap_or(entry).parse();
+    let with_port = || entry.parse().map(|address: SocketAddr| address.ip());
+    address.or_else(|_| with_port()).ok()
 }
 
 #[cfg(test)]
@@ -58,6 +69,21 @@ mod tests {
             ("127.0.0.1", &["nonsense, 10.1.2.3"], "10.1.2.3"),
             ("127.0.0.1", &["nonsense"], "127.0.0.1"),
             ("2001:db8::7", &["2001:db9::1"], "2001:db9::1"),
+            // As some balancers write it.
+            ("127.0.0.1", &["1.2.3.4:4711"], "1.2.3.4"),
+            ("127.0.0.1", &["[2001:db9::1]:4711"], "2001:db9::1"),
+            ("127.0.0.1", &["[2001:db9::1]"], "2001:db9::1"),
+            ("127.0.0.1", &["[::ffff:1.2.3.4]:80"], "1.2.3.4"),
+            (
+                "127.0.0.1",
+                &["6.6.6.6:1, 1.2.3.4:2 , 10.1.2.3:3"],
+                "1.2.3.4",
+            ),
+            ("127.0.0.1", &["1.2.3.4:x"], "127.0.0.1"),
+            ("127.0.0.1", &["1.2.3.4:99999"], "127.0.0.1"),
+            ("127.0.0.1", &["1.2.3.4:"], "127.0.0.1"),
+            ("127.0.0.1", &["[2001:db9::1"], "127.0.0.1"),
+            ("127.0.0.1", &["unknown"], "127.0.0.1"),
         ] {
             let mut headers = HeaderMap::new();
             for value in forwarded {

@@ -8,9 +8,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 
 /// Opens the port.
 ///
@@ -71,7 +73,7 @@ pub(crate) struct Serving {
     pub(crate) reload: Option<Reload>,
 }
 
-/// Serves until a stop is requested, completes the requests in progress and logs off. SIGHUP applies the
+/// Serves until a stop is requested and for a moment after, completes the requests in progress and logs off. SIGHUP applies the
 /// configuration again if it is valid, and otherwise keeps the present one.
 pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop) {
     let Serving {
@@ -86,15 +88,17 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
     let server = serve(listener, routers, certificate.clone(), bounds, stopped);
     let mut server = std::pin::pin!(server);
     let mut check = tokio::time::interval(RELOAD_INTERVAL);
+    let mut ends = None;
     loop {
         tokio::select! {
             () = server.as_mut() => break,
             action = stop.next() => match action {
                 SignalAction::Stop => {
                     tracing::info!("stopping");
-                    gateway.shared.stopping.store(true, Ordering::Relaxed);
-                    // Fails only if serving has ended by itself.
-                    let _ = stopping.send(true);
+                    // A second signal ends it at once.
+                    let again = gateway.shared.stopping.swap(true, Ordering::Relaxed);
+                    let drain = if again { Duration::ZERO } else { gateway.drain };
+                    ends = Some(Instant::now() + drain);
                 }
                 SignalAction::Reload => {
                     if let Some(new) = reload.as_ref().and_then(reloaded) {
@@ -106,6 +110,12 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
                     }
                 }
             },
+            // Until then `/readyz` says 503, and everything else is served.
+            () = sleep_until(ends.unwrap_or_else(Instant::now)), if ends.is_some() => {
+                ends = None;
+                // Fails only if serving has ended by itself.
+                let _ = stopping.send(true);
+            }
             _ = check.tick() => if let Some(certificate) = &certificate {
                 match certificate.reload() {
                     Ok(true) => tracing::warn!("a new certificate is in use"),

@@ -2,7 +2,7 @@
 //! headers that all answers have. Logs no query and no header, because they may hold secrets.
 
 use super::authorization::{self, Addressed, Resource};
-use super::{client_ip, origin_check, problem_response};
+use super::{body, client_ip, origin_check, problem_response};
 use crate::app::Gateway;
 use crate::audit::{self, Who};
 use crate::auth::Visitor;
@@ -121,6 +121,7 @@ pub(super) async fn middleware(
         Err(problem) => {
             let metrics = &gateway.shared.metrics;
             audit::refused(metrics, &who, method.as_str(), &path, &problem);
+            body::discard(request).await;
             problem.into_response()
         }
     };

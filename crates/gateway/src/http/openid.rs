@@ -24,6 +24,7 @@ pub(super) async fn methods(State(gateway): State<Arc<Gateway>>) -> Response {
     let methods = Json(SignInMethods {
         password: methods.password,
         provider: methods.provider.map(ToOwned::to_owned),
+        roles_claim: methods.roles_claim.map(ToOwned::to_owned),
     });
     ([(header::CACHE_CONTROL, "no-store")], methods).into_response()
 }
@@ -48,7 +49,7 @@ pub(super) async fn start(
             response.headers_mut().insert(header::SET_COOKIE, cookie);
             response
         }
-        Err(refusal) => sign_in_page(refusal, &departure.to),
+        Err(refusal) => sign_in_page(&gateway, refusal, &departure.to),
     })
 }
 
@@ -81,7 +82,7 @@ pub(super) async fn callback(
             response.headers_mut().append(header::SET_COOKIE, cookie);
             response
         }
-        Err(refusal) => sign_in_page(refusal, &completed.to),
+        Err(refusal) => sign_in_page(&gateway, refusal, &completed.to),
     };
     if let Some(cookie) = completed.clear_attempt {
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -102,7 +103,7 @@ fn callback_url(gateway: &Gateway, headers: &HeaderMap) -> Result<Url, Problem> 
             format!("{scheme}://{}", host.unwrap_or("localhost"))
         }
     };
-    Url::parse(&format!("{origin}{CALLBACK}")).map_err(|_| {
+    Url::parse(&format!("{origin}{}{CALLBACK}", gateway.base_path)).map_err(|_| {
         Problem::new(
             Kind::BadRequest,
             "the name in `Host` cannot be come back to",
@@ -128,10 +129,12 @@ fn redirect(address: &str) -> Response {
 }
 
 /// Redirects to the sign-in page, which shows the reason and then leads to `to`.
-fn sign_in_page(refusal: Refusal, to: &str) -> Response {
-    let to = match to {
-        "/" => String::new(),
-        to => format!("&to={}", utf8_percent_encode(to, NON_ALPHANUMERIC)),
+fn sign_in_page(gateway: &Gateway, refusal: Refusal, to: &str) -> Response {
+    let base = &gateway.base_path;
+    let to = if to == format!("{base}/") {
+        String::new()
+    } else {
+        format!("&to={}", utf8_percent_encode(to, NON_ALPHANUMERIC))
     };
-    redirect(&format!("/sign-in?failed={}{to}", refusal.code()))
+    redirect(&format!("{base}/sign-in?failed={}{to}", refusal.code()))
 }

@@ -16,21 +16,14 @@ pub(crate) fn check(
     public_origin: Option<&str>,
     scheme: &str,
 ) -> Result<(), Problem> {
-    let public_host = public_origin
-        .and_then(|origin| origin.split_once("://"))
-        .map(|(_, host)| host);
     let host = text(headers, "host");
     for name in [host, uri.authority().map(|authority| authority.as_str())]
         .into_iter()
         .flatten()
     {
         // After DNS rebinding, a page of another site sends its own name here.
-        if !is_loopback(name)
-            && !public_host.is_some_and(|public| public.eq_ignore_ascii_case(name))
-        {
-            return Err(cross_site(
-                "this server answers under the names of this computer only, such as localhost",
-            ));
+        if !is_loopback(name) && !public_origin.is_some_and(|public| is_public(public, name)) {
+            return Err(cross_site(&foreign(name, public_origin)));
         }
     }
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
@@ -46,6 +39,31 @@ pub(crate) fn check(
         Err(cross_site(
             "changes are taken from this console's own pages only, by the address in `Origin`",
         ))
+    }
+}
+
+/// Whether the name is that of the public address, with or without the usual port.
+fn is_public(origin: &str, name: &str) -> bool {
+    let Some((scheme, host)) = origin.split_once("://") else {
+        return false;
+    };
+    let usual = if scheme == "https" { ":443" } else { ":80" };
+    let is = |name: &str| host.eq_ignore_ascii_case(name);
+    is(name) || name.strip_suffix(usual).is_some_and(is)
+}
+
+/// Which name came and which is wanted, because most often a proxy writes another `Host` than the browser's.
+fn foreign(name: &str, public_origin: Option<&str>) -> String {
+    let name: String = name.chars().take(100).collect();
+    match public_origin.and_then(|origin| origin.split_once("://")) {
+        Some((_, wanted)) => format!(
+            "the request came for Host {name:?}, and this console answers as {wanted:?} (`public_url`) and under the \
+             names of its own computer: a proxy has to pass on the browser's Host with its port (nginx: $http_host)"
+        ),
+        None => format!(
+            "the request came for Host {name:?}, and this console answers under the names of this computer only, \
+             such as localhost, because its configuration gives no `public_url`"
+        ),
     }
 }
 
@@ -140,6 +158,43 @@ mod tests {
             &[("host", "console.example:444")],
             public
         ));
+    }
+
+    #[test]
+    fn a_refused_name_is_said_beside_the_one_that_is_wanted() {
+        for (public, host, expected) in [
+            (
+                Some("https://console.example:8443"),
+                "console.example",
+                &[
+                    "\"console.example\"",
+                    "\"console.example:8443\"",
+                    "$http_host",
+                ][..],
+            ),
+            (
+                None,
+                "console.example",
+                &["\"console.example\"", "`public_url`"],
+            ),
+        ] {
+            let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]);
+            let uri = Uri::from_static("/x");
+            let found = check(&Method::GET, &uri, &headers, public, "http").unwrap_err();
+            for part in expected {
+                assert!(found.detail.contains(part), "{part}: {}", found.detail);
+            }
+        }
+        for (public, host, expected) in [
+            ("https://console.example", "console.example:443", true),
+            ("https://console.example", "console.example:80", false),
+            ("https://console.example:8443", "CONSOLE.example:8443", true),
+            ("https://console.example:8443", "console.example:443", false),
+            ("http://localhost:80", "console.example", false),
+        ] {
+            let accepted = is_accepted(&Method::GET, &[("host", host)], Some(public));
+            assert_eq!(accepted, expected, "{public} {host}");
+        }
     }
 
     #[test]

@@ -151,9 +151,17 @@ pub fn app(gateway: Arc<Gateway>) -> Router {
         };
         router = router.route(path, guarded(handlers, resource, &gateway));
     }
-    router
+    let base_path = gateway.base_path.clone();
+    let root = router
         .fallback_service(unlisted.with_state::<()>(gateway.clone()))
-        .with_state(gateway)
+        .with_state(gateway);
+    if base_path.is_empty() {
+        return root;
+    }
+    // Without the path too: for probes on this computer, and for a proxy that takes the path away.
+    Router::new()
+        .nest_service(&base_path, root.clone())
+        .fallback_service(root)
 }
 
 /// Takes the place of axum's own answer to a method without a route, which would send `Allow` to everybody.

@@ -187,7 +187,7 @@ impl Registries {
 pub(crate) struct PairingState<'a> {
     pub(crate) walls: &'a Arc<Walls>,
     pub(crate) seal: &'a Seal,
-    pub(crate) cookie: Cookie,
+    pub(crate) cookie: &'a Cookie,
     /// Seconds since 1970.
     pub(crate) now: u64,
 }

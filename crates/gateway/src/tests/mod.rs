@@ -1,6 +1,7 @@
 //! Tests of the whole router, with a vendor over real HTTP whose answers the test decides.
 
 mod access;
+mod below;
 mod credentials;
 mod error_body;
 mod headers;
@@ -14,6 +15,7 @@ mod roles;
 mod routes;
 mod secrets;
 mod status;
+mod stop;
 mod thumbnails;
 
 mod provider;

@@ -73,6 +73,8 @@ struct Inner {
     twist: Option<Twist>,
     /// Replaces parts of its metadata.
     metadata: Value,
+    /// Replaces parts of its answer with a token.
+    token_answer: Value,
     down: bool,
     requested: Vec<String>,
     /// Every secret that it has seen.
@@ -99,6 +101,7 @@ impl Provider {
             claims,
             twist: None,
             metadata: json!({}),
+            token_answer: json!({}),
             down: false,
             requested: Vec::new(),
             secrets: Vec::new(),
@@ -187,6 +190,10 @@ impl Provider {
 
     pub(super) fn metadata(&self, metadata: Value) {
         self.inner.lock().unwrap().metadata = metadata;
+    }
+
+    pub(super) fn token_answer(&self, answer: Value) {
+        self.inner.lock().unwrap().token_answer = answer;
     }
 
     /// Sets whether it answers everything with an error.
@@ -302,8 +309,10 @@ impl Inner {
         }
         let access = format!("access-canary-{}", self.issued);
         self.secrets.extend([token.clone(), access.clone()]);
-        Ok(
-            json!({"access_token": access, "token_type": "Bearer", "expires_in": 300, "id_token": token}),
-        )
+        let mut answer = json!({"access_token": access, "token_type": "Bearer", "expires_in": 300, "id_token": token});
+        for (name, value) in self.token_answer.as_object().unwrap() {
+            answer[name] = value.clone();
+        }
+        Ok(answer)
     }
 }

@@ -62,9 +62,9 @@ impl Attempt {
     }
 }
 
-/// The page to return to: one of this console, by default its first. Parses the address as a browser does,
+/// The page to return to: one of this console, which is below `base_path`, by default its first. Parses the address as a browser does,
 /// which reads `\` as `/` and drops line breaks.
-pub(super) fn destination(to: Option<&str>) -> String {
+pub(super) fn destination(to: Option<&str>, base_path: &str) -> String {
     let ours = |to: &str| {
         let base = Url::parse("http://console.invalid/").ok()?;
         let whole = base.join(to).ok().filter(|_| to.starts_with('/'))?;
@@ -75,11 +75,13 @@ pub(super) fn destination(to: Option<&str>) -> String {
             return None;
         }
         let path = &whole[Position::BeforePath..];
-        let first = whole.path().trim_start_matches('/').split('/').next();
+        let below = whole.path().strip_prefix(base_path);
+        let below = below.filter(|below| below.is_empty() || below.starts_with('/'))?;
+        let first = below.trim_start_matches('/').split('/').next();
         let is_page = !path.starts_with("//") && !NO_PAGES.contains(&first.unwrap_or_default());
         (is_page && path.len() <= LONGEST).then(|| path.to_owned())
     };
-    to.and_then(ours).unwrap_or_else(|| "/".to_owned())
+    to.and_then(ours).unwrap_or_else(|| format!("{base_path}/"))
 }
 
 #[cfg(test)]
@@ -127,16 +129,36 @@ mod tests {
             ("/thumbnails/x", "/"),
             ("/metrics", "/"),
         ] {
-            assert_eq!(destination(Some(to)), expected, "{to:?}");
+            assert_eq!(destination(Some(to), ""), expected, "{to:?}");
         }
-        assert_eq!(destination(None), "/");
-        assert_eq!(destination(Some(&format!("/{}", "x".repeat(LONGEST)))), "/");
+        assert_eq!(destination(None, ""), "/");
+        let long = format!("/{}", "x".repeat(LONGEST));
+        assert_eq!(destination(Some(&long), ""), "/");
+    }
+
+    #[test]
+    fn below_a_path_only_its_pages_are_returned_to() {
+        for (to, expected) in [
+            (Some("/failover/groups?x=1"), "/failover/groups?x=1"),
+            (Some("/failover"), "/failover"),
+            (Some("/failover/"), "/failover/"),
+            (Some("/failovers"), "/failover/"),
+            (Some("/groups"), "/failover/"),
+            (Some("/failover/../other"), "/failover/"),
+            (Some("/failover//evil"), "/failover//evil"),
+            (Some("/failover/api/openid/start"), "/failover/"),
+            (Some("/failover/sign-in"), "/failover/"),
+            (Some("//evil/failover"), "/failover/"),
+            (None, "/failover/"),
+        ] {
+            assert_eq!(destination(to, "/failover"), expected, "{to:?}");
+        }
     }
 
     proptest::proptest! {
         #[test]
         fn every_destination_is_of_this_origin(to in "[/\\\\.%a-z:@?#\t\n2eéE]{0,40}") {
-            let leads = destination(Some(&to));
+            let leads = destination(Some(&to), "");
             let at = Url::parse("https://console.example/x").unwrap().join(&leads).unwrap();
             proptest::prop_assert_eq!(at.host_str(), Some("console.example"));
             proptest::prop_assert!(leads.is_ascii());

@@ -1,8 +1,10 @@
 //! Maps the verified claims of an ID token to a name, a subject and a role.
 
+use super::refusal::{Refusal, Shape};
 use crate::config;
 use crate::identity::Role;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// A longer name is cut, because it travels in a cookie.
 const LONGEST_NAME: usize = 100;
@@ -24,8 +26,8 @@ pub(super) struct Claims {
 pub(super) struct Person {
     pub(super) name: String,
     pub(super) subject: String,
-    /// `None` for a user without access to this gateway.
-    pub(super) role: Option<Role>,
+    /// Why not, for a user without access to this gateway.
+    pub(super) role: Result<Role, Refusal>,
 }
 
 impl Claims {
@@ -36,6 +38,11 @@ impl Claims {
             admins: of.admins.clone(),
             viewers: of.viewers.clone(),
         }
+    }
+
+    /// The configured name of the claim with the roles.
+    pub(super) fn roles_claim(&self) -> &str {
+        &self.roles
     }
 
     /// The user of these claims. `None` without a valid subject.
@@ -58,20 +65,96 @@ impl Claims {
         })
     }
 
-    /// The highest role that one of the values gives. A claim may hold one text instead of a list.
-    fn role(&self, claims: &Value) -> Option<Role> {
-        let held: Vec<&str> = match find(claims, &self.roles)? {
-            Value::String(one) => vec![one],
-            Value::Array(many) => many.iter().filter_map(Value::as_str).collect(),
-            _ => return None,
+    /// The highest role that one of the values gives, or why there is none, which the log says too.
+    fn role(&self, claims: &Value) -> Result<Role, Refusal> {
+        let claim = &self.roles;
+        let held = match find(claims, claim).filter(|value| !value.is_null()) {
+            Some(value) => held(value).map_err(Refusal::Claim),
+            None if is_left_out(claims, claim) => Err(Refusal::Overage),
+            None => Err(Refusal::NoClaim),
         };
-        let gives = |wanted: &[String]| wanted.iter().any(|value| held.contains(&value.as_str()));
+        let held = held.inspect_err(|refusal| {
+            let why = match refusal {
+                Refusal::Overage => {
+                    "the provider left it out, because the user is in too many groups"
+                }
+                Refusal::Claim(Shape::Object) => "it is an object without a text `name`",
+                Refusal::Claim(Shape::List) => {
+                    "it is a list of neither texts nor objects with a text `name`"
+                }
+                Refusal::Claim(Shape::Number) => "it is a number",
+                Refusal::Claim(Shape::Boolean) => "it is true or false",
+                _ => "the token does not hold it",
+            };
+            tracing::warn!(?claim, why, "no role could be found in the ID token");
+        })?;
+        let gives = |wanted: &[String]| {
+            wanted
+                .iter()
+                .any(|value| held.iter().any(|one| one == value))
+        };
         if gives(&self.admins) {
-            Some(Role::Admin)
+            Ok(Role::Admin)
+        } else if gives(&self.viewers) {
+            Ok(Role::Viewer)
         } else {
-            gives(&self.viewers).then_some(Role::Viewer)
+            Err(Refusal::NoRole)
         }
     }
+}
+
+/// The values that a claim holds. Providers send a list of texts, one text, several texts with commas between
+/// them, a list of objects with names, or any of these written as JSON within a text.
+fn held(value: &Value) -> Result<Vec<Cow<'_, str>>, Shape> {
+    let name = |value: &Value| value.get("name").and_then(Value::as_str).map(str::to_owned);
+    match value {
+        Value::String(text) => {
+            let written: Option<Value> = text
+                .trim_start()
+                .starts_with('[')
+                .then(|| serde_json::from_str(text).ok())
+                .flatten();
+            if let Some(list) = written {
+                return Ok(held(&list)?
+                    .into_iter()
+                    .map(|one| one.into_owned().into())
+                    .collect());
+            }
+            let parts = text.split(',').map(|part| Cow::from(part.trim()));
+            Ok(std::iter::once(Cow::from(text.as_str()))
+                .chain(parts)
+                .collect())
+        }
+        Value::Array(items) => {
+            let read: Vec<_> = items
+                .iter()
+                .filter_map(|item| {
+                    let text = item.as_str().map(Cow::from);
+                    text.or_else(|| name(item).map(Cow::from))
+                })
+                .collect();
+            if read.is_empty() && !items.is_empty() {
+                return Err(Shape::List);
+            }
+            Ok(read)
+        }
+        Value::Object(_) => name(value)
+            .map(|name| vec![name.into()])
+            .ok_or(Shape::Object),
+        Value::Number(_) => Err(Shape::Number),
+        Value::Bool(_) => Err(Shape::Boolean),
+        Value::Null => Ok(Vec::new()),
+    }
+}
+
+/// Whether the provider says that it left the claim out. Microsoft Entra ID does so for people in many groups.
+fn is_left_out(claims: &Value, claim: &str) -> bool {
+    let elsewhere = claims.get("_claim_names").and_then(Value::as_object);
+    elsewhere.is_some_and(|names| names.contains_key(claim))
+        || (claim == "groups"
+            && claims
+                .get("hasgroups")
+                .is_some_and(|has| *has == Value::Bool(true) || has == "true"))
 }
 
 /// The value under a name, or along a path of names with dots between them. A name may itself hold dots, as
@@ -114,7 +197,9 @@ mod tests {
 
     #[test]
     fn a_role_follows_from_the_claim_at_its_path() {
-        let (admin, viewer) = (Some(Role::Admin), Some(Role::Viewer));
+        let (admin, viewer) = (Ok(Role::Admin), Ok(Role::Viewer));
+        let no_role = Err(Refusal::NoRole);
+        let shape = |shape| Err(Refusal::Claim(shape));
         for (path, found, expected) in [
             ("groups", json!({"groups": ["x", "console-admin"]}), admin),
             ("groups", json!({"groups": ["console-viewer"]}), viewer),
@@ -127,22 +212,64 @@ mod tests {
             (
                 "groups",
                 json!({"groups": ["CONSOLE-ADMIN", "console-admin "]}),
-                None,
+                no_role,
             ),
-            ("groups", json!({"groups": ["x"]}), None),
-            ("groups", json!({"groups": []}), None),
-            ("groups", json!({}), None),
-            ("groups", json!({"groups": null}), None),
-            ("groups", json!({"groups": 7}), None),
-            ("groups", json!({"groups": true}), None),
-            ("groups", json!({"groups": {"console-admin": true}}), None),
+            ("groups", json!({"groups": ["x"]}), no_role),
+            ("groups", json!({"groups": []}), no_role),
+            ("groups", json!({}), Err(Refusal::NoClaim)),
+            ("groups", json!({"groups": null}), Err(Refusal::NoClaim)),
+            ("groups", json!({"groups": 7}), shape(Shape::Number)),
+            ("groups", json!({"groups": true}), shape(Shape::Boolean)),
+            (
+                "groups",
+                json!({"groups": {"console-admin": true}}),
+                shape(Shape::Object),
+            ),
+            (
+                "groups",
+                json!({"groups": {"name": 7}}),
+                shape(Shape::Object),
+            ),
             (
                 "groups",
                 json!({"groups": [["console-admin"], {"console-admin": 1}, 7]}),
-                None,
+                shape(Shape::List),
             ),
             ("groups", json!({"groups": [7, "console-admin"]}), admin),
-            ("groups", json!({"groups": "x console-admin"}), None),
+            ("groups", json!({"groups": "x console-admin"}), no_role),
+            ("groups", json!({"groups": "x,console-admin"}), admin),
+            ("groups", json!({"groups": "console-viewer , x"}), viewer),
+            ("groups", json!({"groups": ["x,console-admin"]}), no_role),
+            (
+                "groups",
+                json!({"groups": [{"name": "console-viewer", "id": 1}, {"id": 2}]}),
+                viewer,
+            ),
+            ("groups", json!({"groups": {"name": "root"}}), admin),
+            ("groups", json!({"groups": "[\"x\", \"root\"]"}), admin),
+            ("groups", json!({"groups": "[root]"}), no_role),
+            (
+                "groups",
+                json!({"_claim_names": {"groups": "src1"}}),
+                Err(Refusal::Overage),
+            ),
+            ("groups", json!({"hasgroups": true}), Err(Refusal::Overage)),
+            (
+                "groups",
+                json!({"hasgroups": "true"}),
+                Err(Refusal::Overage),
+            ),
+            ("roles", json!({"hasgroups": "true"}), Err(Refusal::NoClaim)),
+            (
+                "groups",
+                json!({"hasgroups": true, "groups": ["root"]}),
+                admin,
+            ),
+            (
+                "roles",
+                json!({"_claim_names": {"groups": "src1"}}),
+                Err(Refusal::NoClaim),
+            ),
             (
                 "realm_access.roles",
                 json!({"realm_access": {"roles": ["root"]}}),
@@ -151,15 +278,19 @@ mod tests {
             (
                 "realm_access.roles",
                 json!({"realm_access": ["root"]}),
-                None,
+                Err(Refusal::NoClaim),
             ),
-            ("realm_access.roles", json!({"roles": ["root"]}), None),
+            (
+                "realm_access.roles",
+                json!({"roles": ["root"]}),
+                Err(Refusal::NoClaim),
+            ),
             ("a.b.c", json!({"a": {"b": {"c": ["root"]}}}), admin),
             ("a.b.c", json!({"a": {"b.c": ["root"]}}), admin),
             (
                 "a.b.c",
                 json!({"a.b.c": ["x"], "a": {"b": {"c": ["root"]}}}),
-                None,
+                no_role,
             ),
             (
                 "https://x.example/roles",
@@ -167,7 +298,7 @@ mod tests {
                 admin,
             ),
             ("a.", json!({"a": {"": ["root"]}}), admin),
-            (".", json!({"a": ["root"]}), None),
+            (".", json!({"a": ["root"]}), Err(Refusal::NoClaim)),
         ] {
             assert_eq!(claims(path, None).role(&found), expected, "{path} {found}");
         }
@@ -208,7 +339,7 @@ mod tests {
             let person = claims("groups", asked).read(&found).unwrap();
             assert_eq!(
                 (person.name.as_str(), person.role),
-                (expected, None),
+                (expected, Err(Refusal::NoClaim)),
                 "{found}"
             );
         }

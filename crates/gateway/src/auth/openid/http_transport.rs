@@ -1,10 +1,11 @@
 //! The HTTP transport that the OpenID Connect crate uses: the gateway's own client with its limits. It
 //! follows no redirect and sends nothing unencrypted.
 
+use super::answers::reduced;
 use crate::config;
 use crate::problem::{Kind, Problem};
 use crate::vendor_http::{Trust, VendorHttp, client};
-use axum::http::Response;
+use axum::http::{Method, Response, StatusCode, header::CONTENT_TYPE};
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use reqwest::{Request, Url};
 use std::fmt;
@@ -77,6 +78,7 @@ impl HttpTransport {
             let why = "it names an address that cannot be asked";
             Failed(Problem::new(Kind::Unreadable, why))
         })?;
+        let is_token = request.method() == Method::POST;
         if !self.may_reach(request.url()) {
             let why = "it names an address that is not https";
             return Err(Failed(Problem::new(Kind::Unreadable, why)));
@@ -87,9 +89,21 @@ impl HttpTransport {
             return Err(Failed(Problem::new(Kind::Overloaded, why)));
         };
         let answer = self.http.send(request).await.map_err(Failed)?;
-        let mut response = Response::new(answer.body.to_vec());
+        let read = reduced(is_token, &answer.body);
+        let mut response = Response::new(Vec::new());
         *response.status_mut() = answer.status;
         *response.headers_mut() = answer.headers;
+        match read {
+            Some(read) => {
+                if read.refuses && answer.status == StatusCode::OK {
+                    *response.status_mut() = StatusCode::BAD_REQUEST;
+                }
+                // It was JSON, whatever it was called.
+                response.headers_mut().remove(CONTENT_TYPE);
+                *response.body_mut() = read.body;
+            }
+            None => *response.body_mut() = answer.body.to_vec(),
+        }
         Ok(response)
     }
 

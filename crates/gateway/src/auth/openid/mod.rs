@@ -2,11 +2,13 @@
 //! sealed cookie that holds the attempt, and returns with a code. Nothing is stored in between, so that
 //! another gateway with the same key may complete the sign-in. Tokens are read once and kept nowhere.
 
+mod answers;
 mod attempt;
 mod claims;
 mod http_transport;
 mod provider;
 mod refusal;
+mod signature;
 mod tokens;
 
 pub(crate) use refusal::Refusal;
@@ -33,6 +35,8 @@ pub(super) struct OpenId {
     title: String,
     provider: Provider,
     claims: Claims,
+    /// The path below which browsers find the console.
+    base_path: String,
     /// Seals the attempts. It opens no session.
     seal: Seal,
     /// A fingerprint of the configuration. When the mapping of claims changes, users sign in again.
@@ -44,7 +48,7 @@ impl OpenId {
     ///
     /// # Errors
     /// No client could be made.
-    pub(super) fn new(of: config::OpenId, seal: &Seal) -> Result<Self, String> {
+    pub(super) fn new(of: config::OpenId, base_path: String, seal: &Seal) -> Result<Self, String> {
         let mark = [&of.issuer, &of.client_id, &of.roles_claim]
             .into_iter()
             .chain(&of.admins)
@@ -56,6 +60,7 @@ impl OpenId {
         Ok(Self {
             provider: Provider::new(&of).map_err(|why| format!("openid: {why}"))?,
             claims: Claims::new(&of),
+            base_path,
             seal: seal.with_purpose(b"failover-console attempt 1"),
             title: of.title,
             mark,
@@ -65,6 +70,11 @@ impl OpenId {
     /// The provider's title.
     pub(super) fn title(&self) -> &str {
         &self.title
+    }
+
+    /// The configured name of the claim with the roles.
+    pub(super) fn roles_claim(&self) -> &str {
+        self.claims.roles_claim()
     }
 
     /// A user of the provider, in the form in which sessions know users.
@@ -129,7 +139,7 @@ impl Access {
         query: &[(String, String)],
     ) -> Result<Departure, Problem> {
         let (users, openid) = self.provider()?;
-        let to = destination(single(query, "to"));
+        let to = destination(single(query, "to"), &openid.base_path);
         let now = (users.clock)();
         let provider = match openid.provider.authorization(back, to.clone(), now).await {
             Ok((address, attempt)) => users
@@ -165,7 +175,7 @@ impl Access {
             Ok(Person {
                 name,
                 subject,
-                role: Some(role),
+                role: Ok(role),
             }) => {
                 let admin = role == Role::Admin;
                 let provided = Provided { subject, admin };
@@ -175,13 +185,18 @@ impl Access {
                     None => ("-".to_owned(), Err(Refusal::Internal)),
                 }
             }
-            Ok(Person { name, subject, .. }) => {
-                (format!("{name} <{subject}>"), Err(Refusal::NoRole))
-            }
+            Ok(Person {
+                name,
+                subject,
+                role: Err(refusal),
+            }) => (format!("{name} <{subject}>"), Err(refusal)),
             Err(refusal) => ("-".to_owned(), Err(refusal)),
         };
         Ok(Completed {
-            to: attempt.map_or_else(|| "/".to_owned(), |attempt| attempt.to),
+            to: attempt.map_or_else(
+                || destination(None, &openid.base_path),
+                |attempt| attempt.to,
+            ),
             name,
             session,
             clear_attempt: users

@@ -4,6 +4,7 @@
 use super::Refusal;
 use super::attempt::Attempt;
 use super::http_transport::{Failed, HttpTransport};
+use super::signature::Fault;
 use super::tokens::{ProviderClient, verified};
 use crate::config;
 use crate::problem::Kind;
@@ -12,10 +13,9 @@ use openidconnect::core::{
     CoreAuthenticationFlow, CoreClientAuthMethod, CoreErrorResponseType, CoreProviderMetadata,
 };
 use openidconnect::{
-    AuthType, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken,
-    DiscoveryError, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    RequestTokenError, Scope, SignatureVerificationError, StandardErrorResponse,
-    TokenResponse as _,
+    AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken, DiscoveryError, IssuerUrl,
+    Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
+    StandardErrorResponse,
 };
 use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -31,7 +31,7 @@ const LIFE: Duration = Duration::from_secs(3600);
 const SOON: Duration = Duration::from_secs(5);
 const LATER: Duration = Duration::from_secs(60);
 
-/// How often an unknown key may cause the keys to be read again.
+/// How often an unknown or a changed key may cause the keys to be read again.
 const KEYS: Duration = Duration::from_secs(30);
 
 /// The provider's metadata as last read.
@@ -40,7 +40,7 @@ struct CachedMetadata {
     metadata: Result<Arc<CoreProviderMetadata>, Refusal>,
     /// When they are read again.
     until: Instant,
-    /// When an unknown key last caused them to be read.
+    /// When an unknown or a changed key last caused them to be read.
     keys_requested_at: Option<Instant>,
 }
 
@@ -131,24 +131,21 @@ impl Provider {
             .request_async(&self.transport)
             .await
             .map_err(not_given)?;
-        let token = answer
-            .id_token()
+        let fields = answer.extra_fields().extra_fields();
+        let token = fields
+            .raw_id_token
+            .as_deref()
             .ok_or_else(|| invalid("its answer holds no ID token"))?;
         match verified(token, &self.client_id, &metadata, attempt, now) {
-            Err(ClaimsVerificationError::SignatureVerification(
-                SignatureVerificationError::NoMatchingKey,
-            )) => {
-                // The provider may have changed its keys since they were read.
+            Err(Fault::Key(_)) => {
+                // The provider may have changed its keys since they were read, also one under the same name.
                 let metadata = self.metadata_after(cached.number).await.value.metadata?;
                 verified(token, &self.client_id, &metadata, attempt, now)
             }
             outcome => outcome,
         }
-        .map_err(|error| match error {
-            ClaimsVerificationError::SignatureVerification(inner) => {
-                invalid(&format!("the signature of its token: {inner}"))
-            }
-            error => invalid(&format!("its token: {error}")),
+        .map_err(|fault| match fault {
+            Fault::Key(why) | Fault::Invalid(why) => invalid(&why),
         })
     }
 

@@ -5,8 +5,14 @@
 pub(crate) enum Refusal {
     /// The provider refused the user, or the user cancelled.
     Denied,
-    /// The user has no role at this gateway.
+    /// No value of the claim with the roles gives one at this gateway.
     NoRole,
+    /// The token does not hold the claim with the roles.
+    NoClaim,
+    /// The claim with the roles has a shape in which none can be found.
+    Claim(Shape),
+    /// The provider left the groups out of the token, because there are too many.
+    Overage,
     /// What came back does not belong to this browser's attempt, is late, or was used before.
     Expired,
     /// The provider did not answer.
@@ -19,12 +25,31 @@ pub(crate) enum Refusal {
     Internal,
 }
 
+/// The shape of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// An object without a `name`.
+    Object,
+    /// A list of neither texts nor objects with a `name`.
+    List,
+    /// A number.
+    Number,
+    /// True or false.
+    Boolean,
+}
+
 impl Refusal {
     /// The code by which the console knows it.
     pub(crate) fn code(self) -> &'static str {
         match self {
             Self::Denied => "denied",
             Self::NoRole => "no-role",
+            Self::NoClaim => "no-claim",
+            Self::Claim(Shape::Object) => "claim-object",
+            Self::Claim(Shape::List) => "claim-list",
+            Self::Claim(Shape::Number) => "claim-number",
+            Self::Claim(Shape::Boolean) => "claim-boolean",
+            Self::Overage => "overage",
             Self::Expired => "expired",
             Self::Unreachable => "unreachable",
             Self::Invalid => "invalid",
@@ -37,7 +62,7 @@ impl Refusal {
     pub(crate) fn outcome(self) -> &'static str {
         match self {
             Self::Unreachable | Self::Invalid | Self::Internal => "failed",
-            Self::Denied | Self::NoRole | Self::Expired | Self::TooManyTries => "refused",
+            _ => "refused",
         }
     }
 }

@@ -1,71 +1,52 @@
-//! Verifies ID tokens: issued by the provider, for this gateway, for this attempt, and recently. The crate
-//! does the verification; this module configures how strict it is.
+//! Verifies ID tokens: issued by the provider, for this gateway, for this attempt, and recently (OpenID Connect
+//! Core 1.0, section 3.1.3.7). Claims that are not verified may have any shape.
 
 use super::attempt::Attempt;
-use chrono::DateTime;
+use super::signature::{Fault, signed_claims};
 use openidconnect::core::{
-    CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreIdTokenVerifier,
-    CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
-    CoreProviderMetadata, CoreRevocableToken, CoreRevocationErrorResponse,
-    CoreTokenIntrospectionResponse, CoreTokenType,
+    CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
+    CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata,
+    CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AdditionalClaims, ClaimsVerificationError, Client, ClientId, EmptyExtraTokenFields,
-    EndpointMaybeSet, EndpointNotSet, EndpointSet, IdToken, IdTokenFields, Nonce,
-    StandardErrorResponse, StandardTokenResponse,
+    Client, ClientId, EmptyAdditionalClaims, EndpointMaybeSet, EndpointNotSet, EndpointSet,
+    ExtraTokenFields, IdTokenFields, StandardErrorResponse, StandardTokenResponse,
 };
+use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
 use std::time::Duration;
 
-/// How far the provider's clock may be off.
-const SKEW: Duration = Duration::from_secs(60);
+/// How far the provider's clock may be off, in seconds.
+const SKEW: f64 = 60.0;
 
-/// The accepted signature algorithms: only those with a private key of the provider. Not `none`, and none
-/// that uses the client's secret as its key.
-const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha384,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha512,
-    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
-    CoreJwsSigningAlgorithm::EcdsaP384Sha384,
-    CoreJwsSigningAlgorithm::EdDsa,
-];
-
-/// The claims that the standard does not define.
+/// The ID token as it was sent.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Rest {
-    #[serde(flatten)]
-    claims: Map<String, Value>,
+pub(super) struct RawToken {
+    /// Its name is [`super::answers::RAW_ID_TOKEN`].
+    pub(super) raw_id_token: Option<String>,
 }
 
-impl fmt::Debug for Rest {
+impl fmt::Debug for RawToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rest").finish_non_exhaustive()
+        f.debug_struct("RawToken").finish_non_exhaustive()
     }
 }
 
-impl AdditionalClaims for Rest {}
-
-/// An ID token with all its claims.
-pub(super) type Token =
-    IdToken<Rest, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
+impl ExtraTokenFields for RawToken {}
 
 type Fields = IdTokenFields<
-    Rest,
-    EmptyExtraTokenFields,
+    EmptyAdditionalClaims,
+    RawToken,
     CoreGenderClaim,
     CoreJweContentEncryptionAlgorithm,
     CoreJwsSigningAlgorithm,
 >;
 
-/// A client of a provider whose metadata is known, with all claims.
+/// A client of a provider whose metadata is known.
 pub(super) type ProviderClient = Client<
-    Rest,
+    EmptyAdditionalClaims,
     CoreAuthDisplay,
     CoreGenderClaim,
     CoreJweContentEncryptionAlgorithm,
@@ -86,41 +67,195 @@ pub(super) type ProviderClient = Client<
 
 /// The claims of a valid token.
 pub(super) fn verified(
-    token: &Token,
+    token: &str,
     party: &ClientId,
     metadata: &CoreProviderMetadata,
     attempt: &Attempt,
     now: Duration,
-) -> Result<Value, ClaimsVerificationError> {
-    let at = |time: Duration| {
-        let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
-        DateTime::from_timestamp(seconds, 0).unwrap_or_default()
-    };
-    let latest = at(now + SKEW);
-    // As a client without a secret, so that no signature made with the secret is accepted.
-    let verifier = CoreIdTokenVerifier::new_public_client(
-        party.clone(),
-        metadata.issuer().clone(),
-        metadata.jwks().clone(),
-    )
-    .set_allowed_algs(ALGORITHMS)
-    .set_time_fn(move || at(now.saturating_sub(SKEW)))
-    .set_issue_time_verifier_fn(move |issued| {
-        if issued <= latest {
-            Ok(())
-        } else {
-            Err("it was issued in the future".to_owned())
-        }
-    });
-    let claims = token.claims(&verifier, &Nonce::new(attempt.nonce.clone()))?;
-    // The crate leaves this check to its users: the token may have been issued to another client.
-    if claims
-        .authorized_party()
-        .is_some_and(|other| other != party)
-    {
-        let why = "it was given to another party (azp)".to_owned();
-        return Err(ClaimsVerificationError::InvalidAudience(why));
+) -> Result<Value, Fault> {
+    let claims = signed_claims(token, metadata.jwks())?;
+    let issuer = metadata.issuer().as_str();
+    check(&claims, issuer, party, &attempt.nonce, now.as_secs_f64())
+        .map_err(|why| Fault::Invalid(format!("its token {why}")))?;
+    Ok(Value::Object(claims))
+}
+
+/// # Errors
+/// Why the claims are not valid, as the end of a sentence about the token.
+fn check(
+    claims: &Map<String, Value>,
+    issuer: &str,
+    party: &str,
+    nonce: &str,
+    now: f64,
+) -> Result<(), String> {
+    let claim = |name: &str| claims.get(name).filter(|value| !value.is_null());
+    let is = |name: &str, wanted: &str| claim(name).and_then(Value::as_str) == Some(wanted);
+    if !is("iss", issuer) {
+        return Err(format!(
+            "is of another issuer (iss): {} and not {issuer:?}",
+            shown(claim("iss"))
+        ));
     }
-    serde_json::to_value(claims)
-        .map_err(|_| ClaimsVerificationError::Other("its claims cannot be read".to_owned()))
+    let audiences = match claim("aud") {
+        Some(Value::Array(many)) => many.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    if !audiences.iter().any(|one| one.as_str() == Some(party)) {
+        return Err(format!(
+            "is for another client (aud): {} and not {party:?}",
+            shown(claim("aud"))
+        ));
+    }
+    let is_ours = is("azp", party);
+    if claim("azp").is_some() && !is_ours {
+        return Err(format!(
+            "was given to another client (azp): {}",
+            shown(claim("azp"))
+        ));
+    }
+    if audiences.len() > 1 && !is_ours {
+        return Err(format!(
+            "is for several clients (aud) and does not say that it was given to this one (azp): {}",
+            shown(claim("aud"))
+        ));
+    }
+    // Compares digests, so that the time that it takes reveals nothing.
+    let hash = |text: &str| digest(&SHA256, text.as_bytes());
+    let fits = claim("nonce").and_then(Value::as_str).map(hash);
+    if fits.is_none_or(|found| found.as_ref() != hash(nonce).as_ref()) {
+        return Err("does not belong to this sign-in (nonce)".to_owned());
+    }
+    times(claim, now)
+}
+
+/// A new token that has expired, or is of the future, is a matter of clocks.
+fn times<'c>(claim: impl Fn(&str) -> Option<&'c Value>, now: f64) -> Result<(), String> {
+    let time = |name: &str| match claim(name) {
+        None => Ok(None),
+        Some(value) => match seconds(value) {
+            Some(time) => Ok(Some(time)),
+            None => Err(format!("holds no readable time in {name}")),
+        },
+    };
+    let needed = |name: &str| time(name)?.ok_or_else(|| format!("holds no {name}"));
+    let clock = |what: &str, by: f64| {
+        Err(format!(
+            "{what} {by:.0} s: look at the clocks, this computer's or the provider's is wrong"
+        ))
+    };
+    let (ends, issued, begins) = (needed("exp")?, needed("iat")?, time("nbf")?);
+    if ends + SKEW <= now {
+        return clock("expired (exp) before it came, by", now - ends);
+    }
+    if issued > now + SKEW {
+        return clock("was issued in the future (iat), by", issued - now);
+    }
+    match begins {
+        Some(begins) if begins > now + SKEW => {
+            clock("is valid in the future only (nbf), in", begins - now)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Seconds since 1970: a number, or a text of one.
+fn seconds(value: &Value) -> Option<f64> {
+    let seconds = match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    seconds.filter(|seconds| seconds.is_finite())
+}
+
+/// The beginning of a claim, for the log.
+fn shown(claim: Option<&Value>) -> String {
+    let text = claim.map_or_else(|| "nothing".to_owned(), Value::to_string);
+    text.chars().take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const NOW: f64 = 1_000_000.0;
+
+    /// The usual claims with one of them replaced. Null takes it away.
+    fn checked(name: &str, value: Value) -> Result<(), String> {
+        let mut claims = json!({"iss": "i", "aud": "us", "azp": "us", "nonce": "n", "iat": NOW, "exp": NOW + 300.0});
+        claims[name] = value;
+        if name == "aud" {
+            claims["azp"] = Value::Null;
+        }
+        check(claims.as_object().unwrap(), "i", "us", "n", NOW)
+    }
+
+    #[test]
+    fn what_is_verified_has_to_fit() {
+        for (name, value, expected) in [
+            ("iss", json!("i"), None),
+            ("iss", json!("i/"), Some("another issuer")),
+            ("iss", json!(["i"]), Some("another issuer")),
+            ("iss", json!(null), Some("nothing and not \"i\"")),
+            ("aud", json!(["us"]), None),
+            ("aud", json!(["us", "them"]), Some("several clients")),
+            ("aud", json!(["us", 7]), Some("several clients")),
+            ("aud", json!("us them"), Some("another client (aud)")),
+            ("aud", json!({"us": 1}), Some("another client (aud)")),
+            ("azp", json!(null), None),
+            ("azp", json!("them"), Some("another client (azp)")),
+            ("azp", json!(["us"]), Some("another client (azp)")),
+            ("nonce", json!("N"), Some("nonce")),
+            ("nonce", json!(7), Some("nonce")),
+            ("exp", json!(NOW - 59.0), None),
+            (
+                "exp",
+                json!(NOW - 60.0),
+                Some("by 60 s: look at the clocks"),
+            ),
+            ("exp", json!("1000300"), None),
+            ("exp", json!("soon"), Some("no readable time in exp")),
+            ("exp", json!("inf"), Some("no readable time in exp")),
+            ("exp", json!(null), Some("holds no exp")),
+            ("iat", json!(" 1000000 "), None),
+            ("iat", json!(NOW + 60.0), None),
+            (
+                "iat",
+                json!(NOW + 61.0),
+                Some("by 61 s: look at the clocks"),
+            ),
+            ("iat", json!(true), Some("no readable time in iat")),
+            ("nbf", json!(NOW + 60.0), None),
+            ("nbf", json!("1000000"), None),
+            (
+                "nbf",
+                json!(NOW + 61.0),
+                Some("in 61 s: look at the clocks"),
+            ),
+            ("nbf", json!([]), Some("no readable time in nbf")),
+        ] {
+            let found = checked(name, value.clone());
+            match expected {
+                None => assert_eq!(found, Ok(()), "{name} {value}"),
+                Some(why) => {
+                    let found = found.expect_err(why);
+                    assert!(found.contains(why), "{name} {value}: {found}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_for_several_clients_has_to_be_given_to_this_one() {
+        let mut claims = json!({"iss": "i", "aud": ["them", "us"], "azp": "us", "nonce": "n", "iat": NOW, "exp": NOW});
+        assert_eq!(
+            check(claims.as_object().unwrap(), "i", "us", "n", NOW),
+            Ok(())
+        );
+        claims["azp"] = json!("them");
+        assert!(check(claims.as_object().unwrap(), "i", "us", "n", NOW).is_err());
+    }
 }

@@ -5,6 +5,7 @@ mod outside;
 mod people;
 mod reach;
 mod sessions;
+mod texts;
 
 use super::*;
 use crate::identity::Role;

@@ -22,6 +22,11 @@ fn each_fault_of_a_user_is_reported_with_its_position() {
         ),
         (
             "[[user]]",
+            "[[user]]\nname = \" Ops\"\nrole = \"viewer\"\npassword_hash = \"$argon2id$v=19$m=19456,t=2,p=1$hgFLuKv8EITaimyGFmDzvw$d11SJ82f/BvbIT6zu+WEFXg8YEcT4r2BPjTW6w7XnY8\"\n\n[[user]]",
+            &["36:8: user \"ops\": this name is given twice (capitals do not count)"],
+        ),
+        (
+            "[[user]]",
             "[user]",
             &["30:1: user: must be written as [[user]], not a table"],
         ),

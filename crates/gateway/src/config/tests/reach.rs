@@ -146,3 +146,47 @@ fn a_gateway_with_a_certificate_still_needs_its_public_name() {
     let half = with(&|text| text.replace("key_file = \"key.pem\"", "")).unwrap_err();
     assert!(half.contains("tls: `key_file` is missing"), "{half}");
 }
+
+#[test]
+fn a_public_address_may_have_a_path_and_a_moment_before_the_end() {
+    let with = |url: &str| read(&WHOLE.replace("https://console.example/", url));
+    for (url, origin, path) in [
+        ("https://console.example", "https://console.example", ""),
+        (
+            "https://console.example:8443/",
+            "https://console.example:8443",
+            "",
+        ),
+        (
+            "https://console.example/failover",
+            "https://console.example",
+            "/failover",
+        ),
+        (
+            "https://console.example/tools/failover/",
+            "https://console.example",
+            "/tools/failover",
+        ),
+    ] {
+        let config = with(url).unwrap();
+        assert_eq!(config.public_origin.as_deref(), Some(origin), "{url}");
+        assert_eq!(
+            (config.base_path.as_str(), config.drain),
+            (path, DEFAULT_DRAIN),
+            "{url}"
+        );
+    }
+    assert_eq!(
+        with("https://console.example/api").unwrap_err(),
+        ["2:14: public_url: the path must not begin with \"api\", which is the console's own"]
+    );
+    let drain = |line: &str| read(&format!("{line}\n{WHOLE}")).map(|config| config.drain.as_secs());
+    assert_eq!(drain("drain_seconds = 0"), Ok(0));
+    assert_eq!(drain("drain_seconds = 30"), Ok(30));
+    assert_eq!(
+        drain("drain_seconds = 301").unwrap_err(),
+        ["1:17: drain_seconds: must be a whole number from 0 to 300"]
+    );
+    let local = WHOLE.replace("public_url", "# public_url");
+    assert_eq!(read(&local).unwrap().drain, Duration::ZERO);
+}

@@ -178,6 +178,8 @@ async fn a_code_is_redeemed_once_by_any_gateway_with_the_key() {
             key: Some(key.into()),
             walls: None,
             encrypted: false,
+            cookie_suffix: None,
+            base_path: String::new(),
         };
         let access = Access::sign_in(with, Arc::new(Memory::new().unwrap())).unwrap();
         Arc::new(Gateway::new(Vec::new(), access, None, Assets::from_files([])).unwrap())

@@ -102,3 +102,23 @@ async fn new_keys_are_read_when_used_but_not_for_every_unknown_key() {
     assert_eq!(sign_in(&gateway, &provider).await.0, "/groups");
     assert_eq!(read(), 3);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_changed_under_its_name_is_believed_after_a_look_at_the_keys() {
+    let provider = Provider::new(admin()).await;
+    let gateway = people(&provider);
+    assert_eq!(sign_in(&gateway, &provider).await.0, "/groups");
+    provider.rotate("one");
+    assert_eq!(sign_in(&gateway, &provider).await.0, "/groups", "at once");
+    let read = || {
+        let requested = provider.requested();
+        requested.iter().filter(|path| *path == "/keys").count()
+    };
+    assert_eq!(read(), 2);
+    provider.shows(Provider::another_key());
+    for _ in 0..3 {
+        provider.rotate("one");
+        assert_ne!(sign_in(&gateway, &provider).await.0, "/groups");
+    }
+    assert_eq!(read(), 2, "not for each wrong signature");
+}

@@ -5,6 +5,7 @@ mod canaries;
 mod metadata;
 mod people;
 mod token;
+mod tolerance;
 
 use super::provider::Provider;
 use super::secrets::Log;
@@ -24,6 +25,8 @@ fn configured(openid: config::OpenId, encrypted: bool) -> Arc<Gateway> {
         key: Some(KEY.into()),
         walls: None,
         encrypted,
+        cookie_suffix: encrypted.then(String::new),
+        base_path: String::new(),
     };
     let access = Access::sign_in(with, Arc::new(Memory::new().unwrap())).unwrap();
     let public = encrypted.then(|| "https://console.example".to_owned());

@@ -14,7 +14,7 @@ async fn a_user_signs_in_at_the_provider_and_signs_out() {
     assert_eq!(header(&ways, "cache-control"), "no-store");
     assert_eq!(
         text(ways).await,
-        r#"{"password":false,"provider":"Plant account"}"#
+        r#"{"password":false,"provider":"Plant account","roles_claim":"realm_access.roles"}"#
     );
     let mut browser = Browser::default();
     let start = browser
@@ -117,35 +117,78 @@ async fn over_https_cookies_are_strict_and_the_callback_uses_the_public_name() {
 }
 
 #[tokio::test]
+async fn below_a_path_the_provider_sends_browsers_back_there() {
+    let provider = Provider::new(admin()).await;
+    let base = "/tools/failover".to_owned();
+    let with = SignIn {
+        users: Vec::new(),
+        openid: Some(provider.configured()),
+        limits: Limits::default(),
+        key: Some(KEY.into()),
+        walls: None,
+        encrypted: false,
+        cookie_suffix: Some(".tools.failover".to_owned()),
+        base_path: base.clone(),
+    };
+    let access = Access::sign_in(with, Arc::new(Memory::new().unwrap())).unwrap();
+    let public = Some("http://localhost:8080".to_owned());
+    let gateway = Gateway::new(Vec::new(), access, public, Assets::from_files([])).unwrap();
+    let gateway = Arc::new(Gateway {
+        base_path: base.clone(),
+        ..gateway
+    });
+    for (to, expected) in [
+        ("%2Ftools%2Ffailover%2Fgroups", "/tools/failover/groups"),
+        ("%2Fgroups", "/tools/failover/"),
+        ("", "/tools/failover/"),
+    ] {
+        let mut browser = Browser::default();
+        let start = format!("{base}/api/openid/start?to={to}");
+        let answer = browser.open(&gateway, &start).await;
+        assert!(
+            header(&answer, "set-cookie").starts_with("failover-console-sign-in.tools.failover=")
+        );
+        let back = provider.visit(header(&answer, "location"));
+        let target = back.strip_prefix("http://localhost:8080").unwrap();
+        assert!(
+            target.starts_with("/tools/failover/api/openid/callback?"),
+            "{target}"
+        );
+        let answer = browser.open(&gateway, target).await;
+        assert_eq!(header(&answer, "location"), expected, "{to}");
+        let session = browser.open(&gateway, &format!("{base}/api/session")).await;
+        assert_eq!(session.status(), 200);
+        let answer = browser.open(&gateway, target).await;
+        let failed = header(&answer, "location");
+        assert!(
+            failed.starts_with("/tools/failover/sign-in?failed=expired"),
+            "{failed}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_role_comes_from_the_claims_and_without_one_the_user_is_refused() {
     let provider = Provider::new(json!({})).await;
     let gateway = people(&provider);
+    let roles = |roles: Value| json!({"realm_access": {"roles": roles}});
     for (claims, expected) in [
+        (roles(json!(["console-viewer"])), Ok("viewer")),
         (
-            json!({"realm_access": {"roles": ["console-viewer"]}}),
-            Some("viewer"),
+            roles(json!(["console-viewer", "console-admin"])),
+            Ok("admin"),
         ),
-        (
-            json!({"realm_access": {"roles": ["console-viewer", "console-admin"]}}),
-            Some("admin"),
-        ),
-        (
-            json!({"realm_access": {"roles": "console-viewer"}}),
-            Some("viewer"),
-        ),
+        (roles(json!("console-viewer")), Ok("viewer")),
         (
             json!({"realm_access.roles": ["console-viewer"]}),
-            Some("viewer"),
+            Ok("viewer"),
         ),
-        (json!({"realm_access": {"roles": ["other"]}}), None),
-        (
-            json!({"realm_access": {"roles": {"console-admin": true}}}),
-            None,
-        ),
-        (json!({"realm_access": ["console-admin"]}), None),
-        (json!({"roles": ["console-admin"]}), None),
-        (json!({"realm_access": {"roles": ["wall"]}}), None),
-        (json!({}), None),
+        (roles(json!(["other"])), Err("no-role")),
+        (roles(json!(["wall"])), Err("no-role")),
+        (roles(json!({"console-admin": true})), Err("claim-object")),
+        (json!({"realm_access": ["console-admin"]}), Err("no-claim")),
+        (json!({"roles": ["console-admin"]}), Err("no-claim")),
+        (json!({}), Err("no-claim")),
     ] {
         let mut claimed = claims.clone();
         claimed["preferred_username"] = json!("ann\n\"who=");
@@ -157,14 +200,16 @@ async fn the_role_comes_from_the_claims_and_without_one_the_user_is_refused() {
         let told = Log::begin().audit(header(&answer, "x-request-id")).concat();
         let (status, session) = browser.session(&gateway).await;
         match expected {
-            Some(role) => assert_eq!((status, &session["role"]), (200, &json!(role)), "{claims}"),
-            None => {
+            Ok(role) => assert_eq!((status, &session["role"]), (200, &json!(role)), "{claims}"),
+            Err(code) => {
                 assert_eq!(status, 401, "{claims}");
-                assert_eq!(leads, "/sign-in?failed=no-role&to=%2Fgroups");
+                assert_eq!(leads, format!("/sign-in?failed={code}&to=%2Fgroups"));
                 assert_eq!(
                     told,
-                    "who=\"ann\\\"who= <248289761001>\" from=127.0.0.1 what=\"sign in\" by=\"provider\" \
-                     outcome=\"refused\" why=\"no-role\""
+                    format!(
+                        "who=\"ann\\\"who= <248289761001>\" from=127.0.0.1 what=\"sign in\" by=\"provider\" \
+                         outcome=\"refused\" why=\"{code}\""
+                    )
                 );
             }
         }

@@ -1,0 +1,160 @@
+//! What is read of a provider's answers. Everything else is left out before the crate sees it, because providers
+//! differ in the shape of what nobody needs, and such a field must refuse no sign-in.
+
+use serde_json::{Map, Value, json};
+
+/// The name under which an ID token is handed on as it is. Under its own name the crate would read its claims.
+pub(super) const RAW_ID_TOKEN: &str = "raw_id_token";
+
+/// The fields of the metadata that are read.
+const METADATA: [&str; 4] = [
+    "issuer",
+    "authorization_endpoint",
+    "token_endpoint",
+    "jwks_uri",
+];
+const METHODS: &str = "token_endpoint_auth_methods_supported";
+
+/// The fields of a key that are read.
+const KEY: [&str; 9] = ["kty", "use", "kid", "alg", "n", "e", "crv", "x", "y"];
+
+/// An answer that was reduced to what is read.
+pub(super) struct Reduced {
+    pub(super) body: Vec<u8>,
+    /// Whether it refuses, with whatever status it came.
+    pub(super) refuses: bool,
+}
+
+/// The answer of the token endpoint, of the metadata or of the keys. `None` if it is no JSON object.
+pub(super) fn reduced(is_token: bool, body: &[u8]) -> Option<Reduced> {
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    let answer: Map<String, Value> = serde_json::from_slice(body).ok()?;
+    let error = answer.get("error").filter(|error| error.is_string());
+    let value = match (is_token, error) {
+        (true, Some(error)) => json!({ "error": error }),
+        (true, None) => token(&answer),
+        (false, _) => match answer.get("keys") {
+            Some(Value::Array(keys)) => json!({ "keys": keys.iter().map(key).collect::<Vec<_>>() }),
+            _ => metadata(&answer),
+        },
+    };
+    Some(Reduced {
+        body: value.to_string().into_bytes(),
+        refuses: is_token && error.is_some(),
+    })
+}
+
+/// The access token is not used, and so not even kept.
+fn token(answer: &Map<String, Value>) -> Value {
+    json!({
+        "access_token": "-",
+        "token_type": "bearer",
+        RAW_ID_TOKEN: answer.get("id_token").filter(|token| token.is_string()),
+    })
+}
+
+/// The last three are demanded by the crate and used by nobody.
+fn metadata(answer: &Map<String, Value>) -> Value {
+    let mut read = texts(answer, &METADATA);
+    let methods = match answer.get(METHODS) {
+        Some(Value::Array(methods)) => methods.iter().filter(|one| one.is_string()).collect(),
+        Some(method @ Value::String(_)) => vec![method],
+        _ => Vec::new(),
+    };
+    if !methods.is_empty() {
+        read.insert(METHODS.to_owned(), json!(methods));
+    }
+    for (name, value) in [
+        ("response_types_supported", "code"),
+        ("subject_types_supported", "public"),
+        ("id_token_signing_alg_values_supported", "RS256"),
+    ] {
+        read.insert(name.to_owned(), json!([value]));
+    }
+    Value::Object(read)
+}
+
+fn key(key: &Value) -> Value {
+    key.as_object()
+        .map_or(Value::Null, |key| Value::Object(texts(key, &KEY)))
+}
+
+/// These fields, as far as they are texts. A number is a text to the same effect.
+fn texts(of: &Map<String, Value>, names: &[&str]) -> Map<String, Value> {
+    let text = |name: &&str| match of.get(*name)? {
+        Value::String(text) => Some(((*name).to_owned(), json!(text))),
+        Value::Number(number) => Some(((*name).to_owned(), json!(number.to_string()))),
+        _ => None,
+    };
+    names.iter().filter_map(text).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(is_token: bool, answer: &Value) -> (Value, bool) {
+        let reduced = reduced(is_token, answer.to_string().as_bytes()).unwrap();
+        (
+            serde_json::from_slice(&reduced.body).unwrap(),
+            reduced.refuses,
+        )
+    }
+
+    #[test]
+    fn a_token_answer_is_its_id_token_or_its_error() {
+        for (answer, token) in [
+            (json!({"id_token": "t"}), json!("t")),
+            (
+                json!({"id_token": "t", "access_token": "a", "expires_in": "soon", "scope": ["a"]}),
+                json!("t"),
+            ),
+            (json!({"id_token": 7, "token_type": null}), Value::Null),
+            (json!({"error": null, "id_token": "t"}), json!("t")),
+            (json!({}), Value::Null),
+        ] {
+            let (found, refuses) = read(true, &answer);
+            assert_eq!(
+                (&found["raw_id_token"], refuses),
+                (&token, false),
+                "{answer}"
+            );
+            assert_eq!(found["access_token"], "-");
+        }
+        let refused = json!({"error": "invalid_grant", "error_description": ["x"], "error_uri": 7});
+        assert_eq!(
+            read(true, &refused),
+            (json!({"error": "invalid_grant"}), true)
+        );
+        for none in ["", "[]", "null", "<html>"] {
+            assert!(reduced(true, none.as_bytes()).is_none(), "{none}");
+        }
+    }
+
+    #[test]
+    fn metadata_and_keys_are_what_is_used_of_them() {
+        let odd = json!({"issuer": "i", "jwks_uri": null, "acr_values_supported": [1], METHODS: "client_secret_post"});
+        let (found, _) = read(false, &odd);
+        assert_eq!(found["issuer"], "i");
+        assert_eq!(found[METHODS], json!(["client_secret_post"]));
+        assert!(found.get("jwks_uri").is_none() && found.get("acr_values_supported").is_none());
+        let methods = json!({ METHODS: [null, "client_secret_basic", 7] });
+        assert_eq!(
+            read(false, &methods).0[METHODS],
+            json!(["client_secret_basic"])
+        );
+        for none in [json!(null), json!([]), json!([7]), json!({})] {
+            assert!(
+                read(false, &json!({ METHODS: none }))
+                    .0
+                    .get(METHODS)
+                    .is_none()
+            );
+        }
+        let keys = json!({"keys": [{"kty": "EC", "kid": 1, "use": null, "x5c": "y"}, 7]});
+        assert_eq!(
+            read(false, &keys).0,
+            json!({"keys": [{"kty": "EC", "kid": "1"}, null]})
+        );
+    }
+}

@@ -1,0 +1,56 @@
+//! What a text of a configuration must not hold: control characters, which nobody means to write, and other
+//! encodings than UTF-8. Must not repeat the text itself, which may be a secret.
+
+use std::string::FromUtf8Error;
+
+/// Ends every sentence about a control character.
+const ESCAPE: &str = "a backslash in double quotes is an escape: use single quotes";
+
+/// Why the text is refused, if it holds a control character. `"CORP\nina"` holds a line break.
+pub(super) fn control_character(text: &str) -> Option<String> {
+    let found = text.chars().find(|c| c.is_control())?;
+    let code = u32::from(found);
+    Some(format!(
+        "holds the control character U+{code:04X}; {ESCAPE}"
+    ))
+}
+
+/// What the parser says of an escape that does not exist, such as `"CORP\admin"`, with the remedy.
+pub(super) fn about_syntax(message: &str) -> String {
+    let message = message.replace('\n', ", ");
+    if message.contains("escape") {
+        format!("{message}; {ESCAPE}")
+    } else {
+        message
+    }
+}
+
+/// The text of a file's bytes, without a byte order mark.
+///
+/// # Errors
+/// The encoding, as the end of a sentence about the file.
+pub(super) fn decoded(mut bytes: Vec<u8>) -> Result<String, String> {
+    if bytes.starts_with(b"\xEF\xBB\xBF") {
+        bytes.drain(..3);
+    }
+    let is_utf_16 = bytes.starts_with(b"\xFF\xFE")
+        || bytes.starts_with(b"\xFE\xFF")
+        // Without a mark: one of the two bytes of each letter is zero.
+        || (bytes.len() > 1 && (bytes[0] == 0) != (bytes[1] == 0));
+    if is_utf_16 {
+        return Err("is UTF-16: save it as UTF-8".to_owned());
+    }
+    String::from_utf8(bytes).map_err(|error: FromUtf8Error| {
+        let at = error.utf8_error().valid_up_to() + 1;
+        format!("is not UTF-8, from byte {at} on: save it as UTF-8")
+    })
+}
+
+/// Whether the character looks like a blank, or like nothing, and is neither a blank nor a control character.
+pub(super) fn is_invisible(c: char) -> bool {
+    (c.is_whitespace() && c != ' ' && !c.is_control())
+        || matches!(
+            c,
+            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
+        )
+}
