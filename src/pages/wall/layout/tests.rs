@@ -143,7 +143,11 @@ fn sources_take_as_many_lines_as_they_need() {
     assert_eq!(rows_of(&[], 30.0), 0);
     assert_eq!(rows_of(&[10.0, 10.0], 21.0), 1);
     assert_eq!(rows_of(&[10.0, 10.0], 20.0), 2);
-    assert_eq!(rows_of(&[99.0, 1.0], 20.0), 3, "it takes two lines of its own");
+    assert_eq!(
+        rows_of(&[99.0, 1.0], 20.0),
+        3,
+        "it takes two lines of its own"
+    );
     assert_eq!(rows_of(&[1.0, 99.0], 20.0), 3);
     assert_eq!(rows_of(&[20.0], 20.0), 1);
 }
