@@ -153,7 +153,7 @@ fn Item(connection: Connection, bar: Bar) -> impl IntoView {
         <li aria-label=label style:--place=move || place.get().to_string() data-rest=move || is_hidden().then_some("")>
             <button type="button" popovertarget=panel.clone() data-f=key tabindex=tabindex aria-label=name title=name>
                 <Icon name=glyph />
-                <span aria-hidden="true"><b dir="auto">{connection.title.clone()}</b><span>{short}</span></span>
+                <span aria-hidden="true"><b dir="auto">{connection.title.clone()}<i>": "</i></b><span>{short}</span></span>
                 <Show when=move || skewed.get()><Icon name="aging" /></Show>
             </button>
             <div popover="auto" id=panel class="pop" role="group" aria-label=connection.title.clone()>
