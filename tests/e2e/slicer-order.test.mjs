@@ -97,6 +97,8 @@ const watched = async (page) => {
           name: item.getAttribute('aria-label'),
           position: item.querySelector('.pos').textContent,
           picture: isSeen ? decodeURIComponent(img.currentSrc) : '',
+          // Until it is, a browser goes on showing the picture of the address before.
+          isWhole: img?.complete,
         };
       }));
       requestAnimationFrame(look);
@@ -168,6 +170,7 @@ story('a picture is never seen beside another slicer', async (told) => {
   await eventually(async () => assert.ok(await page.locator('ol img').evaluateAll((all) => all.every((img) => getComputedStyle(img).visibility === 'visible'))));
   const seen = (await frames()).flat().filter(({ picture }) => picture !== '');
   assert.ok(seen.length > 0);
+  for (const { id, isWhole } of seen) assert.ok(isWhole, `another picture beside ${id}`);
   for (const { id, picture } of seen) assert.ok(picture.includes(`/${id}/`) || picture.includes(`/${id}?`) || picture.endsWith(`/${id}`), `${picture} beside ${id}`);
 });
 
