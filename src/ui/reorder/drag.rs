@@ -416,8 +416,8 @@ mod tests {
             drag.press(1, row, at(top + height / 2.0));
             drag.moved(1, at(y), &geometry);
             if let Some(to) = drag.over() {
-                let (top, height) = geometry.rows[to - 1];
-                prop_assert!(drag == Drag::Idle || y < 0.0 || y > 388.0 || (top <= y && y <= top + height));
+                let (under, tall) = geometry.rows[to - 1];
+                prop_assert!(!(0.0..=388.0).contains(&y) || (under..=under + tall).contains(&y));
                 let (gap, _) = geometry.gap(row, to).expect("inside");
                 let mut laid: Vec<(f64, f64)> = (0..6).filter(|other| *other != row)
                     .map(|other| (geometry.rows[other].0 + drag.shift(other, &geometry), geometry.rows[other].1)).collect();
