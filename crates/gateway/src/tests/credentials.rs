@@ -340,6 +340,12 @@ async fn a_refused_log_on_is_a_problem_of_the_credentials() {
     );
     gateway.log_off().await;
     assert_eq!(vendor.lines().len(), 1, "there is nothing to log off");
+    let below = to_veeam(&format!("{}/api", vendor.base));
+    let (_, _, detail) = problem(get(&below, QUERY).await).await;
+    assert!(
+        detail.contains("401 to the log-on; base_url holds the API's own path"),
+        "{detail}"
+    );
 }
 
 #[tokio::test]

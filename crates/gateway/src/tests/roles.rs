@@ -464,3 +464,27 @@ fn no_encoding_of_a_path_bypasses_a_rule() {
         })
         .unwrap();
 }
+
+#[tokio::test]
+async fn only_an_admin_lets_a_refused_log_on_be_tried_at_once() {
+    let vendor = Vendor::new(|_, _| json(401, "")).await;
+    let gateway = everything(&vendor.base).await;
+    let ann = sign_in(&gateway, "ann").await;
+    let query = "GET /relay/em/api/query?type=CloudFailoverSession&format=Entities";
+    let read = async || {
+        ask(&gateway, query, &[("cookie", &ann)], "").await;
+        vendor.lines().len()
+    };
+    let mut sent = read().await;
+    assert_eq!(sent, 1);
+    for (role, cookie) in visitors(&gateway).await {
+        let demanded = [("cookie", cookie.as_str()), ("cache-control", "no-cache")];
+        // Neither has the account of this one.
+        for connection in ["em", "live", "no-such"] {
+            let line = format!("GET /api/inventory?connection={connection}");
+            ask(&gateway, &line, &demanded, "").await;
+            sent += usize::from(role == Some(Role::Admin) && connection == "em");
+            assert_eq!(read().await, sent, "{role:?} {connection}");
+        }
+    }
+}

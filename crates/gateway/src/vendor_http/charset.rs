@@ -64,7 +64,7 @@ fn of_declaration(body: &[u8]) -> Option<&'static Encoding> {
     let head = &body[..body.len().min(DECLARATION)];
     let head: String = head.iter().map(|byte| char::from(*byte)).collect();
     let (from, to) = declared_encoding(&head)?;
-    match Encoding::for_label(head[from..to].as_bytes()) {
+    match Encoding::for_label(&head.as_bytes()[from..to]) {
         // These bytes were read as ASCII, so they are not UTF-16, whatever they say.
         Some(encoding) if encoding == UTF_16LE || encoding == UTF_16BE => None,
         other => other,
@@ -99,12 +99,15 @@ fn with_utf8(headers: &HeaderMap) -> Option<HeaderValue> {
         part.get(..8)
             .is_some_and(|name| name.eq_ignore_ascii_case("charset="))
     };
-    if !parts.iter().any(|part| is_charset(part)) {
+    if !parts.iter().any(is_charset) {
         return None;
     }
-    let parts = parts.iter().map(|part| match is_charset(part) {
-        true => "charset=utf-8",
-        false => part,
+    let parts = parts.iter().map(|part| {
+        if is_charset(part) {
+            "charset=utf-8"
+        } else {
+            part
+        }
     });
     HeaderValue::try_from(parts.collect::<Vec<_>>().join("; ")).ok()
 }
