@@ -73,8 +73,8 @@ pub(crate) struct Serving {
     pub(crate) reload: Option<Reload>,
 }
 
-/// Serves until a stop is requested and for a moment after, completes the requests in progress and logs off. SIGHUP applies the
-/// configuration again if it is valid, and otherwise keeps the present one.
+/// Serves until a stop is requested and for a moment after, completes the requests in progress and logs off. SIGHUP
+/// applies the configuration again if it is valid, and otherwise keeps the present one.
 pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop) {
     let Serving {
         mut gateway,
