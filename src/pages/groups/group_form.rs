@@ -138,6 +138,7 @@ pub fn GroupForm(
         description: filled(description),
         failover_timeout: timeout(&span.get_untracked()).ok().flatten(),
         additional_data: object(&data.get_untracked()).ok().flatten(),
+        ..GroupConfiguration::default()
     };
     let run = Box::new(move || {
         let (writer, group) = (untrack(writer), configuration());
