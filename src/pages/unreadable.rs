@@ -42,6 +42,7 @@ pub fn UnreadableFields(
 }
 
 /// How many items of a list were left out; nothing where none was.
+#[must_use]
 pub fn left_out_note(out: LeftOut) -> Option<AnyView> {
     let words = words::left_out(out)?;
     Some(

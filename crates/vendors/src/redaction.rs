@@ -42,6 +42,7 @@ const AVEVA: Names = Names {
         "Reason",
         "Resolution",
         "message",
+        "msg",
         "detail",
         "title",
     ],

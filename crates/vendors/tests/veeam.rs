@@ -279,7 +279,7 @@ fn unreadable_answers_are_distinguished() {
     let result = veeam::query(&Query::default(), MediaType::Xml).read(&ok("<Error Message='no'/>"));
     match result {
         Err(Failure::Vendor(error)) => {
-            assert_eq!((error.status, error.message.as_str()), (200, "no"))
+            assert_eq!((error.status, error.message.as_str()), (200, "no"));
         }
         other => panic!("{other:?}"),
     }

@@ -10,12 +10,12 @@ use crate::route::Route;
 use crate::ui::{Copy, Icon, times};
 use chrono::{DateTime, Utc};
 use health::failover_sessions::{duration, judge_session};
-use health::inventory::{Kind, ResourceKey};
+use health::inventory::{Kind, ResourceKey, unreadable_of_session};
 use health::severity::Severity;
 use health::words;
 use leptos::prelude::*;
+use vendors::System;
 use vendors::veeam::Session;
-use vendors::{System, UnreadableField};
 
 /// The page `/failover-sessions/{connection}/{guid}`.
 #[component]
@@ -96,11 +96,7 @@ pub fn Facts(
         view! { <span class="tag" data-s=severity.key()><Icon name />{word}</span> }
     };
     let marked = move |name: &str, words: String| or_unreadable(&session().unreadable, name, words);
-    let unreadable: Signal<Vec<UnreadableField>> = Signal::derive(move || {
-        let session = session();
-        let of_tasks = session.tasks.iter().flat_map(|task| &task.unreadable);
-        session.unreadable.iter().chain(of_tasks).cloned().collect()
-    });
+    let unreadable = Signal::derive(move || unreadable_of_session(&session()));
     let at = move |time: fn(&Session) -> Option<DateTime<Utc>>,
                    name: &'static str,
                    none: &'static str| {

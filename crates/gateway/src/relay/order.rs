@@ -196,12 +196,10 @@ fn group(answer: &Answer) -> Option<FailoverGroup> {
 
 /// Whether everything that an order consists of can be read: a slicer that is not known would be lost.
 fn is_readable(group: &FailoverGroup) -> bool {
-    let of_group = group.unreadable.iter().map(|field| field.name.as_str());
+    let mut of_group = group.unreadable.iter().map(|field| field.name.as_str());
     let of_slicers = group.slicers.iter().flatten();
     let mut of_slicers = of_slicers.flat_map(|slicer| &slicer.unreadable);
-    !of_group
-        .into_iter()
-        .any(|name| name == "mode" || name.starts_with("slicers"))
+    !of_group.any(|name| name == "mode" || name.starts_with("slicers"))
         && !of_slicers.any(|field| matches!(field.name.as_str(), "order" | "enabled"))
 }
 

@@ -4,7 +4,7 @@ use super::facts::{
     Facts, GroupFacts, HeartbeatFacts, SessionFacts, SlicerFacts, SlicerGroupFacts, SlicerPart,
 };
 use super::resource::{Kind, Observed, Resource, ResourceKey};
-use super::unreadable::{unreadable_of_group, unreadable_of_slicer_group};
+use super::unreadable::{unreadable_of_group, unreadable_of_session, unreadable_of_slicer_group};
 use crate::failover_sessions::{self, is_recent, judge_session};
 use crate::groups::{Observation, group_name, judge_listed, members, pulse};
 use crate::severity::Severity;
@@ -309,7 +309,7 @@ fn of_session(session: &Session, connection: &str, at: &Moment) -> Resource {
         verdict: judge_session(session, at.vendor(at.now)),
         observed: Observed::WithConnection,
         failure: None,
-        unreadable: session.unreadable.clone(),
+        unreadable: unreadable_of_session(session),
         also_on: Vec::new(),
         facts: Facts::FailoverSession(Box::new(facts)),
     }

@@ -16,4 +16,4 @@ pub use facts::{
 };
 pub use merge::merge;
 pub use resource::{Kind, Observed, Reading, Resource, ResourceKey, Standing, outlasts_silence};
-pub use unreadable::{unreadable_of_group, unreadable_of_slicer_group};
+pub use unreadable::{unreadable_of_group, unreadable_of_session, unreadable_of_slicer_group};

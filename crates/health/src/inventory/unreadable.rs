@@ -3,6 +3,7 @@
 use vendors::UnreadableField;
 use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus};
 use vendors::uplynk::FailoverGroup;
+use vendors::veeam::Session;
 
 /// Those of an AVEVA group, of its status and of its sessions.
 #[must_use]
@@ -30,6 +31,16 @@ pub fn unreadable_of_slicer_group(group: &FailoverGroup) -> Vec<UnreadableField>
     let channels = group.channels.iter().flatten();
     let channels = channels.map(|channel| (channel.id.as_str(), &channel.unreadable));
     with_parts(&group.unreadable, slicers.chain(channels))
+}
+
+/// Those of a Veeam session and of its machines.
+#[must_use]
+pub fn unreadable_of_session(session: &Session) -> Vec<UnreadableField> {
+    let tasks = session.tasks.iter().map(|task| {
+        let machine = task.vm_name.as_deref().unwrap_or("machine without a name");
+        (machine, &task.unreadable)
+    });
+    with_parts(&session.unreadable, tasks)
 }
 
 /// Parts are named by their ids.

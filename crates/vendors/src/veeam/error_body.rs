@@ -24,10 +24,13 @@ pub(super) fn vendor_error(answer: &Answer) -> VendorError {
     let is_omitted = |key: &str| OMITTED.iter().any(|name| name.eq_ignore_ascii_case(key));
     let more = node.texts().filter(|(key, _)| !is_omitted(key));
     let more = more.map(|(key, text)| (key.to_owned(), text.into()));
-    // `Message` is Veeam's; the others come from what stands in front of it.
-    let message = ["Message", "msg", "error"]
-        .into_iter()
-        .find_map(|name| node.text_of(name));
+    // `Message` is Veeam's; the others come from what refuses with 200 in front of it.
+    let names: &[&str] = if answer.is_success() {
+        &["Message", "msg", "error"]
+    } else {
+        &["Message"]
+    };
+    let message = names.iter().find_map(|name| node.text_of(name));
     VendorError {
         message: message.unwrap_or(blank.message),
         more: more.collect(),
