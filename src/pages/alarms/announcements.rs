@@ -197,6 +197,7 @@ mod tests {
     fn moment(fresh: Freshness, critical: &[(&str, Kind)]) -> Moment {
         let alarm = |(id, kind): &(&str, Kind)| {
             Arc::new(Alarm {
+                id: (*id).to_owned(),
                 resource: ResourceKey {
                     kind: *kind,
                     connection: "plant-a".to_owned(),

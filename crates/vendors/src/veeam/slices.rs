@@ -2,6 +2,7 @@
 //! reader with one thread can do other things in between. Knows nothing of what a session holds.
 
 use super::types::Page;
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// The name of the list and, in JSON, of the array in it.
@@ -49,9 +50,16 @@ fn bodies(body: &[u8], cuts: Cuts) -> impl Iterator<Item = Vec<u8>> + '_ {
 }
 
 impl Page {
-    /// Adds the sessions of the next slice of the same response.
+    /// Adds the sessions of the next slice of the same response; of the same UID the first one stays.
     pub fn append(&mut self, next: Self) {
-        self.sessions.extend(next.sessions);
+        self.left_out += next.left_out;
+        let known: HashSet<_> = self.sessions.iter().map(|one| one.uid.clone()).collect();
+        let (repeated, new): (Vec<_>, Vec<_>) = next
+            .sessions
+            .into_iter()
+            .partition(|one| known.contains(&one.uid));
+        self.left_out.repeated += repeated.len();
+        self.sessions.extend(new);
     }
 }
 
