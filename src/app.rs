@@ -3,7 +3,9 @@
 use crate::api::{Failure, session};
 use crate::live::{clock, inventory, poll_settings};
 use crate::route::Route;
-use crate::ui::{FailureCard, LostTextBanner, heading, lost_text, notice};
+use crate::ui::{
+    Announcements, FailureCard, LostTextBanner, announcements, heading, lost_text, notice,
+};
 use crate::{nav, pages, prefs, shell};
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -112,7 +114,7 @@ fn Console(
     let session::Ended(ended) = session::watch();
     provide_context(session::Ended(ended));
     notice::provide();
-    pages::alarms::announcements::provide();
+    announcements::provide();
     pages::slicers::order_memory::provide();
     let route = nav::use_nav().route();
     let screen = Memo::new(move |_| match *route.read() {
@@ -153,7 +155,7 @@ fn Desk(route: Memo<Route>) -> impl IntoView {
             <shell::Leaving />
             // A strip of its own, which is there all the time: a notice covers and moves nothing.
             <div class="notices">
-                <pages::alarms::Announcements />
+                <Announcements />
                 <notice::NoticeArea />
             </div>
         </div>

@@ -266,6 +266,12 @@ impl Watched {
         self.clock.at(self.ahead.get())
     }
 
+    /// The gateway's time at this moment, without following it.
+    #[must_use]
+    pub fn now_untracked(self) -> DateTime<Utc> {
+        untrack(|| self.now())
+    }
+
     /// How wrong this computer's clock is, in words; nothing where that is not worth telling.
     #[must_use]
     pub fn computer_clock(self) -> Option<String> {

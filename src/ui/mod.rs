@@ -1,6 +1,7 @@
 //! Widgets with no knowledge of any API.
 
 pub mod action_dialog;
+pub mod announcements;
 pub mod beat;
 pub mod copy;
 pub mod desktop_notification;
@@ -24,6 +25,7 @@ pub mod wake_lock;
 pub mod width;
 
 pub use action_dialog::ActionDialog;
+pub use announcements::Announcements;
 pub use beat::Beat;
 pub use copy::Copy;
 pub use failure_card::FailureCard;

@@ -1,10 +1,6 @@
 //! What needs attention: the alarms of the overview and the numbers in the rail. The gateway judges; here
 //! it is only marked what is no longer current.
 
-pub mod announcements;
-
-pub use announcements::{Announcements, use_announced};
-
 use crate::live::{Watched, use_watched};
 use health::alarms::Alarm;
 use health::inventory::Kind;

@@ -6,7 +6,7 @@ use super::ranges::{Range, RelativeRange};
 use super::saved_view::Saved;
 use super::token_view::GroupView;
 use super::tokens::field_label;
-use crate::live::clock;
+use crate::live::use_watched;
 use crate::nav::use_nav;
 use crate::prefs::use_prefs;
 use crate::ui::table::filters::Select;
@@ -121,7 +121,7 @@ pub fn QueryForm(
 /// The request line, as it would be sent now.
 #[component]
 fn Sent(params: Memo<QueryParams>, builder: Builder, wire: Signal<MediaType>) -> impl IntoView {
-    let prefs = use_prefs();
+    let (prefs, watched) = (use_prefs(), use_watched());
     let sent = Memo::new(move |_| {
         let params = params.get();
         let text = builder.typed.get();
@@ -130,7 +130,7 @@ fn Sent(params: Memo<QueryParams>, builder: Builder, wire: Signal<MediaType>) ->
             text => Some(Filter::parse(text).ok()?),
         };
         let zone = prefs.zone.get();
-        let now = clock::time(clock::now());
+        let now = watched.now_untracked();
         let filter = params
             .relative
             .narrow(filter.as_ref(), now, &|at| times::offset(zone, at));
@@ -161,7 +161,7 @@ fn Sent(params: Memo<QueryParams>, builder: Builder, wire: Signal<MediaType>) ->
 /// When sessions started or ended: relative ranges, which are counted back from now, or two times.
 #[component]
 fn RangeChoice(builder: Builder, field: Field) -> impl IntoView {
-    let prefs = use_prefs();
+    let (prefs, watched) = (use_prefs(), use_watched());
     let custom = RwSignal::new(false);
     let (from, to) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let error = RwSignal::new(None::<String>);
@@ -185,7 +185,7 @@ fn RangeChoice(builder: Builder, field: Field) -> impl IntoView {
         match Range::custom(&from.get_untracked(), &to.get_untracked(), &at) {
             Ok(range) => {
                 error.set(None);
-                let now = clock::time(clock::now());
+                let now = watched.now_untracked();
                 builder.set_range(field, &range.conditions(field, now, &at));
                 custom.set(false);
             }

@@ -9,7 +9,7 @@ use super::panel::Panel;
 use super::query::{QueryParams, write_sort};
 use super::session_row::{Cells, ROW};
 use crate::live::rows::Rows;
-use crate::live::{self, Live, clock, use_clock};
+use crate::live::{self, Live, use_clock, use_watched};
 use crate::nav::use_nav;
 use crate::pages::unreadable::left_out_note;
 use crate::prefs::use_prefs;
@@ -44,13 +44,13 @@ pub fn Results(
     /// The query being built, which is given the server's objections.
     builder: Builder,
 ) -> impl IntoView {
-    let prefs = use_prefs();
+    let (prefs, watched) = (use_prefs(), use_watched());
     // Relative ranges count back from the moment the list was requested, not from each page.
     let ran = Memo::new(move |before: Option<&(QueryParams, DateTime<Utc>)>| {
         let params = params.get();
         let now = before
             .filter(|(old, _)| old.is_same_list(&params))
-            .map_or_else(|| clock::time(clock::now()), |(_, now)| *now);
+            .map_or_else(|| watched.now_untracked(), |(_, now)| *now);
         (params, now)
     });
     let connection = StoredValue::new(connection);

@@ -23,9 +23,9 @@ pub mod tile;
 pub mod tiles;
 
 use crate::live::{use_poll_settings, use_watched};
-use crate::pages::alarms::{Announcements, use_announced};
 use crate::prefs::use_prefs;
-use crate::ui::{Heading, Icon};
+use crate::ui::announcements::use_announced;
+use crate::ui::{Announcements, Heading, Icon};
 use banner::Banner;
 use control_bar::ControlBar;
 use header::Header;

@@ -12,7 +12,7 @@ use super::sizing::Viewing;
 use super::tiles;
 use crate::live::{Clock, Watched, use_clock, use_watched};
 use crate::nav::use_nav;
-use crate::pages::alarms::use_announced;
+use crate::ui::announcements::use_announced;
 use crate::ui::lost_text::{LOST_TEXT, use_lost_text};
 use health::severity::Severity;
 use leptos::prelude::*;

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 /// A vendor's clock is known to about a second, because `Date` has whole seconds. A difference up to this may be none:
 /// the vendor's time then stays as the vendor's own pages show it.
-const SAME_CLOCK: TimeDelta = TimeDelta::milliseconds(1_500);
+pub(super) const SAME_CLOCK: TimeDelta = TimeDelta::milliseconds(1_500);
 
 /// An alarm before it is known whether it is a new one.
 pub(super) struct Finding {

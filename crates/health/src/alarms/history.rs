@@ -1,7 +1,7 @@
 //! What was said of each resource over time.
 
 use super::entry::Entry;
-use super::finding::{Finding, of_verdict, silence, unread_since};
+use super::finding::{Finding, SAME_CLOCK, of_verdict, silence, unread_since};
 use super::{Alarm, Since};
 use crate::inventory::{Judged, Kind, Reading, Resource, ResourceKey, outlasts_silence};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -158,6 +158,12 @@ impl AlarmHistory {
         // The moment of the first sight is the alarm's, not the last reading's.
         let since = match (found.since, before.map(|alarm| alarm.since)) {
             (Since::Observed(new), Some(Since::Observed(old))) => Since::Observed(new.min(old)),
+            // The vendor's clock is known better with each answer: the moment is the same.
+            (Since::Reported(new), Some(Since::Reported(old)))
+                if new.signed_duration_since(old).abs() <= SAME_CLOCK =>
+            {
+                Since::Reported(old)
+            }
             (since, _) => since,
         };
         let began = before.is_none();

@@ -163,6 +163,27 @@ fn a_beginning_that_the_vendor_reports_is_moved_to_the_gateways_clock_where_the_
 }
 
 #[test]
+fn a_beginning_stays_as_it_was_first_told_while_the_vendors_clock_is_only_known_better() {
+    let mut history = AlarmHistory::default();
+    for (ahead, moved) in [
+        (40_000, 40_000),
+        (40_700, 40_000),
+        (39_100, 40_000),
+        (60_000, 60_000),
+    ] {
+        let source = Source {
+            vendor_ahead: TimeDelta::milliseconds(ahead),
+            ..source(Some(NOW))
+        };
+        let group = judged("kiln", verdict(Warning).since(Some(NOW)), None, Some(NOW));
+        history.update(&[source], &[group], NOW);
+        let since = history.alarms().first().map(|alarm| alarm.since);
+        let expected = NOW - TimeDelta::milliseconds(moved);
+        assert_eq!(since, Some(Since::Reported(expected)), "{ahead} ms");
+    }
+}
+
+#[test]
 fn one_failover_is_not_flapping() {
     let world = seen(&[
         (0, Normal, Some("A")),

@@ -88,10 +88,13 @@ fn with_secret(content: &[u8]) -> [Result<Config, Vec<Fault>>; 2] {
         let good = WHOLE.replace("good.key", "other.key");
         std::fs::write(folder.path().join("other.key"), "other").unwrap();
         let text = if text == "file" { WHOLE } else { &good };
-        let variable = |_: &str| match text == WHOLE {
-            true => Some("other".to_owned()),
-            false => secret.clone(),
-        };
+        // What names a proxy is a variable as well, and no secret.
+        let variable =
+            |name: &str| match (name.to_ascii_uppercase().ends_with("_PROXY"), text == WHOLE) {
+                (true, _) => None,
+                (false, true) => Some("other".to_owned()),
+                (false, false) => secret.clone(),
+            };
         let around = Surroundings {
             checks: CHECKS,
             folder: folder.path(),
