@@ -94,7 +94,7 @@ impl Poll {
                 }
                 let moving = apply(status.vendor_time_at(received));
                 self.schedule.borrow_mut().answered(received, moving);
-                status.answered(requested_at - age);
+                status.answered(requested_at - age, self.turn.get());
             }
             Err(failure) => {
                 let retry_after = failure.retry_after();

@@ -16,6 +16,8 @@ use std::rc::Rc;
 #[derive(Clone, Copy)]
 pub struct Status {
     requested_at: RwSignal<Option<Millis>>,
+    /// The number of the last request that brought an answer.
+    answered: RwSignal<u32>,
     server: RwSignal<VendorClock>,
     failure: RwSignal<Option<Failure>>,
     poll_settings: PollSettings,
@@ -31,6 +33,7 @@ impl Status {
     ) -> Self {
         let status = Self {
             requested_at: RwSignal::new(answered),
+            answered: RwSignal::new(0),
             server: RwSignal::new(VendorClock::default()),
             failure: RwSignal::new(None),
             poll_settings,
@@ -81,8 +84,9 @@ impl Status {
             .try_update(|clock| *clock = clock.received(requested_at, received, date, cached_for));
     }
 
-    pub(super) fn answered(self, requested_at: Millis) {
+    pub(super) fn answered(self, requested_at: Millis, request: u32) {
         let _ = self.requested_at.try_set(Some(requested_at));
+        let _ = self.answered.try_set(request);
         let _ = self.failure.try_maybe_update(|failure| {
             let had = failure.take().is_some();
             (had, ())
@@ -167,6 +171,20 @@ impl Status {
             .try_with_untracked(|server| server.offset())
             .unwrap_or_default();
         clock::time(millis + offset)
+    }
+
+    /// How many requests have begun; also after the page was left.
+    #[must_use]
+    pub fn requests(self) -> u32 {
+        let poll = self.poll.try_get_value();
+        poll.map_or(0, |poll| poll.turn.get())
+    }
+
+    /// Whether a request that began after that many has brought an answer, tracked. No clock says that: it may
+    /// be set meanwhile.
+    #[must_use]
+    pub fn has_answered_after(self, requests: u32) -> bool {
+        self.answered.get() > requests
     }
 
     /// When the last good answer was asked for, by the browser's clock.

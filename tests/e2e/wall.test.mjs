@@ -429,7 +429,7 @@ story('a wall whose clock stops is loaded anew, once a minute at most', async (t
   await pass(page, control, 70);
   assert.equal(loads, 0, 'a clock that goes on is left alone');
   // The worst that can happen to the console: nothing of it is left in the page.
-  const breaks = () => page.evaluate(() => document.querySelector('main').remove());
+  const breaks = () => page.evaluate(() => document.getElementById('console').remove());
   await breaks();
   await pass(page, control, 25);
   await eventually(() => assert.equal(loads, 1));
@@ -439,6 +439,16 @@ story('a wall whose clock stops is loaded anew, once a minute at most', async (t
   assert.equal(loads, 1, 'not again within the minute');
   await pass(page, control, 35);
   await eventually(() => assert.equal(loads, 2));
+});
+
+story('a wall whose content is taken out of the page draws it again at once', async (told) => {
+  const { page, control } = told;
+  await openWall(told, '/wall');
+  await shownLive(page);
+  await page.evaluate(() => document.querySelector('main').remove());
+  await pass(page, control, 2);
+  await page.getByRole('heading', { level: 1, name: 'Status wall' }).waitFor({ state: 'attached' });
+  await shownLive(page);
 });
 
 /** A proxy before the gateway, as many stand: behind it, another console can come to be served. */

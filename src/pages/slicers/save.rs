@@ -5,12 +5,10 @@ use super::conflict::Conflict;
 use super::slicer_row::focus_on;
 use crate::api::Outcome;
 use crate::api::uplynk::{SaveOutcome, SaveStep, ids};
-use crate::live::clock;
 use crate::ui::notice::Undo;
 use crate::ui::reorder::Draft;
 use crate::ui::status_mark::glyph;
 use crate::ui::{FailureCard, Icon};
-use chrono::{DateTime, Utc};
 use health::effect;
 use health::slicers::order_effect;
 use leptos::prelude::*;
@@ -32,7 +30,8 @@ struct Saved {
     order: Vec<String>,
     message: String,
     undo: Undo,
-    at: DateTime<Utc>,
+    /// How many requests had begun by then: what they bring may be older.
+    requests: u32,
 }
 
 /// The bar; hidden while there is neither a change nor a failed attempt.
@@ -85,16 +84,14 @@ pub fn SaveBar(
     });
     // What is shown and what is said of it change together: once the group was read again, or cannot be.
     Effect::new(move |_| {
-        let (requested_at, failed) = (live.status.requested_at(), live.status.failure().is_some());
+        let failed = live.status.failure().is_some();
         let _ = live.value();
+        let answered = |saved: &Saved| live.status.has_answered_after(saved.requests);
+        let waited =
+            saved.with_value(|saved| saved.as_ref().is_none_or(|saved| answered(saved) || failed));
         if *saving.read() != Some(SaveStep::Showing) {
             return;
         }
-        let waited = saved.with_value(|saved| {
-            saved
-                .as_ref()
-                .is_none_or(|saved| failed || requested_at >= Some(saved.at))
-        });
         if waited {
             show(context, saved);
         }
@@ -240,7 +237,7 @@ async fn send(
         let _ = saving.try_set(Some(step));
     };
     let outcome = writer.save_order(&seen, &base, &order, step).await;
-    let at = clock::time(clock::now());
+    let requests = live.status.requests();
     match outcome {
         SaveOutcome::Completed(Outcome::Done { message, .. }) => {
             let wanted = order.clone();
@@ -260,7 +257,7 @@ async fn send(
                 order: wanted,
                 message,
                 undo,
-                at,
+                requests,
             };
             if let Some(Saved { message, undo, .. }) = saved.try_set_value(Some(done)).flatten() {
                 // The page was left.
