@@ -21,7 +21,7 @@ const WATCHED = [
   [1024, '/groups', (page) => page.getByRole('table', { name: 'Failover groups' })],
   [1366, '/', (page) => page.getByRole('list', { name: 'Alarms' }).getByRole('listitem').first()],
   [1440, '/groups', (page) => page.getByRole('table', { name: 'Failover groups' })],
-  [1920, '/connections', (page) => page.getByRole('table', { name: 'Slicer failover groups' })],
+  [1920, '/groups', (page) => page.getByRole('table', { name: 'Failover groups' })],
 ];
 
 for (const [width, address, there] of WATCHED) {
