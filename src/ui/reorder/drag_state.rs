@@ -74,13 +74,14 @@ impl DragState {
             .rows
             .last()
             .map_or(0.0, |(at, height)| at + height);
+        // No further than to the list's end: past it, the pointer at the edge would lie outside of the list.
         let hidden = if speed < 0.0 {
-            self.corner.y < *top
+            *top - self.corner.y
         } else {
-            self.corner.y + end > *bottom
+            self.corner.y + end - *bottom
         };
-        if speed.abs() > 0.0 && hidden {
-            let by = speed * passed / 1000.0 + self.rest;
+        if speed.abs() > 0.0 && hidden > 0.0 {
+            let by = (speed * passed / 1000.0 + self.rest).clamp(-hidden, hidden);
             self.rest = by.fract();
             view.scroll_by_with_x_and_y(0.0, by.trunc());
             self.scrolled = true;
