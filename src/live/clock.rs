@@ -9,7 +9,13 @@ use std::time::Duration;
 #[derive(Clone, Copy)]
 pub struct Clock {
     millis: RwSignal<f64>,
+    next: StoredValue<Option<TimeoutHandle>, LocalStorage>,
+    poll_settings: PollSettings,
 }
+
+/// From one tick to the next. A little more than a second: an answer that is due a whole number of seconds
+/// after the last one ticks itself, and a tick just before it would draw the page twice.
+const TICK: Duration = Duration::from_millis(1_050);
 
 /// The page's clock. Only inside [`provide`]'s owner.
 #[must_use]
@@ -21,23 +27,35 @@ pub fn use_clock() -> Clock {
 pub fn provide(poll_settings: PollSettings) -> Clock {
     let clock = Clock {
         millis: RwSignal::new(now()),
+        next: StoredValue::new_local(None),
+        poll_settings,
     };
     provide_context(clock);
-    if let Ok(timer) = set_interval_with_handle(
-        move || {
-            if let Some(last) = clock.millis.try_get_untracked() {
-                let _ = clock.millis.try_set(now());
-                poll_settings.ticked(last);
-            }
-        },
-        Duration::from_secs(1),
-    ) {
-        on_cleanup(move || timer.clear());
-    }
+    clock.tick();
+    on_cleanup(move || clock.stop());
     clock
 }
 
 impl Clock {
+    /// Ticks now, and then again after a second. What has just arrived calls this, so that it and the ages
+    /// beside it are drawn in one go.
+    pub(super) fn tick(self) {
+        let Some(last) = self.millis.try_get_untracked() else {
+            return;
+        };
+        self.stop();
+        let _ = self.millis.try_set(now());
+        self.poll_settings.ticked(last);
+        let next = set_timeout_with_handle(move || self.tick(), TICK).ok();
+        let _ = self.next.try_update_value(|held| *held = next);
+    }
+
+    fn stop(self) {
+        if let Some(Some(next)) = self.next.try_update_value(Option::take) {
+            next.clear();
+        }
+    }
+
     /// Milliseconds since 1970 by the browser; changes once a second.
     #[must_use]
     pub fn millis(self) -> f64 {

@@ -111,6 +111,7 @@ pub fn provide(first: First) -> Watched {
             let after = known.borrow().revision.clone();
             async move {
                 let (changes, offset) = ask(after, refresh, Some(abort)).await?;
+                clock.tick();
                 let (world, seen) = known.borrow().after(changes);
                 known.replace(world.clone());
                 let _ = ahead.try_maybe_update(|held| {

@@ -1,6 +1,6 @@
 //! What the gateway last knew of a resource whose own page cannot be read at the moment.
 
-use super::resource_list::row_state;
+use super::resource_row::row_state;
 use crate::live::use_watched;
 use crate::prefs::use_prefs;
 use crate::ui::{Tag, times};

@@ -12,6 +12,7 @@ pub mod overview;
 pub mod pairing;
 pub mod polling;
 pub mod resource_list;
+pub mod resource_row;
 pub mod sign_in;
 pub mod slicers;
 pub mod source_error;

@@ -1,18 +1,15 @@
 //! What the lists of groups and of slicer groups have in common: the search, the state chips, the order, the
 //! pages, and rows that keep their places under the pointer. All of it lives in the URL.
 
+use super::resource_row::{RowContext, row_state};
 use crate::live::rows::Rows;
 use crate::live::{Watched, use_watched};
 use crate::nav::use_nav;
-use crate::prefs::use_prefs;
 use crate::ui::table::filters::page_of;
 use crate::ui::table::sorting::SortOrder;
 use crate::ui::table::stable_rows::{RowLock, keep_order};
-use crate::ui::{StatusMark, times};
-use chrono::{DateTime, FixedOffset, Utc};
 use health::inventory::{Kind, Resource};
 use health::severity::Severity;
-use health::words;
 use leptos::prelude::*;
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -212,20 +209,16 @@ impl ResourceList {
         self,
         row: fn(&Resource, RowContext) -> R,
     ) -> Rows<R> {
-        let (watched, prefs) = (use_watched(), use_prefs());
+        let watched = use_watched();
         Rows::follow(Memo::new(move |_| {
             let world = watched.world();
             let shown = self.shown.read();
             let rows = shown.iter().map(|resource| {
-                let id = &resource.key.connection;
-                let now = watched.vendor_now(id);
-                let state = world.connection(id);
+                let state = world.connection(&resource.key.connection);
                 let context = RowContext {
                     connection: state
                         .map_or_else(String::new, |state| state.connection.title.clone()),
                     state: row_state(watched, resource),
-                    now,
-                    zone: times::offset(prefs.zone.get(), now),
                 };
                 row(resource, context)
             });
@@ -253,62 +246,4 @@ impl ResourceList {
             .filter(|state| state.observed_at.is_some());
         read.any(|state| Kind::held_by(&state.connection.system) == self.kind)
     }
-}
-
-/// Where a row's resource is and when it is shown.
-pub struct RowContext {
-    /// The connection's title.
-    pub connection: String,
-    /// The resource's state.
-    pub state: RowState,
-    /// The vendor's time.
-    pub now: DateTime<Utc>,
-    /// The zone on the screen.
-    pub zone: FixedOffset,
-}
-
-/// The cell "State" of a row.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RowState {
-    /// How it counts.
-    pub severity: Severity,
-    /// The state in words.
-    pub word: String,
-    /// Where it is no longer current: what was last known, and how old that is.
-    pub last_known: Option<String>,
-}
-
-/// The state of a resource at this moment, tracked.
-#[must_use]
-pub fn row_state(watched: Watched, resource: &Resource) -> RowState {
-    let standing = watched.standing(resource);
-    let last_known = standing.last_known.map(|word| {
-        let age = watched.age_of(resource).map(words::ago).unwrap_or_default();
-        // A word that stands above is not written twice.
-        if word == standing.word {
-            format!("last known, {age}")
-        } else {
-            format!("last known {word}, {age}")
-        }
-    });
-    RowState {
-        severity: standing.severity,
-        word: standing.word.into_owned(),
-        last_known,
-    }
-}
-
-/// The cell "State" of a row.
-#[component]
-pub fn StateCell(
-    /// What it shows.
-    state: Signal<RowState>,
-) -> impl IntoView {
-    let severity = Signal::derive(move || state.read().severity);
-    let word = Signal::derive(move || state.read().word.clone());
-    let last_known = move || {
-        let last_known = state.read().last_known.clone();
-        last_known.map(|words| view! { <span class="sub">{words}</span> })
-    };
-    view! { <td><StatusMark severity word />{last_known}</td> }
 }

@@ -14,24 +14,50 @@ pub struct BeatFacts {
     pub late: bool,
     /// Whether the FailoverTimeout is known to have passed.
     pub silent: bool,
-    /// The age in words.
+    /// What stands below the bar.
     pub words: String,
-    /// Whether the source is stale: then the age is what it was.
-    pub was: bool,
+    /// The same in a sentence, for those who do not see the bar.
+    pub label: String,
 }
 
 impl BeatFacts {
-    fn label(&self) -> String {
-        let was = if self.was { "was " } else { "" };
-        match (self.age, self.timeout) {
-            (None, _) => "no heartbeat yet".to_owned(),
-            (_, None) => format!("{was}{} since the last heartbeat", self.words),
-            (_, Some(timeout)) => {
-                format!(
-                    "{was}{} since the last heartbeat, timeout {timeout:.0} s",
-                    self.words
-                )
-            }
+    /// The words for an age. Of a stale source it is what it was.
+    #[must_use]
+    pub fn worded(self, age: &str, was: bool) -> Self {
+        let was = if was { "was " } else { "" };
+        let label = self.label_of(&format!("{was}{age} since the last heartbeat"));
+        Self {
+            words: format!("{was}{age}"),
+            label,
+            ..self
+        }
+    }
+
+    /// The words for a moment, where nobody keeps the age current.
+    #[must_use]
+    pub fn worded_moment(self, at: &str) -> Self {
+        let label = self.label_of(&format!("last heartbeat at {at}"));
+        Self {
+            words: at.to_owned(),
+            label,
+            ..self
+        }
+    }
+
+    /// The words where there was no heartbeat.
+    #[must_use]
+    pub fn never() -> Self {
+        Self {
+            words: "never".to_owned(),
+            label: "no heartbeat yet".to_owned(),
+            ..Self::default()
+        }
+    }
+
+    fn label_of(&self, words: &str) -> String {
+        match self.timeout {
+            None => words.to_owned(),
+            Some(timeout) => format!("{words}, timeout {timeout:.0} s"),
         }
     }
 }
@@ -65,19 +91,17 @@ pub fn Beat(
                         optimum="0"
                         value=age
                         aria-label="Age of the last heartbeat"
-                        aria-valuetext=move || facts.read().as_ref().map(BeatFacts::label)
+                        aria-valuetext=move || facts.read().as_ref().map(|facts| facts.label.clone())
                     ></meter>
                 </span>
             }
         })
     };
-    let words = move || match facts.read().as_ref() {
-        None => "–".to_owned(),
-        Some(BeatFacts { age: None, .. }) => "never".to_owned(),
-        Some(BeatFacts {
-            was: true, words, ..
-        }) => format!("was {words}"),
-        Some(BeatFacts { words, .. }) => words.clone(),
+    let words = move || {
+        facts
+            .read()
+            .as_ref()
+            .map_or_else(|| "–".to_owned(), |facts| facts.words.clone())
     };
     view! { <span class="beat">{bar} {words}</span> }
 }

@@ -40,6 +40,19 @@ pub fn moment(at: DateTime<Utc>, now: DateTime<Utc>, zone: FixedOffset) -> Strin
     at.format(form).to_string()
 }
 
+/// A moment, and how long ago it was; a dash and "never" for none.
+#[must_use]
+pub fn moment_and_age(
+    at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+    zone: FixedOffset,
+) -> (String, String) {
+    match at {
+        Some(at) => (moment(at, now, zone), ago(at, now)),
+        None => ("–".to_owned(), "never".to_owned()),
+    }
+}
+
 /// A moment whole, for a `datetime` attribute.
 #[must_use]
 pub fn machine(at: DateTime<Utc>) -> String {

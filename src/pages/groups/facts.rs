@@ -1,7 +1,6 @@
 //! What a group is: its state, its id, its FailoverTimeout.
 
 use super::action_context::{ActionContext, Open};
-use super::model::moment;
 use crate::live::{Detail, use_clock};
 use crate::pages::unreadable::{UnreadableFields, or_unreadable};
 use crate::prefs::use_prefs;
@@ -61,7 +60,7 @@ pub fn Facts(
         let at = live
             .value()
             .and_then(|group| group.detail.status.last_data_processed_time);
-        let (at, ago) = moment(at, now, times::offset(prefs.zone.get(), now));
+        let (at, ago) = times::moment_and_age(at, now, times::offset(prefs.zone.get(), now));
         view! { {at}" "<small>{ago}</small> }
     };
     let unreadable = Signal::derive(move || {

@@ -1,7 +1,7 @@
 //! One row of the table "Failover groups".
 
 use super::model::Row;
-use crate::pages::resource_list::StateCell;
+use crate::pages::resource_row::{MomentCell, StateCell, row_time};
 use crate::ui::{Beat, Icon, StatusMark, name};
 use health::severity::Severity;
 use leptos::prelude::*;
@@ -26,14 +26,17 @@ pub fn GroupRow(
             },
         )
     };
-    let beat = Signal::derive(move || row.read().beat.clone());
+    let element = NodeRef::new();
+    let time = row_time(element, move || row.read().connection_id.clone());
+    let data = Signal::derive(move || row.read().data);
+    let beat = Signal::derive(move || row.read().beat(time.get()));
     let timeout = move || {
         row.read()
             .timeout
             .map_or_else(|| "–".to_owned(), |timeout| timeout.to_string())
     };
     view! {
-        <tr data-fresh=move || row.read().state.last_known.is_some().then_some("stale")>
+        <tr node_ref=element data-fresh=move || row.read().state.last_known.is_some().then_some("stale")>
             <StateCell state />
             <th scope="row">
                 <a href=move || row.read().href.clone()><b>{name(move || row.read().name.clone())}</b></a>
@@ -44,7 +47,7 @@ pub fn GroupRow(
             <td>{pending}</td>
             <td><Members row /></td>
             <td>{timeout}</td>
-            <td>{move || row.read().data.0.clone()}<span class="sub">{move || row.read().data.1.clone()}</span></td>
+            <MomentCell at=data time />
             <td><Beat facts=beat /></td>
         </tr>
     }

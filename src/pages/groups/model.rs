@@ -1,10 +1,11 @@
 //! A group as the list's row shows it. Pure.
 
-use crate::pages::resource_list::{ListOf, RowContext, RowState, SortKey};
+use crate::pages::resource_list::{ListOf, SortKey};
+use crate::pages::resource_row::{RowContext, RowState, RowTime};
 use crate::route::Route;
 use crate::ui::beat::BeatFacts;
 use crate::ui::times;
-use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use health::groups::{Beat, Members, Observation, pulse};
 use health::inventory::{Facts, GroupFacts, HeartbeatFacts, Kind, Resource};
 use health::words;
@@ -74,21 +75,18 @@ pub struct Row {
     pub members: Option<Members>,
     /// The FailoverTimeout as the service writes it.
     pub timeout: Option<TimeSpan>,
-    /// When data was last processed, and how long ago.
-    pub data: (String, String),
+    /// When data was last processed.
+    pub data: Option<DateTime<Utc>>,
     /// The primary's heartbeat.
-    pub beat: Option<BeatFacts>,
+    pub heartbeat: Option<HeartbeatFacts>,
+    /// The connection's id.
+    pub connection_id: String,
 }
 
 /// A group as a row.
 #[must_use]
 pub fn row(resource: &Resource, context: RowContext) -> Row {
-    let RowContext {
-        connection,
-        state,
-        now,
-        zone,
-    } = context;
+    let RowContext { connection, state } = context;
     let facts = facts(resource).cloned().unwrap_or_default();
     let id = resource.key.id.clone();
     let named = resource.name != id;
@@ -97,8 +95,6 @@ pub fn row(resource: &Resource, context: RowContext) -> Row {
         (false, Some(description)) => description,
         (false, None) => "created by an adapter, no name".to_owned(),
     };
-    let stale = state.last_known.is_some();
-    let timeout = facts.failover_timeout;
     Row {
         state,
         name: resource.name.clone(),
@@ -109,50 +105,40 @@ pub fn row(resource: &Resource, context: RowContext) -> Row {
         primary: facts.primary,
         pending: facts.pending,
         members: facts.members,
-        timeout,
-        data: moment(facts.last_data, now, zone),
-        beat: facts
-            .heartbeat
-            .map(|heartbeat| heartbeat_bar(heartbeat, timeout, now, stale)),
+        timeout: facts.failover_timeout,
+        data: facts.last_data,
+        heartbeat: facts.heartbeat,
+        connection_id: resource.key.connection.clone(),
     }
 }
 
-/// The heartbeat that was last read as the bar shows it: its age runs on, what it is judged to be does not.
-fn heartbeat_bar(
-    heartbeat: HeartbeatFacts,
-    timeout: Option<TimeSpan>,
-    now: DateTime<Utc>,
-    stale: bool,
-) -> BeatFacts {
-    let since = heartbeat.at.map(|at| now.signed_duration_since(at));
-    let words = match (heartbeat.beat, since) {
-        (Beat::Future, Some(since)) => {
-            format!("{} ahead of the server's clock", words::span(-since))
-        }
-        (_, Some(since)) => words::span(since),
-        (_, None) => String::new(),
-    };
-    BeatFacts {
-        age: since.map(|since| seconds(since.max(TimeDelta::zero()))),
-        timeout: timeout.map(|timeout| seconds(timeout.delta())),
-        late: matches!(heartbeat.beat, Beat::Late | Beat::Stale),
-        silent: heartbeat.beat == Beat::Stale,
-        words,
-        was: stale,
+impl Row {
+    /// The heartbeat that was last read as the bar shows it: its age runs on, what it is judged to be does not.
+    #[must_use]
+    pub fn beat(&self, time: RowTime) -> Option<BeatFacts> {
+        let heartbeat = self.heartbeat.as_ref()?;
+        let Some(at) = heartbeat.at else {
+            return Some(BeatFacts::never());
+        };
+        let since = time.now.signed_duration_since(at);
+        let facts = BeatFacts {
+            age: Some(seconds(since.max(TimeDelta::zero()))),
+            timeout: self.timeout.map(|timeout| seconds(timeout.delta())),
+            late: matches!(heartbeat.beat, Beat::Late | Beat::Stale),
+            silent: heartbeat.beat == Beat::Stale,
+            ..BeatFacts::default()
+        };
+        let was = self.state.last_known.is_some();
+        Some(match heartbeat.beat {
+            _ if !time.is_current => facts.worded_moment(&times::moment(at, time.now, time.zone)),
+            Beat::Future => facts.worded(&ahead(-since), was),
+            _ => facts.worded(&words::span(since), was),
+        })
     }
 }
 
-/// A moment and how long ago it was; a dash and "never" for none.
-#[must_use]
-pub fn moment(
-    at: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
-    zone: FixedOffset,
-) -> (String, String) {
-    match at {
-        Some(at) => (times::moment(at, now, zone), times::ago(at, now)),
-        None => ("–".to_owned(), "never".to_owned()),
-    }
+fn ahead(skew: TimeDelta) -> String {
+    format!("{} ahead of the server's clock", words::span(skew))
 }
 
 /// A session's heartbeat as the bar shows it.
@@ -165,21 +151,23 @@ pub fn beat(
 ) -> BeatFacts {
     let pulse = pulse(session, group.failover_timeout.as_ref(), look);
     let words = match (pulse.age, pulse.skew) {
-        (_, Some(skew)) => format!("{} ahead of the server's clock", words::span(skew)),
+        (_, Some(skew)) => ahead(skew),
         (Some(age), None) => words::span(age),
-        (None, None) => String::new(),
+        (None, None) => {
+            return BeatFacts {
+                timeout: pulse.timeout.map(seconds),
+                ..BeatFacts::never()
+            };
+        }
     };
-    BeatFacts {
-        age: pulse
-            .age
-            .or(pulse.skew.map(|_| TimeDelta::zero()))
-            .map(seconds),
+    let facts = BeatFacts {
+        age: Some(pulse.age.map_or(0.0, seconds)),
         timeout: pulse.timeout.map(seconds),
         late: matches!(pulse.beat, Beat::Late | Beat::Stale),
         silent: pulse.beat == Beat::Stale,
-        words,
-        was: stale,
-    }
+        ..BeatFacts::default()
+    };
+    facts.worded(&words, stale)
 }
 
 #[expect(
@@ -193,8 +181,8 @@ fn seconds(span: TimeDelta) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::row;
-    use crate::pages::resource_list::{RowContext, RowState};
-    use chrono::{DateTime, FixedOffset, Utc};
+    use crate::pages::resource_row::{RowContext, RowState};
+    use chrono::{DateTime, Utc};
     use health::inventory::{Contents, Moment, WatchedGroup};
     use health::severity::Severity;
     use vendors::aveva::GroupConfiguration;
@@ -238,8 +226,6 @@ mod tests {
                     word: "Normal".to_owned(),
                     last_known: None,
                 },
-                now,
-                zone: FixedOffset::east_opt(0).expect("in range"),
             };
             let row = row(&judged[0].resource, context);
             assert_eq!(

@@ -2,7 +2,6 @@
 
 use super::action_context::{ActionContext, Open};
 use super::dialogs::clear_override;
-use super::model::moment;
 use crate::live::use_clock;
 use crate::nav::use_nav;
 use crate::prefs::use_prefs;
@@ -43,7 +42,7 @@ fn Panel(context: ActionContext, id: String) -> impl IntoView {
         Memo::new(move |_| {
             let at = session.read().as_ref().and_then(of);
             let zone = times::offset(prefs.zone.get(), now());
-            let (at, ago) = moment(at, now(), zone);
+            let (at, ago) = times::moment_and_age(at, now(), zone);
             format!("{at}, {ago}")
         })
     };

@@ -1,7 +1,7 @@
 //! The table "Client sessions" of one group.
 
 use super::action_context::{ActionContext, Open};
-use super::model::{beat, moment};
+use super::model::beat;
 use super::session_panel::SessionActions;
 use crate::live::rows::Rows;
 use crate::live::use_clock;
@@ -95,7 +95,7 @@ fn row(
         score: heartbeat.and_then(|heartbeat| heartbeat.score),
         cold: is_cold_standby(session),
         beat: beat(session, group, look, was),
-        data: moment(
+        data: times::moment_and_age(
             heartbeat.and_then(|heartbeat| heartbeat.last_data_processed_time),
             now,
             zone,

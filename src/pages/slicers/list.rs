@@ -4,7 +4,8 @@ use super::model::{Row, SLICER_GROUPS, row};
 use crate::live::use_watched;
 use crate::nav::use_nav;
 use crate::pages::SourceErrors;
-use crate::pages::resource_list::{A_PAGE, StateCell, resource_list};
+use crate::pages::resource_list::{A_PAGE, resource_list};
+use crate::pages::resource_row::{MomentCell, StateCell, row_time};
 use crate::route::Route;
 use crate::ui::table::filters::{Chip, Pager, Search};
 use crate::ui::table::sorting::SortHeader;
@@ -86,8 +87,11 @@ fn GroupRow(row: RwSignal<Row>) -> impl IntoView {
             }
         }).collect::<Vec<_>>()
     };
+    let element = NodeRef::new();
+    let time = row_time(element, move || row.read().connection_id.clone());
+    let failover = Signal::derive(move || row.read().failover);
     view! {
-        <tr data-fresh=move || row.read().state.last_known.is_some().then_some("stale")>
+        <tr node_ref=element data-fresh=move || row.read().state.last_known.is_some().then_some("stale")>
             <StateCell state />
             <th scope="row">
                 <a href=move || row.read().href.clone()><b>{name(move || row.read().name.clone())}</b></a>
@@ -99,7 +103,7 @@ fn GroupRow(row: RwSignal<Row>) -> impl IntoView {
             <td>{move || row.read().backups.clone()}</td>
             <td>{move || row.read().mode.clone()}</td>
             <td>{move || row.read().auto_failback}</td>
-            <td>{move || row.read().failover.0.clone()}<span class="sub">{move || row.read().failover.1.clone()}</span></td>
+            <MomentCell at=failover time />
         </tr>
     }
 }

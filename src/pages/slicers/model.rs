@@ -1,8 +1,9 @@
 //! A slicer group as the list's row shows it. Pure.
 
-use crate::pages::resource_list::{ListOf, RowContext, RowState};
+use crate::pages::resource_list::ListOf;
+use crate::pages::resource_row::{RowContext, RowState};
 use crate::route::Route;
-use crate::ui::times;
+use chrono::{DateTime, Utc};
 use health::inventory::{Facts, Kind, Resource, SlicerFacts, SlicerGroupFacts, SlicerPart};
 use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer};
 
@@ -53,8 +54,10 @@ pub struct Row {
     pub chain: Vec<Link>,
     /// Backups that could take over at once, of all.
     pub backups: String,
-    /// When the last failover was, and how long ago.
-    pub failover: (String, String),
+    /// When the last failover was.
+    pub failover: Option<DateTime<Utc>>,
+    /// The connection's id.
+    pub connection_id: String,
 }
 
 /// One slicer in a row's chain.
@@ -123,12 +126,7 @@ fn link(slicer: SlicerFacts) -> Link {
 /// A group as a row.
 #[must_use]
 pub fn row(resource: &Resource, context: RowContext) -> Row {
-    let RowContext {
-        connection,
-        state,
-        now,
-        zone,
-    } = context;
+    let RowContext { connection, state } = context;
     let facts = facts(resource).cloned().unwrap_or_default();
     let on_air = match facts.on_air {
         Some(OnAir::Slate) => ("Slate".to_owned(), "no slicer is on air".to_owned()),
@@ -149,18 +147,16 @@ pub fn row(resource: &Resource, context: RowContext) -> Row {
         mode: mode_word(facts.mode.as_ref()),
         chain: facts.slicers.into_iter().map(link).collect(),
         backups: format!("{} of {}", facts.backups_ready, facts.backups),
-        failover: match facts.last_failover {
-            Some(at) => (times::moment(at, now, zone), times::ago(at, now)),
-            None => ("–".to_owned(), "never".to_owned()),
-        },
+        failover: facts.last_failover,
+        connection_id: resource.key.connection.clone(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Row, row};
-    use crate::pages::resource_list::{RowContext, RowState};
-    use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+    use crate::pages::resource_row::{RowContext, RowState};
+    use chrono::{DateTime, TimeDelta, Utc};
     use health::inventory::{Contents, Moment};
     use health::severity::Severity;
     use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState};
@@ -204,8 +200,6 @@ mod tests {
                 word: "Normal".to_owned(),
                 last_known: None,
             },
-            now,
-            zone: FixedOffset::east_opt(0).expect("in range"),
         };
         row(&judged[0].resource, context)
     }

@@ -2,6 +2,7 @@
 //! them, and virtual rows.
 
 pub mod filters;
+pub mod row_in_view;
 pub mod row_window;
 pub mod sorting;
 pub mod stable_rows;

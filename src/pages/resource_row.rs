@@ -1,0 +1,143 @@
+//! The cells that rows of resources have in common: the state, and moments with their ages.
+
+use crate::live::{Watched, use_watched};
+use crate::prefs::use_prefs;
+use crate::ui::table::row_in_view::row_in_view;
+use crate::ui::{StatusMark, times};
+use chrono::{DateTime, FixedOffset, Utc};
+use health::inventory::Resource;
+use health::severity::Severity;
+use health::words;
+use leptos::html;
+use leptos::prelude::*;
+
+/// What a row shows beside its resource.
+pub struct RowContext {
+    /// The connection's title.
+    pub connection: String,
+    /// The resource's state.
+    pub state: RowState,
+}
+
+/// The cell "State" of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RowState {
+    /// How it counts.
+    pub severity: Severity,
+    /// The state in words.
+    pub word: String,
+    /// Where it is no longer current: what was last known, and how old that is.
+    pub last_known: Option<String>,
+}
+
+/// The state of a resource at this moment, tracked.
+#[must_use]
+pub fn row_state(watched: Watched, resource: &Resource) -> RowState {
+    let standing = watched.standing(resource);
+    let last_known = standing.last_known.map(|word| {
+        let age = watched.age_of(resource).map(words::ago).unwrap_or_default();
+        // A word that stands above is not written twice.
+        if word == standing.word {
+            format!("last known, {age}")
+        } else {
+            format!("last known {word}, {age}")
+        }
+    });
+    RowState {
+        severity: standing.severity,
+        word: standing.word.into_owned(),
+        last_known,
+    }
+}
+
+/// The cell "State" of a row.
+#[component]
+pub fn StateCell(
+    /// What it shows.
+    state: Signal<RowState>,
+) -> impl IntoView {
+    let severity = Signal::derive(move || state.read().severity);
+    let word = Signal::derive(move || state.read().word.clone());
+    let last_known = move || {
+        let last_known = state.read().last_known.clone();
+        last_known.map(|words| view! { <span class="sub">{words}</span> })
+    };
+    view! { <td><StatusMark severity word />{last_known}</td> }
+}
+
+/// When a row is drawn, by its vendor's clock.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RowTime {
+    /// The vendor's time.
+    pub now: DateTime<Utc>,
+    /// The zone on the screen.
+    pub zone: FixedOffset,
+    /// Whether this is kept current. A row far from what is seen shows moments and no ages, because
+    /// nobody writes them each second.
+    pub is_current: bool,
+}
+
+impl RowTime {
+    /// A moment, and how long ago it was; a dash and "never" for none.
+    #[must_use]
+    pub fn moment(self, at: Option<DateTime<Utc>>) -> (String, String) {
+        let (moment, age) = times::moment_and_age(at, self.now, self.zone);
+        let is_said = self.is_current || at.is_none();
+        (moment, if is_said { age } else { String::new() })
+    }
+}
+
+/// The time of a row: each second while the row is near what is seen.
+pub fn row_time(
+    row: NodeRef<html::Tr>,
+    connection: impl Fn() -> String + Send + Sync + 'static,
+) -> Memo<RowTime> {
+    let (watched, zone) = (use_watched(), use_prefs().zone);
+    let in_view = row_in_view(row);
+    Memo::new(move |_| {
+        let is_current = in_view.get();
+        let now = || watched.vendor_now(&connection());
+        let now = if is_current { now() } else { untrack(now) };
+        RowTime {
+            now,
+            zone: times::offset(zone.get(), now),
+            is_current,
+        }
+    })
+}
+
+/// A cell with a moment and how long ago it was.
+#[component]
+pub fn MomentCell(
+    /// The moment, by the vendor's clock.
+    at: Signal<Option<DateTime<Utc>>>,
+    /// The row's time.
+    time: Memo<RowTime>,
+) -> impl IntoView {
+    let words = Memo::new(move |_| time.get().moment(at.get()));
+    view! { <td>{move || words.read().0.clone()}<span class="sub">{move || words.read().1.clone()}</span></td> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RowTime;
+    use chrono::{DateTime, FixedOffset, Utc};
+
+    #[test]
+    fn a_row_that_is_not_kept_current_shows_no_age() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().expect("a time");
+        let time = RowTime {
+            now: at("2026-11-21T14:32:08Z"),
+            zone: FixedOffset::east_opt(0).expect("in range"),
+            is_current: true,
+        };
+        let away = RowTime {
+            is_current: false,
+            ..time
+        };
+        let moment = Some(at("2026-11-21T14:31:25Z"));
+        assert_eq!(time.moment(moment), ("14:31:25".into(), "43 s ago".into()));
+        assert_eq!(away.moment(moment), ("14:31:25".into(), String::new()));
+        assert_eq!(away.moment(None), ("–".into(), "never".into()));
+    }
+}

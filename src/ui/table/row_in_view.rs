@@ -1,0 +1,38 @@
+//! Whether a row is near what is seen, so that only there ages are written each second.
+
+use leptos::html;
+use leptos::prelude::*;
+use send_wrapper::SendWrapper;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
+
+/// How far beyond what is seen a row counts as near, so that it is current before it is scrolled to.
+const MARGIN: &str = "300px 0px";
+
+/// Whether a row is near what is seen; true until the browser says otherwise.
+#[must_use]
+pub fn row_in_view(row: NodeRef<html::Tr>) -> ReadSignal<bool> {
+    let (in_view, set_in_view) = signal(true);
+    Effect::new(move |_| {
+        let Some(row) = row.get() else { return };
+        let observed = Closure::<dyn Fn(js_sys::Array)>::new(move |entries: js_sys::Array| {
+            let last = entries.pop().unchecked_into::<IntersectionObserverEntry>();
+            if in_view.try_get_untracked() != Some(last.is_intersecting()) {
+                let _ = set_in_view.try_set(last.is_intersecting());
+            }
+        })
+        .into_js_value();
+        let options = IntersectionObserverInit::new();
+        options.set_root_margin(MARGIN);
+        // What the page scrolls in: a margin around the window would be cut off at its edges.
+        let main = row.closest("main").ok().flatten();
+        options.set_root(main.as_ref());
+        let observer = IntersectionObserver::new_with_options(observed.unchecked_ref(), &options);
+        let Ok(observer) = observer else { return };
+        observer.observe(&row);
+        let observer = SendWrapper::new(observer);
+        on_cleanup(move || observer.disconnect());
+    });
+    in_view
+}
