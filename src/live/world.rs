@@ -64,6 +64,13 @@ impl World {
                 Err(_) => added.push(Arc::new(resource)),
             }
         }
+        for times in &changes.times {
+            let place = resources.binary_search_by(|held| held.key.cmp(&times.key));
+            if let Ok(place) = place {
+                let held = Resource::clone(&resources[place]);
+                resources[place] = Arc::new(held.with_times(times));
+            }
+        }
         if !added.is_empty() {
             resources.append(&mut added);
             resources.sort_by(|a, b| a.key.cmp(&b.key));
@@ -185,6 +192,7 @@ mod tests {
             whole,
             connections: None,
             resources,
+            times: Vec::new(),
             removed,
             alarms: None,
         }
@@ -201,6 +209,29 @@ mod tests {
                 assert_eq!(takeovers.len(), expected, "{primary} {whole}");
             }
         }
+    }
+
+    #[test]
+    fn times_that_changed_alone_are_taken_over_and_those_of_nobody_left_out() {
+        let (world, _) = World::default().after(changes(true, vec![group("x", "a")], vec![]));
+        let mut facts = GroupFacts {
+            primary: Some("a".to_owned()),
+            ..GroupFacts::default()
+        };
+        facts.last_data = Some(DateTime::UNIX_EPOCH);
+        let beaten = Resource {
+            facts: Facts::FailoverGroup(Box::new(facts)),
+            ..group("x", "a")
+        };
+        let unknown = group("y", "a").times().expect("a group has times");
+        let times = vec![beaten.times().expect("a group has times"), unknown];
+        let changes = Inventory {
+            times,
+            ..changes(false, Vec::new(), Vec::new())
+        };
+        let (world, takeovers) = world.after(changes);
+        assert_eq!(takeovers, []);
+        assert_eq!(world.resources(), [std::sync::Arc::new(beaten)]);
     }
 
     proptest! {

@@ -4,7 +4,7 @@ use crate::ConnectionState;
 use chrono::serde::ts_milliseconds;
 use chrono::{DateTime, Utc};
 use health::alarms::Alarm;
-use health::inventory::{Resource, ResourceKey};
+use health::inventory::{GroupTimes, Resource, ResourceKey};
 use serde::{Deserialize, Serialize};
 
 /// `GET /api/inventory?after=REVISION`: what changed after a revision; everything where the revision is
@@ -28,6 +28,9 @@ pub struct Inventory {
     /// The resources that are new or changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<Resource>,
+    /// The failover groups of which nothing but the times changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub times: Vec<GroupTimes>,
     /// The resources that are no longer there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<ResourceKey>,

@@ -104,6 +104,7 @@ fn the_guide_has_a_row_for_every_metric_and_for_no_other() {
         whole: true,
         connections: None,
         resources: Vec::new(),
+        times: Vec::new(),
         removed: Vec::new(),
         alarms: None,
     };

@@ -5,6 +5,7 @@ mod contents;
 mod facts;
 mod merge;
 mod resource;
+mod times;
 mod unreadable;
 
 #[cfg(test)]
@@ -16,4 +17,5 @@ pub use facts::{
 };
 pub use merge::merge;
 pub use resource::{Kind, Observed, Reading, Resource, ResourceKey, Standing, outlasts_silence};
+pub use times::GroupTimes;
 pub use unreadable::{unreadable_of_group, unreadable_of_session, unreadable_of_slicer_group};

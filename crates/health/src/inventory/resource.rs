@@ -97,7 +97,7 @@ pub enum Observed {
 }
 
 impl Observed {
-    fn is_with_connection(&self) -> bool {
+    pub(super) fn is_with_connection(&self) -> bool {
         *self == Self::WithConnection
     }
 }

@@ -103,6 +103,7 @@ fn inventory(
         whole: true,
         connections: Some(connections.to_vec()),
         resources: resources.to_vec(),
+        times: Vec::new(),
         removed: Vec::new(),
         alarms: Some(alarms.to_vec()),
     }

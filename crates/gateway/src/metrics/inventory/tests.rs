@@ -83,6 +83,7 @@ fn inventory(
         whole: true,
         connections: Some(connections),
         resources,
+        times: Vec::new(),
         removed: Vec::new(),
         alarms: Some(alarms),
     }

@@ -47,6 +47,8 @@ impl State {
             .connections
             .iter()
             .flat_map(|connection| connection.resources.values());
+        let held = held.filter(|held| changed(held.revision));
+        let (whole, times): (Vec<_>, Vec<_>) = held.partition(|held| changed(held.beyond_times));
         let states = self.connections.iter().map(|one| one.state.clone());
         protocol::Inventory {
             revision: format!("{}-{}", self.life, self.number),
@@ -55,9 +57,13 @@ impl State {
             build: String::new(),
             whole: after.is_none(),
             connections: changed(self.connections_at).then(|| states.collect()),
-            resources: held
-                .filter(|held| changed(held.revision))
+            resources: whole
+                .into_iter()
                 .map(|held| held.judged.resource.clone())
+                .collect(),
+            times: times
+                .into_iter()
+                .filter_map(|held| held.judged.resource.times())
                 .collect(),
             removed: after.map_or_else(Vec::new, |after| self.removed_since(after)),
             alarms: changed(self.alarms_at).then(|| self.alarms.clone()),

@@ -13,6 +13,8 @@ use std::collections::HashMap;
 pub(super) struct Held {
     pub(super) judged: Judged,
     pub(super) revision: u64,
+    /// The revision in which anything but its times last changed.
+    pub(super) beyond_times: u64,
     /// The publication that last named it: what a whole one does not name is gone.
     named: u64,
 }
@@ -89,6 +91,7 @@ impl Connection {
             let held = Held {
                 judged,
                 revision: step.revision,
+                beyond_times: step.revision,
                 named: step.publication,
             };
             self.resources.insert(id, held);
@@ -98,6 +101,12 @@ impl Connection {
         let changed = held.judged.resource != judged.resource;
         if changed {
             held.revision = step.revision;
+            if !judged
+                .resource
+                .differs_in_times_alone(&held.judged.resource)
+            {
+                held.beyond_times = step.revision;
+            }
         }
         held.judged = judged;
         changed

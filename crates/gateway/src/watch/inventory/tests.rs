@@ -195,6 +195,12 @@ impl Viewer {
         }
         let new = answer.resources.into_iter();
         self.resources.extend(new.map(|one| (one.key.clone(), one)));
+        for times in &answer.times {
+            let held = self.resources.remove(&times.key);
+            let held = held.expect("only what is known changes in its times alone");
+            self.resources
+                .insert(times.key.clone(), held.with_times(times));
+        }
         if let Some(connections) = answer.connections {
             self.connections = connections;
         }
@@ -255,6 +261,33 @@ fn a_publication_that_changes_nothing_has_no_revision() {
         .publish(&state, Read::Groups(vec![&changed]));
     let answer = world.after(&revision);
     assert_eq!(answer.resources.len(), 1, "only what changed");
+}
+
+#[test]
+fn a_group_that_only_beats_is_told_by_its_times_alone() {
+    let world = World::new();
+    let state = world.read("plant");
+    let told = |groups: [WatchedGroup; 2]| {
+        world.inventory.publish(&state, Read::AllGroups(&groups));
+    };
+    told([world.group(1, Some(1)), world.group(2, Some(1))]);
+    let revision = world.inventory.everything().revision;
+    world.do_step(&Step::Pass(1));
+    told([world.group(1, Some(1)), world.group(2, Some(3))]);
+    let answer = world.after(&revision);
+    let keys = |ids: Vec<&ResourceKey>| ids.iter().map(|key| key.id.clone()).collect::<Vec<_>>();
+    assert_eq!(
+        keys(answer.times.iter().map(|one| &one.key).collect()),
+        ["g1"]
+    );
+    assert_eq!(
+        keys(answer.resources.iter().map(|one| &one.key).collect()),
+        ["g2"]
+    );
+    let revision = answer.revision;
+    world.do_step(&Step::Pass(1));
+    told([world.group(1, Some(1)), world.group(2, Some(3))]);
+    assert_eq!(world.after(&revision).times.len(), 2);
 }
 
 #[test]

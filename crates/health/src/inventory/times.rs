@@ -1,0 +1,122 @@
+//! What changes of a failover group with every reading while nothing happens: its times. They are told
+//! without the rest, which is ten times as much.
+
+use super::{Facts, HeartbeatFacts, Observed, Resource, ResourceKey};
+use chrono::serde::ts_milliseconds_option;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The times of a failover group. Those of its facts are by the vendor's clock.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupTimes {
+    /// Which group.
+    #[serde(flatten)]
+    pub key: ResourceKey,
+    /// When it was last read.
+    #[serde(default, skip_serializing_if = "Observed::is_with_connection")]
+    pub observed: Observed,
+    /// When data was last processed.
+    #[serde(
+        default,
+        with = "ts_milliseconds_option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub last_data: Option<DateTime<Utc>>,
+    /// The heartbeat that matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heartbeat: Option<HeartbeatFacts>,
+}
+
+impl Resource {
+    /// The times of a failover group; `None` for everything else.
+    #[must_use]
+    pub fn times(&self) -> Option<GroupTimes> {
+        let Facts::FailoverGroup(facts) = &self.facts else {
+            return None;
+        };
+        Some(GroupTimes {
+            key: self.key.clone(),
+            observed: self.observed,
+            last_data: facts.last_data,
+            heartbeat: facts.heartbeat,
+        })
+    }
+
+    /// The same with these times; as it is where it has none.
+    #[must_use]
+    pub fn with_times(mut self, times: &GroupTimes) -> Self {
+        if let Facts::FailoverGroup(facts) = &mut self.facts {
+            self.observed = times.observed;
+            (facts.last_data, facts.heartbeat) = (times.last_data, times.heartbeat);
+        }
+        self
+    }
+
+    /// Whether nothing but the times tells this from another reading of it.
+    #[must_use]
+    pub fn differs_in_times_alone(&self, other: &Self) -> bool {
+        let times = self.times();
+        times.is_some_and(|times| other.clone().with_times(&times) == *self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Severity;
+    use crate::groups::Beat;
+    use crate::inventory::{
+        Facts, GroupFacts, HeartbeatFacts, Kind, Observed, Resource, ResourceKey, SessionFacts,
+    };
+    use crate::verdict::Verdict;
+    use chrono::DateTime;
+
+    fn resource(facts: Facts) -> Resource {
+        Resource {
+            key: ResourceKey {
+                kind: Kind::FailoverGroup,
+                connection: "plant-a".to_owned(),
+                id: "g".to_owned(),
+            },
+            name: "G".to_owned(),
+            verdict: Verdict::new(Severity::Normal, "Normal", String::new()),
+            observed: Observed::WithConnection,
+            failure: None,
+            unreadable: Vec::new(),
+            also_on: Vec::new(),
+            facts,
+        }
+    }
+
+    fn group(primary: &str, second: i64) -> Resource {
+        let at = DateTime::from_timestamp(second, 0);
+        resource(Facts::FailoverGroup(Box::new(GroupFacts {
+            primary: Some(primary.to_owned()),
+            last_data: at,
+            heartbeat: Some(HeartbeatFacts {
+                at,
+                beat: Beat::OnTime,
+            }),
+            ..GroupFacts::default()
+        })))
+    }
+
+    #[test]
+    fn a_group_that_only_beats_differs_in_its_times_alone() {
+        let (before, after) = (group("a", 10), group("a", 15));
+        assert!(after.differs_in_times_alone(&before));
+        let times = after.times().expect("a group has times");
+        assert_eq!(before.with_times(&times), after);
+    }
+
+    #[test]
+    fn another_primary_is_more_than_times() {
+        assert!(!group("b", 15).differs_in_times_alone(&group("a", 10)));
+    }
+
+    #[test]
+    fn what_is_no_failover_group_has_no_times() {
+        let session = resource(Facts::FailoverSession(Box::new(SessionFacts::default())));
+        assert_eq!(session.times(), None);
+        assert!(!session.differs_in_times_alone(&session));
+    }
+}
