@@ -273,12 +273,15 @@ fn Count(#[prop(into)] lane: Signal<Lane>) -> impl IntoView {
                 <h3>{text(|lane| lane.sentence.clone())}</h3>
                 <p class="dim">{text(|lane| lane.explained.clone())}</p>
             </div>
-            <ol class="lane" aria-label="From last heartbeat to takeover">
-                {mark(0, "0")}
-                {mark(1, ".5")}
-                <li class="now" data-end=end><span>{text(|lane| format!("now, {}", lane.now))}</span></li>
-                {mark(2, "1")}
-            </ol>
+            <div class="lane">
+                <i aria-hidden="true"></i>
+                <ol aria-label="From last heartbeat to takeover">
+                    {mark(0, "0")}
+                    {mark(1, ".5")}
+                    <li class="now" data-end=end><span>{text(|lane| format!("now, {}", lane.now))}</span></li>
+                    {mark(2, "1")}
+                </ol>
+            </div>
         </div>
     }
 }
