@@ -10,12 +10,16 @@ use std::time::Duration;
 pub struct Clock {
     millis: RwSignal<f64>,
     next: StoredValue<Option<TimeoutHandle>, LocalStorage>,
+    /// Whether an answer is under way that will tick.
+    awaits: StoredValue<bool>,
     poll_settings: PollSettings,
 }
 
-/// From one tick to the next. A little more than a second: an answer that is due a whole number of seconds
-/// after the last one ticks itself, and a tick just before it would draw the page twice.
-const TICK: Duration = Duration::from_millis(1_050);
+/// From one tick to the next.
+const TICK: Duration = Duration::from_secs(1);
+
+/// So long a tick waits for an answer that has been asked for and ticks itself: the page is drawn once then.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// The page's clock. Only inside [`provide`]'s owner.
 #[must_use]
@@ -28,6 +32,7 @@ pub fn provide(poll_settings: PollSettings) -> Clock {
     let clock = Clock {
         millis: RwSignal::new(now()),
         next: StoredValue::new_local(None),
+        awaits: StoredValue::new(false),
         poll_settings,
     };
     provide_context(clock);
@@ -37,16 +42,36 @@ pub fn provide(poll_settings: PollSettings) -> Clock {
 }
 
 impl Clock {
-    /// Ticks now, and then again after a second. What has just arrived calls this, so that it and the ages
-    /// beside it are drawn in one go.
-    pub(super) fn tick(self) {
+    /// An answer is asked for that ticks when it arrives.
+    pub(super) fn await_answer(self) {
+        let _ = self.awaits.try_set_value(true);
+    }
+
+    /// An answer has arrived, or will not: ticks now, so that it and the ages beside it are drawn in one go.
+    pub(super) fn answer_arrived(self) {
+        let _ = self.awaits.try_set_value(false);
+        self.tick();
+    }
+
+    fn tick(self) {
         let Some(last) = self.millis.try_get_untracked() else {
             return;
         };
-        self.stop();
         let _ = self.millis.try_set(now());
         self.poll_settings.ticked(last);
-        let next = set_timeout_with_handle(move || self.tick(), TICK).ok();
+        let due = move || {
+            if self.awaits.try_get_value() == Some(true) {
+                self.after(PATIENCE, move || self.tick());
+            } else {
+                self.tick();
+            }
+        };
+        self.after(TICK, due);
+    }
+
+    fn after(self, wait: Duration, due: impl FnOnce() + 'static) {
+        self.stop();
+        let next = set_timeout_with_handle(due, wait).ok();
         let _ = self.next.try_update_value(|held| *held = next);
     }
 

@@ -110,8 +110,10 @@ pub fn provide(first: First) -> Watched {
             let known = Rc::clone(&known);
             let after = known.borrow().revision.clone();
             async move {
-                let (changes, offset) = ask(after, refresh, Some(abort)).await?;
-                clock.tick();
+                clock.await_answer();
+                let answer = ask(after, refresh, Some(abort)).await;
+                clock.answer_arrived();
+                let (changes, offset) = answer?;
                 let (world, seen) = known.borrow().after(changes);
                 known.replace(world.clone());
                 let _ = ahead.try_maybe_update(|held| {

@@ -61,6 +61,14 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Rows<T> {
         self,
         draw: impl Fn(RwSignal<T>) -> V + Send + Sync + Clone + 'static,
     ) -> impl IntoView {
+        self.draw_numbered(move |_, row| draw(row))
+    }
+
+    /// Draws each row in use with `draw`, which also gets its place among them, from 0.
+    pub fn draw_numbered<V: IntoView + 'static>(
+        self,
+        draw: impl Fn(usize, RwSignal<T>) -> V + Send + Sync + Clone + 'static,
+    ) -> impl IntoView {
         let each = move || {
             let slots = self.slots.read();
             slots
@@ -70,7 +78,7 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Rows<T> {
                 .enumerate()
                 .collect::<Vec<_>>()
         };
-        view! { <For each key=|(at, _)| *at children=move |(_, row)| draw(row) /> }
+        view! { <For each key=|(at, _)| *at children=move |(at, row)| draw(at, row) /> }
     }
 }
 

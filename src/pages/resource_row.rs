@@ -1,5 +1,6 @@
 //! The cells that rows of resources have in common: the state, and moments with their ages.
 
+use super::unreadable;
 use crate::live::{Watched, use_watched};
 use crate::prefs::use_prefs;
 use crate::ui::table::row_in_view::row_in_view;
@@ -28,6 +29,8 @@ pub struct RowState {
     pub word: String,
     /// Where it is no longer current: what was last known, and how old that is.
     pub last_known: Option<String>,
+    /// How many of its fields could not be read.
+    pub unreadable: usize,
 }
 
 /// The state of a resource at this moment, tracked.
@@ -47,6 +50,7 @@ pub fn row_state(watched: Watched, resource: &Resource) -> RowState {
         severity: standing.severity,
         word: standing.word.into_owned(),
         last_known,
+        unreadable: resource.unreadable.len(),
     }
 }
 
@@ -62,7 +66,11 @@ pub fn StateCell(
         let last_known = state.read().last_known.clone();
         last_known.map(|words| view! { <span class="sub">{words}</span> })
     };
-    view! { <td><StatusMark severity word />{last_known}</td> }
+    let unreadable = move || {
+        let unreadable = state.read().unreadable;
+        (unreadable > 0).then(|| view! { <span class="sub">{unreadable::count(unreadable)}</span> })
+    };
+    view! { <td><StatusMark severity word />{last_known}{unreadable}</td> }
 }
 
 /// When a row is drawn, by its vendor's clock.

@@ -15,6 +15,15 @@ pub fn or_unreadable(fields: &[UnreadableField], name: &str, words: String) -> S
     }
 }
 
+/// How many fields are unreadable.
+#[must_use]
+pub fn count(fields: usize) -> String {
+    match fields {
+        1 => "1 field is unreadable".to_owned(),
+        many => format!("{many} fields are unreadable"),
+    }
+}
+
 /// The unreadable fields of a page's resource, with what stands there; nothing where there are none.
 #[component]
 pub fn UnreadableFields(
@@ -23,10 +32,7 @@ pub fn UnreadableFields(
     fields: Signal<Vec<UnreadableField>>,
 ) -> impl IntoView {
     let fields = Memo::new(move |_| fields.get());
-    let summary = move || match fields.read().len() {
-        1 => "1 field is unreadable".to_owned(),
-        many => format!("{many} fields are unreadable"),
-    };
+    let summary = move || count(fields.read().len());
     let rows = move || {
         let draw = |field: UnreadableField| {
             view! { <div><dt>{field.name}</dt><dd>"unreadable: "<code>{field.raw}</code></dd></div> }

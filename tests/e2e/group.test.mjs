@@ -1,7 +1,7 @@
 // The page /groups/{connection}/{group}: one failover group and its client sessions.
 
 import assert from 'node:assert/strict';
-import { columns, open, pass, passUntil, story, whenRows } from './harness.mjs';
+import { columns, eventually, open, pass, passUntil, story, whenRows } from './harness.mjs';
 import { clockTime, path, plain, system } from './support/worlds.mjs';
 
 const TABLE = 'Client sessions';
@@ -129,4 +129,25 @@ story('a handover says from whom, to whom, since when, and what is awaited', asy
   assert.doesNotMatch(await panel.innerText(), /now,/);
   const headings = await panel.getByRole('heading').allInnerTexts();
   assert.ok(headings.every((words) => words.trim() !== ''), `an empty heading among ${headings}`);
+});
+
+story('of a group with very many sessions what is seen is drawn, and all of them are counted', async ({ page, visit, control, world }) => {
+  await control('POST', '/reset', { scenario: 'calm', groups: 2, sessions: 300 });
+  const group = system(await world(), 'plant-a').groups.find(({ Sessions }) => Sessions.length >= 300);
+  await visit(path('groups', 'plant-a', group.Id));
+  const table = page.getByRole('table', { name: TABLE });
+  await page.getByText(`${group.Sessions.length} live`).waitFor();
+  assert.equal(await table.getAttribute('aria-rowcount'), String(group.Sessions.length + 1));
+  const drawn = () => table.locator('tbody tr[aria-rowindex]').count();
+  assert.ok((await drawn()) < 60, `${await drawn()} rows are drawn`);
+  const ids = ordered(group.Sessions).map(({ Id }) => Id);
+  const region = page.getByRole('region', { name: 'Client sessions, scrollable' });
+  await table.getByRole('row', { name: ids[0] }).getByRole('button').first().focus();
+  await region.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+  const last = table.getByRole('row', { name: ids.at(-1) });
+  await last.waitFor();
+  assert.equal(await last.getAttribute('aria-rowindex'), String(ids.length + 1));
+  // The focus was on a button of the first session, and must not be on the button of another one.
+  await eventually(async () => assert.ok(await region.evaluate((element) => element === document.activeElement)));
+  await page.getByText(`${ids.length - 1 - 10} more sessions below, ${ids.length - 1 - 10} eligible.`).waitFor();
 });

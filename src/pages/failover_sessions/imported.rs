@@ -173,11 +173,7 @@ pub fn Imported(
         view! { <th scope="col" aria-sort=aria><button type="button" on:click=click>{column.name()}{arrow}</button></th> }
     }).collect::<Vec<_>>()
     };
-    // The number of a drawn row: the pool's slots follow the window.
-    let numbered = StoredValue::new(0_usize);
-    let draw = move |row: RwSignal<Row>| {
-        let place = numbered.get_value();
-        numbered.set_value(place + 1);
+    let draw = move |place, row: RwSignal<Row>| {
         let at = move || window.get().rows.start + place;
         view! {
             <tr id=move || format!("imported-{}", at()) aria-rowindex=move || at() + 2 aria-current=move || (active.get() == Some(at())).then_some("true") on:click=move |_| choose(untrack(at))>
@@ -209,7 +205,7 @@ pub fn Imported(
                 <thead><tr aria-rowindex="1">{headers}</tr></thead>
                 <tbody>
                     {table.before()}
-                    {drawn.draw(draw)}
+                    {drawn.draw_numbered(draw)}
                     {table.after()}
                 </tbody>
             </table>

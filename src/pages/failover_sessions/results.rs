@@ -142,17 +142,8 @@ fn Found(
     };
     let is_chosen =
         move |row: RwSignal<super::model::Row>| chosen.read().as_ref() == Some(&row.read().uid);
-    // The number of a drawn row: the pool's slots follow the window.
-    let numbered = StoredValue::new(0_usize);
-    let draw = move |row: RwSignal<super::model::Row>| {
-        let place = numbered.get_value();
-        numbered.set_value(place + 1);
-        let at = move || {
-            table
-                .is_long
-                .get()
-                .then(|| table.rows.read().rows.start + place + 2)
-        };
+    let draw = move |place, row: RwSignal<super::model::Row>| {
+        let at = move || table.row_index(place);
         view! { <tr aria-rowindex=at aria-current=move || is_chosen(row).then_some("true")><Cells row columns /></tr> }
     };
     view! {
@@ -164,10 +155,10 @@ fn Found(
             <section class="panel" aria-label="Results" hidden=move || live.value().is_none() data-fresh=move || stale.get().then_some("stale")>
                 <div role="status">{last}</div>
                 <div class="scroll" class:virtual=move || table.is_long.get() tabindex="0" role="region" aria-label="Cloud failover sessions, scrollable" node_ref=table.view_port on:scroll=move |_| table.measure()>
-                    <table aria-rowcount=move || table.is_long.get().then(|| count.get() + 1)>
+                    <table aria-rowcount=move || table.row_count()>
                         <caption class="vh">"Cloud failover sessions"</caption>
                         <thead><tr>{headers}</tr></thead>
-                        <tbody>{table.before()}{rows.draw(draw)}{table.after()}</tbody>
+                        <tbody>{table.before()}{rows.draw_numbered(draw)}{table.after()}</tbody>
                     </table>
                 </div>
                 <Nothing live />

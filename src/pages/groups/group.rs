@@ -1,11 +1,12 @@
 //! The page of one group: its facts, who takes over next, its sessions.
 
 use super::action_context::ActionContext;
+use super::candidates::Next;
 use super::dialogs::Dialogs;
 use super::facts::Facts;
 use super::session_panel::SessionPanel;
 use super::sessions::Sessions;
-use super::takeover::{Next, Takeover};
+use super::takeover::Takeover;
 use crate::live::{aveva, use_watched};
 use crate::pages::{DetailPage, NotFound};
 use crate::route::Route;

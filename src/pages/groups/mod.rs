@@ -1,6 +1,7 @@
 //! AVEVA client failover groups and their sessions.
 
 pub mod action_context;
+pub mod candidates;
 pub mod dialogs;
 pub mod facts;
 pub mod group;

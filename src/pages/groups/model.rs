@@ -225,6 +225,7 @@ mod tests {
                     severity: Severity::Normal,
                     word: "Normal".to_owned(),
                     last_known: None,
+                    unreadable: 0,
                 },
             };
             let row = row(&judged[0].resource, context);

@@ -9,13 +9,21 @@ use crate::nav::{Nav, use_nav};
 use crate::pages::unreadable::left_out_note;
 use crate::prefs::use_prefs;
 use crate::ui::beat::BeatFacts;
+use crate::ui::table::row_window::RowWindow;
 use crate::ui::table::stable_rows::{StableRows, keep_order};
 use crate::ui::{Beat, Icon, name, times};
 use chrono::FixedOffset;
 use health::groups::{Action, Beat as BeatState, Observation, is_cold_standby, pulse, role_word};
+use leptos::html;
 use leptos::prelude::*;
 use vendors::UnreadableField;
 use vendors::aveva::{ClientSession, GroupConfiguration, Role, RoleOverride};
+
+/// Up to this many sessions are all drawn.
+const ALL_DRAWN: usize = 100;
+
+/// The height of a row in CSS pixels, as `.virtual` sets it.
+const ROW: f64 = 49.0;
 
 /// One row.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +48,7 @@ fn row(
     was: bool,
 ) -> Row {
     let now = look.now;
-    let state = pulse(session, group.failover_timeout.as_ref(), look).beat;
+    let state = beat_of(session, group, look);
     let heartbeat = session.heartbeat.as_ref();
     let named = session
         .name
@@ -101,8 +109,16 @@ fn row(
             zone,
         ),
         pinned,
-        stale: was || matches!(state, BeatState::Stale | BeatState::Never),
+        stale: was || is_stale(state),
     }
+}
+
+fn beat_of(session: &ClientSession, group: &GroupConfiguration, look: Observation) -> BeatState {
+    pulse(session, group.failover_timeout.as_ref(), look).beat
+}
+
+fn is_stale(beat: BeatState) -> bool {
+    matches!(beat, BeatState::Stale | BeatState::Never)
 }
 
 /// A rank of roles for the table's order: who collects first.
@@ -124,37 +140,50 @@ pub fn Sessions(
     let (nav, live) = (use_nav(), context.live);
     let (clock, prefs) = (use_clock(), use_prefs());
     let row_lock = context.row_lock;
-    let list = Memo::new(move |before: Option<&Vec<Row>>| {
+    let ordered = Memo::new(move |before: Option<&Vec<ClientSession>>| {
+        let group = live.value();
+        let mut sessions = group.map_or_else(Vec::new, |group| group.detail.sessions.clone());
+        sessions.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.id.cmp(&b.id)));
+        if let Some(before) = before.filter(|_| row_lock.is_held()) {
+            keep_order(&mut sessions, before, |session| session.id.clone());
+        }
+        sessions
+    });
+    let was = move || !live.status.freshness(clock).is_believable();
+    let count = Memo::new(move |_| ordered.read().len());
+    let stale = Memo::new(move |_| {
+        let (Some(group), false) = (live.value(), was()) else {
+            return count.get();
+        };
+        let look = group.look(live.status, clock);
+        let sessions = ordered.read();
+        let stale = sessions
+            .iter()
+            .filter(|session| is_stale(beat_of(session, &group.configuration, look)));
+        stale.count()
+    });
+    let table = RowWindow::new(ROW, ALL_DRAWN, count);
+    let list = Memo::new(move |_| {
         let Some(group) = live.value() else {
             return Vec::new();
         };
-        let now = live.status.vendor_time(clock);
-        let zone = times::offset(prefs.zone.get(), now);
-        let was = !live.status.freshness(clock).is_believable();
-        let mut sessions: Vec<&ClientSession> = group.detail.sessions.iter().collect();
-        sessions.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.id.cmp(&b.id)));
         let look = group.look(live.status, clock);
-        let rows = sessions.into_iter();
+        let zone = times::offset(prefs.zone.get(), look.now);
+        let (sessions, was) = (ordered.read(), was());
+        let seen = sessions.get(table.rows.get().rows).unwrap_or_default();
+        let rows = seen.iter();
         let rows = rows.map(|session| row(session, &group.configuration, look, zone, was));
-        let mut rows: Vec<_> = rows.collect();
-        if let Some(before) = before.filter(|_| row_lock.is_held()) {
-            keep_order(&mut rows, before, |row| row.id.clone());
-        }
-        rows
+        rows.collect()
     });
     let rows = Rows::follow(list);
-    let summary = move || {
-        let list = list.read();
-        let stale = list.iter().filter(|row| row.stale).count();
-        match (list.len(), stale) {
-            (0, _) => "none".to_owned(),
-            (all, 0) => format!("{all} live"),
-            (all, stale) => format!("{} live, {stale} stale", all - stale),
-        }
+    let summary = move || match (count.get(), stale.get()) {
+        (0, _) => "none".to_owned(),
+        (all, 0) => format!("{all} live"),
+        (all, stale) => format!("{} live, {stale} stale", all - stale),
     };
     let left_out = Memo::new(move |_| live.value().map(|group| group.detail.left_out));
     let none = move || {
-        list.read().is_empty().then(|| {
+        (count.get() == 0).then(|| {
             view! { <p class="blank">"No adapter has registered a session in this group."</p> }
         })
     };
@@ -164,6 +193,7 @@ pub fn Sessions(
         })
     };
     let can_act = context.offers(Action::DeleteSession);
+    let draw = move |place, row| view! { <SessionRow row at=Signal::derive(move || table.row_index(place)) region=table.view_port context nav can_act /> };
     let actions = can_act.then(|| view! { <th scope="col">"Actions"</th> });
     view! {
         <section class="panel" aria-labelledby="sessions">
@@ -175,8 +205,8 @@ pub fn Sessions(
                     {act(Action::PutSession, Open::PutSession(None))}
                 </span>
             </header>
-            <div class="scroll" tabindex="0" role="region" aria-label="Client sessions, scrollable">
-                <table>
+            <div class="scroll" class:virtual=move || table.is_long.get() tabindex="0" role="region" aria-label="Client sessions, scrollable" node_ref=table.view_port on:scroll=move |_| table.measure()>
+                <table aria-rowcount=move || table.row_count()>
                     <caption class="vh">"Client sessions"</caption>
                     <thead>
                         <tr>
@@ -189,7 +219,7 @@ pub fn Sessions(
                             {actions}
                         </tr>
                     </thead>
-                    <StableRows row_lock>{rows.draw(move |row| view! { <SessionRow row context nav can_act /> })}</StableRows>
+                    <StableRows row_lock>{table.before()}{rows.draw_numbered(draw)}{table.after()}</StableRows>
                 </table>
             </div>
             {none}
@@ -201,11 +231,32 @@ pub fn Sessions(
 #[component]
 fn SessionRow(
     row: RwSignal<Row>,
+    /// Its number in the table, where not all rows are drawn.
+    at: Signal<Option<usize>>,
+    /// What the table scrolls in.
+    region: NodeRef<html::Div>,
     context: ActionContext,
     nav: Nav,
     can_act: bool,
 ) -> impl IntoView {
     let id = Memo::new(move |_| row.read().id.clone());
+    let element = NodeRef::<html::Tr>::new();
+    // While the table is scrolled a drawn row shows one session after another. The focus must not go from
+    // the button of one to that of another.
+    Effect::new(move |before: Option<String>| {
+        let id = id.get();
+        let row = element
+            .get_untracked()
+            .filter(|_| before.is_some_and(|before| before != id));
+        let focused = document().active_element();
+        if let Some(row) = row
+            && row.contains(focused.as_deref())
+            && let Some(region) = region.get_untracked()
+        {
+            let _ = region.focus();
+        }
+        id
+    });
     let href = move || nav.with_params(&[("session", Some(&id.read()))]);
     let current = move || (nav.param("session").as_deref() == Some(&*id.read())).then_some("true");
     let is_pinned = Signal::derive(move || row.read().pinned.is_some());
@@ -233,7 +284,7 @@ fn SessionRow(
         Some(words) => view! { <span class="st"><Icon name="pin" />{words}</span> }.into_any(),
     };
     view! {
-        <tr data-fresh=move || row.read().stale.then_some("stale")>
+        <tr node_ref=element aria-rowindex=move || at.get() data-fresh=move || row.read().stale.then_some("stale")>
             <th scope="row"><a href=href aria-current=current><b>{name(move || id.get())}</b></a><span class="sub">{name(move || row.read().sub.clone())}</span></th>
             <td><span class="st" data-s=moving><Icon name=glyph />{move || row.read().role.clone()}</span></td>
             <td>{score}{cold}</td>

@@ -286,62 +286,6 @@ fn Count(#[prop(into)] lane: Signal<Lane>) -> impl IntoView {
     }
 }
 
-/// Who takes over next, and why.
-#[component]
-pub fn Next(
-    /// What is shown, as it refreshes.
-    live: Live<Group>,
-) -> impl IntoView {
-    let clock = use_clock();
-    let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
-    let candidates = Memo::new(move |_| {
-        let group = live.value()?;
-        let sessions = &group.detail.sessions;
-        let (primary, _) = leaders(&group.detail.status, sessions);
-        let primary = primary.and_then(|session| session.id.clone());
-        let look = group.look(live.status, clock);
-        let all = successor(&group.configuration, sessions, look);
-        Some(
-            all.into_iter()
-                .filter(|candidate| Some(&candidate.session) != primary.as_ref())
-                .collect::<Vec<_>>(),
-        )
-    });
-    let items =
-        move || {
-            let mut rank = 0;
-            candidates.get().unwrap_or_default().into_iter().map(move |candidate| {
-            let number = if candidate.eligible {
-                rank += 1;
-                rank.to_string()
-            } else {
-                "–".to_owned()
-            };
-            let drained = (!candidate.eligible).then_some("stale");
-            view! {
-                <li data-drained=drained>
-                    <b>{number}</b>
-                    <div><b>{candidate.session}</b><p class="dim">{candidate.reason}</p></div>
-                </li>
-            }
-        }).collect::<Vec<_>>()
-        };
-    let none = move || {
-        candidates
-            .read()
-            .as_ref()
-            .is_none_or(Vec::is_empty)
-            .then_some("No other session is in this group.")
-    };
-    view! {
-        <section class="panel" aria-labelledby="next" data-fresh=move || stale.get().then_some("stale")>
-            <header><h2 id="next">"Who takes over next"</h2></header>
-            <ol class="pad next">{items}</ol>
-            {move || none().map(|words| view! { <p class="pad">{words}</p> })}
-        </section>
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::lane;

@@ -199,6 +199,7 @@ mod tests {
                 severity: Severity::Normal,
                 word: "Normal".to_owned(),
                 last_known: None,
+                unreadable: 0,
             },
         };
         row(&judged[0].resource, context)

@@ -18,6 +18,7 @@ use health::slicers::{
 };
 use health::words;
 use leptos::prelude::*;
+use vendors::UnreadableField;
 use vendors::uplynk::{FailoverGroup, OnAir};
 
 /// The facts of a group.
@@ -123,6 +124,10 @@ pub fn OnAirCard(
         let now = live.status.vendor_time(clock);
         Some(match &group.active {
             Some(OnAir::Slate) => ("Slate".to_owned(), "no slicer is on air".to_owned()),
+            None if UnreadableField::find(&group.unreadable, "active_slicer_id").is_some() => (
+                "unreadable".to_owned(),
+                "what is on air cannot be read".to_owned(),
+            ),
             None => (
                 "Unknown".to_owned(),
                 "Uplynk does not report what is on air".to_owned(),

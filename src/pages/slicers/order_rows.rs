@@ -1,6 +1,7 @@
 //! A slicer as an item of the list "Slicer order" shows it, and the list under a draft. Pure.
 
 use super::model::is_on_air;
+use crate::pages::unreadable::or_unreadable;
 use crate::ui::reorder::Draft;
 use crate::ui::times;
 use chrono::{DateTime, FixedOffset, Utc};
@@ -33,6 +34,8 @@ pub struct Facts {
     pub until: Option<String>,
     /// Whether it takes part in failover; `None` where the service does not say.
     pub eligible: Option<bool>,
+    /// Whether the service says that in a way that cannot be read.
+    pub eligible_unreadable: bool,
     /// Where its vendor says that its picture is.
     pub picture: Option<String>,
 }
@@ -73,6 +76,7 @@ impl Row {
         match self.eligible {
             Some(true) => "Eligible",
             Some(false) => "Left out",
+            None if self.eligible_unreadable => "unreadable",
             None => "–",
         }
     }
@@ -120,13 +124,18 @@ fn facts(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>, zone: Fixed
     Facts {
         id: slicer.id.clone(),
         reported_position: slicer.order.filter(|_| !flat),
-        hostname: slicer.hostname.clone().unwrap_or_default(),
+        hostname: or_unreadable(
+            &slicer.unreadable,
+            "hostname",
+            slicer.hostname.clone().unwrap_or_default(),
+        ),
         on_air: is_on_air(group, slicer),
         state,
         severity,
         health,
         until,
         eligible: slicer.enabled,
+        eligible_unreadable: unreadable("enabled"),
         picture: slicer.picture(true),
     }
 }

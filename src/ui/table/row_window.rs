@@ -74,6 +74,19 @@ impl RowWindow {
         }
     }
 
+    /// The `aria-rowindex` of the row that is drawn at a place, from 0; none where all rows are drawn.
+    #[must_use]
+    pub fn row_index(self, place: usize) -> Option<usize> {
+        let is_long = self.is_long.get();
+        is_long.then(|| self.rows.read().rows.start + place + 2)
+    }
+
+    /// The `aria-rowcount` of the table; none where all rows are drawn.
+    #[must_use]
+    pub fn row_count(self) -> Option<usize> {
+        self.is_long.get().then(|| self.count.get() + 1)
+    }
+
     /// The table was scrolled.
     pub fn measure(self) {
         if let Some(element) = self.view_port.get_untracked() {

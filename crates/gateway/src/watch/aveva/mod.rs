@@ -9,6 +9,7 @@ mod sweep;
 use super::failure;
 use super::inbox::Wishes;
 use super::inventory::Read;
+use super::limit;
 use super::watcher::Watcher;
 use super::whole::ready;
 use crate::vendor_client::When;
@@ -23,6 +24,7 @@ use std::collections::{HashSet, VecDeque};
 use std::mem;
 use std::pin::Pin;
 use sweep::Sweep;
+use vendors::LeftOut;
 use vendors::aveva::Base;
 
 /// So many groups are read at a time: the client's other places are for people.
@@ -55,6 +57,8 @@ struct Aveva {
     under_way: HashSet<String>,
     /// What is read before everything else.
     urgent: VecDeque<(String, When)>,
+    /// What of the list of groups is over the limit, in words, and what of it was left out.
+    omitted: (Option<String>, LeftOut),
     /// What has not been told yet, and when it is to be.
     untold: HashSet<String>,
     tell_at: Option<Millis>,
@@ -71,6 +75,7 @@ pub(super) async fn run(mut watcher: Watcher, base: Base) {
         reads: FuturesUnordered::new(),
         under_way: HashSet::new(),
         urgent: VecDeque::new(),
+        omitted: (None, LeftOut::default()),
         untold: HashSet::new(),
         tell_at: None,
     };
@@ -191,7 +196,8 @@ impl Aveva {
             Ok(list) => {
                 let changed = self.groups.configure(list.groups);
                 sweep.list(self.groups.oldest_first(), watcher.now());
-                watcher.limit(list.limit);
+                self.omitted = (list.limit, list.left_out);
+                watcher.limit(self.omitted_words());
                 if changed {
                     watcher.publish(Read::AllGroups(self.groups.all()));
                     self.untold.clear();
@@ -243,9 +249,22 @@ impl Aveva {
             Some(why) => watcher.failed(why, Read::Groups(self.groups.these(&untold))),
             None => {
                 let moves = self.groups.any_moves();
+                watcher.limit(self.omitted_words());
                 watcher.answered(began, moves, false, Read::AllGroups(self.groups.all()));
             }
         }
+    }
+
+    /// What is left out of the groups and of the sessions that each of them holds.
+    fn omitted_words(&self) -> Option<String> {
+        let (limit, mut left_out) = self.omitted.clone();
+        let details = self
+            .groups
+            .all()
+            .iter()
+            .filter_map(|group| group.detail.as_ref());
+        details.for_each(|detail| left_out += detail.left_out);
+        limit::said(limit, left_out)
     }
 
     fn wish(&mut self, mut wishes: Wishes, watcher: &mut Watcher) {

@@ -17,8 +17,10 @@ const PAGE: u64 = 100;
 #[derive(Debug)]
 pub(super) struct List {
     pub(super) groups: Vec<GroupConfiguration>,
-    /// What of it is left out.
+    /// What of it is over the limit, in words.
     pub(super) limit: Option<String>,
+    /// What of it could not be read or came twice.
+    pub(super) left_out: LeftOut,
 }
 
 /// Reads the configurations of all groups, page by page.
@@ -43,8 +45,11 @@ pub(super) async fn list(source: Source, base: Base, when: When) -> Result<List,
         let last = got < PAGE || groups.len() == before;
         if last || groups.len() > LIMIT || (groups.len() == LIMIT && total.is_some()) {
             let limit = limit::cut(&mut groups, total, "groups");
-            let limit = limit::said(limit, left_out);
-            return Ok(List { groups, limit });
+            return Ok(List {
+                groups,
+                limit,
+                left_out,
+            });
         }
     }
 }

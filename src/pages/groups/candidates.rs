@@ -1,0 +1,102 @@
+//! Who takes over next, and why.
+
+use crate::live::rows::Rows;
+use crate::live::{Group, Live, use_clock};
+use crate::ui::name;
+use health::groups::{Candidate, leaders, successor};
+use leptos::prelude::*;
+
+/// So many candidates are drawn: who comes after them is found among the sessions.
+const DRAWN: usize = 10;
+
+/// The list "Who takes over next".
+#[component]
+pub fn Next(
+    /// What is shown, as it refreshes.
+    live: Live<Group>,
+) -> impl IntoView {
+    let clock = use_clock();
+    let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
+    let candidates = Memo::new(move |_| {
+        let group = live.value()?;
+        let sessions = &group.detail.sessions;
+        let (primary, _) = leaders(&group.detail.status, sessions);
+        let primary = primary.and_then(|session| session.id.clone());
+        let look = group.look(live.status, clock);
+        let mut all = successor(&group.configuration, sessions, look);
+        all.retain(|candidate| Some(&candidate.session) != primary.as_ref());
+        Some(all)
+    });
+    let first = Memo::new(move |_| {
+        let candidates = candidates.read();
+        let first = candidates.iter().flatten().take(DRAWN);
+        first.cloned().collect::<Vec<_>>()
+    });
+    let further = Memo::new(move |_| {
+        let candidates = candidates.read();
+        let further = candidates.iter().flatten().skip(DRAWN);
+        further_words(further.map(|candidate| candidate.eligible))
+    });
+    let none = move || {
+        let candidates = candidates.read();
+        let none = candidates.as_ref().is_none_or(Vec::is_empty);
+        none.then(|| view! { <p class="pad">"No other session is in this group."</p> })
+    };
+    let rows = Rows::follow(first);
+    view! {
+        <section class="panel" aria-labelledby="next" data-fresh=move || stale.get().then_some("stale")>
+            <header><h2 id="next">"Who takes over next"</h2></header>
+            <ol class="pad next">{rows.draw_numbered(item)}</ol>
+            {move || further.get().map(|words| view! { <p class="pad dim">{words}</p> })}
+            {none}
+        </section>
+    }
+}
+
+/// Who can be elected stands before who cannot, so that the place is the rank.
+fn item(place: usize, candidate: RwSignal<Candidate>) -> impl IntoView {
+    let rank = move || {
+        let candidate = candidate.read();
+        if candidate.eligible {
+            (place + 1).to_string()
+        } else {
+            "–".to_owned()
+        }
+    };
+    view! {
+        <li data-drained=move || (!candidate.read().eligible).then_some("stale")>
+            <b>{rank}</b>
+            <div><b>{name(move || candidate.read().session.clone())}</b><p class="dim">{move || candidate.read().reason.clone()}</p></div>
+        </li>
+    }
+}
+
+/// How many more there are, and how many of them could be elected; nothing where there are no more.
+fn further_words(further: impl Iterator<Item = bool>) -> Option<String> {
+    let (mut all, mut eligible) = (0_usize, 0_usize);
+    for is_eligible in further {
+        all += 1;
+        eligible += usize::from(is_eligible);
+    }
+    let sessions = if all == 1 { "session" } else { "sessions" };
+    (all > 0).then(|| format!("{all} more {sessions} below, {eligible} eligible."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::further_words;
+
+    #[test]
+    fn what_is_not_drawn_is_counted() {
+        for (further, words) in [
+            (vec![], None),
+            (vec![false], Some("1 more session below, 0 eligible.")),
+            (
+                vec![true, true, false],
+                Some("3 more sessions below, 2 eligible."),
+            ),
+        ] {
+            assert_eq!(further_words(further.into_iter()).as_deref(), words);
+        }
+    }
+}
