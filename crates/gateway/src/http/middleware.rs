@@ -65,6 +65,14 @@ pub(super) struct AuthorizedRequest {
     pub(super) target: Option<Target>,
 }
 
+impl AuthorizedRequest {
+    /// What tells this visitor's reads from those of others. Where nobody signs in, everybody is one.
+    pub(super) fn session(&self) -> &str {
+        let session = self.visitor.as_ref().and_then(Visitor::session);
+        session.unwrap_or(&self.who.name)
+    }
+}
+
 impl Deref for Authorized {
     type Target = AuthorizedRequest;
 

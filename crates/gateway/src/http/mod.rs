@@ -9,6 +9,7 @@ mod compression;
 mod connections;
 mod console;
 mod inventory;
+mod known_ids;
 pub(crate) mod listen;
 mod middleware;
 mod openid;
