@@ -205,7 +205,11 @@ fn authorize(
     let (method, headers) = (request.method(), request.headers());
     let public = gateway.public_origin.as_deref();
     let scheme = if gateway.tls { "https" } else { "http" };
-    origin_check::check(method, request.uri(), headers, public, scheme)?;
+    origin_check::well_formed(request.version(), headers)?;
+    // Orchestrators and balancers ask by whatever address they have.
+    if !resource.is_probe() {
+        origin_check::check(method, request.uri(), headers, public, scheme)?;
+    }
     let found = resource.find(gateway, method, request.uri().path());
     let has_token = gateway
         .metrics_token

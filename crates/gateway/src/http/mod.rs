@@ -19,7 +19,7 @@ mod probes;
 mod problem_response;
 mod relay;
 pub(crate) mod router;
-mod serve;
+pub(crate) mod serve;
 mod session;
 mod thumbnails;
 mod walls;
