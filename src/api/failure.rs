@@ -72,10 +72,15 @@ impl Failure {
         }
     }
 
-    /// Whether the vendor says that the thing does not exist.
+    /// Whether the thing does not exist: the vendor says so, or the gateway, which asks for those who may only
+    /// read just for what it has seen at the vendor's.
     #[must_use]
     pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Vendor(error) if error.status == 404)
+        match self {
+            Self::Vendor(error) => error.status == 404,
+            Self::Refused(problem) => problem.kind == "/problems/not-found",
+            Self::Unreachable(_) | Self::Unreadable(_) => false,
+        }
     }
 
     /// One line for a chip or a table cell: the vendor's own words where there are some.
@@ -140,6 +145,22 @@ pub fn status_line(status: u16) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Failure, Problem, status_line};
+
+    #[test]
+    fn what_the_gateway_does_not_know_is_missing_too() {
+        for (kind, missing) in [("not-found", true), ("forbidden", false)] {
+            let problem = Problem {
+                kind: format!("/problems/{kind}"),
+                status: 404,
+                ..Problem::default()
+            };
+            assert_eq!(
+                Failure::from_problem(problem).is_missing(),
+                missing,
+                "{kind}"
+            );
+        }
+    }
 
     #[test]
     fn a_status_has_its_reason_phrase_where_there_is_one() {

@@ -74,6 +74,13 @@ fn words(failure: &Failure, system: &str) -> Words {
     }
 }
 
+/// The card of a vendor's error, for an outcome that stays unknown although the vendor has said why: its reason,
+/// its advice and the id for its support.
+pub fn vendor_card(failure: Failure, system: String) -> Option<AnyView> {
+    let is_of_vendor = matches!(failure, Failure::Vendor(_));
+    is_of_vendor.then(|| view! { <FailureCard failure system /> }.into_any())
+}
+
 /// A failure as a card in the page.
 #[component]
 pub fn FailureCard(

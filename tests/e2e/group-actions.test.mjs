@@ -147,6 +147,9 @@ for (const [operation, change] of Object.entries(CHANGES)) {
       await send(page, change.button).click();
       const unknown = dialog(page).getByRole('region', { name: 'Outcome unknown' });
       await unknown.getByText(change.now).waitFor();
+      if (!(fault.status >= 500)) return;
+      const card = dialog(page).getByRole('region', { name: 'What went wrong' });
+      for (const term of ['Reason', 'Resolution', 'Operation id']) await card.getByText(term, { exact: true }).waitFor();
     });
   }
 }

@@ -1,5 +1,7 @@
 //! Coalesces concurrent requests for the same thing into one fetch.
 
+use std::convert::Infallible;
+use std::future::ready;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -39,13 +41,55 @@ impl<T: Clone> SingleFlight<T> {
         serves: impl Fn(&Landed<T>) -> bool,
         fetch: impl FnOnce(Option<Landed<T>>) -> F,
     ) -> Landed<T> {
-        let arrived = self.ended.load(Ordering::Acquire);
-        let mut slot = self.slot.lock().await;
-        if let Some(landed) = &*slot
-            && (landed.number > arrived || serves(landed))
-        {
-            return landed.clone();
+        let no_wait = || ready(Ok::<(), Infallible>(()));
+        match self.get_in_place(serves, no_wait, fetch).await {
+            Ok(landed) => landed,
+            Err(never) => match never {},
         }
+    }
+
+    /// As [`Self::get`], but who fetches holds a place, which `place` waits for. Nobody else waits for that: of
+    /// all who want the same, the first one with a place fetches, and who waits for its outcome holds none.
+    ///
+    /// # Errors
+    /// What `place` failed with.
+    pub(crate) async fn get_in_place<P, E, G, F>(
+        &self,
+        serves: impl Fn(&Landed<T>) -> bool,
+        place: impl Fn() -> G,
+        fetch: impl FnOnce(Option<Landed<T>>) -> F,
+    ) -> Result<Landed<T>, E>
+    where
+        G: Future<Output = Result<P, E>>,
+        F: Future<Output = T>,
+    {
+        let arrived = self.ended.load(Ordering::Acquire);
+        let mut held = None;
+        let (mut slot, _place) = loop {
+            let slot = match held.take() {
+                None => self.slot.lock().await,
+                Some(place) => match self.slot.try_lock() {
+                    Ok(slot) => {
+                        held = Some(place);
+                        slot
+                    }
+                    Err(_) => {
+                        drop(place);
+                        self.slot.lock().await
+                    }
+                },
+            };
+            if let Some(landed) = &*slot
+                && (landed.number > arrived || serves(landed))
+            {
+                return Ok(landed.clone());
+            }
+            if let Some(place) = held.take() {
+                break (slot, place);
+            }
+            drop(slot);
+            held = Some(place().await?);
+        };
         let value = fetch(slot.clone()).await;
         let number = self.ended.load(Ordering::Acquire) + 1;
         let landed = Landed {
@@ -55,7 +99,7 @@ impl<T: Clone> SingleFlight<T> {
         };
         *slot = Some(landed.clone());
         self.ended.store(number, Ordering::Release);
-        landed
+        Ok(landed)
     }
 
     /// Whether an outcome serves or is being fetched.
@@ -97,6 +141,36 @@ mod tests {
             assert_eq!(one.await.unwrap(), 1);
         }
         assert_eq!(ask().await.unwrap(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_a_place_keeps_nobody_else_from_fetching() {
+        let (flight, place) = (
+            SingleFlight::<u64>::default(),
+            tokio::sync::Semaphore::new(0),
+        );
+        let never = flight.get_in_place(|_| false, || place.acquire(), async |_| 1);
+        let other = async {
+            tokio::task::yield_now().await;
+            let fetched = flight.get(|_| false, async |_| 2).await;
+            place.add_permits(1);
+            fetched.value
+        };
+        let (waited, other) = tokio::join!(never, other);
+        assert_eq!(
+            (waited.unwrap().value, other),
+            (2, 2),
+            "and it is served by that"
+        );
+        assert_eq!(place.available_permits(), 1, "its place is free again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_place_nothing_is_fetched() {
+        let flight = SingleFlight::<u64>::default();
+        let none = flight.get_in_place(|_| false, || ready(Err::<(), _>("none")), async |_| 1);
+        assert_eq!(none.await.err(), Some("none"));
+        assert_eq!(flight.take().await, None);
     }
 
     #[tokio::test(start_paused = true)]

@@ -20,7 +20,7 @@ pub mod veeam;
 
 pub use call::{Answer, Call, Failure, Request, VendorError};
 pub use connection::{Connection, System};
-pub use operation::{Method, Operation};
+pub use operation::{Method, Operation, Parameter, Values};
 pub use redaction::{LEFT_OUT_HEADER, Redacted};
 pub use refusal::is_refusal;
 pub use unreadable::{LeftOut, UnreadableField};

@@ -44,7 +44,55 @@ pub struct Operation {
     /// Its path after the connection's base; `{}` is one encoded segment.
     pub path: &'static str,
     /// The query parameters that the contract lists; no other is relayed.
-    pub query: &'static [&'static str],
+    pub query: &'static [Parameter],
+}
+
+/// A query parameter of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// What may stand there.
+    pub values: Values,
+    /// Whether it may not be left out.
+    pub required: bool,
+}
+
+/// The values of a query parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Values {
+    /// A whole number, at least this one.
+    Number(u32),
+    /// One of these words.
+    Words(&'static [&'static str]),
+    /// Any text.
+    Text,
+}
+
+impl Parameter {
+    /// A parameter that may be left out.
+    #[must_use]
+    pub const fn optional(name: &'static str, values: Values) -> Self {
+        Self {
+            name,
+            values,
+            required: false,
+        }
+    }
+
+    /// Whether the contract gives it this decoded value.
+    #[must_use]
+    pub fn accepts(&self, value: &str) -> bool {
+        match self.values {
+            Values::Number(least) => {
+                // `parse` would take a sign.
+                value.bytes().all(|byte| byte.is_ascii_digit())
+                    && value.parse::<u32>().is_ok_and(|number| number >= least)
+            }
+            Values::Words(words) => words.contains(&value),
+            Values::Text => true,
+        }
+    }
 }
 
 /// Everything but RFC 3986's unreserved characters is encoded in a path segment.

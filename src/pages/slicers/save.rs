@@ -5,6 +5,7 @@ use super::conflict::Conflict;
 use super::slicer_row::focus_on;
 use crate::api::Outcome;
 use crate::api::uplynk::{SaveOutcome, SaveStep, ids};
+use crate::ui::failure_card::vendor_card;
 use crate::ui::notice::Undo;
 use crate::ui::reorder::Draft;
 use crate::ui::status_mark::glyph;
@@ -304,6 +305,7 @@ fn SaveResult(context: ActionContext, problem: RwSignal<Option<Problem>>) -> imp
             }
             Problem::Unknown(Outcome::Unknown { failure, message }) => view! {
                 <p><b>"Outcome unknown: "</b>{failure.line()}". "{message}</p>
+                {vendor_card(failure, context.system())}
                 <button type="button" class="btn" on:click=dismiss>"Dismiss"</button>
             }
             .into_any(),

@@ -20,8 +20,16 @@ use refusals::Trial;
 use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
 use signing::Turn;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Whether a request may wait for others. A read never stands in the way of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Urgency {
+    Read,
+    Change,
+}
 
 /// The credentials of one connection, and how often they were refused.
 #[derive(Debug)]
@@ -53,9 +61,19 @@ pub(crate) struct Pass<'a> {
     /// Identifies the pass, to say which one was refused.
     pub(crate) number: u64,
     /// Held while the request runs.
-    _turn: Option<Turn<'a>>,
+    turn: Option<Turn<'a>>,
     /// Held while the request tries a password.
     _trial: Option<Trial<'a>>,
+}
+
+impl Pass<'_> {
+    /// Returns when this pass, a read's, should be given up, because a change needs the one turn that there is.
+    pub(crate) async fn is_needed_for_a_change(&self) {
+        match &self.turn {
+            Some(turn) => turn.is_needed_for_a_change().await,
+            None => pending().await,
+        }
+    }
 }
 
 impl Credentials {
@@ -64,6 +82,7 @@ impl Credentials {
     pub(crate) async fn pass(
         &self,
         refused: Option<u64>,
+        urgency: Urgency,
         patience: Duration,
     ) -> Result<Pass<'_>, Problem> {
         let with = |header, renewable, number| {
@@ -72,17 +91,17 @@ impl Credentials {
                 query: String::new(),
                 renewable,
                 number,
-                _turn: None,
+                turn: None,
                 _trial: None,
             })
         };
         match &self.kind {
             CredentialKind::Bearer(tokens) => {
-                let bearer = tokens.bearer(refused).await?;
+                let bearer = tokens.bearer(refused, urgency).await?;
                 with((header::AUTHORIZATION, bearer.header), true, bearer.number)
             }
             CredentialKind::Session(logon) => {
-                let ticket = logon.ticket(refused).await?;
+                let ticket = logon.ticket(refused, urgency).await?;
                 with((veeam::SESSION, ticket.header), true, ticket.number)
             }
             CredentialKind::Basic(basic) => {
@@ -93,21 +112,21 @@ impl Credentials {
                     let detail = "the password is being tried, and no answer came in time";
                     Problem::new(Kind::Timeout, detail)
                 };
-                let trial = self.refusals.trial(patience, late).await?;
+                let trial = self.refusals.trial(urgency, patience, late).await?;
                 Ok(Pass {
                     _trial: trial,
                     ..with((header::AUTHORIZATION, value), false, 0)?
                 })
             }
             CredentialKind::Signed(signer) => {
-                let turn = signer.turn(patience).await?;
+                let turn = signer.turn(urgency, patience).await?;
                 let query = signer.query(&turn)?;
                 Ok(Pass {
                     header: None,
                     query,
                     renewable: false,
                     number: 0,
-                    _turn: Some(turn),
+                    turn: Some(turn),
                     _trial: None,
                 })
             }

@@ -1,7 +1,7 @@
 //! OAuth2 client credentials (RFC 6749, section 4.4): one token for all requests of a connection, fetched once
 //! for all that wait for it, and renewed before it expires.
 
-use super::{Refusals, not_about_credentials, sensitive};
+use super::{Refusals, Urgency, not_about_credentials, sensitive};
 use crate::problem::{Kind, Problem};
 use crate::single_flight::{Landed, SingleFlight};
 use crate::vendor_http::VendorHttp;
@@ -78,8 +78,13 @@ impl Tokens {
     }
 
     /// The present token, other than the one with the number `refused`.
-    pub(crate) async fn bearer(&self, refused: Option<u64>) -> Result<Bearer, Problem> {
-        let landed = choose(&self.flight, refused, || self.fetch()).await;
+    pub(crate) async fn bearer(
+        &self,
+        refused: Option<u64>,
+        urgency: Urgency,
+    ) -> Result<Bearer, Problem> {
+        let may_renew = || self.refusals.may_renew(urgency);
+        let landed = choose(&self.flight, refused, may_renew, || self.fetch()).await;
         let token = landed.value?;
         let header = sensitive("Bearer ", &token.secret)
             .ok_or_else(|| self.refused("the token that it gave cannot be sent in a header"))?;
@@ -139,10 +144,12 @@ impl Tokens {
 }
 
 /// The present token while it serves, otherwise the outcome of a fetch. If early renewal fails, the present
-/// token is used until it expires.
+/// token is used until it expires. A refused one stays in use while it may not be renewed: it may be good for
+/// other requests.
 async fn choose<F: Future<Output = Result<Token, Problem>>>(
     flight: &SingleFlight<Result<Token, Problem>>,
     refused: Option<u64>,
+    may_renew: impl FnOnce() -> bool,
     fetch: impl FnOnce() -> F,
 ) -> Landed<Result<Token, Problem>> {
     let serves = |landed: &Landed<Result<Token, Problem>>| {
@@ -153,9 +160,14 @@ async fn choose<F: Future<Output = Result<Token, Problem>>>(
                 .is_ok_and(|token| Instant::now() < token.renew)
     };
     let renew = async |last: Option<Landed<Result<Token, Problem>>>| {
-        let last = last
-            .filter(|last| Some(last.number) != refused)
-            .and_then(|last| last.value.ok());
+        let is_refused = last.as_ref().map(|last| last.number) == refused;
+        let last = last.and_then(|last| last.value.ok());
+        let last = match last {
+            Some(last) if is_refused && Instant::now() < last.ends && !may_renew() => {
+                return Ok(last);
+            }
+            last => last.filter(|_| !is_refused),
+        };
         match (fetch().await, last) {
             (Err(_), Some(last)) if Instant::now() < last.ends => Ok(Token {
                 renew: last.ends.min(Instant::now() + PATIENCE),
@@ -197,7 +209,10 @@ mod tests {
         refused: Option<u64>,
         fetched: Result<Token, Problem>,
     ) -> String {
-        match choose(flight, refused, || async { fetched }).await.value {
+        match choose(flight, refused, || true, || async { fetched })
+            .await
+            .value
+        {
             Ok(token) => token.secret.expose_secret().to_owned(),
             Err(_) => "none".to_owned(),
         }
@@ -246,6 +261,22 @@ mod tests {
             "b",
             "others replaced it already"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_token_that_may_not_be_renewed_yet_stays_in_use() {
+        let flight = Flight::default();
+        used(&flight, None, token("a", 100)).await;
+        let keep = async |refused| {
+            let chosen = choose(&flight, refused, || false, || async { token("b", 100) }).await;
+            let token = chosen.value.unwrap();
+            (token.secret.expose_secret().to_owned(), chosen.number)
+        };
+        assert_eq!(keep(Some(1)).await, ("a".to_owned(), 2));
+        assert_eq!(used(&flight, None, token("c", 100)).await, "a");
+        assert_eq!(used(&flight, Some(2), token("d", 100)).await, "d");
+        advance(Duration::from_secs(100)).await;
+        assert_eq!(keep(None).await.0, "b", "one that has ended is no question");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Waits after a refused log-on, one count for everybody who uses the credentials: directories lock an account
 //! after a few wrong passwords, for the people who own it too. Other credentials have a count of their own.
 
+use super::Urgency;
 use crate::problem::Problem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,8 +19,10 @@ const WAITS: [Duration; 4] = [
 #[derive(Debug, Default)]
 pub(crate) struct Refusals {
     state: Mutex<State>,
-    /// Held while credentials that have not been accepted yet are tried, so that they are tried once.
-    trial: tokio::sync::Mutex<()>,
+    /// Held while credentials that have not been accepted yet are tried, so that they are tried once. Changes
+    /// have a trial of their own: a read that the vendor never answers must not keep them waiting.
+    trial_of_reads: tokio::sync::Mutex<()>,
+    trial_of_changes: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -29,6 +32,15 @@ struct State {
     pause: Option<Pause>,
     /// Whether the last request with the credentials was accepted.
     accepted: bool,
+    /// The last time that a session or token was replaced because it was refused.
+    renewal: Option<Renewal>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Renewal {
+    at: Instant,
+    /// How long it stays the last one.
+    wait: Duration,
 }
 
 #[derive(Debug)]
@@ -57,6 +69,7 @@ impl Refusals {
     /// The last refusal, or what `late` says when the turn does not come within `patience`.
     pub(super) async fn trial(
         &self,
+        urgency: Urgency,
         patience: Duration,
         late: impl FnOnce() -> Problem,
     ) -> Result<Option<Trial<'_>>, Problem> {
@@ -67,16 +80,20 @@ impl Refusals {
         if known()? {
             return Ok(None);
         }
-        let trial = timeout(patience, self.trial.lock())
-            .await
-            .map_err(|_| late())?;
+        let trial = match urgency {
+            Urgency::Read => &self.trial_of_reads,
+            Urgency::Change => &self.trial_of_changes,
+        };
+        let trial = timeout(patience, trial.lock()).await.map_err(|_| late())?;
         Ok((!known()?).then_some(trial))
     }
 
     /// The vendor accepted the credentials.
     pub(super) fn accepted(&self) {
-        *self.state() = State {
+        let mut state = self.state();
+        *state = State {
             accepted: true,
+            renewal: state.renewal,
             ..State::default()
         };
     }
@@ -104,6 +121,7 @@ impl Refusals {
             times: state.times + 1,
             pause: Some(pause),
             accepted: false,
+            renewal: state.renewal,
         };
         told
     }
@@ -127,6 +145,30 @@ impl Refusals {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How long after a refused session or token was replaced the next one is, at first. The time doubles with each.
+const RENEWAL: Duration = Duration::from_secs(5);
+/// The longest such time, because the session may really have ended.
+const LONGEST_RENEWAL: Duration = Duration::from_secs(60);
+/// After this time without one, it begins anew.
+const CALM: Duration = Duration::from_secs(10 * 60);
+
+impl Refusals {
+    /// Permits a log-on in place of a session or token that a request was refused with. A vendor may refuse one
+    /// request with the best of sessions: then a new one for each would be no help, and many.
+    pub(super) fn may_renew(&self, urgency: Urgency) -> bool {
+        let mut state = self.state();
+        let now = Instant::now();
+        let last = state.renewal.map(|last| (now - last.at, last.wait));
+        let wait = match last {
+            Some((since, wait)) if since < wait && urgency == Urgency::Read => return false,
+            Some((since, wait)) if since < CALM => (wait * 2).min(LONGEST_RENEWAL),
+            _ => RENEWAL,
+        };
+        state.renewal = Some(Renewal { at: now, wait });
+        true
     }
 }
 
@@ -164,7 +206,10 @@ mod tests {
 
     async fn trial(refusals: &Refusals) -> Result<bool, Option<u32>> {
         let late = || Problem::new(Kind::Timeout, "late");
-        match refusals.trial(Duration::from_secs(5), late).await {
+        match refusals
+            .trial(Urgency::Read, Duration::from_secs(5), late)
+            .await
+        {
             Ok(trial) => Ok(trial.is_some()),
             Err(problem) => Err(problem.retry_after),
         }
@@ -199,6 +244,36 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn refused_sessions_are_replaced_ever_more_seldom_but_at_once_for_a_change() {
+        let refusals = Refusals::default();
+        let read = || refusals.may_renew(Urgency::Read);
+        assert!(read());
+        for wait in [5, 10, 20, 40, 60, 60] {
+            refusals.accepted();
+            assert!(!read(), "{wait}");
+            advance(Duration::from_secs(wait - 1)).await;
+            assert!(!read(), "{wait}");
+            advance(Duration::from_secs(1)).await;
+            assert!(read(), "{wait}");
+        }
+        assert!(refusals.may_renew(Urgency::Change));
+        assert!(!read());
+        advance(CALM).await;
+        assert!(read());
+        advance(RENEWAL).await;
+        assert!(read(), "from the beginning");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hanging_trial_of_a_read_does_not_hold_up_a_change() {
+        let refusals = Refusals::default();
+        let late = || Problem::new(Kind::Timeout, "late");
+        let of = async |urgency| refusals.trial(urgency, Duration::ZERO, late).await.unwrap();
+        let hanging = of(Urgency::Read).await;
+        assert!(hanging.is_some() && of(Urgency::Change).await.is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_log_on_can_be_asked_for_at_once() {
         let refusals = Refusals::default();
         refusals.log_on_refused(refusal());
@@ -211,7 +286,10 @@ mod tests {
     async fn an_unknown_password_is_tried_by_one_request_at_a_time() {
         let refusals = Refusals::default();
         let late = || Problem::new(Kind::Timeout, "late");
-        let first = refusals.trial(Duration::ZERO, late).await.unwrap();
+        let first = refusals
+            .trial(Urgency::Read, Duration::ZERO, late)
+            .await
+            .unwrap();
         assert!(first.is_some());
         let waiting = trial(&refusals);
         let refused = async {
@@ -220,7 +298,10 @@ mod tests {
         };
         assert_eq!(tokio::join!(waiting, refused).0, Err(Some(60)));
         advance(WAITS[0]).await;
-        let first = refusals.trial(Duration::ZERO, late).await.unwrap();
+        let first = refusals
+            .trial(Urgency::Read, Duration::ZERO, late)
+            .await
+            .unwrap();
         assert_eq!(trial(&refusals).await, Err(None), "its turn did not come");
         refusals.accepted();
         drop(first);

@@ -1,6 +1,7 @@
 //! Uplynk's signed requests: one at a time per account, and each with its own second as timestamp, because the
-//! vendor refuses a signature that it has seen before.
+//! vendor refuses a signature that it has seen before. A change that waits gets the next second, before all reads.
 
+use super::Urgency;
 use crate::clock::Clock;
 use crate::problem::{Kind, Problem};
 use base64::Engine as _;
@@ -14,16 +15,38 @@ use std::fmt;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, watch};
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// A clock that is more than this many seconds behind the last signature was set back. Waiting for it would
 /// block the account.
 const SET_BACK: u64 = 5;
 
+/// How long a read may keep a change waiting for the vendor's answer.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// The queue of one account, which all its connections share.
 pub(crate) struct Turns {
     clock: Clock,
     last: Mutex<u64>,
+    /// How many changes wait for a turn.
+    changes: watch::Sender<usize>,
+}
+
+/// A change that waits. Dropping it says that it no longer does.
+struct Waiting<'a>(&'a watch::Sender<usize>);
+
+impl<'a> Waiting<'a> {
+    fn new(changes: &'a watch::Sender<usize>) -> Self {
+        changes.send_modify(|waiting| *waiting += 1);
+        Self(changes)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|waiting| *waiting -= 1);
+    }
 }
 
 impl fmt::Debug for Turns {
@@ -35,7 +58,28 @@ impl fmt::Debug for Turns {
 /// Permission to send one request. Others wait until it is dropped.
 pub(crate) struct Turn<'a> {
     second: u64,
+    began: Instant,
+    /// The changes that wait, for a read.
+    changes: Option<&'a watch::Sender<usize>>,
     _alone: MutexGuard<'a, u64>,
+}
+
+impl Turn<'_> {
+    /// Returns when a change waits and this read has had its time. Never for a change.
+    pub(super) async fn is_needed_for_a_change(&self) {
+        match self.changes {
+            Some(changes) => {
+                a_change_waits(changes).await;
+                sleep_until(self.began + GRACE).await;
+            }
+            None => std::future::pending().await,
+        }
+    }
+}
+
+async fn a_change_waits(changes: &watch::Sender<usize>) {
+    // Fails only without a sender, which the reference excludes.
+    drop(changes.subscribe().wait_for(|waiting| *waiting > 0).await);
 }
 
 impl Turns {
@@ -43,23 +87,57 @@ impl Turns {
         Self {
             clock,
             last: Mutex::new(0),
+            changes: watch::Sender::default(),
         }
     }
 
     /// Waits until earlier requests have ended, and for a second that none of them used.
-    pub(crate) async fn next(&self) -> Turn<'_> {
-        let mut last = self.last.lock().await;
+    pub(crate) async fn next(&self, urgency: Urgency) -> Turn<'_> {
+        match urgency {
+            Urgency::Change => {
+                let _waiting = Waiting::new(&self.changes);
+                let mut last = self.last.lock().await;
+                let second = self.second_after(&mut last).await;
+                self.turn(second, last, None)
+            }
+            Urgency::Read => loop {
+                let mut changes = self.changes.subscribe();
+                drop(changes.wait_for(|waiting| *waiting == 0).await);
+                let mut last = self.last.lock().await;
+                let second = tokio::select! {
+                    biased;
+                    () = a_change_waits(&self.changes) => continue,
+                    second = self.second_after(&mut last) => second,
+                };
+                return self.turn(second, last, Some(&self.changes));
+            },
+        }
+    }
+
+    fn turn<'a>(
+        &self,
+        second: u64,
+        alone: MutexGuard<'a, u64>,
+        changes: Option<&'a watch::Sender<usize>>,
+    ) -> Turn<'a> {
+        Turn {
+            second,
+            began: Instant::now(),
+            changes,
+            _alone: alone,
+        }
+    }
+
+    /// The present second, once it is not that of the last signature.
+    async fn second_after(&self, last: &mut u64) -> u64 {
         loop {
             let now = (self.clock)();
             let second = now.as_secs();
             if second > *last || second + SET_BACK < *last {
                 *last = second;
-                return Turn {
-                    second,
-                    _alone: last,
-                };
+                return second;
             }
-            tokio::time::sleep(Duration::from_secs(*last + 1).saturating_sub(now)).await;
+            sleep(Duration::from_secs(*last + 1).saturating_sub(now)).await;
         }
     }
 }
@@ -91,8 +169,12 @@ impl Signer {
     }
 
     /// Waits for a turn, at most for `patience`.
-    pub(crate) async fn turn(&self, patience: Duration) -> Result<Turn<'_>, Problem> {
-        tokio::time::timeout(patience, self.turns.next())
+    pub(crate) async fn turn(
+        &self,
+        urgency: Urgency,
+        patience: Duration,
+    ) -> Result<Turn<'_>, Problem> {
+        tokio::time::timeout(patience, self.turns.next(urgency))
             .await
             .map_err(|_| {
                 let detail =
@@ -152,7 +234,6 @@ fn unsignable(error: impl fmt::Display) -> Problem {
 mod tests {
     use super::*;
     use std::io::Read as _;
-    use tokio::time::Instant;
 
     /// A clock that follows tokio's, which tests can pause.
     fn virtual_clock(start: Duration) -> Clock {
@@ -187,7 +268,10 @@ mod tests {
     #[tokio::test]
     async fn a_compressed_message_inflates_to_the_json_and_its_signature_matches() {
         let signer = signer();
-        let turn = signer.turn(Duration::from_secs(1)).await.unwrap();
+        let turn = signer
+            .turn(Urgency::Read, Duration::from_secs(1))
+            .await
+            .unwrap();
         let query = signer.query(&turn).unwrap();
         let (message, signature) = query
             .strip_prefix("msg=")
@@ -221,7 +305,7 @@ mod tests {
         let begun = Instant::now();
         let mut seconds = Vec::new();
         for _ in 0..4 {
-            seconds.push(turns.next().await.second);
+            seconds.push(turns.next(Urgency::Read).await.second);
         }
         assert_eq!(seconds, [100, 101, 102, 103]);
         assert_eq!(begun.elapsed().as_millis(), 2_100);
@@ -230,14 +314,87 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_request_at_a_time() {
         let turns = Turns::new(virtual_clock(Duration::from_secs(100)));
-        let first = turns.next().await;
-        let waited = tokio::time::timeout(Duration::from_secs(60), turns.next()).await;
+        let first = turns.next(Urgency::Read).await;
+        let waited = tokio::time::timeout(Duration::from_secs(60), turns.next(Urgency::Read)).await;
         assert!(
             waited.is_err(),
             "a second turn was given while the first was held"
         );
         drop(first);
-        assert_eq!(turns.next().await.second, 160);
+        assert_eq!(turns.next(Urgency::Read).await.second, 160);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_gets_the_next_second_before_all_reads_that_wait() {
+        let turns = Turns::new(virtual_clock(Duration::from_secs(100)));
+        let order = std::sync::Mutex::new(Vec::new());
+        let take = async |name, urgency| {
+            let turn = turns.next(urgency).await;
+            order.lock().unwrap().push((name, turn.second));
+        };
+        let reads = futures_util::future::join_all((0..15).map(|_| take("read", Urgency::Read)));
+        let changes = async {
+            // The first read has the second 100, and the next one waits for 101.
+            sleep(Duration::from_millis(500)).await;
+            tokio::join!(
+                take("change", Urgency::Change),
+                take("change", Urgency::Change)
+            );
+            // By now reads wait for 103.
+            sleep(Duration::from_millis(500)).await;
+            take("change", Urgency::Change).await;
+        };
+        tokio::join!(reads, changes);
+        let order = order.into_inner().unwrap();
+        let changes: Vec<u64> = order
+            .iter()
+            .filter(|(name, _)| *name == "change")
+            .map(|(_, second)| *second)
+            .collect();
+        assert_eq!(changes, [101, 102, 103]);
+        let seconds: Vec<u64> = order.iter().map(|(_, second)| *second).collect();
+        assert_eq!(seconds, (100..118).collect::<Vec<u64>>(), "each its own");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_read_gives_up_its_turn_to_a_change_after_two_seconds() {
+        let turns = Turns::new(virtual_clock(Duration::from_secs(100)));
+        for (age, expected) in [(0, 2_000), (1_500, 500), (9_000, 0)] {
+            let hanging = turns.next(Urgency::Read).await;
+            sleep(Duration::from_millis(age)).await;
+            let waiting = Instant::now();
+            let change = async {
+                drop(turns.next(Urgency::Change).await);
+            };
+            let read = async {
+                hanging.is_needed_for_a_change().await;
+                let waited = waiting.elapsed().as_millis();
+                drop(hanging);
+                waited
+            };
+            assert_eq!(tokio::join!(read, change).0, expected);
+            sleep(Duration::from_secs(1)).await;
+        }
+        let change = turns.next(Urgency::Change).await;
+        let waits = turns.next(Urgency::Change);
+        let given_up = tokio::time::timeout(Duration::from_secs(60), async {
+            tokio::join!(change.is_needed_for_a_change(), waits);
+        });
+        assert!(given_up.await.is_err(), "a change keeps its turn");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_that_no_longer_waits_holds_up_no_read() {
+        let turns = Turns::new(virtual_clock(Duration::from_secs(100)));
+        let held = turns.next(Urgency::Read).await;
+        let change = turns.next(Urgency::Change);
+        assert!(
+            tokio::time::timeout(Duration::from_secs(1), change)
+                .await
+                .is_err()
+        );
+        drop(held);
+        assert_eq!(turns.next(Urgency::Read).await.second, 101);
     }
 
     #[tokio::test(start_paused = true)]
@@ -247,8 +404,15 @@ mod tests {
             SecretString::from("k"),
             Arc::new(Turns::new(virtual_clock(Duration::from_secs(100)))),
         );
-        let _held = signer.turn(Duration::from_secs(1)).await.unwrap();
-        let problem = signer.turn(Duration::from_secs(1)).await.err().unwrap();
+        let _held = signer
+            .turn(Urgency::Read, Duration::from_secs(1))
+            .await
+            .unwrap();
+        let problem = signer
+            .turn(Urgency::Read, Duration::from_secs(1))
+            .await
+            .err()
+            .unwrap();
         assert_eq!(
             (problem.kind, problem.retry_after),
             (Kind::Timeout, Some(5))
@@ -260,8 +424,8 @@ mod tests {
         let time = Arc::new(std::sync::Mutex::new(Duration::from_secs(7_200)));
         let shown = time.clone();
         let turns = Turns::new(Arc::new(move || *shown.lock().unwrap()));
-        assert_eq!(turns.next().await.second, 7_200);
+        assert_eq!(turns.next(Urgency::Read).await.second, 7_200);
         *time.lock().unwrap() = Duration::from_secs(3_600);
-        assert_eq!(turns.next().await.second, 3_600);
+        assert_eq!(turns.next(Urgency::Read).await.second, 3_600);
     }
 }

@@ -2,7 +2,7 @@
 //! expired, closed at the end. Only the session header is sent, never a cookie, because the server would
 //! prefer the cookie.
 
-use super::{Basic, Refusals, not_about_credentials, plain, sensitive};
+use super::{Basic, Refusals, Urgency, not_about_credentials, plain, sensitive};
 use crate::problem::{Kind, Problem};
 use crate::single_flight::{Landed, SingleFlight};
 use crate::vendor_http::VendorHttp;
@@ -22,13 +22,19 @@ const LIKELY: &str = "look at base_url, which has to be that of Enterprise Manag
 #[derive(Debug)]
 pub(crate) struct Logon {
     http: VendorHttp,
-    base: String,
+    address: Address,
     account: Basic,
-    accept: veeam::MediaType,
     /// What is likely wrong with the address.
     hint: Option<String>,
     refusals: Arc<Refusals>,
     flight: SingleFlight<Result<Session, Problem>>,
+}
+
+/// Where sessions are opened and closed.
+#[derive(Debug, Clone)]
+struct Address {
+    base: String,
+    accept: veeam::MediaType,
 }
 
 #[derive(Debug, Clone)]
@@ -57,21 +63,38 @@ impl Logon {
     ) -> Self {
         Self {
             http,
-            base,
+            address: Address { base, accept },
             account,
-            accept,
             hint,
             refusals,
             flight: SingleFlight::default(),
         }
     }
 
-    /// The present session, other than the one with the number `ended`.
-    pub(crate) async fn ticket(&self, ended: Option<u64>) -> Result<Ticket, Problem> {
+    /// The present session, other than the one with the number `ended`. That one is logged off when it is
+    /// replaced, for it may be refused only for one request, and a server holds so many sessions of an account.
+    pub(crate) async fn ticket(
+        &self,
+        ended: Option<u64>,
+        urgency: Urgency,
+    ) -> Result<Ticket, Problem> {
         let serves = |landed: &Landed<Result<Session, Problem>>| {
             Some(landed.number) != ended && landed.value.is_ok()
         };
-        let landed = self.flight.get(serves, async |_| self.log_on().await).await;
+        let renew = async |last: Option<Landed<Result<Session, Problem>>>| {
+            let Some(last) = last.and_then(|last| last.value.ok()) else {
+                return self.log_on().await;
+            };
+            if !self.refusals.may_renew(urgency) {
+                return Ok(last);
+            }
+            let new = self.log_on().await;
+            // Nobody waits for this.
+            let (address, http) = (self.address.clone(), self.http.clone());
+            tokio::spawn(async move { log_off(&http, &address, &last).await });
+            new
+        };
+        let landed = self.flight.get(serves, renew).await;
         let header = sensitive("", &landed.value?.ticket)
             .ok_or_else(|| self.refused("the session that it gave cannot be sent in a header"))?;
         Ok(Ticket {
@@ -80,35 +103,10 @@ impl Logon {
         })
     }
 
-    /// Closes the session, if there is one. After a failure the session expires by itself.
+    /// Closes the session, if there is one.
     pub(crate) async fn log_off(&self) {
-        let Some(Ok(session)) = self.flight.take().await else {
-            return;
-        };
-        let call = veeam::log_off(session.id.expose_secret());
-        let Some(ticket) = sensitive("", &session.ticket) else {
-            return;
-        };
-        let outcome = match self.request(&call.request, SESSION, ticket) {
-            Ok(request) => self.http.send(request).await,
-            Err(problem) => Err(problem),
-        };
-        match outcome {
-            Ok(answer) if answer.status.is_success() => {
-                tracing::info!(system = self.http.name, "logged off");
-            }
-            Ok(answer) => {
-                tracing::warn!(
-                    system = self.http.name,
-                    status = answer.status.as_u16(),
-                    "log-off refused"
-                );
-            }
-            Err(problem) => tracing::warn!(
-                system = self.http.name,
-                detail = problem.detail,
-                "log-off failed"
-            ),
+        if let Some(Ok(session)) = self.flight.take().await {
+            log_off(&self.http, &self.address, &session).await;
         }
     }
 
@@ -119,7 +117,9 @@ impl Logon {
             .account
             .header()
             .ok_or_else(|| self.refused("the user name or password cannot be sent"))?;
-        let request = self.request(&call.request, header::AUTHORIZATION, account)?;
+        let request = self
+            .address
+            .request(&call.request, header::AUTHORIZATION, account)?;
         let url = request.url().clone();
         let answer = self.http.send(request).await?.into_utf8();
         if !answer.status.is_success() {
@@ -144,6 +144,15 @@ impl Logon {
         })
     }
 
+    fn refused(&self, why: &str) -> Problem {
+        Problem::new(
+            Kind::Credentials,
+            format!("{} let nobody in: {why}", self.http.name),
+        )
+    }
+}
+
+impl Address {
     fn request(
         &self,
         of: &vendors::Request,
@@ -168,11 +177,24 @@ impl Logon {
         headers.insert(name, value);
         Ok(request)
     }
+}
 
-    fn refused(&self, why: &str) -> Problem {
-        Problem::new(
-            Kind::Credentials,
-            format!("{} let nobody in: {why}", self.http.name),
-        )
+/// Closes a session. After a failure it expires by itself.
+async fn log_off(http: &VendorHttp, address: &Address, session: &Session) {
+    let call = veeam::log_off(session.id.expose_secret());
+    let Some(ticket) = sensitive("", &session.ticket) else {
+        return;
+    };
+    let outcome = match address.request(&call.request, SESSION, ticket) {
+        Ok(request) => http.send(request).await,
+        Err(problem) => Err(problem),
+    };
+    let system = &http.name;
+    match outcome {
+        Ok(answer) if answer.status.is_success() => tracing::info!(system, "logged off"),
+        Ok(answer) => {
+            tracing::warn!(system, status = answer.status.as_u16(), "log-off refused");
+        }
+        Err(problem) => tracing::warn!(system, detail = problem.detail, "log-off failed"),
     }
 }

@@ -93,6 +93,17 @@ pub(super) struct Addressed {
 }
 
 impl Resource {
+    /// Whether it tells nothing but that the process answers.
+    pub(super) fn is_probe(&self) -> bool {
+        matches!(
+            self,
+            Self::Listed {
+                path: "/healthz" | "/readyz",
+                ..
+            }
+        )
+    }
+
     /// Finds what a request addresses.
     ///
     /// # Errors

@@ -65,6 +65,14 @@ pub(super) struct AuthorizedRequest {
     pub(super) target: Option<Target>,
 }
 
+impl AuthorizedRequest {
+    /// What tells this visitor's reads from those of others. Where nobody signs in, everybody is one.
+    pub(super) fn session(&self) -> &str {
+        let session = self.visitor.as_ref().and_then(Visitor::session);
+        session.unwrap_or(&self.who.name)
+    }
+}
+
 impl Deref for Authorized {
     type Target = AuthorizedRequest;
 
@@ -197,7 +205,11 @@ fn authorize(
     let (method, headers) = (request.method(), request.headers());
     let public = gateway.public_origin.as_deref();
     let scheme = if gateway.tls { "https" } else { "http" };
-    origin_check::check(method, request.uri(), headers, public, scheme)?;
+    origin_check::well_formed(request.version(), headers)?;
+    // Orchestrators and balancers ask by whatever address they have.
+    if !resource.is_probe() {
+        origin_check::check(method, request.uri(), headers, public, scheme)?;
+    }
     let found = resource.find(gateway, method, request.uri().path());
     let has_token = gateway
         .metrics_token

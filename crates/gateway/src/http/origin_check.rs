@@ -2,8 +2,33 @@
 //! reach the vendors' systems through a visitor's browser.
 
 use crate::problem::{Kind, Problem};
-use axum::http::{HeaderMap, Method, Uri};
+use axum::http::{HeaderMap, Method, Uri, Version, header};
 use std::net::IpAddr;
+
+/// Checks that a request says once, and in ASCII, for which host it is, and at most once from which origin: what
+/// a proxy and the gateway might read differently is refused.
+///
+/// # Errors
+/// The request is malformed.
+pub(crate) fn well_formed(version: Version, headers: &HeaderMap) -> Result<(), Problem> {
+    let bad = |detail: &str| Err(Problem::new(Kind::BadRequest, detail));
+    let mut hosts = headers.get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (_, Some(_)) => return bad("the request has two Host headers"),
+        (Some(host), None) if host.to_str().is_err() => {
+            return bad("the Host header holds other characters than those of a name");
+        }
+        // HTTP/2 has its own field for it, which becomes the authority of the address.
+        (None, None) if version == Version::HTTP_11 => {
+            return bad("a request in HTTP/1.1 needs a Host header");
+        }
+        _ => {}
+    }
+    if headers.get_all(header::ORIGIN).iter().count() > 1 {
+        return bad("the request has two Origin headers");
+    }
+    Ok(())
+}
 
 /// Checks the name and the origin of a request. `scheme` is the one that this server itself uses.
 ///
@@ -42,14 +67,43 @@ pub(crate) fn check(
     }
 }
 
-/// Whether the name is that of the public address, with or without the usual port.
+/// Whether the name is that of the public address.
 fn is_public(origin: &str, name: &str) -> bool {
-    let Some((scheme, host)) = origin.split_once("://") else {
-        return false;
-    };
-    let usual = if scheme == "https" { ":443" } else { ":80" };
-    let is = |name: &str| host.eq_ignore_ascii_case(name);
-    is(name) || name.strip_suffix(usual).is_some_and(is)
+    parts(origin)
+        .is_some_and(|(scheme, public)| Place::of(name, scheme) == Place::of(public, scheme))
+}
+
+/// A scheme and what follows it.
+fn parts(origin: &str) -> Option<(&str, &str)> {
+    origin.split_once("://")
+}
+
+/// The host and port that a name stands for: one place may be written with its usual port or without, in
+/// capitals, and with the dot at the end of a complete name.
+#[derive(Debug, PartialEq, Eq)]
+struct Place {
+    host: String,
+    port: u16,
+}
+
+impl Place {
+    /// `None` where it is no name of a host.
+    fn of(name: &str, scheme: &str) -> Option<Self> {
+        let (host, port) = match name.strip_prefix('[') {
+            Some(rest) => rest.split_once(']')?,
+            None => name.split_at(name.find(':').unwrap_or(name.len())),
+        };
+        let port = match port.strip_prefix(':') {
+            Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => port.parse().ok()?,
+            None if port.is_empty() => match scheme.eq_ignore_ascii_case("https") {
+                true => 443,
+                false => 80,
+            },
+            _ => return None,
+        };
+        let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+        (!host.is_empty()).then_some(Self { host, port })
+    }
 }
 
 /// Which name came and which is wanted, because most often a proxy writes another `Host` than the browser's.
@@ -68,32 +122,26 @@ fn foreign(name: &str, public_origin: Option<&str>) -> String {
 }
 
 fn is_ours(origin: &str, scheme: &str, host: Option<&str>, public_origin: Option<&str>) -> bool {
-    let at_host = origin
-        .split_once("://")
-        .zip(host)
-        .is_some_and(|((used, name), host)| used == scheme && name.eq_ignore_ascii_case(host));
-    at_host || public_origin.is_some_and(|public| public.eq_ignore_ascii_case(origin))
-}
-
-fn is_loopback(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => match rest.split_once(']') {
-            Some((name, port)) if port.is_empty() || is_port(port) => name,
-            _ => return false,
-        },
-        None => match host.split_once(':') {
-            Some((name, port)) if is_port(&host[name.len()..]) && !port.is_empty() => name,
-            Some(_) => return false,
-            None => host,
-        },
+    let Some((used, name)) = parts(origin) else {
+        return false;
     };
-    name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+    let Some(from) = Place::of(name, used) else {
+        return false;
+    };
+    let is = |scheme: &str, name| {
+        used.eq_ignore_ascii_case(scheme) && Place::of(name, scheme).as_ref() == Some(&from)
+    };
+    host.is_some_and(|host| is(scheme, host))
+        || public_origin
+            .and_then(parts)
+            .is_some_and(|(scheme, name)| is(scheme, name))
 }
 
-/// `:8080`.
-fn is_port(text: &str) -> bool {
-    text.strip_prefix(':')
-        .is_some_and(|port| port.parse::<u16>().is_ok())
+fn is_loopback(name: &str) -> bool {
+    // The port does not matter.
+    Place::of(name, "http").is_some_and(|Place { host, .. }| {
+        host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+    })
 }
 
 fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
@@ -107,7 +155,7 @@ fn cross_site(detail: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::{HeaderValue, header};
+    use axum::http::HeaderValue;
 
     fn is_accepted(
         method: &Method,
@@ -135,7 +183,16 @@ mod tests {
             ("localhost.evil.example", false),
             ("127.0.0.1.evil.example", false),
             ("127.0.0.1:8080.evil.example", false),
+            ("localhost.", true),
+            ("Localhost.:8080", true),
+            ("127.0.0.1.", true),
+            ("localhost..", false),
+            (".", false),
             ("localhost:", false),
+            ("localhost:+80", false),
+            ("localhost:99999", false),
+            ("[::1", false),
+            ("[localhost.evil.example]", false),
             ("[::1].evil.example", false),
             ("192.168.1.5", false),
             ("0.0.0.0", false),
@@ -191,6 +248,11 @@ mod tests {
             ("https://console.example:8443", "CONSOLE.example:8443", true),
             ("https://console.example:8443", "console.example:443", false),
             ("http://localhost:80", "console.example", false),
+            ("https://Console.example.", "console.EXAMPLE:443", true),
+            ("https://console.example:443", "console.example.", true),
+            ("https://console.example", "console.example.:443", true),
+            ("https://console.example", "console.example..", false),
+            ("https://console.example", "console.example:", false),
         ] {
             let accepted = is_accepted(&Method::GET, &[("host", host)], Some(public));
             assert_eq!(accepted, expected, "{public} {host}");
@@ -251,6 +313,67 @@ mod tests {
                 is_accepted(&Method::GET, &headers, public),
                 "reads cannot be read by other sites anyway"
             );
+        }
+    }
+
+    #[test]
+    fn one_host_is_the_same_in_every_way_that_it_is_written() {
+        for (host, origin, expected) in [
+            ("console.example", "https://console.example:443", true),
+            ("console.example", "HTTPS://CONSOLE.example", true),
+            ("console.example.", "https://console.example", true),
+            ("console.example:443", "https://Console.Example.", true),
+            ("console.example", "https://console.example:80", false),
+            ("console.example", "http://console.example:443", false),
+            ("console.example", "https://console.example:443:443", false),
+            ("console.example", "https://console.example/", false),
+            ("localhost", "http://LOCALHOST:80", true),
+            ("localhost:80", "http://localhost.", true),
+            ("localhost:8080", "http://localhost", false),
+            ("localhost:8080", "http://127.0.0.1:8080", false),
+        ] {
+            let headers = HeaderMap::from_iter([
+                (header::HOST, HeaderValue::from_static(host)),
+                (header::ORIGIN, HeaderValue::from_static(origin)),
+            ]);
+            let public = Some("https://console.example");
+            let found = check(
+                &Method::POST,
+                &Uri::from_static("/x"),
+                &headers,
+                public,
+                "http",
+            );
+            assert_eq!(found.is_ok(), expected, "{host} {origin}");
+        }
+    }
+
+    #[test]
+    fn a_request_says_once_for_whom_it_is_and_from_where() {
+        let host = (header::HOST, HeaderValue::from_static("localhost"));
+        let origin = (header::ORIGIN, HeaderValue::from_static("http://localhost"));
+        let other = (
+            header::HOST,
+            HeaderValue::from_bytes(b"localh\xf6st").unwrap(),
+        );
+        for (version, headers, expected) in [
+            (Version::HTTP_11, vec![&host], true),
+            (Version::HTTP_11, vec![&host, &origin], true),
+            (Version::HTTP_10, vec![], true),
+            (Version::HTTP_11, vec![], false),
+            (Version::HTTP_11, vec![&host, &host], false),
+            (Version::HTTP_10, vec![&host, &host], false),
+            (Version::HTTP_11, vec![&other], false),
+            (Version::HTTP_10, vec![&other], false),
+            (Version::HTTP_11, vec![&host, &origin, &origin], false),
+        ] {
+            let mut map = HeaderMap::new();
+            for (name, value) in headers {
+                map.append(name, value.clone());
+            }
+            let found = well_formed(version, &map);
+            assert_eq!(found.is_ok(), expected, "{version:?} {map:?}");
+            assert!(found.is_ok() || found.unwrap_err().kind == Kind::BadRequest);
         }
     }
 

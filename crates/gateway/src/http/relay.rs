@@ -2,25 +2,37 @@
 
 use super::body;
 use super::compression::compressed;
+use super::known_ids;
 use super::middleware::Authorized;
+use crate::app::Gateway;
+use crate::identity::Role;
 use crate::problem::{Kind, Problem};
 use crate::relay::{self, REQUEST_LIMIT};
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::Response;
+use std::sync::Arc;
 
 /// Relays a request to the target for which it was authorized.
 ///
 /// # Errors
 /// The request is not valid, or the vendor did not answer.
-pub(super) async fn serve(authorized: Authorized, request: Request) -> Result<Response, Problem> {
+pub(super) async fn serve(
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+    request: Request,
+) -> Result<Response, Problem> {
     let Some(target) = &authorized.target else {
         return Err(Problem::new(Kind::Internal, "this request has no target"));
     };
+    let who = &authorized.who;
+    if who.role != Role::Admin.word() {
+        known_ids::check(&gateway, target)?;
+    }
     let (parts, content) = request.into_parts();
     let body = body::json(Request::from_parts(parts.clone(), content), REQUEST_LIMIT);
-    let response = relay::relay(target, &authorized.who, &parts, body).await?;
+    let response = relay::relay(target, who, authorized.session(), &parts, body).await?;
     let accepted = parts.headers.get(header::ACCEPT_ENCODING);
     Ok(compressed(response.map(Body::from), accepted).await)
 }

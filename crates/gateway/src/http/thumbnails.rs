@@ -1,9 +1,11 @@
 //! `GET /thumbnails/{connection}/{group}/{slicer}`: the picture of what a slicer puts out. The query has no
 //! meaning. A page may change it to bypass the browser's cache.
 
+use super::middleware::Authorized;
 use crate::app::Gateway;
 use crate::problem::{Kind, Problem};
 use crate::relay;
+use crate::vendor_client::Lane;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderValue, Method, Uri, header};
@@ -16,6 +18,7 @@ use std::sync::Arc;
 /// There is no such picture, or it cannot be fetched.
 pub(super) async fn serve(
     State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
     method: Method,
     uri: Uri,
 ) -> Result<Response, Problem> {
@@ -46,7 +49,8 @@ pub(super) async fn serve(
             ..Problem::new(Kind::MethodNotAllowed, detail)
         });
     }
-    let picture = thumbnails.picture(upstream, group, slicer).await?;
+    let lane = Lane::Session(authorized.session().to_owned());
+    let picture = thumbnails.picture(upstream, &lane, group, slicer).await?;
     let media_type = HeaderValue::from_static(picture.media_type());
     let mut response = Response::new(Body::from(picture.into_bytes()));
     let headers = response.headers_mut();

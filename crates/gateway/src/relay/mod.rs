@@ -14,7 +14,7 @@ pub(crate) use target::{Target, find};
 use crate::audit::Who;
 use crate::identity::Role;
 use crate::problem::Problem;
-use crate::vendor_client::{Outgoing, When};
+use crate::vendor_client::{Lane, Outgoing, When};
 use axum::body::Bytes;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Response, header};
@@ -22,13 +22,14 @@ use axum::http::{HeaderMap, Response, header};
 /// The largest request body, in bytes.
 pub const REQUEST_LIMIT: usize = 1024 * 1024;
 
-/// Relays a request to its target. `body` is read only for a write, and only once everything else is valid.
+/// Relays a request of a `session` to its target. `body` is read only for a write, and only once everything else is valid.
 ///
 /// # Errors
 /// The request is not valid, or the vendor did not answer.
 pub(crate) async fn relay(
     target: &Target,
     who: &Who,
+    session: &str,
     request: &Parts,
     body: impl Future<Output = Result<Option<Bytes>, Problem>>,
 ) -> Result<Response<Bytes>, Problem> {
@@ -48,7 +49,11 @@ pub(crate) async fn relay(
         write::write(upstream.clone(), operation, change, outgoing, who.clone()).await?
     } else {
         let when = when(who, &request.headers);
-        let answer = upstream.read(operation, &outgoing, when).await.value?;
+        let lane = match when {
+            When::Now => Lane::Change,
+            When::Lately => Lane::Session(session.to_owned()),
+        };
+        let answer = upstream.read(&lane, operation, &outgoing, when).await?;
         order::with_tag(&upstream.public.system, operation, answer)
     };
     Ok(response::response(answer))

@@ -46,7 +46,7 @@ pub(super) fn encode(segments: &[String]) -> String {
     })
 }
 
-/// The query to send. It holds only parameters of the operation, each once.
+/// The query to send. It holds only parameters of the operation, each once and with a value of the contract.
 ///
 /// # Errors
 /// A bad request, which names the parameter.
@@ -55,9 +55,15 @@ pub(super) fn query(raw: &str, operation: &Operation) -> Result<String, Problem>
     for pair in raw.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (decode_form(name)?, decode_form(value)?);
-        if !operation.query.contains(&name.as_str()) {
+        let Some(parameter) = operation.query.iter().find(|known| known.name == name) else {
             return Err(bad(format!(
                 "{name:?} is not a query parameter of the operation \"{}\"",
+                operation.name
+            )));
+        };
+        if !parameter.accepts(&value) {
+            return Err(bad(format!(
+                "the query parameter {name:?} of the operation \"{}\" does not take this value",
                 operation.name
             )));
         }
@@ -65,6 +71,17 @@ pub(super) fn query(raw: &str, operation: &Operation) -> Result<String, Problem>
             return Err(bad(format!("the query parameter {name:?} is given twice")));
         }
         seen.push((name, value));
+    }
+    let is_given = |name: &str| seen.iter().any(|(given, _)| given == name);
+    let mut needed = operation
+        .query
+        .iter()
+        .filter(|parameter| parameter.required);
+    if let Some(missing) = needed.find(|parameter| !is_given(parameter.name)) {
+        return Err(bad(format!(
+            "the operation \"{}\" needs the query parameter {:?}",
+            operation.name, missing.name
+        )));
     }
     let encode = |text: &str| utf8_percent_encode(text, QUERY).to_string();
     let pairs: Vec<String> = seen
@@ -107,7 +124,8 @@ fn bad(detail: String) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vendors::Method;
+    use proptest::prelude::*;
+    use vendors::{Method, Parameter, Values, aveva, uplynk, veeam};
 
     #[test]
     fn segments_are_decoded_once_and_encoded_in_one_form() {
@@ -154,18 +172,24 @@ mod tests {
         }
     }
 
+    const FILTER_AND_PAGE: &[Parameter] = &[
+        Parameter::optional("filter", Values::Text),
+        Parameter::optional("page", Values::Number(1)),
+    ];
+
     #[test]
     fn only_listed_parameters_pass_once_each_and_encoded_again() {
         let operation = Operation {
             name: "query",
             method: Method::Get,
             path: "/q",
-            query: &["filter", "page"],
+            query: FILTER_AND_PAGE,
         };
         for (raw, expected) in [
             ("", Ok("")),
             ("page=2", Ok("page=2")),
-            ("page", Ok("page=")),
+            ("page", Err("does not take")),
+            ("filter", Ok("filter=")),
             ("&page=2&", Ok("page=2")),
             (
                 "p%61ge=2&filter=Name==%22A+B%22",
@@ -186,6 +210,110 @@ mod tests {
                     assert!(problem.detail.contains(words), "{raw}: {}", problem.detail);
                 }
                 (outcome, _) => panic!("{raw}: {outcome:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_query_for_veeam_is_one_for_cloud_failover_sessions() {
+        let good = "type=CloudFailoverSession";
+        for (raw, words) in [
+            ("", "needs the query parameter \"type\""),
+            ("format=Entities", "needs the query parameter \"type\""),
+            ("type=Job", "\"type\" of the operation"),
+            ("type=", "does not take"),
+            ("type=cloudfailoversession", "does not take"),
+            ("type=CloudFailoverSession,Job", "does not take"),
+            ("type=CloudFailoverSession%20", "does not take"),
+            ("type=CloudFailoverSession&type=Job", "does not take"),
+            ("type=CloudFailoverSession&format=Entity", "\"format\""),
+            ("type=CloudFailoverSession&sortAsc=Password", "\"sortAsc\""),
+            ("type=CloudFailoverSession&pageSize=0", "\"pageSize\""),
+            ("type=CloudFailoverSession&page=-1", "\"page\""),
+            ("type=CloudFailoverSession&page=%2B1", "\"page\""),
+            ("type=CloudFailoverSession&page=99999999999", "\"page\""),
+            ("type=CloudFailoverSession&expand=all", "\"expand\""),
+        ] {
+            let problem = query(raw, &veeam::operations::QUERY).unwrap_err();
+            assert_eq!(problem.kind, Kind::BadRequest, "{raw}");
+            assert!(problem.detail.contains(words), "{raw}: {}", problem.detail);
+        }
+        for more in [
+            "",
+            "&format=Entities&sortDesc=EndTime&pageSize=1&page=1&filter=x%3D%3D1",
+        ] {
+            let raw = format!("{good}{more}");
+            assert_eq!(query(&raw, &veeam::operations::QUERY).unwrap(), raw);
+        }
+    }
+
+    fn operations() -> Vec<&'static Operation> {
+        let aveva = aveva::operations::OF_GROUPS
+            .into_iter()
+            .chain(aveva::operations::OF_SESSIONS);
+        let others = uplynk::operations::ALL
+            .iter()
+            .copied()
+            .chain(veeam::operations::ALL);
+        aveva.chain(others).collect()
+    }
+
+    /// Names and values that the contracts have, near misses of them, and anything.
+    fn pairs() -> impl Strategy<Value = Vec<(String, String)>> {
+        let name = prop_oneof![
+            4 => prop::sample::select(vec![
+                "type", "format", "sortAsc", "sortDesc", "pageSize", "page", "filter", "skip", "count",
+            ])
+            .prop_map(str::to_owned),
+            1 => prop::sample::select(vec!["Type", "v", "msg", "sig", "type ", ""]).prop_map(str::to_owned),
+            1 => ".{0,8}",
+        ];
+        let value = prop_oneof![
+            3 => prop::sample::select(vec![
+                "CloudFailoverSession", "Job", "Entities", "Entity", "Name", "name", "1", "0", "01", "-1", "1e3", "",
+            ])
+            .prop_map(str::to_owned),
+            1 => any::<u64>().prop_map(|number| number.to_string()),
+            1 => ".{0,12}",
+        ];
+        prop::collection::vec((name, value), 0..5)
+    }
+
+    proptest! {
+        /// Whatever is asked, a vendor gets the parameters of its contract with values of its contract, and
+        /// exactly what was asked.
+        #[test]
+        fn a_relayed_query_holds_the_contracts_parameters_and_values(
+            operation in prop::sample::select(operations()),
+            pairs in pairs(),
+        ) {
+            let encode = |text: &str| utf8_percent_encode(text, QUERY).to_string();
+            let raw: Vec<String> =
+                pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+            let known = |name: &str| operation.query.iter().find(|known| known.name == name);
+            let twice = |at: usize| pairs[..at].iter().any(|(name, _)| *name == pairs[at].0);
+            let is_of_contract = pairs.iter().enumerate().all(|(at, (name, value))| {
+                let fits = known(name).is_some_and(|parameter| match parameter.values {
+                    Values::Number(least) => {
+                        value.bytes().all(|byte| byte.is_ascii_digit())
+                            && value.parse::<u32>().is_ok_and(|number| number >= least)
+                    }
+                    Values::Words(words) => words.contains(&value.as_str()),
+                    Values::Text => true,
+                });
+                fits && !twice(at) && !value.contains('\0')
+            });
+            let has_type = pairs.iter().any(|pair| *pair == ("type".into(), "CloudFailoverSession".into()));
+            let is_complete = *operation != veeam::operations::QUERY || has_type;
+            match query(&raw.join("&"), operation) {
+                Ok(sent) => {
+                    prop_assert!(is_of_contract && is_complete, "{sent}");
+                    prop_assert_eq!(sent, raw.join("&"));
+                }
+                Err(problem) => {
+                    prop_assert!(!(is_of_contract && is_complete), "{}", problem.detail);
+                    prop_assert_eq!(problem.kind, Kind::BadRequest);
+                }
             }
         }
     }

@@ -27,6 +27,24 @@ impl Target {
     pub(crate) fn system(&self) -> &System {
         &self.upstream.public.system
     }
+
+    /// The id of the connection.
+    pub(crate) fn connection(&self) -> &str {
+        &self.upstream.public.id
+    }
+
+    /// The ids in the path, in its order.
+    pub(crate) fn ids(&self) -> Vec<&str> {
+        // From the end, because the service's base comes first.
+        let pattern = self.operation.path.rsplit('/');
+        let mut ids: Vec<&str> = pattern
+            .zip(self.segments.iter().rev())
+            .filter(|(part, _)| *part == "{}")
+            .map(|(_, id)| id.as_str())
+            .collect();
+        ids.reverse();
+        ids
+    }
 }
 
 /// Finds the target of a method and a path that begins with `/relay/`.

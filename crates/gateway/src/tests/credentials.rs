@@ -312,9 +312,11 @@ async fn an_expired_veeam_session_is_opened_again_once() {
     let vendor = veeam_vendor(1).await;
     let gateway = to_veeam(&vendor.base);
     assert_eq!(get(&gateway, QUERY).await.status(), 200);
-    let sessions: Vec<String> = vendor
-        .seen()
+    let seen = vendor.seen();
+    // The old session is logged off beside that.
+    let sessions: Vec<String> = seen
         .iter()
+        .filter(|seen| !seen.line.starts_with("DELETE"))
         .map(|seen| seen.header(SESSION).to_owned())
         .collect();
     assert_eq!(sessions, ["", "s0", "", "s1"]);
@@ -323,7 +325,69 @@ async fn an_expired_veeam_session_is_opened_again_once() {
         problem(get(&to_veeam(&vendor.base), QUERY).await).await.0,
         "credentials"
     );
-    assert_eq!(vendor.lines().len(), 4);
+    let mut lines = vendor.lines();
+    lines.retain(|line| !line.starts_with("DELETE"));
+    assert_eq!(lines.len(), 4);
+}
+
+/// A session of Veeam that is good, and is refused all the same where a path holds `refused`.
+async fn refuses_some() -> Vendor {
+    let given = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    Vendor::new(move |seen, _| {
+        if seen.line.starts_with("POST /api/sessionMngr/") {
+            let number = given.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            let mut response = json(201, &format!(r#"{{"SessionId":"id{number}","Links":[]}}"#));
+            let session = format!("s{number}").parse().unwrap();
+            response.headers_mut().insert(SESSION, session);
+            return response;
+        }
+        json(
+            if seen.line.contains("refused") {
+                401
+            } else {
+                200
+            },
+            "{}",
+        )
+    })
+    .await
+}
+
+#[tokio::test]
+async fn requests_that_are_refused_with_a_good_session_ask_for_one_new_one() {
+    let of = |vendor: &Vendor, line: &str| {
+        let lines = vendor.lines();
+        lines.iter().filter(|seen| seen.starts_with(line)).count()
+    };
+    for at_once in [true, false] {
+        let vendor = refuses_some().await;
+        let gateway = to_veeam(&vendor.base);
+        assert_eq!(get(&gateway, QUERY).await.status(), 200);
+        let paths: Vec<String> = (0..30)
+            .map(|number| format!("/relay/em/api/cloud/failoverSessions/refused-{number}"))
+            .collect();
+        let read = async |path: &String| {
+            let (kind, ..) = problem(get(&gateway, path).await).await;
+            // Others are read in between.
+            assert_eq!(get(&gateway, QUERY).await.status(), 200);
+            assert_eq!(kind, "credentials");
+        };
+        if at_once {
+            futures_util::future::join_all(paths.iter().map(read)).await;
+        } else {
+            for path in &paths {
+                read(path).await;
+            }
+        }
+        gateway.log_off().await;
+        assert_eq!(of(&vendor, "POST /api/sessionMngr/"), 2, "{at_once}");
+        while of(&vendor, "DELETE") < 2 {
+            tokio::task::yield_now().await;
+        }
+        for id in ["id0", "id1"] {
+            assert_eq!(of(&vendor, &format!("DELETE /api/logonSessions/{id}")), 1);
+        }
+    }
 }
 
 #[tokio::test]

@@ -155,3 +155,34 @@ async fn a_header_with_unexpected_content_is_not_passed_on() {
         assert_eq!(header(&response, name), "", "{name}");
     }
 }
+
+#[tokio::test]
+async fn every_write_of_aveva_keeps_the_vendors_words() {
+    const WORDS: &str = r#"{"Error":"E","Reason":"R","Resolution":"S","OperationId":"o"}"#;
+    const KEPT: &str = r#"{"Error":"E","OperationId":"o","Reason":"R","Resolution":"S"}"#;
+    let preview = serde_json::from_str(r#"{"system":"aveva","sessions_version":"v1-preview"}"#);
+    let preview: System = preview.unwrap();
+    for status in [400, 403, 404, 409, 429, 500, 501, 502, 503, 504, 599] {
+        let vendor = saying(status, "application/json", WORDS).await;
+        let gateway = gateway(vec![
+            connection("plant-a", aveva(), &vendor.base, basic()),
+            connection("plant-b", preview.clone(), &vendor.base, basic()),
+        ]);
+        let sessions = format!("{GROUPS}/g/clientsessions");
+        for line in [
+            format!("POST {GROUPS}"),
+            format!("DELETE {GROUPS}/g"),
+            format!("POST {sessions}"),
+            "PUT /relay/plant-b/api/v1-preview/clientfailover/groups/g/clientsessions/s".to_owned(),
+            format!("DELETE {sessions}/s"),
+            format!("POST {sessions}/s/heartbeat"),
+            format!("POST {sessions}/s/roleoverride"),
+        ] {
+            let response = ask(&gateway, &line, &[], "{}").await;
+            assert_eq!(response.status(), status, "{line}");
+            assert_eq!(header(&response, "operation-id"), "op-1", "{line}");
+            assert_eq!(header(&response, "via"), "1.1 failover-console");
+            assert_eq!(text(response).await, KEPT, "{line}: {status}");
+        }
+    }
+}

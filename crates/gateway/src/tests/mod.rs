@@ -5,12 +5,14 @@ mod below;
 mod credentials;
 mod error_body;
 mod headers;
+mod known_ids;
 pub(crate) mod metrics;
 mod observability;
 mod openid;
 mod order;
 mod outside;
 mod relay;
+mod requests;
 mod roles;
 mod routes;
 mod secrets;
@@ -112,10 +114,10 @@ async fn ask(
     body: &str,
 ) -> Response<Body> {
     let (method, target) = line.split_once(' ').unwrap();
-    let mut request = Request::builder()
-        .method(method)
-        .uri(target)
-        .header("host", "localhost:8080");
+    let mut request = Request::builder().method(method).uri(target);
+    if !headers.iter().any(|(name, _)| *name == "host") {
+        request = request.header("host", "localhost:8080");
+    }
     if !body.is_empty() && !headers.iter().any(|(name, _)| *name == "content-type") {
         request = request.header("content-type", "application/json");
     }

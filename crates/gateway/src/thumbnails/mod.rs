@@ -10,7 +10,7 @@ mod thumbnail_index;
 
 use crate::config;
 use crate::problem::{Kind, Problem};
-use crate::vendor_client::{Outgoing, ReadObserver, Upstream, When};
+use crate::vendor_client::{Lane, Outgoing, ReadObserver, Upstream, When};
 use crate::vendor_http::Answer;
 use axum::body::Bytes;
 use axum::http::{Method, StatusCode};
@@ -83,8 +83,14 @@ impl Thumbnails {
     ///
     /// # Errors
     /// There is none, or it cannot be fetched.
-    pub(crate) async fn picture(&self, upstream: &Upstream, group: &str, slicer: &str) -> Outcome {
-        let address = self.address(upstream, group, slicer).await?;
+    pub(crate) async fn picture(
+        &self,
+        upstream: &Upstream,
+        lane: &Lane,
+        group: &str,
+        slicer: &str,
+    ) -> Outcome {
+        let address = self.address(upstream, lane, group, slicer).await?;
         let fetch = || async {
             let place = tokio::time::timeout(PATIENCE, self.places.acquire()).await;
             let Ok(Ok(_place)) = place else {
@@ -101,14 +107,15 @@ impl Thumbnails {
     async fn address(
         &self,
         upstream: &Upstream,
+        lane: &Lane,
         group: &str,
         slicer: &str,
     ) -> Result<String, Problem> {
         if matches!(self.index.find(group, slicer), Found::Nothing) {
-            read(upstream, &groups().list().request).await?;
+            read(upstream, lane, &groups().list().request).await?;
         }
         if matches!(self.index.find(group, slicer), Found::WithoutSlicers) {
-            read(upstream, &groups().get(group).request).await?;
+            read(upstream, lane, &groups().get(group).request).await?;
         }
         match self.index.find(group, slicer) {
             Found::At(address) => Ok(address),
@@ -133,7 +140,7 @@ fn not_found(detail: &str) -> Problem {
 }
 
 /// Reads as a page would. The upstream then hands the answer to [`Thumbnails::answered`].
-async fn read(upstream: &Upstream, request: &vendors::Request) -> Result<(), Problem> {
+async fn read(upstream: &Upstream, lane: &Lane, request: &vendors::Request) -> Result<(), Problem> {
     let outgoing = Outgoing {
         method: Method::GET,
         path: request.path.clone(),
@@ -142,9 +149,8 @@ async fn read(upstream: &Upstream, request: &vendors::Request) -> Result<(), Pro
         body: None,
     };
     match upstream
-        .read(request.operation, &outgoing, When::Lately)
+        .read(lane, request.operation, &outgoing, When::Lately)
         .await
-        .value
     {
         Ok(answer) if answer.status.is_success() => Ok(()),
         Ok(answer) => Err(unreadable(upstream, answer.status.as_str())),

@@ -85,6 +85,15 @@ impl Breaker {
         })
     }
 
+    /// Permits a call even while the breaker is open. An answer closes it.
+    pub(crate) fn enter_anyway(&self) -> Permit<'_> {
+        Permit {
+            breaker: self,
+            is_trial: false,
+            recorded: false,
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -209,6 +218,20 @@ mod tests {
         fail(&breaker, FAILURES - 1);
         breaker.enter().unwrap().record(&ours);
         fail(&breaker, FAILURES - 1);
+        assert!(breaker.enter().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_is_tried_while_the_breaker_is_open_and_its_answer_closes_it() {
+        let breaker = breaker();
+        fail(&breaker, FAILURES);
+        breaker.enter_anyway().record(&no_answer());
+        assert_eq!(
+            breaker.enter().unwrap_err().retry_after,
+            Some(2),
+            "as before"
+        );
+        breaker.enter_anyway().record(&answer(503));
         assert!(breaker.enter().is_ok());
     }
 

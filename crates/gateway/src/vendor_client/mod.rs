@@ -5,10 +5,12 @@ mod accounts;
 mod breaker;
 mod error_body;
 mod group_locks;
+mod lanes;
 mod reads;
 mod upstream;
 
 pub(crate) use accounts::Accounts;
+pub(crate) use lanes::Lane;
 pub(crate) use reads::{Outcome, When};
 pub use upstream::Upstream;
 pub(crate) use upstream::{Outgoing, ReadObserver, WriteObserver};

@@ -40,25 +40,32 @@ impl Reads {
         }
     }
 
-    /// The outcome of the read named `key`, from this caller's fetch or another's.
-    pub(crate) async fn get<F: Future<Output = Outcome>>(
+    /// The outcome of the read named `key`, from this caller's fetch or another's. Who fetches waits for a `place`
+    /// first.
+    pub(crate) async fn get<P, G, F>(
         &self,
         key: &str,
         when: When,
+        place: impl Fn() -> G,
         fetch: impl FnOnce() -> F,
-    ) -> Landed<Outcome> {
+    ) -> Outcome
+    where
+        G: Future<Output = Result<P, Problem>>,
+        F: Future<Output = Outcome>,
+    {
         let slot = {
             let mut slots = self.slots();
             slots.entry(key.to_owned()).or_default().clone()
         };
         let landed = slot
-            .get(
+            .get_in_place(
                 |landed| when == When::Lately && self.serves(landed),
+                place,
                 |_| fetch(),
             )
             .await;
         self.tidy(key, &slot);
-        landed
+        landed?.value
     }
 
     fn serves(&self, landed: &Landed<Outcome>) -> bool {
@@ -110,6 +117,10 @@ mod tests {
     use crate::problem::Kind;
     use std::sync::atomic::{AtomicU32, Ordering};
 
+    fn at_once() -> std::future::Ready<Result<(), Problem>> {
+        std::future::ready(Ok(()))
+    }
+
     /// Counts fetches, each of which takes 100 ms and fails: outcomes are shared alike.
     async fn read(reads: &Reads, key: &str, count: &AtomicU32) {
         let fetch = async || {
@@ -117,7 +128,7 @@ mod tests {
             count.fetch_add(1, Ordering::SeqCst);
             Err(Problem::new(Kind::Timeout, "x"))
         };
-        assert!(reads.get(key, When::Lately, fetch).await.value.is_err());
+        assert!(reads.get(key, When::Lately, at_once, fetch).await.is_err());
     }
 
     #[tokio::test(start_paused = true)]
@@ -175,7 +186,8 @@ mod tests {
             count.fetch_add(1, Ordering::SeqCst);
             Err(Problem::new(Kind::Timeout, "x"))
         };
-        reads.get("a", When::Now, fetch).await;
+        let outcome = reads.get("a", When::Now, at_once, fetch).await;
+        assert!(outcome.is_err());
         assert_eq!(count.load(Ordering::SeqCst), 2);
         read(&reads, "a", &count).await;
         assert_eq!(

@@ -4,12 +4,12 @@ use super::accounts::Accounts;
 use super::breaker::Breaker;
 use super::error_body;
 use super::group_locks::GroupLocks;
+use super::lanes::{Lane, Lanes, Place, no_place};
 use super::reads::{Outcome, Reads, When};
 use crate::config;
 use crate::credentials::{Basic, CredentialKind, Credentials, Logon, Pass, Signer, Tokens};
 use crate::metrics::{Meter, Metrics};
 use crate::problem::{Kind, Problem};
-use crate::single_flight::Landed;
 use crate::vendor_http::{ANSWER_LIMIT, Answer, Trust, VendorHttp, client};
 use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -17,13 +17,9 @@ use reqwest::{Method, Request, Url};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use vendors::call::VendorError;
 use vendors::{Operation, System};
-
-/// How many requests to one system run at a time.
-const AT_A_TIME: usize = 16;
 
 /// A vendor system.
 #[derive(Debug)]
@@ -45,7 +41,7 @@ pub struct Upstream {
     writes: Option<Arc<dyn WriteObserver>>,
     meter: Arc<Meter>,
     breaker: Breaker,
-    places: Semaphore,
+    lanes: Lanes,
 }
 
 /// A request to the vendor, with its path and query encoded.
@@ -148,6 +144,7 @@ impl Upstream {
                 }
             }
         };
+        let lanes = Lanes::new(matches!(kind, CredentialKind::Signed(_)));
         Ok(Self {
             public,
             locks: accounts.locks(&base),
@@ -163,7 +160,7 @@ impl Upstream {
             writes,
             breaker: Breaker::new(meter.clone()),
             meter,
-            places: Semaphore::new(AT_A_TIME),
+            lanes,
         })
     }
 
@@ -180,23 +177,30 @@ impl Upstream {
     /// Reads, together with all callers that read the same.
     pub(crate) async fn read(
         &self,
+        lane: &Lane,
         operation: &Operation,
         outgoing: &Outgoing,
         when: When,
-    ) -> Landed<Outcome> {
+    ) -> Outcome {
         let key = format!("{} {}?{}", outgoing.accept, outgoing.path, outgoing.query);
         let mut fetched = false;
         let fetch = async || {
             fetched = true;
-            let outcome = self.send(outgoing).await;
+            let outcome = self.send_in(lane, outgoing).await;
             if let (Some(observer), Ok(answer)) = (&self.observer, &outcome) {
                 observer.answered(operation, &outgoing.query, answer);
             }
             outcome
         };
-        let landed = self.reads.get(&key, when, fetch).await;
+        let place = || self.place(lane);
+        let outcome = self.reads.get(&key, when, place, fetch).await;
         self.meter.read(!fetched);
-        landed
+        outcome
+    }
+
+    async fn place(&self, lane: &Lane) -> Result<Place<'_>, Problem> {
+        let place = self.lanes.place(lane, self.timeout).await;
+        place.ok_or_else(|| no_place(&self.public.title))
     }
 
     /// A write has ended. Drops the answers that reads share, because it may have changed what they say.
@@ -212,17 +216,26 @@ impl Upstream {
         (&self.public, &self.base) == (&other.public, &other.base)
     }
 
-    /// Sends a request of its own and returns the answer, an error's body reduced. After a 401 the request is
-    /// sent once more with new credentials. That is safe for writes too, because a request with refused
-    /// credentials was not carried out.
+    /// Sends a change, or a read that is part of one, and returns the answer, an error's body reduced.
     pub(crate) async fn send(&self, outgoing: &Outgoing) -> Result<Answer, Problem> {
-        let pass = self.credentials.pass(None, self.timeout).await?;
-        let mut answer = self.send_with(outgoing, &pass).await?;
+        let _place = self.place(&Lane::Change).await?;
+        self.send_in(&Lane::Change, outgoing).await
+    }
+
+    /// Sends a request that has its place. After a 401 it is sent once more with new credentials. That is safe
+    /// for writes too, because a request with refused credentials was not carried out.
+    async fn send_in(&self, lane: &Lane, outgoing: &Outgoing) -> Result<Answer, Problem> {
+        let urgency = lane.urgency();
+        let pass = self.credentials.pass(None, urgency, self.timeout).await?;
+        let mut answer = self.send_with(lane, outgoing, &pass).await?;
         if answer.status == StatusCode::UNAUTHORIZED && pass.renewable {
-            let refused = pass.number;
+            let refused = Some(pass.number);
             drop(pass);
-            let pass = self.credentials.pass(Some(refused), self.timeout).await?;
-            answer = self.send_with(outgoing, &pass).await?;
+            let pass = self
+                .credentials
+                .pass(refused, urgency, self.timeout)
+                .await?;
+            answer = self.send_with(lane, outgoing, &pass).await?;
         }
         if answer.status == StatusCode::UNAUTHORIZED {
             let detail = format!(
@@ -236,7 +249,12 @@ impl Upstream {
         Ok(error_body::reduce(&self.public.system, answer))
     }
 
-    async fn send_with(&self, outgoing: &Outgoing, pass: &Pass<'_>) -> Result<Answer, Problem> {
+    async fn send_with(
+        &self,
+        lane: &Lane,
+        outgoing: &Outgoing,
+        pass: &Pass<'_>,
+    ) -> Result<Answer, Problem> {
         let mut request = Request::new(outgoing.method.clone(), self.url(outgoing, &pass.query)?);
         let headers = request.headers_mut();
         headers.insert(header::ACCEPT, HeaderValue::from_static(outgoing.accept));
@@ -257,23 +275,28 @@ impl Upstream {
             }
             None => {}
         }
-        let place = tokio::time::timeout(self.timeout, self.places.acquire()).await;
-        let Ok(Ok(_place)) = place else {
-            let detail = format!(
-                "too many requests to {} are under way; this one was not sent",
-                self.public.title
-            );
-            return Err(Problem {
-                retry_after: Some(5),
-                ..Problem::new(Kind::Overloaded, detail)
-            });
+        let permit = match lane {
+            // Each change is one attempt of a person, whatever became of what others read.
+            Lane::Change => self.breaker.enter_anyway(),
+            Lane::Session(_) | Lane::Watcher => self.breaker.enter()?,
         };
-        let permit = self.breaker.enter()?;
-        let began = Instant::now();
-        let outcome = self.http.send(request).await.map(Answer::into_utf8);
-        self.meter.call(began.elapsed(), &outcome);
-        permit.record(&outcome);
-        outcome
+        let exchange = async {
+            let began = Instant::now();
+            let outcome = self.http.send(request).await.map(Answer::into_utf8);
+            self.meter.call(began.elapsed(), &outcome);
+            permit.record(&outcome);
+            outcome
+        };
+        tokio::select! {
+            outcome = exchange => outcome,
+            () = pass.is_needed_for_a_change() => {
+                let detail = format!(
+                    "{} had not answered yet, and a change was waiting; the read was given up",
+                    self.public.title
+                );
+                Err(Problem { retry_after: Some(1), ..Problem::new(Kind::Overloaded, detail) })
+            }
+        }
     }
 
     fn url(&self, outgoing: &Outgoing, signature: &str) -> Result<Url, Problem> {

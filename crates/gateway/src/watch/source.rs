@@ -3,7 +3,7 @@
 
 use super::Clock;
 use super::failure;
-use crate::vendor_client::{Outgoing, Upstream, When};
+use crate::vendor_client::{Lane, Outgoing, Upstream, When};
 use crate::vendor_http::Answer;
 use axum::http::{Method, header};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -89,10 +89,11 @@ impl Source {
             body: None,
         };
         let (requested_at, began) = (self.clock.now(), Instant::now());
-        let landed = self.client.read(request.operation, &outgoing, when).await;
-        let answer = landed
-            .value
-            .map_err(|problem| failure::of_problem(&problem))?;
+        let outcome = self
+            .client
+            .read(&Lane::Watcher, request.operation, &outgoing, when)
+            .await;
+        let answer = outcome.map_err(|problem| failure::of_problem(&problem))?;
         let kept = kept(&answer, began);
         let answer = plain(answer);
         self.listen(&answer, requested_at, kept);

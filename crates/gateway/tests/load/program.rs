@@ -47,6 +47,11 @@ name = "vic"
 role = "viewer"
 password_hash = "{hash}"
 
+[[user]]
+name = "hall"
+role = "wall"
+password_hash = "{hash}"
+
 [[connection]]
 id = "plant-a"
 title = "Plant A"

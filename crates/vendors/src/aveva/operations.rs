@@ -1,9 +1,13 @@
 //! The operations of the contract: methods and paths after the base.
 
 use super::{ApiVersion, Base};
-use crate::operation::{Method, Operation, segment};
+use crate::operation::{Method, Operation, Parameter, Values, segment};
 
-const NONE: &[&str] = &[];
+const NONE: &[Parameter] = &[];
+const PAGE: &[Parameter] = &[
+    Parameter::optional("skip", Values::Number(0)),
+    Parameter::optional("count", Values::Number(0)),
+];
 
 macro_rules! operations {
     ($($(#[$doc:meta])* $id:ident = $name:literal, $method:ident $path:literal, $query:expr;)*) => {
@@ -14,7 +18,7 @@ macro_rules! operations {
 
 operations! {
     /// 200 with the configurations, `Total-Count` in a header.
-    LIST_GROUPS = "list groups", Get "/groups", &["skip", "count"];
+    LIST_GROUPS = "list groups", Get "/groups", PAGE;
     /// 201 created, 200 identical, 409 different.
     CREATE_GROUP = "create group", Post "/groups", NONE;
     /// 200.

@@ -1,11 +1,12 @@
 //! The operations of the contract: methods and paths after the base.
 
-use crate::operation::{Method, Operation};
+use crate::operation::{Method, Operation, Parameter, Values};
 
 /// The base of every path.
 pub(crate) const BASE: &str = "/api/v4";
 
-const NONE: &[&str] = &[];
+const NONE: &[Parameter] = &[];
+const PAGE: &[Parameter] = &[Parameter::optional("page", Values::Number(1))];
 
 macro_rules! operations {
     ($($(#[$doc:meta])* $id:ident = $name:literal, $method:ident $path:literal, $query:expr;)*) => {
@@ -18,7 +19,7 @@ macro_rules! operations {
 
 operations! {
     /// 200 with a Collection.
-    LIST_GROUPS = "list groups", Get "/failover-groups", &["page"];
+    LIST_GROUPS = "list groups", Get "/failover-groups", PAGE;
     /// 200.
     GET_GROUP = "get group", Get "/failover-groups/{}", NONE;
     /// 204: mode and auto failback.

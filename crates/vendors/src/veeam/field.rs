@@ -70,9 +70,20 @@ impl Field {
         Self::BackupServerName,
     ];
 
+    /// The names of all, in the grammar.
+    pub const NAMES: [&'static str; Self::ALL.len()] = {
+        let mut names = [""; Self::ALL.len()];
+        let mut place = 0;
+        while place < names.len() {
+            names[place] = Self::ALL[place].name();
+            place += 1;
+        }
+        names
+    };
+
     /// The name in the grammar.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Uid => "UID",
             Self::Name => "Name",

@@ -1,15 +1,25 @@
 //! The operations of the contract. Only the gateway logs on and off; these are not relayed.
 
-use crate::operation::{Method, Operation};
+use super::field::Field;
+use crate::operation::{Method, Operation, Parameter, Values};
 
-const NONE: &[&str] = &[];
+const NONE: &[Parameter] = &[];
+
+/// Of everything that the server can be queried for, and all that a backup server holds, only this.
+const TYPE: Parameter = Parameter {
+    name: "type",
+    values: Values::Words(&["CloudFailoverSession"]),
+    required: true,
+};
+
+const FORMAT: &[Parameter] = &[Parameter::optional("format", Values::Words(&["Entity"]))];
 
 /// 201 with the session id; `Authorization: Basic` and an empty body.
 pub static LOG_ON: Operation = Operation {
     name: "log on",
     method: Method::Post,
     path: "/api/sessionMngr/",
-    query: &["v"],
+    query: &[Parameter::optional("v", Values::Words(&["latest"]))],
 };
 
 /// 204.
@@ -26,7 +36,13 @@ pub static QUERY: Operation = Operation {
     method: Method::Get,
     path: "/api/query",
     query: &[
-        "type", "format", "sortAsc", "sortDesc", "pageSize", "page", "filter",
+        TYPE,
+        Parameter::optional("format", Values::Words(&["Entities"])),
+        Parameter::optional("sortAsc", Values::Words(&Field::NAMES)),
+        Parameter::optional("sortDesc", Values::Words(&Field::NAMES)),
+        Parameter::optional("pageSize", Values::Number(1)),
+        Parameter::optional("page", Values::Number(1)),
+        Parameter::optional("filter", Values::Text),
     ],
 };
 
@@ -35,7 +51,7 @@ pub static GET_SESSION: Operation = Operation {
     name: "get session",
     method: Method::Get,
     path: "/api/cloud/failoverSessions/{}",
-    query: &["format"],
+    query: FORMAT,
 };
 
 /// 200 with the sessions of the last 30 days.
@@ -43,7 +59,7 @@ pub static RECENT: Operation = Operation {
     name: "list recent sessions",
     method: Method::Get,
     path: "/api/cloud/failoverSessions",
-    query: &["format"],
+    query: FORMAT,
 };
 
 /// The operations that users may call through the gateway.

@@ -4,7 +4,7 @@ use super::super::failure;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::Freshness;
 use health::alarms::Source;
-use health::inventory::{Judged, Kind, Reading, ResourceKey};
+use health::inventory::{Facts, Judged, Kind, Reading, ResourceKey};
 use protocol::ConnectionState;
 use std::collections::HashMap;
 
@@ -81,6 +81,27 @@ impl Connection {
             failure: self.state.failure.as_ref().map(failure::line),
             held: self.state.held,
             noun: Kind::held_by(system).noun(),
+        }
+    }
+
+    /// Whether it holds a group with the first id, and the group a session with the second. `None` before it was
+    /// read once, or where it holds more than was read.
+    pub(super) fn knows(&self, ids: &[&str]) -> Option<bool> {
+        if self.state.observed_at.is_none() || self.state.limit.is_some() {
+            return None;
+        }
+        let (group, sessions) = ids.split_first()?;
+        let Some(held) = self.resources.get(*group) else {
+            return Some(false);
+        };
+        match &held.judged.resource.facts {
+            Facts::FailoverGroup(facts) if facts.members.is_some() => Some(
+                sessions
+                    .iter()
+                    .all(|id| facts.sessions.iter().any(|known| known == id)),
+            ),
+            _ if sessions.is_empty() => Some(true),
+            _ => None,
         }
     }
 

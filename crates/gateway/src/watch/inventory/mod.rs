@@ -94,6 +94,12 @@ impl Inventory {
         self.state().tick(now);
     }
 
+    /// Whether a connection holds a resource with the first of these ids, and that one what the second names.
+    /// `None` where not everything that it holds is known.
+    pub(crate) fn knows(&self, connection: &str, ids: &[&str]) -> Option<bool> {
+        self.state().knows(connection, ids)
+    }
+
     /// What a revision that somebody holds is to this inventory.
     pub(crate) fn position(&self, after: Option<&str>) -> Position {
         self.state().position(after)

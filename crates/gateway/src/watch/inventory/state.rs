@@ -58,6 +58,10 @@ impl State {
         self.connections.iter().position(known)
     }
 
+    pub(super) fn knows(&self, connection: &str, ids: &[&str]) -> Option<bool> {
+        self.connections[self.place(connection)?].knows(ids)
+    }
+
     /// A publication begins.
     pub(super) fn step(&mut self) -> Step {
         self.publication += 1;

@@ -1,0 +1,181 @@
+//! Where requests to a vendor wait. Changes have places of their own, which no number of reads can fill. Reads
+//! share theirs, and each session has a quota of them: of a session that asks for very much, only its quota
+//! waits beside the reads of the others. That is the fairness between sessions.
+
+use crate::credentials::Urgency;
+use crate::problem::{Kind, Problem};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+
+/// How many changes of one system run at a time.
+const CHANGES: usize = 8;
+/// How many reads of one system run at a time.
+const READS: usize = 16;
+/// How many reads of one session run at a time.
+const PER_SESSION: usize = 4;
+/// How many reads of the watcher run at a time: as many groups as it reads together.
+const PER_WATCHER: usize = 12;
+/// With more sessions than this, those without a read are forgotten.
+const MANY: usize = 64;
+
+/// On whose behalf a request is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Lane {
+    /// A change, or what an admin reads anew before or after one.
+    Change,
+    /// A read for this session.
+    Session(String),
+    /// A read for the inventory.
+    Watcher,
+}
+
+impl Lane {
+    pub(super) fn urgency(&self) -> Urgency {
+        match self {
+            Self::Change => Urgency::Change,
+            Self::Session(_) | Self::Watcher => Urgency::Read,
+        }
+    }
+}
+
+/// The places of one system.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    changes: Semaphore,
+    reads: Semaphore,
+    /// Where the vendor takes one request at a time, a quota of one makes the sessions take turns.
+    one_at_a_time: bool,
+    quotas: Mutex<HashMap<Lane, Arc<Semaphore>>>,
+}
+
+/// Permission to send one request. Dropping it lets the next one in.
+#[derive(Debug)]
+pub(super) struct Place<'a> {
+    _place: SemaphorePermit<'a>,
+    _quota: Option<OwnedSemaphorePermit>,
+}
+
+impl Lanes {
+    pub(super) fn new(one_at_a_time: bool) -> Self {
+        Self {
+            changes: Semaphore::new(CHANGES),
+            reads: Semaphore::new(READS),
+            one_at_a_time,
+            quotas: Mutex::default(),
+        }
+    }
+
+    /// Waits for a place, at most for `patience`. `None` when none became free.
+    pub(super) async fn place(&self, lane: &Lane, patience: Duration) -> Option<Place<'_>> {
+        let wait = async {
+            let quota = match self.quota(lane) {
+                Some(quota) => Some(quota.acquire_owned().await.ok()?),
+                None => None,
+            };
+            let lane = match lane {
+                Lane::Change => &self.changes,
+                Lane::Session(_) | Lane::Watcher => &self.reads,
+            };
+            Some(Place {
+                _place: lane.acquire().await.ok()?,
+                _quota: quota,
+            })
+        };
+        tokio::time::timeout(patience, wait).await.ok().flatten()
+    }
+
+    fn quota(&self, lane: &Lane) -> Option<Arc<Semaphore>> {
+        let size = match lane {
+            Lane::Change => return None,
+            _ if self.one_at_a_time => 1,
+            Lane::Session(_) => PER_SESSION,
+            Lane::Watcher => PER_WATCHER,
+        };
+        let mut quotas = self.quotas.lock().unwrap_or_else(PoisonError::into_inner);
+        if quotas.len() >= MANY {
+            // Each read that runs or waits holds its session's quota.
+            quotas.retain(|_, quota| Arc::strong_count(quota) > 1);
+        }
+        let quota = quotas.entry(lane.clone());
+        Some(
+            quota
+                .or_insert_with(|| Arc::new(Semaphore::new(size)))
+                .clone(),
+        )
+    }
+}
+
+/// The problem for a request that found no place.
+pub(super) fn no_place(title: &str) -> Problem {
+    let detail = format!("too many requests to {title} are under way; this one was not sent");
+    Problem {
+        retry_after: Some(5),
+        ..Problem::new(Kind::Overloaded, detail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    fn session(name: &str) -> Lane {
+        Lane::Session(name.to_owned())
+    }
+
+    async fn take<'l>(lanes: &'l Lanes, lane: &Lane) -> Option<Place<'l>> {
+        lanes.place(lane, PATIENCE).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn reads_of_however_many_sessions_leave_the_places_of_changes_free() {
+        let lanes = Lanes::new(false);
+        let mut held = Vec::new();
+        for number in 0..READS {
+            held.push(take(&lanes, &session(&number.to_string())).await.unwrap());
+        }
+        assert!(take(&lanes, &session("another")).await.is_none(), "full");
+        for _ in 0..CHANGES {
+            held.push(take(&lanes, &Lane::Change).await.unwrap());
+        }
+        assert!(take(&lanes, &Lane::Change).await.is_none());
+        held.truncate(READS - 1);
+        assert!(take(&lanes, &session("another")).await.is_some());
+        assert!(take(&lanes, &Lane::Change).await.is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_has_a_quota_and_waits_beside_the_others_with_no_more() {
+        for (one_at_a_time, quota) in [(false, PER_SESSION), (true, 1)] {
+            let lanes = Lanes::new(one_at_a_time);
+            let mut greedy = Vec::new();
+            for _ in 0..quota {
+                greedy.push(take(&lanes, &session("greedy")).await.unwrap());
+            }
+            let (lane, other) = (session("greedy"), session("other"));
+            let more = futures_util::future::join_all((0..60).map(|_| take(&lanes, &lane)));
+            let (more, other, watcher) =
+                tokio::join!(more, take(&lanes, &other), take(&lanes, &Lane::Watcher));
+            assert!(more.iter().all(Option::is_none), "{one_at_a_time}");
+            assert!(other.is_some() && watcher.is_some(), "{one_at_a_time}");
+            drop(greedy);
+            assert!(take(&lanes, &session("greedy")).await.is_some());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn sessions_without_a_read_are_forgotten() {
+        let lanes = Lanes::new(false);
+        let held = take(&lanes, &session("held")).await;
+        for number in 0..1_000 {
+            drop(take(&lanes, &session(&number.to_string())).await);
+            assert!(lanes.quotas.lock().unwrap().len() <= MANY);
+        }
+        let quota = lanes.quota(&session("held")).unwrap();
+        assert_eq!(quota.available_permits(), PER_SESSION - 1);
+        drop(held);
+    }
+}

@@ -1,0 +1,158 @@
+//! A vendor of which single groups can be asked for, and then answers as the test wants, and whose changes are
+//! always carried out: an AVEVA and an Uplynk service in one.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// How it answers who asks for one group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mood {
+    Well,
+    Hangs,
+    Resets,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Counts {
+    asked: usize,
+    changes: usize,
+}
+
+#[derive(Debug)]
+struct State {
+    mood: watch::Sender<Mood>,
+    counts: watch::Sender<Counts>,
+    /// A signature is good for one request.
+    signatures: Mutex<HashSet<String>>,
+}
+
+pub(crate) struct Vendor {
+    pub(crate) base: String,
+    state: Arc<State>,
+}
+
+impl Vendor {
+    pub(crate) async fn start(mood: Mood) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let state = Arc::new(State {
+            mood: watch::Sender::new(mood),
+            counts: watch::Sender::default(),
+            signatures: Mutex::default(),
+        });
+        let shared = state.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let state = shared.clone();
+                tokio::spawn(async move { serve(stream, &state).await });
+            }
+        });
+        Self { base, state }
+    }
+
+    /// How often a single group was asked for.
+    pub(crate) fn asked(&self) -> usize {
+        self.state.counts.borrow().asked
+    }
+
+    pub(crate) async fn asked_at_least(&self, times: usize) {
+        let mut counts = self.state.counts.subscribe();
+        let asked = counts.wait_for(|counts| counts.asked >= times);
+        let asked = tokio::time::timeout(super::HANGS, asked).await;
+        drop(asked.expect("asked in time").expect("it runs"));
+    }
+
+    /// How many changes were carried out.
+    pub(crate) fn changes(&self) -> usize {
+        self.state.counts.borrow().changes
+    }
+
+    /// Answers what hangs, and everything from now on.
+    pub(crate) fn becomes_well(&self) {
+        self.state.mood.send_replace(Mood::Well);
+    }
+}
+
+async fn serve(mut stream: TcpStream, state: &State) {
+    while let Some(line) = request(&mut stream).await {
+        let (method, target) = line.split_once(' ').expect("a request line");
+        let target = target.split(' ').next().unwrap_or_default();
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let is_new = !query.starts_with("msg=")
+            || state
+                .signatures
+                .lock()
+                .expect("no panic")
+                .insert(query.to_owned());
+        let (status, body) = match path.rsplit_once("groups/") {
+            _ if !is_new => ("400 Bad Request", String::new()),
+            _ if method != "GET" => {
+                state.counts.send_modify(|counts| counts.changes += 1);
+                ("204 No Content", String::new())
+            }
+            None => ("200 OK", list(path)),
+            Some((_, group)) if group.ends_with("/clientsessions") => {
+                ("200 OK", r#"[{"Id":"s","Role":1}]"#.to_owned())
+            }
+            Some((_, group)) => {
+                state.counts.send_modify(|counts| counts.asked += 1);
+                let mut mood = state.mood.subscribe();
+                let mood = mood.wait_for(|mood| *mood != Mood::Hangs).await;
+                if mood.is_ok_and(|mood| *mood == Mood::Resets) {
+                    return;
+                }
+                ("200 OK", format!(r#"{{"Id":"{group}","id":"{group}"}}"#))
+            }
+        };
+        let length = match status {
+            "204 No Content" => String::new(),
+            _ => format!("content-length: {}\r\n", body.len()),
+        };
+        let answer =
+            format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\n{length}\r\n{body}");
+        if stream.write_all(answer.as_bytes()).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The next request line. Bodies are read to their end.
+async fn request(stream: &mut TcpStream) -> Option<String> {
+    let mut got = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&got).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let mut lines = head.lines();
+            let line = lines.next()?.to_owned();
+            let length = lines
+                .filter_map(|line| line.split_once(": "))
+                .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+                .map_or(0, |(_, length)| length.parse().expect("a number"));
+            if body.len() >= length {
+                return Some(line);
+            }
+        }
+        if stream.read_buf(&mut got).await.ok()? == 0 {
+            return None;
+        }
+    }
+}
+
+/// The groups of the AVEVA or the Uplynk service, whole.
+fn list(path: &str) -> String {
+    if path.ends_with("/failover-groups") {
+        let group = |number| {
+            format!(
+                r#"{{"id":"group-{number}","mode":"prioritized","channels":[],"slicers":[{{"id":"a","order":1,"enabled":true}}]}}"#
+            )
+        };
+        let groups: Vec<String> = (0..15).map(group).collect();
+        return format!(r#"{{"items":[{}],"total_items":15}}"#, groups.join(","));
+    }
+    let group = |number| format!(r#"{{"Id":"group-{number}","FailoverTimeout":"00:01:00"}}"#);
+    let groups: Vec<String> = (0..64).map(group).collect();
+    format!("[{}]", groups.join(","))
+}
