@@ -45,9 +45,11 @@ pub(crate) fn provider_sign_in(
     );
 }
 
-pub(crate) fn sign_out(who: &Who) {
+/// The end of a session. `is_saved` says whether a restart would bring it back.
+pub(crate) fn sign_out(who: &Who, is_saved: bool) {
     let Who { name, from, id, .. } = who;
-    tracing::info!(target: "audit", id, who = name, %from, what = "sign out", outcome = "done");
+    let why = if is_saved { "-" } else { "not-saved" };
+    tracing::info!(target: "audit", id, who = name, %from, what = "sign out", outcome = "done", why);
 }
 
 /// A refused request.
@@ -80,7 +82,7 @@ pub(crate) fn wall_signs_in(who: &Who, wall: &str) {
 /// An attempt to pair or to revoke a wall.
 pub(crate) fn wall(who: &Who, what: &str, wall: &str, refused: Option<Kind>) {
     let outcome = match refused {
-        None => "done",
+        None | Some(Kind::NotSaved) => "done",
         Some(Kind::Internal) => "failed",
         Some(_) => "refused",
     };

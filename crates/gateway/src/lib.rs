@@ -19,6 +19,7 @@ mod metrics;
 mod pairing;
 mod problem;
 mod relay;
+mod shared_file;
 mod single_flight;
 mod thumbnails;
 mod tls;

@@ -3,6 +3,7 @@
 //! role may do is decided in `http`, route by route.
 
 mod ended;
+mod ended_sessions;
 mod openid;
 mod passwords;
 mod throttle;
@@ -20,15 +21,17 @@ use crate::pairing::{self, PairingState};
 use crate::problem::{Kind, Problem};
 use axum::http::{HeaderMap, HeaderValue};
 use ended::Ended;
+use ended_sessions::EndedSessions;
 use openid::OpenId;
 use passwords::Passwords;
 use secrecy::SecretString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use ticket::Ticket;
-use users::Users;
+use users::{Previous, Users};
 
 /// An authenticated visitor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,11 +88,13 @@ pub struct Memory {
     /// Attempts to enter a wall's code.
     codes: Throttle,
     walls: pairing::Registries,
-    ended: Ended,
+    ended: EndedSessions,
     /// Sign-ins at a provider that were completed.
     returned: Ended,
     /// The seal of a gateway without a configured key. Its sessions end with the process.
     ephemeral: Arc<Seal>,
+    /// Whether users had to sign in at any time.
+    had_sign_in: AtomicBool,
 }
 
 impl Memory {
@@ -102,10 +107,17 @@ impl Memory {
             throttle: Throttle::default(),
             codes: Throttle::default(),
             walls: pairing::Registries::default(),
-            ended: Ended::default(),
+            ended: EndedSessions::default(),
             returned: Ended::default(),
             ephemeral: Arc::new(Seal::ephemeral()?),
+            had_sign_in: AtomicBool::new(false),
         })
+    }
+
+    /// Whether users had to sign in since the process began.
+    #[must_use]
+    pub fn had_sign_in(&self) -> bool {
+        self.had_sign_in.load(Ordering::Relaxed)
     }
 }
 
@@ -128,6 +140,8 @@ pub struct SignIn {
     pub base_path: String,
     /// The file of the paired walls. Without it they are lost when the process ends.
     pub walls: Option<PathBuf>,
+    /// The file of the sessions that ended. Without it they are forgotten when the process ends.
+    pub ended: Option<config::EndedFile>,
 }
 
 /// The ways to sign in that a gateway offers.
@@ -160,13 +174,14 @@ impl Access {
     ///
     /// # Errors
     /// A password hash is invalid, no client for the provider could be made, the operating system provides no
-    /// random numbers, or the file of walls cannot be used.
+    /// random numbers, or the file of walls or that of ended sessions cannot be used.
     pub fn sign_in(with: SignIn, memory: Arc<Memory>) -> Result<Self, String> {
         let seal = match &with.key {
             Some(key) => Arc::new(Seal::shared(key)),
             None => memory.ephemeral.clone(),
         };
-        Ok(Self(Mode::Users(Box::new(Users {
+        memory.ended.keep_in(with.ended.as_ref())?;
+        let access = Self(Mode::Users(Box::new(Users {
             passwords: Passwords::new(&with.users)?,
             users: with.users,
             openid: with
@@ -177,9 +192,11 @@ impl Access {
             seal,
             cookie: Cookie::new(with.encrypted, with.cookie_suffix),
             walls: memory.walls.at(with.walls.as_deref())?,
-            memory,
+            memory: memory.clone(),
             clock: wall_clock(),
-        }))))
+        })));
+        memory.had_sign_in.store(true, Ordering::Relaxed);
+        Ok(access)
     }
 
     /// The same with another clock.
@@ -289,19 +306,24 @@ impl Access {
         }
     }
 
-    /// Ends a session at this gateway. Returns the cookie that deletes the browser's.
-    pub(crate) fn leave(
+    /// Ends a session: that of a user, or that of a wall, which has to be paired anew. Returns the cookie that
+    /// deletes the browser's, and whether a restart would bring a copied session back.
+    pub(crate) async fn leave(
         &self,
         headers: &HeaderMap,
         visitor: Option<&Visitor>,
-    ) -> Option<HeaderValue> {
-        let users = self.users()?;
-        if let Some(ticket) = visitor.and_then(|visitor| visitor.ticket.as_ref()) {
-            users.memory.ended.add(&ticket.number, (users.clock)());
-        }
-        users
+    ) -> (Option<HeaderValue>, Result<(), Problem>) {
+        let Some(users) = self.users() else {
+            return (None, Ok(()));
+        };
+        let ended = match visitor.and_then(Previous::of) {
+            Some(previous) => users.end(&previous).await,
+            None => Ok(()),
+        };
+        let cookie = users
             .cookie
-            .set(CookiePurpose::Session, headers, "", Duration::ZERO)
+            .set(CookiePurpose::Session, headers, "", Duration::ZERO);
+        (cookie, ended)
     }
 
     /// The user's configured name. Any other text may be a password, typed into the wrong field, and is not logged.

@@ -82,6 +82,10 @@ pub(super) async fn sign_in(
     let refused = entered.as_ref().err().map(|problem| problem.kind);
     audit::sign_in(&gateway.shared.metrics, who, name, refused);
     let (visitor, cookie) = entered?;
+    // The session that this one replaces has ended.
+    if let Some(session) = authorized.visitor.as_ref().and_then(Visitor::session) {
+        gateway.shared.metrics.session_ended(session);
+    }
     let mut response = session(&gateway, &visitor);
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)
@@ -94,8 +98,9 @@ pub(super) async fn sign_out(
     headers: HeaderMap,
 ) -> Response {
     let visitor = authorized.visitor.as_ref();
+    let (cookie, ended) = gateway.access.leave(&headers, visitor).await;
     if let Some(visitor) = visitor {
-        audit::sign_out(&authorized.who);
+        audit::sign_out(&authorized.who, ended.is_ok());
         if let Some(session) = visitor.session() {
             gateway.shared.metrics.session_ended(session);
         }
@@ -106,7 +111,7 @@ pub(super) async fn sign_out(
         header::CACHE_CONTROL,
         header::HeaderValue::from_static("no-store"),
     );
-    if let Some(cookie) = gateway.access.leave(&headers, visitor) {
+    if let Some(cookie) = cookie {
         set.insert(header::SET_COOKIE, cookie);
     }
     response

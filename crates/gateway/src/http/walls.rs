@@ -141,7 +141,10 @@ pub(super) async fn revoke(
         .as_ref()
         .map_or("(unknown)", |wall| wall.name.as_str());
     audit::wall(&authorized.who, "revoke wall", name, why);
+    let is_ended = |problem: &Problem| problem.kind == Kind::NotSaved;
+    if revoked.as_ref().err().is_none_or(is_ended) {
+        gateway.shared.metrics.session_ended(&id);
+    }
     revoked?;
-    gateway.shared.metrics.session_ended(&id);
     Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
 }

@@ -59,6 +59,9 @@ struct Code {
     /// The id of the wall that was paired with it.
     #[serde(default)]
     wall: Option<String>,
+    /// Whether the screen has fetched its session.
+    #[serde(default)]
+    claimed: bool,
 }
 
 /// The state of a screen's code.
@@ -84,7 +87,7 @@ impl Default for WallRegistry {
 
 impl WallRegistry {
     /// Parses and validates a registry.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub(super) fn of_json(bytes: &[u8]) -> Result<Self, String> {
         let registry: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if registry.version != VERSION {
             return Err(format!(
@@ -111,7 +114,7 @@ impl WallRegistry {
             return CodeState::Over;
         };
         match &code.wall {
-            Some(id) if now < code.ends + KEPT => match self.wall(id) {
+            Some(id) if now < code.ends + KEPT && !code.claimed => match self.wall(id) {
                 Some(wall) => CodeState::Paired {
                     id: wall.id.clone(),
                     name: wall.name.clone(),
@@ -124,6 +127,18 @@ impl WallRegistry {
             },
             _ => CodeState::Over,
         }
+    }
+
+    /// The state of the code, whose session is taken by this if it is paired.
+    pub(super) fn claim(&mut self, number: &str, now: u64) -> CodeState {
+        let state = self.code_state(number, now);
+        if matches!(state, CodeState::Paired { .. }) {
+            let codes = self.codes.iter_mut();
+            for code in codes.filter(|code| code.number == number) {
+                code.claimed = true;
+            }
+        }
+        state
     }
 
     /// Makes a code for a screen.
@@ -163,6 +178,7 @@ impl WallRegistry {
             network,
             ends: now + LIFE,
             wall: None,
+            claimed: false,
         });
         Ok(CodeState::Waiting {
             code: shown,
@@ -220,6 +236,13 @@ impl WallRegistry {
             at.ok_or_else(|| Problem::new(Kind::NotFound, "there is no such wall, or no longer"))?;
         self.codes.retain(|code| code.wall.as_deref() != Some(id));
         Ok(self.walls.remove(at))
+    }
+
+    /// Removes these walls, as far as they are listed.
+    pub(super) fn drop_walls(&mut self, ids: &HashSet<String>) {
+        self.walls.retain(|wall| !ids.contains(&wall.id));
+        let is_gone = |code: &Code| code.wall.as_ref().is_some_and(|id| ids.contains(id));
+        self.codes.retain(|code| !is_gone(code));
     }
 
     /// Notes when and from where a wall was last seen. Ignores a wall that is no longer listed.

@@ -14,6 +14,7 @@ mod relay;
 mod roles;
 mod routes;
 mod secrets;
+mod sessions_end;
 mod status;
 mod stop;
 mod thumbnails;

@@ -166,7 +166,7 @@ fn an_invalid_registry_is_refused_and_a_valid_one_is_read_back() {
     let code = ask(&mut registry, "n", 0);
     pair(&mut registry, &code, "Hall", 0).unwrap();
     let text = serde_json::to_string(&registry).unwrap();
-    assert_eq!(WallRegistry::parse(text.as_bytes()).unwrap(), registry);
+    assert_eq!(WallRegistry::of_json(text.as_bytes()).unwrap(), registry);
     let wall = r#"{"id":"a","name":"Hall","paired_by":"ann","paired_at":0}"#;
     let other = wall.replace("Hall", "HALL").replace("\"a\"", "\"b\"");
     for (text, expected) in [
@@ -184,7 +184,7 @@ fn an_invalid_registry_is_refused_and_a_valid_one_is_read_back() {
             "twice",
         ),
     ] {
-        let why = WallRegistry::parse(text.as_bytes()).unwrap_err();
+        let why = WallRegistry::of_json(text.as_bytes()).unwrap_err();
         assert!(why.contains(expected), "{text}: {why}");
     }
 }
