@@ -42,6 +42,7 @@ const GATEWAY: Order = Order {
         &["tls", "crypto", "answer_cache", "shared_file"],
         &[
             "identity",
+            "network",
             "problem",
             "single_flight",
             "clock",

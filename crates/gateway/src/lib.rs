@@ -16,6 +16,7 @@ mod http;
 mod identity;
 mod inventory_view;
 mod metrics;
+mod network;
 mod pairing;
 mod problem;
 mod relay;

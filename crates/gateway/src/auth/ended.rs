@@ -1,4 +1,4 @@
-//! Ids that are valid once and were used: sign-ins at a provider that were completed. They expire within
+//! Ids that are valid once and were used: sign-ins at a provider and unlock codes. They expire within
 //! minutes, so that this gateway's memory is enough.
 
 use std::collections::HashMap;

@@ -4,14 +4,17 @@
 
 mod ended;
 mod ended_sessions;
+mod hashing;
+mod known_browser;
 mod openid;
 mod passwords;
 mod throttle;
 mod ticket;
 mod users;
 
+pub(crate) use known_browser::{UNLOCK, unlock_code};
 pub(crate) use openid::Refusal;
-pub(crate) use throttle::{Throttle, network_of};
+pub(crate) use throttle::{Attempt, Throttle};
 
 use crate::clock::wall_clock;
 use crate::config;
@@ -22,6 +25,7 @@ use crate::problem::{Kind, Problem};
 use axum::http::{HeaderMap, HeaderValue};
 use ended::Ended;
 use ended_sessions::EndedSessions;
+use hashing::Hashing;
 use openid::OpenId;
 use passwords::Passwords;
 use secrecy::SecretString;
@@ -85,11 +89,12 @@ enum Mode {
 #[derive(Debug)]
 pub struct Memory {
     throttle: Throttle,
+    hashing: Arc<Hashing>,
     /// Attempts to enter a wall's code.
     codes: Throttle,
     walls: pairing::Registries,
     ended: EndedSessions,
-    /// Sign-ins at a provider that were completed.
+    /// Sign-ins at a provider that were completed, and unlock codes that were used.
     returned: Ended,
     /// The seal of a gateway without a configured key. Its sessions end with the process.
     ephemeral: Arc<Seal>,
@@ -105,6 +110,7 @@ impl Memory {
     pub fn new() -> Result<Self, String> {
         Ok(Self {
             throttle: Throttle::default(),
+            hashing: Arc::default(),
             codes: Throttle::default(),
             walls: pairing::Registries::default(),
             ended: EndedSessions::default(),
@@ -182,7 +188,7 @@ impl Access {
         };
         memory.ended.keep_in(with.ended.as_ref())?;
         let access = Self(Mode::Users(Box::new(Users {
-            passwords: Passwords::new(&with.users)?,
+            passwords: Passwords::new(&with.users, memory.hashing.clone())?,
             users: with.users,
             openid: with
                 .openid
@@ -205,6 +211,21 @@ impl Access {
         match self.0 {
             Mode::Users(users) => Self(Mode::Users(Box::new(Users { clock, ..*users }))),
             open @ Mode::Open { .. } => Self(open),
+        }
+    }
+
+    /// Whether passwords are hashed at this moment.
+    #[cfg(test)]
+    pub(crate) fn is_hashing(&self) -> bool {
+        self.users()
+            .is_some_and(|users| users.memory.hashing.is_busy())
+    }
+
+    /// Returns once no password is hashed.
+    #[cfg(test)]
+    pub(crate) async fn hashing_ended(&self) {
+        if let Some(users) = self.users() {
+            users.memory.hashing.ended().await;
         }
     }
 
@@ -285,7 +306,7 @@ impl Access {
         self.users().map(|users| &users.memory.codes)
     }
 
-    /// Signs in with a password: the visitor and the session's cookie.
+    /// Signs in with a password: the visitor, and the cookies of the session and of the browser.
     ///
     /// # Errors
     /// The name or the password is wrong (it is never said which), there were too many attempts, or no
@@ -296,7 +317,7 @@ impl Access {
         from: IpAddr,
         name: &str,
         password: &SecretString,
-    ) -> Result<(Visitor, HeaderValue), Problem> {
+    ) -> Result<(Visitor, Vec<HeaderValue>), Problem> {
         match self.users() {
             None => Err(Problem::new(
                 Kind::BadRequest,

@@ -4,6 +4,7 @@
 use super::ended_sessions::EndedSession;
 use super::openid::OpenId;
 use super::passwords::Passwords;
+use super::throttle::Attempt;
 use super::ticket::{Provided, Ticket};
 use super::{Memory, Visitor};
 use crate::clock::Clock;
@@ -148,10 +149,14 @@ impl Users {
         from: IpAddr,
         name: &str,
         password: &SecretString,
-    ) -> Result<(Visitor, HeaderValue), Problem> {
+    ) -> Result<(Visitor, Vec<HeaderValue>), Problem> {
         let throttle = &self.memory.throttle;
         let name = &name_key(name);
-        throttle.begin(from, name).map_err(|seconds| Problem {
+        let attempt = match self.known_browser(headers, name) {
+            Some(browser) => Attempt::of_known_browser(browser),
+            None => Attempt::new(from, name),
+        };
+        throttle.begin(&attempt).map_err(|seconds| Problem {
             retry_after: Some(seconds),
             ..Problem::new(
                 Kind::TooManyTries,
@@ -166,20 +171,24 @@ impl Users {
             .passwords
             .check(name, password)
             .await
-            .inspect_err(|_| throttle.forgive(from, name))?;
+            .inspect_err(|_| throttle.forgive(&attempt))?;
         let Some(user) = self.user(name).filter(|_| fits) else {
             return Err(Problem::new(
                 Kind::WrongPassword,
                 "the user name or the password is wrong",
             ));
         };
-        throttle.succeeded(from, name);
+        throttle.succeeded(&attempt);
         if let Some(previous) = self.previous(headers) {
             // The log says it if this does not survive a restart.
             let _ = self.end(&previous).await;
         }
-        self.admit(headers, user, None)
-            .ok_or_else(|| Problem::new(Kind::Internal, "no session could be made"))
+        let (visitor, cookie) = self
+            .admit(headers, user, None)
+            .ok_or_else(|| Problem::new(Kind::Internal, "no session could be made"))?;
+        let mut cookies = vec![cookie];
+        cookies.extend(self.browser_cookie(headers, name));
+        Ok((visitor, cookies))
     }
 
     /// Begins a session. `None` only if the operating system provides no random numbers.

@@ -21,6 +21,7 @@ pub(crate) mod router;
 mod serve;
 mod session;
 mod thumbnails;
+mod unlock;
 mod walls;
 
 pub use router::app;

@@ -3,7 +3,7 @@
 use super::body;
 use super::middleware::Authorized;
 use crate::app::Gateway;
-use crate::audit;
+use crate::audit::{self, Who};
 use crate::auth::Visitor;
 use crate::crypto::password_hash;
 use crate::problem::{Kind, Problem};
@@ -74,21 +74,46 @@ pub(super) async fn sign_in(
         ));
     }
     let password = SecretString::from(request.password);
+    let name = gateway.access.loggable(&request.user);
+    let mut aborted = Aborted {
+        gateway: &gateway,
+        who,
+        name,
+        is_decided: false,
+    };
     let entered = gateway
         .access
         .enter(&headers, who.from, &request.user, &password)
         .await;
-    let name = gateway.access.loggable(&request.user);
+    aborted.is_decided = true;
     let refused = entered.as_ref().err().map(|problem| problem.kind);
     audit::sign_in(&gateway.shared.metrics, who, name, refused);
-    let (visitor, cookie) = entered?;
+    let (visitor, cookies) = entered?;
     // The session that this one replaces has ended.
     if let Some(session) = authorized.visitor.as_ref().and_then(Visitor::session) {
         gateway.shared.metrics.session_ended(session);
     }
     let mut response = session(&gateway, &visitor);
-    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    for cookie in cookies {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
     Ok(response)
+}
+
+/// Records a sign-in whose client went away before it was decided. It has counted as an attempt.
+struct Aborted<'a> {
+    gateway: &'a Gateway,
+    who: &'a Who,
+    name: &'a str,
+    is_decided: bool,
+}
+
+impl Drop for Aborted<'_> {
+    fn drop(&mut self) {
+        if !self.is_decided {
+            audit::sign_in_aborted(&self.gateway.shared.metrics, self.who, self.name);
+        }
+    }
 }
 
 /// `DELETE /api/session`: signs out. Succeeds without a session as well.

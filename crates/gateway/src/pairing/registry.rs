@@ -2,9 +2,10 @@
 //! paired. Pure: reads no clock and no file. Times are seconds since 1970.
 
 use super::code;
+use crate::network;
 use crate::problem::{Kind, Problem};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 /// How long a code is valid, in seconds.
@@ -12,9 +13,10 @@ pub(super) const LIFE: u64 = 10 * 60;
 /// How long an expired or used code is kept, in seconds: to explain that when it is entered, and until its screen
 /// has fetched its session.
 const KEPT: u64 = 10 * 60;
-/// How many codes one network may have within [`LIFE`] and [`KEPT`].
-const PER_NETWORK: usize = 20;
-/// How many codes are kept in all.
+/// How many codes one network may have within [`LIFE`] and [`KEPT`], for networks of each size: the lengths of
+/// the prefixes of IPv6 and of IPv4, and the number.
+const PER_NETWORK: [(u8, u8, usize); 3] = [(64, 32, 20), (56, 24, 100), (48, 16, 400)];
+/// How many codes are kept in all. Beyond that, one of the largest network makes room.
 const MOST_CODES: usize = 1_000;
 /// How many walls may be paired.
 const MOST_WALLS: usize = 1_000;
@@ -149,21 +151,25 @@ impl WallRegistry {
         now: u64,
     ) -> Result<CodeState, Problem> {
         self.codes.retain(|code| now < code.ends + KEPT);
-        let ends = self.codes.iter().filter(|code| code.network == network);
-        if ends.clone().count() >= PER_NETWORK {
-            let first = ends.map(|code| code.ends).min().unwrap_or(now);
-            let seconds = (first + KEPT).saturating_sub(now);
-            return Err(Problem {
-                retry_after: Some(u32::try_from(seconds).unwrap_or(u32::MAX)),
-                ..Problem::new(
-                    Kind::TooManyTries,
-                    "too many codes were asked for from this address; wait until the first have ended",
-                )
-            });
+        for (six, four, most) in PER_NETWORK {
+            let of = |address| network::of(address, six, four);
+            let beside = |code: &&Code| of(code.network) == of(network);
+            let ends = self.codes.iter().filter(beside).map(|code| code.ends);
+            if ends.clone().count() >= most {
+                let first = ends.min().unwrap_or(now);
+                let seconds = (first + KEPT).saturating_sub(now);
+                return Err(Problem {
+                    retry_after: Some(u32::try_from(seconds).unwrap_or(u32::MAX)),
+                    ..Problem::new(
+                        Kind::TooManyTries,
+                        "too many codes were asked for from this address or its network; wait until the first have \
+                         ended",
+                    )
+                });
+            }
         }
-        if self.codes.len() >= MOST_CODES {
-            let detail = "too many screens wait to be paired; try again in some minutes";
-            return Err(Problem::new(Kind::Overloaded, detail));
+        while self.codes.len() >= MOST_CODES {
+            self.make_room(now);
         }
         let is_known = |made: &str| self.codes.iter().any(|code| code.code == made);
         let fail = |why| Problem::new(Kind::Internal, why);
@@ -184,6 +190,33 @@ impl WallRegistry {
             code: shown,
             left: LIFE,
         })
+    }
+
+    /// Drops a code: one that is over, or else the oldest of the network with the most, so that whoever asks for
+    /// many takes them from themselves.
+    fn make_room(&mut self, now: u64) {
+        let is_over = |code: &Code| code.claimed || code.wall.is_none() && now >= code.ends;
+        let over = self.codes.iter().position(is_over);
+        let at = over.or_else(|| {
+            let mut among: Vec<usize> = (0..self.codes.len()).collect();
+            for (six, four, _) in PER_NETWORK.into_iter().rev() {
+                let of = |at: usize| {
+                    self.codes
+                        .get(at)
+                        .map(|c| network::of(c.network, six, four))
+                };
+                let mut counts: HashMap<_, usize> = HashMap::new();
+                for at in &among {
+                    *counts.entry(of(*at)).or_default() += 1;
+                }
+                let largest = counts.into_iter().max_by_key(|(_, count)| *count);
+                among.retain(|at| largest.is_some_and(|(network, _)| of(*at) == network));
+            }
+            // New codes are at the end. A screen that was paired has yet to fetch its session.
+            let is_paired = |at: &usize| self.codes.get(*at).is_some_and(|c| c.wall.is_some());
+            among.into_iter().min_by_key(|at| (is_paired(at), *at))
+        });
+        self.codes.remove(at.unwrap_or(0));
     }
 
     /// Pairs the screen that shows this code.

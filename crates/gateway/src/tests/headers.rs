@@ -69,6 +69,7 @@ async fn every_answer_has_exactly_these_headers() {
     let text = "content-type: text/plain; charset=utf-8";
     let prometheus = "content-type: text/plain; version=0.0.4; charset=utf-8";
     let set = "set-cookie:  Path=/; Max-Age=3600; HttpOnly; SameSite=Strict";
+    let known = "set-cookie:  Path=/; Max-Age=15552000; HttpOnly; SameSite=Strict";
     let gone = "set-cookie:  Path=/; Max-Age=0; HttpOnly; SameSite=Strict";
     let asked = "set-cookie:  Path=/; Max-Age=1200; HttpOnly; SameSite=Strict";
     let asks = "www-authenticate: Session";
@@ -100,7 +101,7 @@ async fn every_answer_has_exactly_these_headers() {
             false,
             &body,
             200,
-            vec![JSON, DATA, set],
+            vec![JSON, DATA, set, known],
         ),
         ("POST /api/session", false, "{}", 400, vec![PROBLEM, DATA]),
         ("DELETE /api/session", false, "", 204, vec![DATA, gone]),
@@ -111,6 +112,7 @@ async fn every_answer_has_exactly_these_headers() {
             405,
             vec![PROBLEM, DATA, "allow: GET, POST, DELETE, HEAD"],
         ),
+        ("GET /api/unlock", false, "", 400, vec![PROBLEM, DATA]),
         ("GET /api/sign-in", false, "", 200, vec![JSON, DATA]),
         ("GET /api/openid/start", false, "", 400, vec![PROBLEM, DATA]),
         (

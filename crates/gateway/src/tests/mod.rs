@@ -5,6 +5,7 @@ mod below;
 mod credentials;
 mod error_body;
 mod headers;
+mod known_browsers;
 pub(crate) mod metrics;
 mod observability;
 mod openid;
