@@ -39,7 +39,7 @@ const GATEWAY: Order = Order {
         &["credentials", "auth"],
         &["vendor_http", "pairing"],
         &["config", "assets"],
-        &["tls", "crypto", "answer_cache", "shared_file"],
+        &["tls", "crypto", "answer_cache", "shared_file", "in_flight"],
         &[
             "identity",
             "network",

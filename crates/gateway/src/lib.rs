@@ -14,6 +14,7 @@ mod credentials;
 mod crypto;
 mod http;
 mod identity;
+mod in_flight;
 mod inventory_view;
 mod metrics;
 mod network;

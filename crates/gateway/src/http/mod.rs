@@ -6,8 +6,10 @@ mod body;
 mod build;
 mod client_ip;
 mod compression;
+mod connection_limit;
 mod connections;
 mod console;
+mod csp_report;
 mod inventory;
 pub(crate) mod listen;
 mod middleware;
@@ -23,5 +25,6 @@ mod session;
 mod thumbnails;
 mod unlock;
 mod walls;
+mod write_timeout;
 
 pub use router::app;

@@ -3,24 +3,45 @@
 use super::body;
 use super::compression::compressed;
 use super::middleware::Authorized;
+use crate::app::Gateway;
+use crate::auth::Visitor;
 use crate::problem::{Kind, Problem};
 use crate::relay::{self, REQUEST_LIMIT};
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::Response;
+use std::sync::Arc;
 
 /// Relays a request to the target for which it was authorized.
 ///
 /// # Errors
 /// The request is not valid, or the vendor did not answer.
-pub(super) async fn serve(authorized: Authorized, request: Request) -> Result<Response, Problem> {
+pub(super) async fn serve(
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+    request: Request,
+) -> Result<Response, Problem> {
     let Some(target) = &authorized.target else {
         return Err(Problem::new(Kind::Internal, "this request has no target"));
     };
+    let in_flight = &gateway.shared.in_flight;
+    let visitor = authorized.visitor.as_ref();
+    let session = visitor.and_then(Visitor::session).unwrap_or_default();
+    let is_read = !target.operation.writes();
+    if is_read {
+        in_flight.check(session)?;
+    }
     let (parts, content) = request.into_parts();
     let body = body::json(Request::from_parts(parts.clone(), content), REQUEST_LIMIT);
     let response = relay::relay(target, &authorized.who, &parts, body).await?;
     let accepted = parts.headers.get(header::ACCEPT_ENCODING);
-    Ok(compressed(response.map(Body::from), accepted).await)
+    let (head, bytes) = response.into_parts();
+    let body = if is_read {
+        in_flight.body(bytes, session)?
+    } else {
+        // What became of a change is always told.
+        Body::from(bytes)
+    };
+    Ok(compressed(Response::from_parts(head, body), accepted).await)
 }

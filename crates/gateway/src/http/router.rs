@@ -5,8 +5,8 @@ use super::authorization::{
 };
 use super::middleware::{self, PathState};
 use super::{
-    build, connections, console, inventory, openid, pairing, probes, relay, session, thumbnails,
-    unlock, walls,
+    build, connections, console, csp_report, inventory, openid, pairing, probes, relay, session,
+    thumbnails, unlock, walls,
 };
 use crate::app::Gateway;
 use crate::problem::{Kind, Problem};
@@ -43,6 +43,7 @@ pub(crate) fn routes() -> Vec<Route> {
         get("/api/connections", EVERYBODY, connections::list),
         get("/api/inventory", EVERYBODY_OR_TOKEN, inventory::read),
         get("/api/build", EVERYBODY, build::read),
+        post(csp_report::PATH, Rule::Anyone, csp_report::take),
         post("/api/pairing", Rule::Anyone, pairing::new_code),
         get("/api/pairing", Rule::Anyone, pairing::read),
         get("/api/walls", ADMINS, walls::list),

@@ -2,6 +2,7 @@
 //! paired. Pure: reads no clock and no file. Times are seconds since 1970.
 
 use super::code;
+use crate::identity::is_bidi_control;
 use crate::network;
 use crate::problem::{Kind, Problem};
 use serde::{Deserialize, Serialize};
@@ -309,6 +310,11 @@ fn name(typed: &str) -> Result<String, Problem> {
         format!("the wall's name is longer than {LONGEST_NAME} characters")
     } else if name.chars().any(char::is_control) {
         "the wall's name holds characters that cannot be seen".to_owned()
+    } else if let Some(c) = name.chars().find(|c| is_bidi_control(*c)) {
+        format!(
+            "the wall's name holds the character U+{:04X}, which changes the direction of text",
+            u32::from(c)
+        )
     } else {
         return Ok(name.to_owned());
     };

@@ -20,7 +20,7 @@ content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox";
 
 const PAGE: &str = "content-security-policy: default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
                     style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; \
-                    form-action 'self'; frame-ancestors 'none'";
+                    form-action 'self'; report-uri /api/csp-report; frame-ancestors 'none'";
 
 /// All headers, sorted, with varying values left out.
 fn headers(answer: &Response<Body>) -> Vec<String> {
@@ -131,6 +131,13 @@ async fn every_answer_has_exactly_these_headers() {
             vec![JSON, DATA, "vary: accept-encoding"],
         ),
         ("GET /api/build", true, "", 200, vec![JSON, DATA]),
+        (
+            "POST /api/csp-report",
+            false,
+            "{}",
+            415,
+            vec![PROBLEM, DATA],
+        ),
         ("POST /api/pairing", false, "", 200, vec![JSON, DATA, asked]),
         ("GET /api/pairing", false, "", 200, vec![JSON, DATA]),
         ("GET /api/walls", true, "", 200, vec![JSON, DATA]),

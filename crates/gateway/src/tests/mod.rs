@@ -3,6 +3,7 @@
 mod access;
 mod below;
 mod credentials;
+mod csp_reports;
 mod error_body;
 mod headers;
 mod known_browsers;

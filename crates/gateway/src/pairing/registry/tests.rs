@@ -90,6 +90,12 @@ fn a_code_pairs_one_screen_once_and_in_time() {
         (&other, "  ", 1_500, "bad-request: the wall needs a name"),
         (
             &other,
+            "a\u{202e}b",
+            1_500,
+            "bad-request: the wall's name holds the character U+202E",
+        ),
+        (
+            &other,
             "a\u{7}b",
             1_500,
             "bad-request: the wall's name holds",
@@ -162,7 +168,7 @@ fn a_thousand_requests_of_one_network_turn_no_other_screen_away() {
         assert_ne!(registry.code_state(real, 101), CodeState::Over, "{real}");
     }
     // Whole networks of /32: all places are taken, by those who took the most.
-    for number in 0..20_000 {
+    for number in 0..1_300 {
         let _ = screen(
             &mut registry,
             &format!("2001:dba:{:x}:{:x}::1", number % 16, number / 16),
