@@ -39,9 +39,10 @@ const GATEWAY: Order = Order {
         &["credentials", "auth"],
         &["vendor_http", "pairing"],
         &["config", "assets"],
-        &["tls", "crypto", "answer_cache"],
+        &["tls", "crypto", "answer_cache", "shared_file", "in_flight"],
         &[
             "identity",
+            "network",
             "problem",
             "single_flight",
             "clock",

@@ -5,6 +5,7 @@ use crate::assets::Assets;
 use crate::auth::Access;
 use crate::clock::wall_clock;
 use crate::config;
+use crate::in_flight::InFlight;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::thumbnails::Thumbnails;
@@ -30,6 +31,8 @@ pub struct Shared {
     pub(crate) stopping: AtomicBool,
     /// Who watches the connections, and what they know.
     pub(crate) watchers: Watchers,
+    /// Large answers that are being sent.
+    pub(crate) in_flight: Arc<InFlight>,
     /// What of that was answered a moment ago.
     pub(crate) inventory_answers: AnswerCache<InventoryKey, Result<InventoryAnswer, Problem>>,
 }
@@ -62,6 +65,7 @@ impl Shared {
     pub fn new(clock: Clock) -> Self {
         Self {
             watchers: Watchers::new(clock),
+            in_flight: Arc::default(),
             inventory_answers: AnswerCache::default(),
             metrics: Metrics::default(),
             accounts: Mutex::new(Accounts::new(wall_clock())),

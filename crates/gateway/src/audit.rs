@@ -30,6 +30,22 @@ pub(crate) fn sign_in(metrics: &Metrics, who: &Who, name: &str, refused: Option<
     tracing::info!(target: "audit", id, who = name, %from, what = "sign in", outcome, why);
 }
 
+/// A sign-in with a password that nobody waited for. `name` must be loggable.
+pub(crate) fn sign_in_aborted(metrics: &Metrics, who: &Who, name: &str) {
+    let outcome = "aborted";
+    metrics.sign_in(outcome);
+    let Who { from, id, .. } = who;
+    tracing::info!(target: "audit", id, who = name, %from, what = "sign in", outcome, why = "-");
+}
+
+/// The use of an unlock code.
+pub(crate) fn unlock(who: &Who, refused: Option<Kind>) {
+    let outcome = if refused.is_none() { "done" } else { "refused" };
+    let why = refused.map_or("-", Kind::name);
+    let Who { name, from, id, .. } = who;
+    tracing::info!(target: "audit", id, who = name, %from, what = "unlock", outcome, why);
+}
+
 /// A sign-in at a provider. `name` holds the provider's name and id of the user, or `-`.
 pub(crate) fn provider_sign_in(
     metrics: &Metrics,
@@ -45,9 +61,11 @@ pub(crate) fn provider_sign_in(
     );
 }
 
-pub(crate) fn sign_out(who: &Who) {
+/// The end of a session. `is_saved` says whether a restart would bring it back.
+pub(crate) fn sign_out(who: &Who, is_saved: bool) {
     let Who { name, from, id, .. } = who;
-    tracing::info!(target: "audit", id, who = name, %from, what = "sign out", outcome = "done");
+    let why = if is_saved { "-" } else { "not-saved" };
+    tracing::info!(target: "audit", id, who = name, %from, what = "sign out", outcome = "done", why);
 }
 
 /// A refused request.
@@ -80,7 +98,7 @@ pub(crate) fn wall_signs_in(who: &Who, wall: &str) {
 /// An attempt to pair or to revoke a wall.
 pub(crate) fn wall(who: &Who, what: &str, wall: &str, refused: Option<Kind>) {
     let outcome = match refused {
-        None => "done",
+        None | Some(Kind::NotSaved) => "done",
         Some(Kind::Internal) => "failed",
         Some(_) => "refused",
     };

@@ -24,6 +24,10 @@ const BUCKETS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 /// A session counts as open for so long after its last request.
 const OPEN: Duration = Duration::from_secs(300);
 
+/// How many reports of browsers are taken within a minute.
+const REPORTS: u32 = 60;
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// How many sessions are counted.
 const MOST_SESSIONS: usize = 10_000;
 
@@ -34,6 +38,9 @@ pub(crate) struct Metrics {
     requests: Mutex<BTreeMap<(&'static str, &'static str, u16), u64>>,
     sign_ins: Mutex<BTreeMap<&'static str, u64>>,
     refusals: Mutex<BTreeMap<&'static str, u64>>,
+    csp_reports: Mutex<BTreeMap<&'static str, u64>>,
+    /// When the present minute of reports began, and how many came in it.
+    reporting: Mutex<Option<(Instant, u32)>>,
     sessions: Mutex<HashMap<String, (&'static str, Instant)>>,
     meters: Mutex<BTreeMap<String, Arc<Meter>>>,
 }
@@ -123,6 +130,21 @@ impl Metrics {
 
     pub(crate) fn refusal(&self, why: &'static str) {
         *locked(&self.refusals).entry(why).or_default() += 1;
+    }
+
+    /// A page broke its Content-Security-Policy.
+    pub(crate) fn csp_report(&self, directive: &'static str) {
+        *locked(&self.csp_reports).entry(directive).or_default() += 1;
+    }
+
+    /// Whether another report is taken within this minute.
+    pub(crate) fn may_report(&self) -> bool {
+        let now = Instant::now();
+        let mut reporting = locked(&self.reporting);
+        let minute = reporting.filter(|(began, _)| now.duration_since(*began) < MINUTE);
+        let (began, count) = minute.unwrap_or((now, 0));
+        *reporting = Some((began, count.saturating_add(1)));
+        count < REPORTS
     }
 
     /// A session made a request.

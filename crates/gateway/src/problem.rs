@@ -30,6 +30,8 @@ pub enum Kind {
     WrongCode,
     /// The name is in use.
     NameTaken,
+    /// The change is in effect, but would not survive a restart.
+    NotSaved,
     /// The gateway is at one of its limits.
     Overloaded,
     /// The gateway is not ready for requests.
@@ -92,6 +94,7 @@ impl Kind {
             Self::Forbidden => ("forbidden", "Not allowed", StatusCode::FORBIDDEN),
             Self::WrongCode => ("wrong-code", "Wrong code", StatusCode::NOT_FOUND),
             Self::NameTaken => ("name-taken", "Name taken", StatusCode::CONFLICT),
+            Self::NotSaved => ("not-saved", "Not saved", StatusCode::INTERNAL_SERVER_ERROR),
             Self::Overloaded => (
                 "overloaded",
                 "Too much at a time",

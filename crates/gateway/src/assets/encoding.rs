@@ -83,9 +83,9 @@ mod tests {
     fn the_browsers_wish_is_met_with_what_is_there() {
         let file = File::new(
             "a.js",
-            b"a".to_vec(),
-            Some(b"b".to_vec()),
-            Some(b"g".to_vec()),
+            Bytes::from_static(b"a"),
+            Some(Bytes::from_static(b"b")),
+            Some(Bytes::from_static(b"g")),
         );
         for (accepted, expected) in [
             ("gzip, deflate, br, zstd", Encoding::Brotli),
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_file_without_other_forms_comes_as_it_is() {
-        let file = File::new("a.png", b"a".to_vec(), None, None);
+        let file = File::new("a.png", Bytes::from_static(b"a"), None, None);
         assert_eq!(choose(&file, "br, gzip").0, Encoding::Identity);
     }
 }

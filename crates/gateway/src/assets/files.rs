@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::http::HeaderValue;
 use rust_embed::RustEmbed;
 use sha2::{Digest as _, Sha256};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -19,6 +20,7 @@ pub struct Assets {
     files: HashMap<String, File>,
     policy: HeaderValue,
     wall_policy: HeaderValue,
+    base_path: String,
 }
 
 impl fmt::Debug for Assets {
@@ -46,8 +48,12 @@ impl Assets {
     /// none.
     #[must_use]
     pub fn embedded() -> Self {
-        Self::from_files(Dist::iter().filter_map(|name| {
-            let content = Dist::get(&name)?.data.into_owned();
+        Self::from_bytes(Dist::iter().filter_map(|name| {
+            // Not copied: each change of the configuration makes its own assets.
+            let content = match Dist::get(&name)?.data {
+                Cow::Borrowed(content) => Bytes::from_static(content),
+                Cow::Owned(content) => Bytes::from(content),
+            };
             Some((name.into_owned(), content))
         }))
     }
@@ -55,7 +61,12 @@ impl Assets {
     /// A console of these files. `X.br` and `X.gz` are encodings of `X`, not files of their own.
     #[must_use]
     pub fn from_files(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
-        let mut all: HashMap<String, Vec<u8>> = files.into_iter().collect();
+        let files = files.into_iter();
+        Self::from_bytes(files.map(|(name, content)| (name, Bytes::from(content))))
+    }
+
+    fn from_bytes(files: impl IntoIterator<Item = (String, Bytes)>) -> Self {
+        let mut all: HashMap<String, Bytes> = files.into_iter().collect();
         let is_form = |name: &String| {
             let original = name
                 .strip_suffix(".br")
@@ -72,11 +83,12 @@ impl Assets {
                 files.insert(name, file);
             }
         }
-        let policy = policy_of(&files, &[]);
+        let policy = policy_of(&files, &[], "");
         Self {
             files,
             wall_policy: policy.clone(),
             policy,
+            base_path: String::new(),
         }
     }
 
@@ -99,9 +111,10 @@ impl Assets {
         }
         let meta = format!("<head><meta name=\"failover-base\" content=\"{base_path}\">");
         let page = page.replacen("<head>", &meta, 1);
-        let file = File::new(INDEX, page.into_bytes(), None, None);
+        let file = File::new(INDEX, Bytes::from(page), None, None);
         self.files.insert(INDEX.to_owned(), file);
-        self.policy = policy_of(&self.files, &[]);
+        base_path.clone_into(&mut self.base_path);
+        self.policy = policy_of(&self.files, &[], base_path);
         self.wall_policy = self.policy.clone();
         self
     }
@@ -110,7 +123,7 @@ impl Assets {
     /// only browsers without `frame-ancestors` use.
     #[must_use]
     pub fn framed_by(mut self, origins: &[String]) -> Self {
-        self.wall_policy = policy_of(&self.files, origins);
+        self.wall_policy = policy_of(&self.files, origins, &self.base_path);
         self
     }
 
@@ -143,20 +156,24 @@ impl Assets {
     }
 }
 
-fn policy_of(files: &HashMap<String, File>, ancestors: &[String]) -> HeaderValue {
+fn policy_of(files: &HashMap<String, File>, ancestors: &[String], base_path: &str) -> HeaderValue {
     files
         .get(INDEX)
         .map_or_else(policy::without_scripts, |index| {
-            policy::of(&String::from_utf8_lossy(&index.content), ancestors)
+            policy::of(
+                &String::from_utf8_lossy(&index.content),
+                ancestors,
+                base_path,
+            )
         })
 }
 
 impl File {
     pub(super) fn new(
         name: &str,
-        content: Vec<u8>,
-        brotli: Option<Vec<u8>>,
-        gzip: Option<Vec<u8>>,
+        content: Bytes,
+        brotli: Option<Bytes>,
+        gzip: Option<Bytes>,
     ) -> Self {
         let digest = Sha256::digest(&content);
         Self {
@@ -167,9 +184,9 @@ impl File {
                 .collect(),
             content_type: content_type(name),
             is_hashed: is_hashed(name),
-            content: content.into(),
-            brotli: brotli.map(Bytes::from),
-            gzip: gzip.map(Bytes::from),
+            content,
+            brotli,
+            gzip,
         }
     }
 

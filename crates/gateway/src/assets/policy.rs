@@ -5,8 +5,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest as _, Sha256};
 
-/// The policy of a page with its inline scripts, which pages of `ancestors` may show in a frame.
-pub(super) fn of(page: &str, ancestors: &[String]) -> HeaderValue {
+/// The policy of a page with its inline scripts, which pages of `ancestors` may show in a frame. Breaches are
+/// reported below `base_path`.
+pub(super) fn of(page: &str, ancestors: &[String], base_path: &str) -> HeaderValue {
     let hashes: String = inline_scripts(page)
         .iter()
         .map(|script| format!(" '{}'", hash(script)))
@@ -17,7 +18,8 @@ pub(super) fn of(page: &str, ancestors: &[String]) -> HeaderValue {
     };
     let policy = format!(
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; \
-         img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}"
+         img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; \
+         report-uri {base_path}/api/csp-report; frame-ancestors {ancestors}"
     );
     HeaderValue::try_from(policy).unwrap_or_else(|_| without_scripts())
 }
@@ -112,7 +114,7 @@ mod tests {
 
     #[test]
     fn the_policy_allows_these_scripts_and_nothing_foreign() {
-        let policy = of("<script>alert('Hello, world.');</script>", &[]);
+        let policy = of("<script>alert('Hello, world.');</script>", &[], "");
         let policy = policy.to_str().unwrap();
         assert!(
             policy.contains(

@@ -3,14 +3,18 @@
 //! role may do is decided in `http`, route by route.
 
 mod ended;
+mod ended_sessions;
+mod hashing;
+mod known_browser;
 mod openid;
 mod passwords;
 mod throttle;
 mod ticket;
 mod users;
 
+pub(crate) use known_browser::{UNLOCK, unlock_code};
 pub(crate) use openid::Refusal;
-pub(crate) use throttle::{Throttle, network_of};
+pub(crate) use throttle::{Attempt, Throttle};
 
 use crate::clock::wall_clock;
 use crate::config;
@@ -20,15 +24,18 @@ use crate::pairing::{self, PairingState};
 use crate::problem::{Kind, Problem};
 use axum::http::{HeaderMap, HeaderValue};
 use ended::Ended;
+use ended_sessions::EndedSessions;
+use hashing::Hashing;
 use openid::OpenId;
 use passwords::Passwords;
 use secrecy::SecretString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use ticket::Ticket;
-use users::Users;
+use users::{Previous, Users};
 
 /// An authenticated visitor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,14 +89,17 @@ enum Mode {
 #[derive(Debug)]
 pub struct Memory {
     throttle: Throttle,
+    hashing: Arc<Hashing>,
     /// Attempts to enter a wall's code.
     codes: Throttle,
     walls: pairing::Registries,
-    ended: Ended,
-    /// Sign-ins at a provider that were completed.
+    ended: EndedSessions,
+    /// Sign-ins at a provider that were completed, and unlock codes that were used.
     returned: Ended,
     /// The seal of a gateway without a configured key. Its sessions end with the process.
     ephemeral: Arc<Seal>,
+    /// Whether users had to sign in at any time.
+    had_sign_in: AtomicBool,
 }
 
 impl Memory {
@@ -100,12 +110,20 @@ impl Memory {
     pub fn new() -> Result<Self, String> {
         Ok(Self {
             throttle: Throttle::default(),
+            hashing: Arc::default(),
             codes: Throttle::default(),
             walls: pairing::Registries::default(),
-            ended: Ended::default(),
+            ended: EndedSessions::default(),
             returned: Ended::default(),
             ephemeral: Arc::new(Seal::ephemeral()?),
+            had_sign_in: AtomicBool::new(false),
         })
+    }
+
+    /// Whether users had to sign in since the process began.
+    #[must_use]
+    pub fn had_sign_in(&self) -> bool {
+        self.had_sign_in.load(Ordering::Relaxed)
     }
 }
 
@@ -128,6 +146,8 @@ pub struct SignIn {
     pub base_path: String,
     /// The file of the paired walls. Without it they are lost when the process ends.
     pub walls: Option<PathBuf>,
+    /// The file of the sessions that ended. Without it they are forgotten when the process ends.
+    pub ended: Option<config::EndedFile>,
 }
 
 /// The ways to sign in that a gateway offers.
@@ -160,14 +180,15 @@ impl Access {
     ///
     /// # Errors
     /// A password hash is invalid, no client for the provider could be made, the operating system provides no
-    /// random numbers, or the file of walls cannot be used.
+    /// random numbers, or the file of walls or that of ended sessions cannot be used.
     pub fn sign_in(with: SignIn, memory: Arc<Memory>) -> Result<Self, String> {
         let seal = match &with.key {
             Some(key) => Arc::new(Seal::shared(key)),
             None => memory.ephemeral.clone(),
         };
-        Ok(Self(Mode::Users(Box::new(Users {
-            passwords: Passwords::new(&with.users)?,
+        memory.ended.keep_in(with.ended.as_ref())?;
+        let access = Self(Mode::Users(Box::new(Users {
+            passwords: Passwords::new(&with.users, memory.hashing.clone())?,
             users: with.users,
             openid: with
                 .openid
@@ -177,9 +198,11 @@ impl Access {
             seal,
             cookie: Cookie::new(with.encrypted, with.cookie_suffix),
             walls: memory.walls.at(with.walls.as_deref())?,
-            memory,
+            memory: memory.clone(),
             clock: wall_clock(),
-        }))))
+        })));
+        memory.had_sign_in.store(true, Ordering::Relaxed);
+        Ok(access)
     }
 
     /// The same with another clock.
@@ -188,6 +211,21 @@ impl Access {
         match self.0 {
             Mode::Users(users) => Self(Mode::Users(Box::new(Users { clock, ..*users }))),
             open @ Mode::Open { .. } => Self(open),
+        }
+    }
+
+    /// Whether passwords are hashed at this moment.
+    #[cfg(test)]
+    pub(crate) fn is_hashing(&self) -> bool {
+        self.users()
+            .is_some_and(|users| users.memory.hashing.is_busy())
+    }
+
+    /// Returns once no password is hashed.
+    #[cfg(test)]
+    pub(crate) async fn hashing_ended(&self) {
+        if let Some(users) = self.users() {
+            users.memory.hashing.ended().await;
         }
     }
 
@@ -268,7 +306,7 @@ impl Access {
         self.users().map(|users| &users.memory.codes)
     }
 
-    /// Signs in with a password: the visitor and the session's cookie.
+    /// Signs in with a password: the visitor, and the cookies of the session and of the browser.
     ///
     /// # Errors
     /// The name or the password is wrong (it is never said which), there were too many attempts, or no
@@ -279,7 +317,7 @@ impl Access {
         from: IpAddr,
         name: &str,
         password: &SecretString,
-    ) -> Result<(Visitor, HeaderValue), Problem> {
+    ) -> Result<(Visitor, Vec<HeaderValue>), Problem> {
         match self.users() {
             None => Err(Problem::new(
                 Kind::BadRequest,
@@ -289,19 +327,24 @@ impl Access {
         }
     }
 
-    /// Ends a session at this gateway. Returns the cookie that deletes the browser's.
-    pub(crate) fn leave(
+    /// Ends a session: that of a user, or that of a wall, which has to be paired anew. Returns the cookie that
+    /// deletes the browser's, and whether a restart would bring a copied session back.
+    pub(crate) async fn leave(
         &self,
         headers: &HeaderMap,
         visitor: Option<&Visitor>,
-    ) -> Option<HeaderValue> {
-        let users = self.users()?;
-        if let Some(ticket) = visitor.and_then(|visitor| visitor.ticket.as_ref()) {
-            users.memory.ended.add(&ticket.number, (users.clock)());
-        }
-        users
+    ) -> (Option<HeaderValue>, Result<(), Problem>) {
+        let Some(users) = self.users() else {
+            return (None, Ok(()));
+        };
+        let ended = match visitor.and_then(Previous::of) {
+            Some(previous) => users.end(&previous).await,
+            None => Ok(()),
+        };
+        let cookie = users
             .cookie
-            .set(CookiePurpose::Session, headers, "", Duration::ZERO)
+            .set(CookiePurpose::Session, headers, "", Duration::ZERO);
+        (cookie, ended)
     }
 
     /// The user's configured name. Any other text may be a password, typed into the wrong field, and is not logged.

@@ -1,35 +1,25 @@
-//! Checks passwords. A check takes as long for an unknown name as for a known one, and only a few run at a
-//! time, because each costs memory and time on purpose.
+//! Checks passwords. A check takes as long for an unknown name as for a known one.
 
+use super::hashing::Hashing;
 use crate::crypto::{password_hash, random};
 use crate::identity::{User, name_key};
-use crate::problem::{Kind, Problem};
-use argon2::Argon2;
-use argon2::password_hash::PasswordVerifier as _;
+use crate::problem::Problem;
 use argon2::password_hash::phc::PasswordHash;
 use ring::digest::{SHA256, digest};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::Semaphore;
-
-/// How many checks run at a time.
-const AT_A_TIME: usize = 2;
-
-/// How long a check waits for its turn.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The password hashes of all users.
-pub(crate) struct Passwords {
+pub(super) struct Passwords {
     /// By what makes a name the same.
     hashes: HashMap<String, Arc<PasswordHash>>,
     /// Stand in for the hash of an unknown name. Their order is fixed.
     decoys: Vec<Arc<PasswordHash>>,
     /// Chooses the decoy of a name, so that a caller cannot compute which one it is.
     key: [u8; 32],
-    places: Semaphore,
+    hashing: Arc<Hashing>,
 }
 
 impl fmt::Debug for Passwords {
@@ -41,7 +31,7 @@ impl fmt::Debug for Passwords {
 impl Passwords {
     /// # Errors
     /// One of the hashes is invalid.
-    pub(crate) fn new(users: &[User]) -> Result<Self, String> {
+    pub(super) fn new(users: &[User], hashing: Arc<Hashing>) -> Result<Self, String> {
         let mut hashes = HashMap::new();
         let mut decoys = Vec::new();
         for user in users {
@@ -53,7 +43,7 @@ impl Passwords {
             hashes,
             decoys,
             key: random()?,
-            places: Semaphore::new(AT_A_TIME),
+            hashing,
         })
     }
 
@@ -61,17 +51,7 @@ impl Passwords {
     ///
     /// # Errors
     /// Too many checks are waiting.
-    pub(crate) async fn check(&self, name: &str, password: &SecretString) -> Result<bool, Problem> {
-        let place = tokio::time::timeout(PATIENCE, self.places.acquire()).await;
-        let Ok(Ok(_place)) = place else {
-            return Err(Problem {
-                retry_after: Some(10),
-                ..Problem::new(
-                    Kind::Overloaded,
-                    "too many people sign in at this moment; nothing was checked",
-                )
-            });
-        };
+    pub(super) async fn check(&self, name: &str, password: &SecretString) -> Result<bool, Problem> {
         let name = &name_key(name);
         let known = self.hashes.get(name).cloned();
         let real = known.is_some();
@@ -79,14 +59,10 @@ impl Passwords {
             return Ok(false);
         };
         let password = password.clone();
-        let verify = move || {
-            Argon2::default()
-                .verify_password(password.expose_secret().as_bytes(), &*hash)
-                .is_ok()
-        };
-        let fits = tokio::task::spawn_blocking(verify)
-            .await
-            .map_err(|_| Problem::new(Kind::Internal, "the password could not be checked"))?;
+        let fits = self
+            .hashing
+            .run(move |memory| password_hash::is_of(&hash, &password, memory))
+            .await?;
         // No short circuit before this point: the decoy has to cost as much as a real hash.
         Ok(fits & real)
     }
@@ -118,7 +94,8 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_users_own_password_is_accepted() {
-        let passwords = Passwords::new(&[user("ops", "one"), user("other", "two")]).unwrap();
+        let passwords =
+            Passwords::new(&[user("ops", "one"), user("other", "two")], Arc::default()).unwrap();
         for (name, password, fits) in [
             ("ops", "one", true),
             ("other", "two", true),
@@ -142,7 +119,8 @@ mod tests {
 
     #[tokio::test]
     async fn an_unknown_name_costs_as_much_as_a_known_one() {
-        let passwords = Passwords::new(&[user("ops", "one"), user("other", "two")]).unwrap();
+        let passwords =
+            Passwords::new(&[user("ops", "one"), user("other", "two")], Arc::default()).unwrap();
         let decoys: std::collections::HashSet<String> = (0..64)
             .map(|number| {
                 passwords
@@ -154,16 +132,5 @@ mod tests {
         assert_eq!(decoys.len(), 2, "every cost of a real hash occurs");
         let same = [(), ()].map(|()| passwords.decoy("nobody").unwrap().to_string());
         assert_eq!(same[0], same[1], "the decoy of a name never changes");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_check_that_waits_too_long_is_overloaded() {
-        let passwords = Passwords::new(&[user("ops", "one")]).unwrap();
-        let _all = passwords.places.acquire_many(2).await.unwrap();
-        let problem = passwords.check("ops", &"one".into()).await.unwrap_err();
-        assert_eq!(
-            (problem.kind, problem.retry_after),
-            (Kind::Overloaded, Some(10))
-        );
     }
 }

@@ -1,9 +1,11 @@
-//! Limits failed sign-ins, per address and per account, whether the account exists or not. The limit of an
-//! address is much lower than that of an account, so that one address cannot lock an account's owner out.
+//! Limits failed sign-ins, per network and per account, whether the account exists or not. The limit of an
+//! address is much lower than that of an account, so that one address cannot lock an account's owner out; and
+//! attempts of browsers in which the owner signed in before are counted apart, so that many cannot either.
 
+use crate::network::{self, network_of};
 use ring::digest::{SHA256, digest};
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -12,6 +14,10 @@ use tokio::time::Instant;
 const WINDOW: Duration = Duration::from_secs(15 * 60);
 /// Failed attempts allowed per address.
 const PER_ADDRESS: u32 = 10;
+/// Failed attempts allowed per IPv6 network of the larger sizes that subscribers get, with the length of its prefix.
+const PER_NETWORK: [(u8, u32); 2] = [(56, 30), (48, 100)];
+/// Failed attempts allowed per known browser.
+const PER_BROWSER: u32 = 10;
 /// Failed attempts allowed per account, from all addresses together.
 const PER_ACCOUNT: u32 = 50;
 /// How many counters are kept. The oldest is dropped first.
@@ -19,8 +25,28 @@ const MOST: usize = 20_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
-    Address(IpAddr),
+    /// With the length of its prefix.
+    Network(IpAddr, u8),
     Account([u8; 32]),
+    Browser(String),
+}
+
+/// Who makes an attempt: what it counts for.
+#[derive(Debug, Clone)]
+pub(crate) struct Attempt(Vec<(Key, u32)>);
+
+impl Attempt {
+    /// An attempt from an address at an account.
+    pub(crate) fn new(address: IpAddr, account: &str) -> Self {
+        let mut keys = network_keys(address);
+        keys.push((key(account), PER_ACCOUNT));
+        Self(keys)
+    }
+
+    /// An attempt of a browser in which the account's owner has signed in before, by its id.
+    pub(crate) fn of_known_browser(browser: String) -> Self {
+        Self(vec![(Key::Browser(browser), PER_BROWSER)])
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -38,18 +64,14 @@ impl Throttle {
     ///
     /// # Errors
     /// The number of seconds until the next attempt is allowed.
-    pub(crate) fn begin(&self, address: IpAddr, account: &str) -> Result<(), u32> {
+    pub(crate) fn begin(&self, attempt: &Attempt) -> Result<(), u32> {
         let now = Instant::now();
-        let keys = [
-            (address_key(address), PER_ADDRESS),
-            (key(account), PER_ACCOUNT),
-        ];
         let mut counts = self.counts();
-        for (of, limit) in &keys {
+        for (of, limit) in &attempt.0 {
             check(&counts, of, *limit, now)?;
         }
-        for (of, _) in keys {
-            count(&mut counts, of, now);
+        for (of, _) in &attempt.0 {
+            count(&mut counts, of.clone(), now);
         }
         tidy(&mut counts, now);
         Ok(())
@@ -62,27 +84,36 @@ impl Throttle {
     /// The number of seconds until the next attempt is allowed.
     pub(crate) fn may_ask(&self, address: IpAddr) -> Result<(), u32> {
         let now = Instant::now();
-        check(&self.counts(), &address_key(address), PER_ADDRESS, now)
+        let counts = self.counts();
+        let mut keys = network_keys(address).into_iter();
+        keys.try_for_each(|(of, limit)| check(&counts, &of, limit, now))
     }
 
     /// Counts a failed attempt of an address.
     pub(crate) fn failed(&self, address: IpAddr) {
         let (now, mut counts) = (Instant::now(), self.counts());
-        count(&mut counts, address_key(address), now);
+        for (of, _) in network_keys(address) {
+            count(&mut counts, of, now);
+        }
         tidy(&mut counts, now);
     }
 
     /// Takes a successful attempt back, and clears the account's failed ones.
-    pub(crate) fn succeeded(&self, address: IpAddr, account: &str) {
-        self.forgive(address, account);
-        self.counts().remove(&key(account));
+    pub(crate) fn succeeded(&self, attempt: &Attempt) {
+        self.forgive(attempt);
+        let mut counts = self.counts();
+        for (of, _) in &attempt.0 {
+            if matches!(of, Key::Account(_)) {
+                counts.remove(of);
+            }
+        }
     }
 
     /// Takes an attempt back that was not checked.
-    pub(crate) fn forgive(&self, address: IpAddr, account: &str) {
+    pub(crate) fn forgive(&self, attempt: &Attempt) {
         let mut counts = self.counts();
-        for of in [address_key(address), key(account)] {
-            if let Some(count) = counts.get_mut(&of) {
+        for (of, _) in &attempt.0 {
+            if let Some(count) = counts.get_mut(of) {
                 count.tries = count.tries.saturating_sub(1);
             }
         }
@@ -142,19 +173,18 @@ fn key(account: &str) -> Key {
     Key::Account(bytes)
 }
 
-/// The address, or for IPv6 its /64 network, all of which usually belongs to one subscriber.
-pub(crate) fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(six) => {
-            let net = u128::from(six) >> 64 << 64;
-            IpAddr::V6(Ipv6Addr::from(net))
-        }
-        four @ IpAddr::V4(_) => four,
+/// The address and the networks that count for it.
+fn network_keys(address: IpAddr) -> Vec<(Key, u32)> {
+    let subscriber = network_of(address);
+    let mut keys = vec![(Key::Network(subscriber, 64), PER_ADDRESS)];
+    if subscriber.is_ipv6() {
+        let larger = PER_NETWORK.into_iter();
+        keys.extend(larger.map(|(prefix, limit)| {
+            let network = network::of(subscriber, prefix, 32);
+            (Key::Network(network, prefix), limit)
+        }));
     }
-}
-
-fn address_key(address: IpAddr) -> Key {
-    Key::Address(network_of(address))
+    keys
 }
 
 #[cfg(test)]
@@ -170,46 +200,81 @@ mod tests {
         let throttle = Throttle::default();
         for try_number in 0..PER_ADDRESS {
             let account = format!("user{try_number}");
-            assert_eq!(throttle.begin(ip("192.0.2.1"), &account), Ok(()));
+            assert_eq!(
+                throttle.begin(&Attempt::new(ip("192.0.2.1"), &account)),
+                Ok(())
+            );
         }
-        assert_eq!(throttle.begin(ip("192.0.2.1"), "fresh"), Err(900));
-        assert_eq!(throttle.begin(ip("::ffff:192.0.2.1"), "fresh"), Err(900));
-        assert_eq!(throttle.begin(ip("192.0.2.2"), "fresh"), Ok(()));
+        assert_eq!(
+            throttle.begin(&Attempt::new(ip("192.0.2.1"), "fresh")),
+            Err(900)
+        );
+        assert_eq!(
+            throttle.begin(&Attempt::new(ip("::ffff:192.0.2.1"), "fresh")),
+            Err(900)
+        );
+        assert_eq!(
+            throttle.begin(&Attempt::new(ip("192.0.2.2"), "fresh")),
+            Ok(())
+        );
         tokio::time::advance(Duration::from_secs(899)).await;
-        assert_eq!(throttle.begin(ip("192.0.2.1"), "fresh"), Err(1));
+        assert_eq!(
+            throttle.begin(&Attempt::new(ip("192.0.2.1"), "fresh")),
+            Err(1)
+        );
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(throttle.begin(ip("192.0.2.1"), "fresh"), Ok(()));
+        assert_eq!(
+            throttle.begin(&Attempt::new(ip("192.0.2.1"), "fresh")),
+            Ok(())
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_account_reaches_its_limit_from_many_addresses_but_not_from_one() {
         let throttle = Throttle::default();
         for _ in 0..100 {
-            let _ = throttle.begin(ip("192.0.2.1"), "ops");
+            let _ = throttle.begin(&Attempt::new(ip("192.0.2.1"), "ops"));
         }
         assert_eq!(
-            throttle.begin(ip("192.0.2.2"), "ops"),
+            throttle.begin(&Attempt::new(ip("192.0.2.2"), "ops")),
             Ok(()),
             "not locked out"
         );
         for last in 3..100 {
-            let _ = throttle.begin(ip(&format!("192.0.2.{last}")), "ops");
+            let _ = throttle.begin(&Attempt::new(ip(&format!("192.0.2.{last}")), "ops"));
         }
-        assert!(throttle.begin(ip("192.0.2.200"), "ops").is_err());
-        assert_eq!(throttle.begin(ip("192.0.2.200"), "other"), Ok(()));
+        assert!(
+            throttle
+                .begin(&Attempt::new(ip("192.0.2.200"), "ops"))
+                .is_err()
+        );
+        assert_eq!(
+            throttle.begin(&Attempt::new(ip("192.0.2.200"), "other")),
+            Ok(())
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn successful_attempts_do_not_count() {
         let throttle = Throttle::default();
         for _ in 0..100 {
-            assert_eq!(throttle.begin(ip("192.0.2.1"), "ops"), Ok(()));
-            throttle.succeeded(ip("192.0.2.1"), "ops");
+            assert_eq!(
+                throttle.begin(&Attempt::new(ip("192.0.2.1"), "ops")),
+                Ok(())
+            );
+            throttle.succeeded(&Attempt::new(ip("192.0.2.1"), "ops"));
         }
         for _ in 0..PER_ADDRESS {
-            assert_eq!(throttle.begin(ip("192.0.2.1"), "ops"), Ok(()));
+            assert_eq!(
+                throttle.begin(&Attempt::new(ip("192.0.2.1"), "ops")),
+                Ok(())
+            );
         }
-        assert!(throttle.begin(ip("192.0.2.1"), "ops").is_err());
+        assert!(
+            throttle
+                .begin(&Attempt::new(ip("192.0.2.1"), "ops"))
+                .is_err()
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -223,7 +288,7 @@ mod tests {
         }
         assert_eq!(throttle.may_ask(address), Err(900));
         assert!(
-            throttle.begin(address, "ops").is_err(),
+            throttle.begin(&Attempt::new(address, "ops")).is_err(),
             "one address, one count"
         );
         assert_eq!(throttle.may_ask(ip("192.0.2.2")), Ok(()));
@@ -236,12 +301,19 @@ mod tests {
         let throttle = Throttle::default();
         for number in 0..PER_ADDRESS {
             assert_eq!(
-                throttle.begin(ip(&format!("2001:db8::{number:x}")), "ops"),
+                throttle.begin(&Attempt::new(ip(&format!("2001:db8::{number:x}")), "ops")),
                 Ok(())
             );
         }
-        assert!(throttle.begin(ip("2001:db8::ffff"), "ops").is_err());
-        assert_eq!(throttle.begin(ip("2001:db8:0:1::1"), "ops"), Ok(()));
+        assert!(
+            throttle
+                .begin(&Attempt::new(ip("2001:db8::ffff"), "ops"))
+                .is_err()
+        );
+        assert_eq!(
+            throttle.begin(&Attempt::new(ip("2001:db8:0:1::1"), "ops")),
+            Ok(())
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -249,11 +321,50 @@ mod tests {
         let throttle = Throttle::default();
         for number in 0..=u32::try_from(MOST).unwrap() {
             let address = IpAddr::V4(std::net::Ipv4Addr::from(number));
-            throttle.begin(address, &number.to_string()).unwrap();
+            throttle
+                .begin(&Attempt::new(address, &number.to_string()))
+                .unwrap();
             if number % 5000 == 0 {
                 tokio::time::advance(WINDOW).await;
             }
         }
         assert!(throttle.counts().len() <= MOST);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn larger_networks_have_limits_of_their_own() {
+        let throttle = Throttle::default();
+        let attempts = |subnets: std::ops::Range<u32>, shift: u32| {
+            let attempt = |number: u32| {
+                let address = ip(&format!("2001:db8:0:{:x}::1", number << shift));
+                let account = format!("{shift} {number}");
+                throttle.begin(&Attempt::new(address, &account)).is_ok()
+            };
+            subnets.filter(|number| attempt(*number)).count()
+        };
+        assert_eq!(attempts(0..256, 0), 30, "a /56, by one of each /64");
+        assert_eq!(attempts(1..256, 8), 70, "the /48, by one of each /56");
+        let beside = Attempt::new(ip("2001:db8:1::1"), "fresh");
+        assert_eq!(throttle.begin(&beside), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_known_browser_is_counted_apart() {
+        let throttle = Throttle::default();
+        for last in 0..200_u8 {
+            let _ = throttle.begin(&Attempt::new(IpAddr::from([192, 0, 2, last]), "ops"));
+        }
+        let anybody = Attempt::new(ip("198.51.100.1"), "ops");
+        assert!(throttle.begin(&anybody).is_err());
+        let owner = Attempt::of_known_browser("n".to_owned());
+        for _ in 0..100 {
+            assert_eq!(throttle.begin(&owner), Ok(()));
+            throttle.succeeded(&owner);
+        }
+        for _ in 0..PER_BROWSER {
+            assert_eq!(throttle.begin(&owner), Ok(()));
+        }
+        assert_eq!(throttle.begin(&owner), Err(900));
+        assert!(throttle.begin(&anybody).is_err(), "not unlocked by that");
     }
 }

@@ -1,7 +1,8 @@
 //! The content of a session's cookie: the user, when the session began and when it was last used. Gateways
 //! that share a key read each other's, so that none of them has to store sessions.
 
-use crate::identity::{Limits, Role, User};
+use super::ended_sessions::EndedSession;
+use crate::identity::{Limits, Role, User, name_key};
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -77,6 +78,19 @@ impl Ticket {
         (left > 0).then(|| Duration::from_secs(left))
     }
 
+    /// The session as one that ends.
+    pub(crate) fn ended(&self) -> EndedSession {
+        let holder = match &self.provided {
+            None => format!("user {}", name_key(&self.user)),
+            Some(provided) => format!("subject {}", provided.subject),
+        };
+        EndedSession {
+            holder: short_digest(&holder),
+            number: self.number.clone(),
+            began: self.began,
+        }
+    }
+
     /// The session with a new time of last use. `None` while the old time is recent enough.
     pub(crate) fn renewed(&self, limits: Limits, now: Duration) -> Option<Self> {
         let often = limits.idle.as_secs().div_ceil(10).min(60);
@@ -89,7 +103,11 @@ impl Ticket {
 
 /// A short digest that changes with the password's hash. The hash itself never leaves the gateway.
 fn fingerprint(user: &User) -> String {
-    let digest = digest(&SHA256, user.password_hash.as_bytes());
+    short_digest(&user.password_hash)
+}
+
+fn short_digest(text: &str) -> String {
+    let digest = digest(&SHA256, text.as_bytes());
     digest.as_ref()[..8]
         .iter()
         .map(|byte| format!("{byte:02x}"))

@@ -1,8 +1,10 @@
 //! The users of a gateway: whose cookie a request holds, signing in with a password, and beginning a
 //! session.
 
+use super::ended_sessions::EndedSession;
 use super::openid::OpenId;
 use super::passwords::Passwords;
+use super::throttle::Attempt;
 use super::ticket::{Provided, Ticket};
 use super::{Memory, Visitor};
 use crate::clock::Clock;
@@ -12,6 +14,7 @@ use crate::pairing::{self, PairingState, Walls};
 use crate::problem::{Kind, Problem};
 use axum::http::{HeaderMap, HeaderValue};
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
@@ -39,7 +42,48 @@ impl fmt::Debug for Users {
     }
 }
 
+/// The session that a browser has when it gets another.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) enum Previous {
+    /// That of a user.
+    #[serde(rename = "u")]
+    User(EndedSession),
+    /// That of the wall with this id.
+    #[serde(rename = "w")]
+    Wall(String),
+}
+
+impl Previous {
+    pub(super) fn of(visitor: &Visitor) -> Option<Self> {
+        let of_user = visitor.ticket.as_ref().map(Ticket::ended).map(Self::User);
+        of_user.or_else(|| visitor.wall().map(ToOwned::to_owned).map(Self::Wall))
+    }
+}
+
 impl Users {
+    /// The session of the browser that sends these headers.
+    pub(super) fn previous(&self, headers: &HeaderMap) -> Option<Previous> {
+        self.visitor(headers).as_ref().and_then(Previous::of)
+    }
+
+    /// Ends a session at once.
+    ///
+    /// # Errors
+    /// This could not be written down: after a restart the session would count as open.
+    pub(super) async fn end(&self, previous: &Previous) -> Result<(), Problem> {
+        match previous {
+            Previous::User(session) => {
+                let now = (self.clock)().as_secs();
+                self.memory.ended.add(session, now).await
+            }
+            // Another one may have revoked it meanwhile.
+            Previous::Wall(id) => match self.walls.revoke(id.clone()).await {
+                Err(problem) if problem.kind != Kind::NotFound => Err(problem),
+                _ => Ok(()),
+            },
+        }
+    }
+
     pub(super) fn user(&self, name: &str) -> Option<&User> {
         let key = name_key(name);
         self.users.iter().find(|user| name_key(&user.name) == key)
@@ -80,7 +124,7 @@ impl Users {
         let ticket: Ticket = serde_json::from_slice(&plain).ok()?;
         let user = self.holder(&ticket)?;
         ticket.left(&user, self.limits, (self.clock)())?;
-        if self.memory.ended.holds(&ticket.number) {
+        if self.memory.ended.holds(&ticket.ended()) {
             return None;
         }
         Some(Visitor {
@@ -105,10 +149,14 @@ impl Users {
         from: IpAddr,
         name: &str,
         password: &SecretString,
-    ) -> Result<(Visitor, HeaderValue), Problem> {
+    ) -> Result<(Visitor, Vec<HeaderValue>), Problem> {
         let throttle = &self.memory.throttle;
         let name = &name_key(name);
-        throttle.begin(from, name).map_err(|seconds| Problem {
+        let attempt = match self.known_browser(headers, name) {
+            Some(browser) => Attempt::of_known_browser(browser),
+            None => Attempt::new(from, name),
+        };
+        throttle.begin(&attempt).map_err(|seconds| Problem {
             retry_after: Some(seconds),
             ..Problem::new(
                 Kind::TooManyTries,
@@ -123,16 +171,24 @@ impl Users {
             .passwords
             .check(name, password)
             .await
-            .inspect_err(|_| throttle.forgive(from, name))?;
+            .inspect_err(|_| throttle.forgive(&attempt))?;
         let Some(user) = self.user(name).filter(|_| fits) else {
             return Err(Problem::new(
                 Kind::WrongPassword,
                 "the user name or the password is wrong",
             ));
         };
-        throttle.succeeded(from, name);
-        self.admit(headers, user, None)
-            .ok_or_else(|| Problem::new(Kind::Internal, "no session could be made"))
+        throttle.succeeded(&attempt);
+        if let Some(previous) = self.previous(headers) {
+            // The log says it if this does not survive a restart.
+            let _ = self.end(&previous).await;
+        }
+        let (visitor, cookie) = self
+            .admit(headers, user, None)
+            .ok_or_else(|| Problem::new(Kind::Internal, "no session could be made"))?;
+        let mut cookies = vec![cookie];
+        cookies.extend(self.browser_cookie(headers, name));
+        Ok((visitor, cookies))
     }
 
     /// Begins a session. `None` only if the operating system provides no random numbers.

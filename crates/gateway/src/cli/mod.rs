@@ -5,6 +5,7 @@ pub(crate) mod demo;
 mod hash_password;
 mod serve;
 pub(crate) mod status;
+mod unlock;
 
 pub(crate) use check::CHECKS;
 
@@ -42,6 +43,14 @@ enum Command {
         after_help = "Asks for the password; without a terminal reads one line of standard input."
     )]
     HashPassword,
+    /// Make an address with which a user signs in although guesses have locked the name.
+    Unlock {
+        /// The user's name.
+        name: String,
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+    },
     /// Tell every mistake in a configuration file.
     Check {
         /// The configuration file.
@@ -76,6 +85,7 @@ pub fn run() -> ExitCode {
         Command::Status(arguments) => return status::run(&arguments),
         Command::Check { config } => check::run(&config),
         Command::HashPassword => print_hash(),
+        Command::Unlock { name, config } => unlock::run(&config, &name),
         Command::Demo(arguments) => in_runtime(demo::run(arguments)),
         Command::Serve { config, listen } => in_runtime(serve::run(config, listen)),
     };
@@ -183,6 +193,7 @@ mod tests {
             "x serve",
             "x hash-password hunter2",
             "x check",
+            "x unlock ann",
             "x demo --listen 8080",
             "x demo --speed -1",
             "x demo --watch-seconds 1",

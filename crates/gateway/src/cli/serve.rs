@@ -34,6 +34,7 @@ fn configured(config: Config, memory: Arc<Memory>, shared: Arc<Shared>) -> Resul
                 .map(|origin| cookie_suffix(origin, &config.base_path)),
             base_path: config.base_path.clone(),
             walls: config.walls,
+            ended: config.session.ended,
         };
         Access::sign_in(with, memory)?
     };
@@ -106,6 +107,14 @@ fn reload(
     config.may_listen_on(address)?;
     if config.tls.is_some() != certificate.is_some() {
         return Err("to begin or to end encrypting, start the gateway anew".to_owned());
+    }
+    if memory.had_sign_in() && !config.has_sign_in() {
+        // A file that is saved half done must not make everybody an admin.
+        return Err(
+            "there is no [[user]] and no [openid] any more: everybody would be an admin; to serve without a \
+             sign-in, start the gateway anew"
+                .to_owned(),
+        );
     }
     let files = config.tls.as_ref().map(certificate_files);
     let gateway = configured(config, memory.clone(), shared.clone())?;
@@ -197,6 +206,20 @@ mod tests {
                 .unwrap_err()
                 .contains("`role` is missing")
         );
+    }
+
+    #[test]
+    fn removing_all_users_never_lets_everybody_in() {
+        let running = Running::new();
+        let hash = crate::crypto::password_hash::hash(&"correct horse".into()).unwrap();
+        let user =
+            format!("[[user]]\nname = \"ops\"\nrole = \"admin\"\npassword_hash = \"{hash}\"\n");
+        running.reload(&written("one"), None).unwrap();
+        let with = written("one") + &user;
+        assert!(running.reload(&with, None).unwrap().access.has_sign_in());
+        let why = running.reload(&written("one"), None).unwrap_err();
+        assert!(why.contains("everybody would be an admin"), "{why}");
+        assert!(running.reload(&with, None).is_ok());
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub use fault::{Fault, Faults};
 pub use network::Network;
 pub use openid::OpenId;
 pub use reach::{Hop, Proxy, Reach, Roots};
-pub use session::Session;
+pub use session::{EndedFile, Session};
 pub(crate) use url::is_loopback;
 
 use crate::identity::User;

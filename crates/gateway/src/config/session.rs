@@ -4,10 +4,20 @@ use super::section::Section;
 use super::{Surroundings, secret};
 use crate::identity::Limits;
 use secrecy::{ExposeSecret as _, SecretString};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The shortest key, in characters. A shorter one could be found by trying.
 const SHORTEST_KEY: usize = 32;
+
+/// A file in which ended sessions are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndedFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Whether the configuration names it. The one beside the key may be in a folder that cannot be written to.
+    pub is_configured: bool,
+}
 
 /// The settings of sessions.
 #[derive(Debug, Default)]
@@ -16,6 +26,8 @@ pub struct Session {
     pub key: Option<SecretString>,
     /// When a session expires.
     pub limits: Limits,
+    /// The file of the sessions that ended before their time. Without it they are forgotten at a restart.
+    pub ended: Option<EndedFile>,
 }
 
 pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>) -> Session {
@@ -48,9 +60,39 @@ pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>) -> Session {
             ),
         );
     }
+    let ended = ended_file(&section, key.is_some(), around);
     section.finish();
     Session {
         key,
         limits: Limits { idle, absolute },
+        ended,
     }
+}
+
+/// `ended_file`, or else the file beside `key_file`. Without a key sessions end with the process anyway.
+fn ended_file(
+    section: &Section<'_>,
+    has_key: bool,
+    around: &Surroundings<'_>,
+) -> Option<EndedFile> {
+    if let Some(name) = section.text("ended_file") {
+        let path = around.folder.join(name.value);
+        let folder = path.parent().filter(|part| !part.as_os_str().is_empty());
+        if !folder.unwrap_or(Path::new(".")).is_dir() {
+            section.wrong(name.at, "ended_file", "there is no such folder");
+        }
+        let is_configured = true;
+        return Some(EndedFile {
+            path,
+            is_configured,
+        });
+    }
+    section.key("key_file").filter(|_| has_key)?;
+    let mut path = around.folder.join(section.text("key_file")?.value);
+    path.as_mut_os_string().push(".ended");
+    let is_configured = false;
+    Some(EndedFile {
+        path,
+        is_configured,
+    })
 }

@@ -2,7 +2,7 @@
 
 use super::Surroundings;
 use super::section::{Section, nearest};
-use crate::identity::{Role, User, name_key};
+use crate::identity::{Role, User, is_bidi_control, name_key};
 
 /// Every `[[user]]`.
 pub(super) fn all(top: &Section<'_>, around: &Surroundings<'_>) -> Vec<User> {
@@ -15,6 +15,15 @@ pub(super) fn all(top: &Section<'_>, around: &Surroundings<'_>) -> Vec<User> {
                 .any(|other| name_key(&other.name) == name_key(name.value))
         {
             section.fault(name.at, "this name is given twice (capitals do not count)");
+        }
+        if let Some(name) = name
+            && let Some(c) = name.value.chars().find(|c| is_bidi_control(*c))
+        {
+            let why = format!(
+                "holds the character U+{:04X}, which changes the direction of text and cannot be seen",
+                u32::from(c)
+            );
+            section.wrong(name.at, "name", &why);
         }
         let role = role(&section);
         let hash = password_hash(&section, around);

@@ -39,6 +39,8 @@ pub(crate) enum CookiePurpose {
     Attempt,
     /// A screen that is waiting to be paired.
     Pairing,
+    /// A browser in which a user has signed in before.
+    Browser,
 }
 
 impl Cookie {
@@ -52,6 +54,7 @@ impl Cookie {
             CookiePurpose::Session => "",
             CookiePurpose::Attempt => "-sign-in",
             CookiePurpose::Pairing => "-pairing",
+            CookiePurpose::Browser => "-browser",
         };
         let suffix = self.suffix.clone().unwrap_or_else(|| {
             let host = headers.get(header::HOST);
@@ -86,7 +89,7 @@ impl Cookie {
     ) -> Option<HeaderValue> {
         let secure = if self.encrypted { "; Secure" } else { "" };
         let site = match what {
-            CookiePurpose::Session | CookiePurpose::Pairing => "Strict",
+            CookiePurpose::Session | CookiePurpose::Pairing | CookiePurpose::Browser => "Strict",
             CookiePurpose::Attempt => "Lax",
         };
         let (name, age) = (self.name(what, headers), age.as_secs());

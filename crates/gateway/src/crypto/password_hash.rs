@@ -1,8 +1,9 @@
 //! Argon2id hashes of passwords: making one, and deciding whether one may stand in a configuration.
 
 use argon2::password_hash::PasswordHasher as _;
+use argon2::password_hash::phc::Output;
 use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use secrecy::{ExposeSecret as _, SecretString};
 
 /// The longest password, in bytes.
@@ -43,6 +44,34 @@ pub(crate) fn parse(text: &str) -> Result<PasswordHash, String> {
         ));
     }
     Ok(hash)
+}
+
+/// Whether this is the password of a hash. Computes in `memory`, which grows to what the hash needs.
+pub(crate) fn is_of(hash: &PasswordHash, password: &SecretString, memory: &mut Vec<Block>) -> bool {
+    computed(hash, password, memory)
+        // Compares in constant time.
+        .is_some_and(|computed| hash.hash.as_ref() == Some(&computed))
+}
+
+fn computed(
+    hash: &PasswordHash,
+    password: &SecretString,
+    memory: &mut Vec<Block>,
+) -> Option<Output> {
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
+    let version = hash.version.map(Version::try_from).transpose().ok()?;
+    let params = Params::try_from(hash).ok()?;
+    if memory.len() < params.block_count() {
+        memory.resize(params.block_count(), Block::new());
+    }
+    let argon2 = Argon2::new(algorithm, version.unwrap_or_default(), params);
+    let mut buffer = [0; Output::MAX_LENGTH];
+    let out = buffer.get_mut(..hash.hash.as_ref()?.len())?;
+    let (password, salt) = (password.expose_secret().as_bytes(), hash.salt.as_ref()?);
+    argon2
+        .hash_password_into_with_memory(password, salt, out, memory.as_mut_slice())
+        .ok()?;
+    Output::new(out).ok()
 }
 
 /// Hashes a password, for a configuration file.

@@ -1,5 +1,6 @@
 //! Opens the port, reacts to signals and to changed certificates, and stops in order.
 
+use super::connection_limit::ConnectionLimit;
 use super::router::app;
 use super::serve::{Bounds, serve};
 use crate::app::Gateway;
@@ -85,7 +86,10 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
     let (stopping, stopped) = watch::channel(false);
     let (router, routers) = watch::channel(app(gateway.clone()));
     let bounds = Bounds::default();
-    let server = serve(listener, routers, certificate.clone(), bounds, stopped);
+    let places = ConnectionLimit::new(bounds.connections);
+    places.trust(&gateway.trusted_proxies);
+    let limits = (bounds, places.clone());
+    let server = serve(listener, routers, certificate.clone(), limits, stopped);
     let mut server = std::pin::pin!(server);
     let mut check = tokio::time::interval(RELOAD_INTERVAL);
     let mut ends = None;
@@ -104,6 +108,7 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
                     if let Some(new) = reload.as_ref().and_then(reloaded) {
                         let old = std::mem::replace(&mut gateway, new);
                         gateway.watch();
+                        places.trust(&gateway.trusted_proxies);
                         // Fails only if serving has ended.
                         let _ = router.send(app(gateway.clone()));
                         tokio::spawn(retire(old));
@@ -148,6 +153,11 @@ fn reloaded(reload: &Reload) -> Option<Arc<Gateway>> {
 
 /// Logs an old gateway off at the vendors, once its last requests had time to complete.
 async fn retire(old: Arc<Gateway>) {
+    // Nothing else of it is kept for so long.
+    let upstreams = old.upstreams.clone();
+    drop(old);
     tokio::time::sleep(Bounds::default().grace).await;
-    old.log_off().await;
+    for upstream in upstreams {
+        upstream.log_off().await;
+    }
 }

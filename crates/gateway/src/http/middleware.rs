@@ -2,7 +2,8 @@
 //! headers that all answers have. Logs no query and no header, because they may hold secrets.
 
 use super::authorization::{self, Addressed, Resource};
-use super::{body, client_ip, origin_check, problem_response};
+use super::connection_limit::Place;
+use super::{body, client_ip, csp_report, origin_check, problem_response};
 use crate::app::Gateway;
 use crate::audit::{self, Who};
 use crate::auth::Visitor;
@@ -11,7 +12,7 @@ use crate::relay::Target;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use ring::digest::{SHA256, digest};
@@ -113,6 +114,9 @@ pub(super) async fn middleware(
                 cookie = gateway.access.renewal(request.headers(), visitor);
                 gateway.access.note_last_seen(visitor, who.from);
                 if let Some(session) = visitor.session() {
+                    if let Some(place) = request.extensions().get::<Arc<Place>>() {
+                        place.signed_in(session);
+                    }
                     let metrics = &gateway.shared.metrics;
                     metrics.session_used(session, visitor.role.word());
                 }
@@ -208,7 +212,11 @@ fn authorize(
     origin_check::well_formed(request.version(), headers)?;
     // Orchestrators and balancers ask by whatever address they have.
     if !resource.is_probe() {
-        origin_check::check(method, request.uri(), headers, public, scheme)?;
+        // Browsers send reports without an `Origin`; their route looks at what they send instead.
+        let is_report =
+            matches!(resource, Resource::Listed { path, .. } if *path == csp_report::PATH);
+        let checked = if is_report { &Method::GET } else { method };
+        origin_check::check(checked, request.uri(), headers, public, scheme)?;
     }
     let found = resource.find(gateway, method, request.uri().path());
     let has_token = gateway

@@ -4,8 +4,8 @@ use super::body;
 use super::middleware::Authorized;
 use crate::app::Gateway;
 use crate::audit;
-use crate::auth::network_of;
 use crate::crypto::random_hex;
+use crate::network::network_of;
 use crate::pairing::{CodeState, PairingState, Ticket, code_cookie, code_secret};
 use crate::problem::{Kind, Problem};
 use axum::Json;
@@ -82,7 +82,11 @@ pub(super) async fn read(
     Ok(match state.walls.code_state(&secret, state.now)? {
         CodeState::Waiting { code, left } => answer(&waiting(code, left)),
         CodeState::Over => answer(&Pairing::Over),
-        CodeState::Paired { id, name } => {
+        CodeState::Paired { .. } => {
+            let CodeState::Paired { id, name } = state.walls.claim(secret, state.now).await? else {
+                // Another request has taken the session.
+                return Ok(answer(&Pairing::Over));
+            };
             audit::wall_signs_in(&authorized.who, &name);
             let mut response = answer(&paired(&name));
             let session = Ticket::new(id, state.now).cookie(&state, &headers);

@@ -5,8 +5,8 @@ use super::authorization::{
 };
 use super::middleware::{self, PathState};
 use super::{
-    build, connections, console, inventory, openid, pairing, probes, relay, session, thumbnails,
-    walls,
+    build, connections, console, csp_report, inventory, openid, pairing, probes, relay, session,
+    thumbnails, unlock, walls,
 };
 use crate::app::Gateway;
 use crate::problem::{Kind, Problem};
@@ -39,9 +39,11 @@ pub(crate) fn routes() -> Vec<Route> {
         get("/api/sign-in", Rule::Anyone, openid::methods),
         get("/api/openid/start", Rule::Anyone, openid::start),
         get(openid::CALLBACK, Rule::Anyone, openid::callback),
+        get("/api/unlock", Rule::Anyone, unlock::serve),
         get("/api/connections", EVERYBODY, connections::list),
         get("/api/inventory", EVERYBODY_OR_TOKEN, inventory::read),
         get("/api/build", EVERYBODY, build::read),
+        post(csp_report::PATH, Rule::Anyone, csp_report::take),
         post("/api/pairing", Rule::Anyone, pairing::new_code),
         get("/api/pairing", Rule::Anyone, pairing::read),
         get("/api/walls", ADMINS, walls::list),

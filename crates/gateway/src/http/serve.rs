@@ -1,19 +1,24 @@
-//! Accepts connections: how many, how long the head of a request may take, and how connections end. Knows
+//! Accepts connections: how many, how long the head of a request and sending may take, and how connections end. Knows
 //! nothing about the requests themselves.
 
+use super::connection_limit::{ConnectionLimit, Limits, Place};
+use super::write_timeout::WriteTimeout;
 use crate::tls::CertificateReloader;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
+use axum::http::{HeaderValue, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
@@ -21,8 +26,12 @@ use tower::ServiceExt as _;
 /// The limits of connections.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
-    /// How many are open at a time. Others wait to be accepted.
-    pub(crate) connections: usize,
+    /// How many are open at a time.
+    pub(crate) connections: Limits,
+    /// How long sending may wait for the client to read.
+    pub(crate) write: Duration,
+    /// How many requests one connection may make.
+    pub(crate) requests: u32,
     /// How long the head of a request may take, and how long a connection may be idle before one.
     pub(crate) head: Duration,
     /// How long requests in progress may take once a stop was requested.
@@ -32,7 +41,9 @@ pub(crate) struct Bounds {
 impl Default for Bounds {
     fn default() -> Self {
         Self {
-            connections: 4096,
+            connections: Limits::default(),
+            write: Duration::from_secs(30),
+            requests: 1_000,
             head: Duration::from_secs(20),
             grace: Duration::from_secs(10),
         }
@@ -52,48 +63,49 @@ pub(crate) async fn serve(
     listener: TcpListener,
     router: watch::Receiver<Router>,
     certificate: Option<Arc<CertificateReloader>>,
-    bounds: Bounds,
+    (bounds, places): (Bounds, Arc<ConnectionLimit>),
     mut stop: watch::Receiver<bool>,
 ) {
-    let places = Arc::new(Semaphore::new(bounds.connections));
     let mut open = JoinSet::new();
     loop {
         let accepted = tokio::select! {
             () = stop_requested(&mut stop) => break,
-            place = places.clone().acquire_owned() => match place {
-                Ok(place) => tokio::select! {
-                    () = stop_requested(&mut stop) => break,
-                    accepted = listener.accept() => accepted.map(|accepted| (accepted, place)),
-                },
-                Err(_) => break,
-            },
+            accepted = listener.accept() => accepted,
         };
         // Removes connections that have ended.
         while open.try_join_next().is_some() {}
-        let ((stream, peer), place) = match accepted {
+        let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be taken");
+                places.make_room();
                 tokio::time::sleep(RETRY_DELAY).await;
                 continue;
             }
         };
+        let place = Arc::new(places.place(peer.ip()));
         // If this fails, small packets are only delayed.
         let _ = stream.set_nodelay(true);
         let (router, stop) = (router.clone(), stop.clone());
         let config = certificate.as_ref().map(|certificate| certificate.config());
         open.spawn(async move {
-            match config {
-                None => connection(TokioIo::new(stream), peer, router, bounds, stop).await,
-                Some(config) => {
-                    let handshake = TlsAcceptor::from(config).accept(stream);
-                    // A client without TLS, or one that is too slow, is disconnected.
-                    if let Ok(Ok(stream)) = tokio::time::timeout(bounds.head, handshake).await {
-                        connection(TokioIo::new(stream), peer, router, bounds, stop).await;
+            let client = (peer, place.clone());
+            let served = async {
+                match config {
+                    None => connection(TokioIo::new(stream), client, router, bounds, stop).await,
+                    Some(config) => {
+                        let handshake = TlsAcceptor::from(config).accept(stream);
+                        // A client without TLS, or one that is too slow, is disconnected.
+                        if let Ok(Ok(stream)) = tokio::time::timeout(bounds.head, handshake).await {
+                            connection(TokioIo::new(stream), client, router, bounds, stop).await;
+                        }
                     }
                 }
+            };
+            tokio::select! {
+                () = served => {}
+                () = place.closed() => tracing::debug!(%peer, "a connection made room for another"),
             }
-            drop(place);
         });
     }
     drop(listener);
@@ -111,19 +123,30 @@ async fn stop_requested(stop: &mut watch::Receiver<bool>) {
 
 async fn connection<S>(
     stream: S,
-    peer: SocketAddr,
+    (peer, place): (SocketAddr, Arc<Place>),
     router: watch::Receiver<Router>,
     bounds: Bounds,
     mut stop: watch::Receiver<bool>,
 ) where
     S: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
 {
+    let requests = AtomicU32::new(0);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request: Request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(place.clone());
         let router = router.borrow().clone();
-        router.oneshot(request)
+        let is_last = requests.fetch_add(1, Ordering::Relaxed) + 1 >= bounds.requests;
+        async move {
+            let mut response = router.oneshot(request).await?;
+            if is_last {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(header::CONNECTION, close);
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
+    let stream = WriteTimeout::new(stream, bounds.write);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(bounds.head)

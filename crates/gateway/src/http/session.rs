@@ -3,7 +3,7 @@
 use super::body;
 use super::middleware::Authorized;
 use crate::app::Gateway;
-use crate::audit;
+use crate::audit::{self, Who};
 use crate::auth::Visitor;
 use crate::crypto::password_hash;
 use crate::problem::{Kind, Problem};
@@ -74,17 +74,46 @@ pub(super) async fn sign_in(
         ));
     }
     let password = SecretString::from(request.password);
+    let name = gateway.access.loggable(&request.user);
+    let mut aborted = Aborted {
+        gateway: &gateway,
+        who,
+        name,
+        is_decided: false,
+    };
     let entered = gateway
         .access
         .enter(&headers, who.from, &request.user, &password)
         .await;
-    let name = gateway.access.loggable(&request.user);
+    aborted.is_decided = true;
     let refused = entered.as_ref().err().map(|problem| problem.kind);
     audit::sign_in(&gateway.shared.metrics, who, name, refused);
-    let (visitor, cookie) = entered?;
+    let (visitor, cookies) = entered?;
+    // The session that this one replaces has ended.
+    if let Some(session) = authorized.visitor.as_ref().and_then(Visitor::session) {
+        gateway.shared.metrics.session_ended(session);
+    }
     let mut response = session(&gateway, &visitor);
-    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    for cookie in cookies {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
     Ok(response)
+}
+
+/// Records a sign-in whose client went away before it was decided. It has counted as an attempt.
+struct Aborted<'a> {
+    gateway: &'a Gateway,
+    who: &'a Who,
+    name: &'a str,
+    is_decided: bool,
+}
+
+impl Drop for Aborted<'_> {
+    fn drop(&mut self) {
+        if !self.is_decided {
+            audit::sign_in_aborted(&self.gateway.shared.metrics, self.who, self.name);
+        }
+    }
 }
 
 /// `DELETE /api/session`: signs out. Succeeds without a session as well.
@@ -94,8 +123,9 @@ pub(super) async fn sign_out(
     headers: HeaderMap,
 ) -> Response {
     let visitor = authorized.visitor.as_ref();
+    let (cookie, ended) = gateway.access.leave(&headers, visitor).await;
     if let Some(visitor) = visitor {
-        audit::sign_out(&authorized.who);
+        audit::sign_out(&authorized.who, ended.is_ok());
         if let Some(session) = visitor.session() {
             gateway.shared.metrics.session_ended(session);
         }
@@ -106,7 +136,7 @@ pub(super) async fn sign_out(
         header::CACHE_CONTROL,
         header::HeaderValue::from_static("no-store"),
     );
-    if let Some(cookie) = gateway.access.leave(&headers, visitor) {
+    if let Some(cookie) = cookie {
         set.insert(header::SET_COOKIE, cookie);
     }
     response

@@ -5,6 +5,7 @@ use super::middleware::Authorized;
 use super::pairing::{NO_STORE, state};
 use crate::app::Gateway;
 use crate::audit::{self, Who};
+use crate::auth::Attempt;
 use crate::crypto::random_hex;
 use crate::pairing::{PairingRequest, PairingState, Wall};
 use crate::problem::{Kind, Problem};
@@ -95,8 +96,9 @@ async fn attempt(
         .access
         .code_attempts()
         .ok_or_else(|| Problem::new(Kind::Internal, "attempts cannot be counted"))?;
+    let attempt = Attempt::new(who.from, &who.name);
     attempts
-        .begin(who.from, &who.name)
+        .begin(&attempt)
         .map_err(|seconds| Problem {
             retry_after: Some(seconds),
             ..Problem::new(
@@ -116,8 +118,8 @@ async fn attempt(
     };
     let paired = state.walls.pair(request, state.now).await;
     match &paired {
-        Ok(_) => attempts.succeeded(who.from, &who.name),
-        Err(problem) if problem.kind != Kind::WrongCode => attempts.forgive(who.from, &who.name),
+        Ok(_) => attempts.succeeded(&attempt),
+        Err(problem) if problem.kind != Kind::WrongCode => attempts.forgive(&attempt),
         Err(_) => {}
     }
     paired
@@ -141,7 +143,10 @@ pub(super) async fn revoke(
         .as_ref()
         .map_or("(unknown)", |wall| wall.name.as_str());
     audit::wall(&authorized.who, "revoke wall", name, why);
+    let is_ended = |problem: &Problem| problem.kind == Kind::NotSaved;
+    if revoked.as_ref().err().is_none_or(is_ended) {
+        gateway.shared.metrics.session_ended(&id);
+    }
     revoked?;
-    gateway.shared.metrics.session_ended(&id);
     Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
 }

@@ -14,6 +14,7 @@ impl Metrics {
             self.requests(),
             self.sign_ins(),
             self.refusals(),
+            self.csp_reports(),
             self.sessions(now),
         ];
         families.extend(self.of_connections(now));
@@ -45,6 +46,17 @@ impl Metrics {
         let mut family = Family::counter("refusals", "Requests refused.");
         for (why, count) in &*locked(&self.refusals) {
             family.add(vec![("why", (*why).to_owned())], *count);
+        }
+        family
+    }
+
+    fn csp_reports(&self) -> Family {
+        let mut family = Family::counter(
+            "csp_reports",
+            "Events of pages that broke their Content-Security-Policy, as browsers report them.",
+        );
+        for (directive, count) in &*locked(&self.csp_reports) {
+            family.add(vec![("directive", (*directive).to_owned())], *count);
         }
         family
     }

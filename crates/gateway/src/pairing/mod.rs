@@ -12,11 +12,13 @@ pub(crate) use ticket::{Ticket, code_cookie, code_secret};
 
 use crate::crypto::{Cookie, Seal};
 use crate::problem::{Kind, Problem};
+use crate::shared_file;
 use last_seen::LastSeen;
 use registry::WallRegistry;
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Store;
 
 /// Checks that a file, if it exists, is a registry of walls.
@@ -24,7 +26,7 @@ use store::Store;
 /// # Errors
 /// What is wrong with it.
 pub(crate) fn check(file: &Path) -> Result<(), String> {
-    store::load(file).map(drop)
+    shared_file::check::<WallRegistry>(file)
 }
 
 /// The walls of one registry, in memory or in a file that gateways may share.
@@ -32,12 +34,17 @@ pub(crate) fn check(file: &Path) -> Result<(), String> {
 pub(crate) struct Walls {
     store: Store,
     last_seen: LastSeen,
+    /// The ids of the walls that were revoked here, also those that a broken file still lists.
+    revoked: Mutex<HashSet<String>>,
 }
 
 impl Walls {
     fn new(store: Store) -> Arc<Self> {
-        let last_seen = LastSeen::default();
-        Arc::new(Self { store, last_seen })
+        Arc::new(Self {
+            store,
+            last_seen: LastSeen::default(),
+            revoked: Mutex::default(),
+        })
     }
 
     /// Whether paired walls survive a restart.
@@ -47,6 +54,9 @@ impl Walls {
 
     /// The name of a paired wall.
     pub(crate) fn find(&self, id: &str) -> Option<String> {
+        if self.revoked().contains(id) {
+            return None;
+        }
         let registry = self.store.read()?;
         registry.wall(id).map(|wall| wall.name.clone())
     }
@@ -69,8 +79,14 @@ impl Walls {
     ) -> Result<T, Problem> {
         self.store.change(|registry| {
             self.last_seen.write_into(registry);
-            act(registry)
+            let done = act(registry)?;
+            registry.drop_walls(&self.revoked());
+            Ok(done)
         })
+    }
+
+    fn revoked(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.revoked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes the registry on a thread for blocking work, because files may be slow.
@@ -89,7 +105,24 @@ impl Walls {
     /// The registry cannot be read.
     pub(crate) fn code_state(&self, secret: &str, now: u64) -> Result<CodeState, Problem> {
         let registry = self.store.read().ok_or_else(unreadable)?;
-        Ok(registry.code_state(secret, now))
+        Ok(match registry.code_state(secret, now) {
+            CodeState::Paired { id, .. } if self.revoked().contains(&id) => CodeState::Over,
+            state => state,
+        })
+    }
+
+    /// Takes the session of the wall that was paired with the code of this screen. A code gives one session,
+    /// once; a copy of the screen's cookie gets nothing.
+    ///
+    /// # Errors
+    /// The registry cannot be read or written.
+    pub(crate) async fn claim(
+        self: &Arc<Self>,
+        secret: String,
+        now: u64,
+    ) -> Result<CodeState, Problem> {
+        self.change(move |registry| Ok(registry.claim(&secret, now)))
+            .await
     }
 
     /// Makes a code for the screen with this secret.
@@ -119,12 +152,32 @@ impl Walls {
             .await
     }
 
-    /// Removes a wall.
+    /// Removes a wall. Its session ends at once, also while the registry cannot be read or written.
     ///
     /// # Errors
-    /// There is no such wall, or the registry cannot be read or written.
+    /// There is no such wall, or the registry cannot be read or written: then the next change of the registry
+    /// removes the wall from it, and a restart before that would bring it back.
     pub(crate) async fn revoke(self: &Arc<Self>, id: String) -> Result<Wall, Problem> {
-        self.change(move |registry| registry.revoke(&id)).await
+        let registry = self.store.read();
+        let listed = registry
+            .as_ref()
+            .and_then(|registry| registry.wall(&id).cloned());
+        // An id that nobody has is not remembered, unless that cannot be known.
+        if registry.is_none() || listed.is_some() {
+            self.revoked().insert(id.clone());
+        }
+        let revoked = self.change(move |registry| registry.revoke(&id)).await;
+        revoked.or_else(|problem| match (problem.kind, listed) {
+            // Another change has removed it meanwhile, because it is revoked.
+            (Kind::NotFound, Some(wall)) => Ok(wall),
+            (Kind::Internal, _) => Err( Problem::new(
+                Kind::NotSaved,
+                "the wall is signed out now, but the register of walls cannot be written: the gateway tries again \
+                 with the next change, and a restart before that would sign the wall in again; the gateway's log \
+                 says why",
+            )),
+            _ => Err(problem),
+        })
     }
 
     /// Every wall, with when any gateway last saw it.
@@ -135,6 +188,7 @@ impl Walls {
         let registry = self.store.read().ok_or_else(unreadable)?;
         let mut registry = WallRegistry::clone(&*registry);
         self.last_seen.write_into(&mut registry);
+        registry.drop_walls(&self.revoked());
         Ok(registry.walls)
     }
 }

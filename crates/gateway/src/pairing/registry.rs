@@ -2,9 +2,11 @@
 //! paired. Pure: reads no clock and no file. Times are seconds since 1970.
 
 use super::code;
+use crate::identity::is_bidi_control;
+use crate::network;
 use crate::problem::{Kind, Problem};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 /// How long a code is valid, in seconds.
@@ -12,9 +14,10 @@ pub(super) const LIFE: u64 = 10 * 60;
 /// How long an expired or used code is kept, in seconds: to explain that when it is entered, and until its screen
 /// has fetched its session.
 const KEPT: u64 = 10 * 60;
-/// How many codes one network may have within [`LIFE`] and [`KEPT`].
-const PER_NETWORK: usize = 20;
-/// How many codes are kept in all.
+/// How many codes one network may have within [`LIFE`] and [`KEPT`], for networks of each size: the lengths of
+/// the prefixes of IPv6 and of IPv4, and the number.
+const PER_NETWORK: [(u8, u8, usize); 3] = [(64, 32, 20), (56, 24, 100), (48, 16, 400)];
+/// How many codes are kept in all. Beyond that, one of the largest network makes room.
 const MOST_CODES: usize = 1_000;
 /// How many walls may be paired.
 const MOST_WALLS: usize = 1_000;
@@ -59,6 +62,9 @@ struct Code {
     /// The id of the wall that was paired with it.
     #[serde(default)]
     wall: Option<String>,
+    /// Whether the screen has fetched its session.
+    #[serde(default)]
+    claimed: bool,
 }
 
 /// The state of a screen's code.
@@ -84,7 +90,7 @@ impl Default for WallRegistry {
 
 impl WallRegistry {
     /// Parses and validates a registry.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub(super) fn of_json(bytes: &[u8]) -> Result<Self, String> {
         let registry: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if registry.version != VERSION {
             return Err(format!(
@@ -111,7 +117,7 @@ impl WallRegistry {
             return CodeState::Over;
         };
         match &code.wall {
-            Some(id) if now < code.ends + KEPT => match self.wall(id) {
+            Some(id) if now < code.ends + KEPT && !code.claimed => match self.wall(id) {
                 Some(wall) => CodeState::Paired {
                     id: wall.id.clone(),
                     name: wall.name.clone(),
@@ -126,6 +132,18 @@ impl WallRegistry {
         }
     }
 
+    /// The state of the code, whose session is taken by this if it is paired.
+    pub(super) fn claim(&mut self, number: &str, now: u64) -> CodeState {
+        let state = self.code_state(number, now);
+        if matches!(state, CodeState::Paired { .. }) {
+            let codes = self.codes.iter_mut();
+            for code in codes.filter(|code| code.number == number) {
+                code.claimed = true;
+            }
+        }
+        state
+    }
+
     /// Makes a code for a screen.
     pub(super) fn new_code(
         &mut self,
@@ -134,21 +152,25 @@ impl WallRegistry {
         now: u64,
     ) -> Result<CodeState, Problem> {
         self.codes.retain(|code| now < code.ends + KEPT);
-        let ends = self.codes.iter().filter(|code| code.network == network);
-        if ends.clone().count() >= PER_NETWORK {
-            let first = ends.map(|code| code.ends).min().unwrap_or(now);
-            let seconds = (first + KEPT).saturating_sub(now);
-            return Err(Problem {
-                retry_after: Some(u32::try_from(seconds).unwrap_or(u32::MAX)),
-                ..Problem::new(
-                    Kind::TooManyTries,
-                    "too many codes were asked for from this address; wait until the first have ended",
-                )
-            });
+        for (six, four, most) in PER_NETWORK {
+            let of = |address| network::of(address, six, four);
+            let beside = |code: &&Code| of(code.network) == of(network);
+            let ends = self.codes.iter().filter(beside).map(|code| code.ends);
+            if ends.clone().count() >= most {
+                let first = ends.min().unwrap_or(now);
+                let seconds = (first + KEPT).saturating_sub(now);
+                return Err(Problem {
+                    retry_after: Some(u32::try_from(seconds).unwrap_or(u32::MAX)),
+                    ..Problem::new(
+                        Kind::TooManyTries,
+                        "too many codes were asked for from this address or its network; wait until the first have \
+                         ended",
+                    )
+                });
+            }
         }
-        if self.codes.len() >= MOST_CODES {
-            let detail = "too many screens wait to be paired; try again in some minutes";
-            return Err(Problem::new(Kind::Overloaded, detail));
+        while self.codes.len() >= MOST_CODES {
+            self.make_room(now);
         }
         let is_known = |made: &str| self.codes.iter().any(|code| code.code == made);
         let fail = |why| Problem::new(Kind::Internal, why);
@@ -163,11 +185,39 @@ impl WallRegistry {
             network,
             ends: now + LIFE,
             wall: None,
+            claimed: false,
         });
         Ok(CodeState::Waiting {
             code: shown,
             left: LIFE,
         })
+    }
+
+    /// Drops a code: one that is over, or else the oldest of the network with the most, so that whoever asks for
+    /// many takes them from themselves.
+    fn make_room(&mut self, now: u64) {
+        let is_over = |code: &Code| code.claimed || code.wall.is_none() && now >= code.ends;
+        let over = self.codes.iter().position(is_over);
+        let at = over.or_else(|| {
+            let mut among: Vec<usize> = (0..self.codes.len()).collect();
+            for (six, four, _) in PER_NETWORK.into_iter().rev() {
+                let of = |at: usize| {
+                    self.codes
+                        .get(at)
+                        .map(|c| network::of(c.network, six, four))
+                };
+                let mut counts: HashMap<_, usize> = HashMap::new();
+                for at in &among {
+                    *counts.entry(of(*at)).or_default() += 1;
+                }
+                let largest = counts.into_iter().max_by_key(|(_, count)| *count);
+                among.retain(|at| largest.is_some_and(|(network, _)| of(*at) == network));
+            }
+            // New codes are at the end. A screen that was paired has yet to fetch its session.
+            let is_paired = |at: &usize| self.codes.get(*at).is_some_and(|c| c.wall.is_some());
+            among.into_iter().min_by_key(|at| (is_paired(at), *at))
+        });
+        self.codes.remove(at.unwrap_or(0));
     }
 
     /// Pairs the screen that shows this code.
@@ -222,6 +272,13 @@ impl WallRegistry {
         Ok(self.walls.remove(at))
     }
 
+    /// Removes these walls, as far as they are listed.
+    pub(super) fn drop_walls(&mut self, ids: &HashSet<String>) {
+        self.walls.retain(|wall| !ids.contains(&wall.id));
+        let is_gone = |code: &Code| code.wall.as_ref().is_some_and(|id| ids.contains(id));
+        self.codes.retain(|code| !is_gone(code));
+    }
+
     /// Notes when and from where a wall was last seen. Ignores a wall that is no longer listed.
     pub(super) fn note_last_seen(&mut self, id: &str, from: IpAddr, at: u64) {
         if let Some(wall) = self.walls.iter_mut().find(|wall| wall.id == id)
@@ -253,6 +310,11 @@ fn name(typed: &str) -> Result<String, Problem> {
         format!("the wall's name is longer than {LONGEST_NAME} characters")
     } else if name.chars().any(char::is_control) {
         "the wall's name holds characters that cannot be seen".to_owned()
+    } else if let Some(c) = name.chars().find(|c| is_bidi_control(*c)) {
+        format!(
+            "the wall's name holds the character U+{:04X}, which changes the direction of text",
+            u32::from(c)
+        )
     } else {
         return Ok(name.to_owned());
     };

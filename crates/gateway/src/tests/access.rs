@@ -53,6 +53,10 @@ pub(super) fn with_memory(
         cookie_suffix: encrypted.then(String::new),
         base_path: String::new(),
         walls: walls.map(ToOwned::to_owned),
+        ended: walls.map(|walls| config::EndedFile {
+            path: walls.with_extension("ended"),
+            is_configured: true,
+        }),
     };
     let access = Access::sign_in(with, memory.clone())?;
     let index = ("index.html".to_owned(), b"<h1>console</h1>".to_vec());
@@ -65,7 +69,7 @@ fn people() -> Arc<Gateway> {
     Arc::new(with_users(vec![plant], None, false))
 }
 
-fn body(user: &str, password: &str) -> String {
+pub(super) fn body(user: &str, password: &str) -> String {
     serde_json::json!({"user": user, "password": password}).to_string()
 }
 
@@ -84,7 +88,7 @@ pub(super) fn cookie(answer: &Response<Body>) -> String {
         .to_owned()
 }
 
-async fn whoever(gateway: &Arc<Gateway>, cookie: &str) -> (u16, String) {
+pub(super) async fn whoever(gateway: &Arc<Gateway>, cookie: &str) -> (u16, String) {
     let answer = ask(gateway, "GET /api/session", &[("cookie", cookie)], "").await;
     (answer.status().as_u16(), text(answer).await)
 }

@@ -20,7 +20,7 @@ content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox";
 
 const PAGE: &str = "content-security-policy: default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
                     style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; \
-                    form-action 'self'; frame-ancestors 'none'";
+                    form-action 'self'; report-uri /api/csp-report; frame-ancestors 'none'";
 
 /// All headers, sorted, with varying values left out.
 fn headers(answer: &Response<Body>) -> Vec<String> {
@@ -69,6 +69,7 @@ async fn every_answer_has_exactly_these_headers() {
     let text = "content-type: text/plain; charset=utf-8";
     let prometheus = "content-type: text/plain; version=0.0.4; charset=utf-8";
     let set = "set-cookie:  Path=/; Max-Age=3600; HttpOnly; SameSite=Strict";
+    let known = "set-cookie:  Path=/; Max-Age=15552000; HttpOnly; SameSite=Strict";
     let gone = "set-cookie:  Path=/; Max-Age=0; HttpOnly; SameSite=Strict";
     let asked = "set-cookie:  Path=/; Max-Age=1200; HttpOnly; SameSite=Strict";
     let asks = "www-authenticate: Session";
@@ -100,7 +101,7 @@ async fn every_answer_has_exactly_these_headers() {
             false,
             &body,
             200,
-            vec![JSON, DATA, set],
+            vec![JSON, DATA, set, known],
         ),
         ("POST /api/session", false, "{}", 400, vec![PROBLEM, DATA]),
         ("DELETE /api/session", false, "", 204, vec![DATA, gone]),
@@ -111,6 +112,7 @@ async fn every_answer_has_exactly_these_headers() {
             405,
             vec![PROBLEM, DATA, "allow: GET, POST, DELETE, HEAD"],
         ),
+        ("GET /api/unlock", false, "", 400, vec![PROBLEM, DATA]),
         ("GET /api/sign-in", false, "", 200, vec![JSON, DATA]),
         ("GET /api/openid/start", false, "", 400, vec![PROBLEM, DATA]),
         (
@@ -129,6 +131,13 @@ async fn every_answer_has_exactly_these_headers() {
             vec![JSON, DATA, "vary: accept-encoding"],
         ),
         ("GET /api/build", true, "", 200, vec![JSON, DATA]),
+        (
+            "POST /api/csp-report",
+            false,
+            "{}",
+            415,
+            vec![PROBLEM, DATA],
+        ),
         ("POST /api/pairing", false, "", 200, vec![JSON, DATA, asked]),
         ("GET /api/pairing", false, "", 200, vec![JSON, DATA]),
         ("GET /api/walls", true, "", 200, vec![JSON, DATA]),

@@ -3,8 +3,10 @@
 mod access;
 mod below;
 mod credentials;
+mod csp_reports;
 mod error_body;
 mod headers;
+mod known_browsers;
 mod known_ids;
 pub(crate) mod metrics;
 mod observability;
@@ -16,6 +18,7 @@ mod requests;
 mod roles;
 mod routes;
 mod secrets;
+mod sessions_end;
 mod status;
 mod stop;
 mod thumbnails;

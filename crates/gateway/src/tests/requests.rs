@@ -1,6 +1,7 @@
 //! Requests as they come over a socket: which are malformed, and who may ask for a probe.
 
 use super::*;
+use crate::http::connection_limit::ConnectionLimit;
 use crate::http::serve::{Bounds, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -12,7 +13,9 @@ async fn served() -> (std::net::SocketAddr, watch::Sender<bool>) {
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = watch::channel(false);
     let (_, routers) = watch::channel(app(gateway(Vec::new())));
-    tokio::spawn(serve(listener, routers, None, Bounds::default(), stopped));
+    let bounds = Bounds::default();
+    let places = ConnectionLimit::new(bounds.connections);
+    tokio::spawn(serve(listener, routers, None, (bounds, places), stopped));
     (address, stop)
 }
 

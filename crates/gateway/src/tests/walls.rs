@@ -12,12 +12,12 @@ const KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
 
 /// A screen: the cookies of one browser.
 #[derive(Default, Clone)]
-struct Screen {
+pub(super) struct Screen {
     cookies: Vec<(String, String)>,
 }
 
 impl Screen {
-    fn cookie(&self) -> String {
+    pub(super) fn cookie(&self) -> String {
         let pairs = self.cookies.iter();
         let pairs: Vec<String> = pairs
             .map(|(name, value)| format!("{name}={value}"))
@@ -26,7 +26,7 @@ impl Screen {
     }
 
     /// Sends a request and keeps the answer's cookies.
-    async fn ask(&mut self, gateway: &Arc<Gateway>, line: &str) -> (u16, Value) {
+    pub(super) async fn ask(&mut self, gateway: &Arc<Gateway>, line: &str) -> (u16, Value) {
         let answer = ask(gateway, line, &[("cookie", &self.cookie())], "").await;
         let status = answer.status().as_u16();
         assert_eq!(header(&answer, "cache-control"), "no-store", "{line}");
@@ -46,42 +46,47 @@ impl Screen {
         )
     }
 
-    async fn code(&mut self, gateway: &Arc<Gateway>) -> String {
+    pub(super) async fn code(&mut self, gateway: &Arc<Gateway>) -> String {
         let (status, said) = self.ask(gateway, "POST /api/pairing").await;
         assert_eq!((status, &said["state"]), (200, &json!("waiting")), "{said}");
         said["code"].as_str().unwrap().to_owned()
     }
 
-    async fn state(&mut self, gateway: &Arc<Gateway>) -> String {
+    pub(super) async fn state(&mut self, gateway: &Arc<Gateway>) -> String {
         let (status, said) = self.ask(gateway, "GET /api/pairing").await;
         assert_eq!(status, 200, "{said}");
         said["state"].as_str().unwrap().to_owned()
     }
 
-    async fn session(&mut self, gateway: &Arc<Gateway>) -> (u16, Value) {
+    pub(super) async fn session(&mut self, gateway: &Arc<Gateway>) -> (u16, Value) {
         self.ask(gateway, "GET /api/session").await
     }
 }
 
-async fn enter(gateway: &Arc<Gateway>, admin: &str, code: &str, name: &str) -> Response<Body> {
+pub(super) async fn enter(
+    gateway: &Arc<Gateway>,
+    admin: &str,
+    code: &str,
+    name: &str,
+) -> Response<Body> {
     let body = json!({"code": code, "name": name}).to_string();
     ask(gateway, "POST /api/walls", &[("cookie", admin)], &body).await
 }
 
-async fn list(gateway: &Arc<Gateway>, admin: &str) -> Value {
+pub(super) async fn list(gateway: &Arc<Gateway>, admin: &str) -> Value {
     let answer = ask(gateway, "GET /api/walls", &[("cookie", admin)], "").await;
     assert_eq!(answer.status(), 200);
     serde_json::from_str(&text(answer).await).unwrap()
 }
 
-async fn revoke(gateway: &Arc<Gateway>, admin: &str, id: &str) -> u16 {
+pub(super) async fn revoke(gateway: &Arc<Gateway>, admin: &str, id: &str) -> u16 {
     let line = format!("DELETE /api/walls/{id}");
     let answer = ask(gateway, &line, &[("cookie", admin)], "").await;
     answer.status().as_u16()
 }
 
 /// Pairs a new screen: the screen and the wall's id.
-async fn wall(gateway: &Arc<Gateway>, admin: &str, name: &str) -> (Screen, String) {
+pub(super) async fn wall(gateway: &Arc<Gateway>, admin: &str, name: &str) -> (Screen, String) {
     let mut screen = Screen::default();
     let code = screen.code(gateway).await;
     let answer = enter(gateway, admin, &code, name).await;
@@ -103,7 +108,7 @@ fn people() -> Arc<Gateway> {
 }
 
 /// A gateway with its own memory, as in another process.
-fn process(file: Option<&Path>) -> Arc<Gateway> {
+pub(super) fn process(file: Option<&Path>) -> Arc<Gateway> {
     let memory = Arc::new(Memory::new().unwrap());
     Arc::new(with_memory(Vec::new(), Some(KEY), false, file, &memory).unwrap())
 }
@@ -420,11 +425,11 @@ async fn while_the_file_is_broken_walls_are_refused_and_users_are_not() {
     let file = folder.path().join("walls.json");
     let gateway = process(Some(&file));
     let admin = sign_in(&gateway, "ann").await;
-    let (mut screen, id) = wall(&gateway, &admin, "Hall").await;
+    let (mut screen, _) = wall(&gateway, &admin, "Hall").await;
     let sound = std::fs::read(&file).unwrap();
     std::fs::write(&file, "{").unwrap();
     assert_eq!(screen.session(&gateway).await.0, 401);
-    assert_eq!(revoke(&gateway, &admin, &id).await, 500);
+    assert_eq!(revoke(&gateway, &admin, "other").await, 500);
     for (line, cookie) in [
         ("GET /api/walls", admin.as_str()),
         ("POST /api/pairing", ""),

@@ -6,6 +6,7 @@
     reason = "helpers of tests: what is not as expected fails the test"
 )]
 
+mod attacks;
 mod program;
 mod vendor;
 mod viewer;

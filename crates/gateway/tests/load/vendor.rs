@@ -2,7 +2,9 @@
 //! never ends.
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::http::{StatusCode, Uri};
+use axum::response::IntoResponse as _;
 use axum::routing::{get, put};
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,6 +21,9 @@ pub(crate) fn groups() -> String {
     format!("[{}]", groups.join(","))
 }
 
+/// The size of a large answer.
+const LARGE: usize = 46_000_000;
+
 const GROUP: &str =
     r#"{"id":"abc","mode":"prioritized","slicers":[{"id":"a","order":1,"enabled":true}]}"#;
 
@@ -29,6 +34,7 @@ struct Seen {
     /// Of the gateway's watcher, which asks for pages.
     watcher: AtomicUsize,
     writes: AtomicUsize,
+    large: AtomicUsize,
     arrived: Notify,
 }
 
@@ -41,13 +47,18 @@ impl Vendor {
     pub(crate) async fn start() -> Self {
         let seen = Arc::new(Seen::default());
         let (read, written) = (seen.clone(), seen.clone());
+        let large = Bytes::from(format!("[{}]", " ".repeat(LARGE - 2)));
         let list = get(move |uri: Uri| async move {
+            if uri.query().is_some_and(|query| query.contains("skip=77")) {
+                read.large.fetch_add(1, Ordering::SeqCst);
+                return large.into_response();
+            }
             if uri.query().is_some() {
                 read.watcher.fetch_add(1, Ordering::SeqCst);
             } else {
                 read.calls.lock().expect("no panic").push(Instant::now());
             }
-            groups()
+            groups().into_response()
         });
         let write = put(move || async move {
             if written.writes.fetch_add(1, Ordering::SeqCst) == 0 {
@@ -69,6 +80,11 @@ impl Vendor {
     /// How often the gateway's watcher asked for a page.
     pub(crate) fn watcher_calls(&self) -> usize {
         self.seen.watcher.load(Ordering::SeqCst)
+    }
+
+    /// How often a large answer was asked for.
+    pub(crate) fn large_calls(&self) -> usize {
+        self.seen.large.load(Ordering::SeqCst)
     }
 
     /// When viewers' questions for the list arrived.

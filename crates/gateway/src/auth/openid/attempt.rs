@@ -1,6 +1,7 @@
 //! A sign-in that was begun here and continues at the provider. It travels sealed in a cookie of its own, so
 //! that any gateway with the same key can complete it. Also decides where a sign-in may lead afterwards.
 
+use crate::auth::users::Previous;
 use openidconnect::url::Position;
 use reqwest::Url;
 use ring::digest::{SHA256, digest};
@@ -45,6 +46,9 @@ pub(super) struct Attempt {
     /// Seconds since 1970.
     #[serde(rename = "b")]
     pub(super) began: u64,
+    /// The session that the browser had. The cookie of that one does not come back from another site.
+    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
+    pub(super) previous: Option<Previous>,
 }
 
 impl Attempt {
@@ -173,6 +177,7 @@ mod tests {
             verifier: "v".to_owned(),
             to: "/".to_owned(),
             began: 1_000_000,
+            previous: None,
         };
         for (now, young) in [
             (1_000_000, true),

@@ -2,7 +2,7 @@
 
 use super::refusal::{Refusal, Shape};
 use crate::config;
-use crate::identity::Role;
+use crate::identity::{Role, is_bidi_control};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -176,7 +176,10 @@ fn named(value: &Value) -> Option<String> {
 }
 
 fn shortened(text: &str) -> String {
-    let visible: String = text.chars().filter(|c| !c.is_control()).collect();
+    let visible = text
+        .chars()
+        .filter(|c| !c.is_control() && !is_bidi_control(*c));
+    let visible: String = visible.collect();
     visible.trim().chars().take(LONGEST_NAME).collect()
 }
 
@@ -332,7 +335,7 @@ mod tests {
             (Some("name"), json!({"sub": "s", "email": "a@x"}), "s"),
             (
                 Some("name"),
-                json!({"sub": "s", "name": "a\nb\u{1b}[31m\u{0}"}),
+                json!({"sub": "s", "name": "a\nb\u{1b}[31m\u{0}\u{202e}"}),
                 "ab[31m",
             ),
         ] {

@@ -142,10 +142,13 @@ impl Access {
         let to = destination(single(query, "to"), &openid.base_path);
         let now = (users.clock)();
         let provider = match openid.provider.authorization(back, to.clone(), now).await {
-            Ok((address, attempt)) => users
-                .attempt_cookie(openid, headers, &attempt)
-                .map(|cookie| (address, cookie))
-                .ok_or(Refusal::Internal),
+            Ok((address, mut attempt)) => {
+                attempt.previous = users.previous(headers);
+                users
+                    .attempt_cookie(openid, headers, &attempt)
+                    .map(|cookie| (address, cookie))
+                    .ok_or(Refusal::Internal)
+            }
             Err(refusal) => Err(refusal),
         };
         Ok(Departure { to, provider })
@@ -181,7 +184,13 @@ impl Access {
                 let provided = Provided { subject, admin };
                 let user = openid.user(&name, &provided);
                 match users.admit(headers, &user, Some(provided)) {
-                    Some((visitor, cookie)) => (visitor.in_log(), Ok(cookie)),
+                    Some((visitor, cookie)) => {
+                        if let Some(previous) = attempt.as_ref().and_then(|a| a.previous.as_ref()) {
+                            // The log says it if this does not survive a restart.
+                            let _ = users.end(previous).await;
+                        }
+                        (visitor.in_log(), Ok(cookie))
+                    }
                     None => ("-".to_owned(), Err(Refusal::Internal)),
                 }
             }

@@ -108,6 +108,7 @@ impl Provider {
             verifier: verifier.into_secret(),
             to,
             began: now.as_secs(),
+            previous: None,
         };
         Ok((address, attempt))
     }

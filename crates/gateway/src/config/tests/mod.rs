@@ -21,6 +21,7 @@ fn read(text: &str) -> Result<Config, Vec<String>> {
     for (name, content) in [
         ("good.key", "hunter2\n"),
         ("empty.key", "\n"),
+        ("long.key", "llllllllllllllllllllllllllllllllllllllll\n"),
         ("not.pem", "hunter2"),
     ] {
         std::fs::write(folder.path().join(name), content).unwrap();

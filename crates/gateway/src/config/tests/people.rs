@@ -26,6 +26,14 @@ fn each_fault_of_a_user_is_reported_with_its_position() {
             &["36:8: user \"ops\": this name is given twice (capitals do not count)"],
         ),
         (
+            "name = \"ops\"",
+            "name = \"o\u{202e}ps\"",
+            &[
+                "31:8: user \"o\\u{202e}ps\": name: holds the character U+202E, which changes the direction of text and \
+                 cannot be seen",
+            ],
+        ),
+        (
             "[[user]]",
             "[user]",
             &["30:1: user: must be written as [[user]], not a table"],

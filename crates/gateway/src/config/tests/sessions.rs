@@ -86,3 +86,25 @@ fn sessions_have_their_limits_and_a_key_that_is_long_enough() {
         assert!(!found[0].contains("hunter2"), "{found:?}");
     }
 }
+
+#[test]
+fn ended_sessions_are_kept_beside_the_key_or_where_it_is_said() {
+    let with = |session: &str| {
+        let config = read(&format!("session = {{ {session} }}\n{WHOLE}"));
+        config.map(|config| config.session.ended)
+    };
+    let named = |session: &str| with(session).unwrap().unwrap();
+    let said = named("key_env = \"LONG\", ended_file = \"ended.json\"");
+    assert!(said.path.ends_with("ended.json") && said.path.is_absolute() && said.is_configured);
+    assert_eq!(with("key_env = \"LONG\"").unwrap(), None);
+    let beside = named("key_file = \"long.key\"");
+    assert!(
+        beside.path.ends_with("long.key.ended") && !beside.is_configured,
+        "{beside:?}"
+    );
+    let faults = with("key_env = \"LONG\", ended_file = \"none/ended.json\"").unwrap_err();
+    assert!(
+        faults[0].contains("session: ended_file: there is no such folder"),
+        "{faults:?}"
+    );
+}

@@ -5,7 +5,15 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 const BOUNDS: Bounds = Bounds {
-    connections: 8,
+    connections: Limits {
+        total: 8,
+        signed_in: 4,
+        per_session: 4,
+        per_address: 8,
+        per_network: 8,
+    },
+    write: Duration::from_secs(30),
+    requests: 1_000,
     head: Duration::from_millis(300),
     grace: Duration::from_secs(5),
 };
@@ -30,7 +38,13 @@ async fn begin(
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = watch::channel(false);
     let (router, routers) = watch::channel(router);
-    let ended = tokio::spawn(serve(listener, routers, certificate, bounds, stopped));
+    let ended = tokio::spawn(serve(
+        listener,
+        routers,
+        certificate,
+        (bounds, ConnectionLimit::new(bounds.connections)),
+        stopped,
+    ));
     Server {
         address,
         router,
@@ -81,7 +95,7 @@ async fn unfinished_requests_are_disconnected_and_others_are_served() {
             slow.push(stream);
         }
     }
-    // One more than the limit: it waits until the slow ones are disconnected.
+    // One more than the limit: the oldest of the slow ones makes room.
     let answer = tokio::time::timeout(Duration::from_secs(10), request(server.address)).await;
     assert!(answer.unwrap().starts_with("HTTP/1.1 200"));
     for stream in &mut slow {
@@ -326,4 +340,69 @@ async fn with_a_certificate_only_encrypted_connections_are_served_and_a_new_one_
     let mut silent = TcpStream::connect(address).await.unwrap();
     let closed = tokio::time::timeout(Duration::from_secs(10), rest(&mut silent)).await;
     assert_eq!(closed.unwrap(), "");
+}
+
+/// What a client that reads nothing is to be sent.
+fn large() -> Router {
+    let body = bytes::<{ 8 << 20 }>();
+    let whole = get(move || {
+        let body = body.clone();
+        async move { body }
+    });
+    hello().route("/large", whole)
+}
+
+fn bytes<const N: usize>() -> axum::body::Bytes {
+    axum::body::Bytes::from(vec![b'x'; N])
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_does_not_read_is_disconnected() {
+    let (mut client, stream) = tokio::io::duplex(64 * 1024);
+    let (_router, router) = watch::channel(large());
+    let (_stop, stop) = watch::channel(false);
+    let places = ConnectionLimit::new(BOUNDS.connections);
+    let peer = SocketAddr::from(([127, 0, 0, 1], 1));
+    let place = Arc::new(places.place(peer.ip()));
+    let began = tokio::time::Instant::now();
+    let served = tokio::spawn(connection(
+        TokioIo::new(stream),
+        (peer, place),
+        router,
+        BOUNDS,
+        stop,
+    ));
+    let request = "GET /large HTTP/1.1\r\nhost: a\r\n\r\n".repeat(8);
+    client.write_all(request.as_bytes()).await.unwrap();
+    served.await.unwrap();
+    assert_eq!(began.elapsed().as_secs(), BOUNDS.write.as_secs());
+}
+
+#[tokio::test]
+async fn connections_that_never_read_keep_nobody_out() {
+    let server = start(BOUNDS, large()).await;
+    let mut held = Vec::new();
+    for _ in 0..40 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let requests = "GET /large HTTP/1.1\r\nhost: a\r\n\r\n".repeat(8);
+        stream.write_all(requests.as_bytes()).await.unwrap();
+        held.push(stream);
+        let answer = tokio::time::timeout(Duration::from_secs(10), request(server.address));
+        assert!(answer.await.unwrap().starts_with("HTTP/1.1 200"));
+    }
+}
+
+#[tokio::test]
+async fn a_connection_ends_after_its_requests() {
+    let bounds = Bounds {
+        requests: 3,
+        ..BOUNDS
+    };
+    let server = start(bounds, hello()).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let requests = "GET / HTTP/1.1\r\nhost: a\r\n\r\n".repeat(5);
+    stream.write_all(requests.as_bytes()).await.unwrap();
+    let answer = rest(&mut stream).await;
+    assert_eq!(answer.matches("HTTP/1.1 200").count(), 3, "{answer}");
+    assert!(answer.contains("connection: close"), "{answer}");
 }

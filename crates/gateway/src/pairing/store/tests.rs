@@ -1,5 +1,7 @@
 use super::*;
+use crate::problem::{Kind, Problem};
 use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 
 fn ask(store: &Store, number: &str) -> Result<(), Problem> {
     let network = IpAddr::from([192, 0, 2, 1]);
@@ -98,6 +100,11 @@ fn a_failed_change_is_dropped_and_no_change_is_not_written() {
     assert_eq!(refused.unwrap_err().kind, Kind::WrongCode);
     assert!(!knows(&store, "b"));
     assert_eq!(std::fs::read(&file).unwrap(), before);
+}
+
+#[cfg(unix)]
+fn beside(file: &Path, ending: &str) -> PathBuf {
+    PathBuf::from(format!("{}{ending}", file.display()))
 }
 
 #[cfg(unix)]

@@ -177,6 +177,7 @@ async fn a_code_is_redeemed_once_by_any_gateway_with_the_key() {
             limits: Limits::default(),
             key: Some(key.into()),
             walls: None,
+            ended: None,
             encrypted: false,
             cookie_suffix: None,
             base_path: String::new(),

@@ -24,6 +24,7 @@ fn configured(openid: config::OpenId, encrypted: bool) -> Arc<Gateway> {
         limits: Limits::default(),
         key: Some(KEY.into()),
         walls: None,
+        ended: None,
         encrypted,
         cookie_suffix: encrypted.then(String::new),
         base_path: String::new(),

@@ -75,7 +75,7 @@ async fn a_user_signs_in_at_the_provider_and_signs_out() {
     assert_eq!(out.status(), 204);
     assert_eq!(
         log.audit(header(&out, "x-request-id")),
-        ["who=\"ann <248289761001>\" from=127.0.0.1 what=\"sign out\" outcome=\"done\""]
+        ["who=\"ann <248289761001>\" from=127.0.0.1 what=\"sign out\" outcome=\"done\" why=\"-\""]
     );
     assert_eq!(
         copy.clone().session(&gateway).await.0,
@@ -126,6 +126,7 @@ async fn below_a_path_the_provider_sends_browsers_back_there() {
         limits: Limits::default(),
         key: Some(KEY.into()),
         walls: None,
+        ended: None,
         encrypted: false,
         cookie_suffix: Some(".tools.failover".to_owned()),
         base_path: base.clone(),
@@ -268,4 +269,20 @@ async fn without_a_provider_the_routes_are_bad_requests() {
     assert_eq!(text(ways).await, r#"{"password":true,"provider":null}"#);
     let ways = get(&to_aveva("http://127.0.0.1:1"), "/api/sign-in").await;
     assert_eq!(text(ways).await, r#"{"password":false,"provider":null}"#);
+}
+
+#[tokio::test]
+async fn signing_in_at_the_provider_over_a_session_ends_it() {
+    let provider = Provider::new(admin()).await;
+    let gateway = people(&provider);
+    let mut browser = Browser::default();
+    let back = browser.begin(&gateway, &provider, "/groups").await;
+    browser.open(&gateway, &back).await;
+    assert_eq!(browser.session(&gateway).await.0, 200);
+    let mut copy = browser.clone();
+    let back = browser.begin(&gateway, &provider, "/groups").await;
+    assert_eq!(copy.session(&gateway).await.0, 200, "not yet");
+    browser.open(&gateway, &back).await;
+    assert_eq!(browser.session(&gateway).await.0, 200);
+    assert_eq!(copy.session(&gateway).await.0, 401);
 }

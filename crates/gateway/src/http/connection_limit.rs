@@ -1,0 +1,264 @@
+//! Which connections stay open when there are too many: those of signed-in sessions before all others, and of the
+//! others the youngest, so that whoever opens a connection and asks at once is answered, whatever else is held
+//! open.
+
+use crate::config::Network;
+use crate::network;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// How many connections may be open.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// In all.
+    pub(crate) total: usize,
+    /// Of signed-in sessions. What is left is for signing in and for probes.
+    pub(crate) signed_in: usize,
+    /// Of one session.
+    pub(crate) per_session: usize,
+    /// Of one address, without a session.
+    pub(crate) per_address: usize,
+    /// Of one network (a /56, for IPv4 a /24), without a session.
+    pub(crate) per_network: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            total: 4096,
+            signed_in: 3072,
+            per_session: 1024,
+            per_address: 1024,
+            per_network: 2048,
+        }
+    }
+}
+
+/// The open connections.
+#[derive(Debug)]
+pub(crate) struct ConnectionLimit {
+    limits: Limits,
+    open: Mutex<Open>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    /// By number: the oldest first.
+    connections: BTreeMap<u64, Connection>,
+    next: u64,
+    /// Proxies, whose connections belong to many visitors: the limits of an address do not concern them.
+    proxies: Vec<Network>,
+}
+
+#[derive(Debug)]
+struct Connection {
+    address: IpAddr,
+    session: Option<String>,
+    closed: Arc<Notify>,
+}
+
+/// The place of one open connection, which is free again once this is dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    limit: Arc<ConnectionLimit>,
+    number: u64,
+    closed: Arc<Notify>,
+}
+
+impl ConnectionLimit {
+    pub(crate) fn new(limits: Limits) -> Arc<Self> {
+        let open = Mutex::default();
+        Arc::new(Self { limits, open })
+    }
+
+    /// Names the trusted proxies.
+    pub(crate) fn trust(&self, proxies: &[Network]) {
+        self.open().proxies = proxies.to_vec();
+    }
+
+    /// A place for a new connection. Others are closed for it where there are too many.
+    pub(crate) fn place(self: &Arc<Self>, address: IpAddr) -> Place {
+        let address = network::of(address, 64, 32);
+        let closed = Arc::new(Notify::new());
+        let mut open = self.open();
+        let number = open.next;
+        open.next += 1;
+        let connection = Connection {
+            address,
+            session: None,
+            closed: closed.clone(),
+        };
+        open.connections.insert(number, connection);
+        if !open.proxies.iter().any(|proxy| proxy.contains(address)) {
+            let of = |address| network::of(address, 56, 24);
+            open.keep(self.limits.per_address, |other| other == address);
+            open.keep(self.limits.per_network, |other| of(other) == of(address));
+        }
+        if open.connections.len() > self.limits.total {
+            let signed_in = open.signed_in(|_| true);
+            open.keep(self.limits.total.saturating_sub(signed_in), |_| true);
+        }
+        drop(open);
+        Place {
+            limit: self.clone(),
+            number,
+            closed,
+        }
+    }
+
+    /// Closes the oldest connection without a session, because the system has no place for another one.
+    pub(crate) fn make_room(&self) {
+        let mut open = self.open();
+        let anonymous = open.anonymous(|_| true).len();
+        open.keep(anonymous.saturating_sub(1), |_| true);
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    fn signed_in(&self, of: impl Fn(&str) -> bool) -> usize {
+        let sessions = self
+            .connections
+            .values()
+            .filter_map(|c| c.session.as_deref());
+        sessions.filter(|session| of(session)).count()
+    }
+
+    /// The numbers of connections without a session, the oldest first.
+    fn anonymous(&self, of: impl Fn(IpAddr) -> bool) -> Vec<u64> {
+        let connections = self.connections.iter();
+        connections
+            .filter(|(_, c)| c.session.is_none() && of(c.address))
+            .map(|(number, _)| *number)
+            .collect()
+    }
+
+    /// Keeps so many of these connections without a session, and closes the oldest.
+    fn keep(&mut self, most: usize, of: impl Fn(IpAddr) -> bool) {
+        let anonymous = self.anonymous(of);
+        let too_many = anonymous.len().saturating_sub(most);
+        for number in anonymous.into_iter().take(too_many) {
+            if let Some(connection) = self.connections.remove(&number) {
+                connection.closed.notify_one();
+            }
+        }
+    }
+}
+
+impl Place {
+    /// Notes that a request of this session came over the connection.
+    pub(crate) fn signed_in(&self, session: &str) {
+        let mut open = self.limit.open();
+        let limits = self.limit.limits;
+        let known = open.connections.get(&self.number);
+        if known.is_none_or(|known| known.session.as_deref() == Some(session)) {
+            return;
+        }
+        let has_room = open.signed_in(|_| true) < limits.signed_in
+            && open.signed_in(|other| other == session) < limits.per_session;
+        if let Some(connection) = open.connections.get_mut(&self.number) {
+            connection.session = has_room.then(|| session.to_owned());
+        }
+    }
+
+    /// Returns once the connection has to make room for another.
+    pub(crate) async fn closed(&self) {
+        self.closed.notified().await;
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.limit.open().connections.remove(&self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::Future as _;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    const LIMITS: Limits = Limits {
+        total: 20,
+        signed_in: 12,
+        per_session: 8,
+        per_address: 5,
+        per_network: 8,
+    };
+
+    fn is_closed(place: &Place) -> bool {
+        let mut context = Context::from_waker(Waker::noop());
+        pin!(place.closed()).poll(&mut context) == Poll::Ready(())
+    }
+
+    fn open(places: &[Place]) -> Vec<bool> {
+        let open = places.iter();
+        open.map(|place| place.limit.open().connections.contains_key(&place.number))
+            .collect()
+    }
+
+    fn places(limit: &Arc<ConnectionLimit>, addresses: &[&str]) -> Vec<Place> {
+        let addresses = addresses.iter();
+        addresses
+            .map(|address| limit.place(address.parse().unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn an_address_and_a_network_lose_their_own_oldest_connections() {
+        let limit = ConnectionLimit::new(LIMITS);
+        let other = places(&limit, &["198.51.100.1"]);
+        let held = places(&limit, &["192.0.2.1"; 7]);
+        let expected: Vec<bool> = (0..7).map(|number| number >= 2).collect();
+        assert_eq!(open(&held), expected);
+        assert!(is_closed(&held[0]) && !is_closed(&held[6]));
+        let beside = places(
+            &limit,
+            &["192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5"],
+        );
+        assert_eq!(open(&held).iter().filter(|open| **open).count(), 4);
+        assert_eq!(open(&beside), [true; 4]);
+        assert_eq!(open(&other), [true]);
+        limit.trust(&["192.0.2.9".parse().unwrap()]);
+        let proxied = places(&limit, &["192.0.2.9"; 8]);
+        assert_eq!(open(&proxied), [true; 8]);
+        drop((held, beside, proxied));
+        assert_eq!(limit.open().connections.len(), 1);
+    }
+
+    #[test]
+    fn signed_in_sessions_stay_and_the_newest_is_always_taken() {
+        let limit = ConnectionLimit::new(LIMITS);
+        let people: Vec<Place> = (0..10)
+            .map(|number| limit.place(IpAddr::from([10, 0, number, 1])))
+            .collect();
+        for (number, place) in people.iter().enumerate() {
+            place.signed_in(&format!("s{}", number % 2));
+        }
+        let flood: Vec<Place> = (0..100)
+            .map(|number| limit.place(IpAddr::from([10, 1, number, 1])))
+            .collect();
+        assert_eq!(open(&people), [true; 10]);
+        let kept: Vec<bool> = (0..100).map(|number| number >= 90).collect();
+        assert_eq!(open(&flood), kept);
+        limit.make_room();
+        assert_eq!(open(&flood).iter().filter(|open| **open).count(), 9);
+        // One session does not take everything.
+        for place in &flood[91..] {
+            place.signed_in("s0");
+        }
+        assert_eq!(limit.open().signed_in(|session| session == "s0"), 7);
+        let more: Vec<Place> = (0..20)
+            .map(|number| limit.place(IpAddr::from([10, 2, number, 1])))
+            .collect();
+        assert_eq!(limit.open().connections.len(), LIMITS.total);
+        assert!(open(&more)[19] && open(&people) == [true; 10]);
+    }
+}

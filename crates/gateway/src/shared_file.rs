@@ -1,0 +1,273 @@
+//! A value in memory, or in a file that several gateways may share: replaced as a whole under a lock, and read
+//! again when another gateway has replaced it. An unreadable file is never overwritten.
+
+use crate::problem::{Kind, Problem};
+use serde::Serialize;
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+/// What a file may hold.
+pub(crate) trait Content: Clone + Default + PartialEq + Serialize {
+    /// What the file is called in messages.
+    const WHAT: &'static str;
+    /// What an unreadable file means, as the end of a sentence.
+    const UNTIL_FIXED: &'static str;
+
+    /// Parses and validates the content.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn parse(bytes: &[u8]) -> Result<Self, String>;
+}
+
+/// The longest file. No content is ever as long.
+const LONGEST: u64 = 4 << 20;
+/// How long to wait while another gateway writes.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Changes when the file changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    modified: Option<SystemTime>,
+    length: u64,
+    file: u64,
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        let file = std::os::unix::fs::MetadataExt::ino(metadata);
+        #[cfg(not(unix))]
+        let file = 0;
+        Self {
+            modified: metadata.modified().ok(),
+            length: metadata.len(),
+            file,
+        }
+    }
+}
+
+/// The value and its file.
+#[derive(Debug)]
+pub(crate) struct SharedFile<T> {
+    file: Option<PathBuf>,
+    cached: Mutex<Cached<T>>,
+    /// Locked during a change, so that readers never wait for the disk.
+    changing: Mutex<()>,
+}
+
+#[derive(Debug)]
+struct Cached<T> {
+    /// `None` when the file could not be read.
+    content: Option<Arc<T>>,
+    /// `None` when there was no file.
+    stamp: Option<Stamp>,
+}
+
+impl<T: Content> SharedFile<T> {
+    pub(crate) fn in_memory() -> Self {
+        let content = Some(Arc::default());
+        Self {
+            file: None,
+            cached: Mutex::new(Cached {
+                content,
+                stamp: None,
+            }),
+            changing: Mutex::default(),
+        }
+    }
+
+    /// # Errors
+    /// The file is not a content, or its folder cannot be written to.
+    pub(crate) fn in_file(file: &Path) -> Result<Self, String> {
+        let (content, stamp) = load::<T>(file)?;
+        drop(lock::<T>(file)?);
+        let content = Some(Arc::new(content));
+        Ok(Self {
+            file: Some(file.to_owned()),
+            cached: Mutex::new(Cached { content, stamp }),
+            changing: Mutex::default(),
+        })
+    }
+
+    /// Whether the value survives a restart.
+    pub(crate) fn is_persistent(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// The present value. `None` when it cannot be read.
+    pub(crate) fn read(&self) -> Option<Arc<T>> {
+        let mut cached = mutex(&self.cached);
+        let Some(file) = &self.file else {
+            return cached.content.clone();
+        };
+        let now = match std::fs::metadata(file) {
+            Ok(metadata) => Some(Stamp::of(&metadata)),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => {
+                if cached.content.is_some() {
+                    tracing::error!("{}; {}", about::<T>(file, &error), T::UNTIL_FIXED);
+                }
+                *cached = Cached {
+                    content: None,
+                    stamp: None,
+                };
+                return None;
+            }
+        };
+        if cached.stamp != now || cached.content.is_none() && now.is_none() {
+            *cached = match load::<T>(file) {
+                Ok((content, stamp)) => Cached {
+                    content: Some(Arc::new(content)),
+                    stamp,
+                },
+                Err(why) => {
+                    tracing::error!("{why}; {}", T::UNTIL_FIXED);
+                    Cached {
+                        content: None,
+                        stamp: now,
+                    }
+                }
+            };
+        }
+        cached.content.clone()
+    }
+
+    /// Changes the present value and stores it. Nothing changes when `act` fails.
+    ///
+    /// # Errors
+    /// Those of `act`, or the file cannot be read or written.
+    pub(crate) fn change<D>(
+        &self,
+        act: impl FnOnce(&mut T) -> Result<D, Problem>,
+    ) -> Result<D, Problem> {
+        let _changing = mutex(&self.changing);
+        let failed = |why: String| {
+            tracing::error!("{why}");
+            let detail = format!(
+                "{} cannot be read or written; the gateway's log says why",
+                T::WHAT
+            );
+            Problem::new(Kind::Internal, detail)
+        };
+        let Some(file) = &self.file else {
+            let mut cached = mutex(&self.cached);
+            let mut content = cached.content.as_deref().cloned().unwrap_or_default();
+            let done = act(&mut content)?;
+            cached.content = Some(Arc::new(content));
+            return Ok(done);
+        };
+        let _lock = lock::<T>(file).map_err(failed)?;
+        let (mut content, _) = load::<T>(file).map_err(failed)?;
+        let before = content.clone();
+        let done = act(&mut content)?;
+        if content != before {
+            let stamp = write(file, &content).map_err(failed)?;
+            *mutex(&self.cached) = Cached {
+                content: Some(Arc::new(content)),
+                stamp: Some(stamp),
+            };
+        }
+        Ok(done)
+    }
+}
+
+fn mutex<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn about<T: Content>(file: &Path, why: &dyn std::fmt::Display) -> String {
+    format!("{} {:?}: {why}", T::WHAT, file.display().to_string())
+}
+
+/// Checks that a file, if it exists, holds such a value.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn check<T: Content>(file: &Path) -> Result<(), String> {
+    load::<T>(file).map(drop)
+}
+
+/// Reads a file. No file is the default.
+fn load<T: Content>(path: &Path) -> Result<(T, Option<Stamp>), String> {
+    let wrong = |error: std::io::Error| about::<T>(path, &error);
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Ok((T::default(), None));
+        }
+        Err(error) => return Err(wrong(error)),
+    };
+    // Taken from the open file, because the file may be replaced meanwhile.
+    let stamp = Stamp::of(&file.metadata().map_err(wrong)?);
+    let mut bytes = Vec::new();
+    file.take(LONGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(wrong)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(about::<T>(path, &"it is too long to be one"));
+    }
+    let content = T::parse(&bytes).map_err(|why| about::<T>(path, &why))?;
+    Ok((content, Some(stamp)))
+}
+
+fn beside(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// Options for files that only their owner may read or write.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Locks the file against other gateways. The lock ends with the process at the latest.
+fn lock<T: Content>(file: &Path) -> Result<File, String> {
+    let path = beside(file, ".lock");
+    let lock = private().create(true).truncate(false).open(&path);
+    let lock = lock
+        .map_err(|error| about::<T>(file, &format!("{:?}: {error}", path.display().to_string())))?;
+    let began = Instant::now();
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::Error(error)) => return Err(about::<T>(file, &error)),
+            Err(TryLockError::WouldBlock) if began.elapsed() > PATIENCE => {
+                return Err(about::<T>(
+                    file,
+                    &"another gateway does not stop writing it",
+                ));
+            }
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
+        }
+    }
+}
+
+/// Replaces the file, so that a reader finds either the old or the new one, complete.
+fn write<T: Content>(file: &Path, content: &T) -> Result<Stamp, String> {
+    let new = beside(file, ".new");
+    let write = || {
+        // A gateway that was killed may have left this file behind.
+        let _ = std::fs::remove_file(&new);
+        let mut opened = private().create_new(true).open(&new)?;
+        opened.write_all(&serde_json::to_vec_pretty(content)?)?;
+        opened.sync_all()?;
+        let stamp = Stamp::of(&opened.metadata()?);
+        std::fs::rename(&new, file)?;
+        #[cfg(unix)]
+        if let Some(folder) = file.parent() {
+            let here = folder.as_os_str().is_empty();
+            File::open(if here { Path::new(".") } else { folder })?.sync_all()?;
+        }
+        Ok(stamp)
+    };
+    write().map_err(|error: std::io::Error| about::<T>(file, &error))
+}

@@ -1,0 +1,156 @@
+//! Who guesses passwords locks a name, and not its owner.
+
+use super::access::{PASSWORD, body, cookie, whoever, with_memory};
+use super::secrets::Log;
+use super::*;
+use crate::Memory;
+use crate::auth::unlock_code;
+use crate::clock::wall_clock;
+use crate::crypto::Seal;
+use std::future::poll_fn;
+use std::task::Poll;
+
+const KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
+
+fn people() -> Arc<Gateway> {
+    let memory = Arc::new(Memory::new().unwrap());
+    let mut gateway = with_memory(Vec::new(), Some(KEY), false, None, &memory).unwrap();
+    gateway.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+    Arc::new(gateway)
+}
+
+async fn enter(
+    gateway: &Arc<Gateway>,
+    from: &str,
+    cookies: &str,
+    name: &str,
+    password: &str,
+) -> Response<Body> {
+    let headers = [("cookie", cookies), ("x-forwarded-for", from)];
+    ask(
+        gateway,
+        "POST /api/session",
+        &headers,
+        &body(name, password),
+    )
+    .await
+}
+
+/// The cookie of the known browser that an answer sets.
+fn browser(answer: &Response<Body>) -> String {
+    let sets = answer.headers().get_all("set-cookie").iter();
+    let mut pairs = sets.map(|set| set.to_str().unwrap().split(';').next().unwrap().to_owned());
+    pairs.find(|pair| pair.contains("-browser")).unwrap()
+}
+
+/// Fifty wrong passwords, from as many addresses.
+async fn lock(gateway: &Arc<Gateway>, name: &str) {
+    for number in 1..=50 {
+        let from = format!("198.51.100.{number}");
+        assert_eq!(enter(gateway, &from, "", name, "x").await.status(), 401);
+    }
+}
+
+#[tokio::test]
+async fn a_known_browser_goes_on_while_the_name_is_locked() {
+    let gateway = people();
+    let first = enter(&gateway, "192.0.2.1", "", "vic", PASSWORD).await;
+    let known = browser(&first);
+    assert_eq!(whoever(&gateway, &known).await.0, 401, "no session");
+    lock(&gateway, "vic").await;
+    let unknown = enter(&gateway, "192.0.2.1", "", "vic", PASSWORD).await;
+    assert_eq!(problem(unknown).await.0, "too-many-tries");
+    for from in ["192.0.2.1", "198.51.100.1"] {
+        let answer = enter(&gateway, from, &known, "vic", PASSWORD).await;
+        assert_eq!(answer.status(), 200, "{from}");
+    }
+    lock(&gateway, "ann").await;
+    let other = enter(&gateway, "192.0.2.1", &known, "ann", PASSWORD).await;
+    assert_eq!(other.status(), 429, "it is known for vic");
+    for _ in 0..10 {
+        let wrong = enter(&gateway, "192.0.2.2", &known, "vic", "x").await;
+        assert_eq!(wrong.status(), 401);
+    }
+    let stolen = enter(&gateway, "192.0.2.3", &known, "vic", PASSWORD).await;
+    assert_eq!(stolen.status(), 429, "guesses have a limit here too");
+}
+
+#[tokio::test]
+async fn an_unlock_code_makes_a_known_browser_once_and_signs_nobody_in() {
+    let gateway = people();
+    lock(&gateway, "vic").await;
+    let now = wall_clock()();
+    let code = |name: &str, now| unlock_code(&Seal::shared(&KEY.into()), name, now).unwrap();
+    let good = code("Vic", now);
+    let open = async |code: &str| get(&gateway, &format!("/api/unlock?code={code}")).await;
+    let answer = open(&good).await;
+    let log = Log::begin();
+    assert_eq!(
+        (answer.status().as_u16(), header(&answer, "location")),
+        (303, "/sign-in")
+    );
+    let told = log.audit(header(&answer, "x-request-id"));
+    assert_eq!(
+        told,
+        ["who=\"-\" from=127.0.0.1 what=\"unlock\" outcome=\"done\" why=\"-\""]
+    );
+    let known = cookie(&answer);
+    assert_eq!(whoever(&gateway, &known).await.0, 401);
+    assert_eq!(
+        enter(&gateway, "192.0.2.1", &known, "vic", PASSWORD)
+            .await
+            .status(),
+        200
+    );
+    let old = code("vic", now - Duration::from_secs(16 * 60));
+    let foreign = unlock_code(&Seal::shared(&"another".into()), "vic", now).unwrap();
+    let as_code = known.split_once('=').unwrap().1.to_owned();
+    for refused in [
+        good.as_str(),
+        old.as_str(),
+        foreign.as_str(),
+        as_code.as_str(),
+        "",
+        "x",
+    ] {
+        assert_eq!(problem(open(refused).await).await.0, "bad-request");
+    }
+    let as_cookie = format!("failover-console-browser-8080={}", code("vic", now));
+    assert_eq!(
+        enter(&gateway, "192.0.2.1", &as_cookie, "vic", PASSWORD)
+            .await
+            .status(),
+        429
+    );
+}
+
+#[tokio::test]
+async fn a_sign_in_that_nobody_waits_for_is_counted_and_audited() {
+    let log = Log::begin();
+    let gateway = people();
+    let name = "vic";
+    for _ in 0..10 {
+        let mut entering = Box::pin(enter(&gateway, "192.0.2.9", "", name, "x"));
+        while !gateway.access.is_hashing() {
+            let pending =
+                poll_fn(|context| Poll::Ready(entering.as_mut().poll(context).is_pending()));
+            assert!(pending.await);
+            tokio::task::yield_now().await;
+        }
+        drop(entering);
+        gateway.access.hashing_ended().await;
+    }
+    let text = gateway.shared.metrics.counters_as_text();
+    assert!(
+        text.contains("sign_ins_total{outcome=\"aborted\"} 10"),
+        "{text}"
+    );
+    let line = "who=\"vic\" from=192.0.2.9 what=\"sign in\" outcome=\"aborted\" why=\"-\"";
+    assert_eq!(log.text().matches(line).count(), 10);
+    assert_eq!(
+        enter(&gateway, "192.0.2.9", "", name, PASSWORD)
+            .await
+            .status(),
+        429
+    );
+}

@@ -1,0 +1,136 @@
+//! A session that has ended never counts as open again, whoever kept a copy of its cookie.
+
+use super::access::{PASSWORD, body, cookie, sign_in, whoever, with_memory};
+use super::walls::{Screen, enter, list, process, revoke, wall};
+use super::*;
+use crate::Memory;
+use std::path::Path;
+
+const KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
+
+async fn sign_out(gateway: &Arc<Gateway>, cookie: &str) -> u16 {
+    let answer = ask(gateway, "DELETE /api/session", &[("cookie", cookie)], "").await;
+    answer.status().as_u16()
+}
+
+#[tokio::test]
+async fn a_session_that_was_signed_out_stays_ended_after_a_restart_and_at_other_gateways() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("walls.json");
+    let [one, other] = [(), ()].map(|()| process(Some(&file)));
+    let (copied, stays) = (sign_in(&one, "vic").await, sign_in(&one, "vic").await);
+    assert_eq!(whoever(&other, &copied).await.0, 200);
+    assert_eq!(sign_out(&one, &copied).await, 204);
+    for gateway in [&one, &other, &process(Some(&file))] {
+        assert_eq!(whoever(gateway, &copied).await.0, 401);
+        assert_eq!(whoever(gateway, &stays).await.0, 200, "only this one");
+    }
+}
+
+#[tokio::test]
+async fn signing_out_takes_effect_also_where_it_cannot_be_written_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = process(Some(&folder.path().join("walls.json")));
+    let copied = sign_in(&gateway, "vic").await;
+    std::fs::write(folder.path().join("walls.ended"), "{").unwrap();
+    assert_eq!(sign_out(&gateway, &copied).await, 204);
+    assert_eq!(whoever(&gateway, &copied).await.0, 401);
+    assert_eq!(
+        whoever(&gateway, &sign_in(&gateway, "vic").await).await.0,
+        200
+    );
+}
+
+#[tokio::test]
+async fn signing_in_over_a_session_ends_it() {
+    let gateway = process(None);
+    let first = sign_in(&gateway, "vic").await;
+    let over = |password: &'static str| {
+        let (gateway, first) = (gateway.clone(), first.clone());
+        async move {
+            let body = body("ann", password);
+            ask(&gateway, "POST /api/session", &[("cookie", &first)], &body).await
+        }
+    };
+    assert_eq!(over("wrong").await.status(), 401);
+    assert_eq!(whoever(&gateway, &first).await.0, 200, "nobody signed in");
+    let second = cookie(&over(PASSWORD).await);
+    assert_eq!(whoever(&gateway, &second).await.0, 200);
+    assert_eq!(whoever(&gateway, &first).await.0, 401);
+}
+
+#[tokio::test]
+async fn a_wall_that_signs_out_or_is_signed_in_over_is_paired_no_more() {
+    let gateway = process(None);
+    let admin = sign_in(&gateway, "ann").await;
+    let (mut screen, _) = wall(&gateway, &admin, "Hall").await;
+    assert_eq!(sign_out(&gateway, &screen.cookie()).await, 204);
+    assert_eq!(screen.session(&gateway).await.0, 401);
+    let (mut screen, _) = wall(&gateway, &admin, "Hall").await;
+    let copied = screen.cookie();
+    let body = body("vic", PASSWORD);
+    ask(&gateway, "POST /api/session", &[("cookie", &copied)], &body).await;
+    assert_eq!(screen.session(&gateway).await.0, 401);
+    assert_eq!(list(&gateway, &admin).await["walls"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn a_pairing_gives_one_session_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in [None, Some(folder.path().join("walls.json"))] {
+        let gateway = process(file.as_deref());
+        let admin = sign_in(&gateway, "ann").await;
+        let mut screen = Screen::default();
+        let code = screen.code(&gateway).await;
+        let mut copy = screen.clone();
+        assert_eq!(enter(&gateway, &admin, &code, "Hall").await.status(), 201);
+        assert_eq!(screen.state(&gateway).await, "paired");
+        assert_eq!(copy.state(&gateway).await, "over");
+        assert_eq!(copy.session(&gateway).await.0, 401);
+        assert_eq!(screen.session(&gateway).await.0, 200);
+    }
+}
+
+#[tokio::test]
+async fn revoking_a_wall_takes_effect_while_the_disk_refuses_and_is_written_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("walls.json");
+    let gateway = process(Some(&file));
+    let admin = sign_in(&gateway, "ann").await;
+    let (mut screen, id) = wall(&gateway, &admin, "Hall").await;
+    // A folder in the place of the lock: nothing can be written, and everything can be read.
+    let lock = folder.path().join("walls.json.lock");
+    std::fs::remove_file(&lock).unwrap();
+    std::fs::create_dir(&lock).unwrap();
+    let line = format!("DELETE /api/walls/{id}");
+    let answer = ask(&gateway, &line, &[("cookie", &admin)], "").await;
+    let (kind, status, detail) = problem(answer).await;
+    assert_eq!((kind.as_str(), status), ("not-saved", 500));
+    assert!(
+        detail.contains("signed out now") && detail.contains("restart"),
+        "{detail}"
+    );
+    assert_eq!(screen.session(&gateway).await.0, 401);
+    assert_eq!(list(&gateway, &admin).await["walls"], serde_json::json!([]));
+    assert_eq!(
+        screen.clone().session(&process_without_lock(&file)).await.0,
+        200,
+        "as was said"
+    );
+    std::fs::remove_dir(&lock).unwrap();
+    wall(&gateway, &admin, "Another").await;
+    assert_eq!(
+        screen.session(&process(Some(&file))).await.0,
+        401,
+        "written with the next change"
+    );
+    assert_eq!(revoke(&gateway, &admin, &id).await, 404);
+}
+
+/// A gateway that started with a copy of the file as it is now.
+fn process_without_lock(file: &Path) -> Arc<Gateway> {
+    let copy = file.with_file_name("copy.json");
+    std::fs::copy(file, &copy).unwrap();
+    let memory = Arc::new(Memory::new().unwrap());
+    Arc::new(with_memory(Vec::new(), Some(KEY), false, Some(&copy), &memory).unwrap())
+}
