@@ -124,12 +124,24 @@ async fn an_unlock_code_makes_a_known_browser_once_and_signs_nobody_in() {
     );
 }
 
-#[tokio::test]
-async fn a_sign_in_that_nobody_waits_for_is_counted_and_audited() {
+#[test]
+fn a_sign_in_that_nobody_waits_for_is_counted_and_audited() {
+    // One thread for blocking work, so that the test decides when a hash begins.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(1)
+        .build()
+        .unwrap();
+    runtime.block_on(sign_ins_that_nobody_waits_for());
+}
+
+async fn sign_ins_that_nobody_waits_for() {
     let log = Log::begin();
     let gateway = people();
     let name = "vic";
     for _ in 0..10 {
+        let (go_on, waits) = std::sync::mpsc::channel::<()>();
+        let held = tokio::task::spawn_blocking(move || waits.recv());
         let mut entering = Box::pin(enter(&gateway, "192.0.2.9", "", name, "x"));
         while !gateway.access.is_hashing() {
             let pending =
@@ -138,6 +150,8 @@ async fn a_sign_in_that_nobody_waits_for_is_counted_and_audited() {
             tokio::task::yield_now().await;
         }
         drop(entering);
+        go_on.send(()).unwrap();
+        held.await.unwrap().unwrap();
         gateway.access.hashing_ended().await;
     }
     let text = gateway.shared.metrics.counters_as_text();
