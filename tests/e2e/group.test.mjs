@@ -151,3 +151,34 @@ story('of a group with very many sessions what is seen is drawn, and all of them
   await eventually(async () => assert.ok(await region.evaluate((element) => element === document.activeElement)));
   await page.getByText(`${ids.length - 1 - 10} more sessions below, ${ids.length - 1 - 10} eligible.`).waitFor();
 });
+
+story('the lane of the takeover is filled up to now, and a line stands there', { reducedMotion: 'reduce' }, async (told) => {
+  const { page } = told;
+  await open(told, path('groups', 'plant-a', 'tankfarm-opcua'));
+  const lane = page.getByRole('list', { name: 'From last heartbeat to takeover' });
+  const seen = () =>
+    lane.evaluate((list) => {
+      const bar = list.previousElementSibling;
+      const cover = getComputedStyle(bar, '::after');
+      const { left, width, height } = bar.getBoundingClientRect();
+      const line = list.querySelector('.now').getBoundingClientRect();
+      return {
+        seconds: Number(/\d+/.exec(list.querySelector('.now').textContent)[0]),
+        filled: new DOMMatrix(cover.transform).e / width,
+        covers: parseFloat(cover.width) / width,
+        line: (line.left - left) / width,
+        isHigher: line.height > height,
+      };
+    });
+  const before = await seen();
+  // The vendor's clock is another one than that of the gateway and the page.
+  await told.control('POST', '/clock/advance', { seconds: 5 });
+  await pass(page, told.control, 6);
+  await eventually(async () => assert.notEqual((await seen()).seconds, before.seconds));
+  for (const { seconds, filled, covers, line, isHigher } of [before, await seen()]) {
+    // The FailoverTimeout is a minute; the words leave parts of a second out.
+    for (const share of [filled, line]) assert.ok(share >= seconds / 60 - 0.01 && share < (seconds + 1) / 60 + 0.01, `${share} of ${seconds} s`);
+    assert.equal(covers, 1, 'what is left is covered');
+    assert.ok(isHigher);
+  }
+});
