@@ -65,7 +65,7 @@ mod tests {
     use crate::Severity;
     use crate::groups::Beat;
     use crate::inventory::{
-        Facts, GroupFacts, HeartbeatFacts, Kind, Observed, Resource, ResourceKey, SessionFacts,
+        Facts, GroupFacts, HeartbeatFacts, Kind, Observed, Resource, ResourceKey,
     };
     use crate::verdict::Verdict;
     use chrono::DateTime;
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn what_is_no_failover_group_has_no_times() {
-        let session = resource(Facts::FailoverSession(Box::new(SessionFacts::default())));
+        let session = resource(Facts::FailoverSession(Box::default()));
         assert_eq!(session.times(), None);
         assert!(!session.differs_in_times_alone(&session));
     }
