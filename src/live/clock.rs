@@ -9,7 +9,9 @@ use std::time::Duration;
 #[derive(Clone, Copy)]
 pub struct Clock {
     millis: RwSignal<f64>,
-    next: StoredValue<Option<TimeoutHandle>, LocalStorage>,
+    /// Counts the timers: one that is not the newest does nothing. A timer that is cleared would keep its
+    /// closure for as long as the page is open.
+    timers: StoredValue<u32>,
     /// Whether an answer is under way that will tick.
     awaits: StoredValue<bool>,
     poll_settings: PollSettings,
@@ -31,13 +33,12 @@ pub fn use_clock() -> Clock {
 pub fn provide(poll_settings: PollSettings) -> Clock {
     let clock = Clock {
         millis: RwSignal::new(now()),
-        next: StoredValue::new_local(None),
+        timers: StoredValue::new(0),
         awaits: StoredValue::new(false),
         poll_settings,
     };
     provide_context(clock);
     clock.tick();
-    on_cleanup(move || clock.stop());
     clock
 }
 
@@ -70,15 +71,16 @@ impl Clock {
     }
 
     fn after(self, wait: Duration, due: impl FnOnce() + 'static) {
-        self.stop();
-        let next = set_timeout_with_handle(due, wait).ok();
-        let _ = self.next.try_update_value(|held| *held = next);
-    }
-
-    fn stop(self) {
-        if let Some(Some(next)) = self.next.try_update_value(Option::take) {
-            next.clear();
-        }
+        let Some(timer) = self.timers.try_get_value().map(|last| last.wrapping_add(1)) else {
+            return;
+        };
+        let _ = self.timers.try_set_value(timer);
+        let due = move || {
+            if self.timers.try_get_value() == Some(timer) {
+                due();
+            }
+        };
+        set_timeout(due, wait);
     }
 
     /// Milliseconds since 1970 by the browser; changes once a second.
