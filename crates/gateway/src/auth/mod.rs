@@ -2,7 +2,6 @@
 //! show theirs. Sessions are stored nowhere, so that gateways with the same key accept each other's. What a
 //! role may do is decided in `http`, route by route.
 
-mod ended;
 mod ended_sessions;
 mod hashing;
 mod known_browser;
@@ -10,6 +9,7 @@ mod openid;
 mod passwords;
 mod throttle;
 mod ticket;
+mod used_ids;
 mod users;
 
 pub(crate) use known_browser::{UNLOCK, unlock_code};
@@ -23,7 +23,6 @@ use crate::identity::{Limits, Role, User};
 use crate::pairing::{self, PairingState};
 use crate::problem::{Kind, Problem};
 use axum::http::{HeaderMap, HeaderValue};
-use ended::Ended;
 use ended_sessions::EndedSessions;
 use hashing::Hashing;
 use openid::OpenId;
@@ -35,6 +34,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use ticket::Ticket;
+use used_ids::UsedIds;
 use users::{Previous, Users};
 
 /// An authenticated visitor.
@@ -95,7 +95,7 @@ pub struct Memory {
     walls: pairing::Registries,
     ended: EndedSessions,
     /// Sign-ins at a provider that were completed, and unlock codes that were used.
-    returned: Ended,
+    used: UsedIds,
     /// The seal of a gateway without a configured key. Its sessions end with the process.
     ephemeral: Arc<Seal>,
     /// Whether users had to sign in at any time.
@@ -114,7 +114,7 @@ impl Memory {
             codes: Throttle::default(),
             walls: pairing::Registries::default(),
             ended: EndedSessions::default(),
-            returned: Ended::default(),
+            used: UsedIds::default(),
             ephemeral: Arc::new(Seal::ephemeral()?),
             had_sign_in: AtomicBool::new(false),
         })

@@ -8,25 +8,25 @@ use std::time::Duration;
 /// How many ids are kept. The oldest is dropped first.
 const MOST: usize = 10_000;
 
-/// The ids, with when they ended.
+/// The ids, with when they were used.
 #[derive(Debug, Default)]
-pub(crate) struct Ended(Mutex<HashMap<String, Duration>>);
+pub(crate) struct UsedIds(Mutex<HashMap<String, Duration>>);
 
-impl Ended {
-    /// Marks an id as ended. Returns whether it was still valid before.
+impl UsedIds {
+    /// Marks an id as used. Returns whether it was still valid before.
     pub(crate) fn add(&self, number: &str, now: Duration) -> bool {
-        let mut ended = self.ended();
-        let first = ended.insert(number.to_owned(), now).is_none();
-        if ended.len() > MOST {
-            let oldest = ended.iter().min_by_key(|(_, at)| **at);
+        let mut used = self.ids();
+        let first = used.insert(number.to_owned(), now).is_none();
+        if used.len() > MOST {
+            let oldest = used.iter().min_by_key(|(_, at)| **at);
             if let Some(number) = oldest.map(|(number, _)| number.clone()) {
-                ended.remove(&number);
+                used.remove(&number);
             }
         }
         first
     }
 
-    fn ended(&self) -> MutexGuard<'_, HashMap<String, Duration>> {
+    fn ids(&self) -> MutexGuard<'_, HashMap<String, Duration>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -37,13 +37,13 @@ mod tests {
 
     #[test]
     fn the_latest_ids_are_kept() {
-        let ended = Ended::default();
+        let used = UsedIds::default();
         for number in 0..=MOST {
             let now = Duration::from_secs(number as u64);
-            assert!(ended.add(&number.to_string(), now));
+            assert!(used.add(&number.to_string(), now));
         }
-        assert!(!ended.add("1", Duration::from_secs(MOST as u64)));
-        assert!(!ended.add(&MOST.to_string(), Duration::from_secs(MOST as u64)));
-        assert!(ended.add("0", Duration::from_secs(MOST as u64)), "dropped");
+        assert!(!used.add("1", Duration::from_secs(MOST as u64)));
+        assert!(!used.add(&MOST.to_string(), Duration::from_secs(MOST as u64)));
+        assert!(used.add("0", Duration::from_secs(MOST as u64)), "dropped");
     }
 }

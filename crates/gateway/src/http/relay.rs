@@ -5,7 +5,6 @@ use super::compression::compressed;
 use super::known_ids;
 use super::middleware::Authorized;
 use crate::app::Gateway;
-use crate::auth::Visitor;
 use crate::identity::Role;
 use crate::problem::{Kind, Problem};
 use crate::relay::{self, REQUEST_LIMIT};
@@ -32,15 +31,14 @@ pub(super) async fn serve(
         known_ids::check(&gateway, target)?;
     }
     let in_flight = &gateway.shared.in_flight;
-    let visitor = authorized.visitor.as_ref();
-    let session = visitor.and_then(Visitor::session).unwrap_or_default();
+    let session = authorized.session();
     let is_read = !target.operation.writes();
     if is_read {
         in_flight.check(session)?;
     }
     let (parts, content) = request.into_parts();
     let body = body::json(Request::from_parts(parts.clone(), content), REQUEST_LIMIT);
-    let response = relay::relay(target, who, authorized.session(), &parts, body).await?;
+    let response = relay::relay(target, who, session, &parts, body).await?;
     let accepted = parts.headers.get(header::ACCEPT_ENCODING);
     let (head, bytes) = response.into_parts();
     let body = if is_read {

@@ -259,7 +259,7 @@ impl Users {
     ) -> Result<Person, Refusal> {
         let now = (self.clock)();
         let code = code?;
-        if !self.memory.returned.add(&attempt.state, now) {
+        if !self.memory.used.add(&attempt.state, now) {
             return Err(Refusal::Expired);
         }
         // Limited per address only, so that nobody can lock other users out of the provider.
