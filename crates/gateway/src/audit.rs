@@ -30,7 +30,7 @@ pub(crate) fn sign_in(metrics: &Metrics, who: &Who, name: &str, refused: Option<
     tracing::info!(target: "audit", id, who = name, %from, what = "sign in", outcome, why);
 }
 
-/// A sign-in with a password that nobody waited for. `name` must be loggable.
+/// A sign-in whose client went away before the password was checked. `name` must be loggable.
 pub(crate) fn sign_in_aborted(metrics: &Metrics, who: &Who, name: &str) {
     let outcome = "aborted";
     metrics.sign_in(outcome);

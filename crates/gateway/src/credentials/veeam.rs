@@ -89,7 +89,7 @@ impl Logon {
                 return Ok(last);
             }
             let new = self.log_on().await;
-            // Nobody waits for this.
+            // The request that brought the new session does not wait for the log-off.
             let (address, http) = (self.address.clone(), self.http.clone());
             tokio::spawn(async move { log_off(&http, &address, &last).await });
             new
