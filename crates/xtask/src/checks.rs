@@ -108,6 +108,38 @@ pub(crate) fn load(tree: &Tree) -> Done {
         .args(["--", "--ignored", "--nocapture"]))
 }
 
+/// What `fuzz` tries: the crates with properties over what comes from outside.
+const FUZZED: [&[&str]; 3] = [
+    &["-p", "vendors"],
+    &["-p", "health"],
+    &["-p", "gateway", "--lib"],
+];
+
+/// Random input of one round, in cases a property.
+const ROUND: &str = "20000";
+
+/// Every property again and again, with other random input in each round, until the time is up. What fails is
+/// kept by proptest in a file beside the test, and tried first by every later test.
+pub(crate) fn fuzz(tree: &Tree, minutes: u64) -> Done {
+    let begun = Instant::now();
+    let mut rounds = 0;
+    while rounds == 0 || begun.elapsed() < Duration::from_secs(60 * minutes) {
+        for packages in FUZZED {
+            let mut test = cargo(tree);
+            test.args(["test", "--locked", "--quiet"])
+                .args(packages)
+                .env("PROPTEST_CASES", ROUND);
+            run(&mut test)?;
+        }
+        rounds += 1;
+        println!(
+            "fuzz: round {rounds} passed, {ROUND} cases a property, {:.0?} so far",
+            begun.elapsed()
+        );
+    }
+    Ok(())
+}
+
 fn soak_wall(tree: &Tree, refreshes: &str) -> Done {
     let chromium = install::for_browser_tests(tree)?;
     let mut node = Command::new("node");

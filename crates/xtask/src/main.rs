@@ -32,6 +32,8 @@ cargo xtask VERB
   check               formatting, lints and what deny.toml asks of the dependencies
   soak [REFRESHES]    refresh the status wall 20,000 times, and see that it holds no more
                       at the end than after the first thousand
+  fuzz [MINUTES]      try the request path, the body reader, every decoder and every rule with random
+                      input, ten minutes unless said otherwise
   load                1,000 viewers for a minute: one call to the vendor per interval, and no more
                       memory at the end than after ten seconds
   help                this text
@@ -55,6 +57,10 @@ fn main() -> ExitCode {
         ("soak", []) => checks::soak(&tree, "20000"),
         ("soak", [refreshes]) if refreshes.parse::<u32>().is_ok_and(|n| n > 0) => {
             checks::soak(&tree, refreshes)
+        }
+        ("fuzz", []) => checks::fuzz(&tree, 10),
+        ("fuzz", [minutes]) if minutes.parse::<u64>().is_ok_and(|n| n > 0) => {
+            checks::fuzz(&tree, minutes.parse().unwrap_or(10))
         }
         ("load", []) => checks::load(&tree),
         ("help" | "--help" | "-h", []) => {

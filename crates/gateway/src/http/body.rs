@@ -1,5 +1,6 @@
 //! Reads the body of a request: JSON, within a limited size and time.
 
+use super::strict_json;
 use crate::problem::{Kind, Problem};
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
@@ -16,7 +17,7 @@ const BOUND: usize = 16 << 20;
 /// The body. `None` when it is empty.
 ///
 /// # Errors
-/// It is too large, too slow, incomplete, or not JSON.
+/// It is too large, too slow, incomplete, or not JSON with one meaning.
 pub(crate) async fn json(request: Request, limit: usize) -> Result<Option<Bytes>, Problem> {
     let json = is_json(request.headers());
     let body = if waits(request.headers(), limit) {
@@ -52,6 +53,12 @@ pub(crate) async fn json(request: Request, limit: usize) -> Result<Option<Bytes>
         let detail = "a body has to be sent with content-type: application/json";
         return Err(Problem::new(Kind::UnsupportedMediaType, detail));
     }
+    strict_json::check(&body).map_err(|wrong| {
+        Problem::new(
+            Kind::BadRequest,
+            format!("the body is no JSON with one meaning: {wrong}"),
+        )
+    })?;
     Ok(Some(body))
 }
 
@@ -90,13 +97,21 @@ fn waits(headers: &HeaderMap, limit: usize) -> bool {
             .is_some_and(|length| length > limit)
 }
 
-/// Whether the body is declared as JSON. Forms of other sites cannot send this type without a preflight.
+/// Whether the body is declared as JSON, in UTF-8 where it says so. Forms of other sites cannot send this type
+/// without a preflight.
 fn is_json(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
+    let value = headers.get(header::CONTENT_TYPE);
+    let mut parts = value
         .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+        .unwrap_or_default()
+        .split(';');
+    let kind = parts.next().unwrap_or_default();
+    let is_utf8 = |parameter: &str| {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        !name.trim().eq_ignore_ascii_case("charset")
+            || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+    };
+    kind.trim().eq_ignore_ascii_case("application/json") && parts.all(is_utf8)
 }
 
 #[cfg(test)]
@@ -118,14 +133,21 @@ mod tests {
         for (kind, body, outcome) in [
             (JSON, "{}".to_owned(), Ok(Some(2))),
             (
-                "Application/JSON; charset=utf-8",
+                "Application/JSON; charset=\"UTF-8\"",
                 "{}".to_owned(),
                 Ok(Some(2)),
             ),
             (JSON, String::new(), Ok(None)),
             ("text/plain", String::new(), Ok(None)),
-            (JSON, "x".repeat(LIMIT), Ok(Some(LIMIT))),
-            (JSON, "x".repeat(LIMIT + 1), Err(413)),
+            (JSON, format!("{:LIMIT$}", 1), Ok(Some(LIMIT))),
+            (JSON, format!("{:1$}", 1, LIMIT + 1), Err(413)),
+            (JSON, r#"{"a":1,"a":2}"#.to_owned(), Err(400)),
+            (JSON, "\u{feff}{}".to_owned(), Err(400)),
+            (
+                "application/json; charset=utf-16",
+                "{}".to_owned(),
+                Err(415),
+            ),
             ("text/plain", "{}".to_owned(), Err(415)),
             (
                 "application/x-www-form-urlencoded",

@@ -23,6 +23,7 @@ mod relay;
 pub(crate) mod router;
 pub(crate) mod serve;
 mod session;
+mod strict_json;
 mod thumbnails;
 mod unlock;
 mod walls;

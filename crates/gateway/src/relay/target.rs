@@ -101,3 +101,6 @@ fn operation(
         ..Problem::new(Kind::MethodNotAllowed, detail)
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -392,6 +392,13 @@ async fn a_body_has_to_be_json_and_of_moderate_size() {
     let large = " ".repeat(crate::REQUEST_LIMIT + 1);
     let (kind, status, _) = problem(ask(&gateway, &line, &[], &large).await).await;
     assert_eq!((kind.as_str(), status), ("too-large", 413));
+    let twice = r#"{"id":"x","name":"a","name":"b"}"#;
+    let (kind, status, detail) = problem(ask(&gateway, &line, &[], twice).await).await;
+    assert_eq!((kind.as_str(), status), ("bad-request", 400));
+    assert!(
+        detail.contains(r#"the key "name" is given twice"#),
+        "{detail}"
+    );
     assert_eq!(vendor.lines(), [""; 0]);
     assert_eq!(
         ask(&gateway, &format!("DELETE {GROUPS}/x"), &[], "")
