@@ -14,8 +14,8 @@ use leptos::prelude::*;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// Rows a page.
-pub const A_PAGE: usize = 50;
+/// Rows a page: what a tall screen shows at once. Each row that is drawn costs with every refresh.
+pub const A_PAGE: usize = 25;
 
 /// What a column is sorted by; what is absent stands last.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -148,17 +148,26 @@ fn Item(connection: Connection, bar: Bar) -> impl IntoView {
         format!("{}{skewed}", label())
     };
     let panel = format!("source-{}", connection.id);
+    // What nobody sees is not written each second.
+    let shows_facts = RwSignal::new(false);
+    let will_toggle =
+        move |event: web_sys::ToggleEvent| shows_facts.set(event.new_state() == "open");
+    let facts = move || {
+        shows_facts
+            .get()
+            .then(|| view! { <Polling connection=id.get_value() /> })
+    };
     let refresh = move |_| watched.refresh(Refresh::Connection(id.get_value()));
     view! {
         <li aria-label=label style:--place=move || place.get().to_string() data-rest=move || is_hidden().then_some("")>
-            <button type="button" popovertarget=panel.clone() data-f=key tabindex=tabindex aria-label=name title=name>
+            <button type="button" popovertarget=panel.clone() data-f=key tabindex=tabindex aria-label=name title=connection.title.clone()>
                 <Icon name=glyph />
                 <span aria-hidden="true"><b dir="auto">{connection.title.clone()}<i>": "</i></b><span>{short}</span></span>
                 <Show when=move || skewed.get()><Icon name="aging" /></Show>
             </button>
-            <div popover="auto" id=panel class="pop" role="group" aria-label=connection.title.clone()>
+            <div popover="auto" id=panel class="pop" role="group" aria-label=connection.title.clone() on:beforetoggle=will_toggle>
                 <h2>{connection.title.clone()}<small>" "{connection.system.vendor()}</small></h2>
-                <dl class="facts two"><Polling connection=connection.id /></dl>
+                <dl class="facts two">{facts}</dl>
                 <p class="row">
                     <button type="button" class="btn" on:click=refresh>{format!("Refresh now {}", connection.title)}</button>
                     <a class="end" href=Route::Connections.href()>"Connections"</a>

@@ -7,8 +7,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
 
-/// How far beyond what is seen a row counts as near, so that it is current before it is scrolled to.
-const MARGIN: &str = "300px 0px";
+/// How far beyond what is seen a row counts as near, so that it is current before it is scrolled to: a row or more.
+const MARGIN: &str = "64px 0px";
 
 /// Whether a row is near what is seen; true until the browser says otherwise.
 #[must_use]
