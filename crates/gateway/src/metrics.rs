@@ -36,6 +36,8 @@ const MOST_SESSIONS: usize = 10_000;
 pub(crate) struct Metrics {
     /// By kind of route, method and status class.
     requests: Mutex<BTreeMap<(&'static str, &'static str, u16), u64>>,
+    /// By whether the configuration came into force.
+    reloads: Mutex<BTreeMap<&'static str, u64>>,
     sign_ins: Mutex<BTreeMap<&'static str, u64>>,
     refusals: Mutex<BTreeMap<&'static str, u64>>,
     csp_reports: Mutex<BTreeMap<&'static str, u64>>,
@@ -122,6 +124,12 @@ impl Metrics {
         *locked(&self.requests)
             .entry((route, method, status / 100))
             .or_default() += 1;
+    }
+
+    /// The configuration was read again.
+    pub(crate) fn reload(&self, is_in_force: bool) {
+        let outcome = if is_in_force { "done" } else { "refused" };
+        *locked(&self.reloads).entry(outcome).or_default() += 1;
     }
 
     pub(crate) fn sign_in(&self, outcome: &'static str) {

@@ -79,7 +79,8 @@ pub(super) async fn read(
         || encode(&gateway, &position, audience, accepted),
     );
     let InventoryAnswer { encoding, body, .. } = answer.await?;
-    let mut response = Response::new(Body::from(body));
+    let body = gateway.shared.in_flight.body(body, authorized.session())?;
+    let mut response = Response::new(body);
     let headers = response.headers_mut();
     let json = HeaderValue::from_static("application/json");
     headers.insert(header::CONTENT_TYPE, json);

@@ -105,7 +105,9 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
                     ends = Some(Instant::now() + drain);
                 }
                 SignalAction::Reload => {
-                    if let Some(new) = reload.as_ref().and_then(reloaded) {
+                    let new = reload.as_ref().and_then(reloaded);
+                    gateway.shared.metrics.reload(new.is_some());
+                    if let Some(new) = new {
                         let old = std::mem::replace(&mut gateway, new);
                         gateway.watch();
                         places.trust(&gateway.trusted_proxies);
@@ -153,8 +155,9 @@ fn reloaded(reload: &Reload) -> Option<Arc<Gateway>> {
 
 /// Logs an old gateway off at the vendors, once its last requests had time to complete.
 async fn retire(old: Arc<Gateway>) {
-    // Nothing else of it is kept for so long.
-    let upstreams = old.upstreams.clone();
+    // Nothing else of it is kept for so long; requests under way keep what they need.
+    let upstreams = old.upstreams.iter().filter(|upstream| upstream.logs_off());
+    let upstreams: Vec<_> = upstreams.cloned().collect();
     drop(old);
     tokio::time::sleep(Bounds::default().grace).await;
     for upstream in upstreams {

@@ -12,6 +12,7 @@ impl Metrics {
         let mut families = vec![
             build_info(),
             self.requests(),
+            self.reloads(),
             self.sign_ins(),
             self.refusals(),
             self.csp_reports(),
@@ -30,6 +31,17 @@ impl Metrics {
                 ("status", format!("{class}xx")),
             ];
             family.add(labels, *count);
+        }
+        family
+    }
+
+    fn reloads(&self) -> Family {
+        let mut family = Family::counter(
+            "configuration_reloads",
+            "Times that the configuration was read again (SIGHUP): in force (done), or not sound (refused).",
+        );
+        for (outcome, count) in &*locked(&self.reloads) {
+            family.add(vec![("outcome", (*outcome).to_owned())], *count);
         }
         family
     }

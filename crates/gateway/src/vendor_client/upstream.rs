@@ -351,6 +351,11 @@ impl Upstream {
         ))
     }
 
+    /// Whether there may be a session at the vendor that has to be ended.
+    pub(crate) fn logs_off(&self) -> bool {
+        matches!(self.credentials.kind, CredentialKind::Session(_))
+    }
+
     /// Logs off at the vendor.
     pub(crate) async fn log_off(&self) {
         if let CredentialKind::Session(logon) = &self.credentials.kind {

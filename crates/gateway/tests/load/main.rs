@@ -8,6 +8,7 @@
 
 mod attacks;
 mod program;
+mod reload;
 mod vendor;
 mod viewer;
 

@@ -119,6 +119,15 @@ credentials = {{ kind = "integration-key", owner = "o", api_key_file = "secret" 
         self.child.kill().await.expect("killed");
     }
 
+    /// Has the configuration read again.
+    pub(crate) fn reload(&self) {
+        let id = self.child.id().expect("it runs").to_string();
+        let sent = std::process::Command::new("kill")
+            .args(["-HUP", &id])
+            .status();
+        assert!(sent.expect("kill runs").success());
+    }
+
     /// The resident set, in KiB.
     pub(crate) fn memory(&self) -> u64 {
         self.status("VmRSS:")

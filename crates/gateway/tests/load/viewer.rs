@@ -57,7 +57,11 @@ impl Viewer {
         };
         stream.write_all(request.as_bytes()).await?;
         let answer = read(&mut stream).await?;
-        self.stream = Some(stream);
+        let is_last = answer
+            .head
+            .to_ascii_lowercase()
+            .contains("\r\nconnection: close");
+        self.stream = (!is_last).then_some(stream);
         Ok(answer)
     }
 }

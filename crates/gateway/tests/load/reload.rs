@@ -1,0 +1,40 @@
+//! A configuration that is read again and again.
+
+use super::program::Program;
+use super::vendor::Vendor;
+use super::viewer::Viewer;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// How often the configuration came into force, by the program's own count.
+async fn reloads(admin: &mut Viewer) -> u64 {
+    let metrics = admin.get("/metrics").await.expect("metrics").body;
+    let metrics = String::from_utf8(metrics).expect("text");
+    let count = r#"configuration_reloads_total{outcome="done"} "#;
+    let line = metrics.lines().find_map(|line| line.split_once(count));
+    line.map_or(0, |(_, count)| count.parse().expect("a number"))
+}
+
+#[tokio::test]
+async fn a_hundred_reloads_leave_the_memory_as_it_was() {
+    let vendor = Vendor::start().await;
+    let program = Program::start(&vendor, 1, "127.0.0.1:0").await;
+    let mut admin = Viewer::new(&program.address, &program.sign_in("ann").await);
+    let mut reload = async |upto: u64| {
+        for number in 1 + reloads(&mut admin).await..=upto {
+            program.reload();
+            while reloads(&mut admin).await < number {
+                sleep(Duration::from_millis(5)).await;
+            }
+        }
+    };
+    reload(20).await;
+    let before = program.memory();
+    reload(100).await;
+    let after = program.memory();
+    println!("{before} KiB after 20 reloads, {after} KiB after 100");
+    assert!(
+        after * 10 <= before * 11,
+        "{before} KiB grew to {after} KiB"
+    );
+}
