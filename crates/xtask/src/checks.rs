@@ -99,13 +99,15 @@ pub(crate) fn soak(tree: &Tree, refreshes: &str) -> Done {
     soak_wall(tree, refreshes)
 }
 
-/// The long watch of many viewers, with its figures.
-pub(crate) fn load(tree: &Tree) -> Done {
+/// The long watch of many viewers and so many minutes of mixed load, with their figures. One after the other:
+/// each measures.
+pub(crate) fn load(tree: &Tree, minutes: &str) -> Done {
     run(cargo(tree)
         .args([
             "test", "--locked", "--quiet", "-p", "gateway", "--test", "load",
         ])
-        .args(["--", "--ignored", "--nocapture"]))
+        .args(["--", "--ignored", "--nocapture", "--test-threads=1"])
+        .env("LOAD_MINUTES", minutes))
 }
 
 /// What `fuzz` tries: the crates with properties over what comes from outside.

@@ -34,8 +34,9 @@ cargo xtask VERB
                       at the end than after the first thousand
   fuzz [MINUTES]      try the request path, the body reader, every decoder and every rule with random
                       input, ten minutes unless said otherwise
-  load                1,000 viewers for a minute: one call to the vendor per interval, and no more
-                      memory at the end than after ten seconds
+  load [MINUTES]      1,000 viewers for a minute: one call to the vendor per interval, and no more
+                      memory at the end than after ten seconds; then an hour, or so many minutes,
+                      of everything at once, with no more memory at the end than in the first
   help                this text
 
 Each verb first installs what it needs and does not find: the wasm target, trunk, wasm-bindgen,
@@ -62,7 +63,10 @@ fn main() -> ExitCode {
         ("fuzz", [minutes]) if minutes.parse::<u64>().is_ok_and(|n| n > 0) => {
             checks::fuzz(&tree, minutes.parse().unwrap_or(10))
         }
-        ("load", []) => checks::load(&tree),
+        ("load", []) => checks::load(&tree, "60"),
+        ("load", [minutes]) if minutes.parse::<u64>().is_ok_and(|n| n > 0) => {
+            checks::load(&tree, minutes)
+        }
         ("help" | "--help" | "-h", []) => {
             println!("{HELP}");
             Ok(())

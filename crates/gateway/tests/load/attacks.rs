@@ -10,7 +10,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 /// A connection from this address of the loopback.
-async fn from(address: Ipv4Addr, program: &Program) -> TcpStream {
+pub(crate) async fn from(address: Ipv4Addr, program: &Program) -> TcpStream {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket
         .bind(SocketAddr::from((address, 0)))
@@ -19,7 +19,8 @@ async fn from(address: Ipv4Addr, program: &Program) -> TcpStream {
     socket.connect(to).await.expect("it listens")
 }
 
-fn sign_in(program: &Program, number: u8) -> String {
+/// A request to sign in with a wrong password.
+pub(crate) fn sign_in(program: &Program, number: u8) -> String {
     let (address, body) = (
         &program.address,
         format!(r#"{{"user":"nobody{number}","password":"x"}}"#),

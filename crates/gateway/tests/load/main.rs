@@ -1,12 +1,13 @@
 //! Many who watch, and a gateway that is killed under them: the program itself, over sockets.
 //!
-//! The long watch is for `cargo xtask load`; it takes more than a minute and is ignored otherwise.
+//! The long watches are for `cargo xtask load`; they take more than a minute and are ignored otherwise.
 #![expect(
     clippy::expect_used,
     reason = "helpers of tests: what is not as expected fails the test"
 )]
 
 mod attacks;
+mod mixed;
 mod program;
 mod reload;
 mod vendor;
