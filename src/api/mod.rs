@@ -14,5 +14,5 @@ pub mod walls;
 
 pub use failure::{Failure, Problem};
 pub use outcome::{Compared, Outcome};
-pub use slices::send_page;
+pub use slices::{read_saved, send_page};
 pub use transport::{Arrived, Purpose, send};

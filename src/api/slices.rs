@@ -2,15 +2,11 @@
 
 use super::failure::Failure;
 use super::transport::{Arrived, Purpose, answer_of, arrived};
-use leptos::prelude::{set_timeout, window};
-use std::time::Duration;
 use vendors::Call;
 use vendors::veeam::{self, Page};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-
-/// How long slices are read before other tasks have a turn, in milliseconds.
-const TURN: f64 = 40.0;
+use web_sys::MessageChannel;
 
 /// Sends a call for a page of sessions to a connection's vendor through the gateway.
 ///
@@ -22,47 +18,75 @@ pub async fn send_page(
     purpose: Purpose<'_>,
 ) -> Result<Arrived<Page>, Failure> {
     let answer = answer_of(connection, &call.request, None, purpose).await?;
-    let slices = veeam::slices(&answer.body).filter(|_| answer.is_success());
-    let Some(slices) = slices else {
-        return Ok(arrived(call.read(&answer)?, &answer));
+    let slice = |body: Vec<u8>| vendors::Answer {
+        status: answer.status,
+        headers: answer.headers.clone(),
+        body,
     };
+    if answer.is_success()
+        && let Some(page) = in_slices(&answer.body, |body| call.read(&slice(body)), |_| true).await
+    {
+        return Ok(arrived(page, &answer));
+    }
+    Ok(arrived(call.read(&answer)?, &answer))
+}
+
+/// Reads a saved response as [`veeam::read_saved`]. `goes_on` hears how many sessions were read so far, and says
+/// whether somebody still waits for the rest.
+///
+/// # Errors
+/// One sentence about what cannot be read. Not an error, but nothing, once nobody waits for it.
+pub async fn read_saved(
+    bytes: &[u8],
+    goes_on: impl Fn(usize) -> bool,
+) -> Option<Result<Page, String>> {
+    let body = match veeam::saved_body(bytes) {
+        Ok(body) => body,
+        Err(error) => return Some(Err(error)),
+    };
+    // What was pressed meanwhile has its turn, and the words that it is being read are drawn.
+    next_task().await;
+    let read = |body: Vec<u8>| veeam::read_saved(&body);
+    let page = in_slices(body.as_bytes(), read, &goes_on).await;
+    if !goes_on(page.as_ref().map_or(0, |page| page.sessions.len())) {
+        return None;
+    }
+    Some(page.map_or_else(|| veeam::read_saved(body.as_bytes()), Ok))
+}
+
+/// Reads a long body slice by slice. `None` for one that is short, cannot be cut or cannot be read, which is to be
+/// read whole: that says best what is wrong with it; also once `goes_on` says no.
+async fn in_slices<E>(
+    body: &[u8],
+    read: impl Fn(Vec<u8>) -> Result<Page, E>,
+    goes_on: impl Fn(usize) -> bool,
+) -> Option<Page> {
     let mut whole: Option<Page> = None;
-    let mut turn = now();
-    for body in slices {
-        let headers = answer.headers.clone();
-        let slice = vendors::Answer {
-            status: answer.status,
-            headers,
-            body,
-        };
-        match (call.read(&slice), &mut whole) {
-            (Ok(page), None) => whole = Some(page),
-            (Ok(page), Some(whole)) => whole.append(page),
-            // The whole says best what is wrong with it.
-            (Err(_), _) => return Ok(arrived(call.read(&answer)?, &answer)),
+    for slice in veeam::slices(body)? {
+        let page = read(slice).ok()?;
+        match &mut whole {
+            None => whole = Some(page),
+            Some(whole) => whole.append(page),
         }
-        if now() - turn > TURN {
-            next_task().await;
-            turn = now();
+        next_task().await;
+        if !goes_on(whole.as_ref().map_or(0, |page| page.sessions.len())) {
+            return None;
         }
     }
-    Ok(arrived(whole.unwrap_or_default(), &answer))
+    whole
 }
 
-fn now() -> f64 {
-    window()
-        .performance()
-        .map_or(0.0, |performance| performance.now())
-}
-
-/// Lets the browser draw and handle what was pressed.
+/// Lets the browser draw and handle what was pressed: a message is a task of its own, and waits less than a timer.
 async fn next_task() {
-    let task = js_sys::Promise::new(&mut |resume, _| {
-        let resume = move || {
-            let _ = resume.call0(&JsValue::UNDEFINED);
-        };
-        set_timeout(resume, Duration::ZERO);
+    let Ok(channel) = MessageChannel::new() else {
+        return;
+    };
+    let arrived = js_sys::Promise::new(&mut |resume, _| {
+        channel.port1().set_onmessage(Some(&resume));
+        // Without anything that is handed over this does not fail.
+        let _ = channel.port2().post_message(&JsValue::NULL);
     });
     // This promise is never rejected.
-    let _ = JsFuture::from(task).await;
+    let _ = JsFuture::from(arrived).await;
+    channel.port1().close();
 }

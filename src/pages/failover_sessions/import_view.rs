@@ -1,11 +1,12 @@
 //! A saved response read back: pasted, chosen or dropped. Nothing is sent.
 
 use super::imported::Imported;
+use crate::api::read_saved;
 use crate::ui::dialog::Dialog;
 use crate::ui::{Icon, download};
 use leptos::prelude::*;
 use std::sync::Arc;
-use vendors::veeam::{Page, read_saved};
+use vendors::veeam::Page;
 use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, File, HtmlInputElement};
 
@@ -34,21 +35,33 @@ fn Importing(imported: RwSignal<Response>, open: RwSignal<bool>) -> impl IntoVie
     let close = Trigger::new();
     let text = RwSignal::new(String::new());
     let wrong: RwSignal<Option<String>> = RwSignal::new(None);
-    let reading = RwSignal::new(false);
+    // How many sessions were read so far, while something is being read.
+    let reading: RwSignal<Option<usize>> = RwSignal::new(None);
     let on_close = Callback::new(move |()| open.set(false));
-    let take = move |bytes: &[u8], from: String| match read_saved(bytes) {
-        Ok(page) if page.sessions.is_empty() && page.references.is_empty() => {
-            let _ = wrong.try_set(Some(format!("{from} contains no cloud failover session.")));
-        }
-        Ok(page) => {
-            let _ = imported.try_set(Some((Arc::new(page), from)));
-            close.notify();
-        }
-        Err(error) => {
-            let _ = wrong.try_set(Some(format!("{from} cannot be read: {error}.")));
+    let take = move |bytes: Vec<u8>, from: String| async move {
+        // Whoever closes the dialog waits no longer.
+        let goes_on = |read| reading.try_set(Some(read)).is_none();
+        let Some(read) = read_saved(&bytes, goes_on).await else {
+            return;
+        };
+        let _ = reading.try_set(None);
+        match read {
+            Ok(page) if page.sessions.is_empty() && page.references.is_empty() => {
+                let _ = wrong.try_set(Some(format!("{from} contains no cloud failover session.")));
+            }
+            Ok(page) => {
+                let _ = imported.try_set(Some((Arc::new(page), from)));
+                close.notify();
+            }
+            Err(error) => {
+                let _ = wrong.try_set(Some(format!("{from} cannot be read: {error}.")));
+            }
         }
     };
     let read_file = move |file: File| {
+        if reading.get_untracked().is_some() {
+            return;
+        }
         let name = file.name();
         if file.size() > LARGEST {
             wrong.set(Some(format!(
@@ -58,13 +71,13 @@ fn Importing(imported: RwSignal<Response>, open: RwSignal<bool>) -> impl IntoVie
             return;
         }
         wrong.set(None);
-        reading.set(true);
+        reading.set(Some(0));
         leptos::task::spawn_local(async move {
             let buffer = wasm_bindgen_futures::JsFuture::from(file.array_buffer()).await;
-            let _ = reading.try_set(false);
             match buffer {
-                Ok(buffer) => take(&js_sys::Uint8Array::new(&buffer).to_vec(), name),
+                Ok(buffer) => take(js_sys::Uint8Array::new(&buffer).to_vec(), name).await,
                 Err(_) => {
+                    let _ = reading.try_set(None);
                     let _ = wrong.try_set(Some(format!("The browser could not read {name}.")));
                 }
             }
@@ -91,9 +104,18 @@ fn Importing(imported: RwSignal<Response>, open: RwSignal<bool>) -> impl IntoVie
     let paste = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         wrong.set(None);
-        let pasted = text.get_untracked();
-        take(pasted.as_bytes(), "The pasted text".to_owned());
+        let pasted = text.get_untracked().into_bytes();
+        reading.set(Some(0));
+        leptos::task::spawn_local(take(pasted, "The pasted text".to_owned()));
     };
+    // Told once that it is read; how far it is only to the eye.
+    let progress = move || {
+        let read = reading.get().filter(|read| *read > 0);
+        read.map(
+            |read| view! { <span aria-hidden="true">{format!(" {read} sessions so far")}</span> },
+        )
+    };
+    let is_reading = move || reading.read().is_some();
     view! {
         <Dialog title="Import response" on_close close>
             <form on:submit=paste novalidate>
@@ -102,11 +124,11 @@ fn Importing(imported: RwSignal<Response>, open: RwSignal<bool>) -> impl IntoVie
                     <p class="dim">"or drop it here, or paste the response:"</p>
                     <textarea aria-label="Response" rows="8" spellcheck="false" prop:value=move || text.get() on:input=move |event| text.set(event_target_value(&event))></textarea>
                 </div>
-                <div role="status">{move || reading.get().then_some("Reading…")}</div>
+                <p class="dim"><span role="status">{move || is_reading().then_some("Reading…")}</span>{progress}</p>
                 {move || wrong.get().map(|words| view! { <p class="wrong" role="alert"><Icon name="warning" />{words}</p> })}
                 <footer class="row">
                     <button type="button" class="btn" on:click=move |_| close.notify()>"Cancel"</button>
-                    <button type="submit" class="btn main" disabled=move || text.read().trim().is_empty()>"Read"</button>
+                    <button type="submit" class="btn main" disabled=move || is_reading() || text.read().trim().is_empty()>"Read"</button>
                 </footer>
             </form>
         </Dialog>

@@ -28,6 +28,6 @@ pub use operations::operation;
 pub use parse::FilterError;
 pub use pasted::Pasted;
 pub use query::{Format, Query, Sort};
-pub use saved::read_saved;
+pub use saved::{read_saved, saved_body};
 pub use slices::slices;
 pub use types::*;

@@ -12,14 +12,22 @@ use crate::json;
 /// # Errors
 /// One sentence about what cannot be read.
 pub fn read_saved(bytes: &[u8]) -> Result<Page, String> {
-    let text = text(bytes)?;
-    let body = body(&text);
+    let body = saved_body(bytes)?;
+    let body = body.as_str();
     let strict = Node::parse(body.as_bytes());
     let node = match strict {
         Err(_) if body.starts_with('<') => Node::parse(repaired(body).as_bytes()),
         other => other,
     };
     page_of(&node?)
+}
+
+/// The body of a saved response, without what stands before it.
+///
+/// # Errors
+/// The text is in no encoding that is known here.
+pub fn saved_body(bytes: &[u8]) -> Result<String, String> {
+    text(bytes).map(|text| body(&text).to_owned())
 }
 
 /// UTF-8, or the UTF-16 that some Windows shells write when they redirect output.
