@@ -24,7 +24,7 @@ pub(super) async fn read(source: Source, when: When) -> Result<Reading, ReadFail
     let mut page = 2;
     while is_more(all.len() + left_out.count()) && all.len() < LIMIT {
         let more = source.read(&groups.page(page), when).await?.value;
-        let before = all.len();
+        let (before, items) = (all.len(), more.items.len());
         all.extend(
             more.items
                 .into_iter()
@@ -35,6 +35,7 @@ pub(super) async fn read(source: Source, when: When) -> Result<Reading, ReadFail
             break;
         }
         left_out += more.left_out;
+        left_out.repeated += items - (all.len() - before);
         page += 1;
     }
     let limit = limit::cut(&mut all, total, "slicer groups");

@@ -25,6 +25,25 @@ async fn garbage_for_one_group_marks_that_group_and_hides_no_other() {
 }
 
 #[tokio::test]
+async fn a_group_that_is_listed_again_on_another_page_is_one_group_and_said() {
+    let plant = Plant::new(150).await;
+    let names: Vec<String> = (0..150).map(|number| format!("g{number}")).collect();
+    let mut groups: Vec<&str> = names.iter().map(String::as_str).collect();
+    // On the second page two of the first, and one of its own twice.
+    groups.extend(["g3", "g7", "g120"]);
+    plant.groups(&groups);
+    let stage = Stage::of(&plant).await;
+    let all = stage
+        .until("everything", |all| {
+            all.connections()[0].observed_at.is_some()
+        })
+        .await;
+    assert_eq!(all.connections()[0].held, 150);
+    let said = all.connections()[0].limit.clone().unwrap_or_default();
+    assert_eq!(said, "3 items were listed again and are shown once.");
+}
+
+#[tokio::test]
 async fn garbage_for_a_page_or_for_everything_is_the_connections_failure_and_nothing_is_forgotten()
 {
     let plant = Plant::new(120).await;

@@ -33,16 +33,21 @@ pub(super) async fn list(source: Source, base: Base, when: When) -> Result<List,
     loop {
         let call = aveva::groups(&base).list(Some(skip), Some(PAGE));
         let page = source.read(&call, when).await?.value;
-        let got = (page.items.len() + page.left_out.count()) as u64;
+        let items = page.items.len();
+        let got = (items + page.left_out.count()) as u64;
         let before = groups.len();
         left_out += page.left_out;
         total = page.total.or(total);
         skip += got;
-        let new = page.items.into_iter();
-        groups.extend(new.filter(|group| known.insert(group.id.clone())));
+        let items_of_page = page.items.into_iter();
+        groups.extend(items_of_page.filter(|group| known.insert(group.id.clone())));
         // A short page is the last one whether or not `Total-Count` came along, and so is one that brings
         // nothing new: a service may not know `skip`.
-        let last = got < PAGE || groups.len() == before;
+        let new = groups.len() - before;
+        if new > 0 {
+            left_out.repeated += items - new;
+        }
+        let last = got < PAGE || new == 0;
         if last || groups.len() > LIMIT || (groups.len() == LIMIT && total.is_some()) {
             let limit = limit::cut(&mut groups, total, "groups");
             return Ok(List {
