@@ -57,6 +57,14 @@ impl Viewer {
         };
         stream.write_all(request.as_bytes()).await?;
         let answer = read(&mut stream).await?;
+        // As browsers do: a session that is used is renewed now and then.
+        let mut lines = answer.head.lines();
+        if let Some(set) = lines.find_map(|line| line.strip_prefix("set-cookie: ")) {
+            set.split(';')
+                .next()
+                .unwrap_or_default()
+                .clone_into(&mut self.cookie);
+        }
         let is_last = answer
             .head
             .to_ascii_lowercase()
