@@ -184,6 +184,35 @@ story('a long name and one from right to left are cut at their own end, with the
   }
 });
 
+story('every source of a wall on a phone is whole', { viewport: { width: 390, height: 844 } }, async ({ page, visit }) => {
+  await visit('/wall');
+  const items = page.getByRole('list', { name: 'Sources' }).getByRole('listitem');
+  await eventually(async () => assert.equal(await items.count(), Object.keys(TITLES).length));
+  await page.getByRole('toolbar', { name: 'Status wall' }).waitFor({ state: 'hidden' });
+  const cut = await items.evaluateAll((all) =>
+    all
+      .filter((one) => {
+        const { left, right, bottom } = one.getBoundingClientRect();
+        const isCut = [...one.querySelectorAll('*')].some((part) => part.scrollWidth > part.clientWidth + 1 && part.clientWidth > 0 && getComputedStyle(part).display !== 'inline');
+        return left < 0 || right > innerWidth || bottom > innerHeight || isCut;
+      })
+      .map((one) => one.getAttribute('aria-label')),
+  );
+  assert.deepEqual(cut, []);
+});
+
+story('ids of slicers keep their direction, are cut at their own end, and are whole on demand', { viewport: { width: 1024, height: 768 } }, async (told) => {
+  const { page, control, world } = told;
+  const group = system(await world(), 'live').groups.find(({ name }) => name === 'My Failover Group');
+  const ids = ['news01', `مقدمة-${'البث'.repeat(30)}`, `a-slicer-${'x'.repeat(120)}`];
+  await control('PUT', path('systems', 'live', 'groups', group.id, 'slicers'), { ids });
+  await open(told, path('slicers', 'live', group.id));
+  const shown = page.getByRole('list', { name: 'Slicer order' }).locator('.who b bdi');
+  await eventually(async () => assert.deepEqual(await shown.evaluateAll((all) => all.map((one) => one.title)), ids));
+  const looks = await shown.evaluateAll((all) => all.map((one) => ({ direction: getComputedStyle(one).direction, isInside: one.getBoundingClientRect().right <= one.closest('li').getBoundingClientRect().right })));
+  assert.deepEqual(looks, [{ direction: 'ltr', isInside: true }, { direction: 'rtl', isInside: true }, { direction: 'ltr', isInside: true }]);
+});
+
 for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 }]) {
   story(`a notice covers no control and moves none at ${viewport.width}`, { viewport }, async ({ page, visit }) => {
     await visit('/failover-sessions?connection=em');

@@ -379,7 +379,12 @@ story('a save that the gateway finds overtaken is a conflict, not a loss', async
   await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
   // The console reads, the gateway reads again just before it writes: in between somebody saves.
   await control('POST', '/faults', { connection: 'live', operation: 'get group', fault: { kind: 'latency', milliseconds: 2500 } });
-  await bar(page).getByRole('button', { name: 'Save order' }).click();
+  const save = await bar(page).getByRole('button', { name: 'Save order' }).elementHandle();
+  await save.evaluate((button) => {
+    window.said = [];
+    new MutationObserver(() => window.said.push(button.textContent.trim())).observe(button, { childList: true, characterData: true, subtree: true });
+  });
+  await save.click();
   const theirs = [...ids.slice(0, -2), ids.at(-1), ids.at(-2)];
   await eventually(async () => {
     const { requests } = await control('GET', '/requests');
@@ -388,4 +393,6 @@ story('a save that the gateway finds overtaken is a conflict, not a loss', async
   await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids: theirs });
   await bar(page).getByText(`The order is now ${theirs.join(', ')}.`).waitFor({ timeout: 30_000 });
   assert.deepEqual(inOrder(await now(world, group.id)), theirs);
+  const reading = 'Reading the order that is there now…';
+  assert.deepEqual(await page.evaluate(() => window.said), [reading, 'Saving…', reading, 'Save order'], 'each step says what is done');
 });

@@ -4,7 +4,7 @@ use super::model::{glyph, result_word, state_word};
 use crate::live::rows::Rows;
 use crate::pages::unreadable::or_unreadable;
 use crate::prefs::use_prefs;
-use crate::ui::{StatusMark, times};
+use crate::ui::{StatusMark, name, times};
 use chrono::{DateTime, FixedOffset, Utc};
 use health::failover_sessions::{duration, judge_session};
 use health::severity::Severity;
@@ -126,11 +126,11 @@ fn TaskRow(row: RwSignal<Row>) -> impl IntoView {
     view! {
         <tr>
             <td>{result}</td>
-            <th scope="row"><b>{move || row.read().machine.clone()}</b>{move || row.read().message.clone().map(|text| view! { <span class="sub msg">{text}</span> })}</th>
+            <th scope="row"><b>{name(move || row.read().machine.clone())}</b>{move || row.read().message.clone().map(|text| view! { <span class="sub msg" dir="auto">{text}</span> })}</th>
             <td>{move || row.read().state.clone()}</td>
             <td>{move || row.read().started.clone()}</td>
             <td>{move || row.read().duration.clone()}</td>
-            <td>{move || row.read().replica.clone()}</td>
+            <td>{name(move || row.read().replica.clone())}</td>
         </tr>
     }
 }

@@ -8,7 +8,7 @@ use crate::api::thumbnails::thumbnail_url;
 use crate::live::{Live, use_clock};
 use crate::pages::unreadable::{UnreadableFields, or_unreadable};
 use crate::prefs::use_prefs;
-use crate::ui::{Copy, Icon, StatusMark, Tag, times};
+use crate::ui::{Copy, Icon, StatusMark, Tag, name, times};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::inventory::unreadable_of_slicer_group;
 use health::severity::Severity;
@@ -203,7 +203,7 @@ pub fn OnAirCard(
                 <Thumbnail src=picture of big=true there />
                 <p class="row">
                     <Icon name="onair" />
-                    <b>{move || active().map(|(name, _)| name)}</b>
+                    <b>{name(move || active().map(|(name, _)| name).unwrap_or_default())}</b>
                     <span class="dim">{move || active().map(|(_, words)| words)}</span>
                     <span class="end dim">{since}</span>
                 </p>

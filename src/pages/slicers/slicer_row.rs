@@ -4,7 +4,7 @@ use super::action_context::{ActionContext, Open};
 use super::order_rows::Row;
 use super::thumbnail::Thumbnail;
 use crate::api::thumbnails;
-use crate::ui::{Icon, StatusMark, Switch};
+use crate::ui::{Icon, StatusMark, Switch, name};
 use health::slicers::Action;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -102,7 +102,7 @@ pub fn SlicerRow(
             <span class="hold">{grip}</span>
             <span class="pos">{move || row.read().position()}</span>
             <Thumbnail src of />
-            <div class="who"><b>{move || row.read().id.clone()}</b>" "{on_air}{was}<small class="sub">{move || row.read().hostname.clone()}</small></div>
+            <div class="who"><b>{name(move || row.read().id.clone())}</b>" "{on_air}{was}<small class="sub">{name(move || row.read().hostname.clone())}</small></div>
             <div class="how"><span class="st">{move || row.read().state.clone()}</span><StatusMark severity word=health />{until}</div>
             <Eligible row context />
             <Controls row context movable go />
