@@ -29,17 +29,39 @@ fn words(failure: &Failure, system: &str) -> Words {
         advice: "",
     };
     match failure {
-        Failure::Unreachable(problem) => Words {
-            title: if problem.status == 0 {
-                "Could not reach the gateway".to_owned()
-            } else {
-                format!("Could not reach {system}")
-            },
-            detail: problem.line(),
-            id: problem.request_id.clone().map(|id| ("Request id", id)),
-            advice: "Retrying automatically.",
-            ..blank
-        },
+        Failure::Unreachable(problem) => {
+            let (title, advice) = match problem.kind.as_str() {
+                _ if problem.status == 0 => (
+                    "Could not reach the gateway".to_owned(),
+                    "Retrying automatically.",
+                ),
+                "/problems/credentials" => (
+                    format!("{system} refused the gateway's credentials"),
+                    "Retrying later, so that the account is not locked; an admin's Refresh now tries at once.",
+                ),
+                "/problems/wrong-address" => (
+                    format!("The address of {system} is not that of its API"),
+                    "Retrying automatically; the address is in the gateway's configuration.",
+                ),
+                _ => (
+                    format!("Could not reach {system}"),
+                    "Retrying automatically.",
+                ),
+            };
+            // What the title says of these two is not said again.
+            let is_titled = !title.starts_with("Could not reach");
+            Words {
+                detail: if is_titled {
+                    problem.detail.clone()
+                } else {
+                    problem.line()
+                },
+                title,
+                id: problem.request_id.clone().map(|id| ("Request id", id)),
+                advice,
+                ..blank
+            }
+        }
         Failure::Refused(problem) => Words {
             title: "The gateway refused the request".to_owned(),
             detail: problem.line(),
@@ -123,5 +145,54 @@ pub fn FailureCard(
             <p class="dim">{words.advice}</p>
             {retry}
         </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+    use crate::api::{Failure, Problem};
+
+    #[test]
+    fn a_card_is_titled_by_what_happened() {
+        let failure = |kind: &str, status| {
+            Failure::Unreachable(Box::new(Problem {
+                kind: format!("/problems/{kind}"),
+                title: "A title".to_owned(),
+                status,
+                detail: "what happened".to_owned(),
+                ..Problem::default()
+            }))
+        };
+        for (kind, status, title, detail) in [
+            (
+                "unreachable",
+                0,
+                "Could not reach the gateway",
+                "What happened",
+            ),
+            ("unreachable", 502, "Could not reach EM", "What happened"),
+            (
+                "redirect",
+                502,
+                "Could not reach EM",
+                "A title: what happened",
+            ),
+            (
+                "credentials",
+                502,
+                "EM refused the gateway's credentials",
+                "what happened",
+            ),
+            (
+                "wrong-address",
+                502,
+                "The address of EM is not that of its API",
+                "what happened",
+            ),
+        ] {
+            let said = words(&failure(kind, status), "EM");
+            assert_eq!((said.title.as_str(), said.detail.as_str()), (title, detail));
+        }
     }
 }

@@ -8,27 +8,37 @@ impl Connection {
     /// What is likely wrong with the address, to continue a sentence that names it.
     #[must_use]
     pub fn address_hint(&self) -> Option<String> {
+        let hints: Vec<String> = [self.path_hint(), self.port_hint()]
+            .into_iter()
+            .flatten()
+            .collect();
+        (!hints.is_empty()).then(|| hints.join("; "))
+    }
+
+    fn path_hint(&self) -> Option<String> {
         let url = &self.base_url;
         let mut path = url.path_segments()?;
-        if let Some(place) = path.position(|segment| segment.eq_ignore_ascii_case("api")) {
-            let kept: Vec<&str> = url.path_segments()?.take(place).collect();
-            let mut short = url.clone();
-            short.set_path(&kept.join("/"));
-            let short = short.as_str().trim_end_matches('/');
-            return Some(format!(
-                "base_url holds the API's own path, which the gateway adds itself; give {short}"
-            ));
-        }
+        let place = path.position(|segment| segment.eq_ignore_ascii_case("api"))?;
+        let kept: Vec<&str> = url.path_segments()?.take(place).collect();
+        let mut short = url.clone();
+        short.set_path(&kept.join("/"));
+        let short = short.as_str().trim_end_matches('/');
+        Some(format!(
+            "base_url holds the API's own path, which the gateway adds itself; give {short}"
+        ))
+    }
+
+    fn port_hint(&self) -> Option<String> {
         if !matches!(self.public.system, System::Veeam { .. }) {
             return None;
         }
-        let what = match url.port_or_known_default()? {
+        let port = self.base_url.port_or_known_default()?;
+        let what = match port {
             9419 => "Backup & Replication's own REST API",
             9392 | 9401 => "the Backup & Replication console",
             9443 | 9080 => "Enterprise Manager's web pages",
             _ => return None,
         };
-        let port = url.port_or_known_default()?;
         Some(format!(
             "{port} is usually the port of {what}; Enterprise Manager's REST API usually has 9398"
         ))
@@ -76,6 +86,11 @@ mod tests {
                 "uplynk",
                 "https://services.example/api/v4",
                 Some("; give https://services.example"),
+            ),
+            (
+                "veeam",
+                "https://vbr.example:9419/api/v1",
+                Some("; give https://vbr.example:9419; 9419 is usually the port"),
             ),
             ("uplynk", "https://services.example:9419", None),
             (
