@@ -39,7 +39,14 @@ const GATEWAY: Order = Order {
         &["credentials", "auth"],
         &["vendor_http", "pairing"],
         &["config", "assets"],
-        &["tls", "crypto", "answer_cache", "shared_file", "in_flight"],
+        &[
+            "tls",
+            "crypto",
+            "answer_cache",
+            "shared_file",
+            "in_flight",
+            "store",
+        ],
         &[
             "identity",
             "network",

@@ -8,6 +8,7 @@ use crate::config;
 use crate::in_flight::InFlight;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
+use crate::store::Store;
 use crate::thumbnails::Thumbnails;
 use crate::vendor_client::{Accounts, ReadObserver, Upstream};
 use crate::watch::{Audience, Clock, Position, Watchers};
@@ -19,6 +20,7 @@ use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::RwLock;
 use vendors::System;
 
 /// What survives a change of the configuration.
@@ -29,6 +31,10 @@ pub struct Shared {
     accounts: Mutex<Accounts>,
     /// Set once the gateway stops and should get no new requests.
     pub(crate) stopping: AtomicBool,
+    /// What outlives the process.
+    pub(crate) store: Arc<Store>,
+    /// Held by each change from its intent to its outcome, so that a stop can wait for them.
+    pub(crate) changes: Arc<RwLock<()>>,
     /// Who watches the connections, and what they know.
     pub(crate) watchers: Watchers,
     /// Large answers that are being sent.
@@ -53,17 +59,20 @@ pub(crate) struct InventoryAnswer {
     pub(crate) body: Bytes,
 }
 
+#[cfg(test)]
 impl Default for Shared {
     fn default() -> Self {
-        Self::new(Clock::system())
+        Self::in_memory(Clock::system())
     }
 }
 
 impl Shared {
-    /// Nothing yet, watched by this clock.
+    /// Nothing yet, watched by this clock, recorded in this store.
     #[must_use]
-    pub fn new(clock: Clock) -> Self {
+    pub(crate) fn new(clock: Clock, store: Store) -> Self {
         Self {
+            store: Arc::new(store),
+            changes: Arc::default(),
             watchers: Watchers::new(clock),
             in_flight: Arc::default(),
             inventory_answers: AnswerCache::default(),
@@ -71,6 +80,13 @@ impl Shared {
             accounts: Mutex::new(Accounts::new(wall_clock())),
             stopping: AtomicBool::new(false),
         }
+    }
+
+    /// With a store that ends with the test.
+    #[cfg(test)]
+    pub(crate) fn in_memory(clock: Clock) -> Self {
+        let store = Store::open(&config::StoreLocation::Memory);
+        Self::new(clock, store.expect("memory for a store"))
     }
 }
 
@@ -106,6 +122,7 @@ impl Gateway {
     ///
     /// # Errors
     /// Why a connection cannot be used, with its id.
+    #[cfg(test)]
     pub fn new(
         connections: Vec<config::Connection>,
         access: Access,

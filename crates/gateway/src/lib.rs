@@ -23,6 +23,7 @@ mod problem;
 mod relay;
 mod shared_file;
 mod single_flight;
+mod store;
 mod thumbnails;
 mod tls;
 mod vendor_client;

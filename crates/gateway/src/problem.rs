@@ -36,6 +36,8 @@ pub enum Kind {
     Overloaded,
     /// The gateway is not ready for requests.
     NotReady,
+    /// The audit cannot be written, and without its record no change is sent.
+    NotRecorded,
     /// The vendor's system could not be reached.
     Unreachable,
     /// The vendor's system did not answer in time.
@@ -98,6 +100,11 @@ impl Kind {
             Self::Overloaded => (
                 "overloaded",
                 "Too much at a time",
+                StatusCode::SERVICE_UNAVAILABLE,
+            ),
+            Self::NotRecorded => (
+                "not-recorded",
+                "The change cannot be recorded",
                 StatusCode::SERVICE_UNAVAILABLE,
             ),
             Self::NotReady => ("not-ready", "Not ready", StatusCode::SERVICE_UNAVAILABLE),

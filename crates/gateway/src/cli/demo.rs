@@ -6,8 +6,10 @@ use crate::assets::Assets;
 use crate::auth::Access;
 use crate::config::{
     Connection, Credentials, DEFAULT_LISTEN, DEFAULT_SHARE, DEFAULT_TIMEOUT, DEFAULT_WATCH, Reach,
+    StoreLocation,
 };
 use crate::http::listen::{self, Serving};
+use crate::store::Store;
 use crate::watch::Clock;
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -139,7 +141,10 @@ pub(crate) fn gateway(
         .collect::<Result<_, String>>()?;
     let observer = simulator.observer.clone();
     let skips = observer.skips();
-    let shared = Arc::new(Shared::new(Clock::new(move || observer.now(), skips)));
+    // A demo has nothing that has to last.
+    let store = Store::open(&StoreLocation::Memory)?;
+    let clock = Clock::new(move || observer.now(), skips);
+    let shared = Arc::new(Shared::new(clock, store));
     Gateway::with(connections, Access::demo(), None, assets, shared)
 }
 

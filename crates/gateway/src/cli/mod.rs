@@ -1,5 +1,6 @@
 //! The command line of `failover-console`, and its exit statuses.
 
+mod audit;
 mod check;
 pub(crate) mod demo;
 mod hash_password;
@@ -57,6 +58,9 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
+    /// Look at the record of what people did.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Ask a running gateway what needs attention, as a plugin of Nagios and Icinga.
     Status(status::Arguments),
 }
@@ -84,6 +88,7 @@ pub fn run() -> ExitCode {
     let outcome = match cli.command {
         Command::Status(arguments) => return status::run(&arguments),
         Command::Check { config } => check::run(&config),
+        Command::Audit(command) => audit::run(&command),
         Command::HashPassword => print_hash(),
         Command::Unlock { name, config } => unlock::run(&config, &name),
         Command::Demo(arguments) => in_runtime(demo::run(arguments)),

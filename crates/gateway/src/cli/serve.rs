@@ -8,7 +8,9 @@ use crate::auth::{Access, Memory, SignIn};
 use crate::config::Config;
 use crate::crypto::cookie_suffix;
 use crate::http::listen::{self, Serving};
+use crate::store::Store;
 use crate::tls::CertificateReloader;
+use crate::watch::Clock;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -66,7 +68,11 @@ pub(super) async fn run(file: PathBuf, address: Option<SocketAddr>) -> Result<()
         .may_listen_on(address)
         .map_err(|why| Failure::Usage(format!("--listen: {why}")))?;
     let memory = Arc::new(Memory::new().map_err(Failure::Running)?);
-    let shared = Arc::new(Shared::default());
+    let store = Store::open(&config.store).map_err(Failure::Running)?;
+    if !store.lasts() {
+        tracing::warn!("the store is in memory: the audit ends with this process");
+    }
+    let shared = Arc::new(Shared::new(Clock::system(), store));
     let certificate = config
         .tls
         .as_ref()
@@ -115,6 +121,9 @@ fn reload(
              sign-in, start the gateway anew"
                 .to_owned(),
         );
+    }
+    if config.store != *shared.store.location() {
+        tracing::warn!("[store] is another now, which takes effect at the next start");
     }
     let files = config.tls.as_ref().map(certificate_files);
     let gateway = configured(config, memory.clone(), shared.clone())?;

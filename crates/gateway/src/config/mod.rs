@@ -10,6 +10,7 @@ mod reach;
 mod secret;
 mod section;
 mod session;
+mod store;
 mod text;
 mod url;
 mod user;
@@ -21,6 +22,7 @@ pub use network::Network;
 pub use openid::OpenId;
 pub use reach::{Hop, Proxy, Reach, Roots};
 pub use session::{EndedFile, Session};
+pub use store::StoreLocation;
 pub(crate) use url::is_loopback;
 
 use crate::identity::User;
@@ -60,6 +62,8 @@ pub struct Config {
     pub session: Session,
     /// The file of the paired walls. Without it they are lost when the process ends.
     pub walls: Option<PathBuf>,
+    /// Where the audit is kept.
+    pub store: StoreLocation,
     /// The origins whose pages may show the wall in a frame.
     pub wall_frames: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is trusted.
@@ -175,6 +179,7 @@ fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
         users: user::all(&top, around),
         openid: openid::read(&top, around, &reach),
         walls: walls::read(&top, &session, around),
+        store: store::read(&top, around),
         session,
         wall_frames: url::origins(&top, "wall_frames"),
         trusted_proxies: proxies(&top),

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// Opens the port.
 ///
@@ -27,6 +27,9 @@ pub(crate) async fn open(address: SocketAddr) -> Result<TcpListener, String> {
         _ => format!("cannot listen on {address}: {error}"),
     })
 }
+
+/// A change waits for its turn, reads what is there, and is sent, each within the connection's time.
+const CALLS_OF_A_CHANGE: u32 = 3;
 
 /// The signals that request a stop or a reload, watched from now on.
 pub(crate) struct Stop(Signal, Signal, Signal);
@@ -131,6 +134,17 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
                 }
             },
         }
+    }
+    // Half a change is worse than none: those under way end, and are recorded, within what each may take.
+    let longest = gateway.upstreams.iter().map(|upstream| upstream.timeout);
+    let longest = longest.max().unwrap_or_default() * CALLS_OF_A_CHANGE;
+    if timeout(longest, gateway.shared.changes.write())
+        .await
+        .is_err()
+    {
+        tracing::error!(
+            "a change was still under way at the end; its outcome is recorded as unknown at the next start"
+        );
     }
     // Before logging off: who watches would log on again.
     gateway.shared.watchers.stop();

@@ -29,7 +29,7 @@ fn ok() -> Response {
     ([(header::CACHE_CONTROL, "no-store")], "ok\n").into_response()
 }
 
-/// `GET /readyz`: the gateway has a console to serve and is not stopping. It stays ready while a vendor is
+/// `GET /readyz`: the gateway has a console to serve, can record changes, and is not stopping. It stays ready while a vendor is
 /// down, because another gateway would not reach the vendor either.
 ///
 /// # Errors
@@ -39,6 +39,8 @@ pub(super) async fn ready(State(gateway): State<Arc<Gateway>>) -> Result<Respons
         "the gateway is stopping"
     } else if !gateway.assets.is_built() {
         "this gateway was built without the console"
+    } else if !gateway.shared.store.is_well().await {
+        "the audit cannot be written, so that changes are refused; reading goes on"
     } else {
         return Ok(ok());
     };

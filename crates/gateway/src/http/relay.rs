@@ -7,7 +7,7 @@ use super::middleware::Authorized;
 use crate::app::Gateway;
 use crate::identity::Role;
 use crate::problem::{Kind, Problem};
-use crate::relay::{self, REQUEST_LIMIT};
+use crate::relay::{self, REQUEST_LIMIT, Recording};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header;
@@ -38,7 +38,11 @@ pub(super) async fn serve(
     }
     let (parts, content) = request.into_parts();
     let body = body::json(Request::from_parts(parts.clone(), content), REQUEST_LIMIT);
-    let response = relay::relay(target, who, session, &parts, body).await?;
+    let recording = Recording {
+        store: gateway.shared.store.clone(),
+        changes: gateway.shared.changes.clone(),
+    };
+    let response = relay::relay(target, who, session, &parts, body, recording).await?;
     let accepted = parts.headers.get(header::ACCEPT_ENCODING);
     let (head, bytes) = response.into_parts();
     let body = if is_read {

@@ -10,6 +10,7 @@ mod write;
 
 pub(crate) use path::segments;
 pub(crate) use target::{Target, find};
+pub(crate) use write::Recording;
 
 use crate::audit::Who;
 use crate::identity::Role;
@@ -23,6 +24,7 @@ use axum::http::{HeaderMap, Response, header};
 pub const REQUEST_LIMIT: usize = 1024 * 1024;
 
 /// Relays a request of a `session` to its target. `body` is read only for a write, and only once everything else is valid.
+/// A write is recorded in `recording`.
 ///
 /// # Errors
 /// The request is not valid, or the vendor did not answer.
@@ -32,6 +34,7 @@ pub(crate) async fn relay(
     session: &str,
     request: &Parts,
     body: impl Future<Output = Result<Option<Bytes>, Problem>>,
+    recording: Recording,
 ) -> Result<Response<Bytes>, Problem> {
     let Target {
         upstream,
@@ -42,11 +45,19 @@ pub(crate) async fn relay(
     if operation.writes()
         && let Err(problem) = &prepared
     {
-        write::not_sent(target, problem, who);
+        write::not_sent(target, problem, who, &recording).await;
     }
     let (change, outgoing) = prepared?;
     let answer = if operation.writes() {
-        write::write(upstream.clone(), operation, change, outgoing, who.clone()).await?
+        write::write(
+            upstream.clone(),
+            operation,
+            change,
+            outgoing,
+            who.clone(),
+            recording,
+        )
+        .await?
     } else {
         let when = when(who, &request.headers);
         let lane = match when {

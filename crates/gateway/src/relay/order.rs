@@ -4,6 +4,7 @@
 //! this gateway runs in between. The check must never use a shared answer.
 
 use super::audit_fields;
+use super::write::Record;
 use crate::problem::{Kind, Problem};
 use crate::vendor_client::{Outcome, Outgoing, Upstream};
 use crate::vendor_http::Answer;
@@ -91,13 +92,14 @@ fn expected(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 
 impl Change {
     /// Sends the write in its turn, if the group is as expected. Otherwise nothing is sent, and the answer is
-    /// the present group with status 412, or the reason why it could not be read. Records the course for the
-    /// audit.
+    /// the present group with status 412, or the reason why it could not be read. Notes the course, and records
+    /// the intent before it sends.
     pub(super) async fn execute(
         &self,
         upstream: &Upstream,
         outgoing: &Outgoing,
         course: &mut Course,
+        record: &mut Record,
     ) -> Outcome {
         let place = upstream.locks.queue(&self.group.to_ascii_lowercase());
         let _turn = place.turn(upstream.timeout).await?;
@@ -114,6 +116,7 @@ impl Change {
                 });
             }
         }
+        record.begin(course.before.as_deref()).await?;
         course.sent = true;
         upstream.send(outgoing).await.map(untagged)
     }

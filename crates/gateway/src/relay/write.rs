@@ -1,15 +1,107 @@
-//! Writes. Each is completed once begun, and each has its line in the audit, even if it was not sent.
+//! Writes. Each is recorded before it is sent, completed once begun, and closed in the record with what became of
+//! it, whoever goes away meanwhile.
 
 use super::target::Target;
 use super::{audit_fields, order, path};
 use crate::audit::{self, Who};
 use crate::problem::{Kind, Problem};
+use crate::store::{Entry, Store};
 use crate::vendor_client::{Outcome, Outgoing, Upstream};
 use std::sync::Arc;
+use tokio::sync::RwLock;
 use vendors::{Operation, is_refusal};
 
-/// Audits a write that was not sent to the vendor.
-pub(super) fn not_sent(target: &Target, problem: &Problem, who: &Who) {
+/// Where changes are recorded, and what a stop waits for.
+#[derive(Debug, Clone)]
+pub(crate) struct Recording {
+    pub(crate) store: Arc<Store>,
+    pub(crate) changes: Arc<RwLock<()>>,
+}
+
+/// The record of one change.
+pub(super) struct Record {
+    store: Arc<Store>,
+    entry: Entry,
+    /// The number of its intent, once that is durable.
+    intent: Option<i64>,
+}
+
+impl Record {
+    /// Records that the change is about to be sent, and what the vendor holds, if that was read.
+    ///
+    /// # Errors
+    /// It cannot be recorded, and must not be sent.
+    pub(super) async fn begin(&mut self, before: Option<&str>) -> Result<(), Problem> {
+        let entry = Entry {
+            before: before.map(str::to_owned),
+            ..self.entry.clone()
+        };
+        self.intent = Some(self.store.intent(entry).await?);
+        Ok(())
+    }
+
+    /// Records what became of it. A change that was never sent has no intent, and is recorded as an event.
+    async fn end(self, outcome: &str, status: u16, operation_id: &str) {
+        let told = Entry {
+            outcome: outcome.to_owned(),
+            status: Some(status),
+            operation_id: (operation_id != "-").then(|| operation_id.to_owned()),
+            ..Entry::default()
+        };
+        let ended = match self.intent {
+            Some(intent) => {
+                let Entry {
+                    request,
+                    who,
+                    connection,
+                    what,
+                    ..
+                } = self.entry;
+                let entry = Entry {
+                    request,
+                    who,
+                    connection,
+                    what,
+                    ..told
+                };
+                self.store.outcome(intent, entry).await
+            }
+            None => {
+                let Entry {
+                    outcome,
+                    status,
+                    operation_id,
+                    ..
+                } = told;
+                let entry = Entry {
+                    outcome,
+                    status,
+                    operation_id,
+                    ..self.entry
+                };
+                self.store.event(entry).await
+            }
+        };
+        // The store says it in the log; the intent is closed as unknown at the next start.
+        drop(ended);
+    }
+}
+
+fn entry(who: &Who, connection: &str, operation: &Operation, sent: String) -> Entry {
+    Entry {
+        request: who.id.clone(),
+        who: who.name.clone(),
+        role: who.role.to_owned(),
+        from: who.from.to_string(),
+        connection: connection.to_owned(),
+        what: operation.name.to_owned(),
+        sent,
+        ..Entry::default()
+    }
+}
+
+/// Records a write that was not sent to the vendor.
+pub(super) async fn not_sent(target: &Target, problem: &Problem, who: &Who, recording: &Recording) {
     let Target {
         upstream,
         operation,
@@ -27,6 +119,13 @@ pub(super) fn not_sent(target: &Target, problem: &Problem, who: &Who) {
         after: "-",
     };
     audit::change(who, &change);
+    let sent = format!("{} {path}", operation.method.as_str());
+    let record = Record {
+        store: recording.store.clone(),
+        entry: entry(who, &upstream.public.id, operation, sent),
+        intent: None,
+    };
+    record.end("not sent", problem.status.as_u16(), "-").await;
 }
 
 /// Completes a write even if the browser disconnects, because half a write is worse than none.
@@ -36,15 +135,25 @@ pub(super) async fn write(
     change: Option<order::Change>,
     outgoing: Outgoing,
     who: Who,
+    recording: Recording,
 ) -> Outcome {
+    let under_way = recording.changes.clone().read_owned().await;
     let task = tokio::spawn(async move {
         let mut course = order::Course::default();
+        let mut record = record(&upstream, operation, &outgoing, &who, recording.store);
         let outcome = match &change {
-            Some(change) => change.execute(&upstream, &outgoing, &mut course).await,
-            None => {
-                course.sent = true;
-                upstream.send(&outgoing).await
+            Some(change) => {
+                change
+                    .execute(&upstream, &outgoing, &mut course, &mut record)
+                    .await
             }
+            None => match record.begin(None).await {
+                Ok(()) => {
+                    course.sent = true;
+                    upstream.send(&outgoing).await
+                }
+                Err(problem) => Err(problem),
+            },
         };
         upstream.written(operation, &outgoing.path);
         let operation_id = outcome
@@ -61,6 +170,10 @@ pub(super) async fn write(
             Ok(answer) if answer.status.is_server_error() => ("unknown", answer.status),
             Ok(answer) => ("refused by the vendor", answer.status),
             Err(problem) if problem.may_have_been_carried_out() => ("unknown", problem.status),
+            // It went out with credentials, and the vendor answered that it does not take them.
+            Err(problem) if course.sent && problem.kind == Kind::Credentials => {
+                ("refused by the vendor", problem.status)
+            }
             Err(problem) => ("not sent", problem.status),
         };
         let change = audit::Change {
@@ -74,8 +187,39 @@ pub(super) async fn write(
             after: &audit_fields::sent(outgoing.body.as_deref()),
         };
         audit::change(&who, &change);
+        record
+            .end(outcome_word, status.as_u16(), operation_id)
+            .await;
+        drop(under_way);
         outcome
     });
     task.await
         .unwrap_or_else(|_| Err(Problem::new(Kind::Internal, "the write ended unexpectedly")))
+}
+
+/// The record of a change that has not begun.
+fn record(
+    upstream: &Upstream,
+    operation: &Operation,
+    outgoing: &Outgoing,
+    who: &Who,
+    store: Arc<Store>,
+) -> Record {
+    let query = if outgoing.query.is_empty() {
+        String::new()
+    } else {
+        format!("?{}", outgoing.query)
+    };
+    let sent = format!("{} {}{query}", outgoing.method, outgoing.path);
+    // Bodies are strict JSON, which is UTF-8.
+    let body = outgoing.body.as_deref();
+    let body = body.map(|body| String::from_utf8_lossy(body).into_owned());
+    Record {
+        store,
+        entry: Entry {
+            body,
+            ..entry(who, &upstream.public.id, operation, sent)
+        },
+        intent: None,
+    }
 }

@@ -119,7 +119,7 @@ async fn a_source_grows_old_while_its_vendor_answers_errors_and_nobody_looks() {
         Access::local(),
         None,
         Assets::from_files([]),
-        Arc::new(Shared::new(Clock::new(now, skips))),
+        Arc::new(Shared::in_memory(Clock::new(now, skips))),
     );
     let gateway = Arc::new(gateway.unwrap());
     let unread = text(get(&gateway, "/metrics").await).await;

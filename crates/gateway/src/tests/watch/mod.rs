@@ -40,7 +40,7 @@ impl Stage {
             let total = TimeDelta::from_std(total.borrow().total).unwrap();
             DateTime::<Utc>::UNIX_EPOCH + total
         };
-        let shared = Arc::new(Shared::new(Clock::new(now, skipped)));
+        let shared = Arc::new(Shared::in_memory(Clock::new(now, skipped)));
         let gateway = with_shared(connections, shared);
         gateway.watch();
         Self { gateway, skips }

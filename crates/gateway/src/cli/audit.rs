@@ -1,0 +1,80 @@
+//! `audit verify` and `audit export`: the audit of a configuration's store, also while a gateway writes to it.
+
+use super::{CHECKS, Failure, say};
+use crate::config::{Config, StoreLocation};
+use crate::store;
+use chrono::{DateTime, SecondsFormat};
+use clap::Subcommand;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check that no row was changed, taken out or put in.
+    Verify {
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Print every row as a line of JSON.
+    Export {
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+    },
+}
+
+pub(super) fn run(command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Verify { config } => verify(&file(config)?),
+        Command::Export { config } => {
+            let mut out = BufWriter::new(std::io::stdout().lock());
+            store::export(&file(config)?, &mut out).map_err(Failure::Running)?;
+            out.flush()
+                .map_err(|error| Failure::Running(format!("the lines cannot be written: {error}")))
+        }
+    }
+}
+
+/// The file of the store.
+fn file(config: &Path) -> Result<PathBuf, Failure> {
+    let config =
+        Config::load(config, CHECKS).map_err(|faults| Failure::Usage(faults.to_string()))?;
+    match config.store {
+        StoreLocation::File(path) => Ok(path),
+        StoreLocation::Memory => Err(Failure::Usage(
+            "the store is in memory (`path = \"memory\"`): only the gateway itself can read it"
+                .to_owned(),
+        )),
+    }
+}
+
+fn verify(path: &Path) -> Result<(), Failure> {
+    let time = |millis: i64| {
+        let at = DateTime::from_timestamp_millis(millis).unwrap_or_default();
+        at.to_rfc3339_opts(SecondsFormat::Secs, true)
+    };
+    match store::verify(path).map_err(Failure::Running)? {
+        Ok(chain) => {
+            let span = chain.span.map_or_else(String::new, |(first, last)| {
+                format!(" from {} to {}", time(first), time(last))
+            });
+            let last: String = chain
+                .last
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            say(format_args!(
+                "{} rows{span}, unchanged; the last hash is {last}",
+                chain.rows
+            ));
+            Ok(())
+        }
+        Err(broken) => Err(Failure::Running(format!(
+            "row {} of {}: {}",
+            broken.number,
+            path.display(),
+            broken.why
+        ))),
+    }
+}

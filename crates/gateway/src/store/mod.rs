@@ -1,0 +1,195 @@
+//! What outlives the process: the audit, in a SQLite database. One thread writes, so that the rows have one order,
+//! and answers only once a row is durable (write-ahead log, `synchronous=FULL`). Whoever asks waits without holding
+//! up anybody else; what is asked for meanwhile is written together.
+//!
+//! A row is never changed. Each carries a hash over itself and the hash of the row before it; see [`chain`].
+
+mod chain;
+mod reading;
+mod schema;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use reading::{export, verify};
+
+use crate::config::StoreLocation;
+use crate::problem::{Kind, Problem};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::{mpsc, oneshot};
+use writer::Job;
+
+/// How many rows may wait to be written. Beyond that the disk does not keep up, and changes are refused.
+const QUEUE: usize = 1_024;
+
+/// What a row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RowKind {
+    /// A change that is about to be sent.
+    Intent,
+    /// What became of it.
+    Outcome,
+    /// Something that has happened and needs no intent.
+    Event,
+}
+
+impl RowKind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Intent => "intent",
+            Self::Outcome => "outcome",
+            Self::Event => "event",
+        }
+    }
+}
+
+/// What a row says. Absent fields are left out of what is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Entry {
+    /// The id of the request, which its answer holds too.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) request: String,
+    /// The user's name; `-` without a sign-in.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) who: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) role: String,
+    /// The client's address.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) from: String,
+    /// The connection's id.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) connection: String,
+    /// The contract's name of the operation, or what else was done.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) what: String,
+    /// The method and the vendor's own path with its query, encoded.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) sent: String,
+    /// The body that is sent, exactly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) body: Option<String>,
+    /// What the vendor held before, where the gateway has read it: known fields as JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) before: Option<String>,
+    /// In one of the words of `docs/deploying.md`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) outcome: String,
+    /// The status of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) status: Option<u16>,
+    /// The vendor's id of the operation, which the vendor's log holds too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) operation_id: Option<String>,
+}
+
+/// A row that is to be written.
+#[derive(Debug)]
+struct NewRow {
+    kind: RowKind,
+    /// The number of the intent that this is the outcome of.
+    of: Option<i64>,
+    entry: Entry,
+}
+
+/// The store of one gateway.
+pub(crate) struct Store {
+    jobs: mpsc::Sender<Job>,
+    /// Whether the last attempt to write succeeded.
+    is_well: Arc<AtomicBool>,
+    location: StoreLocation,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("location", &self.location)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens a store, makes it where there is none, and closes what a process that ended left open.
+    ///
+    /// # Errors
+    /// What is wrong with the file, with its name.
+    pub(crate) fn open(location: &StoreLocation) -> Result<Self, String> {
+        let database = schema::open(location)?;
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let is_well = Arc::new(AtomicBool::new(true));
+        writer::start(database, queue, is_well.clone())?;
+        Ok(Self {
+            jobs,
+            is_well,
+            location: location.clone(),
+        })
+    }
+
+    /// Whether what is written here outlives the process.
+    pub(crate) fn lasts(&self) -> bool {
+        self.location != StoreLocation::Memory
+    }
+
+    /// Where it lies.
+    pub(crate) fn location(&self) -> &StoreLocation {
+        &self.location
+    }
+
+    /// Records that a change is about to be sent; the number of its row. Once this answers, the row is durable.
+    ///
+    /// # Errors
+    /// It could not be recorded: then the change must not be sent.
+    pub(crate) async fn intent(&self, entry: Entry) -> Result<i64, Problem> {
+        self.write(RowKind::Intent, None, entry).await
+    }
+
+    /// Records what became of a change.
+    ///
+    /// # Errors
+    /// It could not be recorded. The intent stays open, and is closed as unknown at the next start.
+    pub(crate) async fn outcome(&self, intent: i64, entry: Entry) -> Result<i64, Problem> {
+        self.write(RowKind::Outcome, Some(intent), entry).await
+    }
+
+    /// Records what needs no intent.
+    ///
+    /// # Errors
+    /// It could not be recorded.
+    pub(crate) async fn event(&self, entry: Entry) -> Result<i64, Problem> {
+        self.write(RowKind::Event, None, entry).await
+    }
+
+    async fn write(&self, kind: RowKind, of: Option<i64>, entry: Entry) -> Result<i64, Problem> {
+        let (answer, answered) = oneshot::channel();
+        let row = NewRow { kind, of, entry };
+        let job = Job::Write(row, answer);
+        // A queue that is full means that the disk does not keep up: nobody waits behind a thousand others.
+        self.jobs.try_send(job).map_err(|_| not_recorded())?;
+        answered
+            .await
+            .ok()
+            .and_then(Result::ok)
+            .ok_or_else(not_recorded)
+    }
+
+    /// Whether rows can be written. Where the last attempt failed, tries again.
+    pub(crate) async fn is_well(&self) -> bool {
+        if self.is_well.load(Ordering::Relaxed) {
+            return true;
+        }
+        let (answer, answered) = oneshot::channel();
+        self.jobs.try_send(Job::Probe(answer)).is_ok() && answered.await == Ok(true)
+    }
+}
+
+fn not_recorded() -> Problem {
+    Problem::new(
+        Kind::NotRecorded,
+        "the audit cannot be written, and no change is sent without its record; nothing was sent",
+    )
+}

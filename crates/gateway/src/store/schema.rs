@@ -1,0 +1,173 @@
+//! Opening the database: settings, versions and migrations, and what is wrong with a file in words.
+
+use crate::config::StoreLocation;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// "FOCO": tells this program's files from other databases.
+const APPLICATION: i64 = 0x464F_434F;
+
+/// Brings a database from the version of its place to the next. Never changed once released, only added to.
+const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE audit (
+        number INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        intent INTEGER REFERENCES audit (number),
+        entry TEXT NOT NULL,
+        hash BLOB NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX audit_outcome ON audit (intent) WHERE intent IS NOT NULL;
+    CREATE TABLE probe (at INTEGER NOT NULL) STRICT;
+    INSERT INTO probe VALUES (0);
+"];
+
+/// How long to wait for a reader that is in the way.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// An open database that this process alone writes to.
+pub(super) struct Database {
+    pub(super) connection: Connection,
+    /// Held as long as the database is open.
+    _lock: Option<File>,
+}
+
+/// Opens a database and brings it to the present version.
+pub(super) fn open(location: &StoreLocation) -> Result<Database, String> {
+    let StoreLocation::File(path) = location else {
+        let connection = Connection::open_in_memory().map_err(|error| error.to_string())?;
+        let connection =
+            prepared(connection).map_err(|why| format!("the store in memory {why}"))?;
+        return Ok(Database {
+            connection,
+            _lock: None,
+        });
+    };
+    let fail = |why: String| format!("the store {} {why}", path.display());
+    let lock = lock(path).map_err(fail)?;
+    make_private(path).map_err(fail)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|error| fail(words(&error)))?;
+    let connection = prepared(connection).map_err(fail)?;
+    Ok(Database {
+        connection,
+        _lock: Some(lock),
+    })
+}
+
+/// Opens a database to read it, also while a gateway writes to it.
+pub(super) fn open_to_read(path: &Path) -> Result<Connection, String> {
+    let fail = |why: String| format!("the store {} {why}", path.display());
+    if !path.exists() {
+        return Err(fail("does not exist".to_owned()));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|error| fail(words(&error)))?;
+    let read = connection.busy_timeout(PATIENCE);
+    read.map_err(|error| fail(words(&error)))?;
+    let version = version(&connection).map_err(fail)?;
+    if version == 0 {
+        return Err(fail("holds nothing yet".to_owned()));
+    }
+    Ok(connection)
+}
+
+/// Two gateways on one file would each continue the chain.
+fn lock(path: &Path) -> Result<File, String> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let name = PathBuf::from(name);
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .open(&name)
+        .map_err(|error| format!("cannot be locked: {}: {error}", name.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err("is in use by another gateway; give each one of its own".to_owned())
+        }
+        Err(TryLockError::Error(error)) => Err(format!("cannot be locked: {error}")),
+    }
+}
+
+/// Makes the file, for its owner's eyes only, where there is none.
+fn make_private(path: &Path) -> Result<(), String> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(format!("cannot be made: {error}")),
+    }
+}
+
+fn prepared(mut connection: Connection) -> Result<Connection, String> {
+    let version = version(&connection)?;
+    let prepare = |connection: &mut Connection| {
+        connection.busy_timeout(PATIENCE)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if found != "ok" {
+            return Ok(Err(format!("is damaged: {found}")));
+        }
+        let migration = connection.transaction()?;
+        for step in &MIGRATIONS[version..] {
+            migration.execute_batch(step)?;
+        }
+        migration.pragma_update(None, "application_id", APPLICATION)?;
+        migration.pragma_update(None, "user_version", MIGRATIONS.len() as u32)?;
+        migration.commit()?;
+        Ok(Ok(()))
+    };
+    match prepare(&mut connection) {
+        Ok(Ok(())) => Ok(connection),
+        Ok(Err(why)) => Err(why),
+        Err(error) => Err(words(&error)),
+    }
+}
+
+/// The version of a database; 0 for an empty one.
+fn version(connection: &Connection) -> Result<usize, String> {
+    let number = |name: &str| {
+        let read = connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        read.map_err(|error| words(&error))
+    };
+    let (application, version) = (number("application_id")?, number("user_version")?);
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(|error| words(&error))?;
+    if application != APPLICATION && tables > 0 {
+        return Err("is a database of another program".to_owned());
+    }
+    match usize::try_from(version) {
+        Ok(version) if version <= MIGRATIONS.len() => Ok(version),
+        _ => Err(format!(
+            "was written by a newer version of this program (its format is {version}, this program knows {})",
+            MIGRATIONS.len()
+        )),
+    }
+}
+
+/// What is wrong, to continue a sentence that begins with the file.
+pub(super) fn words(error: &rusqlite::Error) -> String {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => "is no database".to_owned(),
+        Some(ErrorCode::ReadOnly) => "cannot be written: it is read-only".to_owned(),
+        Some(ErrorCode::CannotOpen) => format!("cannot be opened: {error}"),
+        Some(ErrorCode::DiskFull) => "cannot be written: the disk is full".to_owned(),
+        Some(ErrorCode::DatabaseCorrupt) => format!("is damaged: {error}"),
+        _ => format!("cannot be used: {error}"),
+    }
+}

@@ -1,0 +1,309 @@
+use super::chain::{BEFORE_THE_FIRST, Follower, StoredRow};
+use super::*;
+use proptest::prelude::*;
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+
+fn change(number: u16) -> Entry {
+    Entry {
+        request: format!("r{number}"),
+        who: "ann".to_owned(),
+        connection: "live".to_owned(),
+        what: "order slicers".to_owned(),
+        sent: "PUT /x".to_owned(),
+        body: Some(r#"{"a": 1}"#.to_owned()),
+        ..Entry::default()
+    }
+}
+
+fn outcome(word: &str) -> Entry {
+    Entry {
+        outcome: word.to_owned(),
+        status: Some(204),
+        ..Entry::default()
+    }
+}
+
+/// A folder and the file of a store in it.
+fn place() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    (folder, file)
+}
+
+fn open(file: &Path) -> Result<Store, String> {
+    Store::open(&StoreLocation::File(file.to_owned()))
+}
+
+/// Opens a store that was just closed: its thread ends a moment after it.
+async fn reopen(file: &Path) -> Store {
+    loop {
+        match open(file) {
+            Err(why) if why.contains("in use by another gateway") => tokio::task::yield_now().await,
+            other => return other.unwrap(),
+        }
+    }
+}
+
+fn lines(file: &Path) -> Vec<serde_json::Value> {
+    let mut out = Vec::new();
+    export(file, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_change_has_its_intent_and_its_outcome_and_the_chain_is_whole() {
+    let (_folder, file) = place();
+    let store = open(&file).unwrap();
+    let intent = store.intent(change(1)).await.unwrap();
+    // It is there for everybody before anything is sent.
+    assert_eq!(lines(&file).len(), 1);
+    store.outcome(intent, outcome("done")).await.unwrap();
+    store.event(outcome("refused")).await.unwrap();
+    let rows = lines(&file);
+    let told = |at: usize, name: &str| rows[at][name].clone();
+    assert_eq!(
+        (told(0, "kind"), told(0, "body")),
+        ("intent".into(), r#"{"a": 1}"#.into())
+    );
+    assert_eq!(
+        (told(1, "kind"), told(1, "intent")),
+        ("outcome".into(), 1.into())
+    );
+    assert_eq!(
+        (told(2, "kind"), told(2, "outcome")),
+        ("event".into(), "refused".into())
+    );
+    assert_eq!(verify(&file).unwrap().unwrap().rows, 3);
+    // An intent has one outcome.
+    assert!(store.outcome(intent, outcome("unknown")).await.is_err());
+    assert_eq!(verify(&file).unwrap().unwrap().rows, 3);
+    assert!(
+        store.is_well().await,
+        "what one row cannot have, others can"
+    );
+}
+
+#[tokio::test]
+async fn what_was_under_way_at_the_end_is_closed_as_unknown_at_the_next_start() {
+    let (_folder, file) = place();
+    let store = open(&file).unwrap();
+    let ended = store.intent(change(1)).await.unwrap();
+    store.intent(change(2)).await.unwrap();
+    store.outcome(ended, outcome("done")).await.unwrap();
+    drop(store);
+    let store = reopen(&file).await;
+    let rows = lines(&file);
+    assert_eq!(rows.len(), 4);
+    assert_eq!(rows[3]["outcome"], "unknown");
+    assert_eq!(
+        (&rows[3]["intent"], &rows[3]["request"]),
+        (&2.into(), &"r2".into())
+    );
+    drop(store);
+    drop(reopen(&file).await);
+    assert_eq!(lines(&file).len(), 4, "once");
+    assert_eq!(verify(&file).unwrap().unwrap().rows, 4);
+}
+
+#[tokio::test]
+async fn many_who_write_at_once_get_numbers_of_their_own() {
+    let (_folder, file) = place();
+    let store = std::sync::Arc::new(open(&file).unwrap());
+    let all = (0..200).map(|number| {
+        let store = store.clone();
+        tokio::spawn(async move { store.intent(change(number)).await })
+    });
+    let mut numbers = Vec::new();
+    for one in all.collect::<Vec<_>>() {
+        numbers.push(one.await.unwrap().unwrap());
+    }
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=200).collect::<Vec<_>>());
+    assert_eq!(verify(&file).unwrap().unwrap().rows, 200);
+}
+
+#[test]
+fn a_file_that_cannot_be_the_store_is_named_with_what_is_wrong() {
+    let (folder, file) = place();
+    let complaint = |file: &Path| {
+        let why = open(file).unwrap_err();
+        assert!(
+            why.starts_with(&format!("the store {} ", file.display())),
+            "{why}"
+        );
+        why
+    };
+    std::fs::write(
+        &file,
+        "not a database, and long enough to be none at all".repeat(40),
+    )
+    .unwrap();
+    assert!(complaint(&file).ends_with("is no database"));
+
+    let other = folder.path().join("other.db");
+    let database = Connection::open(&other).unwrap();
+    database.execute_batch("CREATE TABLE theirs (x)").unwrap();
+    drop(database);
+    assert!(complaint(&other).ends_with("is a database of another program"));
+
+    let newer = folder.path().join("newer.db");
+    drop(open(&newer).unwrap());
+    let database = Connection::open(&newer).unwrap();
+    database.pragma_update(None, "user_version", 99).unwrap();
+    drop(database);
+    let why = loop {
+        let why = complaint(&newer);
+        if !why.contains("in use by another gateway") {
+            break why;
+        }
+    };
+    assert!(
+        why.contains("written by a newer version of this program (its format is 99"),
+        "{why}"
+    );
+    assert!(verify(&newer).unwrap_err().contains("newer version"));
+
+    let nowhere = folder.path().join("no/such/folder.db");
+    assert!(complaint(&nowhere).contains("cannot be locked"));
+    assert!(
+        verify(&folder.path().join("none.db"))
+            .unwrap_err()
+            .ends_with("does not exist")
+    );
+}
+
+#[test]
+fn two_gateways_do_not_write_to_one_file() {
+    let (_folder, file) = place();
+    let first = open(&file).unwrap();
+    assert!(
+        open(&file)
+            .unwrap_err()
+            .ends_with("is in use by another gateway; give each one of its own")
+    );
+    drop(first);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_file_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (_folder, file) = place();
+    let _store = open(&file).unwrap();
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+/// A full disk: the database may not grow.
+#[tokio::test]
+async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorded_again() {
+    let (_folder, file) = place();
+    let mut database = schema::open(&StoreLocation::File(file.clone())).unwrap();
+    let pages: i64 = database
+        .connection
+        .query_row("PRAGMA page_count", [], |row| row.get(0))
+        .unwrap();
+    database
+        .connection
+        .pragma_update(None, "max_page_count", pages)
+        .unwrap();
+    let (jobs, queue) = mpsc::channel(QUEUE);
+    let is_well = Arc::new(AtomicBool::new(true));
+    writer::start(
+        std::mem::replace(&mut database, schema::open(&StoreLocation::Memory).unwrap()),
+        queue,
+        is_well.clone(),
+    )
+    .unwrap();
+    let store = Store {
+        jobs,
+        is_well,
+        location: StoreLocation::File(file.clone()),
+    };
+    let large = Entry {
+        body: Some("x".repeat(100_000)),
+        ..change(1)
+    };
+    let problem = store.intent(large).await.unwrap_err();
+    assert_eq!(
+        (problem.kind, problem.status.as_u16()),
+        (Kind::NotRecorded, 503)
+    );
+    assert!(!store.is_well.load(Ordering::Relaxed));
+    // There is room for a small one.
+    assert!(store.is_well().await);
+    store.intent(change(2)).await.unwrap();
+    assert_eq!(verify(&file).unwrap().unwrap().rows, 1);
+}
+
+fn rows() -> impl Strategy<Value = Vec<(StoredRow, Vec<u8>)>> {
+    let row = (
+        any::<i64>(),
+        "[a-z]{1,8}",
+        proptest::option::of(1_i64..50),
+        "\\PC{0,30}",
+    );
+    proptest::collection::vec(row, 1..12).prop_map(|rows| {
+        let mut before = BEFORE_THE_FIRST;
+        let chained = rows
+            .into_iter()
+            .zip(1..)
+            .map(|((at, kind, of, entry), number)| {
+                let row = StoredRow {
+                    number,
+                    at,
+                    kind,
+                    of,
+                    entry,
+                };
+                before = row.hash(&before);
+                (row, before.to_vec())
+            });
+        chained.collect()
+    })
+}
+
+fn follow(rows: &[(StoredRow, Vec<u8>)]) -> Result<u64, i64> {
+    let mut chain = Follower::new();
+    for (row, hash) in rows {
+        chain.take(row, hash).map_err(|broken| broken.number)?;
+    }
+    Ok(chain.end().rows)
+}
+
+proptest! {
+    #[test]
+    fn any_row_that_is_changed_taken_out_or_moved_is_found(
+        rows in rows(), place in any::<prop::sample::Index>(), other in any::<prop::sample::Index>(), what in 0..6,
+    ) {
+        prop_assert_eq!(follow(&rows), Ok(rows.len() as u64));
+        let (at, other) = (place.index(rows.len()), other.index(rows.len()));
+        let mut changed = rows.clone();
+        match what {
+            0 => changed[at].0.entry.push(' '),
+            1 => changed[at].0.at = changed[at].0.at.wrapping_add(1),
+            2 => changed[at].0.of = Some(changed[at].0.of.unwrap_or(0) + 1),
+            3 => changed[at].0.kind.push('x'),
+            4 => changed[at].1[0] ^= 1,
+            _ => changed.swap(at, other),
+        }
+        if changed == rows {
+            return Ok(());
+        }
+        let first = if what == 5 { at.min(other) } else { at };
+        prop_assert_eq!(follow(&changed), Err(first as i64 + 1));
+        // Taken out with what follows moved up, as by somebody who knows of the numbers.
+        let mut fewer = rows.clone();
+        fewer.remove(at);
+        for (row, number) in fewer.iter_mut().zip(1..) {
+            row.0.number = number;
+        }
+        if at < fewer.len() {
+            prop_assert_eq!(follow(&fewer), Err(at as i64 + 1));
+        }
+    }
+}
