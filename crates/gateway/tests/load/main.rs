@@ -7,6 +7,7 @@
 )]
 
 mod attacks;
+mod audit;
 mod mixed;
 mod program;
 mod reload;

@@ -8,13 +8,16 @@ use std::sync::LazyLock;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
+/// The name of the configuration file.
+const CONFIG: &str = "gateway.toml";
+
 const PASSWORD: &str = "correct horse battery staple";
 
 pub(crate) struct Program {
     child: Child,
     /// Host and port.
     pub(crate) address: String,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Program {
@@ -30,8 +33,8 @@ impl Program {
         file("secret", "hunter2-and-a-half");
         let base = &vendor.base;
         let hash = &*HASH;
-        let config = file(
-            "gateway.toml",
+        file(
+            CONFIG,
             &format!(
                 r#"
 [session]
@@ -70,10 +73,15 @@ credentials = {{ kind = "integration-key", owner = "o", api_key_file = "secret" 
 "#
             ),
         );
+        Self::in_folder(folder, listen).await
+    }
+
+    /// Starts with what is in a folder.
+    async fn in_folder(folder: tempfile::TempDir, listen: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_failover-console"))
             .arg("serve")
             .arg("--config")
-            .arg(config)
+            .arg(folder.path().join(CONFIG))
             .args(["--listen", listen])
             .env_remove("RUST_LOG")
             .stdout(Stdio::piped())
@@ -87,7 +95,7 @@ credentials = {{ kind = "integration-key", owner = "o", api_key_file = "secret" 
         Self {
             child,
             address,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -119,11 +127,45 @@ credentials = {{ kind = "integration-key", owner = "o", api_key_file = "secret" 
         self.child.kill().await.expect("killed");
     }
 
+    /// Kills it and starts it again, with its address and its files.
+    pub(crate) async fn killed_and_started_again(mut self) -> Self {
+        self.kill().await;
+        let Self {
+            address, folder, ..
+        } = self;
+        Self::in_folder(folder, &address).await
+    }
+
+    /// Ends it as a service is ended: SIGTERM, and its own end.
+    pub(crate) async fn stop(&mut self) {
+        self.signal("-TERM");
+        let status = self.child.wait().await.expect("ended");
+        assert!(status.success(), "{status}");
+    }
+
+    /// What the program says on its standard output as another command with the same configuration.
+    pub(crate) async fn says(&self, command: &[&str]) -> String {
+        let said = Command::new(env!("CARGO_BIN_EXE_failover-console"))
+            .args(command)
+            .arg("--config")
+            .arg(self.folder.path().join(CONFIG))
+            .output()
+            .await
+            .expect("it runs");
+        let complaints = String::from_utf8_lossy(&said.stderr);
+        assert!(said.status.success(), "{command:?}: {complaints}");
+        String::from_utf8(said.stdout).expect("text")
+    }
+
     /// Has the configuration read again.
     pub(crate) fn reload(&self) {
+        self.signal("-HUP");
+    }
+
+    fn signal(&self, signal: &str) {
         let id = self.child.id().expect("it runs").to_string();
         let sent = std::process::Command::new("kill")
-            .args(["-HUP", &id])
+            .args([signal, &id])
             .status();
         assert!(sent.expect("kill runs").success());
     }

@@ -5,13 +5,14 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse as _;
-use axum::routing::{get, put};
+use axum::routing::{get, post, put};
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 /// As many groups as a large plant has.
 pub(crate) fn groups() -> String {
@@ -34,6 +35,8 @@ struct Seen {
     /// Of the gateway's watcher, which asks for pages.
     watcher: AtomicUsize,
     writes: AtomicUsize,
+    /// The bodies of the writes.
+    bodies: Mutex<Vec<String>>,
     large: AtomicUsize,
     arrived: Notify,
 }
@@ -60,14 +63,26 @@ impl Vendor {
             }
             groups().into_response()
         });
-        let write = put(move || async move {
+        let write = put(move |body: String| async move {
+            written.bodies.lock().expect("no panic").push(body);
             if written.writes.fetch_add(1, Ordering::SeqCst) == 0 {
                 written.arrived.notify_one();
                 pending::<()>().await;
             }
             StatusCode::NO_CONTENT
         });
+        let beaten = seen.clone();
+        // It takes its time, so that the gateway can end in between.
+        let beat = post(move |body: String| async move {
+            beaten.bodies.lock().expect("no panic").push(body);
+            sleep(Duration::from_millis(20)).await;
+            "{}"
+        });
         let app = Router::new()
+            .route(
+                "/api/v1/clientfailover/groups/{group}/clientsessions/{session}/heartbeat",
+                beat,
+            )
             .route("/api/v1/clientfailover/groups", list)
             .route("/api/v4/failover-groups/abc", get(|| async { GROUP }))
             .route("/api/v4/failover-groups/abc/slicers", write);
@@ -90,6 +105,11 @@ impl Vendor {
     /// When viewers' questions for the list arrived.
     pub(crate) fn calls(&self) -> Vec<Instant> {
         self.seen.calls.lock().expect("no panic").clone()
+    }
+
+    /// The bodies of the writes that arrived.
+    pub(crate) fn bodies(&self) -> Vec<String> {
+        self.seen.bodies.lock().expect("no panic").clone()
     }
 
     pub(crate) async fn write_arrived(&self) {
