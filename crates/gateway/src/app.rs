@@ -2,6 +2,7 @@
 
 use crate::answer_cache::AnswerCache;
 use crate::assets::Assets;
+use crate::audit::{Audit, Who};
 use crate::auth::Access;
 use crate::clock::wall_clock;
 use crate::config;
@@ -189,6 +190,15 @@ impl Gateway {
         self.public_origin
             .as_ref()
             .is_some_and(|origin| origin.starts_with("https://"))
+    }
+
+    /// Records what somebody does.
+    pub(crate) fn audit<'a>(&'a self, who: &'a Who) -> Audit<'a> {
+        Audit {
+            store: &self.shared.store,
+            metrics: &self.shared.metrics,
+            who,
+        }
     }
 
     /// Lets the connection log on although the vendor refused that a short time ago.

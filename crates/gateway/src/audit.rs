@@ -1,9 +1,10 @@
-//! The audit: a line for every sign-in, every refusal and every change, on the log's target `audit`, which is
-//! always enabled. Values from callers are quoted and escaped, so that nobody can forge a line. Must never hold
+//! The audit: a row of the store and a line of the log for every sign-in, every refusal and every change. The rows are
+//! the record; the lines, on the target `audit`, which is always enabled, are for whoever reads the log. Values from callers are quoted and escaped, so that nobody can forge a line. Must never hold
 //! a password or a cookie, and of a body only fields that are known not to be secret.
 
 use crate::metrics::Metrics;
 use crate::problem::{Kind, Problem};
+use crate::store::{Entry, Store};
 use std::net::IpAddr;
 
 /// Who makes a request, and from where.
@@ -17,100 +18,154 @@ pub(crate) struct Who {
     pub(crate) id: String,
 }
 
-/// A sign-in with a password. `name` must be loggable.
-pub(crate) fn sign_in(metrics: &Metrics, who: &Who, name: &str, refused: Option<Kind>) {
-    let outcome = match refused {
-        None => "done",
-        Some(Kind::WrongPassword | Kind::TooManyTries) => "refused",
-        Some(_) => "failed",
-    };
-    metrics.sign_in(outcome);
-    let why = refused.map_or("-", Kind::name);
-    let Who { from, id, .. } = who;
-    tracing::info!(target: "audit", id, who = name, %from, what = "sign in", outcome, why);
+/// Records what somebody does, in the store and in the log.
+pub(crate) struct Audit<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) metrics: &'a Metrics,
+    pub(crate) who: &'a Who,
 }
 
-/// A sign-in whose client went away before the password was checked. `name` must be loggable.
-pub(crate) fn sign_in_aborted(metrics: &Metrics, who: &Who, name: &str) {
-    let outcome = "aborted";
-    metrics.sign_in(outcome);
-    let Who { from, id, .. } = who;
-    tracing::info!(target: "audit", id, who = name, %from, what = "sign in", outcome, why = "-");
-}
-
-/// The use of an unlock code.
-pub(crate) fn unlock(who: &Who, refused: Option<Kind>) {
-    let outcome = if refused.is_none() { "done" } else { "refused" };
-    let why = refused.map_or("-", Kind::name);
-    let Who { name, from, id, .. } = who;
-    tracing::info!(target: "audit", id, who = name, %from, what = "unlock", outcome, why);
-}
-
-/// A sign-in at a provider. `name` holds the provider's name and id of the user, or `-`.
-pub(crate) fn provider_sign_in(
-    metrics: &Metrics,
-    who: &Who,
-    name: &str,
-    outcome: &'static str,
-    why: &'static str,
-) {
-    metrics.sign_in(outcome);
-    let Who { from, id, .. } = who;
-    tracing::info!(
-        target: "audit", id, who = name, %from, what = "sign in", by = "provider", outcome, why
-    );
-}
-
-/// The end of a session. `is_saved` says whether a restart would bring it back.
-pub(crate) fn sign_out(who: &Who, is_saved: bool) {
-    let Who { name, from, id, .. } = who;
-    let why = if is_saved { "-" } else { "not-saved" };
-    tracing::info!(target: "audit", id, who = name, %from, what = "sign out", outcome = "done", why);
-}
-
-/// A refused request.
-pub(crate) fn refused(metrics: &Metrics, who: &Who, method: &str, path: &str, problem: &Problem) {
-    if !matches!(
-        problem.kind,
-        Kind::SignIn | Kind::Forbidden | Kind::CrossSite
-    ) {
-        return;
+impl Audit<'_> {
+    /// An entry with who it is; `name` in place of the name where nobody is signed in yet.
+    fn entry(&self, name: &str, what: &str, outcome: &str, why: &str) -> Entry {
+        let Who { role, from, id, .. } = self.who;
+        Entry {
+            request: id.clone(),
+            who: name.to_owned(),
+            role: (*role).to_owned(),
+            from: from.to_string(),
+            what: what.to_owned(),
+            outcome: outcome.to_owned(),
+            why: if why == "-" {
+                String::new()
+            } else {
+                why.to_owned()
+            },
+            ..Entry::default()
+        }
     }
-    let why = problem.kind.name();
-    metrics.refusal(why);
-    let Who {
-        name,
-        role,
-        from,
-        id,
-    } = who;
-    // Paths may be long.
-    let path: String = path.chars().take(300).collect();
-    tracing::info!(target: "audit", id, who = name, role, %from, what = method, path, outcome = "refused", why);
-}
 
-/// A paired screen fetched its session.
-pub(crate) fn wall_signs_in(who: &Who, wall: &str) {
-    let Who { from, id, .. } = who;
-    tracing::info!(target: "audit", id, who = wall, role = "wall", %from, what = "sign in", outcome = "done", why = "-");
-}
+    /// A sign-in with a password. `name` must be loggable.
+    pub(crate) fn sign_in(&self, name: &str, refused: Option<Kind>) {
+        let outcome = match refused {
+            None => "done",
+            Some(Kind::WrongPassword | Kind::TooManyTries) => "refused",
+            Some(_) => "failed",
+        };
+        let why = refused.map_or("-", Kind::name);
+        self.sign_in_ended(name, outcome, why);
+    }
 
-/// An attempt to pair or to revoke a wall.
-pub(crate) fn wall(who: &Who, what: &str, wall: &str, refused: Option<Kind>) {
-    let outcome = match refused {
-        None | Some(Kind::NotSaved) => "done",
-        Some(Kind::Internal) => "failed",
-        Some(_) => "refused",
-    };
-    let why = refused.map_or("-", Kind::name);
-    let Who {
-        name,
-        role,
-        from,
-        id,
-    } = who;
-    let wall: String = wall.chars().take(100).collect();
-    tracing::info!(target: "audit", id, who = name, role, %from, what, wall, outcome, why);
+    /// A sign-in whose client went away before the password was checked. `name` must be loggable.
+    pub(crate) fn sign_in_aborted(&self, name: &str) {
+        self.sign_in_ended(name, "aborted", "-");
+    }
+
+    fn sign_in_ended(&self, name: &str, outcome: &'static str, why: &str) {
+        self.metrics.sign_in(outcome);
+        let Who { from, id, .. } = self.who;
+        tracing::info!(target: "audit", id, who = name, %from, what = "sign in", outcome, why);
+        self.store.note(self.entry(name, "sign in", outcome, why));
+    }
+
+    /// The use of an unlock code.
+    pub(crate) fn unlock(&self, refused: Option<Kind>) {
+        let outcome = if refused.is_none() { "done" } else { "refused" };
+        let why = refused.map_or("-", Kind::name);
+        let Who { name, from, id, .. } = self.who;
+        tracing::info!(target: "audit", id, who = name, %from, what = "unlock", outcome, why);
+        self.store.note(self.entry(name, "unlock", outcome, why));
+    }
+
+    /// A sign-in at a provider. `name` holds the provider's name and id of the user, or `-`.
+    pub(crate) fn provider_sign_in(&self, name: &str, outcome: &'static str, why: &'static str) {
+        self.metrics.sign_in(outcome);
+        let Who { from, id, .. } = self.who;
+        tracing::info!(
+            target: "audit", id, who = name, %from, what = "sign in", by = "provider", outcome, why
+        );
+        self.store
+            .note(self.entry(name, "sign in at the provider", outcome, why));
+    }
+
+    /// The end of a session. `is_saved` says whether a restart would bring it back.
+    pub(crate) fn sign_out(&self, is_saved: bool) {
+        let Who { name, from, id, .. } = self.who;
+        let why = if is_saved { "-" } else { "not-saved" };
+        tracing::info!(target: "audit", id, who = name, %from, what = "sign out", outcome = "done", why);
+        self.store.note(self.entry(name, "sign out", "done", why));
+    }
+
+    /// A refused request. Of those without a sign-in, which anybody can send, only so many a minute are recorded;
+    /// how many were left out is recorded with the next one.
+    pub(crate) fn refused(&self, method: &str, path: &str, problem: &Problem) {
+        if !matches!(
+            problem.kind,
+            Kind::SignIn | Kind::Forbidden | Kind::CrossSite
+        ) {
+            return;
+        }
+        let why = problem.kind.name();
+        self.metrics.refusal(why);
+        let Who {
+            name,
+            role,
+            from,
+            id,
+        } = self.who;
+        if name == "-" {
+            match self.metrics.take_refusal() {
+                Some(0) => {}
+                Some(left_out) => {
+                    tracing::info!(target: "audit", what = "refusals left out", count = left_out);
+                    self.store.note(Entry {
+                        what: format!("{left_out} refusals left out"),
+                        ..Entry::default()
+                    });
+                }
+                None => return,
+            }
+        }
+        // Paths may be long.
+        let path: String = path.chars().take(300).collect();
+        tracing::info!(target: "audit", id, who = name, role, %from, what = method, path, outcome = "refused", why);
+        self.store.note(Entry {
+            sent: format!("{method} {path}"),
+            ..self.entry(name, "request", "refused", why)
+        });
+    }
+
+    /// A paired screen fetched its session.
+    pub(crate) fn wall_signs_in(&self, wall: &str) {
+        let Who { from, id, .. } = self.who;
+        tracing::info!(target: "audit", id, who = wall, role = "wall", %from, what = "sign in", outcome = "done", why = "-");
+        self.store.note(Entry {
+            role: "wall".to_owned(),
+            ..self.entry(wall, "sign in", "done", "-")
+        });
+    }
+
+    /// An attempt to pair or to revoke a wall.
+    pub(crate) fn wall(&self, what: &str, wall: &str, refused: Option<Kind>) {
+        let outcome = match refused {
+            None | Some(Kind::NotSaved) => "done",
+            Some(Kind::Internal) => "failed",
+            Some(_) => "refused",
+        };
+        let why = refused.map_or("-", Kind::name);
+        let Who {
+            name,
+            role,
+            from,
+            id,
+        } = self.who;
+        let wall: String = wall.chars().take(100).collect();
+        tracing::info!(target: "audit", id, who = name, role, %from, what, wall, outcome, why);
+        self.store.note(Entry {
+            resource: wall,
+            ..self.entry(name, what, outcome, why)
+        });
+    }
 }
 
 /// A change at a vendor.

@@ -24,7 +24,7 @@ const BUCKETS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 /// A session counts as open for so long after its last request.
 const OPEN: Duration = Duration::from_secs(300);
 
-/// How many reports of browsers are taken within a minute.
+/// How many reports of browsers, and how many refusals of people who are not signed in, are taken within a minute.
 const REPORTS: u32 = 60;
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -43,6 +43,8 @@ pub(crate) struct Metrics {
     csp_reports: Mutex<BTreeMap<&'static str, u64>>,
     /// When the present minute of reports began, and how many came in it.
     reporting: Mutex<Option<(Instant, u32)>>,
+    /// The present minute of refused requests without a sign-in, as for reports, and how many were left out.
+    refusing: Mutex<(Option<(Instant, u32)>, u64)>,
     sessions: Mutex<HashMap<String, (&'static str, Instant)>>,
     meters: Mutex<BTreeMap<String, Arc<Meter>>>,
 }
@@ -153,6 +155,21 @@ impl Metrics {
         let (began, count) = minute.unwrap_or((now, 0));
         *reporting = Some((began, count.saturating_add(1)));
         count < REPORTS
+    }
+
+    /// Whether another refusal of somebody without a sign-in is recorded within this minute, and how many before it
+    /// were not.
+    pub(crate) fn take_refusal(&self) -> Option<u64> {
+        let now = Instant::now();
+        let (minute, left_out) = &mut *locked(&self.refusing);
+        let within = minute.filter(|(began, _)| now.duration_since(*began) < MINUTE);
+        let (began, count) = within.unwrap_or((now, 0));
+        *minute = Some((began, count.saturating_add(1)));
+        if count < REPORTS {
+            return Some(std::mem::take(left_out));
+        }
+        *left_out += 1;
+        None
     }
 
     /// A session made a request.

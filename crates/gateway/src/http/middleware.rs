@@ -5,7 +5,7 @@ use super::authorization::{self, Addressed, Resource};
 use super::connection_limit::Place;
 use super::{body, client_ip, csp_report, origin_check, problem_response};
 use crate::app::Gateway;
-use crate::audit::{self, Who};
+use crate::audit::Who;
 use crate::auth::Visitor;
 use crate::problem::{Kind, Problem};
 use crate::relay::Target;
@@ -131,8 +131,9 @@ pub(super) async fn middleware(
             next.run(request).await
         }
         Err(problem) => {
-            let metrics = &gateway.shared.metrics;
-            audit::refused(metrics, &who, method.as_str(), &path, &problem);
+            gateway
+                .audit(&who)
+                .refused(method.as_str(), &path, &problem);
             body::discard(request).await;
             problem.into_response()
         }

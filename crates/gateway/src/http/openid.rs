@@ -3,7 +3,6 @@
 
 use super::middleware::Authorized;
 use crate::app::Gateway;
-use crate::audit;
 use crate::auth::Refusal;
 use crate::problem::{Kind, Problem};
 use axum::Json;
@@ -74,8 +73,9 @@ pub(super) async fn callback(
         Ok(_) => ("done", "-"),
         Err(refusal) => (refusal.outcome(), refusal.code()),
     };
-    let metrics = &gateway.shared.metrics;
-    audit::provider_sign_in(metrics, &authorized.who, &completed.name, outcome, why);
+    gateway
+        .audit(&authorized.who)
+        .provider_sign_in(&completed.name, outcome, why);
     let mut response = match completed.session {
         Ok(cookie) => {
             let mut response = redirect(&completed.to);

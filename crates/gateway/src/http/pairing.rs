@@ -3,7 +3,6 @@
 use super::body;
 use super::middleware::Authorized;
 use crate::app::Gateway;
-use crate::audit;
 use crate::crypto::random_hex;
 use crate::network::network_of;
 use crate::pairing::{CodeState, PairingState, Ticket, code_cookie, code_secret};
@@ -87,7 +86,7 @@ pub(super) async fn read(
                 // Another request has taken the session.
                 return Ok(answer(&Pairing::Over));
             };
-            audit::wall_signs_in(&authorized.who, &name);
+            gateway.audit(&authorized.who).wall_signs_in(&name);
             let mut response = answer(&paired(&name));
             let session = Ticket::new(id, state.now).cookie(&state, &headers);
             append(&mut response, session);

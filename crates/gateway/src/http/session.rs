@@ -3,7 +3,7 @@
 use super::body;
 use super::middleware::Authorized;
 use crate::app::Gateway;
-use crate::audit::{self, Who};
+use crate::audit::Who;
 use crate::auth::Visitor;
 use crate::crypto::password_hash;
 use crate::problem::{Kind, Problem};
@@ -87,7 +87,7 @@ pub(super) async fn sign_in(
         .await;
     aborted.is_decided = true;
     let refused = entered.as_ref().err().map(|problem| problem.kind);
-    audit::sign_in(&gateway.shared.metrics, who, name, refused);
+    gateway.audit(who).sign_in(name, refused);
     let (visitor, cookies) = entered?;
     // The session that this one replaces has ended.
     if let Some(session) = authorized.visitor.as_ref().and_then(Visitor::session) {
@@ -111,7 +111,7 @@ struct Aborted<'a> {
 impl Drop for Aborted<'_> {
     fn drop(&mut self) {
         if !self.is_decided {
-            audit::sign_in_aborted(&self.gateway.shared.metrics, self.who, self.name);
+            self.gateway.audit(self.who).sign_in_aborted(self.name);
         }
     }
 }
@@ -125,7 +125,7 @@ pub(super) async fn sign_out(
     let visitor = authorized.visitor.as_ref();
     let (cookie, ended) = gateway.access.leave(&headers, visitor).await;
     if let Some(visitor) = visitor {
-        audit::sign_out(&authorized.who, ended.is_ok());
+        gateway.audit(&authorized.who).sign_out(ended.is_ok());
         if let Some(session) = visitor.session() {
             gateway.shared.metrics.session_ended(session);
         }

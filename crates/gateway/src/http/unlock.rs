@@ -3,7 +3,6 @@
 
 use super::middleware::Authorized;
 use crate::app::Gateway;
-use crate::audit;
 use crate::problem::{Kind, Problem};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
@@ -26,7 +25,7 @@ pub(super) async fn serve(
     let code = code.map_or("", |(_, code)| code.as_str());
     let unlocked = gateway.access.unlock(&headers, code);
     let why = unlocked.as_ref().err().map(|problem| problem.kind);
-    audit::unlock(&authorized.who, why);
+    gateway.audit(&authorized.who).unlock(why);
     let cookie = unlocked?;
     let to = HeaderValue::try_from(format!("{}/sign-in", gateway.base_path))
         .map_err(|_| Problem::new(Kind::Internal, "an address cannot be sent in a header"))?;

@@ -4,7 +4,7 @@ use super::body;
 use super::middleware::Authorized;
 use super::pairing::{NO_STORE, state};
 use crate::app::Gateway;
-use crate::audit::{self, Who};
+use crate::audit::Who;
 use crate::auth::Attempt;
 use crate::crypto::random_hex;
 use crate::pairing::{PairingRequest, PairingState, Wall};
@@ -81,7 +81,7 @@ pub(super) async fn pair(
     let name = wall.name.clone();
     let paired = attempt(&gateway, &state, who, wall).await;
     let why = paired.as_ref().err().map(|problem| problem.kind);
-    audit::wall(who, "pair wall", &name, why);
+    gateway.audit(who).wall("pair wall", &name, why);
     let wall = listed(paired?);
     Ok((StatusCode::CREATED, NO_STORE, Json(wall)).into_response())
 }
@@ -142,7 +142,9 @@ pub(super) async fn revoke(
     let name = revoked
         .as_ref()
         .map_or("(unknown)", |wall| wall.name.as_str());
-    audit::wall(&authorized.who, "revoke wall", name, why);
+    gateway
+        .audit(&authorized.who)
+        .wall("revoke wall", name, why);
     let is_ended = |problem: &Problem| problem.kind == Kind::NotSaved;
     if revoked.as_ref().err().is_none_or(is_ended) {
         gateway.shared.metrics.session_ended(&id);

@@ -19,7 +19,7 @@ use crate::problem::{Kind, Problem};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::{mpsc, oneshot};
 use writer::Job;
 
@@ -77,9 +77,15 @@ pub(crate) struct Entry {
     /// What the vendor held before, where the gateway has read it: known fields as JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) before: Option<String>,
+    /// What it was done to, where that is nothing of a vendor's: the name of a wall.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) resource: String,
     /// In one of the words of `docs/deploying.md`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) outcome: String,
+    /// Why it was refused, in the word of the problem's type.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) why: String,
     /// The status of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) status: Option<u16>,
@@ -103,6 +109,8 @@ pub(crate) struct Store {
     /// Whether the last attempt to write succeeded.
     is_well: Arc<AtomicBool>,
     location: StoreLocation,
+    /// Events that found no place in the queue.
+    left_out: AtomicU64,
 }
 
 impl fmt::Debug for Store {
@@ -127,7 +135,19 @@ impl Store {
             jobs,
             is_well,
             location: location.clone(),
+            left_out: AtomicU64::new(0),
         })
+    }
+
+    /// A store that nothing can be written to.
+    #[cfg(test)]
+    pub(crate) fn that_fails() -> Self {
+        Self {
+            jobs: mpsc::channel(1).0,
+            is_well: Arc::new(AtomicBool::new(false)),
+            location: StoreLocation::Memory,
+            left_out: AtomicU64::new(0),
+        }
     }
 
     /// Whether what is written here outlives the process.
@@ -175,6 +195,36 @@ impl Store {
             .ok()
             .and_then(Result::ok)
             .ok_or_else(not_recorded)
+    }
+
+    /// Records what has happened already, without holding anybody up. What finds no place is counted, and said with
+    /// the next that does.
+    pub(crate) fn note(&self, entry: Entry) {
+        let row = |entry| NewRow {
+            kind: RowKind::Event,
+            of: None,
+            entry,
+        };
+        let left_out = self.left_out.swap(0, Ordering::Relaxed);
+        if left_out > 0 {
+            let entry = Entry {
+                what: format!("{left_out} events left out"),
+                ..Entry::default()
+            };
+            if self
+                .jobs
+                .try_send(Job::Write(row(entry), oneshot::channel().0))
+                .is_err()
+            {
+                self.left_out.fetch_add(left_out + 1, Ordering::Relaxed);
+                return;
+            }
+        }
+        // Nobody waits for the answer.
+        let job = Job::Write(row(entry), oneshot::channel().0);
+        if self.jobs.try_send(job).is_err() {
+            self.left_out.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Whether rows can be written. Where the last attempt failed, tries again.

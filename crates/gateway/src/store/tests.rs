@@ -112,7 +112,7 @@ async fn what_was_under_way_at_the_end_is_closed_as_unknown_at_the_next_start() 
 #[tokio::test]
 async fn many_who_write_at_once_get_numbers_of_their_own() {
     let (_folder, file) = place();
-    let store = std::sync::Arc::new(open(&file).unwrap());
+    let store = Arc::new(open(&file).unwrap());
     let all = (0..200).map(|number| {
         let store = store.clone();
         tokio::spawn(async move { store.intent(change(number)).await })
@@ -223,6 +223,7 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
         jobs,
         is_well,
         location: StoreLocation::File(file.clone()),
+        left_out: AtomicU64::new(0),
     };
     let large = Entry {
         body: Some("x".repeat(100_000)),

@@ -13,6 +13,7 @@ mod observability;
 mod openid;
 mod order;
 mod outside;
+mod recorded;
 mod relay;
 mod requests;
 mod roles;

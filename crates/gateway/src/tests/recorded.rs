@@ -1,0 +1,193 @@
+//! What people do is recorded before it is done, without a secret, and nothing is done that cannot be recorded.
+
+use super::access::{PASSWORD, body, cookie, sign_in, with_users};
+use super::vendor::{Vendor, json};
+use super::*;
+use crate::app::Shared;
+use crate::config::StoreLocation;
+use crate::store::{self, Store};
+use crate::watch::Clock;
+use serde_json::Value;
+use std::path::Path;
+
+/// The same gateway with another store.
+fn recording(gateway: Gateway, store: Store) -> Arc<Gateway> {
+    let shared = Arc::new(Shared::new(Clock::system(), store));
+    Arc::new(Gateway { shared, ..gateway })
+}
+
+fn rows(file: &Path) -> Vec<Value> {
+    let mut out = Vec::new();
+    store::export(file, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+const NEW_GROUP: &str = r#"{"Id":"x", "Name":"X"}"#;
+
+#[tokio::test]
+async fn a_change_is_recorded_exactly_as_it_is_sent_and_before_it_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    let seen_by_vendor = file.clone();
+    // The vendor looks into the store while the request is with it.
+    let vendor = Vendor::new(move |_, _| {
+        let rows = rows(&seen_by_vendor);
+        let intents = rows.iter().filter(|row| row["kind"] == "intent");
+        json(200, &format!(r#"{{"Id":"{}"}}"#, intents.count()))
+    })
+    .await;
+    let plant = connection("plant-a", aveva(), &vendor.base, basic());
+    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
+    let gateway = recording(with_users(vec![plant], None, false), store);
+    let ann = sign_in(&gateway, "ann").await;
+    let answer = ask(
+        &gateway,
+        &format!("POST {GROUPS}"),
+        &[("cookie", &ann)],
+        NEW_GROUP,
+    )
+    .await;
+    let id = header(&answer, "x-request-id").to_owned();
+    assert_eq!(
+        text(answer).await,
+        r#"{"Id":"1"}"#,
+        "recorded before it arrived"
+    );
+    let wrong = body("ann", "not the password");
+    assert_eq!(
+        ask(&gateway, "POST /api/session", &[], &wrong)
+            .await
+            .status(),
+        401
+    );
+    let answer = ask(&gateway, &format!("DELETE {GROUPS}/x"), &[], "").await;
+    assert_eq!(answer.status(), 401);
+    // Written one after the other: this one is there once the next is.
+    ask(
+        &gateway,
+        &format!("DELETE {GROUPS}/y"),
+        &[("cookie", &ann)],
+        "",
+    )
+    .await;
+    let rows = rows(&file);
+    let told = |row: &Value, names: &[&str]| -> Vec<String> {
+        let texts = names.iter().map(|name| row[*name].as_str().unwrap_or("-"));
+        texts.map(str::to_owned).collect()
+    };
+    let kinds: Vec<_> = rows
+        .iter()
+        .map(|row| told(row, &["kind", "who", "what", "outcome", "why"]).join(" | "))
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "event | ann | sign in | done | -",
+            "intent | ann | create group | - | -",
+            "outcome | ann | create group | done | -",
+            "event | ann | sign in | refused | wrong-password",
+            "event | - | request | refused | sign-in",
+            "intent | ann | delete group | - | -",
+            "outcome | ann | delete group | done | -",
+        ]
+    );
+    assert_eq!(
+        told(
+            &rows[1],
+            &["request", "role", "from", "connection", "sent", "body"]
+        ),
+        [
+            id.as_str(),
+            "admin",
+            "127.0.0.1",
+            "plant-a",
+            "POST /api/v1/clientfailover/groups",
+            NEW_GROUP
+        ]
+    );
+    assert_eq!(rows[2]["status"], 200);
+    let everything = format!("{rows:?}");
+    let sealed = ann.split_once('=').unwrap().1;
+    for secret in [PASSWORD, "not the password", sealed, SECRET] {
+        assert!(!everything.contains(secret), "a secret is in the audit");
+    }
+    assert!(store::verify(&file).unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn what_cannot_be_recorded_is_not_sent_and_reading_goes_on() {
+    let vendor = Vendor::new(|_, _| json(200, "[]")).await;
+    let plant = connection("plant-a", aveva(), &vendor.base, basic());
+    let gateway = recording(with_users(vec![plant], None, false), Store::that_fails());
+    let ann = sign_in(&gateway, "ann").await;
+    let with = [("cookie", ann.as_str())];
+    let answer = ask(&gateway, &format!("POST {GROUPS}"), &with, NEW_GROUP).await;
+    let (kind, status, detail) = problem(answer).await;
+    assert_eq!((kind.as_str(), status), ("not-recorded", 503));
+    assert!(detail.ends_with("nothing was sent"), "{detail}");
+    assert_eq!(vendor.lines(), [""; 0]);
+    assert_eq!(
+        ask(&gateway, &format!("GET {GROUPS}"), &with, "")
+            .await
+            .status(),
+        200
+    );
+    let (kind, status, _) = problem(get(&gateway, "/readyz").await).await;
+    assert_eq!((kind.as_str(), status), ("not-ready", 503));
+    assert_eq!(get(&gateway, "/healthz").await.status(), 200);
+}
+
+#[tokio::test]
+async fn refusals_that_anybody_can_cause_are_recorded_so_many_a_minute_with_a_count_of_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
+    let gateway = recording(with_users(Vec::new(), None, false), store);
+    let refused = async || {
+        let answer = get(&gateway, "/api/walls").await;
+        assert_eq!(answer.status(), 401);
+    };
+    for _ in 0..100 {
+        refused().await;
+    }
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(61)).await;
+    tokio::time::resume();
+    refused().await;
+    // One that is waited for comes after all that were not.
+    gateway
+        .shared
+        .store
+        .event(store::Entry::default())
+        .await
+        .unwrap();
+    let rows = rows(&file);
+    let refusals = rows.iter().filter(|row| row["outcome"] == "refused");
+    assert_eq!(refusals.count(), 61);
+    assert!(rows.iter().any(|row| row["what"] == "40 refusals left out"));
+}
+
+#[tokio::test]
+async fn signing_out_is_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
+    let gateway = recording(with_users(Vec::new(), None, false), store);
+    let answer = ask(&gateway, "POST /api/session", &[], &body("vic", PASSWORD)).await;
+    let vic = cookie(&answer);
+    ask(&gateway, "DELETE /api/session", &[("cookie", &vic)], "").await;
+    gateway
+        .shared
+        .store
+        .event(store::Entry::default())
+        .await
+        .unwrap();
+    let rows = rows(&file);
+    assert_eq!(
+        (&rows[1]["what"], &rows[1]["who"]),
+        (&"sign out".into(), &"vic".into())
+    );
+}
