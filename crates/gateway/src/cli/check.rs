@@ -68,5 +68,6 @@ pub(super) fn run(file: &Path) -> Result<(), Failure> {
     } else {
         say("  paired walls are kept in memory: a restart un-pairs them");
     }
+    say(format_args!("  the audit is kept in {}", config.store));
     Ok(())
 }

@@ -187,7 +187,7 @@ impl Store {
     async fn write(&self, kind: RowKind, of: Option<i64>, entry: Entry) -> Result<i64, Problem> {
         let (answer, answered) = oneshot::channel();
         let row = NewRow { kind, of, entry };
-        let job = Job::Write(row, answer);
+        let job = Job::Write(Box::new(row), answer);
         // A queue that is full means that the disk does not keep up: nobody waits behind a thousand others.
         self.jobs.try_send(job).map_err(|_| not_recorded())?;
         answered
@@ -213,7 +213,7 @@ impl Store {
             };
             if self
                 .jobs
-                .try_send(Job::Write(row(entry), oneshot::channel().0))
+                .try_send(Job::Write(Box::new(row(entry)), oneshot::channel().0))
                 .is_err()
             {
                 self.left_out.fetch_add(left_out + 1, Ordering::Relaxed);
@@ -221,7 +221,7 @@ impl Store {
             }
         }
         // Nobody waits for the answer.
-        let job = Job::Write(row(entry), oneshot::channel().0);
+        let job = Job::Write(Box::new(row(entry)), oneshot::channel().0);
         if self.jobs.try_send(job).is_err() {
             self.left_out.fetch_add(1, Ordering::Relaxed);
         }

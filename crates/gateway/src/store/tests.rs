@@ -308,3 +308,21 @@ proptest! {
         }
     }
 }
+
+/// What the audit adds to a change, on the disk that holds the folder for temporary files.
+#[tokio::test]
+#[ignore = "measures: see CONTRIBUTING.md"]
+async fn what_the_audit_adds_to_a_change() {
+    let (_folder, file) = place();
+    let store = open(&file).unwrap();
+    let mut times = Vec::new();
+    for number in 0..500 {
+        let begun = std::time::Instant::now();
+        let intent = store.intent(change(number)).await.unwrap();
+        store.outcome(intent, outcome("done")).await.unwrap();
+        times.push(begun.elapsed());
+    }
+    times.sort_unstable();
+    let (median, late) = (times[times.len() / 2], times[times.len() * 95 / 100]);
+    println!("intent and outcome of a change: median {median:?}, 95th percentile {late:?}");
+}

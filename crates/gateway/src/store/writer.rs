@@ -15,7 +15,7 @@ const TOGETHER: usize = 64;
 /// Something for the thread to do.
 pub(super) enum Job {
     /// Writes a row, and answers its number once it is durable.
-    Write(NewRow, oneshot::Sender<Result<i64, ()>>),
+    Write(Box<NewRow>, oneshot::Sender<Result<i64, ()>>),
     /// Answers whether rows can be written.
     Probe(oneshot::Sender<bool>),
 }
@@ -60,7 +60,7 @@ fn work(
     for job in jobs {
         match job {
             Job::Write(row, answer) => {
-                rows.push(row);
+                rows.push(*row);
                 answers.push(answer);
             }
             Job::Probe(answer) => probes.push(answer),
@@ -90,8 +90,10 @@ fn append(
     rows: Vec<NewRow>,
 ) -> rusqlite::Result<Vec<i64>> {
     let transaction = connection.transaction()?;
-    // Writes something also where there is no row, so that a probe is answered by the disk.
-    transaction.execute("UPDATE probe SET at = ?", [now()])?;
+    if rows.is_empty() {
+        // A probe is answered by the disk.
+        transaction.execute("UPDATE probe SET at = ?", [now()])?;
+    }
     let (mut new, mut numbers) = (*end, Vec::new());
     for row in rows {
         new = insert(&transaction, new, row)?;
