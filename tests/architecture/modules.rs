@@ -37,7 +37,7 @@ const GATEWAY: Order = Order {
         &["audit"],
         &["metrics"],
         &["credentials", "auth"],
-        &["vendor_http", "pairing"],
+        &["vendor_http", "pairing", "store"],
         &["config", "assets"],
         &[
             "tls",
