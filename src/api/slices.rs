@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::transport::{Arrived, Purpose, answer_of, arrived};
 use vendors::Call;
-use vendors::veeam::{self, Page};
+use vendors::veeam::{self, Joined, Page};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::MessageChannel;
@@ -61,19 +61,15 @@ async fn in_slices<E>(
     read: impl Fn(Vec<u8>) -> Result<Page, E>,
     goes_on: impl Fn(usize) -> bool,
 ) -> Option<Page> {
-    let mut whole: Option<Page> = None;
+    let mut joined = Joined::default();
     for slice in veeam::slices(body)? {
-        let page = read(slice).ok()?;
-        match &mut whole {
-            None => whole = Some(page),
-            Some(whole) => whole.append(page),
-        }
+        joined.add(read(slice).ok()?);
         next_task().await;
-        if !goes_on(whole.as_ref().map_or(0, |page| page.sessions.len())) {
+        if !goes_on(joined.sessions()) {
             return None;
         }
     }
-    whole
+    joined.page()
 }
 
 /// Lets the browser draw and handle what was pressed: a message is a task of its own, and waits less than a timer.

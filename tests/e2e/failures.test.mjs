@@ -32,7 +32,7 @@ for (const [status, words] of Object.entries(AVEVA)) {
 story("AVEVA's 401 is the gateway's business, and is said to be", async ({ page, visit, complaints }) => {
   complaints.expect(/status of 502/);
   await visit(path('groups', 'plant-a', 'fault-401'));
-  await card(page).getByRole('heading', { name: 'Could not reach Plant A' }).waitFor();
+  await card(page).getByRole('heading', { name: "Plant A refused the gateway's credentials" }).waitFor();
   await card(page).getByText("Plant A answered 401 to the gateway's own credentials").waitFor();
 });
 

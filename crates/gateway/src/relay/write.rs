@@ -42,45 +42,26 @@ impl Record {
 
     /// Records what became of it. A change that was never sent has no intent, and is recorded as an event.
     async fn end(self, outcome: &str, status: u16, operation_id: &str) {
-        let told = Entry {
+        let of = match self.intent {
+            // The rest stands in the intent.
+            Some(_) => Entry {
+                request: self.entry.request,
+                who: self.entry.who,
+                connection: self.entry.connection,
+                what: self.entry.what,
+                ..Entry::default()
+            },
+            None => self.entry,
+        };
+        let entry = Entry {
             outcome: outcome.to_owned(),
             status: Some(status),
             operation_id: (operation_id != "-").then(|| operation_id.to_owned()),
-            ..Entry::default()
+            ..of
         };
         let ended = match self.intent {
-            Some(intent) => {
-                let Entry {
-                    request,
-                    who,
-                    connection,
-                    what,
-                    ..
-                } = self.entry;
-                let entry = Entry {
-                    request,
-                    who,
-                    connection,
-                    what,
-                    ..told
-                };
-                self.store.outcome(intent, entry).await
-            }
-            None => {
-                let Entry {
-                    outcome,
-                    status,
-                    operation_id,
-                    ..
-                } = told;
-                let entry = Entry {
-                    outcome,
-                    status,
-                    operation_id,
-                    ..self.entry
-                };
-                self.store.event(entry).await
-            }
+            Some(intent) => self.store.outcome(intent, entry).await,
+            None => self.store.event(entry).await,
         };
         // The store says it in the log; the intent is closed as unknown at the next start.
         drop(ended);

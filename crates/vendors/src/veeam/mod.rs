@@ -29,5 +29,5 @@ pub use parse::FilterError;
 pub use pasted::Pasted;
 pub use query::{Format, Query, Sort};
 pub use saved::{read_saved, saved_body};
-pub use slices::slices;
+pub use slices::{Joined, slices};
 pub use types::*;

@@ -49,17 +49,39 @@ fn bodies(body: &[u8], cuts: Cuts) -> impl Iterator<Item = Vec<u8>> + '_ {
     runs.into_iter().map(slice)
 }
 
-impl Page {
-    /// Adds the sessions of the next slice of the same response; of the same UID the first one stays.
-    pub fn append(&mut self, next: Self) {
-        self.left_out += next.left_out;
-        let known: HashSet<_> = self.sessions.iter().map(|one| one.uid.clone()).collect();
-        let (repeated, new): (Vec<_>, Vec<_>) = next
-            .sessions
-            .into_iter()
-            .partition(|one| known.contains(&one.uid));
-        self.left_out.repeated += repeated.len();
-        self.sessions.extend(new);
+/// The slices of one response, put together again.
+#[derive(Debug, Default)]
+pub struct Joined {
+    page: Option<Page>,
+    known: HashSet<Option<String>>,
+}
+
+impl Joined {
+    /// Adds the next slice; of the same UID the first session stays.
+    pub fn add(&mut self, mut next: Page) {
+        let known = &mut self.known;
+        let before = next.sessions.len();
+        next.sessions.retain(|one| known.insert(one.uid.clone()));
+        next.left_out.repeated += before - next.sessions.len();
+        match &mut self.page {
+            None => self.page = Some(next),
+            Some(page) => {
+                page.left_out += next.left_out;
+                page.sessions.append(&mut next.sessions);
+            }
+        }
+    }
+
+    /// How many sessions there are so far.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.page.as_ref().map_or(0, |page| page.sessions.len())
+    }
+
+    /// The page; none without a slice.
+    #[must_use]
+    pub fn page(self) -> Option<Page> {
+        self.page
     }
 }
 
@@ -181,7 +203,7 @@ mod tests {
     use super::super::decode::page_of;
     use super::super::node::Node;
     use super::super::types::Page;
-    use super::{bodies, json, slices, xml};
+    use super::{Joined, bodies, json, slices, xml};
     use proptest::prelude::*;
 
     fn read(body: &[u8]) -> Result<Page, String> {
@@ -218,16 +240,15 @@ mod tests {
         let names: Vec<String> = (0..6000).map(|n| format!("Plan {n} \"[,]\"")).collect();
         for body in [in_json(&names), in_xml(&names)] {
             let whole = read(body.as_bytes()).expect("a page");
-            let mut parts = slices(body.as_bytes()).expect("it is cut");
-            let mut joined = read(&parts.next().expect("a slice")).expect("a page");
-            let mut count = 1;
+            let parts = slices(body.as_bytes()).expect("it is cut");
+            let (mut joined, mut count) = (Joined::default(), 0);
             for part in parts {
                 assert!(part.len() < 80 * 1024, "a slice of {}", part.len());
-                joined.append(read(&part).expect("a page"));
+                joined.add(read(&part).expect("a page"));
                 count += 1;
             }
             assert!(count > 4, "{count}");
-            assert!(joined == whole);
+            assert!(joined.page() == Some(whole));
         }
         let long = "x".repeat(400_000);
         for body in [
@@ -254,15 +275,11 @@ mod tests {
             for (body, cut) in [(in_json(&names), json as fn(&[u8], usize) -> _), (in_xml(&names), xml)] {
                 let whole = read(body.as_bytes()).expect("a page");
                 let cuts = cut(body.as_bytes(), enough).expect("it is cut");
-                let mut joined: Option<Page> = None;
+                let mut joined = Joined::default();
                 for part in bodies(body.as_bytes(), cuts) {
-                    let page = read(&part).expect("a page");
-                    match &mut joined {
-                        None => joined = Some(page),
-                        Some(joined) => joined.append(page),
-                    }
+                    joined.add(read(&part).expect("a page"));
                 }
-                prop_assert_eq!(joined, Some(whole));
+                prop_assert_eq!(joined.page(), Some(whole));
             }
         }
 
