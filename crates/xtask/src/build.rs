@@ -6,13 +6,15 @@ use crate::{compress, fingerprint, install};
 use std::process::Command;
 
 /// Everything that the built console is made of: when none of it changed, neither did the console.
-const CONSOLE_IS_MADE_OF: [&str; 13] = [
+const CONSOLE_IS_MADE_OF: [&str; 15] = [
     ".cargo/config.toml",
     "Cargo.lock",
     "Cargo.toml",
     "Trunk.toml",
     "crates/health/Cargo.toml",
     "crates/health/src",
+    "crates/protocol/Cargo.toml",
+    "crates/protocol/src",
     "crates/vendors/Cargo.toml",
     "crates/vendors/src",
     "index.html",
@@ -122,6 +124,8 @@ fn become_program(command: &mut Command) -> Done {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
+    use std::path::Path;
 
     #[test]
     fn a_chosen_address_takes_the_place_of_the_usual_one() {
@@ -141,6 +145,46 @@ mod tests {
                 tree.root.join(path).exists(),
                 "{path} is gone: take it out of CONSOLE_IS_MADE_OF, or changes go unnoticed"
             );
+        }
+    }
+
+    /// The crates of this workspace that a crate is compiled with, its own dependencies' ones included.
+    fn crates_of(root: &Path, manifest: &str, found: &mut BTreeSet<String>) {
+        let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+        let workspace = read("Cargo.toml");
+        let text = read(manifest);
+        let dependencies = text.split("\n[dependencies]\n").nth(1).unwrap_or_default();
+        for line in dependencies
+            .lines()
+            .take_while(|line| !line.starts_with('['))
+        {
+            let name = line.split(['.', ' ', '=']).next().unwrap_or_default();
+            let path = format!("{name} = {{ path = \"");
+            let path = workspace.lines().find_map(|line| line.strip_prefix(&path));
+            let folder = path.and_then(|path| path.split('"').next());
+            if let Some(folder) = folder.filter(|folder| found.insert((*folder).to_owned())) {
+                crates_of(root, &format!("{folder}/Cargo.toml"), found);
+            }
+        }
+    }
+
+    #[test]
+    fn every_crate_of_ours_that_the_console_is_compiled_with_is_one_that_it_is_made_of() {
+        let tree = Tree::of_this_workspace();
+        let mut crates = BTreeSet::new();
+        crates_of(&tree.root, "Cargo.toml", &mut crates);
+        assert!(
+            crates.contains("crates/vendors") && crates.len() > 1,
+            "{crates:?}"
+        );
+        for folder in crates {
+            for part in ["Cargo.toml", "src"] {
+                let path = format!("{folder}/{part}");
+                assert!(
+                    CONSOLE_IS_MADE_OF.contains(&path.as_str()),
+                    "name {path} in CONSOLE_IS_MADE_OF, or changes go unnoticed"
+                );
+            }
         }
     }
 
