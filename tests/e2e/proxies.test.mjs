@@ -35,10 +35,17 @@ const freePort = () =>
 
 const isInstalled = (program) => !spawnSync(program, ['-v']).error;
 
+/** Why nothing can be tried behind a proxy; false where it can. */
+const missing = (proxy) => {
+  const absent = [proxy, 'openssl'].filter((program) => !isInstalled(program));
+  return absent.length > 0 && `${absent.join(' and ')} not installed: nothing was tried behind ${proxy}`;
+};
+
 let folder;
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'failover-console-proxy-'));
+  if (PROXIES.every(([name]) => missing(name))) return;
   const made = spawnSync('openssl', [
     ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=localhost'],
     ...['-addext', 'subjectAltName=DNS:localhost', '-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')],
@@ -115,10 +122,12 @@ async function behind(proxy, path) {
   return { port, served, said, stop };
 }
 
+const PROXIES = [['nginx', nginx], ['caddy', caddy]];
+
 const origin = (port) => ({ origin: `https://localhost:${port}`, 'content-type': 'application/json' });
 
-for (const [name, proxy] of [['nginx', nginx], ['caddy', caddy]]) {
-  const skip = isInstalled(name) ? false : `${name} is not installed: nothing was tried behind it`;
+for (const [name, proxy] of PROXIES) {
+  const skip = missing(name);
 
   for (const path of ['', '/failover']) {
     test(`behind ${name} ${path === '' ? 'on a host of its own' : 'below a path'} people sign in, and a body over the limit is 413`, { skip, timeout: 60_000 }, async () => {
