@@ -28,11 +28,11 @@ async fn a_hundred_reloads_leave_the_memory_as_it_was() {
             }
         }
     };
-    reload(20).await;
+    reload(40).await;
     let before = program.memory();
     reload(100).await;
     let after = program.memory();
-    println!("{before} KiB after 20 reloads, {after} KiB after 100");
+    println!("{before} KiB after 40 reloads, {after} KiB after 100");
     assert!(
         after * 10 <= before * 11,
         "{before} KiB grew to {after} KiB"
