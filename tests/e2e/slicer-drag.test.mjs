@@ -110,11 +110,6 @@ for (const [zoom, options] of [['100 %', {}], ['200 %', { viewport: { width: 720
     await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids });
     await visit(path('slicers', 'live', group.id));
     await eventually(async () => assert.equal(await items(page).count(), 40));
-    const under = (y) => page.evaluate((y) => {
-      const items = [...document.querySelectorAll('ol[aria-label="Slicer order"] > li')];
-      const top = items[0].parentElement.getBoundingClientRect().top - items[0].offsetTop;
-      return items.findIndex((item) => top + item.offsetTop + item.offsetHeight > y);
-    }, y);
     for (const scroll of [() => page.mouse.wheel(0, 100), () => page.mouse.wheel(0, -230), () => page.keyboard.press('ArrowDown')]) {
       await items(page).nth(9).focus();
       await items(page).nth(9).evaluate((item) => item.scrollIntoView({ block: 'center' }));
@@ -124,21 +119,22 @@ for (const [zoom, options] of [['100 %', {}], ['200 %', { viewport: { width: 720
       await page.mouse.move(start.x, start.y + 8, { steps: 2 });
       await page.mouse.move(start.x, start.y, { steps: 2 });
       await lifted(page).waitFor();
-      const before = await page.evaluate(() => document.querySelector('main').scrollTop);
+      await page.evaluate(() => {
+        // A scroll by wheel or keys is drawn out over frames: two alike are not its end.
+        globalThis.scrolled = new Promise((resolve) => {
+          document.addEventListener('scrollend', resolve, { once: true, capture: true });
+        });
+        addEventListener('pointerup', ({ clientY }) => {
+          const items = [...document.querySelectorAll('ol[aria-label="Slicer order"] > li')];
+          const top = items[0].parentElement.getBoundingClientRect().top - items[0].offsetTop;
+          globalThis.under = items.findIndex((item) => top + item.offsetTop + item.offsetHeight > clientY);
+        }, { once: true, capture: true });
+      });
       await scroll();
-      await page.evaluate((before) => new Promise((resolve) => {
-        let last = before;
-        const look = () => {
-          const now = document.querySelector('main').scrollTop;
-          if (now !== before && now === last) resolve();
-          else requestAnimationFrame(look);
-          last = now;
-        };
-        look();
-      }), before);
+      await page.evaluate(() => globalThis.scrolled);
       // Without another move of the pointer: only the list has moved.
-      const target = await under(start.y);
       await page.mouse.up();
+      const target = await page.evaluate(() => globalThis.under);
       await eventually(async () => assert.deepEqual(await shown(page), ids.toSpliced(9, 1).toSpliced(target, 0, ids[9])));
       if (target !== 9) await bar(page).getByRole('button', { name: 'Discard changes' }).click();
       await eventually(async () => assert.deepEqual(await shown(page), ids));
