@@ -13,8 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How long an ended session is listed, in seconds. Longer than any session lasts without being used.
 const KEPT: u64 = 31 * 24 * 3600;
-/// How many sessions of one user are listed one by one.
-const PER_HOLDER: usize = 100;
+/// How many sessions of one user are listed one by one. A name that more people share than sign out so often while
+/// one session lasts would lose sessions that are still open.
+const PER_HOLDER: usize = 1_000;
 /// The version of the file format.
 const VERSION: u32 = 1;
 

@@ -74,9 +74,9 @@ async fn changes(program: Arc<Program>, asked: Arc<AtomicU64>) {
     }
 }
 
-/// Comes and goes.
+/// Comes and goes: less often in an hour than ended sessions of one user are listed.
 async fn comes_and_goes(program: Arc<Program>, asked: Arc<AtomicU64>) {
-    let mut every = interval(Duration::from_secs(3));
+    let mut every = interval(Duration::from_secs(5));
     loop {
         every.tick().await;
         let mut person = Viewer::new(&program.address, &program.sign_in("vic").await);
