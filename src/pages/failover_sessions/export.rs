@@ -1,19 +1,12 @@
 //! Sessions as a file: CSV for spreadsheets (RFC 4180), JSON for scripts. Pure; it neither downloads
 //! nor asks for further pages.
-//!
-//! Vendor text is text: a spreadsheet runs a cell that begins with `=`, `+`, `-` or `@`, and some also
-//! behind blanks, so such a text gets an apostrophe in front, as does one that begins with a tab or a
-//! line break. Where the list separator is a semicolon or a tab, quotes within a line of commas hold
-//! nothing together: a text gets the apostrophe also behind each separator in it. Only texts: numbers stay
-//! numbers. The JSON is left as it is, because nothing runs it.
 
 use super::model::{result_word, state_word};
-use super::time_zone::{ZoneAt, local};
+use crate::ui::csv::{cell, row, whole};
+use crate::ui::time_zone::{ZoneAt, local};
 use chrono::{DateTime, SecondsFormat, Utc};
 use health::failover_sessions::{duration, tasks_done};
 use serde::Serialize;
-use std::borrow::Cow;
-use std::iter;
 use vendors::veeam::Session;
 
 /// The header row, and the keys of each object in JSON.
@@ -125,7 +118,7 @@ impl<'a> Line<'a> {
     }
 
     fn cells(&self) -> [String; COLUMNS.len()] {
-        let text = |text: Option<&str>| quoted(&neutral(text.unwrap_or_default())).into_owned();
+        let text = |text: Option<&str>| cell(text.unwrap_or_default());
         let number = |number: Option<String>| number.unwrap_or_default();
         [
             text(self.uid),
@@ -149,21 +142,21 @@ impl<'a> Line<'a> {
 /// The header row with its line end.
 #[must_use]
 pub fn csv_header() -> String {
-    COLUMNS.join(",") + "\r\n"
+    row(&COLUMNS)
 }
 
 /// A row for each session, with the line ends, times in a zone with its offset. A running session has
 /// lasted until now.
 #[must_use]
 pub fn csv_rows(sessions: &[Session], zone: ZoneAt, now: DateTime<Utc>) -> String {
-    let row = |session| Line::of(session, zone, now).cells().join(",") + "\r\n";
-    sessions.iter().map(row).collect()
+    let line = |session| row(&Line::of(session, zone, now).cells());
+    sessions.iter().map(line).collect()
 }
 
-/// A whole CSV file, in UTF-8 with a byte order mark: without one, Excel takes it for a Windows code page.
+/// A whole CSV file.
 #[must_use]
 pub fn csv(sessions: &[Session], zone: ZoneAt, now: DateTime<Utc>) -> String {
-    format!("\u{feff}{}{}", csv_header(), csv_rows(sessions, zone, now))
+    whole(&csv_header(), &csv_rows(sessions, zone, now))
 }
 
 /// A whole JSON file: a list of flat objects with the keys [`COLUMNS`], times in UTC, null for what is
@@ -175,51 +168,6 @@ pub fn json(sessions: &[Session], now: DateTime<Utc>) -> Result<String, serde_js
     let utc: ZoneAt = &|_| chrono::Offset::fix(&Utc);
     let line = |session| Line::of(session, utc, now);
     serde_json::to_string_pretty(&sessions.iter().map(line).collect::<Vec<_>>())
-}
-
-/// What separates cells or lines, in any locale's spreadsheet.
-const SEPARATORS: [char; 5] = [',', ';', '\t', '\r', '\n'];
-
-/// A text that no spreadsheet runs, wherever it cuts it.
-fn neutral(text: &str) -> Cow<'_, str> {
-    let begins = |(at, char): (usize, char)| {
-        (char != ',' && SEPARATORS.contains(&char)).then_some(at + char.len_utf8())
-    };
-    let starts = iter::once(0).chain(text.char_indices().filter_map(begins));
-    let unsafe_starts: Vec<usize> = starts.filter(|at| runs(&text[*at..], *at == 0)).collect();
-    if unsafe_starts.is_empty() {
-        return Cow::Borrowed(text);
-    }
-    let ends = unsafe_starts.iter().skip(1).copied();
-    let ends = ends.chain(iter::once(text.len()));
-    let first = unsafe_starts.first().copied().unwrap_or_default();
-    let pieces = unsafe_starts.iter().zip(ends);
-    let guarded = pieces.map(|(from, to)| format!("'{}", &text[*from..to]));
-    Cow::Owned(
-        iter::once(text[..first].to_owned())
-            .chain(guarded)
-            .collect(),
-    )
-}
-
-/// Whether a spreadsheet would run a cell that begins so. Behind a separator also where quotes come first: they
-/// were doubled, and are an empty text to whoever cuts there.
-fn runs(cell: &str, is_whole: bool) -> bool {
-    if is_whole && cell.starts_with(['\t', '\r', '\n']) {
-        return true;
-    }
-    let skipped = |char: char| char.is_whitespace() || (!is_whole && char == '"');
-    cell.trim_start_matches(skipped)
-        .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
-}
-
-/// A cell as it is written: in quotes where it has to be in any locale, or where a reader could trim it.
-fn quoted(text: &str) -> Cow<'_, str> {
-    if text.contains(SEPARATORS) || text.contains('"') || text.trim() != text {
-        Cow::Owned(format!("\"{}\"", text.replace('"', "\"\"")))
-    } else {
-        Cow::Borrowed(text)
-    }
 }
 
 #[cfg(test)]

@@ -21,7 +21,6 @@ pub mod saved_view;
 pub mod session;
 pub mod session_row;
 pub mod tasks;
-pub mod time_zone;
 pub mod token_view;
 pub mod tokens;
 

@@ -2,8 +2,8 @@
 //! `?connection=…&filter=…&started=24h&sort=-CreationTime&size=…&page=…&wire=xml`.
 
 use super::ranges::RelativeRanges;
-use super::time_zone::ZoneAt;
 use crate::nav::Nav;
+use crate::ui::time_zone::ZoneAt;
 use chrono::{DateTime, Utc};
 use vendors::veeam::{Field, Filter, MediaType, Query, Sort};
 

@@ -3,8 +3,8 @@
 
 pub use super::relative_range::{RelativeRange, RelativeRanges};
 
-use super::time_zone::{ZoneAt, moment, shown};
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
+use crate::ui::time_zone::{ZoneAt, clock, moment};
+use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use std::fmt;
 use vendors::veeam::{Field, Filter, Op};
 
@@ -175,18 +175,6 @@ pub fn utc(value: &str) -> Option<DateTime<Utc>> {
     offset.ok().or_else(|| Some(clock(value)?.and_utc()))
 }
 
-/// A moment as a form takes it: `YYYY-MM-DDTHH:MM` on the clocks of a zone, with seconds where it has
-/// any; fractions are left out.
-#[must_use]
-pub fn local_text(at: DateTime<Utc>, zone: ZoneAt) -> String {
-    let shown = shown(at, zone);
-    let form = match shown.second() {
-        0 => "%Y-%m-%dT%H:%M",
-        _ => "%Y-%m-%dT%H:%M:%S",
-    };
-    shown.format(form).to_string()
-}
-
 fn given(text: &str, end: End, zone: ZoneAt) -> Result<Option<DateTime<Utc>>, RangeError> {
     let text = text.trim();
     if text.is_empty() {
@@ -195,17 +183,6 @@ fn given(text: &str, end: End, zone: ZoneAt) -> Result<Option<DateTime<Utc>>, Ra
     let time = clock(text).ok_or_else(|| RangeError::NoSuchTime(end, text.to_owned()))?;
     let at = moment(time, zone).ok_or_else(|| RangeError::Skipped(end, text.to_owned()))?;
     Ok(Some(at))
-}
-
-/// A time of a year with four digits, because no other can be sent.
-fn clock(text: &str) -> Option<NaiveDateTime> {
-    let forms = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%.f"];
-    let mut times = forms
-        .iter()
-        .filter_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
-    let date = || Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN));
-    let time = times.next().or_else(date)?;
-    (1..=9999).contains(&time.year()).then_some(time)
 }
 
 #[cfg(test)]

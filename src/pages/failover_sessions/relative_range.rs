@@ -4,7 +4,7 @@
 //! time that someone opens the link or the saved query. It stands beside it (`?started=24h&filter=…`,
 //! `ended=…` for the end) and is counted back anew each time that the query runs.
 
-use super::time_zone::{ZoneAt, moment_or_next, shown};
+use crate::ui::time_zone::{ZoneAt, moment_or_next, shown};
 use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Timelike, Utc};
 use vendors::veeam::{Field, Filter, Op};
 

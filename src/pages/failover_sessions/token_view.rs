@@ -2,10 +2,10 @@
 //! any have to hold.
 
 use super::builder::Builder;
-use super::ranges::{local_text, utc};
-use super::time_zone;
+use super::ranges::utc;
 use super::tokens::{Group, Id, Join, Node, choices, field_label, is_time, op_word};
 use crate::prefs::use_prefs;
+use crate::ui::time_zone::{self, local_text};
 use crate::ui::{Icon, times};
 use chrono::{NaiveDateTime, SecondsFormat};
 use leptos::prelude::*;

@@ -2,13 +2,13 @@
 
 use super::action_context::{ActionContext, Open};
 use super::activation_alternatives::ActivationAlternatives;
-use super::model::{mode_word, name};
+use super::model::name;
 use super::send::run;
 use crate::api::{Failure, Outcome};
 use crate::ui::action_dialog::Running;
 use crate::ui::{ActionDialog, Field};
 use health::effect::{Confirm, Effect};
-use health::slicers::Action;
+use health::slicers::{Action, mode_word};
 use leptos::prelude::*;
 use vendors::uplynk::FailoverGroup;
 

@@ -5,6 +5,7 @@ use crate::pages::resource_row::{RowContext, RowState};
 use crate::route::Route;
 use chrono::{DateTime, Utc};
 use health::inventory::{Facts, Kind, Resource, SlicerFacts, SlicerGroupFacts, SlicerPart};
+use health::slicers::mode_word;
 use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer};
 
 /// The list of slicer groups.
@@ -85,17 +86,6 @@ pub fn name(group: &FailoverGroup) -> String {
 #[must_use]
 pub fn is_on_air(group: &FailoverGroup, slicer: &Slicer) -> bool {
     matches!(&group.active, Some(OnAir::Slicer(id)) if *id == slicer.id)
-}
-
-/// A mode in words.
-#[must_use]
-pub fn mode_word(mode: Option<&Mode>) -> String {
-    match mode {
-        Some(Mode::Prioritized) => "Prioritized".to_owned(),
-        Some(Mode::Flat) => "Flat".to_owned(),
-        Some(Mode::Other(word)) => word.clone(),
-        None => "–".to_owned(),
-    }
 }
 
 /// Auto failback in words; it counts in prioritized mode only.

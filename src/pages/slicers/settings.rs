@@ -1,10 +1,10 @@
 //! How the group fails over: its mode, auto failback, and the slate.
 
 use super::action_context::ActionContext;
-use super::model::{failback_word, mode_word};
+use super::model::failback_word;
 use crate::live::use_clock;
 use crate::ui::{Icon, Switch};
-use health::slicers::Action;
+use health::slicers::{Action, mode_word};
 use leptos::prelude::*;
 use vendors::uplynk::{Mode, OnAir};
 

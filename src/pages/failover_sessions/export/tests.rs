@@ -1,7 +1,7 @@
 //! The export, read again by readers that are not ours.
 
-use super::super::time_zone::tests::{at, berlin, east};
 use super::{COLUMNS, Kind, csv, csv_header, csv_rows, json};
+use crate::ui::time_zone::tests::{at, berlin, east};
 use proptest::prelude::*;
 use serde_json::Value;
 use vendors::veeam::{Outcome, Server, Session, State, Task};

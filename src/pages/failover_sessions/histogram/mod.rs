@@ -10,7 +10,7 @@ mod width;
 pub use class::{Class, Counts};
 pub use width::{LADDER, Width};
 
-use super::time_zone::{ZoneAt, shown};
+use crate::ui::time_zone::{ZoneAt, shown};
 use chrono::{DateTime, TimeDelta, Utc};
 use vendors::veeam::{Field, Filter, Op, Session};
 

@@ -1,8 +1,8 @@
 //! Bars against sessions: none is lost, edges are round, and every span of time gives a picture.
 
-use super::super::time_zone::shown;
-use super::super::time_zone::tests::{at, berlin, east};
 use super::{Bar, Class, FEWEST, Histogram, LADDER, MOST, Width};
+use crate::ui::time_zone::shown;
+use crate::ui::time_zone::tests::{at, berlin, east};
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use health::failover_sessions::judge_session;
 use health::severity::Severity;

@@ -1,6 +1,6 @@
 //! How wide a bar is, and where bars begin on the clocks and the calendar of a zone.
 
-use super::super::time_zone::{ZoneAt, moment_or_next, shown};
+use crate::ui::time_zone::{ZoneAt, moment_or_next, shown};
 use chrono::{
     DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc,
 };

@@ -1,7 +1,8 @@
 //! Ranges against the clocks of zones, against the filter that they make, and back.
 
-use super::super::time_zone::tests::{at, berlin, east};
-use super::{End, Range, RangeError, RelativeRange, RelativeRanges, local_text, replaced, utc};
+use super::{End, Range, RangeError, RelativeRange, RelativeRanges, replaced, utc};
+use crate::ui::time_zone::local_text;
+use crate::ui::time_zone::tests::{at, berlin, east};
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use vendors::veeam::{Condition, Field, Filter};

@@ -1,7 +1,9 @@
-//! A time zone as this folder's arithmetic takes it: how far from UTC at which moment. A fixed offset
+//! A time zone as arithmetic takes it: how far from UTC at which moment. A fixed offset
 //! would be an hour wrong across a change of the clocks. Pure; who asks the browser is `ui::times`.
 
-use chrono::{DateTime, FixedOffset, NaiveDateTime, TimeDelta, Utc};
+use chrono::{
+    DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc,
+};
 
 /// How far a zone is from UTC at a moment: `&|at| times::offset(zone, at)`, or `&|_| offset`.
 pub type ZoneAt<'a> = &'a dyn Fn(DateTime<Utc>) -> FixedOffset;
@@ -61,23 +63,48 @@ pub fn moment_or_next(time: NaiveDateTime, zone: ZoneAt) -> DateTime<Utc> {
     })
 }
 
+/// A moment as a form takes it: `YYYY-MM-DDTHH:MM` on the clocks of a zone, with seconds where it has
+/// any; fractions are left out.
+#[must_use]
+pub fn local_text(at: DateTime<Utc>, zone: ZoneAt) -> String {
+    let shown = shown(at, zone);
+    let form = match shown.second() {
+        0 => "%Y-%m-%dT%H:%M",
+        _ => "%Y-%m-%dT%H:%M:%S",
+    };
+    shown.format(form).to_string()
+}
+
+/// Reads what a form gives for a time, or a date for its midnight; of a year with four digits, because no other can
+/// be sent.
+#[must_use]
+pub fn clock(text: &str) -> Option<NaiveDateTime> {
+    let forms = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%.f"];
+    let mut times = forms
+        .iter()
+        .filter_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
+    let date = || Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN));
+    let time = times.next().or_else(date)?;
+    (1..=9999).contains(&time.year()).then_some(time)
+}
+
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::{moment, moment_or_next, shown};
     use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, Utc};
 
     /// A time that a test writes down.
-    pub(in super::super) fn at(text: &str) -> DateTime<Utc> {
+    pub(crate) fn at(text: &str) -> DateTime<Utc> {
         text.parse().expect("a time")
     }
 
     /// A zone that is always as many minutes before UTC.
-    pub(in super::super) fn east(minutes: i32) -> impl Fn(DateTime<Utc>) -> FixedOffset {
+    pub(crate) fn east(minutes: i32) -> impl Fn(DateTime<Utc>) -> FixedOffset {
         move |_| FixedOffset::east_opt(minutes * 60).expect("in range")
     }
 
     /// Berlin in 2026: an hour before UTC, two from 29 March 01:00 UTC to 25 October 01:00 UTC.
-    pub(in super::super) fn berlin(time: DateTime<Utc>) -> FixedOffset {
+    pub(crate) fn berlin(time: DateTime<Utc>) -> FixedOffset {
         let summer = at("2026-03-29T01:00:00Z")..at("2026-10-25T01:00:00Z");
         let hours = if summer.contains(&time) { 2 } else { 1 };
         FixedOffset::east_opt(hours * 3600).expect("in range")
