@@ -71,10 +71,11 @@ impl Shared {
     /// Nothing yet, watched by this clock, recorded in this store.
     #[must_use]
     pub(crate) fn new(clock: Clock, store: Store) -> Self {
+        let store = Arc::new(store);
         Self {
-            store: Arc::new(store),
+            watchers: Watchers::new(clock, store.clone()),
+            store,
             changes: Arc::default(),
-            watchers: Watchers::new(clock),
             in_flight: Arc::default(),
             inventory_answers: AnswerCache::default(),
             metrics: Metrics::default(),

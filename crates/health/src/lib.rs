@@ -4,6 +4,7 @@
 pub mod alarms;
 mod doubt;
 pub mod effect;
+pub mod events;
 pub mod failover_sessions;
 pub mod freshness;
 pub mod groups;

@@ -21,6 +21,16 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// Every severity, worst first.
+    pub const ALL: [Self; 6] = [
+        Self::Critical,
+        Self::Warning,
+        Self::Moving,
+        Self::Unknown,
+        Self::Normal,
+        Self::Off,
+    ];
+
     /// Whether someone has to look: critical, warning or unknown.
     #[must_use]
     pub fn needs_attention(self) -> bool {
@@ -49,6 +59,7 @@ mod tests {
     fn sorting_puts_the_worst_on_top() {
         let mut all = [Off, Normal, Unknown, Moving, Warning, Critical];
         all.sort();
+        assert_eq!(all, super::Severity::ALL);
         let keys = all.map(super::Severity::key);
         let expected = ["critical", "warning", "moving", "unknown", "normal", "off"];
         assert_eq!(keys, expected);

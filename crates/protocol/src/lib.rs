@@ -4,12 +4,14 @@
 //! neighbouring versions understand each other. Holds no logic. The resources and alarms themselves are
 //! types of `health`, which makes them: they are described once.
 
+mod activity;
 mod connection;
 mod inventory;
 mod problem;
 mod session;
 mod walls;
 
+pub use activity::{Activity, ActivityEntry, ActivityKind};
 pub use connection::{ConnectionState, Connections, LastError, ReadFailure};
 pub use inventory::Inventory;
 pub use problem::Problem;

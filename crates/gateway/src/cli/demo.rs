@@ -141,9 +141,10 @@ pub(crate) fn gateway(
         .collect::<Result<_, String>>()?;
     let observer = simulator.observer.clone();
     let skips = observer.skips();
-    // A demo has nothing that has to last.
-    let store = Store::open(&StoreLocation::Memory)?;
     let clock = Clock::new(move || observer.now(), skips);
+    let now = clock.clone();
+    // A demo has nothing that has to last.
+    let store = Store::open_by(&StoreLocation::Memory, move || now.now())?;
     let shared = Arc::new(Shared::new(clock, store));
     Gateway::with(connections, Access::demo(), None, assets, shared)
 }

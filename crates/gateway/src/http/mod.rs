@@ -1,6 +1,7 @@
 //! HTTP: the list of routes, the middleware, and one file per group of routes. The only module that uses the
 //! whole state of the gateway. A new route is a handler and a line in `router`.
 
+mod activity;
 pub(crate) mod authorization;
 mod body;
 mod build;

@@ -1,12 +1,12 @@
 //! The list of all routes, and the router that is made from it.
 
 use super::authorization::{
-    ADMINS, EVERYBODY, EVERYBODY_OR_TOKEN, PEOPLE_OR_TOKEN, Resource, Rule, first_segment,
+    ADMINS, EVERYBODY, EVERYBODY_OR_TOKEN, PEOPLE, PEOPLE_OR_TOKEN, Resource, Rule, first_segment,
 };
 use super::middleware::{self, PathState};
 use super::{
-    build, connections, console, csp_report, inventory, openid, pairing, probes, relay, session,
-    thumbnails, unlock, walls,
+    activity, build, connections, console, csp_report, inventory, openid, pairing, probes, relay,
+    session, thumbnails, unlock, walls,
 };
 use crate::app::Gateway;
 use crate::problem::{Kind, Problem};
@@ -42,6 +42,7 @@ pub(crate) fn routes() -> Vec<Route> {
         get("/api/unlock", Rule::Anyone, unlock::serve),
         get("/api/connections", EVERYBODY, connections::list),
         get("/api/inventory", EVERYBODY_OR_TOKEN, inventory::read),
+        get("/api/activity", PEOPLE, activity::read),
         get("/api/build", EVERYBODY, build::read),
         post(csp_report::PATH, Rule::Anyone, csp_report::take),
         post("/api/pairing", Rule::Anyone, pairing::new_code),

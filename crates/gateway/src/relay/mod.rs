@@ -49,15 +49,7 @@ pub(crate) async fn relay(
     }
     let (change, outgoing) = prepared?;
     let answer = if operation.writes() {
-        write::write(
-            upstream.clone(),
-            operation,
-            change,
-            outgoing,
-            who.clone(),
-            recording,
-        )
-        .await?
+        write::write(target, change, outgoing, who.clone(), recording).await?
     } else {
         let when = when(who, &request.headers);
         let lane = match when {

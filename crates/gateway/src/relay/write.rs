@@ -5,8 +5,9 @@ use super::target::Target;
 use super::{audit_fields, order, path};
 use crate::audit::{self, Who};
 use crate::problem::{Kind, Problem};
-use crate::store::{Entry, Store};
+use crate::store::{Entry, Shown, Store};
 use crate::vendor_client::{Outcome, Outgoing, Upstream};
+use health::inventory::{Kind as Held, ResourceKey};
 use std::sync::Arc;
 use tokio::sync::RwLock;
 use vendors::{Operation, is_refusal};
@@ -68,8 +69,9 @@ impl Record {
     }
 }
 
-fn entry(who: &Who, connection: &str, operation: &Operation, sent: String) -> Entry {
+fn entry(who: &Who, connection: &str, operation: &Operation, sent: String, shown: Shown) -> Entry {
     Entry {
+        shown,
         request: who.id.clone(),
         who: who.name.clone(),
         role: who.role.to_owned(),
@@ -79,6 +81,44 @@ fn entry(who: &Who, connection: &str, operation: &Operation, sent: String) -> En
         sent,
         ..Entry::default()
     }
+}
+
+/// How the list of what happened shows a change, with the body that it sends.
+pub(super) fn shown(target: &Target, body: Option<&[u8]>) -> Shown {
+    let Target {
+        upstream,
+        operation,
+        ..
+    } = target;
+    let after = Some(audit_fields::sent(body)).filter(|fields| fields != "-");
+    let mut words = operation.name.to_owned();
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    let ids = target.ids();
+    let created = body.and_then(|body| created(operation, body));
+    let group = ids.first().map(|id| (*id).to_owned()).or(created);
+    Shown {
+        what: match ids.get(1) {
+            Some(member) => format!("{words}: {member}"),
+            None => words,
+        },
+        resource: group.map(|id| ResourceKey {
+            kind: Held::held_by(&upstream.public.system),
+            connection: upstream.public.id.clone(),
+            id,
+        }),
+        after,
+    }
+}
+
+/// The id of the group that a body creates.
+fn created(operation: &Operation, body: &[u8]) -> Option<String> {
+    let creates = operation.name == "create group";
+    let body: serde_json::Value = creates.then(|| serde_json::from_slice(body).ok())??;
+    let mut fields = body.as_object()?.iter();
+    let (_, id) = fields.find(|(name, _)| name.eq_ignore_ascii_case("id"))?;
+    id.as_str().map(str::to_owned)
 }
 
 /// Records a write that was not sent to the vendor.
@@ -103,7 +143,13 @@ pub(super) async fn not_sent(target: &Target, problem: &Problem, who: &Who, reco
     let sent = format!("{} {path}", operation.method.as_str());
     let record = Record {
         store: recording.store.clone(),
-        entry: entry(who, &upstream.public.id, operation, sent),
+        entry: entry(
+            who,
+            &upstream.public.id,
+            operation,
+            sent,
+            shown(target, None),
+        ),
         intent: None,
     };
     record.end("not sent", problem.status.as_u16(), "-").await;
@@ -111,17 +157,25 @@ pub(super) async fn not_sent(target: &Target, problem: &Problem, who: &Who, reco
 
 /// Completes a write even if the browser disconnects, because half a write is worse than none.
 pub(super) async fn write(
-    upstream: Arc<Upstream>,
-    operation: &'static Operation,
+    target: &Target,
     change: Option<order::Change>,
     outgoing: Outgoing,
     who: Who,
     recording: Recording,
 ) -> Outcome {
+    let (upstream, operation) = (target.upstream.clone(), target.operation);
+    let shown = shown(target, outgoing.body.as_deref());
     let under_way = recording.changes.clone().read_owned().await;
     let task = tokio::spawn(async move {
         let mut course = order::Course::default();
-        let mut record = record(&upstream, operation, &outgoing, &who, recording.store);
+        let mut record = record(
+            &upstream,
+            operation,
+            &outgoing,
+            &who,
+            shown,
+            recording.store,
+        );
         let outcome = match &change {
             Some(change) => {
                 change
@@ -184,6 +238,7 @@ fn record(
     operation: &Operation,
     outgoing: &Outgoing,
     who: &Who,
+    shown: Shown,
     store: Arc<Store>,
 ) -> Record {
     let query = if outgoing.query.is_empty() {
@@ -199,7 +254,7 @@ fn record(
         store,
         entry: Entry {
             body,
-            ..entry(who, &upstream.public.id, operation, sent)
+            ..entry(who, &upstream.public.id, operation, sent, shown)
         },
         intent: None,
     }

@@ -1,21 +1,29 @@
-//! What outlives the process: the audit, in a SQLite database. One thread writes, so that the rows have one order,
+//! What outlives the process: the audit and the list of what happened, in a SQLite database. One thread writes, so that the rows have one order,
 //! and answers only once a row is durable (write-ahead log, `synchronous=FULL`). Whoever asks waits without holding
 //! up anybody else; what is asked for meanwhile is written together.
 //!
 //! A row is never changed. Each carries a hash over itself and the hash of the row before it; see [`chain`].
 
+mod activity;
 mod chain;
 mod reading;
 mod schema;
 mod writer;
 
 #[cfg(test)]
+mod activity_tests;
+#[cfg(test)]
 mod tests;
 
+pub(crate) use activity::{ActivityQuery, Place, Shown};
 pub(crate) use reading::{export, verify};
 
 use crate::config::StoreLocation;
 use crate::problem::{Kind, Problem};
+use chrono::{DateTime, Utc};
+use health::events::Event;
+use protocol::ActivityEntry;
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -92,6 +100,9 @@ pub(crate) struct Entry {
     /// The vendor's id of the operation, which the vendor's log holds too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) operation_id: Option<String>,
+    /// How the list of what happened shows it; no part of the record.
+    #[serde(skip)]
+    pub(crate) shown: Shown,
 }
 
 /// A row that is to be written.
@@ -103,9 +114,17 @@ struct NewRow {
     entry: Entry,
 }
 
+/// What the store reads its time from.
+type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// Something that is read from the database.
+type Read = Box<dyn FnOnce(&Connection) + Send>;
+
 /// The store of one gateway.
 pub(crate) struct Store {
     jobs: mpsc::Sender<Job>,
+    /// Those who read a file do not wait for those who write to it. What is in memory has but one connection.
+    reads: Option<mpsc::Sender<Read>>,
     /// Whether the last attempt to write succeeded.
     is_well: Arc<AtomicBool>,
     location: StoreLocation,
@@ -127,12 +146,29 @@ impl Store {
     /// # Errors
     /// What is wrong with the file, with its name.
     pub(crate) fn open(location: &StoreLocation) -> Result<Self, String> {
+        Self::open_by(location, Utc::now)
+    }
+
+    /// Opens a store whose rows have the times of this clock.
+    ///
+    /// # Errors
+    /// What is wrong with the file, with its name.
+    pub(crate) fn open_by(
+        location: &StoreLocation,
+        now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
+    ) -> Result<Self, String> {
+        let now: Now = Arc::new(now);
         let database = schema::open(location)?;
         let (jobs, queue) = mpsc::channel(QUEUE);
         let is_well = Arc::new(AtomicBool::new(true));
-        writer::start(database, queue, is_well.clone())?;
+        writer::start(database, queue, is_well.clone(), now)?;
+        let reads = match location {
+            StoreLocation::Memory => None,
+            StoreLocation::File(path) => Some(reading::start(path)?),
+        };
         Ok(Self {
             jobs,
+            reads,
             is_well,
             location: location.clone(),
             left_out: AtomicU64::new(0),
@@ -144,6 +180,7 @@ impl Store {
     pub(crate) fn that_fails() -> Self {
         Self {
             jobs: mpsc::channel(1).0,
+            reads: None,
             is_well: Arc::new(AtomicBool::new(false)),
             location: StoreLocation::Memory,
             left_out: AtomicU64::new(0),
@@ -224,6 +261,58 @@ impl Store {
         let job = Job::Write(Box::new(row(entry)), oneshot::channel().0);
         if self.jobs.try_send(job).is_err() {
             self.left_out.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Records what was seen, without holding anybody up. What finds no place is counted and left out.
+    pub(crate) fn record(&self, events: Vec<Event>) {
+        if events.is_empty() {
+            return;
+        }
+        let number = events.len() as u64;
+        if self.jobs.try_send(Job::Events(events)).is_err() {
+            self.left_out.fetch_add(number, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes that the connections are watched at this moment.
+    pub(crate) fn watched(&self) {
+        // The next time will do.
+        let _ = self.jobs.try_send(Job::Watched);
+    }
+
+    /// Reads the list of what happened.
+    ///
+    /// # Errors
+    /// Too many read at once, or it cannot be read.
+    pub(crate) async fn activity(
+        &self,
+        query: ActivityQuery,
+    ) -> Result<Vec<ActivityEntry>, Problem> {
+        let (answer, answered) = oneshot::channel();
+        let read: Read = Box::new(move |connection| {
+            // Whoever does not wait any more has no use for it.
+            if !answer.is_closed() {
+                let _ = answer.send(activity::read(connection, &query));
+            }
+        });
+        let busy = || {
+            Problem::new(
+                Kind::Overloaded,
+                "too many read the activity at once; try again in a moment",
+            )
+        };
+        match &self.reads {
+            Some(reads) => reads.try_send(read).map_err(|_| busy())?,
+            None => self.jobs.try_send(Job::Read(read)).map_err(|_| busy())?,
+        }
+        match answered.await {
+            Ok(Ok(entries)) => Ok(entries),
+            Ok(Err(error)) => {
+                tracing::error!("the activity {}", schema::words(&error));
+                Err(Problem::new(Kind::Internal, "the activity cannot be read"))
+            }
+            Err(_) => Err(busy()),
         }
     }
 

@@ -1,13 +1,31 @@
 //! Reads the audit, also while a gateway writes to it.
 
-use super::Entry;
 use super::chain::{Broken, Follower, StoredRow, Verified};
 use super::schema::{open_to_read, words};
+use super::{Entry, Read};
 use chrono::{DateTime, SecondsFormat};
 use rusqlite::Connection;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::Path;
+use tokio::sync::mpsc;
+
+/// How many may wait to read.
+const QUEUE: usize = 64;
+
+/// Starts the thread that reads a file for those who ask while another one writes to it.
+pub(super) fn start(path: &Path) -> Result<mpsc::Sender<Read>, String> {
+    let connection = open_to_read(path)?;
+    let (reads, mut queue) = mpsc::channel::<Read>(QUEUE);
+    let thread = std::thread::Builder::new().name("store reader".to_owned());
+    let started = thread.spawn(move || {
+        while let Some(read) = queue.blocking_recv() {
+            read(&connection);
+        }
+    });
+    started.map_err(|error| error.to_string())?;
+    Ok(reads)
+}
 
 /// A row as it is exported.
 #[derive(Serialize)]

@@ -22,6 +22,24 @@ const MIGRATIONS: [&str; 1] = ["
     CREATE UNIQUE INDEX audit_outcome ON audit (intent) WHERE intent IS NOT NULL;
     CREATE TABLE probe (at INTEGER NOT NULL) STRICT;
     INSERT INTO probe VALUES (0);
+    CREATE TABLE activity (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        at INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        severity TEXT NOT NULL,
+        connection TEXT NOT NULL,
+        resource TEXT NOT NULL,
+        person TEXT NOT NULL,
+        audit INTEGER UNIQUE REFERENCES audit (number),
+        entry TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX activity_at ON activity (at);
+    CREATE INDEX activity_kind ON activity (kind, at);
+    CREATE INDEX activity_severity ON activity (severity, at);
+    CREATE INDEX activity_connection ON activity (connection, at);
+    CREATE INDEX activity_resource ON activity (resource, at);
+    CREATE INDEX activity_person ON activity (person, at);
+    CREATE TABLE watched (at INTEGER NOT NULL) STRICT;
 "];
 
 /// How long to wait for a reader that is in the way.

@@ -217,10 +217,12 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
         std::mem::replace(&mut database, schema::open(&StoreLocation::Memory).unwrap()),
         queue,
         is_well.clone(),
+        Arc::new(Utc::now),
     )
     .unwrap();
     let store = Store {
         jobs,
+        reads: None,
         is_well,
         location: StoreLocation::File(file.clone()),
         left_out: AtomicU64::new(0),

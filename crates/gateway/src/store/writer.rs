@@ -2,11 +2,12 @@
 
 use super::chain::{BEFORE_THE_FIRST, Hash, StoredRow};
 use super::schema::{Database, words};
-use super::{Entry, NewRow, RowKind};
+use super::{Entry, NewRow, Now, Read, RowKind, activity};
+use chrono::{DateTime, Utc};
+use health::events::Event;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, oneshot};
 
 /// So many rows are written together at most.
@@ -18,6 +19,12 @@ pub(super) enum Job {
     Write(Box<NewRow>, oneshot::Sender<Result<i64, ()>>),
     /// Answers whether rows can be written.
     Probe(oneshot::Sender<bool>),
+    /// Adds what was seen to the list of what happened.
+    Events(Vec<Event>),
+    /// Notes that the connections are watched.
+    Watched,
+    /// Reads.
+    Read(Read),
 }
 
 /// The last row of the chain.
@@ -32,17 +39,26 @@ pub(super) fn start(
     database: Database,
     mut queue: mpsc::Receiver<Job>,
     is_well: Arc<AtomicBool>,
+    now: Now,
 ) -> Result<(), String> {
     let mut database = database;
     let mut end = end(&database.connection).map_err(|error| words(&error))?;
-    close_open_intents(&mut database.connection, &mut end)
+    close_open_intents(&mut database.connection, &mut end, now())
+        .and_then(|()| activity::gap(&database.connection, now()))
+        .and_then(|gap| add_events(&mut database.connection, gap.into_iter().collect()))
         .map_err(|error| format!("the store {}", words(&error)))?;
     let write = move || {
         // All of it, with its lock.
         let mut database = database;
         let mut jobs = Vec::new();
         while queue.blocking_recv_many(&mut jobs, TOGETHER) > 0 {
-            work(&mut database.connection, &mut end, jobs.drain(..), &is_well);
+            work(
+                &mut database.connection,
+                &mut end,
+                jobs.drain(..),
+                &is_well,
+                now(),
+            );
         }
     };
     let thread = std::thread::Builder::new().name("store".to_owned());
@@ -55,8 +71,10 @@ fn work(
     end: &mut End,
     jobs: impl Iterator<Item = Job>,
     is_well: &AtomicBool,
+    now: DateTime<Utc>,
 ) {
     let (mut rows, mut answers, mut probes) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut events, mut reads, mut is_watched) = (Vec::new(), Vec::new(), false);
     for job in jobs {
         match job {
             Job::Write(row, answer) => {
@@ -64,13 +82,29 @@ fn work(
                 answers.push(answer);
             }
             Job::Probe(answer) => probes.push(answer),
+            Job::Events(more) => events.extend(more),
+            Job::Watched => is_watched = true,
+            Job::Read(read) => reads.push(read),
         }
     }
-    let written = append(connection, end, rows);
-    let was_well = is_well.swap(written.is_ok(), Ordering::Relaxed);
-    match &written {
-        Err(error) if was_well => tracing::error!("the audit {}", words(error)),
-        Ok(_) if !was_well => tracing::warn!("the audit can be written again"),
+    let written = if rows.is_empty() && probes.is_empty() {
+        Ok(Vec::new())
+    } else {
+        append(connection, end, rows, now)
+    };
+    // Apart from the rows: one that cannot be written takes no event with it.
+    let seen = add_events(connection, events).and_then(|()| {
+        if is_watched {
+            activity::watched(connection, now)
+        } else {
+            Ok(())
+        }
+    });
+    let failed = written.as_ref().err().or(seen.as_ref().err());
+    let was_well = is_well.swap(failed.is_none(), Ordering::Relaxed);
+    match failed {
+        Some(error) if was_well => tracing::error!("the store {}", words(error)),
+        None if !was_well => tracing::warn!("the store can be written again"),
         _ => {}
     }
     // Whoever does not wait any more has no use for the answer.
@@ -79,8 +113,22 @@ fn work(
         let _ = answer.send(number.copied().ok_or(()));
     }
     for probe in probes {
-        let _ = probe.send(written.is_ok());
+        let _ = probe.send(failed.is_none());
     }
+    for read in reads {
+        read(connection);
+    }
+}
+
+fn add_events(connection: &mut Connection, events: Vec<Event>) -> rusqlite::Result<()> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let transaction = connection.transaction()?;
+    for event in events {
+        activity::add_event(&transaction, event)?;
+    }
+    transaction.commit()
 }
 
 /// Writes rows as one transaction; their numbers.
@@ -88,15 +136,16 @@ fn append(
     connection: &mut Connection,
     end: &mut End,
     rows: Vec<NewRow>,
+    now: DateTime<Utc>,
 ) -> rusqlite::Result<Vec<i64>> {
     let transaction = connection.transaction()?;
     if rows.is_empty() {
         // A probe is answered by the disk.
-        transaction.execute("UPDATE probe SET at = ?", [now()])?;
+        transaction.execute("UPDATE probe SET at = ?", [now.timestamp_millis()])?;
     }
     let (mut new, mut numbers) = (*end, Vec::new());
     for row in rows {
-        new = insert(&transaction, new, row)?;
+        new = insert(&transaction, new, &row, now)?;
         numbers.push(new.number);
     }
     transaction.commit()?;
@@ -104,12 +153,17 @@ fn append(
     Ok(numbers)
 }
 
-fn insert(transaction: &Transaction<'_>, end: End, row: NewRow) -> rusqlite::Result<End> {
+fn insert(
+    transaction: &Transaction<'_>,
+    end: End,
+    row: &NewRow,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<End> {
     let entry = serde_json::to_string(&row.entry)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
     let stored = StoredRow {
         number: end.number + 1,
-        at: now(),
+        at: now.timestamp_millis(),
         kind: row.kind.word().to_owned(),
         of: row.of,
         entry,
@@ -126,6 +180,7 @@ fn insert(transaction: &Transaction<'_>, end: End, row: NewRow) -> rusqlite::Res
             hash.as_slice()
         ],
     )?;
+    activity::add_row(transaction, stored.number, row, now)?;
     Ok(End {
         number: stored.number,
         hash,
@@ -154,7 +209,11 @@ fn end(connection: &Connection) -> rusqlite::Result<End> {
 }
 
 /// What a process that ended in between has sent, or not: nobody knows.
-fn close_open_intents(connection: &mut Connection, end: &mut End) -> rusqlite::Result<()> {
+fn close_open_intents(
+    connection: &mut Connection,
+    end: &mut End,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<()> {
     let open: Vec<(i64, String)> = connection
         .prepare(
             "SELECT number, entry FROM audit AS one WHERE kind = 'intent'
@@ -185,11 +244,5 @@ fn close_open_intents(connection: &mut Connection, end: &mut End) -> rusqlite::R
         }
     });
     let rows = rows.collect();
-    append(connection, end, rows).map(drop)
-}
-
-/// Milliseconds since 1970 by the computer's clock.
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    i64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
+    append(connection, end, rows, now).map(drop)
 }

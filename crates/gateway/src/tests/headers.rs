@@ -130,6 +130,13 @@ async fn every_answer_has_exactly_these_headers() {
             200,
             vec![JSON, DATA, "vary: accept-encoding"],
         ),
+        (
+            "GET /api/activity",
+            true,
+            "",
+            200,
+            vec![JSON, DATA, "vary: accept-encoding"],
+        ),
         ("GET /api/build", true, "", 200, vec![JSON, DATA]),
         (
             "POST /api/csp-report",

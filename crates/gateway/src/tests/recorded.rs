@@ -191,3 +191,61 @@ async fn signing_out_is_recorded() {
         (&"sign out".into(), &"vic".into())
     );
 }
+
+#[tokio::test]
+async fn the_activity_tells_what_was_changed_and_viewers_not_who_signed_in_from_where() {
+    let vendor = Vendor::new(|_, _| json(200, r#"{"Id":"x"}"#)).await;
+    let plant = connection("plant-a", aveva(), &vendor.base, basic());
+    let store = Store::open(&StoreLocation::Memory).unwrap();
+    let gateway = recording(with_users(vec![plant], None, false), store);
+    let ann = sign_in(&gateway, "ann").await;
+    let vic = sign_in(&gateway, "vic").await;
+    let secret = r#"{"Id":"x","Name":"X","AdditionalData":{"password":"hidden"}}"#;
+    ask(
+        &gateway,
+        &format!("POST {GROUPS}"),
+        &[("cookie", &ann)],
+        secret,
+    )
+    .await;
+    let activity = async |cookie: &str, query: &str| {
+        let with = [("cookie", cookie)];
+        let answer = ask(&gateway, &format!("GET /api/activity{query}"), &with, "").await;
+        assert_eq!(answer.status(), 200);
+        serde_json::from_str::<Value>(&text(answer).await).unwrap()
+    };
+    let told = |answer: &Value| {
+        let entries = answer["entries"].as_array().unwrap().iter();
+        let words = entries.map(|entry| {
+            let word = |name: &str| entry[name].as_str().unwrap_or("-").to_owned();
+            ["kind", "what", "who", "from", "outcome"]
+                .map(word)
+                .join(" | ")
+        });
+        words.collect::<Vec<_>>()
+    };
+    let all = activity(&ann, "").await;
+    assert_eq!(
+        told(&all),
+        [
+            "change | Create group | ann | 127.0.0.1 | done",
+            "access | sign in | vic | 127.0.0.1 | done",
+            "access | sign in | ann | 127.0.0.1 | done",
+        ]
+    );
+    assert_eq!(all["entries"][0]["resource"]["id"], "x");
+    assert_eq!(all["entries"][0]["after"], r#"{"Id":"x","Name":"X"}"#);
+    assert!(!all.to_string().contains("hidden"), "{all}");
+    let seen = activity(&vic, "").await;
+    assert_eq!(told(&seen), ["change | Create group | ann | - | done"]);
+    let first = activity(&ann, "?limit=1").await;
+    let older = first["older"].as_str().unwrap();
+    let rest = activity(&ann, &format!("?limit=2&before={older}")).await;
+    assert_eq!((told(&rest).len(), &rest["older"]), (2, &Value::Null));
+    assert_eq!(told(&activity(&ann, "?system=uplynk").await), [""; 0]);
+    let wrong = [("cookie", ann.as_str())];
+    let answer = ask(&gateway, "GET /api/activity?kind=lunch", &wrong, "").await;
+    let (kind, status, detail) = problem(answer).await;
+    assert_eq!((kind.as_str(), status), ("bad-request", 400));
+    assert!(detail.contains("`kind`"), "{detail}");
+}

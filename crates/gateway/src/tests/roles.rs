@@ -255,7 +255,7 @@ async fn own_routes(gateway: &Arc<Gateway>, role: Option<Role>, cookie: &str) {
                     assert_eq!(status, 403, "{cell}");
                 }
                 (Some(_), false, _) => assert_eq!(status, 405, "{cell}"),
-                (Some(Role::Wall), _, "GET /metrics")
+                (Some(Role::Wall), _, "GET /metrics" | "GET /api/activity")
                 | (
                     Some(Role::Viewer | Role::Wall),
                     _,

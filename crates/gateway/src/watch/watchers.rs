@@ -5,6 +5,7 @@ use super::inbox::Inbox;
 use super::inventory::Inventory;
 use super::watcher::{Setting, Settings, Watcher};
 use super::{Clock, aveva, uplynk, veeam, whole};
+use crate::store::Store;
 use crate::vendor_client::{Upstream, WriteObserver};
 use futures_util::future::join_all;
 use std::collections::HashMap;
@@ -19,6 +20,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How often the clock is looked at, in milliseconds.
 const TICK: f64 = 1_000.0;
+
+/// After how many looks at the clock it is noted that somebody watches: so exactly a later gateway knows for how long
+/// nobody did.
+const MARK: u64 = 10;
 
 /// After a fault in a watcher, how long until there is another one.
 const AFTER_A_FAULT: Duration = Duration::from_secs(5);
@@ -48,9 +53,9 @@ struct One {
 
 impl Watchers {
     /// No watcher yet.
-    pub(crate) fn new(clock: Clock) -> Self {
+    pub(crate) fn new(clock: Clock, store: Arc<Store>) -> Self {
         Self {
-            inventory: Arc::new(Inventory::new(clock)),
+            inventory: Arc::new(Inventory::new(clock, store)),
             inboxes: Arc::default(),
             running: Mutex::default(),
         }
@@ -105,6 +110,7 @@ impl Watchers {
     pub(crate) fn stop(&self) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         self.inboxes.all().clear();
+        self.inventory.watched();
         *running = Running::default();
     }
 
@@ -198,7 +204,10 @@ async fn run(watcher: Watcher) {
 /// Looks at the clock: who has fallen silent is nobody's publication.
 async fn tick(inventory: Arc<Inventory>) {
     let clock = inventory.clock().clone();
-    loop {
+    for round in 0_u64.. {
+        if round % MARK == 0 {
+            inventory.watched();
+        }
         clock.sleep_until(clock.millis() + TICK).await;
         inventory.tick();
     }

@@ -14,7 +14,7 @@ use crate::slicers::{
 use crate::verdict::Verdict;
 use chrono::{DateTime, TimeDelta, Utc};
 use vendors::LeftOut;
-use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role};
+use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role, RoleOverride};
 use vendors::uplynk::{FailoverGroup, OnAir, Slicer};
 use vendors::veeam::Session;
 
@@ -227,6 +227,11 @@ fn facts_of_group(group: &WatchedGroup, at: &Moment) -> GroupFacts {
         }),
         sessions: sessions
             .iter()
+            .filter_map(|session| session.id.clone())
+            .collect(),
+        overridden: sessions
+            .iter()
+            .filter(|session| session.role_override == Some(RoleOverride::Primary))
             .filter_map(|session| session.id.clone())
             .collect(),
         ..facts

@@ -53,6 +53,9 @@ pub struct GroupFacts {
     /// The ids of all sessions, for the search.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sessions: Vec<String>,
+    /// The ids of the sessions that an override makes primary.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overridden: Vec<String>,
 }
 
 /// The heartbeat that matters for a group.

@@ -1,6 +1,6 @@
 //! The vendor's numbers in words.
 
-use vendors::uplynk::SlicerState;
+use vendors::uplynk::{Mode, SlicerState};
 
 /// The state of a slicer in words; an unknown number is shown as a number.
 #[must_use]
@@ -12,6 +12,17 @@ pub fn state_word(state: &SlicerState) -> String {
         SlicerState::ReplacingContent => "Replacing Content".to_owned(),
         SlicerState::Blackout => "Blackout".to_owned(),
         SlicerState::Other(number) => format!("State {number}"),
+    }
+}
+
+/// A mode in words.
+#[must_use]
+pub fn mode_word(mode: Option<&Mode>) -> String {
+    match mode {
+        Some(Mode::Prioritized) => "Prioritized".to_owned(),
+        Some(Mode::Flat) => "Flat".to_owned(),
+        Some(Mode::Other(word)) => word.clone(),
+        None => "–".to_owned(),
     }
 }
 

@@ -34,10 +34,12 @@ fn cut_resource(resource: &mut Resource) {
                 description,
                 pending,
                 sessions,
+                overridden,
                 ..
             } = facts.as_mut();
             (*description, *pending) = (None, None);
             sessions.clear();
+            overridden.clear();
         }
         Facts::SlicerGroup(facts) => {
             let SlicerGroupFacts { channels, .. } = facts.as_mut();

@@ -4,7 +4,8 @@ use super::super::failure;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::Freshness;
 use health::alarms::Source;
-use health::inventory::{Facts, Judged, Kind, Reading, ResourceKey};
+use health::events::{self, Event};
+use health::inventory::{Facts, Judged, Kind, Moment, Reading, Resource};
 use protocol::ConnectionState;
 use std::collections::HashMap;
 
@@ -36,6 +37,8 @@ pub(super) struct Connection {
     pub(super) resources: HashMap<String, Held>,
     /// Of a system whose resources another connection may represent: all that it lists.
     pub(super) listed: Vec<Judged>,
+    /// When the complete reading before the last publication began. Without one, nothing that is seen is new.
+    pub(super) baseline: Option<DateTime<Utc>>,
 }
 
 impl Connection {
@@ -45,6 +48,7 @@ impl Connection {
             freshness: Freshness::NoData,
             resources: HashMap::new(),
             listed: Vec::new(),
+            baseline: None,
         }
     }
 
@@ -68,6 +72,15 @@ impl Connection {
 
     pub(super) fn freshness_at(&self, now: DateTime<Utc>) -> Freshness {
         self.reading().freshness(now)
+    }
+
+    /// The clocks at this moment.
+    pub(super) fn moment(&self, now: DateTime<Utc>) -> Moment {
+        Moment {
+            now,
+            vendor_ahead: self.vendor_ahead(),
+            observed_at: self.state.observed_at,
+        }
     }
 
     /// As far as alarms depend on it.
@@ -105,9 +118,19 @@ impl Connection {
         }
     }
 
-    /// Takes over a resource. Returns whether it is new or changed, which `step` numbers.
-    pub(super) fn hold(&mut self, judged: Judged, step: Step) -> bool {
+    /// Takes over a resource. Returns whether it is new or changed, which `step` numbers, and adds what that tells
+    /// to `seen`.
+    pub(super) fn hold(
+        &mut self,
+        judged: Judged,
+        step: Step,
+        moment: &Moment,
+        seen: &mut Vec<Event>,
+    ) -> bool {
         let Some(held) = self.resources.get_mut(&judged.resource.key.id) else {
+            if let Some(baseline) = self.baseline {
+                seen.extend(events::appeared(&judged, baseline, moment));
+            }
             let id = judged.resource.key.id.clone();
             let held = Held {
                 judged,
@@ -127,16 +150,17 @@ impl Connection {
                 .differs_in_times_alone(&held.judged.resource)
             {
                 held.beyond_times = step.revision;
+                seen.extend(events::between(&held.judged.resource, &judged, moment));
             }
         }
         held.judged = judged;
         changed
     }
 
-    /// Drops what a publication did not name, and returns its keys.
-    pub(super) fn drop_unnamed(&mut self, step: Step) -> Vec<ResourceKey> {
+    /// Drops what a publication did not name, and returns it.
+    pub(super) fn drop_unnamed(&mut self, step: Step) -> Vec<Resource> {
         let gone = |_: &String, held: &mut Held| held.named != step.publication;
         let gone = self.resources.extract_if(gone);
-        gone.map(|(_, held)| held.judged.resource.key).collect()
+        gone.map(|(_, held)| held.judged.resource).collect()
     }
 }

@@ -4,7 +4,8 @@ use super::connection::{Connection, Step};
 use super::state::State;
 use chrono::{DateTime, Utc};
 use health::alarms::{Alarm, Changes, Source};
-use health::inventory::{Judged, merge};
+use health::events;
+use health::inventory::{Judged, Kind, merge};
 
 impl State {
     /// Divides what several connections list among them, each resource to one: to one that can be believed,
@@ -20,14 +21,17 @@ impl State {
         let mut changed = false;
         for judged in merged {
             if let Some(place) = self.place(&judged.resource.key.connection) {
-                changed |= self.connections[place].hold(judged, step);
+                let connection = &mut self.connections[place];
+                let moment = connection.moment(now);
+                changed |= connection.hold(judged, step, &moment, &mut self.seen);
             }
         }
         let mut gone = Vec::new();
         for connection in self.connections.iter_mut().filter(|one| one.is_shared()) {
-            gone.append(&mut connection.drop_unnamed(step));
+            gone.extend(connection.drop_unnamed(step));
         }
-        self.remove(gone, step) || changed
+        let keys = gone.into_iter().map(|resource| resource.key).collect();
+        self.remove(keys, step) || changed
     }
 
     /// Judges what is an alarm at this moment. Returns whether one changed.
@@ -41,7 +45,15 @@ impl State {
             .iter()
             .flat_map(|connection| connection.resources.values())
             .map(|held| &held.judged);
-        log(&self.history.update(&sources, resources, now));
+        let changes = self.history.update(&sources, resources, now);
+        log(&changes);
+        let is_first = |alarm: &Alarm| {
+            let place = self.place(&alarm.resource.connection);
+            let of = place.map(|place| &self.connections[place]);
+            alarm.resource.kind != Kind::Connection && of.is_some_and(|of| of.baseline.is_none())
+        };
+        let seen = events::of_alarms(&changes, is_first, now);
+        self.seen.extend(seen);
         let alarms = self.history.alarms();
         let changed = alarms != self.alarms;
         if changed {

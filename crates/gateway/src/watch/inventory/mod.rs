@@ -15,11 +15,13 @@ pub(crate) use changes::Position;
 
 use super::Clock;
 use super::watcher::in_millis;
+use crate::store::Store;
 use health::inventory::{Contents, WatchedGroup};
 use protocol::ConnectionState;
 use state::State;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The inventory of everything that is watched.
@@ -27,6 +29,8 @@ use std::time::Duration;
 pub(crate) struct Inventory {
     clock: Clock,
     state: Mutex<State>,
+    /// Where what is seen is recorded.
+    store: Arc<Store>,
 }
 
 /// What a step of a watcher brought.
@@ -43,11 +47,12 @@ pub(crate) enum Read<'a> {
 }
 
 impl Inventory {
-    pub(crate) fn new(clock: Clock) -> Self {
+    pub(crate) fn new(clock: Clock, store: Arc<Store>) -> Self {
         let state = State::new(new_life(), clock.resets());
         Self {
             clock,
             state: Mutex::new(state),
+            store,
         }
     }
 
@@ -85,13 +90,29 @@ impl Inventory {
     /// Takes over what a watcher has read and how its connection is.
     pub(crate) fn publish(&self, connection: &ConnectionState, read: Read<'_>) {
         let now = self.clock.now();
-        self.state().publish(connection, read, now);
+        let mut state = self.state();
+        state.publish(connection, read, now);
+        self.record(state);
     }
 
     /// Looks at the clock: a connection that has fallen silent since becomes an alarm.
     pub(crate) fn tick(&self) {
         let now = self.clock.now();
-        self.state().tick(now);
+        let mut state = self.state();
+        state.tick(now);
+        self.record(state);
+    }
+
+    /// Notes that the connections are watched at this moment.
+    pub(crate) fn watched(&self) {
+        self.store.watched();
+    }
+
+    /// Records what was seen to happen.
+    fn record(&self, mut state: MutexGuard<'_, State>) {
+        let seen = mem::take(&mut state.seen);
+        drop(state);
+        self.store.record(seen);
     }
 
     /// Whether a connection holds a resource with the first of these ids, and that one what the second names.

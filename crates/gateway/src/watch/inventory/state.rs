@@ -4,7 +4,8 @@ use super::connection::{Connection, Step};
 use super::{Read, unread};
 use chrono::{DateTime, Utc};
 use health::alarms::{Alarm, AlarmHistory};
-use health::inventory::{Moment, ResourceKey};
+use health::events::{self, Event};
+use health::inventory::ResourceKey;
 use protocol::ConnectionState;
 use std::collections::VecDeque;
 use std::mem;
@@ -32,6 +33,8 @@ pub(super) struct State {
     pub(super) alarms: Vec<Alarm>,
     /// The revision in which an alarm last changed.
     pub(super) alarms_at: u64,
+    /// What was seen to happen and is not recorded yet.
+    pub(super) seen: Vec<Event>,
     /// Counts publications, so that what a whole one does not name can be told.
     publication: u64,
 }
@@ -49,6 +52,7 @@ impl State {
             history: AlarmHistory::default(),
             alarms: Vec::new(),
             alarms_at: 0,
+            seen: Vec::new(),
             publication: 0,
         }
     }
@@ -157,6 +161,7 @@ impl State {
             return;
         }
         let before = mem::replace(&mut connection.state, told.clone());
+        connection.baseline = before.observed_at;
         let only_time = matches!(read, Read::Nothing)
             && (&before.failure, before.observed_at) == (&told.failure, told.observed_at);
         let mut changed = self.take(place, read, now, step);
@@ -180,23 +185,20 @@ impl State {
     fn take(&mut self, place: usize, read: Read<'_>, now: DateTime<Utc>, step: Step) -> bool {
         let connection = &mut self.connections[place];
         let id = connection.state.connection.id.clone();
-        let moment = Moment {
-            now,
-            vendor_ahead: connection.vendor_ahead(),
-            observed_at: connection.state.observed_at,
-        };
+        let moment = connection.moment(now);
+        let seen = &mut self.seen;
         let mut changed = false;
         let whole = !matches!(read, Read::Groups(_) | Read::Nothing);
         match read {
             Read::Nothing => {}
             Read::Groups(groups) => {
                 for group in groups {
-                    changed |= connection.hold(group.resource(&id, &moment), step);
+                    changed |= connection.hold(group.resource(&id, &moment), step, &moment, seen);
                 }
             }
             Read::AllGroups(groups) => {
                 for group in groups {
-                    changed |= connection.hold(group.resource(&id, &moment), step);
+                    changed |= connection.hold(group.resource(&id, &moment), step, &moment, seen);
                 }
             }
             Read::Everything(contents) if connection.is_shared() => {
@@ -205,13 +207,20 @@ impl State {
             }
             Read::Everything(contents) => {
                 for judged in contents.resources(&id, &moment) {
-                    changed |= connection.hold(judged, step);
+                    changed |= connection.hold(judged, step, &moment, seen);
                 }
             }
         }
         if whole {
             let gone = connection.drop_unnamed(step);
-            changed |= self.remove(gone, step);
+            if connection.baseline.is_some() {
+                seen.extend(
+                    gone.iter()
+                        .filter_map(|resource| events::gone(resource, now)),
+                );
+            }
+            let keys = gone.into_iter().map(|resource| resource.key).collect();
+            changed |= self.remove(keys, step);
         }
         changed
     }

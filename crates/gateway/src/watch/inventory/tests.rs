@@ -1,11 +1,14 @@
 //! What is answered after a revision, whatever was published in between.
 
 use super::*;
+use crate::config::StoreLocation;
+use crate::store::ActivityQuery;
 use crate::watch::Skips;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::alarms::Alarm;
 use health::inventory::{GroupDetail, Resource, ResourceKey};
 use proptest::prelude::*;
+use protocol::ActivityEntry;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -16,6 +19,7 @@ use vendors::veeam::{Outcome, Session};
 /// An inventory, and how to move its clock.
 struct World {
     inventory: Inventory,
+    store: Arc<Store>,
     seconds: Arc<AtomicI64>,
     skips: watch::Sender<Skips>,
 }
@@ -43,8 +47,10 @@ impl World {
         let (skips, skipped) = watch::channel(Skips::default());
         let now = seconds.clone();
         let clock = Clock::new(move || at(now.load(Ordering::SeqCst)), skipped);
+        let store = Arc::new(Store::open(&StoreLocation::Memory).unwrap());
         let world = Self {
-            inventory: Inventory::new(clock),
+            inventory: Inventory::new(clock, store.clone()),
+            store,
             seconds,
             skips,
         };
@@ -358,4 +364,113 @@ fn a_connection_that_falls_silent_is_an_alarm_without_any_publication() {
     }
     world.do_step(&Step::Group(1, Some(1)));
     assert!(!silent(&world.inventory.everything()));
+}
+
+impl World {
+    /// What was recorded, oldest first, of the resource's id or of nothing.
+    async fn recorded(&self) -> Vec<(String, String)> {
+        let query = ActivityQuery {
+            limit: 500,
+            ..ActivityQuery::default()
+        };
+        let mut entries = self.store.activity(query).await.unwrap();
+        entries.sort_by_key(|entry| entry.number);
+        let id = |entry: &ActivityEntry| entry.resource.as_ref().map(|key| key.id.clone());
+        entries
+            .into_iter()
+            .map(|entry| (id(&entry).unwrap_or_default(), entry.what))
+            .collect()
+    }
+}
+
+#[tokio::test]
+async fn what_happens_between_readings_is_recorded_and_what_was_there_before_is_not() {
+    let world = World::new();
+    let told = |groups: &[(u8, Option<u8>)]| {
+        world.do_step(&Step::Pass(5));
+        world.do_step(&Step::Groups(groups.iter().copied().collect()));
+    };
+    told(&[(1, Some(1)), (2, None)]);
+    let text = |id: &str, what: &str| (id.to_owned(), what.to_owned());
+    let first = world.recorded().await;
+    // Alarms that may be old: when watching began they were there.
+    assert_eq!(first.len(), 2, "{first:?}");
+    let begin = "Alarm when watching began: ";
+    assert!(
+        first.iter().all(|(_, what)| what.starts_with(begin)),
+        "{first:?}"
+    );
+    told(&[(1, Some(2)), (2, None), (3, Some(1))]);
+    told(&[(1, Some(2)), (3, Some(1))]);
+    told(&[(1, Some(2)), (3, Some(1))]);
+    let then: Vec<_> = world.recorded().await.split_off(2);
+    let without_alarms: Vec<_> = then
+        .iter()
+        .filter(|(_, what)| !what.starts_with("Alarm"))
+        .cloned()
+        .collect();
+    assert_eq!(
+        without_alarms,
+        [
+            text("g1", "The primary changed from s1 to s2."),
+            text("g1", "Session s1 left."),
+            text("g1", "Session s2 appeared."),
+            text("g3", "It appeared."),
+            text("g2", "It is no longer listed."),
+        ]
+    );
+    let ended = then
+        .iter()
+        .filter(|(_, what)| what.starts_with("Alarm ended after"));
+    assert_eq!(ended.count(), 1, "{then:?}");
+}
+
+#[tokio::test]
+async fn a_connection_that_falls_silent_and_comes_back_is_recorded() {
+    let world = World::new();
+    world.do_step(&Step::Group(1, Some(1)));
+    world.do_step(&Step::Pass(60));
+    world.do_step(&Step::Group(1, Some(1)));
+    let recorded = world.recorded().await;
+    let of_plant: Vec<_> = recorded.iter().filter(|(id, _)| id == "plant").collect();
+    assert_eq!(of_plant.len(), 2, "{recorded:?}");
+    assert!(of_plant[0].1.starts_with("Alarm: "), "{recorded:?}");
+    assert!(
+        of_plant[1].1.starts_with("Alarm ended after "),
+        "{recorded:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_run_that_another_connection_takes_over_starts_once() {
+    let world = World::new();
+    for id in ["em", "em-old"] {
+        world.do_step(&Step::Sessions(id, vec![]));
+    }
+    world.do_step(&Step::Pass(5));
+    let run = |world: &World| {
+        let session = Session {
+            uid: Some("v7".to_owned()),
+            creation_time: Some(at(1_004)),
+            ..Session::default()
+        };
+        let contents = Contents::Veeam(vec![session]);
+        let publish = |id| {
+            let state = world.read(id);
+            world.inventory.publish(&state, Read::Everything(&contents));
+        };
+        publish("em-old");
+    };
+    run(&world);
+    // The other one lists it too, and then alone.
+    world.do_step(&Step::Pass(5));
+    run(&world);
+    world.do_step(&Step::Configure(Some(1)));
+    world.do_step(&Step::Pass(5));
+    run(&world);
+    let recorded = world.recorded().await;
+    let started = recorded
+        .iter()
+        .filter(|(_, what)| what == "The failover started.");
+    assert_eq!(started.count(), 1, "{recorded:?}");
 }

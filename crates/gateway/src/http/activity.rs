@@ -1,0 +1,189 @@
+//! `GET /api/activity`: what people did and what the gateway saw, newest first.
+
+use super::compression::compressed;
+use super::middleware::Authorized;
+use super::pairing::NO_STORE;
+use crate::app::Gateway;
+use crate::identity::Role;
+use crate::problem::{Kind, Problem};
+use crate::store::{ActivityQuery, Place};
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::response::{IntoResponse as _, Response};
+use chrono::{DateTime, Utc};
+use health::Severity;
+use protocol::{Activity, ActivityKind};
+use std::sync::Arc;
+use vendors::System;
+
+/// How many entries one answer holds at most, and how many where nobody says.
+const MOST: usize = 500;
+const USUALLY: usize = 50;
+
+/// `GET /api/activity`.
+///
+/// # Errors
+/// A parameter is not one of those that there are, or the store cannot be read.
+pub(super) async fn read(
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let query = query(
+        uri.query().unwrap_or_default(),
+        authorized.who.role == Role::Admin.word(),
+        |system| connections(&gateway, system),
+    )?;
+    let limit = query.limit;
+    // One more tells whether there are older ones.
+    let wanted = ActivityQuery {
+        limit: limit + 1,
+        ..query
+    };
+    let mut entries = gateway.shared.store.activity(wanted).await?;
+    let more = entries.len() > limit;
+    entries.truncate(limit);
+    let last = entries.last().filter(|_| more);
+    let answer = Activity {
+        now: gateway.shared.watchers.inventory().clock().now(),
+        older: last.map(|entry| Place::of(entry).to_string()),
+        entries,
+    };
+    let response = (NO_STORE, Json(answer)).into_response();
+    let mut response = compressed(response, headers.get(header::ACCEPT_ENCODING)).await;
+    let vary = HeaderValue::from_static("accept-encoding");
+    response.headers_mut().insert(header::VARY, vary);
+    Ok(response)
+}
+
+/// The connections of a system, by its word in addresses.
+fn connections(gateway: &Gateway, system: &str) -> Option<Vec<String>> {
+    let is_of = |of: &System| match system {
+        "aveva" => Some(matches!(of, System::Aveva(_))),
+        "uplynk" => Some(matches!(of, System::Uplynk)),
+        "veeam" => Some(matches!(of, System::Veeam { .. })),
+        _ => None,
+    };
+    is_of(&System::Uplynk)?;
+    let upstreams = gateway.upstreams.iter();
+    let of = upstreams.filter(|upstream| is_of(&upstream.public.system) == Some(true));
+    Some(of.map(|upstream| upstream.public.id.clone()).collect())
+}
+
+/// Reads the parameters. An empty one counts as absent, because a form sends all of its fields.
+fn query(
+    text: &str,
+    with_access: bool,
+    connections: impl Fn(&str) -> Option<Vec<String>>,
+) -> Result<ActivityQuery, Problem> {
+    let mut query = ActivityQuery {
+        with_access,
+        limit: USUALLY,
+        ..ActivityQuery::default()
+    };
+    let (mut of_system, mut connection) = (None, None);
+    for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+        if value.is_empty() {
+            continue;
+        }
+        let wrong = |wanted: &str| {
+            Problem::new(
+                Kind::BadRequest,
+                format!("the parameter `{name}` has to be {wanted}"),
+            )
+        };
+        let moment = || {
+            let at: Result<DateTime<Utc>, _> = value.parse();
+            at.map_err(|_| wrong("a time such as 2026-01-15T14:30:00Z"))
+        };
+        match name.as_ref() {
+            "system" => {
+                let of = connections(&value).ok_or_else(|| wrong("aveva, uplynk or veeam"))?;
+                of_system = Some(of);
+            }
+            "connection" => connection = Some(value.to_string()),
+            "resource" => query.resource = Some(value.to_string()),
+            "kind" => {
+                let known = ActivityKind::all().any(|kind| kind.key() == value);
+                let kind = known.then(|| value.to_string());
+                let kinds: Vec<_> = ActivityKind::all().map(ActivityKind::key).collect();
+                query.kind =
+                    Some(kind.ok_or_else(|| wrong(&format!("one of {}", kinds.join(", "))))?);
+            }
+            "severity" => {
+                let known = Severity::ALL.iter().any(|one| one.key() == value);
+                let severity = known.then(|| value.to_string());
+                query.severity =
+                    Some(severity.ok_or_else(|| {
+                        wrong("critical, warning, moving, unknown, normal or off")
+                    })?);
+            }
+            "person" => query.person = Some(value.to_string()),
+            "from" => query.from = Some(moment()?),
+            "to" => query.to = Some(moment()?),
+            "before" => {
+                let place = Place::parse(&value);
+                query.before = Some(place.ok_or_else(|| wrong("what an answer had as `older`"))?);
+            }
+            "limit" => {
+                let limit = value
+                    .parse()
+                    .ok()
+                    .filter(|limit| (1..=MOST).contains(limit));
+                query.limit = limit.ok_or_else(|| wrong(&format!("a number from 1 to {MOST}")))?;
+            }
+            _ => {
+                let detail = format!("there is no parameter `{name}`");
+                return Err(Problem::new(Kind::BadRequest, detail));
+            }
+        }
+    }
+    query.connections = match (of_system, connection) {
+        (None, None) => None,
+        (Some(of), None) => Some(of),
+        (None, Some(one)) => Some(vec![one]),
+        (Some(of), Some(one)) => Some(of.into_iter().filter(|id| *id == one).collect()),
+    };
+    Ok(query)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<ActivityQuery, String> {
+        let of = |system: &str| (system == "uplynk").then(|| vec!["live".to_owned()]);
+        query(text, false, of).map_err(|problem| problem.detail)
+    }
+
+    #[test]
+    fn parameters_are_read_and_wrong_ones_named() {
+        let query = read("system=uplynk&resource=a%2Fb&kind=failover&severity=critical&person=&before=5.7&limit=9").unwrap();
+        assert_eq!(query.connections, Some(vec!["live".to_owned()]));
+        assert_eq!(query.resource.as_deref(), Some("a/b"));
+        assert_eq!((query.person, query.limit), (None, 9));
+        assert_eq!(query.before, Place::parse("5.7"));
+        for (text, named) in [
+            ("system=vmware", "`system`"),
+            ("kind=lunch", "`kind`"),
+            ("severity=bad", "`severity`"),
+            ("from=yesterday", "`from`"),
+            ("to=1", "`to`"),
+            ("before=x", "`before`"),
+            ("limit=0", "`limit`"),
+            ("limit=501", "`limit`"),
+            ("colour=red", "`colour`"),
+        ] {
+            let why = read(text).unwrap_err();
+            assert!(why.contains(named), "{text}: {why}");
+        }
+    }
+
+    #[test]
+    fn a_connection_of_another_system_leaves_nothing() {
+        let query = read("system=uplynk&connection=plant-a").unwrap();
+        assert_eq!(query.connections, Some(Vec::new()));
+    }
+}

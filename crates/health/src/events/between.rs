@@ -1,0 +1,366 @@
+//! Compares two readings.
+
+use super::{Event, EventKind};
+use crate::alarms::{Alarm, Changes};
+use crate::inventory::{
+    Facts, GroupFacts, Judged, Kind, Moment, Observed, Resource, SessionFacts, SlicerFacts,
+    SlicerGroupFacts, SlicerPart,
+};
+use crate::severity::Severity;
+use crate::slicers::mode_word;
+use crate::words::span;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::HashSet;
+use vendors::aveva::TimeSpan;
+use vendors::uplynk::OnAir;
+
+/// What happened between two readings of a resource, in no particular order.
+#[must_use]
+pub fn between(before: &Resource, after: &Judged, at: &Moment) -> Vec<Event> {
+    let now = &after.resource;
+    let seen_at = after.observed_at.unwrap_or(at.now);
+    let mut events = Events {
+        of: now,
+        at: seen_at,
+        list: Vec::new(),
+    };
+    // Nothing can be told from what was never read.
+    if before.observed == Observed::Never || now.observed == Observed::Never {
+        return Vec::new();
+    }
+    match (&before.facts, &now.facts) {
+        (Facts::FailoverGroup(before), Facts::FailoverGroup(after))
+            if before.members.is_some() && after.members.is_some() =>
+        {
+            of_group(&mut events, before, after);
+        }
+        (Facts::SlicerGroup(before), Facts::SlicerGroup(after)) => {
+            of_slicer_group(&mut events, before, after, at);
+        }
+        (Facts::FailoverSession(before), Facts::FailoverSession(after)) => {
+            let ended = |facts: &SessionFacts| facts.ended.is_some() || is_over(facts);
+            if !ended(before) && ended(after) {
+                events.run_ended(after, at);
+            }
+        }
+        _ => {}
+    }
+    events.list
+}
+
+/// A resource that a connection, which was read before, did not list then. `since` is when that reading began.
+#[must_use]
+pub fn appeared(judged: &Judged, since: DateTime<Utc>, at: &Moment) -> Vec<Event> {
+    let resource = &judged.resource;
+    let mut events = Events {
+        of: resource,
+        at: judged.observed_at.unwrap_or(at.now),
+        list: Vec::new(),
+    };
+    match &resource.facts {
+        Facts::FailoverSession(facts) => {
+            // What started earlier was listed before, by another connection of the same server.
+            let started = facts.started.map(|started| by_gateway(started, at));
+            if started.is_some_and(|started| started >= since) {
+                events.run_started(facts, at);
+                if facts.ended.is_some() || is_over(facts) {
+                    events.run_ended(facts, at);
+                }
+            }
+        }
+        _ => events.add(EventKind::Resource, "It appeared.".to_owned()),
+    }
+    events.list
+}
+
+/// A resource that is no longer listed. Sessions grow old and leave the list; that is no event.
+#[must_use]
+pub fn gone(resource: &Resource, now: DateTime<Utc>) -> Option<Event> {
+    let mut events = Events {
+        of: resource,
+        at: now,
+        list: Vec::new(),
+    };
+    if resource.key.kind != Kind::FailoverSession {
+        events.add(EventKind::Resource, "It is no longer listed.".to_owned());
+    }
+    let mut event = events.list.pop()?;
+    event.severity = Severity::Unknown;
+    Some(event)
+}
+
+/// The alarms that began and ended. `is_first` says of which the resource was read for the first time: what is
+/// wrong with it then may have been so before.
+#[must_use]
+pub fn of_alarms(
+    changes: &Changes,
+    is_first: impl Fn(&Alarm) -> bool,
+    now: DateTime<Utc>,
+) -> Vec<Event> {
+    let event = |alarm: &Alarm, severity, what| Event {
+        at: now,
+        kind: EventKind::Alarm,
+        severity,
+        resource: Some(alarm.resource.clone()),
+        name: alarm.name.clone(),
+        what,
+        before: None,
+        after: None,
+    };
+    let began = changes.began.iter().map(|alarm| {
+        let what = if is_first(alarm) {
+            format!("Alarm when watching began: {}", alarm.sentence)
+        } else {
+            format!("Alarm: {}", alarm.sentence)
+        };
+        event(alarm, alarm.severity, what)
+    });
+    let ended = changes.ended.iter().map(|alarm| {
+        let lasted = now.signed_duration_since(alarm.since.at());
+        let lasted = span(lasted.max(TimeDelta::zero()));
+        let what = format!("Alarm ended after {lasted}: {}", alarm.sentence);
+        event(alarm, Severity::Normal, what)
+    });
+    began.chain(ended).collect()
+}
+
+/// Collects the events of one resource.
+struct Events<'a> {
+    of: &'a Resource,
+    at: DateTime<Utc>,
+    list: Vec<Event>,
+}
+
+impl Events<'_> {
+    fn add(&mut self, kind: EventKind, what: String) {
+        self.list.push(Event {
+            at: self.at,
+            kind,
+            severity: self.of.verdict.severity,
+            resource: Some(self.of.key.clone()),
+            name: self.of.name.clone(),
+            what,
+            before: None,
+            after: None,
+        });
+    }
+
+    fn changed(
+        &mut self,
+        kind: EventKind,
+        what: String,
+        before: Option<String>,
+        after: Option<String>,
+    ) {
+        self.add(kind, what);
+        if let Some(event) = self.list.last_mut() {
+            (event.before, event.after) = (before, after);
+        }
+    }
+
+    /// Another one leads. `what` is the sentence, `at` when that was, where the vendor says it.
+    fn failover(
+        &mut self,
+        what: String,
+        before: Option<String>,
+        after: Option<String>,
+        at: Option<DateTime<Utc>>,
+    ) {
+        self.changed(EventKind::Failover, what, before, after);
+        if let Some(event) = self.list.last_mut() {
+            event.severity = event.severity.min(Severity::Warning);
+            event.at = at.unwrap_or(event.at);
+        }
+    }
+
+    /// Who came and who left; `noun` is what they are.
+    fn members<'i>(
+        &mut self,
+        noun: &str,
+        before: impl Iterator<Item = &'i str>,
+        after: impl Iterator<Item = &'i str>,
+    ) {
+        let (before, after): (HashSet<&str>, HashSet<&str>) = (before.collect(), after.collect());
+        let mut moves: Vec<(&str, &str)> = after
+            .difference(&before)
+            .map(|id| (*id, "appeared"))
+            .chain(before.difference(&after).map(|id| (*id, "left")))
+            .collect();
+        moves.sort_unstable();
+        for (id, how) in moves {
+            self.add(EventKind::Member, format!("{noun} {id} {how}."));
+        }
+    }
+
+    fn run_started(&mut self, facts: &SessionFacts, at: &Moment) {
+        self.add(EventKind::Run, "The failover started.".to_owned());
+        if let (Some(event), Some(started)) = (self.list.last_mut(), facts.started) {
+            event.at = by_gateway(started, at);
+            event.severity = Severity::Moving;
+        }
+    }
+
+    fn run_ended(&mut self, facts: &SessionFacts, at: &Moment) {
+        let result = facts.result.as_deref().unwrap_or("no result");
+        self.add(EventKind::Run, format!("The failover ended: {result}."));
+        if let (Some(event), Some(ended)) = (self.list.last_mut(), facts.ended) {
+            event.at = by_gateway(ended, at);
+        }
+    }
+}
+
+/// A time of the vendor's clock by the gateway's.
+fn by_gateway(vendor: DateTime<Utc>, at: &Moment) -> DateTime<Utc> {
+    let gateway = vendor.checked_sub_signed(at.vendor_ahead);
+    gateway.unwrap_or(vendor)
+}
+
+/// The vendor's state of a session that has ended without an end time.
+fn is_over(facts: &SessionFacts) -> bool {
+    facts.state.as_deref() == Some("Stopped")
+}
+
+fn of_group(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFacts) {
+    let named = |id: &Option<String>| id.clone().filter(|id| !id.is_empty());
+    let (old, new) = (named(&before.primary), named(&after.primary));
+    if old != new {
+        let what = match (&old, &new) {
+            (Some(old), Some(new)) => format!("The primary changed from {old} to {new}."),
+            (Some(old), None) => format!("{old} is no longer primary, and nobody is."),
+            (None, Some(new)) => format!("{new} became primary; nobody was."),
+            (None, None) => String::new(),
+        };
+        events.failover(what, old, new.clone(), None);
+    }
+    let (old, chosen) = (named(&before.pending), named(&after.pending));
+    match (old, chosen) {
+        (old, Some(chosen)) if old.as_ref() != Some(&chosen) => events.add(
+            EventKind::Pending,
+            format!("{chosen} was chosen as primary and has to confirm."),
+        ),
+        (Some(old), None) if new.as_ref() != Some(&old) => events.add(
+            EventKind::Pending,
+            format!("{old} was chosen as primary and did not become it."),
+        ),
+        _ => {}
+    }
+    let ids = |facts: &'_ GroupFacts| facts.sessions.clone();
+    let (old, new) = (ids(before), ids(after));
+    events.members(
+        "Session",
+        old.iter().map(String::as_str),
+        new.iter().map(String::as_str),
+    );
+    for id in &after.overridden {
+        if !before.overridden.contains(id) {
+            events.add(
+                EventKind::Override,
+                format!("A role override makes {id} primary."),
+            );
+        }
+    }
+    for id in &before.overridden {
+        if !after.overridden.contains(id) {
+            events.add(
+                EventKind::Override,
+                format!("The role override of {id} ended."),
+            );
+        }
+    }
+    let words = |timeout: &Option<TimeSpan>| timeout.as_ref().map(ToString::to_string);
+    let (old, new) = (
+        words(&before.failover_timeout),
+        words(&after.failover_timeout),
+    );
+    if old != new {
+        let what = "The FailoverTimeout changed.".to_owned();
+        events.changed(EventKind::Setting, what, old, new);
+    }
+}
+
+fn of_slicer_group(
+    events: &mut Events<'_>,
+    before: &SlicerGroupFacts,
+    after: &SlicerGroupFacts,
+    at: &Moment,
+) {
+    if before.on_air != after.on_air {
+        let word = |on_air: &Option<OnAir>| {
+            on_air.as_ref().map(|on_air| match on_air {
+                OnAir::Slicer(id) => id.clone(),
+                OnAir::Slate => "slate".to_owned(),
+            })
+        };
+        let (old, new) = (word(&before.on_air), word(&after.on_air));
+        let what = match (&old, &new) {
+            (Some(old), Some(new)) => format!("On air changed from {old} to {new}."),
+            (Some(old), None) => format!("{old} is no longer on air, and nothing is known to be."),
+            (None, Some(new)) => format!("{new} is on air."),
+            (None, None) => String::new(),
+        };
+        // The vendor's word for when, if it is about this one and not an earlier failover.
+        let told = (before.last_failover != after.last_failover)
+            .then_some(after.last_failover)
+            .flatten();
+        let told = told.map(|told| by_gateway(told, at));
+        events.failover(what, old, new, told.filter(|told| *told <= at.now));
+    }
+    of_settings(events, before, after);
+    events.members(
+        "Slicer",
+        before.slicers.iter().map(|slicer| slicer.id.as_str()),
+        after.slicers.iter().map(|slicer| slicer.id.as_str()),
+    );
+    let order = |of: &[SlicerFacts], among: &[SlicerFacts]| {
+        let known = |slicer: &&SlicerFacts| among.iter().any(|other| other.id == slicer.id);
+        let ids = of.iter().filter(known).map(|slicer| slicer.id.clone());
+        ids.collect::<Vec<_>>()
+    };
+    // Who came or left has not changed the order of the others.
+    let (old, new) = (
+        order(&before.slicers, &after.slicers),
+        order(&after.slicers, &before.slicers),
+    );
+    if old != new {
+        let what = "The order of the slicers changed.".to_owned();
+        let (old, new) = (old.join(", "), new.join(", "));
+        events.changed(EventKind::Order, what, Some(old), Some(new));
+    }
+    for slicer in &after.slicers {
+        let mut known = before.slicers.iter();
+        let Some(old) = known.find(|known| known.id == slicer.id) else {
+            continue;
+        };
+        if let Some(how) = part_changed(old.part, slicer.part) {
+            events.add(EventKind::Eligibility, format!("{} {how}.", slicer.id));
+        }
+    }
+}
+
+fn of_settings(events: &mut Events<'_>, before: &SlicerGroupFacts, after: &SlicerGroupFacts) {
+    if before.mode != after.mode {
+        let words = |of: &SlicerGroupFacts| of.mode.as_ref().map(|mode| mode_word(Some(mode)));
+        let what = "The failover mode changed.".to_owned();
+        events.changed(EventKind::Setting, what, words(before), words(after));
+    }
+    if before.auto_failback != after.auto_failback {
+        let words = |of: &SlicerGroupFacts| {
+            let word = |on| if on { "on" } else { "off" };
+            of.auto_failback.map(|on| word(on).to_owned())
+        };
+        let what = "Auto failback changed.".to_owned();
+        events.changed(EventKind::Setting, what, words(before), words(after));
+    }
+}
+
+/// What is worth telling of a slicer whose part changed. Who went on air or off it is told as a failover.
+fn part_changed(before: SlicerPart, after: SlicerPart) -> Option<&'static str> {
+    use SlicerPart::{OnAir, OutOfFailover, Ready, Unhealthy};
+    match (before, after) {
+        (OnAir | Ready | OutOfFailover, Unhealthy) => Some("became unhealthy"),
+        (Unhealthy, Ready) => Some("is healthy again"),
+        (OnAir | Ready | Unhealthy, OutOfFailover) => Some("no longer takes part in failover"),
+        (OutOfFailover, Ready) => Some("takes part in failover again"),
+        _ => None,
+    }
+}

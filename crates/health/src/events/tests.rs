@@ -1,0 +1,286 @@
+use super::{EventKind, appeared, between, gone};
+use crate::inventory::{
+    Facts, GroupFacts, Judged, Kind, Moment, Observed, Resource, ResourceKey, SessionFacts,
+    SlicerFacts, SlicerGroupFacts, SlicerPart,
+};
+use crate::severity::Severity;
+use crate::verdict::Verdict;
+use chrono::{DateTime, TimeDelta, Utc};
+use proptest::prelude::*;
+use std::collections::HashSet;
+use vendors::uplynk::{Mode, OnAir};
+
+fn at(second: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(second, 0).expect("in range")
+}
+
+/// The vendor's clock is 30 s ahead.
+fn moment() -> Moment {
+    Moment {
+        now: at(1_000),
+        vendor_ahead: TimeDelta::seconds(30),
+        observed_at: Some(at(1_000)),
+    }
+}
+
+fn resource(facts: Facts) -> Resource {
+    Resource {
+        key: ResourceKey {
+            kind: match &facts {
+                Facts::SlicerGroup(_) => Kind::SlicerGroup,
+                Facts::FailoverSession(_) => Kind::FailoverSession,
+                _ => Kind::FailoverGroup,
+            },
+            connection: "c".to_owned(),
+            id: "g".to_owned(),
+        },
+        name: "G".to_owned(),
+        verdict: Verdict::new(Severity::Normal, "Normal", String::new()),
+        observed: Observed::WithConnection,
+        failure: None,
+        unreadable: Vec::new(),
+        also_on: Vec::new(),
+        facts,
+    }
+}
+
+fn judged(facts: Facts) -> Judged {
+    Judged {
+        resource: resource(facts),
+        observed_at: Some(at(1_000)),
+    }
+}
+
+fn group(primary: &str, pending: &str, sessions: &[&str], overridden: &[&str]) -> Facts {
+    let owned = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+    let named = |id: &str| (!id.is_empty()).then(|| id.to_owned());
+    Facts::FailoverGroup(Box::new(GroupFacts {
+        primary: named(primary),
+        pending: named(pending),
+        members: Some(Default::default()),
+        sessions: owned(sessions),
+        overridden: owned(overridden),
+        ..GroupFacts::default()
+    }))
+}
+
+/// The sentences, sorted.
+fn told(before: Facts, after: Facts) -> Vec<String> {
+    let events = between(&resource(before), &judged(after), &moment());
+    let mut told: Vec<String> = events.into_iter().map(|event| event.what).collect();
+    told.sort();
+    told
+}
+
+#[test]
+fn what_happens_to_a_failover_group_is_told() {
+    let both = &["a", "b"];
+    for (before, after, expected) in [
+        (group("a", "", both, &[]), group("a", "", both, &[]), vec![]),
+        (
+            group("a", "", both, &[]),
+            group("b", "", both, &[]),
+            vec!["The primary changed from a to b."],
+        ),
+        (
+            group("a", "", both, &[]),
+            group("", "b", both, &[]),
+            vec![
+                "a is no longer primary, and nobody is.",
+                "b was chosen as primary and has to confirm.",
+            ],
+        ),
+        (
+            group("", "b", both, &[]),
+            group("b", "", both, &[]),
+            vec!["b became primary; nobody was."],
+        ),
+        (
+            group("a", "b", both, &[]),
+            group("a", "", both, &[]),
+            vec!["b was chosen as primary and did not become it."],
+        ),
+        (
+            group("a", "", &["a"], &[]),
+            group("a", "", &["b"], &[]),
+            vec!["Session a left.", "Session b appeared."],
+        ),
+        (
+            group("a", "", both, &["a"]),
+            group("a", "", both, &["b"]),
+            vec![
+                "A role override makes b primary.",
+                "The role override of a ended.",
+            ],
+        ),
+    ] {
+        assert_eq!(told(before, after), expected);
+    }
+}
+
+fn slicers(on_air: Option<OnAir>, order: &[(&str, SlicerPart)]) -> SlicerGroupFacts {
+    SlicerGroupFacts {
+        on_air,
+        slicers: order
+            .iter()
+            .map(|(id, part)| SlicerFacts {
+                id: (*id).to_owned(),
+                part: *part,
+            })
+            .collect(),
+        ..SlicerGroupFacts::default()
+    }
+}
+
+fn on(id: &str) -> Option<OnAir> {
+    Some(OnAir::Slicer(id.to_owned()))
+}
+
+#[test]
+fn what_happens_to_a_slicer_group_is_told() {
+    use SlicerPart::{OnAir as Air, OutOfFailover, Ready, Unhealthy};
+    let quiet = slicers(on("a"), &[("a", Air), ("b", Ready), ("c", Ready)]);
+    for (after, expected) in [
+        (quiet.clone(), vec![]),
+        (
+            slicers(on("b"), &[("a", Unhealthy), ("b", Air), ("c", Ready)]),
+            vec!["On air changed from a to b.", "a became unhealthy."],
+        ),
+        (
+            slicers(
+                Some(OnAir::Slate),
+                &[("a", Ready), ("b", OutOfFailover), ("c", Ready)],
+            ),
+            vec![
+                "On air changed from a to slate.",
+                "b no longer takes part in failover.",
+            ],
+        ),
+        (
+            slicers(on("a"), &[("a", Air), ("c", Ready), ("b", Ready)]),
+            vec!["The order of the slicers changed."],
+        ),
+        (
+            slicers(on("a"), &[("d", Ready), ("a", Air), ("c", Ready)]),
+            vec!["Slicer b left.", "Slicer d appeared."],
+        ),
+        (
+            SlicerGroupFacts {
+                mode: Some(Mode::Flat),
+                auto_failback: Some(true),
+                ..quiet.clone()
+            },
+            vec!["Auto failback changed.", "The failover mode changed."],
+        ),
+    ] {
+        let of = |facts: &SlicerGroupFacts| Facts::SlicerGroup(Box::new(facts.clone()));
+        assert_eq!(told(of(&quiet), of(&after)), expected);
+    }
+}
+
+#[test]
+fn a_failover_of_slicers_was_when_the_vendor_says() {
+    let of = |on_air: &str, last: Option<i64>| {
+        Facts::SlicerGroup(Box::new(SlicerGroupFacts {
+            last_failover: last.map(at),
+            ..slicers(on(on_air), &[])
+        }))
+    };
+    for (before, after, expected) in [
+        // By the gateway's clock.
+        (Some(500), Some(1_020), 990),
+        // The vendor says nothing new, or something that cannot be yet.
+        (Some(500), Some(500), 1_000),
+        (Some(500), Some(1_040), 1_000),
+        (None, None, 1_000),
+    ] {
+        let events = between(
+            &resource(of("a", before)),
+            &judged(of("b", after)),
+            &moment(),
+        );
+        assert_eq!(events[0].kind, EventKind::Failover);
+        assert_eq!(events[0].severity, Severity::Warning);
+        assert_eq!(events[0].at, at(expected), "{after:?}");
+    }
+}
+
+#[test]
+fn a_run_begins_and_ends_once() {
+    let run = |ended: Option<i64>, state: &str| {
+        Facts::FailoverSession(Box::new(SessionFacts {
+            started: Some(at(900)),
+            ended: ended.map(at),
+            state: Some(state.to_owned()),
+            result: ended.map(|_| "Failed".to_owned()),
+            ..SessionFacts::default()
+        }))
+    };
+    let working = || run(None, "Working");
+    assert_eq!(told(working(), working()), [""; 0]);
+    assert_eq!(
+        told(working(), run(Some(1_000), "Stopped")),
+        ["The failover ended: Failed."]
+    );
+    assert_eq!(
+        told(run(Some(1_000), "Stopped"), run(Some(1_000), "Stopped")),
+        [""; 0]
+    );
+    let seen = |since: i64| appeared(&judged(working()), at(since), &moment());
+    assert_eq!(seen(800)[0].at, at(870), "by the gateway's clock");
+    assert_eq!(seen(950), [], "it was listed before by another connection");
+}
+
+#[test]
+fn what_was_never_read_tells_nothing() {
+    let unread = Resource {
+        observed: Observed::Never,
+        ..resource(group("", "", &[], &[]))
+    };
+    let now = judged(group("a", "", &["a"], &[]));
+    assert_eq!(between(&unread, &now, &moment()), []);
+    let listed = resource(Facts::FailoverGroup(Box::default()));
+    assert_eq!(between(&listed, &now, &moment()), []);
+}
+
+#[test]
+fn groups_that_go_are_told_and_sessions_that_grow_old_are_not() {
+    let told = |facts| gone(&resource(facts), at(5)).map(|event| (event.what, event.severity));
+    let left = ("It is no longer listed.".to_owned(), Severity::Unknown);
+    assert_eq!(told(group("a", "", &[], &[])), Some(left));
+    assert_eq!(told(Facts::FailoverSession(Box::default())), None);
+}
+
+proptest! {
+    /// Whatever two readings show: who leads at the end of the events is who leads in the second reading.
+    #[test]
+    fn the_failovers_lead_from_one_leader_to_the_other(
+        steps in prop::collection::vec("[abc]?", 1..8),
+    ) {
+        let mut leader = Some("x".to_owned());
+        let mut before = group("x", "", &[], &[]);
+        for step in &steps {
+            let after = group(step, "", &[], &[]);
+            let events = between(&resource(before), &judged(after.clone()), &moment());
+            prop_assert!(events.len() <= 1);
+            for event in events {
+                prop_assert_eq!(event.before, leader);
+                leader = event.after;
+            }
+            before = after;
+        }
+        let last = steps.last().filter(|step| !step.is_empty());
+        prop_assert_eq!(leader.as_ref(), last);
+    }
+}
+
+#[test]
+fn kinds_have_words_of_their_own() {
+    let keys: HashSet<&str> = EventKind::ALL.map(EventKind::key).into();
+    let nouns: HashSet<&str> = EventKind::ALL.map(EventKind::noun).into();
+    assert_eq!((keys.len(), nouns.len()), (11, 11));
+    for kind in EventKind::ALL {
+        let json = serde_json::to_string(&kind).expect("a word");
+        assert_eq!(json, format!("\"{}\"", kind.key()));
+    }
+}

@@ -1,0 +1,130 @@
+//! What people did and what the gateway saw change, in one list.
+
+use chrono::serde::ts_milliseconds;
+use chrono::{DateTime, Utc};
+use health::Severity;
+use health::events::EventKind;
+use health::inventory::ResourceKey;
+use serde::{Deserialize, Serialize};
+
+/// `GET /api/activity`: the newest entries that the parameters `system`, `connection`, `resource`, `kind`,
+/// `severity`, `person`, `from` and `to` leave, newest first; with `before`, those older than an earlier answer's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// The gateway's time.
+    #[serde(with = "ts_milliseconds")]
+    pub now: DateTime<Utc>,
+    /// Newest first.
+    pub entries: Vec<ActivityEntry>,
+    /// What to give as `before` for the older ones; `None` where there are none. Opaque.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub older: Option<String>,
+}
+
+/// What kind of entry it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActivityKind {
+    /// A change that somebody made at a vendor's system through the gateway.
+    Change,
+    /// A sign-in or its end, a refusal, a wall that was paired or revoked. Only for admins.
+    Access,
+    /// What the gateway saw.
+    #[serde(untagged)]
+    Seen(EventKind),
+}
+
+impl ActivityKind {
+    /// One lower-case word, as the wire and addresses know it.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Change => "change",
+            Self::Access => "access",
+            Self::Seen(kind) => kind.key(),
+        }
+    }
+
+    /// Every kind, in the order in which people choose from them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let seen = EventKind::ALL.into_iter().map(Self::Seen);
+        [Self::Change].into_iter().chain(seen).chain([Self::Access])
+    }
+
+    /// What several of it are called.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Change => "Changes by people",
+            Self::Access => "Sign-ins, refusals and walls",
+            Self::Seen(kind) => kind.noun(),
+        }
+    }
+}
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivityEntry {
+    /// Its number. A change keeps its number when its outcome is known.
+    #[serde(default)]
+    pub number: i64,
+    /// When, by the gateway's clock.
+    #[serde(with = "ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// What kind.
+    pub kind: ActivityKind,
+    /// How bad.
+    pub severity: Severity,
+    /// What, in a sentence or a few words.
+    pub what: String,
+    /// What it concerns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<ResourceKey>,
+    /// The name of what it concerns, where it is known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// The connection's id.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub connection: String,
+    /// The user's name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub who: String,
+    /// The client's address. Only for admins.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub from: String,
+    /// What became of a change or a sign-in: `done`, `refused by the vendor`, `not sent`, `unknown`, …; `under way`
+    /// for a change without an outcome yet.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub outcome: String,
+    /// Why it was refused, in the word of the problem's type.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// What was there before, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// What is there now, or what was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// The id of the request, to find it in the log and in the audit.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub request: String,
+    /// The vendor's id of the operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation_id: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ActivityKind;
+
+    #[test]
+    fn kinds_are_one_word_on_the_wire() {
+        assert_eq!(ActivityKind::all().count(), 13);
+        for kind in ActivityKind::all() {
+            let json = serde_json::to_string(&kind).expect("a word");
+            assert_eq!(json, format!("\"{}\"", kind.key()));
+            let read: ActivityKind = serde_json::from_str(&json).expect("the same");
+            assert_eq!(read, kind);
+        }
+    }
+}
