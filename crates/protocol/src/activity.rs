@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// `GET /api/activity`: the newest entries that the parameters `system`, `connection`, `resource`, `kind`,
 /// `severity`, `person`, `from` and `to` leave, newest first; with `before`, those older than an earlier answer's.
+/// `kind` may be several, separated by commas; times are in RFC 3339; `limit` is how many.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
     /// The gateway's time.

@@ -106,11 +106,13 @@ fn query(
             "connection" => connection = Some(value.to_string()),
             "resource" => query.resource = Some(value.to_string()),
             "kind" => {
-                let known = ActivityKind::all().any(|kind| kind.key() == value);
-                let kind = known.then(|| value.to_string());
-                let kinds: Vec<_> = ActivityKind::all().map(ActivityKind::key).collect();
-                query.kind =
-                    Some(kind.ok_or_else(|| wrong(&format!("one of {}", kinds.join(", "))))?);
+                let known: Vec<_> = ActivityKind::all().map(ActivityKind::key).collect();
+                for kind in value.split(',') {
+                    if !known.contains(&kind) {
+                        return Err(wrong(&format!("of {}", known.join(", "))));
+                    }
+                    query.kinds.push(kind.to_owned());
+                }
             }
             "severity" => {
                 let known = Severity::ALL.iter().any(|one| one.key() == value);
@@ -160,14 +162,16 @@ mod tests {
 
     #[test]
     fn parameters_are_read_and_wrong_ones_named() {
-        let query = read("system=uplynk&resource=a%2Fb&kind=failover&severity=critical&person=&before=5.7&limit=9").unwrap();
+        let query = read("system=uplynk&resource=a%2Fb&kind=failover,run&severity=critical&person=&before=5.7&limit=9").unwrap();
         assert_eq!(query.connections, Some(vec!["live".to_owned()]));
         assert_eq!(query.resource.as_deref(), Some("a/b"));
         assert_eq!((query.person, query.limit), (None, 9));
+        assert_eq!(query.kinds, ["failover", "run"]);
         assert_eq!(query.before, Place::parse("5.7"));
         for (text, named) in [
             ("system=vmware", "`system`"),
             ("kind=lunch", "`kind`"),
+            ("kind=run,lunch", "`kind`"),
             ("severity=bad", "`severity`"),
             ("from=yesterday", "`from`"),
             ("to=1", "`to`"),

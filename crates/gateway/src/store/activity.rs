@@ -37,7 +37,8 @@ pub(crate) struct ActivityQuery {
     pub(crate) connections: Option<Vec<String>>,
     /// Of the resource with this id.
     pub(crate) resource: Option<String>,
-    pub(crate) kind: Option<String>,
+    /// Of one of these kinds; of all where there is none.
+    pub(crate) kinds: Vec<String>,
     pub(crate) severity: Option<String>,
     /// Of the user with this name.
     pub(crate) person: Option<String>,
@@ -233,34 +234,70 @@ fn json(entry: &ActivityEntry) -> rusqlite::Result<String> {
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
-/// The statement for a query, and its parameters.
+/// The statement for a query, and its parameters. Each of several connections and kinds is asked for by itself: so
+/// every part is found in an index, in its order, however many entries there are.
 pub(super) fn statement(query: &ActivityQuery) -> (String, Vec<Value>) {
-    let (mut conditions, mut values) = (Vec::new(), Vec::new());
-    let mut is = |condition: String, value: Value| {
-        conditions.push(condition);
-        values.push(value);
+    let connections = match &query.connections {
+        None => vec![None],
+        Some(connections) => connections.iter().map(Some).collect(),
     };
-    let text = |text: &String| Value::Text(text.clone());
+    let kinds = if query.kinds.is_empty() {
+        vec![None]
+    } else {
+        query.kinds.iter().map(Some).collect()
+    };
+    let (mut parts, mut values) = (Vec::new(), Vec::new());
+    for connection in &connections {
+        for kind in &kinds {
+            parts.push(part(query, *connection, *kind, &mut values));
+        }
+    }
+    if let [part] = parts.as_slice() {
+        return (part.clone(), values);
+    }
+    if parts.is_empty() {
+        let nothing = "SELECT number, entry, at FROM activity WHERE 0".to_owned();
+        return (nothing, values);
+    }
+    let parts = parts.join(") UNION ALL SELECT * FROM (");
+    values.push(limit(query));
+    let whole = format!("SELECT * FROM (SELECT * FROM ({parts})) {NEWEST_FIRST}");
+    (whole, values)
+}
+
+const NEWEST_FIRST: &str = "ORDER BY at DESC, number DESC LIMIT ?";
+
+fn limit(query: &ActivityQuery) -> Value {
+    i64::try_from(query.limit).unwrap_or(i64::MAX).into()
+}
+
+/// What a query leaves of one connection and one kind, or of all.
+fn part(
+    query: &ActivityQuery,
+    connection: Option<&String>,
+    kind: Option<&String>,
+    values: &mut Vec<Value>,
+) -> String {
+    let mut conditions: Vec<String> = Vec::new();
     for (column, wanted) in [
-        ("resource", &query.resource),
-        ("kind", &query.kind),
-        ("severity", &query.severity),
-        ("person", &query.person),
+        ("connection", connection),
+        ("kind", kind),
+        ("resource", query.resource.as_ref()),
+        ("severity", query.severity.as_ref()),
+        ("person", query.person.as_ref()),
     ] {
         if let Some(wanted) = wanted {
-            is(format!("{column} = ?"), text(wanted));
+            conditions.push(format!("{column} = ?"));
+            values.push(Value::Text(wanted.clone()));
         }
     }
     if let Some(from) = query.from {
-        is("at >= ?".to_owned(), from.timestamp_millis().into());
+        conditions.push("at >= ?".to_owned());
+        values.push(from.timestamp_millis().into());
     }
     if let Some(to) = query.to {
-        is("at < ?".to_owned(), to.timestamp_millis().into());
-    }
-    if let Some(connections) = &query.connections {
-        let places = vec!["?"; connections.len()].join(", ");
-        conditions.push(format!("connection IN ({places})"));
-        values.extend(connections.iter().map(text));
+        conditions.push("at < ?".to_owned());
+        values.push(to.timestamp_millis().into());
     }
     if let Some(Place { at, number }) = query.before {
         conditions.push("(at, number) < (?, ?)".to_owned());
@@ -274,11 +311,8 @@ pub(super) fn statement(query: &ActivityQuery) -> (String, Vec<Value>) {
     } else {
         format!("WHERE {}", conditions.join(" AND "))
     };
-    values.push(i64::try_from(query.limit).unwrap_or(i64::MAX).into());
-    let statement = format!(
-        "SELECT number, entry FROM activity {filter} ORDER BY at DESC, number DESC LIMIT ?"
-    );
-    (statement, values)
+    values.push(limit(query));
+    format!("SELECT number, entry, at FROM activity {filter} {NEWEST_FIRST}")
 }
 
 /// The newest entries that a query leaves, newest first.
