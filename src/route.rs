@@ -63,6 +63,8 @@ pub enum Route {
         /// The session's GUID.
         uid: String,
     },
+    /// `/activity`
+    Activity,
     /// `/connections`
     Connections,
     /// `/wall`
@@ -128,6 +130,7 @@ impl Route {
                 connection: connection.to_owned(),
                 uid: uid.to_owned(),
             },
+            ["activity"] => Self::Activity,
             ["connections"] => Self::Connections,
             ["wall"] => Self::Wall,
             ["sign-in"] => Self::SignIn,
@@ -160,6 +163,7 @@ impl Route {
                     segment(uid)
                 )
             }
+            Self::Activity => "/activity".to_owned(),
             Self::Connections => "/connections".to_owned(),
             Self::Wall => "/wall".to_owned(),
             Self::SignIn => "/sign-in".to_owned(),
@@ -177,6 +181,7 @@ impl Route {
             Self::SlicerGroup { .. } => "slicer-group",
             Self::FailoverSessions => "failover-sessions",
             Self::FailoverSession { .. } => "failover-session",
+            Self::Activity => "activity",
             Self::Connections => "connections",
             Self::Wall => "wall",
             Self::SignIn => "sign-in",
@@ -192,6 +197,7 @@ impl Route {
             | Self::Groups
             | Self::Slicers
             | Self::FailoverSessions
+            | Self::Activity
             | Self::Connections
             | Self::Wall => Some(self.clone()),
             Self::Group { .. } => Some(Self::Groups),
@@ -215,6 +221,7 @@ mod tests {
             ("/groups/", Route::Groups),
             ("/slicers", Route::Slicers),
             ("/failover-sessions", Route::FailoverSessions),
+            ("/activity", Route::Activity),
             ("/connections", Route::Connections),
             ("/wall", Route::Wall),
             ("/wall/2", Route::NotFound),

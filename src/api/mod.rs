@@ -1,5 +1,6 @@
 //! How a call reaches the gateway, and what the gateway says of itself.
 
+pub mod activity;
 pub mod aveva;
 pub mod failure;
 pub mod inventory;

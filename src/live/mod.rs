@@ -1,6 +1,7 @@
 //! Status refresh: the last good value of everything on the screen, how old it is, and what went
 //! wrong since. Pages ask here and never fetch or time anything themselves.
 
+pub mod activity;
 pub mod aveva;
 pub mod clock;
 pub mod inventory;

@@ -1,6 +1,7 @@
 //! One folder per entry of the rail. A page asks `live` for data, hands it to `health`, and draws the
 //! verdict; it fetches nothing, times nothing and judges nothing by itself.
 
+pub mod activity;
 pub mod alarms;
 pub mod connections;
 pub mod detail_page;

@@ -18,6 +18,7 @@ pub fn Rail() -> impl IntoView {
                 <Entry to=Route::Groups icon="groups" words="Groups" kind=Kind::FailoverGroup />
                 <Entry to=Route::Slicers icon="slicers" words="Slicers" kind=Kind::SlicerGroup />
                 <Entry to=Route::FailoverSessions icon="sessions" words="Failover sessions" short="Sessions" kind=Kind::FailoverSession />
+                <Entry to=Route::Activity icon="activity" words="Activity" />
             </ul>
             <ul class="foot">
                 <Entry to=Route::Wall icon="wall" words="Wall" />

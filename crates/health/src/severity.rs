@@ -37,6 +37,19 @@ impl Severity {
         matches!(self, Self::Critical | Self::Warning | Self::Unknown)
     }
 
+    /// What it is called.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Critical => "Critical",
+            Self::Warning => "Warning",
+            Self::Moving => "In transition",
+            Self::Unknown => "Unknown",
+            Self::Normal => "Normal",
+            Self::Off => "Off",
+        }
+    }
+
     /// One lower-case word, as the style sheets know it.
     #[must_use]
     pub fn key(self) -> &'static str {

@@ -8,6 +8,7 @@ use super::session_panel::SessionPanel;
 use super::sessions::Sessions;
 use super::takeover::Takeover;
 use crate::live::{aveva, use_watched};
+use crate::pages::activity::RecentActivity;
 use crate::pages::{DetailPage, NotFound};
 use crate::route::Route;
 use health::inventory::{Kind, ResourceKey};
@@ -42,6 +43,7 @@ pub fn GroupPage(
             .map_or_else(|| group.clone(), |group| group.name())
     });
     let system = title.clone();
+    let of = StoredValue::new(resource.clone());
     view! {
         <DetailPage live system heading parent=("Groups", Route::Groups) missing resource>
             <Facts context connection=title.clone() />
@@ -50,6 +52,7 @@ pub fn GroupPage(
                 <Next live />
             </div>
             <Sessions context />
+            <RecentActivity resource=of.get_value() />
             <SessionPanel context />
             <Dialogs context />
         </DetailPage>

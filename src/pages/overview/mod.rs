@@ -2,6 +2,7 @@
 
 pub mod summary;
 
+use super::activity::RecentChanges;
 use super::alarms::{ShownAlarm, alarms};
 use crate::live::rows::Rows;
 use crate::live::use_watched;
@@ -10,7 +11,6 @@ use crate::route::Route;
 use crate::ui::{Heading, Tag, times};
 use health::alarms::Since;
 use health::freshness::Freshness;
-use health::severity::Severity;
 use health::words;
 use leptos::prelude::*;
 use summary::Summaries;
@@ -54,14 +54,7 @@ pub fn Overview() -> impl IntoView {
             {move || well().map(|words| view! { <p class="blank" role="status">{words}</p> })}
         </section>
         <Summaries />
-    }
-}
-
-fn severity_word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical => "Critical",
-        Severity::Warning => "Warning",
-        _ => "Unknown",
+        <RecentChanges />
     }
 }
 
@@ -69,10 +62,10 @@ fn severity_word(severity: Severity) -> &'static str {
 fn AlarmRow(row: RwSignal<ShownAlarm>) -> impl IntoView {
     let (prefs, watched) = (use_prefs(), use_watched());
     let severity = Signal::derive(move || row.read().alarm.severity);
-    let word = Signal::derive(move || severity_word(severity.get()).to_owned());
+    let word = Signal::derive(move || severity.get().word().to_owned());
     let label = move || {
         let row = row.read();
-        let (name, severity) = (&row.alarm.name, severity_word(row.alarm.severity));
+        let (name, severity) = (&row.alarm.name, row.alarm.severity.word());
         match &row.last_known {
             Some(last_known) => format!("{name}: {severity}, {last_known}"),
             None => format!("{name}: {severity}"),

@@ -9,6 +9,7 @@ use super::owners::Owners;
 use super::settings::Settings;
 use crate::api::uplynk::Writer;
 use crate::live::{Live, uplynk, use_watched};
+use crate::pages::activity::RecentActivity;
 use crate::pages::{DetailPage, NotFound};
 use crate::route::Route;
 use health::inventory::{Kind, ResourceKey};
@@ -70,9 +71,11 @@ fn Group(live: Live<FailoverGroup>, title: String, id: String, writer: Writer) -
             .map_or_else(|| id.clone(), |group| name(&group))
     });
     let system = title.clone();
+    let of = StoredValue::new(resource.clone());
     view! {
         <DetailPage live system heading parent=("Slicers", Route::Slicers) missing resource>
             <Page live title=title.clone() writer=writer.clone() />
+            <RecentActivity resource=of.get_value() />
         </DetailPage>
     }
 }

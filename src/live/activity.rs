@@ -1,0 +1,206 @@
+//! The activity as it grows: the newest entries as they arrive, and older ones as somebody asks for them.
+
+use super::Live;
+use crate::api::activity::{Activity, ActivityEntry, read};
+use crate::api::{Arrived, Failure};
+use leptos::prelude::*;
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Entries, newest first.
+type Entries = Vec<Arc<ActivityEntry>>;
+
+/// What is known of the activity.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Known {
+    entries: Entries,
+    /// What to ask with for the older ones.
+    older: Option<String>,
+}
+
+/// The entries that a query leaves, as they refresh.
+#[derive(Clone, Copy)]
+pub struct Feed {
+    /// The newest ones.
+    pub newest: Live<Activity>,
+    known: RwSignal<Known>,
+    /// Whether older ones are being read.
+    pub is_reading: RwSignal<bool>,
+    /// Why older ones could not be read.
+    pub failure: RwSignal<Option<Failure>>,
+    query: StoredValue<String>,
+}
+
+/// Begins to follow what a query leaves, until the current owner is cleaned up.
+#[must_use]
+pub fn feed(query: String) -> Feed {
+    let asked = query.clone();
+    let newest = Live::new(
+        move |abort| {
+            let query = asked.clone();
+            async move { Ok(Arrived::now(read(&query, Some(&abort)).await?)) }
+        },
+        |_, _| false,
+    );
+    let known = RwSignal::new(Known::default());
+    Effect::new(move |_| {
+        if let Some(page) = newest.value() {
+            known.update(|known| *known = with_newest(known, &page));
+        }
+    });
+    Feed {
+        newest,
+        known,
+        is_reading: RwSignal::new(false),
+        failure: RwSignal::new(None),
+        query: StoredValue::new(query),
+    }
+}
+
+impl Feed {
+    /// Everything that is known, newest first.
+    #[must_use]
+    pub fn entries(self) -> Entries {
+        self.known.read().entries.clone()
+    }
+
+    /// Whether there are older ones.
+    #[must_use]
+    pub fn has_older(self) -> bool {
+        self.known.read().older.is_some()
+    }
+
+    /// Whether anything was read yet.
+    #[must_use]
+    pub fn is_read(self) -> bool {
+        self.newest.value().is_some()
+    }
+
+    /// Reads older ones.
+    pub fn read_older(self) {
+        let Some(before) = self.known.read_untracked().older.clone() else {
+            return;
+        };
+        if self.is_reading.get_untracked() {
+            return;
+        }
+        self.is_reading.set(true);
+        let query = self.query.get_value();
+        leptos::task::spawn_local(async move {
+            let answer = read(&format!("{query}&before={before}"), None).await;
+            let _ = self.is_reading.try_set(false);
+            match answer {
+                Ok(page) => {
+                    let _ = self.failure.try_set(None);
+                    let _ = self.known.try_update(|known| {
+                        // Where a refresh has begun anew meanwhile, these are not the next ones.
+                        if known.older.as_ref() == Some(&before) {
+                            known.entries.extend(page.entries.into_iter().map(Arc::new));
+                            known.older = page.older;
+                        }
+                    });
+                }
+                Err(failure) => {
+                    let _ = self.failure.try_set(Some(failure));
+                }
+            }
+        });
+    }
+}
+
+/// What is known once the newest page was read again. Entries of changes that have ended take the place of what they
+/// were. Where more is new than a page holds, what lies between is not known, and everything begins anew.
+fn with_newest(known: &Known, page: &Activity) -> Known {
+    let newest = || page.entries.iter().cloned().map(Arc::new);
+    let first = known.entries.first();
+    let reaches = |first: &Arc<ActivityEntry>| {
+        let mut numbers = page.entries.iter().map(|entry| entry.number);
+        page.older.is_none() || numbers.any(|number| number == first.number)
+    };
+    if !first.is_some_and(reaches) {
+        return Known {
+            entries: newest().collect(),
+            older: page.older.clone(),
+        };
+    }
+    let mut by_number: HashMap<i64, Arc<ActivityEntry>> = known
+        .entries
+        .iter()
+        .map(|entry| (entry.number, Arc::clone(entry)))
+        .collect();
+    by_number.extend(newest().map(|entry| (entry.number, entry)));
+    let mut entries: Entries = by_number.into_values().collect();
+    entries.sort_by_key(|entry| Reverse((entry.at, entry.number)));
+    Known {
+        entries,
+        older: known.older.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Activity, Known, with_newest};
+    use crate::api::activity::ActivityEntry;
+    use chrono::DateTime;
+    use proptest::prelude::*;
+
+    fn entry(number: i64, outcome: &str) -> ActivityEntry {
+        let json = format!(
+            r#"{{"number":{number},"at":{},"kind":"change","severity":"normal","what":"","outcome":"{outcome}"}}"#,
+            number * 1_000
+        );
+        serde_json::from_str(&json).expect("an entry")
+    }
+
+    fn page(numbers: impl Iterator<Item = i64>, has_older: bool) -> Activity {
+        Activity {
+            now: DateTime::UNIX_EPOCH,
+            entries: numbers.map(|number| entry(number, "")).collect(),
+            older: has_older.then(|| "x".to_owned()),
+        }
+    }
+
+    fn numbers(known: &Known) -> Vec<i64> {
+        known.entries.iter().map(|entry| entry.number).collect()
+    }
+
+    #[test]
+    fn a_change_that_has_ended_takes_the_place_of_what_it_was() {
+        let first = with_newest(&Known::default(), &page([2, 1].into_iter(), false));
+        let again = Activity {
+            entries: vec![entry(3, ""), entry(2, "done")],
+            ..page([].into_iter(), true)
+        };
+        let known = with_newest(&first, &again);
+        assert_eq!(numbers(&known), [3, 2, 1]);
+        assert_eq!(known.entries[1].outcome, "done");
+        assert_eq!(known.older, first.older, "from the oldest that is known");
+    }
+
+    #[test]
+    fn where_something_lies_between_everything_begins_anew() {
+        let first = with_newest(&Known::default(), &page([2, 1].into_iter(), false));
+        let later = with_newest(&first, &page([9, 8].into_iter(), true));
+        assert_eq!(
+            (numbers(&later), later.older),
+            (vec![9, 8], Some("x".to_owned()))
+        );
+    }
+
+    proptest! {
+        /// However much comes between two refreshes, the list has no gap and no repeat.
+        #[test]
+        fn the_list_has_no_gap(steps in prop::collection::vec(0_i64..9, 1..12)) {
+            let (mut known, mut last) = (Known::default(), 0);
+            for step in steps {
+                last += step;
+                let first = (last - 5).max(0);
+                known = with_newest(&known, &page((first + 1..=last).rev(), first > 0));
+                let shown = numbers(&known);
+                let expected: Vec<i64> = (1..=last).rev().take(shown.len()).collect();
+                prop_assert_eq!(shown, expected);
+            }
+        }
+    }
+}

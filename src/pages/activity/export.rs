@@ -1,0 +1,163 @@
+//! Everything that the filters leave, as a CSV or JSON file.
+
+use super::entry::{connection_title, outcome, resource_name, what};
+use crate::api::activity::{ActivityEntry, read};
+use crate::live::{Watched, use_watched};
+use crate::ui::csv::{cell, row, whole};
+use crate::ui::notice::use_notices;
+use crate::ui::{Icon, download};
+use chrono::{DateTime, SecondsFormat, Utc};
+use leptos::prelude::*;
+
+/// How many entries are asked for at once.
+const A_PAGE: usize = 500;
+/// More than this would not fit into memory.
+const MOST: usize = 100_000;
+
+const COLUMNS: [&str; 12] = [
+    "Time",
+    "Kind",
+    "What",
+    "Outcome",
+    "Resource",
+    "Resource id",
+    "Connection",
+    "Who",
+    "Address",
+    "Severity",
+    "Before",
+    "After",
+];
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Csv,
+    Json,
+}
+
+/// The buttons.
+#[component]
+pub fn Export(
+    /// What is asked, as it stands in an address.
+    query: String,
+) -> impl IntoView {
+    let (watched, notices) = (use_watched(), use_notices());
+    let progress = RwSignal::new(None::<usize>);
+    let cancelled = StoredValue::new(false);
+    let wrong = RwSignal::new(None::<String>);
+    let query = StoredValue::new(query);
+    let export = move |kind: Kind| {
+        if progress.get_untracked().is_some() {
+            return;
+        }
+        wrong.set(None);
+        cancelled.set_value(false);
+        progress.set(Some(0));
+        leptos::task::spawn_local(async move {
+            let mut entries: Vec<ActivityEntry> = Vec::new();
+            let mut older = None::<String>;
+            let told = loop {
+                let query = query.try_get_value().unwrap_or_default();
+                let before = older.map_or_else(String::new, |place| format!("&before={place}"));
+                let page = read(&format!("{query}&limit={A_PAGE}{before}"), None).await;
+                if cancelled.try_get_value().unwrap_or(true) {
+                    let _ = progress.try_set(None);
+                    return;
+                }
+                match page {
+                    Ok(page) => {
+                        entries.extend(page.entries);
+                        older = page.older;
+                    }
+                    Err(failure) => {
+                        break Err(format!(
+                            "The entries could not be read, so nothing was exported: {}.",
+                            failure.line()
+                        ));
+                    }
+                }
+                let _ = progress.try_set(Some(entries.len()));
+                if older.is_none() {
+                    break Ok(());
+                }
+                if entries.len() >= MOST {
+                    break Err(format!(
+                        "More than {MOST} entries are too many for one file: choose a shorter time."
+                    ));
+                }
+            };
+            let _ = progress.try_set(None);
+            match told.and_then(|()| text(kind, &entries, watched)) {
+                Ok(text) => {
+                    keep(kind, &text, watched.now_untracked());
+                    notices.show(format!("{} entries exported.", entries.len()), None);
+                }
+                Err(words) => {
+                    let _ = wrong.try_set(Some(words));
+                }
+            }
+        });
+    };
+    on_cleanup(move || {
+        let _ = cancelled.try_update_value(|cancelled| *cancelled = true);
+    });
+    let going = move || {
+        progress.get().map(|read| view! {
+            <span class="row" role="group" aria-label="Export in progress">
+                <span role="status">{format!("{read} entries read")}</span>
+                <button type="button" class="btn" on:click=move |_| cancelled.set_value(true)>"Cancel"</button>
+            </span>
+        })
+    };
+    let busy = move || progress.read().is_some();
+    view! {
+        <button type="button" class="btn" disabled=busy on:click=move |_| export(Kind::Csv)>"Export CSV"</button>
+        <button type="button" class="btn" disabled=busy on:click=move |_| export(Kind::Json)>"Export JSON"</button>
+        {going}
+        {move || wrong.get().map(|words| view! { <p class="wrong" role="alert"><Icon name="warning" />{words}</p> })}
+    }
+}
+
+fn keep(kind: Kind, text: &str, at: DateTime<Utc>) {
+    let (extension, media_type) = match kind {
+        Kind::Csv => ("csv", "text/csv;charset=utf-8;header=present"),
+        Kind::Json => ("json", "application/json"),
+    };
+    let at = at.format("%Y-%m-%dT%H%M%SZ");
+    download::text(&format!("activity-{at}.{extension}"), media_type, text);
+}
+
+fn text(kind: Kind, entries: &[ActivityEntry], watched: Watched) -> Result<String, String> {
+    match kind {
+        Kind::Csv => {
+            let rows: String = entries
+                .iter()
+                .map(|entry| row(&cells(entry, watched).map(|text| cell(&text))))
+                .collect();
+            Ok(whole(&row(&COLUMNS), &rows))
+        }
+        Kind::Json => serde_json::to_string_pretty(entries).map_err(|error| error.to_string()),
+    }
+}
+
+/// In the order of the columns.
+fn cells(entry: &ActivityEntry, watched: Watched) -> [String; COLUMNS.len()] {
+    [
+        entry.at.to_rfc3339_opts(SecondsFormat::Millis, true),
+        entry.kind.key().to_owned(),
+        what(entry).into_owned(),
+        outcome(entry),
+        resource_name(entry, watched),
+        entry
+            .resource
+            .as_ref()
+            .map(|key| key.id.clone())
+            .unwrap_or_default(),
+        connection_title(entry, watched),
+        entry.who.clone(),
+        entry.from.clone(),
+        entry.severity.word().to_owned(),
+        entry.before.clone().unwrap_or_default(),
+        entry.after.clone().unwrap_or_default(),
+    ]
+}

@@ -1,0 +1,144 @@
+//! The page `/activity`: what people did through this console and what the gateway saw change, newest first; and
+//! the part of it on the pages of what it concerns.
+
+pub mod diff;
+pub mod entry;
+pub mod export;
+pub mod recent;
+pub mod table;
+
+use crate::api::activity::ActivityKind;
+use crate::api::session::Session;
+use crate::live::use_watched;
+use crate::nav::use_nav;
+use crate::prefs::use_prefs;
+use crate::route::Route;
+use crate::ui::table::filters::Select;
+use crate::ui::time_zone::{clock, local_text, moment_or_next};
+use crate::ui::{Heading, times};
+use chrono::{DateTime, SecondsFormat, Utc};
+use export::Export;
+use health::severity::Severity;
+use leptos::prelude::*;
+use std::sync::Arc;
+use table::ActivityTable;
+use vendors::operation::segment;
+
+pub use recent::{RecentActivity, RecentChanges};
+
+/// The parameters of the address that filter.
+const FILTERS: [&str; 8] = [
+    "system",
+    "connection",
+    "resource",
+    "kind",
+    "severity",
+    "person",
+    "from",
+    "to",
+];
+
+/// The page.
+#[component]
+pub fn Activity() -> impl IntoView {
+    let nav = use_nav();
+    let query = Memo::new(move |_| {
+        let given = FILTERS.into_iter().filter_map(|name| {
+            let value = nav.param(name)?;
+            Some(format!("{name}={}", segment(&value)))
+        });
+        given.collect::<Vec<_>>().join("&")
+    });
+    let table = move || {
+        let query = query.get();
+        let is_filtered = !query.is_empty();
+        view! { <ActivityTable query is_filtered everything=Route::Activity.href() /> }
+    };
+    view! {
+        <Heading text="Activity" />
+        <Filters />
+        <div class="row">{move || view! { <Export query=query.get() /> }}</div>
+        {table}
+    }
+}
+
+#[component]
+fn Filters() -> impl IntoView {
+    let watched = use_watched();
+    let may_see_access = expect_context::<Arc<Session>>().may_change();
+    let text = |text: &str| text.to_owned();
+    let systems = [("aveva", "AVEVA"), ("uplynk", "Uplynk"), ("veeam", "Veeam")];
+    let systems = systems.map(|(key, word)| (text(key), text(word))).to_vec();
+    let world = watched.world_untracked();
+    let connections = world.connections.iter().map(|state| &state.connection);
+    let connections = connections.map(|one| (one.id.clone(), one.title.clone()));
+    let kinds = ActivityKind::all()
+        .filter(|kind| may_see_access || *kind != ActivityKind::Access)
+        .map(|kind| (text(kind.key()), text(kind.noun())));
+    let severities = Severity::ALL.map(|one| (text(one.key()), text(one.word())));
+    view! {
+        <search class="row filters" aria-label="Filters">
+            <Select label="System" param="system" all="all" options=systems />
+            <Select label="Connection" param="connection" all="all" options=connections.collect() />
+            <Select label="Kind" param="kind" all="all" options=kinds.collect() />
+            <Select label="Severity" param="severity" all="all" options=severities.to_vec() />
+            <TextFilter label="Resource" param="resource" />
+            <TextFilter label="Person" param="person" />
+            <TimeFilter label="From" param="from" />
+            <TimeFilter label="To" param="to" />
+        </search>
+    }
+}
+
+/// A text that writes one parameter of the address. A resource may be given by its name: the address holds its id.
+#[component]
+fn TextFilter(label: &'static str, param: &'static str) -> impl IntoView {
+    let (nav, watched) = (use_nav(), use_watched());
+    let shown = move || nav.param(param).unwrap_or_default();
+    let change = move |event| {
+        let text = event_target_value(&event).trim().to_owned();
+        let world = watched.world_untracked();
+        let named = || {
+            let mut resources = world.resources().iter();
+            let found = resources.find(|held| held.name.to_lowercase() == text.to_lowercase());
+            found.map(|held| held.key.id.clone())
+        };
+        let value = if param == "resource" {
+            named().unwrap_or(text.clone())
+        } else {
+            text.clone()
+        };
+        if value != shown() {
+            nav.go(&nav.with_params(&[(param, Some(&value))]));
+        }
+    };
+    view! {
+        <label class="pick"><span>{label}</span>
+            <input type="text" size="14" spellcheck="false" autocomplete="off" prop:value=shown on:change=change />
+        </label>
+    }
+}
+
+/// A time on the clocks of the zone on the screen; the address holds it in UTC.
+#[component]
+fn TimeFilter(label: &'static str, param: &'static str) -> impl IntoView {
+    let (nav, prefs) = (use_nav(), use_prefs());
+    let shown = move || {
+        let at: DateTime<Utc> = nav.param(param)?.parse().ok()?;
+        let zone = prefs.zone.get();
+        Some(local_text(at, &|at| times::offset(zone, at)))
+    };
+    let change = move |event| {
+        let zone = prefs.zone.get_untracked();
+        let time = clock(&event_target_value(&event));
+        let at = time.map(|time| moment_or_next(time, &|at| times::offset(zone, at)));
+        let value = at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
+        nav.go(&nav.with_params(&[(param, value.as_deref())]));
+    };
+    view! {
+        <label class="pick"><span>{label}</span>
+            <input type="datetime-local" step="1" prop:value=move || shown().unwrap_or_default() on:change=change />
+            <small>{move || prefs.zone.get().word()}</small>
+        </label>
+    }
+}

@@ -1,0 +1,100 @@
+//! The newest entries about one resource, on its page; and the newest changes of all, on the overview.
+
+use super::entry::{outcome, resource_name, what};
+use super::table::time;
+use crate::api::activity::ActivityEntry;
+use crate::live::activity::feed;
+use crate::live::use_watched;
+use crate::route::Route;
+use crate::ui::StatusMark;
+use health::events::EventKind;
+use health::inventory::ResourceKey;
+use leptos::prelude::*;
+use std::sync::Arc;
+use vendors::operation::segment;
+
+/// How many entries are shown.
+const SHOWN: usize = 8;
+
+/// What of the activity concerns one resource.
+#[component]
+pub fn RecentActivity(
+    /// The resource.
+    resource: ResourceKey,
+) -> impl IntoView {
+    let of = format!(
+        "connection={}&resource={}",
+        segment(&resource.connection),
+        segment(&resource.id)
+    );
+    view! { <Recent query=of title="Activity" id="activity" with_names=false /> }
+}
+
+/// What people and systems changed last, of everything.
+#[component]
+pub fn RecentChanges() -> impl IntoView {
+    // Alarms stand above, and sign-ins change nothing.
+    let kinds = EventKind::ALL
+        .into_iter()
+        .filter(|kind| *kind != EventKind::Alarm);
+    let kinds = kinds.map(EventKind::key).collect::<Vec<_>>().join(",");
+    view! { <Recent query=format!("kind=change,{kinds}") title="Recent changes" id="recent" with_names=true /> }
+}
+
+#[component]
+fn Recent(
+    /// What is asked, as it stands in an address.
+    query: String,
+    title: &'static str,
+    id: &'static str,
+    /// Whether each says which resource it concerns.
+    with_names: bool,
+) -> impl IntoView {
+    let all = format!("{}?{query}", Route::Activity.href());
+    let feed = feed(format!("{query}&limit={SHOWN}"));
+    let shown = Memo::new(move |_| {
+        let mut entries = feed.entries();
+        entries.truncate(SHOWN);
+        entries
+    });
+    let failure = move || {
+        let failure = feed.newest.status.failure()?;
+        Some(
+            view! { <p class="blank wrong">{format!("The activity could not be read: {}.", failure.line())}</p> },
+        )
+    };
+    let nothing = move || {
+        let none = feed.is_read() && shown.read().is_empty();
+        none.then(|| view! { <p class="blank">"Nothing has changed since the gateway began to watch."</p> })
+    };
+    view! {
+        <section class="panel recent" aria-labelledby=id>
+            <header><h2 id=id>{title}</h2><a class="end" href=all>"All activity"<span class="vh">": "{title}</span></a></header>
+            {failure}
+            {nothing}
+            <ul class="rows pad" aria-label=title>
+                <For each=move || shown.get() key=|entry| (entry.number, entry.outcome.clone()) children=move |entry| item(&entry, with_names) />
+            </ul>
+        </section>
+    }
+}
+
+fn item(entry: &Arc<ActivityEntry>, with_names: bool) -> impl IntoView + use<> {
+    let resource = resource_name(entry, use_watched());
+    let named = (with_names && !resource.is_empty()).then(|| view! { <b>{resource}</b>": " });
+    let outcome = outcome(entry);
+    let by = match (entry.who.as_str(), outcome.as_str()) {
+        ("", "") => String::new(),
+        ("", outcome) => format!(" ({outcome})"),
+        (who, "") => format!(" by {who}"),
+        (who, outcome) => format!(" by {who} ({outcome})"),
+    };
+    let severity = entry.severity;
+    view! {
+        <li>
+            <StatusMark severity=Signal::stored(severity) word=Signal::stored(severity.word().to_owned()) />
+            <span class="what">{named}{what(entry).into_owned()}{by}</span>
+            {time(entry.at)}
+        </li>
+    }
+}

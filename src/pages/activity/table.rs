@@ -1,0 +1,236 @@
+//! The table "Activity": the newest entries, and older ones on demand.
+
+use super::diff::{Side, diff};
+use super::entry::{connection_title, href, outcome, resource_name, what};
+use crate::api::activity::ActivityEntry;
+use crate::live::activity::{Feed, feed};
+use crate::live::use_watched;
+use crate::prefs::use_prefs;
+use crate::ui::{FailureCard, Tag, name, times};
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// The table of what a query leaves.
+#[component]
+pub fn ActivityTable(
+    /// What is asked, as it stands in an address.
+    query: String,
+    /// Whether that leaves anything out.
+    is_filtered: bool,
+    /// Where everything is.
+    everything: String,
+) -> impl IntoView {
+    let feed = feed(query);
+    // Whoever reads further below is not to be moved: what has come since waits above.
+    let top = RwSignal::new(None::<(DateTime<Utc>, i64)>);
+    Effect::new(move |_| {
+        let first = feed.entries().first().map(|entry| place(entry));
+        if is_at_top() || top.get_untracked().is_none() {
+            top.set(first);
+        }
+    });
+    let is_new = move |entry: &ActivityEntry| top.get().is_some_and(|top| place(entry) > top);
+    let shown = Memo::new(move |_| {
+        let mut entries = feed.entries();
+        entries.retain(|entry| !is_new(entry));
+        entries
+    });
+    let waiting = Memo::new(move |_| {
+        let entries = feed.entries();
+        entries.iter().filter(|entry| is_new(entry)).count()
+    });
+    let show_new = move |_| {
+        if let Some(main) = document().get_element_by_id("main") {
+            main.set_scroll_top(0);
+        }
+        top.set(feed.entries().first().map(|entry| place(entry)));
+    };
+    let new_ones = move || {
+        (waiting.get() > 0).then(|| {
+            let words = move || match waiting.get() {
+                1 => "Show 1 new entry".to_owned(),
+                number => format!("Show {number} new entries"),
+            };
+            view! { <p class="bar newer"><button type="button" class="btn" on:click=show_new>{words}</button></p> }
+        })
+    };
+    let nothing = move || {
+        let none = feed.is_read() && shown.read().is_empty();
+        none.then(|| {
+            let all =
+                is_filtered.then(|| view! { <a href=everything.clone()>"Show everything"</a> });
+            let words = if is_filtered {
+                "No entry matches."
+            } else {
+                "Nothing has happened since the gateway began to watch."
+            };
+            view! { <p class="blank">{words}" "{all}</p> }
+        })
+    };
+    let summary = move || match shown.read().len() {
+        0 => String::new(),
+        1 => "1 entry".to_owned(),
+        number if feed.has_older() => format!("The newest {number} entries"),
+        number => format!("{number} entries"),
+    };
+    view! {
+        <Problems feed />
+        <section class="panel activity">
+            {new_ones}
+            <div class="scroll" tabindex="0" role="region" aria-label="Activity, scrollable">
+                <table>
+                    <caption class="vh">"Activity"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Time"</th>
+                            <th scope="col">"What"</th>
+                            <th scope="col">"Resource"</th>
+                            <th scope="col">"Connection"</th>
+                            <th scope="col">"Who"</th>
+                            <th scope="col">"Severity"</th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        <For each=move || shown.get() key=|entry| (entry.number, entry.outcome.clone()) children=|entry| row(&entry) />
+                    </tbody>
+                </table>
+            </div>
+            {nothing}
+            <p class="bar"><span role="status">{summary}</span><Older feed /></p>
+        </section>
+    }
+}
+
+fn place(entry: &ActivityEntry) -> (DateTime<Utc>, i64) {
+    (entry.at, entry.number)
+}
+
+/// Whether the page stands at its beginning.
+fn is_at_top() -> bool {
+    let main = document().get_element_by_id("main");
+    main.is_none_or(|main| main.scroll_top() == 0)
+}
+
+/// Why the newest entries could not be read.
+#[component]
+fn Problems(feed: Feed) -> impl IntoView {
+    let retry = Callback::new(move |()| feed.newest.status.refresh());
+    move || {
+        let failure = feed.newest.status.failure()?;
+        Some(view! { <FailureCard failure system="the gateway" retry /> })
+    }
+}
+
+#[component]
+fn Older(feed: Feed) -> impl IntoView {
+    let words = move || {
+        if feed.is_reading.get() {
+            "Reading…"
+        } else {
+            "Show older entries"
+        }
+    };
+    let wrong = move || {
+        let failure = feed.failure.get()?;
+        Some(view! { <span class="wrong" role="alert">{format!("{}.", failure.line())}</span> })
+    };
+    view! {
+        {wrong}
+        <Show when=move || feed.has_older()>
+            <button type="button" class="btn" aria-disabled=move || feed.is_reading.get().then_some("true") on:click=move |_| feed.read_older()>{words}</button>
+        </Show>
+    }
+}
+
+fn row(entry: &Arc<ActivityEntry>) -> impl IntoView + use<> {
+    let watched = use_watched();
+    let severity = entry.severity;
+    let word = severity.word().to_owned();
+    let (resource, connection) = (
+        resource_name(entry, watched),
+        connection_title(entry, watched),
+    );
+    let resource = match href(entry) {
+        Some(href) => view! { <a href=href>{name(move || resource.clone())}</a> }.into_any(),
+        None if resource.is_empty() => "–".into_any(),
+        None => name(move || resource.clone()),
+    };
+    let dash = |text: String| {
+        if text.is_empty() {
+            "–".into_any()
+        } else {
+            name(move || text.clone())
+        }
+    };
+    let from = entry.from.clone();
+    let from = (!from.is_empty()).then(|| view! { <span class="sub">{from}</span> });
+    let outcome = outcome(entry);
+    let outcome = (!outcome.is_empty()).then(|| view! { <span class="sub">{outcome}</span> });
+    view! {
+        <tr>
+            <td>{time(entry.at)}</td>
+            <th scope="row">{what(entry).into_owned()}{outcome}{details(entry)}</th>
+            <td>{resource}</td>
+            <td>{dash(connection)}</td>
+            <td>{dash(entry.who.clone())}{from}</td>
+            <td><Tag severity=Signal::stored(severity) word=Signal::stored(word) /></td>
+        </tr>
+    }
+}
+
+/// When it was, with the zone.
+pub(super) fn time(at: DateTime<Utc>) -> impl IntoView {
+    let (prefs, watched) = (use_prefs(), use_watched());
+    let now = watched.now_untracked();
+    let words = move || {
+        let zone = prefs.zone.get();
+        times::moment(at, now, times::offset(zone, now))
+    };
+    view! { <time datetime=times::machine(at)>{words}</time> }
+}
+
+/// What a change was about, and by which ids it is found elsewhere.
+fn details(entry: &ActivityEntry) -> Option<impl IntoView + use<>> {
+    let lines = diff(entry.before.as_deref(), entry.after.as_deref());
+    let ids = [
+        (
+            "Request",
+            Some(entry.request.clone()).filter(|id| !id.is_empty()),
+        ),
+        ("Operation", entry.operation_id.clone()),
+    ];
+    if lines.is_empty() && ids.iter().all(|(_, id)| id.is_none()) {
+        return None;
+    }
+    let has_before = entry.before.is_some();
+    let lines: Vec<_> = lines
+        .into_iter()
+        .map(|(side, line)| match side {
+            Side::Before => {
+                view! { <li><del><span class="vh">"Before: "</span>{line}</del></li> }.into_any()
+            }
+            Side::After if has_before => {
+                view! { <li><ins><span class="vh">"Now: "</span>{line}</ins></li> }.into_any()
+            }
+            Side::After | Side::Both => view! { <li>{line}</li> }.into_any(),
+        })
+        .collect();
+    let ids: Vec<_> = ids
+        .into_iter()
+        .filter_map(|(name, id)| Some((name, id?)))
+        .map(|(name, id)| view! { <p class="sub">{name}" "<code>{id}</code></p> })
+        .collect();
+    let words = if has_before {
+        "Before and after"
+    } else {
+        "Details"
+    };
+    Some(view! {
+        <details>
+            <summary>{words}</summary>
+            <ul class="diff">{lines}</ul>
+            {ids}
+        </details>
+    })
+}
