@@ -3,7 +3,7 @@
 //! is changed when a change's outcome is known, and goes when it has grown old.
 
 use super::{Entry, NewRow, RowKind};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use health::Severity;
 use health::events::{Event, EventKind};
 use health::inventory::ResourceKey;
@@ -365,26 +365,31 @@ pub(super) fn watched(connection: &mut Connection, now: DateTime<Utc>) -> rusqli
     transaction.commit()
 }
 
-/// What has to be said of the time since somebody last watched.
-pub(super) fn gap(connection: &Connection, now: DateTime<Utc>) -> rusqlite::Result<Option<Event>> {
+/// The gateway begins to watch; what has to be said of the time since one last did.
+pub(super) fn begun(connection: &Connection, now: DateTime<Utc>) -> rusqlite::Result<Event> {
     let last: Option<i64> = connection
         .query_row("SELECT at FROM watched", [], |row| row.get(0))
         .optional()?;
     let last = last.and_then(DateTime::from_timestamp_millis);
-    Ok(last.map(|last| {
-        let lasted = now.signed_duration_since(last).max(TimeDelta::zero());
-        Event {
-            at: now,
-            kind: EventKind::Watching,
-            severity: Severity::Unknown,
-            resource: None,
-            name: String::new(),
-            what: format!(
+    let what = match last {
+        None => "The gateway began to watch. What was before it was not seen.".to_owned(),
+        Some(last) => {
+            let lasted = now.signed_duration_since(last).max(TimeDelta::zero());
+            format!(
                 "Nobody watched for {}. What happened meanwhile was not seen.",
                 span(lasted)
-            ),
-            before: Some(last.to_rfc3339()),
-            after: Some(now.to_rfc3339()),
+            )
         }
-    }))
+    };
+    let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
+    Ok(Event {
+        at: now,
+        kind: EventKind::Watching,
+        severity: Severity::Unknown,
+        resource: None,
+        name: String::new(),
+        what,
+        before: last.map(time),
+        after: Some(time(now)),
+    })
 }

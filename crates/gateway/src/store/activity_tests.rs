@@ -34,6 +34,8 @@ fn event(second: i64, kind: EventKind, severity: Severity, connection: &str, id:
     }
 }
 
+const BEGUN: &str = "The gateway began to watch. What was before it was not seen.";
+
 fn memory() -> Store {
     Store::open_by(&StoreLocation::Memory, || at(1_000)).unwrap()
 }
@@ -87,7 +89,7 @@ async fn a_change_is_one_entry_from_its_intent_to_its_outcome() {
     };
     store.outcome(intent, ended).await.unwrap();
     let entry = read().await;
-    assert_eq!(store.activity(everything()).await.unwrap().len(), 1);
+    assert_eq!(store.activity(everything()).await.unwrap().len(), 2);
     assert_eq!(entry.number, begun.number);
     assert_eq!(
         (entry.outcome.as_str(), entry.severity, entry.operation_id),
@@ -127,7 +129,7 @@ async fn sign_ins_and_addresses_are_for_admins_alone() {
         };
         let entries = store.activity(query).await.unwrap();
         let told = entries.into_iter().map(|entry| (entry.what, entry.from));
-        told.collect::<Vec<_>>()
+        told.filter(|(what, _)| what != BEGUN).collect::<Vec<_>>()
     };
     let from = || "192.0.2.7".to_owned();
     let changed = || "Order slicers".to_owned();
@@ -203,7 +205,9 @@ async fn every_filter_leaves_what_it_names() {
             vec!["2"],
         ),
     ] {
-        assert_eq!(told(&store, query.clone()).await, expected, "{query:?}");
+        let mut found = told(&store, query.clone()).await;
+        found.retain(|what| what != BEGUN);
+        assert_eq!(found, expected, "{query:?}");
     }
 }
 
@@ -229,7 +233,7 @@ async fn pages_follow_one_another_without_a_gap_or_a_repeat() {
     }
     assert!(seen.is_sorted_by(|one, next| one >= next), "newest first");
     numbers.sort_unstable();
-    assert_eq!(numbers, (1..=7).collect::<Vec<_>>());
+    assert_eq!(numbers, (1..=8).collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -237,11 +241,7 @@ async fn a_time_without_a_gateway_is_told_at_the_next_start() {
     let folder = tempfile::tempdir().unwrap();
     let location = StoreLocation::File(folder.path().join("store.db"));
     let first = Store::open_by(&location, || at(1_000)).unwrap();
-    assert_eq!(
-        told(&first, everything()).await,
-        [""; 0],
-        "nothing before it"
-    );
+    assert_eq!(told(&first, everything()).await, [BEGUN]);
     first.watched();
     // Whoever reads a file is answered by another thread than the one that writes it.
     assert!(first.event(change()).await.is_ok());
@@ -260,7 +260,7 @@ async fn a_time_without_a_gateway_is_told_at_the_next_start() {
         "{}",
         entry.what
     );
-    assert_eq!(entry.before, Some(at(1_000).to_rfc3339()));
+    assert_eq!(entry.before.as_deref(), Some("1970-01-01T00:16:40.000Z"));
 }
 
 #[test]

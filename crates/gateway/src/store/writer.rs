@@ -44,8 +44,8 @@ pub(super) fn start(
     let mut database = database;
     let mut end = end(&database.connection).map_err(|error| words(&error))?;
     close_open_intents(&mut database.connection, &mut end, now())
-        .and_then(|()| activity::gap(&database.connection, now()))
-        .and_then(|gap| add_events(&mut database.connection, gap.into_iter().collect()))
+        .and_then(|()| activity::begun(&database.connection, now()))
+        .and_then(|begun| add_events(&mut database.connection, vec![begun]))
         .map_err(|error| format!("the store {}", words(&error)))?;
     let write = move || {
         // All of it, with its lock.

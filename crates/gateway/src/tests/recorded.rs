@@ -192,6 +192,9 @@ async fn signing_out_is_recorded() {
     );
 }
 
+const BEGUN: &str =
+    "watching | The gateway began to watch. What was before it was not seen. | - | - | -";
+
 #[tokio::test]
 async fn the_activity_tells_what_was_changed_and_viewers_not_who_signed_in_from_where() {
     let vendor = Vendor::new(|_, _| json(200, r#"{"Id":"x"}"#)).await;
@@ -231,17 +234,21 @@ async fn the_activity_tells_what_was_changed_and_viewers_not_who_signed_in_from_
             "change | Create group | ann | 127.0.0.1 | done",
             "access | sign in | vic | 127.0.0.1 | done",
             "access | sign in | ann | 127.0.0.1 | done",
+            BEGUN,
         ]
     );
     assert_eq!(all["entries"][0]["resource"]["id"], "x");
     assert_eq!(all["entries"][0]["after"], r#"{"Id":"x","Name":"X"}"#);
     assert!(!all.to_string().contains("hidden"), "{all}");
     let seen = activity(&vic, "").await;
-    assert_eq!(told(&seen), ["change | Create group | ann | - | done"]);
+    assert_eq!(
+        told(&seen),
+        ["change | Create group | ann | - | done", BEGUN]
+    );
     let first = activity(&ann, "?limit=1").await;
     let older = first["older"].as_str().unwrap();
-    let rest = activity(&ann, &format!("?limit=2&before={older}")).await;
-    assert_eq!((told(&rest).len(), &rest["older"]), (2, &Value::Null));
+    let rest = activity(&ann, &format!("?limit=3&before={older}")).await;
+    assert_eq!((told(&rest).len(), &rest["older"]), (3, &Value::Null));
     assert_eq!(told(&activity(&ann, "?system=uplynk").await), [""; 0]);
     let wrong = [("cookie", ann.as_str())];
     let answer = ask(&gateway, "GET /api/activity?kind=lunch", &wrong, "").await;

@@ -107,7 +107,10 @@ pub fn of_alarms(
         before: None,
         after: None,
     };
-    let began = changes.began.iter().map(|alarm| {
+    // The newest stand above: so the worst of one moment do.
+    let mut began: Vec<&Alarm> = changes.began.iter().collect();
+    began.sort_by(|one, other| other.worst_first(one));
+    let began = began.into_iter().map(|alarm| {
         let what = if is_first(alarm) {
             format!("Alarm when watching began: {}", alarm.sentence)
         } else {
@@ -115,7 +118,9 @@ pub fn of_alarms(
         };
         event(alarm, alarm.severity, what)
     });
-    let ended = changes.ended.iter().map(|alarm| {
+    let mut ended: Vec<&Alarm> = changes.ended.iter().collect();
+    ended.sort_by(|one, other| other.worst_first(one));
+    let ended = ended.into_iter().map(|alarm| {
         let lasted = now.signed_duration_since(alarm.since.at());
         let lasted = span(lasted.max(TimeDelta::zero()));
         let what = format!("Alarm ended after {lasted}: {}", alarm.sentence);

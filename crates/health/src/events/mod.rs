@@ -4,11 +4,13 @@
 //! An event says what a reading showed, not what caused it. What came and went between two readings is not seen.
 
 mod between;
+mod lane;
 
 #[cfg(test)]
 mod tests;
 
 pub use between::{appeared, between, gone, of_alarms};
+pub use lane::{Handover, Led, Stretch, lane};
 
 use crate::inventory::ResourceKey;
 use crate::severity::Severity;
@@ -40,7 +42,7 @@ pub enum EventKind {
     Resource,
     /// An alarm began or ended; those of connections tell when they fell silent and came back.
     Alarm,
-    /// The gateway began to watch, after a time in which nobody did.
+    /// The gateway began to watch. What was before it, back to when one last did, nobody saw.
     Watching,
 }
 
@@ -92,7 +94,7 @@ impl EventKind {
             Self::Run => "Cloud failover sessions",
             Self::Resource => "Groups that come and go",
             Self::Alarm => "Alarms",
-            Self::Watching => "Gaps in watching",
+            Self::Watching => "Starts of the gateway",
         }
     }
 }

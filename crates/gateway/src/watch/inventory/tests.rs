@@ -367,13 +367,14 @@ fn a_connection_that_falls_silent_is_an_alarm_without_any_publication() {
 }
 
 impl World {
-    /// What was recorded, oldest first, of the resource's id or of nothing.
+    /// What was recorded of resources, oldest first.
     async fn recorded(&self) -> Vec<(String, String)> {
         let query = ActivityQuery {
             limit: 500,
             ..ActivityQuery::default()
         };
         let mut entries = self.store.activity(query).await.unwrap();
+        entries.retain(|entry| entry.resource.is_some());
         entries.sort_by_key(|entry| entry.number);
         let id = |entry: &ActivityEntry| entry.resource.as_ref().map(|key| key.id.clone());
         entries

@@ -1,0 +1,206 @@
+// The page /activity and its parts on other pages: what people did, what the vendors' systems did by themselves,
+// who and when, before and after.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { accessible, eventually, rows, START, story, whenRows } from './harness.mjs';
+import { PASSWORD, serve } from './support/served.mjs';
+import { find, inOrder, now, ordered } from './support/slicers.mjs';
+import { path } from './support/worlds.mjs';
+
+const PATIENCE = 20_000;
+
+const table = (page) => page.getByRole('table', { name: 'Activity', exact: true });
+
+const options = (page, label) => page.getByLabel(label, { exact: true });
+
+const filtered = (page) => new URL(page.url()).search;
+
+/** Another order of a group's slicers, set at the vendor, not through this console. */
+const reorder = (control, group, ids) => control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids });
+
+story('what a vendor changed by itself is told with what was there before', async ({ page, visit, world, control }) => {
+  const group = await find(world, ordered);
+  const ids = inOrder(group);
+  await reorder(control, group, ids.toReversed());
+  await visit('/activity');
+  await whenRows(page, 'Activity', (all) => {
+    const told = all.find(({ What }) => What.startsWith('The order of the slicers changed.'));
+    assert.ok(told);
+    assert.deepEqual(
+      [told.Resource, told.Connection, told.Who],
+      [group.name, 'Live channels', '–'],
+    );
+  }, PATIENCE);
+  const row = table(page).getByRole('row', { name: /The order of the slicers changed\./ });
+  await row.getByText('Before and after').click();
+  await row.getByText(`Before: ${ids.join(', ')}`).waitFor();
+  await row.getByText(`Now: ${ids.toReversed().join(', ')}`).waitFor();
+  await accessible(page);
+  await row.getByRole('link', { name: group.name }).click();
+  await page.getByRole('heading', { level: 1, name: group.name }).waitFor();
+  await page.getByRole('list', { name: 'Activity' }).getByText('The order of the slicers changed.').waitFor();
+});
+
+story('what a person changes is told with who did it and what became of it', async ({ page, visit, world }) => {
+  const group = await find(world, ordered);
+  await visit(path('slicers', 'live', group.id));
+  const failback = page.getByRole('switch', { name: 'Auto failback' });
+  await failback.click();
+  await page.getByRole('dialog').getByRole('button', { name: /auto failback/ }).click();
+  await eventually(async () => assert.notEqual((await now(world, group.id)).auto_failback, group.auto_failback), PATIENCE);
+  const list = page.getByRole('list', { name: 'Activity' });
+  await list.getByText(/Configure group by demo \(done\)/).waitFor({ timeout: PATIENCE });
+  // What the system then did is an entry of its own.
+  await list.getByText('Auto failback changed.').waitFor({ timeout: PATIENCE });
+  await page.getByRole('link', { name: 'All activity: Activity' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Activity', exact: true }).waitFor();
+  assert.equal(new URLSearchParams(filtered(page)).get('resource'), group.id);
+  await whenRows(page, 'Activity', (all) => {
+    const change = all.find(({ What }) => What.startsWith('Configure group'));
+    assert.ok(change.What.includes('done'));
+    assert.ok(change.Who.startsWith('demo'));
+  });
+  const row = table(page).getByRole('row', { name: /Configure group/ });
+  await row.getByText('Details').click();
+  await row.getByText('auto_failback: ').waitFor();
+});
+
+story('a change that the vendor refuses is told as refused', async ({ page, visit, control, complaints, world }) => {
+  complaints.expect(/status of 500/);
+  const group = await find(world, ordered);
+  await visit(path('slicers', 'live', group.id));
+  await control('POST', '/faults', { connection: 'live', operation: 'configure group', fault: { kind: 'status', status: 500 } });
+  await page.getByRole('switch', { name: 'Auto failback' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: /auto failback/ }).click();
+  await page.getByRole('list', { name: 'Activity' }).getByText(/Configure group by demo \(outcome unknown\)/).waitFor({ timeout: PATIENCE });
+});
+
+story('filters stand in the address and leave what they name', async ({ page, visit, control, world }) => {
+  const group = await find(world, ordered);
+  await reorder(control, group, inOrder(group).toReversed());
+  await visit('/activity');
+  await whenRows(page, 'Activity', (all) => assert.ok(all.some(({ What }) => What.startsWith('The order'))), PATIENCE);
+  await options(page, 'Kind').selectOption({ label: 'Slicer orders' });
+  await whenRows(page, 'Activity', (all) => assert.ok(all.length === 1 && all[0].What.startsWith('The order')));
+  assert.equal(filtered(page), '?kind=order');
+  await options(page, 'System').selectOption({ label: 'AVEVA' });
+  await page.getByText('No entry matches.').waitFor();
+  await page.getByRole('link', { name: 'Show everything' }).click();
+  await options(page, 'Resource').fill(group.name.toUpperCase());
+  await options(page, 'Resource').press('Enter');
+  await eventually(() => assert.equal(new URLSearchParams(filtered(page)).get('resource'), group.id));
+  await whenRows(page, 'Activity', (all) => assert.ok(all.length > 0 && all.every(({ Resource }) => Resource === group.name)));
+  await options(page, 'From').fill('2026-01-15T14:32:09');
+  await options(page, 'From').press('Enter');
+  await eventually(() => assert.equal(new URLSearchParams(filtered(page)).get('from'), '2026-01-15T14:32:09Z'));
+  await page.getByText('No entry matches.').waitFor();
+  await page.goBack();
+  await whenRows(page, 'Activity', (all) => assert.ok(all.length > 0));
+});
+
+story('a filter that is none is refused in words', async ({ page, visit, complaints }) => {
+  complaints.expect(/status of 400/);
+  await visit('/activity?kind=lunch');
+  await page.getByText(/the parameter `kind` has to be of change, failover/).waitFor();
+});
+
+story('older entries come on demand, and new ones move nobody who reads below', { watchSeconds: 1 }, async (told) => {
+  const { page, visit, control, world } = told;
+  const group = await find(world, ordered);
+  const ids = inOrder(group);
+  await visit('/activity?kind=order');
+  // More than a page holds.
+  for (let turn = 0; turn < 56; turn += 1) {
+    await reorder(control, group, turn % 2 ? ids : ids.toReversed());
+    await told.reread();
+  }
+  await visit('/activity?kind=order');
+  await whenRows(page, 'Activity', (all) => assert.equal(all.length, 50), PATIENCE);
+  await page.getByRole('button', { name: 'Show older entries' }).click();
+  await whenRows(page, 'Activity', (all) => assert.equal(all.length, 56));
+  assert.equal(await page.getByRole('button', { name: 'Show older entries' }).count(), 0);
+  await page.getByText('56 entries', { exact: true }).waitFor();
+  const last = table(page).getByRole('row').last();
+  await last.scrollIntoViewIfNeeded();
+  const before = await last.boundingBox();
+  await reorder(control, group, ids.toReversed());
+  await told.reread();
+  const more = page.getByRole('button', { name: 'Show 1 new entry' });
+  await more.waitFor({ timeout: PATIENCE, state: 'attached' });
+  assert.equal((await rows(page, 'Activity')).length, 56);
+  const after = await last.boundingBox();
+  assert.ok(Math.abs(after.y - before.y) <= 40, `${before.y} and ${after.y}`);
+  await more.click();
+  await whenRows(page, 'Activity', (all) => assert.equal(all.length, 57));
+});
+
+story('everything that the filters leave is exported', async ({ page, visit, control, world }) => {
+  const group = await find(world, ordered);
+  await reorder(control, group, inOrder(group).toReversed());
+  await visit('/activity?kind=order');
+  await whenRows(page, 'Activity', (all) => assert.equal(all.length, 1), PATIENCE);
+  for (const [name, extension] of [['Export CSV', 'csv'], ['Export JSON', 'json']]) {
+    const waiting = page.waitForEvent('download');
+    await page.getByRole('button', { name }).click();
+    const download = await waiting;
+    assert.match(download.suggestedFilename(), new RegExp(`^activity-.*Z\\.${extension}$`));
+    const text = await readFile(await download.path(), 'utf8');
+    if (extension === 'json') {
+      const [entry] = JSON.parse(text);
+      assert.deepEqual([entry.kind, entry.resource.id, entry.before], ['order', group.id, inOrder(group).join(', ')]);
+    } else {
+      const lines = text.replace('\ufeff', '').trim().split('\r\n');
+      assert.equal(lines.length, 2);
+      assert.ok(lines[0].startsWith('Time,Kind,What,'));
+      assert.ok(lines[1].startsWith(`${START.replace('Z', '.000Z')},order,The order of the slicers changed.,`));
+    }
+  }
+});
+
+story('a gateway that cannot read its activity says so, and what is known stays', async ({ page, visit, complaints }) => {
+  complaints.expect(/status of 503/);
+  await visit('/activity');
+  await whenRows(page, 'Activity', (all) => assert.ok(all.length > 0), PATIENCE);
+  const { length } = await rows(page, 'Activity');
+  const problem = { type: '/problems/overloaded', title: 'Too much at a time', status: 503, detail: 'too many read' };
+  await page.route('**/api/activity?*', (route) =>
+    route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify(problem) }),
+  );
+  await page.getByRole('button', { name: 'Refresh now' }).first().click();
+  await page.getByRole('region', { name: 'What went wrong' }).getByText(/too many read/i).first().waitFor({ timeout: PATIENCE });
+  assert.equal((await rows(page, 'Activity')).length, length);
+});
+
+story('the recent changes stand on the overview', async ({ page, visit, control, world }) => {
+  const group = await find(world, ordered);
+  await reorder(control, group, inOrder(group).toReversed());
+  await visit('/');
+  const recent = page.getByRole('list', { name: 'Recent changes' });
+  await recent.getByText(`${group.name}: The order of the slicers changed.`).waitFor({ timeout: PATIENCE });
+  await accessible(page);
+});
+
+story('viewers see what changed, and neither sign-ins nor addresses', async ({ page, complaints }) => {
+  complaints.expect(/status of 401/);
+  const served = await serve();
+  try {
+    const as = async (user) => {
+      await page.goto(`${served.url}/activity`);
+      await page.getByLabel('User name').fill(user);
+      await page.getByLabel('Password').fill(PASSWORD);
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+      await page.getByRole('heading', { level: 1, name: 'Activity', exact: true }).waitFor();
+      return options(page, 'Kind').locator('option').allInnerTexts();
+    };
+    assert.ok((await as('ann')).includes('Sign-ins, refusals and walls'));
+    await whenRows(page, 'Activity', (all) => assert.ok(all.some(({ What, Who }) => What === 'Sign in done' && /^ann/.test(Who))));
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+    assert.ok(!(await as('vic')).includes('Sign-ins, refusals and walls'));
+    await whenRows(page, 'Activity', (all) => assert.ok(all.every(({ What }) => !What.startsWith('Sign in'))));
+  } finally {
+    await page.goto('about:blank');
+    await served.stop();
+  }
+});
