@@ -1,12 +1,18 @@
 //! The activity as it grows: the newest entries as they arrive, and older ones as somebody asks for them.
 
-use super::Live;
+use super::{Live, use_watched};
 use crate::api::activity::{Activity, ActivityEntry, read};
 use crate::api::{Arrived, Failure};
 use leptos::prelude::*;
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
+use web_sys::AbortController;
+
+/// How often it is asked while nothing is known to happen.
+const SELDOM: Duration = Duration::from_secs(600);
 
 /// Entries, newest first.
 type Entries = Vec<Arc<ActivityEntry>>;
@@ -32,17 +38,37 @@ pub struct Feed {
     query: StoredValue<String>,
 }
 
+/// Asks the gateway again when its inventory says that something has happened, and seldom otherwise.
+pub(super) fn when_something_happens<T, F>(
+    fetch: impl Fn(AbortController) -> F + 'static,
+) -> Live<T>
+where
+    T: PartialEq + Send + Sync + 'static,
+    F: Future<Output = Result<T, Failure>> + 'static,
+{
+    let live = Live::every(SELDOM, move |abort| {
+        let answer = fetch(abort);
+        async move { Ok(Arrived::now(answer.await?)) }
+    });
+    let happened = use_watched().activity();
+    Effect::new(move |before: Option<u64>| {
+        let now = happened.get();
+        if before.is_some_and(|before| before != now) {
+            live.status.refresh();
+        }
+        now
+    });
+    live
+}
+
 /// Begins to follow what a query leaves, until the current owner is cleaned up.
 #[must_use]
 pub fn feed(query: String) -> Feed {
     let asked = query.clone();
-    let newest = Live::new(
-        move |abort| {
-            let query = asked.clone();
-            async move { Ok(Arrived::now(read(&query, Some(&abort)).await?)) }
-        },
-        |_, _| false,
-    );
+    let newest = when_something_happens(move |abort| {
+        let query = asked.clone();
+        async move { read(&query, Some(&abort)).await }
+    });
     let known = RwSignal::new(Known::default());
     Effect::new(move |_| {
         if let Some(page) = newest.value() {

@@ -335,6 +335,12 @@ impl Watched {
         });
     }
 
+    /// Counts what happened, tracked: with another number there is something new in the activity.
+    #[must_use]
+    pub fn activity(self) -> Memo<u64> {
+        Memo::new(move |_| self.world().activity)
+    }
+
     /// Failovers that the last answer showed, tracked.
     #[must_use]
     pub fn takeovers(self) -> Vec<Takeover> {

@@ -5,6 +5,7 @@ pub mod activity;
 pub mod aveva;
 pub mod clock;
 pub mod inventory;
+pub mod lane;
 #[expect(
     clippy::module_inception,
     reason = "Live<T> is what the folder is about; its file is named after it"

@@ -14,6 +14,8 @@ pub struct World {
     pub revision: Option<String>,
     /// Which console the gateway serves.
     pub build: String,
+    /// Counts what happened, as the gateway does.
+    pub activity: u64,
     /// In the order of the configuration.
     pub connections: Arc<Vec<Arc<ConnectionState>>>,
     /// Sorted by key, so that those of one kind stand together.
@@ -38,7 +40,8 @@ pub struct Takeover {
 impl PartialEq for World {
     /// A revision stands for everything that the gateway said with it.
     fn eq(&self, other: &Self) -> bool {
-        self.revision == other.revision && self.build == other.build
+        (&self.revision, &self.build, self.activity)
+            == (&other.revision, &other.build, other.activity)
     }
 }
 
@@ -78,6 +81,7 @@ impl World {
         let world = Self {
             revision: Some(changes.revision),
             build: changes.build,
+            activity: changes.activity,
             connections: changes.connections.map_or_else(
                 || Arc::clone(&self.connections),
                 |list| Arc::new(list.into_iter().map(Arc::new).collect()),
@@ -189,6 +193,7 @@ mod tests {
             revision: "life-1".to_owned(),
             now: DateTime::UNIX_EPOCH,
             build: String::new(),
+            activity: 0,
             whole,
             connections: None,
             resources,

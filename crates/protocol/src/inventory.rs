@@ -34,6 +34,10 @@ pub struct Inventory {
     /// The resources that are no longer there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<ResourceKey>,
+    /// Counts what happened: another number than before says that `/api/activity` has something new. Of one life of
+    /// the gateway.
+    #[serde(default)]
+    pub activity: u64,
     /// Every open alarm, worst first, where one of them changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alarms: Option<Vec<Alarm>>,

@@ -4,6 +4,7 @@
 pub mod diff;
 pub mod entry;
 pub mod export;
+pub mod lane;
 pub mod recent;
 pub mod table;
 
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use table::ActivityTable;
 use vendors::operation::segment;
 
+pub use lane::Lane;
 pub use recent::{RecentActivity, RecentChanges};
 
 /// The parameters of the address that filter.

@@ -8,7 +8,7 @@ use super::session_panel::SessionPanel;
 use super::sessions::Sessions;
 use super::takeover::Takeover;
 use crate::live::{aveva, use_watched};
-use crate::pages::activity::RecentActivity;
+use crate::pages::activity::{Lane, RecentActivity};
 use crate::pages::{DetailPage, NotFound};
 use crate::route::Route;
 use health::inventory::{Kind, ResourceKey};
@@ -52,6 +52,7 @@ pub fn GroupPage(
                 <Next live />
             </div>
             <Sessions context />
+            <Lane resource=of.get_value() />
             <RecentActivity resource=of.get_value() />
             <SessionPanel context />
             <Dialogs context />

@@ -102,6 +102,7 @@ async fn encode(
     let failed = || Problem::new(Kind::Internal, "the inventory cannot be written");
     let answer = protocol::Inventory {
         build: gateway.assets.build().to_owned(),
+        activity: gateway.shared.store.activity_changes(),
         ..gateway
             .shared
             .watchers

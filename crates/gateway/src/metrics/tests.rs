@@ -100,6 +100,7 @@ fn the_guide_has_a_row_for_every_metric_and_for_no_other() {
     let inventory = Inventory {
         revision: String::new(),
         build: String::new(),
+        activity: 0,
         now: DateTime::UNIX_EPOCH,
         whole: true,
         connections: None,

@@ -127,6 +127,8 @@ pub(crate) struct Store {
     reads: Option<mpsc::Sender<Read>>,
     /// Whether the last attempt to write succeeded.
     is_well: Arc<AtomicBool>,
+    /// Counts the writes that changed the list of what happened.
+    changes: Arc<AtomicU64>,
     location: StoreLocation,
     /// Events that found no place in the queue.
     left_out: AtomicU64,
@@ -161,7 +163,13 @@ impl Store {
         let database = schema::open(location)?;
         let (jobs, queue) = mpsc::channel(QUEUE);
         let is_well = Arc::new(AtomicBool::new(true));
-        writer::start(database, queue, is_well.clone(), now)?;
+        let changes = Arc::new(AtomicU64::new(0));
+        let state = writer::State {
+            is_well: is_well.clone(),
+            changes: changes.clone(),
+            now,
+        };
+        writer::start(database, queue, state)?;
         let reads = match location {
             StoreLocation::Memory => None,
             StoreLocation::File(path) => Some(reading::start(path)?),
@@ -170,6 +178,7 @@ impl Store {
             jobs,
             reads,
             is_well,
+            changes,
             location: location.clone(),
             left_out: AtomicU64::new(0),
         })
@@ -182,6 +191,7 @@ impl Store {
             jobs: mpsc::channel(1).0,
             reads: None,
             is_well: Arc::new(AtomicBool::new(false)),
+            changes: Arc::default(),
             location: StoreLocation::Memory,
             left_out: AtomicU64::new(0),
         }
@@ -273,6 +283,11 @@ impl Store {
         if self.jobs.try_send(Job::Events(events)).is_err() {
             self.left_out.fetch_add(number, Ordering::Relaxed);
         }
+    }
+
+    /// Another number than before says that the list of what happened has something new.
+    pub(crate) fn activity_changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
     }
 
     /// Notes that the connections are watched at this moment.

@@ -216,13 +216,17 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
     writer::start(
         std::mem::replace(&mut database, schema::open(&StoreLocation::Memory).unwrap()),
         queue,
-        is_well.clone(),
-        Arc::new(Utc::now),
+        writer::State {
+            is_well: is_well.clone(),
+            changes: Arc::default(),
+            now: Arc::new(Utc::now),
+        },
     )
     .unwrap();
     let store = Store {
         jobs,
         reads: None,
+        changes: Arc::default(),
         is_well,
         location: StoreLocation::File(file.clone()),
         left_out: AtomicU64::new(0),

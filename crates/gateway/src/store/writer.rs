@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use health::events::Event;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::{mpsc, oneshot};
 
 /// So many rows are written together at most.
@@ -27,6 +27,13 @@ pub(super) enum Job {
     Read(Read),
 }
 
+/// What the thread shares with those who ask it.
+pub(super) struct State {
+    pub(super) is_well: Arc<AtomicBool>,
+    pub(super) changes: Arc<AtomicU64>,
+    pub(super) now: Now,
+}
+
 /// The last row of the chain.
 #[derive(Clone, Copy)]
 struct End {
@@ -38,9 +45,9 @@ struct End {
 pub(super) fn start(
     database: Database,
     mut queue: mpsc::Receiver<Job>,
-    is_well: Arc<AtomicBool>,
-    now: Now,
+    state: State,
 ) -> Result<(), String> {
+    let now = &state.now;
     let mut database = database;
     let mut end = end(&database.connection).map_err(|error| words(&error))?;
     close_open_intents(&mut database.connection, &mut end, now())
@@ -52,13 +59,7 @@ pub(super) fn start(
         let mut database = database;
         let mut jobs = Vec::new();
         while queue.blocking_recv_many(&mut jobs, TOGETHER) > 0 {
-            work(
-                &mut database.connection,
-                &mut end,
-                jobs.drain(..),
-                &is_well,
-                now(),
-            );
+            work(&mut database.connection, &mut end, jobs.drain(..), &state);
         }
     };
     let thread = std::thread::Builder::new().name("store".to_owned());
@@ -70,9 +71,9 @@ fn work(
     connection: &mut Connection,
     end: &mut End,
     jobs: impl Iterator<Item = Job>,
-    is_well: &AtomicBool,
-    now: DateTime<Utc>,
+    state: &State,
 ) {
+    let now = (state.now)();
     let (mut rows, mut answers, mut probes) = (Vec::new(), Vec::new(), Vec::new());
     let (mut events, mut reads, mut is_watched) = (Vec::new(), Vec::new(), false);
     for job in jobs {
@@ -87,6 +88,7 @@ fn work(
             Job::Read(read) => reads.push(read),
         }
     }
+    let changes = !rows.is_empty() || !events.is_empty();
     let written = if rows.is_empty() && probes.is_empty() {
         Ok(Vec::new())
     } else {
@@ -101,11 +103,14 @@ fn work(
         }
     });
     let failed = written.as_ref().err().or(seen.as_ref().err());
-    let was_well = is_well.swap(failed.is_none(), Ordering::Relaxed);
+    let was_well = state.is_well.swap(failed.is_none(), Ordering::Relaxed);
     match failed {
         Some(error) if was_well => tracing::error!("the store {}", words(error)),
         None if !was_well => tracing::warn!("the store can be written again"),
         _ => {}
+    }
+    if changes {
+        state.changes.fetch_add(1, Ordering::Relaxed);
     }
     // Whoever does not wait any more has no use for the answer.
     for (place, answer) in answers.into_iter().enumerate() {

@@ -99,6 +99,7 @@ fn inventory(
     Inventory {
         revision: "1".to_owned(),
         build: String::new(),
+        activity: 0,
         now: NOW,
         whole: true,
         connections: Some(connections.to_vec()),

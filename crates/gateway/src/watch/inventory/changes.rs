@@ -55,6 +55,7 @@ impl State {
             now,
             // What is watched does not know which console is served.
             build: String::new(),
+            activity: 0,
             whole: after.is_none(),
             connections: changed(self.connections_at).then(|| states.collect()),
             resources: whole

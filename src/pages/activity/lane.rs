@@ -1,0 +1,244 @@
+//! Who was primary, or what was on air, over time: as an image of bars, and as the table that it is drawn from.
+
+use super::table::time;
+use crate::live::lane::seen;
+use crate::live::use_watched;
+use crate::nav::use_nav;
+use crate::prefs::use_prefs;
+use crate::ui::{name, times};
+use chrono::{DateTime, TimeDelta, Utc};
+use health::events::{Led, Stretch, lane};
+use health::inventory::{Kind, ResourceKey};
+use health::words::span;
+use leptos::prelude::*;
+
+/// The times that can be shown: as the address has them, their words and their lengths.
+const SPANS: [(&str, &str, TimeDelta); 3] = [
+    ("hour", "Hour", TimeDelta::hours(1)),
+    ("day", "Day", TimeDelta::days(1)),
+    ("week", "Week", TimeDelta::weeks(1)),
+];
+
+/// How wide the image is in its own units.
+const WIDTH: f64 = 1_000.0;
+/// The narrowest bar.
+const NARROW: f64 = 4.0;
+
+/// The section.
+#[component]
+pub fn Lane(
+    /// The group.
+    resource: ResourceKey,
+) -> impl IntoView {
+    let nav = use_nav();
+    let title = match resource.kind {
+        Kind::SlicerGroup => "On air over time",
+        _ => "Primary over time",
+    };
+    let chosen = Memo::new(move |_| {
+        let param = nav.param("lane");
+        let known = |(key, ..): &(&str, &str, TimeDelta)| param.as_deref() == Some(*key);
+        SPANS.into_iter().find(known).unwrap_or(SPANS[0])
+    });
+    let buttons = SPANS.map(|(key, word, _)| {
+        let pressed = move || if chosen.get().0 == key { "true" } else { "false" };
+        let click = move |_| nav.replace(&nav.with_params(&[("lane", Some(key))]));
+        view! { <button type="button" class="chip" aria-pressed=pressed on:click=click>{word}</button> }
+    });
+    let resource = StoredValue::new(resource);
+    let drawn = move || {
+        let (_, _, span) = chosen.get();
+        view! { <Drawn resource=resource.get_value() span title /> }
+    };
+    view! {
+        <section class="panel" aria-labelledby="lane">
+            <header><h2 id="lane">{title}</h2><div class="row end" role="group" aria-label="Time shown">{buttons.into_iter().collect::<Vec<_>>()}</div></header>
+            {drawn}
+        </section>
+    }
+}
+
+#[component]
+fn Drawn(resource: ResourceKey, span: TimeDelta, title: &'static str) -> impl IntoView {
+    let watched = use_watched();
+    let live = seen(resource.clone(), span);
+    let is_slicers = resource.kind == Kind::SlicerGroup;
+    // Drawn anew when the image would differ, not each second.
+    let step = (span.num_seconds() / 200).max(1);
+    let turn = Memo::new(move |_| watched.now().timestamp() / step);
+    let stretches = Memo::new(move |_| {
+        turn.track();
+        let (seen, now) = (live.value()?, watched.now_untracked());
+        let world = watched.world_untracked();
+        let leader = world.find(&resource).and_then(|held| held.leader());
+        let leader = leader.filter(|leader| !is_slicers || *leader != "slate");
+        let from = now.checked_sub_signed(span)?;
+        let told = lane(&seen.handovers, leader, &seen.unknown, from, now);
+        Some((from, now, told))
+    });
+    let nobody = if is_slicers { "Slate" } else { "Nobody" };
+    let failure = move || {
+        let failure = live.status.failure()?;
+        Some(
+            view! { <p class="blank wrong">{format!("What was seen could not be read: {}.", failure.line())}</p> },
+        )
+    };
+    let image = move || {
+        let (from, to, told) = stretches.get()?;
+        Some(view! { {image(from, to, &told, title, nobody)}{table(&told, title, nobody)} })
+    };
+    view! { {failure}<div class="pad">{image}</div> }
+}
+
+/// How a leader is called, and how its bars look.
+fn word<'a>(led: &'a Led, nobody: &'a str) -> (&'a str, Option<&'static str>) {
+    match led {
+        Led::By(leader) => (leader, None),
+        Led::Nobody => (nobody, Some("critical")),
+        Led::Unknown => ("Not known", Some("unknown")),
+    }
+}
+
+/// Each leader once, in the order in which they first led; what is nobody's and what is not known stand last.
+fn lanes(told: &[Stretch]) -> Vec<&Led> {
+    let mut lanes: Vec<&Led> = Vec::new();
+    for stretch in told {
+        if !lanes.contains(&&stretch.led) {
+            lanes.push(&stretch.led);
+        }
+    }
+    lanes.sort_by_key(|led| match led {
+        Led::By(_) => 0,
+        Led::Nobody => 1,
+        Led::Unknown => 2,
+    });
+    lanes
+}
+
+fn image(
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    told: &[Stretch],
+    title: &'static str,
+    nobody: &str,
+) -> impl IntoView + use<> {
+    let rows: Vec<_> = lanes(told)
+        .into_iter()
+        .map(|led| {
+            let (label, tone) = word(led, nobody);
+            let bars: Vec<_> = told
+                .iter()
+                .filter(|stretch| stretch.led == *led)
+                .map(|stretch| {
+                    let (x, width) = bar(stretch, from, to);
+                    view! { <rect x=x.to_string() y="0" width=width.to_string() height="20" data-s=tone></rect> }
+                })
+                .collect();
+            let label = label.to_owned();
+            view! {
+                <span>{name(move || label.clone())}</span>
+                <svg viewBox="0 0 1000 20" preserveAspectRatio="none">{bars}</svg>
+            }
+        })
+        .collect();
+    view! {
+        <div class="lanes" role="img" aria-label=title>
+            {rows}
+            <p class="row"><small>{time(from)}</small><small>{time(to)}</small></p>
+        </div>
+    }
+}
+
+/// Where a stretch begins, and how wide it is.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds of a week are exact"
+)]
+fn bar(stretch: &Stretch, from: DateTime<Utc>, to: DateTime<Utc>) -> (f64, f64) {
+    let millis = |span: TimeDelta| span.num_milliseconds() as f64;
+    let whole = millis(to - from).max(1.0);
+    let width = (millis(stretch.to - stretch.from) / whole * WIDTH).max(NARROW);
+    let x = millis(stretch.from - from) / whole * WIDTH;
+    (x.min(WIDTH - width), width)
+}
+
+fn table(told: &[Stretch], title: &'static str, nobody: &str) -> impl IntoView + use<> {
+    let (prefs, watched) = (use_prefs(), use_watched());
+    let now = watched.now_untracked();
+    let zone = times::offset(prefs.zone.get(), now);
+    let column = match title {
+        "On air over time" => "On air",
+        _ => "Primary",
+    };
+    let rows: Vec<_> = told
+        .iter()
+        .rev()
+        .map(|stretch| {
+            let moment = |at| times::moment(at, now, zone);
+            let who = word(&stretch.led, nobody).0.to_owned();
+            view! {
+                <tr>
+                    <th scope="row">{name(move || who.clone())}</th>
+                    <td>{moment(stretch.from)}</td>
+                    <td>{moment(stretch.to)}</td>
+                    <td>{span(stretch.to - stretch.from)}</td>
+                </tr>
+            }
+        })
+        .collect();
+    view! {
+        <details>
+            <summary>"As a table"</summary>
+            <div class="scroll" tabindex="0" role="region" aria-label=format!("{title}, scrollable")>
+                <table>
+                    <caption class="vh">{title}</caption>
+                    <thead><tr><th scope="col">{column}</th><th scope="col">"From"</th><th scope="col">"To"</th><th scope="col">"Duration"</th></tr></thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </details>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{bar, lanes};
+    use chrono::{DateTime, Utc};
+    use health::events::{Led, Stretch};
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(second, 0).expect("in range")
+    }
+
+    fn stretch(from: i64, to: i64, led: Led) -> Stretch {
+        Stretch {
+            from: at(from),
+            to: at(to),
+            led,
+        }
+    }
+
+    #[test]
+    fn a_bar_lies_within_the_image_and_can_be_seen() {
+        let of = |from, to| bar(&stretch(from, to, Led::Nobody), at(0), at(100));
+        assert_eq!(of(0, 100), (0.0, 1_000.0));
+        assert_eq!(of(40, 50), (400.0, 100.0));
+        assert_eq!(of(100, 100), (996.0, 4.0));
+    }
+
+    #[test]
+    fn whoever_led_has_a_lane_and_what_is_not_known_stands_last() {
+        let by = |id: &str| Led::By(id.to_owned());
+        let told = [
+            stretch(0, 1, Led::Unknown),
+            stretch(1, 2, by("b")),
+            stretch(2, 3, Led::Nobody),
+            stretch(3, 4, by("a")),
+            stretch(4, 5, by("b")),
+        ];
+        assert_eq!(
+            lanes(&told),
+            [&by("b"), &by("a"), &Led::Nobody, &Led::Unknown]
+        );
+    }
+}
