@@ -42,6 +42,10 @@ const MIGRATIONS: [&str; 1] = ["
     CREATE TABLE watched (at INTEGER NOT NULL) STRICT;
 "];
 
+/// How much of the file a connection keeps in memory, in KiB. What is written is at the end, and what is read mostly
+/// there too.
+const CACHE: i64 = 512;
+
 /// How long to wait for a reader that is in the way.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -85,7 +89,9 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, String> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection =
         Connection::open_with_flags(path, flags).map_err(|error| fail(words(&error)))?;
-    let read = connection.busy_timeout(PATIENCE);
+    let read = connection
+        .busy_timeout(PATIENCE)
+        .and_then(|()| connection.pragma_update(None, "cache_size", -CACHE));
     read.map_err(|error| fail(words(&error)))?;
     let version = version(&connection).map_err(fail)?;
     if version == 0 {
@@ -133,6 +139,7 @@ fn prepared(mut connection: Connection) -> Result<Connection, String> {
     let version = version(&connection)?;
     let prepare = |connection: &mut Connection| {
         connection.busy_timeout(PATIENCE)?;
+        connection.pragma_update(None, "cache_size", -CACHE)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
