@@ -39,14 +39,7 @@ const GATEWAY: Order = Order {
         &["credentials", "auth"],
         &["vendor_http", "pairing", "store"],
         &["config", "assets"],
-        &[
-            "tls",
-            "crypto",
-            "answer_cache",
-            "shared_file",
-            "in_flight",
-            "store",
-        ],
+        &["tls", "crypto", "answer_cache", "shared_file", "in_flight"],
         &[
             "identity",
             "network",
