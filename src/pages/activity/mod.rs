@@ -139,7 +139,7 @@ fn TimeFilter(label: &'static str, param: &'static str) -> impl IntoView {
     };
     view! {
         <label class="pick"><span>{label}</span>
-            <input type="datetime-local" step="1" prop:value=move || shown().unwrap_or_default() on:change=change />
+            <input type="datetime-local" step="1" aria-label=label prop:value=move || shown().unwrap_or_default() on:change=change />
             <small>{move || prefs.zone.get().word()}</small>
         </label>
     }

@@ -69,7 +69,7 @@ fn Recent(
     };
     view! {
         <section class="panel recent" aria-labelledby=id>
-            <header><h2 id=id>{title}</h2><a class="end" href=all>"All activity"<span class="vh">": "{title}</span></a></header>
+            <header><h2 id=id>{title}</h2><a class="more end" href=all>"All activity"<span class="vh">": "{title}</span></a></header>
             {failure}
             {nothing}
             <ul class="rows pad" aria-label=title>

@@ -2,12 +2,13 @@
 
 use super::diff::{Side, diff};
 use super::entry::{connection_title, href, outcome, resource_name, what};
-use crate::api::activity::ActivityEntry;
+use crate::api::activity::{ActivityEntry, ActivityKind};
 use crate::live::activity::{Feed, feed};
 use crate::live::use_watched;
 use crate::prefs::use_prefs;
 use crate::ui::{FailureCard, Tag, name, times};
 use chrono::{DateTime, Utc};
+use health::events::EventKind;
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -192,7 +193,11 @@ pub(super) fn time(at: DateTime<Utc>) -> impl IntoView {
 
 /// What a change was about, and by which ids it is found elsewhere.
 fn details(entry: &ActivityEntry) -> Option<impl IntoView + use<>> {
-    let lines = diff(entry.before.as_deref(), entry.after.as_deref());
+    // Of a start it is the time of the last look, which its sentence tells.
+    let lines = match entry.kind {
+        ActivityKind::Seen(EventKind::Watching) => Vec::new(),
+        _ => diff(entry.before.as_deref(), entry.after.as_deref()),
+    };
     let ids = [
         (
             "Request",

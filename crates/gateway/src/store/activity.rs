@@ -390,6 +390,6 @@ pub(super) fn begun(connection: &Connection, now: DateTime<Utc>) -> rusqlite::Re
         name: String::new(),
         what,
         before: last.map(time),
-        after: Some(time(now)),
+        after: None,
     })
 }
