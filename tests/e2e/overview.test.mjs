@@ -45,7 +45,7 @@ story('an adapter that falls silent for good raises an alarm that leads to its g
 story('the rail leads to every page and says where one is', async ({ page, visit }) => {
   await visit('/');
   const rail = page.getByRole('navigation', { name: 'Main' });
-  for (const name of ['Groups', 'Slicers', 'Failover sessions', 'Connections', 'Overview']) {
+  for (const name of ['Groups', 'Slicers', 'Failover sessions', 'Activity', 'Connections', 'Overview']) {
     const link = rail.getByRole('listitem').getByRole('link', { name: new RegExp(`^${name}`) });
     await link.click();
     await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
