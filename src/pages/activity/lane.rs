@@ -137,7 +137,7 @@ fn image(
             let label = label.to_owned();
             view! {
                 <span>{name(move || label.clone())}</span>
-                <svg viewBox="0 0 1000 20" preserveAspectRatio="none">{bars}</svg>
+                <svg aria-hidden="true" viewBox="0 0 1000 20" preserveAspectRatio="none">{bars}</svg>
             }
         })
         .collect();
