@@ -22,7 +22,7 @@ const PAGES = [
     address: (world) => path('failover-sessions', 'em', sessions(world, 'em').find(({ tasks }) => tasks.length > 0).guid),
     table: 'Virtual machines of the session',
   },
-  { name: 'activity', address: () => '/activity?connection=em', table: 'Activity' },
+  { name: 'activity', address: () => '/activity?kind=watching', table: 'Activity' },
   { name: 'connections', address: () => '/connections', there: (page) => page.getByRole('main').getByRole('region').nth(4) },
   { name: 'not-found', address: () => '/nowhere', there: (page) => page.getByRole('heading', { name: 'Not found' }) },
 ];

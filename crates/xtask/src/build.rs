@@ -31,8 +31,9 @@ const DEMO_ADDRESS: &str = "127.0.0.1:8080";
 pub(crate) fn build(tree: &Tree) -> Done<bool> {
     let path = install::for_building(tree)?;
     let stamp = tree.target.join("console-built-from");
+    // As they are before it is built: what changes meanwhile is built the next time.
+    let sources = fingerprint::of(&tree.root, &CONSOLE_IS_MADE_OF)?;
     let made = || {
-        let sources = fingerprint::of(&tree.root, &CONSOLE_IS_MADE_OF)?;
         // The result counts too: somebody may have run trunk by hand.
         let result = fingerprint::of(&tree.root, &["dist"])?;
         Ok::<_, String>(format!("{sources:016x} {result:016x}"))

@@ -475,3 +475,60 @@ async fn a_run_that_another_connection_takes_over_starts_once() {
         .filter(|(_, what)| what == "The failover started.");
     assert_eq!(started.count(), 1, "{recorded:?}");
 }
+
+/// What the recorder takes of a reading of 2,000 groups of which one in a hundred has another primary.
+#[tokio::test]
+#[ignore = "measures: see CONTRIBUTING.md"]
+async fn what_the_recorder_takes_of_a_reading() {
+    const READINGS: u32 = 20;
+    let world = World::new();
+    let groups = |changed: u32| -> Vec<WatchedGroup> {
+        let group = |number: u32| {
+            let turns = number.is_multiple_of(100);
+            let primary = if turns { changed % 2 } else { 0 };
+            let mut group = world.group(0, u8::try_from(primary).ok());
+            group.configuration.id = Some(format!("g{number}"));
+            group
+        };
+        (0..2_000).map(group).collect()
+    };
+    let tell = |groups: &[WatchedGroup]| {
+        let state = world.read("plant");
+        world.inventory.publish(&state, Read::AllGroups(groups));
+    };
+    tell(&groups(0));
+    let moment = health::inventory::Moment {
+        now: world.now(),
+        vendor_ahead: TimeDelta::zero(),
+        observed_at: Some(world.now()),
+    };
+    let (mut compared, mut written) = (Duration::ZERO, Duration::ZERO);
+    for turn in 1..=READINGS {
+        world.do_step(&Step::Pass(5));
+        let (before, after) = (groups(turn - 1), groups(turn));
+        let judge = |groups: Vec<WatchedGroup>| Contents::Aveva(groups).resources("plant", &moment);
+        let (before, judged) = (judge(before), judge(after.clone()));
+        let begun = std::time::Instant::now();
+        let pairs = before.iter().zip(&judged);
+        let events: Vec<_> = pairs
+            .filter(|(old, new)| !new.resource.differs_in_times_alone(&old.resource))
+            .flat_map(|(old, new)| health::events::between(&old.resource, new, &moment))
+            .collect();
+        compared += begun.elapsed();
+        assert!(events.len() >= 20, "{}", events.len());
+        let begun = std::time::Instant::now();
+        world.store.record(events);
+        world
+            .store
+            .activity(ActivityQuery::default())
+            .await
+            .unwrap();
+        written += begun.elapsed();
+        tell(&after);
+    }
+    println!(
+        "of each reading: {:?} to compare, {:?} to record",
+        compared / READINGS,
+        written / READINGS
+    );
+}
