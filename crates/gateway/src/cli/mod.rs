@@ -17,6 +17,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use tracing_appender::non_blocking::WorkerGuard;
 
 /// Three failover systems on one screen.
 #[derive(Debug, Parser)]
@@ -111,7 +112,8 @@ fn usage_status(error: &clap::Error, command: Option<&OsStr>) -> u8 {
 }
 
 fn in_runtime(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    log_to_stderr();
+    // Until the end: what waits is still written then.
+    let _log = log_to_stderr();
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -145,20 +147,23 @@ fn complain(why: &str, status: u8) -> ExitCode {
 }
 
 /// Writes the log to standard error: what `RUST_LOG` selects, by default warnings and errors, and always the
-/// audit.
-fn log_to_stderr() {
+/// audit. A thread of its own writes, so that nobody waits for whoever reads the log, or for its disk: lines that find no
+/// place any more are left out. What people did is recorded in the store.
+fn log_to_stderr() -> WorkerGuard {
     let filter =
         tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
     let filter = match "audit=info".parse() {
         Ok(audit) => filter.add_directive(audit),
         Err(_) => filter,
     };
+    let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
     // Fails only if a logger is set already.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(writer)
         .with_ansi(false)
         .try_init();
+    guard
 }
 
 #[cfg(test)]

@@ -1,0 +1,65 @@
+//! The log goes to standard error, and whatever is behind that stops nothing.
+#![expect(clippy::unwrap_used, reason = "a helper that fails, fails its test")]
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// No answer may take so long.
+const HANGS: Duration = Duration::from_secs(20);
+
+/// More than a pipe holds is logged long before so many requests are answered.
+const REQUESTS: usize = 300;
+
+struct Program(Child);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn is_answered(address: &str) -> bool {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(HANGS)).unwrap();
+    let request = format!("GET /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).is_ok() && answer.starts_with("HTTP/1.1 200")
+}
+
+fn answers_with(stderr: Stdio) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_failover-console"));
+    command
+        .args(["demo", "--listen", "127.0.0.1:0"])
+        .env("RUST_LOG", "trace")
+        .stdout(Stdio::piped())
+        .stderr(stderr);
+    let mut program = Program(command.spawn().unwrap());
+    let out = BufReader::new(program.0.stdout.take().unwrap());
+    let line = out
+        .lines()
+        .map(Result::unwrap)
+        .find(|line| line.contains("listening on"))
+        .unwrap();
+    let address = line.rsplit('/').next().unwrap();
+    for number in 0..REQUESTS {
+        assert!(is_answered(address), "request {number}");
+    }
+}
+
+#[test]
+fn a_reader_of_the_log_that_is_stuck_holds_up_nobody() {
+    answers_with(Stdio::piped());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_log_on_a_full_disk_holds_up_nobody() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    answers_with(full.into());
+}
