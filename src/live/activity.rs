@@ -14,6 +14,11 @@ use web_sys::AbortController;
 /// How often it is asked while nothing is known to happen.
 const SELDOM: Duration = Duration::from_secs(600);
 
+/// How many entries are kept of a page that stays open for weeks; those that stand above it can be had again.
+const KEPT: usize = 500;
+/// The same while somebody reads further below.
+const KEPT_BELOW: usize = 5_000;
+
 /// Entries, newest first.
 type Entries = Vec<Arc<ActivityEntry>>;
 
@@ -101,6 +106,16 @@ impl Feed {
     #[must_use]
     pub fn is_read(self) -> bool {
         self.newest.value().is_some()
+    }
+
+    /// Forgets all but the newest page where there is too much, so that a page that stays open does not grow.
+    /// `is_read_below` says whether somebody reads what would be forgotten.
+    pub fn trim(self, is_read_below: bool) {
+        let most = if is_read_below { KEPT_BELOW } else { KEPT };
+        let too_many = self.known.read_untracked().entries.len() > most;
+        if let Some(page) = self.newest.value_untracked().filter(|_| too_many) {
+            self.known.set(with_newest(&Known::default(), &page));
+        }
     }
 
     /// Reads older ones.

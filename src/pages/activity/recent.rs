@@ -57,6 +57,10 @@ fn Recent(
         entries.truncate(SHOWN);
         entries
     });
+    Effect::new(move |_| {
+        shown.track();
+        feed.trim(false);
+    });
     let failure = move || {
         let failure = feed.newest.status.failure()?;
         Some(

@@ -27,6 +27,7 @@ pub fn ActivityTable(
     let top = RwSignal::new(None::<(DateTime<Utc>, i64)>);
     Effect::new(move |_| {
         let first = feed.entries().first().map(|entry| place(entry));
+        feed.trim(!is_at_top());
         if is_at_top() || top.get_untracked().is_none() {
             top.set(first);
         }
