@@ -51,8 +51,9 @@ pub fn Lane(
         view! { <Drawn resource=resource.get_value() span title /> }
     };
     view! {
-        <section class="panel" aria-labelledby="lane">
-            <header><h2 id="lane">{title}</h2><div class="row end" role="group" aria-label="Time shown">{buttons.into_iter().collect::<Vec<_>>()}</div></header>
+        // Named by its heading and by the image alone: a region "On air" is the one that shows what is on air.
+        <section class="panel">
+            <header><h2>{title}</h2><div class="row end" role="group" aria-label="Time shown">{buttons.into_iter().collect::<Vec<_>>()}</div></header>
             {drawn}
         </section>
     }
