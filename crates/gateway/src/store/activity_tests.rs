@@ -346,6 +346,31 @@ fn every_filter_has_its_index() {
         ),
         (
             ActivityQuery {
+                connections: Some(vec!["live".to_owned()]),
+                kinds: vec!["run".to_owned()],
+                ..all()
+            },
+            "connection_kind",
+        ),
+        (
+            ActivityQuery {
+                connections: Some(vec!["live".to_owned()]),
+                severity: text("critical"),
+                ..all()
+            },
+            "connection_severity",
+        ),
+        (
+            ActivityQuery {
+                kinds: vec!["run".to_owned()],
+                severity: text("critical"),
+                before: Place::parse("5.7"),
+                ..all()
+            },
+            "kind_severity",
+        ),
+        (
+            ActivityQuery {
                 with_access: false,
                 ..all()
             },

@@ -37,6 +37,9 @@ const MIGRATIONS: [&str; 1] = ["
     CREATE INDEX activity_kind ON activity (kind, at);
     CREATE INDEX activity_severity ON activity (severity, at);
     CREATE INDEX activity_connection ON activity (connection, at);
+    CREATE INDEX activity_connection_kind ON activity (connection, kind, at);
+    CREATE INDEX activity_connection_severity ON activity (connection, severity, at);
+    CREATE INDEX activity_kind_severity ON activity (kind, severity, at);
     CREATE INDEX activity_resource ON activity (resource, at);
     CREATE INDEX activity_person ON activity (person, at);
     CREATE TABLE watched (at INTEGER NOT NULL) STRICT;
