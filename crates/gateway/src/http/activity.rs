@@ -1,16 +1,14 @@
 //! `GET /api/activity`: what people did and what the gateway saw, newest first.
 
-use super::compression::compressed;
+use super::compression::json;
 use super::middleware::Authorized;
-use super::pairing::NO_STORE;
 use crate::app::Gateway;
 use crate::identity::Role;
 use crate::problem::{Kind, Problem};
 use crate::store::{ActivityQuery, Place};
-use axum::Json;
-use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, Uri, header};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use health::Severity;
 use protocol::{Activity, ActivityKind};
@@ -31,8 +29,10 @@ pub(super) async fn read(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
+    let Query(parameters) = Query::try_from_uri(&uri)
+        .map_err(|_| Problem::new(Kind::BadRequest, "the query cannot be read"))?;
     let query = query(
-        uri.query().unwrap_or_default(),
+        parameters,
         authorized.who.role == Role::Admin.word(),
         |system| connections(&gateway, system),
     )?;
@@ -51,11 +51,8 @@ pub(super) async fn read(
         older: last.map(|entry| Place::of(entry).to_string()),
         entries,
     };
-    let response = (NO_STORE, Json(answer)).into_response();
-    let mut response = compressed(response, headers.get(header::ACCEPT_ENCODING)).await;
-    let vary = HeaderValue::from_static("accept-encoding");
-    response.headers_mut().insert(header::VARY, vary);
-    Ok(response)
+    let encoded = json(&answer, headers.get(header::ACCEPT_ENCODING)).await?;
+    encoded.answer(&gateway, &authorized)
 }
 
 /// The connections of a system, by its word in addresses.
@@ -74,7 +71,7 @@ fn connections(gateway: &Gateway, system: &str) -> Option<Vec<String>> {
 
 /// Reads the parameters. An empty one counts as absent, because a form sends all of its fields.
 fn query(
-    text: &str,
+    parameters: Vec<(String, String)>,
     with_access: bool,
     connections: impl Fn(&str) -> Option<Vec<String>>,
 ) -> Result<ActivityQuery, Problem> {
@@ -84,7 +81,7 @@ fn query(
         ..ActivityQuery::default()
     };
     let (mut of_system, mut connection) = (None, None);
-    for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+    for (name, value) in parameters {
         if value.is_empty() {
             continue;
         }
@@ -98,31 +95,33 @@ fn query(
             let at: Result<DateTime<Utc>, _> = value.parse();
             at.map_err(|_| wrong("a time such as 2026-01-15T14:30:00Z"))
         };
-        match name.as_ref() {
+        match name.as_str() {
             "system" => {
                 let of = connections(&value).ok_or_else(|| wrong("aveva, uplynk or veeam"))?;
                 of_system = Some(of);
             }
-            "connection" => connection = Some(value.to_string()),
-            "resource" => query.resource = Some(value.to_string()),
+            "connection" => connection = Some(value),
+            "resource" => query.resource = Some(value),
             "kind" => {
                 let known: Vec<_> = ActivityKind::all().map(ActivityKind::key).collect();
                 for kind in value.split(',') {
                     if !known.contains(&kind) {
                         return Err(wrong(&format!("of {}", known.join(", "))));
                     }
-                    query.kinds.push(kind.to_owned());
+                    if !query.kinds.iter().any(|known| known == kind) {
+                        query.kinds.push(kind.to_owned());
+                    }
                 }
             }
             "severity" => {
                 let known = Severity::ALL.iter().any(|one| one.key() == value);
-                let severity = known.then(|| value.to_string());
+                let severity = known.then_some(value);
                 query.severity =
                     Some(severity.ok_or_else(|| {
                         wrong("critical, warning, moving, unknown, normal or off")
                     })?);
             }
-            "person" => query.person = Some(value.to_string()),
+            "person" => query.person = Some(value),
             "from" => query.from = Some(moment()?),
             "to" => query.to = Some(moment()?),
             "before" => {
@@ -157,12 +156,14 @@ mod tests {
 
     fn read(text: &str) -> Result<ActivityQuery, String> {
         let of = |system: &str| (system == "uplynk").then(|| vec!["live".to_owned()]);
-        query(text, false, of).map_err(|problem| problem.detail)
+        let uri = format!("/api/activity?{text}").parse().unwrap();
+        let Query(parameters) = Query::try_from_uri(&uri).unwrap();
+        query(parameters, false, of).map_err(|problem| problem.detail)
     }
 
     #[test]
     fn parameters_are_read_and_wrong_ones_named() {
-        let query = read("system=uplynk&resource=a%2Fb&kind=failover,run&severity=critical&person=&before=5.7&limit=9").unwrap();
+        let query = read("system=uplynk&resource=a%2Fb&kind=failover,run,failover&severity=critical&person=&before=5.7&limit=9").unwrap();
         assert_eq!(query.connections, Some(vec!["live".to_owned()]));
         assert_eq!(query.resource.as_deref(), Some("a/b"));
         assert_eq!((query.person, query.limit), (None, 9));

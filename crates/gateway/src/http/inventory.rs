@@ -1,13 +1,12 @@
 //! `GET /api/inventory?after=REVISION`: everything that is watched, or what of it changed since a revision.
 //! `Cache-Control: no-cache` of a person lets the vendors be read now, `connection=ID` only one of them.
 
-use super::compression::compressed;
+use super::compression::{Encoded, json};
 use super::middleware::Authorized;
 use crate::app::{Gateway, InventoryAnswer, InventoryKey};
 use crate::identity::Role;
 use crate::problem::{Kind, Problem};
 use crate::watch::{Audience, Position};
-use axum::body::{Body, to_bytes};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::Response;
@@ -79,17 +78,7 @@ pub(super) async fn read(
         || encode(&gateway, &position, audience, accepted),
     );
     let InventoryAnswer { encoding, body, .. } = answer.await?;
-    let body = gateway.shared.in_flight.body(body, authorized.session())?;
-    let mut response = Response::new(body);
-    let headers = response.headers_mut();
-    let json = HeaderValue::from_static("application/json");
-    headers.insert(header::CONTENT_TYPE, json);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    if let Some(encoding) = encoding {
-        headers.insert(header::CONTENT_ENCODING, encoding);
-    }
-    Ok(response)
+    Encoded { encoding, body }.answer(&gateway, &authorized)
 }
 
 /// Makes the answer, once for all who ask for the same at the same time.
@@ -99,7 +88,6 @@ async fn encode(
     audience: Audience,
     accepted: Option<&HeaderValue>,
 ) -> Result<InventoryAnswer, Problem> {
-    let failed = || Problem::new(Kind::Internal, "the inventory cannot be written");
     let answer = protocol::Inventory {
         build: gateway.assets.build().to_owned(),
         activity: gateway.shared.store.activity_changes(),
@@ -109,13 +97,10 @@ async fn encode(
             .inventory()
             .answer(position, audience)
     };
-    let json = serde_json::to_vec(&answer).map_err(|_| failed())?;
-    let mut response = compressed(Response::new(Body::from(json)), accepted).await;
-    let encoding = response.headers_mut().remove(header::CONTENT_ENCODING);
-    let body = to_bytes(response.into_body(), usize::MAX).await;
+    let Encoded { encoding, body } = json(&answer, accepted).await?;
     Ok(InventoryAnswer {
         now: answer.now,
         encoding,
-        body: body.map_err(|_| failed())?,
+        body,
     })
 }

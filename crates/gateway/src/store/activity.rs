@@ -235,21 +235,25 @@ fn json(entry: &ActivityEntry) -> rusqlite::Result<String> {
 }
 
 /// The statement for a query, and its parameters. Each of several connections and kinds is asked for by itself: so
-/// every part is found in an index, in its order, however many entries there are.
+/// every part is found in an index, in its order, however many entries there are. Only where that makes too many parts
+/// for one statement they are asked for together.
 pub(super) fn statement(query: &ActivityQuery) -> (String, Vec<Value>) {
-    let connections = match &query.connections {
-        None => vec![None],
-        Some(connections) => connections.iter().map(Some).collect(),
+    let all: &[String] = &[];
+    let connections = query.connections.as_deref();
+    let mut of_connections: Vec<&[String]> =
+        connections.map_or_else(|| vec![all], |some| some.chunks(1).collect());
+    let mut of_kinds: Vec<&[String]> = match query.kinds.as_slice() {
+        [] => vec![all],
+        kinds => kinds.chunks(1).collect(),
     };
-    let kinds = if query.kinds.is_empty() {
-        vec![None]
-    } else {
-        query.kinds.iter().map(Some).collect()
-    };
+    if of_connections.len() * of_kinds.len() > MOST_PARTS {
+        of_connections = vec![connections.unwrap_or(all)];
+        of_kinds = vec![&query.kinds];
+    }
     let (mut parts, mut values) = (Vec::new(), Vec::new());
-    for connection in &connections {
-        for kind in &kinds {
-            parts.push(part(query, *connection, *kind, &mut values));
+    for connections in &of_connections {
+        for kinds in &of_kinds {
+            parts.push(part(query, connections, kinds, &mut values));
         }
     }
     if let [part] = parts.as_slice() {
@@ -265,31 +269,39 @@ pub(super) fn statement(query: &ActivityQuery) -> (String, Vec<Value>) {
     (whole, values)
 }
 
+/// How many parts a statement has at most.
+const MOST_PARTS: usize = 200;
+
 const NEWEST_FIRST: &str = "ORDER BY at DESC, number DESC LIMIT ?";
 
 fn limit(query: &ActivityQuery) -> Value {
     i64::try_from(query.limit).unwrap_or(i64::MAX).into()
 }
 
-/// What a query leaves of one connection and one kind, or of all.
+/// What a query leaves of some connections and kinds; an empty list is all of them.
 fn part(
     query: &ActivityQuery,
-    connection: Option<&String>,
-    kind: Option<&String>,
+    connections: &[String],
+    kinds: &[String],
     values: &mut Vec<Value>,
 ) -> String {
     let mut conditions: Vec<String> = Vec::new();
     for (column, wanted) in [
-        ("connection", connection),
-        ("kind", kind),
-        ("resource", query.resource.as_ref()),
-        ("severity", query.severity.as_ref()),
-        ("person", query.person.as_ref()),
+        ("connection", connections),
+        ("kind", kinds),
+        ("resource", query.resource.as_slice()),
+        ("severity", query.severity.as_slice()),
+        ("person", query.person.as_slice()),
     ] {
-        if let Some(wanted) = wanted {
-            conditions.push(format!("{column} = ?"));
-            values.push(Value::Text(wanted.clone()));
+        match wanted {
+            [] => {}
+            [_] => conditions.push(format!("{column} = ?")),
+            several => {
+                let places = vec!["?"; several.len()].join(", ");
+                conditions.push(format!("{column} IN ({places})"));
+            }
         }
+        values.extend(wanted.iter().cloned().map(Value::Text));
     }
     if let Some(from) = query.from {
         conditions.push("at >= ?".to_owned());

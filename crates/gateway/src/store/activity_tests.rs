@@ -212,6 +212,22 @@ async fn every_filter_leaves_what_it_names() {
 }
 
 #[tokio::test]
+async fn more_connections_and_kinds_than_a_statement_has_parts_are_answered_too() {
+    let store = memory();
+    store.record(vec![
+        event(1, EventKind::Run, Severity::Normal, "c7", "g"),
+        event(2, EventKind::Alarm, Severity::Normal, "c7", "g"),
+        event(3, EventKind::Run, Severity::Normal, "other", "g"),
+    ]);
+    let query = ActivityQuery {
+        connections: Some((0..600).map(|number| format!("c{number}")).collect()),
+        kinds: vec!["run".to_owned(), "failover".to_owned()],
+        ..everything()
+    };
+    assert_eq!(told(&store, query).await, ["1"]);
+}
+
+#[tokio::test]
 async fn pages_follow_one_another_without_a_gap_or_a_repeat() {
     let store = memory();
     // Several of one moment, and one that was told late.

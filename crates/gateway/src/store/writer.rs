@@ -89,6 +89,7 @@ fn work(
         }
     }
     let changes = !rows.is_empty() || !events.is_empty();
+    let writes = changes || is_watched || !probes.is_empty();
     let written = if rows.is_empty() && probes.is_empty() {
         Ok(Vec::new())
     } else {
@@ -103,7 +104,12 @@ fn work(
         }
     });
     let failed = written.as_ref().err().or(seen.as_ref().err());
-    let was_well = state.is_well.swap(failed.is_none(), Ordering::Relaxed);
+    // Who only reads learns nothing of whether the disk takes more.
+    let was_well = if writes {
+        state.is_well.swap(failed.is_none(), Ordering::Relaxed)
+    } else {
+        true
+    };
     match failed {
         Some(error) if was_well => tracing::error!("the store {}", words(error)),
         None if !was_well => tracing::warn!("the store can be written again"),

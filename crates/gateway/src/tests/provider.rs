@@ -253,8 +253,9 @@ impl Inner {
     fn token(&mut self, authorization: &str, form: &str) -> Result<Value, &'static str> {
         let form = Url::parse(&format!("http://x/?{form}")).unwrap();
         let form: HashMap<String, String> = form.query_pairs().into_owned().collect();
-        let encode =
-            |text: &str| -> String { form_urlencoded::byte_serialize(text.as_bytes()).collect() };
+        let encode = |text: &str| -> String {
+            openidconnect::url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+        };
         let basic = BASE64_STANDARD.encode(format!("{CLIENT}:{}", encode(CLIENT_SECRET)));
         self.secrets.push(basic.clone());
         let by_body = form.get("client_secret").map(String::as_str) == Some(CLIENT_SECRET);
