@@ -6,8 +6,9 @@ use crate::api::Failure;
 use crate::api::activity::{ActivityEntry, ActivityKind, read};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use health::events::{EventKind, Handover};
-use health::inventory::ResourceKey;
+use health::inventory::{Kind, ResourceKey};
 use health::severity::Severity;
+use health::slicers::SLATE;
 use std::cmp::Reverse;
 use vendors::operation::segment;
 use web_sys::AbortController;
@@ -61,13 +62,15 @@ async fn fetch(
     {
         unknown.push((DateTime::UNIX_EPOCH, oldest.at));
     }
+    let handover = |entry| handover(entry, resource.kind == Kind::SlicerGroup);
     let mut handovers: Vec<Handover> = failovers.entries.into_iter().map(handover).collect();
     handovers.reverse();
     Ok(Seen { handovers, unknown })
 }
 
-fn handover(entry: ActivityEntry) -> Handover {
-    let named = |leader: Option<String>| leader.filter(|leader| leader != "slate");
+/// Of slicers the slate is nobody.
+fn handover(entry: ActivityEntry, is_slicers: bool) -> Handover {
+    let named = |leader: Option<String>| leader.filter(|leader| !is_slicers || leader != SLATE);
     Handover {
         at: entry.at,
         before: named(entry.before),

@@ -1,5 +1,6 @@
 //! A file that the page itself made, given to the browser to keep.
 
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
@@ -7,6 +8,38 @@ use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
 /// How long the browser has to begin reading the file.
 const READING: Duration = Duration::from_secs(30);
+
+/// What kind of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// For a spreadsheet.
+    Csv,
+    /// For a script.
+    Json,
+}
+
+impl FileKind {
+    /// The media type.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv;charset=utf-8;header=present",
+            Self::Json => "application/json",
+        }
+    }
+
+    /// The name of a file of this that was written at a moment: `activity-2026-11-21T143208Z.csv`. Without colons,
+    /// which Windows does not take.
+    #[must_use]
+    pub fn name(self, of: &str, at: DateTime<Utc>) -> String {
+        let extension = match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+        };
+        let at = at.format("%Y-%m-%dT%H%M%SZ");
+        format!("{of}-{at}.{extension}")
+    }
+}
 
 /// Keeps a text as a file of this name.
 pub fn text(name: &str, media_type: &str, text: &str) {
@@ -31,4 +64,20 @@ pub fn text(name: &str, media_type: &str, text: &str) {
         },
         READING,
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FileKind;
+    use crate::ui::time_zone::tests::at;
+
+    #[test]
+    fn files_are_named_by_their_moment() {
+        for (kind, name) in [
+            (FileKind::Csv, "activity-2026-11-21T143208Z.csv"),
+            (FileKind::Json, "activity-2026-11-21T143208Z.json"),
+        ] {
+            assert_eq!(kind.name("activity", at("2026-11-21T14:32:08.9Z")), name);
+        }
+    }
 }

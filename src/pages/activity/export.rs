@@ -4,9 +4,10 @@ use super::entry::{connection_title, outcome, resource_name, what};
 use crate::api::activity::{ActivityEntry, read};
 use crate::live::{Watched, use_watched};
 use crate::ui::csv::{cell, row, whole};
+use crate::ui::download::FileKind;
 use crate::ui::notice::use_notices;
 use crate::ui::{Icon, download};
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::SecondsFormat;
 use leptos::prelude::*;
 
 /// How many entries are asked for at once.
@@ -29,12 +30,6 @@ const COLUMNS: [&str; 12] = [
     "After",
 ];
 
-#[derive(Clone, Copy)]
-enum Kind {
-    Csv,
-    Json,
-}
-
 /// The buttons.
 #[component]
 pub fn Export(
@@ -46,7 +41,7 @@ pub fn Export(
     let cancelled = StoredValue::new(false);
     let wrong = RwSignal::new(None::<String>);
     let query = StoredValue::new(query);
-    let export = move |kind: Kind| {
+    let export = move |kind: FileKind| {
         if progress.get_untracked().is_some() {
             return;
         }
@@ -89,7 +84,8 @@ pub fn Export(
             let _ = progress.try_set(None);
             match told.and_then(|()| text(kind, &entries, watched)) {
                 Ok(text) => {
-                    keep(kind, &text, watched.now_untracked());
+                    let name = kind.name("activity", watched.now_untracked());
+                    download::text(&name, kind.media_type(), &text);
                     notices.show(format!("{} entries exported.", entries.len()), None);
                 }
                 Err(words) => {
@@ -111,32 +107,23 @@ pub fn Export(
     };
     let busy = move || progress.read().is_some();
     view! {
-        <button type="button" class="btn" disabled=busy on:click=move |_| export(Kind::Csv)>"Export CSV"</button>
-        <button type="button" class="btn" disabled=busy on:click=move |_| export(Kind::Json)>"Export JSON"</button>
+        <button type="button" class="btn" disabled=busy on:click=move |_| export(FileKind::Csv)>"Export CSV"</button>
+        <button type="button" class="btn" disabled=busy on:click=move |_| export(FileKind::Json)>"Export JSON"</button>
         {going}
         {move || wrong.get().map(|words| view! { <p class="wrong" role="alert"><Icon name="warning" />{words}</p> })}
     }
 }
 
-fn keep(kind: Kind, text: &str, at: DateTime<Utc>) {
-    let (extension, media_type) = match kind {
-        Kind::Csv => ("csv", "text/csv;charset=utf-8;header=present"),
-        Kind::Json => ("json", "application/json"),
-    };
-    let at = at.format("%Y-%m-%dT%H%M%SZ");
-    download::text(&format!("activity-{at}.{extension}"), media_type, text);
-}
-
-fn text(kind: Kind, entries: &[ActivityEntry], watched: Watched) -> Result<String, String> {
+fn text(kind: FileKind, entries: &[ActivityEntry], watched: Watched) -> Result<String, String> {
     match kind {
-        Kind::Csv => {
+        FileKind::Csv => {
             let rows: String = entries
                 .iter()
                 .map(|entry| row(&cells(entry, watched).map(|text| cell(&text))))
                 .collect();
             Ok(whole(&row(&COLUMNS), &rows))
         }
-        Kind::Json => serde_json::to_string_pretty(entries).map_err(|error| error.to_string()),
+        FileKind::Json => serde_json::to_string_pretty(entries).map_err(|error| error.to_string()),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::ui::{name, times};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::events::{Led, Stretch, lane};
 use health::inventory::{Kind, ResourceKey};
+use health::slicers::SLATE;
 use health::words::span;
 use leptos::prelude::*;
 
@@ -72,7 +73,7 @@ fn Drawn(resource: ResourceKey, span: TimeDelta, title: &'static str) -> impl In
         let (seen, now) = (live.value()?, watched.now_untracked());
         let world = watched.world_untracked();
         let leader = world.find(&resource).and_then(|held| held.leader());
-        let leader = leader.filter(|leader| !is_slicers || *leader != "slate");
+        let leader = leader.filter(|leader| !is_slicers || *leader != SLATE);
         let from = now.checked_sub_signed(span)?;
         let told = lane(&seen.handovers, leader, &seen.unknown, from, now);
         Some((from, now, told))

@@ -27,38 +27,6 @@ pub const COLUMNS: [&str; 14] = [
     "Failure message",
 ];
 
-/// What kind of file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// For a spreadsheet.
-    Csv,
-    /// For a script.
-    Json,
-}
-
-impl Kind {
-    /// The media type of the download.
-    #[must_use]
-    pub fn media_type(self) -> &'static str {
-        match self {
-            Self::Csv => "text/csv;charset=utf-8;header=present",
-            Self::Json => "application/json",
-        }
-    }
-
-    /// The name of a file written at a moment: `cloud-failover-sessions-2026-11-21T143208Z.csv`.
-    /// Without colons, which Windows does not take.
-    #[must_use]
-    pub fn file_name(self, at: DateTime<Utc>) -> String {
-        let extension = match self {
-            Self::Csv => "csv",
-            Self::Json => "json",
-        };
-        let at = at.format("%Y-%m-%dT%H%M%SZ");
-        format!("cloud-failover-sessions-{at}.{extension}")
-    }
-}
-
 /// A session in the order of [`COLUMNS`].
 #[derive(Serialize)]
 struct Line<'a> {

@@ -1,9 +1,10 @@
 //! Export of what is shown, or of every page of it, as CSV or JSON.
 
-use super::export::{Kind, csv, json};
+use super::export::{csv, json};
 use crate::api::{Purpose, send_page};
 use crate::live::{Live, clock, use_clock};
 use crate::prefs::use_prefs;
+use crate::ui::download::FileKind;
 use crate::ui::notice::use_notices;
 use crate::ui::{Icon, download, times};
 use leptos::prelude::*;
@@ -30,17 +31,17 @@ pub fn Export(
     let cancelled = StoredValue::new(false);
     let wrong: RwSignal<Option<String>> = RwSignal::new(None);
     let request = StoredValue::new((connection, query));
-    let write = move |kind: Kind, sessions: &[Session]| {
+    let write = move |kind: FileKind, sessions: &[Session]| {
         let now = live.status.vendor_now();
         let zone = prefs.zone.get_untracked();
         let text = match kind {
-            Kind::Csv => Ok(csv(sessions, &|at| times::offset(zone, at), now)),
-            Kind::Json => json(sessions, now).map_err(|error| error.to_string()),
+            FileKind::Csv => Ok(csv(sessions, &|at| times::offset(zone, at), now)),
+            FileKind::Json => json(sessions, now).map_err(|error| error.to_string()),
         };
         match text {
             Ok(text) => {
                 download::text(
-                    &kind.file_name(clock::time(clock::now())),
+                    &kind.name("cloud-failover-sessions", clock::time(clock::now())),
                     kind.media_type(),
                     &text,
                 );
@@ -49,7 +50,7 @@ pub fn Export(
             Err(error) => wrong.set(Some(error)),
         }
     };
-    let all_pages = move |kind: Kind| {
+    let all_pages = move |kind: FileKind| {
         let pages = live
             .value_untracked()
             .and_then(|page| page.paging.as_ref().map(|paging| paging.pages));
@@ -94,7 +95,7 @@ pub fn Export(
             }
         });
     };
-    let export = move |kind: Kind| {
+    let export = move |kind: FileKind| {
         wrong.set(None);
         if every.get_untracked() {
             all_pages(kind);
@@ -127,8 +128,8 @@ pub fn Export(
                 <option value="every">"every page"</option>
             </select>
         </label>
-        <button type="button" class="btn" disabled=nothing on:click=move |_| export(Kind::Csv)>"Export CSV"</button>
-        <button type="button" class="btn" disabled=nothing on:click=move |_| export(Kind::Json)>"Export JSON"</button>
+        <button type="button" class="btn" disabled=nothing on:click=move |_| export(FileKind::Csv)>"Export CSV"</button>
+        <button type="button" class="btn" disabled=nothing on:click=move |_| export(FileKind::Json)>"Export JSON"</button>
         {stale}
         {going}
         {move || wrong.get().map(|words| view! { <p class="wrong" role="alert"><Icon name="warning" />{words}</p> })}

@@ -147,8 +147,8 @@ fn complain(why: &str, status: u8) -> ExitCode {
 }
 
 /// Writes the log to standard error: what `RUST_LOG` selects, by default warnings and errors, and always the
-/// audit. A thread of its own writes, so that nobody waits for whoever reads the log, or for its disk: lines that find no
-/// place any more are left out. What people did is recorded in the store.
+/// audit. A thread of its own writes, so that a full disk or a stuck reader of the log holds up no request: lines that
+/// find no place any more are left out. What people did is recorded in the store.
 fn log_to_stderr() -> WorkerGuard {
     let filter =
         tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());

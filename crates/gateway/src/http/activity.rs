@@ -15,7 +15,7 @@ use protocol::{Activity, ActivityKind};
 use std::sync::Arc;
 use vendors::System;
 
-/// How many entries one answer holds at most, and how many where nobody says.
+/// How many entries one answer holds at most, and how many unless the request says.
 const MOST: usize = 500;
 const USUALLY: usize = 50;
 

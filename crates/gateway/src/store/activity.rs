@@ -16,7 +16,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params, params_f
 const KEPT: i64 = 400;
 /// How many entries are kept at most.
 const MOST: i64 = 10_000_000;
-/// How many old ones are taken out at a time, so that nobody waits for it.
+/// How many old ones are deleted at a time, so that other writes wait for a moment only.
 const AT_A_TIME: i64 = 1_000;
 
 /// How a row of the audit is shown in the list, beside what it records.
@@ -388,7 +388,7 @@ pub(super) fn begun(connection: &Connection, now: DateTime<Utc>) -> rusqlite::Re
         Some(last) => {
             let lasted = now.signed_duration_since(last).max(TimeDelta::zero());
             format!(
-                "Nobody watched for {}. What happened meanwhile was not seen.",
+                "The gateway did not watch for {}. What happened meanwhile was not seen.",
                 span(lasted)
             )
         }

@@ -1,8 +1,8 @@
-//! What outlives the process: the audit and the list of what happened, in a SQLite database. One thread writes, so that the rows have one order,
-//! and answers only once a row is durable (write-ahead log, `synchronous=FULL`). Whoever asks waits without holding
-//! up anybody else; what is asked for meanwhile is written together.
+//! What outlives the process: the audit and the list of what happened, in a SQLite database. One thread writes, so
+//! that the rows have one order, and answers only once a row is durable (write-ahead log, `synchronous=FULL`). Whoever
+//! asks waits without holding up anybody else; what is asked for meanwhile is written together.
 //!
-//! A row is never changed. Each carries a hash over itself and the hash of the row before it; see [`chain`].
+//! A row of the audit is never changed. Each carries a hash over itself and the hash of the row before it; see [`chain`].
 
 mod activity;
 mod chain;
@@ -10,6 +10,8 @@ mod reading;
 mod schema;
 mod writer;
 
+#[cfg(test)]
+mod activity_measured;
 #[cfg(test)]
 mod activity_tests;
 #[cfg(test)]

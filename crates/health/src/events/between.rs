@@ -7,7 +7,7 @@ use crate::inventory::{
     SlicerGroupFacts, SlicerPart,
 };
 use crate::severity::Severity;
-use crate::slicers::mode_word;
+use crate::slicers::{mode_word, on_air_word};
 use crate::words::span;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::HashSet;
@@ -290,12 +290,7 @@ fn of_slicer_group(
     at: &Moment,
 ) {
     if before.on_air != after.on_air {
-        let word = |on_air: &Option<OnAir>| {
-            on_air.as_ref().map(|on_air| match on_air {
-                OnAir::Slicer(id) => id.clone(),
-                OnAir::Slate => "slate".to_owned(),
-            })
-        };
+        let word = |on_air: &Option<OnAir>| on_air.as_ref().map(|it| on_air_word(it).to_owned());
         let (old, new) = (word(&before.on_air), word(&after.on_air));
         let what = match (&old, &new) {
             (Some(old), Some(new)) => format!("On air changed from {old} to {new}."),

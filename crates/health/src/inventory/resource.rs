@@ -3,12 +3,12 @@
 use super::facts::Facts;
 use crate::freshness::{Freshness, freshness};
 use crate::severity::Severity;
+use crate::slicers::on_air_word;
 use crate::verdict::Verdict;
 use chrono::serde::ts_milliseconds;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use vendors::uplynk::OnAir;
 use vendors::{System, UnreadableField};
 
 /// What a resource is.
@@ -154,10 +154,7 @@ impl Resource {
     pub fn leader(&self) -> Option<&str> {
         match &self.facts {
             Facts::FailoverGroup(group) => group.primary.as_deref(),
-            Facts::SlicerGroup(group) => match group.on_air.as_ref()? {
-                OnAir::Slicer(id) => Some(id),
-                OnAir::Slate => Some("slate"),
-            },
+            Facts::SlicerGroup(group) => group.on_air.as_ref().map(on_air_word),
             Facts::None | Facts::FailoverSession(_) => None,
         }
     }

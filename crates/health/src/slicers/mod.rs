@@ -13,7 +13,7 @@ mod tests;
 pub use actions::Action;
 pub use judge::judge_slicers;
 pub use order_effect::order_effect;
-pub use words::{hot_warm_words, mode_word, state_word};
+pub use words::{SLATE, hot_warm_words, mode_word, on_air_word, state_word};
 
 use crate::doubt;
 use chrono::{DateTime, TimeDelta, Utc};

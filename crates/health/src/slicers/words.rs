@@ -1,6 +1,18 @@
 //! The vendor's numbers in words.
 
-use vendors::uplynk::{Mode, SlicerState};
+use vendors::uplynk::{Mode, OnAir, SlicerState};
+
+/// What is on air in a word: the slicer's id, or "slate".
+#[must_use]
+pub fn on_air_word(on_air: &OnAir) -> &str {
+    match on_air {
+        OnAir::Slicer(id) => id,
+        OnAir::Slate => SLATE,
+    }
+}
+
+/// The word for the slate, where a slicer's id would stand.
+pub const SLATE: &str = "slate";
 
 /// The state of a slicer in words; an unknown number is shown as a number.
 #[must_use]

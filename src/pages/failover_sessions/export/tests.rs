@@ -1,6 +1,6 @@
 //! The export, read again by readers that are not ours.
 
-use super::{COLUMNS, Kind, csv, csv_header, csv_rows, json};
+use super::{COLUMNS, csv, csv_header, csv_rows, json};
 use crate::ui::time_zone::tests::{at, berlin, east};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -202,15 +202,6 @@ fn json_has_the_same_keys_in_their_order_and_times_in_utc() {
     let places = COLUMNS.map(|key| text.find(&format!("\"{key}\":")));
     assert!(places.is_sorted() && places.iter().all(Option::is_some));
     assert_eq!(json(&[], at(NOW)).expect("it is written"), "[]");
-}
-
-#[test]
-fn files_are_named_by_their_moment() {
-    assert_eq!(
-        Kind::Csv.file_name(at("2026-11-21T14:32:08.9Z")),
-        "cloud-failover-sessions-2026-11-21T143208Z.csv"
-    );
-    assert!(Kind::Json.file_name(at(NOW)).ends_with("Z.json"));
 }
 
 fn any_text() -> impl Strategy<Value = Option<String>> {

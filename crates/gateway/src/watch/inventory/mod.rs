@@ -8,6 +8,8 @@ mod judge;
 mod state;
 
 #[cfg(test)]
+mod recorder_tests;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use audience::Audience;

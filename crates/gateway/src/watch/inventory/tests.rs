@@ -2,13 +2,11 @@
 
 use super::*;
 use crate::config::StoreLocation;
-use crate::store::ActivityQuery;
 use crate::watch::Skips;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::alarms::Alarm;
 use health::inventory::{GroupDetail, Resource, ResourceKey};
 use proptest::prelude::*;
-use protocol::ActivityEntry;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -17,14 +15,14 @@ use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Heartbeat, 
 use vendors::veeam::{Outcome, Session};
 
 /// An inventory, and how to move its clock.
-struct World {
-    inventory: Inventory,
-    store: Arc<Store>,
+pub(super) struct World {
+    pub(super) inventory: Inventory,
+    pub(super) store: Arc<Store>,
     seconds: Arc<AtomicI64>,
     skips: watch::Sender<Skips>,
 }
 
-fn at(seconds: i64) -> DateTime<Utc> {
+pub(super) fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
 }
 
@@ -42,7 +40,7 @@ const IDS: [&str; 3] = ["plant", "em", "em-old"];
 const INTERVAL: Duration = Duration::from_secs(5);
 
 impl World {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let seconds = Arc::new(AtomicI64::new(1_000));
         let (skips, skipped) = watch::channel(Skips::default());
         let now = seconds.clone();
@@ -63,12 +61,12 @@ impl World {
         self.inventory.configure(wanted);
     }
 
-    fn now(&self) -> DateTime<Utc> {
+    pub(super) fn now(&self) -> DateTime<Utc> {
         at(self.seconds.load(Ordering::SeqCst))
     }
 
     /// A connection that was read just now.
-    fn read(&self, id: &str) -> ConnectionState {
+    pub(super) fn read(&self, id: &str) -> ConnectionState {
         ConnectionState {
             observed_at: Some(self.now()),
             ..unread(public(id), INTERVAL)
@@ -76,7 +74,7 @@ impl World {
     }
 
     /// A group with its primary, or without one.
-    fn group(&self, id: u8, primary: Option<u8>) -> WatchedGroup {
+    pub(super) fn group(&self, id: u8, primary: Option<u8>) -> WatchedGroup {
         let name = |number: u8| format!("s{number}");
         let session = |number: u8| ClientSession {
             id: Some(name(number)),
@@ -114,7 +112,7 @@ impl World {
         }
     }
 
-    fn do_step(&self, step: &Step) {
+    pub(super) fn do_step(&self, step: &Step) {
         let inventory = &self.inventory;
         match step {
             Step::Groups(groups) => {
@@ -155,7 +153,7 @@ impl World {
 }
 
 #[derive(Debug, Clone)]
-enum Step {
+pub(super) enum Step {
     Groups(BTreeMap<u8, Option<u8>>),
     Group(u8, Option<u8>),
     Sessions(&'static str, Vec<u8>),
@@ -364,171 +362,4 @@ fn a_connection_that_falls_silent_is_an_alarm_without_any_publication() {
     }
     world.do_step(&Step::Group(1, Some(1)));
     assert!(!silent(&world.inventory.everything()));
-}
-
-impl World {
-    /// What was recorded of resources, oldest first.
-    async fn recorded(&self) -> Vec<(String, String)> {
-        let query = ActivityQuery {
-            limit: 500,
-            ..ActivityQuery::default()
-        };
-        let mut entries = self.store.activity(query).await.unwrap();
-        entries.retain(|entry| entry.resource.is_some());
-        entries.sort_by_key(|entry| entry.number);
-        let id = |entry: &ActivityEntry| entry.resource.as_ref().map(|key| key.id.clone());
-        entries
-            .into_iter()
-            .map(|entry| (id(&entry).unwrap_or_default(), entry.what))
-            .collect()
-    }
-}
-
-#[tokio::test]
-async fn what_happens_between_readings_is_recorded_and_what_was_there_before_is_not() {
-    let world = World::new();
-    let told = |groups: &[(u8, Option<u8>)]| {
-        world.do_step(&Step::Pass(5));
-        world.do_step(&Step::Groups(groups.iter().copied().collect()));
-    };
-    told(&[(1, Some(1)), (2, None)]);
-    let text = |id: &str, what: &str| (id.to_owned(), what.to_owned());
-    let first = world.recorded().await;
-    // Alarms that may be old: when watching began they were there.
-    assert_eq!(first.len(), 2, "{first:?}");
-    let begin = "Alarm when watching began: ";
-    assert!(
-        first.iter().all(|(_, what)| what.starts_with(begin)),
-        "{first:?}"
-    );
-    told(&[(1, Some(2)), (2, None), (3, Some(1))]);
-    told(&[(1, Some(2)), (3, Some(1))]);
-    told(&[(1, Some(2)), (3, Some(1))]);
-    let then: Vec<_> = world.recorded().await.split_off(2);
-    let without_alarms: Vec<_> = then
-        .iter()
-        .filter(|(_, what)| !what.starts_with("Alarm"))
-        .cloned()
-        .collect();
-    assert_eq!(
-        without_alarms,
-        [
-            text("g1", "The primary changed from s1 to s2."),
-            text("g1", "Session s1 left."),
-            text("g1", "Session s2 appeared."),
-            text("g3", "It appeared."),
-            text("g2", "It is no longer listed."),
-        ]
-    );
-    let ended = then
-        .iter()
-        .filter(|(_, what)| what.starts_with("Alarm ended after"));
-    assert_eq!(ended.count(), 1, "{then:?}");
-}
-
-#[tokio::test]
-async fn a_connection_that_falls_silent_and_comes_back_is_recorded() {
-    let world = World::new();
-    world.do_step(&Step::Group(1, Some(1)));
-    world.do_step(&Step::Pass(60));
-    world.do_step(&Step::Group(1, Some(1)));
-    let recorded = world.recorded().await;
-    let of_plant: Vec<_> = recorded.iter().filter(|(id, _)| id == "plant").collect();
-    assert_eq!(of_plant.len(), 2, "{recorded:?}");
-    assert!(of_plant[0].1.starts_with("Alarm: "), "{recorded:?}");
-    assert!(
-        of_plant[1].1.starts_with("Alarm ended after "),
-        "{recorded:?}"
-    );
-}
-
-#[tokio::test]
-async fn a_run_that_another_connection_takes_over_starts_once() {
-    let world = World::new();
-    for id in ["em", "em-old"] {
-        world.do_step(&Step::Sessions(id, vec![]));
-    }
-    world.do_step(&Step::Pass(5));
-    let run = |world: &World| {
-        let session = Session {
-            uid: Some("v7".to_owned()),
-            creation_time: Some(at(1_004)),
-            ..Session::default()
-        };
-        let contents = Contents::Veeam(vec![session]);
-        let publish = |id| {
-            let state = world.read(id);
-            world.inventory.publish(&state, Read::Everything(&contents));
-        };
-        publish("em-old");
-    };
-    run(&world);
-    // The other one lists it too, and then alone.
-    world.do_step(&Step::Pass(5));
-    run(&world);
-    world.do_step(&Step::Configure(Some(1)));
-    world.do_step(&Step::Pass(5));
-    run(&world);
-    let recorded = world.recorded().await;
-    let started = recorded
-        .iter()
-        .filter(|(_, what)| what == "The failover started.");
-    assert_eq!(started.count(), 1, "{recorded:?}");
-}
-
-/// What the recorder takes of a reading of 2,000 groups of which one in a hundred has another primary.
-#[tokio::test]
-#[ignore = "measures: see CONTRIBUTING.md"]
-async fn what_the_recorder_takes_of_a_reading() {
-    const READINGS: u32 = 20;
-    let world = World::new();
-    let groups = |changed: u32| -> Vec<WatchedGroup> {
-        let group = |number: u32| {
-            let turns = number.is_multiple_of(100);
-            let primary = if turns { changed % 2 } else { 0 };
-            let mut group = world.group(0, u8::try_from(primary).ok());
-            group.configuration.id = Some(format!("g{number}"));
-            group
-        };
-        (0..2_000).map(group).collect()
-    };
-    let tell = |groups: &[WatchedGroup]| {
-        let state = world.read("plant");
-        world.inventory.publish(&state, Read::AllGroups(groups));
-    };
-    tell(&groups(0));
-    let moment = health::inventory::Moment {
-        now: world.now(),
-        vendor_ahead: TimeDelta::zero(),
-        observed_at: Some(world.now()),
-    };
-    let (mut compared, mut written) = (Duration::ZERO, Duration::ZERO);
-    for turn in 1..=READINGS {
-        world.do_step(&Step::Pass(5));
-        let (before, after) = (groups(turn - 1), groups(turn));
-        let judge = |groups: Vec<WatchedGroup>| Contents::Aveva(groups).resources("plant", &moment);
-        let (before, judged) = (judge(before), judge(after.clone()));
-        let begun = std::time::Instant::now();
-        let pairs = before.iter().zip(&judged);
-        let events: Vec<_> = pairs
-            .filter(|(old, new)| !new.resource.differs_in_times_alone(&old.resource))
-            .flat_map(|(old, new)| health::events::between(&old.resource, new, &moment))
-            .collect();
-        compared += begun.elapsed();
-        assert!(events.len() >= 20, "{}", events.len());
-        let begun = std::time::Instant::now();
-        world.store.record(events);
-        world
-            .store
-            .activity(ActivityQuery::default())
-            .await
-            .unwrap();
-        written += begun.elapsed();
-        tell(&after);
-    }
-    println!(
-        "of each reading: {:?} to compare, {:?} to record",
-        compared / READINGS,
-        written / READINGS
-    );
 }

@@ -1,0 +1,108 @@
+//! How fast the list of what happened is when it is as long as it may become.
+
+use super::activity_tests::{at, event, everything};
+use super::*;
+use health::Severity;
+use health::events::EventKind;
+
+/// How long a page takes with ten million entries, of each filter, and how long an event takes to be added. Needs
+/// some 5 GB for temporary files.
+#[test]
+#[ignore = "measures: see CONTRIBUTING.md"]
+fn what_a_page_of_ten_million_entries_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let mut database = schema::open(&StoreLocation::File(path)).unwrap().connection;
+    let sample = event(1, EventKind::Failover, Severity::Warning, "live", "group-7");
+    let transaction = database.transaction().unwrap();
+    activity::add_event(&transaction, sample).unwrap();
+    transaction.commit().unwrap();
+    // Two thousand groups of twenty connections, the kinds and the people one after the other.
+    let fill = "WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < ?)
+        INSERT INTO activity (at, kind, severity, connection, resource, person, entry)
+        SELECT n * 1000,
+            CASE n % 5 WHEN 0 THEN 'failover' WHEN 1 THEN 'alarm' WHEN 2 THEN 'member' WHEN 3 THEN 'run' ELSE 'change' END,
+            CASE n % 7 WHEN 0 THEN 'critical' WHEN 1 THEN 'warning' ELSE 'normal' END,
+            'connection-' || (n % 20), 'group-' || (n % 2000), CASE n % 5 WHEN 4 THEN 'person-' || (n % 9) ELSE '' END,
+            (SELECT entry FROM activity WHERE number = 1)
+        FROM counted";
+    let filled = std::time::Instant::now();
+    database.execute(fill, [10_000_000]).unwrap();
+    println!("ten million entries in {:?}", filled.elapsed());
+    let text = |text: &str| Some(text.to_owned());
+    let middle = Place::parse("5000000000.5000000");
+    let connections = (0..20)
+        .map(|number| format!("connection-{number}"))
+        .collect();
+    for (name, query) in [
+        ("everything", everything()),
+        (
+            "from the middle",
+            ActivityQuery {
+                before: middle,
+                ..everything()
+            },
+        ),
+        (
+            "a resource from the middle",
+            ActivityQuery {
+                resource: text("group-7"),
+                before: middle,
+                ..everything()
+            },
+        ),
+        (
+            "a resource of a connection",
+            ActivityQuery {
+                resource: text("group-7"),
+                connections: Some(vec!["connection-7".to_owned()]),
+                ..everything()
+            },
+        ),
+        (
+            "a kind of a connection, in a time",
+            ActivityQuery {
+                kinds: vec!["run".to_owned()],
+                connections: Some(vec!["connection-7".to_owned()]),
+                from: Some(at(2_000_000)),
+                to: Some(at(3_000_000)),
+                ..everything()
+            },
+        ),
+        (
+            "a severity of twenty connections",
+            ActivityQuery {
+                severity: text("critical"),
+                connections: Some(connections),
+                ..everything()
+            },
+        ),
+        (
+            "a person and a severity",
+            ActivityQuery {
+                person: text("person-4"),
+                severity: text("critical"),
+                ..everything()
+            },
+        ),
+        (
+            "nobody",
+            ActivityQuery {
+                person: text("nobody"),
+                ..everything()
+            },
+        ),
+    ] {
+        let begun = std::time::Instant::now();
+        let found = activity::read(&database, &query).unwrap().len();
+        println!("{name}: {found} entries in {:?}", begun.elapsed());
+    }
+    let begun = std::time::Instant::now();
+    for second in 0..1_000 {
+        let one = event(second, EventKind::Member, Severity::Normal, "live", "g");
+        let transaction = database.transaction().unwrap();
+        activity::add_event(&transaction, one).unwrap();
+        transaction.commit().unwrap();
+    }
+    println!("an event by itself: {:?}", begun.elapsed() / 1_000);
+}
