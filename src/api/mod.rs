@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod aveva;
 pub mod failure;
+pub mod handling;
 pub mod inventory;
 pub mod outcome;
 pub mod poll_gate;

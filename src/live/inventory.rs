@@ -325,6 +325,11 @@ impl Watched {
         self.live.status.refresh();
     }
 
+    /// Asks the gateway now for what it knows: somebody has changed something there.
+    pub fn ask_now(self) {
+        self.live.status.refresh();
+    }
+
     /// Asks again as soon as the gateway says that a connection answers: a poll that failed would wait.
     pub fn ask_when_answering(self, connection: String, status: Status) {
         let answers = Memo::new(move |_| self.freshness(&connection) == Freshness::Live);

@@ -1,6 +1,6 @@
 //! What the gateway watches, as this console last received it. Pure.
 
-use health::alarms::Alarm;
+use health::alarms::{Alarm, Maintenance};
 use health::inventory::{Kind, Resource, ResourceKey};
 use protocol::{ConnectionState, Inventory};
 use std::ops::Range;
@@ -22,6 +22,8 @@ pub struct World {
     resources: Vec<Arc<Resource>>,
     /// Worst first.
     pub alarms: Arc<Vec<Arc<Alarm>>>,
+    /// Under way or planned, the earliest first.
+    pub maintenance: Arc<Vec<Maintenance>>,
 }
 
 /// Another member leads a group than before.
@@ -91,6 +93,9 @@ impl World {
                 || Arc::clone(&self.alarms),
                 |list| Arc::new(list.into_iter().map(Arc::new).collect()),
             ),
+            maintenance: changes
+                .maintenance
+                .map_or_else(|| Arc::clone(&self.maintenance), Arc::new),
         };
         (world, takeovers)
     }
@@ -200,6 +205,7 @@ mod tests {
             times: Vec::new(),
             removed,
             alarms: None,
+            maintenance: None,
         }
     }
 

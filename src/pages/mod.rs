@@ -8,6 +8,7 @@ pub mod detail_page;
 pub mod failover_sessions;
 pub mod groups;
 pub mod last_known;
+pub mod maintenance;
 pub mod not_found;
 pub mod overview;
 pub mod pairing;

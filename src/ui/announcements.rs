@@ -162,8 +162,11 @@ impl Known {
             let before = self.freshness.insert(id.clone(), *fresh);
             news.extend(before.and_then(|before| change(title, before, *fresh)));
         }
+        // What somebody takes care of calls nobody, and is news when nobody does any more.
         let critical = moment.alarms.iter().filter(|alarm| {
-            alarm.severity == Severity::Critical && alarm.resource.kind != Kind::Connection
+            alarm.severity == Severity::Critical
+                && alarm.resource.kind != Kind::Connection
+                && !alarm.is_handled()
         });
         if let Some(known) = &self.critical {
             let new = critical
@@ -210,6 +213,8 @@ mod tests {
                 sentence: format!("{id} has no primary."),
                 advice: String::new(),
                 since: Since::Observed(DateTime::UNIX_EPOCH),
+                acknowledged: None,
+                maintenance: None,
             })
         };
         Moment {

@@ -5,7 +5,8 @@
 
 use crate::metrics::Metrics;
 use crate::problem::{Kind, Problem};
-use crate::store::{Entry, Store};
+use crate::store::{Entry, Keep, Shown, Store};
+use health::inventory::ResourceKey;
 use std::net::IpAddr;
 
 /// Who makes a request, and from where.
@@ -146,6 +147,45 @@ impl Audit<'_> {
         });
     }
 
+    /// Something that is done about alarms, together with what it changes.
+    ///
+    /// # Errors
+    /// It could not be recorded, and must not take effect.
+    pub(crate) async fn handling(&self, handled: Handled<'_>, keep: Keep) -> Result<(), Problem> {
+        let Handled {
+            what,
+            shown,
+            name: resource,
+            resource: key,
+            before,
+            after,
+        } = handled;
+        let Who {
+            name,
+            role,
+            from,
+            id,
+        } = self.who;
+        let entry = Entry {
+            connection: key
+                .as_ref()
+                .map_or_else(String::new, |key| key.connection.clone()),
+            resource: resource.to_owned(),
+            before,
+            body: after.clone(),
+            shown: Shown {
+                is_handling: true,
+                what: shown,
+                resource: key,
+                after,
+            },
+            ..self.entry(name, what, "done", "-")
+        };
+        self.store.handle(entry, keep).await?;
+        tracing::info!(target: "audit", id, who = name, role, %from, what, resource, outcome = "done");
+        Ok(())
+    }
+
     /// An attempt to pair or to revoke a wall.
     pub(crate) fn wall(&self, what: &str, wall: &str, refused: Option<Kind>) {
         let outcome = match refused {
@@ -167,6 +207,22 @@ impl Audit<'_> {
             ..self.entry(name, what, outcome, why)
         });
     }
+}
+
+/// Something that somebody does about alarms.
+pub(crate) struct Handled<'a> {
+    /// In the audit's words.
+    pub(crate) what: &'static str,
+    /// In a sentence, as the list of what happened shows it.
+    pub(crate) shown: String,
+    /// The name of what it concerns.
+    pub(crate) name: &'a str,
+    /// What it concerns, where that is one resource.
+    pub(crate) resource: Option<ResourceKey>,
+    /// What there was before, as JSON.
+    pub(crate) before: Option<String>,
+    /// What there is now, as JSON.
+    pub(crate) after: Option<String>,
 }
 
 /// A change at a vendor.

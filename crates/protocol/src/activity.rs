@@ -28,6 +28,8 @@ pub struct Activity {
 pub enum ActivityKind {
     /// A change that somebody made at a vendor's system through the gateway.
     Change,
+    /// What somebody does about alarms: an acknowledgement, maintenance.
+    Handling,
     /// A sign-in or its end, a refusal, a wall that was paired or revoked. Only for admins.
     Access,
     /// What the gateway saw.
@@ -41,6 +43,7 @@ impl ActivityKind {
     pub fn key(self) -> &'static str {
         match self {
             Self::Change => "change",
+            Self::Handling => "handling",
             Self::Access => "access",
             Self::Seen(kind) => kind.key(),
         }
@@ -49,7 +52,10 @@ impl ActivityKind {
     /// Every kind, in the order in which people choose from them.
     pub fn all() -> impl Iterator<Item = Self> {
         let seen = EventKind::ALL.into_iter().map(Self::Seen);
-        [Self::Change].into_iter().chain(seen).chain([Self::Access])
+        [Self::Change, Self::Handling]
+            .into_iter()
+            .chain(seen)
+            .chain([Self::Access])
     }
 
     /// What several of it are called.
@@ -57,6 +63,7 @@ impl ActivityKind {
     pub fn noun(self) -> &'static str {
         match self {
             Self::Change => "Changes by people",
+            Self::Handling => "Acknowledgements and maintenance",
             Self::Access => "Sign-ins, refusals and walls",
             Self::Seen(kind) => kind.noun(),
         }
@@ -120,7 +127,7 @@ mod tests {
 
     #[test]
     fn kinds_are_one_word_on_the_wire() {
-        assert_eq!(ActivityKind::all().count(), 13);
+        assert_eq!(ActivityKind::all().count(), 14);
         for kind in ActivityKind::all() {
             let json = serde_json::to_string(&kind).expect("a word");
             assert_eq!(json, format!("\"{}\"", kind.key()));

@@ -3,7 +3,7 @@
 use crate::ConnectionState;
 use chrono::serde::ts_milliseconds;
 use chrono::{DateTime, Utc};
-use health::alarms::Alarm;
+use health::alarms::{Alarm, Maintenance};
 use health::inventory::{GroupTimes, Resource, ResourceKey};
 use serde::{Deserialize, Serialize};
 
@@ -41,4 +41,7 @@ pub struct Inventory {
     /// Every open alarm, worst first, where one of them changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alarms: Option<Vec<Alarm>>,
+    /// The maintenance that is under way or planned, the earliest first, where an alarm or maintenance changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<Vec<Maintenance>>,
 }

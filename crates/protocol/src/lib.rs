@@ -6,6 +6,7 @@
 
 mod activity;
 mod connection;
+mod handling;
 mod inventory;
 mod problem;
 mod session;
@@ -13,6 +14,7 @@ mod walls;
 
 pub use activity::{Activity, ActivityEntry, ActivityKind};
 pub use connection::{ConnectionState, Connections, LastError, ReadFailure};
+pub use handling::{MaintenanceList, NewAcknowledgement, NewMaintenance};
 pub use inventory::Inventory;
 pub use problem::Problem;
 pub use session::{Credentials, Session, SignInMethods};

@@ -32,15 +32,58 @@ pub enum System {
     },
 }
 
+/// Which of the three systems, without the settings of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SystemKind {
+    /// AVEVA client failover.
+    Aveva,
+    /// Uplynk live slicer failover groups.
+    Uplynk,
+    /// Veeam Backup Enterprise Manager.
+    Veeam,
+}
+
+impl SystemKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Aveva, Self::Uplynk, Self::Veeam];
+
+    /// One lower-case word, as the wire and addresses know it.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Aveva => "aveva",
+            Self::Uplynk => "uplynk",
+            Self::Veeam => "veeam",
+        }
+    }
+
+    /// The vendor's name for people.
+    #[must_use]
+    pub fn vendor(self) -> &'static str {
+        match self {
+            Self::Aveva => "AVEVA",
+            Self::Uplynk => "Uplynk",
+            Self::Veeam => "Veeam",
+        }
+    }
+}
+
 impl System {
+    /// Which of the three it is.
+    #[must_use]
+    pub fn kind(&self) -> SystemKind {
+        match self {
+            Self::Aveva(_) => SystemKind::Aveva,
+            Self::Uplynk => SystemKind::Uplynk,
+            Self::Veeam { .. } => SystemKind::Veeam,
+        }
+    }
+
     /// The vendor's name for people.
     #[must_use]
     pub fn vendor(&self) -> &'static str {
-        match self {
-            Self::Aveva(_) => "AVEVA",
-            Self::Uplynk => "Uplynk",
-            Self::Veeam { .. } => "Veeam",
-        }
+        self.kind().vendor()
     }
 
     /// The contract's operation for a method and a decoded path, if users may call it through the gateway.

@@ -19,7 +19,7 @@ pub mod uplynk;
 pub mod veeam;
 
 pub use call::{Answer, Call, Failure, Request, VendorError};
-pub use connection::{Connection, System};
+pub use connection::{Connection, System, SystemKind};
 pub use operation::{Method, Operation, Parameter, Values};
 pub use redaction::{LEFT_OUT_HEADER, Redacted};
 pub use refusal::is_refusal;

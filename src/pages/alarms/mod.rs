@@ -1,6 +1,12 @@
 //! What needs attention: the alarms of the overview and the numbers in the rail. The gateway judges; here
 //! it is only marked what is no longer current.
 
+pub mod acknowledge;
+pub mod lasting;
+pub mod row;
+
+pub use row::{AlarmDialog, AlarmRow};
+
 use crate::live::{Watched, use_watched};
 use health::alarms::Alarm;
 use health::inventory::Kind;
@@ -27,15 +33,16 @@ pub struct AlarmCount {
     pub worst: Severity,
 }
 
-/// Everything that needs attention, worst first.
+/// The alarms, worst first: those that somebody takes care of, or those that nobody does.
 #[must_use]
-pub fn alarms() -> Memo<Vec<ShownAlarm>> {
+pub fn alarms(handled: bool) -> Memo<Vec<ShownAlarm>> {
     let watched = use_watched();
     Memo::new(move |_| {
         let world = watched.world();
         world
             .alarms
             .iter()
+            .filter(|alarm| alarm.is_handled() == handled)
             .map(|alarm| ShownAlarm {
                 last_known: last_known(watched, alarm),
                 alarm: Arc::clone(alarm),
@@ -52,7 +59,7 @@ fn last_known(watched: Watched, alarm: &Alarm) -> Option<String> {
     Some(format!("last known, {}", age.unwrap_or_default()))
 }
 
-/// How many resources of a kind need attention.
+/// How many resources of a kind need attention, and nobody takes care of them.
 #[must_use]
 pub fn count(kind: Kind) -> Memo<AlarmCount> {
     let watched = use_watched();
@@ -60,7 +67,7 @@ pub fn count(kind: Kind) -> Memo<AlarmCount> {
         let world = watched.world();
         let of_kind = || {
             let alarms = world.alarms.iter();
-            alarms.filter(move |alarm| alarm.resource.kind == kind)
+            alarms.filter(move |alarm| alarm.resource.kind == kind && !alarm.is_handled())
         };
         AlarmCount {
             number: of_kind().count(),

@@ -8,6 +8,7 @@ use crate::api::inventory::Refresh;
 use crate::api::session::Session;
 use crate::live::use_watched;
 use crate::pages::Polling;
+use crate::pages::maintenance::MaintenanceList;
 use crate::ui::{FailureCard, Heading, Icon, freshness};
 use health::groups::Action;
 use health::inventory::Kind;
@@ -35,6 +36,7 @@ pub fn Connections() -> impl IntoView {
         <div class="cols cards">
             <For each=move || connections.get() key=|connection| format!("{connection:?}") children=|connection| view! { <Card connection /> } />
         </div>
+        <MaintenanceList />
         {walls.then(|| view! { <Walls /> })}
     }
 }

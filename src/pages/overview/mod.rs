@@ -3,24 +3,22 @@
 pub mod summary;
 
 use super::activity::RecentChanges;
-use super::alarms::{ShownAlarm, alarms};
+use super::alarms::{AlarmDialog, AlarmRow, alarms};
 use crate::live::rows::Rows;
 use crate::live::use_watched;
-use crate::prefs::use_prefs;
-use crate::route::Route;
-use crate::ui::{Heading, Tag, times};
-use health::alarms::Since;
+use crate::ui::Heading;
 use health::freshness::Freshness;
-use health::words;
+use leptos::html;
 use leptos::prelude::*;
 use summary::Summaries;
 
 /// The page `/`.
 #[component]
 pub fn Overview() -> impl IntoView {
-    let alarms = alarms();
+    let (open, handled) = (alarms(false), alarms(true));
     let watched = use_watched();
-    let rows = Rows::follow(alarms);
+    let (rows, handled_rows) = (Rows::follow(open), Rows::follow(handled));
+    let dialog = AlarmDialog::default();
     // All is well only when every connection says so at this moment: one that was not read yet, or not
     // lately, is no good news.
     let behind = Memo::new(move |_| {
@@ -30,75 +28,46 @@ pub fn Overview() -> impl IntoView {
         let titles: Vec<_> = late.map(|connection| connection.title.clone()).collect();
         titles.join(", ")
     });
-    let summary = move || match alarms.read().len() {
+    let summary = move || match open.read().len() {
         0 => String::new(),
         number => format!("{number} open, worst first"),
     };
     let well = move || {
         let behind = behind.read();
-        match (alarms.read().is_empty(), behind.is_empty()) {
+        match (open.read().is_empty(), behind.is_empty()) {
             (false, _) => None,
-            (true, true) => Some(
+            (true, true) if handled.read().is_empty() => Some(
                 "All is well: every connection is live, and nothing needs attention.".to_owned(),
             ),
+            (true, true) => {
+                Some("Somebody takes care of every alarm, and every connection is live.".to_owned())
+            }
             (true, false) => Some(format!(
                 "Nothing known needs attention. Waiting for {behind}."
             )),
         }
     };
+    let folded = move || format!("{} acknowledged or in maintenance", handled.read().len());
+    // The row that a dialog was opened from goes to the other list.
+    let heading = NodeRef::<html::H2>::new();
+    let closed = move || {
+        if let Some(heading) = heading.get_untracked() {
+            let _ = heading.focus();
+        }
+    };
     view! {
         <Heading text="Overview" />
         <section class="panel" aria-labelledby="attention">
-            <header><h2 id="attention">"Needs attention"</h2><p>{summary}</p></header>
-            <ol class="alarms" aria-label="Alarms">{rows.draw(|row| view! { <AlarmRow row /> })}</ol>
+            <header><h2 id="attention" tabindex="-1" node_ref=heading>"Needs attention"</h2><p>{summary}</p></header>
+            <ol class="alarms" aria-label="Alarms">{rows.draw(move |row| view! { <AlarmRow row dialog /> })}</ol>
             {move || well().map(|words| view! { <p class="blank" role="status">{words}</p> })}
+            <details class="handled" hidden=move || handled.read().is_empty()>
+                <summary>{folded}</summary>
+                <ol class="alarms" aria-label="Acknowledged or in maintenance">{handled_rows.draw(move |row| view! { <AlarmRow row dialog /> })}</ol>
+            </details>
         </section>
+        {dialog.view(closed)}
         <Summaries />
         <RecentChanges />
-    }
-}
-
-#[component]
-fn AlarmRow(row: RwSignal<ShownAlarm>) -> impl IntoView {
-    let (prefs, watched) = (use_prefs(), use_watched());
-    let severity = Signal::derive(move || row.read().alarm.severity);
-    let word = Signal::derive(move || severity.get().word().to_owned());
-    let label = move || {
-        let row = row.read();
-        let (name, severity) = (&row.alarm.name, row.alarm.severity.word());
-        match &row.last_known {
-            Some(last_known) => format!("{name}: {severity}, {last_known}"),
-            None => format!("{name}: {severity}"),
-        }
-    };
-    let since = move || {
-        let row = row.read();
-        let now = watched.now();
-        let zone = times::offset(prefs.zone.get(), now);
-        let word = match row.alarm.since {
-            Since::Reported(_) => "since",
-            Since::Observed(_) => "seen since",
-        };
-        let at = row.alarm.since.at();
-        view! {
-            <b>{words::span(watched.since(at))}</b>
-            <small>{word}" "{times::moment(at, now, zone)}</small>
-        }
-    };
-    let stale = move || row.read().last_known.is_some().then_some("stale");
-    let last_known = move || {
-        let last_known = row.read().last_known.clone();
-        last_known.map(|words| view! { <b class="known">{words}</b> })
-    };
-    view! {
-        <li aria-label=label>
-            <span data-fresh=stale><Tag severity word /></span>
-            <div data-fresh=stale>
-                <p class="what">{move || row.read().alarm.sentence.clone()}" "{last_known}</p>
-                <p class="dim">{move || row.read().alarm.advice.clone()}</p>
-            </div>
-            <time data-fresh=stale>{since}</time>
-            <a class="btn" href=move || Route::of(&row.read().alarm.resource).href()>"Open"<span class="vh">": "{move || row.read().alarm.sentence.clone()}</span></a>
-        </li>
     }
 }

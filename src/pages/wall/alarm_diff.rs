@@ -51,7 +51,7 @@ impl AlarmDiff {
         let mut changes = AlarmChanges::default();
         let kept = |tile: &Tile| tile.is_stale() && !tile.is_source;
         for tile in tiles.iter().filter(|tile| !kept(tile) && tile.is_told) {
-            let now = Priority::of(tile.severity);
+            let now = Priority::of(tile.severity).filter(|_| !tile.is_handled());
             let before = self.known.get(&tile.key).copied();
             // Until a connection has been read completely, a new resource is only new to this console.
             let known = before.is_some() || self.settled.contains(&tile.source);
@@ -113,6 +113,7 @@ mod tests {
             fresh: Freshness::Live,
             is_source: false,
             is_told: true,
+            care: "",
         }
     }
 
@@ -160,6 +161,7 @@ mod tests {
         let mut diff = AlarmDiff::default();
         let unread = Tile {
             is_told: false,
+            care: "",
             ..tile("a", "y", Severity::Unknown)
         };
         let x = tile("a", "x", Severity::Normal);

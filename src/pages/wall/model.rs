@@ -47,6 +47,8 @@ pub struct Tile {
     pub is_source: bool,
     /// Whether a read has been tried.
     pub is_told: bool,
+    /// In a word or two that somebody takes care of its alarm; empty where nobody does.
+    pub care: &'static str,
 }
 
 impl Tile {
@@ -67,6 +69,12 @@ impl Tile {
         !self.fresh.is_believable()
     }
 
+    /// Whether somebody takes care of its alarm: then it calls nobody.
+    #[must_use]
+    pub fn is_handled(&self) -> bool {
+        !self.care.is_empty()
+    }
+
     /// Whether it is stale and stays what it was: critical or warning.
     #[must_use]
     pub fn is_kept(&self) -> bool {
@@ -80,6 +88,8 @@ impl Tile {
             format!("{}, last known", self.word)
         } else if self.is_stale() {
             stale(self.fresh, self.read.map(|read| now - read))
+        } else if self.is_handled() {
+            format!("{}, {}", self.word, self.care)
         } else {
             self.word.clone()
         }
@@ -136,7 +146,7 @@ impl Tile {
         } else if self.is_stale() {
             measure_bold("NO DATA")
         } else {
-            measure_bold(&self.word)
+            measure_bold(&self.state(0.0))
         };
         let age = if self.is_kept() {
             0.0
@@ -158,10 +168,19 @@ impl Tile {
     }
 }
 
-/// Worst first; then by rank, by the last known severity, and the newest first.
+/// What nobody takes care of first, and of that the worst; then by rank, by the last known severity, and the newest
+/// first.
 #[must_use]
 pub fn worst_first(a: &Tile, b: &Tile) -> Ordering {
-    let place = |tile: &Tile| (!tile.is_large(), tile.severity, tile.rank, tile.was);
+    let place = |tile: &Tile| {
+        let Tile {
+            severity,
+            rank,
+            was,
+            ..
+        } = *tile;
+        (!tile.is_large(), tile.is_handled(), severity, rank, was)
+    };
     let newest = |tile: &Tile| tile.since.filter(|_| tile.is_large()).unwrap_or(f64::MIN);
     place(a)
         .cmp(&place(b))
@@ -184,12 +203,15 @@ pub fn totals(tiles: &[Tile]) -> Totals {
     totals
 }
 
-/// How many tiles, from the first, are critical now. An ended event does not get worse and must not hide
-/// the rest for a day.
+/// How many tiles, from the first, are critical now and nobody takes care of them. An ended event does not get worse
+/// and must not hide the rest for a day.
 #[must_use]
 pub fn critical(tiles: &[Tile]) -> usize {
-    let now =
-        |tile: &Tile| tile.severity == Severity::Critical && tile.rank < health::Verdict::HISTORY;
+    let now = |tile: &Tile| {
+        tile.severity == Severity::Critical
+            && tile.rank < health::Verdict::HISTORY
+            && !tile.is_handled()
+    };
     tiles.iter().take_while(|tile| now(tile)).count()
 }
 

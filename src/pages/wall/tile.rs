@@ -102,6 +102,12 @@ fn Tile(spot: RwSignal<Option<Shown>>, wall: Wall) -> impl IntoView {
                 }
             })
     };
+    let handled = move || {
+        let shown = spot.read();
+        let tile = shown.as_ref().map(|shown| &shown.tile);
+        tile.is_some_and(super::model::Tile::is_handled)
+            .then_some("")
+    };
     let large = move || {
         spot.read().as_ref().map(|shown| match shown.place.lines {
             Some(_) if shown.tile.is_long(shown.place.w) => "large long",
@@ -128,6 +134,7 @@ fn Tile(spot: RwSignal<Option<Shown>>, wall: Wall) -> impl IntoView {
             data-s=key
             data-fresh=stale
             data-size=large
+            data-handled=handled
             data-new=new
             style:left=em(|shown| shown.place.x)
             style:top=em(|shown| shown.place.y)

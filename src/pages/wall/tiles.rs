@@ -80,6 +80,7 @@ fn of_connection(watched: Watched, state: &ConnectionState, alarm: &Alarm) -> Ti
         fresh: watched.freshness(&state.connection.id),
         is_source: true,
         is_told: true,
+        care: alarm.care().unwrap_or_default(),
     }
 }
 
@@ -114,6 +115,7 @@ fn of_resource(watched: Watched, resource: &Resource, alarm: Option<&Alarm>) -> 
         fresh,
         is_source: false,
         is_told: !resource.is_unread(),
+        care: alarm.and_then(Alarm::care).unwrap_or_default(),
     }
 }
 

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use health::Severity;
 use protocol::{Activity, ActivityKind};
 use std::sync::Arc;
-use vendors::System;
+use vendors::SystemKind;
 
 /// How many entries one answer holds at most, and how many unless the request says.
 const MOST: usize = 500;
@@ -57,15 +57,10 @@ pub(super) async fn read(
 
 /// The connections of a system, by its word in addresses.
 fn connections(gateway: &Gateway, system: &str) -> Option<Vec<String>> {
-    let is_of = |of: &System| match system {
-        "aveva" => Some(matches!(of, System::Aveva(_))),
-        "uplynk" => Some(matches!(of, System::Uplynk)),
-        "veeam" => Some(matches!(of, System::Veeam { .. })),
-        _ => None,
-    };
-    is_of(&System::Uplynk)?;
+    let mut kinds = SystemKind::ALL.into_iter();
+    let kind = kinds.find(|kind| kind.key() == system)?;
     let upstreams = gateway.upstreams.iter();
-    let of = upstreams.filter(|upstream| is_of(&upstream.public.system) == Some(true));
+    let of = upstreams.filter(|upstream| upstream.public.system.kind() == kind);
     Some(of.map(|upstream| upstream.public.id.clone()).collect())
 }
 

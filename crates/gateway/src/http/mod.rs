@@ -11,6 +11,7 @@ pub(crate) mod connection_limit;
 mod connections;
 mod console;
 mod csp_report;
+mod handling;
 mod inventory;
 mod known_ids;
 pub(crate) mod listen;

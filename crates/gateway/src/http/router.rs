@@ -5,8 +5,8 @@ use super::authorization::{
 };
 use super::middleware::{self, PathState};
 use super::{
-    activity, build, connections, console, csp_report, inventory, openid, pairing, probes, relay,
-    session, thumbnails, unlock, walls,
+    activity, build, connections, console, csp_report, handling, inventory, openid, pairing,
+    probes, relay, session, thumbnails, unlock, walls,
 };
 use crate::app::Gateway;
 use crate::problem::{Kind, Problem};
@@ -43,6 +43,11 @@ pub(crate) fn routes() -> Vec<Route> {
         get("/api/connections", EVERYBODY, connections::list),
         get("/api/inventory", EVERYBODY_OR_TOKEN, inventory::read),
         get("/api/activity", PEOPLE, activity::read),
+        post("/api/alarms/{id}/acknowledgement", ADMINS, handling::acknowledge),
+        delete("/api/alarms/{id}/acknowledgement", ADMINS, handling::withdraw),
+        get("/api/maintenance", PEOPLE, handling::list),
+        post("/api/maintenance", ADMINS, handling::announce),
+        delete("/api/maintenance/{id}", ADMINS, handling::end_maintenance),
         get("/api/build", EVERYBODY, build::read),
         post(csp_report::PATH, Rule::Anyone, csp_report::take),
         post("/api/pairing", Rule::Anyone, pairing::new_code),

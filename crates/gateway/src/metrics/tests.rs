@@ -108,6 +108,7 @@ fn the_guide_has_a_row_for_every_metric_and_for_no_other() {
         times: Vec::new(),
         removed: Vec::new(),
         alarms: None,
+        maintenance: None,
     };
     let metrics = Metrics::default();
     let families = metrics

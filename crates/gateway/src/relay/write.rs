@@ -99,6 +99,7 @@ pub(super) fn shown(target: &Target, body: Option<&[u8]>) -> Shown {
     let created = body.and_then(|body| created(operation, body));
     let group = ids.first().map(|id| (*id).to_owned()).or(created);
     Shown {
+        is_handling: false,
         what: match ids.get(1) {
             Some(member) => format!("{words}: {member}"),
             None => words,

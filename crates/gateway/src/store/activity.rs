@@ -22,6 +22,8 @@ const AT_A_TIME: i64 = 1_000;
 /// How a row of the audit is shown in the list, beside what it records.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Shown {
+    /// Whether it is about alarms, and neither a change at a vendor nor access to the gateway.
+    pub(crate) is_handling: bool,
     /// What, in a few words; empty for the audit's own.
     pub(crate) what: String,
     /// The vendor's resource that it concerns.
@@ -140,6 +142,7 @@ fn of_row(row: &NewRow, at: DateTime<Utc>) -> ActivityEntry {
     } = row.entry.clone();
     let is_change = !connection.is_empty();
     let (kind, what) = match (is_change, shown.what.is_empty()) {
+        _ if shown.is_handling => (ActivityKind::Handling, shown.what),
         (true, _) => (ActivityKind::Change, shown.what),
         (false, false) => (ActivityKind::Access, shown.what),
         (false, true) if sent.is_empty() => (ActivityKind::Access, what),

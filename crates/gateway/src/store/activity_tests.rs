@@ -70,6 +70,7 @@ fn change() -> Entry {
         before: Some("[1]".to_owned()),
         body: Some("secret".to_owned()),
         shown: Shown {
+            is_handling: false,
             what: "Order slicers".to_owned(),
             resource: Some(key("live", "g")),
             after: Some("[2]".to_owned()),

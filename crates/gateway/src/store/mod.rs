@@ -6,6 +6,7 @@
 
 mod activity;
 mod chain;
+mod handling;
 mod reading;
 mod schema;
 mod writer;
@@ -18,6 +19,7 @@ mod activity_tests;
 mod tests;
 
 pub(crate) use activity::{ActivityQuery, Place, Shown};
+pub(crate) use handling::{Keep, Kept};
 pub(crate) use reading::{export, verify};
 
 use crate::config::StoreLocation;
@@ -28,8 +30,8 @@ use protocol::ActivityEntry;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 use writer::Job;
 
@@ -114,6 +116,8 @@ struct NewRow {
     /// The number of the intent that this is the outcome of.
     of: Option<i64>,
     entry: Entry,
+    /// What is kept or forgotten with it.
+    keep: Option<Keep>,
 }
 
 /// What the store reads its time from.
@@ -134,6 +138,8 @@ pub(crate) struct Store {
     location: StoreLocation,
     /// Events that found no place in the queue.
     left_out: AtomicU64,
+    /// What was there when it was opened, until somebody goes on with it.
+    kept: Mutex<Kept>,
 }
 
 impl fmt::Debug for Store {
@@ -163,6 +169,8 @@ impl Store {
     ) -> Result<Self, String> {
         let now: Now = Arc::new(now);
         let database = schema::open(location)?;
+        let kept = handling::read(&database.connection)
+            .map_err(|error| format!("the store {}", schema::words(&error)))?;
         let (jobs, queue) = mpsc::channel(QUEUE);
         let is_well = Arc::new(AtomicBool::new(true));
         let changes = Arc::new(AtomicU64::new(0));
@@ -183,6 +191,7 @@ impl Store {
             changes,
             location: location.clone(),
             left_out: AtomicU64::new(0),
+            kept: Mutex::new(kept),
         })
     }
 
@@ -196,6 +205,7 @@ impl Store {
             changes: Arc::default(),
             location: StoreLocation::Memory,
             left_out: AtomicU64::new(0),
+            kept: Mutex::default(),
         }
     }
 
@@ -214,7 +224,7 @@ impl Store {
     /// # Errors
     /// It could not be recorded: then the change must not be sent.
     pub(crate) async fn intent(&self, entry: Entry) -> Result<i64, Problem> {
-        self.write(RowKind::Intent, None, entry).await
+        self.write(RowKind::Intent, None, entry, None).await
     }
 
     /// Records what became of a change.
@@ -222,7 +232,8 @@ impl Store {
     /// # Errors
     /// It could not be recorded. The intent stays open, and is closed as unknown at the next start.
     pub(crate) async fn outcome(&self, intent: i64, entry: Entry) -> Result<i64, Problem> {
-        self.write(RowKind::Outcome, Some(intent), entry).await
+        self.write(RowKind::Outcome, Some(intent), entry, None)
+            .await
     }
 
     /// Records what needs no intent.
@@ -230,12 +241,31 @@ impl Store {
     /// # Errors
     /// It could not be recorded.
     pub(crate) async fn event(&self, entry: Entry) -> Result<i64, Problem> {
-        self.write(RowKind::Event, None, entry).await
+        self.write(RowKind::Event, None, entry, None).await
     }
 
-    async fn write(&self, kind: RowKind, of: Option<i64>, entry: Entry) -> Result<i64, Problem> {
+    /// Records what somebody does, and keeps or forgets with it what that changes: both or neither.
+    ///
+    /// # Errors
+    /// It could not be recorded.
+    pub(crate) async fn handle(&self, entry: Entry, keep: Keep) -> Result<i64, Problem> {
+        self.write(RowKind::Event, None, entry, Some(keep)).await
+    }
+
+    async fn write(
+        &self,
+        kind: RowKind,
+        of: Option<i64>,
+        entry: Entry,
+        keep: Option<Keep>,
+    ) -> Result<i64, Problem> {
         let (answer, answered) = oneshot::channel();
-        let row = NewRow { kind, of, entry };
+        let row = NewRow {
+            kind,
+            of,
+            entry,
+            keep,
+        };
         let job = Job::Write(Box::new(row), answer);
         // A queue that is full means that the disk does not keep up: nobody waits behind a thousand others.
         self.jobs.try_send(job).map_err(|_| not_recorded())?;
@@ -253,6 +283,7 @@ impl Store {
             kind: RowKind::Event,
             of: None,
             entry,
+            keep: None,
         };
         let left_out = self.left_out.swap(0, Ordering::Relaxed);
         if left_out > 0 {
@@ -285,6 +316,21 @@ impl Store {
         if self.jobs.try_send(Job::Events(events)).is_err() {
             self.left_out.fetch_add(number, Ordering::Relaxed);
         }
+    }
+
+    /// Keeps or forgets these, without holding anybody up. What finds no place is not kept: a gateway that starts anew
+    /// then takes an alarm for a new one.
+    pub(crate) fn keep(&self, things: Vec<Keep>) {
+        if !things.is_empty() {
+            // See above.
+            let _ = self.jobs.try_send(Job::Keep(things));
+        }
+    }
+
+    /// What was there when it was opened: once, for who goes on with it.
+    pub(crate) fn take_kept(&self) -> Kept {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut kept)
     }
 
     /// Another number than before says that the list of what happened has something new.

@@ -10,7 +10,8 @@ use std::time::Duration;
 const APPLICATION: i64 = 0x464F_434F;
 
 /// Brings a database from the version of its place to the next. Never changed once released, only added to.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE audit (
         number INTEGER PRIMARY KEY,
         at INTEGER NOT NULL,
@@ -43,7 +44,13 @@ const MIGRATIONS: [&str; 1] = ["
     CREATE INDEX activity_resource ON activity (resource, at);
     CREATE INDEX activity_person ON activity (person, at);
     CREATE TABLE watched (at INTEGER NOT NULL) STRICT;
-"];
+",
+    "
+    CREATE TABLE open_alarm (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;
+    CREATE TABLE acknowledgement (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;
+    CREATE TABLE maintenance (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;
+",
+];
 
 /// How much of the file a connection keeps in memory, in KiB. What is written is at the end, and what is read mostly
 /// there too.

@@ -230,6 +230,7 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
         is_well,
         location: StoreLocation::File(file.clone()),
         left_out: AtomicU64::new(0),
+        kept: Mutex::default(),
     };
     let large = Entry {
         body: Some("x".repeat(100_000)),

@@ -2,7 +2,7 @@
 
 use super::chain::{BEFORE_THE_FIRST, Hash, StoredRow};
 use super::schema::{Database, words};
-use super::{Entry, NewRow, Now, Read, RowKind, activity};
+use super::{Entry, Keep, NewRow, Now, Read, RowKind, activity, handling};
 use chrono::{DateTime, Utc};
 use health::events::Event;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
@@ -21,6 +21,8 @@ pub(super) enum Job {
     Probe(oneshot::Sender<bool>),
     /// Adds what was seen to the list of what happened.
     Events(Vec<Event>),
+    /// Keeps or forgets.
+    Keep(Vec<Keep>),
     /// Notes that the connections are watched.
     Watched,
     /// Reads.
@@ -76,6 +78,7 @@ fn work(
     let now = (state.now)();
     let (mut rows, mut answers, mut probes) = (Vec::new(), Vec::new(), Vec::new());
     let (mut events, mut reads, mut is_watched) = (Vec::new(), Vec::new(), false);
+    let mut keep = Vec::new();
     for job in jobs {
         match job {
             Job::Write(row, answer) => {
@@ -84,25 +87,28 @@ fn work(
             }
             Job::Probe(answer) => probes.push(answer),
             Job::Events(more) => events.extend(more),
+            Job::Keep(more) => keep.extend(more),
             Job::Watched => is_watched = true,
             Job::Read(read) => reads.push(read),
         }
     }
     let changes = !rows.is_empty() || !events.is_empty();
-    let writes = changes || is_watched || !probes.is_empty();
+    let writes = changes || is_watched || !keep.is_empty() || !probes.is_empty();
     let written = if rows.is_empty() && probes.is_empty() {
         Ok(Vec::new())
     } else {
         append(connection, end, rows, now)
     };
     // Apart from the rows: one that cannot be written takes no event with it.
-    let seen = add_events(connection, events).and_then(|()| {
-        if is_watched {
-            activity::watched(connection, now)
-        } else {
-            Ok(())
-        }
-    });
+    let seen = add_events(connection, events)
+        .and_then(|()| keep_all(connection, &keep))
+        .and_then(|()| {
+            if is_watched {
+                activity::watched(connection, now)
+            } else {
+                Ok(())
+            }
+        });
     let failed = written.as_ref().err().or(seen.as_ref().err());
     // Who only reads learns nothing of whether the disk takes more.
     let was_well = if writes {
@@ -139,6 +145,15 @@ fn add_events(connection: &mut Connection, events: Vec<Event>) -> rusqlite::Resu
     for event in events {
         activity::add_event(&transaction, event)?;
     }
+    transaction.commit()
+}
+
+fn keep_all(connection: &mut Connection, keep: &[Keep]) -> rusqlite::Result<()> {
+    if keep.is_empty() {
+        return Ok(());
+    }
+    let transaction = connection.transaction()?;
+    handling::keep(&transaction, keep)?;
     transaction.commit()
 }
 
@@ -192,6 +207,7 @@ fn insert(
         ],
     )?;
     activity::add_row(transaction, stored.number, row, now)?;
+    handling::keep(transaction, row.keep.as_slice())?;
     Ok(End {
         number: stored.number,
         hash,
@@ -252,6 +268,7 @@ fn close_open_intents(
                 outcome: "unknown".to_owned(),
                 ..Entry::default()
             },
+            keep: None,
         }
     });
     let rows = rows.collect();

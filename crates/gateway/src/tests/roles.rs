@@ -255,15 +255,37 @@ async fn own_routes(gateway: &Arc<Gateway>, role: Option<Role>, cookie: &str) {
                     assert_eq!(status, 403, "{cell}");
                 }
                 (Some(_), false, _) => assert_eq!(status, 405, "{cell}"),
-                (Some(Role::Wall), _, "GET /metrics" | "GET /api/activity")
+                (
+                    Some(Role::Wall),
+                    _,
+                    "GET /metrics" | "GET /api/activity" | "GET /api/maintenance",
+                )
                 | (
                     Some(Role::Viewer | Role::Wall),
                     _,
-                    "GET /api/walls" | "POST /api/walls" | "DELETE /api/walls/{id}",
+                    "GET /api/walls"
+                    | "POST /api/walls"
+                    | "DELETE /api/walls/{id}"
+                    | "POST /api/alarms/{id}/acknowledgement"
+                    | "DELETE /api/alarms/{id}/acknowledgement"
+                    | "POST /api/maintenance"
+                    | "DELETE /api/maintenance/{id}",
                 ) => assert_eq!(status, 403, "{cell}"),
-                // The body is empty, and there is no such wall.
-                (_, _, "POST /api/walls") => assert_eq!(status, 400, "{cell}"),
-                (_, _, "DELETE /api/walls/{id}") => assert_eq!(status, 404, "{cell}"),
+                // The body is empty, and there is nothing of this id.
+                (
+                    _,
+                    _,
+                    "POST /api/walls"
+                    | "POST /api/alarms/{id}/acknowledgement"
+                    | "POST /api/maintenance",
+                ) => assert_eq!(status, 400, "{cell}"),
+                (
+                    _,
+                    _,
+                    "DELETE /api/walls/{id}"
+                    | "DELETE /api/alarms/{id}/acknowledgement"
+                    | "DELETE /api/maintenance/{id}",
+                ) => assert_eq!(status, 404, "{cell}"),
                 (Some(_), true, _) => assert_eq!(status, 200, "{cell}"),
             }
         }

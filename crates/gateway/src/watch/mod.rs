@@ -18,5 +18,5 @@ mod watchers;
 mod whole;
 
 pub use clock::{Clock, Skips};
-pub(crate) use inventory::{Audience, Position};
+pub(crate) use inventory::{Audience, Inventory, Position};
 pub(crate) use watchers::Watchers;

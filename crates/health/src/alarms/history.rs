@@ -5,7 +5,8 @@ use super::finding::{Finding, SAME_CLOCK, of_verdict, silence, unread_since};
 use super::{Alarm, Since};
 use crate::inventory::{Judged, Kind, Reading, Resource, ResourceKey, outlasts_silence};
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// A connection, as far as alarms depend on it.
 #[derive(Debug, Clone)]
@@ -40,9 +41,25 @@ pub struct Changes {
 pub struct AlarmHistory {
     entries: HashMap<ResourceKey, Entry>,
     open: BTreeMap<ResourceKey, Alarm>,
+    /// Those of the open ones that were open when an earlier gateway ended, and of whose resource nothing was read yet.
+    carried_over: HashSet<ResourceKey>,
 }
 
 impl AlarmHistory {
+    /// Continues after a restart: what was open then is open until its resource is read and found well.
+    #[must_use]
+    pub fn continuing(open: impl IntoIterator<Item = Alarm>) -> Self {
+        let open: BTreeMap<ResourceKey, Alarm> = open
+            .into_iter()
+            .map(|alarm| (alarm.resource.clone(), alarm))
+            .collect();
+        Self {
+            entries: HashMap::new(),
+            carried_over: open.keys().cloned().collect(),
+            open,
+        }
+    }
+
     /// Takes over what is known of every connection and of every resource at this moment.
     pub fn update<'a>(
         &mut self,
@@ -66,8 +83,17 @@ impl AlarmHistory {
             .map(|(judged, _)| &judged.resource.key)
             .collect();
         self.follow(&present);
+        let waits = |key: &ResourceKey| {
+            let source = by_id.get(key.connection.as_str());
+            source.is_some_and(|source| source.reading.observed_at.is_none())
+        };
+        self.carried_over.retain(waits);
         let mut changes = Changes::default();
         for (judged, source) in resources {
+            let key = &judged.resource.key;
+            if judged.resource.is_unread() && self.carried_over.contains(key) {
+                continue;
+            }
             // What a silent connection holds stays as it was last seen.
             if source.reading.freshness(now).is_believable() {
                 let finding = self.find(judged, source, now);
@@ -80,6 +106,7 @@ impl AlarmHistory {
             .open
             .keys()
             .filter(|key| key.kind != Kind::Connection && !present.contains(key))
+            .filter(|key| !self.carried_over.contains(key))
             .cloned()
             .collect();
         for key in gone {
@@ -92,9 +119,10 @@ impl AlarmHistory {
     /// A session that is represented by another connection than before is the same session: it keeps
     /// its history and its alarm.
     fn follow(&mut self, present: &HashSet<&ResourceKey>) {
-        let lost: Vec<ResourceKey> = self
+        let lost: BTreeSet<ResourceKey> = self
             .entries
             .keys()
+            .chain(&self.carried_over)
             .filter(|key| key.kind == Kind::FailoverSession && !present.contains(key))
             .cloned()
             .collect();
@@ -177,6 +205,8 @@ impl AlarmHistory {
             sentence: found.sentence,
             advice: found.advice,
             since,
+            acknowledged: None,
+            maintenance: None,
         };
         if began {
             changes.began.push(alarm.clone());
@@ -213,6 +243,7 @@ impl AlarmHistory {
             .open
             .keys()
             .filter(|key| key.kind == Kind::Connection && !silent.contains(key))
+            .filter(|key| !self.carried_over.contains(key))
             .cloned()
             .collect();
         for key in over {
@@ -221,7 +252,9 @@ impl AlarmHistory {
     }
 }
 
+/// Short, and safe in any address, whatever the ids of the resource hold.
 fn id_of(key: &ResourceKey, began: DateTime<Utc>) -> String {
-    let (kind, millis) = (key.kind.key(), began.timestamp_millis());
-    format!("{kind}:{}:{}:{millis}", key.connection, key.id)
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    format!("{:x}-{:016x}", began.timestamp_millis(), hasher.finish())
 }

@@ -6,11 +6,15 @@
 mod entry;
 mod finding;
 mod flapping;
+mod handling;
 mod history;
 
 #[cfg(test)]
+mod handling_tests;
+#[cfg(test)]
 mod tests;
 
+pub use handling::{Acknowledgement, Handling, Maintenance, Over, Scope};
 pub use history::{AlarmHistory, Changes, Source};
 
 use crate::inventory::ResourceKey;
@@ -44,7 +48,7 @@ impl Since {
 /// One resource that needs attention.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alarm {
-    /// What it is known by among all alarms, past ones included: the resource and when it began.
+    /// What it is known by among all alarms, past ones included. Letters, digits and dashes.
     pub id: String,
     /// Which resource.
     pub resource: ResourceKey,
@@ -62,14 +66,37 @@ pub struct Alarm {
     pub advice: String,
     /// Since when.
     pub since: Since,
+    /// Who takes care of it, where somebody said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<Acknowledgement>,
+    /// The maintenance in which it was to be expected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<Maintenance>,
 }
 
 impl Alarm {
-    /// Worst first; then what is so now before what has ended, and the newest first.
+    /// Whether somebody takes care of it: then it calls nobody.
+    #[must_use]
+    pub fn is_handled(&self) -> bool {
+        self.acknowledged.is_some() || self.maintenance.is_some()
+    }
+
+    /// In a word or two, how somebody takes care of it; `None` where nobody does.
+    #[must_use]
+    pub fn care(&self) -> Option<&'static str> {
+        match (&self.acknowledged, &self.maintenance) {
+            (Some(_), _) => Some("acknowledged"),
+            (None, Some(_)) => Some("in maintenance"),
+            (None, None) => None,
+        }
+    }
+
+    /// What nobody takes care of first; of that the worst first, then what is so now before what has ended, and the
+    /// newest first.
     #[must_use]
     pub fn worst_first(&self, other: &Self) -> Ordering {
-        (self.severity, self.rank)
-            .cmp(&(other.severity, other.rank))
+        (self.is_handled(), self.severity, self.rank)
+            .cmp(&(other.is_handled(), other.severity, other.rank))
             .then_with(|| other.since.at().cmp(&self.since.at()))
             .then_with(|| self.name.cmp(&other.name))
             .then_with(|| self.resource.cmp(&other.resource))

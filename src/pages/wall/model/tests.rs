@@ -17,6 +17,7 @@ fn tile(name: &str, severity: Severity) -> Tile {
         fresh: Freshness::Live,
         is_source: false,
         is_told: true,
+        care: "",
     }
 }
 

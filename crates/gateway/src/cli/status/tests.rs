@@ -88,6 +88,8 @@ fn alarm(resource: ResourceKey, severity: Severity, name: &str) -> Alarm {
         sentence: format!("{name} is on slate."),
         advice: "Activate a slicer.".to_owned(),
         since: Since::Observed(at(-90)),
+        acknowledged: None,
+        maintenance: None,
     }
 }
 
@@ -107,6 +109,7 @@ fn inventory(
         times: Vec::new(),
         removed: Vec::new(),
         alarms: Some(alarms.to_vec()),
+        maintenance: None,
     }
 }
 

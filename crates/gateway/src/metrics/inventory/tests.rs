@@ -68,6 +68,8 @@ fn alarm(resource: ResourceKey, severity: Severity) -> Alarm {
         sentence: "Sentence.".to_owned(),
         advice: String::new(),
         since: Since::Observed(NOW),
+        acknowledged: None,
+        maintenance: None,
     }
 }
 
@@ -87,6 +89,7 @@ fn inventory(
         times: Vec::new(),
         removed: Vec::new(),
         alarms: Some(alarms),
+        maintenance: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod change;
 mod failures;
+mod handled;
 mod plant;
 mod sweep;
 mod systems;
@@ -9,6 +10,7 @@ mod viewers;
 
 use super::vendor::{Vendor, json as vendor_json};
 use super::*;
+use crate::store::Store;
 use crate::watch::Clock;
 use crate::{Shared, Skips};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -34,13 +36,18 @@ fn watched(id: &str, base: &str) -> config::Connection {
 
 impl Stage {
     fn new(connections: Vec<config::Connection>) -> Self {
+        let store = Store::open(&config::StoreLocation::Memory).unwrap();
+        Self::with_store(connections, store)
+    }
+
+    fn with_store(connections: Vec<config::Connection>, store: Store) -> Self {
         let (skips, skipped) = watch::channel(Skips::default());
         let total = skipped.clone();
         let now = move || {
             let total = TimeDelta::from_std(total.borrow().total).unwrap();
             DateTime::<Utc>::UNIX_EPOCH + total
         };
-        let shared = Arc::new(Shared::in_memory(Clock::new(now, skipped)));
+        let shared = Arc::new(Shared::new(Clock::new(now, skipped), store));
         let gateway = with_shared(connections, shared);
         gateway.watch();
         Self { gateway, skips }

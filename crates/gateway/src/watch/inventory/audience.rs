@@ -1,5 +1,6 @@
 //! Who gets how much of the inventory.
 
+use health::alarms::{Acknowledgement, Alarm, Maintenance};
 use health::inventory::{Facts, GroupFacts, Resource, SessionFacts, SlicerGroupFacts};
 use protocol::{ConnectionState, ReadFailure};
 
@@ -19,6 +20,8 @@ impl Audience {
             inventory.resources.iter_mut().for_each(cut_resource);
             let connections = inventory.connections.iter_mut().flatten();
             connections.for_each(cut_connection);
+            inventory.alarms.iter_mut().flatten().for_each(cut_alarm);
+            inventory.maintenance = inventory.maintenance.map(|_| Vec::new());
         }
         inventory
     }
@@ -49,6 +52,18 @@ fn cut_resource(resource: &mut Resource) {
             let SessionFacts { message, .. } = facts.as_mut();
             *message = None;
         }
+    }
+}
+
+/// That somebody takes care of an alarm is shown; who that is and what was said is not for those who pass by.
+fn cut_alarm(alarm: &mut Alarm) {
+    if let Some(Acknowledgement { by, reason, .. }) = &mut alarm.acknowledged {
+        by.clear();
+        reason.clear();
+    }
+    if let Some(Maintenance { by, reason, .. }) = &mut alarm.maintenance {
+        by.clear();
+        reason.clear();
     }
 }
 

@@ -54,13 +54,7 @@ impl State {
         };
         let seen = events::of_alarms(&changes, is_first, now);
         self.seen.extend(seen);
-        let alarms = self.history.alarms();
-        let changed = alarms != self.alarms;
-        if changed {
-            self.alarms = alarms;
-            self.alarms_at = step.revision;
-        }
-        changed
+        self.mark_alarms(step, now)
     }
 }
 

@@ -4,6 +4,7 @@
 mod audience;
 mod changes;
 mod connection;
+mod handled;
 mod judge;
 mod state;
 
@@ -18,7 +19,8 @@ pub(crate) use changes::Position;
 use super::Clock;
 use super::watcher::in_millis;
 use crate::store::Store;
-use health::inventory::{Contents, WatchedGroup};
+use health::alarms::{Acknowledgement, Alarm, Maintenance};
+use health::inventory::{Contents, ResourceKey, WatchedGroup};
 use protocol::ConnectionState;
 use state::State;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
@@ -50,7 +52,8 @@ pub(crate) enum Read<'a> {
 
 impl Inventory {
     pub(crate) fn new(clock: Clock, store: Arc<Store>) -> Self {
-        let state = State::new(new_life(), clock.resets());
+        let mut state = State::new(new_life(), clock.resets());
+        state.go_on_with(store.take_kept());
         Self {
             clock,
             state: Mutex::new(state),
@@ -110,11 +113,64 @@ impl Inventory {
         self.store.watched();
     }
 
-    /// Records what was seen to happen.
+    /// Records what was seen to happen, and which alarms are open.
     fn record(&self, mut state: MutexGuard<'_, State>) {
-        let seen = mem::take(&mut state.seen);
+        let (seen, keep) = (mem::take(&mut state.seen), mem::take(&mut state.keep));
         drop(state);
         self.store.record(seen);
+        self.store.keep(keep);
+    }
+
+    /// An open alarm.
+    pub(crate) fn alarm(&self, id: &str) -> Option<Alarm> {
+        let state = self.state();
+        state.alarms.iter().find(|alarm| alarm.id == id).cloned()
+    }
+
+    /// The name of a resource or of a connection, where there is such a one.
+    pub(crate) fn name(&self, key: &ResourceKey) -> Option<String> {
+        self.state().name(key)
+    }
+
+    /// Takes over that somebody takes care of an alarm. Returns whether that alarm is open.
+    pub(crate) fn acknowledge(&self, alarm: &str, given: Acknowledgement) -> bool {
+        self.handle(|state| {
+            let is_open = state.alarms.iter().any(|open| open.id == alarm);
+            if is_open {
+                let given_to = &mut state.handling.acknowledgements;
+                given_to.insert(alarm.to_owned(), given);
+            }
+            is_open
+        })
+    }
+
+    /// Takes over that somebody takes care of an alarm no longer.
+    pub(crate) fn withdraw(&self, alarm: &str) {
+        self.handle(|state| state.handling.acknowledgements.remove(alarm));
+    }
+
+    /// What is under way or planned, the earliest first.
+    pub(crate) fn maintenance(&self) -> Vec<Maintenance> {
+        self.state().maintenance()
+    }
+
+    /// Takes over that maintenance is under way or planned.
+    pub(crate) fn announce(&self, one: Maintenance) {
+        self.handle(|state| state.handling.maintenance.insert(one.id.clone(), one));
+    }
+
+    /// Takes over that maintenance has ended, or does not take place.
+    pub(crate) fn end_maintenance(&self, id: &str) {
+        self.handle(|state| state.handling.maintenance.remove(id));
+    }
+
+    fn handle<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let done = change(&mut state);
+        state.handled(now);
+        self.record(state);
+        done
     }
 
     /// Whether a connection holds a resource with the first of these ids, and that one what the second names.

@@ -2,8 +2,9 @@
 
 use super::connection::{Connection, Step};
 use super::{Read, unread};
+use crate::store::Keep;
 use chrono::{DateTime, Utc};
-use health::alarms::{Alarm, AlarmHistory};
+use health::alarms::{Alarm, AlarmHistory, Handling, Maintenance};
 use health::events::{self, Event};
 use health::inventory::ResourceKey;
 use protocol::ConnectionState;
@@ -30,11 +31,18 @@ pub(super) struct State {
     /// The newest revision of which a removal is forgotten.
     pub(super) forgotten: u64,
     pub(super) history: AlarmHistory,
+    /// Worst first, each with who takes care of it.
     pub(super) alarms: Vec<Alarm>,
+    /// What people do about alarms.
+    pub(super) handling: Handling,
+    /// What of the maintenance was last shown.
+    pub(super) shown_maintenance: Vec<Maintenance>,
     /// The revision in which an alarm last changed.
     pub(super) alarms_at: u64,
     /// What was seen to happen and is not recorded yet.
     pub(super) seen: Vec<Event>,
+    /// What of the alarms is to be kept or forgotten by the store.
+    pub(super) keep: Vec<Keep>,
     /// Counts publications, so that what a whole one does not name can be told.
     publication: u64,
 }
@@ -51,8 +59,11 @@ impl State {
             forgotten: 0,
             history: AlarmHistory::default(),
             alarms: Vec::new(),
+            handling: Handling::default(),
+            shown_maintenance: Vec::new(),
             alarms_at: 0,
             seen: Vec::new(),
+            keep: Vec::new(),
             publication: 0,
         }
     }
@@ -228,6 +239,10 @@ impl State {
     pub(super) fn tick(&mut self, now: DateTime<Utc>) {
         let turned = |connection: &Connection| connection.freshness != connection.freshness_at(now);
         if !self.connections.iter().any(turned) {
+            // Time alone changes nothing else.
+            if self.handling != Handling::default() {
+                self.handled(now);
+            }
             return;
         }
         let step = self.step();

@@ -1,0 +1,303 @@
+//! `/api/alarms/{id}/acknowledgement` and `/api/maintenance`: what people do about alarms. Nothing takes effect before
+//! its record is durable.
+
+use super::body;
+use super::middleware::Authorized;
+use super::pairing::NO_STORE;
+use crate::app::Gateway;
+use crate::audit::Handled;
+use crate::crypto::random_hex;
+use crate::identity::is_bidi_control;
+use crate::problem::{Kind, Problem};
+use crate::store::Keep;
+use crate::watch::Inventory;
+use axum::Json;
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use chrono::{DateTime, TimeDelta, Utc};
+use health::alarms::{Acknowledgement, Maintenance, Scope};
+use health::inventory::ResourceKey;
+use protocol::{MaintenanceList, NewAcknowledgement, NewMaintenance};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+
+/// The largest body, in bytes.
+const LIMIT: usize = 16 * 1024;
+
+/// The longest reason, in characters.
+const LONGEST_REASON: usize = 500;
+
+/// What ends later than this after it begins is a slip of the keyboard.
+const LONGEST: TimeDelta = TimeDelta::days(366);
+
+/// How much maintenance may be planned at once.
+const MOST_MAINTENANCE: usize = 1_000;
+
+/// `POST /api/alarms/{id}/acknowledgement`. One that there is already is replaced.
+///
+/// # Errors
+/// No such alarm is open, the body is not valid, or it cannot be recorded.
+pub(super) async fn acknowledge(
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let who = &authorized.who;
+    let wanted: NewAcknowledgement = read(
+        request,
+        "`reason`, a text, and `until`, a time in milliseconds since 1970 or left out",
+    )
+    .await?;
+    let inventory = gateway.shared.watchers.inventory();
+    let alarm = inventory.alarm(&id).ok_or_else(no_such_alarm)?;
+    let now = inventory.clock().now();
+    let given = Acknowledgement {
+        by: who.name.clone(),
+        reason: reason(&wanted.reason)?,
+        at: now,
+        until: wanted.until.map(|until| end(until, now, now)).transpose()?,
+        severity: alarm.severity,
+    };
+    let handled = Handled {
+        what: "acknowledge alarm",
+        shown: format!("Acknowledged the alarm: {}", given.reason),
+        name: &alarm.name,
+        resource: Some(alarm.resource.clone()),
+        before: alarm.acknowledged.as_ref().map(json),
+        after: Some(json(&given)),
+    };
+    let keep = Keep::Acknowledgement(id.clone(), given.clone());
+    gateway.audit(who).handling(handled, keep).await?;
+    if !inventory.acknowledge(&id, given.clone()) {
+        return Err(no_such_alarm());
+    }
+    Ok((StatusCode::CREATED, NO_STORE, Json(given)).into_response())
+}
+
+/// `DELETE /api/alarms/{id}/acknowledgement`.
+///
+/// # Errors
+/// No such alarm is open or it is not acknowledged, or it cannot be recorded.
+pub(super) async fn withdraw(
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let inventory = gateway.shared.watchers.inventory();
+    let alarm = inventory.alarm(&id).ok_or_else(no_such_alarm)?;
+    let given = alarm.acknowledged.as_ref().ok_or_else(|| {
+        Problem::new(
+            Kind::NotFound,
+            "this alarm is not acknowledged, or no longer",
+        )
+    })?;
+    let handled = Handled {
+        what: "withdraw acknowledgement",
+        shown: "Withdrew the acknowledgement of the alarm.".to_owned(),
+        name: &alarm.name,
+        resource: Some(alarm.resource.clone()),
+        before: Some(json(given)),
+        after: None,
+    };
+    let keep = Keep::EndedAcknowledgement(id.clone());
+    gateway
+        .audit(&authorized.who)
+        .handling(handled, keep)
+        .await?;
+    inventory.withdraw(&id);
+    Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
+}
+
+/// `GET /api/maintenance`.
+pub(super) async fn list(State(gateway): State<Arc<Gateway>>) -> Response {
+    let inventory = gateway.shared.watchers.inventory();
+    let list = MaintenanceList {
+        now: inventory.clock().now(),
+        maintenance: inventory.maintenance(),
+    };
+    (NO_STORE, Json(list)).into_response()
+}
+
+/// `POST /api/maintenance`.
+///
+/// # Errors
+/// The body is not valid, there is too much already, or it cannot be recorded.
+pub(super) async fn announce(
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+    request: Request,
+) -> Result<Response, Problem> {
+    let who = &authorized.who;
+    let wanted: NewMaintenance = read(request, "`scope`, `until`, a time in milliseconds since 1970, `reason`, a text, and `from`, a time or left out").await?;
+    let inventory = gateway.shared.watchers.inventory();
+    let now = inventory.clock().now();
+    let from = wanted.from.unwrap_or(now).max(now);
+    if inventory.maintenance().len() >= MOST_MAINTENANCE {
+        let detail = format!("there are {MOST_MAINTENANCE} already; end some of them first");
+        return Err(Problem::new(Kind::Overloaded, detail));
+    }
+    let subject = subject(inventory, &wanted.scope)?;
+    let maintenance = Maintenance {
+        id: random_hex().map_err(|why| Problem::new(Kind::Internal, why))?,
+        from,
+        until: end(wanted.until, from, now)?,
+        reason: reason(&wanted.reason)?,
+        by: who.name.clone(),
+        scope: wanted.scope,
+    };
+    let handled = Handled {
+        what: "announce maintenance",
+        shown: format!(
+            "Announced maintenance of {}: {}",
+            subject.name, maintenance.reason
+        ),
+        name: &subject.name,
+        resource: subject.resource,
+        before: None,
+        after: Some(json(&maintenance)),
+    };
+    let keep = Keep::Maintenance(maintenance.clone());
+    gateway.audit(who).handling(handled, keep).await?;
+    inventory.announce(maintenance.clone());
+    Ok((StatusCode::CREATED, NO_STORE, Json(maintenance)).into_response())
+}
+
+/// `DELETE /api/maintenance/{id}`: it ends now, or does not take place.
+///
+/// # Errors
+/// There is no such maintenance, or it cannot be recorded.
+pub(super) async fn end_maintenance(
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let inventory = gateway.shared.watchers.inventory();
+    let mut known = inventory.maintenance().into_iter();
+    let maintenance = known.find(|one| one.id == id).ok_or_else(|| {
+        Problem::new(
+            Kind::NotFound,
+            "there is no such maintenance, or it is over already",
+        )
+    })?;
+    // What it concerned may be gone.
+    let subject = subject(inventory, &maintenance.scope).unwrap_or_default();
+    let handled = Handled {
+        what: "end maintenance",
+        shown: format!("Ended the maintenance of {}.", subject.name),
+        name: &subject.name,
+        resource: subject.resource,
+        before: Some(json(&maintenance)),
+        after: None,
+    };
+    let keep = Keep::EndedMaintenance(id.clone());
+    gateway
+        .audit(&authorized.who)
+        .handling(handled, keep)
+        .await?;
+    inventory.end_maintenance(&id);
+    Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
+}
+
+/// What maintenance concerns, as the record names it.
+#[derive(Debug)]
+struct Subject {
+    name: String,
+    resource: Option<ResourceKey>,
+}
+
+impl Default for Subject {
+    fn default() -> Self {
+        Self {
+            name: "something that is no longer there".to_owned(),
+            resource: None,
+        }
+    }
+}
+
+fn subject(inventory: &Inventory, scope: &Scope) -> Result<Subject, Problem> {
+    let unknown = |what: &str, id: &str| {
+        let detail = format!("no {what} has the id {id:?}");
+        Problem::new(Kind::BadRequest, detail)
+    };
+    match scope {
+        Scope::System(kind) => Ok(Subject {
+            name: format!("all {} systems", kind.vendor()),
+            resource: None,
+        }),
+        Scope::Connection(id) => {
+            let key = ResourceKey::of_connection(id);
+            let name = inventory
+                .name(&key)
+                .ok_or_else(|| unknown("connection", id))?;
+            Ok(Subject {
+                name,
+                resource: Some(key),
+            })
+        }
+        Scope::Resource(key) => {
+            let name = inventory
+                .name(key)
+                .ok_or_else(|| unknown("resource", &key.id))?;
+            Ok(Subject {
+                name,
+                resource: Some(key.clone()),
+            })
+        }
+    }
+}
+
+fn json(thing: &impl Serialize) -> String {
+    serde_json::to_string(thing).unwrap_or_default()
+}
+
+fn no_such_alarm() -> Problem {
+    Problem::new(Kind::NotFound, "no such alarm is open: it may have ended")
+}
+
+async fn read<T: DeserializeOwned>(request: Request, fields: &str) -> Result<T, Problem> {
+    let bytes = body::json(request, LIMIT).await?.unwrap_or_default();
+    serde_json::from_slice(&bytes).map_err(|_| {
+        let detail = format!("the body has to be an object with {fields}");
+        Problem::new(Kind::BadRequest, detail)
+    })
+}
+
+/// A reason as it is kept: one line, neither empty nor a novel.
+fn reason(text: &str) -> Result<String, Problem> {
+    let wrong = |detail: String| Err(Problem::new(Kind::BadRequest, detail));
+    let text = text.trim();
+    if text.is_empty() {
+        return wrong("the reason is empty: say in a few words why".to_owned());
+    }
+    if text.chars().count() > LONGEST_REASON {
+        return wrong(format!(
+            "the reason is longer than {LONGEST_REASON} characters"
+        ));
+    }
+    if text.chars().any(|c| c.is_control() || is_bidi_control(c)) {
+        return wrong("the reason holds control characters".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// An end that lies ahead, and not too far.
+fn end(
+    until: DateTime<Utc>,
+    from: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>, Problem> {
+    let wrong = |detail: &str| Err(Problem::new(Kind::BadRequest, detail));
+    if until <= now {
+        return wrong("the end has passed already");
+    }
+    if until <= from {
+        return wrong("the end is not after the beginning");
+    }
+    if until.signed_duration_since(from) > LONGEST || from.signed_duration_since(now) > LONGEST {
+        return wrong("that is more than a year");
+    }
+    Ok(until)
+}

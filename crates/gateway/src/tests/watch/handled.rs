@@ -1,0 +1,366 @@
+//! What people do about alarms: over HTTP, over time, and over a restart.
+
+use super::*;
+use crate::config::StoreLocation;
+use crate::watch::Audience;
+use health::Severity;
+use health::alarms::Alarm;
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// A plant with one group without a primary.
+async fn plant() -> Plant {
+    let plant = Plant::new(2).await;
+    plant.sessions("g0", &[("a", "Secondary")]);
+    plant
+}
+
+/// Waits until the group has an alarm as it should be.
+async fn alarm(stage: &Stage, what: &str, is: impl Fn(&Alarm) -> bool) -> Alarm {
+    let of_group = |all: &Inventory| {
+        let mut alarms = all.alarms.iter().flatten();
+        alarms.find(|one| one.resource.id == "g0").cloned()
+    };
+    let all = stage
+        .until(what, |all| of_group(all).is_some_and(|one| is(&one)))
+        .await;
+    of_group(&all).unwrap()
+}
+
+async fn send(stage: &Stage, line: &str, body: &Value) -> (u16, Value) {
+    let body = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
+    let answer = ask(&stage.gateway, line, &[], &body).await;
+    let status = answer.status().as_u16();
+    (
+        status,
+        serde_json::from_str(&text(answer).await).unwrap_or_default(),
+    )
+}
+
+fn of(alarm: &Alarm) -> String {
+    format!("/api/alarms/{}/acknowledgement", alarm.id)
+}
+
+#[tokio::test]
+async fn an_alarm_is_acknowledged_for_everybody_and_the_acknowledgement_withdrawn() {
+    let plant = plant().await;
+    let stage = Stage::of(&plant).await;
+    let open = alarm(&stage, "the alarm", |_| true).await;
+    let revision = stage.all().revision;
+    let (status, given) = send(
+        &stage,
+        &format!("POST {}", of(&open)),
+        &json!({"reason": " on it "}),
+    )
+    .await;
+    assert_eq!((status, &given["reason"]), (201, &json!("on it")));
+    let now = alarm(&stage, "the acknowledgement", Alarm::is_handled).await;
+    assert_eq!((now.id.as_str(), now.since), (open.id.as_str(), open.since));
+    assert_ne!(stage.all().revision, revision, "everybody is told");
+    let inventory = stage.gateway.shared.watchers.inventory();
+    let for_walls = inventory.answer(&inventory.position(None), Audience::Wall);
+    let on_wall = for_walls
+        .alarms
+        .iter()
+        .flatten()
+        .find(|one| one.id == open.id)
+        .unwrap();
+    let acknowledged = on_wall.acknowledged.as_ref().unwrap();
+    assert_eq!(
+        (acknowledged.by.as_str(), acknowledged.reason.as_str()),
+        ("", "")
+    );
+    let (status, _) = send(&stage, &format!("DELETE {}", of(&open)), &Value::Null).await;
+    assert_eq!(status, 204);
+    alarm(&stage, "its end", |one| !one.is_handled()).await;
+    let (status, _) = send(&stage, &format!("DELETE {}", of(&open)), &Value::Null).await;
+    assert_eq!(status, 404);
+    let (_, activity) = send(&stage, "GET /api/activity?kind=handling", &Value::Null).await;
+    let said: Vec<&str> = activity["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["what"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "Withdrew the acknowledgement of the alarm.",
+            "Acknowledged the alarm: on it"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_acknowledgement_ends_at_its_end_or_when_the_alarm_gets_worse_or_ends() {
+    let plant = plant().await;
+    plant.answers("g0", Answers::Status(500));
+    let stage = Stage::of(&plant).await;
+    let open = alarm(&stage, "the alarm", |one| one.severity == Severity::Unknown).await;
+    let acknowledge = async |body: Value| {
+        let (status, _) = send(&stage, &format!("POST {}", of(&open)), &body).await;
+        assert_eq!(status, 201);
+        alarm(&stage, "the acknowledgement", Alarm::is_handled).await;
+    };
+    acknowledge(json!({"reason": "for a minute", "until": 60_000})).await;
+    stage.skip(61);
+    alarm(&stage, "its end", |one| !one.is_handled()).await;
+    acknowledge(json!({"reason": "it cannot be read"})).await;
+    plant.answers("g0", Answers::Well);
+    stage.refresh().await;
+    let worse = alarm(&stage, "what is wrong", |one| {
+        one.severity == Severity::Critical
+    })
+    .await;
+    assert_eq!(
+        (worse.id.as_str(), worse.is_handled()),
+        (open.id.as_str(), false)
+    );
+    acknowledge(json!({"reason": "again"})).await;
+    plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
+    stage.refresh().await;
+    stage
+        .until("its end", |all| {
+            all.alarms
+                .iter()
+                .flatten()
+                .all(|one| one.resource.id != "g0")
+        })
+        .await;
+    let (status, _) = send(
+        &stage,
+        &format!("POST {}", of(&open)),
+        &json!({"reason": "late"}),
+    )
+    .await;
+    assert_eq!(status, 404);
+}
+
+#[tokio::test]
+async fn maintenance_concerns_what_it_names_from_its_beginning_to_its_end() {
+    let plant = plant().await;
+    let stage = Stage::of(&plant).await;
+    alarm(&stage, "the alarm", |_| true).await;
+    let planned = json!({"scope": {"system": "aveva"}, "from": 100_000, "until": 200_000, "reason": "new firmware"});
+    let (status, told) = send(&stage, "POST /api/maintenance", &planned).await;
+    assert_eq!(status, 201, "{told}");
+    alarm(&stage, "nothing yet", |one| !one.is_handled()).await;
+    stage.skip(101);
+    alarm(&stage, "its beginning", |one| one.maintenance.is_some()).await;
+    stage.skip(100);
+    alarm(&stage, "its end", |one| one.maintenance.is_none()).await;
+    let (_, list) = send(&stage, "GET /api/maintenance", &Value::Null).await;
+    assert_eq!(list["maintenance"], json!([]));
+    let key = json!({"kind": "failover_group", "connection": "plant-a", "id": "g0"});
+    let now = json!({"scope": {"resource": key}, "until": 900_000, "reason": "cabling"});
+    let (status, one) = send(&stage, "POST /api/maintenance", &now).await;
+    assert_eq!(status, 201, "{one}");
+    alarm(&stage, "maintenance", |one| one.maintenance.is_some()).await;
+    let path = format!("/api/maintenance/{}", one["id"].as_str().unwrap());
+    assert_eq!(
+        send(&stage, &format!("DELETE {path}"), &Value::Null)
+            .await
+            .0,
+        204
+    );
+    alarm(&stage, "its end", |one| one.maintenance.is_none()).await;
+    assert_eq!(
+        send(&stage, &format!("DELETE {path}"), &Value::Null)
+            .await
+            .0,
+        404
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_meant_is_refused_and_changes_nothing() {
+    let plant = plant().await;
+    let stage = Stage::of(&plant).await;
+    let open = alarm(&stage, "the alarm", |_| true).await;
+    let acknowledgement = format!("POST {}", of(&open));
+    let system = json!({"system": "aveva"});
+    let long = "x".repeat(501);
+    for (line, body, says) in [
+        (acknowledgement.as_str(), Value::Null, "has to be an object"),
+        (&acknowledgement, json!({"reason": "  "}), "is empty"),
+        (&acknowledgement, json!({"reason": long}), "longer than 500"),
+        (
+            &acknowledgement,
+            json!({"reason": "a\u{202e}b"}),
+            "control characters",
+        ),
+        (
+            &acknowledgement,
+            json!({"reason": "a\nb"}),
+            "control characters",
+        ),
+        (
+            &acknowledgement,
+            json!({"reason": "x", "until": -1}),
+            "has passed",
+        ),
+        (
+            &acknowledgement,
+            json!({"reason": "x", "until": i64::MAX}),
+            "has to be an object",
+        ),
+        (
+            &acknowledgement,
+            json!({"reason": "x", "until": 40_000_000_000_i64}),
+            "more than a year",
+        ),
+        (
+            &acknowledgement,
+            json!({"reason": "x", "for": "ever"}),
+            "has to be an object",
+        ),
+        (
+            "POST /api/maintenance",
+            json!({"reason": "x", "until": 9_000}),
+            "has to be an object",
+        ),
+        (
+            "POST /api/maintenance",
+            json!({"scope": {"system": "other"}, "reason": "x", "until": 9_000}),
+            "has to be an object",
+        ),
+        (
+            "POST /api/maintenance",
+            json!({"scope": {"connection": "plant-z"}, "reason": "x", "until": 9_000}),
+            "no connection has the id",
+        ),
+        (
+            "POST /api/maintenance",
+            json!({"scope": {"resource": {"kind": "slicer_group", "connection": "plant-a", "id": "g0"}}, "reason": "x", "until": 9_000}),
+            "no resource has the id",
+        ),
+        (
+            "POST /api/maintenance",
+            json!({"scope": system, "reason": "", "until": 9_000}),
+            "is empty",
+        ),
+        (
+            "POST /api/maintenance",
+            json!({"scope": system, "reason": "x", "until": 0}),
+            "has passed",
+        ),
+        (
+            "POST /api/maintenance",
+            json!({"scope": system, "reason": "x", "from": 9_000, "until": 9_000}),
+            "not after",
+        ),
+        (
+            "POST /api/maintenance",
+            json!({"scope": system, "reason": "x", "from": 39_000_000_000_i64, "until": 40_000_000_000_i64}),
+            "more than a year",
+        ),
+    ] {
+        let (status, told) = send(&stage, line, &body).await;
+        let detail = told["detail"].as_str().unwrap_or_default();
+        assert!(
+            status == 400 && detail.contains(says),
+            "{line} {body}: {status} {detail}"
+        );
+    }
+    let (status, _) = send(
+        &stage,
+        "POST /api/alarms/nothing/acknowledgement",
+        &json!({"reason": "x"}),
+    )
+    .await;
+    assert_eq!(status, 404);
+    assert_eq!(stage.all().maintenance, Some(Vec::new()));
+    alarm(&stage, "nobody takes care", |one| !one.is_handled()).await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_recorded_does_not_take_effect() {
+    let plant = plant().await;
+    let stage = Stage::with_store(vec![watched("plant-a", &plant.base)], Store::that_fails());
+    let open = alarm(&stage, "the alarm", |_| true).await;
+    let (status, told) = send(
+        &stage,
+        &format!("POST {}", of(&open)),
+        &json!({"reason": "x"}),
+    )
+    .await;
+    assert_eq!(
+        (
+            status,
+            told["type"].as_str().unwrap().ends_with("not-recorded")
+        ),
+        (503, true)
+    );
+    let one = json!({"scope": {"system": "aveva"}, "until": 9_000, "reason": "x"});
+    assert_eq!(send(&stage, "POST /api/maintenance", &one).await.0, 503);
+    assert_eq!(stage.all().maintenance, Some(Vec::new()));
+    alarm(&stage, "nobody takes care", |one| !one.is_handled()).await;
+}
+
+/// Opens a store that another gateway is about to close.
+async fn reopened(file: &Path) -> Store {
+    for _ in 0..1_000 {
+        if let Ok(store) = Store::open(&StoreLocation::File(file.to_owned())) {
+            return store;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("the store stays locked");
+}
+
+#[tokio::test]
+async fn a_gateway_that_starts_anew_knows_the_alarms_and_who_takes_care_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    let plant = plant().await;
+    let watch = || vec![watched("plant-a", &plant.base)];
+    let stage = Stage::with_store(watch(), reopened(&file).await);
+    let before = alarm(&stage, "the alarm", |_| true).await;
+    send(
+        &stage,
+        &format!("POST {}", of(&before)),
+        &json!({"reason": "ordered"}),
+    )
+    .await;
+    let one = json!({"scope": {"connection": "plant-a"}, "until": 900_000, "reason": "cabling"});
+    send(&stage, "POST /api/maintenance", &one).await;
+    alarm(&stage, "both", |one| {
+        one.acknowledged.is_some() && one.maintenance.is_some()
+    })
+    .await;
+    stage.gateway.shared.watchers.stop();
+    drop(stage);
+    let stage = Stage::with_store(watch(), reopened(&file).await);
+    stage
+        .until("a reading", |all| {
+            all.connections()[0].observed_at.is_some()
+        })
+        .await;
+    let after = alarm(&stage, "the same", |_| true).await;
+    assert_eq!(after.id, before.id);
+    assert_eq!(after.acknowledged.unwrap().reason, "ordered");
+    assert_eq!(after.maintenance.unwrap().reason, "cabling");
+    // While nobody watched, it was mended.
+    stage.gateway.shared.watchers.stop();
+    drop(stage);
+    plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
+    let stage = Stage::with_store(watch(), reopened(&file).await);
+    stage
+        .until("its end", |all| {
+            all.connections()[0].observed_at.is_some()
+                && all.alarms.as_ref().is_some_and(Vec::is_empty)
+        })
+        .await;
+    stage.gateway.shared.watchers.stop();
+    drop(stage);
+    let kept = reopened(&file).await.take_kept();
+    assert_eq!(
+        (kept.alarms.len(), kept.handling.acknowledgements.len()),
+        (0, 0)
+    );
+    assert_eq!(kept.handling.maintenance.len(), 1);
+}

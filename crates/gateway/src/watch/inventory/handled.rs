@@ -1,0 +1,103 @@
+//! What people do about alarms, put beside the alarms, and what of both outlives the process.
+
+use super::connection::Step;
+use super::state::State;
+use crate::store::{Keep, Kept};
+use chrono::{DateTime, Utc};
+use health::alarms::{Alarm, AlarmHistory, Maintenance};
+use health::inventory::{Kind, ResourceKey};
+use std::collections::HashMap;
+use vendors::SystemKind;
+
+impl State {
+    /// Goes on with what a gateway that ended has left.
+    pub(super) fn go_on_with(&mut self, kept: Kept) {
+        self.history = AlarmHistory::continuing(kept.alarms);
+        self.handling = kept.handling;
+        self.alarms = self.history.alarms();
+    }
+
+    /// Judges anew who takes care of what: somebody has changed it, or time has passed.
+    pub(super) fn handled(&mut self, now: DateTime<Utc>) {
+        let step = self.step();
+        let changed = self.mark_alarms(step, now);
+        self.end(step, changed);
+    }
+
+    /// Takes over the alarms that are open, with who takes care of each. Returns whether anything changed.
+    pub(super) fn mark_alarms(&mut self, step: Step, now: DateTime<Utc>) -> bool {
+        let mut alarms = self.history.alarms();
+        self.keep_alarms(&alarms);
+        let over = self.handling.forget_what_is_over(&alarms, now);
+        let given = over.acknowledgements.into_iter();
+        self.keep.extend(given.map(Keep::EndedAcknowledgement));
+        let maintenance = over.maintenance.into_iter();
+        self.keep.extend(maintenance.map(Keep::EndedMaintenance));
+        let systems: HashMap<&str, SystemKind> = self
+            .connections
+            .iter()
+            .map(|one| &one.state.connection)
+            .map(|one| (one.id.as_str(), one.system.kind()))
+            .collect();
+        let system = |id: &str| systems.get(id).copied();
+        self.handling.mark(&mut alarms, system, now);
+        let maintenance = self.maintenance();
+        let changed = alarms != self.alarms || maintenance != self.shown_maintenance;
+        if changed {
+            self.alarms = alarms;
+            self.shown_maintenance = maintenance;
+            self.alarms_at = step.revision;
+        }
+        changed
+    }
+
+    /// Notes for the store what began, what ended and what is another alarm than it was. Its words may change with
+    /// each reading, and are not worth a write.
+    fn keep_alarms(&mut self, open: &[Alarm]) {
+        let same = |one: &Alarm, other: &Alarm| {
+            (&one.id, &one.resource, one.severity, &one.word, one.since)
+                == (
+                    &other.id,
+                    &other.resource,
+                    other.severity,
+                    &other.word,
+                    other.since,
+                )
+        };
+        let before: HashMap<&str, &Alarm> = self
+            .alarms
+            .iter()
+            .map(|alarm| (alarm.id.as_str(), alarm))
+            .collect();
+        let now: HashMap<&str, &Alarm> = open
+            .iter()
+            .map(|alarm| (alarm.id.as_str(), alarm))
+            .collect();
+        let new = open.iter().filter(|alarm| {
+            let known = before.get(alarm.id.as_str());
+            known.is_none_or(|known| !same(known, alarm))
+        });
+        let ended = before.keys().filter(|id| !now.contains_key(*id));
+        let keep: Vec<Keep> = new
+            .map(|alarm| Keep::Alarm(Box::new(alarm.clone())))
+            .chain(ended.map(|id| Keep::EndedAlarm((*id).to_owned())))
+            .collect();
+        self.keep.extend(keep);
+    }
+
+    /// What is under way or planned, the earliest first.
+    pub(super) fn maintenance(&self) -> Vec<Maintenance> {
+        let mut list: Vec<Maintenance> = self.handling.maintenance.values().cloned().collect();
+        list.sort_by(|one, other| (one.from, &one.id).cmp(&(other.from, &other.id)));
+        list
+    }
+
+    pub(super) fn name(&self, key: &ResourceKey) -> Option<String> {
+        let connection = &self.connections[self.place(&key.connection)?];
+        if key.kind == Kind::Connection {
+            return (key.id == key.connection).then(|| connection.state.connection.title.clone());
+        }
+        let held = connection.resources.get(&key.id)?;
+        (held.judged.resource.key == *key).then(|| held.judged.resource.name.clone())
+    }
+}

@@ -1,0 +1,180 @@
+//! What people do about alarms: they acknowledge one, or announce maintenance in which alarms are to be expected.
+//! Neither makes an alarm go away: it stays in the list, quieter, and what happens is recorded all the same.
+
+use super::Alarm;
+use crate::inventory::ResourceKey;
+use crate::severity::Severity;
+use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use vendors::SystemKind;
+
+/// Somebody has seen an alarm and takes care of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledgement {
+    /// The user's name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub by: String,
+    /// Why, in that person's words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// When, by the gateway's clock.
+    #[serde(with = "ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// Until when; until the alarm ends where there is none.
+    #[serde(
+        default,
+        with = "ts_milliseconds_option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub until: Option<DateTime<Utc>>,
+    /// How bad the alarm was then.
+    pub severity: Severity,
+}
+
+impl Acknowledgement {
+    /// Whether it still holds for its alarm: one that has got worse is to be looked at again.
+    #[must_use]
+    pub fn holds(&self, severity: Severity, now: DateTime<Utc>) -> bool {
+        severity >= self.severity && self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// What maintenance concerns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Every connection to this vendor's systems, with all that they hold.
+    System(SystemKind),
+    /// The connection with this id, with all that it holds.
+    Connection(String),
+    /// One resource.
+    Resource(ResourceKey),
+}
+
+impl Scope {
+    /// Whether it concerns a resource. `system` says which system a connection is.
+    #[must_use]
+    pub fn contains(&self, key: &ResourceKey, system: impl Fn(&str) -> Option<SystemKind>) -> bool {
+        match self {
+            Self::System(kind) => system(&key.connection) == Some(*kind),
+            Self::Connection(id) => key.connection == *id,
+            Self::Resource(resource) => resource == key,
+        }
+    }
+}
+
+/// A time in which somebody works on something, and its alarms are to be expected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Maintenance {
+    /// What it is known by.
+    pub id: String,
+    /// What it concerns.
+    pub scope: Scope,
+    /// From when on, by the gateway's clock.
+    #[serde(with = "ts_milliseconds")]
+    pub from: DateTime<Utc>,
+    /// Until when.
+    #[serde(with = "ts_milliseconds")]
+    pub until: DateTime<Utc>,
+    /// What is done, in a person's words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// Who announced it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub by: String,
+}
+
+impl Maintenance {
+    /// Whether it is under way.
+    #[must_use]
+    pub fn is_active(&self, now: DateTime<Utc>) -> bool {
+        self.from <= now && !self.is_over(now)
+    }
+
+    /// Whether it has ended.
+    #[must_use]
+    pub fn is_over(&self, now: DateTime<Utc>) -> bool {
+        now >= self.until
+    }
+}
+
+/// What is over and can be forgotten.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Over {
+    /// Ids of alarms whose acknowledgement holds no longer.
+    pub acknowledgements: Vec<String>,
+    /// Ids of maintenance.
+    pub maintenance: Vec<String>,
+}
+
+/// What people do about alarms at this moment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Handling {
+    /// By the alarm's id.
+    pub acknowledgements: BTreeMap<String, Acknowledgement>,
+    /// Under way or planned, by its id.
+    pub maintenance: BTreeMap<String, Maintenance>,
+}
+
+impl Handling {
+    /// Forgets what is over: what has reached its end, and the acknowledgements of alarms that have ended or got worse.
+    pub fn forget_what_is_over(&mut self, open: &[Alarm], now: DateTime<Utc>) -> Over {
+        let severities: BTreeMap<&str, Severity> = open
+            .iter()
+            .map(|alarm| (alarm.id.as_str(), alarm.severity))
+            .collect();
+        let holds = |id: &String, given: &Acknowledgement| {
+            let severity = severities.get(id.as_str());
+            severity.is_some_and(|severity| given.holds(*severity, now))
+        };
+        Over {
+            acknowledgements: take_all_but(&mut self.acknowledgements, holds),
+            maintenance: take_all_but(&mut self.maintenance, |_, one| !one.is_over(now)),
+        }
+    }
+
+    /// The maintenance that a resource is in. Of several, the one that lasts longest.
+    #[must_use]
+    pub fn maintenance_of(
+        &self,
+        key: &ResourceKey,
+        system: impl Fn(&str) -> Option<SystemKind>,
+        now: DateTime<Utc>,
+    ) -> Option<&Maintenance> {
+        let covers = |one: &&Maintenance| one.is_active(now) && one.scope.contains(key, &system);
+        let covering = self.maintenance.values().filter(covers);
+        covering.max_by_key(|one| one.until)
+    }
+
+    /// Notes beside each alarm who takes care of it, and sorts what somebody does behind what nobody does.
+    pub fn mark(
+        &self,
+        alarms: &mut [Alarm],
+        system: impl Fn(&str) -> Option<SystemKind>,
+        now: DateTime<Utc>,
+    ) {
+        for alarm in alarms.iter_mut() {
+            alarm.acknowledged = self.acknowledgements.get(&alarm.id).cloned();
+            alarm.maintenance = self.maintenance_of(&alarm.resource, &system, now).cloned();
+        }
+        alarms.sort_by(Alarm::worst_first);
+    }
+}
+
+/// The keys of what is not kept.
+fn take_all_but<V>(
+    map: &mut BTreeMap<String, V>,
+    keep: impl Fn(&String, &V) -> bool,
+) -> Vec<String> {
+    let mut taken = Vec::new();
+    map.retain(|key, value| {
+        let keeps = keep(key, value);
+        if !keeps {
+            taken.push(key.clone());
+        }
+        keeps
+    });
+    taken
+}

@@ -1,0 +1,366 @@
+//! Who takes care of an alarm, until when, and what a restart leaves of both.
+
+use super::{
+    Acknowledgement, Alarm, AlarmHistory, Handling, Maintenance, Over, Scope, Since, Source,
+};
+use crate::inventory::{Facts, Judged, Kind, Observed, Reading, Resource, ResourceKey};
+use crate::severity::Severity::{self, Critical, Normal, Unknown, Warning};
+use crate::verdict::Verdict;
+use chrono::{DateTime, TimeDelta, Utc};
+use proptest::prelude::*;
+use vendors::SystemKind;
+
+const NOW: DateTime<Utc> = DateTime::from_timestamp_nanos(1_795_271_528_000_000_000);
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    NOW + TimeDelta::seconds(seconds)
+}
+
+fn key(connection: &str, id: &str) -> ResourceKey {
+    ResourceKey {
+        kind: Kind::FailoverGroup,
+        connection: connection.to_owned(),
+        id: id.to_owned(),
+    }
+}
+
+fn alarm(id: &str, severity: Severity) -> Alarm {
+    Alarm {
+        id: id.to_owned(),
+        resource: key("plant-a", id),
+        name: id.to_owned(),
+        severity,
+        rank: Verdict::RULE,
+        word: severity.key().into(),
+        sentence: format!("{id} is not well."),
+        advice: String::new(),
+        since: Since::Observed(NOW),
+        acknowledged: None,
+        maintenance: None,
+    }
+}
+
+fn acknowledgement(severity: Severity, until: Option<i64>) -> Acknowledgement {
+    Acknowledgement {
+        by: "ann".to_owned(),
+        reason: "spare part ordered".to_owned(),
+        at: NOW,
+        until: until.map(at),
+        severity,
+    }
+}
+
+fn maintenance(id: &str, scope: Scope, from: i64, until: i64) -> Maintenance {
+    Maintenance {
+        id: id.to_owned(),
+        scope,
+        from: at(from),
+        until: at(until),
+        reason: "new firmware".to_owned(),
+        by: "ann".to_owned(),
+    }
+}
+
+fn system(connection: &str) -> Option<SystemKind> {
+    match connection {
+        "plant-a" | "plant-b" => Some(SystemKind::Aveva),
+        "live" => Some(SystemKind::Uplynk),
+        _ => None,
+    }
+}
+
+#[test]
+fn an_acknowledgement_holds_until_its_end_and_while_the_alarm_is_no_worse() {
+    for (given, until, severity, seconds, holds) in [
+        (Critical, None, Critical, 1_000_000, true),
+        (Critical, None, Warning, 10, true),
+        (Critical, None, Unknown, 10, true),
+        (Warning, None, Critical, 10, false),
+        (Unknown, None, Warning, 10, false),
+        (Critical, Some(60), Critical, 59, true),
+        (Critical, Some(60), Critical, 60, false),
+        (Warning, Some(60), Critical, 10, false),
+    ] {
+        let given = acknowledgement(given, until);
+        assert_eq!(
+            given.holds(severity, at(seconds)),
+            holds,
+            "{given:?} {severity:?} {seconds}"
+        );
+    }
+}
+
+#[test]
+fn what_is_over_is_forgotten_and_told() {
+    let mut handling = Handling::default();
+    for (id, given) in [
+        ("well", acknowledgement(Critical, None)),
+        ("ended", acknowledgement(Critical, None)),
+        ("worse", acknowledgement(Warning, None)),
+        ("late", acknowledgement(Critical, Some(5))),
+    ] {
+        handling.acknowledgements.insert(id.to_owned(), given);
+    }
+    for (id, from, until) in [("past", -20, 10), ("now", -20, 20), ("planned", 20, 40)] {
+        let scope = Scope::System(SystemKind::Aveva);
+        let one = maintenance(id, scope, from, until);
+        handling.maintenance.insert(id.to_owned(), one);
+    }
+    let open = ["well", "worse", "late"].map(|id| alarm(id, Critical));
+    let over = handling.forget_what_is_over(&open, at(10));
+    assert_eq!(over.acknowledgements, ["ended", "late", "worse"]);
+    assert_eq!(over.maintenance, ["past"]);
+    assert_eq!(handling.forget_what_is_over(&open, at(10)), Over::default());
+    assert_eq!(handling.acknowledgements.len(), 1);
+    assert_eq!(handling.maintenance.len(), 2);
+}
+
+#[test]
+fn maintenance_concerns_its_resource_connection_or_system_and_nothing_beside_it() {
+    for (scope, connection, id, concerns) in [
+        (
+            Scope::Resource(key("plant-a", "kiln")),
+            "plant-a",
+            "kiln",
+            true,
+        ),
+        (
+            Scope::Resource(key("plant-a", "kiln")),
+            "plant-a",
+            "oven",
+            false,
+        ),
+        (
+            Scope::Resource(key("plant-a", "kiln")),
+            "plant-b",
+            "kiln",
+            false,
+        ),
+        (
+            Scope::Connection("plant-a".to_owned()),
+            "plant-a",
+            "oven",
+            true,
+        ),
+        (
+            Scope::Connection("plant-a".to_owned()),
+            "plant-b",
+            "kiln",
+            false,
+        ),
+        (Scope::System(SystemKind::Aveva), "plant-b", "kiln", true),
+        (Scope::System(SystemKind::Aveva), "live", "kiln", false),
+        (Scope::System(SystemKind::Aveva), "gone", "kiln", false),
+    ] {
+        let key = key(connection, id);
+        assert_eq!(scope.contains(&key, system), concerns, "{scope:?} {key:?}");
+    }
+    let connection = ResourceKey::of_connection("plant-a");
+    assert!(Scope::Connection("plant-a".to_owned()).contains(&connection, system));
+    assert!(Scope::System(SystemKind::Aveva).contains(&connection, system));
+}
+
+#[test]
+fn maintenance_begins_and_ends_on_its_own() {
+    let mut handling = Handling::default();
+    for (id, from, until) in [("short", 10, 20), ("long", 15, 60)] {
+        let scope = Scope::Connection("plant-a".to_owned());
+        let one = maintenance(id, scope, from, until);
+        handling.maintenance.insert(id.to_owned(), one);
+    }
+    for (seconds, expected) in [
+        (9, None),
+        (10, Some("short")),
+        (15, Some("long")),
+        (20, Some("long")),
+        (59, Some("long")),
+        (60, None),
+    ] {
+        let mut alarms = [alarm("kiln", Critical)];
+        handling.mark(&mut alarms, system, at(seconds));
+        let marked = alarms[0].maintenance.as_ref().map(|one| one.id.as_str());
+        assert_eq!(marked, expected, "after {seconds} s");
+        assert_eq!(alarms[0].is_handled(), expected.is_some());
+    }
+}
+
+#[test]
+fn what_somebody_takes_care_of_stands_behind_what_nobody_does() {
+    let mut handling = Handling::default();
+    let given = acknowledgement(Critical, None);
+    handling.acknowledgements.insert("a".to_owned(), given);
+    let mut alarms = [
+        alarm("a", Critical),
+        alarm("b", Warning),
+        alarm("c", Unknown),
+    ];
+    handling.mark(&mut alarms, system, NOW);
+    let order = alarms.each_ref().map(|alarm| alarm.id.as_str());
+    assert_eq!(order, ["b", "c", "a"]);
+    handling.acknowledgements.clear();
+    handling.mark(&mut alarms, system, NOW);
+    let order = alarms.each_ref().map(|alarm| alarm.id.as_str());
+    assert_eq!(order, ["a", "b", "c"]);
+}
+
+fn source(observed_at: Option<DateTime<Utc>>, failure: Option<&str>) -> Source {
+    Source {
+        id: "plant-a".to_owned(),
+        title: "Plant A".to_owned(),
+        reading: Reading {
+            observed_at,
+            interval: TimeDelta::seconds(5),
+        },
+        vendor_ahead: TimeDelta::zero(),
+        failure: failure.map(str::to_owned),
+        held: 1,
+        noun: "groups",
+    }
+}
+
+fn judged(id: &str, severity: Severity, read: Option<DateTime<Utc>>) -> Judged {
+    let sentence = format!("{id} is {}.", severity.key());
+    Judged {
+        resource: Resource {
+            key: key("plant-a", id),
+            name: id.to_owned(),
+            verdict: Verdict::new(severity, severity.key(), sentence),
+            observed: read.map_or(Observed::Never, Observed::At),
+            failure: None,
+            unreadable: Vec::new(),
+            also_on: Vec::new(),
+            facts: Facts::None,
+        },
+        observed_at: read,
+    }
+}
+
+/// What a gateway that ended had open: a group, and the connection itself.
+fn before_the_restart() -> (AlarmHistory, Vec<Alarm>) {
+    let mut history = AlarmHistory::default();
+    history.update(
+        &[source(Some(NOW), None)],
+        &[judged("kiln", Critical, Some(NOW))],
+        NOW,
+    );
+    let unread = judged("kiln", Critical, Some(NOW));
+    history.update(&[source(Some(NOW), Some("timeout"))], &[unread], at(30));
+    let open = history.alarms();
+    assert_eq!(open.len(), 2, "{open:?}");
+    (AlarmHistory::continuing(open.clone()), open)
+}
+
+fn ids(alarms: &[Alarm]) -> Vec<&str> {
+    alarms.iter().map(|alarm| alarm.id.as_str()).collect()
+}
+
+#[test]
+fn after_a_restart_an_alarm_that_is_still_there_is_the_same_alarm() {
+    let (mut history, open) = before_the_restart();
+    // Nothing is read yet.
+    let changes = history.update(&[source(None, None)], &[], at(100));
+    assert_eq!((changes.began.len(), changes.ended.len()), (0, 0));
+    assert_eq!(ids(&history.alarms()), ids(&open));
+    // The groups are listed, and not read yet.
+    history.update(
+        &[source(None, None)],
+        &[judged("kiln", Unknown, None)],
+        at(101),
+    );
+    assert_eq!(ids(&history.alarms()), ids(&open));
+    // Everything is read: the connection answers, and the group is as it was.
+    let read = at(102);
+    let changes = history.update(
+        &[source(Some(read), None)],
+        &[judged("kiln", Critical, Some(read))],
+        read,
+    );
+    assert_eq!(changes.began, []);
+    let ended: Vec<Kind> = changes
+        .ended
+        .iter()
+        .map(|alarm| alarm.resource.kind)
+        .collect();
+    assert_eq!(ended, [Kind::Connection]);
+    let alarms = history.alarms();
+    assert_eq!(
+        (alarms[0].id.as_str(), alarms[0].since),
+        (open[1].id.as_str(), Since::Observed(NOW))
+    );
+}
+
+#[test]
+fn after_a_restart_what_is_well_or_gone_ends_its_alarm_once() {
+    for resources in [vec![judged("kiln", Normal, Some(at(100)))], Vec::new()] {
+        let (mut history, _) = before_the_restart();
+        let changes = history.update(&[source(Some(at(100)), None)], &resources, at(100));
+        assert_eq!((changes.began.len(), changes.ended.len()), (0, 2));
+        let changes = history.update(&[source(Some(at(105)), None)], &resources, at(105));
+        assert_eq!(changes.ended, []);
+    }
+    // Of a connection that is no longer configured nothing is known any more.
+    let (mut history, _) = before_the_restart();
+    assert_eq!(history.update(&[], &[], at(100)).ended.len(), 2);
+}
+
+#[test]
+fn a_connection_that_is_still_silent_after_a_restart_keeps_its_alarms() {
+    let (mut history, open) = before_the_restart();
+    let changes = history.update(&[source(None, Some("refused"))], &[], at(100));
+    assert_eq!((changes.began.len(), changes.ended.len()), (0, 0));
+    let alarms = history.alarms();
+    assert_eq!(ids(&alarms), ids(&open));
+    assert_eq!(alarms[0].since, open[0].since, "it was silent all the time");
+}
+
+#[test]
+fn ids_need_no_encoding_and_are_of_one_resource() {
+    let mut history = AlarmHistory::default();
+    let odd = ["a/b", "a%2Fb", "ä ö", "a:b", "🦀"];
+    let resources = odd.map(|id| judged(id, Critical, Some(NOW)));
+    history.update(&[source(Some(NOW), None)], &resources, NOW);
+    let alarms = history.alarms();
+    let mut ids: Vec<&String> = alarms.iter().map(|alarm| &alarm.id).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), odd.len());
+    for id in ids {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        assert!(id.chars().all(plain) && id.len() < 40, "{id}");
+    }
+}
+
+proptest! {
+    /// Whatever people do, no alarm is added, lost or changed in what it says.
+    #[test]
+    fn handling_changes_only_the_order_and_the_marks(
+        severities in prop::collection::vec(prop::sample::select(&[Critical, Warning, Unknown][..]), 0..8),
+        given in prop::collection::vec((0_usize..10, prop::option::of(-5_i64..5)), 0..6),
+        planned in prop::collection::vec((0_usize..10, -5_i64..5, -5_i64..5), 0..4),
+    ) {
+        let mut alarms: Vec<Alarm> = severities.iter().enumerate()
+            .map(|(number, severity)| alarm(&number.to_string(), *severity)).collect();
+        let mut handling = Handling::default();
+        for (number, until) in given {
+            handling.acknowledgements.insert(number.to_string(), acknowledgement(Critical, until));
+        }
+        for (number, from, until) in planned {
+            let scope = Scope::Resource(key("plant-a", &number.to_string()));
+            let one = maintenance(&number.to_string(), scope, from, until);
+            handling.maintenance.insert(one.id.clone(), one);
+        }
+        let before = alarms.clone();
+        handling.forget_what_is_over(&alarms, NOW);
+        handling.mark(&mut alarms, system, NOW);
+        let bare = |alarm: &Alarm| Alarm { acknowledged: None, maintenance: None, ..alarm.clone() };
+        let mut after: Vec<Alarm> = alarms.iter().map(bare).collect();
+        after.sort_by(|a, b| a.id.cmp(&b.id));
+        prop_assert_eq!(after, before);
+        let first_handled = alarms.iter().position(Alarm::is_handled).unwrap_or(alarms.len());
+        prop_assert!(alarms[first_handled..].iter().all(Alarm::is_handled));
+        for alarm in &alarms {
+            prop_assert!(alarm.acknowledged.as_ref().is_none_or(|one| one.holds(alarm.severity, NOW)));
+            prop_assert!(alarm.maintenance.as_ref().is_none_or(|one| one.is_active(NOW)));
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What people do about alarms: acknowledging one, and maintenance.
+
+use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
+use chrono::{DateTime, Utc};
+use health::alarms::{Maintenance, Scope};
+use serde::{Deserialize, Serialize};
+
+/// `POST /api/alarms/{id}/acknowledgement`: somebody takes care of an alarm. Answered with the acknowledgement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewAcknowledgement {
+    /// Why, in that person's words.
+    pub reason: String,
+    /// Until when, in milliseconds since 1970; until the alarm ends where there is none.
+    #[serde(
+        default,
+        with = "ts_milliseconds_option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// `POST /api/maintenance`: somebody works on something from now on, or later. Answered with the maintenance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewMaintenance {
+    /// What it concerns.
+    pub scope: Scope,
+    /// From when on, in milliseconds since 1970; from now on where there is none.
+    #[serde(
+        default,
+        with = "ts_milliseconds_option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub from: Option<DateTime<Utc>>,
+    /// Until when, in milliseconds since 1970.
+    #[serde(with = "ts_milliseconds")]
+    pub until: DateTime<Utc>,
+    /// What is done, in that person's words.
+    pub reason: String,
+}
+
+/// `GET /api/maintenance`: what is under way or planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MaintenanceList {
+    /// The gateway's time.
+    #[serde(with = "ts_milliseconds")]
+    pub now: DateTime<Utc>,
+    /// The earliest first.
+    pub maintenance: Vec<Maintenance>,
+}

@@ -1,0 +1,80 @@
+//! The dialogs that acknowledge an alarm, and that withdraw it.
+
+use super::lasting::{Lasting, end};
+use crate::api::handling;
+use crate::live::use_watched;
+use crate::ui::action_dialog::Running;
+use crate::ui::{ActionDialog, Field};
+use health::alarms::Alarm;
+use health::effect::{Confirm, Effect};
+use leptos::prelude::*;
+use protocol::NewAcknowledgement;
+use std::sync::Arc;
+
+/// The dialog that acknowledges an alarm.
+#[component]
+pub fn Acknowledge(
+    /// Which.
+    alarm: Arc<Alarm>,
+    /// After it was closed.
+    on_close: Callback<()>,
+) -> impl IntoView {
+    let watched = use_watched();
+    let (reason, minutes) = (RwSignal::new(String::new()), RwSignal::new(None));
+    let effect = Effect {
+        sentence: format!(
+            "{} Everybody sees that you take care of it. The alarm stays in the list, folded, and calls nobody until it ends or gets worse.",
+            alarm.sentence
+        ),
+        notes: Vec::new(),
+    };
+    let id = alarm.id.clone();
+    let run: Box<dyn Fn() -> Running> = Box::new(move || {
+        let id = id.clone();
+        let wanted = NewAcknowledgement {
+            reason: reason.get_untracked(),
+            until: end(watched.now_untracked(), minutes.get_untracked()),
+        };
+        Box::pin(async move { (handling::acknowledge(&id, &wanted).await, None) })
+    });
+    let ready = Signal::derive(move || !reason.read().trim().is_empty());
+    let hint = Signal::derive(|| "What is being done, or why it can wait".to_owned());
+    view! {
+        <ActionDialog title=format!("Acknowledge {}: {}?", alarm.name, alarm.word) action="Acknowledge" system="the gateway"
+            effect=Signal::derive(move || effect.clone()) confirm=Signal::derive(|| Confirm::Click) id="" ready run
+            changed=Callback::new(move |()| watched.ask_now()) on_close
+        >
+            <Field label="Reason" name="reason" value=reason hint required=true />
+            <Lasting label="Until" name="until" minutes open="the alarm ends" />
+        </ActionDialog>
+    }
+}
+
+/// The dialog that withdraws the acknowledgement of an alarm.
+#[component]
+pub fn Withdraw(
+    /// Which.
+    alarm: Arc<Alarm>,
+    /// After it was closed.
+    on_close: Callback<()>,
+) -> impl IntoView {
+    let watched = use_watched();
+    let effect = Effect {
+        sentence: format!(
+            "{} The alarm calls for attention again, on every screen.",
+            alarm.sentence
+        ),
+        notes: Vec::new(),
+    };
+    let id = alarm.id.clone();
+    let run: Box<dyn Fn() -> Running> = Box::new(move || {
+        let id = id.clone();
+        Box::pin(async move { (handling::withdraw(&id).await, None) })
+    });
+    view! {
+        <ActionDialog title=format!("Withdraw the acknowledgement of {}?", alarm.name) action="Withdraw" system="the gateway"
+            effect=Signal::derive(move || effect.clone()) confirm=Signal::derive(|| Confirm::Click) id="" run
+            changed=Callback::new(move |()| watched.ask_now()) on_close
+        />
+    }
+}

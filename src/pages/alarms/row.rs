@@ -1,0 +1,159 @@
+//! An alarm in a list: what is wrong, since when, who takes care of it, and what can be done.
+
+use super::ShownAlarm;
+use super::acknowledge::{Acknowledge, Withdraw};
+use crate::api::session::Session;
+use crate::live::use_watched;
+use crate::prefs::use_prefs;
+use crate::route::Route;
+use crate::ui::{Icon, Tag, times};
+use chrono::{DateTime, Utc};
+use health::alarms::{Alarm, Since};
+use health::words;
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// What a dialog is open for.
+#[derive(Clone, PartialEq)]
+enum Asked {
+    Acknowledge(Arc<Alarm>),
+    Withdraw(Arc<Alarm>),
+}
+
+/// The dialog that a row of a list has asked for.
+#[derive(Clone, Copy)]
+pub struct AlarmDialog(RwSignal<Option<Asked>>);
+
+impl Default for AlarmDialog {
+    /// None yet.
+    fn default() -> Self {
+        Self(RwSignal::new(None))
+    }
+}
+
+impl AlarmDialog {
+    /// The dialog, where one is open. `closed` is run after it was closed.
+    pub fn view(self, closed: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
+        let Self(asked) = self;
+        let on_close = Callback::new(move |()| {
+            asked.set(None);
+            closed();
+        });
+        move || {
+            asked.get().map(|asked| match asked {
+                Asked::Acknowledge(alarm) => view! { <Acknowledge alarm on_close /> }.into_any(),
+                Asked::Withdraw(alarm) => view! { <Withdraw alarm on_close /> }.into_any(),
+            })
+        }
+    }
+}
+
+/// An alarm.
+#[component]
+pub fn AlarmRow(
+    /// Which.
+    row: RwSignal<ShownAlarm>,
+    /// Where its dialogs are opened.
+    dialog: AlarmDialog,
+) -> impl IntoView {
+    let (prefs, watched) = (use_prefs(), use_watched());
+    let severity = Signal::derive(move || row.read().alarm.severity);
+    let word = Signal::derive(move || severity.get().word().to_owned());
+    let label = move || {
+        let row = row.read();
+        let (name, severity) = (&row.alarm.name, row.alarm.severity.word());
+        let mut label = format!("{name}: {severity}");
+        for more in row
+            .last_known
+            .as_deref()
+            .into_iter()
+            .chain(row.alarm.care())
+        {
+            label.push_str(", ");
+            label.push_str(more);
+        }
+        label
+    };
+    let since = move || {
+        let row = row.read();
+        let now = watched.now();
+        let zone = times::offset(prefs.zone.get(), now);
+        let word = match row.alarm.since {
+            Since::Reported(_) => "since",
+            Since::Observed(_) => "seen since",
+        };
+        let at = row.alarm.since.at();
+        view! {
+            <b>{words::span(watched.since(at))}</b>
+            <small>{word}" "{times::moment(at, now, zone)}</small>
+        }
+    };
+    let stale = move || row.read().last_known.is_some().then_some("stale");
+    let handled = move || row.read().alarm.is_handled().then_some("");
+    let last_known = move || {
+        let last_known = row.read().last_known.clone();
+        last_known.map(|words| view! { <b class="known">{words}</b> })
+    };
+    let sentence = move || row.read().alarm.sentence.clone();
+    let taken_care = move || {
+        let words = handled_words(&row.read().alarm, |at| {
+            let now = watched.now();
+            times::moment(at, now, times::offset(prefs.zone.get(), now))
+        });
+        let line = |words| view! { <p class="care"><Icon name="done" />{words}</p> };
+        words.into_iter().map(line).collect_view()
+    };
+    let may_change = expect_context::<Arc<Session>>().may_change();
+    let acknowledgement = move || {
+        let is_given = row.read().alarm.acknowledged.is_some();
+        let (word, asks): (_, fn(Arc<Alarm>) -> Asked) = if is_given {
+            ("Withdraw", Asked::Withdraw)
+        } else {
+            ("Acknowledge", Asked::Acknowledge)
+        };
+        may_change.then(|| {
+            let ask = move |_| dialog.0.set(Some(asks(Arc::clone(&row.read_untracked().alarm))));
+            view! { <button type="button" class="btn" on:click=ask>{word}<span class="vh">": "{sentence}</span></button> }
+        })
+    };
+    view! {
+        <li aria-label=label data-handled=handled>
+            <span data-fresh=stale><Tag severity word /></span>
+            <div data-fresh=stale>
+                <p class="what">{sentence}" "{last_known}</p>
+                <p class="dim">{move || row.read().alarm.advice.clone()}</p>
+                {taken_care}
+            </div>
+            <time data-fresh=stale>{since}</time>
+            <span class="row acts">
+                {acknowledgement}
+                <a class="btn" href=move || Route::of(&row.read().alarm.resource).href()>"Open"<span class="vh">": "{sentence}</span></a>
+            </span>
+        </li>
+    }
+}
+
+/// Who takes care of it, why and until when. `moment` words a time.
+fn handled_words(alarm: &Alarm, moment: impl Fn(DateTime<Utc>) -> String) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(given) = &alarm.acknowledged {
+        let until = given.until.map_or_else(
+            || "until it ends".to_owned(),
+            |until| format!("until {}", moment(until)),
+        );
+        lines.push(format!(
+            "Acknowledged by {} at {}, {until}: {}",
+            given.by,
+            moment(given.at),
+            given.reason
+        ));
+    }
+    if let Some(one) = &alarm.maintenance {
+        let until = moment(one.until);
+        lines.push(format!(
+            "In maintenance until {until}, by {}: {}",
+            one.by, one.reason
+        ));
+    }
+    lines
+}

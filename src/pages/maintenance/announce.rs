@@ -1,0 +1,129 @@
+//! The dialog that announces maintenance.
+
+use crate::api::{Outcome, handling};
+use crate::live::use_watched;
+use crate::pages::alarms::lasting::{Lasting, end};
+use crate::prefs::use_prefs;
+use crate::ui::action_dialog::Running;
+use crate::ui::time_zone::{clock, local_text, moment_or_next};
+use crate::ui::{ActionDialog, Field, times};
+use chrono::{DateTime, Utc};
+use health::alarms::Scope;
+use health::effect::{Confirm, Effect};
+use leptos::prelude::*;
+use protocol::NewMaintenance;
+use vendors::SystemKind;
+
+/// The dialog.
+#[component]
+pub fn Announce(
+    /// What it is for; chosen here where there is none.
+    scope: Option<Scope>,
+    /// What that is called.
+    name: String,
+    /// After it was closed.
+    on_close: Callback<()>,
+) -> impl IntoView {
+    let (watched, prefs) = (use_watched(), use_prefs());
+    let world = watched.world_untracked();
+    let connections = world.connections.iter().map(|state| &state.connection);
+    let choices: Vec<(Scope, String)> = match scope {
+        Some(scope) => vec![(scope, name.clone())],
+        None => {
+            let connections: Vec<_> = connections.collect();
+            let used = |kind: &SystemKind| connections.iter().any(|one| one.system.kind() == *kind);
+            let systems = SystemKind::ALL.into_iter().filter(used);
+            let systems = systems.map(|kind| {
+                (
+                    Scope::System(kind),
+                    format!("All {} systems", kind.vendor()),
+                )
+            });
+            let each = connections
+                .iter()
+                .map(|one| (Scope::Connection(one.id.clone()), one.title.clone()));
+            each.chain(systems).collect()
+        }
+    };
+    let (chosen, reason) = (RwSignal::new(0_usize), RwSignal::new(String::new()));
+    let (minutes, from) = (
+        RwSignal::new(Some(60)),
+        RwSignal::new(None::<DateTime<Utc>>),
+    );
+    let effect = Effect {
+        sentence: "Until it ends, alarms of what it concerns are folded, marked as in maintenance, and call nobody: no sound, no notification, no alert. What happens is recorded all the same.".to_owned(),
+        notes: Vec::new(),
+    };
+    let options: Vec<_> = choices
+        .iter()
+        .enumerate()
+        .map(|(number, (_, words))| view! { <option value=number.to_string()>{words.clone()}</option> })
+        .collect();
+    let is_chosen_here = choices.len() > 1;
+    let choose = move |event| chosen.set(event_target_value(&event).parse().unwrap_or_default());
+    let select = is_chosen_here.then(|| view! {
+        <div class="entry">
+            <label for="scope">"Concerns"</label>
+            <div class="field"><select id="scope" name="scope" on:change=choose>{options}</select></div>
+        </div>
+    });
+    let choices = StoredValue::new(choices);
+    let begin = move |event| {
+        let zone = prefs.zone.get_untracked();
+        let time = clock(&event_target_value(&event));
+        from.set(time.map(|time| moment_or_next(time, &|at| times::offset(zone, at))));
+    };
+    let begins = move || {
+        let zone = prefs.zone.get();
+        let at = from.get()?;
+        Some(local_text(at, &|at| times::offset(zone, at)))
+    };
+    let run: Box<dyn Fn() -> Running> = Box::new(move || {
+        let begins = from.get_untracked().unwrap_or(watched.now_untracked());
+        let scope = choices.with_value(|choices| {
+            let one = choices.get(chosen.get_untracked());
+            one.map(|(scope, _)| scope.clone())
+        });
+        let wanted = scope
+            .zip(end(begins, minutes.get_untracked()))
+            .map(|(scope, until)| NewMaintenance {
+                scope,
+                from: from.get_untracked(),
+                until,
+                reason: reason.get_untracked(),
+            });
+        Box::pin(async move {
+            match wanted {
+                Some(wanted) => (handling::announce(&wanted).await, None),
+                // The dialog cannot be sent without both.
+                None => (
+                    Outcome::Changed {
+                        message: "There is nothing that it could concern.".to_owned(),
+                    },
+                    None,
+                ),
+            }
+        })
+    });
+    let ready = Signal::derive(move || !reason.read().trim().is_empty() && minutes.get().is_some());
+    let hint = Signal::derive(|| "What is being done".to_owned());
+    let title = if is_chosen_here {
+        "Announce maintenance".to_owned()
+    } else {
+        format!("Announce maintenance of {name}")
+    };
+    view! {
+        <ActionDialog title action="Announce" system="the gateway"
+            effect=Signal::derive(move || effect.clone()) confirm=Signal::derive(|| Confirm::Click) id="" ready run
+            changed=Callback::new(move |()| watched.ask_now()) on_close
+        >
+            {select}
+            <Field label="Reason" name="reason" value=reason hint required=true />
+            <div class="entry">
+                <label for="begins">"Begins"<span class="dim">{move || format!(", {}; now where it is empty", prefs.zone.get().word())}</span></label>
+                <div class="field"><input id="begins" name="begins" type="datetime-local" prop:value=move || begins().unwrap_or_default() on:change=begin /></div>
+            </div>
+            <Lasting label="Lasts" name="lasts" minutes />
+        </ActionDialog>
+    }
+}

@@ -1,0 +1,85 @@
+//! The section "Maintenance" of the page `/connections`: what is under way or planned.
+
+use super::{Asked, Dialogs, moment};
+use crate::api::session::Session;
+use crate::live::{Watched, use_watched};
+use health::alarms::{Maintenance, Scope};
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// What it concerns, tracked.
+fn concerns(watched: Watched, scope: &Scope) -> String {
+    let world = watched.world();
+    let title = |id: &str| {
+        let state = world.connection(id);
+        state.map_or_else(|| id.to_owned(), |state| state.connection.title.clone())
+    };
+    match scope {
+        Scope::System(kind) => format!("All {} systems", kind.vendor()),
+        Scope::Connection(id) => title(id),
+        Scope::Resource(key) => {
+            let resource = world.find(key);
+            let name = resource.map_or(&key.id, |resource| &resource.name);
+            format!("{name} ({})", title(&key.connection))
+        }
+    }
+}
+
+/// The section.
+#[component]
+pub fn MaintenanceList() -> impl IntoView {
+    let watched = use_watched();
+    let may_change = expect_context::<Arc<Session>>().may_change();
+    let asked = RwSignal::new(None);
+    let list = Memo::new(move |_| watched.world().maintenance.to_vec());
+    let row = move |one: Maintenance| {
+        let words = concerns(watched, &one.scope);
+        let (from, until) = (one.from, one.until);
+        let (scope, label) = (one.scope.clone(), format!("End maintenance of {words}"));
+        let (reason, by) = (one.reason.clone(), format!("by {}", one.by));
+        let state = move || {
+            if from <= watched.now() {
+                "under way"
+            } else {
+                "planned"
+            }
+        };
+        let end = may_change.then(|| {
+            view! { <button type="button" class="btn" aria-label=label on:click=move |_| asked.set(Some(Asked::End(Box::new(one.clone()))))>"End"</button> }
+        });
+        view! {
+            <tr>
+                <th scope="row"><b>{move || concerns(watched, &scope)}</b><span class="sub">{state}</span></th>
+                <td>{move || moment(from)}</td>
+                <td>{move || moment(until)}</td>
+                <td class="wrap">{reason}<span class="sub">{by}</span></td>
+                <td>{end}</td>
+            </tr>
+        }
+    };
+    let announce = may_change.then(|| {
+        view! { <button type="button" class="btn end" on:click=move |_| asked.set(Some(Asked::Announce))>"Announce maintenance"</button> }
+    });
+    view! {
+        <section class="panel" aria-labelledby="maintenance">
+            <header><h2 id="maintenance">"Maintenance"</h2><p>"Times in which alarms are to be expected, and call nobody"</p>{announce}</header>
+            <div class="scroll" tabindex="0" role="region" aria-label="Maintenance, scrollable" hidden=move || list.read().is_empty()>
+                <table>
+                    <caption class="vh">"Maintenance"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Concerns"</th>
+                            <th scope="col">"From"</th>
+                            <th scope="col">"Until"</th>
+                            <th scope="col">"Reason"</th>
+                            <th scope="col"><span class="vh">"Actions"</span></th>
+                        </tr>
+                    </thead>
+                    <tbody><For each=move || list.get() key=|one| one.id.clone() children=row /></tbody>
+                </table>
+            </div>
+            {move || list.read().is_empty().then(|| view! { <p class="blank">"None is under way or planned."</p> })}
+        </section>
+        <Dialogs asked scope=None name=String::new() />
+    }
+}

@@ -1,0 +1,149 @@
+//! Maintenance: a time in which alarms are to be expected, so that they call nobody. Announced for everything of a
+//! vendor, for a connection or for one resource; told on the pages of what it concerns, and listed on `/connections`.
+
+pub mod announce;
+pub mod list;
+
+pub use list::MaintenanceList;
+
+use crate::api::handling;
+use crate::api::session::Session;
+use crate::live::{Watched, use_watched};
+use crate::prefs::use_prefs;
+use crate::ui::action_dialog::Running;
+use crate::ui::{ActionDialog, Icon, times};
+use announce::Announce;
+use chrono::{DateTime, Utc};
+use health::alarms::{Maintenance, Scope};
+use health::effect::{Confirm, Effect};
+use health::inventory::ResourceKey;
+use leptos::prelude::*;
+use std::sync::Arc;
+use vendors::SystemKind;
+
+/// Which dialog is open.
+#[derive(Clone, PartialEq)]
+enum Asked {
+    Announce,
+    End(Box<Maintenance>),
+}
+
+/// Which system a connection is, tracked.
+fn system_of(watched: Watched, connection: &str) -> Option<SystemKind> {
+    let state = watched.connection(connection)?;
+    Some(state.connection.system.kind())
+}
+
+/// A moment on the clocks of the zone on the screen, tracked.
+fn moment(at: DateTime<Utc>) -> String {
+    let (watched, prefs) = (use_watched(), use_prefs());
+    let now = watched.now();
+    times::moment(at, now, times::offset(prefs.zone.get(), now))
+}
+
+/// On the page of a resource: the maintenance that it is in, or that is planned for it.
+#[component]
+pub fn MaintenanceNotes(
+    /// The resource.
+    resource: ResourceKey,
+) -> impl IntoView {
+    let watched = use_watched();
+    let may_change = expect_context::<Arc<Session>>().may_change();
+    let asked = RwSignal::new(None);
+    // What concerns it. An unknown connection is of no system.
+    let concerning = Memo::new(move |_| {
+        let world = watched.world();
+        let concerns = |one: &&Maintenance| {
+            one.scope
+                .contains(&resource, |connection| system_of(watched, connection))
+        };
+        world
+            .maintenance
+            .iter()
+            .filter(concerns)
+            .cloned()
+            .collect::<Vec<_>>()
+    });
+    let notes = move || {
+        concerning.get().into_iter().map(|one| {
+            let when = if one.is_active(watched.now()) {
+                format!("In maintenance until {}", moment(one.until))
+            } else {
+                format!("Maintenance is planned from {} to {}", moment(one.from), moment(one.until))
+            };
+            let words = format!("{when}, by {}: {}", one.by, one.reason);
+            let end = may_change.then(|| {
+                let one = one.clone();
+                view! { <button type="button" class="btn" on:click=move |_| asked.set(Some(Asked::End(Box::new(one.clone()))))>"End maintenance"</button> }
+            });
+            view! { <p class="panel note" data-s="off"><Icon name="off" /><span>{words}</span>{end}</p> }
+        }).collect_view()
+    };
+    view! {
+        {notes}
+        <Dialogs asked scope=None name=String::new() />
+    }
+}
+
+/// On the page of a resource: announces maintenance of it.
+#[component]
+pub fn AnnounceMaintenance(
+    /// The resource.
+    resource: ResourceKey,
+    /// Its name.
+    name: Signal<String>,
+) -> impl IntoView {
+    let asked = RwSignal::new(None);
+    let may_change = expect_context::<Arc<Session>>().may_change();
+    may_change.then(|| view! {
+        <p class="row"><button type="button" class="btn" on:click=move |_| asked.set(Some(Asked::Announce))>"Announce maintenance"</button></p>
+        <Dialogs asked scope=Some(Scope::Resource(resource)) name />
+    })
+}
+
+/// The dialog that is open.
+#[component]
+fn Dialogs(
+    asked: RwSignal<Option<Asked>>,
+    /// What maintenance is announced for; chosen in the dialog where there is none.
+    #[prop(optional_no_strip)]
+    scope: Option<Scope>,
+    /// What that is called.
+    #[prop(into)]
+    name: Signal<String>,
+) -> impl IntoView {
+    let on_close = Callback::new(move |()| asked.set(None));
+    move || {
+        let scope = scope.clone();
+        asked.get().map(|asked| match asked {
+            Asked::Announce => {
+                view! { <Announce scope name=name.get_untracked() on_close /> }.into_any()
+            }
+            Asked::End(one) => view! { <End one=*one on_close /> }.into_any(),
+        })
+    }
+}
+
+#[component]
+fn End(one: Maintenance, on_close: Callback<()>) -> impl IntoView {
+    let watched = use_watched();
+    let effect = Effect {
+        sentence: if one.is_active(watched.now_untracked()) {
+            "It ends now, and its alarms call for attention again.".to_owned()
+        } else {
+            "It does not take place.".to_owned()
+        },
+        notes: Vec::new(),
+    };
+    let id = one.id.clone();
+    let run: Box<dyn Fn() -> Running> = Box::new(move || {
+        let id = id.clone();
+        Box::pin(async move { (handling::end(&id).await, None) })
+    });
+    view! {
+        <ActionDialog title=format!("End the maintenance “{}”?", one.reason) action="End maintenance" system="the gateway"
+            effect=Signal::derive(move || effect.clone()) confirm=Signal::derive(|| Confirm::Click) id="" run
+            changed=Callback::new(move |()| watched.ask_now()) on_close
+        />
+    }
+}
