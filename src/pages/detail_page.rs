@@ -4,7 +4,7 @@
 use crate::live::{Live, use_clock, use_watched};
 use crate::pages::NotFound;
 use crate::pages::last_known::LastKnown;
-use crate::pages::maintenance::{AnnounceMaintenance, MaintenanceNotes};
+use crate::pages::maintenance::{AnnounceMaintenance, HandlingNotes};
 use crate::route::Route;
 use crate::ui::{FailureCard, Heading, Icon};
 use health::inventory::ResourceKey;
@@ -77,7 +77,7 @@ pub fn DetailPage<T: Send + Sync + 'static>(
             <Show when=move || asking.get()>
                 <p class="panel note" role="status">{format!("Asking {}…", system.get_value())}</p>
             </Show>
-            <MaintenanceNotes resource=resource.get_value() />
+            <HandlingNotes resource=resource.get_value() />
             {failure}
             {aged}
             {last_known}

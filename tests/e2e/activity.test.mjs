@@ -103,7 +103,7 @@ story('filters stand in the address and leave what they name', async ({ page, vi
 story('a filter that is none is refused in words', async ({ page, visit, complaints }) => {
   complaints.expect(/status of 400/);
   await visit('/activity?kind=lunch');
-  await page.getByText(/the parameter `kind` has to be of change, failover/).waitFor();
+  await page.getByText(/the parameter `kind` has to be of change, handling, failover/).waitFor();
 });
 
 story('older entries come on demand, and new ones move nobody who reads below', async (told) => {

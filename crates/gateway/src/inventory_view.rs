@@ -2,6 +2,7 @@
 //! judgement is that of `health`; here each resource, connection and alarm is only brought together.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use health::alarms::{Maintenance, maintenance_of};
 use health::inventory::{Kind, Reading, Resource, ResourceKey, Standing};
 use health::{Freshness, Severity};
 use protocol::{ConnectionState, Inventory};
@@ -12,6 +13,7 @@ use std::collections::HashMap;
 pub(crate) struct InventoryView<'a> {
     connections: HashMap<&'a str, &'a ConnectionState>,
     alarms: HashMap<&'a ResourceKey, Severity>,
+    maintenance: &'a [Maintenance],
     now: DateTime<Utc>,
 }
 
@@ -58,6 +60,7 @@ impl<'a> InventoryView<'a> {
             alarms: alarms
                 .map(|alarm| (&alarm.resource, alarm.severity))
                 .collect(),
+            maintenance: inventory.maintenance.as_deref().unwrap_or_default(),
             now,
         }
     }
@@ -65,6 +68,12 @@ impl<'a> InventoryView<'a> {
     /// A connection by its id.
     pub(crate) fn connection(&self, id: &str) -> Option<&'a ConnectionState> {
         self.connections.get(id).copied()
+    }
+
+    /// Whether alarms of a resource or a connection are to be expected now.
+    pub(crate) fn is_in_maintenance(&self, key: &ResourceKey) -> bool {
+        let system = |id: &str| Some(self.connection(id)?.connection.system.kind());
+        maintenance_of(self.maintenance, key, system, self.now).is_some()
     }
 
     /// How a resource counts now: never healthy where it is stale.

@@ -5,7 +5,7 @@ pub mod acknowledge;
 pub mod lasting;
 pub mod row;
 
-pub use row::{AlarmDialog, AlarmRow};
+pub use row::{AlarmDialog, AlarmRow, acknowledgement_words};
 
 use crate::live::{Watched, use_watched};
 use health::alarms::Alarm;

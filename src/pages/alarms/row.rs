@@ -133,27 +133,30 @@ pub fn AlarmRow(
     }
 }
 
-/// Who takes care of it, why and until when. `moment` words a time.
+/// Who has acknowledged an alarm, why and until when. `moment` words a time.
+#[must_use]
+pub fn acknowledgement_words(
+    alarm: &Alarm,
+    moment: impl Fn(DateTime<Utc>) -> String,
+) -> Option<String> {
+    let given = alarm.acknowledged.as_ref()?;
+    let until = given.until.map_or_else(
+        || "until it ends".to_owned(),
+        |until| format!("until {}", moment(until)),
+    );
+    let (by, at, reason) = (&given.by, moment(given.at), &given.reason);
+    Some(format!("Acknowledged by {by} at {at}, {until}: {reason}"))
+}
+
+/// Who takes care of an alarm, why and until when.
 fn handled_words(alarm: &Alarm, moment: impl Fn(DateTime<Utc>) -> String) -> Vec<String> {
-    let mut lines = Vec::new();
-    if let Some(given) = &alarm.acknowledged {
-        let until = given.until.map_or_else(
-            || "until it ends".to_owned(),
-            |until| format!("until {}", moment(until)),
-        );
-        lines.push(format!(
-            "Acknowledged by {} at {}, {until}: {}",
-            given.by,
-            moment(given.at),
-            given.reason
-        ));
-    }
-    if let Some(one) = &alarm.maintenance {
+    let maintenance = alarm.maintenance.as_ref().map(|one| {
         let until = moment(one.until);
-        lines.push(format!(
+        format!(
             "In maintenance until {until}, by {}: {}",
             one.by, one.reason
-        ));
-    }
-    lines
+        )
+    });
+    let acknowledged = acknowledgement_words(alarm, moment);
+    acknowledged.into_iter().chain(maintenance).collect()
 }

@@ -9,6 +9,7 @@ pub use list::MaintenanceList;
 use crate::api::handling;
 use crate::api::session::Session;
 use crate::live::{Watched, use_watched};
+use crate::pages::alarms::acknowledgement_words;
 use crate::prefs::use_prefs;
 use crate::ui::action_dialog::Running;
 use crate::ui::{ActionDialog, Icon, times};
@@ -41,15 +42,25 @@ fn moment(at: DateTime<Utc>) -> String {
     times::moment(at, now, times::offset(prefs.zone.get(), now))
 }
 
-/// On the page of a resource: the maintenance that it is in, or that is planned for it.
+/// On the page of a resource: who takes care of its alarm, and the maintenance that it is in or that is planned for it.
 #[component]
-pub fn MaintenanceNotes(
+pub fn HandlingNotes(
     /// The resource.
     resource: ResourceKey,
 ) -> impl IntoView {
     let watched = use_watched();
     let may_change = expect_context::<Arc<Session>>().may_change();
     let asked = RwSignal::new(None);
+    let key = resource.clone();
+    let acknowledged = Memo::new(move |_| {
+        let world = watched.world();
+        let mut alarms = world.alarms.iter();
+        let alarm = alarms.find(|alarm| alarm.resource == key)?;
+        acknowledgement_words(alarm, moment)
+    });
+    let acknowledged = move || {
+        acknowledged.get().map(|words| view! { <p class="panel note" data-s="off"><Icon name="done" /><span>{words}</span></p> })
+    };
     // What concerns it. An unknown connection is of no system.
     let concerning = Memo::new(move |_| {
         let world = watched.world();
@@ -80,6 +91,7 @@ pub fn MaintenanceNotes(
         }).collect_view()
     };
     view! {
+        {acknowledged}
         {notes}
         <Dialogs asked scope=None name=String::new() />
     }

@@ -11,7 +11,7 @@ use super::families::{Families, Family, Labels, label};
 use crate::inventory_view::{InventoryView, kind_of, level};
 use chrono::{DateTime, Utc};
 use health::Severity;
-use health::inventory::{Facts, Kind, Resource};
+use health::inventory::{Facts, Kind, Resource, ResourceKey};
 use protocol::Inventory;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
@@ -37,7 +37,11 @@ pub(super) fn families(inventory: &Inventory, now: DateTime<Utc>) -> Families {
         .iter()
         .map(|resource| (resource, view.severity(resource)))
         .collect();
-    let mut families = vec![alarms(inventory), totals(inventory, &resources)];
+    let mut families = vec![
+        alarms(inventory),
+        handled_alarms(inventory),
+        totals(inventory, &resources),
+    ];
     // What is left out is what matters least.
     resources.sort_by_key(|(_, severity)| Reverse(level(*severity)));
     let series = distinct(&resources);
@@ -46,7 +50,11 @@ pub(super) fn families(inventory: &Inventory, now: DateTime<Utc>) -> Families {
         "Resources that are counted but have no series of their own.",
     );
     left_out.add(Vec::new(), resources.len() - series.len());
-    families.extend([severities(inventory, &view, &series), left_out]);
+    families.extend([
+        severities(inventory, &view, &series),
+        maintenance(inventory, &view, &series),
+        left_out,
+    ]);
     families.extend(sources::families(inventory, now));
     families.extend(groups::families(inventory, &series, now));
     Families(families)
@@ -105,28 +113,53 @@ fn severities(inventory: &Inventory, view: &InventoryView<'_>, series: &[Series<
         "resource_severity",
         "How bad: 0 normal or off, 1 moving, 2 unknown, 3 warning, 4 critical.",
     );
-    let labels = |connection: &str, kind: Kind, id: &str, name: &str| {
-        vec![
-            ("connection", connection.to_owned()),
-            ("kind", kind.key().to_owned()),
-            ("id", id.to_owned()),
-            ("name", name.to_owned()),
-        ]
-    };
     for state in inventory.connections.iter().flatten() {
         let (id, title) = (label(&state.connection.id), label(&state.connection.title));
         let severity = view.severity_of_connection(state);
         family.add(
-            labels(&id, Kind::Connection, &id, &title),
+            whole_labels(&id, Kind::Connection, &id, &title),
             u64::from(level(severity)),
         );
     }
     for one in series {
         let kind = one.resource.key.kind;
         family.add(
-            labels(&one.connection, kind, &one.id, &one.name),
+            whole_labels(&one.connection, kind, &one.id, &one.name),
             u64::from(level(one.severity)),
         );
+    }
+    family
+}
+
+/// The labels of a metric of connections and resources of every kind.
+fn whole_labels(connection: &str, kind: Kind, id: &str, name: &str) -> Labels {
+    vec![
+        ("connection", connection.to_owned()),
+        ("kind", kind.key().to_owned()),
+        ("id", id.to_owned()),
+        ("name", name.to_owned()),
+    ]
+}
+
+/// What is in maintenance, with the labels of `resource_severity`: so a rule can leave it out.
+fn maintenance(inventory: &Inventory, view: &InventoryView<'_>, series: &[Series<'_>]) -> Family {
+    let mut family = Family::gauge(
+        "resource_in_maintenance",
+        "1 while somebody works on it and its alarms are to be expected; absent otherwise.",
+    );
+    for state in inventory.connections.iter().flatten() {
+        let connection = &state.connection;
+        if view.is_in_maintenance(&ResourceKey::of_connection(&connection.id)) {
+            let (id, title) = (label(&connection.id), label(&connection.title));
+            family.add(whole_labels(&id, Kind::Connection, &id, &title), 1_u64);
+        }
+    }
+    for one in series {
+        let key = &one.resource.key;
+        if view.is_in_maintenance(key) {
+            let labels = whole_labels(&one.connection, key.kind, &one.id, &one.name);
+            family.add(labels, 1_u64);
+        }
     }
     family
 }
@@ -158,17 +191,38 @@ fn totals(inventory: &Inventory, resources: &[(&Resource, Severity)]) -> Family 
     family
 }
 
+const OF_ALARMS: [Severity; 3] = [Severity::Critical, Severity::Warning, Severity::Unknown];
+
 fn alarms(inventory: &Inventory) -> Family {
-    let mut family = Family::gauge("alarms", "Open alarms by severity.");
-    let mut counts = BTreeMap::from(
-        [Severity::Critical, Severity::Warning, Severity::Unknown]
-            .map(|severity| (severity, 0_u64)),
+    let mut family = Family::gauge(
+        "alarms",
+        "Open alarms that nobody takes care of, by severity.",
     );
-    for alarm in inventory.alarms.iter().flatten() {
-        *counts.entry(alarm.severity).or_default() += 1;
+    for severity in OF_ALARMS {
+        let open = inventory.alarms.iter().flatten();
+        let of_it = open.filter(|alarm| alarm.severity == severity && !alarm.is_handled());
+        let labels = vec![("severity", severity.key().to_owned())];
+        family.add(labels, of_it.count());
     }
-    for (severity, count) in counts {
-        family.add(vec![("severity", severity.key().to_owned())], count);
+    family
+}
+
+fn handled_alarms(inventory: &Inventory) -> Family {
+    let mut family = Family::gauge(
+        "alarms_handled",
+        "Open alarms that are acknowledged or in maintenance, by severity.",
+    );
+    for severity in OF_ALARMS {
+        for care in ["acknowledged", "in maintenance"] {
+            let open = inventory.alarms.iter().flatten();
+            let of_it =
+                open.filter(|alarm| alarm.severity == severity && alarm.care() == Some(care));
+            let labels = vec![
+                ("severity", severity.key().to_owned()),
+                ("care", care.replace(' ', "_")),
+            ];
+            family.add(labels, of_it.count());
+        }
     }
     family
 }

@@ -109,6 +109,18 @@ pub struct Over {
     pub maintenance: Vec<String>,
 }
 
+/// The maintenance of a list that a resource is in. Of several, the one that lasts longest.
+#[must_use]
+pub fn maintenance_of<'a>(
+    list: impl IntoIterator<Item = &'a Maintenance>,
+    key: &ResourceKey,
+    system: impl Fn(&str) -> Option<SystemKind>,
+    now: DateTime<Utc>,
+) -> Option<&'a Maintenance> {
+    let covers = |one: &&Maintenance| one.is_active(now) && one.scope.contains(key, &system);
+    list.into_iter().filter(covers).max_by_key(|one| one.until)
+}
+
 /// What people do about alarms at this moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Handling {
@@ -135,19 +147,6 @@ impl Handling {
         }
     }
 
-    /// The maintenance that a resource is in. Of several, the one that lasts longest.
-    #[must_use]
-    pub fn maintenance_of(
-        &self,
-        key: &ResourceKey,
-        system: impl Fn(&str) -> Option<SystemKind>,
-        now: DateTime<Utc>,
-    ) -> Option<&Maintenance> {
-        let covers = |one: &&Maintenance| one.is_active(now) && one.scope.contains(key, &system);
-        let covering = self.maintenance.values().filter(covers);
-        covering.max_by_key(|one| one.until)
-    }
-
     /// Notes beside each alarm who takes care of it, and sorts what somebody does behind what nobody does.
     pub fn mark(
         &self,
@@ -157,7 +156,8 @@ impl Handling {
     ) {
         for alarm in alarms.iter_mut() {
             alarm.acknowledged = self.acknowledgements.get(&alarm.id).cloned();
-            alarm.maintenance = self.maintenance_of(&alarm.resource, &system, now).cloned();
+            alarm.maintenance =
+                maintenance_of(self.maintenance.values(), &alarm.resource, &system, now).cloned();
         }
         alarms.sort_by(Alarm::worst_first);
     }

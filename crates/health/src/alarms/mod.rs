@@ -14,7 +14,7 @@ mod handling_tests;
 #[cfg(test)]
 mod tests;
 
-pub use handling::{Acknowledgement, Handling, Maintenance, Over, Scope};
+pub use handling::{Acknowledgement, Handling, Maintenance, Over, Scope, maintenance_of};
 pub use history::{AlarmHistory, Changes, Source};
 
 use crate::inventory::ResourceKey;

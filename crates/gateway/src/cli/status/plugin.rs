@@ -77,6 +77,9 @@ fn alarm(open: &OpenAlarm) -> String {
     if let Some(age) = last_known {
         line.push_str(&format!(", last known, {}", ago(*age)));
     }
+    if let Some(care) = alarm.care() {
+        line.push_str(&format!(", {care}"));
+    }
     line.push_str(&format!(": {} for {}.", alarm.word, span(*lasts)));
     for sentence in [&alarm.sentence, &alarm.advice] {
         if !sentence.is_empty() {

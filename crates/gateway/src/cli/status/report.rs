@@ -24,7 +24,7 @@ pub(super) enum State {
 /// What needs attention.
 #[derive(Debug)]
 pub(super) struct Report {
-    /// The worst of everything below.
+    /// The worst of everything below that is not in maintenance.
     pub(super) state: State,
     /// The resources by severity, each as bad as its state or its alarm, whichever is worse.
     pub(super) totals: Totals,
@@ -75,15 +75,21 @@ impl Report {
             });
         }
         let alarms = alarms(inventory, &view, &resources, only);
-        let severities = alarms
+        let of_alarms = alarms.iter().map(|open| &open.alarm);
+        let of_alarms = of_alarms.map(|alarm| (alarm.resource.clone(), alarm.severity));
+        let of_connections = connections.iter().map(|one| {
+            let key = ResourceKey::of_connection(&one.connection.id);
+            (key, view.severity_of_connection(one))
+        });
+        let of_resources = resources
             .iter()
-            .map(|open| open.alarm.severity)
-            .chain(
-                connections
-                    .iter()
-                    .map(|one| view.severity_of_connection(one)),
-            )
-            .chain(resources.iter().map(|one| view.severity(one)));
+            .map(|one| (one.key.clone(), view.severity(one)));
+        // Maintenance silences every path, and this is one.
+        let severities = of_alarms
+            .chain(of_connections)
+            .chain(of_resources)
+            .filter(|(key, _)| !view.is_in_maintenance(key))
+            .map(|(_, severity)| severity);
         Ok(Self {
             state: worst(severities),
             totals,

@@ -3,7 +3,7 @@
 use super::report::{Report, State};
 use super::*;
 use chrono::{DateTime, TimeDelta, Utc};
-use health::alarms::{Alarm, Since};
+use health::alarms::{Acknowledgement, Alarm, Maintenance, Scope, Since};
 use health::inventory::{Facts, Kind, Observed, Resource, ResourceKey};
 use health::{Severity, Verdict};
 use protocol::{ConnectionState, Inventory};
@@ -153,6 +153,68 @@ fn the_state_is_the_worst_of_alarms_resources_and_connections() {
         let whole = inventory(&[connection("a", read)], &resources, &alarms);
         assert_eq!(report(&whole).state, expected, "{read:?} {resources:?}");
     }
+}
+
+/// Maintenance silences this path too; an acknowledgement does not, because plugins have their own.
+#[test]
+fn what_is_in_maintenance_does_not_count_and_is_told_all_the_same() {
+    let maintenance = |scope, from, until| Maintenance {
+        id: "m".to_owned(),
+        scope,
+        from: at(from),
+        until: at(until),
+        reason: "cabling".to_owned(),
+        by: "ann".to_owned(),
+    };
+    let resource_scope = || Scope::Resource(key("a", "news"));
+    let connection_scope = |id: &str| Scope::Connection(id.to_owned());
+    for (planned, expected) in [
+        (None, State::Critical),
+        (Some((resource_scope(), -60, 60)), State::Ok),
+        (Some((connection_scope("a"), -60, 60)), State::Ok),
+        (Some((connection_scope("b"), -60, 60)), State::Critical),
+        (Some((resource_scope(), 60, 120)), State::Critical),
+        (Some((resource_scope(), -60, -1)), State::Critical),
+    ] {
+        let planned = planned.map(|(scope, from, until)| maintenance(scope, from, until));
+        let open = Alarm {
+            maintenance: planned.clone().filter(|one| one.is_active(NOW)),
+            ..alarm(key("a", "news"), Severity::Critical, "news")
+        };
+        let whole = Inventory {
+            maintenance: Some(planned.clone().into_iter().collect()),
+            ..inventory(
+                &[connection("a", Some(-2))],
+                &[resource("a", "news", Severity::Critical)],
+                &[open],
+            )
+        };
+        let report = report(&whole);
+        assert_eq!(report.state, expected, "{planned:?}");
+        let text = plugin::report(&report);
+        assert!(
+            text.contains("1 critical") && text.contains("CRITICAL news"),
+            "{text}"
+        );
+    }
+    let acknowledged = Alarm {
+        acknowledged: Some(Acknowledgement {
+            by: "ann".to_owned(),
+            reason: "on it".to_owned(),
+            at: NOW,
+            until: None,
+            severity: Severity::Critical,
+        }),
+        ..alarm(key("a", "news"), Severity::Critical, "news")
+    };
+    let whole = inventory(&[connection("a", Some(-2))], &[], &[acknowledged]);
+    let report = report(&whole);
+    assert_eq!(report.state, State::Critical);
+    let text = plugin::report(&report);
+    assert!(
+        text.contains("CRITICAL news (Plant a), acknowledged: Slate"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use super::*;
 use chrono::TimeDelta;
 use health::Verdict;
-use health::alarms::{Alarm, Since};
-use health::inventory::{Observed, ResourceKey};
+use health::alarms::{Alarm, Maintenance, Scope, Since};
+use health::inventory::Observed;
 use protocol::ConnectionState;
 use vendors::System;
 
@@ -190,6 +190,53 @@ fn a_connection_is_a_resource_too() {
         assert_eq!(of("source_freshness"), Some(freshness), "{id}");
         assert_eq!(of("source_interval_seconds"), Some(5.0), "{id}");
     }
+}
+
+#[test]
+fn what_somebody_takes_care_of_is_counted_apart_and_can_be_left_out_of_rules() {
+    let one = group("plant-a", "k", Severity::Critical);
+    let maintenance = Maintenance {
+        id: "m".to_owned(),
+        scope: Scope::Connection("plant-a".to_owned()),
+        from: NOW,
+        until: NOW + TimeDelta::hours(1),
+        reason: "cabling".to_owned(),
+        by: "ann".to_owned(),
+    };
+    let expected = Alarm {
+        maintenance: Some(maintenance.clone()),
+        ..alarm(one.key.clone(), Severity::Critical)
+    };
+    let whole = Inventory {
+        maintenance: Some(vec![maintenance]),
+        ..inventory(
+            vec![
+                connection("plant-a", "aveva", Some(0)),
+                connection("plant-b", "aveva", Some(0)),
+            ],
+            vec![one.clone(), group("plant-b", "l", Severity::Critical)],
+            vec![
+                expected,
+                alarm(ResourceKey::of_connection("plant-b"), Severity::Critical),
+            ],
+        )
+    };
+    let page = text(&whole);
+    assert_eq!(value(&page, r#"alarms{severity="critical"}"#), Some(1.0));
+    for (care, count) in [("in_maintenance", 1.0), ("acknowledged", 0.0)] {
+        let series = format!(r#"alarms_handled{{severity="critical",care="{care}"}}"#);
+        assert_eq!(value(&page, &series), Some(count), "{care}");
+    }
+    let is_in_maintenance: Vec<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("failover_console_resource_in_maintenance"))
+        .collect();
+    assert_eq!(is_in_maintenance.len(), 2, "{is_in_maintenance:?}");
+    assert!(
+        is_in_maintenance
+            .iter()
+            .all(|line| line.contains(r#"connection="plant-a""#))
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::tests::metrics::promtool;
+use health::alarms::{Maintenance, Scope};
 use health::groups::{Beat, Members};
 use health::inventory::{GroupFacts, HeartbeatFacts, SlicerGroupFacts};
 use vendors::aveva::TimeSpan;
@@ -133,7 +134,7 @@ fn promtool_finds_nothing_wrong_with_any_of_them() {
         ..SlicerGroupFacts::default()
     }));
     let open = alarm(first.key.clone(), Severity::Critical);
-    let whole = inventory(
+    let mut whole = inventory(
         vec![
             connection("plant-a", "aveva", Some(-1)),
             connection("live", "uplynk", Some(-100)),
@@ -142,6 +143,14 @@ fn promtool_finds_nothing_wrong_with_any_of_them() {
         vec![first, second],
         vec![open],
     );
+    whole.maintenance = Some(vec![Maintenance {
+        id: "m".to_owned(),
+        scope: Scope::Connection("live".to_owned()),
+        from: NOW,
+        until: at(60),
+        reason: String::new(),
+        by: String::new(),
+    }]);
     let all = families(&whole, NOW);
     let names = all.names();
     let page = all.text();

@@ -1,0 +1,179 @@
+// What people do about alarms: acknowledging one, and maintenance in which alarms call nobody.
+
+import assert from 'node:assert/strict';
+import { accessible, eventually, START, story } from './harness.mjs';
+import { PASSWORD, serve } from './support/served.mjs';
+import { path, plain } from './support/worlds.mjs';
+
+const PATIENCE = 20_000;
+
+const GROUP = 'Boiler House OPC UA';
+
+/** Lets both adapters of a group fall silent for good: its alarm is critical. */
+async function silence(control) {
+  for (const session of ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']) {
+    await control('PATCH', path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', session), { silent: true });
+  }
+  await control('POST', '/clock/advance', { seconds: 600 });
+}
+
+async function mend(control) {
+  for (const session of ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']) {
+    await control('PATCH', path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', session), { silent: false });
+  }
+  await control('POST', '/clock/advance', { seconds: 60 });
+}
+
+const open = (page) => page.getByRole('list', { name: 'Alarms' }).getByRole('listitem', { name: new RegExp(`^${GROUP}: Critical`) });
+
+const folded = (page) => page.getByRole('list', { name: 'Acknowledged or in maintenance' }).getByRole('listitem', { name: new RegExp(`^${GROUP}: Critical`) });
+
+const unfold = (page) => page.getByText(/acknowledged or in maintenance$/).click();
+
+const dialog = (page) => page.getByRole('dialog');
+
+/** The number of alarms that an entry of the rail tells. */
+const counted = async (page, name) => {
+  const link = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: new RegExp(`^${name}`) });
+  return Number(plain(await link.innerText()).match(/\d+/)?.[0] ?? 0);
+};
+
+async function acknowledge(page, reason) {
+  await open(page).getByRole('button', { name: /^Acknowledge/ }).click();
+  await dialog(page).getByLabel('Reason').fill(reason);
+  await dialog(page).getByLabel('Reason').press('Enter');
+}
+
+story('an acknowledged alarm is folded, says who takes care of it, and calls nobody until that is withdrawn', async ({ page, visit, control }) => {
+  await silence(control);
+  await visit('/');
+  await open(page).waitFor({ timeout: PATIENCE });
+  const before = await counted(page, 'Groups');
+  await open(page).getByRole('button', { name: /^Acknowledge/ }).focus();
+  await page.keyboard.press('Enter');
+  await dialog(page).waitFor();
+  await accessible(page);
+  const confirm = dialog(page).getByRole('button', { name: 'Acknowledge' });
+  assert.ok(await confirm.isDisabled(), 'nothing without a reason');
+  await page.keyboard.press('Escape');
+  await dialog(page).waitFor({ state: 'hidden' });
+  await acknowledge(page, 'New power supply is on its way');
+  await page.getByRole('status').getByText('The alarm is acknowledged.').waitFor();
+  await open(page).waitFor({ state: 'detached', timeout: PATIENCE });
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Needs attention', 'the focus is not lost');
+  await eventually(async () => assert.equal(await counted(page, 'Groups'), before - 1));
+  await unfold(page);
+  await folded(page).getByText(/Acknowledged by demo at 14:32:08, until it ends: New power supply is on its way/).waitFor();
+  await accessible(page);
+  await folded(page).getByRole('link', { name: /^Open/ }).click();
+  await page.getByText(/^Acknowledged by demo at 14:32:08, until it ends/).waitFor({ timeout: PATIENCE });
+  await page.goBack();
+  await unfold(page);
+  // Everybody sees it, the wall too: quieter, and never gone.
+  const wall = await page.context().newPage();
+  await wall.clock.setFixedTime(new Date(START));
+  await wall.goto(new URL('/wall?distance=1', page.url()).href);
+  const tile = wall.getByRole('list', { name: 'Tiles' }).getByRole('listitem', { name: new RegExp(`^${GROUP}: .*, acknowledged$`) });
+  await tile.waitFor({ timeout: PATIENCE });
+  await wall.close();
+  await folded(page).getByRole('button', { name: /^Withdraw/ }).click();
+  await dialog(page).getByRole('button', { name: 'Withdraw' }).click();
+  await open(page).waitFor({ timeout: PATIENCE });
+  await visit('/activity?kind=handling');
+  await page.getByRole('table', { name: 'Activity' }).getByText('Withdrew the acknowledgement of the alarm.').waitFor();
+  await page.getByRole('table', { name: 'Activity' }).getByText('Acknowledged the alarm: New power supply is on its way').waitFor();
+});
+
+story('an acknowledgement with an end calls again after it', async ({ page, visit, control }) => {
+  await silence(control);
+  await visit('/');
+  await open(page).waitFor({ timeout: PATIENCE });
+  await open(page).getByRole('button', { name: /^Acknowledge/ }).click();
+  await dialog(page).getByLabel('Reason').fill('after lunch');
+  await dialog(page).getByLabel('Until').selectOption('30 minutes');
+  await dialog(page).getByRole('button', { name: 'Acknowledge' }).click();
+  await open(page).waitFor({ state: 'detached', timeout: PATIENCE });
+  await unfold(page);
+  await folded(page).getByText('until 15:02:08: after lunch').waitFor();
+  await control('POST', '/observer/advance', { seconds: 1_801 });
+  await open(page).waitFor({ timeout: PATIENCE });
+});
+
+story('an alarm that has ended meanwhile is not acknowledged, and nothing is lost', async ({ page, visit, control, complaints }) => {
+  complaints.expect(/status of 404/);
+  await silence(control);
+  await visit('/');
+  await open(page).waitFor({ timeout: PATIENCE });
+  await open(page).getByRole('button', { name: /^Acknowledge/ }).click();
+  await dialog(page).getByLabel('Reason').fill('on it');
+  await mend(control);
+  await open(page).waitFor({ state: 'detached', timeout: PATIENCE });
+  await dialog(page).getByRole('button', { name: 'Acknowledge' }).click();
+  await dialog(page).getByText(/no such alarm is open: it may have ended/).waitFor();
+  assert.equal(await dialog(page).getByLabel('Reason').inputValue(), 'on it');
+});
+
+story('maintenance of a connection folds its alarms from its beginning to its end', async ({ page, visit, control }) => {
+  await silence(control);
+  await visit('/connections');
+  const section = page.getByRole('region', { name: 'Maintenance', exact: true });
+  await section.getByText('None is under way or planned.').waitFor();
+  await section.getByRole('button', { name: 'Announce maintenance' }).click();
+  await dialog(page).getByLabel('Concerns').selectOption('Plant A');
+  await dialog(page).getByLabel('Reason').fill('New firmware');
+  await dialog(page).getByLabel(/^Begins/).fill('2026-01-15T15:00');
+  await dialog(page).getByLabel('Lasts').selectOption('2 hours');
+  await accessible(page);
+  await dialog(page).getByRole('button', { name: 'Announce' }).click();
+  const row = section.getByRole('row', { name: /Plant A/ });
+  await row.getByText('planned').waitFor({ timeout: PATIENCE });
+  await row.getByText('New firmware').waitFor();
+  await visit('/');
+  await open(page).waitFor({ timeout: PATIENCE });
+  await control('POST', '/observer/advance', { seconds: 1_800 });
+  await open(page).waitFor({ state: 'detached', timeout: PATIENCE });
+  await unfold(page);
+  await folded(page).getByText(/In maintenance until 17:00:00, by demo: New firmware/).waitFor();
+  await visit('/connections');
+  await row.getByText('under way').waitFor({ timeout: PATIENCE });
+  await accessible(page);
+  await section.getByRole('button', { name: 'End maintenance of Plant A' }).click();
+  await dialog(page).getByRole('button', { name: 'End maintenance' }).click();
+  await section.getByText('None is under way or planned.').waitFor({ timeout: PATIENCE });
+  await visit('/');
+  await open(page).waitFor({ timeout: PATIENCE });
+});
+
+story('maintenance of one group is announced, told and ended on its page', async ({ page, visit, control }) => {
+  await silence(control);
+  await visit(path('groups', 'plant-a', 'boiler-opcua'));
+  await page.getByRole('button', { name: 'Announce maintenance' }).click();
+  await dialog(page).getByRole('heading', { name: `Announce maintenance of ${GROUP}` }).waitFor();
+  await dialog(page).getByLabel('Reason').fill('Cabling');
+  await dialog(page).getByLabel('Reason').press('Enter');
+  await page.getByText('In maintenance until 15:32:08, by demo: Cabling').waitFor({ timeout: PATIENCE });
+  await accessible(page);
+  await page.getByRole('button', { name: 'End maintenance' }).click();
+  await dialog(page).getByRole('button', { name: 'End maintenance' }).click();
+  await page.getByText(/^In maintenance until/).waitFor({ state: 'detached', timeout: PATIENCE });
+  await page.getByRole('list', { name: 'Activity' }).getByText(`Ended the maintenance of ${GROUP}.`).waitFor({ timeout: PATIENCE });
+});
+
+story('viewers see what is taken care of, and cannot change it', async ({ page, complaints }) => {
+  complaints.expect(/status of 401/);
+  const served = await serve();
+  try {
+    await page.goto(served.url);
+    await page.getByLabel('User name').fill('vic');
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+    await page.getByRole('list', { name: 'Alarms' }).getByRole('listitem').first().waitFor({ timeout: PATIENCE });
+    assert.equal(await page.getByRole('button', { name: /^Acknowledge/ }).count(), 0);
+    await page.goto(new URL('/connections', served.url).href);
+    await page.getByRole('region', { name: 'Maintenance', exact: true }).getByText('None is under way or planned.').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Announce maintenance' }).count(), 0);
+  } finally {
+    await served.stop();
+  }
+});
