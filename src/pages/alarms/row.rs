@@ -3,15 +3,18 @@
 use super::ShownAlarm;
 use super::acknowledge::{Acknowledge, Withdraw};
 use crate::api::session::Session;
-use crate::live::use_watched;
+use crate::live::{Watched, use_watched};
 use crate::prefs::use_prefs;
 use crate::route::Route;
 use crate::ui::{Icon, Tag, times};
 use chrono::{DateTime, Utc};
 use health::alarms::{Alarm, Since};
+use health::inventory::Facts;
+use health::severity::Severity;
 use health::words;
 use leptos::prelude::*;
 use std::sync::Arc;
+use vendors::operation::segment;
 
 /// What a dialog is open for.
 #[derive(Clone, PartialEq)]
@@ -116,6 +119,11 @@ pub fn AlarmRow(
             view! { <button type="button" class="btn" on:click=ask>{word}<span class="vh">": "{sentence}</span></button> }
         })
     };
+    let mending = move || {
+        let links = mending(watched, &row.read().alarm).into_iter();
+        let link = |(words, href): (String, String)| view! { <a class="btn" href=href>{words}</a> };
+        links.filter(|_| may_change).map(link).collect_view()
+    };
     view! {
         <li aria-label=label data-handled=handled>
             <span data-fresh=stale><Tag severity word /></span>
@@ -126,10 +134,28 @@ pub fn AlarmRow(
             </div>
             <time data-fresh=stale>{since}</time>
             <span class="row acts">
+                {mending}
                 {acknowledgement}
                 <a class="btn" href=move || Route::of(&row.read().alarm.resource).href()>"Open"<span class="vh">": "{sentence}</span></a>
             </span>
         </li>
+    }
+}
+
+/// What mends it, where the alarm itself says so, and where that is done, tracked.
+fn mending(watched: Watched, alarm: &Alarm) -> Vec<(String, String)> {
+    let world = watched.world();
+    let resource = world.find(&alarm.resource);
+    match resource.map(|resource| &resource.facts) {
+        Some(Facts::FailoverGroup(facts)) if alarm.severity == Severity::Critical => {
+            let page = Route::of(&alarm.resource).href();
+            let link = |id: &String| {
+                let href = format!("{page}?session={}", segment(id));
+                (format!("Clear override {id}"), href)
+            };
+            facts.overridden.iter().map(link).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
