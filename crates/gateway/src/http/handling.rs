@@ -9,7 +9,7 @@ use crate::audit::Handled;
 use crate::crypto::random_hex;
 use crate::identity::is_bidi_control;
 use crate::problem::{Kind, Problem};
-use crate::store::Keep;
+use crate::store::{Keep, Table};
 use crate::watch::Inventory;
 use axum::Json;
 use axum::extract::{Path, Request, State};
@@ -69,7 +69,7 @@ pub(super) async fn acknowledge(
         before: alarm.acknowledged.as_ref().map(json),
         after: Some(json(&given)),
     };
-    let keep = Keep::Acknowledgement(id.clone(), given.clone());
+    let keep = Keep::put(Table::Acknowledgements, &id, &given);
     gateway.audit(who).handling(handled, keep).await?;
     if !inventory.acknowledge(&id, given.clone()) {
         return Err(no_such_alarm());
@@ -102,7 +102,7 @@ pub(super) async fn withdraw(
         before: Some(json(given)),
         after: None,
     };
-    let keep = Keep::EndedAcknowledgement(id.clone());
+    let keep = Keep::forget(Table::Acknowledgements, &id);
     gateway
         .audit(&authorized.who)
         .handling(handled, keep)
@@ -159,7 +159,7 @@ pub(super) async fn announce(
         before: None,
         after: Some(json(&maintenance)),
     };
-    let keep = Keep::Maintenance(maintenance.clone());
+    let keep = Keep::put(Table::Maintenance, &maintenance.id, &maintenance);
     gateway.audit(who).handling(handled, keep).await?;
     inventory.announce(maintenance.clone());
     Ok((StatusCode::CREATED, NO_STORE, Json(maintenance)).into_response())
@@ -192,7 +192,7 @@ pub(super) async fn end_maintenance(
         before: Some(json(&maintenance)),
         after: None,
     };
-    let keep = Keep::EndedMaintenance(id.clone());
+    let keep = Keep::forget(Table::Maintenance, &id);
     gateway
         .audit(&authorized.who)
         .handling(handled, keep)

@@ -6,7 +6,7 @@
 
 mod activity;
 mod chain;
-mod handling;
+mod kept;
 mod reading;
 mod schema;
 mod writer;
@@ -19,7 +19,7 @@ mod activity_tests;
 mod tests;
 
 pub(crate) use activity::{ActivityQuery, Place, Shown};
-pub(crate) use handling::{Keep, Kept};
+pub(crate) use kept::{Keep, Table};
 pub(crate) use reading::{export, verify};
 
 use crate::config::StoreLocation;
@@ -28,7 +28,9 @@ use chrono::{DateTime, Utc};
 use health::events::Event;
 use protocol::ActivityEntry;
 use rusqlite::Connection;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -139,7 +141,7 @@ pub(crate) struct Store {
     /// Events that found no place in the queue.
     left_out: AtomicU64,
     /// What was there when it was opened, until somebody goes on with it.
-    kept: Mutex<Kept>,
+    kept: Mutex<kept::Kept>,
 }
 
 impl fmt::Debug for Store {
@@ -169,7 +171,7 @@ impl Store {
     ) -> Result<Self, String> {
         let now: Now = Arc::new(now);
         let database = schema::open(location)?;
-        let kept = handling::read(&database.connection)
+        let kept = kept::read(&database.connection)
             .map_err(|error| format!("the store {}", schema::words(&error)))?;
         let (jobs, queue) = mpsc::channel(QUEUE);
         let is_well = Arc::new(AtomicBool::new(true));
@@ -327,10 +329,10 @@ impl Store {
         }
     }
 
-    /// What was there when it was opened: once, for who goes on with it.
-    pub(crate) fn take_kept(&self) -> Kept {
+    /// What a table held when the store was opened: once, for who goes on with it.
+    pub(crate) fn take_kept<T: DeserializeOwned>(&self, table: Table) -> BTreeMap<String, T> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut kept)
+        kept.take(table)
     }
 
     /// Another number than before says that the list of what happened has something new.

@@ -49,6 +49,9 @@ const MIGRATIONS: [&str; 2] = [
     CREATE TABLE open_alarm (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;
     CREATE TABLE acknowledgement (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;
     CREATE TABLE maintenance (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;
+    CREATE TABLE alert_watch (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;
+    CREATE TABLE alert_message (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;
+    CREATE TABLE alert_delivery (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;
 ",
 ];
 

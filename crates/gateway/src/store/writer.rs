@@ -2,7 +2,7 @@
 
 use super::chain::{BEFORE_THE_FIRST, Hash, StoredRow};
 use super::schema::{Database, words};
-use super::{Entry, Keep, NewRow, Now, Read, RowKind, activity, handling};
+use super::{Entry, Keep, NewRow, Now, Read, RowKind, activity, kept};
 use chrono::{DateTime, Utc};
 use health::events::Event;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
@@ -153,7 +153,7 @@ fn keep_all(connection: &mut Connection, keep: &[Keep]) -> rusqlite::Result<()> 
         return Ok(());
     }
     let transaction = connection.transaction()?;
-    handling::keep(&transaction, keep)?;
+    kept::keep(&transaction, keep)?;
     transaction.commit()
 }
 
@@ -207,7 +207,7 @@ fn insert(
         ],
     )?;
     activity::add_row(transaction, stored.number, row, now)?;
-    handling::keep(transaction, row.keep.as_slice())?;
+    kept::keep(transaction, row.keep.as_slice())?;
     Ok(End {
         number: stored.number,
         hash,

@@ -2,18 +2,22 @@
 
 use super::connection::Step;
 use super::state::State;
-use crate::store::{Keep, Kept};
+use crate::store::{Keep, Store, Table};
 use chrono::{DateTime, Utc};
-use health::alarms::{Alarm, AlarmHistory, Maintenance};
+use health::alarms::{Alarm, AlarmHistory, Handling, Maintenance};
 use health::inventory::{Kind, ResourceKey};
 use std::collections::HashMap;
 use vendors::SystemKind;
 
 impl State {
     /// Goes on with what a gateway that ended has left.
-    pub(super) fn go_on_with(&mut self, kept: Kept) {
-        self.history = AlarmHistory::continuing(kept.alarms);
-        self.handling = kept.handling;
+    pub(super) fn go_on_with(&mut self, store: &Store) {
+        let open = store.take_kept::<Alarm>(Table::OpenAlarms);
+        self.history = AlarmHistory::continuing(open.into_values());
+        self.handling = Handling {
+            acknowledgements: store.take_kept(Table::Acknowledgements),
+            maintenance: store.take_kept(Table::Maintenance),
+        };
         self.alarms = self.history.alarms();
     }
 
@@ -29,10 +33,12 @@ impl State {
         let mut alarms = self.history.alarms();
         self.keep_alarms(&alarms);
         let over = self.handling.forget_what_is_over(&alarms, now);
+        let forget = |table| move |id| Keep::forget(table, id);
         let given = over.acknowledgements.into_iter();
-        self.keep.extend(given.map(Keep::EndedAcknowledgement));
+        self.keep.extend(given.map(forget(Table::Acknowledgements)));
         let maintenance = over.maintenance.into_iter();
-        self.keep.extend(maintenance.map(Keep::EndedMaintenance));
+        self.keep
+            .extend(maintenance.map(forget(Table::Maintenance)));
         let systems: HashMap<&str, SystemKind> = self
             .connections
             .iter()
@@ -79,8 +85,8 @@ impl State {
         });
         let ended = before.keys().filter(|id| !now.contains_key(*id));
         let keep: Vec<Keep> = new
-            .map(|alarm| Keep::Alarm(Box::new(alarm.clone())))
-            .chain(ended.map(|id| Keep::EndedAlarm((*id).to_owned())))
+            .map(|alarm| Keep::put(Table::OpenAlarms, &alarm.id, alarm))
+            .chain(ended.map(|id| Keep::forget(Table::OpenAlarms, *id)))
             .collect();
         self.keep.extend(keep);
     }

@@ -53,7 +53,7 @@ pub(crate) enum Read<'a> {
 impl Inventory {
     pub(crate) fn new(clock: Clock, store: Arc<Store>) -> Self {
         let mut state = State::new(new_life(), clock.resets());
-        state.go_on_with(store.take_kept());
+        state.go_on_with(&store);
         Self {
             clock,
             state: Mutex::new(state),

@@ -1,0 +1,123 @@
+//! What a gateway that starts anew goes on with: tables of things by their ids, as JSON. The store knows neither what
+//! they are nor what they mean.
+
+use rusqlite::{Connection, Transaction, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+
+/// A table of things that outlive the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Table {
+    /// The alarms that are open, by their ids.
+    OpenAlarms,
+    /// Who takes care of an alarm, by the alarm's id.
+    Acknowledgements,
+    /// Maintenance that is under way or planned, by its id.
+    Maintenance,
+    /// What the rules of alerts know of an alarm.
+    AlertWatches,
+    /// Messages on their way to their targets.
+    AlertMessages,
+    /// What became of the messages to a target, by the target's id.
+    AlertDeliveries,
+}
+
+impl Table {
+    const ALL: [Self; 6] = [
+        Self::OpenAlarms,
+        Self::Acknowledgements,
+        Self::Maintenance,
+        Self::AlertWatches,
+        Self::AlertMessages,
+        Self::AlertDeliveries,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::OpenAlarms => "open_alarm",
+            Self::Acknowledgements => "acknowledgement",
+            Self::Maintenance => "maintenance",
+            Self::AlertWatches => "alert_watch",
+            Self::AlertMessages => "alert_message",
+            Self::AlertDeliveries => "alert_delivery",
+        }
+    }
+}
+
+/// Something to keep, or to keep no longer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Keep {
+    table: Table,
+    id: String,
+    /// As JSON; `None` to forget it.
+    entry: Option<String>,
+}
+
+impl Keep {
+    /// Keeps a thing in place of the one with the same id.
+    pub(crate) fn put(table: Table, id: impl Into<String>, thing: &impl Serialize) -> Self {
+        // What cannot be written is not kept: none of these things is of that kind.
+        let entry = serde_json::to_string(thing).ok();
+        Self {
+            table,
+            id: id.into(),
+            entry,
+        }
+    }
+
+    /// Keeps a thing no longer.
+    pub(crate) fn forget(table: Table, id: impl Into<String>) -> Self {
+        Self {
+            table,
+            id: id.into(),
+            entry: None,
+        }
+    }
+}
+
+/// What was kept: by table and id, as JSON.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Kept(BTreeMap<Table, BTreeMap<String, String>>);
+
+impl Kept {
+    /// Takes what a table holds. What cannot be read is left out.
+    pub(super) fn take<T: DeserializeOwned>(&mut self, table: Table) -> BTreeMap<String, T> {
+        let texts = self.0.remove(&table).unwrap_or_default();
+        let read = texts.into_iter().filter_map(|(id, text)| {
+            let thing = serde_json::from_str(&text);
+            if let Err(error) = &thing {
+                tracing::warn!(table = table.name(), id, %error, "what was kept cannot be read");
+            }
+            Some((id, thing.ok()?))
+        });
+        read.collect()
+    }
+}
+
+/// Writes what is to be kept.
+pub(super) fn keep(transaction: &Transaction<'_>, things: &[Keep]) -> rusqlite::Result<()> {
+    for Keep { table, id, entry } in things {
+        let name = table.name();
+        match entry {
+            Some(entry) => transaction.execute(
+                &format!("INSERT OR REPLACE INTO {name} (id, entry) VALUES (?, ?)"),
+                params![id, entry],
+            )?,
+            None => transaction.execute(&format!("DELETE FROM {name} WHERE id = ?"), [id])?,
+        };
+    }
+    Ok(())
+}
+
+/// Reads what was kept.
+pub(super) fn read(connection: &Connection) -> rusqlite::Result<Kept> {
+    let mut kept = Kept::default();
+    for table in Table::ALL {
+        let mut statement =
+            connection.prepare(&format!("SELECT id, entry FROM {}", table.name()))?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        kept.0.insert(table, rows.collect::<rusqlite::Result<_>>()?);
+    }
+    Ok(kept)
+}
