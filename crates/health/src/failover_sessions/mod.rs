@@ -107,6 +107,45 @@ pub fn judge_session(session: &Session, now: DateTime<Utc>) -> Verdict {
     doubt::between(worst, best, plan_of(session), &why)
 }
 
+/// Judges a session among the others of its server: what went wrong is over once the plan has succeeded since.
+#[must_use]
+pub fn judge_session_among(session: &Session, all: &[Session], now: DateTime<Utc>) -> Verdict {
+    let verdict = judge_session(session, now);
+    let is_over = verdict.rank == Verdict::HISTORY
+        && matches!(verdict.severity, Critical | Warning)
+        && all.iter().any(|other| is_later_success(session, other));
+    if !is_over {
+        return verdict;
+    }
+    let sentence = verdict.sentence.trim_end_matches('.');
+    Verdict {
+        severity: Normal,
+        word: format!("{}, succeeded since", verdict.word).into(),
+        sentence: format!("{sentence}. It has succeeded since."),
+        advice: None,
+        ..verdict
+    }
+}
+
+/// Whether a session is a later run of the same plan on the same server, which has succeeded. What of it cannot be read
+/// proves nothing.
+fn is_later_success(session: &Session, other: &Session) -> bool {
+    let deciding = ["State", "Result", "CreationTimeUTC", "Name"];
+    let server = |of: &Session| of.server.as_ref().and_then(|server| server.name.clone());
+    let named = session.name.as_deref().is_some_and(|name| !name.is_empty());
+    let ended = session.end_time.or(session.creation_time);
+    named
+        && session.name == other.name
+        && server(session) == server(other)
+        && other.state == Some(State::Stopped)
+        && other.result == Some(Outcome::Success)
+        && !doubt::any(&other.unreadable, &deciding)
+        && !doubt::any(&session.unreadable, &["Name"])
+        && ended
+            .zip(other.creation_time)
+            .is_some_and(|(ended, began)| began >= ended)
+}
+
 fn plan_of(session: &Session) -> &str {
     let plan = session.name.as_deref().filter(|name| !name.is_empty());
     let plan = plan.or(session.uid.as_deref());

@@ -1,10 +1,11 @@
 //! Every rule of a session's verdict, in tables.
 
-use super::{duration, is_recent, judge_session, tasks_done};
+use super::{duration, is_recent, judge_session, judge_session_among, tasks_done};
 use crate::severity::Severity;
 use crate::verdict::Verdict;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
+use vendors::UnreadableField;
 use vendors::veeam::{Outcome, Server, Session, State, Task};
 
 /// 2026-11-21T14:32:08Z.
@@ -352,4 +353,97 @@ fn an_unreadable_field_that_decides_makes_the_state_unknown_and_is_named() {
         session(State::Stopped, Outcome::Failed, 3 * DAY),
     );
     assert!(is_recent(&timeless, NOW), "it may have ended just now");
+}
+
+#[test]
+fn what_went_wrong_is_over_once_the_plan_has_succeeded_since() {
+    let server = |name: &str| {
+        Some(Server {
+            name: Some(name.to_owned()),
+            ..Server::default()
+        })
+    };
+    let on = |name: &str, session: Session| Session {
+        server: server(name),
+        ..session
+    };
+    let failed = on("vbr-1", session(State::Stopped, Outcome::Failed, 3_600));
+    let success = |seconds| on("vbr-1", session(State::Stopped, Outcome::Success, seconds));
+    let unreadable = Session {
+        unreadable: vec![UnreadableField {
+            name: "Result".to_owned(),
+            raw: "?".to_owned(),
+        }],
+        ..success(600)
+    };
+    for (other, is_over) in [
+        (success(600), true),
+        // As the failed one ends.
+        (success(3_600 - 180), true),
+        (success(3_600 - 181), true),
+        (success(3_600 - 179), false),
+        (success(7_200), false),
+        (on("vbr-2", success(600)), false),
+        (
+            Session {
+                name: Some("Mail".into()),
+                ..success(600)
+            },
+            false,
+        ),
+        (
+            on("vbr-1", session(State::Working, Outcome::Success, 600)),
+            false,
+        ),
+        (
+            on("vbr-1", session(State::Stopped, Outcome::Warning, 600)),
+            false,
+        ),
+        (
+            on("vbr-1", session(State::Stopped, Outcome::Failed, 600)),
+            false,
+        ),
+        (
+            Session {
+                creation_time: None,
+                ..success(600)
+            },
+            false,
+        ),
+        (unreadable, false),
+    ] {
+        let verdict = judge_session_among(&failed, &[failed.clone(), other.clone()], NOW);
+        let expected = if is_over {
+            Severity::Normal
+        } else {
+            Severity::Critical
+        };
+        assert_eq!(verdict.severity, expected, "{other:?}");
+        let word = if is_over {
+            "Failed, succeeded since"
+        } else {
+            "Failed"
+        };
+        assert_eq!(verdict.word, word);
+        assert!(
+            verdict.sentence.contains("failed"),
+            "the failure is still told"
+        );
+    }
+    // Without a name it is nobody's run.
+    let nameless = |session| Session {
+        name: None,
+        ..session
+    };
+    let all = [nameless(failed.clone()), nameless(success(600))];
+    assert_eq!(
+        judge_session_among(&all[0], &all, NOW).severity,
+        Severity::Critical
+    );
+    // What still runs has not ended.
+    let running = on("vbr-1", session(State::Working, Outcome::Failed, 3_600));
+    assert_eq!(
+        judge_session_among(&running, &[success(600)], NOW).severity,
+        Severity::Critical
+    );
 }
