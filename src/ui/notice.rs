@@ -80,6 +80,17 @@ impl Notices {
         self.show(message, None);
     }
 
+    /// Takes away the notices with an Undo: what they would undo is about to be changed again.
+    pub fn dismiss_undoable(self) {
+        let shown = self.shown.get_untracked();
+        for notice in shown {
+            let is_undoable = notice.undo.try_get_value().flatten().is_some();
+            if is_undoable {
+                self.drop(notice.number);
+            }
+        }
+    }
+
     fn drop(self, number: u32) {
         let _ = self.shown.try_update(|shown| {
             shown.retain(|notice| {

@@ -71,11 +71,12 @@ pub fn SlicerOrder(
     let lifted = Memo::new(move |_| dragging.is_lifted());
     Effect::new(move |_| poll_gate::set_dragging(lifted.get()));
     on_cleanup(|| poll_gate::set_dragging(false));
-    // The draft follows refreshes, but not while a row is dragged or while a changed draft waits for
-    // prioritized mode.
+    // The draft follows refreshes, but not while a row is dragged, while a changed draft waits for prioritized mode, or
+    // while it is saved: then what saves it says when the two are the same.
     Effect::new(move |_| {
         let Some(group) = live.value() else { return };
-        if lifted.get() || (flat.get() && draft.with_untracked(|draft| draft.is_changed())) {
+        let waits = flat.get() && draft.with_untracked(|draft| draft.is_changed());
+        if lifted.get() || waits || context.saving.read_untracked().is_some() {
             return;
         }
         draft.maybe_update(|draft| draft.follow(&ids(&group)));

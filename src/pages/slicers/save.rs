@@ -133,6 +133,8 @@ pub fn SaveBar(
     let save = move |_| {
         if !blocked.get_untracked() {
             problem.set(None);
+            // What was said of the save before, and its Undo, belong to another order.
+            context.notices().dismiss_undoable();
             leptos::task::spawn_local(send(context, problem, saved));
         }
     };
@@ -288,6 +290,11 @@ async fn send(
             let _ = draft.try_update(|draft| *draft = Draft::new(base));
             let _ = problem.try_set(Some(Problem::Refused(outcome, order)));
         }
+    }
+    // What was read meanwhile, by another reading than the one that found the conflict.
+    let is_conflict = || matches!(*problem.read_untracked(), Some(Problem::Changed(_)));
+    if let Some(group) = live.value_untracked().filter(|_| !is_conflict()) {
+        let _ = draft.try_update(|draft| draft.follow(&ids(&group)));
     }
     let _ = saving.try_set(None);
     context.changed();
