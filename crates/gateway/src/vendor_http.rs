@@ -8,7 +8,8 @@ use crate::problem::{Kind, Problem};
 use crate::tls::{self, Distrusted};
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
-use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Request};
+use hyper_util::client::proxy::matcher::Matcher;
+use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Request, Url};
 use rustls::{CertificateError, OtherError};
 use secrecy::ExposeSecret as _;
 use std::error::Error;
@@ -91,7 +92,7 @@ pub(crate) fn client(
     else {
         return Ok(builder);
     };
-    let except = format!("localhost,127.0.0.0/8,::1,{except}");
+    let except = exceptions(except);
     let mut builder = builder;
     let hops = https.iter().map(|hop| (hop, Proxy::https(hop.url.clone())));
     for (hop, proxy) in hops.chain(http.iter().map(|hop| (hop, Proxy::http(hop.url.clone())))) {
@@ -103,6 +104,27 @@ pub(crate) fn client(
         builder = builder.proxy(proxy.no_proxy(NoProxy::from_string(&except)));
     }
     Ok(builder)
+}
+
+/// Never through a proxy: this computer, and what the configuration excepts.
+fn exceptions(except: &str) -> String {
+    format!("localhost,127.0.0.0/8,::1,{except}")
+}
+
+/// The proxy through which an address is asked, if through one: as the clients decide it.
+pub(crate) fn proxy_to<'r>(reach: &'r config::Reach, url: &Url) -> Option<&'r config::Hop> {
+    let proxy = reach.proxy.as_ref()?;
+    let hop = match url.scheme() {
+        "https" => proxy.https.as_ref(),
+        _ => proxy.http.as_ref(),
+    };
+    let hop = hop?;
+    let matcher = Matcher::builder()
+        .all(hop.url.as_str())
+        .no(exceptions(&proxy.except))
+        .build();
+    let uri = url.as_str().parse().ok()?;
+    matcher.intercept(&uri).map(|_| hop)
 }
 
 impl VendorHttp {

@@ -1,11 +1,22 @@
-//! `check`: reports every fault of a configuration file.
+//! `check`: reports every fault of a configuration file, and what its systems answer.
 
 use super::{Failure, say};
-use crate::config::{self, Checks, Config};
+use crate::app::{Gateway, Shared};
+use crate::assets::Assets;
+use crate::auth::Access;
+use crate::config::{self, Checks, Config, StoreLocation};
 use crate::crypto::password_hash;
+use crate::store::Store;
 use crate::tls::CertificateFiles;
+use crate::vendor_http::proxy_to;
+use crate::watch::{self, Clock};
 use crate::{pairing, tls};
+use health::inventory::Kind;
+use protocol::ConnectionState;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
 
 /// What the modules of this gateway demand of configured values.
 pub(crate) const CHECKS: Checks = Checks {
@@ -23,8 +34,8 @@ pub(super) fn certificate_files(files: &config::TlsFiles) -> CertificateFiles {
     }
 }
 
-/// Reads a configuration file and prints what it describes.
-pub(super) fn run(file: &Path) -> Result<(), Failure> {
+/// Reads a configuration file and prints what it describes; with `connect` also what its systems answer.
+pub(super) async fn run(file: &Path, connect: bool) -> Result<(), Failure> {
     let config = Config::load(file, CHECKS).map_err(|faults| Failure::Usage(faults.to_string()))?;
     for config::Fault { line, column, text } in &config.warnings {
         let file = file.display();
@@ -39,8 +50,7 @@ pub(super) fn run(file: &Path) -> Result<(), Failure> {
             system.vendor(),
             connection.base_url
         ));
-        let proxy = connection.reach.proxy.as_ref();
-        if let Some(hop) = proxy.and_then(|proxy| proxy.https.as_ref()) {
+        if let Some(hop) = proxy_to(&connection.reach, &connection.base_url) {
             say(format_args!("  {id}: through the proxy {hop}"));
         }
         if let Some(hint) = connection.address_hint() {
@@ -69,5 +79,69 @@ pub(super) fn run(file: &Path) -> Result<(), Failure> {
         say("  paired walls are kept in memory: a restart un-pairs them");
     }
     say(format_args!("  the audit is kept in {}", config.store));
+    if connect {
+        ask_each(config.connections).await?;
+    }
     Ok(())
+}
+
+/// How long a system may take for its first answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often it is looked whether all have answered.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Asks each system as the gateway does that watches them, and prints what came of it.
+async fn ask_each(connections: Vec<config::Connection>) -> Result<(), Failure> {
+    let store = Store::open(&StoreLocation::Memory).map_err(Failure::Running)?;
+    let shared = Arc::new(Shared::new(Clock::system(), store));
+    let gateway = Gateway::with(
+        connections,
+        Access::local(),
+        None,
+        Assets::embedded(),
+        shared.clone(),
+    )
+    .map_err(Failure::Usage)?;
+    gateway.watch();
+    let until = Instant::now() + PATIENCE;
+    let states = loop {
+        let states = shared.watchers.inventory().everything().connections;
+        let states = states.unwrap_or_default();
+        let is_known =
+            |state: &ConnectionState| state.observed_at.is_some() || state.failure.is_some();
+        if states.iter().all(is_known) || Instant::now() > until {
+            break states;
+        }
+        sleep(LOOK).await;
+    };
+    shared.watchers.stop();
+    gateway.log_off().await;
+    let mut silent = 0;
+    for state in &states {
+        let vendors::Connection { id, system, .. } = &state.connection;
+        let noun = Kind::held_by(system).noun();
+        match (&state.failure, state.observed_at) {
+            (None, Some(_)) => say(format_args!("  {id}: answers: {} {noun}", state.held)),
+            (Some(failure), _) => {
+                silent += 1;
+                say(format_args!(
+                    "  {id}: does not answer: {}",
+                    watch::line(failure)
+                ));
+            }
+            (None, None) => {
+                silent += 1;
+                let seconds = PATIENCE.as_secs();
+                say(format_args!("  {id}: has not answered within {seconds} s"));
+            }
+        }
+    }
+    match silent {
+        0 => Ok(()),
+        _ => Err(Failure::Running(format!(
+            "{silent} of {} connections do not answer",
+            states.len()
+        ))),
+    }
 }

@@ -58,6 +58,9 @@ enum Command {
         /// The configuration file.
         #[arg(long)]
         config: PathBuf,
+        /// Also ask each of its systems once, and tell what it answers.
+        #[arg(long)]
+        connect: bool,
     },
     /// Look at the record of what people did.
     #[command(subcommand)]
@@ -88,7 +91,7 @@ pub fn run() -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Status(arguments) => return status::run(&arguments),
-        Command::Check { config } => check::run(&config),
+        Command::Check { config, connect } => in_runtime(check::run(&config, connect)),
         Command::Audit(command) => audit::run(&command),
         Command::HashPassword => print_hash(),
         Command::Unlock { name, config } => unlock::run(&config, &name),

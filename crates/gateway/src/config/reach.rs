@@ -147,10 +147,13 @@ fn of_environment(top: &Section<'_>, around: &Surroundings<'_>) -> Option<Proxy>
         hop.ok()
     };
     let (https, http) = (hop("HTTPS_PROXY"), hop("HTTP_PROXY"));
-    (https.is_some() || http.is_some()).then(|| Proxy {
+    let except = variable("NO_PROXY").unwrap_or_default();
+    // Nothing at all goes through a proxy then, what is named by its address included.
+    let never = except.split(',').any(|entry| entry.trim() == "*");
+    (!never && (https.is_some() || http.is_some())).then(|| Proxy {
         https,
         http,
-        except: exceptions(&variable("NO_PROXY").unwrap_or_default()),
+        except: exceptions(&except),
     })
 }
 

@@ -24,7 +24,7 @@ pub(super) fn optional(section: &Section<'_>, key: &str) -> Option<Url> {
 }
 
 /// The first segments of the gateway's own paths. A console below one of them could not tell which is meant.
-const TAKEN: [&str; 12] = [
+const TAKEN: [&str; 13] = [
     "api",
     "relay",
     "thumbnails",
@@ -34,6 +34,7 @@ const TAKEN: [&str; 12] = [
     "groups",
     "slicers",
     "failover-sessions",
+    "activity",
     "connections",
     "wall",
     "sign-in",

@@ -130,6 +130,14 @@ fn words(why: &CertificateError, is_self_signed: impl Fn() -> bool) -> String {
         CertificateError::NotValidForNameContext {
             expected,
             presented,
+        } if presented.is_empty() => format!(
+            "its certificate is not for {} but for no name at all (a common name alone does not count); give the \
+             server another certificate",
+            expected.to_str(),
+        ),
+        CertificateError::NotValidForNameContext {
+            expected,
+            presented,
         } => format!(
             "its certificate is not for {} but for {}; use one of these names in the address, or give the server \
              another certificate",
@@ -177,9 +185,6 @@ fn moment(time: UnixTime) -> String {
 
 /// The names as they stand in `DnsName("em.example")` and the like.
 fn names(presented: &[String]) -> String {
-    if presented.is_empty() {
-        return "no name at all (a common name alone does not count)".to_owned();
-    }
     let bare = |name: &String| match name.split_once('(') {
         Some((_, rest)) => rest.trim_end_matches(')').trim_matches('"').to_owned(),
         None => name.clone(),

@@ -9,7 +9,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
 };
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 /// Selects the cryptography provider of the process. Further calls have no effect.
 pub(crate) fn install() {
@@ -67,11 +67,13 @@ pub(crate) fn trusting(bundled: bool, extra: Option<&[u8]>) -> Result<ClientConf
     Ok(config(match system {
         Ok(verifier) => Some(Arc::new(verifier)),
         Err(error) => {
-            tracing::warn!(
+            static TOLD: Once = Once::new();
+            // Once, and not for each connection.
+            TOLD.call_once(|| tracing::warn!(
                 %error,
                 "no certificate authorities were found on this computer: install the package ca-certificates, or \
                  set trusted_roots = \"bundled\""
-            );
+            ));
             None
         }
     }))

@@ -47,7 +47,7 @@ pub(super) fn is_of_connection(failure: &ReadFailure) -> bool {
 }
 
 /// One line: the vendor's own words where there are some.
-pub(super) fn line(failure: &ReadFailure) -> String {
+pub(crate) fn line(failure: &ReadFailure) -> String {
     match failure {
         ReadFailure::Problem(problem) => problem.line(),
         ReadFailure::Vendor(error) => error.line(),

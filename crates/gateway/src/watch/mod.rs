@@ -18,5 +18,6 @@ mod watchers;
 mod whole;
 
 pub use clock::{Clock, Skips};
+pub(crate) use failure::line;
 pub(crate) use inventory::{Audience, Inventory, Position};
 pub(crate) use watchers::Watchers;
