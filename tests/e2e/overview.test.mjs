@@ -1,7 +1,7 @@
 // The page /: what needs attention, and how much each system holds.
 
 import assert from 'node:assert/strict';
-import { eventually, story } from './harness.mjs';
+import { accessible, eventually, story } from './harness.mjs';
 import { allLive } from './support/sources.mjs';
 import { path, plain, system } from './support/worlds.mjs';
 
@@ -84,4 +84,35 @@ story('a failover that is seen is told at once, wherever one is, and leads to it
   await alert.getByText('Boiler House OPC UA: BOIL-02.OpcUa has taken over from BOIL-01.OpcUa.').waitFor({ timeout: 20_000 });
   await alert.getByRole('link', { name: 'Open' }).click();
   await page.getByRole('heading', { level: 1, name: 'Boiler House OPC UA' }).waitFor();
+});
+
+story('a site that fails is one entry of the list, which unfolds, and filters leave what they name', async ({ page, visit, control, world }) => {
+  const { groups } = system(await world(), 'plant-a');
+  for (const group of groups) {
+    for (const session of group.Sessions) {
+      await control('PATCH', path('systems', 'plant-a', 'groups', group.Id, 'sessions', session.Id), { silent: true });
+    }
+  }
+  await control('POST', '/clock/advance', { seconds: 3_600 });
+  await visit('/');
+  const list = page.getByRole('list', { name: 'Alarms' });
+  const more = list.getByText(/^\d+ more: Primary silent$/);
+  await more.waitFor({ timeout: 20_000 });
+  const number = Number((await more.innerText()).match(/\d+/)[0]);
+  const folded = page.getByRole('list', { name: `${number} more: Primary silent` });
+  assert.equal(await folded.getByRole('listitem').count(), 0, 'folded');
+  await more.click();
+  assert.equal(await folded.getByRole('listitem').count(), number);
+  await accessible(page);
+  await folded.getByRole('link', { name: /^Open/ }).first().waitFor();
+  const attention = page.getByRole('region', { name: 'Needs attention', exact: true });
+  await attention.getByLabel('System').selectOption('Veeam');
+  await eventually(async () => assert.equal(await more.count(), 0));
+  assert.ok((await list.getByRole('listitem').count()) > 0);
+  assert.equal(new URL(page.url()).search, '?system=veeam');
+  await attention.getByLabel('Severity').selectOption('Unknown');
+  await attention.getByText('No alarm is of this kind.').waitFor();
+  await page.goBack();
+  await page.goBack();
+  await more.waitFor();
 });

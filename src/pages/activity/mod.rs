@@ -23,6 +23,7 @@ use health::severity::Severity;
 use leptos::prelude::*;
 use std::sync::Arc;
 use table::ActivityTable;
+use vendors::SystemKind;
 use vendors::operation::segment;
 
 pub use lane::Lane;
@@ -69,8 +70,7 @@ fn Filters() -> impl IntoView {
     let watched = use_watched();
     let may_see_access = expect_context::<Arc<Session>>().may_change();
     let text = |text: &str| text.to_owned();
-    let systems = [("aveva", "AVEVA"), ("uplynk", "Uplynk"), ("veeam", "Veeam")];
-    let systems = systems.map(|(key, word)| (text(key), text(word))).to_vec();
+    let systems = SystemKind::ALL.map(|kind| (text(kind.key()), text(kind.vendor())));
     let world = watched.world_untracked();
     let connections = world.connections.iter().map(|state| &state.connection);
     let connections = connections.map(|one| (one.id.clone(), one.title.clone()));
@@ -80,7 +80,7 @@ fn Filters() -> impl IntoView {
     let severities = Severity::ALL.map(|one| (text(one.key()), text(one.word())));
     view! {
         <search class="row filters" aria-label="Filters">
-            <Select label="System" param="system" all="all" options=systems />
+            <Select label="System" param="system" all="all" options=systems.to_vec() />
             <Select label="Connection" param="connection" all="all" options=connections.collect() />
             <Select label="Kind" param="kind" all="all" options=kinds.collect() />
             <Select label="Severity" param="severity" all="all" options=severities.to_vec() />

@@ -5,14 +5,16 @@ pub mod acknowledge;
 pub mod lasting;
 pub mod row;
 
-pub use row::{AlarmDialog, AlarmRow, acknowledgement_words};
+pub use row::{AlarmDialog, AlarmEntry, acknowledgement_words};
 
 use crate::live::{Watched, use_watched};
+use crate::nav::{Nav, use_nav};
 use health::alarms::Alarm;
 use health::inventory::Kind;
 use health::severity::Severity;
 use health::words;
 use leptos::prelude::*;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// An alarm as it is shown at this moment.
@@ -24,6 +26,72 @@ pub struct ShownAlarm {
     pub last_known: Option<String>,
 }
 
+/// An alarm, and further ones that are like it: of the same connection, of things of the same kind, with the same word.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alike {
+    /// The worst of them.
+    pub first: ShownAlarm,
+    /// The others, worst first.
+    pub others: Vec<ShownAlarm>,
+}
+
+/// So many alike stand each by itself; more are folded behind the worst of them.
+const EACH: usize = 5;
+
+/// Folds alarms that have the same cause, as far as can be told: a whole site that fails is one entry, not hundreds.
+#[must_use]
+pub fn alike(alarms: &[ShownAlarm]) -> Vec<Alike> {
+    let cause = |shown: &ShownAlarm| {
+        let alarm = &shown.alarm;
+        let key = &alarm.resource;
+        (
+            key.connection.clone(),
+            key.kind,
+            alarm.word.clone(),
+            alarm.severity,
+        )
+    };
+    let mut numbers = HashMap::new();
+    for shown in alarms {
+        *numbers.entry(cause(shown)).or_insert(0) += 1;
+    }
+    let mut list: Vec<Alike> = Vec::new();
+    let mut places = HashMap::new();
+    for shown in alarms {
+        let cause = cause(shown);
+        match places.get(&cause) {
+            Some(&place) if numbers.get(&cause).is_some_and(|number| *number > EACH) => {
+                let alike: &mut Alike = &mut list[place];
+                alike.others.push(shown.clone());
+            }
+            _ => {
+                places.insert(cause, list.len());
+                list.push(Alike {
+                    first: shown.clone(),
+                    others: Vec::new(),
+                });
+            }
+        }
+    }
+    list
+}
+
+/// Which alarms the address asks for, tracked.
+fn wanted(nav: Nav, watched: Watched) -> impl Fn(&Alarm) -> bool {
+    let (system, severity) = (nav.param("system"), nav.param("severity"));
+    let world = watched.world();
+    move |alarm| {
+        let of_system = |system: &String| {
+            let state = world.connection(&alarm.resource.connection);
+            state.is_some_and(|state| state.connection.system.kind().key() == system)
+        };
+        system.as_ref().is_none_or(of_system)
+            && severity
+                .as_ref()
+                .is_none_or(|severity| alarm.severity.key() == severity)
+    }
+}
+
 /// The number of an entry in the rail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AlarmCount {
@@ -33,16 +101,17 @@ pub struct AlarmCount {
     pub worst: Severity,
 }
 
-/// The alarms, worst first: those that somebody takes care of, or those that nobody does.
+/// The alarms that the address asks for, worst first: those that somebody takes care of, or those that nobody does.
 #[must_use]
 pub fn alarms(handled: bool) -> Memo<Vec<ShownAlarm>> {
-    let watched = use_watched();
+    let (watched, nav) = (use_watched(), use_nav());
     Memo::new(move |_| {
         let world = watched.world();
+        let wanted = wanted(nav, watched);
         world
             .alarms
             .iter()
-            .filter(|alarm| alarm.is_handled() == handled)
+            .filter(|alarm| alarm.is_handled() == handled && wanted(alarm))
             .map(|alarm| ShownAlarm {
                 last_known: last_known(watched, alarm),
                 alarm: Arc::clone(alarm),
@@ -77,4 +146,74 @@ pub fn count(kind: Kind) -> Memo<AlarmCount> {
                 .unwrap_or(Severity::Normal),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ShownAlarm, alike};
+    use chrono::DateTime;
+    use health::alarms::{Alarm, Since};
+    use health::inventory::{Kind, ResourceKey};
+    use health::severity::Severity;
+    use std::sync::Arc;
+
+    fn shown(connection: &str, id: usize, word: &'static str) -> ShownAlarm {
+        ShownAlarm {
+            alarm: Arc::new(Alarm {
+                id: format!("{connection}{id}"),
+                resource: ResourceKey {
+                    kind: Kind::FailoverGroup,
+                    connection: connection.to_owned(),
+                    id: id.to_string(),
+                },
+                name: id.to_string(),
+                severity: Severity::Critical,
+                rank: 0,
+                word: word.into(),
+                sentence: String::new(),
+                advice: String::new(),
+                since: Since::Observed(DateTime::UNIX_EPOCH),
+                acknowledged: None,
+                maintenance: None,
+            }),
+            last_known: None,
+        }
+    }
+
+    #[test]
+    fn a_site_that_fails_is_one_entry_and_some_alarms_are_one_each() {
+        for (of_a, of_b, expected) in [
+            (0, 0, vec![]),
+            (1, 1, vec![0, 0]),
+            (5, 5, vec![0; 10]),
+            (6, 2, vec![5, 0, 0]),
+            (300, 7, vec![299, 6]),
+        ] {
+            let a = (0..of_a).map(|id| shown("plant-a", id, "No primary"));
+            let b = (0..of_b).map(|id| shown("plant-b", id, "No primary"));
+            let alarms: Vec<ShownAlarm> = a.chain(b).collect();
+            let sizes: Vec<usize> = alike(&alarms).iter().map(|one| one.others.len()).collect();
+            assert_eq!(sizes, expected);
+        }
+    }
+
+    #[test]
+    fn only_the_same_word_is_the_same_cause_and_the_order_stays() {
+        let words = ["No primary", "Heartbeat late"];
+        let alarms: Vec<ShownAlarm> = (0..14)
+            .map(|id| shown("plant-a", id, words[id % 2]))
+            .collect();
+        let folded = alike(&alarms);
+        let first: Vec<&str> = folded
+            .iter()
+            .map(|one| one.first.alarm.name.as_str())
+            .collect();
+        assert_eq!(first, ["0", "1"]);
+        let others: Vec<&str> = folded[0]
+            .others
+            .iter()
+            .map(|one| one.alarm.name.as_str())
+            .collect();
+        assert_eq!(others, ["2", "4", "6", "8", "10", "12"]);
+    }
 }

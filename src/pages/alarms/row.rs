@@ -1,8 +1,9 @@
 //! An alarm in a list: what is wrong, since when, who takes care of it, and what can be done.
 
-use super::ShownAlarm;
 use super::acknowledge::{Acknowledge, Withdraw};
+use super::{Alike, ShownAlarm};
 use crate::api::session::Session;
+use crate::live::rows::Rows;
 use crate::live::{Watched, use_watched};
 use crate::prefs::use_prefs;
 use crate::route::Route;
@@ -51,13 +52,45 @@ impl AlarmDialog {
     }
 }
 
-/// An alarm.
+/// An alarm, with those that are folded behind it.
 #[component]
-pub fn AlarmRow(
+pub fn AlarmEntry(
     /// Which.
-    row: RwSignal<ShownAlarm>,
+    row: RwSignal<Alike>,
     /// Where its dialogs are opened.
     dialog: AlarmDialog,
+) -> impl IntoView {
+    let first = Signal::derive(move || row.read().first.clone());
+    let others = Memo::new(move |_| row.read().others.clone());
+    let is_folded = Memo::new(move |_| !others.read().is_empty());
+    let rows = StoredValue::new(Rows::follow(others));
+    let folded = move || {
+        is_folded.get().then(|| {
+            let words = move || {
+                let row = row.read();
+                format!("{} more: {}", row.others.len(), row.first.alarm.word)
+            };
+            let list = rows.with_value(|rows| {
+                rows.draw(move |row| view! { <AlarmRow row=row.into() dialog folded=ViewFn::default() /> })
+            });
+            view! {
+                <details class="more"><summary>{words}</summary><ol class="alarms" aria-label=words>{list}</ol></details>
+            }
+        })
+    };
+    view! { <AlarmRow row=first dialog folded=folded /> }
+}
+
+/// An alarm.
+#[component]
+fn AlarmRow(
+    /// Which.
+    row: Signal<ShownAlarm>,
+    /// Where its dialogs are opened.
+    dialog: AlarmDialog,
+    /// What is folded behind it.
+    #[prop(into)]
+    folded: ViewFn,
 ) -> impl IntoView {
     let (prefs, watched) = (use_prefs(), use_watched());
     let severity = Signal::derive(move || row.read().alarm.severity);
@@ -138,6 +171,7 @@ pub fn AlarmRow(
                 {acknowledgement}
                 <a class="btn" href=move || Route::of(&row.read().alarm.resource).href()>"Open"<span class="vh">": "{sentence}</span></a>
             </span>
+            {folded.run()}
         </li>
     }
 }

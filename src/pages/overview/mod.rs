@@ -3,22 +3,31 @@
 pub mod summary;
 
 use super::activity::RecentChanges;
-use super::alarms::{AlarmDialog, AlarmRow, alarms};
+use super::alarms::{AlarmDialog, AlarmEntry, ShownAlarm, alarms, alike};
 use crate::live::rows::Rows;
 use crate::live::use_watched;
+use crate::nav::use_nav;
 use crate::ui::Heading;
+use crate::ui::table::filters::Select;
 use health::freshness::Freshness;
+use health::severity::Severity;
 use leptos::html;
 use leptos::prelude::*;
 use summary::Summaries;
+use vendors::SystemKind;
 
 /// The page `/`.
 #[component]
 pub fn Overview() -> impl IntoView {
     let (open, handled) = (alarms(false), alarms(true));
     let watched = use_watched();
-    let (rows, handled_rows) = (Rows::follow(open), Rows::follow(handled));
+    let follow =
+        |alarms: Memo<Vec<ShownAlarm>>| Rows::follow(Memo::new(move |_| alike(&alarms.read())));
+    let (rows, handled_rows) = (follow(open), follow(handled));
     let dialog = AlarmDialog::default();
+    let nav = use_nav();
+    let is_filtered =
+        Memo::new(move |_| nav.param("system").is_some() || nav.param("severity").is_some());
     // All is well only when every connection says so at this moment: one that was not read yet, or not
     // lately, is no good news.
     let behind = Memo::new(move |_| {
@@ -34,6 +43,12 @@ pub fn Overview() -> impl IntoView {
     };
     let well = move || {
         let behind = behind.read();
+        if is_filtered.get() {
+            return open
+                .read()
+                .is_empty()
+                .then(|| "No alarm is of this kind.".to_owned());
+        }
         match (open.read().is_empty(), behind.is_empty()) {
             (false, _) => None,
             (true, true) if handled.read().is_empty() => Some(
@@ -55,15 +70,26 @@ pub fn Overview() -> impl IntoView {
             let _ = heading.focus();
         }
     };
+    let systems = SystemKind::ALL.map(|kind| (kind.key().to_owned(), kind.vendor().to_owned()));
+    let systems = systems.to_vec();
+    let severities = [Severity::Critical, Severity::Warning, Severity::Unknown];
+    let severities = severities.map(|one| (one.key().to_owned(), one.word().to_owned()));
+    let severities = severities.to_vec();
     view! {
         <Heading text="Overview" />
         <section class="panel" aria-labelledby="attention">
-            <header><h2 id="attention" tabindex="-1" node_ref=heading>"Needs attention"</h2><p>{summary}</p></header>
-            <ol class="alarms" aria-label="Alarms">{rows.draw(move |row| view! { <AlarmRow row dialog /> })}</ol>
+            <header>
+                <h2 id="attention" tabindex="-1" node_ref=heading>"Needs attention"</h2><p>{summary}</p>
+                <search class="row end" aria-label="Filters">
+                    <Select label="System" param="system" all="all" options=systems />
+                    <Select label="Severity" param="severity" all="all" options=severities />
+                </search>
+            </header>
+            <ol class="alarms" aria-label="Alarms">{rows.draw(move |row| view! { <AlarmEntry row dialog /> })}</ol>
             {move || well().map(|words| view! { <p class="blank" role="status">{words}</p> })}
             <details class="handled" hidden=move || handled.read().is_empty()>
                 <summary>{folded}</summary>
-                <ol class="alarms" aria-label="Acknowledged or in maintenance">{handled_rows.draw(move |row| view! { <AlarmRow row dialog /> })}</ol>
+                <ol class="alarms" aria-label="Acknowledged or in maintenance">{handled_rows.draw(move |row| view! { <AlarmEntry row dialog /> })}</ol>
             </details>
         </section>
         {dialog.view(closed)}
