@@ -1,5 +1,6 @@
 //! The state of a running gateway. [`crate::app`] makes its router, which is callable without a socket.
 
+use crate::alerts::{Alerting, Setting};
 use crate::answer_cache::AnswerCache;
 use crate::assets::Assets;
 use crate::audit::{Audit, Who};
@@ -38,6 +39,8 @@ pub struct Shared {
     pub(crate) changes: Arc<RwLock<()>>,
     /// Who watches the connections, and what they know.
     pub(crate) watchers: Watchers,
+    /// Who calls whom about alarms.
+    pub(crate) alerts: Arc<Alerting>,
     /// Large answers that are being sent.
     pub(crate) in_flight: Arc<InFlight>,
     /// What of that was answered a moment ago.
@@ -72,8 +75,10 @@ impl Shared {
     #[must_use]
     pub(crate) fn new(clock: Clock, store: Store) -> Self {
         let store = Arc::new(store);
+        let watchers = Watchers::new(clock, store.clone());
         Self {
-            watchers: Watchers::new(clock, store.clone()),
+            alerts: Arc::new(Alerting::new(watchers.inventory().clone(), store.clone())),
+            watchers,
             store,
             changes: Arc::default(),
             in_flight: Arc::default(),
@@ -113,6 +118,8 @@ pub struct Gateway {
     pub trusted_proxies: Vec<config::Network>,
     /// The bearer token that reads `/metrics` without a session.
     pub metrics_token: Option<SecretString>,
+    /// Whom alarms call.
+    pub(crate) alerts: Setting,
     /// The built console.
     pub assets: Assets,
     /// What survives a change of the configuration.
@@ -181,6 +188,7 @@ impl Gateway {
             drain: Duration::ZERO,
             trusted_proxies: Vec::new(),
             metrics_token: None,
+            alerts: Setting::default(),
             assets,
             shared,
         })
@@ -216,6 +224,7 @@ impl Gateway {
     /// Watches the vendors' systems from now on, in place of those of another configuration.
     pub fn watch(&self) {
         self.shared.watchers.watch(&self.upstreams);
+        self.shared.alerts.set(self.alerts.clone());
     }
 
     /// Logs off at the vendors. Call it once, after the last request.

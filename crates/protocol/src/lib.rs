@@ -5,6 +5,7 @@
 //! types of `health`, which makes them: they are described once.
 
 mod activity;
+mod alerts;
 mod connection;
 mod handling;
 mod inventory;
@@ -13,6 +14,7 @@ mod session;
 mod walls;
 
 pub use activity::{Activity, ActivityEntry, ActivityKind};
+pub use alerts::{AlertTargetState, AlertTargets, UndeliveredAlert};
 pub use connection::{ConnectionState, Connections, LastError, ReadFailure};
 pub use handling::{MaintenanceList, NewAcknowledgement, NewMaintenance};
 pub use inventory::Inventory;

@@ -1,6 +1,7 @@
 //! The page `/connections`: each system, how fresh it is, what went wrong last, which versions it has;
 //! and for admins the walls.
 
+pub mod alerts;
 pub mod wall_list;
 pub mod walls;
 
@@ -10,6 +11,7 @@ use crate::live::use_watched;
 use crate::pages::Polling;
 use crate::pages::maintenance::MaintenanceList;
 use crate::ui::{FailureCard, Heading, Icon, freshness};
+use alerts::Alerts;
 use health::groups::Action;
 use health::inventory::Kind;
 use health::words;
@@ -37,6 +39,7 @@ pub fn Connections() -> impl IntoView {
             <For each=move || connections.get() key=|connection| format!("{connection:?}") children=|connection| view! { <Card connection /> } />
         </div>
         <MaintenanceList />
+        {session.may_change().then(|| view! { <Alerts /> })}
         {walls.then(|| view! { <Walls /> })}
     }
 }

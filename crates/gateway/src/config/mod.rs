@@ -2,6 +2,9 @@
 //! anything, and must never show a secret's value. Uses no other module but `identity`: what other modules
 //! demand of a value comes in as [`Checks`].
 
+mod alert_rules;
+mod alert_targets;
+mod alerts;
 mod connection;
 mod fault;
 mod network;
@@ -16,6 +19,8 @@ mod url;
 mod user;
 mod walls;
 
+pub use alert_rules::{AlertRule, QuietHours};
+pub use alerts::{AlertTarget, Alerts, Mail, MailEncryption, Shape, Way, Webhook};
 pub use connection::{Connection, Credentials, DEFAULT_SHARE, DEFAULT_TIMEOUT, DEFAULT_WATCH};
 pub use fault::{Fault, Faults};
 pub use network::Network;
@@ -72,6 +77,8 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// The bearer token for `/metrics`.
     pub metrics_token: Option<SecretString>,
+    /// Who is called, and of what.
+    pub alerts: Alerts,
     /// What is odd and yet possible, in the order of the lines.
     pub warnings: Vec<Fault>,
 }
@@ -163,7 +170,12 @@ fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
     let reach = reach::read(&top, around);
     let (public_origin, base_path) = url::public(&top).unzip();
     let drain = top.number("drain_seconds", 0..301);
+    let targets = alert_targets::all(&top, around);
     let config = Config {
+        alerts: Alerts {
+            rules: alert_rules::all(&top, &targets),
+            targets,
+        },
         listen: listen.map_or(DEFAULT_LISTEN, |listen| listen.value),
         drain: drain.map_or_else(
             || {

@@ -125,6 +125,16 @@ impl<'a> Section<'a> {
         None
     }
 
+    /// `true` or `false`.
+    pub(super) fn flag(&self, key: &str) -> Option<bool> {
+        let (_, value) = self.raw(key)?;
+        let flag = value.get_ref().as_bool();
+        if flag.is_none() {
+            self.type_fault(key, value, "true or false");
+        }
+        flag
+    }
+
     /// A list of texts. Empty if the key is missing.
     pub(super) fn texts(&self, key: &str) -> Vec<At<&'a str>> {
         let Some((_, value)) = self.raw(key) else {

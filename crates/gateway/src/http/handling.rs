@@ -1,5 +1,5 @@
-//! `/api/alarms/{id}/acknowledgement` and `/api/maintenance`: what people do about alarms. Nothing takes effect before
-//! its record is durable.
+//! `/api/alarms/{id}/acknowledgement`, `/api/maintenance` and `/api/alert-targets`: what people do about alarms, and whom
+//! alarms call. Nothing that somebody does takes effect before its record is durable.
 
 use super::body;
 use super::middleware::Authorized;
@@ -109,6 +109,11 @@ pub(super) async fn withdraw(
         .await?;
     inventory.withdraw(&id);
     Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
+}
+
+/// `GET /api/alert-targets`: whom alarms call, and what became of the calls.
+pub(super) async fn alert_targets(State(gateway): State<Arc<Gateway>>) -> Response {
+    (NO_STORE, Json(gateway.shared.alerts.targets())).into_response()
 }
 
 /// `GET /api/maintenance`.

@@ -147,6 +147,7 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
         );
     }
     // Before logging off: who watches would log on again.
+    gateway.shared.alerts.stop();
     gateway.shared.watchers.stop();
     gateway.log_off().await;
 }

@@ -45,6 +45,7 @@ pub(crate) fn routes() -> Vec<Route> {
         get("/api/activity", PEOPLE, activity::read),
         post("/api/alarms/{id}/acknowledgement", ADMINS, handling::acknowledge),
         delete("/api/alarms/{id}/acknowledgement", ADMINS, handling::withdraw),
+        get("/api/alert-targets", ADMINS, handling::alert_targets),
         get("/api/maintenance", PEOPLE, handling::list),
         post("/api/maintenance", ADMINS, handling::announce),
         delete("/api/maintenance/{id}", ADMINS, handling::end_maintenance),

@@ -151,6 +151,7 @@ async fn every_answer_has_exactly_these_headers() {
             404,
             vec![PROBLEM, DATA],
         ),
+        ("GET /api/alert-targets", true, "", 200, vec![JSON, DATA]),
         ("GET /api/maintenance", true, "", 200, vec![JSON, DATA]),
         (
             "POST /api/maintenance",

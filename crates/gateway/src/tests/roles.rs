@@ -264,6 +264,7 @@ async fn own_routes(gateway: &Arc<Gateway>, role: Option<Role>, cookie: &str) {
                     Some(Role::Viewer | Role::Wall),
                     _,
                     "GET /api/walls"
+                    | "GET /api/alert-targets"
                     | "POST /api/walls"
                     | "DELETE /api/walls/{id}"
                     | "POST /api/alarms/{id}/acknowledgement"

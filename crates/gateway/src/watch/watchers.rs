@@ -62,7 +62,7 @@ impl Watchers {
     }
 
     /// What they know.
-    pub(crate) fn inventory(&self) -> &Inventory {
+    pub(crate) fn inventory(&self) -> &Arc<Inventory> {
         &self.inventory
     }
 

@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// A plant with one group without a primary.
-async fn plant() -> Plant {
+pub(super) async fn plant() -> Plant {
     let plant = Plant::new(2).await;
     plant.sessions("g0", &[("a", "Secondary")]);
     plant
 }
 
 /// Waits until the group has an alarm as it should be.
-async fn alarm(stage: &Stage, what: &str, is: impl Fn(&Alarm) -> bool) -> Alarm {
+pub(super) async fn alarm(stage: &Stage, what: &str, is: impl Fn(&Alarm) -> bool) -> Alarm {
     let of_group = |all: &Inventory| {
         let mut alarms = all.alarms.iter().flatten();
         alarms.find(|one| one.resource.id == "g0").cloned()
@@ -28,7 +28,7 @@ async fn alarm(stage: &Stage, what: &str, is: impl Fn(&Alarm) -> bool) -> Alarm 
     of_group(&all).unwrap()
 }
 
-async fn send(stage: &Stage, line: &str, body: &Value) -> (u16, Value) {
+pub(super) async fn send(stage: &Stage, line: &str, body: &Value) -> (u16, Value) {
     let body = if body.is_null() {
         String::new()
     } else {
@@ -303,7 +303,7 @@ async fn what_cannot_be_recorded_does_not_take_effect() {
 }
 
 /// Opens a store that another gateway is about to close.
-async fn reopened(file: &Path) -> Store {
+pub(super) async fn reopened(file: &Path) -> Store {
     for _ in 0..1_000 {
         if let Ok(store) = Store::open(&StoreLocation::File(file.to_owned())) {
             return store;

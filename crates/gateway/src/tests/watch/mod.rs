@@ -1,5 +1,6 @@
 //! The watchers before systems that answer as each test wants it. Time passes when a test says so.
 
+mod alerts;
 mod change;
 mod failures;
 mod handled;

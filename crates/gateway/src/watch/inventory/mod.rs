@@ -23,10 +23,12 @@ use health::alarms::{Acknowledgement, Alarm, Maintenance};
 use health::inventory::{Contents, ResourceKey, WatchedGroup};
 use protocol::ConnectionState;
 use state::State;
+use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use vendors::SystemKind;
 
 /// The inventory of everything that is watched.
 #[derive(Debug)]
@@ -119,6 +121,15 @@ impl Inventory {
         drop(state);
         self.store.record(seen);
         self.store.keep(keep);
+    }
+
+    /// The open alarms, worst first, and the system and the title of each connection by its id.
+    pub(crate) fn alarms(&self) -> (Vec<Alarm>, HashMap<String, (SystemKind, String)>) {
+        let state = self.state();
+        let connections = state.connections.iter().map(|one| &one.state.connection);
+        let systems =
+            connections.map(|one| (one.id.clone(), (one.system.kind(), one.title.clone())));
+        (state.alarms.clone(), systems.collect())
     }
 
     /// An open alarm.

@@ -1,0 +1,314 @@
+//! Looks at the alarms each second, and sends what is due.
+
+use super::message::Message;
+use super::outbox::{self, Outbox, OutboxChange, Outgoing, Refusal};
+use super::rules::{Due, Watch, WatchKey, Watches};
+use crate::config::AlertRule;
+use crate::crypto::random_hex;
+use crate::store::{Keep, Store, Table};
+use crate::watch::Inventory;
+use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use health::inventory::{Kind, ResourceKey};
+use protocol::{AlertTargetState, AlertTargets, UndeliveredAlert};
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::task::JoinSet;
+use vendors::SystemKind;
+use vendors::operation::segment;
+
+/// How often the alarms are looked at, in milliseconds.
+const TICK: f64 = 1_000.0;
+
+/// So many alarms of a storm are listed in its message.
+const LISTED: usize = 20;
+
+/// Gets a message to somebody.
+pub(crate) trait Deliver: Send + Sync {
+    /// Tries once.
+    fn deliver<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<(), Refusal>>;
+}
+
+/// Somebody who is called.
+#[derive(Clone)]
+pub(crate) struct Target {
+    pub(crate) id: String,
+    /// The configuration's word for how messages get there.
+    pub(crate) kind: &'static str,
+    pub(crate) deliver: Arc<dyn Deliver>,
+}
+
+/// Who is called, and of what.
+#[derive(Clone, Default)]
+pub(crate) struct Setting {
+    pub(crate) rules: Vec<AlertRule>,
+    pub(crate) targets: Vec<Target>,
+    /// The console's address, to lead from a message to a page.
+    pub(crate) console: Option<String>,
+}
+
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let targets: Vec<&str> = self.targets.iter().map(|one| one.id.as_str()).collect();
+        f.debug_struct("Setting")
+            .field("rules", &self.rules)
+            .field("targets", &targets)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Alerts of one gateway.
+pub(crate) struct Alerting {
+    inventory: Arc<Inventory>,
+    store: Arc<Store>,
+    state: Mutex<State>,
+    /// Ends it when it is dropped.
+    running: Mutex<Option<JoinSet<()>>>,
+}
+
+#[derive(Default)]
+struct State {
+    setting: Setting,
+    watches: Watches,
+    outbox: Outbox,
+    /// The targets with an attempt under way.
+    busy: HashSet<String>,
+}
+
+impl fmt::Debug for Alerting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Alerting").finish_non_exhaustive()
+    }
+}
+
+impl Alerting {
+    /// Goes on with what a gateway that ended has left. Nobody is called before [`Alerting::set`].
+    pub(crate) fn new(inventory: Arc<Inventory>, store: Arc<Store>) -> Self {
+        let watches = store.take_kept::<(WatchKey, Watch)>(Table::AlertWatches);
+        let outgoing = store.take_kept::<Outgoing>(Table::AlertMessages);
+        let state = State {
+            watches: Watches::new(watches.into_values()),
+            outbox: Outbox::new(
+                outgoing.into_values(),
+                store.take_kept(Table::AlertDeliveries),
+            ),
+            ..State::default()
+        };
+        Self {
+            inventory,
+            store,
+            state: Mutex::new(state),
+            running: Mutex::default(),
+        }
+    }
+
+    /// Calls by these rules from now on.
+    pub(crate) fn set(self: &Arc<Self>, setting: Setting) {
+        self.state().setting = setting;
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.get_or_insert_with(|| {
+            let mut task = JoinSet::new();
+            // What is under way must not keep alive what it belongs to.
+            task.spawn(run(Arc::downgrade(self)));
+            task
+        });
+    }
+
+    /// Calls nobody any more.
+    pub(crate) fn stop(&self) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        *running = None;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What became of the messages to each target.
+    pub(crate) fn targets(&self) -> AlertTargets {
+        let state = self.state();
+        let of = |target: &Target| {
+            let (waiting, given_up) = state.outbox.of(&target.id);
+            let delivery = state.outbox.delivery(&target.id);
+            AlertTargetState {
+                id: target.id.clone(),
+                kind: target.kind.to_owned(),
+                delivered_at: delivery.delivered_at,
+                failed_at: delivery.failed.as_ref().map(|failed| failed.at),
+                failure: delivery.failed.map(|failed| failed.line),
+                waiting: waiting.len(),
+                undelivered: given_up.into_iter().map(undelivered).collect(),
+            }
+        };
+        AlertTargets {
+            now: self.inventory.clock().now(),
+            rules: state.setting.rules.len(),
+            targets: state.setting.targets.iter().map(of).collect(),
+        }
+    }
+
+    /// Looks at the alarms, and answers what is to be tried now.
+    fn look(&self) -> Vec<(Outgoing, Target)> {
+        let now = self.inventory.clock().now();
+        let (open, systems) = self.inventory.alarms();
+        let system = |id: &str| systems.get(id).map(|(kind, _)| *kind);
+        let mut guard = self.state();
+        let state = &mut *guard;
+        let step = state.watches.step(&state.setting.rules, &open, system, now);
+        let mut keep: Vec<Keep> = step.changed.iter().map(keep_watch).collect();
+        for due in step.due {
+            let Ok(id) = random_hex() else {
+                continue;
+            };
+            let console = state.setting.console.as_deref();
+            let message = message(id, &due, &systems, console, now);
+            keep.extend(
+                state
+                    .outbox
+                    .add(&message, &due.rule.targets)
+                    .iter()
+                    .map(keep_change),
+            );
+        }
+        let known: Vec<&str> = state
+            .setting
+            .targets
+            .iter()
+            .map(|one| one.id.as_str())
+            .collect();
+        keep.extend(state.outbox.forget_old(&known, now).iter().map(keep_change));
+        let due = state.outbox.due(&state.busy, now);
+        let mut attempts = Vec::new();
+        for outgoing in due {
+            let mut targets = state.setting.targets.iter();
+            if let Some(target) = targets.find(|one| one.id == outgoing.target) {
+                state.busy.insert(target.id.clone());
+                attempts.push((outgoing, target.clone()));
+            }
+        }
+        drop(guard);
+        self.store.keep(keep);
+        attempts
+    }
+
+    fn attempted(&self, outgoing: &Outgoing, outcome: Result<(), Refusal>) {
+        let target = &outgoing.target;
+        match &outcome {
+            Ok(()) => tracing::info!(target, id = outgoing.message.id, "alert delivered"),
+            Err(Refusal { line, is_final, .. }) => {
+                tracing::warn!(
+                    target,
+                    id = outgoing.message.id,
+                    is_final,
+                    "alert not delivered: {line}"
+                );
+            }
+        }
+        let now = self.inventory.clock().now();
+        let mut state = self.state();
+        state.busy.remove(target);
+        let changes = state.outbox.attempted(&outbox::key(outgoing), outcome, now);
+        drop(state);
+        self.store.keep(changes.iter().map(keep_change).collect());
+    }
+}
+
+async fn run(alerting: std::sync::Weak<Alerting>) {
+    let mut attempts = JoinSet::new();
+    loop {
+        let Some(here) = alerting.upgrade() else {
+            return;
+        };
+        for (outgoing, target) in here.look() {
+            let here = here.clone();
+            attempts.spawn(async move {
+                // A fault of its own must not leave the target busy for ever.
+                let attempt = AssertUnwindSafe(target.deliver.deliver(&outgoing.message));
+                let outcome = attempt.catch_unwind().await.unwrap_or_else(|_| {
+                    Err(Refusal {
+                        line: "a fault in the gateway, which its log describes".to_owned(),
+                        is_final: false,
+                        retry_after: None,
+                    })
+                });
+                here.attempted(&outgoing, outcome);
+            });
+        }
+        while attempts.try_join_next().is_some() {}
+        let clock = here.inventory.clock().clone();
+        drop(here);
+        clock.sleep_until(clock.millis() + TICK).await;
+    }
+}
+
+/// What a message says of what is due.
+fn message(
+    id: String,
+    due: &Due<'_>,
+    systems: &HashMap<String, (SystemKind, String)>,
+    console: Option<&str>,
+    at: DateTime<Utc>,
+) -> Message {
+    let (first, others) = (due.first.clone(), &due.others);
+    let connection = systems.get(&first.resource.connection);
+    Message {
+        id,
+        at,
+        occasion: due.occasion,
+        connection: connection.map_or_else(
+            || first.resource.connection.clone(),
+            |(_, title)| title.clone(),
+        ),
+        link: console.map(|console| {
+            if others.is_empty() {
+                format!("{console}{}", page(&first.resource))
+            } else {
+                format!("{console}/")
+            }
+        }),
+        alarm: first,
+        others: others.iter().take(LISTED).cloned().collect(),
+        omitted: others.len().saturating_sub(LISTED),
+    }
+}
+
+/// The console's page of a resource.
+fn page(key: &ResourceKey) -> String {
+    let below = |list| format!("/{list}/{}/{}", segment(&key.connection), segment(&key.id));
+    match key.kind {
+        Kind::Connection => "/connections".to_owned(),
+        Kind::FailoverGroup => below("groups"),
+        Kind::SlicerGroup => below("slicers"),
+        Kind::FailoverSession => below("failover-sessions"),
+    }
+}
+
+fn undelivered(outgoing: &Outgoing) -> UndeliveredAlert {
+    UndeliveredAlert {
+        at: outgoing.message.at,
+        name: outgoing.message.alarm.name.clone(),
+        failure: outgoing.failure.clone().unwrap_or_default(),
+    }
+}
+
+fn keep_watch((key, watch): &(WatchKey, Option<Watch>)) -> Keep {
+    // Neither a rule's nor an alarm's id holds a blank.
+    let id = format!("{} {}", key.0, key.1);
+    match watch {
+        Some(watch) => Keep::put(Table::AlertWatches, id, &(key, watch)),
+        None => Keep::forget(Table::AlertWatches, id),
+    }
+}
+
+fn keep_change(change: &OutboxChange) -> Keep {
+    match change {
+        OutboxChange::Put(one) => Keep::put(Table::AlertMessages, outbox::key(one), one),
+        OutboxChange::Gone(key) => Keep::forget(Table::AlertMessages, key),
+        OutboxChange::Delivery(target, delivery) => {
+            Keep::put(Table::AlertDeliveries, target, delivery)
+        }
+    }
+}

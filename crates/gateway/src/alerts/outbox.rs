@@ -1,0 +1,232 @@
+//! Messages on their way to their targets: one at a time for each target, again after a failure, given up after a day.
+//! Pure.
+
+use super::message::Message;
+use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+/// The time from the first attempt to the second; it doubles with each further one.
+const FIRST_WAIT: TimeDelta = TimeDelta::seconds(10);
+const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(15);
+
+/// How long a message is tried. What is older would only confuse.
+const TRIED: TimeDelta = TimeDelta::days(1);
+
+/// How long those that were given up are shown, and how many of a target at most.
+const SHOWN: TimeDelta = TimeDelta::days(7);
+const MOST_SHOWN: usize = 50;
+
+/// How many may wait for a target: beyond that the oldest is given up.
+const MOST_WAITING: usize = 1_000;
+
+/// A message on its way to a target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Outgoing {
+    pub(crate) target: String,
+    pub(crate) message: Message,
+    pub(crate) attempts: u32,
+    /// When to try next; `None` once it was given up.
+    #[serde(with = "ts_milliseconds_option")]
+    pub(crate) next_at: Option<DateTime<Utc>>,
+    /// Why the last attempt failed.
+    pub(crate) failure: Option<String>,
+}
+
+/// What became of the attempts at a target.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Delivery {
+    /// When a message last arrived.
+    #[serde(with = "ts_milliseconds_option")]
+    pub(crate) delivered_at: Option<DateTime<Utc>>,
+    /// When and why an attempt last failed.
+    pub(crate) failed: Option<Failed>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Failed {
+    #[serde(with = "ts_milliseconds")]
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) line: String,
+}
+
+/// Why an attempt failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) line: String,
+    /// Whether it makes no sense to try again.
+    pub(crate) is_final: bool,
+    /// How long the receiver wants to be left alone.
+    pub(crate) retry_after: Option<Duration>,
+}
+
+/// Something to remember or to forget.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum OutboxChange {
+    Put(Box<Outgoing>),
+    /// By its key.
+    Gone(String),
+    Delivery(String, Delivery),
+}
+
+/// Everything on its way.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Outbox {
+    /// By a key that sorts them as they were made.
+    outgoing: BTreeMap<String, Outgoing>,
+    deliveries: BTreeMap<String, Delivery>,
+}
+
+/// What a message to a target is known by.
+pub(crate) fn key(outgoing: &Outgoing) -> String {
+    let at = outgoing.message.at.timestamp_millis();
+    format!("{at:016x} {} {}", outgoing.message.id, outgoing.target)
+}
+
+impl Outbox {
+    /// Goes on with what was remembered.
+    pub(crate) fn new(
+        outgoing: impl IntoIterator<Item = Outgoing>,
+        deliveries: BTreeMap<String, Delivery>,
+    ) -> Self {
+        let outgoing = outgoing.into_iter().map(|one| (key(&one), one)).collect();
+        Self {
+            outgoing,
+            deliveries,
+        }
+    }
+
+    /// What became of the attempts at a target.
+    pub(crate) fn delivery(&self, target: &str) -> Delivery {
+        self.deliveries.get(target).cloned().unwrap_or_default()
+    }
+
+    /// The messages to a target that wait, and those that were given up, the newest first.
+    pub(crate) fn of(&self, target: &str) -> (Vec<&Outgoing>, Vec<&Outgoing>) {
+        let all = self.outgoing.values().rev();
+        let all = all.filter(|one| one.target == target);
+        all.partition(|one| one.next_at.is_some())
+    }
+
+    /// Adds a message for each of these targets.
+    pub(crate) fn add(&mut self, message: &Message, targets: &[String]) -> Vec<OutboxChange> {
+        let mut changes = Vec::new();
+        for target in targets {
+            let outgoing = Outgoing {
+                target: target.clone(),
+                message: message.clone(),
+                attempts: 0,
+                next_at: Some(message.at),
+                failure: None,
+            };
+            changes.push(OutboxChange::Put(Box::new(outgoing.clone())));
+            self.outgoing.insert(key(&outgoing), outgoing);
+            let (waiting, _) = self.of(target);
+            if waiting.len() > MOST_WAITING
+                && let Some(oldest) = waiting.last().map(|one| key(one))
+            {
+                changes.extend(self.give_up(&oldest, "too many messages wait for this target"));
+            }
+        }
+        changes
+    }
+
+    /// The first message of each target whose time has come. `busy` are targets with an attempt under way; those that
+    /// are not configured any more have none.
+    pub(crate) fn due(&self, busy: &HashSet<String>, now: DateTime<Utc>) -> Vec<Outgoing> {
+        let mut first: BTreeMap<&str, &Outgoing> = BTreeMap::new();
+        for one in self.outgoing.values().filter(|one| one.next_at.is_some()) {
+            first.entry(one.target.as_str()).or_insert(one);
+        }
+        let is_due = |one: &&Outgoing| {
+            !busy.contains(&one.target) && one.next_at.is_some_and(|next| next <= now)
+        };
+        first.into_values().filter(is_due).cloned().collect()
+    }
+
+    /// An attempt has ended.
+    pub(crate) fn attempted(
+        &mut self,
+        key: &str,
+        outcome: Result<(), Refusal>,
+        now: DateTime<Utc>,
+    ) -> Vec<OutboxChange> {
+        let Some(one) = self.outgoing.get_mut(key) else {
+            return Vec::new();
+        };
+        let target = one.target.clone();
+        let mut changes = Vec::new();
+        match outcome {
+            Ok(()) => {
+                self.outgoing.remove(key);
+                changes.push(OutboxChange::Gone(key.to_owned()));
+                self.deliveries
+                    .entry(target.clone())
+                    .or_default()
+                    .delivered_at = Some(now);
+            }
+            Err(refusal) => {
+                let failed = Failed {
+                    at: now,
+                    line: refusal.line.clone(),
+                };
+                self.deliveries.entry(target.clone()).or_default().failed = Some(failed);
+                one.attempts = one.attempts.saturating_add(1);
+                let old = now.signed_duration_since(one.message.at) > TRIED;
+                if refusal.is_final || old {
+                    changes.extend(self.give_up(key, &refusal.line));
+                } else {
+                    one.failure = Some(refusal.line);
+                    one.next_at = Some(now + wait(one.attempts, refusal.retry_after));
+                    changes.push(OutboxChange::Put(Box::new(one.clone())));
+                }
+            }
+        }
+        changes.push(OutboxChange::Delivery(
+            target.clone(),
+            self.delivery(&target),
+        ));
+        changes
+    }
+
+    fn give_up(&mut self, key: &str, why: &str) -> Option<OutboxChange> {
+        let one = self.outgoing.get_mut(key)?;
+        one.next_at = None;
+        one.failure = Some(why.to_owned());
+        Some(OutboxChange::Put(Box::new(one.clone())))
+    }
+
+    /// Forgets those that were given up long ago, what is more than can be shown, and what goes to a target that is
+    /// not configured any more.
+    pub(crate) fn forget_old(&mut self, targets: &[&str], now: DateTime<Utc>) -> Vec<OutboxChange> {
+        let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut gone = Vec::new();
+        for (key, one) in self.outgoing.iter().rev() {
+            let is_known = targets.contains(&one.target.as_str());
+            let number = shown.entry(one.target.as_str()).or_default();
+            let given_up = one.next_at.is_none();
+            *number += usize::from(given_up);
+            let old = now.signed_duration_since(one.message.at) > SHOWN;
+            if !is_known || given_up && (old || *number > MOST_SHOWN) {
+                gone.push(key.clone());
+            }
+        }
+        for key in &gone {
+            self.outgoing.remove(key);
+        }
+        gone.into_iter().map(OutboxChange::Gone).collect()
+    }
+}
+
+/// How long to wait after so many attempts that failed.
+fn wait(attempts: u32, retry_after: Option<Duration>) -> TimeDelta {
+    let doubled = 2_i32.saturating_pow(attempts.saturating_sub(1).min(20));
+    let own = FIRST_WAIT.checked_mul(doubled).unwrap_or(LONGEST_WAIT);
+    let wanted = retry_after.and_then(|wanted| TimeDelta::from_std(wanted).ok());
+    own.max(wanted.unwrap_or_default()).min(LONGEST_WAIT)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,170 @@
+//! What becomes of messages when their receivers fail.
+
+use super::*;
+use crate::alerts::message::Occasion;
+use health::Severity;
+use health::alarms::{Alarm, Since};
+use health::inventory::ResourceKey;
+
+const START: DateTime<Utc> = DateTime::from_timestamp_nanos(1_768_510_800_000_000_000);
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    START + TimeDelta::seconds(seconds)
+}
+
+fn message(number: i64) -> Message {
+    Message {
+        id: format!("m{number}"),
+        at: at(number),
+        occasion: Occasion::Began,
+        alarm: Alarm {
+            id: number.to_string(),
+            resource: ResourceKey::of_connection("plant-a"),
+            name: "Plant A".to_owned(),
+            severity: Severity::Critical,
+            rank: 0,
+            word: "NO DATA".into(),
+            sentence: String::new(),
+            advice: String::new(),
+            since: Since::Observed(START),
+            acknowledged: None,
+            maintenance: None,
+        },
+        others: Vec::new(),
+        omitted: 0,
+        connection: "Plant A".to_owned(),
+        link: None,
+    }
+}
+
+fn to(targets: &[&str]) -> Vec<String> {
+    targets.iter().map(|&target| target.to_owned()).collect()
+}
+
+fn refusal(is_final: bool) -> Result<(), Refusal> {
+    Err(Refusal {
+        line: "500".to_owned(),
+        is_final,
+        retry_after: None,
+    })
+}
+
+fn due(outbox: &Outbox, busy: &[&str], seconds: i64) -> Vec<(String, String)> {
+    let busy = busy.iter().map(|&one| one.to_owned()).collect();
+    let due = outbox.due(&busy, at(seconds)).into_iter();
+    due.map(|one| (one.target, one.message.id)).collect()
+}
+
+#[test]
+fn each_target_gets_one_after_the_other_and_a_slow_one_delays_no_other() {
+    let mut outbox = Outbox::default();
+    outbox.add(&message(1), &to(&["mail", "pager"]));
+    outbox.add(&message(2), &to(&["mail", "pager"]));
+    let pair = |target: &str, id: &str| (target.to_owned(), id.to_owned());
+    assert_eq!(
+        due(&outbox, &[], 2),
+        [pair("mail", "m1"), pair("pager", "m1")]
+    );
+    assert_eq!(due(&outbox, &["mail"], 2), [pair("pager", "m1")]);
+    let first = outbox.due(&HashSet::new(), at(2)).pop().expect("one");
+    outbox.attempted(&key(&first), Ok(()), at(3));
+    assert_eq!(due(&outbox, &["mail"], 3), [pair("pager", "m2")]);
+    assert_eq!(outbox.delivery("pager").delivered_at, Some(at(3)));
+}
+
+#[test]
+fn what_fails_is_tried_again_ever_later_for_a_day_and_keeps_its_turn() {
+    let mut outbox = Outbox::default();
+    outbox.add(&message(0), &to(&["pager"]));
+    outbox.add(&message(1), &to(&["pager"]));
+    let (mut now, mut attempts) = (0, Vec::new());
+    while let Some(one) = outbox.due(&HashSet::new(), at(now)).pop() {
+        if one.message.id != "m0" {
+            break;
+        }
+        attempts.push(now);
+        outbox.attempted(&key(&one), refusal(false), at(now));
+        let (waiting, _) = outbox.of("pager");
+        let next = waiting.last().and_then(|one| one.next_at).expect("a time");
+        now = next.signed_duration_since(START).num_seconds().max(now);
+    }
+    assert_eq!(attempts[..9], [0, 10, 30, 70, 150, 310, 630, 1_270, 2_170]);
+    // An hour of failures is survived; after a day it is given up, and shown.
+    let last = attempts.last().expect("attempts");
+    assert!((86_400..86_400 + 900 + 1).contains(last), "{last}");
+    let (waiting, given_up) = outbox.of("pager");
+    assert_eq!((waiting.len(), given_up.len()), (1, 1));
+    assert_eq!(
+        outbox.delivery("pager").failed.expect("a failure").line,
+        "500"
+    );
+}
+
+#[test]
+fn what_makes_no_sense_is_given_up_at_once_and_a_receiver_may_ask_for_time() {
+    let mut outbox = Outbox::default();
+    outbox.add(&message(0), &to(&["pager"]));
+    let one = outbox.due(&HashSet::new(), at(0)).pop().expect("one");
+    outbox.attempted(&key(&one), refusal(true), at(0));
+    assert_eq!(outbox.of("pager").1.len(), 1);
+    for (asked, expected) in [(1, 10), (60, 60), (100_000, 900)] {
+        let asked = Some(Duration::from_secs(asked));
+        assert_eq!(wait(1, asked), TimeDelta::seconds(expected));
+    }
+    assert_eq!(wait(u32::MAX, None), LONGEST_WAIT);
+}
+
+#[test]
+fn what_is_remembered_is_what_is_known() {
+    let mut outbox = Outbox::default();
+    let mut kept: BTreeMap<String, Outgoing> = BTreeMap::new();
+    let mut deliveries = BTreeMap::new();
+    let mut keep = |changes: Vec<OutboxChange>| {
+        for change in changes {
+            match change {
+                OutboxChange::Put(one) => {
+                    kept.insert(key(&one), *one);
+                }
+                OutboxChange::Gone(key) => {
+                    kept.remove(&key);
+                }
+                OutboxChange::Delivery(target, delivery) => {
+                    deliveries.insert(target, delivery);
+                }
+            }
+        }
+        Outbox::new(kept.values().cloned(), deliveries.clone())
+    };
+    for number in 0..1_200 {
+        let changes = outbox.add(&message(number), &to(&["mail", "pager"]));
+        assert_eq!(keep(changes), outbox);
+    }
+    let (waiting, given_up) = outbox.of("mail");
+    assert_eq!(
+        (waiting.len(), given_up.len()),
+        (1_000, 200),
+        "the oldest are given up"
+    );
+    for (number, outcome) in [Ok(()), refusal(false), refusal(true)]
+        .into_iter()
+        .enumerate()
+    {
+        let one = outbox
+            .due(&HashSet::new(), at(2_000 + 60 * number as i64))
+            .pop()
+            .expect("one");
+        let changes = outbox.attempted(&key(&one), outcome, at(2_000));
+        assert_eq!(keep(changes), outbox);
+    }
+    let changes = outbox.forget_old(&["pager"], at(2_000));
+    assert_eq!(keep(changes), outbox);
+    assert_eq!(
+        outbox.of("mail"),
+        (vec![], vec![]),
+        "nobody knows this target any more"
+    );
+    assert_eq!(outbox.of("pager").1.len(), 50);
+    let changes = outbox.forget_old(&["pager"], at(8 * 86_400));
+    assert_eq!(keep(changes), outbox);
+    assert_eq!(outbox.of("pager").1.len(), 0);
+}

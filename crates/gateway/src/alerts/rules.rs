@@ -1,0 +1,208 @@
+//! Which alarms call whom, and when: the rules, the alarms over time, and what was told already. Pure.
+//!
+//! An alarm calls once it has lasted, once more when it gets worse, and again at the rule's interval; its end is told
+//! to whom it has called. What somebody takes care of calls nobody, and nothing calls in quiet hours: what is open when
+//! they end calls then.
+
+use super::message::Occasion;
+use crate::config::AlertRule;
+use chrono::serde::ts_milliseconds;
+use chrono::{DateTime, Utc};
+use health::Severity;
+use health::alarms::Alarm;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use vendors::SystemKind;
+
+/// So many alarms of a rule at one moment are a message each; more are one message.
+const EACH: usize = 5;
+
+/// The rule and the alarm.
+pub(crate) type WatchKey = (String, String);
+
+/// What a rule knows of an alarm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Watch {
+    /// Since when the rule is about it.
+    #[serde(with = "ts_milliseconds")]
+    since: DateTime<Utc>,
+    /// As it is, or last was.
+    alarm: Alarm,
+    told: Option<Told>,
+}
+
+/// What was told last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Told {
+    #[serde(with = "ts_milliseconds")]
+    at: DateTime<Utc>,
+    severity: Severity,
+}
+
+/// What is to be told now.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Due<'r> {
+    pub(crate) rule: &'r AlertRule,
+    pub(crate) occasion: Occasion,
+    /// The worst of them.
+    pub(crate) first: Alarm,
+    /// The others, worst first.
+    pub(crate) others: Vec<Alarm>,
+}
+
+/// What the rules know of all alarms.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Watches(BTreeMap<WatchKey, Watch>);
+
+/// What one step brought.
+#[derive(Debug, Default)]
+pub(crate) struct Step<'r> {
+    pub(crate) due: Vec<Due<'r>>,
+    /// What is to be remembered, or forgotten.
+    pub(crate) changed: Vec<(WatchKey, Option<Watch>)>,
+}
+
+impl Watches {
+    /// Goes on with what was remembered.
+    pub(crate) fn new(known: impl IntoIterator<Item = (WatchKey, Watch)>) -> Self {
+        Self(known.into_iter().collect())
+    }
+
+    /// Looks at the alarms that are open now. `system` says which system a connection is.
+    pub(crate) fn step<'r>(
+        &mut self,
+        rules: &'r [AlertRule],
+        open: &[Alarm],
+        system: impl Fn(&str) -> Option<SystemKind>,
+        now: DateTime<Utc>,
+    ) -> Step<'r> {
+        let before = self.0.clone();
+        let by_id: HashMap<&str, &Alarm> = open.iter().map(|one| (one.id.as_str(), one)).collect();
+        self.0
+            .retain(|(rule, _), _| rules.iter().any(|known| known.id == *rule));
+        let mut due = Vec::new();
+        for rule in rules {
+            let is_quiet = rule.quiet.is_some_and(|hours| hours.contain(now));
+            let mut told = Vec::new();
+            for alarm in open {
+                let key = (rule.id.clone(), alarm.id.clone());
+                let is_about = is_about(rule, alarm, &system);
+                if !self.0.contains_key(&key) && (!is_about || alarm.is_handled()) {
+                    continue;
+                }
+                let watch = self.0.entry(key.clone()).or_insert_with(|| Watch {
+                    since: now,
+                    alarm: alarm.clone(),
+                    told: None,
+                });
+                watch.alarm.clone_from(alarm);
+                if alarm.is_handled() || !is_about {
+                    // What nobody was told of begins anew.
+                    if watch.told.is_none() {
+                        self.0.remove(&key);
+                    }
+                } else if !is_quiet && let Some(occasion) = watch.occasion(rule, now) {
+                    watch.told = Some(Told {
+                        at: now,
+                        severity: alarm.severity,
+                    });
+                    told.push((occasion, alarm.clone()));
+                }
+            }
+            self.0.retain(|(of, id), watch| {
+                if *of != rule.id || by_id.contains_key(id.as_str()) {
+                    return true;
+                }
+                let tells = watch.told.is_some() && rule.recovery;
+                if tells && !is_quiet {
+                    told.push((Occasion::Ended, watch.alarm.clone()));
+                }
+                tells && is_quiet
+            });
+            due.extend(bundled(rule, told));
+        }
+        let changed = changes(&before, &self.0);
+        Step { due, changed }
+    }
+}
+
+impl Watch {
+    /// Why the alarm, which is open, is to be told of now.
+    fn occasion(&self, rule: &AlertRule, now: DateTime<Utc>) -> Option<Occasion> {
+        let lasts = |since: DateTime<Utc>| now.signed_duration_since(since);
+        match self.told {
+            None => (lasts(self.since) >= rule.after).then_some(Occasion::Began),
+            Some(told) if self.alarm.severity < told.severity => Some(Occasion::Worse),
+            Some(told) => rule
+                .repeat
+                .filter(|repeat| lasts(told.at) >= *repeat)
+                .map(|_| Occasion::Reminder),
+        }
+    }
+}
+
+fn is_about(rule: &AlertRule, alarm: &Alarm, system: impl Fn(&str) -> Option<SystemKind>) -> bool {
+    let AlertRule {
+        severity,
+        systems,
+        connections,
+        resources,
+        ..
+    } = rule;
+    let key = &alarm.resource;
+    let of_system = || system(&key.connection).is_some_and(|kind| systems.contains(&kind));
+    alarm.severity <= *severity
+        && (systems.is_empty() || of_system())
+        && (connections.is_empty() || connections.contains(&key.connection))
+        && (resources.is_empty()
+            || resources
+                .iter()
+                .any(|like| like.matches(&alarm.name) || like.matches(&key.id)))
+}
+
+/// A storm is one message.
+fn bundled(rule: &AlertRule, told: Vec<(Occasion, Alarm)>) -> Vec<Due<'_>> {
+    let occasions = [
+        Occasion::Began,
+        Occasion::Worse,
+        Occasion::Reminder,
+        Occasion::Ended,
+    ];
+    let mut due = Vec::new();
+    for occasion in occasions {
+        let of_it = told.iter().filter(|(of, _)| *of == occasion);
+        let mut alarms: Vec<Alarm> = of_it.map(|(_, alarm)| alarm.clone()).collect();
+        alarms.sort_by(Alarm::worst_first);
+        let message = |first, others| Due {
+            rule,
+            occasion,
+            first,
+            others,
+        };
+        if alarms.len() > EACH {
+            let first = alarms.remove(0);
+            due.push(message(first, alarms));
+        } else {
+            due.extend(alarms.into_iter().map(|alarm| message(alarm, Vec::new())));
+        }
+    }
+    due
+}
+
+/// What differs in more than an alarm's words, which may change with each reading.
+fn changes(
+    before: &BTreeMap<WatchKey, Watch>,
+    after: &BTreeMap<WatchKey, Watch>,
+) -> Vec<(WatchKey, Option<Watch>)> {
+    let same = |old: &Watch, new: &Watch| (old.since, old.told) == (new.since, new.told);
+    let new = after.iter().filter(|(key, new)| {
+        let old = before.get(*key);
+        old.is_none_or(|old| !same(old, new))
+    });
+    let new = new.map(|(key, watch)| (key.clone(), Some(watch.clone())));
+    let gone = before.keys().filter(|key| !after.contains_key(*key));
+    new.chain(gone.map(|key| (key.clone(), None))).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,354 @@
+//! Alarms over time, and what is told of them.
+
+use super::*;
+use crate::config::QuietHours;
+use chrono::{NaiveTime, TimeDelta};
+use health::alarms::{Acknowledgement, Since};
+use health::inventory::{Kind, ResourceKey};
+use proptest::prelude::*;
+use wildmatch::WildMatch;
+
+/// 21:00 in UTC.
+const START: DateTime<Utc> = DateTime::from_timestamp_nanos(1_768_510_800_000_000_000);
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    START + TimeDelta::seconds(seconds)
+}
+
+fn rule() -> AlertRule {
+    AlertRule {
+        id: "ops".to_owned(),
+        targets: vec!["pager".to_owned()],
+        severity: Severity::Warning,
+        systems: Vec::new(),
+        connections: Vec::new(),
+        resources: Vec::new(),
+        after: TimeDelta::seconds(30),
+        repeat: None,
+        quiet: None,
+        recovery: true,
+    }
+}
+
+fn alarm(id: &str, severity: Severity) -> Alarm {
+    Alarm {
+        id: id.to_owned(),
+        resource: ResourceKey {
+            kind: Kind::FailoverGroup,
+            connection: "plant-a".to_owned(),
+            id: format!("group-{id}"),
+        },
+        name: format!("Kiln {id}"),
+        severity,
+        rank: 2,
+        word: severity.key().into(),
+        sentence: String::new(),
+        advice: String::new(),
+        since: Since::Observed(START),
+        acknowledged: None,
+        maintenance: None,
+    }
+}
+
+fn acknowledged(alarm: Alarm) -> Alarm {
+    Alarm {
+        acknowledged: Some(Acknowledgement {
+            by: "ann".to_owned(),
+            reason: "on it".to_owned(),
+            at: START,
+            until: None,
+            severity: alarm.severity,
+        }),
+        ..alarm
+    }
+}
+
+fn system(connection: &str) -> Option<SystemKind> {
+    (connection == "plant-a").then_some(SystemKind::Aveva)
+}
+
+/// What is told at which second, while the alarms are these from these seconds on.
+fn told(
+    rule: &AlertRule,
+    over_time: &[(i64, Vec<Alarm>)],
+    until: i64,
+) -> Vec<(i64, Occasion, usize)> {
+    let mut watches = Watches::default();
+    let rules = [rule.clone()];
+    let mut told = Vec::new();
+    for second in 0..=until {
+        let now = over_time.iter().rev().find(|(from, _)| *from <= second);
+        let open = now.map_or(&[][..], |(_, open)| open);
+        let step = watches.step(&rules, open, system, at(second));
+        told.extend(
+            step.due
+                .iter()
+                .map(|due| (second, due.occasion, 1 + due.others.len())),
+        );
+    }
+    told
+}
+
+const CRITICAL: Severity = Severity::Critical;
+const WARNING: Severity = Severity::Warning;
+
+#[test]
+fn an_alarm_calls_once_it_lasts_when_it_gets_worse_and_when_it_ends() {
+    use Occasion::{Began, Ended, Worse};
+    let one = |severity| vec![alarm("1", severity)];
+    for (over_time, expected) in [
+        (vec![(0, one(CRITICAL))], vec![(30, Began, 1)]),
+        (vec![(0, one(CRITICAL)), (29, vec![])], vec![]),
+        (
+            vec![(0, one(CRITICAL)), (40, vec![])],
+            vec![(30, Began, 1), (40, Ended, 1)],
+        ),
+        (
+            vec![
+                (0, one(WARNING)),
+                (50, one(CRITICAL)),
+                (60, one(WARNING)),
+                (70, one(CRITICAL)),
+            ],
+            vec![(30, Began, 1), (50, Worse, 1)],
+        ),
+        (vec![(0, one(Severity::Unknown))], vec![]),
+        // It was no matter of this rule before.
+        (
+            vec![(0, one(Severity::Unknown)), (20, one(WARNING))],
+            vec![(50, Began, 1)],
+        ),
+        // It still is open, though not as bad: it has not ended.
+        (
+            vec![
+                (0, one(WARNING)),
+                (40, one(Severity::Unknown)),
+                (60, vec![]),
+            ],
+            vec![(30, Began, 1), (60, Ended, 1)],
+        ),
+    ] {
+        assert_eq!(told(&rule(), &over_time, 100), expected, "{over_time:?}");
+    }
+}
+
+#[test]
+fn reminders_come_at_their_interval_and_an_end_only_where_it_is_wanted() {
+    use Occasion::{Began, Reminder};
+    let rule = AlertRule {
+        repeat: Some(TimeDelta::seconds(60)),
+        recovery: false,
+        ..rule()
+    };
+    let over_time = [(0, vec![alarm("1", CRITICAL)]), (200, vec![])];
+    let expected = [(30, Began, 1), (90, Reminder, 1), (150, Reminder, 1)];
+    assert_eq!(told(&rule, &over_time, 300), expected);
+}
+
+#[test]
+fn what_somebody_takes_care_of_calls_nobody() {
+    use Occasion::{Began, Ended, Reminder};
+    let rule = AlertRule {
+        repeat: Some(TimeDelta::seconds(60)),
+        ..rule()
+    };
+    let (open, cared) = (
+        vec![alarm("1", CRITICAL)],
+        vec![acknowledged(alarm("1", CRITICAL))],
+    );
+    for (over_time, expected) in [
+        (vec![(0, cared.clone())], vec![]),
+        // The time that it has to last begins when nobody takes care of it any more.
+        (
+            vec![(0, open.clone()), (20, cared.clone()), (100, open.clone())],
+            vec![
+                (130, Began, 1),
+                (190, Reminder, 1),
+                (250, Reminder, 1),
+                (310, Reminder, 1),
+            ],
+        ),
+        (
+            vec![(0, open.clone()), (40, cared.clone()), (300, open.clone())],
+            vec![(30, Began, 1), (300, Reminder, 1)],
+        ),
+        // Who was called is told that it is over.
+        (
+            vec![(0, open), (40, cared), (60, vec![])],
+            vec![(30, Began, 1), (60, Ended, 1)],
+        ),
+    ] {
+        assert_eq!(told(&rule, &over_time, 310), expected, "{over_time:?}");
+    }
+}
+
+#[test]
+fn in_quiet_hours_nobody_is_called_and_what_is_open_when_they_end_calls_then() {
+    use Occasion::{Began, Ended};
+    let time = |text| NaiveTime::parse_from_str(text, "%H:%M:%S").expect("a time");
+    let rule = AlertRule {
+        quiet: Some(QuietHours {
+            from: time("21:01:00"),
+            to: time("21:03:00"),
+            zone: chrono_tz::Tz::UTC,
+        }),
+        ..rule()
+    };
+    let one = || vec![alarm("1", CRITICAL)];
+    for (over_time, expected) in [
+        (vec![(50, one())], vec![(180, Began, 1)]),
+        (vec![(70, one()), (170, vec![])], vec![]),
+        (
+            vec![(0, one()), (90, vec![])],
+            vec![(30, Began, 1), (180, Ended, 1)],
+        ),
+    ] {
+        assert_eq!(told(&rule, &over_time, 200), expected, "{over_time:?}");
+    }
+}
+
+#[test]
+fn a_rule_is_about_its_systems_connections_and_resources() {
+    let like = |text: &str| vec![WildMatch::new_case_insensitive(text)];
+    for (rule, expected) in [
+        (rule(), true),
+        (
+            AlertRule {
+                systems: vec![SystemKind::Aveva],
+                ..rule()
+            },
+            true,
+        ),
+        (
+            AlertRule {
+                systems: vec![SystemKind::Veeam],
+                ..rule()
+            },
+            false,
+        ),
+        (
+            AlertRule {
+                connections: vec!["plant-a".to_owned()],
+                ..rule()
+            },
+            true,
+        ),
+        (
+            AlertRule {
+                connections: vec!["plant-b".to_owned()],
+                ..rule()
+            },
+            false,
+        ),
+        (
+            AlertRule {
+                resources: like("kiln*"),
+                ..rule()
+            },
+            true,
+        ),
+        (
+            AlertRule {
+                resources: like("group-1"),
+                ..rule()
+            },
+            true,
+        ),
+        (
+            AlertRule {
+                resources: like("kiln"),
+                ..rule()
+            },
+            false,
+        ),
+        (
+            AlertRule {
+                severity: CRITICAL,
+                ..rule()
+            },
+            false,
+        ),
+    ] {
+        let told = told(&rule, &[(0, vec![alarm("1", WARNING)])], 60);
+        assert_eq!(told.len() == 1, expected, "{rule:?}");
+    }
+}
+
+#[test]
+fn a_storm_is_one_message() {
+    let many = |number: usize| {
+        (0..number)
+            .map(|n| alarm(&n.to_string(), CRITICAL))
+            .collect()
+    };
+    for (number, expected) in [(5, vec![1; 5]), (6, vec![6]), (2_000, vec![2_000])] {
+        let told = told(&rule(), &[(0, many(number))], 40);
+        let sizes: Vec<usize> = told.iter().map(|(_, _, size)| *size).collect();
+        assert_eq!(sizes, expected);
+    }
+}
+
+#[test]
+fn a_restart_tells_nothing_twice_and_a_rule_that_is_gone_is_forgotten() {
+    let rules = [rule()];
+    let open = [alarm("1", CRITICAL)];
+    let mut watches = Watches::default();
+    let mut remembered = BTreeMap::new();
+    for second in 0..40 {
+        for (key, watch) in watches.step(&rules, &open, system, at(second)).changed {
+            match watch {
+                Some(watch) => remembered.insert(key, watch),
+                None => remembered.remove(&key),
+            };
+        }
+    }
+    let text = serde_json::to_string(&remembered.values().collect::<Vec<_>>()).expect("JSON");
+    let read: Vec<Watch> = serde_json::from_str(&text).expect("the same");
+    let mut after = Watches::new(remembered.keys().cloned().zip(read));
+    assert_eq!(after.step(&rules, &open, system, at(60)).due, []);
+    let ended = after.step(&rules, &[], system, at(61));
+    assert_eq!(
+        ended.due.len(),
+        1,
+        "what ended while nobody watched is told"
+    );
+    let mut other = Watches::new(remembered);
+    let step = other.step(&[], &open, system, at(61));
+    assert!(step.due.is_empty() && step.changed.len() == 1);
+}
+
+proptest! {
+    /// Whatever comes and goes: an alarm begins once and ends once at most, never ends before it begins, and what is
+    /// remembered is what is known.
+    #[test]
+    fn each_alarm_is_told_in_order(steps in prop::collection::vec((1_i64..40, prop::collection::vec((0_u8..4, 0_u8..3, any::<bool>()), 0..4)), 1..30)) {
+        let rules = [rule()];
+        let mut watches = Watches::default();
+        let (mut now, mut told, mut remembered) = (0, BTreeMap::<String, bool>::new(), BTreeMap::new());
+        for (seconds, items) in steps {
+            now += seconds;
+            let open: BTreeMap<u8, Alarm> = items.into_iter().map(|(id, severity, cared)| {
+                let severity = [CRITICAL, WARNING, Severity::Unknown][usize::from(severity)];
+                let one = alarm(&id.to_string(), severity);
+                (id, if cared { acknowledged(one) } else { one })
+            }).collect();
+            let open: Vec<Alarm> = open.into_values().collect();
+            let step = watches.step(&rules, &open, system, at(now));
+            for due in &step.due {
+                for alarm in [&due.first].into_iter().chain(&due.others) {
+                    let is_told = told.entry(alarm.id.clone()).or_default();
+                    prop_assert_eq!(*is_told, due.occasion != Occasion::Began);
+                    prop_assert!(due.occasion == Occasion::Ended || !alarm.is_handled());
+                    *is_told = due.occasion != Occasion::Ended;
+                }
+            }
+            for (key, watch) in step.changed {
+                match watch {
+                    Some(watch) => { remembered.insert(key, watch); }
+                    None => { remembered.remove(&key); }
+                }
+            }
+            prop_assert!(remembered.keys().eq(watches.0.keys()));
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Sends one message to one target, once.

@@ -1,0 +1,264 @@
+//! `[[alert]]`: which alarms call whom, and when.
+
+use super::alerts::AlertTarget;
+use super::section::{At, Section};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use health::Severity;
+use vendors::SystemKind;
+use wildmatch::WildMatch;
+
+/// How long an alarm lasts before it calls, unless the rule says: most of what heals by itself has healed then.
+const USUAL_DELAY: i64 = 30;
+
+/// Which alarms call whom.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlertRule {
+    /// Letters, digits and dashes: what was told is remembered under it.
+    pub id: String,
+    /// The ids of the targets.
+    pub targets: Vec<String>,
+    /// Alarms this bad or worse.
+    pub severity: Severity,
+    /// Of these systems; of all where there is none.
+    pub systems: Vec<SystemKind>,
+    /// Of the connections with these ids; of all where there is none.
+    pub connections: Vec<String>,
+    /// Of resources whose name or id is like one of these; of all where there is none.
+    pub resources: Vec<WildMatch>,
+    /// Once they have lasted so long.
+    pub after: TimeDelta,
+    /// Again each time that they have lasted so long since.
+    pub repeat: Option<TimeDelta>,
+    /// When nobody is called.
+    pub quiet: Option<QuietHours>,
+    /// Whether their end is told too.
+    pub recovery: bool,
+}
+
+/// A time of each day, on the clocks of a time zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuietHours {
+    /// The first moment.
+    pub from: NaiveTime,
+    /// The moment after the last; before `from` where midnight lies between.
+    pub to: NaiveTime,
+    /// Whose clocks.
+    pub zone: Tz,
+}
+
+impl QuietHours {
+    /// Whether a moment is among them.
+    #[must_use]
+    pub fn contain(&self, at: DateTime<Utc>) -> bool {
+        let time = at.with_timezone(&self.zone).time();
+        if self.from <= self.to {
+            (self.from..self.to).contains(&time)
+        } else {
+            time >= self.from || time < self.to
+        }
+    }
+}
+
+pub(super) fn all(top: &Section<'_>, targets: &[AlertTarget]) -> Vec<AlertRule> {
+    let mut rules: Vec<AlertRule> = Vec::new();
+    for section in top.tables("alert", "id") {
+        let start = section.start();
+        if let Some(rule) = rule(section, targets) {
+            if rules.iter().any(|known| known.id == rule.id) {
+                top.fault(
+                    start,
+                    &format!("alert {:?}: another one has this id", rule.id),
+                );
+            }
+            rules.push(rule);
+        }
+    }
+    rules
+}
+
+/// Reports a fault unless a text can be part of names and addresses.
+pub(super) fn check_id(section: &Section<'_>, id: &At<&str>) {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    if id.value.len() > 60 || !id.value.chars().all(fits) {
+        section.wrong(id.at, "id", "must be at most 60 letters, digits and dashes");
+    }
+}
+
+fn rule(section: Section<'_>, targets: &[AlertTarget]) -> Option<AlertRule> {
+    let id = section.required("id");
+    if let Some(id) = &id {
+        check_id(&section, id);
+    }
+    section.need("targets");
+    let to = section.texts("targets");
+    if section.is_empty_list("targets") {
+        section.fault(
+            section.start(),
+            "`targets` is empty: nobody would be called",
+        );
+    }
+    for target in &to {
+        if !targets.iter().any(|known| known.id == target.value) {
+            let why = format!(
+                "there is no [[alert_target]] with the id {:?}",
+                target.value
+            );
+            section.wrong(target.at, "targets", &why);
+        }
+    }
+    let severities = [Severity::Critical, Severity::Warning, Severity::Unknown];
+    let severity = section.text("severity").and_then(|text| {
+        let found = severities.into_iter().find(|one| one.key() == text.value);
+        if found.is_none() {
+            section.wrong(text.at, "severity", "must be critical, warning or unknown");
+        }
+        found
+    });
+    let systems = section.texts("systems").into_iter().filter_map(|text| {
+        let mut kinds = SystemKind::ALL.into_iter();
+        let found = kinds.find(|kind| kind.key() == text.value);
+        if found.is_none() {
+            section.wrong(text.at, "systems", "must hold aveva, uplynk or veeam");
+        }
+        found
+    });
+    let systems: Vec<SystemKind> = systems.collect();
+    let owned = |key: &str| -> Vec<String> {
+        let texts = section.texts(key).into_iter();
+        texts.map(|text| text.value.to_owned()).collect()
+    };
+    let connections = owned("connections");
+    let resources = owned("resources");
+    let seconds = section.number("after_seconds", 0..86_401);
+    let minutes = section.number("repeat_minutes", 1..100_001);
+    let recovery = section.flag("recovery");
+    let quiet = quiet(&section);
+    let id = id?.value.to_owned();
+    section.finish();
+    let delta = |seconds: u64| i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds);
+    Some(AlertRule {
+        id,
+        targets: to
+            .into_iter()
+            .map(|target| target.value.to_owned())
+            .collect(),
+        severity: severity.unwrap_or(Severity::Warning),
+        systems,
+        connections,
+        resources: resources
+            .iter()
+            .map(|pattern| WildMatch::new_case_insensitive(pattern))
+            .collect(),
+        after: seconds
+            .and_then(delta)
+            .unwrap_or(TimeDelta::seconds(USUAL_DELAY)),
+        repeat: minutes.and_then(|minutes| delta(minutes * 60)),
+        quiet,
+        recovery: recovery.unwrap_or(true),
+    })
+}
+
+/// `quiet_hours = { from = "22:00", to = "06:00", time_zone = "Europe/Berlin" }`.
+fn quiet(section: &Section<'_>) -> Option<QuietHours> {
+    let table = section.table("quiet_hours")?;
+    let time = |key: &str| {
+        let text = table.required(key)?;
+        let read = NaiveTime::parse_from_str(text.value, "%H:%M");
+        if read.is_err() {
+            table.wrong(text.at, key, "must be a time such as \"22:00\"");
+        }
+        read.ok()
+    };
+    let (from, to) = (time("from"), time("to"));
+    let zone = table.text("time_zone").map(|text| {
+        let read = text.value.parse::<Tz>();
+        if read.is_err() {
+            table.wrong(
+                text.at,
+                "time_zone",
+                "must be the name of a time zone, such as \"Europe/Berlin\" or \"UTC\"",
+            );
+        }
+        read.unwrap_or(Tz::UTC)
+    });
+    let start = table.start();
+    if from.is_some() && from == to {
+        table.fault(
+            start,
+            "`from` and `to` are the same time: that is no time at all",
+        );
+    }
+    table.finish();
+    Some(QuietHours {
+        from: from?,
+        to: to?,
+        zone: zone.unwrap_or(Tz::UTC),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{QuietHours, Tz};
+    use chrono::{DateTime, NaiveTime, Utc};
+
+    #[test]
+    fn quiet_hours_are_those_of_their_zone_over_midnight_too() {
+        let hours = |from: &str, to: &str, zone| QuietHours {
+            from: NaiveTime::parse_from_str(from, "%H:%M").expect("a time"),
+            to: NaiveTime::parse_from_str(to, "%H:%M").expect("a time"),
+            zone,
+        };
+        for (hours, at, expected) in [
+            (
+                hours("22:00", "06:00", Tz::UTC),
+                "2026-01-15T22:00:00Z",
+                true,
+            ),
+            (
+                hours("22:00", "06:00", Tz::UTC),
+                "2026-01-15T05:59:59Z",
+                true,
+            ),
+            (
+                hours("22:00", "06:00", Tz::UTC),
+                "2026-01-15T06:00:00Z",
+                false,
+            ),
+            (
+                hours("22:00", "06:00", Tz::UTC),
+                "2026-01-15T21:59:59Z",
+                false,
+            ),
+            (
+                hours("12:00", "13:00", Tz::UTC),
+                "2026-01-15T12:30:00Z",
+                true,
+            ),
+            (
+                hours("12:00", "13:00", Tz::UTC),
+                "2026-01-15T13:00:00Z",
+                false,
+            ),
+            // An hour ahead in winter, two in summer.
+            (
+                hours("22:00", "06:00", Tz::Europe__Berlin),
+                "2026-01-15T21:00:00Z",
+                true,
+            ),
+            (
+                hours("22:00", "06:00", Tz::Europe__Berlin),
+                "2026-01-15T05:00:00Z",
+                false,
+            ),
+            (
+                hours("22:00", "06:00", Tz::Europe__Berlin),
+                "2026-07-15T20:00:00Z",
+                true,
+            ),
+        ] {
+            let at: DateTime<Utc> = at.parse().expect("a moment");
+            assert_eq!(hours.contain(at), expected, "{hours:?} {at}");
+        }
+    }
+}

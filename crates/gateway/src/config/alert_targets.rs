@@ -1,0 +1,189 @@
+//! `[[alert_target]]`: where alerts go.
+
+use super::alert_rules::check_id;
+use super::alerts::{AlertTarget, Mail, MailEncryption, Shape, Way, Webhook};
+use super::connection::ca;
+use super::section::{Section, nearest};
+use super::url::is_loopback;
+use super::{Surroundings, secret, url};
+use reqwest::Url;
+use secrecy::{ExposeSecret as _, SecretString};
+use std::net::IpAddr;
+
+const KINDS: [&str; 4] = ["webhook", "slack", "teams", "mail"];
+
+pub(super) fn all(top: &Section<'_>, around: &Surroundings<'_>) -> Vec<AlertTarget> {
+    let mut targets: Vec<AlertTarget> = Vec::new();
+    for section in top.tables("alert_target", "id") {
+        let start = section.start();
+        if let Some(target) = target(section, around) {
+            if targets.iter().any(|known| known.id == target.id) {
+                let text = format!("alert_target {:?}: another one has this id", target.id);
+                top.fault(start, &text);
+            }
+            targets.push(target);
+        }
+    }
+    targets
+}
+
+fn target(section: Section<'_>, around: &Surroundings<'_>) -> Option<AlertTarget> {
+    let id = section.required("id");
+    if let Some(id) = &id {
+        check_id(&section, id);
+    }
+    let kind = section.required("kind")?;
+    let way = match kind.value {
+        "webhook" => webhook(&section, Shape::Own, around).map(Way::Webhook),
+        "slack" => webhook(&section, Shape::Slack, around).map(Way::Webhook),
+        "teams" => webhook(&section, Shape::Teams, around).map(Way::Webhook),
+        "mail" => mail(&section, around).map(|mail| Way::Mail(Box::new(mail))),
+        other => {
+            let hint = nearest(other, KINDS.into_iter())
+                .map(|near| format!("; did you mean {near:?}?"))
+                .unwrap_or_default();
+            let why = format!("must be {}, not {other:?}{hint}", KINDS.join(", "));
+            section.wrong(kind.at, "kind", &why);
+            return None;
+        }
+    };
+    let id = id?.value.to_owned();
+    section.finish();
+    Some(AlertTarget { id, way: way? })
+}
+
+/// The address of a webhook is a secret where it lets everybody post who knows it, as those of Slack and Teams do.
+fn webhook(section: &Section<'_>, shape: Shape, around: &Surroundings<'_>) -> Option<Webhook> {
+    let url = if shape == Shape::Own && section.key("url").is_some() {
+        let url = url::required(section, "url");
+        url.map(|url| SecretString::from(url.to_string()))
+    } else {
+        let url = secret::read(section, "url", around);
+        url.filter(|url| {
+            let fits = check(url.expose_secret());
+            if let Err(why) = fits {
+                section.fault(section.start(), why);
+            }
+            fits.is_ok()
+        })
+    };
+    let secret = (shape == Shape::Own)
+        .then(|| secret::optional(section, "secret", around))
+        .flatten();
+    Some(Webhook {
+        url: url?,
+        secret,
+        shape,
+    })
+}
+
+/// Never with the address in what it says.
+fn check(text: &str) -> Result<(), &'static str> {
+    let url: Url = text
+        .parse()
+        .map_err(|_| "the address of the webhook is none")?;
+    match url.scheme() {
+        "https" => Ok(()),
+        "http" if is_loopback(&url) => Ok(()),
+        _ => Err("the address of the webhook has to begin with https://"),
+    }
+}
+
+fn mail(section: &Section<'_>, around: &Surroundings<'_>) -> Option<Mail> {
+    let server = section.required("server");
+    let encryption = section
+        .required("encryption")
+        .and_then(|text| match text.value {
+            "tls" => Some(MailEncryption::Tls),
+            "starttls" => Some(MailEncryption::StartTls),
+            "none" => Some(MailEncryption::None),
+            _ => {
+                section.wrong(text.at, "encryption", "must be tls, starttls or none");
+                None
+            }
+        });
+    let address = server.and_then(|text| {
+        let usual = match encryption? {
+            MailEncryption::Tls => 465,
+            MailEncryption::StartTls => 587,
+            MailEncryption::None => 25,
+        };
+        let read = host_and_port(text.value, usual);
+        match &read {
+            None => section.wrong(
+                text.at,
+                "server",
+                "must be a name, or a name and a port: \"smtp.example:587\"",
+            ),
+            Some((host, _))
+                if encryption == Some(MailEncryption::None) && !is_this_computer(host) =>
+            {
+                section.wrong(
+                    text.at,
+                    "server",
+                    "without encryption only a server on this computer is used",
+                );
+            }
+            Some(_) => {}
+        }
+        read
+    });
+    let user = section.text("user");
+    let password = match user {
+        Some(_) => secret::read(section, "password", around),
+        None => {
+            if secret::optional(section, "password", around).is_some() {
+                section.fault(section.start(), "there is a password, but no `user`");
+            }
+            None
+        }
+    };
+    let mailbox = |text: &str| !text.contains(['\r', '\n']) && text.contains('@');
+    let from = section.required("from");
+    if let Some(from) = from.filter(|from| !mailbox(from.value)) {
+        section.wrong(
+            from.at,
+            "from",
+            "must be an address such as \"console@example.com\"",
+        );
+    }
+    section.need("to");
+    if section.is_empty_list("to") {
+        section.fault(section.start(), "`to` is empty: nobody would get anything");
+    }
+    let to = section.texts("to");
+    for one in to.iter().filter(|one| !mailbox(one.value)) {
+        section.wrong(
+            one.at,
+            "to",
+            "must hold addresses such as \"ops@example.com\"",
+        );
+    }
+    let ca = ca(section, around);
+    let (server, port) = address?;
+    Some(Mail {
+        server,
+        port,
+        encryption: encryption?,
+        sign_in: user.map(|user| user.value.to_owned()).zip(password),
+        from: from?.value.to_owned(),
+        to: to.into_iter().map(|one| one.value.to_owned()).collect(),
+        ca,
+    })
+}
+
+fn host_and_port(text: &str, usual: u16) -> Option<(String, u16)> {
+    let whole = format!("smtp://{text}");
+    let url: Url = whole.parse().ok()?;
+    let plain = url.username().is_empty()
+        && url.password().is_none()
+        && matches!(url.path(), "" | "/")
+        && url.query().is_none();
+    let host = url.host_str().filter(|host| plain && !host.is_empty())?;
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    Some((host.to_owned(), url.port().unwrap_or(usual)))
+}
+
+fn is_this_computer(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}

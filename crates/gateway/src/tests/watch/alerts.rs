@@ -1,0 +1,267 @@
+//! Alarms that call somebody, over failures of who is called and over a restart.
+
+use super::handled::{alarm, plant, reopened, send};
+use super::*;
+use crate::alerts::message::{Message, Occasion};
+use crate::alerts::{Deliver, Refusal, Setting, Target};
+use crate::config::AlertRule;
+use futures_util::future::BoxFuture;
+use health::Severity;
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::sync::Mutex;
+
+/// Somebody who is called, and who fails as the test wants it.
+#[derive(Default)]
+struct Receiver {
+    fails: Mutex<Option<Refusal>>,
+    got: Mutex<Vec<Message>>,
+    attempts: Mutex<usize>,
+}
+
+impl Receiver {
+    fn fail(&self, why: Option<Refusal>) {
+        *self.fails.lock().unwrap() = why;
+    }
+
+    fn got(&self) -> Vec<(Occasion, String)> {
+        let got = self.got.lock().unwrap();
+        got.iter()
+            .map(|one| (one.occasion, one.alarm.name.clone()))
+            .collect()
+    }
+
+    fn attempts(&self) -> usize {
+        *self.attempts.lock().unwrap()
+    }
+}
+
+impl Deliver for Receiver {
+    fn deliver<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<(), Refusal>> {
+        Box::pin(async move {
+            *self.attempts.lock().unwrap() += 1;
+            let fails = self.fails.lock().unwrap().clone();
+            if let Some(why) = fails {
+                assert_ne!(why.line, "a fault", "as a program's fault would");
+                return Err(why);
+            }
+            self.got.lock().unwrap().push(message.clone());
+            Ok(())
+        })
+    }
+}
+
+fn refusal(line: &str, is_final: bool) -> Option<Refusal> {
+    Some(Refusal {
+        line: line.to_owned(),
+        is_final,
+        retry_after: None,
+    })
+}
+
+fn setting(receivers: &[(&str, &Arc<Receiver>)]) -> Setting {
+    let target = |(id, receiver): &(&str, &Arc<Receiver>)| Target {
+        id: (*id).to_owned(),
+        kind: "webhook",
+        deliver: (*receiver).clone(),
+    };
+    let targets: Vec<Target> = receivers.iter().map(target).collect();
+    Setting {
+        rules: vec![AlertRule {
+            id: "ops".to_owned(),
+            targets: targets.iter().map(|one| one.id.clone()).collect(),
+            severity: Severity::Warning,
+            systems: Vec::new(),
+            connections: Vec::new(),
+            resources: Vec::new(),
+            after: TimeDelta::seconds(10),
+            repeat: None,
+            quiet: None,
+            recovery: true,
+        }],
+        targets,
+        console: Some("https://console.example".to_owned()),
+    }
+}
+
+impl Stage {
+    /// Lets time pass until it is so.
+    async fn pass_until(&self, what: &str, is: impl Fn() -> bool) {
+        for _ in 0..2_000 {
+            if is() {
+                return;
+            }
+            self.skip(1);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("{what} did not come");
+    }
+
+    async fn pass(&self, seconds: u64) {
+        for _ in 0..seconds {
+            self.skip(1);
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    fn call(&self, receivers: &[(&str, &Arc<Receiver>)]) {
+        self.gateway.shared.alerts.set(setting(receivers));
+    }
+}
+
+#[tokio::test]
+async fn an_alarm_calls_once_and_its_end_is_told() {
+    let plant = plant().await;
+    let stage = Stage::of(&plant).await;
+    let pager = Arc::new(Receiver::default());
+    stage.call(&[("pager", &pager)]);
+    stage
+        .pass_until("the call", || !pager.got().is_empty())
+        .await;
+    stage.pass(30).await;
+    assert_eq!(pager.got(), [(Occasion::Began, "g0".to_owned())]);
+    let link = pager.got.lock().unwrap()[0].link.clone();
+    assert_eq!(
+        link.as_deref(),
+        Some("https://console.example/groups/plant-a/g0")
+    );
+    plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
+    stage.refresh().await;
+    stage.pass_until("the end", || pager.got().len() == 2).await;
+    assert_eq!(pager.got()[1].0, Occasion::Ended);
+    let (status, told) = send(&stage, "GET /api/alert-targets", &Value::Null).await;
+    let target = &told["targets"][0];
+    assert_eq!(
+        (status, &target["id"], &target["waiting"]),
+        (200, &json!("pager"), &json!(0))
+    );
+    assert!(target["delivered_at"].is_number() && target["failure"].is_null());
+}
+
+#[tokio::test]
+async fn what_is_in_maintenance_or_acknowledged_calls_nobody() {
+    let plant = plant().await;
+    let stage = Stage::of(&plant).await;
+    let pager = Arc::new(Receiver::default());
+    let open = alarm(&stage, "the alarm", |_| true).await;
+    let one = json!({"scope": {"connection": "plant-a"}, "until": 60_000, "reason": "cabling"});
+    assert_eq!(send(&stage, "POST /api/maintenance", &one).await.0, 201);
+    stage.call(&[("pager", &pager)]);
+    stage.pass(50).await;
+    assert_eq!(pager.got(), []);
+    let path = format!("POST /api/alarms/{}/acknowledgement", open.id);
+    let given = json!({"reason": "on it", "until": 120_000});
+    assert_eq!(send(&stage, &path, &given).await.0, 201);
+    stage.pass(60).await;
+    assert_eq!(
+        pager.got(),
+        [],
+        "not in maintenance any more, and acknowledged"
+    );
+    stage
+        .pass_until("the call", || !pager.got().is_empty())
+        .await;
+}
+
+#[tokio::test]
+async fn a_receiver_that_fails_is_tried_again_and_delays_nobody_else() {
+    let plant = plant().await;
+    let stage = Stage::of(&plant).await;
+    let (mail, pager) = (Arc::new(Receiver::default()), Arc::new(Receiver::default()));
+    mail.fail(refusal("500: out of order", false));
+    stage.call(&[("mail", &mail), ("pager", &pager)]);
+    stage
+        .pass_until("the call", || !pager.got().is_empty())
+        .await;
+    stage
+        .pass_until("several attempts", || mail.attempts() >= 3)
+        .await;
+    let (_, told) = send(&stage, "GET /api/alert-targets", &Value::Null).await;
+    let target = &told["targets"][0];
+    assert_eq!(
+        (&target["failure"], &target["waiting"]),
+        (&json!("500: out of order"), &json!(1))
+    );
+    // Even where the program itself fails.
+    mail.fail(refusal("a fault", false));
+    let before = mail.attempts();
+    stage
+        .pass_until("an attempt", || mail.attempts() > before)
+        .await;
+    mail.fail(None);
+    stage
+        .pass_until("the delivery", || !mail.got().is_empty())
+        .await;
+    assert_eq!(mail.got(), [(Occasion::Began, "g0".to_owned())]);
+    assert_eq!(pager.got().len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_receiver_will_never_take_is_given_up_and_shown() {
+    let plant = plant().await;
+    let stage = Stage::of(&plant).await;
+    let pager = Arc::new(Receiver::default());
+    pager.fail(refusal("410: this webhook is gone", true));
+    stage.call(&[("pager", &pager)]);
+    stage
+        .pass_until("the attempt", || pager.attempts() == 1)
+        .await;
+    stage.pass(60).await;
+    assert_eq!(pager.attempts(), 1);
+    let (_, told) = send(&stage, "GET /api/alert-targets", &Value::Null).await;
+    let given_up = &told["targets"][0]["undelivered"][0];
+    assert_eq!(
+        (&given_up["name"], &given_up["failure"]),
+        (&json!("g0"), &json!("410: this webhook is gone"))
+    );
+}
+
+#[tokio::test]
+async fn a_restart_loses_no_message_and_repeats_none_that_arrived() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    let plant = plant().await;
+    let watch = || vec![watched("plant-a", &plant.base)];
+    let (mail, pager) = (Arc::new(Receiver::default()), Arc::new(Receiver::default()));
+    mail.fail(refusal("unreachable", false));
+    let stage = Stage::with_store(watch(), reopened(&file).await);
+    stage.call(&[("mail", &mail), ("pager", &pager)]);
+    stage
+        .pass_until("the call", || {
+            !pager.got().is_empty() && mail.attempts() > 0
+        })
+        .await;
+    stage.gateway.shared.alerts.stop();
+    stage.gateway.shared.watchers.stop();
+    drop(stage);
+    mail.fail(None);
+    let stage = Stage::with_store(watch(), reopened(&file).await);
+    stage.call(&[("mail", &mail), ("pager", &pager)]);
+    stage
+        .pass_until("the delivery", || !mail.got().is_empty())
+        .await;
+    stage.pass(60).await;
+    let began = [(Occasion::Began, "g0".to_owned())];
+    assert_eq!(
+        (mail.got().as_slice(), pager.got().as_slice()),
+        (&began[..], &began[..])
+    );
+    let ids: HashSet<String> = [&mail, &pager]
+        .iter()
+        .map(|one| one.got.lock().unwrap()[0].id.clone())
+        .collect();
+    assert_eq!(ids.len(), 1, "one message, delivered to each");
+    // What ended while nobody watched is told.
+    stage.gateway.shared.alerts.stop();
+    stage.gateway.shared.watchers.stop();
+    drop(stage);
+    plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
+    let stage = Stage::with_store(watch(), reopened(&file).await);
+    stage.call(&[("mail", &mail), ("pager", &pager)]);
+    stage
+        .pass_until("the end", || {
+            pager.got().len() == 2 && mail.got().len() == 2
+        })
+        .await;
+    assert_eq!(pager.got()[1].0, Occasion::Ended);
+}

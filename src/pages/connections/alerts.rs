@@ -1,0 +1,108 @@
+//! The section "Alerts": whom alarms call, and what became of the calls. Only for admins; the gateway refuses it to
+//! others.
+
+use crate::api::transport::get;
+use crate::api::{Arrived, Failure};
+use crate::live::{Live, use_watched};
+use crate::prefs::use_prefs;
+use crate::ui::{FailureCard, Icon, times};
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+use protocol::{AlertTargetState, AlertTargets};
+use std::time::Duration;
+
+/// How often the list is read.
+const INTERVAL: Duration = Duration::from_secs(10);
+
+/// The section.
+#[component]
+pub fn Alerts() -> impl IntoView {
+    let state = Live::every(INTERVAL, |_| async {
+        let list: Result<AlertTargets, Failure> = get("/api/alert-targets").await;
+        Ok(Arrived::now(list?))
+    });
+    let retry = Callback::new(move |()| state.status.refresh());
+    let failure = move || {
+        let failure = state.status.failure()?;
+        Some(view! { <FailureCard failure system="the gateway" retry /> })
+    };
+    let list = Memo::new(move |_| {
+        let list = state.value();
+        list.map_or_else(Vec::new, |list| list.targets.clone())
+    });
+    let words = move || {
+        let list = state.value()?;
+        let count = |number: usize, one: &str, several: &str| match number {
+            1 => format!("1 {one}"),
+            _ => format!("{number} {several}"),
+        };
+        Some(format!(
+            "{}, {}",
+            count(list.rules, "rule", "rules"),
+            count(list.targets.len(), "target", "targets")
+        ))
+    };
+    let none = move || {
+        let none = state.value().is_some() && list.read().is_empty();
+        none.then(|| view! { <p class="blank">"Alarms call nobody. "<code>"[[alert_target]]"</code>" and "<code>"[[alert]]"</code>" in the gateway's configuration say whom they call, and of what."</p> })
+    };
+    view! {
+        <section class="panel" aria-labelledby="alerts">
+            <header><h2 id="alerts">"Alerts"</h2><p>{words}</p></header>
+            {failure}
+            <div class="scroll" tabindex="0" role="region" aria-label="Alert targets, scrollable" hidden=move || list.read().is_empty()>
+                <table>
+                    <caption class="vh">"Alert targets"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Target"</th>
+                            <th scope="col">"Last delivery"</th>
+                            <th scope="col">"Last failure"</th>
+                            <th scope="col">"Waiting"</th>
+                            <th scope="col">"Given up"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{move || list.get().into_iter().map(|target| view! { <Target target /> }).collect_view()}</tbody>
+                </table>
+            </div>
+            {none}
+        </section>
+    }
+}
+
+#[component]
+fn Target(target: AlertTargetState) -> impl IntoView {
+    let (watched, prefs) = (use_watched(), use_prefs());
+    let moment = move |at: DateTime<Utc>| {
+        let now = watched.now();
+        times::moment(at, now, times::offset(prefs.zone.get(), now))
+    };
+    let AlertTargetState {
+        id,
+        kind,
+        delivered_at,
+        failed_at,
+        failure,
+        waiting,
+        undelivered,
+    } = target;
+    // A failure after which something arrived is over.
+    let fails = failed_at > delivered_at && failed_at.is_some();
+    let mark = fails.then(|| view! { <Icon name="warning" /> });
+    let given_up = undelivered.len();
+    let list = (given_up > 0).then(|| {
+        let one = move |one: protocol::UndeliveredAlert| {
+            view! { <li>{move || moment(one.at)}" "<b>{one.name}</b>": "{one.failure}</li> }
+        };
+        view! { <details><summary>{given_up}</summary><ul>{undelivered.into_iter().map(one).collect_view()}</ul></details> }
+    });
+    view! {
+        <tr>
+            <th scope="row"><b>{id}</b><span class="sub">{kind}</span></th>
+            <td>{move || delivered_at.map_or_else(|| "none yet".to_owned(), moment)}</td>
+            <td class="wrap" data-s=fails.then_some("warning")>{mark}{move || failed_at.map_or_else(|| "none".to_owned(), moment)}<span class="sub">{failure}</span></td>
+            <td>{waiting}</td>
+            <td class="wrap">{list.is_none().then_some("none")}{list}</td>
+        </tr>
+    }
+}
