@@ -33,6 +33,7 @@ const GATEWAY: Order = Order {
         &["app"],
         &["relay", "thumbnails"],
         &["watch"],
+        &["alerts"],
         &["vendor_client"],
         &["audit"],
         &["metrics"],

@@ -2,6 +2,7 @@
 //! credentials, and relays exactly the operations of the vendors' contracts. It renders nothing. Vendor paths
 //! are written in the `vendors` crate only.
 
+mod alerts;
 mod answer_cache;
 mod app;
 mod assets;

@@ -2,6 +2,7 @@
 //! anything, and must never show a secret's value. Uses no other module but `identity`: what other modules
 //! demand of a value comes in as [`Checks`].
 
+mod alerts;
 mod connection;
 mod fault;
 mod network;
@@ -16,6 +17,7 @@ mod url;
 mod user;
 mod walls;
 
+pub use alerts::{AlertTarget, Alerts, Mail, MailEncryption, Shape, Way, Webhook};
 pub use connection::{Connection, Credentials, DEFAULT_SHARE, DEFAULT_TIMEOUT, DEFAULT_WATCH};
 pub use fault::{Fault, Faults};
 pub use network::Network;
@@ -72,6 +74,10 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// The bearer token for `/metrics`.
     pub metrics_token: Option<SecretString>,
+    /// Who is alerted.
+    pub alerts: Alerts,
+    /// How systems outside are reached whose section does not say otherwise.
+    pub reach: Reach,
     /// What is odd and yet possible, in the order of the lines.
     pub warnings: Vec<Fault>,
 }
@@ -185,6 +191,8 @@ fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
         trusted_proxies: proxies(&top),
         tls: tls(&top, around),
         metrics_token: secret::optional(&top, "metrics_token", around),
+        alerts: Alerts::default(),
+        reach,
         warnings: Vec::new(),
     };
     if !config.has_sign_in()
