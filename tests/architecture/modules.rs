@@ -32,6 +32,7 @@ const GATEWAY: Order = Order {
         &["http"],
         &["app"],
         &["relay", "thumbnails"],
+        &["alerts"],
         &["watch"],
         &["vendor_client"],
         &["audit"],

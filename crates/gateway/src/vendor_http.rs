@@ -172,7 +172,7 @@ impl VendorHttp {
 
     /// The problem for a failed exchange. The error's own text may hold the address with its query, so only
     /// recognised causes are named.
-    fn failure(&self, error: &reqwest::Error) -> Problem {
+    pub(crate) fn failure(&self, error: &reqwest::Error) -> Problem {
         let name = &self.name;
         if error.is_timeout() {
             return Problem::new(Kind::Timeout, format!("{name} did not answer in time"));
@@ -246,7 +246,8 @@ fn in_proxy(why: &str, error: &(dyn Error + 'static)) -> String {
     }
 }
 
-fn in_io(kind: io::ErrorKind) -> Option<&'static str> {
+/// What people call a failure of the network, if they do.
+pub(crate) fn in_io(kind: io::ErrorKind) -> Option<&'static str> {
     match kind {
         io::ErrorKind::ConnectionRefused => Some("it refused the connection"),
         io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => {
@@ -259,7 +260,8 @@ fn in_io(kind: io::ErrorKind) -> Option<&'static str> {
     }
 }
 
-fn in_tls(error: &rustls::Error) -> String {
+/// Why no encryption came about.
+pub(crate) fn in_tls(error: &rustls::Error) -> String {
     match error {
         rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(why)))
             if why.is::<Distrusted>() =>

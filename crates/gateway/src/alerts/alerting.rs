@@ -1,9 +1,10 @@
 //! Looks at the alarms each second, and sends what is due.
 
 use super::message::Message;
-use super::outbox::{self, Outbox, OutboxChange, Outgoing, Refusal};
+use super::outbox::{self, Outbox, OutboxChange, Outgoing};
 use super::rules::{Due, Watch, WatchKey, Watches};
-use crate::config::AlertRule;
+use super::send::{Failure, Sender};
+use crate::config::{self, AlertRule, Shape, Way};
 use crate::crypto::random_hex;
 use crate::store::{Keep, Store, Table};
 use crate::watch::Inventory;
@@ -29,7 +30,13 @@ const LISTED: usize = 20;
 /// Gets a message to somebody.
 pub(crate) trait Deliver: Send + Sync {
     /// Tries once.
-    fn deliver<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<(), Refusal>>;
+    fn deliver<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<(), Failure>>;
+}
+
+impl Deliver for Sender {
+    fn deliver<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(self.send(message))
+    }
 }
 
 /// Somebody who is called.
@@ -39,6 +46,27 @@ pub(crate) struct Target {
     /// The configuration's word for how messages get there.
     pub(crate) kind: &'static str,
     pub(crate) deliver: Arc<dyn Deliver>,
+}
+
+impl Target {
+    /// A configured one.
+    ///
+    /// # Errors
+    /// What is wrong with it, with its id and without a secret.
+    pub(crate) fn new(target: &config::AlertTarget, reach: &config::Reach) -> Result<Self, String> {
+        Ok(Self {
+            id: target.id.clone(),
+            kind: match &target.way {
+                Way::Mail(_) => "mail",
+                Way::Webhook(webhook) => match webhook.shape {
+                    Shape::Own => "webhook",
+                    Shape::Slack => "slack",
+                    Shape::Teams => "teams",
+                },
+            },
+            deliver: Arc::new(Sender::new(target, reach)?),
+        })
+    }
 }
 
 /// Who is called, and of what.
@@ -194,11 +222,11 @@ impl Alerting {
         attempts
     }
 
-    fn attempted(&self, outgoing: &Outgoing, outcome: Result<(), Refusal>) {
+    fn attempted(&self, outgoing: &Outgoing, outcome: Result<(), Failure>) {
         let target = &outgoing.target;
         match &outcome {
             Ok(()) => tracing::info!(target, id = outgoing.message.id, "alert delivered"),
-            Err(Refusal { line, is_final, .. }) => {
+            Err(Failure { line, is_final, .. }) => {
                 tracing::warn!(
                     target,
                     id = outgoing.message.id,
@@ -228,7 +256,7 @@ async fn run(alerting: std::sync::Weak<Alerting>) {
                 // A fault of its own must not leave the target busy for ever.
                 let attempt = AssertUnwindSafe(target.deliver.deliver(&outgoing.message));
                 let outcome = attempt.catch_unwind().await.unwrap_or_else(|_| {
-                    Err(Refusal {
+                    Err(Failure {
                         line: "a fault in the gateway, which its log describes".to_owned(),
                         is_final: false,
                         retry_after: None,

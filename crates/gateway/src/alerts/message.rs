@@ -1,8 +1,26 @@
 //! What an alert says, and its forms: JSON of this program, of Slack, of Teams; and an e-mail. Pure.
 
+mod mail;
+mod own;
+mod slack;
+mod teams;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use mail::{mail_subject, mail_text};
+pub(crate) use own::own_json;
+pub(crate) use slack::slack_json;
+pub(crate) use teams::teams_json;
+pub(crate) use words::line;
+
 use chrono::{DateTime, Utc};
-use health::alarms::Alarm;
+use health::Severity;
+use health::alarms::{Alarm, Since};
+use health::inventory::ResourceKey;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Why a message is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,4 +59,34 @@ pub(crate) struct Message {
     pub(crate) connection: String,
     /// The page of what it concerns, where the configuration knows the console's address.
     pub(crate) link: Option<String>,
+}
+
+impl Message {
+    /// A message with which somebody tries whether messages arrive.
+    pub(crate) fn test(id: String, at: DateTime<Utc>, link: Option<String>) -> Self {
+        let alarm = Alarm {
+            id: "test".to_owned(),
+            resource: ResourceKey::of_connection("test"),
+            name: "Failover Console".to_owned(),
+            // Receivers that know only severities must not wake anybody.
+            severity: Severity::Normal,
+            rank: 0,
+            word: Cow::Borrowed("Alerts arrive here"),
+            sentence: "This is a test: there is no alarm.".to_owned(),
+            advice: String::new(),
+            since: Since::Observed(at),
+            acknowledged: None,
+            maintenance: None,
+        };
+        Self {
+            id,
+            at,
+            occasion: Occasion::Test,
+            alarm,
+            others: Vec::new(),
+            omitted: 0,
+            connection: "Failover Console".to_owned(),
+            link,
+        }
+    }
 }

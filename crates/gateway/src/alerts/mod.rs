@@ -4,6 +4,8 @@ mod alerting;
 pub(crate) mod message;
 mod outbox;
 mod rules;
+pub(crate) mod send;
 
-pub(crate) use alerting::{Alerting, Deliver, Setting, Target};
-pub(crate) use outbox::Refusal;
+#[cfg(test)]
+pub(crate) use alerting::Deliver;
+pub(crate) use alerting::{Alerting, Setting, Target};

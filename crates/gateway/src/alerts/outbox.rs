@@ -2,6 +2,7 @@
 //! Pure.
 
 use super::message::Message;
+use super::send::Failure;
 use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -50,16 +51,6 @@ pub(crate) struct Failed {
     #[serde(with = "ts_milliseconds")]
     pub(crate) at: DateTime<Utc>,
     pub(crate) line: String,
-}
-
-/// Why an attempt failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) line: String,
-    /// Whether it makes no sense to try again.
-    pub(crate) is_final: bool,
-    /// How long the receiver wants to be left alone.
-    pub(crate) retry_after: Option<Duration>,
 }
 
 /// Something to remember or to forget.
@@ -150,7 +141,7 @@ impl Outbox {
     pub(crate) fn attempted(
         &mut self,
         key: &str,
-        outcome: Result<(), Refusal>,
+        outcome: Result<(), Failure>,
         now: DateTime<Utc>,
     ) -> Vec<OutboxChange> {
         let Some(one) = self.outgoing.get_mut(key) else {
@@ -167,19 +158,19 @@ impl Outbox {
                     .or_default()
                     .delivered_at = Some(now);
             }
-            Err(refusal) => {
+            Err(failure) => {
                 let failed = Failed {
                     at: now,
-                    line: refusal.line.clone(),
+                    line: failure.line.clone(),
                 };
                 self.deliveries.entry(target.clone()).or_default().failed = Some(failed);
                 one.attempts = one.attempts.saturating_add(1);
                 let old = now.signed_duration_since(one.message.at) > TRIED;
-                if refusal.is_final || old {
-                    changes.extend(self.give_up(key, &refusal.line));
+                if failure.is_final || old {
+                    changes.extend(self.give_up(key, &failure.line));
                 } else {
-                    one.failure = Some(refusal.line);
-                    one.next_at = Some(now + wait(one.attempts, refusal.retry_after));
+                    one.failure = Some(failure.line);
+                    one.next_at = Some(now + wait(one.attempts, failure.retry_after));
                     changes.push(OutboxChange::Put(Box::new(one.clone())));
                 }
             }

@@ -1,1 +1,96 @@
-//! Sends one message to one target, once.
+//! Sends one message to one target, once. What fails is said in words that hold no secret: of a webhook not even its
+//! address, because whoever knows it can post there.
+
+mod mail;
+mod webhook;
+
+#[cfg(test)]
+mod tests;
+
+use super::message::{Message, line};
+use crate::config::{self, AlertTarget, Way};
+use mail::MailSender;
+use std::time::Duration;
+use webhook::WebhookSender;
+
+/// How long a webhook may take.
+const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the conversation with a mail server may take.
+const MAIL_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// So many characters of a receiver's own words are passed on.
+const WORDS: usize = 200;
+
+/// The shortest secret that is looked for in a receiver's words: of a shorter one every text holds some.
+const SECRET: usize = 4;
+
+/// Why a message was not delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// One line for people, without a secret.
+    pub(crate) line: String,
+    /// Whether it is no use to try again.
+    pub(crate) is_final: bool,
+    /// How long the receiver wants not to be asked again; at most 15 minutes.
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl Failure {
+    /// One after which it is no use to try again.
+    fn at_last(line: String) -> Self {
+        Self {
+            line,
+            is_final: true,
+            retry_after: None,
+        }
+    }
+
+    /// One that may pass.
+    fn for_now(line: String) -> Self {
+        Self {
+            line,
+            is_final: false,
+            retry_after: None,
+        }
+    }
+}
+
+/// What sends to one target.
+pub(crate) struct Sender(By);
+
+enum By {
+    Webhook(WebhookSender),
+    Mail(Box<MailSender>),
+}
+
+impl Sender {
+    /// # Errors
+    /// What is wrong with the target, with its id and without a secret.
+    pub(crate) fn new(target: &AlertTarget, reach: &config::Reach) -> Result<Self, String> {
+        let by = match &target.way {
+            Way::Webhook(webhook) => {
+                WebhookSender::new(webhook, reach, WEBHOOK_TIMEOUT).map(By::Webhook)
+            }
+            Way::Mail(mail) => MailSender::new(mail, reach.roots, MAIL_TIMEOUT)
+                .map(|sender| By::Mail(Box::new(sender))),
+        };
+        by.map(Self)
+            .map_err(|why| format!("alert target {:?}: {why}", target.id))
+    }
+
+    /// Sends a message once.
+    pub(crate) async fn send(&self, message: &Message) -> Result<(), Failure> {
+        match &self.0 {
+            By::Webhook(webhook) => webhook.send(message).await,
+            By::Mail(mail) => mail.send(message).await,
+        }
+    }
+}
+
+/// What a receiver said, as one line that repeats none of these secrets.
+fn told(words: &str, secrets: &[&str]) -> String {
+    let secrets = secrets.iter().filter(|secret| secret.len() >= SECRET);
+    let words = secrets.fold(words.to_owned(), |words, secret| words.replace(secret, "…"));
+    line(&words, WORDS)
+}

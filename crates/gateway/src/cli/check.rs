@@ -79,6 +79,10 @@ pub(super) async fn run(file: &Path, connect: bool) -> Result<(), Failure> {
         say("  paired walls are kept in memory: a restart un-pairs them");
     }
     say(format_args!("  the audit is kept in {}", config.store));
+    for rule in &config.alerts.rules {
+        let (id, targets) = (&rule.id, rule.targets.join(", "));
+        say(format_args!("  alert {id}: calls {targets}"));
+    }
     if connect {
         ask_each(config.connections).await?;
     }

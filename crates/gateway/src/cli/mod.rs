@@ -1,5 +1,6 @@
 //! The command line of `failover-console`, and its exit statuses.
 
+mod alert;
 mod audit;
 mod check;
 pub(crate) mod demo;
@@ -62,6 +63,9 @@ enum Command {
         #[arg(long)]
         connect: bool,
     },
+    /// Try the ways to the people who are alerted.
+    #[command(subcommand)]
+    Alert(alert::Command),
     /// Look at the record of what people did.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -92,6 +96,7 @@ pub fn run() -> ExitCode {
     let outcome = match cli.command {
         Command::Status(arguments) => return status::run(&arguments),
         Command::Check { config, connect } => in_runtime(check::run(&config, connect)),
+        Command::Alert(command) => in_runtime(alert::run(command)),
         Command::Audit(command) => audit::run(&command),
         Command::HashPassword => print_hash(),
         Command::Unlock { name, config } => unlock::run(&config, &name),
@@ -214,6 +219,9 @@ mod tests {
             "x demo --speed NaN",
             "x demo --start yesterday",
             "x demo --scenario quiet",
+            "x alert",
+            "x alert test",
+            "x alert test --config c.toml pager",
             "x status plant-a",
             "x status --token hunter2",
             "x party",

@@ -2,6 +2,7 @@
 
 use super::check::certificate_files;
 use super::{CHECKS, Failure, announce};
+use crate::alerts::{Setting, Target};
 use crate::app::{Gateway, Shared};
 use crate::assets::Assets;
 use crate::auth::{Access, Memory, SignIn};
@@ -40,6 +41,16 @@ fn configured(config: Config, memory: Arc<Memory>, shared: Arc<Shared>) -> Resul
         };
         Access::sign_in(with, memory)?
     };
+    let targets = config.alerts.targets.iter();
+    let targets: Result<_, String> = targets.map(|one| Target::new(one, &config.reach)).collect();
+    let alerts = Setting {
+        rules: config.alerts.rules,
+        targets: targets?,
+        console: config
+            .public_origin
+            .as_ref()
+            .map(|origin| format!("{origin}{}", config.base_path)),
+    };
     let gateway = Gateway::with(
         config.connections,
         access,
@@ -55,6 +66,7 @@ fn configured(config: Config, memory: Arc<Memory>, shared: Arc<Shared>) -> Resul
         drain: config.drain,
         trusted_proxies: config.trusted_proxies,
         metrics_token: config.metrics_token,
+        alerts,
         ..gateway
     })
 }

@@ -1,6 +1,5 @@
 //! `[[alert]]`: which alarms call whom, and when.
 
-use super::alerts::AlertTarget;
 use super::section::{At, Section};
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -60,11 +59,18 @@ impl QuietHours {
     }
 }
 
-pub(super) fn all(top: &Section<'_>, targets: &[AlertTarget]) -> Vec<AlertRule> {
+/// What rules may name. `None` where some of it is faulty: then nothing follows from what is not among the others.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'k> {
+    pub(super) targets: Option<&'k [&'k str]>,
+    pub(super) connections: Option<&'k [&'k str]>,
+}
+
+pub(super) fn all(top: &Section<'_>, known: Known<'_>) -> Vec<AlertRule> {
     let mut rules: Vec<AlertRule> = Vec::new();
     for section in top.tables("alert", "id") {
         let start = section.start();
-        if let Some(rule) = rule(section, targets) {
+        if let Some(rule) = rule(section, known) {
             if rules.iter().any(|known| known.id == rule.id) {
                 top.fault(
                     start,
@@ -85,7 +91,8 @@ pub(super) fn check_id(section: &Section<'_>, id: &At<&str>) {
     }
 }
 
-fn rule(section: Section<'_>, targets: &[AlertTarget]) -> Option<AlertRule> {
+fn rule(section: Section<'_>, known: Known<'_>) -> Option<AlertRule> {
+    let is_unknown = |among: Option<&[&str]>, id: &str| among.is_some_and(|ids| !ids.contains(&id));
     let id = section.required("id");
     if let Some(id) = &id {
         check_id(&section, id);
@@ -99,7 +106,7 @@ fn rule(section: Section<'_>, targets: &[AlertTarget]) -> Option<AlertRule> {
         );
     }
     for target in &to {
-        if !targets.iter().any(|known| known.id == target.value) {
+        if is_unknown(known.targets, target.value) {
             let why = format!(
                 "there is no [[alert_target]] with the id {:?}",
                 target.value
@@ -128,7 +135,18 @@ fn rule(section: Section<'_>, targets: &[AlertTarget]) -> Option<AlertRule> {
         let texts = section.texts(key).into_iter();
         texts.map(|text| text.value.to_owned()).collect()
     };
-    let connections = owned("connections");
+    let connections = section.texts("connections");
+    for one in connections
+        .iter()
+        .filter(|one| is_unknown(known.connections, one.value))
+    {
+        let why = format!("there is no [[connection]] with the id {:?}", one.value);
+        section.wrong(one.at, "connections", &why);
+    }
+    let connections = connections
+        .into_iter()
+        .map(|one| one.value.to_owned())
+        .collect();
     let resources = owned("resources");
     let seconds = section.number("after_seconds", 0..86_401);
     let minutes = section.number("repeat_minutes", 1..100_001);

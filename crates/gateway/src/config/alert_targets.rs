@@ -70,10 +70,12 @@ fn webhook(section: &Section<'_>, shape: Shape, around: &Surroundings<'_>) -> Op
     let secret = (shape == Shape::Own)
         .then(|| secret::optional(section, "secret", around))
         .flatten();
+    let ca = ca(section, around);
     Some(Webhook {
         url: url?,
         secret,
         shape,
+        ca,
     })
 }
 

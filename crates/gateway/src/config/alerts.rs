@@ -39,6 +39,8 @@ pub struct Webhook {
     pub secret: Option<SecretString>,
     /// Whose JSON.
     pub shape: Shape,
+    /// Certificates (PEM) to trust besides the known authorities.
+    pub ca: Option<Vec<u8>>,
 }
 
 /// Whose JSON is posted.

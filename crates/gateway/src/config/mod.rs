@@ -31,6 +31,7 @@ pub use store::StoreLocation;
 pub(crate) use url::is_loopback;
 
 use crate::identity::User;
+use alert_rules::Known;
 use fault::Collector;
 use secrecy::SecretString;
 use section::{At, Section};
@@ -77,8 +78,10 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// The bearer token for `/metrics`.
     pub metrics_token: Option<SecretString>,
-    /// Who is called, and of what.
+    /// Who is alerted.
     pub alerts: Alerts,
+    /// How systems outside are reached whose section does not say otherwise.
+    pub reach: Reach,
     /// What is odd and yet possible, in the order of the lines.
     pub warnings: Vec<Fault>,
 }
@@ -171,11 +174,18 @@ fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
     let (public_origin, base_path) = url::public(&top).unzip();
     let drain = top.number("drain_seconds", 0..301);
     let targets = alert_targets::all(&top, around);
+    let connections = connection::all(&top, around, &reach);
+    let of_targets: Vec<&str> = targets.iter().map(|one| one.id.as_str()).collect();
+    let of_connections = connections.iter().map(|one| one.public.id.as_str());
+    let of_connections: Vec<&str> = of_connections.collect();
+    let are_sound = |key, number| top.tables(key, "id").len() == number;
+    let known = Known {
+        targets: are_sound("alert_target", of_targets.len()).then_some(&of_targets),
+        connections: are_sound("connection", of_connections.len()).then_some(&of_connections),
+    };
+    let rules = alert_rules::all(&top, known);
     let config = Config {
-        alerts: Alerts {
-            rules: alert_rules::all(&top, &targets),
-            targets,
-        },
+        alerts: Alerts { rules, targets },
         listen: listen.map_or(DEFAULT_LISTEN, |listen| listen.value),
         drain: drain.map_or_else(
             || {
@@ -187,7 +197,7 @@ fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
         ),
         public_origin,
         base_path: base_path.unwrap_or_default(),
-        connections: connection::all(&top, around, &reach),
+        connections,
         users: user::all(&top, around),
         openid: openid::read(&top, around, &reach),
         walls: walls::read(&top, &session, around),
@@ -197,6 +207,7 @@ fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
         trusted_proxies: proxies(&top),
         tls: tls(&top, around),
         metrics_token: secret::optional(&top, "metrics_token", around),
+        reach,
         warnings: Vec::new(),
     };
     if !config.has_sign_in()

@@ -41,8 +41,8 @@ fn to(targets: &[&str]) -> Vec<String> {
     targets.iter().map(|&target| target.to_owned()).collect()
 }
 
-fn refusal(is_final: bool) -> Result<(), Refusal> {
-    Err(Refusal {
+fn refusal(is_final: bool) -> Result<(), Failure> {
+    Err(Failure {
         line: "500".to_owned(),
         is_final,
         retry_after: None,

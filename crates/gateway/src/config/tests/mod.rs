@@ -1,5 +1,6 @@
 //! Every kind of fault, with the line, the column and the sentence that people read.
 
+mod alerts;
 mod connections;
 mod outside;
 mod people;
@@ -29,6 +30,8 @@ fn read(text: &str) -> Result<Config, Vec<String>> {
     let variable = |name: &str| match name {
         "SECRET" => Some("hunter2".to_owned()),
         "EMPTY" => Some(String::new()),
+        "HOOK" => Some("https://hooks.example/hunter2".to_owned()),
+        "BARE_HOOK" => Some("http://hooks.example/hunter2".to_owned()),
         "LONG" => Some("l".repeat(40)),
         _ => None,
     };

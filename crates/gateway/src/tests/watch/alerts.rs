@@ -3,7 +3,8 @@
 use super::handled::{alarm, plant, reopened, send};
 use super::*;
 use crate::alerts::message::{Message, Occasion};
-use crate::alerts::{Deliver, Refusal, Setting, Target};
+use crate::alerts::send::Failure;
+use crate::alerts::{Deliver, Setting, Target};
 use crate::config::AlertRule;
 use futures_util::future::BoxFuture;
 use health::Severity;
@@ -14,13 +15,13 @@ use std::sync::Mutex;
 /// Somebody who is called, and who fails as the test wants it.
 #[derive(Default)]
 struct Receiver {
-    fails: Mutex<Option<Refusal>>,
+    fails: Mutex<Option<Failure>>,
     got: Mutex<Vec<Message>>,
     attempts: Mutex<usize>,
 }
 
 impl Receiver {
-    fn fail(&self, why: Option<Refusal>) {
+    fn fail(&self, why: Option<Failure>) {
         *self.fails.lock().unwrap() = why;
     }
 
@@ -37,7 +38,7 @@ impl Receiver {
 }
 
 impl Deliver for Receiver {
-    fn deliver<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<(), Refusal>> {
+    fn deliver<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             *self.attempts.lock().unwrap() += 1;
             let fails = self.fails.lock().unwrap().clone();
@@ -51,8 +52,8 @@ impl Deliver for Receiver {
     }
 }
 
-fn refusal(line: &str, is_final: bool) -> Option<Refusal> {
-    Some(Refusal {
+fn refusal(line: &str, is_final: bool) -> Option<Failure> {
+    Some(Failure {
         line: line.to_owned(),
         is_final,
         retry_after: None,

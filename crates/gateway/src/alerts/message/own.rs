@@ -1,0 +1,62 @@
+//! This program's own JSON, which `docs/alerts.md` describes: fields may be added, and none changes its meaning.
+
+use super::words::{NAME, SENTENCE, line};
+use super::{Alarm, Message, Since};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Value, json};
+
+/// The message as this program's own JSON.
+pub(crate) fn own_json(message: &Message) -> Value {
+    let Message {
+        id,
+        at,
+        occasion,
+        alarm,
+        others,
+        omitted,
+        connection,
+        link,
+    } = message;
+    let others: Vec<Value> = others.iter().map(briefly).collect();
+    json!({
+        "version": 1,
+        "id": id,
+        "occasion": occasion,
+        "at": time(*at),
+        "alarm": {
+            "id": alarm.id,
+            "severity": alarm.severity.key(),
+            "word": line(&alarm.word, NAME),
+            "sentence": line(&alarm.sentence, SENTENCE),
+            "advice": line(&alarm.advice, SENTENCE),
+            "since": time(alarm.since.at()),
+            "since_is_reported": matches!(alarm.since, Since::Reported(_)),
+            "kind": alarm.resource.kind.key(),
+            "connection": alarm.resource.connection,
+            "connection_title": line(connection, NAME),
+            // Whole, because the vendor knows it by this and nothing else.
+            "resource": alarm.resource.id,
+            "name": line(&alarm.name, NAME),
+        },
+        "others": others,
+        "omitted": omitted,
+        "link": link,
+    })
+}
+
+/// One of many.
+fn briefly(alarm: &Alarm) -> Value {
+    json!({
+        "id": alarm.id,
+        "severity": alarm.severity.key(),
+        "word": line(&alarm.word, NAME),
+        "kind": alarm.resource.kind.key(),
+        "connection": alarm.resource.connection,
+        "resource": alarm.resource.id,
+        "name": line(&alarm.name, NAME),
+    })
+}
+
+fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}

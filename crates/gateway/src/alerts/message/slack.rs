@@ -1,0 +1,82 @@
+//! JSON for the incoming webhooks of Slack and of Mattermost. The two format text by different rules, and Mattermost
+//! knows no way to switch them off, so what would be markup in either is replaced by what looks like it.
+
+use super::Message;
+use super::words::{facts, headline, sentence, shade};
+use health::Severity;
+use serde_json::{Value, json};
+
+/// Facts up to this many characters stand side by side.
+const SHORT: usize = 40;
+
+/// Takes no room and is no space: what stands on both sides of it does not belong together.
+const APART: char = '\u{200b}';
+
+/// The message as JSON for an incoming webhook of Slack or Mattermost.
+pub(crate) fn slack_json(message: &Message) -> Value {
+    let headline = escaped(&headline(message));
+    let fields: Vec<Value> = facts(message)
+        .into_iter()
+        .map(|(title, value)| {
+            json!({
+                "title": title,
+                "short": value.chars().count() <= SHORT,
+                "value": escaped(&value),
+            })
+        })
+        .collect();
+    let mut attachment = json!({
+        "color": colour(shade(message)),
+        "fallback": headline,
+        "text": escaped(&sentence(message)),
+        "fields": fields,
+        "mrkdwn_in": [],
+    });
+    if let Some(link) = &message.link {
+        attachment["title"] = json!("Open in Failover Console");
+        attachment["title_link"] = json!(link);
+    }
+    json!({ "text": headline, "mrkdwn": false, "attachments": [attachment] })
+}
+
+fn colour(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "#c62828",
+        Severity::Warning => "#ef6c00",
+        Severity::Moving => "#1565c0",
+        Severity::Unknown | Severity::Off => "#757575",
+        Severity::Normal => "#2e7d32",
+    }
+}
+
+/// The text so that it is shown as it is, mentions nobody and links to nothing by another name.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    let mut before = None;
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        let after = characters.peek();
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '*' => escaped.push('∗'),
+            '`' => escaped.push('ˋ'),
+            '~' => escaped.push('∼'),
+            // Within a word it is none of markup's, and names of resources are copied.
+            '_' if is_of_word(before) && is_of_word(after.copied()) => escaped.push('_'),
+            '_' => escaped.push('ˍ'),
+            '@' => escaped.extend(['@', APART]),
+            '(' if before == Some(']') => escaped.extend([APART, '(']),
+            // At the beginning it would be a heading, an item of a list or a quotation.
+            '#' | '-' | '+' | '|' if before.is_none() => escaped.extend([APART, c]),
+            c => escaped.push(c),
+        }
+        before = Some(c);
+    }
+    escaped
+}
+
+fn is_of_word(c: Option<char>) -> bool {
+    c.is_some_and(char::is_alphanumeric)
+}

@@ -1,0 +1,300 @@
+//! An e-mail by SMTP. `lettre` writes the message and speaks the protocol; the encryption is this program's own, so
+//! that the same authorities are trusted as everywhere else.
+
+mod encryption;
+
+use super::{Failure, told};
+use crate::alerts::message::{Message, Occasion, mail_subject, mail_text};
+use crate::config::{Mail, MailEncryption, Roots};
+use crate::tls;
+use crate::vendor_http::in_io;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, SinglePart};
+use lettre::transport::smtp;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
+use lettre::transport::smtp::commands::{Data, Mail as From, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
+use rustls::pki_types::ServerName;
+use secrecy::{ExposeSecret as _, SecretString};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+/// How long one address of the server may take to connect: where it has several, another may answer.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// How long the goodbye may take after a message was delivered.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// What sends to the recipients of one target.
+pub(super) struct MailSender {
+    server: String,
+    port: u16,
+    encryption: Encryption,
+    sign_in: Option<(String, SecretString)>,
+    from: Mailbox,
+    to: Vec<Mailbox>,
+    limit: Duration,
+}
+
+enum Encryption {
+    FromTheBeginning(TlsConnector, ServerName<'static>),
+    AfterStartTls(TlsConnector, ServerName<'static>),
+    None,
+}
+
+/// Recipients that the server refused, and whether it may take them later.
+struct Refused {
+    lines: Vec<String>,
+    all_final: bool,
+}
+
+impl MailSender {
+    /// # Errors
+    /// What is wrong with the target.
+    pub(super) fn new(mail: &Mail, roots: Roots, limit: Duration) -> Result<Self, String> {
+        // Without the brackets of an address of IPv6.
+        let server = mail.server.trim_start_matches('[').trim_end_matches(']');
+        let to: Vec<Mailbox> = mail
+            .to
+            .iter()
+            .map(|to| mailbox(to))
+            .collect::<Result<_, _>>()?;
+        if to.is_empty() {
+            return Err("it has no recipient".to_owned());
+        }
+        Ok(Self {
+            server: server.to_owned(),
+            port: mail.port,
+            encryption: encryption(server, mail, roots)?,
+            sign_in: mail.sign_in.clone(),
+            from: mailbox(&mail.from)?,
+            to,
+            limit,
+        })
+    }
+
+    pub(super) async fn send(&self, message: &Message) -> Result<(), Failure> {
+        let mail = self
+            .compose(message)
+            .map_err(|error| Failure::at_last(format!("no e-mail can be made of it: {error}")))?;
+        let (mut connection, refused) = timeout(self.limit, self.deliver(&mail))
+            .await
+            .map_err(|_| Failure::for_now(format!("{} did not answer in time", self.server)))??;
+        // It is delivered: whether the server says goodbye changes nothing.
+        let _ = timeout(GOODBYE, connection.quit()).await;
+        if refused.lines.is_empty() {
+            return Ok(());
+        }
+        // To try again would send it to the others twice.
+        Err(Failure::at_last(format!(
+            "delivered to {} of {} recipients; {}",
+            self.to.len() - refused.lines.len(),
+            self.to.len(),
+            refused.lines.join("; ")
+        )))
+    }
+
+    fn compose(&self, message: &Message) -> Result<Vec<u8>, lettre::error::Error> {
+        let domain = self.from.email.domain();
+        let mut mail = lettre::Message::builder()
+            .from(self.from.clone())
+            .subject(mail_subject(message))
+            .date(message.at.into())
+            .message_id(Some(format!("<{}@{domain}>", word(&message.id))))
+            .raw_header(HeaderValue::new(
+                HeaderName::new_from_ascii_str("Auto-Submitted"),
+                "auto-generated".to_owned(),
+            ));
+        for to in &self.to {
+            mail = mail.to(to.clone());
+        }
+        if message.occasion != Occasion::Test {
+            // No message has this id: it stands for the alarm, and mail programs put together what answers it.
+            let alarm = format!("<alarm-{}@{domain}>", word(&message.alarm.id));
+            mail = mail.in_reply_to(alarm.clone()).references(alarm);
+        }
+        Ok(mail
+            .singlepart(SinglePart::plain(mail_text(message)))?
+            .formatted())
+    }
+
+    /// Hands the message over. At least one recipient was not refused.
+    async fn deliver(&self, mail: &[u8]) -> Result<(AsyncSmtpConnection, Refused), Failure> {
+        let mut smtp = self.connect().await?;
+        if let Some((name, password)) = &self.sign_in {
+            let credentials = Credentials::new(name.clone(), password.expose_secret().to_owned());
+            smtp.auth(&[Mechanism::Plain, Mechanism::Login], &credentials)
+                .await
+                .map_err(|error| self.failure("refused the sign-in", &error))?;
+        }
+        let everybody = self.to.iter().chain([&self.from]);
+        let mut parameters = Vec::new();
+        if everybody.into_iter().any(|one| !is_ascii(one)) {
+            if !smtp.server_info().supports_feature(Extension::SmtpUtfEight) {
+                return Err(Failure::at_last(format!(
+                    "{} takes no addresses with other letters than those of ASCII",
+                    self.server
+                )));
+            }
+            parameters.push(MailParameter::SmtpUtfEight);
+        }
+        smtp.command(From::new(Some(self.from.email.clone()), parameters))
+            .await
+            .map_err(|error| self.failure("refused the sender", &error))?;
+        let refused = self.name_recipients(&mut smtp).await?;
+        let refuses = |error| self.failure("refused the message", &error);
+        smtp.command(Data).await.map_err(refuses)?;
+        smtp.message(mail).await.map_err(refuses)?;
+        Ok((smtp, refused))
+    }
+
+    /// Names the recipients one by one: the one who is unknown must not keep the alert from the others.
+    async fn name_recipients(&self, smtp: &mut AsyncSmtpConnection) -> Result<Refused, Failure> {
+        let mut refused = Refused {
+            lines: Vec::new(),
+            all_final: true,
+        };
+        for Mailbox { email, .. } in &self.to {
+            let Err(error) = smtp.command(Rcpt::new(email.clone(), Vec::new())).await else {
+                continue;
+            };
+            let failure = self.failure(&format!("refused {email}"), &error);
+            if error.status().is_none() {
+                return Err(failure);
+            }
+            refused.all_final &= failure.is_final;
+            refused.lines.push(failure.line);
+        }
+        if refused.lines.len() < self.to.len() {
+            return Ok(refused);
+        }
+        Err(Failure {
+            line: refused.lines.join("; "),
+            is_final: refused.all_final,
+            retry_after: None,
+        })
+    }
+
+    /// A connection that is encrypted as the target wants it.
+    async fn connect(&self) -> Result<AsyncSmtpConnection, Failure> {
+        let stream = self.tcp().await?;
+        let hello = match stream.local_addr().map(|address| address.ip()) {
+            Ok(IpAddr::V6(address)) => ClientId::Ipv6(address),
+            Ok(IpAddr::V4(address)) => ClientId::Ipv4(address),
+            Err(_) => ClientId::default(),
+        };
+        let stream: Box<dyn AsyncTokioStream> = match &self.encryption {
+            Encryption::None => Box::new(stream),
+            Encryption::FromTheBeginning(connector, name) => {
+                let stream = encryption::begin(&self.server, stream, connector, name).await?;
+                Box::new(stream)
+            }
+            Encryption::AfterStartTls(connector, name) => {
+                let stream = encryption::ask(&self.server, stream, &hello).await?;
+                let stream = encryption::begin(&self.server, stream, connector, name).await?;
+                Box::new(stream.after_start_tls())
+            }
+        };
+        AsyncSmtpConnection::connect_with_transport(stream, &hello)
+            .await
+            .map_err(|error| self.failure("refused the connection", &error))
+    }
+
+    async fn tcp(&self) -> Result<TcpStream, Failure> {
+        let server = &self.server;
+        let unreachable = |why: &str| Failure::for_now(format!("could not reach {server}: {why}"));
+        let may_use = |address: &SocketAddr| !self.is_unencrypted() || address.ip().is_loopback();
+        let addresses = lookup_host((server.as_str(), self.port))
+            .await
+            .map_err(|_| unreachable("its name is not known (DNS)"))?
+            .filter(may_use);
+        let mut failure = unreachable("it has no address that may be used");
+        for address in addresses {
+            match timeout(CONNECT, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => {
+                    failure = unreachable(in_io(error.kind()).unwrap_or("no connection was made"));
+                }
+                Err(_) => failure = unreachable("it did not answer in time"),
+            }
+        }
+        Err(failure)
+    }
+
+    fn is_unencrypted(&self) -> bool {
+        matches!(self.encryption, Encryption::None)
+    }
+
+    /// What it means that a command failed.
+    fn failure(&self, what: &str, error: &smtp::Error) -> Failure {
+        let server = &self.server;
+        let Some(code) = error.status() else {
+            return if error.is_client() {
+                Failure::at_last(format!(
+                    "{server} offers no way to sign in that the gateway knows (PLAIN, LOGIN)"
+                ))
+            } else {
+                Failure::for_now(format!(
+                    "the connection to {server} broke off, or it is not one for SMTP"
+                ))
+            };
+        };
+        let words = std::error::Error::source(error).map_or_else(String::new, ToString::to_string);
+        let password = self
+            .sign_in
+            .as_ref()
+            .map(|(_, password)| password.expose_secret());
+        let words = told(&words, &[password.unwrap_or_default()]);
+        Failure {
+            line: format!("{server} {what}: {code} {words}")
+                .trim_end()
+                .to_owned(),
+            is_final: error.is_permanent(),
+            retry_after: None,
+        }
+    }
+}
+
+/// The address, which stands in lines of the protocol and of the message.
+fn mailbox(text: &str) -> Result<Mailbox, String> {
+    let refused = || format!("{text:?} is not an e-mail address");
+    if text.chars().any(char::is_control) {
+        return Err(refused());
+    }
+    text.parse().map_err(|_| refused())
+}
+
+fn is_ascii(mailbox: &Mailbox) -> bool {
+    AsRef::<str>::as_ref(&mailbox.email).is_ascii()
+}
+
+/// The id without what must not stand in the id of a message.
+fn word(id: &str) -> String {
+    let fits = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
+    id.chars().filter(fits).collect()
+}
+
+fn encryption(server: &str, mail: &Mail, roots: Roots) -> Result<Encryption, String> {
+    if mail.encryption == MailEncryption::None {
+        let is_here = server.eq_ignore_ascii_case("localhost")
+            || server.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+        return if is_here {
+            Ok(Encryption::None)
+        } else {
+            Err("only a server on this computer may be spoken to without encryption".to_owned())
+        };
+    }
+    let name = ServerName::try_from(server.to_owned())
+        .map_err(|_| format!("{server:?} is not the name of a server"))?;
+    let config = tls::trusting(roots == Roots::Bundled, mail.ca.as_deref())?;
+    let connector = TlsConnector::from(Arc::new(config));
+    Ok(match mail.encryption {
+        MailEncryption::StartTls => Encryption::AfterStartTls(connector, name),
+        MailEncryption::Tls | MailEncryption::None => Encryption::FromTheBeginning(connector, name),
+    })
+}

@@ -1,0 +1,177 @@
+//! A mail server that keeps what it is given, with the faults that a test asks for.
+
+use super::encryption;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncWrite};
+use tokio::io::{AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+/// How the server behaves.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Manners {
+    /// Speaks TLS from the beginning.
+    pub(super) encrypted: bool,
+    pub(super) offers_start_tls: bool,
+    /// What it says with its consent to `STARTTLS`, as somebody on the way could.
+    pub(super) injects: &'static str,
+    /// The ways to sign in that it offers once the connection is encrypted, such as `PLAIN`.
+    pub(super) auth: &'static str,
+    /// What it answers to lines that begin so, in place of its usual answer; hangs up for an empty one and
+    /// falls silent for `…`.
+    pub(super) instead: &'static [(&'static str, &'static str)],
+}
+
+/// The server, and all that it was told.
+pub(super) struct SmtpServer {
+    pub(super) port: u16,
+    pub(super) certificate: Vec<u8>,
+    told: Arc<Mutex<Vec<String>>>,
+}
+
+impl SmtpServer {
+    pub(super) async fn new(manners: Manners) -> Self {
+        let (acceptor, certificate) = encryption("127.0.0.1");
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let told: Arc<Mutex<Vec<String>>> = Arc::default();
+        let noted = told.clone();
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let talk = Talk {
+                    manners,
+                    told: noted.clone(),
+                };
+                tokio::spawn(talk.serve(stream, acceptor.clone()));
+            }
+        });
+        Self {
+            port,
+            certificate,
+            told,
+        }
+    }
+
+    /// Every line that came, encrypted ones with a `*` before them.
+    pub(super) fn told(&self) -> Vec<String> {
+        std::mem::take(&mut *self.told.lock().unwrap())
+    }
+}
+
+struct Talk {
+    manners: Manners,
+    told: Arc<Mutex<Vec<String>>>,
+}
+
+/// How a talk ended.
+enum End {
+    StartTls,
+    Over,
+}
+
+impl Talk {
+    async fn serve(self, mut stream: TcpStream, acceptor: TlsAcceptor) {
+        if !self.manners.encrypted {
+            match self.talk(&mut stream, false, true).await {
+                Some(End::StartTls) => {}
+                _ => return,
+            }
+        }
+        if let Ok(mut stream) = acceptor.accept(stream).await {
+            self.talk(&mut stream, true, self.manners.encrypted).await;
+        }
+    }
+
+    async fn talk(
+        &self,
+        stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+        is_encrypted: bool,
+        greets: bool,
+    ) -> Option<End> {
+        let mut stream = BufReader::new(stream);
+        if greets {
+            self.say(&mut stream, "", "220 mail.plant.example ESMTP")
+                .await?;
+        }
+        loop {
+            let line = self.hear(&mut stream, is_encrypted).await?;
+            let verb = line.split([' ', ':']).next().unwrap_or_default();
+            match verb {
+                "EHLO" => {
+                    let mut answer = "250-mail.plant.example\r\n".to_owned();
+                    if self.manners.offers_start_tls && !is_encrypted {
+                        answer += "250-STARTTLS\r\n";
+                    }
+                    if is_encrypted {
+                        answer += &format!("250-AUTH {}\r\n", self.manners.auth);
+                    }
+                    answer += "250 8BITMIME";
+                    self.say(&mut stream, &line, &answer).await?;
+                }
+                "STARTTLS" => {
+                    let answer = format!("220 go ahead{}", self.manners.injects);
+                    self.say(&mut stream, &line, &answer).await?;
+                    return Some(End::StartTls);
+                }
+                "AUTH" if line == "AUTH LOGIN" => {
+                    for what in ["Username:", "Password:"] {
+                        let ask = format!("334 {}", BASE64_STANDARD.encode(what));
+                        self.say(&mut stream, "", &ask).await?;
+                        self.hear(&mut stream, is_encrypted).await?;
+                    }
+                    self.say(&mut stream, &line, "235 welcome").await?;
+                }
+                "AUTH" => self.say(&mut stream, &line, "235 welcome").await?,
+                "DATA" => {
+                    self.say(&mut stream, &line, "354 go ahead").await?;
+                    while self.hear(&mut stream, is_encrypted).await? != "." {}
+                    self.say(&mut stream, ".", "250 2.0.0 queued").await?;
+                }
+                "QUIT" => {
+                    self.say(&mut stream, &line, "221 bye").await?;
+                    return Some(End::Over);
+                }
+                _ => self.say(&mut stream, &line, "250 ok").await?,
+            }
+        }
+    }
+
+    async fn hear(
+        &self,
+        stream: &mut (impl AsyncBufRead + Unpin),
+        is_encrypted: bool,
+    ) -> Option<String> {
+        let mut line = String::new();
+        let length = stream.read_line(&mut line).await.ok()?;
+        let line = line.trim_end_matches("\r\n").to_owned();
+        let mark = if is_encrypted { "*" } else { "" };
+        self.told.lock().unwrap().push(format!("{mark}{line}"));
+        (length > 0).then_some(line)
+    }
+
+    /// Answers a line, unless the test wants another answer to it.
+    async fn say(
+        &self,
+        stream: &mut (impl AsyncWrite + Unpin),
+        to: &str,
+        answer: &str,
+    ) -> Option<()> {
+        let mut instead = self.manners.instead.iter();
+        let instead = instead.find(|(start, _)| match *start {
+            "" => to.is_empty(),
+            start => to.starts_with(start),
+        });
+        let answer = match instead {
+            Some((_, "")) => return None,
+            Some((_, "…")) => std::future::pending().await,
+            Some((_, other)) => other,
+            None => answer,
+        };
+        let answer = format!("{answer}\r\n");
+        stream.write_all(answer.as_bytes()).await.ok()?;
+        stream.flush().await.ok()
+    }
+}

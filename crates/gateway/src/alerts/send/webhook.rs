@@ -1,0 +1,191 @@
+//! A webhook: one POST of JSON.
+
+use super::{Failure, SECRET, told};
+use crate::alerts::message::{Message, own_json, slack_json, teams_json};
+use crate::clock::{Clock, wall_clock};
+use crate::config::{self, Shape, Webhook};
+use crate::vendor_http::{self, Trust, VendorHttp};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use reqwest::{Response, Url};
+use ring::hmac;
+use secrecy::{ExposeSecret as _, SecretString};
+use std::time::Duration;
+
+/// So many bytes of an answer are read.
+const ANSWER: usize = 64 * 1024;
+
+/// A piece of the address that is as long may be what makes it secret.
+const TOKEN: usize = 10;
+
+/// Of this message alone, also when it is sent again.
+const ID: &str = "x-failover-console-id";
+
+/// The seconds since 1970 when it was sent, which the signature covers.
+const TIMESTAMP: &str = "x-failover-console-timestamp";
+
+const SIGNATURE: &str = "x-failover-console-signature";
+
+/// What sends to one webhook.
+pub(super) struct WebhookSender {
+    http: VendorHttp,
+    url: Url,
+    secret: Option<SecretString>,
+    shape: Shape,
+    clock: Clock,
+}
+
+impl WebhookSender {
+    /// # Errors
+    /// What is wrong with the webhook or with the way to it.
+    pub(super) fn new(
+        webhook: &Webhook,
+        reach: &config::Reach,
+        timeout: Duration,
+    ) -> Result<Self, String> {
+        let url = Url::parse(webhook.url.expose_secret())
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https"))
+            .ok_or("its url is not an http or https address")?;
+        let client = vendor_http::client(timeout, reach, Trust::Also(webhook.ca.as_deref()))?
+            .build()
+            .map_err(|error| error.without_url().to_string())?;
+        Ok(Self {
+            http: VendorHttp {
+                client,
+                name: "the receiver".to_owned(),
+                limit: ANSWER,
+            },
+            url,
+            // Slack and Teams know no signature.
+            secret: webhook
+                .secret
+                .clone()
+                .filter(|_| webhook.shape == Shape::Own),
+            shape: webhook.shape,
+            clock: wall_clock(),
+        })
+    }
+
+    pub(super) async fn send(&self, message: &Message) -> Result<(), Failure> {
+        let body = match self.shape {
+            Shape::Own => own_json(message),
+            Shape::Slack => slack_json(message),
+            Shape::Teams => teams_json(message),
+        }
+        .to_string();
+        let mut request = self
+            .http
+            .client
+            .post(self.url.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .header(ID, &message.id);
+        if let Some(secret) = &self.secret {
+            let timestamp = (self.clock)().as_secs().to_string();
+            let signature = signature(secret, &timestamp, &body);
+            request = request
+                .header(TIMESTAMP, timestamp)
+                .header(SIGNATURE, signature);
+        }
+        let mut response = request
+            .body(body)
+            .send()
+            .await
+            .map_err(|error| self.unreachable(&error))?;
+        let answer = start(&mut response).await;
+        match response.status() {
+            status if status.is_success() => Ok(()),
+            status => Err(self.refusal(status, response.headers(), &answer)),
+        }
+    }
+
+    /// Why there is no answer. What is said of certificates names the host.
+    fn unreachable(&self, error: &reqwest::Error) -> Failure {
+        let why = self.http.failure(error).detail;
+        Failure::for_now(match self.url.host_str() {
+            Some(host) if host.len() >= SECRET => why.replace(host, "the host of its url"),
+            _ => why,
+        })
+    }
+
+    /// What an answer means that is no success.
+    fn refusal(&self, status: StatusCode, headers: &HeaderMap, answer: &[u8]) -> Failure {
+        let code = status.as_u16();
+        if status.is_redirection() {
+            return Failure::at_last(format!(
+                "the receiver answered {code} and sent the gateway to another address, which it does not follow: look at \
+                 the target's url"
+            ));
+        }
+        let reason = status.canonical_reason().unwrap_or_default();
+        let mut line = format!("the receiver answered {code} {reason}");
+        let words = self.words(headers, answer);
+        if !words.is_empty() {
+            line = format!("{line}: {words}");
+        }
+        Failure {
+            line,
+            is_final: matches!(code, 400 | 401 | 403 | 404 | 410),
+            retry_after: retry_after(headers),
+        }
+    }
+
+    /// What the receiver said. A page of HTML says nothing in one line.
+    fn words(&self, headers: &HeaderMap, answer: &[u8]) -> String {
+        let kind = headers.get(CONTENT_TYPE).map(|value| value.as_bytes());
+        if kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with(b"text/html")) {
+            return String::new();
+        }
+        let (path, query) = (self.url.path(), self.url.query().unwrap_or_default());
+        let pieces = path.split('/').chain(query.split(['&', '=']));
+        let secret = self.secret.as_ref().map(|secret| secret.expose_secret());
+        let secrets: Vec<&str> = [self.url.as_str(), path, query]
+            .into_iter()
+            .chain(pieces.filter(|piece| piece.len() >= TOKEN))
+            .chain(self.url.password())
+            .chain(secret)
+            .collect();
+        told(&String::from_utf8_lossy(answer), &secrets)
+    }
+}
+
+/// The beginning of the body. What cannot be read is left out: the status has said what counts.
+async fn start(response: &mut Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        let room = ANSWER.saturating_sub(body.len());
+        body.extend(chunk.iter().take(room));
+        if chunk.len() >= room {
+            break;
+        }
+    }
+    body
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name: &str| Some(headers.get(name)?.to_str().ok()?.to_owned());
+    let named = ["retry-after", "date"].into_iter();
+    let answer = vendors::Answer {
+        headers: named
+            .filter_map(|name| Some((name.to_owned(), text(name)?)))
+            .collect(),
+        ..vendors::Answer::default()
+    };
+    answer.retry_after().map(Duration::from_secs)
+}
+
+/// The header with which a receiver that knows the secret can tell that the body comes from here, and when.
+fn signature(secret: &SecretString, timestamp: &str, body: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
+    let mut code = hmac::Context::with_key(&key);
+    for part in [timestamp, ".", body] {
+        code.update(part.as_bytes());
+    }
+    let code = code.sign();
+    let hex: String = code
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("sha256={hex}")
+}

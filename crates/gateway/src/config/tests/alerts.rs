@@ -1,0 +1,234 @@
+//! Whom alarms call.
+
+use super::*;
+use chrono::{NaiveTime, TimeDelta};
+use health::Severity;
+use vendors::SystemKind;
+
+const ALERTS: &str = r#"
+[[alert_target]]
+id = "pager"
+kind = "webhook"
+url = "https://pager.example/in"
+secret_env = "SECRET"
+
+[[alert_target]]
+id = "channel"
+kind = "slack"
+url_env = "HOOK"
+
+[[alert_target]]
+id = "ops-mail"
+kind = "mail"
+server = "smtp.example:2525"
+encryption = "starttls"
+user = "console"
+password_file = "good.key"
+from = "Console <console@example.com>"
+to = ["ops@example.com"]
+
+[[alert]]
+id = "night"
+targets = ["pager", "ops-mail"]
+severity = "critical"
+systems = ["aveva"]
+connections = ["plant-a"]
+resources = ["crude-*"]
+after_seconds = 0
+repeat_minutes = 60
+quiet_hours = { from = "22:00", to = "06:00", time_zone = "Europe/Berlin" }
+recovery = false
+
+[[alert]]
+id = "all"
+targets = ["channel"]
+"#;
+
+fn whole() -> String {
+    format!("{WHOLE}{ALERTS}")
+}
+
+#[test]
+fn rules_and_targets_are_read_and_have_what_is_usual_where_nothing_is_said() {
+    let alerts = read(&whole()).unwrap().alerts;
+    let ids: Vec<&str> = alerts.targets.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!(ids, ["pager", "channel", "ops-mail"]);
+    let Way::Mail(mail) = &alerts.targets[2].way else {
+        panic!("it is mail");
+    };
+    assert_eq!((mail.server.as_str(), mail.port), ("smtp.example", 2525));
+    assert_eq!(mail.encryption, MailEncryption::StartTls);
+    let [night, all] = alerts.rules.as_slice() else {
+        panic!("two rules");
+    };
+    assert_eq!(
+        (night.severity, night.after),
+        (Severity::Critical, TimeDelta::zero())
+    );
+    assert_eq!(night.systems, [SystemKind::Aveva]);
+    assert!(night.resources[0].matches("CRUDE-01") && !night.resources[0].matches("news"));
+    assert_eq!(night.repeat, Some(TimeDelta::hours(1)));
+    assert_eq!(
+        night.quiet.unwrap().from,
+        NaiveTime::from_hms_opt(22, 0, 0).unwrap()
+    );
+    assert!(!night.recovery && all.recovery);
+    assert_eq!(
+        (all.severity, all.after),
+        (Severity::Warning, TimeDelta::seconds(30))
+    );
+    assert_eq!((all.repeat, all.quiet), (None, None));
+    assert!(all.systems.is_empty() && all.connections.is_empty() && all.resources.is_empty());
+    // Nobody has to be called.
+    let none = read(WHOLE).unwrap().alerts;
+    assert!(none.rules.is_empty() && none.targets.is_empty());
+}
+
+#[test]
+fn each_fault_is_told_and_no_secret_with_it() {
+    for (what, by, says) in [
+        (
+            "id = \"pager\"",
+            "id = \"pa ger\"",
+            "id: must be at most 60 letters, digits and dashes",
+        ),
+        (
+            "id = \"pager\"",
+            "id = \"channel\"",
+            "another one has this id",
+        ),
+        ("\"webhook\"", "\"webhok\"", "did you mean \"webhook\"?"),
+        (
+            "url = \"https://pager.example/in\"",
+            "url = \"http://pager.example/in\"",
+            "is not encrypted",
+        ),
+        (
+            "url = \"https://pager.example/in\"",
+            "",
+            "`url_env` or `url_file` is missing",
+        ),
+        (
+            "url_env = \"HOOK\"",
+            "url_env = \"BARE_HOOK\"",
+            "the address of the webhook has to begin with https://",
+        ),
+        (
+            "url_env = \"HOOK\"",
+            "url_env = \"SECRET\"",
+            "the address of the webhook is none",
+        ),
+        (
+            "url_env = \"HOOK\"",
+            "url = \"https://hooks.example\"",
+            "a secret must not stand in this file",
+        ),
+        (
+            "secret_env",
+            "secrt_env",
+            "unknown key `secrt_env`; did you mean `secret_env`?",
+        ),
+        (
+            "smtp.example:2525",
+            "smtp.example:x",
+            "server: must be a name, or a name and a port",
+        ),
+        (
+            "smtp.example:2525",
+            "a@smtp.example",
+            "server: must be a name, or a name and a port",
+        ),
+        (
+            "starttls",
+            "ssl",
+            "encryption: must be tls, starttls or none",
+        ),
+        (
+            "starttls",
+            "none",
+            "without encryption only a server on this computer is used",
+        ),
+        (
+            "user = \"console\"",
+            "",
+            "there is a password, but no `user`",
+        ),
+        (
+            "password_file = \"good.key\"",
+            "",
+            "`password_env` or `password_file` is missing",
+        ),
+        (
+            "Console <console@example.com>",
+            "console",
+            "from: must be an address",
+        ),
+        ("to = [\"ops@example.com\"]", "to = []", "`to` is empty"),
+        (
+            "to = [\"ops@example.com\"]",
+            "to = [\"ops\"]",
+            "to: must hold addresses",
+        ),
+        ("id = \"night\"", "id = \"all\"", "another one has this id"),
+        (
+            "[\"pager\", \"ops-mail\"]",
+            "[\"pagr\"]",
+            "there is no [[alert_target]] with the id \"pagr\"",
+        ),
+        (
+            "[\"pager\", \"ops-mail\"]",
+            "[]",
+            "`targets` is empty: nobody would be called",
+        ),
+        (
+            "severity = \"critical\"",
+            "severity = \"bad\"",
+            "severity: must be critical, warning or unknown",
+        ),
+        (
+            "systems = [\"aveva\"]",
+            "systems = [\"avevva\"]",
+            "systems: must hold aveva, uplynk or veeam",
+        ),
+        (
+            "[\"plant-a\"]",
+            "[\"plant-z\"]",
+            "connections: there is no [[connection]] with the id \"plant-z\"",
+        ),
+        (
+            "after_seconds = 0",
+            "after_seconds = -1",
+            "after_seconds: must be a whole number from 0 to 86400",
+        ),
+        (
+            "repeat_minutes = 60",
+            "repeat_minutes = 0",
+            "repeat_minutes: must be a whole number from 1",
+        ),
+        ("\"22:00\"", "\"22\"", "must be a time such as"),
+        ("\"06:00\"", "\"22:00\"", "the same time"),
+        ("Europe/Berlin", "Berlin", "must be the name of a time zone"),
+        (
+            "recovery = false",
+            "recovery = \"no\"",
+            "recovery: must be true or false, not a string",
+        ),
+    ] {
+        assert!(ALERTS.contains(what), "{what}");
+        let text = format!("{WHOLE}{}", ALERTS.replacen(what, by, 1));
+        let found = read(&text).expect_err(by).concat();
+        assert!(found.contains(says), "{by}: {found}");
+        assert!(!found.contains("hunter2"), "{by}: {found}");
+    }
+}
+
+#[test]
+fn nothing_follows_from_a_connection_or_a_target_that_is_faulty_itself() {
+    for (what, by) in [
+        ("title = \"Plant A\"", ""),
+        ("kind = \"webhook\"", "kind = 7"),
+    ] {
+        let found = read(&whole().replacen(what, by, 1)).expect_err(by);
+        assert_eq!(found.len(), 1, "{found:?}");
+    }
+}
