@@ -180,6 +180,7 @@ fn page(route: Route) -> AnyView {
             view! { <pages::failover_sessions::SessionPage connection uid /> }.into_any()
         }
         Route::Activity => view! { <pages::activity::Activity /> }.into_any(),
+        Route::Report => view! { <pages::report::Report /> }.into_any(),
         Route::Connections => view! { <pages::connections::Connections /> }.into_any(),
         // These stand alone: `Console` and `App` draw them.
         Route::Wall | Route::SignIn => ().into_any(),

@@ -65,6 +65,8 @@ pub enum Route {
     },
     /// `/activity`
     Activity,
+    /// `/report`
+    Report,
     /// `/connections`
     Connections,
     /// `/wall`
@@ -131,6 +133,7 @@ impl Route {
                 uid: uid.to_owned(),
             },
             ["activity"] => Self::Activity,
+            ["report"] => Self::Report,
             ["connections"] => Self::Connections,
             ["wall"] => Self::Wall,
             ["sign-in"] => Self::SignIn,
@@ -164,6 +167,7 @@ impl Route {
                 )
             }
             Self::Activity => "/activity".to_owned(),
+            Self::Report => "/report".to_owned(),
             Self::Connections => "/connections".to_owned(),
             Self::Wall => "/wall".to_owned(),
             Self::SignIn => "/sign-in".to_owned(),
@@ -182,6 +186,7 @@ impl Route {
             Self::FailoverSessions => "failover-sessions",
             Self::FailoverSession { .. } => "failover-session",
             Self::Activity => "activity",
+            Self::Report => "report",
             Self::Connections => "connections",
             Self::Wall => "wall",
             Self::SignIn => "sign-in",
@@ -203,6 +208,7 @@ impl Route {
             Self::Group { .. } => Some(Self::Groups),
             Self::SlicerGroup { .. } => Some(Self::Slicers),
             Self::FailoverSession { .. } => Some(Self::FailoverSessions),
+            Self::Report => Some(Self::Activity),
             Self::SignIn | Self::NotFound => None,
         }
     }
@@ -222,6 +228,7 @@ mod tests {
             ("/slicers", Route::Slicers),
             ("/failover-sessions", Route::FailoverSessions),
             ("/activity", Route::Activity),
+            ("/report", Route::Report),
             ("/connections", Route::Connections),
             ("/wall", Route::Wall),
             ("/wall/2", Route::NotFound),

@@ -13,6 +13,7 @@ pub mod not_found;
 pub mod overview;
 pub mod pairing;
 pub mod polling;
+pub mod report;
 pub mod resource_list;
 pub mod resource_row;
 pub mod sign_in;

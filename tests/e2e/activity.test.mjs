@@ -228,3 +228,34 @@ story('viewers see what changed, and neither sign-ins nor addresses', async ({ p
     await served.stop();
   }
 });
+
+story('a report counts failovers and times without a primary, leads to the groups, and is exported', async ({ page, visit, control, complaints }) => {
+  await visit('/');
+  await control('PATCH', path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', 'BOIL-01.OpcUa'), { silent: true });
+  await control('POST', '/clock/advance', { seconds: 150 });
+  await page.getByRole('alert').getByText(/BOIL-02\.OpcUa has taken over from BOIL-01\.OpcUa/).waitFor({ timeout: PATIENCE });
+  await control('POST', '/observer/advance', { seconds: 60 });
+  await visit('/activity');
+  await page.getByRole('link', { name: 'Report', exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: 'Report' }).waitFor();
+  await whenRows(page, 'Groups', (all) => {
+    const boiler = all.find(({ Group }) => Group === 'Boiler House OPC UA');
+    assert.deepEqual([boiler.Connection, boiler.Failovers], ['Plant A', '1']);
+    // Before the gateway began to watch nobody saw anything, and that is not counted as well.
+    assert.match(boiler['Not known'], /d/);
+  }, PATIENCE);
+  await accessible(page);
+  await options(page, 'System').selectOption({ label: 'Uplynk' });
+  await whenRows(page, 'Groups', (all) => assert.ok(all.every(({ Connection }) => ['Live channels', ''].includes(Connection))));
+  assert.equal(filtered(page), '?system=uplynk');
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export CSV' }).click();
+  const text = await readFile(await (await download).path(), 'utf8');
+  assert.ok(text.startsWith('\ufeffKind,Name,Connection,Failovers,'));
+  await page.emulateMedia({ media: 'print' });
+  assert.equal(await page.getByRole('navigation', { name: 'Main' }).count(), 0, 'paper has no rail');
+  await page.emulateMedia({ media: 'screen' });
+  complaints.expect(/status of 400/);
+  await visit('/report?from=2030-01-01T00:00:00Z');
+  await page.getByText(/`from` has to be before `to` and before now/).waitFor();
+});

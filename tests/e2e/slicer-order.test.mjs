@@ -129,6 +129,45 @@ story('while an order is saved each frame shows one state, and the focus stays o
   }
 });
 
+story('each save of several keeps the focus, stays in its bar until it is shown, and takes the notice of the one before', async (told) => {
+  const { page, control } = told;
+  const group = await open(told);
+  const ids = inOrder(group);
+  const verified = page.getByRole('status').getByText('Order saved and verified.');
+  for (const [round, slow] of [false, true, false, true].entries()) {
+    const [moved] = await shown(page);
+    await items(page).first().focus();
+    await page.keyboard.press('Alt+ArrowDown');
+    await eventually(async () => assert.equal(await focused(page), moved));
+    if (slow) {
+      await control('POST', '/faults', { connection: 'live', operation: 'order slicers', fault: { kind: 'latency', milliseconds: 3000 }, times: 1 });
+    }
+    const button = bar(page).getByRole('button', { name: 'Save order' });
+    await button.focus();
+    await page.keyboard.press('Enter');
+    // What is done stands in the bar until the notice says that it was.
+    await page.evaluate(() => {
+      window.gaps_ = 0;
+      const look = () => {
+        const saves = document.querySelector('[aria-label="Unsaved order"]');
+        const notices = [...document.querySelectorAll('.notice')].filter((one) => one.textContent.includes('Order saved and verified.'));
+        if (!saves && notices.length === 0) window.gaps_ += 1;
+        if (!window.done_) requestAnimationFrame(look);
+      };
+      window.done_ = false;
+      look();
+    });
+    if (round > 0) await eventually(async () => assert.equal(await verified.count(), 0, 'the notice of the save before'));
+    await verified.waitFor({ timeout: 20_000 });
+    await bar(page).waitFor({ state: 'detached' });
+    await page.evaluate(() => { window.done_ = true; });
+    assert.equal(await page.evaluate(() => window.gaps_), 0, 'nothing was said for a while');
+    await eventually(async () => assert.equal(await focused(page), moved));
+    assert.equal(await verified.count(), 1);
+  }
+  assert.deepEqual(new Set(await shown(page)), new Set(ids));
+});
+
 story('saving an order says what is being done', async (told) => {
   const { page, control } = told;
   const group = await open(told);

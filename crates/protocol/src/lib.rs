@@ -10,6 +10,7 @@ mod connection;
 mod handling;
 mod inventory;
 mod problem;
+mod report;
 mod session;
 mod walls;
 
@@ -19,6 +20,7 @@ pub use connection::{ConnectionState, Connections, LastError, ReadFailure};
 pub use handling::{MaintenanceList, NewAcknowledgement, NewMaintenance};
 pub use inventory::Inventory;
 pub use problem::Problem;
+pub use report::{GroupReport, PlanReport, Report};
 pub use session::{Credentials, Session, SignInMethods};
 pub use walls::{NewWall, Pairing, Wall, Walls};
 

@@ -60,7 +60,7 @@ pub fn Activity() -> impl IntoView {
     view! {
         <Heading text="Activity" />
         <Filters />
-        <div class="row">{move || view! { <Export query=query.get() /> }}</div>
+        <div class="row">{move || view! { <Export query=query.get() /> }}<a class="btn" href=Route::Report.href()>"Report"</a></div>
         {table}
     }
 }
@@ -123,7 +123,12 @@ fn TextFilter(label: &'static str, param: &'static str) -> impl IntoView {
 
 /// A time on the clocks of the zone on the screen; the address holds it in UTC.
 #[component]
-fn TimeFilter(label: &'static str, param: &'static str) -> impl IntoView {
+pub fn TimeFilter(
+    /// What it is called.
+    label: &'static str,
+    /// The parameter of the address.
+    param: &'static str,
+) -> impl IntoView {
     let (nav, prefs) = (use_nav(), use_prefs());
     let shown = move || {
         let at: DateTime<Utc> = nav.param(param)?.parse().ok()?;

@@ -36,7 +36,7 @@ pub struct Alike {
 }
 
 /// So many alike stand each by itself; more are folded behind the worst of them.
-const EACH: usize = 5;
+const EACH: usize = 3;
 
 /// Folds alarms that have the same cause, as far as can be told: a whole site that fails is one entry, not hundreds.
 #[must_use]
@@ -185,8 +185,8 @@ mod tests {
         for (of_a, of_b, expected) in [
             (0, 0, vec![]),
             (1, 1, vec![0, 0]),
-            (5, 5, vec![0; 10]),
-            (6, 2, vec![5, 0, 0]),
+            (3, 3, vec![0; 6]),
+            (4, 2, vec![3, 0, 0]),
             (300, 7, vec![299, 6]),
         ] {
             let a = (0..of_a).map(|id| shown("plant-a", id, "No primary"));

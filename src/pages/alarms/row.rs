@@ -167,9 +167,9 @@ fn AlarmRow(
             </div>
             <time data-fresh=stale>{since}</time>
             <span class="row acts">
-                {mending}
                 {acknowledgement}
                 <a class="btn" href=move || Route::of(&row.read().alarm.resource).href()>"Open"<span class="vh">": "{sentence}</span></a>
+                {mending}
             </span>
             {folded.run()}
         </li>

@@ -24,7 +24,7 @@ pub(super) fn optional(section: &Section<'_>, key: &str) -> Option<Url> {
 }
 
 /// The first segments of the gateway's own paths. A console below one of them could not tell which is meant.
-const TAKEN: [&str; 13] = [
+const TAKEN: [&str; 14] = [
     "api",
     "relay",
     "thumbnails",
@@ -35,6 +35,7 @@ const TAKEN: [&str; 13] = [
     "slicers",
     "failover-sessions",
     "activity",
+    "report",
     "connections",
     "wall",
     "sign-in",

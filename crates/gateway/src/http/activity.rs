@@ -55,8 +55,17 @@ pub(super) async fn read(
     encoded.answer(&gateway, &authorized)
 }
 
+/// A parameter that is a time.
+pub(super) fn moment(name: &str, value: &str) -> Result<DateTime<Utc>, Problem> {
+    value.parse().map_err(|_| {
+        let detail =
+            format!("the parameter `{name}` has to be a time such as 2026-01-15T14:30:00Z");
+        Problem::new(Kind::BadRequest, detail)
+    })
+}
+
 /// The connections of a system, by its word in addresses.
-fn connections(gateway: &Gateway, system: &str) -> Option<Vec<String>> {
+pub(super) fn connections(gateway: &Gateway, system: &str) -> Option<Vec<String>> {
     let mut kinds = SystemKind::ALL.into_iter();
     let kind = kinds.find(|kind| kind.key() == system)?;
     let upstreams = gateway.upstreams.iter();
@@ -86,10 +95,7 @@ fn query(
                 format!("the parameter `{name}` has to be {wanted}"),
             )
         };
-        let moment = || {
-            let at: Result<DateTime<Utc>, _> = value.parse();
-            at.map_err(|_| wrong("a time such as 2026-01-15T14:30:00Z"))
-        };
+        let moment = || moment(&name, &value);
         match name.as_str() {
             "system" => {
                 let of = connections(&value).ok_or_else(|| wrong("aveva, uplynk or veeam"))?;

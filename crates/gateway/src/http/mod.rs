@@ -22,6 +22,7 @@ mod pairing;
 mod probes;
 mod problem_response;
 mod relay;
+mod report;
 pub(crate) mod router;
 pub(crate) mod serve;
 mod session;

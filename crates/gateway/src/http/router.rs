@@ -6,7 +6,7 @@ use super::authorization::{
 use super::middleware::{self, PathState};
 use super::{
     activity, build, connections, console, csp_report, handling, inventory, openid, pairing,
-    probes, relay, session, thumbnails, unlock, walls,
+    probes, relay, report, session, thumbnails, unlock, walls,
 };
 use crate::app::Gateway;
 use crate::problem::{Kind, Problem};
@@ -43,6 +43,7 @@ pub(crate) fn routes() -> Vec<Route> {
         get("/api/connections", EVERYBODY, connections::list),
         get("/api/inventory", EVERYBODY_OR_TOKEN, inventory::read),
         get("/api/activity", PEOPLE, activity::read),
+        get("/api/report", PEOPLE, report::read),
         post("/api/alarms/{id}/acknowledgement", ADMINS, handling::acknowledge),
         delete("/api/alarms/{id}/acknowledgement", ADMINS, handling::withdraw),
         get("/api/alert-targets", ADMINS, handling::alert_targets),

@@ -138,6 +138,13 @@ async fn every_answer_has_exactly_these_headers() {
             vec![JSON, DATA, "vary: accept-encoding"],
         ),
         (
+            "GET /api/report",
+            true,
+            "",
+            200,
+            vec![JSON, DATA, "vary: accept-encoding"],
+        ),
+        (
             "POST /api/alarms/{id}/acknowledgement",
             true,
             "{}",

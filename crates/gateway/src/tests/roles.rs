@@ -258,7 +258,10 @@ async fn own_routes(gateway: &Arc<Gateway>, role: Option<Role>, cookie: &str) {
                 (
                     Some(Role::Wall),
                     _,
-                    "GET /metrics" | "GET /api/activity" | "GET /api/maintenance",
+                    "GET /metrics"
+                    | "GET /api/activity"
+                    | "GET /api/report"
+                    | "GET /api/maintenance",
                 )
                 | (
                     Some(Role::Viewer | Role::Wall),

@@ -5,12 +5,14 @@
 
 mod between;
 mod lane;
+mod report;
 
 #[cfg(test)]
 mod tests;
 
 pub use between::{appeared, between, gone, of_alarms};
 pub use lane::{Handover, Led, Stretch, lane};
+pub use report::{Record, Unknown, record, silences, until, unwatched};
 
 use crate::inventory::ResourceKey;
 use crate::severity::Severity;

@@ -311,7 +311,7 @@ proptest! {
 fn an_unreadable_field_that_decides_makes_the_state_unknown_and_is_named() {
     let broken = |name: &str, session: Session| {
         let mut session = session;
-        session.unreadable = vec![vendors::UnreadableField {
+        session.unreadable = vec![UnreadableField {
             name: name.to_owned(),
             raw: "[1]".to_owned(),
         }];

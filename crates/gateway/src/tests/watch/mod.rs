@@ -5,6 +5,7 @@ mod change;
 mod failures;
 mod handled;
 mod plant;
+mod report;
 mod sweep;
 mod systems;
 mod viewers;
@@ -36,19 +37,26 @@ fn watched(id: &str, base: &str) -> config::Connection {
 }
 
 impl Stage {
+    /// With a store in memory that has the same clock.
     fn new(connections: Vec<config::Connection>) -> Self {
-        let store = Store::open(&config::StoreLocation::Memory).unwrap();
-        Self::with_store(connections, store)
+        let (skips, skipped) = watch::channel(Skips::default());
+        let store = Store::open_by(&config::StoreLocation::Memory, clock(&skipped)).unwrap();
+        Self::assembled(connections, store, skips, skipped)
     }
 
     fn with_store(connections: Vec<config::Connection>, store: Store) -> Self {
         let (skips, skipped) = watch::channel(Skips::default());
-        let total = skipped.clone();
-        let now = move || {
-            let total = TimeDelta::from_std(total.borrow().total).unwrap();
-            DateTime::<Utc>::UNIX_EPOCH + total
-        };
-        let shared = Arc::new(Shared::new(Clock::new(now, skipped), store));
+        Self::assembled(connections, store, skips, skipped)
+    }
+
+    fn assembled(
+        connections: Vec<config::Connection>,
+        store: Store,
+        skips: watch::Sender<Skips>,
+        skipped: watch::Receiver<Skips>,
+    ) -> Self {
+        let clock = Clock::new(clock(&skipped), skipped);
+        let shared = Arc::new(Shared::new(clock, store));
         let gateway = with_shared(connections, shared);
         gateway.watch();
         Self { gateway, skips }
@@ -91,6 +99,15 @@ impl Stage {
         self.skip(1);
         self.gateway.shared.watchers.refresh(None).await;
         self.all()
+    }
+}
+
+/// What the clock shows.
+fn clock(skipped: &watch::Receiver<Skips>) -> impl Fn() -> DateTime<Utc> + Send + Sync + 'static {
+    let skipped = skipped.clone();
+    move || {
+        let total = TimeDelta::from_std(skipped.borrow().total).unwrap();
+        DateTime::<Utc>::UNIX_EPOCH + total
     }
 }
 

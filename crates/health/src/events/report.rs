@@ -1,0 +1,200 @@
+//! What a time was like: how often a resource failed over, how long nobody led it, how soon that was over. And what is
+//! told of when nobody could see it.
+
+use super::lane::{Led, Stretch};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::cmp::Reverse;
+
+/// A time in which nobody could see who leads.
+pub type Unknown = (DateTime<Utc>, DateTime<Utc>);
+
+/// What a time was like for one resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Record {
+    /// How often another one led than before.
+    pub failovers: usize,
+    /// How long nobody led.
+    pub without: TimeDelta,
+    /// The longest time in which nobody led.
+    pub longest: TimeDelta,
+    /// How often that was seen to end.
+    pub recoveries: usize,
+    /// How long it took on average, where it was seen to end.
+    pub mean_recovery: Option<TimeDelta>,
+    /// How long it is not known who led.
+    pub unknown: TimeDelta,
+}
+
+/// What a lane tells. A time without a leader that begins or ends with one that is not known, or with the lane, counts
+/// as long as it was seen, and not as one that was recovered from.
+#[must_use]
+pub fn record(lane: &[Stretch]) -> Record {
+    let mut record = Record::default();
+    let mut last_leader: Option<&str> = None;
+    let mut recovered = TimeDelta::zero();
+    for (place, stretch) in lane.iter().enumerate() {
+        let lasted = stretch.to.signed_duration_since(stretch.from);
+        match &stretch.led {
+            Led::By(leader) => {
+                record.failovers += usize::from(last_leader.is_some_and(|last| last != leader));
+                last_leader = Some(leader);
+            }
+            Led::Nobody => {
+                record.without += lasted;
+                record.longest = record.longest.max(lasted);
+                let is_led = |place: Option<usize>| {
+                    let stretch = place.and_then(|place| lane.get(place));
+                    stretch.is_some_and(|stretch| matches!(stretch.led, Led::By(_)))
+                };
+                if is_led(place.checked_sub(1)) && is_led(Some(place + 1)) {
+                    record.recoveries += 1;
+                    recovered += lasted;
+                }
+            }
+            Led::Unknown => record.unknown += lasted,
+        }
+    }
+    record.mean_recovery = i32::try_from(record.recoveries)
+        .ok()
+        .and_then(|recoveries| recovered.checked_div(recoveries));
+    record
+}
+
+/// The part of a lane that ends no later than this.
+#[must_use]
+pub fn until(lane: Vec<Stretch>, to: DateTime<Utc>) -> Vec<Stretch> {
+    let inside = lane.into_iter().filter(|stretch| stretch.from < to);
+    inside
+        .map(|stretch| Stretch {
+            to: stretch.to.min(to),
+            ..stretch
+        })
+        .collect()
+}
+
+/// When no gateway watched: before each of these starts, back to when one last did; before the first one for ever.
+#[must_use]
+pub fn unwatched(
+    starts: impl IntoIterator<Item = (DateTime<Utc>, Option<DateTime<Utc>>)>,
+) -> Vec<Unknown> {
+    let starts = starts.into_iter();
+    starts
+        .map(|(start, last)| (last.unwrap_or(DateTime::<Utc>::MIN_UTC), start))
+        .collect()
+}
+
+/// When a connection did not answer, by its alarms' beginnings and ends: when, the number of the entry, and whether it
+/// is an end. One that goes on has no end.
+#[must_use]
+pub fn silences(alarms: impl IntoIterator<Item = (DateTime<Utc>, i64, bool)>) -> Vec<Unknown> {
+    let mut alarms: Vec<_> = alarms.into_iter().collect();
+    alarms.sort_by_key(|(at, number, _)| Reverse((*at, *number)));
+    let (mut silent, mut end) = (Vec::new(), DateTime::<Utc>::MAX_UTC);
+    for (at, _, is_end) in alarms {
+        if is_end {
+            end = at;
+        } else {
+            silent.push((at, end));
+        }
+    }
+    silent
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Record, record, silences, until, unwatched};
+    use crate::events::lane::{Led, Stretch};
+    use chrono::{DateTime, TimeDelta, Utc};
+    use proptest::prelude::*;
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(second, 0).expect("in range")
+    }
+
+    /// `a` and `b` lead, `-` is nobody, `?` is not known: a second each.
+    fn lane(text: &str) -> Vec<Stretch> {
+        let seconds = (0_i64..).zip(text.chars());
+        let stretch = |(second, c): (i64, char)| Stretch {
+            from: at(second),
+            to: at(second + 1),
+            led: match c {
+                '-' => Led::Nobody,
+                '?' => Led::Unknown,
+                c => Led::By(c.to_string()),
+            },
+        };
+        let mut lane: Vec<Stretch> = Vec::new();
+        for stretch in seconds.map(stretch) {
+            match lane.last_mut().filter(|last| last.led == stretch.led) {
+                Some(last) => last.to = stretch.to,
+                None => lane.push(stretch),
+            }
+        }
+        lane
+    }
+
+    #[test]
+    fn a_record_counts_failovers_and_the_time_without_a_leader() {
+        let seconds = TimeDelta::seconds;
+        for (text, failovers, without, longest, recoveries, mean, unknown) in [
+            ("aaaa", 0, 0, 0, 0, None, 0),
+            ("aabb", 1, 0, 0, 0, None, 0),
+            ("abab", 3, 0, 0, 0, None, 0),
+            // The same one leads again: it recovered, and there was no failover.
+            ("a--a", 0, 2, 2, 1, Some(2), 0),
+            ("a--b--a", 2, 4, 2, 2, Some(2), 0),
+            // How long it takes is not known where its beginning or end was not seen.
+            ("a--", 0, 2, 2, 0, None, 0),
+            ("--a", 0, 2, 2, 0, None, 0),
+            ("a-?a", 0, 1, 1, 0, None, 1),
+            ("a??b", 1, 0, 0, 0, None, 2),
+            ("????", 0, 0, 0, 0, None, 4),
+        ] {
+            let expected = Record {
+                failovers,
+                without: seconds(without),
+                longest: seconds(longest),
+                recoveries,
+                mean_recovery: mean.map(seconds),
+                unknown: seconds(unknown),
+            };
+            assert_eq!(record(&lane(text)), expected, "{text}");
+        }
+        let mean = record(&lane("a-b---a")).mean_recovery;
+        assert_eq!(mean, Some(seconds(2)));
+    }
+
+    #[test]
+    fn a_lane_ends_where_it_is_cut() {
+        let cut = until(lane("aabb"), at(3));
+        assert_eq!(cut, lane("aab"));
+        assert_eq!(until(lane("aabb"), at(2)), lane("aa"));
+    }
+
+    #[test]
+    fn a_connection_is_silent_from_its_alarm_to_the_end_of_that() {
+        let told = silences([(at(50), 3, false), (at(30), 2, true), (at(10), 1, false)]);
+        assert_eq!(told, [(at(50), DateTime::<Utc>::MAX_UTC), (at(10), at(30))]);
+    }
+
+    #[test]
+    fn before_a_start_nobody_watched() {
+        let told = unwatched([(at(500), Some(at(300))), (at(100), None)]);
+        assert_eq!(
+            told,
+            [(at(300), at(500)), (DateTime::<Utc>::MIN_UTC, at(100))]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_time_is_counted_twice(text in "[ab?-]{1,40}") {
+            let record = record(&lane(&text));
+            let count = |c: char| text.chars().filter(|one| *one == c).count() as i64;
+            prop_assert_eq!(record.without.num_seconds(), count('-'));
+            prop_assert_eq!(record.unknown.num_seconds(), count('?'));
+            prop_assert!(record.longest <= record.without);
+            prop_assert_eq!(record.mean_recovery.is_some(), record.recoveries > 0);
+        }
+    }
+}

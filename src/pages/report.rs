@@ -1,0 +1,304 @@
+//! The page `/report`: what a time was like, for each group and each failover plan; as tables, as a CSV file, and on
+//! paper.
+
+use crate::api::transport::poll;
+use crate::api::{Arrived, Failure};
+use crate::live::{Live, use_watched};
+use crate::nav::use_nav;
+use crate::pages::activity::TimeFilter;
+use crate::prefs::use_prefs;
+use crate::route::Route;
+use crate::ui::csv::{cell, row, whole};
+use crate::ui::download::FileKind;
+use crate::ui::table::filters::Select;
+use crate::ui::{FailureCard, Heading, download, name, times};
+use chrono::TimeDelta;
+use health::words::span;
+use leptos::prelude::*;
+use protocol::{GroupReport, PlanReport, Report as Told};
+use std::sync::Arc;
+use std::time::Duration;
+use vendors::SystemKind;
+use vendors::operation::segment;
+
+/// How often a report of a time that goes on is read anew.
+const INTERVAL: Duration = Duration::from_secs(60);
+
+/// The parameters of the address that the gateway gets.
+const PARAMS: [&str; 4] = ["system", "connection", "from", "to"];
+
+/// The page.
+#[component]
+pub fn Report() -> impl IntoView {
+    let (nav, watched) = (use_nav(), use_watched());
+    let query = Memo::new(move |_| {
+        let given = PARAMS.into_iter().filter_map(|name| {
+            let value = nav.param(name)?;
+            Some(format!("{name}={}", segment(&value)))
+        });
+        given.collect::<Vec<_>>().join("&")
+    });
+    let world = watched.world_untracked();
+    let connections = world.connections.iter().map(|state| &state.connection);
+    let connections = connections.map(|one| (one.id.clone(), one.title.clone()));
+    let systems = SystemKind::ALL.map(|kind| (kind.key().to_owned(), kind.vendor().to_owned()));
+    let content = move || {
+        let query = query.get();
+        view! { <Content query /> }
+    };
+    view! {
+        <Heading text="Report" parent=("Activity", Route::Activity.href()) />
+        <search class="row filters" aria-label="Filters">
+            <Select label="System" param="system" all="all" options=systems.to_vec() />
+            <Select label="Connection" param="connection" all="all" options=connections.collect() />
+            <TimeFilter label="From" param="from" />
+            <TimeFilter label="To" param="to" />
+        </search>
+        {content}
+    }
+}
+
+#[component]
+fn Content(query: String) -> impl IntoView {
+    let (watched, prefs) = (use_watched(), use_prefs());
+    let state = Live::every(INTERVAL, move |abort| {
+        let path = format!("/api/report?{query}");
+        async move {
+            let told: Result<Told, Failure> = poll(&path, false, Some(&abort)).await;
+            Ok(Arrived::now(told?))
+        }
+    });
+    let retry = Callback::new(move |()| state.status.refresh());
+    let failure = move || {
+        let failure = state.status.failure()?;
+        Some(view! { <FailureCard failure system="the gateway" retry /> })
+    };
+    let told: Memo<Option<Arc<Told>>> = Memo::new(move |_| state.value());
+    let time = move || {
+        let told = told.get()?;
+        let now = watched.now();
+        let moment = |at| times::moment(at, now, times::offset(prefs.zone.get(), at));
+        let (from, to) = (moment(told.from), moment(told.to));
+        Some(format!("From {from} to {to} {}", prefs.zone.get().word()))
+    };
+    let title = move |id: &str| {
+        let world = watched.world();
+        let state = world.connection(id);
+        state.map_or_else(|| id.to_owned(), |state| state.connection.title.clone())
+    };
+    let export = move |_| {
+        if let Some(told) = told.get_untracked() {
+            let text = untrack(|| csv(&told, title));
+            let file = FileKind::Csv.name("report", watched.now_untracked());
+            download::text(&file, FileKind::Csv.media_type(), &text);
+        }
+    };
+    let print = move |_| {
+        // A browser without a printer does nothing.
+        let _ = window().print();
+    };
+    let groups = move || {
+        told.get()
+            .map(|told| view! { <Groups groups=told.groups.clone() title /> })
+    };
+    let plans = move || {
+        told.get()
+            .map(|told| view! { <Plans plans=told.plans.clone() title /> })
+    };
+    view! {
+        <p class="row"><span>{time}</span>
+            <button type="button" class="btn" disabled=move || told.read().is_none() on:click=export>"Export CSV"</button>
+            <button type="button" class="btn" on:click=print>"Print"</button>
+        </p>
+        {failure}
+        {groups}
+        {plans}
+    }
+}
+
+/// A time in words; a dash for none.
+fn words(millis: u64) -> String {
+    match delta(millis) {
+        delta if delta < TimeDelta::seconds(1) => "–".to_owned(),
+        delta => span(delta),
+    }
+}
+
+fn delta(millis: u64) -> TimeDelta {
+    let millis = i64::try_from(millis).unwrap_or(i64::MAX);
+    TimeDelta::try_milliseconds(millis).unwrap_or(TimeDelta::MAX)
+}
+
+const OF_GROUPS: [&str; 8] = [
+    "Group",
+    "Connection",
+    "Failovers",
+    "Without a leader",
+    "Longest",
+    "Recoveries",
+    "Mean time to recover",
+    "Not known",
+];
+
+/// What all of them together are: times of several groups are summed, the longest is the longest of all.
+fn total(groups: &[GroupReport]) -> [String; 6] {
+    let sum = |of: fn(&GroupReport) -> u64| groups.iter().map(of).sum::<u64>();
+    let recoveries: usize = groups.iter().map(|one| one.recoveries).sum();
+    let recovering: u64 = groups
+        .iter()
+        .map(|one| one.mean_recovery_ms.unwrap_or(0) * one.recoveries as u64)
+        .sum();
+    let longest = groups.iter().map(|one| one.longest_ms).max();
+    [
+        groups
+            .iter()
+            .map(|one| one.failovers)
+            .sum::<usize>()
+            .to_string(),
+        words(sum(|one| one.without_ms)),
+        words(longest.unwrap_or(0)),
+        recoveries.to_string(),
+        words(recovering.checked_div(recoveries as u64).unwrap_or(0)),
+        words(sum(|one| one.unknown_ms)),
+    ]
+}
+
+fn cells(group: &GroupReport) -> [String; 6] {
+    [
+        group.failovers.to_string(),
+        words(group.without_ms),
+        words(group.longest_ms),
+        group.recoveries.to_string(),
+        group.mean_recovery_ms.map_or_else(|| "–".to_owned(), words),
+        words(group.unknown_ms),
+    ]
+}
+
+#[component]
+fn Groups(
+    groups: Vec<GroupReport>,
+    title: impl Fn(&str) -> String + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let total = total(&groups).map(|words| view! { <td><b>{words}</b></td> });
+    let none = groups.is_empty();
+    let body = groups.into_iter().map(|group| {
+        let cells = cells(&group).map(|words| view! { <td>{words}</td> });
+        let href = Route::of(&group.resource).href();
+        let of = group.resource.connection;
+        let named = group.name;
+        view! {
+            <tr>
+                <th scope="row"><a href=href>{name(move || named.clone())}</a></th>
+                <td>{move || title(&of)}</td>
+                {cells.into_iter().collect_view()}
+            </tr>
+        }
+    });
+    let body = body.collect_view();
+    let head = OF_GROUPS.map(|words| view! { <th scope="col">{words}</th> });
+    view! {
+        <section class="panel" aria-labelledby="groups-report">
+            <header><h2 id="groups-report">"Groups"</h2><p>"Without a leader: no primary, or the slate on air"</p></header>
+            <div class="scroll" tabindex="0" role="region" aria-label="Groups, scrollable" hidden=none>
+                <table>
+                    <caption class="vh">"Groups"</caption>
+                    <thead><tr>{head.into_iter().collect_view()}</tr></thead>
+                    <tbody>{body}</tbody>
+                    <tfoot><tr><th scope="row">"All"</th><td></td>{total.into_iter().collect_view()}</tr></tfoot>
+                </table>
+            </div>
+            {none.then(|| view! { <p class="blank">"No group matches."</p> })}
+        </section>
+    }
+}
+
+const OF_PLANS: [&str; 5] = ["Plan", "Connection", "Runs", "Failed", "With warnings"];
+
+#[component]
+fn Plans(
+    plans: Vec<PlanReport>,
+    title: impl Fn(&str) -> String + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let none = plans.is_empty();
+    let body = plans.into_iter().map(|plan| {
+        let of = plan.connection;
+        let numbers =
+            [plan.runs, plan.failed, plan.warnings].map(|number| view! { <td>{number}</td> });
+        view! {
+            <tr>
+                <th scope="row">{name(move || plan.plan.clone())}</th>
+                <td>{move || title(&of)}</td>
+                {numbers.into_iter().collect_view()}
+            </tr>
+        }
+    });
+    let body = body.collect_view();
+    let head = OF_PLANS.map(|words| view! { <th scope="col">{words}</th> });
+    view! {
+        <section class="panel" aria-labelledby="plans-report">
+            <header><h2 id="plans-report">"Failover plans"</h2><p>"Runs that ended in this time"</p></header>
+            <div class="scroll" tabindex="0" role="region" aria-label="Failover plans, scrollable" hidden=none>
+                <table>
+                    <caption class="vh">"Failover plans"</caption>
+                    <thead><tr>{head.into_iter().collect_view()}</tr></thead>
+                    <tbody>{body}</tbody>
+                </table>
+            </div>
+            {none.then(|| view! { <p class="blank">"No run of a plan was seen to end in this time."</p> })}
+        </section>
+    }
+}
+
+const COLUMNS: [&str; 12] = [
+    "Kind",
+    "Name",
+    "Connection",
+    "Failovers",
+    "Without a leader (s)",
+    "Longest (s)",
+    "Recoveries",
+    "Mean time to recover (s)",
+    "Not known (s)",
+    "Runs",
+    "Failed",
+    "With warnings",
+];
+
+/// Both tables in one, with empty cells where a column says nothing of a row.
+fn csv(told: &Told, title: impl Fn(&str) -> String) -> String {
+    let seconds = |millis: u64| format!("{:.3}", delta(millis).as_seconds_f64());
+    let groups = told.groups.iter().map(|group| {
+        row(&[
+            "group".to_owned(),
+            cell(&group.name),
+            cell(&title(&group.resource.connection)),
+            group.failovers.to_string(),
+            seconds(group.without_ms),
+            seconds(group.longest_ms),
+            group.recoveries.to_string(),
+            group.mean_recovery_ms.map(seconds).unwrap_or_default(),
+            seconds(group.unknown_ms),
+            String::new(),
+            String::new(),
+            String::new(),
+        ])
+    });
+    let plans = told.plans.iter().map(|plan| {
+        let empty = || String::new();
+        row(&[
+            "plan".to_owned(),
+            cell(&plan.plan),
+            cell(&title(&plan.connection)),
+            empty(),
+            empty(),
+            empty(),
+            empty(),
+            empty(),
+            empty(),
+            plan.runs.to_string(),
+            plan.failed.to_string(),
+            plan.warnings.to_string(),
+        ])
+    });
+    whole(&row(&COLUMNS), &groups.chain(plans).collect::<String>())
+}
