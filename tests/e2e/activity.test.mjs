@@ -231,6 +231,7 @@ story('viewers see what changed, and neither sign-ins nor addresses', async ({ p
 
 story('a report counts failovers and times without a primary, leads to the groups, and is exported', async ({ page, visit, control, complaints }) => {
   await visit('/');
+  await control('POST', '/observer/advance', { seconds: 10 });
   await control('PATCH', path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', 'BOIL-01.OpcUa'), { silent: true });
   await control('POST', '/clock/advance', { seconds: 150 });
   await page.getByRole('alert').getByText(/BOIL-02\.OpcUa has taken over from BOIL-01\.OpcUa/).waitFor({ timeout: PATIENCE });

@@ -171,7 +171,7 @@ fn AlarmRow(
                 <a class="btn" href=move || Route::of(&row.read().alarm.resource).href()>"Open"<span class="vh">": "{sentence}</span></a>
                 {mending}
             </span>
-            {folded.run()}
+            {move || folded.run()}
         </li>
     }
 }
