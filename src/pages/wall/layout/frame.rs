@@ -52,7 +52,7 @@ pub enum Head {
 /// What stands below the big clock.
 #[must_use]
 pub fn head(width: f64) -> Head {
-    if width >= 33.0 {
+    if width >= 37.0 {
         Head::Whole
     } else if width >= 23.0 {
         Head::Notes
