@@ -6,9 +6,8 @@ use crate::api::Failure;
 use crate::api::activity::{ActivityEntry, read};
 use chrono::{DateTime, SecondsFormat, TimeDelta};
 use health::events::{self, Handover, Unknown};
-use health::inventory::{Kind, ResourceKey};
+use health::inventory::ResourceKey;
 use health::severity::Severity;
-use health::slicers::SLATE;
 use vendors::operation::segment;
 use web_sys::AbortController;
 
@@ -64,18 +63,9 @@ async fn fetch(
     {
         unknown.push((DateTime::UNIX_EPOCH, oldest.at));
     }
-    let handover = |entry| handover(entry, resource.kind == Kind::SlicerGroup);
+    let handover =
+        |entry: ActivityEntry| Handover::new(resource.kind, entry.at, entry.before, entry.after);
     let mut handovers: Vec<Handover> = failovers.entries.into_iter().map(handover).collect();
     handovers.reverse();
     Ok(Seen { handovers, unknown })
-}
-
-/// Of slicers the slate is nobody.
-fn handover(entry: ActivityEntry, is_slicers: bool) -> Handover {
-    let named = |leader: Option<String>| leader.filter(|leader| !is_slicers || leader != SLATE);
-    Handover {
-        at: entry.at,
-        before: named(entry.before),
-        after: named(entry.after),
-    }
 }

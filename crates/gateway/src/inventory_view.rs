@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use health::alarms::{Maintenance, maintenance_of};
-use health::inventory::{Kind, Reading, Resource, ResourceKey, Standing};
+use health::inventory::{Reading, Resource, ResourceKey, Standing};
 use health::{Freshness, Severity};
 use protocol::{ConnectionState, Inventory};
 use std::collections::HashMap;
@@ -107,14 +107,5 @@ impl<'a> InventoryView<'a> {
             Some(alarm) if level(*alarm) > level(severity) => *alarm,
             _ => severity,
         }
-    }
-}
-
-/// Which resources a connection's system holds.
-pub(crate) fn kind_of(system: &vendors::System) -> Kind {
-    match system {
-        vendors::System::Aveva(_) => Kind::FailoverGroup,
-        vendors::System::Uplynk => Kind::SlicerGroup,
-        vendors::System::Veeam { .. } => Kind::FailoverSession,
     }
 }

@@ -7,9 +7,8 @@ use crate::nav::use_nav;
 use crate::prefs::use_prefs;
 use crate::ui::{name, times};
 use chrono::{DateTime, TimeDelta, Utc};
-use health::events::{Led, Stretch, lane};
+use health::events::{Led, Stretch, lane, leads};
 use health::inventory::{Kind, ResourceKey};
-use health::slicers::SLATE;
 use health::words::span;
 use leptos::prelude::*;
 
@@ -73,7 +72,7 @@ fn Drawn(resource: ResourceKey, span: TimeDelta, title: &'static str) -> impl In
         let (seen, now) = (live.value()?, watched.now_untracked());
         let world = watched.world_untracked();
         let leader = world.find(&resource).and_then(|held| held.leader());
-        let leader = leader.filter(|leader| !is_slicers || *leader != SLATE);
+        let leader = leader.filter(|leader| leads(resource.kind, leader));
         let from = now.checked_sub_signed(span)?;
         let told = lane(&seen.handovers, leader, &seen.unknown, from, now);
         Some((from, now, told))

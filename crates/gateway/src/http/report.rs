@@ -13,7 +13,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use health::Severity;
 use health::events::{self, EventKind, Handover, Unknown};
 use health::inventory::{Kind as ResourceKind, ResourceKey};
-use health::slicers::SLATE;
 use protocol::{ActivityEntry, ActivityKind, GroupReport, PlanReport, Report};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -127,7 +126,8 @@ async fn report(gateway: &Gateway, asked: &Asked, now: DateTime<Utc>) -> Result<
         if let Some(key) = entry.resource.clone() {
             let held = handovers.entry(key.clone()).or_default();
             held.0.clone_from(&entry.name);
-            held.1.push(handover(entry, &key));
+            held.1
+                .push(Handover::new(key.kind, entry.at, entry.before, entry.after));
         }
     }
     let mut leaders: HashMap<ResourceKey, Option<String>> = HashMap::new();
@@ -145,7 +145,9 @@ async fn report(gateway: &Gateway, asked: &Asked, now: DateTime<Utc>) -> Result<
             .or_default()
             .0
             .clone_from(&resource.name);
-        let leader = resource.leader().filter(|leader| *leader != SLATE);
+        let leader = resource
+            .leader()
+            .filter(|leader| events::leads(key.kind, leader));
         leaders.insert(key, leader.map(str::to_owned));
     }
     let groups = handovers.into_iter().map(|(key, (name, handovers))| {
@@ -195,17 +197,6 @@ async fn entries(gateway: &Gateway, query: ActivityQuery) -> Result<Vec<Activity
         return Err(Problem::new(Kind::BadRequest, detail));
     }
     Ok(entries)
-}
-
-/// Of slicers the slate is nobody.
-fn handover(entry: ActivityEntry, key: &ResourceKey) -> Handover {
-    let is_slicers = key.kind == ResourceKind::SlicerGroup;
-    let named = |leader: Option<String>| leader.filter(|leader| !is_slicers || leader != SLATE);
-    Handover {
-        at: entry.at,
-        before: named(entry.before),
-        after: named(entry.after),
-    }
 }
 
 /// The runs that ended, by plan.

@@ -8,7 +8,7 @@ mod sources;
 mod tests;
 
 use super::families::{Families, Family, Labels, label};
-use crate::inventory_view::{InventoryView, kind_of, level};
+use crate::inventory_view::{InventoryView, level};
 use chrono::{DateTime, Utc};
 use health::Severity;
 use health::inventory::{Facts, Kind, Resource, ResourceKey};
@@ -169,7 +169,7 @@ fn totals(inventory: &Inventory, resources: &[(&Resource, Severity)]) -> Family 
     let mut family = Family::gauge("resources", "Resources by severity.");
     let mut counts: BTreeMap<(String, Kind), BTreeMap<Severity, u64>> = BTreeMap::new();
     for state in inventory.connections.iter().flatten() {
-        let kind = kind_of(&state.connection.system);
+        let kind = Kind::held_by(&state.connection.system);
         counts
             .entry((label(&state.connection.id), kind))
             .or_default();

@@ -1,5 +1,7 @@
 //! Who led over time, from the failovers that were seen and from the times in which nobody could see any.
 
+use crate::inventory::Kind;
+use crate::slicers::SLATE;
 use chrono::{DateTime, Utc};
 
 /// Who led.
@@ -33,6 +35,30 @@ pub struct Handover {
     pub before: Option<String>,
     /// Who led after.
     pub after: Option<String>,
+}
+
+impl Handover {
+    /// As an event of this kind of resource tells it.
+    #[must_use]
+    pub fn new(
+        kind: Kind,
+        at: DateTime<Utc>,
+        before: Option<String>,
+        after: Option<String>,
+    ) -> Self {
+        let named = |leader: Option<String>| leader.filter(|leader| leads(kind, leader));
+        Self {
+            at,
+            before: named(before),
+            after: named(after),
+        }
+    }
+}
+
+/// Whether this one leads: of slicers the slate is nobody.
+#[must_use]
+pub fn leads(kind: Kind, leader: &str) -> bool {
+    kind != Kind::SlicerGroup || leader != SLATE
 }
 
 /// Who led from one moment to another, without a gap. `handovers` are in the order of time; `leader` leads at the end;
