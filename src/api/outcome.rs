@@ -95,6 +95,26 @@ pub async fn execute<T>(
     }
 }
 
+/// The outcome of a change at the gateway itself, which says what it did. `afterwards` reads and describes the current
+/// state where no response came.
+pub async fn settled<T>(
+    answer: Result<T, Failure>,
+    done: String,
+    afterwards: impl AsyncFnOnce() -> String,
+) -> Outcome {
+    match answer {
+        Ok(_) => Outcome::Done {
+            message: done,
+            undoable: false,
+        },
+        Err(failure) if is_unknown(&failure) => Outcome::Unknown {
+            failure,
+            message: afterwards().await,
+        },
+        Err(failure) => Outcome::refused(failure),
+    }
+}
+
 /// Whether a failed change may have been applied: there was no response, or an unreadable one. Any other
 /// failure is a definite refusal.
 #[must_use]

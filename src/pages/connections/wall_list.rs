@@ -1,7 +1,8 @@
 //! The table "Walls", and the question before one is revoked.
 
+use crate::api::Outcome;
+use crate::api::outcome::settled;
 use crate::api::walls::{self, Wall, Walls as List};
-use crate::api::{Outcome, outcome};
 use crate::live::{Live, use_watched};
 use crate::prefs::use_prefs;
 use crate::ui::ActionDialog;
@@ -114,21 +115,13 @@ fn Revoke(wall: Wall, state: Live<List>, close: Callback<()>) -> impl IntoView {
 
 /// Revokes a wall once, and reads the list if no response came.
 async fn revoke(id: &str, name: &str) -> Outcome {
-    match walls::revoke(id).await {
-        Ok(()) => Outcome::Done {
-            message: format!("The wall {name} is revoked."),
-            undoable: false,
-        },
-        Err(failure) if outcome::is_unknown(&failure) => Outcome::Unknown {
-            message: match walls::list().await {
-                Ok(list) if list.walls.iter().any(|wall| wall.id == id) => {
-                    format!("{name} is still paired.")
-                }
-                Ok(_) => format!("{name} is no longer paired."),
-                Err(again) => format!("the list of walls could not be read: {}.", again.line()),
-            },
-            failure,
-        },
-        Err(failure) => Outcome::refused(failure),
-    }
+    let answer = walls::revoke(id).await;
+    let afterwards = async || match walls::list().await {
+        Ok(list) if list.walls.iter().any(|wall| wall.id == id) => {
+            format!("{name} is still paired.")
+        }
+        Ok(_) => format!("{name} is no longer paired."),
+        Err(again) => format!("the list of walls could not be read: {}.", again.line()),
+    };
+    settled(answer, format!("The wall {name} is revoked."), afterwards).await
 }
