@@ -9,6 +9,7 @@ pub mod failover_sessions;
 pub mod groups;
 pub mod last_known;
 pub mod maintenance;
+pub mod moments;
 pub mod not_found;
 pub mod overview;
 pub mod pairing;

@@ -21,8 +21,8 @@ use std::time::Duration;
 use vendors::SystemKind;
 use vendors::operation::segment;
 
-/// How often a report of a time that goes on is read anew.
-const INTERVAL: Duration = Duration::from_secs(60);
+/// A report is of one moment. It is read anew when somebody asks, and by a page that stays open for a day.
+const INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The parameters of the address that the gateway gets.
 const PARAMS: [&str; 4] = ["system", "connection", "from", "to"];
@@ -81,14 +81,15 @@ fn Content(query: String) -> impl IntoView {
         let (from, to) = (moment(told.from), moment(told.to));
         Some(format!("From {from} to {to} {}", prefs.zone.get().word()))
     };
+    // As it is when a table is drawn: titles change with the configuration alone.
     let title = move |id: &str| {
-        let world = watched.world();
+        let world = watched.world_untracked();
         let state = world.connection(id);
         state.map_or_else(|| id.to_owned(), |state| state.connection.title.clone())
     };
     let export = move |_| {
         if let Some(told) = told.get_untracked() {
-            let text = untrack(|| csv(&told, title));
+            let text = csv(&told, title);
             let file = FileKind::Csv.name("report", watched.now_untracked());
             download::text(&file, FileKind::Csv.media_type(), &text);
         }
@@ -189,7 +190,7 @@ fn Groups(
         view! {
             <tr>
                 <th scope="row"><a href=href>{name(move || named.clone())}</a></th>
-                <td>{move || title(&of)}</td>
+                <td>{title(&of)}</td>
                 {cells.into_iter().collect_view()}
             </tr>
         }
@@ -227,7 +228,7 @@ fn Plans(
         view! {
             <tr>
                 <th scope="row">{name(move || plan.plan.clone())}</th>
-                <td>{move || title(&of)}</td>
+                <td>{title(&of)}</td>
                 {numbers.into_iter().collect_view()}
             </tr>
         }

@@ -1,7 +1,7 @@
-// What people do about alarms: acknowledging one, and maintenance in which alarms call nobody.
+// What people do about alarms: acknowledging one, and maintenance in which nobody is notified of alarms.
 
 import assert from 'node:assert/strict';
-import { accessible, eventually, START, story } from './harness.mjs';
+import { accessible, eventually, open as openTicking, pass, START, story } from './harness.mjs';
 import { PASSWORD, serve } from './support/served.mjs';
 import { path, plain } from './support/worlds.mjs';
 
@@ -44,7 +44,7 @@ async function acknowledge(page, reason) {
   await dialog(page).getByLabel('Reason').press('Enter');
 }
 
-story('an acknowledged alarm is folded, says who takes care of it, and calls nobody until that is withdrawn', async ({ page, visit, control }) => {
+story('an acknowledged alarm is folded, says who takes care of it, and is announced to nobody until that is withdrawn', async ({ page, visit, control }) => {
   await silence(control);
   await visit('/');
   await open(page).waitFor({ timeout: PATIENCE });
@@ -97,6 +97,52 @@ story('an acknowledgement with an end calls again after it', async ({ page, visi
   await folded(page).getByText('until 15:02:08: after lunch').waitFor();
   await control('POST', '/observer/advance', { seconds: 1_801 });
   await open(page).waitFor({ timeout: PATIENCE });
+});
+
+story('seconds that pass take no button away from who is about to press it', async (told) => {
+  const { page, control, product } = told;
+  await silence(control);
+  // A page whose clock stands asks once: until then the gateway has to know.
+  await eventually(async () => {
+    const { alarms } = await (await fetch(`${product.url}/api/inventory`)).json();
+    assert.ok(alarms.some(({ name }) => name === GROUP));
+  }, PATIENCE);
+  const post = (address, body) =>
+    fetch(product.url + address, { method: 'POST', headers: { 'content-type': 'application/json', origin: product.url }, body: JSON.stringify(body) });
+  const until = Date.parse(START) + 3_600_000;
+  assert.equal((await post('/api/maintenance', { scope: { connection: 'plant-b' }, until, reason: 'Cabling' })).status, 201);
+  await openTicking(told, '/');
+  /** Whether it is the same node with the focus after some seconds in which sentences and ages change. */
+  const stays = async (locator) => {
+    await locator.focus();
+    await locator.evaluate((button) => { button.marked_ = true; });
+    await control('POST', '/clock/advance', { seconds: 65 });
+    await pass(page, control, 7);
+    assert.equal(await page.evaluate(() => document.activeElement.marked_ === true && document.activeElement.isConnected), true);
+  };
+  await open(page).waitFor({ timeout: PATIENCE });
+  await stays(open(page).getByRole('button', { name: /^Acknowledge/ }));
+  await stays(open(page).getByRole('link', { name: /^Open/ }));
+  await openTicking(told, path('groups', 'plant-b', 'hydrotreater-opcua'));
+  await page.getByText(/^In maintenance until/).waitFor({ timeout: PATIENCE });
+  await stays(page.getByRole('button', { name: 'End maintenance' }));
+  await openTicking(told, '/connections');
+  const row = page.getByRole('region', { name: 'Maintenance', exact: true }).getByRole('row', { name: /Plant B/ });
+  await row.getByText('under way').waitFor({ timeout: PATIENCE });
+  await stays(row.getByRole('button', { name: 'End maintenance of Plant B' }));
+});
+
+story('a dialog that is left gives the focus back to what opened it', async ({ page, visit, control }) => {
+  await silence(control);
+  await visit('/');
+  await open(page).waitFor({ timeout: PATIENCE });
+  const button = open(page).getByRole('button', { name: /^Acknowledge/ });
+  await button.focus();
+  await page.keyboard.press('Enter');
+  await dialog(page).waitFor();
+  await page.keyboard.press('Escape');
+  await dialog(page).waitFor({ state: 'hidden' });
+  await eventually(async () => assert.ok(await button.evaluate((one) => one === document.activeElement)));
 });
 
 story('an alarm that has ended meanwhile is not acknowledged, and nothing is lost', async ({ page, visit, control, complaints }) => {

@@ -16,6 +16,8 @@ use std::sync::Arc;
 pub fn Acknowledge(
     /// Which.
     alarm: Arc<Alarm>,
+    /// After it was done, or may have been.
+    changed: Callback<()>,
     /// After it was closed.
     on_close: Callback<()>,
 ) -> impl IntoView {
@@ -23,7 +25,7 @@ pub fn Acknowledge(
     let (reason, minutes) = (RwSignal::new(String::new()), RwSignal::new(None));
     let effect = Effect {
         sentence: format!(
-            "{} Everybody sees that you take care of it. The alarm stays in the list, folded, and calls nobody until it ends or gets worse.",
+            "{} Everybody sees that you take care of it. The alarm stays in the list, folded, and notifies nobody until it ends or gets worse.",
             alarm.sentence
         ),
         notes: Vec::new(),
@@ -42,7 +44,7 @@ pub fn Acknowledge(
     view! {
         <ActionDialog title=format!("Acknowledge {}: {}?", alarm.name, alarm.word) action="Acknowledge" system="the gateway"
             effect=Signal::derive(move || effect.clone()) confirm=Signal::derive(|| Confirm::Click) id="" ready run
-            changed=Callback::new(move |()| watched.ask_now()) on_close
+            changed on_close
         >
             <Field label="Reason" name="reason" value=reason hint required=true />
             <Lasting label="Until" name="until" minutes open="the alarm ends" />
@@ -55,10 +57,11 @@ pub fn Acknowledge(
 pub fn Withdraw(
     /// Which.
     alarm: Arc<Alarm>,
+    /// After it was done, or may have been.
+    changed: Callback<()>,
     /// After it was closed.
     on_close: Callback<()>,
 ) -> impl IntoView {
-    let watched = use_watched();
     let effect = Effect {
         sentence: format!(
             "{} The alarm calls for attention again, on every screen.",
@@ -74,7 +77,7 @@ pub fn Withdraw(
     view! {
         <ActionDialog title=format!("Withdraw the acknowledgement of {}?", alarm.name) action="Withdraw" system="the gateway"
             effect=Signal::derive(move || effect.clone()) confirm=Signal::derive(|| Confirm::Click) id="" run
-            changed=Callback::new(move |()| watched.ask_now()) on_close
+            changed on_close
         />
     }
 }

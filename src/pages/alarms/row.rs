@@ -5,9 +5,9 @@ use super::{Alike, ShownAlarm};
 use crate::api::session::Session;
 use crate::live::rows::Rows;
 use crate::live::{Watched, use_watched};
-use crate::prefs::use_prefs;
+use crate::pages::moments::use_moments;
 use crate::route::Route;
-use crate::ui::{Icon, Tag, times};
+use crate::ui::{Icon, Tag};
 use chrono::{DateTime, Utc};
 use health::alarms::{Alarm, Since};
 use health::inventory::Facts;
@@ -26,27 +26,47 @@ enum Asked {
 
 /// The dialog that a row of a list has asked for.
 #[derive(Clone, Copy)]
-pub struct AlarmDialog(RwSignal<Option<Asked>>);
+pub struct AlarmDialog {
+    asked: RwSignal<Option<Asked>>,
+    /// Whether something was changed in it.
+    changed: RwSignal<bool>,
+}
 
 impl Default for AlarmDialog {
     /// None yet.
     fn default() -> Self {
-        Self(RwSignal::new(None))
+        Self {
+            asked: RwSignal::new(None),
+            changed: RwSignal::new(false),
+        }
     }
 }
 
 impl AlarmDialog {
-    /// The dialog, where one is open. `closed` is run after it was closed.
-    pub fn view(self, closed: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
-        let Self(asked) = self;
+    /// The dialog, where one is open. `moved` is run after one was closed whose alarm goes to another list: the browser
+    /// gives the focus back to a button that is about to go.
+    pub fn view(self, moved: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
+        let Self { asked, changed } = self;
+        let watched = use_watched();
+        let on_change = Callback::new(move |()| {
+            changed.set(true);
+            watched.ask_now();
+        });
         let on_close = Callback::new(move |()| {
             asked.set(None);
-            closed();
+            if changed.get_untracked() {
+                changed.set(false);
+                moved();
+            }
         });
         move || {
             asked.get().map(|asked| match asked {
-                Asked::Acknowledge(alarm) => view! { <Acknowledge alarm on_close /> }.into_any(),
-                Asked::Withdraw(alarm) => view! { <Withdraw alarm on_close /> }.into_any(),
+                Asked::Acknowledge(alarm) => {
+                    view! { <Acknowledge alarm changed=on_change on_close /> }.into_any()
+                }
+                Asked::Withdraw(alarm) => {
+                    view! { <Withdraw alarm changed=on_change on_close /> }.into_any()
+                }
             })
         }
     }
@@ -92,7 +112,7 @@ fn AlarmRow(
     #[prop(into)]
     folded: ViewFn,
 ) -> impl IntoView {
-    let (prefs, watched) = (use_prefs(), use_watched());
+    let (watched, moment) = (use_watched(), use_moments());
     let severity = Signal::derive(move || row.read().alarm.severity);
     let word = Signal::derive(move || severity.get().word().to_owned());
     let label = move || {
@@ -112,8 +132,6 @@ fn AlarmRow(
     };
     let since = move || {
         let row = row.read();
-        let now = watched.now();
-        let zone = times::offset(prefs.zone.get(), now);
         let word = match row.alarm.since {
             Since::Reported(_) => "since",
             Since::Observed(_) => "seen since",
@@ -121,7 +139,7 @@ fn AlarmRow(
         let at = row.alarm.since.at();
         view! {
             <b>{words::span(watched.since(at))}</b>
-            <small>{word}" "{times::moment(at, now, zone)}</small>
+            <small>{word}" "{moment(at)}</small>
         }
     };
     let stale = move || row.read().last_known.is_some().then_some("stale");
@@ -131,29 +149,31 @@ fn AlarmRow(
         last_known.map(|words| view! { <b class="known">{words}</b> })
     };
     let sentence = move || row.read().alarm.sentence.clone();
+    // As memos: a second that passes, or another word in the sentence, takes no button away from who is about to press it.
+    let care = Memo::new(move |_| handled_words(&row.read().alarm, moment));
     let taken_care = move || {
-        let words = handled_words(&row.read().alarm, |at| {
-            let now = watched.now();
-            times::moment(at, now, times::offset(prefs.zone.get(), now))
-        });
+        let words = care.get();
         let line = |words| view! { <p class="care"><Icon name="done" />{words}</p> };
         words.into_iter().map(line).collect_view()
     };
     let may_change = expect_context::<Arc<Session>>().may_change();
-    let acknowledgement = move || {
-        let is_given = row.read().alarm.acknowledged.is_some();
-        let (word, asks): (_, fn(Arc<Alarm>) -> Asked) = if is_given {
-            ("Withdraw", Asked::Withdraw)
-        } else {
-            ("Acknowledge", Asked::Acknowledge)
+    let acknowledgement = may_change.then(|| {
+        let is_given = move || row.read().alarm.acknowledged.is_some();
+        let word = move || if is_given() { "Withdraw" } else { "Acknowledge" };
+        let ask = move |_| {
+            let alarm = Arc::clone(&row.read_untracked().alarm);
+            let asked = if alarm.acknowledged.is_some() {
+                Asked::Withdraw(alarm)
+            } else {
+                Asked::Acknowledge(alarm)
+            };
+            dialog.asked.set(Some(asked));
         };
-        may_change.then(|| {
-            let ask = move |_| dialog.0.set(Some(asks(Arc::clone(&row.read_untracked().alarm))));
-            view! { <button type="button" class="btn" on:click=ask>{word}<span class="vh">": "{sentence}</span></button> }
-        })
-    };
+        view! { <button type="button" class="btn" on:click=ask>{word}<span class="vh">": "{sentence}</span></button> }
+    });
+    let links = Memo::new(move |_| mending(watched, &row.read().alarm));
     let mending = move || {
-        let links = mending(watched, &row.read().alarm).into_iter();
+        let links = links.get().into_iter();
         let link = |(words, href): (String, String)| view! { <a class="btn" href=href>{words}</a> };
         links.filter(|_| may_change).map(link).collect_view()
     };

@@ -1,12 +1,11 @@
-//! The section "Alerts": whom alarms call, and what became of the calls. Only for admins; the gateway refuses it to
+//! The section "Alerts": where messages about alarms go, and whether they arrived. Only for admins; the gateway refuses it to
 //! others.
 
 use crate::api::transport::get;
 use crate::api::{Arrived, Failure};
-use crate::live::{Live, use_watched};
-use crate::prefs::use_prefs;
-use crate::ui::{FailureCard, Icon, times};
-use chrono::{DateTime, Utc};
+use crate::live::Live;
+use crate::pages::moments::use_moments;
+use crate::ui::{FailureCard, Icon};
 use leptos::prelude::*;
 use protocol::{AlertTargetState, AlertTargets};
 use std::time::Duration;
@@ -44,7 +43,7 @@ pub fn Alerts() -> impl IntoView {
     };
     let none = move || {
         let none = state.value().is_some() && list.read().is_empty();
-        none.then(|| view! { <p class="blank">"Alarms call nobody. "<code>"[[alert_target]]"</code>" and "<code>"[[alert]]"</code>" in the gateway's configuration say whom they call, and of what."</p> })
+        none.then(|| view! { <p class="blank">"Nobody is notified of alarms. "<code>"[[alert_target]]"</code>" and "<code>"[[alert]]"</code>" in the gateway's configuration say who is, and of which."</p> })
     };
     view! {
         <section class="panel" aria-labelledby="alerts">
@@ -72,11 +71,7 @@ pub fn Alerts() -> impl IntoView {
 
 #[component]
 fn Target(target: AlertTargetState) -> impl IntoView {
-    let (watched, prefs) = (use_watched(), use_prefs());
-    let moment = move |at: DateTime<Utc>| {
-        let now = watched.now();
-        times::moment(at, now, times::offset(prefs.zone.get(), now))
-    };
+    let moment = use_moments();
     let AlertTargetState {
         id,
         kind,

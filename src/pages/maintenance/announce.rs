@@ -51,7 +51,7 @@ pub fn Announce(
         RwSignal::new(None::<DateTime<Utc>>),
     );
     let effect = Effect {
-        sentence: "Until it ends, alarms of what it concerns are folded, marked as in maintenance, and call nobody: no sound, no notification, no alert. What happens is recorded all the same.".to_owned(),
+        sentence: "Until it ends, alarms of what it concerns are folded, marked as in maintenance, and notify nobody: no sound, no notification, no alert. What happens is recorded all the same.".to_owned(),
         notes: Vec::new(),
     };
     let options: Vec<_> = choices

@@ -1,8 +1,9 @@
 //! The section "Maintenance" of the page `/connections`: what is under way or planned.
 
-use super::{Asked, Dialogs, moment};
+use super::{Asked, Dialogs};
 use crate::api::session::Session;
 use crate::live::{Watched, use_watched};
+use crate::pages::moments::use_moments;
 use health::alarms::{Maintenance, Scope};
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ fn concerns(watched: Watched, scope: &Scope) -> String {
 /// The section.
 #[component]
 pub fn MaintenanceList() -> impl IntoView {
-    let watched = use_watched();
+    let (watched, moment) = (use_watched(), use_moments());
     let may_change = expect_context::<Arc<Session>>().may_change();
     let asked = RwSignal::new(None);
     let list = Memo::new(move |_| watched.world().maintenance.to_vec());
@@ -62,7 +63,7 @@ pub fn MaintenanceList() -> impl IntoView {
     });
     view! {
         <section class="panel" aria-labelledby="maintenance">
-            <header><h2 id="maintenance">"Maintenance"</h2><p>"Times in which alarms are to be expected, and call nobody"</p>{announce}</header>
+            <header><h2 id="maintenance">"Maintenance"</h2><p>"Times in which alarms are to be expected, and nobody is notified of them"</p>{announce}</header>
             <div class="scroll" tabindex="0" role="region" aria-label="Maintenance, scrollable" hidden=move || list.read().is_empty()>
                 <table>
                     <caption class="vh">"Maintenance"</caption>

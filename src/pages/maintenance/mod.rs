@@ -1,4 +1,4 @@
-//! Maintenance: a time in which alarms are to be expected, so that they call nobody. Announced for everything of a
+//! Maintenance: a time in which alarms are to be expected, so that nobody is notified of them. Announced for everything of a
 //! vendor, for a connection or for one resource; told on the pages of what it concerns, and listed on `/connections`.
 
 pub mod announce;
@@ -10,11 +10,10 @@ use crate::api::handling;
 use crate::api::session::Session;
 use crate::live::{Watched, use_watched};
 use crate::pages::alarms::acknowledgement_words;
-use crate::prefs::use_prefs;
+use crate::pages::moments::use_moments;
 use crate::ui::action_dialog::Running;
-use crate::ui::{ActionDialog, Icon, times};
+use crate::ui::{ActionDialog, Icon};
 use announce::Announce;
-use chrono::{DateTime, Utc};
 use health::alarms::{Maintenance, Scope};
 use health::effect::{Confirm, Effect};
 use health::inventory::ResourceKey;
@@ -35,20 +34,13 @@ fn system_of(watched: Watched, connection: &str) -> Option<SystemKind> {
     Some(state.connection.system.kind())
 }
 
-/// A moment on the clocks of the zone on the screen, tracked.
-fn moment(at: DateTime<Utc>) -> String {
-    let (watched, prefs) = (use_watched(), use_prefs());
-    let now = watched.now();
-    times::moment(at, now, times::offset(prefs.zone.get(), now))
-}
-
 /// On the page of a resource: who takes care of its alarm, and the maintenance that it is in or that is planned for it.
 #[component]
 pub fn HandlingNotes(
     /// The resource.
     resource: ResourceKey,
 ) -> impl IntoView {
-    let watched = use_watched();
+    let (watched, moment) = (use_watched(), use_moments());
     let may_change = expect_context::<Arc<Session>>().may_change();
     let asked = RwSignal::new(None);
     let key = resource.clone();
@@ -75,24 +67,26 @@ pub fn HandlingNotes(
             .cloned()
             .collect::<Vec<_>>()
     });
-    let notes = move || {
-        concerning.get().into_iter().map(|one| {
-            let when = if one.is_active(watched.now()) {
-                format!("In maintenance until {}", moment(one.until))
+    let note = move |one: Maintenance| {
+        let told = one.clone();
+        // As a memo: a second that passes writes nothing, and the button stays.
+        let words = Memo::new(move |_| {
+            let when = if told.is_active(watched.now()) {
+                format!("In maintenance until {}", moment(told.until))
             } else {
-                format!("Maintenance is planned from {} to {}", moment(one.from), moment(one.until))
+                let (from, until) = (moment(told.from), moment(told.until));
+                format!("Maintenance is planned from {from} to {until}")
             };
-            let words = format!("{when}, by {}: {}", one.by, one.reason);
-            let end = may_change.then(|| {
-                let one = one.clone();
-                view! { <button type="button" class="btn" on:click=move |_| asked.set(Some(Asked::End(Box::new(one.clone()))))>"End maintenance"</button> }
-            });
-            view! { <p class="panel note" data-s="off"><Icon name="off" /><span>{words}</span>{end}</p> }
-        }).collect_view()
+            format!("{when}, by {}: {}", told.by, told.reason)
+        });
+        let end = may_change.then(|| {
+            view! { <button type="button" class="btn" on:click=move |_| asked.set(Some(Asked::End(Box::new(one.clone()))))>"End maintenance"</button> }
+        });
+        view! { <p class="panel note" data-s="off"><Icon name="off" /><span>{words}</span>{end}</p> }
     };
     view! {
         {acknowledged}
-        {notes}
+        <For each=move || concerning.get() key=|one| one.id.clone() children=note />
         <Dialogs asked scope=None name=String::new() />
     }
 }

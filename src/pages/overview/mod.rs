@@ -63,9 +63,8 @@ pub fn Overview() -> impl IntoView {
         }
     };
     let folded = move || format!("{} acknowledged or in maintenance", handled.read().len());
-    // The row that a dialog was opened from goes to the other list.
     let heading = NodeRef::<html::H2>::new();
-    let closed = move || {
+    let moved = move || {
         if let Some(heading) = heading.get_untracked() {
             let _ = heading.focus();
         }
@@ -92,7 +91,7 @@ pub fn Overview() -> impl IntoView {
                 <ol class="alarms" aria-label="Acknowledged or in maintenance">{handled_rows.draw(move |row| view! { <AlarmEntry row dialog /> })}</ol>
             </details>
         </section>
-        {dialog.view(closed)}
+        {dialog.view(moved)}
         <Summaries />
         <RecentChanges />
     }

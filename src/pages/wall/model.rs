@@ -69,7 +69,7 @@ impl Tile {
         !self.fresh.is_believable()
     }
 
-    /// Whether somebody takes care of its alarm: then it calls nobody.
+    /// Whether somebody takes care of its alarm: then it makes no sound and holds no page.
     #[must_use]
     pub fn is_handled(&self) -> bool {
         !self.care.is_empty()
