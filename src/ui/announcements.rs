@@ -162,7 +162,7 @@ impl Known {
             let before = self.freshness.insert(id.clone(), *fresh);
             news.extend(before.and_then(|before| change(title, before, *fresh)));
         }
-        // What somebody takes care of calls nobody, and is news when nobody does any more.
+        // What somebody takes care of is not announced, and is news when nobody does any more.
         let critical = moment.alarms.iter().filter(|alarm| {
             alarm.severity == Severity::Critical
                 && alarm.resource.kind != Kind::Connection

@@ -39,7 +39,7 @@ pub struct Shared {
     pub(crate) changes: Arc<RwLock<()>>,
     /// Who watches the connections, and what they know.
     pub(crate) watchers: Watchers,
-    /// Who calls whom about alarms.
+    /// What sends messages about alarms.
     pub(crate) alerts: Arc<Alerting>,
     /// Large answers that are being sent.
     pub(crate) in_flight: Arc<InFlight>,
@@ -118,7 +118,7 @@ pub struct Gateway {
     pub trusted_proxies: Vec<config::Network>,
     /// The bearer token that reads `/metrics` without a session.
     pub metrics_token: Option<SecretString>,
-    /// Whom alarms call.
+    /// Where messages about alarms go, and by which rules.
     pub(crate) alerts: Setting,
     /// The built console.
     pub assets: Assets,

@@ -1,4 +1,4 @@
-//! Whom alerts call, and what became of the calls.
+//! Where messages about alarms go, and whether they arrived.
 
 use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use chrono::{DateTime, Utc};

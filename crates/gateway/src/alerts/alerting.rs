@@ -27,7 +27,7 @@ const TICK: f64 = 1_000.0;
 /// So many alarms of a storm are listed in its message.
 const LISTED: usize = 20;
 
-/// Gets a message to somebody.
+/// Sends messages to one target.
 pub(crate) trait Deliver: Send + Sync {
     /// Tries once.
     fn deliver<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<(), Failure>>;
@@ -39,7 +39,7 @@ impl Deliver for Sender {
     }
 }
 
-/// Somebody who is called.
+/// Where messages go.
 #[derive(Clone)]
 pub(crate) struct Target {
     pub(crate) id: String,
@@ -69,7 +69,7 @@ impl Target {
     }
 }
 
-/// Who is called, and of what.
+/// The targets, and the rules of what is sent to them.
 #[derive(Clone, Default)]
 pub(crate) struct Setting {
     pub(crate) rules: Vec<AlertRule>,
@@ -106,6 +106,13 @@ struct State {
     busy: HashSet<String>,
 }
 
+impl State {
+    /// Whether there is nobody to tell anything, and nothing left of when there was.
+    fn is_idle(&self) -> bool {
+        self.setting.rules.is_empty() && self.watches.is_empty() && self.outbox.is_empty()
+    }
+}
+
 impl fmt::Debug for Alerting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Alerting").finish_non_exhaustive()
@@ -113,7 +120,7 @@ impl fmt::Debug for Alerting {
 }
 
 impl Alerting {
-    /// Goes on with what a gateway that ended has left. Nobody is called before [`Alerting::set`].
+    /// Goes on with what a gateway that ended has left. Nothing is sent before [`Alerting::set`].
     pub(crate) fn new(inventory: Arc<Inventory>, store: Arc<Store>) -> Self {
         let watches = store.take_kept::<(WatchKey, Watch)>(Table::AlertWatches);
         let outgoing = store.take_kept::<Outgoing>(Table::AlertMessages);
@@ -133,7 +140,7 @@ impl Alerting {
         }
     }
 
-    /// Calls by these rules from now on.
+    /// Sends by these rules from now on.
     pub(crate) fn set(self: &Arc<Self>, setting: Setting) {
         self.state().setting = setting;
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
@@ -145,7 +152,7 @@ impl Alerting {
         });
     }
 
-    /// Calls nobody any more.
+    /// Sends nothing any more.
     pub(crate) fn stop(&self) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         *running = None;
@@ -180,6 +187,9 @@ impl Alerting {
 
     /// Looks at the alarms, and answers what is to be tried now.
     fn look(&self) -> Vec<(Outgoing, Target)> {
+        if self.state().is_idle() {
+            return Vec::new();
+        }
         let now = self.inventory.clock().now();
         let (open, systems) = self.inventory.alarms();
         let system = |id: &str| systems.get(id).map(|(kind, _)| *kind);
@@ -188,9 +198,7 @@ impl Alerting {
         let step = state.watches.step(&state.setting.rules, &open, system, now);
         let mut keep: Vec<Keep> = step.changed.iter().map(keep_watch).collect();
         for due in step.due {
-            let Ok(id) = random_hex() else {
-                continue;
-            };
+            let id = message_id(&due, now);
             let console = state.setting.console.as_deref();
             let message = message(id, &due, &systems, console, now);
             keep.extend(
@@ -270,6 +278,12 @@ async fn run(alerting: std::sync::Weak<Alerting>) {
         drop(here);
         clock.sleep_until(clock.millis() + TICK).await;
     }
+}
+
+/// Another one for each message, without random numbers too.
+fn message_id(due: &Due<'_>, at: DateTime<Utc>) -> String {
+    let other = || format!("{}-{}-{}", due.rule.id, due.first.id, at.timestamp_millis());
+    random_hex().unwrap_or_else(|_| other())
 }
 
 /// What a message says of what is due.

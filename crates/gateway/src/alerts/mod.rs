@@ -1,4 +1,4 @@
-//! Alerts: which alarms call whom, and how the calls get there.
+//! Alerts: messages about alarms to people and programs outside of the console.
 
 mod alerting;
 pub(crate) mod message;

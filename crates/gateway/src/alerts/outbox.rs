@@ -89,6 +89,11 @@ impl Outbox {
         }
     }
 
+    /// Whether no message is on its way, and none was given up lately.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.outgoing.is_empty()
+    }
+
     /// What became of the attempts at a target.
     pub(crate) fn delivery(&self, target: &str) -> Delivery {
         self.deliveries.get(target).cloned().unwrap_or_default()

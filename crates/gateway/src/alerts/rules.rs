@@ -1,8 +1,8 @@
-//! Which alarms call whom, and when: the rules, the alarms over time, and what was told already. Pure.
+//! Which alarms are sent to whom, and when: the rules, the alarms over time, and what was sent already. Pure.
 //!
-//! An alarm calls once it has lasted, once more when it gets worse, and again at the rule's interval; its end is told
-//! to whom it has called. What somebody takes care of calls nobody, and nothing calls in quiet hours: what is open when
-//! they end calls then.
+//! An alarm is sent once it has lasted, once more when it gets worse, and again at the rule's interval; its end is sent
+//! where the alarm was. What is acknowledged or in maintenance is not sent, and nothing is sent in quiet hours: what is
+//! open when they end is sent then.
 
 use super::message::Occasion;
 use crate::config::AlertRule;
@@ -66,6 +66,11 @@ impl Watches {
     /// Goes on with what was remembered.
     pub(crate) fn new(known: impl IntoIterator<Item = (WatchKey, Watch)>) -> Self {
         Self(known.into_iter().collect())
+    }
+
+    /// Whether nothing is known.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Looks at the alarms that are open now. `system` says which system a connection is.

@@ -81,7 +81,7 @@ pub(super) async fn run(file: &Path, connect: bool) -> Result<(), Failure> {
     say(format_args!("  the audit is kept in {}", config.store));
     for rule in &config.alerts.rules {
         let (id, targets) = (&rule.id, rule.targets.join(", "));
-        say(format_args!("  alert {id}: calls {targets}"));
+        say(format_args!("  alert {id}: goes to {targets}"));
     }
     if connect {
         ask_each(config.connections).await?;

@@ -1,4 +1,4 @@
-//! `[[alert]]`: which alarms call whom, and when.
+//! `[[alert]]`: which alarms are sent to whom, and when.
 
 use super::section::{At, Section};
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
@@ -7,10 +7,10 @@ use health::Severity;
 use vendors::SystemKind;
 use wildmatch::WildMatch;
 
-/// How long an alarm lasts before it calls, unless the rule says: most of what heals by itself has healed then.
+/// How long an alarm lasts before it is sent, unless the rule says: most of what heals by itself has healed by then.
 const USUAL_DELAY: i64 = 30;
 
-/// Which alarms call whom.
+/// Which alarms are sent to whom.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlertRule {
     /// Letters, digits and dashes: what was told is remembered under it.
@@ -29,7 +29,7 @@ pub struct AlertRule {
     pub after: TimeDelta,
     /// Again each time that they have lasted so long since.
     pub repeat: Option<TimeDelta>,
-    /// When nobody is called.
+    /// When nothing is sent.
     pub quiet: Option<QuietHours>,
     /// Whether their end is told too.
     pub recovery: bool,
@@ -102,7 +102,7 @@ fn rule(section: Section<'_>, known: Known<'_>) -> Option<AlertRule> {
     if section.is_empty_list("targets") {
         section.fault(
             section.start(),
-            "`targets` is empty: nobody would be called",
+            "`targets` is empty: nobody would be notified",
         );
     }
     for target in &to {

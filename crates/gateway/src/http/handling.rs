@@ -1,5 +1,5 @@
-//! `/api/alarms/{id}/acknowledgement`, `/api/maintenance` and `/api/alert-targets`: what people do about alarms, and whom
-//! alarms call. Nothing that somebody does takes effect before its record is durable.
+//! `/api/alarms/{id}/acknowledgement`, `/api/maintenance` and `/api/alert-targets`: what people do about alarms, and
+//! whether messages about alarms arrived. Nothing that somebody does takes effect before its record is durable.
 
 use super::body;
 use super::middleware::Authorized;
@@ -111,7 +111,7 @@ pub(super) async fn withdraw(
     Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
 }
 
-/// `GET /api/alert-targets`: whom alarms call, and what became of the calls.
+/// `GET /api/alert-targets`: where messages about alarms go, and whether they arrived.
 pub(super) async fn alert_targets(State(gateway): State<Arc<Gateway>>) -> Response {
     (NO_STORE, Json(gateway.shared.alerts.targets())).into_response()
 }

@@ -75,7 +75,7 @@ pub struct Alarm {
 }
 
 impl Alarm {
-    /// Whether somebody takes care of it: then it calls nobody.
+    /// Whether somebody takes care of it: then nobody is notified of it.
     #[must_use]
     pub fn is_handled(&self) -> bool {
         self.acknowledged.is_some() || self.maintenance.is_some()

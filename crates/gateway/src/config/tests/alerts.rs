@@ -1,4 +1,4 @@
-//! Whom alarms call.
+//! Alerts: their targets and their rules.
 
 use super::*;
 use chrono::{NaiveTime, TimeDelta};
@@ -79,7 +79,7 @@ fn rules_and_targets_are_read_and_have_what_is_usual_where_nothing_is_said() {
     );
     assert_eq!((all.repeat, all.quiet), (None, None));
     assert!(all.systems.is_empty() && all.connections.is_empty() && all.resources.is_empty());
-    // Nobody has to be called.
+    // Without any, nobody is notified.
     let none = read(WHOLE).unwrap().alerts;
     assert!(none.rules.is_empty() && none.targets.is_empty());
 }
@@ -178,7 +178,7 @@ fn each_fault_is_told_and_no_secret_with_it() {
         (
             "[\"pager\", \"ops-mail\"]",
             "[]",
-            "`targets` is empty: nobody would be called",
+            "`targets` is empty: nobody would be notified",
         ),
         (
             "severity = \"critical\"",

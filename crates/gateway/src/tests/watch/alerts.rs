@@ -1,4 +1,4 @@
-//! Alarms that call somebody, over failures of who is called and over a restart.
+//! Messages about alarms, over failures of their receivers and over a restart.
 
 use super::handled::{alarm, plant, reopened, send};
 use super::*;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::Mutex;
 
-/// Somebody who is called, and who fails as the test wants it.
+/// A receiver that fails as the test wants it.
 #[derive(Default)]
 struct Receiver {
     fails: Mutex<Option<Failure>>,
@@ -105,7 +105,7 @@ impl Stage {
         }
     }
 
-    fn call(&self, receivers: &[(&str, &Arc<Receiver>)]) {
+    fn notify(&self, receivers: &[(&str, &Arc<Receiver>)]) {
         self.gateway.shared.alerts.set(setting(receivers));
     }
 }
@@ -115,9 +115,9 @@ async fn an_alarm_calls_once_and_its_end_is_told() {
     let plant = plant().await;
     let stage = Stage::of(&plant).await;
     let pager = Arc::new(Receiver::default());
-    stage.call(&[("pager", &pager)]);
+    stage.notify(&[("pager", &pager)]);
     stage
-        .pass_until("the call", || !pager.got().is_empty())
+        .pass_until("the message", || !pager.got().is_empty())
         .await;
     stage.pass(30).await;
     assert_eq!(pager.got(), [(Occasion::Began, "g0".to_owned())]);
@@ -147,7 +147,7 @@ async fn what_is_in_maintenance_or_acknowledged_calls_nobody() {
     let open = alarm(&stage, "the alarm", |_| true).await;
     let one = json!({"scope": {"connection": "plant-a"}, "until": 60_000, "reason": "cabling"});
     assert_eq!(send(&stage, "POST /api/maintenance", &one).await.0, 201);
-    stage.call(&[("pager", &pager)]);
+    stage.notify(&[("pager", &pager)]);
     stage.pass(50).await;
     assert_eq!(pager.got(), []);
     let path = format!("POST /api/alarms/{}/acknowledgement", open.id);
@@ -160,7 +160,7 @@ async fn what_is_in_maintenance_or_acknowledged_calls_nobody() {
         "not in maintenance any more, and acknowledged"
     );
     stage
-        .pass_until("the call", || !pager.got().is_empty())
+        .pass_until("the message", || !pager.got().is_empty())
         .await;
 }
 
@@ -170,9 +170,9 @@ async fn a_receiver_that_fails_is_tried_again_and_delays_nobody_else() {
     let stage = Stage::of(&plant).await;
     let (mail, pager) = (Arc::new(Receiver::default()), Arc::new(Receiver::default()));
     mail.fail(refusal("500: out of order", false));
-    stage.call(&[("mail", &mail), ("pager", &pager)]);
+    stage.notify(&[("mail", &mail), ("pager", &pager)]);
     stage
-        .pass_until("the call", || !pager.got().is_empty())
+        .pass_until("the message", || !pager.got().is_empty())
         .await;
     stage
         .pass_until("several attempts", || mail.attempts() >= 3)
@@ -203,7 +203,7 @@ async fn what_a_receiver_will_never_take_is_given_up_and_shown() {
     let stage = Stage::of(&plant).await;
     let pager = Arc::new(Receiver::default());
     pager.fail(refusal("410: this webhook is gone", true));
-    stage.call(&[("pager", &pager)]);
+    stage.notify(&[("pager", &pager)]);
     stage
         .pass_until("the attempt", || pager.attempts() == 1)
         .await;
@@ -226,9 +226,9 @@ async fn a_restart_loses_no_message_and_repeats_none_that_arrived() {
     let (mail, pager) = (Arc::new(Receiver::default()), Arc::new(Receiver::default()));
     mail.fail(refusal("unreachable", false));
     let stage = Stage::with_store(watch(), reopened(&file).await);
-    stage.call(&[("mail", &mail), ("pager", &pager)]);
+    stage.notify(&[("mail", &mail), ("pager", &pager)]);
     stage
-        .pass_until("the call", || {
+        .pass_until("the message", || {
             !pager.got().is_empty() && mail.attempts() > 0
         })
         .await;
@@ -237,7 +237,7 @@ async fn a_restart_loses_no_message_and_repeats_none_that_arrived() {
     drop(stage);
     mail.fail(None);
     let stage = Stage::with_store(watch(), reopened(&file).await);
-    stage.call(&[("mail", &mail), ("pager", &pager)]);
+    stage.notify(&[("mail", &mail), ("pager", &pager)]);
     stage
         .pass_until("the delivery", || !mail.got().is_empty())
         .await;
@@ -258,7 +258,7 @@ async fn a_restart_loses_no_message_and_repeats_none_that_arrived() {
     drop(stage);
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
     let stage = Stage::with_store(watch(), reopened(&file).await);
-    stage.call(&[("mail", &mail), ("pager", &pager)]);
+    stage.notify(&[("mail", &mail), ("pager", &pager)]);
     stage
         .pass_until("the end", || {
             pager.got().len() == 2 && mail.got().len() == 2
