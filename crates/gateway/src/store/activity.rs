@@ -3,21 +3,13 @@
 //! is changed when a change's outcome is known, and goes when it has grown old.
 
 use super::{Entry, NewRow, RowKind};
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use health::Severity;
-use health::events::{Event, EventKind};
+use health::events::Event;
 use health::inventory::ResourceKey;
-use health::words::span;
 use protocol::{ActivityEntry, ActivityKind};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params, params_from_iter};
-
-/// How long entries are kept, in days.
-const KEPT: i64 = 400;
-/// How many entries are kept at most.
-const MOST: i64 = 10_000_000;
-/// How many old ones are deleted at a time, so that other writes wait for a moment only.
-const AT_A_TIME: i64 = 1_000;
 
 /// How a row of the audit is shown in the list, beside what it records.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -357,54 +349,4 @@ pub(super) fn read(
         });
     }
     Ok(entries)
-}
-
-/// Notes that the connections are watched at this moment, and takes out some of what has grown old.
-pub(super) fn watched(connection: &mut Connection, now: DateTime<Utc>) -> rusqlite::Result<()> {
-    let transaction = connection.transaction()?;
-    let millis = now.timestamp_millis();
-    transaction.execute("DELETE FROM watched", [])?;
-    transaction.execute("INSERT INTO watched VALUES (?)", [millis])?;
-    let oldest = millis - KEPT * 24 * 3_600_000;
-    transaction.execute(
-        "DELETE FROM activity WHERE number IN
-             (SELECT number FROM activity WHERE at < ? ORDER BY at LIMIT ?)",
-        [oldest, AT_A_TIME],
-    )?;
-    transaction.execute(
-        "DELETE FROM activity WHERE number IN
-             (SELECT number FROM activity WHERE number <= (SELECT max(number) FROM activity) - ?
-              ORDER BY number LIMIT ?)",
-        [MOST, AT_A_TIME],
-    )?;
-    transaction.commit()
-}
-
-/// The gateway begins to watch; what has to be said of the time since one last did.
-pub(super) fn begun(connection: &Connection, now: DateTime<Utc>) -> rusqlite::Result<Event> {
-    let last: Option<i64> = connection
-        .query_row("SELECT at FROM watched", [], |row| row.get(0))
-        .optional()?;
-    let last = last.and_then(DateTime::from_timestamp_millis);
-    let what = match last {
-        None => "The gateway began to watch. What was before it was not seen.".to_owned(),
-        Some(last) => {
-            let lasted = now.signed_duration_since(last).max(TimeDelta::zero());
-            format!(
-                "The gateway did not watch for {}. What happened meanwhile was not seen.",
-                span(lasted)
-            )
-        }
-    };
-    let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
-    Ok(Event {
-        at: now,
-        kind: EventKind::Watching,
-        severity: Severity::Unknown,
-        resource: None,
-        name: String::new(),
-        what,
-        before: last.map(time),
-        after: None,
-    })
 }

@@ -297,7 +297,7 @@ fn what_grows_old_goes() {
         activity::add_event(&transaction, event).unwrap();
     }
     transaction.commit().unwrap();
-    activity::watched(&mut database, at(400 * 24 * 3_600 + 1)).unwrap();
+    watching::watched(&mut database, at(400 * 24 * 3_600 + 1)).unwrap();
     let left = activity::read(&database, &everything()).unwrap();
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].at, at(1_000));

@@ -9,6 +9,7 @@ mod chain;
 mod kept;
 mod reading;
 mod schema;
+mod watching;
 mod writer;
 
 #[cfg(test)]

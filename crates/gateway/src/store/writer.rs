@@ -2,7 +2,7 @@
 
 use super::chain::{BEFORE_THE_FIRST, Hash, StoredRow};
 use super::schema::{Database, words};
-use super::{Entry, Keep, NewRow, Now, Read, RowKind, activity, kept};
+use super::{Entry, Keep, NewRow, Now, Read, RowKind, activity, kept, watching};
 use chrono::{DateTime, Utc};
 use health::events::Event;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
@@ -53,7 +53,7 @@ pub(super) fn start(
     let mut database = database;
     let mut end = end(&database.connection).map_err(|error| words(&error))?;
     close_open_intents(&mut database.connection, &mut end, now())
-        .and_then(|()| activity::begun(&database.connection, now()))
+        .and_then(|()| watching::begun(&database.connection, now()))
         .and_then(|begun| add_events(&mut database.connection, vec![begun]))
         .map_err(|error| format!("the store {}", words(&error)))?;
     let write = move || {
@@ -104,7 +104,7 @@ fn work(
         .and_then(|()| keep_all(connection, &keep))
         .and_then(|()| {
             if is_watched {
-                activity::watched(connection, now)
+                watching::watched(connection, now)
             } else {
                 Ok(())
             }
