@@ -63,7 +63,6 @@ pub fn SourceList() -> impl IntoView {
     let watched = use_watched();
     let connections = watched.connections();
     let bar = NodeRef::<html::Div>::new();
-    let list = NodeRef::<html::Ul>::new();
     let width = width::of(bar);
     let all = Memo::new(move |_| {
         let connections = connections.get().into_iter();
@@ -82,10 +81,8 @@ pub fn SourceList() -> impl IntoView {
         all.get(places.get())
             .map(|(_, freshness)| freshness::key(*freshness))
     };
-    let toggled = move |_| {
-        let list = list.get_untracked();
-        is_open.set(list.is_some_and(|list| list.matches(":popover-open").unwrap_or(false)));
-    };
+    // Told before it happens: nothing behind the button keeps a place for the focus once the list is shut.
+    let will_toggle = move |event: web_sys::ToggleEvent| is_open.set(event.new_state() == "open");
     let bar_of = Bar {
         ranked: all,
         places,
@@ -93,7 +90,7 @@ pub fn SourceList() -> impl IntoView {
     };
     view! {
         <div class="sources" node_ref=bar>
-            <ul class="fresh" id=LIST popover="auto" aria-label="Sources" node_ref=list on:toggle=toggled>
+            <ul class="fresh" id=LIST popover="auto" aria-label="Sources" on:beforetoggle=will_toggle>
                 <For
                     each=move || connections.get()
                     key=|connection| (connection.id.clone(), connection.title.clone())
