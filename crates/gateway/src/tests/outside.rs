@@ -22,14 +22,25 @@ async fn head(stream: &mut (impl AsyncRead + Unpin)) -> String {
     String::from_utf8(head).unwrap()
 }
 
-/// A vendor on this computer that speaks TLS with a certificate for these names and answers `[]` to everything.
-struct TlsVendor {
+/// A vendor on this computer that speaks TLS with a certificate for these names. It answers `[]` to everything, or
+/// hands on to a port that speaks plainly.
+pub(super) struct TlsVendor {
     port: u16,
-    certificate: Vec<u8>,
+    pub(super) certificate: Vec<u8>,
 }
 
 impl TlsVendor {
     async fn new(parameters: CertificateParams) -> Self {
+        Self::before(parameters, None).await
+    }
+
+    /// Stands before a port of this computer.
+    pub(super) async fn before_port(name: &str, port: u16) -> Self {
+        let parameters = CertificateParams::new([name.to_owned()]).unwrap();
+        Self::before(parameters, Some(port)).await
+    }
+
+    async fn before(parameters: CertificateParams, port: Option<u16>) -> Self {
         crate::tls::install();
         let key = KeyPair::generate().unwrap();
         let certificate = parameters.self_signed(&key).unwrap();
@@ -40,7 +51,7 @@ impl TlsVendor {
             .unwrap();
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let own = listener.local_addr().unwrap().port();
         tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
@@ -49,6 +60,11 @@ impl TlsVendor {
                     let Ok(mut stream) = acceptor.accept(stream).await else {
                         return;
                     };
+                    if let Some(port) = port {
+                        let mut target = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                        let _ = copy_bidirectional(&mut stream, &mut target).await;
+                        return;
+                    }
                     while !head(&mut stream).await.is_empty() {
                         let answer = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n[]";
                         let _ = stream.write_all(answer).await;
@@ -57,7 +73,7 @@ impl TlsVendor {
             }
         });
         Self {
-            port,
+            port: own,
             certificate: certificate.pem().into_bytes(),
         }
     }
@@ -68,13 +84,13 @@ impl TlsVendor {
 }
 
 /// A proxy that connects to one port of this computer, whatever host is asked for, or answers with a status.
-struct TinyProxy {
+pub(super) struct TinyProxy {
     port: u16,
     heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl TinyProxy {
-    async fn new(answer: Result<u16, &'static str>) -> Self {
+    pub(super) async fn new(answer: Result<u16, &'static str>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let heads = Arc::new(Mutex::new(Vec::new()));
@@ -99,11 +115,17 @@ impl TinyProxy {
         Self { port, heads }
     }
 
-    fn heads(&self) -> Vec<String> {
+    /// A proxy that leads to a vendor.
+    pub(super) async fn to(vendor: &TlsVendor) -> Self {
+        Self::new(Ok(vendor.port)).await
+    }
+
+    /// The heads of the requests to it.
+    pub(super) fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
 
-    fn hop(&self, credentials: Option<(&str, &str)>) -> config::Hop {
+    pub(super) fn hop(&self, credentials: Option<(&str, &str)>) -> config::Hop {
         config::Hop {
             url: Url::parse(&format!("http://127.0.0.1:{}", self.port)).unwrap(),
             credentials: credentials.map(|(name, password)| (name.to_owned(), password.into())),
@@ -111,7 +133,7 @@ impl TinyProxy {
     }
 }
 
-fn through(hop: config::Hop, except: &str) -> config::Reach {
+pub(super) fn through(hop: config::Hop, except: &str) -> config::Reach {
     config::Reach {
         proxy: Some(config::Proxy {
             https: Some(hop.clone()),
@@ -133,7 +155,7 @@ fn to(base: &str, ca: &[u8], reach: config::Reach) -> Arc<Gateway> {
 #[tokio::test]
 async fn a_system_is_reached_through_a_proxy_which_sees_only_its_name() {
     let vendor = TlsVendor::of("plant.invalid").await;
-    let proxy = TinyProxy::new(Ok(vendor.port)).await;
+    let proxy = TinyProxy::to(&vendor).await;
     for (credentials, authorization) in [
         (None, None),
         // ann:pass@word

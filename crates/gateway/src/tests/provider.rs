@@ -122,6 +122,14 @@ impl Provider {
         Self { base, inner }
     }
 
+    /// The port that it answers at, and itself under another address.
+    pub(super) fn known_as(mut self, base: &str) -> (u16, Self) {
+        let port = Url::parse(&self.base).unwrap().port().unwrap();
+        base.clone_into(&mut self.inner.lock().unwrap().base);
+        base.clone_into(&mut self.base);
+        (port, self)
+    }
+
     /// The configuration of a gateway for it.
     pub(super) fn configured(&self) -> config::OpenId {
         config::OpenId {

@@ -4,6 +4,7 @@ mod answer;
 mod canaries;
 mod metadata;
 mod people;
+mod proxied;
 mod token;
 mod tolerance;
 

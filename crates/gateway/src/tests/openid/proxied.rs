@@ -1,0 +1,58 @@
+//! A provider that is reached through a proxy.
+
+use super::super::outside::{TinyProxy, TlsVendor, through};
+use super::*;
+
+const PROVIDER: &str = "https://idp.invalid";
+const PASSWORD: &str = "pass@word";
+
+/// The provider under its name, and what encrypts for it.
+async fn provider() -> (Provider, TlsVendor) {
+    let (port, provider) = Provider::new(admin()).await.known_as(PROVIDER);
+    let tls = TlsVendor::before_port("idp.invalid", port).await;
+    (provider, tls)
+}
+
+fn behind(proxy: &TinyProxy, provider: &Provider, tls: &TlsVendor) -> Arc<Gateway> {
+    let openid = config::OpenId {
+        ca: Some(tls.certificate.clone()),
+        reach: through(proxy.hop(Some(("ann", PASSWORD))), ""),
+        ..provider.configured()
+    };
+    configured(openid, false)
+}
+
+#[tokio::test]
+async fn a_person_signs_in_at_a_provider_behind_a_proxy_which_sees_only_its_name() {
+    let (provider, tls) = provider().await;
+    let proxy = TinyProxy::to(&tls).await;
+    let gateway = behind(&proxy, &provider, &tls);
+    let (leads, audit) = sign_in(&gateway, &provider).await;
+    assert_eq!(leads, "/groups", "{audit}");
+    let heads = proxy.heads();
+    assert!(!heads.is_empty());
+    for head in heads {
+        assert!(head.starts_with("CONNECT idp.invalid:443 "), "{head}");
+        // ann:pass@word
+        assert!(head.contains("Basic YW5uOnBhc3NAd29yZA=="), "{head}");
+        assert!(!head.contains("canary"), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_proxy_refuses_is_said_of_the_proxy_without_its_password() {
+    let (provider, tls) = provider().await;
+    let proxy = TinyProxy::new(Err("407 Proxy Authentication Required")).await;
+    let gateway = behind(&proxy, &provider, &tls);
+    let answer = get(&gateway, "/api/openid/start?to=%2Fgroups").await;
+    assert_eq!(
+        header(&answer, "location"),
+        "/sign-in?failed=unreachable&to=%2Fgroups"
+    );
+    let log = Log::begin().text();
+    assert!(
+        log.contains("the proxy wants another user name and password (407)"),
+        "{log}"
+    );
+    assert!(!log.contains(PASSWORD));
+}
