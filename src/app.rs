@@ -150,6 +150,7 @@ fn Desk(route: Memo<Route>) -> impl IntoView {
                 <LostTextBanner />
                 <shell::SignedOut />
                 <shell::Paused />
+                <shell::StoreInMemory />
                 {move || page(route.get())}
             </main>
             <shell::Leaving />

@@ -7,6 +7,7 @@ pub mod rail;
 pub mod refresh;
 pub mod signed_out;
 pub mod sources;
+pub mod store_in_memory;
 pub mod top;
 
 pub use gateway_lost::GatewayLost;
@@ -14,4 +15,5 @@ pub use leaving::Leaving;
 pub use rail::Rail;
 pub use refresh::Paused;
 pub use signed_out::SignedOut;
+pub use store_in_memory::StoreInMemory;
 pub use top::Top;

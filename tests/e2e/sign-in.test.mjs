@@ -86,3 +86,25 @@ signing('a session that ends leaves the page as it is and asks to sign in over i
   await dialog.waitFor({ state: 'detached' });
   assert.equal(await page.evaluate(() => window.stillTheSamePage), true);
 });
+
+story('where audit and activity end with the gateway, every page of an admin says so, and no other', async ({ page }) => {
+  const served = await serve({ more: '[store]\npath = "memory"\n' });
+  const words = page.getByText('The audit does not last.');
+  try {
+    await page.goto(`${served.url}/sign-in?to=%2Fconnections`);
+    await signIn(page, 'ann', PASSWORD);
+    for (const [name, link] of [['Connections', 'Groups'], ['Groups', 'Overview'], ['Overview', 'Activity']]) {
+      await heading(page, name).waitFor();
+      await words.waitFor();
+      await accessible(page);
+      await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: new RegExp(`^${link}`) }).click();
+    }
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await signIn(page, 'vic', PASSWORD);
+    await page.getByText('READ-ONLY', { exact: true }).waitFor();
+    assert.equal(await words.count(), 0);
+  } finally {
+    await page.goto('about:blank');
+    await served.stop();
+  }
+});

@@ -18,6 +18,10 @@ pub struct Session {
     /// Whether there is something to sign out of.
     #[serde(default)]
     pub can_sign_out: bool,
+    /// Whether audit and activity end with the gateway, because its store is in memory. Only admins are told, and
+    /// nobody of a demonstration.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub store_in_memory: bool,
 }
 
 impl Session {

@@ -6,6 +6,7 @@ use crate::app::Gateway;
 use crate::audit::Who;
 use crate::auth::Visitor;
 use crate::crypto::password_hash;
+use crate::identity::Role;
 use crate::problem::{Kind, Problem};
 use axum::Json;
 use axum::extract::{Request, State};
@@ -36,12 +37,14 @@ pub(super) async fn read(
 }
 
 fn session(gateway: &Gateway, visitor: &Visitor) -> Response {
+    let demo = gateway.access.is_demo();
     let session = Session {
         user: visitor.name.clone(),
         role: visitor.role.word().to_owned(),
-        demo: gateway.access.is_demo(),
+        demo,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         can_sign_out: gateway.access.has_sign_in(),
+        store_in_memory: visitor.role == Role::Admin && !demo && !gateway.shared.store.lasts(),
     };
     ([(header::CACHE_CONTROL, "no-store")], Json(session)).into_response()
 }

@@ -8,7 +8,7 @@ async fn session_and_connections_are_listed() {
     assert_eq!(
         text(session).await,
         format!(
-            r#"{{"user":"local","role":"admin","demo":false,"version":"{}","can_sign_out":false}}"#,
+            r#"{{"user":"local","role":"admin","demo":false,"version":"{}","can_sign_out":false,"store_in_memory":true}}"#,
             env!("CARGO_PKG_VERSION")
         )
     );
