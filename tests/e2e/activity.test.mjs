@@ -44,6 +44,23 @@ story('what a vendor changed by itself is told with what was there before', asyn
   await page.getByRole('list', { name: 'Activity' }).getByText('The order of the slicers changed.').waitFor();
 });
 
+story('of each session it is told when its heartbeat became stale and when it was on time again', async ({ page, visit, control, reread }) => {
+  const session = path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', 'BOIL-02.OpcUa');
+  await visit(path('groups', 'plant-a', 'boiler-opcua'));
+  const told = page.getByRole('list', { name: 'Activity' });
+  for (const [silent, words] of [[true, 'Session BOIL-02.OpcUa is stale'], [false, 'Session BOIL-02.OpcUa beats on time again']]) {
+    await control('PATCH', session, { silent });
+    await control('POST', '/clock/advance', { seconds: 150 });
+    await reread();
+    await told.getByText(words).waitFor({ timeout: PATIENCE });
+  }
+  await visit('/activity?kind=heartbeat');
+  await whenRows(page, 'Activity', (all) => {
+    assert.ok(all.length >= 2);
+    assert.ok(all.every(({ What }) => /^Session .+ (is (late|stale)|beats )/.test(What)), JSON.stringify(all));
+  }, PATIENCE);
+});
+
 story('what a person changes is told with who did it and what became of it', async ({ page, visit, world }) => {
   const group = await find(world, ordered);
   await visit(path('slicers', 'live', group.id));

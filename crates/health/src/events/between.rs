@@ -10,7 +10,7 @@ use crate::severity::Severity;
 use crate::slicers::{mode_word, on_air_word};
 use crate::words::span;
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use vendors::aveva::TimeSpan;
 use vendors::uplynk::OnAir;
 
@@ -256,6 +256,7 @@ fn of_group(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFacts) {
         old.iter().map(String::as_str),
         new.iter().map(String::as_str),
     );
+    of_heartbeats(events, before, after);
     for id in &after.overridden {
         if !before.overridden.contains(id) {
             events.add(
@@ -280,6 +281,36 @@ fn of_group(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFacts) {
     if old != new {
         let what = "The FailoverTimeout changed.".to_owned();
         events.changed(EventKind::Setting, what, old, new);
+    }
+}
+
+fn set(ids: &[String]) -> HashSet<&str> {
+    ids.iter().map(String::as_str).collect()
+}
+
+/// Whose heartbeat fell behind and whose is on time again; who appeared or left is told as such.
+fn of_heartbeats(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFacts) {
+    let (late, stale) = (set(&before.late), set(&before.stale));
+    let (now_late, now_stale) = (set(&after.late), set(&after.stale));
+    let behind = [&late, &stale, &now_late, &now_stale];
+    let behind: BTreeSet<&str> = behind.into_iter().flatten().copied().collect();
+    if behind.is_empty() {
+        return;
+    }
+    let (known, present) = (set(&before.sessions), set(&after.sessions));
+    let stayed = |id: &&str| known.contains(id) && present.contains(id);
+    for id in behind.into_iter().filter(stayed) {
+        let old = (late.contains(id), stale.contains(id));
+        let new = (now_late.contains(id), now_stale.contains(id));
+        let how = match (old, new) {
+            _ if old == new => continue,
+            // On its way back to being on time, with nothing lost.
+            ((_, true), (true, _)) => "beats again, but late",
+            (_, (_, true)) => "is stale: its heartbeat is older than the FailoverTimeout",
+            (_, (true, _)) => "is late: its heartbeat is overdue",
+            _ => "beats on time again",
+        };
+        events.add(EventKind::Heartbeat, format!("Session {id} {how}."));
     }
 }
 

@@ -30,6 +30,8 @@ pub enum EventKind {
     Pending,
     /// A session or a slicer appeared in its group, or left it.
     Member,
+    /// A session's heartbeat became late or stale, or is on time again.
+    Heartbeat,
     /// A role override began or ended.
     Override,
     /// The slicers have another order of priority.
@@ -50,12 +52,13 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind, in the order in which people choose from them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Failover,
         Self::Alarm,
         Self::Run,
         Self::Pending,
         Self::Member,
+        Self::Heartbeat,
         Self::Override,
         Self::Order,
         Self::Setting,
@@ -71,6 +74,7 @@ impl EventKind {
             Self::Failover => "failover",
             Self::Pending => "pending",
             Self::Member => "member",
+            Self::Heartbeat => "heartbeat",
             Self::Override => "override",
             Self::Order => "order",
             Self::Setting => "setting",
@@ -89,6 +93,7 @@ impl EventKind {
             Self::Failover => "Failovers",
             Self::Pending => "Pending primaries",
             Self::Member => "Sessions and slicers that come and go",
+            Self::Heartbeat => "Heartbeats of sessions",
             Self::Override => "Role overrides",
             Self::Order => "Slicer orders",
             Self::Setting => "Settings",

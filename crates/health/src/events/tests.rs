@@ -64,6 +64,16 @@ fn group(primary: &str, pending: &str, sessions: &[&str], overridden: &[&str]) -
     }))
 }
 
+/// A group of a and b, with those whose heartbeats are late and stale.
+fn beating(late: &[&str], stale: &[&str]) -> Facts {
+    let owned = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+    let mut facts = group("a", "", &["a", "b"], &[]);
+    if let Facts::FailoverGroup(facts) = &mut facts {
+        (facts.late, facts.stale) = (owned(late), owned(stale));
+    }
+    facts
+}
+
 /// The sentences, sorted.
 fn told(before: Facts, after: Facts) -> Vec<String> {
     let events = between(&resource(before), &judged(after), &moment());
@@ -104,6 +114,38 @@ fn what_happens_to_a_failover_group_is_told() {
             group("a", "", &["a"], &[]),
             group("a", "", &["b"], &[]),
             vec!["Session a left.", "Session b appeared."],
+        ),
+        (
+            beating(&[], &[]),
+            beating(&["a"], &["b"]),
+            vec![
+                "Session a is late: its heartbeat is overdue.",
+                "Session b is stale: its heartbeat is older than the FailoverTimeout.",
+            ],
+        ),
+        (
+            beating(&["a"], &["b"]),
+            beating(&[], &["a"]),
+            vec![
+                "Session a is stale: its heartbeat is older than the FailoverTimeout.",
+                "Session b beats on time again.",
+            ],
+        ),
+        (
+            beating(&[], &["a", "b"]),
+            beating(&["a"], &["b"]),
+            vec!["Session a beats again, but late."],
+        ),
+        // Who left, or was not there before, is told as such.
+        (
+            beating(&["b"], &[]),
+            group("a", "", &["a"], &[]),
+            vec!["Session b left."],
+        ),
+        (
+            group("a", "", &["a"], &[]),
+            beating(&[], &["b"]),
+            vec!["Session b appeared."],
         ),
         (
             group("a", "", both, &["a"]),
@@ -278,7 +320,7 @@ proptest! {
 fn kinds_have_words_of_their_own() {
     let keys: HashSet<&str> = EventKind::ALL.map(EventKind::key).into();
     let nouns: HashSet<&str> = EventKind::ALL.map(EventKind::noun).into();
-    assert_eq!((keys.len(), nouns.len()), (11, 11));
+    assert_eq!((keys.len(), nouns.len()), (12, 12));
     for kind in EventKind::ALL {
         let json = serde_json::to_string(&kind).expect("a word");
         assert_eq!(json, format!("\"{}\"", kind.key()));

@@ -6,7 +6,7 @@ use super::facts::{
 use super::resource::{Kind, Observed, Resource, ResourceKey};
 use super::unreadable::{unreadable_of_group, unreadable_of_session, unreadable_of_slicer_group};
 use crate::failover_sessions::{self, is_recent, judge_session_among};
-use crate::groups::{Observation, group_name, judge_listed, members, pulse};
+use crate::groups::{Beat, Observation, group_name, judge_listed, members, pulse};
 use crate::severity::Severity;
 use crate::slicers::{
     self, SlicerHealth, backups, is_doubtful, judge_slicers, ordered, slicer_health,
@@ -207,6 +207,14 @@ fn facts_of_group(group: &WatchedGroup, at: &Moment) -> GroupFacts {
             .iter()
             .find(|session| session.role.as_ref() == Some(role))
     };
+    let beat = |session: &ClientSession| {
+        let timeout = configuration.failover_timeout.as_ref();
+        pulse(session, timeout, observation).beat
+    };
+    let ids = |which: &dyn Fn(&ClientSession) -> bool| {
+        let those = sessions.iter().filter(|session| which(session));
+        those.filter_map(|session| session.id.clone()).collect()
+    };
     let leading = with_role(&Role::Primary).or_else(|| with_role(&Role::PendingPrimary));
     GroupFacts {
         primary: detail.status.primary.clone(),
@@ -218,22 +226,12 @@ fn facts_of_group(group: &WatchedGroup, at: &Moment) -> GroupFacts {
                 .heartbeat
                 .as_ref()
                 .and_then(|heartbeat| heartbeat.heartbeat_time),
-            beat: pulse(
-                session,
-                configuration.failover_timeout.as_ref(),
-                observation,
-            )
-            .beat,
+            beat: beat(session),
         }),
-        sessions: sessions
-            .iter()
-            .filter_map(|session| session.id.clone())
-            .collect(),
-        overridden: sessions
-            .iter()
-            .filter(|session| session.role_override == Some(RoleOverride::Primary))
-            .filter_map(|session| session.id.clone())
-            .collect(),
+        sessions: ids(&|_| true),
+        overridden: ids(&|session| session.role_override == Some(RoleOverride::Primary)),
+        late: ids(&|session| beat(session) == Beat::Late),
+        stale: ids(&|session| beat(session) == Beat::Stale),
         ..facts
     }
 }

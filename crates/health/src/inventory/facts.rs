@@ -56,6 +56,12 @@ pub struct GroupFacts {
     /// The ids of the sessions that an override makes primary.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub overridden: Vec<String>,
+    /// The ids of the sessions whose heartbeat is overdue.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub late: Vec<String>,
+    /// The ids of the sessions whose heartbeat is older than the FailoverTimeout.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stale: Vec<String>,
 }
 
 /// The heartbeat that matters for a group.

@@ -38,11 +38,14 @@ fn cut_resource(resource: &mut Resource) {
                 pending,
                 sessions,
                 overridden,
+                late,
+                stale,
                 ..
             } = facts.as_mut();
             (*description, *pending) = (None, None);
-            sessions.clear();
-            overridden.clear();
+            for ids in [sessions, overridden, late, stale] {
+                ids.clear();
+            }
         }
         Facts::SlicerGroup(facts) => {
             let SlicerGroupFacts { channels, .. } = facts.as_mut();
