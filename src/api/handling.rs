@@ -3,8 +3,8 @@
 use super::failure::Failure;
 use super::outcome::{Outcome, settled};
 use super::transport::{delete, get, post};
-use health::alarms::{Acknowledgement, Maintenance};
-use protocol::{MaintenanceList, NewAcknowledgement, NewMaintenance};
+use health::alarms::{Acknowledgement, Maintenance, Note};
+use protocol::{MaintenanceList, NewAcknowledgement, NewMaintenance, NewNote};
 use serde::Serialize;
 use vendors::operation::segment;
 
@@ -22,6 +22,17 @@ pub async fn acknowledge(alarm: &str, wanted: &NewAcknowledgement) -> Outcome {
         post(&acknowledgement(alarm), &json(wanted)).await;
     let done = "The alarm is acknowledged.".to_owned();
     settled(answer, done, shown_in_the_list).await
+}
+
+/// Writes something about an alarm once.
+pub async fn note(alarm: &str, wanted: &NewNote) -> Outcome {
+    let path = format!("/api/alarms/{}/notes", segment(alarm));
+    let answer: Result<Note, Failure> = post(&path, &json(wanted)).await;
+    let done = "The note is kept.".to_owned();
+    settled(answer, done, async || {
+        "the list of alarms shows whether it is kept.".to_owned()
+    })
+    .await
 }
 
 /// Withdraws the acknowledgement of an alarm once.

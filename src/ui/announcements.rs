@@ -214,6 +214,7 @@ mod tests {
                 advice: String::new(),
                 since: Since::Observed(DateTime::UNIX_EPOCH),
                 acknowledged: None,
+                notes: Vec::new(),
                 maintenance: None,
             })
         };

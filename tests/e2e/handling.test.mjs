@@ -84,6 +84,35 @@ story('an acknowledged alarm is folded, says who takes care of it, and is announ
   await page.getByRole('table', { name: 'Activity' }).getByText('Acknowledged the alarm: New power supply is on its way').waitFor();
 });
 
+story('who takes care of an alarm writes what was found beside it, for everybody', async ({ page, visit, control }) => {
+  await silence(control);
+  await visit('/');
+  await open(page).waitFor({ timeout: PATIENCE });
+  await acknowledge(page, 'on my way');
+  await open(page).waitFor({ state: 'detached', timeout: PATIENCE });
+  await unfold(page);
+  await folded(page).getByRole('button', { name: /^Note/ }).focus();
+  await page.keyboard.press('Enter');
+  await dialog(page).waitFor();
+  await accessible(page);
+  assert.ok(await dialog(page).getByRole('button', { name: 'Add note' }).isDisabled(), 'nothing without a text');
+  await dialog(page).getByLabel('Note').fill('The fan is dead; a new one comes at noon');
+  await dialog(page).getByLabel('Note').press('Enter');
+  await page.getByRole('status').getByText('The note is kept.').waitFor();
+  const words = /^Note by demo at 14:32:08: The fan is dead; a new one comes at noon$/;
+  await folded(page).getByText(words).waitFor({ timeout: PATIENCE });
+  assert.match(await page.evaluate(() => document.activeElement.textContent), /^Note/, 'the focus is where it was');
+  await accessible(page);
+  await folded(page).getByRole('link', { name: /^Open/ }).click();
+  await page.getByText(words).waitFor({ timeout: PATIENCE });
+  await visit('/activity?kind=handling');
+  await page.getByRole('table', { name: 'Activity' }).getByText('Noted on the alarm: The fan is dead; a new one comes at noon').waitFor();
+  // What has ended takes its notes along.
+  await mend(control);
+  await visit('/');
+  await folded(page).waitFor({ state: 'detached', timeout: PATIENCE });
+});
+
 story('an acknowledgement with an end calls again after it', async ({ page, visit, control }) => {
   await silence(control);
   await visit('/');

@@ -20,6 +20,14 @@ pub struct NewAcknowledgement {
     pub until: Option<DateTime<Utc>>,
 }
 
+/// `POST /api/alarms/{id}/notes`: somebody writes something about an alarm. Answered with the note.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewNote {
+    /// What, in that person's words.
+    pub text: String,
+}
+
 /// `POST /api/maintenance`: somebody works on something from now on, or later. Answered with the maintenance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,4 +1,4 @@
-//! The dialogs that acknowledge an alarm, and that withdraw it.
+//! The dialogs that acknowledge an alarm, withdraw that, and write something about it.
 
 use super::lasting::{Lasting, end};
 use crate::api::handling;
@@ -8,7 +8,7 @@ use crate::ui::{ActionDialog, Field};
 use health::alarms::Alarm;
 use health::effect::{Confirm, Effect};
 use leptos::prelude::*;
-use protocol::NewAcknowledgement;
+use protocol::{NewAcknowledgement, NewNote};
 use std::sync::Arc;
 
 /// The dialog that acknowledges an alarm.
@@ -79,5 +79,43 @@ pub fn Withdraw(
             effect=Signal::derive(move || effect.clone()) confirm=Signal::derive(|| Confirm::Click) id="" run
             changed on_close
         />
+    }
+}
+
+/// The dialog that writes something about an alarm.
+#[component]
+pub fn WriteNote(
+    /// Which.
+    alarm: Arc<Alarm>,
+    /// After it was done, or may have been.
+    changed: Callback<()>,
+    /// After it was closed.
+    on_close: Callback<()>,
+) -> impl IntoView {
+    let text = RwSignal::new(String::new());
+    let effect = Effect {
+        sentence: format!(
+            "{} The note stands beside the alarm until that ends, and stays in the activity.",
+            alarm.sentence
+        ),
+        notes: Vec::new(),
+    };
+    let id = alarm.id.clone();
+    let run: Box<dyn Fn() -> Running> = Box::new(move || {
+        let id = id.clone();
+        let wanted = NewNote {
+            text: text.get_untracked(),
+        };
+        Box::pin(async move { (handling::note(&id, &wanted).await, None) })
+    });
+    let ready = Signal::derive(move || !text.read().trim().is_empty());
+    let hint = Signal::derive(|| "What you found, or what you wait for".to_owned());
+    view! {
+        <ActionDialog title=format!("Note on {}: {}", alarm.name, alarm.word) action="Add note" system="the gateway"
+            effect=Signal::derive(move || effect.clone()) confirm=Signal::derive(|| Confirm::Click) id="" ready run
+            changed on_close
+        >
+            <Field label="Note" name="note" value=text hint required=true />
+        </ActionDialog>
     }
 }

@@ -5,7 +5,7 @@ pub mod acknowledge;
 pub mod lasting;
 pub mod row;
 
-pub use row::{AlarmDialog, AlarmEntry, acknowledgement_words};
+pub use row::{AlarmDialog, AlarmEntry, said_about};
 
 use crate::live::{Watched, use_watched};
 use crate::nav::{Nav, use_nav};
@@ -174,6 +174,7 @@ mod tests {
                 advice: String::new(),
                 since: Since::Observed(DateTime::UNIX_EPOCH),
                 acknowledged: None,
+                notes: Vec::new(),
                 maintenance: None,
             }),
             last_known: None,

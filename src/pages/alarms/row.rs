@@ -1,6 +1,6 @@
 //! An alarm in a list: what is wrong, since when, who takes care of it, and what can be done.
 
-use super::acknowledge::{Acknowledge, Withdraw};
+use super::acknowledge::{Acknowledge, Withdraw, WriteNote};
 use super::{Alike, ShownAlarm};
 use crate::api::session::Session;
 use crate::live::rows::Rows;
@@ -22,6 +22,7 @@ use vendors::operation::segment;
 enum Asked {
     Acknowledge(Arc<Alarm>),
     Withdraw(Arc<Alarm>),
+    Note(Arc<Alarm>),
 }
 
 /// The dialog that a row of a list has asked for.
@@ -66,6 +67,11 @@ impl AlarmDialog {
                 }
                 Asked::Withdraw(alarm) => {
                     view! { <Withdraw alarm changed=on_change on_close /> }.into_any()
+                }
+                // The alarm stays where it is, and the focus goes back to its button.
+                Asked::Note(alarm) => {
+                    let changed = Callback::new(move |()| watched.ask_now());
+                    view! { <WriteNote alarm changed on_close /> }.into_any()
                 }
             })
         }
@@ -171,6 +177,17 @@ fn AlarmRow(
         };
         view! { <button type="button" class="btn" on:click=ask>{word}<span class="vh">": "{sentence}</span></button> }
     });
+    // Once somebody takes care of it there is something to tell.
+    let is_handled = Memo::new(move |_| row.read().alarm.is_handled());
+    let note = move || {
+        let ask = move |_| {
+            let alarm = Arc::clone(&row.read_untracked().alarm);
+            dialog.asked.set(Some(Asked::Note(alarm)));
+        };
+        (may_change && is_handled.get()).then(|| {
+            view! { <button type="button" class="btn" on:click=ask>"Note"<span class="vh">": "{sentence}</span></button> }
+        })
+    };
     let links = Memo::new(move |_| mending(watched, &row.read().alarm));
     let mending = move || {
         let links = links.get().into_iter();
@@ -188,6 +205,7 @@ fn AlarmRow(
             <time data-fresh=stale>{since}</time>
             <span class="row acts">
                 {acknowledgement}
+                {note}
                 <a class="btn" href=move || Route::of(&row.read().alarm.resource).href()>"Open"<span class="vh">": "{sentence}</span></a>
                 {mending}
             </span>
@@ -213,30 +231,33 @@ fn mending(watched: Watched, alarm: &Alarm) -> Vec<(String, String)> {
     }
 }
 
-/// Who has acknowledged an alarm, why and until when. `moment` words a time.
+/// Who has acknowledged an alarm, why and until when, and what was written about it. `moment` words a time.
 #[must_use]
-pub fn acknowledgement_words(
-    alarm: &Alarm,
-    moment: impl Fn(DateTime<Utc>) -> String,
-) -> Option<String> {
-    let given = alarm.acknowledged.as_ref()?;
-    let until = given.until.map_or_else(
-        || "until it ends".to_owned(),
-        |until| format!("until {}", moment(until)),
-    );
-    let (by, at, reason) = (&given.by, moment(given.at), &given.reason);
-    Some(format!("Acknowledged by {by} at {at}, {until}: {reason}"))
+pub fn said_about(alarm: &Alarm, moment: impl Fn(DateTime<Utc>) -> String) -> Vec<String> {
+    let acknowledged = alarm.acknowledged.iter().map(|given| {
+        let until = given.until.map_or_else(
+            || "until it ends".to_owned(),
+            |until| format!("until {}", moment(until)),
+        );
+        let (by, at, reason) = (&given.by, moment(given.at), &given.reason);
+        format!("Acknowledged by {by} at {at}, {until}: {reason}")
+    });
+    let notes = alarm.notes.iter().map(|note| {
+        let (by, at, text) = (&note.by, moment(note.at), &note.text);
+        format!("Note by {by} at {at}: {text}")
+    });
+    acknowledged.chain(notes).collect()
 }
 
-/// Who takes care of an alarm, why and until when.
+/// Who takes care of an alarm, why and until when, and what was written about it.
 fn handled_words(alarm: &Alarm, moment: impl Fn(DateTime<Utc>) -> String) -> Vec<String> {
-    let maintenance = alarm.maintenance.as_ref().map(|one| {
-        let until = moment(one.until);
-        format!(
-            "In maintenance until {until}, by {}: {}",
-            one.by, one.reason
-        )
+    let maintenance = alarm.maintenance.iter().map(|one| {
+        let (until, by, reason) = (moment(one.until), &one.by, &one.reason);
+        format!("In maintenance until {until}, by {by}: {reason}")
     });
-    let acknowledged = acknowledgement_words(alarm, moment);
-    acknowledged.into_iter().chain(maintenance).collect()
+    let maintenance: Vec<String> = maintenance.collect();
+    maintenance
+        .into_iter()
+        .chain(said_about(alarm, moment))
+        .collect()
 }

@@ -9,7 +9,7 @@ pub use list::MaintenanceList;
 use crate::api::handling;
 use crate::api::session::Session;
 use crate::live::{Watched, use_watched};
-use crate::pages::alarms::acknowledgement_words;
+use crate::pages::alarms::said_about;
 use crate::pages::moments::use_moments;
 use crate::ui::action_dialog::Running;
 use crate::ui::{ActionDialog, Icon};
@@ -44,14 +44,15 @@ pub fn HandlingNotes(
     let may_change = expect_context::<Arc<Session>>().may_change();
     let asked = RwSignal::new(None);
     let key = resource.clone();
-    let acknowledged = Memo::new(move |_| {
+    let said = Memo::new(move |_| {
         let world = watched.world();
         let mut alarms = world.alarms.iter();
-        let alarm = alarms.find(|alarm| alarm.resource == key)?;
-        acknowledgement_words(alarm, moment)
+        let alarm = alarms.find(|alarm| alarm.resource == key);
+        alarm.map_or_else(Vec::new, |alarm| said_about(alarm, moment))
     });
-    let acknowledged = move || {
-        acknowledged.get().map(|words| view! { <p class="panel note" data-s="off"><Icon name="done" /><span>{words}</span></p> })
+    let said = move || {
+        let line = |words| view! { <p class="panel note" data-s="off"><Icon name="done" /><span>{words}</span></p> };
+        said.get().into_iter().map(line).collect_view()
     };
     // What concerns it. An unknown connection is of no system.
     let concerning = Memo::new(move |_| {
@@ -85,7 +86,7 @@ pub fn HandlingNotes(
         view! { <p class="panel note" data-s="off"><Icon name="off" /><span>{words}</span>{end}</p> }
     };
     view! {
-        {acknowledged}
+        {said}
         <For each=move || concerning.get() key=|one| one.id.clone() children=note />
         <Dialogs asked scope=None name=String::new() />
     }

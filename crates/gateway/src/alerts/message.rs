@@ -76,6 +76,7 @@ impl Message {
             advice: String::new(),
             since: Since::Observed(at),
             acknowledged: None,
+            notes: Vec::new(),
             maintenance: None,
         };
         Self {

@@ -16,9 +16,9 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, TimeDelta, Utc};
-use health::alarms::{Acknowledgement, Maintenance, Scope};
+use health::alarms::{Acknowledgement, Maintenance, Note, Scope};
 use health::inventory::ResourceKey;
-use protocol::{MaintenanceList, NewAcknowledgement, NewMaintenance};
+use protocol::{MaintenanceList, NewAcknowledgement, NewMaintenance, NewNote};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -26,11 +26,14 @@ use std::sync::Arc;
 /// The largest body, in bytes.
 const LIMIT: usize = 16 * 1024;
 
-/// The longest reason, in characters.
-const LONGEST_REASON: usize = 500;
+/// The longest reason or note, in characters.
+const LONGEST_TEXT: usize = 500;
 
 /// What ends later than this after it begins is a slip of the keyboard.
 const LONGEST: TimeDelta = TimeDelta::days(366);
+
+/// How many notes an alarm may have: the whole of them is sent to every console.
+const MOST_NOTES: usize = 50;
 
 /// How much maintenance may be planned at once.
 const MOST_MAINTENANCE: usize = 1_000;
@@ -56,7 +59,7 @@ pub(super) async fn acknowledge(
     let now = inventory.clock().now();
     let given = Acknowledgement {
         by: who.name.clone(),
-        reason: reason(&wanted.reason)?,
+        reason: said("reason", &wanted.reason)?,
         at: now,
         until: wanted.until.map(|until| end(until, now, now)).transpose()?,
         severity: alarm.severity,
@@ -111,6 +114,45 @@ pub(super) async fn withdraw(
     Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
 }
 
+/// `POST /api/alarms/{id}/notes`.
+///
+/// # Errors
+/// No such alarm is open, there is too much about it already, the body is not valid, or it cannot be recorded.
+pub(super) async fn note(
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let who = &authorized.who;
+    let wanted: NewNote = read(request, "`text`, a text").await?;
+    let inventory = gateway.shared.watchers.inventory();
+    let alarm = inventory.alarm(&id).ok_or_else(no_such_alarm)?;
+    if alarm.notes.len() >= MOST_NOTES {
+        let detail = format!("there are {MOST_NOTES} notes about this alarm already");
+        return Err(Problem::new(Kind::Overloaded, detail));
+    }
+    let note = Note {
+        by: who.name.clone(),
+        text: said("note", &wanted.text)?,
+        at: inventory.clock().now(),
+        alarm: id,
+    };
+    let handled = Handled {
+        what: "note on alarm",
+        shown: format!("Noted on the alarm: {}", note.text),
+        name: &alarm.name,
+        resource: Some(alarm.resource.clone()),
+        before: None,
+        after: Some(json(&note)),
+    };
+    let id = random_hex().map_err(|why| Problem::new(Kind::Internal, why))?;
+    let keep = Keep::put(Table::Notes, &id, &note);
+    gateway.audit(who).handling(handled, keep).await?;
+    inventory.note(&id, note.clone());
+    Ok((StatusCode::CREATED, NO_STORE, Json(note)).into_response())
+}
+
 /// `GET /api/alert-targets`: where messages about alarms go, and whether they arrived.
 pub(super) async fn alert_targets(State(gateway): State<Arc<Gateway>>) -> Response {
     (NO_STORE, Json(gateway.shared.alerts.targets())).into_response()
@@ -149,7 +191,7 @@ pub(super) async fn announce(
         id: random_hex().map_err(|why| Problem::new(Kind::Internal, why))?,
         from,
         until: end(wanted.until, from, now)?,
-        reason: reason(&wanted.reason)?,
+        reason: said("reason", &wanted.reason)?,
         by: who.name.clone(),
         scope: wanted.scope,
     };
@@ -270,20 +312,20 @@ async fn read<T: DeserializeOwned>(request: Request, fields: &str) -> Result<T, 
     })
 }
 
-/// A reason as it is kept: one line, neither empty nor a novel.
-fn reason(text: &str) -> Result<String, Problem> {
+/// A person's words as they are kept: one line, neither empty nor a novel. `noun` is what they are.
+fn said(noun: &str, text: &str) -> Result<String, Problem> {
     let wrong = |detail: String| Err(Problem::new(Kind::BadRequest, detail));
     let text = text.trim();
     if text.is_empty() {
-        return wrong("the reason is empty: say in a few words why".to_owned());
+        return wrong(format!("the {noun} is empty: say it in a few words"));
     }
-    if text.chars().count() > LONGEST_REASON {
+    if text.chars().count() > LONGEST_TEXT {
         return wrong(format!(
-            "the reason is longer than {LONGEST_REASON} characters"
+            "the {noun} is longer than {LONGEST_TEXT} characters"
         ));
     }
     if text.chars().any(|c| c.is_control() || is_bidi_control(c)) {
-        return wrong("the reason holds control characters".to_owned());
+        return wrong(format!("the {noun} holds control characters"));
     }
     Ok(text.to_owned())
 }

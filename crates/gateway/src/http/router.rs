@@ -46,6 +46,7 @@ pub(crate) fn routes() -> Vec<Route> {
         get("/api/report", PEOPLE, report::read),
         post("/api/alarms/{id}/acknowledgement", ADMINS, handling::acknowledge),
         delete("/api/alarms/{id}/acknowledgement", ADMINS, handling::withdraw),
+        post("/api/alarms/{id}/notes", ADMINS, handling::note),
         get("/api/alert-targets", ADMINS, handling::alert_targets),
         get("/api/maintenance", PEOPLE, handling::list),
         post("/api/maintenance", ADMINS, handling::announce),

@@ -13,6 +13,8 @@ pub(crate) enum Table {
     OpenAlarms,
     /// Who takes care of an alarm, by the alarm's id.
     Acknowledgements,
+    /// What people wrote about alarms that are open, by the note's id.
+    Notes,
     /// Maintenance that is under way or planned, by its id.
     Maintenance,
     /// What the rules of alerts know of an alarm.
@@ -24,9 +26,10 @@ pub(crate) enum Table {
 }
 
 impl Table {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::OpenAlarms,
         Self::Acknowledgements,
+        Self::Notes,
         Self::Maintenance,
         Self::AlertWatches,
         Self::AlertMessages,
@@ -37,6 +40,7 @@ impl Table {
         match self {
             Self::OpenAlarms => "open_alarm",
             Self::Acknowledgements => "acknowledgement",
+            Self::Notes => "alarm_note",
             Self::Maintenance => "maintenance",
             Self::AlertWatches => "alert_watch",
             Self::AlertMessages => "alert_message",

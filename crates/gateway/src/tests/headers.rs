@@ -152,6 +152,13 @@ async fn every_answer_has_exactly_these_headers() {
             vec![PROBLEM, DATA],
         ),
         (
+            "POST /api/alarms/{id}/notes",
+            true,
+            "{}",
+            400,
+            vec![PROBLEM, DATA],
+        ),
+        (
             "DELETE /api/alarms/{id}/acknowledgement",
             true,
             "",

@@ -271,6 +271,7 @@ async fn own_routes(gateway: &Arc<Gateway>, role: Option<Role>, cookie: &str) {
                     | "POST /api/walls"
                     | "DELETE /api/walls/{id}"
                     | "POST /api/alarms/{id}/acknowledgement"
+                    | "POST /api/alarms/{id}/notes"
                     | "DELETE /api/alarms/{id}/acknowledgement"
                     | "POST /api/maintenance"
                     | "DELETE /api/maintenance/{id}",
@@ -281,6 +282,7 @@ async fn own_routes(gateway: &Arc<Gateway>, role: Option<Role>, cookie: &str) {
                     _,
                     "POST /api/walls"
                     | "POST /api/alarms/{id}/acknowledgement"
+                    | "POST /api/alarms/{id}/notes"
                     | "POST /api/maintenance",
                 ) => assert_eq!(status, 400, "{cell}"),
                 (

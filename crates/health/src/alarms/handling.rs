@@ -41,6 +41,20 @@ impl Acknowledgement {
     }
 }
 
+/// What somebody wrote about an alarm that is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// The alarm's id.
+    pub alarm: String,
+    /// The user's name.
+    pub by: String,
+    /// What, in that person's words.
+    pub text: String,
+    /// When, by the gateway's clock.
+    #[serde(with = "ts_milliseconds")]
+    pub at: DateTime<Utc>,
+}
+
 /// What maintenance concerns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -105,6 +119,8 @@ impl Maintenance {
 pub struct Over {
     /// Ids of alarms whose acknowledgement holds no longer.
     pub acknowledgements: Vec<String>,
+    /// Ids of notes whose alarm has ended.
+    pub notes: Vec<String>,
     /// Ids of maintenance.
     pub maintenance: Vec<String>,
 }
@@ -126,12 +142,15 @@ pub fn maintenance_of<'a>(
 pub struct Handling {
     /// By the alarm's id.
     pub acknowledgements: BTreeMap<String, Acknowledgement>,
+    /// Of open alarms, by the note's id.
+    pub notes: BTreeMap<String, Note>,
     /// Under way or planned, by its id.
     pub maintenance: BTreeMap<String, Maintenance>,
 }
 
 impl Handling {
-    /// Forgets what is over: what has reached its end, and the acknowledgements of alarms that have ended or got worse.
+    /// Forgets what is over: what has reached its end, what belongs to alarms that have ended, and the acknowledgements
+    /// of alarms that got worse.
     pub fn forget_what_is_over(&mut self, open: &[Alarm], now: DateTime<Utc>) -> Over {
         let severities: BTreeMap<&str, Severity> = open
             .iter()
@@ -143,6 +162,9 @@ impl Handling {
         };
         Over {
             acknowledgements: take_all_but(&mut self.acknowledgements, holds),
+            notes: take_all_but(&mut self.notes, |_, note| {
+                severities.contains_key(note.alarm.as_str())
+            }),
             maintenance: take_all_but(&mut self.maintenance, |_, one| !one.is_over(now)),
         }
     }
@@ -156,6 +178,9 @@ impl Handling {
     ) {
         for alarm in alarms.iter_mut() {
             alarm.acknowledged = self.acknowledgements.get(&alarm.id).cloned();
+            let notes = self.notes.values().filter(|note| note.alarm == alarm.id);
+            alarm.notes = notes.cloned().collect();
+            alarm.notes.sort_by_key(|note| note.at);
             alarm.maintenance =
                 maintenance_of(self.maintenance.values(), &alarm.resource, &system, now).cloned();
         }

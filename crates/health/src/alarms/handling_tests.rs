@@ -1,7 +1,7 @@
 //! Who takes care of an alarm, until when, and what a restart leaves of both.
 
 use super::{
-    Acknowledgement, Alarm, AlarmHistory, Handling, Maintenance, Over, Scope, Since, Source,
+    Acknowledgement, Alarm, AlarmHistory, Handling, Maintenance, Note, Over, Scope, Since, Source,
 };
 use crate::inventory::{Facts, Judged, Kind, Observed, Reading, Resource, ResourceKey};
 use crate::severity::Severity::{self, Critical, Normal, Unknown, Warning};
@@ -36,6 +36,7 @@ fn alarm(id: &str, severity: Severity) -> Alarm {
         advice: String::new(),
         since: Since::Observed(NOW),
         acknowledged: None,
+        notes: Vec::new(),
         maintenance: None,
     }
 }
@@ -47,6 +48,15 @@ fn acknowledgement(severity: Severity, until: Option<i64>) -> Acknowledgement {
         at: NOW,
         until: until.map(at),
         severity,
+    }
+}
+
+fn note(alarm: &str, text: &str, seconds: i64) -> Note {
+    Note {
+        alarm: alarm.to_owned(),
+        by: "ann".to_owned(),
+        text: text.to_owned(),
+        at: at(seconds),
     }
 }
 
@@ -106,10 +116,14 @@ fn what_is_over_is_forgotten_and_told() {
         let one = maintenance(id, scope, from, until);
         handling.maintenance.insert(id.to_owned(), one);
     }
+    for (id, alarm) in [("1", "ended"), ("2", "worse")] {
+        handling.notes.insert(id.to_owned(), note(alarm, "", 0));
+    }
     let open = ["well", "worse", "late"].map(|id| alarm(id, Critical));
     let over = handling.forget_what_is_over(&open, at(10));
     assert_eq!(over.acknowledgements, ["ended", "late", "worse"]);
     assert_eq!(over.maintenance, ["past"]);
+    assert_eq!(over.notes, ["1"]);
     assert_eq!(handling.forget_what_is_over(&open, at(10)), Over::default());
     assert_eq!(handling.acknowledgements.len(), 1);
     assert_eq!(handling.maintenance.len(), 2);
@@ -182,6 +196,27 @@ fn maintenance_begins_and_ends_on_its_own() {
         assert_eq!(marked, expected, "after {seconds} s");
         assert_eq!(alarms[0].is_handled(), expected.is_some());
     }
+}
+
+#[test]
+fn notes_stand_beside_their_alarm_in_the_order_in_which_they_were_written() {
+    let mut handling = Handling::default();
+    for (id, one) in [
+        ("1", note("a", "then this", 5)),
+        ("2", note("a", "first this", 1)),
+        ("3", note("b", "of another", 2)),
+    ] {
+        handling.notes.insert(id.to_owned(), one);
+    }
+    let mut alarms = vec![alarm("a", Critical), alarm("c", Critical)];
+    handling.mark(&mut alarms, system, NOW);
+    let texts = |alarm: &Alarm| -> Vec<String> {
+        let notes = alarm.notes.iter();
+        notes.map(|note| note.text.clone()).collect()
+    };
+    assert_eq!(texts(&alarms[0]), ["first this", "then this"]);
+    assert_eq!(texts(&alarms[1]), [""; 0]);
+    assert!(!alarms[0].is_handled(), "a note alone silences nothing");
 }
 
 #[test]
@@ -352,7 +387,7 @@ proptest! {
         let before = alarms.clone();
         handling.forget_what_is_over(&alarms, NOW);
         handling.mark(&mut alarms, system, NOW);
-        let bare = |alarm: &Alarm| Alarm { acknowledged: None, maintenance: None, ..alarm.clone() };
+        let bare = |alarm: &Alarm| Alarm { acknowledged: None, notes: Vec::new(), maintenance: None, ..alarm.clone() };
         let mut after: Vec<Alarm> = alarms.iter().map(bare).collect();
         after.sort_by(|a, b| a.id.cmp(&b.id));
         prop_assert_eq!(after, before);

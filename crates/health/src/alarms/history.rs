@@ -206,6 +206,7 @@ impl AlarmHistory {
             advice: found.advice,
             since,
             acknowledged: None,
+            notes: Vec::new(),
             maintenance: None,
         };
         if began {

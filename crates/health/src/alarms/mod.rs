@@ -14,7 +14,7 @@ mod handling_tests;
 #[cfg(test)]
 mod tests;
 
-pub use handling::{Acknowledgement, Handling, Maintenance, Over, Scope, maintenance_of};
+pub use handling::{Acknowledgement, Handling, Maintenance, Note, Over, Scope, maintenance_of};
 pub use history::{AlarmHistory, Changes, Source};
 
 use crate::inventory::ResourceKey;
@@ -69,6 +69,9 @@ pub struct Alarm {
     /// Who takes care of it, where somebody said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<Acknowledgement>,
+    /// What people wrote about it, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
     /// The maintenance in which it was to be expected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maintenance: Option<Maintenance>,

@@ -27,6 +27,7 @@ fn message(occasion: Occasion) -> Message {
             advice: "Start a member.".to_owned(),
             since: Since::Reported(began),
             acknowledged: None,
+            notes: Vec::new(),
             maintenance: None,
         },
         others: Vec::new(),

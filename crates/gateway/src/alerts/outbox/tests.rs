@@ -28,6 +28,7 @@ fn message(number: i64) -> Message {
             advice: String::new(),
             since: Since::Observed(START),
             acknowledged: None,
+            notes: Vec::new(),
             maintenance: None,
         },
         others: Vec::new(),

@@ -46,6 +46,7 @@ fn alarm(id: &str, severity: Severity) -> Alarm {
         advice: String::new(),
         since: Since::Observed(START),
         acknowledged: None,
+        notes: Vec::new(),
         maintenance: None,
     }
 }

@@ -69,6 +69,7 @@ fn alarm(resource: ResourceKey, severity: Severity) -> Alarm {
         advice: String::new(),
         since: Since::Observed(NOW),
         acknowledged: None,
+        notes: Vec::new(),
         maintenance: None,
     }
 }

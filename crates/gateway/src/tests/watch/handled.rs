@@ -97,6 +97,45 @@ async fn an_alarm_is_acknowledged_for_everybody_and_the_acknowledgement_withdraw
 }
 
 #[tokio::test]
+async fn a_note_stands_beside_its_alarm_for_people_and_in_the_activity() {
+    let plant = plant().await;
+    let stage = Stage::of(&plant).await;
+    let open = alarm(&stage, "the alarm", |_| true).await;
+    let line = format!("POST /api/alarms/{}/notes", open.id);
+    for text in ["the fan is dead", "a new one comes at noon"] {
+        let (status, given) = send(&stage, &line, &json!({"text": text})).await;
+        assert_eq!((status, &given["text"]), (201, &json!(text)));
+    }
+    let now = alarm(&stage, "the notes", |one| one.notes.len() == 2).await;
+    assert!(!now.is_handled());
+    let inventory = stage.gateway.shared.watchers.inventory();
+    let for_walls = inventory.answer(&inventory.position(None), Audience::Wall);
+    let mut on_wall = for_walls.alarms.iter().flatten();
+    assert!(on_wall.all(|one| one.notes.is_empty()));
+    let (_, activity) = send(&stage, "GET /api/activity?kind=handling", &Value::Null).await;
+    assert_eq!(
+        activity["entries"][0]["what"],
+        "Noted on the alarm: a new one comes at noon"
+    );
+    for _ in 2..50 {
+        assert_eq!(send(&stage, &line, &json!({"text": "more"})).await.0, 201);
+    }
+    let (status, told) = send(&stage, &line, &json!({"text": "too much"})).await;
+    assert_eq!(status, 503, "{told}");
+    assert!(told["detail"].as_str().unwrap().contains("50 notes"));
+    // Once it has ended, there is nothing to write about.
+    plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
+    stage.refresh().await;
+    stage
+        .until("its end", |all| {
+            let mut alarms = all.alarms.iter().flatten();
+            alarms.all(|one| one.resource.id != "g0")
+        })
+        .await;
+    assert_eq!(send(&stage, &line, &json!({"text": "late"})).await.0, 404);
+}
+
+#[tokio::test]
 async fn an_acknowledgement_ends_at_its_end_or_when_the_alarm_gets_worse_or_ends() {
     let plant = plant().await;
     plant.answers("g0", Answers::Status(500));
@@ -183,10 +222,16 @@ async fn what_cannot_be_meant_is_refused_and_changes_nothing() {
     let stage = Stage::of(&plant).await;
     let open = alarm(&stage, "the alarm", |_| true).await;
     let acknowledgement = format!("POST {}", of(&open));
+    let note = format!("POST /api/alarms/{}/notes", open.id);
     let system = json!({"system": "aveva"});
     let long = "x".repeat(501);
     for (line, body, says) in [
-        (acknowledgement.as_str(), Value::Null, "has to be an object"),
+        (note.as_str(), Value::Null, "has to be an object"),
+        (&note, json!({"text": " "}), "the note is empty"),
+        (&note, json!({"text": long}), "the note is longer than 500"),
+        (&note, json!({"text": "a\nb"}), "control characters"),
+        (&note, json!({"text": "x", "at": 1}), "has to be an object"),
+        (&acknowledgement, Value::Null, "has to be an object"),
         (&acknowledgement, json!({"reason": "  "}), "is empty"),
         (&acknowledgement, json!({"reason": long}), "longer than 500"),
         (
@@ -296,10 +341,15 @@ async fn what_cannot_be_recorded_does_not_take_effect() {
         ),
         (503, true)
     );
+    let note = format!("POST /api/alarms/{}/notes", open.id);
+    assert_eq!(send(&stage, &note, &json!({"text": "x"})).await.0, 503);
     let one = json!({"scope": {"system": "aveva"}, "until": 9_000, "reason": "x"});
     assert_eq!(send(&stage, "POST /api/maintenance", &one).await.0, 503);
     assert_eq!(stage.all().maintenance, Some(Vec::new()));
-    alarm(&stage, "nobody takes care", |one| !one.is_handled()).await;
+    alarm(&stage, "nobody takes care", |one| {
+        !one.is_handled() && one.notes.is_empty()
+    })
+    .await;
 }
 
 /// Opens a store that another gateway is about to close.
@@ -329,8 +379,10 @@ async fn a_gateway_that_starts_anew_knows_the_alarms_and_who_takes_care_of_them(
     .await;
     let one = json!({"scope": {"connection": "plant-a"}, "until": 900_000, "reason": "cabling"});
     send(&stage, "POST /api/maintenance", &one).await;
-    alarm(&stage, "both", |one| {
-        one.acknowledged.is_some() && one.maintenance.is_some()
+    let note = format!("POST /api/alarms/{}/notes", before.id);
+    send(&stage, &note, &json!({"text": "comes at noon"})).await;
+    alarm(&stage, "all three", |one| {
+        one.acknowledged.is_some() && one.maintenance.is_some() && !one.notes.is_empty()
     })
     .await;
     stage.gateway.shared.watchers.stop();
@@ -345,6 +397,7 @@ async fn a_gateway_that_starts_anew_knows_the_alarms_and_who_takes_care_of_them(
     assert_eq!(after.id, before.id);
     assert_eq!(after.acknowledged.unwrap().reason, "ordered");
     assert_eq!(after.maintenance.unwrap().reason, "cabling");
+    assert_eq!(after.notes[0].text, "comes at noon");
     // While nobody watched, it was mended.
     stage.gateway.shared.watchers.stop();
     drop(stage);
@@ -363,7 +416,8 @@ async fn a_gateway_that_starts_anew_knows_the_alarms_and_who_takes_care_of_them(
     let tables = [
         Table::OpenAlarms,
         Table::Acknowledgements,
+        Table::Notes,
         Table::Maintenance,
     ];
-    assert_eq!(tables.map(left), [0, 0, 1]);
+    assert_eq!(tables.map(left), [0, 0, 0, 1]);
 }

@@ -64,6 +64,7 @@ fn cut_alarm(alarm: &mut Alarm) {
         by.clear();
         reason.clear();
     }
+    alarm.notes.clear();
     if let Some(Maintenance { by, reason, .. }) = &mut alarm.maintenance {
         by.clear();
         reason.clear();

@@ -16,6 +16,7 @@ impl State {
         self.history = AlarmHistory::continuing(open.into_values());
         self.handling = Handling {
             acknowledgements: store.take_kept(Table::Acknowledgements),
+            notes: store.take_kept(Table::Notes),
             maintenance: store.take_kept(Table::Maintenance),
         };
         self.alarms = self.history.alarms();
@@ -36,6 +37,8 @@ impl State {
         let forget = |table| move |id| Keep::forget(table, id);
         let given = over.acknowledgements.into_iter();
         self.keep.extend(given.map(forget(Table::Acknowledgements)));
+        let notes = over.notes.into_iter();
+        self.keep.extend(notes.map(forget(Table::Notes)));
         let maintenance = over.maintenance.into_iter();
         self.keep
             .extend(maintenance.map(forget(Table::Maintenance)));

@@ -19,7 +19,7 @@ pub(crate) use changes::Position;
 use super::Clock;
 use super::watcher::in_millis;
 use crate::store::Store;
-use health::alarms::{Acknowledgement, Alarm, Maintenance};
+use health::alarms::{Acknowledgement, Alarm, Maintenance, Note};
 use health::inventory::{Contents, ResourceKey, WatchedGroup};
 use protocol::ConnectionState;
 use state::State;
@@ -158,6 +158,11 @@ impl Inventory {
     /// Takes over that somebody takes care of an alarm no longer.
     pub(crate) fn withdraw(&self, alarm: &str) {
         self.handle(|state| state.handling.acknowledgements.remove(alarm));
+    }
+
+    /// Takes over what somebody wrote about an alarm. Once that has ended, it is of no more use.
+    pub(crate) fn note(&self, id: &str, note: Note) {
+        self.handle(|state| state.handling.notes.insert(id.to_owned(), note));
     }
 
     /// What is under way or planned, the earliest first.
