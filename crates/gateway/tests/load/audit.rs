@@ -65,11 +65,34 @@ async fn changes(address: String, cookie: String, from: usize) {
     }
 }
 
+/// A page of the activity: its entries by number, each with its time and its kind, and where the next page begins.
+async fn activity(
+    admin: &mut Viewer,
+    before: &str,
+) -> (HashMap<i64, (i64, String)>, Option<String>) {
+    let path = format!("/api/activity?limit=500{before}");
+    let answer = timeout(HANGS, admin.get(&path)).await;
+    let answer = answer.expect("in time").expect("an answer");
+    let page: Value = serde_json::from_slice(&answer.body).expect("JSON");
+    let entries = page["entries"].as_array().expect("a list").iter();
+    let entry = |entry: &Value| {
+        let (at, kind) = (entry["at"].as_i64()?, entry["kind"].as_str()?);
+        Some((entry["number"].as_i64()?, (at, kind.to_owned())))
+    };
+    let entries = entries.map(|one| entry(one).expect("number, time and kind"));
+    let older = page["older"].as_str();
+    (
+        entries.collect(),
+        older.map(|older| format!("&before={older}")),
+    )
+}
+
 #[tokio::test]
 async fn every_change_that_reaches_the_vendor_is_recorded_however_often_the_gateway_is_killed() {
     let vendor = Vendor::start().await;
     let mut program = Program::start(&vendor, 0, "127.0.0.1:0").await;
     let cookie = program.sign_in("ann").await;
+    let mut shown = HashMap::new();
     for round in 0..KILLED {
         let arrived = vendor.bodies().len();
         let mut admins = JoinSet::new();
@@ -85,9 +108,24 @@ async fn every_change_that_reaches_the_vendor_is_recorded_however_often_the_gate
             }
         };
         timeout(HANGS, wait).await.expect("changes arrive");
+        // That it was started, what it saw and what people did: once somebody was shown it, it lasts.
+        let mut admin = Viewer::new(&program.address, &cookie);
+        shown.extend(activity(&mut admin, "").await.0);
         program = program.killed_and_started_again().await;
         while admins.join_next().await.is_some() {}
     }
+    let mut admin = Viewer::new(&program.address, &cookie);
+    let (mut kept, mut older) = activity(&mut admin, "").await;
+    while let Some(before) = older.take() {
+        let (page, next) = activity(&mut admin, &before).await;
+        kept.extend(page);
+        older = next;
+    }
+    for (number, entry) in &shown {
+        assert_eq!(kept.get(number), Some(entry), "{number}");
+    }
+    let started = shown.values().filter(|(_, kind)| kind == "watching");
+    assert!(started.count() > KILLED / 2, "most starts were shown");
     let outcomes = outcomes(&program).await;
     let arrived = vendor.bodies();
     for body in &arrived {
