@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, interval, timeout};
+use tokio::time::{Instant, interval, sleep_until, timeout};
 
 /// How long it lasts where the environment does not say how many minutes.
 const MINUTES: &str = "LOAD_MINUTES";
@@ -21,6 +21,31 @@ const USUALLY: u64 = 60;
 /// How often the memory is looked at, and how many looks are a minute.
 const LOOK: Duration = Duration::from_secs(10);
 const A_MINUTE: usize = 6;
+
+/// What everybody counts.
+#[derive(Default)]
+struct Counts {
+    asked: AtomicU64,
+    /// How long the slowest answer to a viewer took, in ms.
+    slowest: AtomicU64,
+    /// How late this machine was at most with what was due, in ms: what the gateway cannot be blamed for.
+    machine: AtomicU64,
+}
+
+/// Notes how late this machine is.
+async fn times_the_machine(counts: Arc<Counts>) {
+    const SOON: Duration = Duration::from_millis(50);
+    loop {
+        let due = Instant::now() + SOON;
+        sleep_until(due).await;
+        counts.machine.fetch_max(millis(due), Ordering::Relaxed);
+    }
+}
+
+/// How long ago that was, in ms.
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
 
 /// The most memory of each minute, in KiB.
 fn by_minute(looks: &[u64]) -> Vec<u64> {
@@ -31,7 +56,7 @@ fn by_minute(looks: &[u64]) -> Vec<u64> {
 }
 
 /// Watches as a console does: the inventory's changes, and now and then the list and the page itself.
-async fn watches(program: Arc<Program>, cookie: String, number: u64, asked: Arc<AtomicU64>) {
+async fn watches(program: Arc<Program>, cookie: String, number: u64, counts: Arc<Counts>) {
     let mut viewer = Viewer::new(&program.address, &cookie);
     let mut revision = String::new();
     let mut every = interval(Duration::from_millis(500 + 17 * number));
@@ -43,10 +68,14 @@ async fn watches(program: Arc<Program>, cookie: String, number: u64, asked: Arc<
             2 => "/api/connections".to_owned(),
             _ => format!("/api/inventory?after={revision}"),
         };
+        let sent = Instant::now();
         let answer = timeout(HANGS, viewer.get(&path)).await;
-        let answer = answer.expect("in time").expect("an answer");
+        let late = counts.machine.load(Ordering::Relaxed);
+        let told = format!("{path}: no answer; this machine was up to {late} ms late");
+        let answer = answer.expect(&told).expect("an answer");
         assert_eq!(answer.status, 200, "{path}");
-        asked.fetch_add(1, Ordering::Relaxed);
+        counts.slowest.fetch_max(millis(sent), Ordering::Relaxed);
+        counts.asked.fetch_add(1, Ordering::Relaxed);
         let body = String::from_utf8_lossy(&answer.body);
         if let Some((_, rest)) = body.split_once(r#""revision":""#) {
             rest.split('"')
@@ -58,7 +87,7 @@ async fn watches(program: Arc<Program>, cookie: String, number: u64, asked: Arc<
 }
 
 /// Changes an order each second, with the tag of what it read.
-async fn changes(program: Arc<Program>, asked: Arc<AtomicU64>) {
+async fn changes(program: Arc<Program>, counts: Arc<Counts>) {
     let mut admin = Viewer::new(&program.address, &program.sign_in("ann").await);
     let mut every = interval(Duration::from_secs(1));
     let order = format!("{GROUP}/slicers");
@@ -70,19 +99,19 @@ async fn changes(program: Arc<Program>, asked: Arc<AtomicU64>) {
         let put = timeout(HANGS, put).await.expect("in time");
         // The vendor's first write never ends.
         assert!(matches!(put.expect("an answer").status, 204 | 504));
-        asked.fetch_add(1, Ordering::Relaxed);
+        counts.asked.fetch_add(1, Ordering::Relaxed);
     }
 }
 
 /// Comes and goes: less often in an hour than ended sessions of one user are listed.
-async fn comes_and_goes(program: Arc<Program>, asked: Arc<AtomicU64>) {
+async fn comes_and_goes(program: Arc<Program>, counts: Arc<Counts>) {
     let mut every = interval(Duration::from_secs(5));
     loop {
         every.tick().await;
         let mut person = Viewer::new(&program.address, &program.sign_in("vic").await);
         let out = person.ask("DELETE", "/api/session", "", "").await;
         assert!(out.expect("an answer").status < 300);
-        asked.fetch_add(1, Ordering::Relaxed);
+        counts.asked.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -149,18 +178,19 @@ async fn an_hour_of_mixed_load_takes_no_more_memory_than_its_first_minute() {
     let whole = Duration::from_secs(60 * minutes.unwrap_or(USUALLY));
     let vendor = Vendor::start().await;
     let program = Arc::new(Program::start(&vendor, 1, "127.0.0.1:0").await);
-    let asked = Arc::new(AtomicU64::new(0));
+    let counts = Arc::new(Counts::default());
     let mut everything = JoinSet::new();
     // One after the other: who tries to sign in many times at once is taken for a guesser.
     for number in 0..30 {
         let cookie = program.sign_in("vic").await;
-        everything.spawn(watches(program.clone(), cookie, number, asked.clone()));
+        everything.spawn(watches(program.clone(), cookie, number, counts.clone()));
     }
-    everything.spawn(changes(program.clone(), asked.clone()));
-    everything.spawn(comes_and_goes(program.clone(), asked.clone()));
+    everything.spawn(changes(program.clone(), counts.clone()));
+    everything.spawn(comes_and_goes(program.clone(), counts.clone()));
     everything.spawn(guesses(program.clone()));
     everything.spawn(breaks_off(program.clone()));
     everything.spawn(reloads(program.clone()));
+    everything.spawn(times_the_machine(counts.clone()));
     let (begun, mut looks) = (Instant::now(), Vec::new());
     let mut every = interval(LOOK);
     every.tick().await;
@@ -172,8 +202,10 @@ async fn an_hour_of_mixed_load_takes_no_more_memory_than_its_first_minute() {
     }
     let minutes = by_minute(&looks);
     println!(
-        "{} requests answered; most KiB of each minute: {minutes:?}",
-        asked.load(Ordering::Relaxed)
+        "{} requests answered, the slowest of a viewer's in {} ms while this machine was up to {} ms late; most KiB of each minute: {minutes:?}",
+        counts.asked.load(Ordering::Relaxed),
+        counts.slowest.load(Ordering::Relaxed),
+        counts.machine.load(Ordering::Relaxed)
     );
     let (first, last) = (minutes[0], minutes[minutes.len() - 1]);
     assert!(
