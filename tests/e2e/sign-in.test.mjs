@@ -87,7 +87,8 @@ signing('a session that ends leaves the page as it is and asks to sign in over i
   assert.equal(await page.evaluate(() => window.stillTheSamePage), true);
 });
 
-story('where audit and activity end with the gateway, every page of an admin says so, and no other', async ({ page }) => {
+story('where audit and activity end with the gateway, every page of an admin says so, and no other', async ({ page, complaints }) => {
+  complaints.expect(/status of 401/);
   const served = await serve({ more: '[store]\npath = "memory"\n' });
   const words = page.getByText('The audit does not last.');
   try {
