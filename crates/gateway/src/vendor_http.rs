@@ -146,19 +146,25 @@ impl VendorHttp {
             return Err(Problem::new(Kind::Redirect, detail));
         }
         let headers = std::mem::take(response.headers_mut());
-        let mut body = Vec::new();
+        let too_large = || {
+            let (name, mib) = (&self.name, self.limit.div_ceil(1024 * 1024));
+            let detail = format!("the answer of {name} is larger than {mib} MiB");
+            Problem::new(Kind::TooLarge, detail)
+        };
+        let declared = response.content_length().unwrap_or_default();
+        let declared = usize::try_from(declared).unwrap_or(usize::MAX);
+        if declared > self.limit {
+            return Err(too_large());
+        }
+        // At once what it will take: a buffer that grows is copied over and over, and leaves holes in the memory.
+        let mut body = Vec::with_capacity(declared);
         while let Some(chunk) = response
             .chunk()
             .await
             .map_err(|error| self.failure(&error))?
         {
             if body.len() + chunk.len() > self.limit {
-                let detail = format!(
-                    "the answer of {} is larger than {} MiB",
-                    self.name,
-                    self.limit.div_ceil(1024 * 1024)
-                );
-                return Err(Problem::new(Kind::TooLarge, detail));
+                return Err(too_large());
             }
             body.extend_from_slice(&chunk);
         }
