@@ -2,6 +2,7 @@
 //! configuration or of this program, never of a caller, who could otherwise fill the memory with new ones.
 //! The names and meanings of all metrics are in `docs/monitoring.md`.
 
+mod alerts;
 mod counters;
 mod families;
 mod inventory;
@@ -12,7 +13,7 @@ use crate::problem::Problem;
 use crate::vendor_http::Answer;
 use chrono::{DateTime, Utc};
 use prometheus_client::metrics::histogram::Histogram;
-use protocol::Inventory;
+use protocol::{AlertTargets, Inventory};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -190,9 +191,15 @@ impl Metrics {
     }
 
     /// All metrics in Prometheus's text format: what was counted, and the state of what is watched.
-    pub(crate) fn text(&self, inventory: &Inventory, now: DateTime<Utc>) -> String {
+    pub(crate) fn text(
+        &self,
+        inventory: &Inventory,
+        alerts: &AlertTargets,
+        now: DateTime<Utc>,
+    ) -> String {
         let watched = inventory::families(inventory, now);
-        self.families().and(watched).text()
+        let alerts = alerts::families(alerts);
+        self.families().and(watched).and(alerts).text()
     }
 
     /// The counters alone.

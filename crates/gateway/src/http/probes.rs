@@ -16,7 +16,9 @@ pub(super) async fn metrics(State(gateway): State<Arc<Gateway>>) -> Response {
         (header::CONTENT_TYPE, metrics::CONTENT_TYPE),
     ];
     let inventory = gateway.shared.watchers.inventory().everything();
-    let text = gateway.shared.metrics.text(&inventory, inventory.now);
+    let alerts = gateway.shared.alerts.targets();
+    let metrics = &gateway.shared.metrics;
+    let text = metrics.text(&inventory, &alerts, inventory.now);
     (headers, text).into_response()
 }
 

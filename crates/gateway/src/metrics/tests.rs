@@ -4,6 +4,7 @@ use super::*;
 use crate::problem::Kind;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
+use protocol::{AlertTargetState, UndeliveredAlert};
 
 fn text(metrics: &Metrics) -> String {
     metrics.counters_as_text()
@@ -92,6 +93,54 @@ async fn an_answer_that_is_an_error_does_not_make_the_last_success_younger() {
     assert!(text(&metrics).contains(line), "{}", text(&metrics));
 }
 
+fn targets(targets: Vec<AlertTargetState>) -> AlertTargets {
+    AlertTargets {
+        now: DateTime::UNIX_EPOCH,
+        rules: 1,
+        targets,
+    }
+}
+
+#[test]
+fn what_waits_for_a_target_and_when_one_last_arrived_is_told() {
+    let target = |id: &str| AlertTargetState {
+        id: id.to_owned(),
+        kind: "webhook".to_owned(),
+        delivered_at: None,
+        failed_at: None,
+        failure: None,
+        waiting: 0,
+        undelivered: Vec::new(),
+    };
+    let failing = AlertTargetState {
+        delivered_at: DateTime::from_timestamp(1_500, 0),
+        failed_at: DateTime::from_timestamp(2_000, 500_000_000),
+        waiting: 3,
+        undelivered: vec![UndeliveredAlert {
+            at: DateTime::UNIX_EPOCH,
+            name: "news".to_owned(),
+            failure: "refused".to_owned(),
+        }],
+        ..target("on-call")
+    };
+    let text = alerts::families(&targets(vec![failing, target("chat")])).text();
+    let series: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("failover_console_alert_"))
+        .collect();
+    assert_eq!(
+        series,
+        [
+            r#"messages_waiting{target="on-call"} 3"#,
+            r#"messages_waiting{target="chat"} 0"#,
+            r#"messages_undelivered{target="on-call"} 1"#,
+            r#"messages_undelivered{target="chat"} 0"#,
+            r#"last_delivery_timestamp_seconds{target="on-call"} 1500.0"#,
+            r#"last_failure_timestamp_seconds{target="on-call"} 2000.5"#,
+        ]
+    );
+}
+
 /// The guide for people who monitor.
 const GUIDE: &str = include_str!("../../../../docs/monitoring.md");
 
@@ -113,7 +162,8 @@ fn the_guide_has_a_row_for_every_metric_and_for_no_other() {
     let metrics = Metrics::default();
     let families = metrics
         .families()
-        .and(inventory::families(&inventory, inventory.now));
+        .and(inventory::families(&inventory, inventory.now))
+        .and(alerts::families(&targets(Vec::new())));
     let mut written = families.names();
     let mut rows: Vec<String> = GUIDE
         .lines()
