@@ -16,7 +16,7 @@ pub struct Connection {
     pub system: System,
 }
 
-/// The API of a connection, with the settings that its paths need.
+/// The API of a connection, with the settings that belong to one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "system", rename_all = "lowercase")]
 pub enum System {
@@ -29,7 +29,15 @@ pub enum System {
         /// The media type to ask for.
         #[serde(default)]
         accept: veeam::MediaType,
+        /// For how many hours a session that has ended is still watched. After that it is history.
+        #[serde(default = "a_day")]
+        recent_hours: u16,
     },
+}
+
+/// The default of how long a session that has ended is watched, in hours.
+fn a_day() -> u16 {
+    24
 }
 
 /// Which of the three systems, without the settings of one.
@@ -77,6 +85,15 @@ impl System {
             Self::Aveva(_) => SystemKind::Aveva,
             Self::Uplynk => SystemKind::Uplynk,
             Self::Veeam { .. } => SystemKind::Veeam,
+        }
+    }
+
+    /// Veeam as it is where nothing else is configured, asked for this media type.
+    #[must_use]
+    pub fn veeam(accept: veeam::MediaType) -> Self {
+        Self::Veeam {
+            accept,
+            recent_hours: a_day(),
         }
     }
 

@@ -70,7 +70,16 @@ fn versions(connection: &Connection) -> Vec<(&'static str, String)> {
             ]
         }
         System::Uplynk => vec![("API", "v4".to_owned())],
-        System::Veeam { accept } => vec![("Asks for", accept.as_str().to_owned())],
+        System::Veeam {
+            accept,
+            recent_hours,
+        } => vec![
+            ("Asks for", accept.as_str().to_owned()),
+            (
+                "Watches",
+                format!("what runs or ended in the last {recent_hours} h"),
+            ),
+        ],
     }
 }
 

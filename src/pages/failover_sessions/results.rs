@@ -29,7 +29,7 @@ const ALL_DRAWN: usize = 200;
 #[must_use]
 pub fn wire_of(connection: &Connection) -> MediaType {
     match connection.system {
-        System::Veeam { accept } => accept,
+        System::Veeam { accept, .. } => accept,
         _ => MediaType::default(),
     }
 }

@@ -28,7 +28,7 @@ pub fn SessionPage(
     let world = use_watched().world_untracked();
     let state = world.connection(&connection);
     let system = state.map(|state| (&state.connection.title, &state.connection.system));
-    let Some((title, System::Veeam { accept })) = system else {
+    let Some((title, System::Veeam { accept, .. })) = system else {
         return view! { <NotFound what=format!("There is no Veeam connection “{connection}”.") /> }
             .into_any();
     };

@@ -217,6 +217,7 @@ mod tests {
                 now,
                 vendor_ahead: chrono::TimeDelta::zero(),
                 observed_at: Some(now),
+                recent: chrono::TimeDelta::days(1),
             };
             let judged = Contents::Aveva(vec![group]).resources("plant-a", &moment);
             let context = RowContext {

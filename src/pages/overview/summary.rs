@@ -7,8 +7,11 @@ use crate::ui::status_mark::glyph;
 use health::inventory::Kind;
 use health::severity::Severity;
 use leptos::prelude::*;
+use protocol::ConnectionState;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use vendors::System;
 
 /// How many are in which state, worst first.
 type Tally = BTreeMap<(Severity, Cow<'static, str>), usize>;
@@ -28,20 +31,35 @@ fn tally(watched: Watched, kind: Kind) -> Tally {
     tally
 }
 
+/// Which sessions are counted, by the settings of the connections.
+fn recent(connections: &[Arc<ConnectionState>]) -> String {
+    let hours = connections
+        .iter()
+        .filter_map(|state| match &state.connection.system {
+            System::Veeam { recent_hours, .. } => Some(*recent_hours),
+            System::Aveva(_) | System::Uplynk => None,
+        });
+    let hours: BTreeSet<u16> = hours.collect();
+    match hours.into_iter().collect::<Vec<_>>()[..] {
+        [hours] => format!("running or of the last {hours} h"),
+        _ => "running or recent".to_owned(),
+    }
+}
+
 /// The summaries, one a system that is connected.
 #[component]
 pub fn Summaries() -> impl IntoView {
     let world = use_watched().world_untracked();
-    let summary = |kind, title, note, to: Route, link| {
+    let summary = |kind, title, note: String, to: Route, link| {
         let mut connections = world.connections.iter();
         let is_connected = connections.any(|state| Kind::held_by(&state.connection.system) == kind);
         is_connected.then(|| view! { <Summary kind title note to link /> })
     };
     view! {
         <div class="cols three">
-            {summary(Kind::FailoverGroup, "AVEVA groups", "", Route::Groups, "All groups")}
-            {summary(Kind::SlicerGroup, "Uplynk slicers", "", Route::Slicers, "All slicers")}
-            {summary(Kind::FailoverSession, "Veeam failovers", "running or of the last 24 h", Route::FailoverSessions, "All sessions")}
+            {summary(Kind::FailoverGroup, "AVEVA groups", String::new(), Route::Groups, "All groups")}
+            {summary(Kind::SlicerGroup, "Uplynk slicers", String::new(), Route::Slicers, "All slicers")}
+            {summary(Kind::FailoverSession, "Veeam failovers", recent(&world.connections), Route::FailoverSessions, "All sessions")}
         </div>
     }
 }
@@ -50,7 +68,7 @@ pub fn Summaries() -> impl IntoView {
 fn Summary(
     kind: Kind,
     title: &'static str,
-    note: &'static str,
+    note: String,
     to: Route,
     link: &'static str,
 ) -> impl IntoView {

@@ -181,6 +181,7 @@ mod tests {
             now,
             vendor_ahead: TimeDelta::zero(),
             observed_at: Some(now),
+            recent: TimeDelta::days(1),
         };
         let judged = Contents::Uplynk(vec![group]).resources("live", &moment);
         let context = RowContext {

@@ -108,8 +108,7 @@ fn Nothing(wall: Wall) -> impl IntoView {
         let silent = shown.iter().filter(|state| state.observed_at.is_none());
         let silent: Vec<_> = silent.map(|state| state.connection.title.clone()).collect();
         Some(if silent.is_empty() {
-            "Nothing to show: these systems have no groups and no sessions from the last 24 h."
-                .to_owned()
+            "Nothing to show: these systems have no groups and no recent sessions.".to_owned()
         } else {
             format!("Waiting for {}.", silent.join(", "))
         })

@@ -183,7 +183,7 @@ fn connection(listening: &Listening) -> Result<Connection, String> {
             } else {
                 MediaType::Json
             };
-            (System::Veeam { accept }, basic(username, password))
+            (System::veeam(accept), basic(username, password))
         }
     };
     let public = vendors::Connection {

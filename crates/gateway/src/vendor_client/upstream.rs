@@ -132,7 +132,7 @@ impl Upstream {
             config::Credentials::Basic { username, password } => {
                 let account = Basic::new(&username, &password);
                 match public.system {
-                    System::Veeam { accept } => CredentialKind::Session(Logon::new(
+                    System::Veeam { accept, .. } => CredentialKind::Session(Logon::new(
                         http.clone(),
                         base.clone(),
                         account,
@@ -169,7 +169,7 @@ impl Upstream {
         match (requested.map(HeaderValue::as_bytes), &self.public.system) {
             (Some(b"application/json"), _) => "application/json",
             (Some(b"application/xml"), _) => "application/xml",
-            (_, System::Veeam { accept }) => accept.as_str(),
+            (_, System::Veeam { accept, .. }) => accept.as_str(),
             _ => "application/json",
         }
     }

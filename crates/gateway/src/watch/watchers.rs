@@ -7,6 +7,7 @@ use super::watcher::{Setting, Settings, Watcher};
 use super::{Clock, aveva, uplynk, veeam, whole};
 use crate::store::Store;
 use crate::vendor_client::{Upstream, WriteObserver};
+use chrono::TimeDelta;
 use futures_util::future::join_all;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -191,10 +192,14 @@ async fn run(watcher: Watcher) {
         System::Uplynk => {
             whole::run(watcher, |source, when| Box::pin(uplynk::read(source, when))).await;
         }
-        System::Veeam { accept } => {
+        System::Veeam {
+            accept,
+            recent_hours,
+        } => {
+            let recent = TimeDelta::hours(recent_hours.into());
             let without = veeam::WithoutQuery::default();
             whole::run(watcher, move |source, when| {
-                Box::pin(veeam::read(source, when, accept, without.clone()))
+                Box::pin(veeam::read(source, when, accept, recent, without.clone()))
             })
             .await;
         }

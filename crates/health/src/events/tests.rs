@@ -20,6 +20,7 @@ fn moment() -> Moment {
         now: at(1_000),
         vendor_ahead: TimeDelta::seconds(30),
         observed_at: Some(at(1_000)),
+        recent: TimeDelta::days(1),
     }
 }
 

@@ -10,9 +10,6 @@ use vendors::veeam::{Outcome, Session, State, Task};
 /// A run that takes longer than this is a warning.
 pub(crate) const LONG: TimeDelta = TimeDelta::hours(24);
 
-/// A run that ended longer ago than this is not recent.
-const RECENT: TimeDelta = TimeDelta::hours(24);
-
 /// A state, in the vendor's word.
 #[must_use]
 pub fn state_word(state: &State) -> String {
@@ -67,16 +64,16 @@ pub fn tasks_done(session: &Session) -> (usize, usize) {
     )
 }
 
-/// Whether a session is running or ended in the last 24 hours, or may have: its times or its state are unreadable.
+/// Whether a session is running or ended not longer ago than that, or may have: its times or its state are unreadable.
 #[must_use]
-pub fn is_recent(session: &Session, now: DateTime<Utc>) -> bool {
+pub fn is_recent(session: &Session, now: DateTime<Utc>, recent: TimeDelta) -> bool {
     let last = session.end_time.or(session.creation_time);
     is_running(session.state.as_ref())
         || doubt::any(
             &session.unreadable,
             &["CreationTimeUTC", "EndTimeUTC", "State"],
         )
-        || last.is_some_and(|last| now.signed_duration_since(last) <= RECENT)
+        || last.is_some_and(|last| now.signed_duration_since(last) <= recent)
 }
 
 /// Judges a session. Its state decides whether it is running. A failure or a warning is reported even

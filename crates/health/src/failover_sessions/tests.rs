@@ -227,6 +227,8 @@ fn a_duration_is_never_negative_and_runs_only_while_the_session_does() {
     }
 }
 
+const A_DAY: TimeDelta = TimeDelta::hours(24);
+
 #[test]
 fn what_runs_is_recent_and_what_ended_is_for_a_day() {
     let ended = |seconds| session(State::Stopped, Outcome::Failed, seconds + 180);
@@ -251,7 +253,16 @@ fn what_runs_is_recent_and_what_ended_is_for_a_day() {
         ),
         (Session::default(), false),
     ] {
-        assert_eq!(is_recent(&session, NOW), recent, "{session:?}");
+        assert_eq!(is_recent(&session, NOW, A_DAY), recent, "{session:?}");
+    }
+}
+
+#[test]
+fn how_long_is_recent_is_a_setting() {
+    let ended = session(State::Stopped, Outcome::Failed, 2 * DAY);
+    for (hours, recent) in [(1, false), (24, false), (72, true)] {
+        let hours = TimeDelta::hours(hours);
+        assert_eq!(is_recent(&ended, NOW, hours), recent, "{hours}");
     }
 }
 
@@ -303,7 +314,7 @@ proptest! {
         let verdict = judge_session(&session, now);
         prop_assert!(verdict.is_whole(), "{verdict:?}");
         prop_assert!(duration(&session, now).is_none_or(|time| time >= TimeDelta::zero()));
-        let _ = is_recent(&session, now);
+        let _ = is_recent(&session, now, A_DAY);
     }
 }
 
@@ -352,7 +363,10 @@ fn an_unreadable_field_that_decides_makes_the_state_unknown_and_is_named() {
         "EndTimeUTC",
         session(State::Stopped, Outcome::Failed, 3 * DAY),
     );
-    assert!(is_recent(&timeless, NOW), "it may have ended just now");
+    assert!(
+        is_recent(&timeless, NOW, A_DAY),
+        "it may have ended just now"
+    );
 }
 
 #[test]

@@ -72,6 +72,8 @@ pub struct Moment {
     pub vendor_ahead: TimeDelta,
     /// When the last complete reading of the connection began, by the gateway's clock.
     pub observed_at: Option<DateTime<Utc>>,
+    /// For how long a session that has ended is watched.
+    pub recent: TimeDelta,
 }
 
 impl Moment {
@@ -81,8 +83,8 @@ impl Moment {
 }
 
 impl Contents {
-    /// The resources of a connection, judged at this moment. Of sessions only those that run or ended in
-    /// the last 24 hours: the others are history.
+    /// The resources of a connection, judged at this moment. Of sessions only those that run or ended
+    /// lately: the others are history.
     #[must_use]
     pub fn resources(&self, connection: &str, at: &Moment) -> Vec<Judged> {
         let read_together = |resource| Judged {
@@ -102,7 +104,7 @@ impl Contents {
                 .iter()
                 // Without an id it would be the same resource as any other without one.
                 .filter(|session| session.uid.is_some())
-                .filter(|session| is_recent(session, at.vendor(at.now)))
+                .filter(|session| is_recent(session, at.vendor(at.now), at.recent))
                 .map(|session| read_together(of_session(session, sessions, connection, at)))
                 .collect(),
         }

@@ -23,6 +23,7 @@ fn moment(observed_at: i64) -> Moment {
         now: NOW,
         vendor_ahead: TimeDelta::zero(),
         observed_at: Some(at(observed_at)),
+        recent: TimeDelta::days(1),
     }
 }
 

@@ -35,7 +35,7 @@ fn read(system: &System, body: &[u8]) -> VendorError {
     match system {
         System::Aveva(base) => of(&aveva::groups(base).get("x"), body),
         System::Uplynk => of(&uplynk::groups().get("x"), body),
-        System::Veeam { accept } => of(&veeam::recent(*accept), body),
+        System::Veeam { accept, .. } => of(&veeam::recent(*accept), body),
     }
 }
 

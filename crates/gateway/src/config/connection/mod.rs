@@ -48,6 +48,9 @@ pub const DEFAULT_WATCH: Duration = health::schedule::INTERVAL;
 /// How often it may, in seconds.
 const WATCH_SECONDS: Range<u64> = 2..301;
 
+/// For how long a session that has ended may be watched, in hours: up to a month.
+const RECENT_HOURS: Range<u64> = 1..745;
+
 const SYSTEMS: [&str; 3] = ["aveva", "uplynk", "veeam"];
 
 /// Every `[[connection]]`. One with a fault is left out, because the file is refused anyway.
@@ -96,6 +99,7 @@ fn one(
             "groups_version",
             "sessions_version",
             "accept",
+            "recent_hours",
         ] {
             section.key(key);
         }
@@ -193,16 +197,18 @@ fn system(section: &Section<'_>, name: &str) -> Option<System> {
             }))
         }
         "veeam" => {
-            if section.key("accept").is_none() {
-                return Some(System::Veeam {
-                    accept: veeam::MediaType::default(),
-                });
+            let recent = section.number("recent_hours", RECENT_HOURS);
+            let mut accept = veeam::MediaType::default();
+            if section.key("accept").is_some() {
+                let word = known(section, "accept", &["application/json", "application/xml"])?;
+                let mut known = [veeam::MediaType::Json, veeam::MediaType::Xml].into_iter();
+                accept = known.find(|known| known.as_str() == word)?;
             }
-            let accept = known(section, "accept", &["application/json", "application/xml"])?;
-            let wire = [veeam::MediaType::Json, veeam::MediaType::Xml];
-            wire.into_iter()
-                .find(|wire| wire.as_str() == accept)
-                .map(|accept| System::Veeam { accept })
+            let mut system = System::veeam(accept);
+            if let (System::Veeam { recent_hours, .. }, Some(recent)) = (&mut system, recent) {
+                *recent_hours = u16::try_from(recent).ok()?;
+            }
+            Some(system)
         }
         _ => Some(System::Uplynk),
     }

@@ -181,6 +181,16 @@ fn each_fault_of_a_connection_is_reported_with_its_position() {
         ),
         (
             "accept = \"application/xml\"",
+            "recent_hours = 0",
+            &["27:16: connection \"em\": recent_hours: must be a whole number from 1 to 744"],
+        ),
+        (
+            "timeout_seconds = 30",
+            "recent_hours = 24",
+            &["12:1: connection \"plant-a\": unknown key `recent_hours`"],
+        ),
+        (
+            "accept = \"application/xml\"",
             "accept = \"text/xml\"",
             &[
                 "27:10: connection \"em\": accept: \"text/xml\" is not one of \"application/json\", \"application/xml\"",

@@ -15,9 +15,7 @@ fn systems() -> Vec<System> {
         base(None, None),
         base(Some("t"), Some("n")),
         System::Uplynk,
-        System::Veeam {
-            accept: vendors::veeam::MediaType::default(),
-        },
+        System::veeam(vendors::veeam::MediaType::default()),
     ]
 }
 

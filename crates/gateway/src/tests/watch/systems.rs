@@ -43,14 +43,98 @@ async fn a_list_of_uplynk_without_slicers_is_completed_and_its_pages_are_read() 
     assert_eq!(vendor.lines().len(), 4);
 }
 
+fn veeam(base: &str, hours: u16) -> config::Connection {
+    let em = watched("em", base);
+    config::Connection {
+        public: vendors::Connection {
+            system: System::Veeam {
+                accept: vendors::veeam::MediaType::Json,
+                recent_hours: hours,
+            },
+            ..em.public
+        },
+        ..em
+    }
+}
+
+fn logged_on() -> Response<Body> {
+    let mut answer = vendor_json(201, r#"{"SessionId":"1"}"#);
+    let headers = answer.headers_mut();
+    headers.insert("x-restsvcsessionid", "s".parse().unwrap());
+    answer
+}
+
+#[tokio::test]
+async fn every_page_of_what_runs_or_ended_lately_is_read_up_to_a_limit_that_is_told() {
+    // The gateway's clock stands at 1970: in the last day, or in the last three.
+    for (hours, since, pages, resources, limit) in [
+        (24, "1969-12-30T23:00:00Z", 3, 3, None),
+        (72, "1969-12-28T23:00:00Z", 3, 3, None),
+        (
+            24,
+            "1969-12-30T23:00:00Z",
+            21,
+            20,
+            Some("the newest 20 are watched"),
+        ),
+    ] {
+        let vendor = Vendor::new(move |seen, _| {
+            if seen.line.contains("sessionMngr") {
+                return logged_on();
+            }
+            let page = seen.line.split("page=").nth(1).unwrap_or("1");
+            let page: u32 = page.split(['&', ' ']).next().unwrap().parse().unwrap();
+            // The last of one page is the first of the next one: another has begun meanwhile.
+            let session = |number: u32| {
+                format!(
+                    r#"{{"UID":"{number:08x}-0000-0000-0000-000000000000","Name":"plan {number}","State":"Working","CreationTimeUTC":"1969-12-31T23:00:00Z"}}"#
+                )
+            };
+            let numbers = (page - 1).max(1)..=page;
+            let sessions = numbers.map(session).collect::<Vec<_>>().join(",");
+            vendor_json(
+                200,
+                &format!(
+                    r#"{{"Entities":{{"CloudFailoverSessions":{{"CloudFailoverSessions":[{sessions}]}}}},"PagingInfo":{{"PageNum":{page},"PageSize":100,"PagesCount":{pages}}}}}"#
+                ),
+            )
+        })
+        .await;
+        let stage = Stage::new(vec![veeam(&vendor.base, hours)]);
+        let all = stage
+            .until("a reading", |all| {
+                let one = &all.connections()[0];
+                one.observed_at.is_some() || one.failure.is_some()
+            })
+            .await;
+        assert_eq!(all.failure(), None, "{:?}", vendor.lines());
+        assert_eq!(all.resources.len(), resources);
+        let told = all.connections()[0].limit.clone();
+        assert_eq!(told.is_some(), limit.is_some(), "{told:?}");
+        assert!(told.unwrap_or_default().contains(limit.unwrap_or_default()));
+        let query = vendor
+            .lines()
+            .into_iter()
+            .find(|line| line.contains("/query"));
+        let query = query.unwrap();
+        let query = percent_encoding::percent_decode_str(&query)
+            .decode_utf8()
+            .unwrap();
+        for condition in [
+            "State!=Stopped".to_owned(),
+            format!("EndTime>=\"{since}\""),
+            format!("CreationTime>=\"{since}\""),
+        ] {
+            assert!(query.contains(&condition), "{condition} in {query}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_role_that_may_not_query_veeam_sees_the_recent_sessions() {
     let vendor = Vendor::new(|seen, _| {
         if seen.line.contains("sessionMngr") {
-            let mut answer = vendor_json(201, r#"{"SessionId":"1"}"#);
-            let headers = answer.headers_mut();
-            headers.insert("x-restsvcsessionid", "s".parse().unwrap());
-            return answer;
+            return logged_on();
         }
         if seen.line.contains("/query") {
             return vendor_json(403, r#"{"Message":"not allowed"}"#);
@@ -58,15 +142,7 @@ async fn a_role_that_may_not_query_veeam_sees_the_recent_sessions() {
         vendor_json(200, r#"{"Entities":[]}"#)
     })
     .await;
-    let em = watched("em", &vendor.base);
-    let em = config::Connection {
-        public: vendors::Connection {
-            system: serde_json::from_str(r#"{"system":"veeam"}"#).unwrap(),
-            ..em.public
-        },
-        ..em
-    };
-    let stage = Stage::new(vec![em]);
+    let stage = Stage::new(vec![veeam(&vendor.base, 24)]);
     let all = stage.until("a reading", |all| {
         let one = &all.connections()[0];
         one.observed_at.is_some() || one.failure.is_some()

@@ -8,6 +8,7 @@ use health::events::{self, Event};
 use health::inventory::{Facts, Judged, Kind, Moment, Reading, Resource};
 use protocol::ConnectionState;
 use std::collections::HashMap;
+use vendors::System;
 
 /// A resource and the revision in which it last changed.
 #[derive(Debug)]
@@ -55,7 +56,7 @@ impl Connection {
     /// Whether what it lists may be listed by other connections too.
     pub(super) fn is_shared(&self) -> bool {
         let system = &self.state.connection.system;
-        matches!(system, vendors::System::Veeam { .. })
+        matches!(system, System::Veeam { .. })
     }
 
     pub(super) fn reading(&self) -> Reading {
@@ -76,10 +77,15 @@ impl Connection {
 
     /// The clocks at this moment.
     pub(super) fn moment(&self, now: DateTime<Utc>) -> Moment {
+        let recent_hours = match &self.state.connection.system {
+            System::Veeam { recent_hours, .. } => *recent_hours,
+            System::Aveva(_) | System::Uplynk => 0,
+        };
         Moment {
             now,
             vendor_ahead: self.vendor_ahead(),
             observed_at: self.state.observed_at,
+            recent: TimeDelta::hours(recent_hours.into()),
         }
     }
 

@@ -142,6 +142,7 @@ async fn what_the_recorder_takes_of_a_reading() {
         now: world.now(),
         vendor_ahead: TimeDelta::zero(),
         observed_at: Some(world.now()),
+        recent: TimeDelta::days(1),
     };
     let (mut compared, mut written) = (Duration::ZERO, Duration::ZERO);
     for turn in 1..=READINGS {
