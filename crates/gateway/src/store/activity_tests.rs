@@ -1,13 +1,13 @@
 //! The list of what happened: what comes into it, and what each filter leaves.
 
-use super::activity::statement;
+use super::activity_query::statement;
+use super::database::Database as _;
 use super::*;
 use chrono::TimeDelta;
 use health::Severity;
 use health::events::EventKind;
 use health::inventory::ResourceKey;
 use protocol::ActivityKind;
-use rusqlite::params_from_iter;
 
 pub(super) fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
@@ -290,15 +290,18 @@ async fn a_time_without_a_gateway_is_told_at_the_next_start() {
 
 #[test]
 fn what_grows_old_goes() {
-    let mut database = schema::open(&StoreLocation::Memory).unwrap().connection;
-    let transaction = database.transaction().unwrap();
-    for second in [0, 1_000] {
-        let event = event(second, EventKind::Alarm, Severity::Normal, "c", "g");
-        activity::add_event(&transaction, event).unwrap();
-    }
-    transaction.commit().unwrap();
-    watching::watched(&mut database, at(400 * 24 * 3_600 + 1)).unwrap();
-    let left = activity::read(&database, &everything()).unwrap();
+    let mut database = sqlite::open(&StoreLocation::Memory).unwrap();
+    let later = at(400 * 24 * 3_600 + 1);
+    database
+        .write(&mut |sql| {
+            for second in [0, 1_000] {
+                let event = event(second, EventKind::Alarm, Severity::Normal, "c", "g");
+                activity::add_event(sql, &event)?;
+            }
+            watching::watched(sql, later)
+        })
+        .unwrap();
+    let left = activity_query::read(&mut database, &everything()).unwrap();
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].at, at(1_000));
 }
@@ -306,7 +309,7 @@ fn what_grows_old_goes() {
 /// A page is found in an index, in its order: nothing is sorted, and nothing is read from end to end.
 #[test]
 fn every_filter_has_its_index() {
-    let database = schema::open(&StoreLocation::Memory).unwrap().connection;
+    let mut database = sqlite::open(&StoreLocation::Memory).unwrap();
     let text = |text: &str| Some(text.to_owned());
     let all = everything;
     for (query, index) in [
@@ -403,13 +406,12 @@ fn every_filter_has_its_index() {
         ),
     ] {
         let (statement, values) = statement(&query);
-        let mut plan = database
-            .prepare(&format!("EXPLAIN QUERY PLAN {statement}"))
-            .unwrap();
-        let steps = plan
-            .query_map(params_from_iter(values), |row| row.get::<_, String>(3))
-            .unwrap();
-        let steps: Vec<String> = steps.map(Result::unwrap).collect();
+        let plan = database.rows(&format!("EXPLAIN QUERY PLAN {statement}"), &values);
+        let steps: Vec<String> = plan
+            .unwrap()
+            .iter()
+            .map(|row| row.text(3).unwrap().to_owned())
+            .collect();
         let steps = steps.join("; ");
         let is_found = steps.contains(&format!("USING INDEX activity_{index}"));
         assert!(is_found, "{query:?}: {steps}");

@@ -1,14 +1,18 @@
-//! What outlives the process: the audit and the list of what happened, in a SQLite database. One thread writes, so
-//! that the rows have one order, and answers only once a row is durable (write-ahead log, `synchronous=FULL`). Whoever
-//! asks waits without holding up anybody else; what is asked for meanwhile is written together.
+//! What outlives the process: the audit and the list of what happened, in a database ([`database`]). One thread writes,
+//! so that the rows have one order, and answers only once a row is durable. Whoever asks waits without holding up anybody
+//! else; what is asked for meanwhile is written together.
 //!
 //! A row of the audit is never changed. Each carries a hash over itself and the hash of the row before it; see [`chain`].
 
 mod activity;
+mod activity_query;
+mod appending;
 mod chain;
+mod database;
+mod entry;
 mod kept;
 mod reading;
-mod schema;
+mod sqlite;
 mod watching;
 mod writer;
 
@@ -19,18 +23,20 @@ mod activity_tests;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use activity::{ActivityQuery, Place, Shown};
+pub(crate) use activity::Shown;
+pub(crate) use activity_query::{ActivityQuery, Place};
+pub(crate) use entry::Entry;
 pub(crate) use kept::{Keep, Table};
 pub(crate) use reading::{export, verify};
 
 use crate::config::StoreLocation;
 use crate::problem::{Kind, Problem};
 use chrono::{DateTime, Utc};
+use database::Sql;
+use entry::{NewRow, RowKind};
 use health::events::Event;
 use protocol::ActivityEntry;
-use rusqlite::Connection;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -41,93 +47,11 @@ use writer::Job;
 /// How many rows may wait to be written. Beyond that the disk does not keep up, and changes are refused.
 const QUEUE: usize = 1_024;
 
-/// What a row is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RowKind {
-    /// A change that is about to be sent.
-    Intent,
-    /// What became of it.
-    Outcome,
-    /// Something that has happened and needs no intent.
-    Event,
-}
-
-impl RowKind {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Intent => "intent",
-            Self::Outcome => "outcome",
-            Self::Event => "event",
-        }
-    }
-}
-
-/// What a row says. Absent fields are left out of what is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Entry {
-    /// The id of the request, which its answer holds too.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) request: String,
-    /// The user's name; `-` without a sign-in.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) who: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) role: String,
-    /// The client's address.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) from: String,
-    /// The connection's id.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) connection: String,
-    /// The contract's name of the operation, or what else was done.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) what: String,
-    /// The method and the vendor's own path with its query, encoded.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) sent: String,
-    /// The body that is sent, exactly.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) body: Option<String>,
-    /// What the vendor held before, where the gateway has read it: known fields as JSON.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) before: Option<String>,
-    /// What it was done to, where that is nothing of a vendor's: the name of a wall.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) resource: String,
-    /// In one of the words of `docs/deploying.md`.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) outcome: String,
-    /// Why it was refused, in the word of the problem's type.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) why: String,
-    /// The status of the answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) status: Option<u16>,
-    /// The vendor's id of the operation, which the vendor's log holds too.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) operation_id: Option<String>,
-    /// How the list of what happened shows it; no part of the record.
-    #[serde(skip)]
-    pub(crate) shown: Shown,
-}
-
-/// A row that is to be written.
-#[derive(Debug)]
-struct NewRow {
-    kind: RowKind,
-    /// The number of the intent that this is the outcome of.
-    of: Option<i64>,
-    entry: Entry,
-    /// What is kept or forgotten with it.
-    keep: Option<Keep>,
-}
-
 /// What the store reads its time from.
 type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// Something that is read from the database.
-type Read = Box<dyn FnOnce(&Connection) + Send>;
+type Read = Box<dyn FnOnce(&mut dyn Sql) + Send>;
 
 /// The store of one gateway.
 pub(crate) struct Store {
@@ -171,9 +95,6 @@ impl Store {
         now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
     ) -> Result<Self, String> {
         let now: Now = Arc::new(now);
-        let database = schema::open(location)?;
-        let kept = kept::read(&database.connection)
-            .map_err(|error| format!("the store {}", schema::words(&error)))?;
         let (jobs, queue) = mpsc::channel(QUEUE);
         let is_well = Arc::new(AtomicBool::new(true));
         let changes = Arc::new(AtomicU64::new(0));
@@ -182,10 +103,11 @@ impl Store {
             changes: changes.clone(),
             now,
         };
-        writer::start(database, queue, state)?;
+        let at = location.clone();
+        let kept = writer::start(move || sqlite::open(&at), queue, state)?;
         let reads = match location {
             StoreLocation::Memory => None,
-            StoreLocation::File(path) => Some(reading::start(path)?),
+            StoreLocation::File(path) => Some(reading::start(sqlite::open_to_read(path)?)?),
         };
         Ok(Self {
             jobs,
@@ -356,10 +278,10 @@ impl Store {
         query: ActivityQuery,
     ) -> Result<Vec<ActivityEntry>, Problem> {
         let (answer, answered) = oneshot::channel();
-        let read: Read = Box::new(move |connection| {
+        let read: Read = Box::new(move |sql| {
             // Whoever does not wait any more has no use for it.
             if !answer.is_closed() {
-                let _ = answer.send(activity::read(connection, &query));
+                let _ = answer.send(activity_query::read(sql, &query));
             }
         });
         let busy = || {
@@ -374,8 +296,8 @@ impl Store {
         }
         match answered.await {
             Ok(Ok(entries)) => Ok(entries),
-            Ok(Err(error)) => {
-                tracing::error!("the activity {}", schema::words(&error));
+            Ok(Err(fault)) => {
+                tracing::error!("the activity cannot be read: the store {fault}");
                 Err(Problem::new(Kind::Internal, "the activity cannot be read"))
             }
             Err(_) => Err(busy()),

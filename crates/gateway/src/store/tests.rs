@@ -31,8 +31,12 @@ fn place() -> (tempfile::TempDir, PathBuf) {
     (folder, file)
 }
 
+fn at(file: &Path) -> StoreLocation {
+    StoreLocation::File(file.to_owned())
+}
+
 fn open(file: &Path) -> Result<Store, String> {
-    Store::open(&StoreLocation::File(file.to_owned()))
+    Store::open(&at(file))
 }
 
 /// Opens a store that was just closed: its thread ends a moment after it.
@@ -47,7 +51,7 @@ async fn reopen(file: &Path) -> Store {
 
 fn lines(file: &Path) -> Vec<serde_json::Value> {
     let mut out = Vec::new();
-    export(file, &mut out).unwrap();
+    export(&at(file), &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -77,10 +81,10 @@ async fn a_change_has_its_intent_and_its_outcome_and_the_chain_is_whole() {
         (told(2, "kind"), told(2, "outcome")),
         ("event".into(), "refused".into())
     );
-    assert_eq!(verify(&file).unwrap().unwrap().rows, 3);
+    assert_eq!(verify(&at(&file)).unwrap().unwrap().rows, 3);
     // An intent has one outcome.
     assert!(store.outcome(intent, outcome("unknown")).await.is_err());
-    assert_eq!(verify(&file).unwrap().unwrap().rows, 3);
+    assert_eq!(verify(&at(&file)).unwrap().unwrap().rows, 3);
     assert!(
         store.is_well().await,
         "what one row cannot have, others can"
@@ -106,7 +110,7 @@ async fn what_was_under_way_at_the_end_is_closed_as_unknown_at_the_next_start() 
     drop(store);
     drop(reopen(&file).await);
     assert_eq!(lines(&file).len(), 4, "once");
-    assert_eq!(verify(&file).unwrap().unwrap().rows, 4);
+    assert_eq!(verify(&at(&file)).unwrap().unwrap().rows, 4);
 }
 
 #[tokio::test]
@@ -123,7 +127,7 @@ async fn many_who_write_at_once_get_numbers_of_their_own() {
     }
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=200).collect::<Vec<_>>());
-    assert_eq!(verify(&file).unwrap().unwrap().rows, 200);
+    assert_eq!(verify(&at(&file)).unwrap().unwrap().rows, 200);
 }
 
 #[test]
@@ -165,12 +169,12 @@ fn a_file_that_cannot_be_the_store_is_named_with_what_is_wrong() {
         why.contains("written by a newer version of this program (its format is 99"),
         "{why}"
     );
-    assert!(verify(&newer).unwrap_err().contains("newer version"));
+    assert!(verify(&at(&newer)).unwrap_err().contains("newer version"));
 
     let nowhere = folder.path().join("no/such/folder.db");
     assert!(complaint(&nowhere).contains("cannot be locked"));
     assert!(
-        verify(&folder.path().join("none.db"))
+        verify(&at(&folder.path().join("none.db")))
             .unwrap_err()
             .ends_with("does not exist")
     );
@@ -202,7 +206,7 @@ fn the_file_is_for_its_owner_alone() {
 #[tokio::test]
 async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorded_again() {
     let (_folder, file) = place();
-    let mut database = schema::open(&StoreLocation::File(file.clone())).unwrap();
+    let database = sqlite::open(&at(&file)).unwrap();
     let pages: i64 = database
         .connection
         .query_row("PRAGMA page_count", [], |row| row.get(0))
@@ -214,7 +218,7 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
     let (jobs, queue) = mpsc::channel(QUEUE);
     let is_well = Arc::new(AtomicBool::new(true));
     writer::start(
-        std::mem::replace(&mut database, schema::open(&StoreLocation::Memory).unwrap()),
+        move || Ok(database),
         queue,
         writer::State {
             is_well: is_well.clone(),
@@ -228,7 +232,7 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
         reads: None,
         changes: Arc::default(),
         is_well,
-        location: StoreLocation::File(file.clone()),
+        location: at(&file),
         left_out: AtomicU64::new(0),
         kept: Mutex::default(),
     };
@@ -245,7 +249,7 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
     // There is room for a small one.
     assert!(store.is_well().await);
     store.intent(change(2)).await.unwrap();
-    assert_eq!(verify(&file).unwrap().unwrap().rows, 1);
+    assert_eq!(verify(&at(&file)).unwrap().unwrap().rows, 1);
 }
 
 fn rows() -> impl Strategy<Value = Vec<(StoredRow, Vec<u8>)>> {
