@@ -72,18 +72,13 @@ fn end(sql: &mut dyn Sql) -> Result<End, Fault> {
     })
 }
 
-/// The intents without an outcome, the oldest first.
-pub(super) fn open_intents(sql: &mut dyn Sql) -> Result<Vec<(i64, Entry)>, Fault> {
-    let open = sql.rows(
-        "SELECT number, entry FROM audit AS one WHERE kind = 'intent'
-         AND NOT EXISTS (SELECT 1 FROM audit WHERE intent = one.number) ORDER BY number",
-        &[],
+/// Whether the intent that a row is the outcome of has none yet.
+pub(super) fn is_open(sql: &mut dyn Sql, outcome: &NewRow) -> Result<bool, Fault> {
+    let ended = sql.rows(
+        "SELECT number FROM audit WHERE intent = ?",
+        &[outcome.of.into()],
     )?;
-    let intents = open.iter().map(|row| {
-        let entry = serde_json::from_str(row.text(1)?).unwrap_or_default();
-        Ok((row.number(0)?, entry))
-    });
-    intents.collect()
+    Ok(ended.is_empty())
 }
 
 /// The outcome of an intent of which only this word is known.

@@ -86,6 +86,17 @@ pub(super) trait Sql {
 /// What is done in one transaction.
 pub(super) type Work<'a> = &'a mut dyn FnMut(&mut dyn Sql) -> Result<(), Fault>;
 
+/// A statement, and the values for its `?`.
+pub(super) type Statement = (String, Vec<Value>);
+
+/// How what ended gateways have left is found.
+pub(super) struct Gone {
+    /// Reads the number and the entry of each intent that nobody will close any more.
+    pub(super) open: Statement,
+    /// Forgets the gateways once that is closed, where a database knows of several.
+    pub(super) forget: Option<Statement>,
+}
+
 /// An open database. Statements outside of [`Database::write`] and [`Database::append`] only read.
 pub(super) trait Database: Sql + Send {
     /// Does this in one transaction, which is durable once this answers, or not at all.
@@ -93,4 +104,19 @@ pub(super) trait Database: Sql + Send {
 
     /// The same, while nobody else adds rows to the audit.
     fn append(&mut self, work: Work<'_>) -> Result<(), Fault>;
+
+    /// Whether the last transaction, which has failed, has taken place all the same: a database elsewhere may not have
+    /// come to say so.
+    fn took_place(&mut self) -> Result<bool, Fault> {
+        Ok(false)
+    }
+
+    /// What ended gateways have left.
+    fn gone(&self) -> Gone;
+
+    /// Reads the number and the entry of each open intent of this gateway, where it may have some that it does not
+    /// know of, because a transaction has taken place after all.
+    fn own(&self) -> Option<Statement> {
+        None
+    }
 }

@@ -69,13 +69,16 @@ pub(crate) struct Entry {
     /// The vendor's id of the operation, which the vendor's log holds too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) operation_id: Option<String>,
+    /// The name of the computer whose gateway recorded it, where several share a store.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) gateway: String,
     /// How the list of what happened shows it; no part of the record.
     #[serde(skip)]
     pub(crate) shown: Shown,
 }
 
 /// A row that is to be written.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct NewRow {
     pub(super) kind: RowKind,
     /// The number of the intent that this is the outcome of.

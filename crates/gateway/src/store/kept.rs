@@ -66,6 +66,11 @@ impl Keep {
         }
     }
 
+    /// What it is about.
+    pub(super) fn place(&self) -> (Table, String) {
+        (self.table, self.id.clone())
+    }
+
     /// Keeps a thing no longer.
     pub(crate) fn forget(table: Table, id: impl Into<String>) -> Self {
         Self {

@@ -7,21 +7,19 @@
 mod activity;
 mod activity_query;
 mod appending;
+mod backlog;
 mod chain;
 mod database;
 mod entry;
 mod kept;
+mod postgres;
 mod reading;
 mod sqlite;
 mod watching;
 mod writer;
 
 #[cfg(test)]
-mod activity_measured;
-#[cfg(test)]
-mod activity_tests;
-#[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use activity::Shown;
 pub(crate) use activity_query::{ActivityQuery, Place};
@@ -63,6 +61,8 @@ pub(crate) struct Store {
     /// Counts the writes that changed the list of what happened.
     changes: Arc<AtomicU64>,
     location: StoreLocation,
+    /// What this gateway is called among several; empty where there is but one.
+    gateway: String,
     /// Events that found no place in the queue.
     left_out: AtomicU64,
     /// What was there when it was opened, until somebody goes on with it.
@@ -104,10 +104,22 @@ impl Store {
             now,
         };
         let at = location.clone();
-        let kept = writer::start(move || sqlite::open(&at), queue, state)?;
-        let reads = match location {
-            StoreLocation::Memory => None,
-            StoreLocation::File(path) => Some(reading::start(sqlite::open_to_read(path)?)?),
+        let (kept, reads) = match location {
+            StoreLocation::Memory => {
+                let kept = writer::start(move || sqlite::open(&at), queue, state)?;
+                (kept, None)
+            }
+            StoreLocation::File(path) => {
+                let kept = writer::start(move || sqlite::open(&at), queue, state)?;
+                let reader = sqlite::open_to_read(path)?;
+                (kept, Some(reading::start(reader)?))
+            }
+            StoreLocation::Postgres(address) => {
+                let to_write = address.clone();
+                let kept = writer::start(move || postgres::open(&to_write), queue, state)?;
+                let reader = postgres::open_to_read(address)?;
+                (kept, Some(reading::start(reader)?))
+            }
         };
         Ok(Self {
             jobs,
@@ -115,6 +127,10 @@ impl Store {
             is_well,
             changes,
             location: location.clone(),
+            gateway: match location {
+                StoreLocation::Postgres(_) => whoami::hostname().unwrap_or_default(),
+                StoreLocation::Memory | StoreLocation::File(_) => String::new(),
+            },
             left_out: AtomicU64::new(0),
             kept: Mutex::new(kept),
         })
@@ -129,8 +145,20 @@ impl Store {
             is_well: Arc::new(AtomicBool::new(false)),
             changes: Arc::default(),
             location: StoreLocation::Memory,
+            gateway: String::new(),
             left_out: AtomicU64::new(0),
             kept: Mutex::default(),
+        }
+    }
+
+    /// Whether a store that is elsewhere answers, and could be used. Of a file nothing is asked: opening it would make it.
+    ///
+    /// # Errors
+    /// What is wrong with it, with its name.
+    pub(crate) fn check(location: &StoreLocation) -> Result<(), String> {
+        match location {
+            StoreLocation::Memory | StoreLocation::File(_) => Ok(()),
+            StoreLocation::Postgres(address) => postgres::check(address),
         }
     }
 
@@ -177,6 +205,19 @@ impl Store {
         self.write(RowKind::Event, None, entry, Some(keep)).await
     }
 
+    fn row(&self, kind: RowKind, of: Option<i64>, entry: Entry, keep: Option<Keep>) -> NewRow {
+        let entry = Entry {
+            gateway: self.gateway.clone(),
+            ..entry
+        };
+        NewRow {
+            kind,
+            of,
+            entry,
+            keep,
+        }
+    }
+
     async fn write(
         &self,
         kind: RowKind,
@@ -185,12 +226,7 @@ impl Store {
         keep: Option<Keep>,
     ) -> Result<i64, Problem> {
         let (answer, answered) = oneshot::channel();
-        let row = NewRow {
-            kind,
-            of,
-            entry,
-            keep,
-        };
+        let row = self.row(kind, of, entry, keep);
         let job = Job::Write(Box::new(row), answer);
         // A queue that is full means that the disk does not keep up: nobody waits behind a thousand others.
         self.jobs.try_send(job).map_err(|_| not_recorded())?;
@@ -204,12 +240,7 @@ impl Store {
     /// Records what has happened already, without holding anybody up. What finds no place is counted, and said with
     /// the next that does.
     pub(crate) fn note(&self, entry: Entry) {
-        let row = |entry| NewRow {
-            kind: RowKind::Event,
-            of: None,
-            entry,
-            keep: None,
-        };
+        let row = |entry| self.row(RowKind::Event, None, entry, None);
         let left_out = self.left_out.swap(0, Ordering::Relaxed);
         if left_out > 0 {
             let entry = Entry {
@@ -302,6 +333,13 @@ impl Store {
             }
             Err(_) => Err(busy()),
         }
+    }
+
+    /// Waits until what was recorded before is written, or cannot be.
+    #[cfg(test)]
+    pub(crate) async fn caught_up(&self) -> bool {
+        let (answer, answered) = oneshot::channel();
+        self.jobs.try_send(Job::Probe(answer)).is_ok() && answered.await == Ok(true)
     }
 
     /// Whether rows can be written. Where the last attempt failed, tries again.

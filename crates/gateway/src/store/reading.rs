@@ -1,12 +1,13 @@
 //! Reads the audit, also while a gateway writes to it.
 
 use super::chain::{Broken, Follower, StoredRow, Verified};
-use super::database::{Fault, Sql};
-use super::{Entry, Read, sqlite};
+use super::database::{Fault, Row, Sql, Value};
+use super::{Entry, Read, postgres, sqlite};
 use crate::config::StoreLocation;
 use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
 use std::io::{self, Write};
+use std::sync::mpsc::sync_channel;
 use tokio::sync::mpsc;
 
 /// How many may wait to read.
@@ -27,10 +28,33 @@ pub(super) fn start<S: Sql + Send + 'static>(
     Ok(reads)
 }
 
+/// What is read by a thread of its own: whoever asks may be within a runtime, which must not wait for that of a database.
+struct Elsewhere(mpsc::Sender<Read>);
+
+impl Sql for Elsewhere {
+    fn execute(&mut self, _: &str, _: &[Value]) -> Result<u64, Fault> {
+        Err("is only read here".to_owned())
+    }
+
+    fn rows(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>, Fault> {
+        let (answer, answered) = sync_channel(1);
+        let (statement, values) = (statement.to_owned(), values.to_vec());
+        let read: Read = Box::new(move |sql| {
+            let _ = answer.send(sql.rows(&statement, &values));
+        });
+        let gone = || "cannot be read: its thread has failed".to_owned();
+        self.0.try_send(read).map_err(|_| gone())?;
+        answered.recv().map_err(|_| gone())?
+    }
+}
+
 /// Opens a store to read its audit.
 fn open(location: &StoreLocation) -> Result<Box<dyn Sql>, String> {
     match location {
         StoreLocation::File(path) => Ok(Box::new(sqlite::open_to_read(path)?)),
+        StoreLocation::Postgres(address) => Ok(Box::new(Elsewhere(start(
+            postgres::open_to_read(address)?,
+        )?))),
         StoreLocation::Memory => {
             Err("the store is in memory: only the gateway itself can read it".to_owned())
         }

@@ -1,5 +1,6 @@
 //! The one thread that writes.
 
+use super::backlog::{Backlog, intent};
 use super::database::{Database, Fault};
 use super::kept::Kept;
 use super::{Keep, NewRow, Now, Read, activity, appending, kept, watching};
@@ -63,9 +64,14 @@ pub(super) fn start<D: Database>(
                 database
             }
         };
-        let mut jobs = Vec::new();
+        let (mut jobs, mut backlog) = (Vec::new(), Backlog::default());
         while queue.blocking_recv_many(&mut jobs, TOGETHER) > 0 {
-            work(&mut database, jobs.drain(..), &state);
+            work(&mut database, jobs.drain(..), &state, &mut backlog);
+        }
+        if !backlog.is_empty()
+            && let Err(fault) = backlog.write(&mut database, false, (state.now)())
+        {
+            tracing::error!("what was seen last is left out: the store {fault}");
         }
     };
     let thread = std::thread::Builder::new().name("store".to_owned());
@@ -75,24 +81,42 @@ pub(super) fn start<D: Database>(
         .unwrap_or_else(|_| Err("the store cannot be opened: its thread has failed".to_owned()))
 }
 
-/// What a process that ended in between has sent, or not, nobody knows: it is closed as unknown.
 fn begin(database: &mut dyn Database, now: DateTime<Utc>) -> Result<Kept, Fault> {
     let kept = kept::read(database)?;
-    let open = appending::open_intents(database)?;
-    if !open.is_empty() {
-        tracing::warn!(
-            "{} changes were under way when the gateway ended; their outcome is recorded as unknown",
-            open.len()
-        );
-        let rows: Vec<NewRow> = open
-            .into_iter()
-            .map(|(number, intent)| appending::closing(number, intent, "unknown"))
-            .collect();
-        append(database, &rows, now)?;
-    }
+    close_gone(database, now)?;
     let begun = watching::begun(database, now)?;
     database.write(&mut |sql| activity::add_event(sql, &begun))?;
     Ok(kept)
+}
+
+/// Closes what ended gateways left open: whether that was sent nobody knows.
+fn close_gone(database: &mut dyn Database, now: DateTime<Utc>) -> Result<(), Fault> {
+    let gone = database.gone();
+    let (statement, values) = &gone.open;
+    if gone.forget.is_none() && database.rows(statement, values)?.is_empty() {
+        return Ok(());
+    }
+    let mut closed = 0;
+    database.append(&mut |sql| {
+        let open = sql.rows(statement, values)?;
+        let rows = open.iter().map(|row| {
+            let (number, intent) = intent(row)?;
+            Ok(appending::closing(number, intent, "unknown"))
+        });
+        let rows: Vec<NewRow> = rows.collect::<Result<_, Fault>>()?;
+        appending::append(sql, &rows, now)?;
+        if let Some((forget, values)) = &gone.forget {
+            sql.execute(forget, values)?;
+        }
+        closed = rows.len();
+        Ok(())
+    })?;
+    if closed > 0 {
+        tracing::warn!(
+            "{closed} changes were under way when a gateway ended; their outcome is recorded as unknown"
+        );
+    }
+    Ok(())
 }
 
 /// Writes rows as one transaction; their numbers. Without any it tries whether there could be some.
@@ -115,7 +139,12 @@ fn append(
     Ok(numbers)
 }
 
-fn work(database: &mut dyn Database, jobs: impl Iterator<Item = Job>, state: &State) {
+fn work(
+    database: &mut dyn Database,
+    jobs: impl Iterator<Item = Job>,
+    state: &State,
+    backlog: &mut Backlog,
+) {
     let now = (state.now)();
     let (mut rows, mut answers, mut probes) = (Vec::new(), Vec::new(), Vec::new());
     let (mut events, mut reads, mut is_watched) = (Vec::new(), Vec::new(), false);
@@ -134,46 +163,54 @@ fn work(database: &mut dyn Database, jobs: impl Iterator<Item = Job>, state: &St
         }
     }
     let changes = !rows.is_empty() || !events.is_empty();
-    let writes = changes || is_watched || !keep.is_empty() || !probes.is_empty();
+    backlog.add(events, keep);
+    let writes = changes || is_watched || !probes.is_empty() || !backlog.is_empty();
     let written = if rows.is_empty() && probes.is_empty() {
         Ok(Vec::new())
     } else {
-        append(database, &rows, now)
+        let settled = backlog.settle(database, now);
+        settled.and_then(|()| append(database, &rows, now))
     };
-    // Apart from the rows: one that cannot be written takes no event with it.
-    let seen = if events.is_empty() && keep.is_empty() && !is_watched {
-        Ok(())
-    } else {
-        database.write(&mut |sql| {
-            for event in &events {
-                activity::add_event(sql, event)?;
-            }
-            kept::keep(sql, &keep)?;
-            if is_watched {
-                watching::watched(sql, now)?;
-            }
-            Ok(())
-        })
-    };
-    let failed = written.as_ref().err().or(seen.as_ref().err());
-    // Who only reads learns nothing of whether the disk takes more.
-    let was_well = if writes {
-        state.is_well.swap(failed.is_none(), Ordering::Relaxed)
-    } else {
-        true
-    };
-    match failed {
-        Some(error) if was_well => tracing::error!("the store {error}"),
-        None if !was_well => tracing::warn!("the store can be written again"),
-        _ => {}
-    }
-    if changes {
-        state.changes.fetch_add(1, Ordering::Relaxed);
+    let was_well = state.is_well.load(Ordering::Relaxed);
+    if written.is_err() {
+        // Before anybody hears of it.
+        state.is_well.store(false, Ordering::Relaxed);
     }
     // Whoever does not wait any more has no use for the answer.
     for (place, answer) in answers.into_iter().enumerate() {
         let number = written.as_ref().ok().and_then(|numbers| numbers.get(place));
         let _ = answer.send(number.copied().ok_or(()));
+    }
+    let fault = match written {
+        Ok(numbers) => {
+            backlog.written(&rows, &numbers);
+            None
+        }
+        Err(fault) => {
+            backlog.not_written(rows);
+            Some(fault)
+        }
+    };
+    // Apart from the rows: one that cannot be written takes no event with it.
+    let seen = backlog.write(database, is_watched, now).or_else(|fault| {
+        let takes_others = backlog
+            .settle(database, now)
+            .and_then(|()| append(database, &[], now));
+        takes_others.map_err(|_| fault)?;
+        backlog.write_each(database)
+    });
+    let failed = fault.or(seen.err());
+    // Who only reads learns nothing of whether the disk takes more.
+    if writes {
+        state.is_well.store(failed.is_none(), Ordering::Relaxed);
+    }
+    match &failed {
+        Some(fault) if was_well => tracing::error!("the store {fault}"),
+        None if !was_well && writes => tracing::warn!("the store can be written again"),
+        _ => {}
+    }
+    if changes {
+        state.changes.fetch_add(1, Ordering::Relaxed);
     }
     for probe in probes {
         let _ = probe.send(failed.is_none());

@@ -4,7 +4,7 @@ mod schema;
 
 pub(super) use schema::{Sqlite, open, open_to_read};
 
-use super::database::{Database, Fault, Row, Sql, Value, Work};
+use super::database::{Database, Fault, Gone, Row, Sql, Value, Work};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql, params_from_iter};
 use schema::words;
@@ -82,5 +82,14 @@ impl Database for Sqlite {
     /// Nobody else writes to the file: its lock sees to that.
     fn append(&mut self, work: Work<'_>) -> Result<(), Fault> {
         self.write(work)
+    }
+
+    fn gone(&self) -> Gone {
+        let open = "SELECT number, entry FROM audit AS one WHERE kind = 'intent'
+            AND NOT EXISTS (SELECT 1 FROM audit WHERE intent = one.number) ORDER BY number";
+        Gone {
+            open: (open.to_owned(), Vec::new()),
+            forget: None,
+        }
     }
 }

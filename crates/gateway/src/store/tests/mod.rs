@@ -1,7 +1,16 @@
+//! What the store promises, in each database.
+
+mod activity;
+mod activity_measured;
+mod cut;
+mod postgres;
+pub(crate) mod server;
+
 use super::chain::{BEFORE_THE_FIRST, Follower, StoredRow};
 use super::*;
 use proptest::prelude::*;
 use rusqlite::Connection;
+use server::Server;
 use std::path::{Path, PathBuf};
 
 fn change(number: u16) -> Entry {
@@ -31,6 +40,26 @@ fn place() -> (tempfile::TempDir, PathBuf) {
     (folder, file)
 }
 
+/// A place for a store, with what it lies in.
+pub(super) struct Site {
+    pub(super) location: StoreLocation,
+    _within: (Option<tempfile::TempDir>, Option<Arc<Server>>),
+}
+
+/// One for each database. What is tested with both is the store's, whichever it lies in.
+pub(super) fn sites() -> Vec<Site> {
+    let (folder, file) = place();
+    let mut sites = vec![Site {
+        location: at(&file),
+        _within: (Some(folder), None),
+    }];
+    sites.extend(Server::shared().map(|server| Site {
+        location: server.store(&server.database()),
+        _within: (None, Some(server)),
+    }));
+    sites
+}
+
 fn at(file: &Path) -> StoreLocation {
     StoreLocation::File(file.to_owned())
 }
@@ -40,18 +69,26 @@ fn open(file: &Path) -> Result<Store, String> {
 }
 
 /// Opens a store that was just closed: its thread ends a moment after it.
-async fn reopen(file: &Path) -> Store {
+pub(super) async fn reopen(location: &StoreLocation) -> Store {
+    reopen_by(location, Utc::now).await
+}
+
+/// The same, by another clock.
+pub(super) async fn reopen_by(
+    location: &StoreLocation,
+    now: impl Fn() -> DateTime<Utc> + Copy + Send + Sync + 'static,
+) -> Store {
     loop {
-        match open(file) {
+        match Store::open_by(location, now) {
             Err(why) if why.contains("in use by another gateway") => tokio::task::yield_now().await,
             other => return other.unwrap(),
         }
     }
 }
 
-fn lines(file: &Path) -> Vec<serde_json::Value> {
+pub(super) fn lines(location: &StoreLocation) -> Vec<serde_json::Value> {
     let mut out = Vec::new();
-    export(&at(file), &mut out).unwrap();
+    export(location, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -60,74 +97,77 @@ fn lines(file: &Path) -> Vec<serde_json::Value> {
 
 #[tokio::test]
 async fn a_change_has_its_intent_and_its_outcome_and_the_chain_is_whole() {
-    let (_folder, file) = place();
-    let store = open(&file).unwrap();
-    let intent = store.intent(change(1)).await.unwrap();
-    // It is there for everybody before anything is sent.
-    assert_eq!(lines(&file).len(), 1);
-    store.outcome(intent, outcome("done")).await.unwrap();
-    store.event(outcome("refused")).await.unwrap();
-    let rows = lines(&file);
-    let told = |at: usize, name: &str| rows[at][name].clone();
-    assert_eq!(
-        (told(0, "kind"), told(0, "body")),
-        ("intent".into(), r#"{"a": 1}"#.into())
-    );
-    assert_eq!(
-        (told(1, "kind"), told(1, "intent")),
-        ("outcome".into(), 1.into())
-    );
-    assert_eq!(
-        (told(2, "kind"), told(2, "outcome")),
-        ("event".into(), "refused".into())
-    );
-    assert_eq!(verify(&at(&file)).unwrap().unwrap().rows, 3);
-    // An intent has one outcome.
-    assert!(store.outcome(intent, outcome("unknown")).await.is_err());
-    assert_eq!(verify(&at(&file)).unwrap().unwrap().rows, 3);
-    assert!(
-        store.is_well().await,
-        "what one row cannot have, others can"
-    );
+    for Site { location, .. } in &sites() {
+        let store = Store::open(location).unwrap();
+        let intent = store.intent(change(1)).await.unwrap();
+        // It is there for everybody before anything is sent.
+        assert_eq!(lines(location).len(), 1);
+        store.outcome(intent, outcome("done")).await.unwrap();
+        store.event(outcome("refused")).await.unwrap();
+        let rows = lines(location);
+        let told = |at: usize, name: &str| rows[at][name].clone();
+        assert_eq!(
+            (told(0, "kind"), told(0, "body")),
+            ("intent".into(), r#"{"a": 1}"#.into())
+        );
+        assert_eq!(
+            (told(1, "kind"), told(1, "intent")),
+            ("outcome".into(), 1.into())
+        );
+        assert_eq!(
+            (told(2, "kind"), told(2, "outcome")),
+            ("event".into(), "refused".into())
+        );
+        assert_eq!(verify(location).unwrap().unwrap().rows, 3);
+        // An intent has one outcome.
+        assert!(store.outcome(intent, outcome("unknown")).await.is_err());
+        assert_eq!(verify(location).unwrap().unwrap().rows, 3);
+        assert!(
+            store.is_well().await,
+            "what one row cannot have, others can"
+        );
+    }
 }
 
 #[tokio::test]
 async fn what_was_under_way_at_the_end_is_closed_as_unknown_at_the_next_start() {
-    let (_folder, file) = place();
-    let store = open(&file).unwrap();
-    let ended = store.intent(change(1)).await.unwrap();
-    store.intent(change(2)).await.unwrap();
-    store.outcome(ended, outcome("done")).await.unwrap();
-    drop(store);
-    let store = reopen(&file).await;
-    let rows = lines(&file);
-    assert_eq!(rows.len(), 4);
-    assert_eq!(rows[3]["outcome"], "unknown");
-    assert_eq!(
-        (&rows[3]["intent"], &rows[3]["request"]),
-        (&2.into(), &"r2".into())
-    );
-    drop(store);
-    drop(reopen(&file).await);
-    assert_eq!(lines(&file).len(), 4, "once");
-    assert_eq!(verify(&at(&file)).unwrap().unwrap().rows, 4);
+    for Site { location, .. } in &sites() {
+        let store = Store::open(location).unwrap();
+        let ended = store.intent(change(1)).await.unwrap();
+        store.intent(change(2)).await.unwrap();
+        store.outcome(ended, outcome("done")).await.unwrap();
+        drop(store);
+        let store = reopen(location).await;
+        let rows = lines(location);
+        assert_eq!(rows.len(), 4);
+        assert_eq!(rows[3]["outcome"], "unknown");
+        assert_eq!(
+            (&rows[3]["intent"], &rows[3]["request"]),
+            (&2.into(), &"r2".into())
+        );
+        drop(store);
+        drop(reopen(location).await);
+        assert_eq!(lines(location).len(), 4, "once");
+        assert_eq!(verify(location).unwrap().unwrap().rows, 4);
+    }
 }
 
 #[tokio::test]
 async fn many_who_write_at_once_get_numbers_of_their_own() {
-    let (_folder, file) = place();
-    let store = Arc::new(open(&file).unwrap());
-    let all = (0..200).map(|number| {
-        let store = store.clone();
-        tokio::spawn(async move { store.intent(change(number)).await })
-    });
-    let mut numbers = Vec::new();
-    for one in all.collect::<Vec<_>>() {
-        numbers.push(one.await.unwrap().unwrap());
+    for Site { location, .. } in &sites() {
+        let store = Arc::new(Store::open(location).unwrap());
+        let all = (0..200).map(|number| {
+            let store = store.clone();
+            tokio::spawn(async move { store.intent(change(number)).await })
+        });
+        let mut numbers = Vec::new();
+        for one in all.collect::<Vec<_>>() {
+            numbers.push(one.await.unwrap().unwrap());
+        }
+        numbers.sort_unstable();
+        assert_eq!(numbers, (1..=200).collect::<Vec<_>>());
+        assert_eq!(verify(location).unwrap().unwrap().rows, 200);
     }
-    numbers.sort_unstable();
-    assert_eq!(numbers, (1..=200).collect::<Vec<_>>());
-    assert_eq!(verify(&at(&file)).unwrap().unwrap().rows, 200);
 }
 
 #[test]
@@ -181,15 +221,14 @@ fn a_file_that_cannot_be_the_store_is_named_with_what_is_wrong() {
 }
 
 #[test]
-fn two_gateways_do_not_write_to_one_file() {
-    let (_folder, file) = place();
-    let first = open(&file).unwrap();
-    assert!(
-        open(&file)
-            .unwrap_err()
-            .ends_with("is in use by another gateway; give each one of its own")
-    );
-    drop(first);
+fn two_gateways_do_not_write_to_one_store() {
+    for Site { location, .. } in &sites() {
+        let first = Store::open(location).unwrap();
+        let second = Store::open(location).unwrap_err();
+        let why = "is in use by another gateway; give each one of its own";
+        assert!(second.ends_with(why), "{second}");
+        drop(first);
+    }
 }
 
 #[cfg(unix)]
@@ -233,6 +272,7 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
         changes: Arc::default(),
         is_well,
         location: at(&file),
+        gateway: String::new(),
         left_out: AtomicU64::new(0),
         kept: Mutex::default(),
     };

@@ -1,8 +1,8 @@
 //! How fast the list of what happened is when it is as long as it may become.
 
-use super::activity_tests::{at, event, everything};
-use super::database::Database as _;
-use super::*;
+use super::super::database::{Database as _, Sql as _};
+use super::super::*;
+use super::activity::{at, event, everything};
 use health::Severity;
 use health::events::EventKind;
 
