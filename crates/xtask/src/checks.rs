@@ -71,6 +71,7 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
         formatting_and_lints(tree, &mut steps);
     }
     steps.take("tests of the crates", || {
+        install::postgresql()?;
         run(cargo(tree)
             .args([
                 "test",

@@ -219,9 +219,49 @@ fn chromium() -> Done<PathBuf> {
     Ok(installed)
 }
 
+/// The server that the store's tests are run with. Without it they say that they did not run, and everything else is
+/// tested: it is installed where that asks nobody for anything.
+pub(crate) fn postgresql() -> Done {
+    let is_here = on_path("initdb") && on_path("postgres") || has_debians_server();
+    if is_here || !is_root() || !on_path("apt-get") {
+        return Ok(());
+    }
+    println!("postgresql: installing it by apt-get");
+    // The tests have servers of their own: Debian's is neither made nor started.
+    let folder = Path::new("/etc/postgresql-common/createcluster.d");
+    let setting = folder.join("failover-console.conf");
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(&setting, "create_main_cluster = false\n"))
+        .map_err(|error| format!("cannot write {}: {error}", setting.display()))?;
+    let installed = install(&mut apt_get(&["update", "--quiet=2"])).and_then(|()| {
+        install(&mut apt_get(&[
+            "install",
+            "--quiet=2",
+            "--yes",
+            "--no-install-recommends",
+            "postgresql",
+        ]))
+    });
+    // Whoever installs a server later for something else is to get what Debian gives.
+    std::fs::remove_file(&setting)
+        .map_err(|error| format!("cannot remove {}: {error}", setting.display()))?;
+    installed
+}
+
+/// Debian has the programs of each version in a folder that is on nobody's search path.
+fn has_debians_server() -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql");
+    let mut versions = versions.into_iter().flatten().flatten();
+    versions.any(|version| version.path().join("bin/initdb").is_file())
+}
+
+fn is_root() -> bool {
+    ask(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0")
+}
+
 /// apt-get as root: directly for root, else through sudo.
 fn apt_get(arguments: &[&str]) -> Command {
-    let is_root = ask(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0");
+    let is_root = is_root();
     let mut command = Command::new(if is_root { "apt-get" } else { "sudo" });
     if !is_root {
         command.arg("apt-get");

@@ -26,35 +26,35 @@ pub(super) enum Command {
 
 pub(super) fn run(command: &Command) -> Result<(), Failure> {
     match command {
-        Command::Verify { config } => verify(&file(config)?),
+        Command::Verify { config } => verify(&location(config)?),
         Command::Export { config } => {
             let mut out = BufWriter::new(std::io::stdout().lock());
-            store::export(&file(config)?, &mut out).map_err(Failure::Running)?;
+            store::export(&location(config)?, &mut out).map_err(Failure::Running)?;
             out.flush()
                 .map_err(|error| Failure::Running(format!("the lines cannot be written: {error}")))
         }
     }
 }
 
-/// The file of the store.
-fn file(config: &Path) -> Result<PathBuf, Failure> {
+/// Where the store lies.
+fn location(config: &Path) -> Result<StoreLocation, Failure> {
     let config =
         Config::load(config, CHECKS).map_err(|faults| Failure::Usage(faults.to_string()))?;
     match config.store {
-        StoreLocation::File(path) => Ok(path),
         StoreLocation::Memory => Err(Failure::Usage(
             "the store is in memory (`path = \"memory\"`): only the gateway itself can read it"
                 .to_owned(),
         )),
+        other => Ok(other),
     }
 }
 
-fn verify(path: &Path) -> Result<(), Failure> {
+fn verify(location: &StoreLocation) -> Result<(), Failure> {
     let time = |millis: i64| {
         let at = DateTime::from_timestamp_millis(millis).unwrap_or_default();
         at.to_rfc3339_opts(SecondsFormat::Secs, true)
     };
-    match store::verify(path).map_err(Failure::Running)? {
+    match store::verify(location).map_err(Failure::Running)? {
         Ok(chain) => {
             let span = chain.span.map_or_else(String::new, |(first, last)| {
                 format!(" from {} to {}", time(first), time(last))
@@ -71,10 +71,8 @@ fn verify(path: &Path) -> Result<(), Failure> {
             Ok(())
         }
         Err(broken) => Err(Failure::Running(format!(
-            "row {} of {}: {}",
-            broken.number,
-            path.display(),
-            broken.why
+            "row {} of {location}: {}",
+            broken.number, broken.why
         ))),
     }
 }

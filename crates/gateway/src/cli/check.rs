@@ -83,10 +83,29 @@ pub(super) async fn run(file: &Path, connect: bool) -> Result<(), Failure> {
         let (id, targets) = (&rule.id, rule.targets.join(", "));
         say(format_args!("  alert {id}: goes to {targets}"));
     }
-    if connect {
-        ask_each(config.connections).await?;
+    if !connect {
+        return Ok(());
     }
-    Ok(())
+    let store = ask_store(&config.store);
+    ask_each(config.connections).await?;
+    store
+}
+
+/// Asks a store that is elsewhere, and prints what came of it.
+fn ask_store(location: &StoreLocation) -> Result<(), Failure> {
+    if !matches!(location, StoreLocation::Postgres(_)) {
+        return Ok(());
+    }
+    match Store::check(location) {
+        Ok(()) => {
+            say("  the store answers");
+            Ok(())
+        }
+        Err(why) => {
+            say(format_args!("  {why}"));
+            Err(Failure::Running("the store cannot be used".to_owned()))
+        }
+    }
 }
 
 /// How long a system may take for its first answer.

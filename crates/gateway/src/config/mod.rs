@@ -9,6 +9,7 @@ mod connection;
 mod fault;
 mod network;
 mod openid;
+mod postgres;
 mod reach;
 mod secret;
 mod section;
@@ -25,6 +26,7 @@ pub use connection::{Connection, Credentials, DEFAULT_SHARE, DEFAULT_TIMEOUT, DE
 pub use fault::{Fault, Faults};
 pub use network::Network;
 pub use openid::OpenId;
+pub use postgres::{PostgresAddress, PostgresTrust};
 pub use reach::{Hop, Proxy, Reach, Roots};
 pub use session::{EndedFile, Session};
 pub use store::StoreLocation;
@@ -201,7 +203,7 @@ fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
         users: user::all(&top, around),
         openid: openid::read(&top, around, &reach),
         walls: walls::read(&top, &session, around),
-        store: store::read(&top, around),
+        store: store::read(&top, around, &reach),
         session,
         wall_frames: url::origins(&top, "wall_frames"),
         trusted_proxies: proxies(&top),

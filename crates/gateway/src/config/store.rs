@@ -1,7 +1,11 @@
 //! `[store]`: where the audit is kept.
 
-use super::Surroundings;
+use super::connection::ca;
+use super::postgres::{self, PostgresAddress, PostgresTrust};
+use super::reach::{Reach, Roots};
 use super::section::Section;
+use super::{Surroundings, secret};
+use secrecy::ExposeSecret as _;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +22,21 @@ pub enum StoreLocation {
     Memory,
     /// In a file, beside which SQLite keeps `-wal` and `-shm` while it is open.
     File(PathBuf),
+    /// In a PostgreSQL database, which several gateways may share.
+    Postgres(Box<PostgresAddress>),
+}
+
+#[cfg(test)]
+impl StoreLocation {
+    /// The database at an address.
+    pub(crate) fn at_url(url: &str) -> Self {
+        let trust = PostgresTrust {
+            bundled: true,
+            extra: None,
+        };
+        let (address, _) = postgres::read(url, trust).unwrap();
+        Self::Postgres(Box::new(address))
+    }
 }
 
 impl fmt::Display for StoreLocation {
@@ -25,11 +44,12 @@ impl fmt::Display for StoreLocation {
         match self {
             Self::Memory => f.write_str("memory"),
             Self::File(path) => write!(f, "{}", path.display()),
+            Self::Postgres(address) => write!(f, "{address}"),
         }
     }
 }
 
-pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>) -> StoreLocation {
+pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>, reach: &Reach) -> StoreLocation {
     let usual = || {
         let state = (around.variable)(STATE_DIRECTORY).filter(|folders| !folders.is_empty());
         let folder = state.map(|folders| {
@@ -42,6 +62,14 @@ pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>) -> StoreLocatio
     let Some(section) = top.table("store") else {
         return usual();
     };
+    if ["url", "url_env", "url_file"]
+        .iter()
+        .any(|key| section.key(key).is_some())
+    {
+        let address = postgres(&section, around, reach);
+        section.finish();
+        return address.map_or_else(usual, |address| StoreLocation::Postgres(Box::new(address)));
+    }
     let Some(path) = section.required("path") else {
         section.finish();
         return usual();
@@ -60,4 +88,38 @@ pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>) -> StoreLocatio
     };
     section.finish();
     location
+}
+
+/// The database of `url_env` or `url_file`.
+fn postgres(
+    section: &Section<'_>,
+    around: &Surroundings<'_>,
+    reach: &Reach,
+) -> Option<PostgresAddress> {
+    if let Some(at) = section.key("path") {
+        section.fault(
+            at,
+            "give either `path`, for a file, or the URL of a PostgreSQL database, not both",
+        );
+    }
+    let trust = PostgresTrust {
+        bundled: reach.roots == Roots::Bundled,
+        extra: ca(section, around),
+    };
+    let url = secret::read(section, "url", around)?;
+    let keys = ["url_env", "url_file"];
+    let at = keys.iter().find_map(|key| section.key(key));
+    let at = at.unwrap_or_else(|| section.start());
+    match postgres::read(url.expose_secret(), trust) {
+        Ok((address, odd)) => {
+            if let Some(odd) = odd {
+                section.warn(at, "url", odd);
+            }
+            Some(address)
+        }
+        Err(why) => {
+            section.wrong(at, "url", &why);
+            None
+        }
+    }
 }

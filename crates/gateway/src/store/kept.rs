@@ -1,7 +1,7 @@
 //! What a gateway that starts anew goes on with: tables of things by their ids, as JSON. The store knows neither what
 //! they are nor what they mean.
 
-use rusqlite::{Connection, Transaction, params};
+use super::database::{Fault, Sql};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -70,6 +70,11 @@ impl Keep {
         }
     }
 
+    /// What it is about.
+    pub(super) fn place(&self) -> (Table, String) {
+        (self.table, self.id.clone())
+    }
+
     /// Keeps a thing no longer.
     pub(crate) fn forget(table: Table, id: impl Into<String>) -> Self {
         Self {
@@ -100,28 +105,38 @@ impl Kept {
 }
 
 /// Writes what is to be kept.
-pub(super) fn keep(transaction: &Transaction<'_>, things: &[Keep]) -> rusqlite::Result<()> {
+pub(super) fn keep<'a>(
+    sql: &mut dyn Sql,
+    things: impl IntoIterator<Item = &'a Keep>,
+) -> Result<(), Fault> {
     for Keep { table, id, entry } in things {
         let name = table.name();
         match entry {
-            Some(entry) => transaction.execute(
-                &format!("INSERT OR REPLACE INTO {name} (id, entry) VALUES (?, ?)"),
-                params![id, entry],
+            Some(entry) => sql.execute(
+                &format!(
+                    "INSERT INTO {name} (id, entry) VALUES (?, ?)
+                     ON CONFLICT (id) DO UPDATE SET entry = excluded.entry"
+                ),
+                &[id.as_str().into(), entry.as_str().into()],
             )?,
-            None => transaction.execute(&format!("DELETE FROM {name} WHERE id = ?"), [id])?,
+            None => sql.execute(
+                &format!("DELETE FROM {name} WHERE id = ?"),
+                &[id.as_str().into()],
+            )?,
         };
     }
     Ok(())
 }
 
 /// Reads what was kept.
-pub(super) fn read(connection: &Connection) -> rusqlite::Result<Kept> {
+pub(super) fn read(sql: &mut dyn Sql) -> Result<Kept, Fault> {
     let mut kept = Kept::default();
     for table in Table::ALL {
-        let mut statement =
-            connection.prepare(&format!("SELECT id, entry FROM {}", table.name()))?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        kept.0.insert(table, rows.collect::<rusqlite::Result<_>>()?);
+        let rows = sql.rows(&format!("SELECT id, entry FROM {}", table.name()), &[])?;
+        let things = rows
+            .iter()
+            .map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned())));
+        kept.0.insert(table, things.collect::<Result<_, Fault>>()?);
     }
     Ok(kept)
 }

@@ -1,36 +1,40 @@
-//! What outlives the process: the audit and the list of what happened, in a SQLite database. One thread writes, so
-//! that the rows have one order, and answers only once a row is durable (write-ahead log, `synchronous=FULL`). Whoever
-//! asks waits without holding up anybody else; what is asked for meanwhile is written together.
+//! What outlives the process: the audit and the list of what happened, in a database ([`database`]). One thread writes,
+//! so that the rows have one order, and answers only once a row is durable. Whoever asks waits without holding up anybody
+//! else; what is asked for meanwhile is written together.
 //!
 //! A row of the audit is never changed. Each carries a hash over itself and the hash of the row before it; see [`chain`].
 
 mod activity;
+mod activity_query;
+mod appending;
+mod backlog;
 mod chain;
+mod database;
+mod entry;
 mod kept;
+mod postgres;
 mod reading;
-mod schema;
+mod sqlite;
 mod watching;
 mod writer;
 
 #[cfg(test)]
-mod activity_measured;
-#[cfg(test)]
-mod activity_tests;
-#[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
-pub(crate) use activity::{ActivityQuery, Place, Shown};
+pub(crate) use activity::Shown;
+pub(crate) use activity_query::{ActivityQuery, Place};
+pub(crate) use entry::Entry;
 pub(crate) use kept::{Keep, Table};
 pub(crate) use reading::{export, verify};
 
 use crate::config::StoreLocation;
 use crate::problem::{Kind, Problem};
 use chrono::{DateTime, Utc};
+use database::Sql;
+use entry::{NewRow, RowKind};
 use health::events::Event;
 use protocol::ActivityEntry;
-use rusqlite::Connection;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -41,93 +45,11 @@ use writer::Job;
 /// How many rows may wait to be written. Beyond that the disk does not keep up, and changes are refused.
 const QUEUE: usize = 1_024;
 
-/// What a row is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RowKind {
-    /// A change that is about to be sent.
-    Intent,
-    /// What became of it.
-    Outcome,
-    /// Something that has happened and needs no intent.
-    Event,
-}
-
-impl RowKind {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Intent => "intent",
-            Self::Outcome => "outcome",
-            Self::Event => "event",
-        }
-    }
-}
-
-/// What a row says. Absent fields are left out of what is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Entry {
-    /// The id of the request, which its answer holds too.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) request: String,
-    /// The user's name; `-` without a sign-in.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) who: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) role: String,
-    /// The client's address.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) from: String,
-    /// The connection's id.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) connection: String,
-    /// The contract's name of the operation, or what else was done.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) what: String,
-    /// The method and the vendor's own path with its query, encoded.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) sent: String,
-    /// The body that is sent, exactly.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) body: Option<String>,
-    /// What the vendor held before, where the gateway has read it: known fields as JSON.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) before: Option<String>,
-    /// What it was done to, where that is nothing of a vendor's: the name of a wall.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) resource: String,
-    /// In one of the words of `docs/deploying.md`.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) outcome: String,
-    /// Why it was refused, in the word of the problem's type.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) why: String,
-    /// The status of the answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) status: Option<u16>,
-    /// The vendor's id of the operation, which the vendor's log holds too.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) operation_id: Option<String>,
-    /// How the list of what happened shows it; no part of the record.
-    #[serde(skip)]
-    pub(crate) shown: Shown,
-}
-
-/// A row that is to be written.
-#[derive(Debug)]
-struct NewRow {
-    kind: RowKind,
-    /// The number of the intent that this is the outcome of.
-    of: Option<i64>,
-    entry: Entry,
-    /// What is kept or forgotten with it.
-    keep: Option<Keep>,
-}
-
 /// What the store reads its time from.
 type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// Something that is read from the database.
-type Read = Box<dyn FnOnce(&Connection) + Send>;
+type Read = Box<dyn FnOnce(&mut dyn Sql) + Send>;
 
 /// The store of one gateway.
 pub(crate) struct Store {
@@ -139,6 +61,8 @@ pub(crate) struct Store {
     /// Counts the writes that changed the list of what happened.
     changes: Arc<AtomicU64>,
     location: StoreLocation,
+    /// What this gateway is called among several; empty where there is but one.
+    gateway: String,
     /// Events that found no place in the queue.
     left_out: AtomicU64,
     /// What was there when it was opened, until somebody goes on with it.
@@ -171,9 +95,6 @@ impl Store {
         now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
     ) -> Result<Self, String> {
         let now: Now = Arc::new(now);
-        let database = schema::open(location)?;
-        let kept = kept::read(&database.connection)
-            .map_err(|error| format!("the store {}", schema::words(&error)))?;
         let (jobs, queue) = mpsc::channel(QUEUE);
         let is_well = Arc::new(AtomicBool::new(true));
         let changes = Arc::new(AtomicU64::new(0));
@@ -182,10 +103,23 @@ impl Store {
             changes: changes.clone(),
             now,
         };
-        writer::start(database, queue, state)?;
-        let reads = match location {
-            StoreLocation::Memory => None,
-            StoreLocation::File(path) => Some(reading::start(path)?),
+        let at = location.clone();
+        let (kept, reads) = match location {
+            StoreLocation::Memory => {
+                let kept = writer::start(move || sqlite::open(&at), queue, state)?;
+                (kept, None)
+            }
+            StoreLocation::File(path) => {
+                let kept = writer::start(move || sqlite::open(&at), queue, state)?;
+                let reader = sqlite::open_to_read(path)?;
+                (kept, Some(reading::start(reader)?))
+            }
+            StoreLocation::Postgres(address) => {
+                let to_write = address.clone();
+                let kept = writer::start(move || postgres::open(&to_write), queue, state)?;
+                let reader = postgres::open_to_read(address)?;
+                (kept, Some(reading::start(reader)?))
+            }
         };
         Ok(Self {
             jobs,
@@ -193,6 +127,10 @@ impl Store {
             is_well,
             changes,
             location: location.clone(),
+            gateway: match location {
+                StoreLocation::Postgres(_) => whoami::hostname().unwrap_or_default(),
+                StoreLocation::Memory | StoreLocation::File(_) => String::new(),
+            },
             left_out: AtomicU64::new(0),
             kept: Mutex::new(kept),
         })
@@ -207,8 +145,20 @@ impl Store {
             is_well: Arc::new(AtomicBool::new(false)),
             changes: Arc::default(),
             location: StoreLocation::Memory,
+            gateway: String::new(),
             left_out: AtomicU64::new(0),
             kept: Mutex::default(),
+        }
+    }
+
+    /// Whether a store that is elsewhere answers, and could be used. Of a file nothing is asked: opening it would make it.
+    ///
+    /// # Errors
+    /// What is wrong with it, with its name.
+    pub(crate) fn check(location: &StoreLocation) -> Result<(), String> {
+        match location {
+            StoreLocation::Memory | StoreLocation::File(_) => Ok(()),
+            StoreLocation::Postgres(address) => postgres::check(address),
         }
     }
 
@@ -255,6 +205,19 @@ impl Store {
         self.write(RowKind::Event, None, entry, Some(keep)).await
     }
 
+    fn row(&self, kind: RowKind, of: Option<i64>, entry: Entry, keep: Option<Keep>) -> NewRow {
+        let entry = Entry {
+            gateway: self.gateway.clone(),
+            ..entry
+        };
+        NewRow {
+            kind,
+            of,
+            entry,
+            keep,
+        }
+    }
+
     async fn write(
         &self,
         kind: RowKind,
@@ -263,12 +226,7 @@ impl Store {
         keep: Option<Keep>,
     ) -> Result<i64, Problem> {
         let (answer, answered) = oneshot::channel();
-        let row = NewRow {
-            kind,
-            of,
-            entry,
-            keep,
-        };
+        let row = self.row(kind, of, entry, keep);
         let job = Job::Write(Box::new(row), answer);
         // A queue that is full means that the disk does not keep up: nobody waits behind a thousand others.
         self.jobs.try_send(job).map_err(|_| not_recorded())?;
@@ -282,12 +240,7 @@ impl Store {
     /// Records what has happened already, without holding anybody up. What finds no place is counted, and said with
     /// the next that does.
     pub(crate) fn note(&self, entry: Entry) {
-        let row = |entry| NewRow {
-            kind: RowKind::Event,
-            of: None,
-            entry,
-            keep: None,
-        };
+        let row = |entry| self.row(RowKind::Event, None, entry, None);
         let left_out = self.left_out.swap(0, Ordering::Relaxed);
         if left_out > 0 {
             let entry = Entry {
@@ -356,10 +309,10 @@ impl Store {
         query: ActivityQuery,
     ) -> Result<Vec<ActivityEntry>, Problem> {
         let (answer, answered) = oneshot::channel();
-        let read: Read = Box::new(move |connection| {
+        let read: Read = Box::new(move |sql| {
             // Whoever does not wait any more has no use for it.
             if !answer.is_closed() {
-                let _ = answer.send(activity::read(connection, &query));
+                let _ = answer.send(activity_query::read(sql, &query));
             }
         });
         let busy = || {
@@ -374,12 +327,19 @@ impl Store {
         }
         match answered.await {
             Ok(Ok(entries)) => Ok(entries),
-            Ok(Err(error)) => {
-                tracing::error!("the activity {}", schema::words(&error));
+            Ok(Err(fault)) => {
+                tracing::error!("the activity cannot be read: the store {fault}");
                 Err(Problem::new(Kind::Internal, "the activity cannot be read"))
             }
             Err(_) => Err(busy()),
         }
+    }
+
+    /// Waits until what was recorded before is written, or cannot be.
+    #[cfg(test)]
+    pub(crate) async fn caught_up(&self) -> bool {
+        let (answer, answered) = oneshot::channel();
+        self.jobs.try_send(Job::Probe(answer)).is_ok() && answered.await == Ok(true)
     }
 
     /// Whether rows can be written. Where the last attempt failed, tries again.

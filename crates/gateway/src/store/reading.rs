@@ -1,30 +1,64 @@
 //! Reads the audit, also while a gateway writes to it.
 
 use super::chain::{Broken, Follower, StoredRow, Verified};
-use super::schema::{open_to_read, words};
-use super::{Entry, Read};
+use super::database::{Fault, Row, Sql, Value};
+use super::{Entry, Read, postgres, sqlite};
+use crate::config::StoreLocation;
 use chrono::{DateTime, SecondsFormat};
-use rusqlite::Connection;
 use serde::Serialize;
 use std::io::{self, Write};
-use std::path::Path;
+use std::sync::mpsc::sync_channel;
 use tokio::sync::mpsc;
 
 /// How many may wait to read.
 const QUEUE: usize = 64;
 
-/// Starts the thread that reads a file for those who ask while another one writes to it.
-pub(super) fn start(path: &Path) -> Result<mpsc::Sender<Read>, String> {
-    let connection = open_to_read(path)?;
+/// Starts the thread that reads for those who ask while another one writes.
+pub(super) fn start<S: Sql + Send + 'static>(
+    mut database: S,
+) -> Result<mpsc::Sender<Read>, String> {
     let (reads, mut queue) = mpsc::channel::<Read>(QUEUE);
     let thread = std::thread::Builder::new().name("store reader".to_owned());
     let started = thread.spawn(move || {
         while let Some(read) = queue.blocking_recv() {
-            read(&connection);
+            read(&mut database);
         }
     });
     started.map_err(|error| error.to_string())?;
     Ok(reads)
+}
+
+/// What is read by a thread of its own: whoever asks may be within a runtime, which must not wait for that of a database.
+struct Elsewhere(mpsc::Sender<Read>);
+
+impl Sql for Elsewhere {
+    fn execute(&mut self, _: &str, _: &[Value]) -> Result<u64, Fault> {
+        Err("is only read here".to_owned())
+    }
+
+    fn rows(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>, Fault> {
+        let (answer, answered) = sync_channel(1);
+        let (statement, values) = (statement.to_owned(), values.to_vec());
+        let read: Read = Box::new(move |sql| {
+            let _ = answer.send(sql.rows(&statement, &values));
+        });
+        let gone = || "cannot be read: its thread has failed".to_owned();
+        self.0.try_send(read).map_err(|_| gone())?;
+        answered.recv().map_err(|_| gone())?
+    }
+}
+
+/// Opens a store to read its audit.
+fn open(location: &StoreLocation) -> Result<Box<dyn Sql>, String> {
+    match location {
+        StoreLocation::File(path) => Ok(Box::new(sqlite::open_to_read(path)?)),
+        StoreLocation::Postgres(address) => Ok(Box::new(Elsewhere(start(
+            postgres::open_to_read(address)?,
+        )?))),
+        StoreLocation::Memory => {
+            Err("the store is in memory: only the gateway itself can read it".to_owned())
+        }
+    }
 }
 
 /// A row as it is exported.
@@ -42,52 +76,60 @@ struct Exported<'a> {
     hash: String,
 }
 
+/// So many rows are read at once.
+const PAGE: i64 = 1_000;
+
 /// Calls `take` with each row in the order of the numbers, until it says that it is enough.
-fn each(
-    connection: &Connection,
-    mut take: impl FnMut(StoredRow, Vec<u8>) -> bool,
-) -> rusqlite::Result<()> {
-    let mut statement = connection
-        .prepare("SELECT number, at, kind, intent, entry, hash FROM audit ORDER BY number")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let stored = StoredRow {
-            number: row.get(0)?,
-            at: row.get(1)?,
-            kind: row.get(2)?,
-            of: row.get(3)?,
-            entry: row.get(4)?,
-        };
-        if !take(stored, row.get(5)?) {
-            break;
+fn each(sql: &mut dyn Sql, mut take: impl FnMut(StoredRow, &[u8]) -> bool) -> Result<(), Fault> {
+    let mut last = i64::MIN;
+    loop {
+        let page = sql.rows(
+            "SELECT number, at, kind, intent, entry, hash FROM audit WHERE number > ?
+             ORDER BY number LIMIT ?",
+            &[last.into(), PAGE.into()],
+        )?;
+        if page.is_empty() {
+            return Ok(());
+        }
+        for row in page {
+            let stored = StoredRow {
+                number: row.number(0)?,
+                at: row.number(1)?,
+                kind: row.text(2)?.to_owned(),
+                of: row.optional(3)?,
+                entry: row.text(4)?.to_owned(),
+            };
+            last = stored.number;
+            if !take(stored, row.bytes(5)?) {
+                return Ok(());
+            }
         }
     }
-    Ok(())
 }
 
-/// Follows the chain of a file.
+/// Follows the chain of a store.
 ///
 /// # Errors
-/// The file cannot be read.
-pub(crate) fn verify(path: &Path) -> Result<Result<Verified, Broken>, String> {
-    let connection = open_to_read(path)?;
+/// The store cannot be read.
+pub(crate) fn verify(location: &StoreLocation) -> Result<Result<Verified, Broken>, String> {
+    let mut sql = open(location)?;
     let (mut chain, mut broken) = (Follower::new(), None);
-    each(&connection, |row, hash| {
-        broken = chain.take(&row, &hash).err();
+    each(&mut *sql, |row, hash| {
+        broken = chain.take(&row, hash).err();
         broken.is_none()
     })
-    .map_err(|error| format!("the store {} {}", path.display(), words(&error)))?;
+    .map_err(|fault| format!("the store {location} {fault}"))?;
     Ok(broken.map_or_else(|| Ok(chain.end()), Err))
 }
 
-/// Writes every row of a file as a line of JSON.
+/// Writes every row of a store as a line of JSON.
 ///
 /// # Errors
-/// The file cannot be read, or nobody takes the lines.
-pub(crate) fn export(path: &Path, out: &mut impl Write) -> Result<(), String> {
-    let connection = open_to_read(path)?;
+/// The store cannot be read, or nobody takes the lines.
+pub(crate) fn export(location: &StoreLocation, out: &mut impl Write) -> Result<(), String> {
+    let mut sql = open(location)?;
     let mut written: io::Result<()> = Ok(());
-    let read = each(&connection, |row, hash| {
+    let read = each(&mut *sql, |row, hash| {
         let at = DateTime::from_timestamp_millis(row.at).unwrap_or_default();
         let line = Exported {
             number: row.number,
@@ -102,6 +144,6 @@ pub(crate) fn export(path: &Path, out: &mut impl Write) -> Result<(), String> {
             .and_then(|()| out.write_all(b"\n"));
         written.is_ok()
     });
-    read.map_err(|error| format!("the store {} {}", path.display(), words(&error)))?;
+    read.map_err(|fault| format!("the store {location} {fault}"))?;
     written.map_err(|error| format!("the lines cannot be written: {error}"))
 }

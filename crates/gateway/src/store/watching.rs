@@ -1,10 +1,10 @@
 //! When the gateway watched, and for how long what it saw is kept.
 
+use super::database::{Fault, Sql};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use health::Severity;
 use health::events::{Event, EventKind};
 use health::words::span;
-use rusqlite::{Connection, OptionalExtension as _};
 
 /// How long entries are kept, in days.
 const KEPT: i64 = 400;
@@ -14,31 +14,29 @@ const MOST: i64 = 10_000_000;
 const AT_A_TIME: i64 = 1_000;
 
 /// Notes that the connections are watched at this moment, and takes out some of what has grown old.
-pub(super) fn watched(connection: &mut Connection, now: DateTime<Utc>) -> rusqlite::Result<()> {
-    let transaction = connection.transaction()?;
+pub(super) fn watched(sql: &mut dyn Sql, now: DateTime<Utc>) -> Result<(), Fault> {
     let millis = now.timestamp_millis();
-    transaction.execute("DELETE FROM watched", [])?;
-    transaction.execute("INSERT INTO watched VALUES (?)", [millis])?;
+    sql.execute("DELETE FROM watched", &[])?;
+    sql.execute("INSERT INTO watched VALUES (?)", &[millis.into()])?;
     let oldest = millis - KEPT * 24 * 3_600_000;
-    transaction.execute(
+    sql.execute(
         "DELETE FROM activity WHERE number IN
              (SELECT number FROM activity WHERE at < ? ORDER BY at LIMIT ?)",
-        [oldest, AT_A_TIME],
+        &[oldest.into(), AT_A_TIME.into()],
     )?;
-    transaction.execute(
+    sql.execute(
         "DELETE FROM activity WHERE number IN
              (SELECT number FROM activity WHERE number <= (SELECT max(number) FROM activity) - ?
               ORDER BY number LIMIT ?)",
-        [MOST, AT_A_TIME],
-    )?;
-    transaction.commit()
+        &[MOST.into(), AT_A_TIME.into()],
+    )
+    .map(drop)
 }
 
 /// The gateway begins to watch; what has to be said of the time since one last did.
-pub(super) fn begun(connection: &Connection, now: DateTime<Utc>) -> rusqlite::Result<Event> {
-    let last: Option<i64> = connection
-        .query_row("SELECT at FROM watched", [], |row| row.get(0))
-        .optional()?;
+pub(super) fn begun(sql: &mut dyn Sql, now: DateTime<Utc>) -> Result<Event, Fault> {
+    let found = sql.rows("SELECT at FROM watched", &[])?;
+    let last = found.first().map(|row| row.number(0)).transpose()?;
     let last = last.and_then(DateTime::from_timestamp_millis);
     let what = match last {
         None => "The gateway began to watch. What was before it was not seen.".to_owned(),

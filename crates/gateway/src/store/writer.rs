@@ -1,13 +1,14 @@
 //! The one thread that writes.
 
-use super::chain::{BEFORE_THE_FIRST, Hash, StoredRow};
-use super::schema::{Database, words};
-use super::{Entry, Keep, NewRow, Now, Read, RowKind, activity, kept, watching};
+use super::backlog::{Backlog, intent};
+use super::database::{Database, Fault};
+use super::kept::Kept;
+use super::{Keep, NewRow, Now, Read, activity, appending, kept, watching};
 use chrono::{DateTime, Utc};
 use health::events::Event;
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
 use tokio::sync::{mpsc, oneshot};
 
 /// So many rows are written together at most.
@@ -36,44 +37,113 @@ pub(super) struct State {
     pub(super) now: Now,
 }
 
-/// The last row of the chain.
-#[derive(Clone, Copy)]
-struct End {
-    number: i64,
-    hash: Hash,
-}
-
-/// Closes what was left open, then writes until the store is dropped.
-pub(super) fn start(
-    database: Database,
+/// Opens a database in a thread of its own, closes what was left open, then writes until the store is dropped. What was
+/// kept when it was opened.
+///
+/// # Errors
+/// What is wrong with the database, with its name.
+pub(super) fn start<D: Database>(
+    open: impl FnOnce() -> Result<D, String> + Send + 'static,
     mut queue: mpsc::Receiver<Job>,
     state: State,
-) -> Result<(), String> {
-    let now = &state.now;
-    let mut database = database;
-    let mut end = end(&database.connection).map_err(|error| words(&error))?;
-    close_open_intents(&mut database.connection, &mut end, now())
-        .and_then(|()| watching::begun(&database.connection, now()))
-        .and_then(|begun| add_events(&mut database.connection, vec![begun]))
-        .map_err(|error| format!("the store {}", words(&error)))?;
+) -> Result<Kept, String> {
+    let (opened, is_open) = sync_channel(1);
     let write = move || {
-        // All of it, with its lock.
-        let mut database = database;
-        let mut jobs = Vec::new();
+        let begun = open().and_then(|mut database| {
+            let kept = begin(&mut database, (state.now)())
+                .map_err(|fault| format!("the store {fault}"))?;
+            Ok((database, kept))
+        });
+        let mut database = match begun {
+            Err(why) => {
+                let _ = opened.send(Err(why));
+                return;
+            }
+            Ok((database, kept)) => {
+                let _ = opened.send(Ok(kept));
+                database
+            }
+        };
+        let (mut jobs, mut backlog) = (Vec::new(), Backlog::default());
         while queue.blocking_recv_many(&mut jobs, TOGETHER) > 0 {
-            work(&mut database.connection, &mut end, jobs.drain(..), &state);
+            work(&mut database, jobs.drain(..), &state, &mut backlog);
+        }
+        if !backlog.is_empty()
+            && let Err(fault) = backlog.write(&mut database, false, (state.now)())
+        {
+            tracing::error!("what was seen last is left out: the store {fault}");
         }
     };
     let thread = std::thread::Builder::new().name("store".to_owned());
-    let started = thread.spawn(write);
-    started.map(drop).map_err(|error| error.to_string())
+    thread.spawn(write).map_err(|error| error.to_string())?;
+    is_open
+        .recv()
+        .unwrap_or_else(|_| Err("the store cannot be opened: its thread has failed".to_owned()))
+}
+
+fn begin(database: &mut dyn Database, now: DateTime<Utc>) -> Result<Kept, Fault> {
+    let kept = kept::read(database)?;
+    close_gone(database, now)?;
+    let begun = watching::begun(database, now)?;
+    database.write(&mut |sql| activity::add_event(sql, &begun))?;
+    Ok(kept)
+}
+
+/// Closes what ended gateways left open: whether that was sent nobody knows.
+fn close_gone(database: &mut dyn Database, now: DateTime<Utc>) -> Result<(), Fault> {
+    let gone = database.gone();
+    let (statement, values) = &gone.open;
+    if gone.forget.is_none() && database.rows(statement, values)?.is_empty() {
+        return Ok(());
+    }
+    let mut closed = 0;
+    database.append(&mut |sql| {
+        let open = sql.rows(statement, values)?;
+        let rows = open.iter().map(|row| {
+            let (number, intent) = intent(row)?;
+            Ok(appending::closing(number, intent, "unknown"))
+        });
+        let rows: Vec<NewRow> = rows.collect::<Result<_, Fault>>()?;
+        appending::append(sql, &rows, now)?;
+        if let Some((forget, values)) = &gone.forget {
+            sql.execute(forget, values)?;
+        }
+        closed = rows.len();
+        Ok(())
+    })?;
+    if closed > 0 {
+        tracing::warn!(
+            "{closed} changes were under way when a gateway ended; their outcome is recorded as unknown"
+        );
+    }
+    Ok(())
+}
+
+/// Writes rows as one transaction; their numbers. Without any it tries whether there could be some.
+fn append(
+    database: &mut dyn Database,
+    rows: &[NewRow],
+    now: DateTime<Utc>,
+) -> Result<Vec<i64>, Fault> {
+    let mut numbers = Vec::new();
+    if rows.is_empty() {
+        let at = now.timestamp_millis();
+        let probe = "UPDATE probe SET at = ?";
+        database.write(&mut |sql| sql.execute(probe, &[at.into()]).map(drop))?;
+    } else {
+        database.append(&mut |sql| {
+            numbers = appending::append(sql, rows, now)?;
+            Ok(())
+        })?;
+    }
+    Ok(numbers)
 }
 
 fn work(
-    connection: &mut Connection,
-    end: &mut End,
+    database: &mut dyn Database,
     jobs: impl Iterator<Item = Job>,
     state: &State,
+    backlog: &mut Backlog,
 ) {
     let now = (state.now)();
     let (mut rows, mut answers, mut probes) = (Vec::new(), Vec::new(), Vec::new());
@@ -93,184 +163,59 @@ fn work(
         }
     }
     let changes = !rows.is_empty() || !events.is_empty();
-    let writes = changes || is_watched || !keep.is_empty() || !probes.is_empty();
+    backlog.add(events, keep);
+    let writes = changes || is_watched || !probes.is_empty() || !backlog.is_empty();
     let written = if rows.is_empty() && probes.is_empty() {
         Ok(Vec::new())
     } else {
-        append(connection, end, rows, now)
+        let settled = backlog.settle(database, now);
+        settled.and_then(|()| append(database, &rows, now))
     };
-    // Apart from the rows: one that cannot be written takes no event with it.
-    let seen = add_events(connection, events)
-        .and_then(|()| keep_all(connection, &keep))
-        .and_then(|()| {
-            if is_watched {
-                watching::watched(connection, now)
-            } else {
-                Ok(())
-            }
-        });
-    let failed = written.as_ref().err().or(seen.as_ref().err());
-    // Who only reads learns nothing of whether the disk takes more.
-    let was_well = if writes {
-        state.is_well.swap(failed.is_none(), Ordering::Relaxed)
-    } else {
-        true
-    };
-    match failed {
-        Some(error) if was_well => tracing::error!("the store {}", words(error)),
-        None if !was_well => tracing::warn!("the store can be written again"),
-        _ => {}
-    }
-    if changes {
-        state.changes.fetch_add(1, Ordering::Relaxed);
+    let was_well = state.is_well.load(Ordering::Relaxed);
+    if written.is_err() {
+        // Before anybody hears of it.
+        state.is_well.store(false, Ordering::Relaxed);
     }
     // Whoever does not wait any more has no use for the answer.
     for (place, answer) in answers.into_iter().enumerate() {
         let number = written.as_ref().ok().and_then(|numbers| numbers.get(place));
         let _ = answer.send(number.copied().ok_or(()));
     }
+    let fault = match written {
+        Ok(numbers) => {
+            backlog.written(&rows, &numbers);
+            None
+        }
+        Err(fault) => {
+            backlog.not_written(rows);
+            Some(fault)
+        }
+    };
+    // Apart from the rows: one that cannot be written takes no event with it.
+    let seen = backlog.write(database, is_watched, now).or_else(|fault| {
+        let takes_others = backlog
+            .settle(database, now)
+            .and_then(|()| append(database, &[], now));
+        takes_others.map_err(|_| fault)?;
+        backlog.write_each(database)
+    });
+    let failed = fault.or(seen.err());
+    // Who only reads learns nothing of whether the disk takes more.
+    if writes {
+        state.is_well.store(failed.is_none(), Ordering::Relaxed);
+    }
+    match &failed {
+        Some(fault) if was_well => tracing::error!("the store {fault}"),
+        None if !was_well && writes => tracing::warn!("the store can be written again"),
+        _ => {}
+    }
+    if changes {
+        state.changes.fetch_add(1, Ordering::Relaxed);
+    }
     for probe in probes {
         let _ = probe.send(failed.is_none());
     }
     for read in reads {
-        read(connection);
+        read(database);
     }
-}
-
-fn add_events(connection: &mut Connection, events: Vec<Event>) -> rusqlite::Result<()> {
-    if events.is_empty() {
-        return Ok(());
-    }
-    let transaction = connection.transaction()?;
-    for event in events {
-        activity::add_event(&transaction, event)?;
-    }
-    transaction.commit()
-}
-
-fn keep_all(connection: &mut Connection, keep: &[Keep]) -> rusqlite::Result<()> {
-    if keep.is_empty() {
-        return Ok(());
-    }
-    let transaction = connection.transaction()?;
-    kept::keep(&transaction, keep)?;
-    transaction.commit()
-}
-
-/// Writes rows as one transaction; their numbers.
-fn append(
-    connection: &mut Connection,
-    end: &mut End,
-    rows: Vec<NewRow>,
-    now: DateTime<Utc>,
-) -> rusqlite::Result<Vec<i64>> {
-    let transaction = connection.transaction()?;
-    if rows.is_empty() {
-        // A probe is answered by the disk.
-        transaction.execute("UPDATE probe SET at = ?", [now.timestamp_millis()])?;
-    }
-    let (mut new, mut numbers) = (*end, Vec::new());
-    for row in rows {
-        new = insert(&transaction, new, &row, now)?;
-        numbers.push(new.number);
-    }
-    transaction.commit()?;
-    *end = new;
-    Ok(numbers)
-}
-
-fn insert(
-    transaction: &Transaction<'_>,
-    end: End,
-    row: &NewRow,
-    now: DateTime<Utc>,
-) -> rusqlite::Result<End> {
-    let entry = serde_json::to_string(&row.entry)
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
-    let stored = StoredRow {
-        number: end.number + 1,
-        at: now.timestamp_millis(),
-        kind: row.kind.word().to_owned(),
-        of: row.of,
-        entry,
-    };
-    let hash = stored.hash(&end.hash);
-    transaction.execute(
-        "INSERT INTO audit (number, at, kind, intent, entry, hash) VALUES (?, ?, ?, ?, ?, ?)",
-        params![
-            stored.number,
-            stored.at,
-            stored.kind,
-            stored.of,
-            stored.entry,
-            hash.as_slice()
-        ],
-    )?;
-    activity::add_row(transaction, stored.number, row, now)?;
-    kept::keep(transaction, row.keep.as_slice())?;
-    Ok(End {
-        number: stored.number,
-        hash,
-    })
-}
-
-fn end(connection: &Connection) -> rusqlite::Result<End> {
-    let last = connection
-        .query_row(
-            "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1",
-            [],
-            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)),
-        )
-        .optional()?;
-    Ok(last.map_or(
-        End {
-            number: 0,
-            hash: BEFORE_THE_FIRST,
-        },
-        |(number, hash)| End {
-            number,
-            // Another length is no hash of ours: `audit verify` says so, and the chain goes on from there.
-            hash: Hash::try_from(hash).unwrap_or(BEFORE_THE_FIRST),
-        },
-    ))
-}
-
-/// What a process that ended in between has sent, or not: nobody knows.
-fn close_open_intents(
-    connection: &mut Connection,
-    end: &mut End,
-    now: DateTime<Utc>,
-) -> rusqlite::Result<()> {
-    let open: Vec<(i64, String)> = connection
-        .prepare(
-            "SELECT number, entry FROM audit AS one WHERE kind = 'intent'
-             AND NOT EXISTS (SELECT 1 FROM audit WHERE intent = one.number) ORDER BY number",
-        )?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    if open.is_empty() {
-        return Ok(());
-    }
-    tracing::warn!(
-        "{} changes were under way when the gateway ended; their outcome is recorded as unknown",
-        open.len()
-    );
-    let rows = open.into_iter().map(|(number, entry)| {
-        let intent: Entry = serde_json::from_str(&entry).unwrap_or_default();
-        NewRow {
-            kind: RowKind::Outcome,
-            of: Some(number),
-            entry: Entry {
-                request: intent.request,
-                who: intent.who,
-                connection: intent.connection,
-                what: intent.what,
-                outcome: "unknown".to_owned(),
-                ..Entry::default()
-            },
-            keep: None,
-        }
-    });
-    let rows = rows.collect();
-    append(connection, end, rows, now).map(drop)
 }

@@ -18,7 +18,7 @@ fn recording(gateway: Gateway, store: Store) -> Arc<Gateway> {
 
 fn rows(file: &Path) -> Vec<Value> {
     let mut out = Vec::new();
-    store::export(file, &mut out).unwrap();
+    store::export(&StoreLocation::File(file.to_owned()), &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -114,7 +114,11 @@ async fn a_change_is_recorded_exactly_as_it_is_sent_and_before_it_is_sent() {
     for secret in [PASSWORD, "not the password", sealed, SECRET] {
         assert!(!everything.contains(secret), "a secret is in the audit");
     }
-    assert!(store::verify(&file).unwrap().is_ok());
+    assert!(
+        store::verify(&StoreLocation::File(file.clone()))
+            .unwrap()
+            .is_ok()
+    );
 }
 
 #[tokio::test]

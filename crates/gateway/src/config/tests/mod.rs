@@ -6,6 +6,7 @@ mod outside;
 mod people;
 mod reach;
 mod sessions;
+mod store;
 mod texts;
 
 use super::*;

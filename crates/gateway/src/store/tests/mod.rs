@@ -1,7 +1,16 @@
+//! What the store promises, in each database.
+
+mod activity;
+mod activity_measured;
+mod cut;
+mod postgres;
+pub(crate) mod server;
+
 use super::chain::{BEFORE_THE_FIRST, Follower, StoredRow};
 use super::*;
 use proptest::prelude::*;
 use rusqlite::Connection;
+use server::Server;
 use std::path::{Path, PathBuf};
 
 fn change(number: u16) -> Entry {
@@ -31,23 +40,55 @@ fn place() -> (tempfile::TempDir, PathBuf) {
     (folder, file)
 }
 
+/// A place for a store, with what it lies in.
+pub(super) struct Site {
+    pub(super) location: StoreLocation,
+    _within: (Option<tempfile::TempDir>, Option<Arc<Server>>),
+}
+
+/// One for each database. What is tested with both is the store's, whichever it lies in.
+pub(super) fn sites() -> Vec<Site> {
+    let (folder, file) = place();
+    let mut sites = vec![Site {
+        location: at(&file),
+        _within: (Some(folder), None),
+    }];
+    sites.extend(Server::shared().map(|server| Site {
+        location: server.store(&server.database()),
+        _within: (None, Some(server)),
+    }));
+    sites
+}
+
+fn at(file: &Path) -> StoreLocation {
+    StoreLocation::File(file.to_owned())
+}
+
 fn open(file: &Path) -> Result<Store, String> {
-    Store::open(&StoreLocation::File(file.to_owned()))
+    Store::open(&at(file))
 }
 
 /// Opens a store that was just closed: its thread ends a moment after it.
-async fn reopen(file: &Path) -> Store {
+pub(super) async fn reopen(location: &StoreLocation) -> Store {
+    reopen_by(location, Utc::now).await
+}
+
+/// The same, by another clock.
+pub(super) async fn reopen_by(
+    location: &StoreLocation,
+    now: impl Fn() -> DateTime<Utc> + Copy + Send + Sync + 'static,
+) -> Store {
     loop {
-        match open(file) {
+        match Store::open_by(location, now) {
             Err(why) if why.contains("in use by another gateway") => tokio::task::yield_now().await,
             other => return other.unwrap(),
         }
     }
 }
 
-fn lines(file: &Path) -> Vec<serde_json::Value> {
+pub(super) fn lines(location: &StoreLocation) -> Vec<serde_json::Value> {
     let mut out = Vec::new();
-    export(file, &mut out).unwrap();
+    export(location, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -56,74 +97,77 @@ fn lines(file: &Path) -> Vec<serde_json::Value> {
 
 #[tokio::test]
 async fn a_change_has_its_intent_and_its_outcome_and_the_chain_is_whole() {
-    let (_folder, file) = place();
-    let store = open(&file).unwrap();
-    let intent = store.intent(change(1)).await.unwrap();
-    // It is there for everybody before anything is sent.
-    assert_eq!(lines(&file).len(), 1);
-    store.outcome(intent, outcome("done")).await.unwrap();
-    store.event(outcome("refused")).await.unwrap();
-    let rows = lines(&file);
-    let told = |at: usize, name: &str| rows[at][name].clone();
-    assert_eq!(
-        (told(0, "kind"), told(0, "body")),
-        ("intent".into(), r#"{"a": 1}"#.into())
-    );
-    assert_eq!(
-        (told(1, "kind"), told(1, "intent")),
-        ("outcome".into(), 1.into())
-    );
-    assert_eq!(
-        (told(2, "kind"), told(2, "outcome")),
-        ("event".into(), "refused".into())
-    );
-    assert_eq!(verify(&file).unwrap().unwrap().rows, 3);
-    // An intent has one outcome.
-    assert!(store.outcome(intent, outcome("unknown")).await.is_err());
-    assert_eq!(verify(&file).unwrap().unwrap().rows, 3);
-    assert!(
-        store.is_well().await,
-        "what one row cannot have, others can"
-    );
+    for Site { location, .. } in &sites() {
+        let store = Store::open(location).unwrap();
+        let intent = store.intent(change(1)).await.unwrap();
+        // It is there for everybody before anything is sent.
+        assert_eq!(lines(location).len(), 1);
+        store.outcome(intent, outcome("done")).await.unwrap();
+        store.event(outcome("refused")).await.unwrap();
+        let rows = lines(location);
+        let told = |at: usize, name: &str| rows[at][name].clone();
+        assert_eq!(
+            (told(0, "kind"), told(0, "body")),
+            ("intent".into(), r#"{"a": 1}"#.into())
+        );
+        assert_eq!(
+            (told(1, "kind"), told(1, "intent")),
+            ("outcome".into(), 1.into())
+        );
+        assert_eq!(
+            (told(2, "kind"), told(2, "outcome")),
+            ("event".into(), "refused".into())
+        );
+        assert_eq!(verify(location).unwrap().unwrap().rows, 3);
+        // An intent has one outcome.
+        assert!(store.outcome(intent, outcome("unknown")).await.is_err());
+        assert_eq!(verify(location).unwrap().unwrap().rows, 3);
+        assert!(
+            store.is_well().await,
+            "what one row cannot have, others can"
+        );
+    }
 }
 
 #[tokio::test]
 async fn what_was_under_way_at_the_end_is_closed_as_unknown_at_the_next_start() {
-    let (_folder, file) = place();
-    let store = open(&file).unwrap();
-    let ended = store.intent(change(1)).await.unwrap();
-    store.intent(change(2)).await.unwrap();
-    store.outcome(ended, outcome("done")).await.unwrap();
-    drop(store);
-    let store = reopen(&file).await;
-    let rows = lines(&file);
-    assert_eq!(rows.len(), 4);
-    assert_eq!(rows[3]["outcome"], "unknown");
-    assert_eq!(
-        (&rows[3]["intent"], &rows[3]["request"]),
-        (&2.into(), &"r2".into())
-    );
-    drop(store);
-    drop(reopen(&file).await);
-    assert_eq!(lines(&file).len(), 4, "once");
-    assert_eq!(verify(&file).unwrap().unwrap().rows, 4);
+    for Site { location, .. } in &sites() {
+        let store = Store::open(location).unwrap();
+        let ended = store.intent(change(1)).await.unwrap();
+        store.intent(change(2)).await.unwrap();
+        store.outcome(ended, outcome("done")).await.unwrap();
+        drop(store);
+        let store = reopen(location).await;
+        let rows = lines(location);
+        assert_eq!(rows.len(), 4);
+        assert_eq!(rows[3]["outcome"], "unknown");
+        assert_eq!(
+            (&rows[3]["intent"], &rows[3]["request"]),
+            (&2.into(), &"r2".into())
+        );
+        drop(store);
+        drop(reopen(location).await);
+        assert_eq!(lines(location).len(), 4, "once");
+        assert_eq!(verify(location).unwrap().unwrap().rows, 4);
+    }
 }
 
 #[tokio::test]
 async fn many_who_write_at_once_get_numbers_of_their_own() {
-    let (_folder, file) = place();
-    let store = Arc::new(open(&file).unwrap());
-    let all = (0..200).map(|number| {
-        let store = store.clone();
-        tokio::spawn(async move { store.intent(change(number)).await })
-    });
-    let mut numbers = Vec::new();
-    for one in all.collect::<Vec<_>>() {
-        numbers.push(one.await.unwrap().unwrap());
+    for Site { location, .. } in &sites() {
+        let store = Arc::new(Store::open(location).unwrap());
+        let all = (0..200).map(|number| {
+            let store = store.clone();
+            tokio::spawn(async move { store.intent(change(number)).await })
+        });
+        let mut numbers = Vec::new();
+        for one in all.collect::<Vec<_>>() {
+            numbers.push(one.await.unwrap().unwrap());
+        }
+        numbers.sort_unstable();
+        assert_eq!(numbers, (1..=200).collect::<Vec<_>>());
+        assert_eq!(verify(location).unwrap().unwrap().rows, 200);
     }
-    numbers.sort_unstable();
-    assert_eq!(numbers, (1..=200).collect::<Vec<_>>());
-    assert_eq!(verify(&file).unwrap().unwrap().rows, 200);
 }
 
 #[test]
@@ -165,27 +209,26 @@ fn a_file_that_cannot_be_the_store_is_named_with_what_is_wrong() {
         why.contains("written by a newer version of this program (its format is 99"),
         "{why}"
     );
-    assert!(verify(&newer).unwrap_err().contains("newer version"));
+    assert!(verify(&at(&newer)).unwrap_err().contains("newer version"));
 
     let nowhere = folder.path().join("no/such/folder.db");
     assert!(complaint(&nowhere).contains("cannot be locked"));
     assert!(
-        verify(&folder.path().join("none.db"))
+        verify(&at(&folder.path().join("none.db")))
             .unwrap_err()
             .ends_with("does not exist")
     );
 }
 
 #[test]
-fn two_gateways_do_not_write_to_one_file() {
-    let (_folder, file) = place();
-    let first = open(&file).unwrap();
-    assert!(
-        open(&file)
-            .unwrap_err()
-            .ends_with("is in use by another gateway; give each one of its own")
-    );
-    drop(first);
+fn two_gateways_do_not_write_to_one_store() {
+    for Site { location, .. } in &sites() {
+        let first = Store::open(location).unwrap();
+        let second = Store::open(location).unwrap_err();
+        let why = "is in use by another gateway; give each one of its own";
+        assert!(second.ends_with(why), "{second}");
+        drop(first);
+    }
 }
 
 #[cfg(unix)]
@@ -202,7 +245,7 @@ fn the_file_is_for_its_owner_alone() {
 #[tokio::test]
 async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorded_again() {
     let (_folder, file) = place();
-    let mut database = schema::open(&StoreLocation::File(file.clone())).unwrap();
+    let database = sqlite::open(&at(&file)).unwrap();
     let pages: i64 = database
         .connection
         .query_row("PRAGMA page_count", [], |row| row.get(0))
@@ -214,7 +257,7 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
     let (jobs, queue) = mpsc::channel(QUEUE);
     let is_well = Arc::new(AtomicBool::new(true));
     writer::start(
-        std::mem::replace(&mut database, schema::open(&StoreLocation::Memory).unwrap()),
+        move || Ok(database),
         queue,
         writer::State {
             is_well: is_well.clone(),
@@ -228,7 +271,8 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
         reads: None,
         changes: Arc::default(),
         is_well,
-        location: StoreLocation::File(file.clone()),
+        location: at(&file),
+        gateway: String::new(),
         left_out: AtomicU64::new(0),
         kept: Mutex::default(),
     };
@@ -245,7 +289,7 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
     // There is room for a small one.
     assert!(store.is_well().await);
     store.intent(change(2)).await.unwrap();
-    assert_eq!(verify(&file).unwrap().unwrap().rows, 1);
+    assert_eq!(verify(&at(&file)).unwrap().unwrap().rows, 1);
 }
 
 fn rows() -> impl Strategy<Value = Vec<(StoredRow, Vec<u8>)>> {

@@ -64,19 +64,19 @@ const CACHE: i64 = 512;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// An open database that this process alone writes to.
-pub(super) struct Database {
-    pub(super) connection: Connection,
+pub(in crate::store) struct Sqlite {
+    pub(in crate::store) connection: Connection,
     /// Held as long as the database is open.
     _lock: Option<File>,
 }
 
 /// Opens a database and brings it to the present version.
-pub(super) fn open(location: &StoreLocation) -> Result<Database, String> {
+pub(in crate::store) fn open(location: &StoreLocation) -> Result<Sqlite, String> {
     let StoreLocation::File(path) = location else {
         let connection = Connection::open_in_memory().map_err(|error| error.to_string())?;
         let connection =
             prepared(connection).map_err(|why| format!("the store in memory {why}"))?;
-        return Ok(Database {
+        return Ok(Sqlite {
             connection,
             _lock: None,
         });
@@ -88,14 +88,14 @@ pub(super) fn open(location: &StoreLocation) -> Result<Database, String> {
     let connection =
         Connection::open_with_flags(path, flags).map_err(|error| fail(words(&error)))?;
     let connection = prepared(connection).map_err(fail)?;
-    Ok(Database {
+    Ok(Sqlite {
         connection,
         _lock: Some(lock),
     })
 }
 
 /// Opens a database to read it, also while a gateway writes to it.
-pub(super) fn open_to_read(path: &Path) -> Result<Connection, String> {
+pub(in crate::store) fn open_to_read(path: &Path) -> Result<Connection, String> {
     let fail = |why: String| format!("the store {} {why}", path.display());
     if !path.exists() {
         return Err(fail("does not exist".to_owned()));

@@ -1,7 +1,8 @@
 //! How fast the list of what happened is when it is as long as it may become.
 
-use super::activity_tests::{at, event, everything};
-use super::*;
+use super::super::database::{Database as _, Sql as _};
+use super::super::*;
+use super::activity::{at, event, everything};
 use health::Severity;
 use health::events::EventKind;
 
@@ -12,11 +13,11 @@ use health::events::EventKind;
 fn what_a_page_of_ten_million_entries_takes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
-    let mut database = schema::open(&StoreLocation::File(path)).unwrap().connection;
+    let mut database = sqlite::open(&StoreLocation::File(path)).unwrap();
     let sample = event(1, EventKind::Failover, Severity::Warning, "live", "group-7");
-    let transaction = database.transaction().unwrap();
-    activity::add_event(&transaction, sample).unwrap();
-    transaction.commit().unwrap();
+    database
+        .write(&mut |sql| activity::add_event(sql, &sample))
+        .unwrap();
     // Two thousand groups of twenty connections, the kinds and the people one after the other.
     let fill = "WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < ?)
         INSERT INTO activity (at, kind, severity, connection, resource, person, entry)
@@ -27,7 +28,7 @@ fn what_a_page_of_ten_million_entries_takes() {
             (SELECT entry FROM activity WHERE number = 1)
         FROM counted";
     let filled = std::time::Instant::now();
-    database.execute(fill, [10_000_000]).unwrap();
+    database.execute(fill, &[10_000_000.into()]).unwrap();
     println!("ten million entries in {:?}", filled.elapsed());
     let text = |text: &str| Some(text.to_owned());
     let middle = Place::parse("5000000000.5000000");
@@ -94,15 +95,15 @@ fn what_a_page_of_ten_million_entries_takes() {
         ),
     ] {
         let begun = std::time::Instant::now();
-        let found = activity::read(&database, &query).unwrap().len();
+        let found = activity_query::read(&mut database, &query).unwrap().len();
         println!("{name}: {found} entries in {:?}", begun.elapsed());
     }
     let begun = std::time::Instant::now();
     for second in 0..1_000 {
         let one = event(second, EventKind::Member, Severity::Normal, "live", "g");
-        let transaction = database.transaction().unwrap();
-        activity::add_event(&transaction, one).unwrap();
-        transaction.commit().unwrap();
+        database
+            .write(&mut |sql| activity::add_event(sql, &one))
+            .unwrap();
     }
     println!("an event by itself: {:?}", begun.elapsed() / 1_000);
 }

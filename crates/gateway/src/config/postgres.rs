@@ -1,0 +1,259 @@
+//! The address of a PostgreSQL database, which holds a password: it is a secret, and shows only which database at
+//! which host it is.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+use tokio_postgres::config::{Host, SslMode};
+
+/// How long a connection may take to be made, where the address does not say.
+const CONNECT: Duration = Duration::from_secs(3);
+
+/// After how long without an answer a connection counts as broken.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// A PostgreSQL database, and how it is reached.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostgresAddress {
+    /// Where it is and who signs in.
+    pub settings: tokio_postgres::Config,
+    /// Which certificates are trusted, where the way is encrypted.
+    pub trust: Option<PostgresTrust>,
+    /// Which database where, as people may read it.
+    place: String,
+}
+
+/// Which certificates of a database's server are trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostgresTrust {
+    /// Whether the authorities that the program brings are trusted in place of those that the computer knows.
+    pub bundled: bool,
+    /// Further ones (PEM).
+    pub extra: Option<Vec<u8>>,
+}
+
+impl fmt::Display for PostgresAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.place)
+    }
+}
+
+impl fmt::Debug for PostgresAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PostgresAddress").field(&self.place).finish()
+    }
+}
+
+const UNREADABLE: &str = "is not an address such as postgres://USER:PASSWORD@HOST/DATABASE; in a user name or a \
+    password, characters such as @ : / ? # % are written as %40, %3A, %2F, %3F, %23, %25";
+
+/// Reads an address. The second part of the answer is what is odd about it.
+///
+/// # Errors
+/// What is wrong with it, as the rest of a sentence about where it comes from, and without any part of it that could
+/// be secret.
+pub(super) fn read(
+    text: &str,
+    trust: PostgresTrust,
+) -> Result<(PostgresAddress, Option<&'static str>), String> {
+    if !(text.starts_with("postgres://") || text.starts_with("postgresql://")) {
+        return Err(UNREADABLE.to_owned());
+    }
+    let (text, mode) = without_sslmode(text)?;
+    let mut settings: tokio_postgres::Config = text.parse().map_err(|_| UNREADABLE.to_owned())?;
+    if settings.get_hosts().is_empty() {
+        return Err("names no host".to_owned());
+    }
+    let Some(database) = settings.get_dbname().map(str::to_owned) else {
+        return Err("names no database: postgres://USER:PASSWORD@HOST/DATABASE".to_owned());
+    };
+    let is_here = settings.get_hosts().iter().all(is_here)
+        && settings.get_hostaddrs().iter().all(IpAddr::is_loopback);
+    let is_socket = settings.get_hosts().iter().any(is_socket);
+    let is_encrypted = match mode.as_deref() {
+        None => !is_here,
+        Some("disable") => false,
+        Some("require" | "verify-ca" | "verify-full") => !is_socket,
+        Some("allow" | "prefer") => {
+            return Err(
+                "leaves open whether the way is encrypted: write sslmode=verify-full, or sslmode=disable for a \
+                 network that nobody else can read"
+                    .to_owned(),
+            );
+        }
+        Some(_) => {
+            return Err(
+                "has an unknown sslmode: write sslmode=verify-full, or sslmode=disable".to_owned(),
+            );
+        }
+    };
+    settings.ssl_mode(if is_encrypted {
+        SslMode::Require
+    } else {
+        SslMode::Disable
+    });
+    if settings.get_connect_timeout().is_none() {
+        settings.connect_timeout(CONNECT);
+    }
+    if settings.get_application_name().is_none() {
+        settings.application_name("failover-console");
+    }
+    // A database whose computer is gone is noticed although nothing says so.
+    settings
+        .keepalives_idle(SILENCE)
+        .keepalives_interval(SILENCE / 3)
+        .keepalives_retries(3)
+        .tcp_user_timeout(SILENCE);
+    let hosts: Vec<String> = settings.get_hosts().iter().map(host).collect();
+    let place = format!("PostgreSQL database {database:?} at {}", hosts.join(", "));
+    let odd = (!is_encrypted && !is_here).then_some(
+        "goes unencrypted over the network: whoever reads there learns what the audit holds, and can change it",
+    );
+    let address = PostgresAddress {
+        settings,
+        trust: is_encrypted.then_some(trust),
+        place,
+    };
+    Ok((address, odd))
+}
+
+/// The address without its `sslmode`, of which the library knows only some.
+fn without_sslmode(text: &str) -> Result<(String, Option<String>), String> {
+    let after_user = text.find('@').unwrap_or(0);
+    let Some(place) = text[after_user..].find('?') else {
+        return Ok((text.to_owned(), None));
+    };
+    let (address, query) = text.split_at(after_user + place);
+    let (mut mode, mut others) = (None, Vec::new());
+    for pair in query[1..].split('&').filter(|pair| !pair.is_empty()) {
+        match pair.split_once('=') {
+            Some(("sslmode", value)) => mode = Some(value.to_owned()),
+            Some(("sslrootcert", _)) => {
+                return Err(
+                    "names certificates with sslrootcert: name their file with `ca_file` in [store]"
+                        .to_owned(),
+                );
+            }
+            _ => others.push(pair),
+        }
+    }
+    let address = if others.is_empty() {
+        address.to_owned()
+    } else {
+        format!("{address}?{}", others.join("&"))
+    };
+    Ok((address, mode))
+}
+
+fn is_here(host: &Host) -> bool {
+    match host {
+        Host::Tcp(name) => {
+            name.eq_ignore_ascii_case("localhost")
+                || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+        }
+        #[cfg(unix)]
+        Host::Unix(_) => true,
+    }
+}
+
+fn is_socket(host: &Host) -> bool {
+    !matches!(host, Host::Tcp(_))
+}
+
+fn host(host: &Host) -> String {
+    match host {
+        Host::Tcp(name) => name.clone(),
+        #[cfg(unix)]
+        Host::Unix(path) => path.display().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Result<(PostgresAddress, Option<&'static str>), String> {
+        let trust = PostgresTrust {
+            bundled: false,
+            extra: None,
+        };
+        read(text, trust)
+    }
+
+    #[test]
+    fn only_what_says_so_goes_unencrypted_over_a_network() {
+        for (text, is_encrypted, is_odd) in [
+            ("postgres://u:hunter2@db.example/fc", true, false),
+            (
+                "postgresql://u:hunter2@db.example:6432/fc?application_name=x",
+                true,
+                false,
+            ),
+            (
+                "postgres://u:hunter2@db.example/fc?sslmode=require",
+                true,
+                false,
+            ),
+            (
+                "postgres://u:hunter2@db.example/fc?sslmode=disable",
+                false,
+                true,
+            ),
+            ("postgres://u@127.0.0.1,db.example/fc", true, false),
+            ("postgres://u@127.0.0.1/fc", false, false),
+            ("postgres://u@localhost/fc", false, false),
+            ("postgres://u@localhost/fc?sslmode=verify-full", true, false),
+            ("postgres://u@localhost/fc?hostaddr=192.0.2.1", true, false),
+            ("postgres://u@%2Frun%2Fpostgresql/fc", false, false),
+            (
+                "postgres://u@%2Frun%2Fpostgresql/fc?sslmode=require",
+                false,
+                false,
+            ),
+        ] {
+            let (address, odd) = parsed(text).unwrap();
+            let found = (address.trust.is_some(), odd.is_some());
+            assert_eq!(found, (is_encrypted, is_odd), "{text}");
+            let shown = format!("{address} {address:?}");
+            assert!(
+                !shown.contains("hunter2") && shown.contains("\"fc\""),
+                "{shown}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_address_is_said_without_its_secrets() {
+        for (text, why) in [
+            ("hunter2", "is not an address"),
+            ("host=db password=hunter2", "is not an address"),
+            ("http://u:hunter2@db.example/fc", "is not an address"),
+            (
+                "postgres://u:hun/ter2@db.example/fc?hunter2=x",
+                "is not an address",
+            ),
+            (
+                "postgres://u:hunter2@db.example/fc?nonsense=hunter2",
+                "is not an address",
+            ),
+            ("postgres:///fc?user=hunter2", "names no host"),
+            ("postgres://u:hunter2@db.example", "names no database"),
+            (
+                "postgres://u:hunter2@db.example/fc?sslmode=prefer",
+                "leaves open",
+            ),
+            (
+                "postgres://u:hunter2@db.example/fc?sslmode=hunter2",
+                "unknown sslmode",
+            ),
+            (
+                "postgres://u:hunter2@db.example/fc?sslrootcert=x",
+                "`ca_file`",
+            ),
+        ] {
+            let found = parsed(text).unwrap_err();
+            assert!(found.contains(why), "{text}: {found}");
+            assert!(!found.contains("hunter2"), "{found}");
+        }
+    }
+}

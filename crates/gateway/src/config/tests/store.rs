@@ -1,0 +1,84 @@
+//! Where the record lies.
+
+use super::*;
+use std::path::Path;
+
+fn with_url(text: &str, url: &str) -> Result<Config, Vec<String>> {
+    let variable = |name: &str| match name {
+        "STORE_URL" => Some(url.to_owned()),
+        "SECRET" => Some("hunter2".to_owned()),
+        _ => None,
+    };
+    let around = Surroundings {
+        checks: CHECKS,
+        folder: Path::new("/nowhere"),
+        variable: &variable,
+    };
+    let text = format!(
+        "{text}\n[[connection]]\nid = \"live\"\ntitle = \"Live\"\nsystem = \"uplynk\"\n\
+         base_url = \"https://x.example\"\ncredentials = {{ kind = \"integration-key\", owner = \"o\", \
+         api_key_env = \"SECRET\" }}\n"
+    );
+    let words = |list: Vec<Fault>| {
+        list.iter()
+            .map(|fault| format!("{}:{}: {}", fault.line, fault.column, fault.text))
+            .collect()
+    };
+    Config::read(&text, &around).map_err(words)
+}
+
+#[test]
+fn a_database_is_named_by_a_secret_and_shown_without_it() {
+    let url = "postgres://fc:hunter2@db.example/fc";
+    let config = with_url("[store]\nurl_env = \"STORE_URL\"", url).unwrap();
+    let shown = "PostgreSQL database \"fc\" at db.example";
+    assert_eq!(config.store.to_string(), shown);
+    assert!(!format!("{config:?}").contains("hunter2@"));
+    assert!(config.warnings.is_empty());
+    let open = with_url(
+        "[store]\nurl_env = \"STORE_URL\"",
+        "postgres://fc:hunter2@db.example/fc?sslmode=disable",
+    );
+    let warnings = open.unwrap().warnings;
+    assert!(warnings[0].text.starts_with("store: url: goes unencrypted"));
+}
+
+#[test]
+fn what_is_wrong_with_the_store_is_said_at_its_line_without_its_secrets() {
+    for (text, url, expected) in [
+        (
+            "[store]\nurl = \"postgres://fc:hunter2@db.example/fc\"",
+            "",
+            "2:1: store: url: a secret must not stand in this file",
+        ),
+        (
+            "[store]\nurl_env = \"STORE_URL\"",
+            "mysql://fc:hunter2@db.example/fc",
+            "2:1: store: url: is not an address such as postgres://",
+        ),
+        (
+            "[store]\nurl_env = \"STORE_URL\"",
+            "",
+            "2:11: store: url_env: the environment variable STORE_URL is empty",
+        ),
+        (
+            "[store]\nurl_file = \"none\"",
+            "",
+            "2:12: store: url_file: cannot read \"none\"",
+        ),
+        (
+            "[store]\nurl_env = \"STORE_URL\"\npath = \"memory\"",
+            "postgres://fc:hunter2@db.example/fc",
+            "3:1: store: give either `path`",
+        ),
+        (
+            "[store]\nurl_env = \"STORE_URL\"\nca_flie = \"x\"",
+            "postgres://fc:hunter2@db.example/fc",
+            "3:1: store: unknown key `ca_flie`; did you mean `ca_file`?",
+        ),
+    ] {
+        let faults = with_url(text, url).unwrap_err();
+        assert!(faults[0].starts_with(expected), "{faults:?}");
+        assert!(!faults.concat().contains("hunter2"), "{faults:?}");
+    }
+}

@@ -1,0 +1,99 @@
+//! How rows come to the end of the audit's chain, within a transaction that nobody else adds rows in.
+
+use super::chain::{BEFORE_THE_FIRST, Hash, StoredRow};
+use super::database::{Fault, Sql, Value};
+use super::{Entry, NewRow, RowKind, activity, kept};
+use chrono::{DateTime, Utc};
+
+/// The last row of the chain.
+#[derive(Clone, Copy)]
+struct End {
+    number: i64,
+    hash: Hash,
+}
+
+/// Adds rows; their numbers.
+pub(super) fn append(
+    sql: &mut dyn Sql,
+    rows: &[NewRow],
+    now: DateTime<Utc>,
+) -> Result<Vec<i64>, Fault> {
+    let (mut end, mut numbers) = (end(sql)?, Vec::new());
+    for row in rows {
+        end = insert(sql, end, row, now)?;
+        numbers.push(end.number);
+    }
+    Ok(numbers)
+}
+
+fn insert(sql: &mut dyn Sql, end: End, row: &NewRow, now: DateTime<Utc>) -> Result<End, Fault> {
+    let entry =
+        serde_json::to_string(&row.entry).map_err(|error| format!("cannot be used: {error}"))?;
+    let stored = StoredRow {
+        number: end.number + 1,
+        at: now.timestamp_millis(),
+        kind: row.kind.word().to_owned(),
+        of: row.of,
+        entry,
+    };
+    let hash = stored.hash(&end.hash);
+    let number = stored.number;
+    sql.execute(
+        "INSERT INTO audit (number, at, kind, intent, entry, hash) VALUES (?, ?, ?, ?, ?, ?)",
+        &[
+            number.into(),
+            stored.at.into(),
+            stored.kind.into(),
+            stored.of.into(),
+            stored.entry.into(),
+            Value::Bytes(hash.to_vec()),
+        ],
+    )?;
+    activity::add_row(sql, number, row, now)?;
+    kept::keep(sql, &row.keep)?;
+    Ok(End { number, hash })
+}
+
+fn end(sql: &mut dyn Sql) -> Result<End, Fault> {
+    let last = sql.rows(
+        "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1",
+        &[],
+    )?;
+    let Some(last) = last.first() else {
+        return Ok(End {
+            number: 0,
+            hash: BEFORE_THE_FIRST,
+        });
+    };
+    Ok(End {
+        number: last.number(0)?,
+        // Another length is no hash of ours: `audit verify` says so, and the chain goes on from there.
+        hash: Hash::try_from(last.bytes(1)?).unwrap_or(BEFORE_THE_FIRST),
+    })
+}
+
+/// Whether the intent that a row is the outcome of has none yet.
+pub(super) fn is_open(sql: &mut dyn Sql, outcome: &NewRow) -> Result<bool, Fault> {
+    let ended = sql.rows(
+        "SELECT number FROM audit WHERE intent = ?",
+        &[outcome.of.into()],
+    )?;
+    Ok(ended.is_empty())
+}
+
+/// The outcome of an intent of which only this word is known.
+pub(super) fn closing(number: i64, intent: Entry, outcome: &str) -> NewRow {
+    NewRow {
+        kind: RowKind::Outcome,
+        of: Some(number),
+        entry: Entry {
+            request: intent.request,
+            who: intent.who,
+            connection: intent.connection,
+            what: intent.what,
+            outcome: outcome.to_owned(),
+            ..Entry::default()
+        },
+        keep: None,
+    }
+}

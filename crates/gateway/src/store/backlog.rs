@@ -1,0 +1,175 @@
+//! What could not be written yet. A database may be away for a while: what was seen meanwhile, what is to be kept, and
+//! how changes that were sent before have ended, waits here and is written once it is back.
+
+use super::database::{Database, Fault, Row};
+use super::kept::Table;
+use super::{Entry, Keep, NewRow, RowKind, activity, appending, kept, watching};
+use chrono::{DateTime, Utc};
+use health::events::Event;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// So many events wait at most; of more the oldest are left out.
+const MOST_EVENTS: usize = 10_000;
+
+/// What waits to be written, and what of the audit is not known.
+#[derive(Debug, Default)]
+pub(super) struct Backlog {
+    events: VecDeque<Event>,
+    /// By what they are about: only the last word counts.
+    keep: BTreeMap<(Table, String), Keep>,
+    /// How changes ended whose intents are there.
+    outcomes: Vec<NewRow>,
+    /// The intents of this process whose outcome is still to come.
+    under_way: BTreeSet<i64>,
+    /// So many of the events were in a transaction that has failed, and may have taken place all the same.
+    doubtful: usize,
+    /// Whether a transaction has failed, and it is not known what of it there is.
+    is_unsettled: bool,
+}
+
+impl Backlog {
+    /// Adds what is to be written, apart from rows of the audit.
+    pub(super) fn add(&mut self, events: Vec<Event>, keep: Vec<Keep>) {
+        self.events.extend(events);
+        let too_many = self.events.len().saturating_sub(MOST_EVENTS);
+        if too_many > 0 {
+            self.events.drain(..too_many);
+            self.doubtful = self.doubtful.saturating_sub(too_many);
+            tracing::error!(
+                "{too_many} events are left out: the store cannot be written for too long"
+            );
+        }
+        for thing in keep {
+            self.keep.insert(thing.place(), thing);
+        }
+    }
+
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.keep.is_empty() && self.outcomes.is_empty()
+    }
+
+    /// Rows were written, and got these numbers.
+    pub(super) fn written(&mut self, rows: &[NewRow], numbers: &[i64]) {
+        for (row, number) in rows.iter().zip(numbers) {
+            match (row.kind, row.of) {
+                (RowKind::Intent, _) => self.under_way.insert(*number),
+                (RowKind::Outcome, Some(intent)) => self.under_way.remove(&intent),
+                _ => false,
+            };
+        }
+    }
+
+    /// Rows were not written, as far as is known. Whoever waited for them is told so; how a change has ended is written
+    /// later all the same.
+    pub(super) fn not_written(&mut self, rows: Vec<NewRow>) {
+        self.is_unsettled = true;
+        let ended = rows.into_iter().filter(|row| row.of.is_some());
+        self.outcomes.extend(ended);
+    }
+
+    /// After a transaction has failed: finds out what of it there is, writes how changes have ended, and closes the
+    /// intents that were recorded although nobody was told so, whose changes were never sent.
+    pub(super) fn settle(
+        &mut self,
+        database: &mut dyn Database,
+        now: DateTime<Utc>,
+    ) -> Result<(), Fault> {
+        if !self.is_unsettled {
+            return Ok(());
+        }
+        if database.took_place()? {
+            self.events.drain(..self.doubtful.min(self.events.len()));
+        }
+        self.doubtful = 0;
+        let own = database.own();
+        if own.is_some() || !self.outcomes.is_empty() {
+            database.append(&mut |sql| {
+                let mut rows: Vec<NewRow> = Vec::new();
+                for row in &self.outcomes {
+                    if appending::is_open(sql, row)? {
+                        rows.push(row.clone());
+                    }
+                }
+                if let Some((statement, values)) = &own {
+                    for row in sql.rows(statement, values)? {
+                        let (number, intent) = intent(&row)?;
+                        let is_known = self.under_way.contains(&number)
+                            || rows.iter().any(|row| row.of == Some(number));
+                        if !is_known {
+                            rows.push(appending::closing(number, intent, "not sent"));
+                        }
+                    }
+                }
+                appending::append(sql, &rows, now).map(drop)
+            })?;
+            for row in self.outcomes.drain(..) {
+                if let Some(intent) = row.of {
+                    self.under_way.remove(&intent);
+                }
+            }
+        }
+        self.is_unsettled = false;
+        Ok(())
+    }
+
+    /// Writes what waits.
+    pub(super) fn write(
+        &mut self,
+        database: &mut dyn Database,
+        is_watched: bool,
+        now: DateTime<Utc>,
+    ) -> Result<(), Fault> {
+        self.settle(database, now)?;
+        if self.events.is_empty() && self.keep.is_empty() && !is_watched {
+            return Ok(());
+        }
+        let all = database.write(&mut |sql| {
+            for event in &self.events {
+                activity::add_event(sql, event)?;
+            }
+            kept::keep(sql, self.keep.values())?;
+            if is_watched {
+                watching::watched(sql, now)?;
+            }
+            Ok(())
+        });
+        match all {
+            Ok(()) => {
+                self.events.clear();
+                self.keep.clear();
+                Ok(())
+            }
+            Err(fault) => {
+                self.is_unsettled = true;
+                self.doubtful = self.events.len();
+                Err(fault)
+            }
+        }
+    }
+
+    /// Writes one by one what waits, and leaves out what cannot be written although the database can be: nothing must
+    /// wait for it for ever.
+    pub(super) fn write_each(&mut self, database: &mut dyn Database) -> Result<(), Fault> {
+        let mut worst = Ok(());
+        let mut left_out = |fault: Fault| {
+            tracing::error!("something is left out, because the store {fault}");
+            worst = Err(fault);
+        };
+        while let Some(event) = self.events.pop_front() {
+            let written = database.write(&mut |sql| activity::add_event(sql, &event));
+            written.unwrap_or_else(&mut left_out);
+        }
+        for thing in std::mem::take(&mut self.keep).values() {
+            let written = database.write(&mut |sql| kept::keep(sql, [thing]));
+            written.unwrap_or_else(&mut left_out);
+        }
+        worst
+    }
+}
+
+/// The number and the entry of an intent that was read.
+pub(super) fn intent(row: &Row) -> Result<(i64, Entry), Fault> {
+    let entry = serde_json::from_str(row.text(1)?).unwrap_or_default();
+    Ok((row.number(0)?, entry))
+}

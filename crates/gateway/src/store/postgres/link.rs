@@ -1,0 +1,304 @@
+//! The connection to the database: made when it is needed, made anew after it broke, and never waited for longer than
+//! a deadline. A database that does not answer must not hold up those who ask, however it fails: refused, cut off,
+//! stopped, or slow.
+
+use super::schema::{self, Purpose};
+use super::words::{is_broken, words};
+use crate::config::PostgresAddress;
+use crate::store::database::{Fault, Row, Sql, Value};
+use crate::tls;
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::{Instant, timeout_at};
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Error, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// After a connection could not be made, how long until it is tried again; twice as long each time after that.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+const NOT_IN_TIME: &str = "does not answer in time";
+
+/// A connection, and the time that it may take.
+pub(in crate::store) struct Link {
+    address: PostgresAddress,
+    purpose: Purpose,
+    /// How long one transaction, or one statement outside of them, may take, with making the connection.
+    patience: Duration,
+    runtime: Option<Runtime>,
+    client: Option<Client>,
+    /// Until when what is under way may take.
+    deadline: Instant,
+    /// Whether statements belong to a transaction: then no new connection may take the place of a broken one.
+    is_within: bool,
+    pause: Duration,
+    /// No connection is tried before.
+    not_before: Option<(Instant, Fault)>,
+}
+
+impl Link {
+    /// No connection yet.
+    ///
+    /// # Errors
+    /// The process may have no more of what that takes.
+    pub(super) fn new(
+        address: PostgresAddress,
+        purpose: Purpose,
+        patience: Duration,
+    ) -> Result<Self, Fault> {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        Ok(Self {
+            address,
+            purpose,
+            patience,
+            runtime: Some(runtime.map_err(|error| format!("cannot be reached: {error}"))?),
+            client: None,
+            deadline: Instant::now(),
+            is_within: false,
+            pause: FIRST_PAUSE,
+            not_before: None,
+        })
+    }
+
+    /// Makes the connection if there is none. `prepare` gets it first.
+    pub(super) fn connect(
+        &mut self,
+        prepare: impl FnOnce(&mut Self) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        self.begin();
+        if self.client.is_some() {
+            return Ok(());
+        }
+        if let Some((until, why)) = &self.not_before
+            && Instant::now() < *until
+        {
+            return Err(why.clone());
+        }
+        let made = self.made().and_then(|client| {
+            self.client = Some(client);
+            prepare(self)
+        });
+        match made {
+            Ok(()) => {
+                self.pause = FIRST_PAUSE;
+                self.not_before = None;
+                Ok(())
+            }
+            Err(why) => {
+                self.client = None;
+                self.not_before = Some((Instant::now() + self.pause, why.clone()));
+                self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+                Err(why)
+            }
+        }
+    }
+
+    fn made(&mut self) -> Result<Client, Fault> {
+        let (settings, deadline) = (self.address.settings.clone(), self.deadline);
+        let trust = self.address.trust.as_ref();
+        let tls = trust
+            .map(|trust| tls::trusting(trust.bundled, trust.extra.as_deref()))
+            .transpose()?;
+        let (purpose, patience) = (self.purpose, self.patience);
+        self.block_on(async {
+            let connect = async {
+                let client = match tls {
+                    Some(mut tls) => {
+                        tls.alpn_protocols = vec![b"postgresql".to_vec()];
+                        let tls = MakeRustlsConnect::new(tls);
+                        let (client, connection) = settings.connect(tls).await.map_err(words)?;
+                        // It ends with the client; what breaks it is said to whoever asks next.
+                        drop(tokio::spawn(connection));
+                        client
+                    }
+                    None => {
+                        let (client, connection) = settings.connect(NoTls).await.map_err(words)?;
+                        drop(tokio::spawn(connection));
+                        client
+                    }
+                };
+                schema::settle(&client, purpose, patience).await?;
+                Ok(client)
+            };
+            let made = timeout_at(deadline, connect).await;
+            made.unwrap_or_else(|_| Err(NOT_IN_TIME.to_owned()))
+        })
+    }
+
+    fn block_on<T>(&self, what: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        match &self.runtime {
+            Some(runtime) => runtime.block_on(what),
+            None => Err("is closed".to_owned()),
+        }
+    }
+
+    /// What follows may take so long.
+    fn begin(&mut self) {
+        if !self.is_within {
+            self.deadline = Instant::now() + self.patience;
+        }
+    }
+
+    /// Asks the database something. Whatever breaks the connection ends it.
+    fn ask<T>(
+        &mut self,
+        question: impl AsyncFnOnce(&Client) -> Result<T, Error>,
+    ) -> Result<T, Fault> {
+        let Some(client) = self.client.take() else {
+            return Err("has lost the connection".to_owned());
+        };
+        let deadline = self.deadline;
+        let mut is_usable = true;
+        let answer = self.block_on(async {
+            match timeout_at(deadline, question(&client)).await {
+                Ok(Ok(answer)) => Ok(answer),
+                Ok(Err(error)) => {
+                    is_usable = !is_broken(&error) && !client.is_closed();
+                    Err(words(error))
+                }
+                Err(_) => {
+                    is_usable = false;
+                    Err(NOT_IN_TIME.to_owned())
+                }
+            }
+        });
+        if is_usable {
+            self.client = Some(client);
+        }
+        answer
+    }
+
+    /// Runs statements without values.
+    pub(super) fn run(&mut self, statements: &str) -> Result<(), Fault> {
+        self.ask(async |client| client.batch_execute(statements).await)
+    }
+
+    /// The statements until the next [`Link::end`] are one transaction.
+    pub(super) fn start(&mut self) -> Result<(), Fault> {
+        self.run("BEGIN")?;
+        self.is_within = true;
+        Ok(())
+    }
+
+    /// Ends a transaction that is not to take place, if there is still one.
+    pub(super) fn roll_back(&mut self) {
+        self.is_within = false;
+        if self.client.is_some() && self.run("ROLLBACK").is_err() {
+            // With the connection ends what is open in it.
+            self.client = None;
+        }
+    }
+
+    /// Whether there is a connection, as far as is known. Gives what follows its time.
+    pub(super) fn is_made(&mut self) -> bool {
+        self.begin();
+        self.client.is_some()
+    }
+
+    /// Ends a connection that is not to be used any more.
+    pub(super) fn give_up(&mut self) {
+        self.client = None;
+    }
+
+    /// Makes a transaction take place.
+    pub(super) fn commit(&mut self) -> Result<(), Fault> {
+        self.is_within = false;
+        self.run("COMMIT")
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.client = None;
+        if let Some(runtime) = self.runtime.take() {
+            // Says good-bye, as far as that takes no time: the database then ends the session at once.
+            runtime.block_on(async { tokio::task::yield_now().await });
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// With `$1`, `$2`, … in place of each `?`. No statement of ours has one for anything else.
+fn numbered(statement: &str) -> String {
+    let mut text = String::with_capacity(statement.len() + 16);
+    for (place, part) in statement.split('?').enumerate() {
+        if place > 0 {
+            text.push('$');
+            text.push_str(&place.to_string());
+        }
+        text.push_str(part);
+    }
+    text
+}
+
+fn parameters(values: &[Value]) -> Vec<(&(dyn ToSql + Sync), Type)> {
+    let typed = |value: &'_ Value| match value {
+        Value::Number(_) => Type::INT8,
+        Value::Text(_) => Type::TEXT,
+        Value::Bytes(_) => Type::BYTEA,
+    };
+    values
+        .iter()
+        .map(|value| {
+            let kind = typed(value);
+            let value: &(dyn ToSql + Sync) = match value {
+                Value::Number(number) => number,
+                Value::Text(text) => text,
+                Value::Bytes(bytes) => bytes,
+            };
+            (value, kind)
+        })
+        .collect()
+}
+
+fn row(found: &tokio_postgres::Row) -> Result<Row, Fault> {
+    let value = |(place, column): (usize, &tokio_postgres::Column)| {
+        let value = match *column.type_() {
+            Type::INT8 => found.try_get(place).map(Value::Number),
+            Type::BYTEA => found.try_get(place).map(Value::Bytes),
+            _ => found.try_get(place).map(Value::Text),
+        };
+        value.map_err(words)
+    };
+    let values = found.columns().iter().enumerate().map(value);
+    Ok(Row(values.collect::<Result<_, _>>()?))
+}
+
+/// A text of this database cannot hold the character 0, which an id of a vendor may. What is compared is changed in the
+/// same way.
+fn fitting(values: &[Value]) -> Vec<Value> {
+    let fit = |value: &Value| match value {
+        Value::Text(text) if text.contains('\0') => Value::Text(text.replace('\0', "\u{fffd}")),
+        other => other.clone(),
+    };
+    values.iter().map(fit).collect()
+}
+
+impl Sql for Link {
+    fn execute(&mut self, statement: &str, values: &[Value]) -> Result<u64, Fault> {
+        let (statement, values) = (numbered(statement), fitting(values));
+        self.ask(async |client| client.execute_typed(&statement, &parameters(&values)).await)
+    }
+
+    fn rows(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>, Fault> {
+        let (statement, values) = (numbered(statement), fitting(values));
+        let found =
+            self.ask(async |client| client.query_typed(&statement, &parameters(&values)).await)?;
+        found.iter().map(row).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_place_of_a_statement_gets_its_number() {
+        assert_eq!(numbered("SELECT 1"), "SELECT 1");
+        assert_eq!(
+            numbered("a = ? AND (b, c) < (?, ?)"),
+            "a = $1 AND (b, c) < ($2, $3)"
+        );
+    }
+}

@@ -1,0 +1,178 @@
+//! PostgreSQL: a database that is elsewhere, may be away at any time, and may have other gateways at it.
+
+mod link;
+mod presence;
+mod schema;
+mod words;
+
+use super::database::{Database, Fault, Gone, Row, Sql, Statement, Value, Work};
+use crate::config::PostgresAddress;
+use link::Link;
+use presence::Presence;
+use schema::Purpose;
+use std::time::Duration;
+
+/// How long a change waits for the database at most, with a connection that has to be made for it.
+const TO_WRITE: Duration = Duration::from_secs(4);
+
+/// How long whoever reads waits.
+const TO_READ: Duration = Duration::from_secs(10);
+
+/// The database as the gateway's writer has it.
+pub(super) struct Postgres {
+    link: Link,
+    presence: Presence,
+    /// The transaction whose end nobody has told.
+    doubt: Option<String>,
+}
+
+/// Connects to a database, makes its tables where there are none, and takes it for this gateway.
+///
+/// # Errors
+/// What is wrong with it, with its name.
+pub(super) fn open(address: &PostgresAddress) -> Result<Postgres, String> {
+    let fail = |why: Fault| format!("the store {address} {why}");
+    let mut postgres = Postgres {
+        link: Link::new(address.clone(), Purpose::Write, TO_WRITE).map_err(fail)?,
+        presence: Presence::new(),
+        doubt: None,
+    };
+    postgres.connect().map_err(fail)?;
+    Ok(postgres)
+}
+
+/// A reader of a database. It connects when it is asked for the first time.
+///
+/// # Errors
+/// The process may have no more of what that takes.
+pub(super) fn open_to_read(address: &PostgresAddress) -> Result<Reader, String> {
+    let link = Link::new(address.clone(), Purpose::Read, TO_READ)
+        .map_err(|why| format!("the store {address} {why}"))?;
+    Ok(Reader(link))
+}
+
+/// Whether the database answers and is one of ours, or empty.
+///
+/// # Errors
+/// What is wrong with it, with its name.
+pub(super) fn check(address: &PostgresAddress) -> Result<(), String> {
+    let to_ask = address.clone();
+    // Whoever asks may be within a runtime, which must not wait for another one.
+    let asked = std::thread::spawn(move || {
+        Link::new(to_ask, Purpose::Look, TO_WRITE).and_then(|mut link| link.connect(|_| Ok(())))
+    });
+    let asked = asked
+        .join()
+        .unwrap_or_else(|_| Err("cannot be asked".to_owned()));
+    asked.map_err(|why| format!("the store {address} {why}"))
+}
+
+impl Postgres {
+    fn connect(&mut self) -> Result<(), Fault> {
+        let presence = &mut self.presence;
+        self.link.connect(|link| presence.announce(link))
+    }
+
+    /// A transaction, begun by these statements.
+    fn transaction(&mut self, first: Option<String>, work: Work<'_>) -> Result<(), Fault> {
+        self.connect()?;
+        self.doubt = None;
+        self.link.start()?;
+        let (link, presence) = (&mut self.link, &mut self.presence);
+        let done = first
+            .map_or(Ok(()), |first| link.run(&first))
+            .and_then(|()| work(link))
+            .and_then(|()| presence.renew(link))
+            .and_then(|()| link.rows("SELECT pg_current_xact_id()::text", &[]));
+        let number = match done {
+            Ok(rows) => rows
+                .first()
+                .and_then(|row| row.text(0).ok())
+                .map(str::to_owned),
+            Err(fault) => {
+                self.link.roll_back();
+                return Err(fault);
+            }
+        };
+        let committed = self.link.commit();
+        if committed.is_err() {
+            // It may have taken place, or may yet: nobody says so any more.
+            self.doubt = number;
+            self.link.give_up();
+        }
+        committed
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        if self.link.is_made() {
+            // Others need not wait to see whether it comes back.
+            self.presence.leave(&mut self.link);
+        }
+    }
+}
+
+impl Sql for Postgres {
+    fn execute(&mut self, statement: &str, values: &[Value]) -> Result<u64, Fault> {
+        self.connect()?;
+        self.link.execute(statement, values)
+    }
+
+    fn rows(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>, Fault> {
+        self.connect()?;
+        self.link.rows(statement, values)
+    }
+}
+
+impl Database for Postgres {
+    fn write(&mut self, work: Work<'_>) -> Result<(), Fault> {
+        self.transaction(None, work)
+    }
+
+    fn append(&mut self, work: Work<'_>) -> Result<(), Fault> {
+        self.connect()?;
+        let lock = self.presence.chain_lock();
+        self.transaction(Some(lock), work)
+    }
+
+    fn took_place(&mut self) -> Result<bool, Fault> {
+        let Some(number) = self.doubt.clone() else {
+            return Ok(false);
+        };
+        // The session that it was in is ended by then: see `Presence::announce`.
+        self.connect()?;
+        let status = self.link.rows(
+            "SELECT coalesce(pg_xact_status(CAST(? AS xid8)), 'aborted')",
+            &[number.into()],
+        )?;
+        let status = status.first().map(|row| row.text(0)).transpose()?;
+        match status {
+            Some("committed") => Ok(true),
+            Some("in progress") => Err("has not ended a transaction yet".to_owned()),
+            _ => Ok(false),
+        }
+    }
+
+    fn gone(&self) -> Gone {
+        self.presence.gone()
+    }
+
+    fn own(&self) -> Option<Statement> {
+        Some(self.presence.own())
+    }
+}
+
+/// The database as whoever only reads has it.
+pub(super) struct Reader(Link);
+
+impl Sql for Reader {
+    fn execute(&mut self, _: &str, _: &[Value]) -> Result<u64, Fault> {
+        Err("is only read here".to_owned())
+    }
+
+    fn rows(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>, Fault> {
+        self.0.connect(|_| Ok(()))?;
+        self.0.rows(statement, values)
+    }
+}

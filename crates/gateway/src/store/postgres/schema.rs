@@ -1,0 +1,172 @@
+//! The tables, their versions and migrations, and what a database must be to take the record.
+
+use super::words::words;
+use crate::store::database::Fault;
+use std::time::Duration;
+use tokio_postgres::Client;
+
+/// Brings a database from the version of its place to the next. Never changed once released, only added to.
+const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE failover_console (version int8 NOT NULL);
+    INSERT INTO failover_console VALUES (0);
+    -- Each start of a gateway. The session of one that runs holds the advisory lock with its id.
+    CREATE TABLE gateway (
+        id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        name text NOT NULL,
+        seen_at timestamptz NOT NULL
+    );
+    CREATE TABLE audit (
+        number int8 PRIMARY KEY,
+        at int8 NOT NULL,
+        kind text NOT NULL,
+        intent int8 REFERENCES audit (number),
+        entry text NOT NULL,
+        hash bytea NOT NULL,
+        -- Which start of a gateway wrote it: a session says so once.
+        gateway int8 DEFAULT nullif(current_setting('failover_console.gateway', true), '')::int8
+    );
+    CREATE UNIQUE INDEX audit_outcome ON audit (intent) WHERE intent IS NOT NULL;
+    CREATE INDEX audit_intent ON audit (gateway, number) WHERE kind = 'intent';
+    CREATE TABLE probe (at int8 NOT NULL);
+    INSERT INTO probe VALUES (0);
+    CREATE TABLE activity (
+        number int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        at int8 NOT NULL,
+        kind text NOT NULL,
+        severity text NOT NULL,
+        connection text NOT NULL,
+        resource text NOT NULL,
+        person text NOT NULL,
+        audit int8 UNIQUE REFERENCES audit (number),
+        entry text NOT NULL
+    );
+    CREATE INDEX activity_at ON activity (at, number);
+    CREATE INDEX activity_kind ON activity (kind, at, number);
+    CREATE INDEX activity_severity ON activity (severity, at, number);
+    CREATE INDEX activity_connection ON activity (connection, at, number);
+    CREATE INDEX activity_connection_kind ON activity (connection, kind, at, number);
+    CREATE INDEX activity_connection_severity ON activity (connection, severity, at, number);
+    CREATE INDEX activity_kind_severity ON activity (kind, severity, at, number);
+    CREATE INDEX activity_resource ON activity (resource, at, number);
+    CREATE INDEX activity_person ON activity (person, at, number);
+    CREATE TABLE watched (at int8 NOT NULL);
+    CREATE TABLE open_alarm (id text PRIMARY KEY, entry text NOT NULL);
+    CREATE TABLE acknowledgement (id text PRIMARY KEY, entry text NOT NULL);
+    CREATE TABLE alarm_note (id text PRIMARY KEY, entry text NOT NULL);
+    CREATE TABLE maintenance (id text PRIMARY KEY, entry text NOT NULL);
+    CREATE TABLE alert_watch (id text PRIMARY KEY, entry text NOT NULL);
+    CREATE TABLE alert_message (id text PRIMARY KEY, entry text NOT NULL);
+    CREATE TABLE alert_delivery (id text PRIMARY KEY, entry text NOT NULL);
+"];
+
+/// "FOCO": the advisory lock under which the tables are made and changed.
+const MIGRATION_LOCK: i64 = 0x464F_434F;
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Writes, and makes the tables where there are none.
+    Write,
+    /// Only reads.
+    Read,
+    /// Only looks whether it could write.
+    Look,
+}
+
+/// Makes a connection that was just made ready: its settings, and whether the database is one of ours.
+pub(super) async fn settle(
+    client: &Client,
+    purpose: Purpose,
+    patience: Duration,
+) -> Result<(), Fault> {
+    // The database gives up before the gateway does, so that nothing of what a gateway left goes on holding locks. A
+    // computer that is gone is noticed without anybody's asking.
+    let settings = format!(
+        "SET statement_timeout = {patience}; SET lock_timeout = {patience};
+         SET idle_in_transaction_session_timeout = {patience};
+         SET default_transaction_isolation = 'read committed';
+         SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 3; SET tcp_keepalives_count = 3;
+         SELECT set_config('synchronous_commit', 'on', false)
+             WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write');",
+        patience = patience.as_millis()
+    );
+    client.batch_execute(&settings).await.map_err(words)?;
+    let state = "SELECT current_setting('server_encoding'), pg_is_in_recovery()::text,
+        current_setting('fsync'), coalesce(current_schema()::text, '')";
+    let state = client.query_typed_one(state, &[]).await.map_err(words)?;
+    let state = |place: usize| state.try_get::<_, &str>(place).map_err(words);
+    if state(0)? != "UTF8" {
+        let encoding = state(0)?;
+        return Err(format!(
+            "holds text as {encoding}: make one with the encoding UTF8"
+        ));
+    }
+    if purpose != Purpose::Read && state(1)? == "true" {
+        return Err("is a standby, which cannot be written: name the primary".to_owned());
+    }
+    if state(3)?.is_empty() {
+        return Err("has no schema that this user may use".to_owned());
+    }
+    if purpose == Purpose::Write && state(2)? == "off" {
+        tracing::warn!(
+            "fsync is off in the store's database: a crash of its computer loses what was recorded"
+        );
+    }
+    match (version(client).await?, purpose) {
+        (Some(version), _) if version == MIGRATIONS.len() => Ok(()),
+        (_, Purpose::Look) => Ok(()),
+        (_, Purpose::Write) => migrate(client).await,
+        (None, Purpose::Read) => Err("holds nothing yet".to_owned()),
+        // An older one has all that is read.
+        (Some(_), Purpose::Read) => Ok(()),
+    }
+}
+
+/// The version of a database; `None` for an empty one.
+async fn version(client: &Client) -> Result<Option<usize>, Fault> {
+    let tables = "SELECT (to_regclass('failover_console') IS NOT NULL)::text,
+        (SELECT count(*) FROM pg_tables WHERE schemaname = current_schema())";
+    let tables = client.query_typed_one(tables, &[]).await.map_err(words)?;
+    if tables.try_get::<_, &str>(0).map_err(words)? != "true" {
+        return match tables.try_get::<_, i64>(1).map_err(words)? {
+            0 => Ok(None),
+            _ => Err(
+                "holds tables of another program: give this one a database of its own".to_owned(),
+            ),
+        };
+    }
+    let version = "SELECT version FROM failover_console";
+    let version = client.query_typed_one(version, &[]).await.map_err(words)?;
+    let version: i64 = version.try_get(0).map_err(words)?;
+    match usize::try_from(version) {
+        Ok(version) if version <= MIGRATIONS.len() => Ok(Some(version)),
+        _ => Err(format!(
+            "was written by a newer version of this program (its format is {version}, this program knows {})",
+            MIGRATIONS.len()
+        )),
+    }
+}
+
+/// Brings the database to the present version, while no other gateway does.
+async fn migrate(client: &Client) -> Result<(), Fault> {
+    let begin = format!("BEGIN; SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
+    client.batch_execute(&begin).await.map_err(words)?;
+    let migrated = async {
+        // Another one may have done it in the meantime.
+        let version = version(client).await?.unwrap_or_default();
+        for step in &MIGRATIONS[version..] {
+            client.batch_execute(step).await.map_err(words)?;
+        }
+        let done = format!(
+            "UPDATE failover_console SET version = {}; COMMIT",
+            MIGRATIONS.len()
+        );
+        client.batch_execute(&done).await.map_err(words)
+    };
+    let migrated = migrated.await;
+    if migrated.is_err() {
+        // What is wrong is said already; the connection ends with it.
+        let _ = client.batch_execute("ROLLBACK").await;
+    }
+    migrated
+}

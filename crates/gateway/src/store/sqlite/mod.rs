@@ -1,0 +1,95 @@
+//! SQLite, compiled in: a file that one gateway writes to, or memory.
+
+mod schema;
+
+pub(super) use schema::{Sqlite, open, open_to_read};
+
+use super::database::{Database, Fault, Gone, Row, Sql, Value, Work};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ToSql, params_from_iter};
+use schema::words;
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Number(None) => ValueRef::Null,
+            Self::Number(Some(number)) => ValueRef::Integer(*number),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+fn value(found: ValueRef<'_>) -> Value {
+    match found {
+        ValueRef::Null => Value::Number(None),
+        ValueRef::Integer(number) => Value::Number(Some(number)),
+        // No table of ours has such a column, and the schema is strict.
+        ValueRef::Real(number) => Value::Text(number.to_string()),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+    }
+}
+
+impl Sql for Connection {
+    fn execute(&mut self, statement: &str, values: &[Value]) -> Result<u64, Fault> {
+        let changed = self
+            .prepare(statement)
+            .and_then(|mut prepared| prepared.execute(params_from_iter(values)));
+        changed
+            .map(|rows| rows as u64)
+            .map_err(|error| words(&error))
+    }
+
+    fn rows(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>, Fault> {
+        read(self, statement, values).map_err(|error| words(&error))
+    }
+}
+
+fn read(connection: &Connection, statement: &str, values: &[Value]) -> rusqlite::Result<Vec<Row>> {
+    let mut prepared = connection.prepare(statement)?;
+    let columns = prepared.column_count();
+    let rows = prepared.query_map(params_from_iter(values), |row| {
+        let values = (0..columns).map(|column| row.get_ref(column).map(value));
+        Ok(Row(values.collect::<rusqlite::Result<_>>()?))
+    })?;
+    rows.collect()
+}
+
+impl Sql for Sqlite {
+    fn execute(&mut self, statement: &str, values: &[Value]) -> Result<u64, Fault> {
+        Sql::execute(&mut self.connection, statement, values)
+    }
+
+    fn rows(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>, Fault> {
+        self.connection.rows(statement, values)
+    }
+}
+
+impl Database for Sqlite {
+    fn write(&mut self, work: Work<'_>) -> Result<(), Fault> {
+        let fail = |error: rusqlite::Error| words(&error);
+        self.connection.execute_batch("BEGIN").map_err(fail)?;
+        let done = work(&mut self.connection)
+            .and_then(|()| self.connection.execute_batch("COMMIT").map_err(fail));
+        if done.is_err() && !self.connection.is_autocommit() {
+            // Some faults have ended the transaction already; of the others nothing stays.
+            self.connection.execute_batch("ROLLBACK").map_err(fail)?;
+        }
+        done
+    }
+
+    /// Nobody else writes to the file: its lock sees to that.
+    fn append(&mut self, work: Work<'_>) -> Result<(), Fault> {
+        self.write(work)
+    }
+
+    fn gone(&self) -> Gone {
+        let open = "SELECT number, entry FROM audit AS one WHERE kind = 'intent'
+            AND NOT EXISTS (SELECT 1 FROM audit WHERE intent = one.number) ORDER BY number";
+        Gone {
+            open: (open.to_owned(), Vec::new()),
+            forget: None,
+        }
+    }
+}

@@ -1,0 +1,446 @@
+//! The list of what happened: what comes into it, and what each filter leaves.
+
+use super::super::activity_query::statement;
+use super::super::database::{Database as _, Sql as _};
+use super::super::*;
+use super::{Site, reopen_by, sites};
+use chrono::TimeDelta;
+use health::Severity;
+use health::events::EventKind;
+use health::inventory::ResourceKey;
+use protocol::ActivityKind;
+
+pub(super) fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+}
+
+fn key(connection: &str, id: &str) -> ResourceKey {
+    ResourceKey {
+        kind: health::inventory::Kind::FailoverGroup,
+        connection: connection.to_owned(),
+        id: id.to_owned(),
+    }
+}
+
+pub(super) fn event(
+    second: i64,
+    kind: EventKind,
+    severity: Severity,
+    connection: &str,
+    id: &str,
+) -> Event {
+    Event {
+        at: at(second),
+        kind,
+        severity,
+        resource: Some(key(connection, id)),
+        name: id.to_uppercase(),
+        what: format!("{second}"),
+        before: Some("a".to_owned()),
+        after: None,
+    }
+}
+
+const BEGUN: &str = "The gateway began to watch. What was before it was not seen.";
+
+/// A new store of each database, and one in memory.
+fn stores() -> Vec<(Store, Option<Site>)> {
+    let open = |location: &StoreLocation| Store::open_by(location, || at(1_000)).unwrap();
+    let mut stores = vec![(open(&StoreLocation::Memory), None)];
+    stores.extend(
+        sites()
+            .into_iter()
+            .map(|site| (open(&site.location), Some(site))),
+    );
+    stores
+}
+
+pub(super) fn everything() -> ActivityQuery {
+    ActivityQuery {
+        with_access: true,
+        limit: 100,
+        ..ActivityQuery::default()
+    }
+}
+
+async fn told(store: &Store, query: ActivityQuery) -> Vec<String> {
+    let entries = store.activity(query).await.unwrap();
+    entries.into_iter().map(|entry| entry.what).collect()
+}
+
+fn change() -> Entry {
+    Entry {
+        request: "r1".to_owned(),
+        who: "ann".to_owned(),
+        role: "admin".to_owned(),
+        from: "192.0.2.7".to_owned(),
+        connection: "live".to_owned(),
+        what: "order slicers".to_owned(),
+        before: Some("[1]".to_owned()),
+        body: Some("secret".to_owned()),
+        shown: Shown {
+            is_handling: false,
+            what: "Order slicers".to_owned(),
+            resource: Some(key("live", "g")),
+            after: Some("[2]".to_owned()),
+        },
+        ..Entry::default()
+    }
+}
+
+#[tokio::test]
+async fn a_change_is_one_entry_from_its_intent_to_its_outcome() {
+    for (store, _site) in stores() {
+        let intent = store.intent(change()).await.unwrap();
+        let read = async || store.activity(everything()).await.unwrap().remove(0);
+        let begun = read().await;
+        assert_eq!(
+            (begun.outcome.as_str(), begun.severity),
+            ("under way", Severity::Moving)
+        );
+        let ended = Entry {
+            outcome: "refused by the vendor".to_owned(),
+            operation_id: Some("op".to_owned()),
+            ..Entry::default()
+        };
+        store.outcome(intent, ended).await.unwrap();
+        let entry = read().await;
+        assert_eq!(store.activity(everything()).await.unwrap().len(), 2);
+        assert_eq!(entry.number, begun.number);
+        assert_eq!(
+            (entry.outcome.as_str(), entry.severity, entry.operation_id),
+            (
+                "refused by the vendor",
+                Severity::Warning,
+                Some("op".to_owned())
+            )
+        );
+        assert_eq!(
+            (entry.kind, entry.who.as_str(), entry.resource),
+            (ActivityKind::Change, "ann", Some(key("live", "g")))
+        );
+        // Of the body only what is known not to be secret is shown.
+        assert_eq!(
+            (entry.before.as_deref(), entry.after.as_deref()),
+            (Some("[1]"), Some("[2]"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn sign_ins_and_addresses_are_for_admins_alone() {
+    for (store, _site) in stores() {
+        let sign_in = Entry {
+            who: "ann".to_owned(),
+            from: "192.0.2.7".to_owned(),
+            what: "sign in".to_owned(),
+            outcome: "done".to_owned(),
+            ..Entry::default()
+        };
+        store.event(sign_in).await.unwrap();
+        store.intent(change()).await.unwrap();
+        let of = async |with_access| {
+            let query = ActivityQuery {
+                with_access,
+                ..everything()
+            };
+            let entries = store.activity(query).await.unwrap();
+            let told = entries.into_iter().map(|entry| (entry.what, entry.from));
+            told.filter(|(what, _)| what != BEGUN).collect::<Vec<_>>()
+        };
+        let from = || "192.0.2.7".to_owned();
+        let changed = || "Order slicers".to_owned();
+        assert_eq!(
+            of(true).await,
+            [(changed(), from()), ("sign in".to_owned(), from())]
+        );
+        assert_eq!(of(false).await, [(changed(), String::new())]);
+    }
+}
+
+#[tokio::test]
+async fn every_filter_leaves_what_it_names() {
+    for (store, _site) in stores() {
+        store.record(vec![
+            event(1, EventKind::Failover, Severity::Warning, "plant-a", "g"),
+            event(2, EventKind::Alarm, Severity::Critical, "plant-a", "h"),
+            event(3, EventKind::Alarm, Severity::Warning, "live", "g"),
+        ]);
+        store.intent(change()).await.unwrap();
+        assert!(store.caught_up().await);
+        let text = |text: &str| Some(text.to_owned());
+        for (query, expected) in [
+            (everything(), vec!["Order slicers", "3", "2", "1"]),
+            (
+                ActivityQuery {
+                    connections: Some(vec!["plant-a".to_owned(), "em".to_owned()]),
+                    ..everything()
+                },
+                vec!["2", "1"],
+            ),
+            (
+                ActivityQuery {
+                    connections: Some(Vec::new()),
+                    ..everything()
+                },
+                vec![],
+            ),
+            (
+                ActivityQuery {
+                    resource: text("g"),
+                    connections: Some(vec!["live".to_owned()]),
+                    ..everything()
+                },
+                vec!["Order slicers", "3"],
+            ),
+            (
+                ActivityQuery {
+                    kinds: vec!["alarm".to_owned()],
+                    severity: text("critical"),
+                    ..everything()
+                },
+                vec!["2"],
+            ),
+            (
+                ActivityQuery {
+                    kinds: vec!["failover".to_owned(), "change".to_owned()],
+                    ..everything()
+                },
+                vec!["Order slicers", "1"],
+            ),
+            (
+                ActivityQuery {
+                    person: text("ann"),
+                    ..everything()
+                },
+                vec!["Order slicers"],
+            ),
+            (
+                ActivityQuery {
+                    from: Some(at(2)),
+                    to: Some(at(3)),
+                    ..everything()
+                },
+                vec!["2"],
+            ),
+        ] {
+            let mut found = told(&store, query.clone()).await;
+            found.retain(|what| what != BEGUN);
+            assert_eq!(found, expected, "{query:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn more_connections_and_kinds_than_a_statement_has_parts_are_answered_too() {
+    for (store, _site) in stores() {
+        store.record(vec![
+            event(1, EventKind::Run, Severity::Normal, "c7", "g"),
+            event(2, EventKind::Alarm, Severity::Normal, "c7", "g"),
+            event(3, EventKind::Run, Severity::Normal, "other", "g"),
+        ]);
+        assert!(store.caught_up().await);
+        let query = ActivityQuery {
+            connections: Some((0..600).map(|number| format!("c{number}")).collect()),
+            kinds: vec!["run".to_owned(), "failover".to_owned()],
+            ..everything()
+        };
+        assert_eq!(told(&store, query).await, ["1"]);
+    }
+}
+
+#[tokio::test]
+async fn pages_follow_one_another_without_a_gap_or_a_repeat() {
+    for (store, _site) in stores() {
+        // Several of one moment, and one that was told late.
+        let times = [5, 3, 5, 5, 1, 4, 5];
+        let events =
+            times.map(|second| event(second, EventKind::Member, Severity::Normal, "c", "g"));
+        store.record(events.into());
+        assert!(store.caught_up().await);
+        let (mut before, mut numbers, mut seen) = (None, Vec::new(), Vec::new());
+        loop {
+            let query = ActivityQuery {
+                before,
+                limit: 2,
+                ..everything()
+            };
+            let page = store.activity(query).await.unwrap();
+            let Some(last) = page.last() else { break };
+            before = Place::parse(&Place::of(last).to_string());
+            numbers.extend(page.iter().map(|entry| entry.number));
+            seen.extend(page.iter().map(|entry| entry.at));
+        }
+        assert!(seen.is_sorted_by(|one, next| one >= next), "newest first");
+        numbers.sort_unstable();
+        assert_eq!(numbers, (1..=8).collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test]
+async fn a_time_without_a_gateway_is_told_at_the_next_start() {
+    for Site { location, .. } in &sites() {
+        let first = Store::open_by(location, || at(1_000)).unwrap();
+        assert_eq!(told(&first, everything()).await, [BEGUN]);
+        first.watched();
+        // Whoever reads is answered by another thread than the one that writes.
+        assert!(first.event(change()).await.is_ok());
+        drop(first);
+        let second = reopen_by(location, || at(1_300)).await;
+        let entries = second.activity(everything()).await.unwrap();
+        let entry = &entries[0];
+        assert_eq!(entry.kind, ActivityKind::Seen(EventKind::Watching));
+        assert!(
+            entry
+                .what
+                .starts_with("The gateway did not watch for 5 min"),
+            "{}",
+            entry.what
+        );
+        assert_eq!(entry.before.as_deref(), Some("1970-01-01T00:16:40.000Z"));
+    }
+}
+
+#[test]
+fn what_grows_old_goes() {
+    let mut database = sqlite::open(&StoreLocation::Memory).unwrap();
+    let later = at(400 * 24 * 3_600 + 1);
+    database
+        .write(&mut |sql| {
+            for second in [0, 1_000] {
+                let event = event(second, EventKind::Alarm, Severity::Normal, "c", "g");
+                activity::add_event(sql, &event)?;
+            }
+            watching::watched(sql, later)
+        })
+        .unwrap();
+    let left = activity_query::read(&mut database, &everything()).unwrap();
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].at, at(1_000));
+}
+
+/// Queries, and the index that each is answered from.
+pub(super) fn indexed() -> Vec<(ActivityQuery, &'static str)> {
+    let text = |text: &str| Some(text.to_owned());
+    let all = everything;
+    vec![
+        (all(), "at"),
+        (
+            ActivityQuery {
+                before: Place::parse("5.7"),
+                ..all()
+            },
+            "at",
+        ),
+        (
+            ActivityQuery {
+                connections: Some(vec!["live".to_owned()]),
+                ..all()
+            },
+            "connection",
+        ),
+        (
+            ActivityQuery {
+                resource: text("g"),
+                before: Place::parse("5.7"),
+                ..all()
+            },
+            "resource",
+        ),
+        (
+            ActivityQuery {
+                kinds: vec!["alarm".to_owned()],
+                ..all()
+            },
+            "kind",
+        ),
+        (
+            ActivityQuery {
+                severity: text("critical"),
+                from: Some(at(2)),
+                ..all()
+            },
+            "severity",
+        ),
+        (
+            ActivityQuery {
+                person: text("ann"),
+                ..all()
+            },
+            "person",
+        ),
+        (
+            ActivityQuery {
+                connections: Some(vec!["live".to_owned(), "em".to_owned()]),
+                ..all()
+            },
+            "connection",
+        ),
+        (
+            ActivityQuery {
+                kinds: vec!["run".to_owned(), "failover".to_owned()],
+                ..all()
+            },
+            "kind",
+        ),
+        (
+            ActivityQuery {
+                connections: Some(vec!["live".to_owned()]),
+                kinds: vec!["run".to_owned()],
+                ..all()
+            },
+            "connection_kind",
+        ),
+        (
+            ActivityQuery {
+                connections: Some(vec!["live".to_owned()]),
+                severity: text("critical"),
+                ..all()
+            },
+            "connection_severity",
+        ),
+        (
+            ActivityQuery {
+                kinds: vec!["run".to_owned()],
+                severity: text("critical"),
+                before: Place::parse("5.7"),
+                ..all()
+            },
+            "kind_severity",
+        ),
+        (
+            ActivityQuery {
+                with_access: false,
+                ..all()
+            },
+            "at",
+        ),
+    ]
+}
+
+/// A page is found in an index, in its order: nothing is sorted, and nothing is read from end to end.
+#[test]
+fn every_filter_has_its_index() {
+    let mut database = sqlite::open(&StoreLocation::Memory).unwrap();
+    for (query, index) in indexed() {
+        let (statement, values) = statement(&query);
+        let plan = database.rows(&format!("EXPLAIN QUERY PLAN {statement}"), &values);
+        let steps: Vec<String> = plan
+            .unwrap()
+            .iter()
+            .map(|row| row.text(3).unwrap().to_owned())
+            .collect();
+        let steps = steps.join("; ");
+        let is_found = steps.contains(&format!("USING INDEX activity_{index}"));
+        assert!(is_found, "{query:?}: {steps}");
+        // Of several parts so many as are wanted are sorted at the end, and no more.
+        let parts = query
+            .connections
+            .iter()
+            .flatten()
+            .count()
+            .max(query.kinds.len());
+        let is_sorted = steps.contains("TEMP B-TREE");
+        assert!(!is_sorted || parts > 1, "{query:?}: {steps}");
+    }
+}

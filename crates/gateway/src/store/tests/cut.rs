@@ -1,0 +1,205 @@
+//! A network between a gateway and its database that breaks at the worst moment: when a transaction is to be ended.
+
+use super::super::*;
+use super::server::{PASSWORD, Server};
+use super::{change, lines, outcome};
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+/// Where the connection breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    /// Before the database hears that the transaction is to be ended.
+    Before,
+    /// After it has ended, and before the gateway hears of that.
+    After,
+}
+
+/// Passes on what is said, and breaks the connection at the next end of a transaction once it is armed.
+struct Network {
+    port: u16,
+    armed: Arc<Mutex<Option<Cut>>>,
+}
+
+impl Network {
+    fn to(port: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let armed: Arc<Mutex<Option<Cut>>> = Arc::default();
+        let network = Self {
+            port: listener.local_addr().unwrap().port(),
+            armed: armed.clone(),
+        };
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                let (client, armed) = (client.unwrap(), armed.clone());
+                let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else {
+                    continue;
+                };
+                pass_on(&client, &server, &armed);
+            }
+        });
+        network
+    }
+
+    fn cut(&self, where_: Cut) {
+        *self.armed.lock().unwrap() = Some(where_);
+    }
+
+    fn is_cut(&self) -> bool {
+        self.armed.lock().unwrap().is_none()
+    }
+}
+
+fn pass_on(client: &TcpStream, server: &TcpStream, armed: &Arc<Mutex<Option<Cut>>>) {
+    let is_ending = Arc::new(AtomicBool::new(false));
+    let ends = || [client, server].map(|one| one.try_clone().unwrap());
+    let end = |both: &[TcpStream; 2]| {
+        for one in both {
+            let _ = one.shutdown(Shutdown::Both);
+        }
+    };
+    let (mut asks, armed, ending, both) = (ends(), armed.clone(), is_ending.clone(), ends());
+    thread::spawn(move || {
+        let [from, to] = &mut asks;
+        let mut buffer = [0; 65_536];
+        while let Ok(length @ 1..) = from.read(&mut buffer) {
+            if buffer[..length].windows(6).any(|part| part == b"COMMIT") {
+                match armed.lock().unwrap().take() {
+                    Some(Cut::Before) => break,
+                    Some(Cut::After) => ending.store(true, Ordering::SeqCst),
+                    None => {}
+                }
+            }
+            if to.write_all(&buffer[..length]).is_err() {
+                break;
+            }
+        }
+        end(&both);
+    });
+    let (mut answers, both) = (ends(), ends());
+    thread::spawn(move || {
+        let [to, from] = &mut answers;
+        let mut buffer = [0; 65_536];
+        while let Ok(length @ 1..) = from.read(&mut buffer) {
+            if is_ending.load(Ordering::SeqCst) || to.write_all(&buffer[..length]).is_err() {
+                break;
+            }
+        }
+        end(&both);
+    });
+}
+
+/// Waits for the connection that is made after a pause.
+async fn again(store: &Store) {
+    while !store.caught_up().await {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_change_whose_record_is_in_doubt_is_not_sent_and_the_record_says_so() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let network = Network::to(server.port);
+    let location = server.store_over_tcp(network.port, PASSWORD, &server.database());
+    let store = Store::open(&location).unwrap();
+    let sent = store.intent(change(1)).await.unwrap();
+    for (number, cut) in [(2, Cut::Before), (3, Cut::After)] {
+        network.cut(cut);
+        let refused = store.intent(change(number)).await.unwrap_err();
+        assert_eq!(refused.kind, Kind::NotRecorded);
+        assert!(network.is_cut());
+        again(&store).await;
+    }
+    // What was sent before is still under way.
+    store.outcome(sent, outcome("done")).await.unwrap();
+    let rows = lines(&location);
+    let told = |row: &serde_json::Value| {
+        let text = |name: &str| row[name].as_str().unwrap_or("").to_owned();
+        (text("kind"), text("request"), text("outcome"))
+    };
+    let told: Vec<_> = rows.iter().map(told).collect();
+    let row = |kind: &str, request: &str, outcome: &str| {
+        (kind.to_owned(), request.to_owned(), outcome.to_owned())
+    };
+    assert_eq!(
+        told,
+        [
+            row("intent", "r1", ""),
+            // Of the second the database never heard; the third it recorded, and nobody was told.
+            row("intent", "r3", ""),
+            row("outcome", "r3", "not sent"),
+            row("outcome", "", "done"),
+        ]
+    );
+    assert!(verify(&location).unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn an_outcome_whose_record_is_in_doubt_is_recorded_once() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let network = Network::to(server.port);
+    let location = server.store_over_tcp(network.port, PASSWORD, &server.database());
+    let store = Store::open(&location).unwrap();
+    for (number, cut) in [(1, Cut::Before), (2, Cut::After)] {
+        let intent = store.intent(change(number)).await.unwrap();
+        network.cut(cut);
+        assert!(store.outcome(intent, outcome("done")).await.is_err());
+        assert!(network.is_cut());
+        again(&store).await;
+    }
+    let ends: Vec<_> = lines(&location)
+        .iter()
+        .map(|row| {
+            (
+                row["intent"].as_i64(),
+                row["outcome"].as_str().map(str::to_owned),
+            )
+        })
+        .collect();
+    let done = || Some("done".to_owned());
+    assert_eq!(
+        ends,
+        [
+            (None, None),
+            (Some(1), done()),
+            (None, None),
+            (Some(3), done())
+        ]
+    );
+    assert!(verify(&location).unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn what_was_seen_is_listed_once_although_its_record_is_in_doubt() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let network = Network::to(server.port);
+    let location = server.store_over_tcp(network.port, PASSWORD, &server.database());
+    let store = Store::open(&location).unwrap();
+    for (second, cut) in [(1, Cut::Before), (2, Cut::After)] {
+        network.cut(cut);
+        store.record(vec![super::activity::event(
+            second,
+            health::events::EventKind::Alarm,
+            health::Severity::Warning,
+            "plant-a",
+            "g",
+        )]);
+        again(&store).await;
+        assert!(network.is_cut());
+    }
+    let all = store.activity(super::activity::everything()).await.unwrap();
+    let seen: Vec<&str> = all.iter().map(|entry| entry.what.as_str()).collect();
+    assert_eq!(
+        seen.iter().filter(|what| what.len() == 1).count(),
+        2,
+        "{seen:?}"
+    );
+}

@@ -1,0 +1,273 @@
+//! PostgreSQL as it fails: away, stopped, slow, cut off, of another version, of somebody else.
+
+use super::super::*;
+use super::server::{PASSWORD, Server};
+use super::{change, lines, outcome, reopen};
+use crate::config::StoreLocation;
+use std::time::Duration;
+
+fn intents(location: &StoreLocation) -> Vec<(String, String)> {
+    let text = |row: &serde_json::Value, name: &str| row[name].as_str().unwrap_or("").to_owned();
+    let rows = lines(location);
+    rows.iter()
+        .map(|row| (text(row, "kind"), text(row, "outcome")))
+        .collect()
+}
+
+/// Tries until it succeeds: a database that comes back is tried again after a pause.
+async fn again(store: &Store) {
+    while !store.is_well().await {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn while_the_server_is_gone_changes_are_refused_and_afterwards_nothing_is_missing() {
+    let Some(server) = Server::new() else { return };
+    let location = server.store(&server.database());
+    let store = Store::open(&location).unwrap();
+    let sent = store.intent(change(1)).await.unwrap();
+    server.kill();
+    let problem = store.intent(change(2)).await.unwrap_err();
+    assert_eq!(
+        (problem.kind, problem.status.as_u16()),
+        (Kind::NotRecorded, 503)
+    );
+    assert!(!store.is_well().await);
+    // How the one ended that was sent before cannot be recorded now, and is later.
+    assert!(store.outcome(sent, outcome("done")).await.is_err());
+    store.record(vec![super::activity::event(
+        7,
+        health::events::EventKind::Alarm,
+        health::Severity::Warning,
+        "plant-a",
+        "g",
+    )]);
+    assert!(!store.caught_up().await);
+    server.start();
+    again(&store).await;
+    assert!(store.caught_up().await);
+    let (kinds, ends): (Vec<_>, Vec<_>) = intents(&location).into_iter().unzip();
+    assert_eq!(kinds, ["intent", "outcome"]);
+    assert_eq!(ends, ["", "done"]);
+    assert!(verify(&location).unwrap().is_ok());
+    let all = store.activity(super::activity::everything()).await.unwrap();
+    let seen = all.iter().filter(|entry| entry.what == "7").count();
+    assert_eq!(seen, 1, "what was seen meanwhile is there, once");
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_holds_up_no_change_for_long() {
+    let Some(server) = Server::new() else { return };
+    let location = server.store(&server.database());
+    let store = Store::open(&location).unwrap();
+    store.intent(change(1)).await.unwrap();
+    server.signal("STOP", true);
+    // Its end says that it does not wait for the server, which nobody wakes.
+    assert!(store.intent(change(2)).await.is_err());
+    assert!(!store.is_well().await);
+    server.signal("CONT", true);
+    again(&store).await;
+    store.intent(change(3)).await.unwrap();
+    let rows = lines(&location);
+    assert!(verify(&location).unwrap().is_ok());
+    // The second may have come to be recorded when the server went on; it is said then that it was not sent.
+    let second: Vec<_> = rows.iter().filter(|row| row["request"] == "r2").collect();
+    match second.as_slice() {
+        [] => {}
+        [_, end] => assert_eq!(end["outcome"], "not sent"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_database_is_said_without_its_secrets() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let complaint = |location: &StoreLocation| {
+        let why = Store::open(location).unwrap_err();
+        assert_eq!(Store::check(location).unwrap_err(), why);
+        assert!(!why.contains("hunter2") && !why.contains("fc:"), "{why}");
+        why
+    };
+    let wrong = server.store_over_tcp(server.port, "hunter2", "postgres");
+    assert_eq!(
+        complaint(&wrong),
+        "the store PostgreSQL database \"postgres\" at 127.0.0.1 refuses the user name or the password"
+    );
+    let right = server.store_over_tcp(server.port, PASSWORD, &server.database());
+    assert_eq!(Store::check(&right), Ok(()));
+    drop(Store::open(&right).unwrap());
+
+    let none = server.store("none");
+    assert!(complaint(&none).ends_with("does not exist: make it with createdb"));
+
+    // Nobody listens on that port.
+    let nobody = server.store_over_tcp(1, "hunter2", "fc");
+    assert!(complaint(&nobody).contains("127.0.0.1 cannot be reached: "));
+
+    let theirs = server.database();
+    server
+        .statement(&theirs, "CREATE TABLE theirs (x int)")
+        .unwrap();
+    assert!(complaint(&server.store(&theirs)).contains("holds tables of another program"));
+
+    let newer = server.database();
+    let location = server.store(&newer);
+    assert!(
+        verify(&location)
+            .unwrap_err()
+            .ends_with("holds nothing yet")
+    );
+    drop(Store::open(&location).unwrap());
+    server
+        .statement(&newer, "UPDATE failover_console SET version = 99")
+        .unwrap();
+    let why = complaint(&location);
+    assert!(
+        why.contains("written by a newer version of this program (its format is 99"),
+        "{why}"
+    );
+    assert!(verify(&location).unwrap_err().contains("newer version"));
+}
+
+#[tokio::test]
+async fn a_database_that_became_newer_takes_no_more_changes() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let database = server.database();
+    let location = server.store(&database);
+    let store = Store::open(&location).unwrap();
+    let end_sessions = format!(
+        "UPDATE failover_console SET version = 99;
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = '{database}' AND pid <> pg_backend_pid()"
+    );
+    server.statement(&database, &end_sessions).unwrap();
+    assert!(store.intent(change(1)).await.is_err());
+    assert!(store.intent(change(2)).await.is_err());
+    assert!(!store.is_well().await);
+}
+
+#[tokio::test]
+async fn a_session_that_was_ended_is_made_anew_with_its_locks() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let database = server.database();
+    let location = server.store(&database);
+    let store = Store::open(&location).unwrap();
+    let end_sessions = format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = '{database}' AND pid <> pg_backend_pid()"
+    );
+    server.statement(&database, &end_sessions).unwrap();
+    // The first that finds its connection broken is refused: whether it was recorded is not known at that moment.
+    let _ = store.intent(change(1)).await;
+    again(&store).await;
+    store.intent(change(2)).await.unwrap();
+    assert!(
+        Store::open(&location)
+            .unwrap_err()
+            .contains("in use by another gateway")
+    );
+    drop(store);
+    drop(reopen(&location).await);
+    assert!(verify(&location).unwrap().is_ok());
+}
+
+/// Of each start of a gateway the database knows whether its session still holds its lock.
+#[tokio::test]
+async fn what_an_ended_gateway_left_open_is_closed_once_it_is_gone_for_good() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let database = server.database();
+    let location = server.store(&database);
+    let store = Store::open(&location).unwrap();
+    store.intent(change(1)).await.unwrap();
+    // As if it had been killed: nothing of its own says that it ends.
+    let killed = format!(
+        "CREATE TABLE before AS SELECT id FROM gateway;
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = '{database}' AND pid <> pg_backend_pid()"
+    );
+    server.statement(&database, &killed).unwrap();
+    drop(store);
+    let second = reopen(&location).await;
+    assert_eq!(
+        intents(&location),
+        [("intent".to_owned(), String::new())],
+        "it may come back"
+    );
+    drop(second);
+    let aged = "UPDATE gateway SET seen_at = seen_at - interval '1 hour'";
+    server.statement(&database, aged).unwrap();
+    let _third = reopen(&location).await;
+    assert_eq!(
+        intents(&location)[1],
+        ("outcome".to_owned(), "unknown".to_owned())
+    );
+    assert!(verify(&location).unwrap().is_ok());
+    let left = "SELECT count(*) FROM gateway WHERE id IN (SELECT id FROM before)";
+    assert_eq!(server.statement(&database, left).unwrap(), "0");
+}
+
+#[test]
+fn gateways_that_start_at_once_make_the_tables_once() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let location = server.store(&server.database());
+    let opened: Vec<_> = std::thread::scope(|threads| {
+        let open = |_| threads.spawn(|| Store::open(&location));
+        let all: Vec<_> = (0..4).map(open).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let (well, refused): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
+    assert_eq!(well.len(), 1);
+    for one in refused {
+        let why = one.unwrap_err();
+        assert!(why.contains("in use by another gateway"), "{why}");
+    }
+}
+
+/// A page is found in an index, in its order: nothing is sorted, and nothing is read from end to end.
+#[tokio::test]
+async fn every_filter_has_its_index() {
+    use super::super::activity_query::statement;
+    use super::super::database::Database as _;
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let StoreLocation::Postgres(address) = server.store(&server.database()) else {
+        panic!("a database of PostgreSQL");
+    };
+    let plans = std::thread::spawn(move || {
+        let mut database = postgres::open(&address).unwrap();
+        let mut plans = Vec::new();
+        database
+            .write(&mut |sql| {
+                // Of a table without rows any plan is as good.
+                sql.execute("SET LOCAL enable_seqscan = off", &[])?;
+                sql.execute("SET LOCAL enable_bitmapscan = off", &[])?;
+                for (query, index) in super::activity::indexed() {
+                    let (statement, values) = statement(&query);
+                    let plan = sql.rows(&format!("EXPLAIN {statement}"), &values)?;
+                    let lines = plan.iter().map(|row| row.text(0).unwrap().to_owned());
+                    plans.push((query, index, lines.collect::<Vec<_>>().join("\n")));
+                }
+                Ok(())
+            })
+            .unwrap();
+        plans
+    });
+    for (query, index, plan) in plans.join().unwrap() {
+        let wanted = format!("using activity_{index} on");
+        assert!(plan.contains(&wanted), "{query:?}: {plan}");
+        let parts = plan.matches("Index Scan").count() + plan.matches("Index Only Scan").count();
+        assert!(!plan.contains("Sort") || parts > 1, "{query:?}: {plan}");
+    }
+}

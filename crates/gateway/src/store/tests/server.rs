@@ -1,0 +1,276 @@
+//! A PostgreSQL server of the tests' own, from the machine's packages. Where there is none, the tests that need one say
+//! loudly that they did not run.
+
+use crate::config::StoreLocation;
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, Once, PoisonError, Weak, mpsc};
+use std::time::{Duration, Instant};
+
+/// How long a server may take to start or to end.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The superuser's password, for connections over the loopback interface.
+pub(crate) const PASSWORD: &str = "correct horse";
+
+/// A running server. It ends with the last who holds it.
+pub(crate) struct Server {
+    programs: PathBuf,
+    /// Holds the data and the socket.
+    folder: tempfile::TempDir,
+    pub(crate) port: u16,
+    process: Mutex<Option<Child>>,
+    databases: AtomicU32,
+}
+
+impl Server {
+    /// The server that tests share which do no harm to it.
+    pub(crate) fn shared() -> Option<Arc<Self>> {
+        static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(server) = shared.upgrade() {
+            return Some(server);
+        }
+        let server = Self::new()?;
+        *shared = Arc::downgrade(&server);
+        Some(server)
+    }
+
+    /// A server for one test.
+    pub(crate) fn new() -> Option<Arc<Self>> {
+        let Some(programs) = programs() else {
+            static TOLD: Once = Once::new();
+            // Past the test harness, which shows what passing tests print to nobody.
+            TOLD.call_once(|| {
+                let told = "NOT RUN: the tests of PostgreSQL, because its programs initdb and postgres are not here; \
+                            `cargo xtask test` installs them on Debian\n";
+                std::io::stderr().write_all(told.as_bytes()).unwrap();
+            });
+            return None;
+        };
+        let folder = tempfile::Builder::new().prefix("pg").tempdir().unwrap();
+        if let Some((user, group)) = other_user() {
+            chown(folder.path(), Some(user), Some(group)).unwrap();
+        }
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = Self {
+            programs,
+            port: free.local_addr().unwrap().port(),
+            folder,
+            process: Mutex::default(),
+            databases: AtomicU32::new(0),
+        };
+        drop(free);
+        server.make();
+        server.start();
+        Some(Arc::new(server))
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn make(&self) {
+        let password = self.folder.path().join("password");
+        std::fs::write(&password, PASSWORD).unwrap();
+        let all = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(&password, all).unwrap();
+        let mut made = self.program("initdb");
+        made.arg("--pgdata").arg(self.data());
+        made.args([
+            "--username=fc",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+        ]);
+        made.args(["--auth-local=trust", "--auth-host=scram-sha-256"]);
+        made.arg("--pwfile").arg(&password);
+        let made = made.output().unwrap();
+        assert!(made.status.success(), "initdb: {made:?}");
+    }
+
+    /// Starts it, again too.
+    pub(crate) fn start(&self) {
+        let mut postgres = self.program("postgres");
+        postgres.arg("-D").arg(self.data());
+        postgres.arg("-k").arg(self.folder.path());
+        postgres.arg("-p").arg(self.port.to_string());
+        for setting in [
+            "listen_addresses=127.0.0.1",
+            "fsync=off",
+            "max_connections=60",
+            "shared_buffers=16MB",
+            "log_min_messages=fatal",
+        ] {
+            postgres.arg("-c").arg(setting);
+        }
+        postgres.stdout(Stdio::null()).stderr(Stdio::null());
+        let child = started_by_a_thread_that_stays(postgres);
+        *self.process.lock().unwrap() = Some(child);
+        let until = Instant::now() + PATIENCE;
+        while !self.answers() {
+            assert!(Instant::now() < until, "the server does not start");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn answers(&self) -> bool {
+        self.statement("postgres", "SELECT 1").is_ok()
+    }
+
+    /// Runs a statement as an administrator would.
+    pub(crate) fn statement(&self, database: &str, statement: &str) -> Result<String, String> {
+        let mut psql = Command::new(self.programs.join("psql"));
+        psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]);
+        psql.args([
+            "--set=ON_ERROR_STOP=1",
+            "--username=fc",
+            "--dbname",
+            database,
+        ]);
+        psql.arg("--host").arg(self.folder.path());
+        psql.arg("--port").arg(self.port.to_string());
+        let done = psql.args(["--command", statement]).output().unwrap();
+        if done.status.success() {
+            Ok(String::from_utf8_lossy(&done.stdout).trim().to_owned())
+        } else {
+            Err(String::from_utf8_lossy(&done.stderr).into_owned())
+        }
+    }
+
+    /// An empty database.
+    pub(crate) fn database(&self) -> String {
+        let name = format!("d{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        self.statement("postgres", &format!("CREATE DATABASE {name}"))
+            .unwrap();
+        name
+    }
+
+    /// A store in a database of this server, over its socket.
+    pub(crate) fn store(&self, database: &str) -> StoreLocation {
+        let folder = self.folder.path().to_str().unwrap().replace('/', "%2F");
+        StoreLocation::at_url(&format!("postgres://fc@{folder}:{}/{database}", self.port))
+    }
+
+    /// The same, over the loopback interface.
+    pub(crate) fn store_over_tcp(
+        &self,
+        port: u16,
+        password: &str,
+        database: &str,
+    ) -> StoreLocation {
+        let password = password.replace(' ', "%20");
+        StoreLocation::at_url(&format!(
+            "postgres://fc:{password}@127.0.0.1:{port}/{database}"
+        ))
+    }
+
+    /// Signals each of its processes, or it alone.
+    pub(crate) fn signal(&self, signal: &str, to_each: bool) {
+        let process = self.process.lock().unwrap().as_ref().unwrap().id();
+        let children = format!("/proc/{process}/task/{process}/children");
+        let mut all = vec![process.to_string()];
+        if to_each {
+            let children = std::fs::read_to_string(children).unwrap_or_default();
+            all.extend(children.split_whitespace().map(str::to_owned));
+        }
+        // Those that have ended meanwhile are no matter.
+        let _ = Command::new("kill")
+            .arg(format!("-{signal}"))
+            .args(all)
+            .output();
+    }
+
+    /// Ends it as a crash of its computer does.
+    pub(crate) fn kill(&self) {
+        self.signal("KILL", true);
+        if let Some(mut child) = self.process.lock().unwrap().take() {
+            child.wait().unwrap();
+        }
+    }
+
+    /// A program of the server, as another user where this one is root: it refuses to be root's.
+    fn program(&self, name: &str) -> Command {
+        let program = self.programs.join(name);
+        let Some((user, group)) = other_user() else {
+            return Command::new(program);
+        };
+        let mut command = Command::new("setpriv");
+        command
+            .arg(format!("--reuid={user}"))
+            .arg(format!("--regid={group}"));
+        // Should the tests be killed, it ends too, and leaves no shared memory.
+        command.args(["--clear-groups", "--pdeathsig=QUIT"]);
+        command.arg(program).current_dir(self.folder.path());
+        command
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if self.process.lock().unwrap().is_some() {
+            self.signal("CONT", true);
+            self.signal("QUIT", false);
+            if let Some(mut child) = self.process.lock().unwrap().take() {
+                let _ = child.wait();
+            }
+        }
+    }
+}
+
+/// A child is told of its parent's end when the thread ends that has started it, and tests are threads.
+fn started_by_a_thread_that_stays(mut command: Command) -> Child {
+    type Start = (Command, mpsc::Sender<Child>);
+    static STARTER: Mutex<Option<mpsc::Sender<Start>>> = Mutex::new(None);
+    let mut starter = STARTER.lock().unwrap_or_else(PoisonError::into_inner);
+    let starter = starter.get_or_insert_with(|| {
+        let (starts, wanted) = mpsc::channel::<Start>();
+        std::thread::spawn(move || {
+            for (mut command, started) in wanted {
+                let _ = started.send(command.spawn().unwrap());
+            }
+        });
+        starts
+    });
+    command.stdin(Stdio::null());
+    let (started, child) = mpsc::channel();
+    starter.send((command, started)).unwrap();
+    child.recv().unwrap()
+}
+
+/// The folder of the newest server's programs.
+fn programs() -> Option<PathBuf> {
+    let holds = |folder: &Path| {
+        let all = ["initdb", "postgres", "psql"];
+        all.iter().all(|name| folder.join(name).is_file())
+    };
+    let versions = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten();
+    let mut debian: Vec<PathBuf> = versions
+        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+        .collect();
+    debian.sort_by_key(|path| {
+        let version = path.parent().and_then(Path::file_name);
+        version.and_then(|name| name.to_str()?.parse::<u32>().ok())
+    });
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut all = debian.into_iter().rev().chain(std::env::split_paths(&path));
+    all.find(|folder| holds(folder))
+}
+
+/// For root: the user and the group of nobody.
+fn other_user() -> Option<(u32, u32)> {
+    let number = |arguments: &[&str]| {
+        let asked = Command::new("id").args(arguments).output().ok()?;
+        String::from_utf8(asked.stdout).ok()?.trim().parse().ok()
+    };
+    if number(&["-u"]) != Some(0) {
+        return None;
+    }
+    Some((number(&["-u", "nobody"])?, number(&["-g", "nobody"])?))
+}
