@@ -1,0 +1,51 @@
+// The Overview's alarms as somebody would write them without a framework: read the inventory, patch the rows whose
+// text has changed, again every five seconds.
+
+const list = document.querySelector('ol.alarms');
+const rows = new Map();
+
+const span = (milliseconds) => {
+  const seconds = Math.floor(milliseconds / 1_000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`;
+};
+
+function make(alarm) {
+  const row = document.createElement('li');
+  row.innerHTML =
+    '<span><b class="tag"></b></span><div><p class="what"></p><p class="dim"></p></div><time><b></b></time><span class="row acts"><button type="button" class="btn">Acknowledge</button><a class="btn">Open</a></span>';
+  row.querySelector('a').href = `/groups/${alarm.resource.connection}/${alarm.resource.id}`;
+  return { row, tag: row.querySelector('.tag'), what: row.querySelector('.what'), dim: row.querySelector('.dim'), age: row.querySelector('time b') };
+}
+
+const write = (node, text) => {
+  if (node.textContent !== text) node.textContent = text;
+};
+
+function show({ alarms, now }) {
+  const kept = new Set();
+  alarms.forEach((alarm, place) => {
+    kept.add(alarm.id);
+    let shown = rows.get(alarm.id);
+    if (!shown) rows.set(alarm.id, (shown = make(alarm)));
+    shown.tag.dataset.s = alarm.severity;
+    write(shown.tag, alarm.severity);
+    write(shown.what, alarm.sentence);
+    write(shown.dim, alarm.advice);
+    write(shown.age, span(now - (alarm.since.reported ?? alarm.since.observed)));
+    if (list.children[place] !== shown.row) list.insertBefore(shown.row, list.children[place] ?? null);
+  });
+  for (const [id, { row }] of rows) {
+    if (!kept.has(id)) {
+      row.remove();
+      rows.delete(id);
+    }
+  }
+}
+
+async function poll() {
+  const answer = await fetch('/api/inventory');
+  if (answer.ok) show(await answer.json());
+}
+
+poll();
+setInterval(poll, 5_000);
