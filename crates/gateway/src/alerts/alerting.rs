@@ -104,6 +104,10 @@ struct State {
     outbox: Outbox,
     /// The targets with an attempt under way.
     busy: HashSet<String>,
+    /// Whether another gateway, which shares the store, is the one that tells people.
+    follows: bool,
+    /// The number of what is kept that was taken over last.
+    revision: i64,
 }
 
 impl State {
@@ -130,6 +134,7 @@ impl Alerting {
                 outgoing.into_values(),
                 store.take_kept(Table::AlertDeliveries),
             ),
+            follows: !store.leads(),
             ..State::default()
         };
         Self {
@@ -183,6 +188,32 @@ impl Alerting {
             rules: state.setting.rules.len(),
             targets: state.setting.targets.iter().map(of).collect(),
         }
+    }
+
+    /// Whether this gateway is the one that tells people. One that is not takes over what the other has told, to show it
+    /// and to go on with it. While nobody can say who it is, it stays as it was: rather told twice than not at all.
+    async fn is_in_charge(&self) -> bool {
+        let (follows, revision) = {
+            let state = self.state();
+            (state.follows, state.revision)
+        };
+        if self.store.leads() && !follows {
+            return true;
+        }
+        let Some(news) = self.store.look(revision).await else {
+            return false;
+        };
+        let mut state = self.state();
+        if let Some(mut kept) = news.kept {
+            let watches = kept.take::<(WatchKey, Watch)>(Table::AlertWatches);
+            let outgoing = kept.take::<Outgoing>(Table::AlertMessages);
+            let deliveries = kept.take(Table::AlertDeliveries);
+            state.watches = Watches::new(watches.into_values());
+            state.outbox = Outbox::new(outgoing.into_values(), deliveries);
+            state.revision = news.revision;
+        }
+        state.follows = !news.leads;
+        news.leads
     }
 
     /// Looks at the alarms, and answers what is to be tried now.
@@ -258,7 +289,12 @@ async fn run(alerting: std::sync::Weak<Alerting>) {
         let Some(here) = alerting.upgrade() else {
             return;
         };
-        for (outgoing, target) in here.look() {
+        let due = if here.is_in_charge().await {
+            here.look()
+        } else {
+            Vec::new()
+        };
+        for (outgoing, target) in due {
             let here = here.clone();
             attempts.spawn(async move {
                 // A fault of its own must not leave the target busy for ever.

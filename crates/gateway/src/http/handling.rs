@@ -56,6 +56,7 @@ pub(super) async fn acknowledge(
     .await?;
     let inventory = gateway.shared.watchers.inventory();
     let alarm = inventory.alarm(&id).ok_or_else(no_such_alarm)?;
+    let id = inventory.shared_id(&alarm.id).await.ok_or_else(too_new)?;
     let now = inventory.clock().now();
     let given = Acknowledgement {
         by: who.name.clone(),
@@ -91,6 +92,7 @@ pub(super) async fn withdraw(
 ) -> Result<Response, Problem> {
     let inventory = gateway.shared.watchers.inventory();
     let alarm = inventory.alarm(&id).ok_or_else(no_such_alarm)?;
+    let id = inventory.shared_id(&alarm.id).await.ok_or_else(too_new)?;
     let given = alarm.acknowledged.as_ref().ok_or_else(|| {
         Problem::new(
             Kind::NotFound,
@@ -128,6 +130,7 @@ pub(super) async fn note(
     let wanted: NewNote = read(request, "`text`, a text").await?;
     let inventory = gateway.shared.watchers.inventory();
     let alarm = inventory.alarm(&id).ok_or_else(no_such_alarm)?;
+    let id = inventory.shared_id(&alarm.id).await.ok_or_else(too_new)?;
     if alarm.notes.len() >= MOST_NOTES {
         let detail = format!("there are {MOST_NOTES} notes about this alarm already");
         return Err(Problem::new(Kind::Overloaded, detail));
@@ -298,6 +301,14 @@ fn subject(inventory: &Inventory, scope: &Scope) -> Result<Subject, Problem> {
 
 fn json(thing: &impl Serialize) -> String {
     serde_json::to_string(thing).unwrap_or_default()
+}
+
+/// Of several gateways another one records what is seen.
+fn too_new() -> Problem {
+    Problem::new(
+        Kind::Overloaded,
+        "this alarm has only just begun, and the gateway that records it has not seen it yet; try again in a moment",
+    )
 }
 
 fn no_such_alarm() -> Problem {

@@ -48,6 +48,38 @@ pub(super) fn add_event(sql: &mut dyn Sql, event: &Event) -> Result<(), Fault> {
     insert(sql, &entry, None)
 }
 
+/// Two gateways see the same at moments so far apart at most, where it is not their vendor that says when it was.
+const APART: i64 = 30_000;
+
+/// Adds what the gateway saw, unless another one that saw the same has done so.
+pub(super) fn add_event_once(sql: &mut dyn Sql, event: &Event) -> Result<(), Fault> {
+    let at = event.at.timestamp_millis();
+    let kind = ActivityKind::Seen(event.kind);
+    let key = event.resource.as_ref();
+    let near = sql.rows(
+        "SELECT entry FROM activity WHERE connection = ? AND kind = ? AND at BETWEEN ? AND ? AND resource = ?",
+        &[
+            key.map_or("", |key| key.connection.as_str()).into(),
+            kind.key().into(),
+            (at - APART).into(),
+            (at + APART).into(),
+            key.map_or("", |key| key.id.as_str()).into(),
+        ],
+    )?;
+    let is_same = |text: &str| {
+        serde_json::from_str(text).is_ok_and(|known: ActivityEntry| {
+            (known.severity, &known.what, &known.before, &known.after)
+                == (event.severity, &event.what, &event.before, &event.after)
+        })
+    };
+    for row in &near {
+        if is_same(row.text(0)?) {
+            return Ok(());
+        }
+    }
+    add_event(sql, event)
+}
+
 /// Adds a row of the audit, or completes the one of its intent.
 pub(super) fn add_row(
     sql: &mut dyn Sql,

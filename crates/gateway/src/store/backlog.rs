@@ -4,9 +4,12 @@
 use super::database::{Database, Fault, Row};
 use super::kept::Table;
 use super::{Entry, Keep, NewRow, RowKind, activity, appending, kept, watching};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use health::events::Event;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// What another gateway has recorded by now, which records what both see.
+const RECORDED_BY_OTHERS: TimeDelta = TimeDelta::seconds(60);
 
 /// So many events wait at most; of more the oldest are left out.
 const MOST_EVENTS: usize = 10_000;
@@ -23,6 +26,8 @@ pub(super) struct Backlog {
     under_way: BTreeSet<i64>,
     /// So many of the events were in a transaction that has failed, and may have taken place all the same.
     doubtful: usize,
+    /// So many of the events have waited: another gateway may have recorded them.
+    waited: usize,
     /// Whether a transaction has failed, and it is not known what of it there is.
     is_unsettled: bool,
 }
@@ -35,6 +40,7 @@ impl Backlog {
         if too_many > 0 {
             self.events.drain(..too_many);
             self.doubtful = self.doubtful.saturating_sub(too_many);
+            self.waited = self.waited.saturating_sub(too_many);
             tracing::error!(
                 "{too_many} events are left out: the store cannot be written for too long"
             );
@@ -80,6 +86,7 @@ impl Backlog {
         }
         if database.took_place()? {
             self.events.drain(..self.doubtful.min(self.events.len()));
+            self.waited = self.waited.saturating_sub(self.doubtful);
         }
         self.doubtful = 0;
         let own = database.own();
@@ -113,7 +120,21 @@ impl Backlog {
         Ok(())
     }
 
-    /// Writes what waits.
+    /// This gateway records what all see from now on. What it has seen before, the one before it may have recorded.
+    pub(super) fn take_over(&mut self) {
+        self.waited = self.events.len();
+    }
+
+    /// Another gateway records what both see: what is older than a while it has recorded.
+    pub(super) fn follow(&mut self, now: DateTime<Utc>) {
+        let old = |event: &Event| now.signed_duration_since(event.at) > RECORDED_BY_OTHERS;
+        self.events.retain(|event| !old(event));
+        self.waited = self.events.len();
+        self.doubtful = 0;
+        self.keep.retain(|(table, _), _| table.is_everybodys());
+    }
+
+    /// Writes what waits. A gateway that does not record what all see writes only what is its own.
     pub(super) fn write(
         &mut self,
         database: &mut dyn Database,
@@ -124,9 +145,21 @@ impl Backlog {
         if self.events.is_empty() && self.keep.is_empty() && !is_watched {
             return Ok(());
         }
+        if !database.lead()? {
+            self.follow(now);
+            if !self.keep.is_empty() {
+                database.write(&mut |sql| kept::keep(sql, self.keep.values()))?;
+                self.keep.clear();
+            }
+            return Ok(());
+        }
         let all = database.write(&mut |sql| {
-            for event in &self.events {
-                activity::add_event(sql, event)?;
+            for (place, event) in self.events.iter().enumerate() {
+                if place < self.waited {
+                    activity::add_event_once(sql, event)?;
+                } else {
+                    activity::add_event(sql, event)?;
+                }
             }
             kept::keep(sql, self.keep.values())?;
             if is_watched {
@@ -138,11 +171,13 @@ impl Backlog {
             Ok(()) => {
                 self.events.clear();
                 self.keep.clear();
+                self.waited = 0;
                 Ok(())
             }
             Err(fault) => {
                 self.is_unsettled = true;
                 self.doubtful = self.events.len();
+                self.waited = self.events.len();
                 Err(fault)
             }
         }
@@ -157,7 +192,7 @@ impl Backlog {
             worst = Err(fault);
         };
         while let Some(event) = self.events.pop_front() {
-            let written = database.write(&mut |sql| activity::add_event(sql, &event));
+            let written = database.write(&mut |sql| activity::add_event_once(sql, &event));
             written.unwrap_or_else(&mut left_out);
         }
         for thing in std::mem::take(&mut self.keep).values() {

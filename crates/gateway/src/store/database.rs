@@ -105,6 +105,18 @@ pub(super) trait Database: Sql + Send {
     /// The same, while nobody else adds rows to the audit.
     fn append(&mut self, work: Work<'_>) -> Result<(), Fault>;
 
+    /// Tries to be the gateway that records what all see who watch the same; whether it is. Where a database is one
+    /// gateway's own, that one is.
+    fn lead(&mut self) -> Result<bool, Fault> {
+        Ok(true)
+    }
+
+    /// Two numbers that others may change too: one that is another once something else is kept, and one that is another
+    /// once something is recorded. `None` where there are no others.
+    fn revisions(&mut self) -> Result<Option<(i64, i64)>, Fault> {
+        Ok(None)
+    }
+
     /// Whether the last transaction, which has failed, has taken place all the same: a database elsewhere may not have
     /// come to say so.
     fn took_place(&mut self) -> Result<bool, Fault> {

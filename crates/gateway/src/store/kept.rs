@@ -36,6 +36,11 @@ impl Table {
         Self::AlertDeliveries,
     ];
 
+    /// Whether any gateway may change it by itself, and not only the one that records what all see.
+    pub(super) fn is_everybodys(self) -> bool {
+        matches!(self, Self::AlertMessages | Self::AlertDeliveries)
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::OpenAlarms => "open_alarm",
@@ -87,11 +92,11 @@ impl Keep {
 
 /// What was kept: by table and id, as JSON.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Kept(BTreeMap<Table, BTreeMap<String, String>>);
+pub(crate) struct Kept(BTreeMap<Table, BTreeMap<String, String>>);
 
 impl Kept {
     /// Takes what a table holds. What cannot be read is left out.
-    pub(super) fn take<T: DeserializeOwned>(&mut self, table: Table) -> BTreeMap<String, T> {
+    pub(crate) fn take<T: DeserializeOwned>(&mut self, table: Table) -> BTreeMap<String, T> {
         let texts = self.0.remove(&table).unwrap_or_default();
         let read = texts.into_iter().filter_map(|(id, text)| {
             let thing = serde_json::from_str(&text);

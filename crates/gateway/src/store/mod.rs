@@ -12,6 +12,7 @@ mod chain;
 mod database;
 mod entry;
 mod kept;
+mod leading;
 mod postgres;
 mod reading;
 mod sqlite;
@@ -24,7 +25,8 @@ pub(crate) mod tests;
 pub(crate) use activity::Shown;
 pub(crate) use activity_query::{ActivityQuery, Place};
 pub(crate) use entry::Entry;
-pub(crate) use kept::{Keep, Table};
+pub(crate) use kept::{Keep, Kept, Table};
+pub(crate) use leading::News;
 pub(crate) use reading::{export, verify};
 
 use crate::config::StoreLocation;
@@ -58,6 +60,8 @@ pub(crate) struct Store {
     reads: Option<mpsc::Sender<Read>>,
     /// Whether the last attempt to write succeeded.
     is_well: Arc<AtomicBool>,
+    /// Whether this gateway is the one that records what all see who share its store.
+    leads: Arc<AtomicBool>,
     /// Counts the writes that changed the list of what happened.
     changes: Arc<AtomicU64>,
     location: StoreLocation,
@@ -66,7 +70,7 @@ pub(crate) struct Store {
     /// Events that found no place in the queue.
     left_out: AtomicU64,
     /// What was there when it was opened, until somebody goes on with it.
-    kept: Mutex<kept::Kept>,
+    kept: Mutex<Kept>,
 }
 
 impl fmt::Debug for Store {
@@ -98,9 +102,11 @@ impl Store {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let is_well = Arc::new(AtomicBool::new(true));
         let changes = Arc::new(AtomicU64::new(0));
+        let leads = Arc::new(AtomicBool::new(true));
         let state = writer::State {
             is_well: is_well.clone(),
             changes: changes.clone(),
+            leads: leads.clone(),
             now,
         };
         let at = location.clone();
@@ -125,6 +131,7 @@ impl Store {
             jobs,
             reads,
             is_well,
+            leads,
             changes,
             location: location.clone(),
             gateway: match location {
@@ -143,6 +150,7 @@ impl Store {
             jobs: mpsc::channel(1).0,
             reads: None,
             is_well: Arc::new(AtomicBool::new(false)),
+            leads: Arc::new(AtomicBool::new(true)),
             changes: Arc::default(),
             location: StoreLocation::Memory,
             gateway: String::new(),
@@ -287,6 +295,23 @@ impl Store {
     pub(crate) fn take_kept<T: DeserializeOwned>(&self, table: Table) -> BTreeMap<String, T> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.take(table)
+    }
+
+    /// Whether this gateway is the one that records what is seen, and tells people of it. Of several that share a store
+    /// one is.
+    pub(crate) fn leads(&self) -> bool {
+        self.leads.load(Ordering::Relaxed)
+    }
+
+    /// Looks for what other gateways have changed since what is kept had this number. `None` where there are no others,
+    /// or nobody can say.
+    pub(crate) async fn look(&self, after: i64) -> Option<News> {
+        if !matches!(self.location, StoreLocation::Postgres(_)) {
+            return None;
+        }
+        let (answer, answered) = oneshot::channel();
+        self.jobs.try_send(Job::Look(after, answer)).ok()?;
+        answered.await.ok()
     }
 
     /// Another number than before says that the list of what happened has something new.

@@ -33,11 +33,16 @@ pub(super) fn watched(sql: &mut dyn Sql, now: DateTime<Utc>) -> Result<(), Fault
     .map(drop)
 }
 
-/// The gateway begins to watch; what has to be said of the time since one last did.
-pub(super) fn begun(sql: &mut dyn Sql, now: DateTime<Utc>) -> Result<Event, Fault> {
+/// When somebody last watched, as far as that was noted.
+pub(super) fn last(sql: &mut dyn Sql) -> Result<Option<DateTime<Utc>>, Fault> {
     let found = sql.rows("SELECT at FROM watched", &[])?;
     let last = found.first().map(|row| row.number(0)).transpose()?;
-    let last = last.and_then(DateTime::from_timestamp_millis);
+    Ok(last.and_then(DateTime::from_timestamp_millis))
+}
+
+/// The gateway begins to watch; what has to be said of the time since one last did.
+pub(super) fn begun(sql: &mut dyn Sql, now: DateTime<Utc>) -> Result<Event, Fault> {
+    let last = last(sql)?;
     let what = match last {
         None => "The gateway began to watch. What was before it was not seen.".to_owned(),
         Some(last) => {

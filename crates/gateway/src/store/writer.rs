@@ -3,7 +3,8 @@
 use super::backlog::{Backlog, intent};
 use super::database::{Database, Fault};
 use super::kept::Kept;
-use super::{Keep, NewRow, Now, Read, activity, appending, kept, watching};
+use super::leading::{Leading, News};
+use super::{Keep, NewRow, Now, Read, appending, kept};
 use chrono::{DateTime, Utc};
 use health::events::Event;
 use std::sync::Arc;
@@ -26,6 +27,8 @@ pub(super) enum Job {
     Keep(Vec<Keep>),
     /// Notes that the connections are watched.
     Watched,
+    /// Looks for what other gateways have changed since what is kept had this number.
+    Look(i64, oneshot::Sender<News>),
     /// Reads.
     Read(Read),
 }
@@ -34,6 +37,8 @@ pub(super) enum Job {
 pub(super) struct State {
     pub(super) is_well: Arc<AtomicBool>,
     pub(super) changes: Arc<AtomicU64>,
+    /// Whether this gateway is the one that records what all see who share its database.
+    pub(super) leads: Arc<AtomicBool>,
     pub(super) now: Now,
 }
 
@@ -50,23 +55,36 @@ pub(super) fn start<D: Database>(
     let (opened, is_open) = sync_channel(1);
     let write = move || {
         let begun = open().and_then(|mut database| {
-            let kept = begin(&mut database, (state.now)())
+            let begun = begin(&mut database, &state, (state.now)())
                 .map_err(|fault| format!("the store {fault}"))?;
-            Ok((database, kept))
+            Ok((database, begun))
         });
-        let mut database = match begun {
+        let (mut database, mut leading) = match begun {
             Err(why) => {
                 let _ = opened.send(Err(why));
                 return;
             }
-            Ok((database, kept)) => {
+            Ok((database, (kept, leading))) => {
                 let _ = opened.send(Ok(kept));
-                database
+                (database, leading)
             }
         };
         let (mut jobs, mut backlog) = (Vec::new(), Backlog::default());
         while queue.blocking_recv_many(&mut jobs, TOGETHER) > 0 {
-            work(&mut database, jobs.drain(..), &state, &mut backlog);
+            let looks = work(&mut database, jobs.drain(..), &state, &mut backlog);
+            for (after, answer) in looks {
+                let looked =
+                    leading.look(&mut database, &state, &mut backlog, after, (state.now)());
+                match looked {
+                    // Without an answer whoever asked goes on as before.
+                    Ok(news) => drop(news.map(|news| answer.send(news))),
+                    Err(fault) => {
+                        if state.is_well.swap(false, Ordering::Relaxed) {
+                            tracing::error!("the store {fault}");
+                        }
+                    }
+                }
+            }
         }
         if !backlog.is_empty()
             && let Err(fault) = backlog.write(&mut database, false, (state.now)())
@@ -81,16 +99,18 @@ pub(super) fn start<D: Database>(
         .unwrap_or_else(|_| Err("the store cannot be opened: its thread has failed".to_owned()))
 }
 
-fn begin(database: &mut dyn Database, now: DateTime<Utc>) -> Result<Kept, Fault> {
+fn begin(
+    database: &mut dyn Database,
+    state: &State,
+    now: DateTime<Utc>,
+) -> Result<(Kept, Leading), Fault> {
     let kept = kept::read(database)?;
     close_gone(database, now)?;
-    let begun = watching::begun(database, now)?;
-    database.write(&mut |sql| activity::add_event(sql, &begun))?;
-    Ok(kept)
+    Ok((kept, Leading::begin(database, state, now)?))
 }
 
 /// Closes what ended gateways left open: whether that was sent nobody knows.
-fn close_gone(database: &mut dyn Database, now: DateTime<Utc>) -> Result<(), Fault> {
+pub(super) fn close_gone(database: &mut dyn Database, now: DateTime<Utc>) -> Result<(), Fault> {
     let gone = database.gone();
     let (statement, values) = &gone.open;
     if gone.forget.is_none() && database.rows(statement, values)?.is_empty() {
@@ -139,16 +159,17 @@ fn append(
     Ok(numbers)
 }
 
+/// Does what was asked for, but for looks at the database, which it answers.
 fn work(
     database: &mut dyn Database,
     jobs: impl Iterator<Item = Job>,
     state: &State,
     backlog: &mut Backlog,
-) {
+) -> Vec<(i64, oneshot::Sender<News>)> {
     let now = (state.now)();
     let (mut rows, mut answers, mut probes) = (Vec::new(), Vec::new(), Vec::new());
     let (mut events, mut reads, mut is_watched) = (Vec::new(), Vec::new(), false);
-    let mut keep = Vec::new();
+    let (mut keep, mut looks) = (Vec::new(), Vec::new());
     for job in jobs {
         match job {
             Job::Write(row, answer) => {
@@ -159,6 +180,7 @@ fn work(
             Job::Events(more) => events.extend(more),
             Job::Keep(more) => keep.extend(more),
             Job::Watched => is_watched = true,
+            Job::Look(after, answer) => looks.push((after, answer)),
             Job::Read(read) => reads.push(read),
         }
     }
@@ -218,4 +240,5 @@ fn work(
     for read in reads {
         read(database);
     }
+    looks
 }

@@ -22,6 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How often the clock is looked at, in milliseconds.
 const TICK: f64 = 1_000.0;
 
+/// How often it is looked for what other gateways have changed, in milliseconds.
+const LOOK: f64 = 2_000.0;
+
 /// After how many looks at the clock it is noted that somebody watches: so exactly a later gateway knows for how long
 /// nobody did.
 const MARK: u64 = 10;
@@ -102,7 +105,8 @@ impl Watchers {
         let inventory = self.inventory.clone();
         running.ticker.get_or_insert_with(|| {
             let mut ticker = JoinSet::new();
-            ticker.spawn(tick(inventory));
+            ticker.spawn(tick(inventory.clone()));
+            ticker.spawn(look_around(inventory));
             ticker
         });
     }
@@ -215,5 +219,14 @@ async fn tick(inventory: Arc<Inventory>) {
         }
         clock.sleep_until(clock.millis() + TICK).await;
         inventory.tick();
+    }
+}
+
+/// Looks for what other gateways have changed. Apart from the looks at the clock: a store may take long to answer.
+async fn look_around(inventory: Arc<Inventory>) {
+    let clock = inventory.clock().clone();
+    loop {
+        clock.sleep_until(clock.millis() + LOOK).await;
+        inventory.look_around().await;
     }
 }

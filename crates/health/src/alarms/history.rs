@@ -141,6 +141,25 @@ impl AlarmHistory {
         }
     }
 
+    /// Takes over by what the alarms are known that somebody else has seen too, who watches the same: their ids and their
+    /// beginnings. The ids that are others now, before and after.
+    pub fn adopt<'a>(
+        &mut self,
+        known: impl IntoIterator<Item = &'a Alarm>,
+    ) -> Vec<(String, String)> {
+        let mut renamed = Vec::new();
+        for alarm in known {
+            if let Some(own) = self.open.get_mut(&alarm.resource)
+                && own.id != alarm.id
+            {
+                let before = std::mem::replace(&mut own.id, alarm.id.clone());
+                renamed.push((before, alarm.id.clone()));
+                own.since = alarm.since;
+            }
+        }
+        renamed
+    }
+
     /// The open alarms, worst first.
     #[must_use]
     pub fn alarms(&self) -> Vec<Alarm> {

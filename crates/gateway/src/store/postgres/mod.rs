@@ -26,7 +26,7 @@ pub(super) struct Postgres {
     doubt: Option<String>,
 }
 
-/// Connects to a database, makes its tables where there are none, and takes it for this gateway.
+/// Connects to a database, makes its tables where there are none, and joins the gateways at it.
 ///
 /// # Errors
 /// What is wrong with it, with its name.
@@ -134,6 +134,24 @@ impl Database for Postgres {
         self.connect()?;
         let lock = self.presence.chain_lock();
         self.transaction(Some(lock), work)
+    }
+
+    fn lead(&mut self) -> Result<bool, Fault> {
+        self.connect()?;
+        self.presence.lead(&mut self.link)
+    }
+
+    fn revisions(&mut self) -> Result<Option<(i64, i64)>, Fault> {
+        self.connect()?;
+        // Whoever looks lives, also one that writes nothing.
+        self.presence.renew(&mut self.link)?;
+        let found = self.link.rows(
+            "SELECT (SELECT number FROM kept_revision),
+                 coalesce((SELECT max(number) FROM activity), 0) + coalesce((SELECT max(number) FROM audit), 0)",
+            &[],
+        )?;
+        let found = found.first().ok_or("has lost its tables")?;
+        Ok(Some((found.number(0)?, found.number(1)?)))
     }
 
     fn took_place(&mut self) -> Result<bool, Fault> {

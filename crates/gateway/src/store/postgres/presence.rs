@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// Advisory locks of this program have two parts: the number of its table, so that several of its schemas in one
 /// database are apart, and one of these or the number of a gateway, from 1.
-const THE_ONLY_ONE: i32 = 0;
+const LEADER: i32 = 0;
 const CHAIN: i32 = -1;
 
 /// How often a gateway notes that it lives.
@@ -15,6 +15,9 @@ const RENEWED: Duration = Duration::from_secs(5);
 
 /// A gateway whose session is gone may come back so long: its connection may have broken.
 const GRACE: &str = "30 seconds";
+
+/// How often a gateway that has led tries to do so again with a new session, at once.
+const TRIES: u32 = 20;
 
 /// This gateway among those at its database.
 pub(super) struct Presence {
@@ -25,6 +28,8 @@ pub(super) struct Presence {
     /// The session that was the last one: its process at the database and when that began.
     session: Option<(i64, String)>,
     renewed: Option<Instant>,
+    /// Whether the session holds the lock of the one that records what all see.
+    leads: bool,
 }
 
 impl Presence {
@@ -34,6 +39,7 @@ impl Presence {
             id: None,
             session: None,
             renewed: None,
+            leads: false,
         }
     }
 
@@ -57,7 +63,7 @@ impl Presence {
         let class = u32::try_from(here.number(0)?).map_err(|_| "has lost its tables")?;
         self.class = class.cast_signed();
         let session = (here.number(1)?, here.text(2)?.to_owned());
-        self.take_place(link)?;
+        let led = std::mem::replace(&mut self.leads, false);
         let known = match self.id {
             Some(id) => link.execute(
                 "UPDATE gateway SET seen_at = now() WHERE id = ?",
@@ -80,18 +86,51 @@ impl Presence {
             "SELECT pg_advisory_lock({class}, {id}); SET failover_console.gateway = '{id}'"
         ))?;
         self.session = Some(session);
+        // The locks of the session before are given up one after the other. Nobody else is to take this one for that.
+        let mut tries = if led { TRIES } else { 0 };
+        while tries > 0 && !self.lead(link)? {
+            tries -= 1;
+            link.run("SELECT pg_sleep(0.01)")?;
+        }
         Ok(())
     }
 
-    /// Takes the lock that one gateway at a time has.
-    fn take_place(&self, link: &mut Link) -> Result<(), Fault> {
-        let class = self.class;
-        let lock = format!("SELECT pg_try_advisory_lock({class}, {THE_ONLY_ONE})::text");
-        let taken = link.rows(&lock, &[])?;
-        match taken.first().map(|row| row.text(0)).transpose()? {
-            Some("true") => Ok(()),
-            _ => Err("is in use by another gateway; give each one of its own".to_owned()),
+    /// Takes the lock of the one that records what all see, if nobody has it; whether this gateway has it.
+    pub(super) fn lead(&mut self, link: &mut Link) -> Result<bool, Fault> {
+        if !self.leads {
+            let class = self.class;
+            let lock = format!("SELECT pg_try_advisory_lock({class}, {LEADER})::text");
+            let taken = link.rows(&lock, &[])?;
+            self.leads = taken.first().map(|row| row.text(0)).transpose()? == Some("true");
+            if !self.leads {
+                self.end_stuck_leader(link)?;
+            }
         }
+        Ok(self.leads)
+    }
+
+    /// Ends the session of a leader that holds its lock and does nothing: its computer lives, and its program does not.
+    /// Should it go on, it finds its session ended, and joins the others.
+    fn end_stuck_leader(&self, link: &mut Link) -> Result<(), Fault> {
+        let class = self.class.cast_unsigned();
+        let ended = link.rows(
+            &format!(
+                "SELECT pg_terminate_backend(leader.pid)::text FROM pg_locks AS leader
+                 JOIN pg_locks AS own USING (pid, locktype, database, classid, objsubid)
+                 JOIN gateway ON gateway.id = own.objid::int8
+                 WHERE leader.locktype = 'advisory' AND leader.objsubid = 2 AND leader.granted
+                 AND leader.classid = {class}::oid AND leader.objid = {LEADER}::oid
+                 AND leader.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                 AND gateway.seen_at < now() - interval '{GRACE}'"
+            ),
+            &[],
+        )?;
+        if !ended.is_empty() {
+            tracing::warn!(
+                "the gateway that recorded what is seen does nothing any more; its place is taken"
+            );
+        }
+        Ok(())
     }
 
     /// Notes that the gateway lives, if that was not noted a moment ago.

@@ -57,6 +57,18 @@ const MIGRATIONS: [&str; 1] = ["
     CREATE TABLE alert_watch (id text PRIMARY KEY, entry text NOT NULL);
     CREATE TABLE alert_message (id text PRIMARY KEY, entry text NOT NULL);
     CREATE TABLE alert_delivery (id text PRIMARY KEY, entry text NOT NULL);
+    -- Another number tells the other gateways that something else is kept.
+    CREATE TABLE kept_revision (number int8 NOT NULL);
+    INSERT INTO kept_revision VALUES (1);
+    CREATE FUNCTION kept_changed() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN UPDATE kept_revision SET number = number + 1; RETURN NULL; END $$;
+    CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON open_alarm EXECUTE FUNCTION kept_changed();
+    CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON acknowledgement EXECUTE FUNCTION kept_changed();
+    CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON alarm_note EXECUTE FUNCTION kept_changed();
+    CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON maintenance EXECUTE FUNCTION kept_changed();
+    CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON alert_watch EXECUTE FUNCTION kept_changed();
+    CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON alert_message EXECUTE FUNCTION kept_changed();
+    CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON alert_delivery EXECUTE FUNCTION kept_changed();
 "];
 
 /// "FOCO": the advisory lock under which the tables are made and changed.

@@ -14,7 +14,7 @@ use std::sync::Mutex;
 
 /// A receiver that fails as the test wants it.
 #[derive(Default)]
-struct Receiver {
+pub(super) struct Receiver {
     fails: Mutex<Option<Failure>>,
     got: Mutex<Vec<Message>>,
     attempts: Mutex<usize>,
@@ -25,7 +25,7 @@ impl Receiver {
         *self.fails.lock().unwrap() = why;
     }
 
-    fn got(&self) -> Vec<(Occasion, String)> {
+    pub(super) fn got(&self) -> Vec<(Occasion, String)> {
         let got = self.got.lock().unwrap();
         got.iter()
             .map(|one| (one.occasion, one.alarm.name.clone()))
@@ -87,7 +87,7 @@ fn setting(receivers: &[(&str, &Arc<Receiver>)]) -> Setting {
 
 impl Stage {
     /// Lets time pass until it is so.
-    async fn pass_until(&self, what: &str, is: impl Fn() -> bool) {
+    pub(super) async fn pass_until(&self, what: &str, is: impl Fn() -> bool) {
         for _ in 0..2_000 {
             if is() {
                 return;
@@ -98,14 +98,14 @@ impl Stage {
         panic!("{what} did not come");
     }
 
-    async fn pass(&self, seconds: u64) {
+    pub(super) async fn pass(&self, seconds: u64) {
         for _ in 0..seconds {
             self.skip(1);
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }
 
-    fn notify(&self, receivers: &[(&str, &Arc<Receiver>)]) {
+    pub(super) fn notify(&self, receivers: &[(&str, &Arc<Receiver>)]) {
         self.gateway.shared.alerts.set(setting(receivers));
     }
 }

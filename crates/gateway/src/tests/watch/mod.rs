@@ -8,6 +8,7 @@ mod plant;
 mod report;
 mod sweep;
 mod systems;
+mod together;
 mod viewers;
 
 use super::vendor::{Vendor, json as vendor_json};

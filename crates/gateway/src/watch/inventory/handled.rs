@@ -20,6 +20,7 @@ impl State {
             maintenance: store.take_kept(Table::Maintenance),
         };
         self.alarms = self.history.alarms();
+        self.others.follows = !store.leads();
     }
 
     /// Judges anew who takes care of what: somebody has changed it, or time has passed.

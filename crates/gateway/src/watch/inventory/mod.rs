@@ -6,6 +6,7 @@ mod changes;
 mod connection;
 mod handled;
 mod judge;
+mod others;
 mod state;
 
 #[cfg(test)]
@@ -132,9 +133,10 @@ impl Inventory {
         (state.alarms.clone(), systems.collect())
     }
 
-    /// An open alarm.
+    /// An open alarm, also by the id that it had before another gateway's was taken over.
     pub(crate) fn alarm(&self, id: &str) -> Option<Alarm> {
         let state = self.state();
+        let id = state.others.id_now(id);
         state.alarms.iter().find(|alarm| alarm.id == id).cloned()
     }
 
@@ -183,6 +185,7 @@ impl Inventory {
     fn handle<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let now = self.clock.now();
         let mut state = self.state();
+        state.others.handled += 1;
         let done = change(&mut state);
         state.handled(now);
         self.record(state);

@@ -1,6 +1,7 @@
 //! Everything that is known, and how a publication changes it.
 
 use super::connection::{Connection, Step};
+use super::others::Others;
 use super::{Read, unread};
 use crate::store::Keep;
 use chrono::{DateTime, Utc};
@@ -43,6 +44,8 @@ pub(super) struct State {
     pub(super) seen: Vec<Event>,
     /// What of the alarms is to be kept or forgotten by the store.
     pub(super) keep: Vec<Keep>,
+    /// What is known of other gateways.
+    pub(super) others: Others,
     /// Counts publications, so that what a whole one does not name can be told.
     publication: u64,
 }
@@ -64,6 +67,7 @@ impl State {
             alarms_at: 0,
             seen: Vec::new(),
             keep: Vec::new(),
+            others: Others::default(),
             publication: 0,
         }
     }

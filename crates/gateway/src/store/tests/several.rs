@@ -1,0 +1,222 @@
+//! Several gateways at one database.
+
+use super::super::*;
+use super::activity::{at, event, everything};
+use super::server::Server;
+use super::{change, lines, outcome};
+use health::Severity;
+use health::events::EventKind;
+use std::sync::atomic::AtomicI64;
+
+/// Gateways with one clock, at a database of their own.
+struct Several {
+    server: Arc<Server>,
+    database: String,
+    seconds: Arc<AtomicI64>,
+}
+
+impl Several {
+    fn new() -> Option<Self> {
+        let server = Server::shared()?;
+        Some(Self {
+            database: server.database(),
+            server,
+            seconds: Arc::new(AtomicI64::new(1_000)),
+        })
+    }
+
+    fn open(&self) -> Store {
+        let seconds = self.seconds.clone();
+        let location = self.server.store(&self.database);
+        Store::open_by(&location, move || at(seconds.load(Ordering::SeqCst))).unwrap()
+    }
+
+    /// Ends the sessions of the gateway that leads, as a network does that breaks.
+    fn cut_off_the_leader(&self) {
+        let cut = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
+            AND objid = 0 AND objsubid = 2
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        self.server.statement(&self.database, cut).unwrap();
+    }
+}
+
+fn seen(second: i64, id: &str) -> Vec<Event> {
+    let event = event(
+        second,
+        EventKind::Failover,
+        Severity::Warning,
+        "plant-a",
+        id,
+    );
+    vec![Event {
+        what: "The primary changed.".to_owned(),
+        ..event
+    }]
+}
+
+async fn what_was_seen(store: &Store) -> Vec<String> {
+    let entries = store.activity(everything()).await.unwrap();
+    let seen = entries.iter().filter_map(|entry| entry.resource.clone());
+    seen.map(|key| key.id).collect()
+}
+
+async fn until_it_leads(store: &Store) {
+    while !store.leads() {
+        store.look(0).await;
+    }
+}
+
+#[tokio::test]
+async fn of_two_that_see_the_same_one_records_it_and_the_other_takes_over() {
+    let Some(several) = Several::new() else {
+        return;
+    };
+    let (one, other) = (several.open(), several.open());
+    assert!(one.leads() && !other.leads());
+    for store in [&one, &other] {
+        store.record(seen(1_000, "a"));
+        store.watched();
+        assert!(store.caught_up().await);
+    }
+    assert_eq!(what_was_seen(&one).await, ["a"]);
+    // The one is cut off before it has recorded what both see, and the other has not noticed yet.
+    several.seconds.store(1_005, Ordering::SeqCst);
+    several.cut_off_the_leader();
+    other.record(seen(1_004, "b"));
+    until_it_leads(&other).await;
+    assert_eq!(what_was_seen(&other).await, ["b", "a"]);
+    // It comes back with what it has seen.
+    one.record(seen(1_003, "b"));
+    while !one.caught_up().await {}
+    let news = one.look(0).await.unwrap();
+    assert!(!news.leads && !one.leads());
+    other.record(seen(1_006, "c"));
+    assert!(other.caught_up().await);
+    assert_eq!(what_was_seen(&one).await, ["c", "b", "a"]);
+    // Somebody watched all the time.
+    let entries = other.activity(everything()).await.unwrap();
+    let gaps = entries.iter().filter(|entry| entry.resource.is_none());
+    assert_eq!(gaps.count(), 1, "the first beginning alone");
+    drop(other);
+    until_it_leads(&one).await;
+}
+
+#[tokio::test]
+async fn only_a_time_in_which_nobody_watched_is_told_as_one() {
+    let Some(several) = Several::new() else {
+        return;
+    };
+    let one = several.open();
+    one.watched();
+    assert!(one.caught_up().await);
+    several.seconds.store(1_300, Ordering::SeqCst);
+    // It begins before anybody knows that the one is gone, which has noted nothing for five minutes.
+    let other = several.open();
+    several.seconds.store(1_310, Ordering::SeqCst);
+    drop(one);
+    until_it_leads(&other).await;
+    assert!(other.caught_up().await);
+    let entries = other.activity(everything()).await.unwrap();
+    assert!(
+        entries[0]
+            .what
+            .starts_with("The gateway did not watch for 5 min"),
+        "{entries:?}"
+    );
+}
+
+#[tokio::test]
+async fn all_add_to_one_chain() {
+    let Some(several) = Several::new() else {
+        return;
+    };
+    let stores = Arc::new([several.open(), several.open(), several.open()]);
+    let all = (0..60).map(|number: u16| {
+        let stores = stores.clone();
+        tokio::spawn(async move {
+            let store = &stores[usize::from(number) % stores.len()];
+            let intent = store.intent(change(number)).await.unwrap();
+            store.outcome(intent, outcome("done")).await.unwrap();
+        })
+    });
+    for one in all.collect::<Vec<_>>() {
+        one.await.unwrap();
+    }
+    let location = several.server.store(&several.database);
+    assert_eq!(verify(&location).unwrap().unwrap().rows, 120);
+    let rows = lines(&location);
+    assert!(rows.iter().all(|row| row["gateway"].is_string()));
+    let writers = "SELECT count(DISTINCT gateway) FROM audit";
+    let writers = several.server.statement(&several.database, writers);
+    assert_eq!(writers.unwrap(), "3");
+}
+
+#[tokio::test]
+async fn what_another_gateway_has_under_way_stays_open_while_it_lives() {
+    let Some(several) = Several::new() else {
+        return;
+    };
+    let (_leader, one) = (several.open(), several.open());
+    let intent = one.intent(change(1)).await.unwrap();
+    // Long ago, and yet it lives: its session holds its lock.
+    let aged = "UPDATE gateway SET seen_at = seen_at - interval '1 hour'
+        WHERE id = (SELECT max(id) FROM gateway)";
+    several.server.statement(&several.database, aged).unwrap();
+    let other = several.open();
+    let location = several.server.store(&several.database);
+    assert_eq!(lines(&location).len(), 1);
+    one.outcome(intent, outcome("done")).await.unwrap();
+    drop(other);
+}
+
+#[tokio::test]
+async fn a_leader_that_does_nothing_any_more_loses_its_place() {
+    let Some(several) = Several::new() else {
+        return;
+    };
+    let (stopped, other) = (several.open(), several.open());
+    assert!(stopped.leads());
+    // Its session lives, as that of a program does that was stopped.
+    let aged = "UPDATE gateway SET seen_at = seen_at - interval '1 hour'
+        WHERE id = (SELECT min(id) FROM gateway)";
+    several.server.statement(&several.database, aged).unwrap();
+    until_it_leads(&other).await;
+    while !stopped.caught_up().await {}
+    assert!(!stopped.look(0).await.unwrap().leads);
+}
+
+#[tokio::test]
+async fn what_is_kept_at_one_is_known_at_the_others() {
+    let Some(several) = Several::new() else {
+        return;
+    };
+    let (one, other) = (several.open(), several.open());
+    let known = |news: News| {
+        let mut kept = news.kept?;
+        Some(kept.take::<String>(Table::Acknowledgements))
+    };
+    let first = one.look(0).await.unwrap();
+    let revision = first.revision;
+    assert_eq!(known(first), Some(BTreeMap::new()));
+    assert_eq!(known(one.look(revision).await.unwrap()), None);
+    let changes = one.activity_changes();
+    let keep = Keep::put(Table::Acknowledgements, "alarm", &"on it".to_owned());
+    other.handle(change(1), keep).await.unwrap();
+    let next = one.look(revision).await.unwrap();
+    assert_ne!(next.revision, revision);
+    assert_eq!(known(next).unwrap()["alarm"], "on it");
+    assert_ne!(
+        one.activity_changes(),
+        changes,
+        "there is something to read"
+    );
+    // Only the one that records says which alarms are open.
+    other.keep(vec![Keep::put(
+        Table::OpenAlarms,
+        "its own",
+        &"x".to_owned(),
+    )]);
+    assert!(other.caught_up().await);
+    let mut kept = one.look(0).await.unwrap().kept.unwrap();
+    assert!(kept.take::<String>(Table::OpenAlarms).is_empty());
+}

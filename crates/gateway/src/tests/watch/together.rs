@@ -1,0 +1,180 @@
+//! Two gateways with one database before the same systems.
+
+use super::alerts::Receiver;
+use super::handled::{alarm, plant, send};
+use super::*;
+use crate::alerts::message::Occasion;
+use crate::config::StoreLocation;
+use crate::store::tests::server::Server;
+use health::alarms::Alarm;
+use serde_json::{Value, json};
+
+impl Stage {
+    /// With a store there that has the same clock.
+    fn sharing(location: &StoreLocation, plant: &Plant) -> Self {
+        let (skips, skipped) = watch::channel(Skips::default());
+        let store = Store::open_by(location, clock(&skipped)).unwrap();
+        Self::assembled(vec![watched("plant-a", &plant.base)], store, skips, skipped)
+    }
+
+    async fn look_around(&self) {
+        let store = &self.gateway.shared.store;
+        assert!(store.caught_up().await);
+        self.gateway.shared.watchers.inventory().look_around().await;
+    }
+
+    fn leads(&self) -> bool {
+        self.gateway.shared.store.leads()
+    }
+
+    /// Ends the gateway.
+    fn end(self) {
+        self.gateway.shared.alerts.stop();
+        self.gateway.shared.watchers.stop();
+    }
+
+    async fn activity(&self, kind: &str) -> Vec<String> {
+        assert!(self.gateway.shared.store.caught_up().await);
+        let line = format!("GET /api/activity?kind={kind}");
+        let (_, activity) = send(self, &line, &Value::Null).await;
+        let entries = activity["entries"].as_array().unwrap().iter();
+        entries
+            .map(|entry| entry["what"].as_str().unwrap().to_owned())
+            .collect()
+    }
+}
+
+/// Two gateways, of which the first records, and their server; none where there is no PostgreSQL.
+async fn pair(plant: &Plant) -> Option<(Stage, Stage, Arc<Server>)> {
+    let server = Server::shared()?;
+    let location = server.store(&server.database());
+    let one = Stage::sharing(&location, plant);
+    alarm(&one, "the alarm", |_| true).await;
+    let other = Stage::sharing(&location, plant);
+    // The alarm of its own reading, and not only the one that it has from the store.
+    other
+        .until("a first reading", |all| {
+            all.connections()[0].observed_at.is_some()
+        })
+        .await;
+    assert!(one.leads() && !other.leads());
+    Some((one, other, server))
+}
+
+#[tokio::test]
+async fn an_alarm_is_the_same_at_both_and_so_is_who_takes_care_of_it() {
+    let plant = plant().await;
+    let Some((one, other, _server)) = pair(&plant).await else {
+        return;
+    };
+    // Another alarm, which the second sees before the first, and knows by a name of its own.
+    plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
+    for stage in [&one, &other] {
+        stage.refresh().await;
+        stage
+            .until("its end", |all| {
+                let mut alarms = all.alarms.iter().flatten();
+                !alarms.any(|alarm| alarm.resource.id == "g0")
+            })
+            .await;
+        assert!(stage.gateway.shared.store.caught_up().await);
+    }
+    plant.sessions("g0", &[("a", "Secondary")]);
+    other.skip(7);
+    other.refresh().await;
+    let seen_there = alarm(&other, "the alarm", |_| true).await;
+    let there = |alarm: &Alarm| format!("/api/alarms/{}/acknowledgement", alarm.id);
+    let on_it = json!({"reason": "on it"});
+    let (status, _) = send(&other, &format!("POST {}", there(&seen_there)), &on_it).await;
+    assert_eq!(status, 503, "the first has not seen it yet");
+    one.refresh().await;
+    let seen_here = alarm(&one, "the alarm", |_| true).await;
+    assert_ne!(seen_here.id, seen_there.id);
+    one.look_around().await;
+    // The page still has the name that it was told.
+    let (status, _) = send(&other, &format!("POST {}", there(&seen_there)), &on_it).await;
+    assert_eq!(status, 201);
+    let known = alarm(&other, "the acknowledgement", Alarm::is_handled).await;
+    assert_eq!((&known.id, known.since), (&seen_here.id, seen_here.since));
+    one.look_around().await;
+    alarm(&one, "the acknowledgement", Alarm::is_handled).await;
+    let (status, _) = send(&one, &format!("DELETE {}", there(&seen_here)), &Value::Null).await;
+    assert_eq!(status, 204);
+    other.look_around().await;
+    alarm(&other, "its end", |alarm| !alarm.is_handled()).await;
+    let all = json!({"scope": {"connection": "plant-a"}, "until": 900_000, "reason": "cabling"});
+    let (status, _) = send(&other, "POST /api/maintenance", &all).await;
+    assert_eq!(status, 201);
+    one.look_around().await;
+    assert_eq!(one.all().maintenance.unwrap().len(), 1);
+    let notes = format!("POST /api/alarms/{}/notes", seen_there.id);
+    let (status, _) = send(&other, &notes, &json!({"text": "at noon"})).await;
+    assert_eq!(status, 201);
+    one.look_around().await;
+    let noted = alarm(&one, "the note", |alarm| !alarm.notes.is_empty()).await;
+    assert_eq!(noted.notes[0].text, "at noon");
+    one.end();
+    other.end();
+}
+
+#[tokio::test]
+async fn what_happens_is_listed_once_and_goes_on_when_one_ends() {
+    let plant = plant().await;
+    let Some((one, other, _server)) = pair(&plant).await else {
+        return;
+    };
+    plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
+    one.refresh().await;
+    other.refresh().await;
+    plant.sessions("g0", &[("a", "Secondary"), ("b", "Primary")]);
+    one.refresh().await;
+    other.refresh().await;
+    let first = one.activity("failover").await;
+    assert_eq!(first, other.activity("failover").await);
+    assert_eq!(first.len(), 2, "{first:?}");
+    let watching = one.activity("watching").await.len();
+    one.end();
+    while !other.leads() {
+        other.look_around().await;
+    }
+    plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
+    other.refresh().await;
+    assert_eq!(other.activity("failover").await.len(), 3);
+    assert_eq!(
+        other.activity("watching").await.len(),
+        watching,
+        "somebody watched all the time"
+    );
+    other.end();
+}
+
+#[tokio::test]
+async fn people_are_told_once_by_the_one_that_records_and_by_the_next_when_it_ends() {
+    let plant = plant().await;
+    let Some((one, other, _server)) = pair(&plant).await else {
+        return;
+    };
+    let pagers = [Arc::new(Receiver::default()), Arc::new(Receiver::default())];
+    one.notify(&[("pager", &pagers[0])]);
+    other.notify(&[("pager", &pagers[1])]);
+    one.pass_until("the message", || !pagers[0].got().is_empty())
+        .await;
+    other.pass(30).await;
+    one.pass(30).await;
+    assert_eq!(pagers[0].got(), [(Occasion::Began, "g0".to_owned())]);
+    assert_eq!(pagers[1].got(), []);
+    assert!(one.gateway.shared.store.caught_up().await);
+    one.end();
+    while !other.leads() {
+        other.look_around().await;
+    }
+    other.pass(30).await;
+    assert_eq!(pagers[1].got(), [], "it was told already");
+    plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
+    other.refresh().await;
+    other
+        .pass_until("its end", || !pagers[1].got().is_empty())
+        .await;
+    assert_eq!(pagers[1].got(), [(Occasion::Ended, "g0".to_owned())]);
+    other.end();
+}
