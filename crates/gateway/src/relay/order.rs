@@ -1,7 +1,7 @@
 //! Prevents two people from overwriting each other's order of slicers. The vendor has no entity tags, so the
 //! gateway computes them from the fields that a change of the order depends on, and from none that change by
 //! themselves. A write with `If-Match` is sent only if the group still has that tag, and no other write of
-//! this gateway runs in between. The check must never use a shared answer.
+//! this gateway, nor of one that shares its store, runs in between. The check must never use a shared answer.
 
 use super::audit_fields;
 use super::write::Record;
@@ -101,8 +101,10 @@ impl Change {
         course: &mut Course,
         record: &mut Record,
     ) -> Outcome {
-        let place = upstream.locks.queue(&self.group.to_ascii_lowercase());
+        let id = self.group.to_ascii_lowercase();
+        let place = upstream.locks.queue(&id);
         let _turn = place.turn(upstream.timeout).await?;
+        let _lease = record.alone(&id, upstream.timeout).await?;
         if let Some(expected) = &self.expected {
             let (held, tag) = match self.reread(upstream).await? {
                 Reread::Group(answer, tag) => (answer, tag),

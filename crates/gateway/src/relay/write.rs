@@ -5,10 +5,11 @@ use super::target::Target;
 use super::{audit_fields, order, path};
 use crate::audit::{self, Who};
 use crate::problem::{Kind, Problem};
-use crate::store::{Entry, Shown, Store};
-use crate::vendor_client::{Outcome, Outgoing, Upstream};
+use crate::store::{Entry, Lease, Shown, Store};
+use crate::vendor_client::{Outcome, Outgoing, Upstream, under_way};
 use health::inventory::{Kind as Held, ResourceKey};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::RwLock;
 use vendors::{Operation, is_refusal};
 
@@ -39,6 +40,19 @@ impl Record {
         };
         self.intent = Some(self.store.intent(entry).await?);
         Ok(())
+    }
+
+    /// Keeps other gateways that share the store from writing to a group. Each step of a write takes `patience` at most,
+    /// and so does the wait.
+    ///
+    /// # Errors
+    /// Another gateway takes too long, or the store cannot be written.
+    pub(super) async fn alone(&self, group: &str, patience: Duration) -> Result<Lease, Problem> {
+        // Reading the group, recording the intent, and the write itself.
+        let longest = 3 * patience + Duration::from_secs(10);
+        let name = format!("slicer group {group}");
+        let lease = self.store.lease(&name, patience, longest).await?;
+        lease.ok_or_else(under_way)
     }
 
     /// Records what became of it. A change that was never sent has no intent, and is recorded as an event.

@@ -1,6 +1,8 @@
 //! What the store asks of a database. The statements are the store's own and written once, in the SQL that SQLite and
 //! PostgreSQL share; what differs (how it is opened, what a transaction costs, who else is there) is the database's.
 
+use std::time::Duration;
+
 /// What went wrong, to continue a sentence that begins with the database.
 pub(super) type Fault = String;
 
@@ -109,6 +111,17 @@ pub(super) trait Database: Sql + Send {
     /// gateway's own, that one is.
     fn lead(&mut self) -> Result<bool, Fault> {
         Ok(true)
+    }
+
+    /// Leases a name for so long, unless another gateway has it; whether this one has it now. Where a database is one
+    /// gateway's own, its names are too.
+    fn lease(&mut self, _name: &str, _longest: Duration) -> Result<bool, Fault> {
+        Ok(true)
+    }
+
+    /// Gives a leased name back.
+    fn give_back(&mut self, _name: &str) -> Result<(), Fault> {
+        Ok(())
     }
 
     /// Two numbers that others may change too: one that is another once something else is kept, and one that is another

@@ -13,6 +13,7 @@ mod database;
 mod entry;
 mod kept;
 mod leading;
+mod lease;
 mod postgres;
 mod reading;
 mod sqlite;
@@ -27,6 +28,7 @@ pub(crate) use activity_query::{ActivityQuery, Place};
 pub(crate) use entry::Entry;
 pub(crate) use kept::{Keep, Kept, Table};
 pub(crate) use leading::News;
+pub(crate) use lease::Lease;
 pub(crate) use reading::{export, verify};
 
 use crate::config::StoreLocation;

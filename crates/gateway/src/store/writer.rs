@@ -10,6 +10,7 @@ use health::events::Event;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// So many rows are written together at most.
@@ -29,6 +30,10 @@ pub(super) enum Job {
     Watched,
     /// Looks for what other gateways have changed since what is kept had this number.
     Look(i64, oneshot::Sender<News>),
+    /// Leases a name, and answers whether no other gateway has it; `None` where that cannot be told.
+    Lease(String, Duration, oneshot::Sender<Option<bool>>),
+    /// Gives a leased name back.
+    GiveBack(String),
     /// Reads.
     Read(Read),
 }
@@ -181,6 +186,14 @@ fn work(
             Job::Keep(more) => keep.extend(more),
             Job::Watched => is_watched = true,
             Job::Look(after, answer) => looks.push((after, answer)),
+            Job::Lease(name, longest, answer) => {
+                let leased = database.lease(&name, longest);
+                let _ = answer.send(leased.ok());
+            }
+            Job::GiveBack(name) => {
+                // What is not given back ends with its time.
+                let _ = database.give_back(&name);
+            }
             Job::Read(read) => reads.push(read),
         }
     }

@@ -2,6 +2,10 @@
 
 use super::vendor::{ReceivedRequest, Vendor, json};
 use super::*;
+use crate::app::Shared;
+use crate::store::Store;
+use crate::store::tests::server::Server;
+use crate::watch::Clock;
 use serde_json::{Value, json as value};
 use std::sync::Mutex;
 use tokio::sync::mpsc;
@@ -319,6 +323,59 @@ async fn of_concurrent_writes_with_the_same_tag_one_succeeds() {
         assert_eq!(slicer["order"], at + 1);
     }
     assert_eq!(gateway.upstreams[0].locks.places("abc"), 0);
+}
+
+#[tokio::test]
+async fn of_concurrent_writes_at_several_gateways_with_one_store_one_succeeds() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let location = server.store(&server.database());
+    let (vendor, held) = vendor().await;
+    // One service may have several names.
+    let gateways = ["127.0.0.1", "localhost", "127.0.0.1", "localhost"].map(|host| {
+        let base = vendor.base.replace("127.0.0.1", host);
+        let store = Store::open(&location).unwrap();
+        let shared = Arc::new(Shared::new(Clock::system(), store));
+        let assets = Assets::from_files([]);
+        let connections = vec![live(&base)];
+        Arc::new(Gateway::with(connections, Access::local(), None, assets, shared).unwrap())
+    });
+    for round in 0..3 {
+        let seen = tag(&gateways[0]).await;
+        let puts_before = puts(&vendor);
+        let orders = [
+            ["b", "a", "c"],
+            ["c", "a", "b"],
+            ["c", "b", "a"],
+            ["a", "c", "b"],
+        ];
+        let present = held.lock().unwrap()["slicers"].clone();
+        let saves = orders.into_iter().zip(&gateways).map(|(order, gateway)| {
+            let (gateway, seen) = (gateway.clone(), seen.clone());
+            tokio::spawn(async move { save(&gateway, &seen, &order).await.status().as_u16() })
+        });
+        let saves: Vec<_> = saves.collect();
+        let mut statuses = Vec::new();
+        for save in saves {
+            statuses.push(save.await.unwrap());
+        }
+        statuses.sort_unstable();
+        // An order that is the present one changes nothing, and the next one finds the tag that it expects.
+        let changes = puts(&vendor) - puts_before;
+        assert_eq!(
+            statuses.iter().filter(|status| **status == 204).count(),
+            changes
+        );
+        assert!(
+            (1..=2).contains(&changes),
+            "{round}: {statuses:?} from {present}"
+        );
+        assert!(
+            statuses[changes..].iter().all(|status| *status == 412),
+            "{statuses:?}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! What connections share, also with those of an earlier configuration: those of one account the queue of its signed
-//! requests and its refused log-ons, those of one service the locks of its groups.
+//! requests and its refused log-ons, all of them the locks of groups.
 
 use super::group_locks::GroupLocks;
 use crate::clock::Clock;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub(crate) struct Accounts {
     clock: Clock,
     turns: HashMap<(String, String), Arc<Turns>>,
-    locks: HashMap<String, Arc<GroupLocks>>,
+    locks: Arc<GroupLocks>,
     refusals: HashMap<Fingerprint, Arc<Refusals>>,
 }
 
@@ -33,7 +33,7 @@ impl Accounts {
         Self {
             clock,
             turns: HashMap::new(),
-            locks: HashMap::new(),
+            locks: Arc::default(),
             refusals: HashMap::new(),
         }
     }
@@ -47,9 +47,9 @@ impl Accounts {
             .clone()
     }
 
-    /// The locks of a service's groups.
-    pub(super) fn locks(&mut self, base: &str) -> Arc<GroupLocks> {
-        self.locks.entry(base.to_owned()).or_default().clone()
+    /// The locks of all groups.
+    pub(super) fn locks(&self) -> Arc<GroupLocks> {
+        self.locks.clone()
     }
 
     /// The refused log-ons of these credentials. Other credentials are tried at once.

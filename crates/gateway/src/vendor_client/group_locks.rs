@@ -1,4 +1,7 @@
 //! Allows one writer at a time per group. Keeps nothing about groups without a writer.
+//!
+//! A group is known by its id alone: one service may be configured under several addresses, and ids of groups are not
+//! given twice. Should two services have given the same, its writers only wait for each other.
 
 use crate::problem::{Kind, Problem};
 use std::collections::HashMap;
@@ -58,15 +61,17 @@ impl QueuePlace<'_> {
         &self,
         patience: Duration,
     ) -> Result<tokio::sync::MutexGuard<'_, ()>, Problem> {
-        tokio::time::timeout(patience, self.turn.lock())
-            .await
-            .map_err(|_| {
-                let detail = "other changes to this group are still under way; nothing was sent";
-                Problem {
-                    retry_after: Some(5),
-                    ..Problem::new(Kind::Timeout, detail)
-                }
-            })
+        let turn = tokio::time::timeout(patience, self.turn.lock());
+        turn.await.map_err(|_| under_way())
+    }
+}
+
+/// Somebody else changes the group, here or at another gateway, and takes too long.
+pub(crate) fn under_way() -> Problem {
+    let detail = "other changes to this group are still under way; nothing was sent";
+    Problem {
+        retry_after: Some(5),
+        ..Problem::new(Kind::Timeout, detail)
     }
 }
 

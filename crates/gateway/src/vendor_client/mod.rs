@@ -10,6 +10,7 @@ mod reads;
 mod upstream;
 
 pub(crate) use accounts::Accounts;
+pub(crate) use group_locks::under_way;
 pub(crate) use lanes::Lane;
 pub(crate) use reads::{Outcome, When};
 pub use upstream::Upstream;

@@ -147,7 +147,7 @@ impl Upstream {
         let lanes = Lanes::new(matches!(kind, CredentialKind::Signed(_)));
         Ok(Self {
             public,
-            locks: accounts.locks(&base),
+            locks: accounts.locks(),
             timeout,
             watch,
             share,

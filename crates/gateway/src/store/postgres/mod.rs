@@ -154,6 +154,33 @@ impl Database for Postgres {
         Ok(Some((found.number(0)?, found.number(1)?)))
     }
 
+    fn lease(&mut self, name: &str, longest: Duration) -> Result<bool, Fault> {
+        let mut leased = 0;
+        self.connect()?;
+        let gateway = self.presence.id();
+        let seconds = i64::try_from(longest.as_secs()).unwrap_or(i64::MAX);
+        // By the database's clock: those of gateways differ.
+        self.transaction(None, &mut |sql| {
+            leased = sql.execute(
+                "INSERT INTO lease (name, gateway, until) VALUES (?, ?, now() + make_interval(secs => ?::int8::float8))
+                 ON CONFLICT (name) DO UPDATE SET gateway = excluded.gateway, until = excluded.until
+                 WHERE lease.until < now() OR lease.gateway = excluded.gateway",
+                &[name.into(), gateway.into(), seconds.into()],
+            )?;
+            Ok(())
+        })?;
+        Ok(leased > 0)
+    }
+
+    fn give_back(&mut self, name: &str) -> Result<(), Fault> {
+        self.connect()?;
+        let gateway = self.presence.id();
+        self.transaction(None, &mut |sql| {
+            let given = "DELETE FROM lease WHERE name = ? AND gateway = ?";
+            sql.execute(given, &[name.into(), gateway.into()]).map(drop)
+        })
+    }
+
     fn took_place(&mut self) -> Result<bool, Fault> {
         let Some(number) = self.doubt.clone() else {
             return Ok(false);

@@ -43,6 +43,11 @@ impl Presence {
         }
     }
 
+    /// The number of this start of the gateway.
+    pub(super) fn id(&self) -> i64 {
+        self.id.unwrap_or_default()
+    }
+
     /// A session begins: takes the gateway's locks.
     pub(super) fn announce(&mut self, link: &mut Link) -> Result<(), Fault> {
         if let Some((process, began)) = self.session.take() {

@@ -57,6 +57,8 @@ const MIGRATIONS: [&str; 1] = ["
     CREATE TABLE alert_watch (id text PRIMARY KEY, entry text NOT NULL);
     CREATE TABLE alert_message (id text PRIMARY KEY, entry text NOT NULL);
     CREATE TABLE alert_delivery (id text PRIMARY KEY, entry text NOT NULL);
+    -- What one gateway does alone, such as writing an order of slicers that it has just compared.
+    CREATE TABLE lease (name text PRIMARY KEY, gateway int8 NOT NULL, until timestamptz NOT NULL);
     -- Another number tells the other gateways that something else is kept.
     CREATE TABLE kept_revision (number int8 NOT NULL);
     INSERT INTO kept_revision VALUES (1);

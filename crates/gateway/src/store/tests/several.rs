@@ -7,6 +7,7 @@ use super::{change, lines, outcome};
 use health::Severity;
 use health::events::EventKind;
 use std::sync::atomic::AtomicI64;
+use std::time::Duration;
 
 /// Gateways with one clock, at a database of their own.
 struct Several {
@@ -219,4 +220,27 @@ async fn what_is_kept_at_one_is_known_at_the_others() {
     assert!(other.caught_up().await);
     let mut kept = one.look(0).await.unwrap().kept.unwrap();
     assert!(kept.take::<String>(Table::OpenAlarms).is_empty());
+}
+
+#[tokio::test]
+async fn a_name_is_one_gateways_until_it_is_given_back_or_its_time_is_over() {
+    let Some(several) = Several::new() else {
+        return;
+    };
+    let (one, other) = (several.open(), several.open());
+    let (now, long) = (Duration::ZERO, Duration::from_secs(600));
+    let lease = async |store: &Store, name: &str, longest: Duration| {
+        store.lease(name, now, longest).await.unwrap()
+    };
+    let first = lease(&one, "a", long).await;
+    assert!(first.is_some());
+    assert!(lease(&other, "a", long).await.is_none());
+    assert!(lease(&other, "b", long).await.is_some());
+    drop(first);
+    // What was given back is so once the store has done what came before.
+    assert!(one.caught_up().await);
+    assert!(lease(&other, "a", long).await.is_some());
+    // A gateway that ended gives nothing back.
+    std::mem::forget(lease(&one, "c", now).await);
+    assert!(lease(&other, "c", long).await.is_some());
 }
