@@ -8,6 +8,7 @@ use crate::ui::{
     Announcements, FailureCard, LostTextBanner, announcements, heading, lost_text, notice,
 };
 use crate::{nav, pages, prefs, shell};
+use futures_util::future::join;
 use leptos::prelude::*;
 use std::sync::Arc;
 use wasm_bindgen::JsValue;
@@ -23,9 +24,9 @@ pub fn App() -> impl IntoView {
     clock::provide(poll_settings::provide());
     heading::provide();
     let start = LocalResource::new(|| async {
-        let session = session::session().await?;
-        let first = inventory::first().await?;
-        Ok::<Start, Failure>((session, first))
+        // At the same time: one way there and back less until alarms are seen.
+        let (session, first) = join(session::session(), inventory::first()).await;
+        Ok::<Start, Failure>((session?, first?))
     });
     let retry = Callback::new(move |()| start.refetch());
     let route = nav.route();

@@ -5,7 +5,8 @@ use super::cut::{Cut, MAIN, Piece, SHARED};
 use crate::command::Done;
 
 /// The functions by which chunks are loaded. A file is compiled while it arrives. What failed is asked for again
-/// the next time, and what is there is not.
+/// the next time, and what is there is not. A failure is no error of the page: the browser tells of what it could not
+/// fetch, and the console of what somebody waits for.
 const LOADER: &str = r#"
 const loadPiece = (name) => {
     let loading;
@@ -19,7 +20,7 @@ const loadPiece = (name) => {
 };
 const loadChunk = (pieces) => async (callback, data) => {
     const loaded = await Promise.all(pieces.map((piece) => piece())).then(() => true, (error) => {
-        console.error(error);
+        console.info('A part of the console was not loaded.', error);
         return false;
     });
     sharedImports().main.__indirect_function_table.get(callback)(data, loaded);
