@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { eventually, story } from './harness.mjs';
 import { proxy } from './support/proxy.mjs';
+import { path } from './support/worlds.mjs';
 
 /** Whether a path is a piece of the program that the first page does not need. */
 const isPiece = (path) => path.endsWith('.wasm') && !path.startsWith('/console-');
@@ -35,7 +36,7 @@ story('the first visit fetches what the Overview needs, and every other piece on
   assert.deepEqual([...kinds].sort(), ['/', '/console-main.wasm', '/console.css', '/console.js']);
   await eventually(() => {
     const pieces = asked.filter(isPiece);
-    for (const name of ['activity', 'connections', 'failover_sessions', 'groups', 'slicers', 'wall']) {
+    for (const name of ['activity', 'alarm_dialogs', 'connections', 'failover_sessions', 'groups', 'slicers', 'wall']) {
       assert.ok(pieces.some((path) => isOwn(path, name)), name);
     }
     assert.equal(pieces.length, new Set(pieces).size, 'each once');
@@ -140,6 +141,33 @@ story('a wall that cannot be loaded says so on a screen of its own, and Retry lo
     isGone = false;
     await page.getByRole('button', { name: 'Retry' }).click();
     await page.getByRole('heading', { level: 1, name: 'Status wall' }).waitFor({ state: 'attached' });
+  } finally {
+    server.stop();
+  }
+});
+
+story('a dialog that cannot be loaded says so as a dialog, and Retry opens it', async ({ page, product, control, complaints }) => {
+  complaints.expect(/status of 404/);
+  let isGone = true;
+  const server = await proxy(product, (path) => (isGone && isPiece(path) ? 404 : undefined));
+  const dialog = page.getByRole('dialog');
+  try {
+    for (const session of ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']) {
+      await control('PATCH', path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', session), { silent: true });
+    }
+    await control('POST', '/clock/advance', { seconds: 600 });
+    await page.goto(server.url);
+    const alarm = page.getByRole('listitem', { name: /^Boiler House OPC UA: Critical/ });
+    const acknowledge = alarm.getByRole('button', { name: /^Acknowledge/ });
+    await acknowledge.click({ timeout: 20_000 });
+    await dialog.getByRole('heading', { name: 'This dialog could not be loaded' }).waitFor();
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await acknowledge.click();
+    isGone = false;
+    await dialog.getByRole('button', { name: 'Retry' }).click();
+    await dialog.getByLabel('Reason').waitFor();
+    await heading(page, 'Overview').waitFor();
   } finally {
     server.stop();
   }

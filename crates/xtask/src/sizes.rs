@@ -9,9 +9,19 @@ use std::path::Path;
 
 /// Budgets in bytes of brotli, a little above what was reached. A change that needs more says why where it
 /// raises one.
-const FIRST_VISIT: usize = 345_000;
-const PAGE: usize = 300_000;
-const WHOLE: usize = 1_060_000;
+const FIRST_VISIT: usize = 325_000;
+const WHOLE: usize = 1_040_000;
+
+/// What each chunk may add, with what it shares with others.
+const CHUNKS: [(&str, usize); 7] = [
+    ("activity", 90_000),
+    ("alarm_dialogs", 75_000),
+    ("connections", 120_000),
+    ("failover_sessions", 310_000),
+    ("groups", 305_000),
+    ("slicers", 300_000),
+    ("wall", 115_000),
+];
 
 /// Bytes of brotli.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -109,8 +119,15 @@ impl Sizes {
             self.first_visit,
             FIRST_VISIT,
         )];
-        let chunks = self.chunks.iter();
-        let chunks = chunks.map(|(chunk, size)| (chunk.as_str(), *size, PAGE));
+        let chunks = self.chunks.iter().map(|(chunk, size)| {
+            // One that is not named has no budget yet: it gets one with the change that brings it.
+            let budget = CHUNKS.iter().find(|(name, _)| name == chunk);
+            (
+                chunk.as_str(),
+                *size,
+                budget.map_or(0, |(_, budget)| *budget),
+            )
+        });
         let whole = [("the whole program", self.whole, WHOLE)];
         let over: Vec<_> = first_visit
             .into_iter()
@@ -172,6 +189,12 @@ mod tests {
             "{why}"
         );
         assert!(!why.contains("groups"), "{why}");
+        let new = Sizes::sum(&[("news-0123456789abcdef.wasm".to_owned(), 1)]);
+        let why = new.within_budget().unwrap_err();
+        assert!(
+            why.contains("news costs 1 bytes of brotli, and its budget is 0"),
+            "{why}"
+        );
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! An alarm in a list: what is wrong, since when, who takes care of it, and what can be done.
 
-use super::acknowledge::{Acknowledge, Withdraw};
 use super::{Alike, ShownAlarm};
 use crate::api::session::Session;
 use crate::live::rows::Rows;
 use crate::live::{Watched, use_watched};
+use crate::pages::chunks::{Chunk, Piece, use_chunks};
 use crate::pages::moments::use_moments;
 use crate::route::Route;
 use crate::ui::{Icon, Tag};
@@ -19,15 +19,17 @@ use vendors::operation::segment;
 
 /// What a dialog is open for.
 #[derive(Clone, PartialEq)]
-enum Asked {
+pub enum AskedOfAlarm {
+    /// To acknowledge an alarm.
     Acknowledge(Arc<Alarm>),
+    /// To withdraw its acknowledgement.
     Withdraw(Arc<Alarm>),
 }
 
 /// The dialog that a row of a list has asked for.
 #[derive(Clone, Copy)]
 pub struct AlarmDialog {
-    asked: RwSignal<Option<Asked>>,
+    asked: RwSignal<Option<AskedOfAlarm>>,
     /// Whether something was changed in it.
     changed: RwSignal<bool>,
 }
@@ -59,15 +61,15 @@ impl AlarmDialog {
                 moved();
             }
         });
+        let chunks = use_chunks();
         move || {
-            asked.get().map(|asked| match asked {
-                Asked::Acknowledge(alarm) => {
-                    view! { <Acknowledge alarm changed=on_change on_close /> }.into_any()
-                }
-                Asked::Withdraw(alarm) => {
-                    view! { <Withdraw alarm changed=on_change on_close /> }.into_any()
-                }
-            })
+            let asked = asked.get()?;
+            let piece = Piece::AlarmDialog {
+                asked,
+                changed: on_change,
+                on_close,
+            };
+            Some(chunks.show(Chunk::AlarmDialogs, piece))
         }
     }
 }
@@ -163,9 +165,9 @@ fn AlarmRow(
         let ask = move |_| {
             let alarm = Arc::clone(&row.read_untracked().alarm);
             let asked = if alarm.acknowledged.is_some() {
-                Asked::Withdraw(alarm)
+                AskedOfAlarm::Withdraw(alarm)
             } else {
-                Asked::Acknowledge(alarm)
+                AskedOfAlarm::Acknowledge(alarm)
             };
             dialog.asked.set(Some(asked));
         };

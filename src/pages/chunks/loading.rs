@@ -4,6 +4,7 @@
 use super::{Chunk, Piece};
 use crate::live::Watched;
 use crate::route::Route;
+use crate::ui::dialog::Dialog;
 use crate::ui::{Heading, Icon};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -81,22 +82,18 @@ impl Chunks {
     /// again once that changes, so that what comes late never replaces another page.
     pub fn show(self, chunk: Chunk, piece: Piece) -> AnyView {
         let slot = self.slot(chunk);
-        let is_alone = !matches!(piece, Piece::Page(_));
+        let frame = Frame::of(&piece);
         match slot.state.get() {
             State::Here => chunk
                 .draw(piece)
-                .unwrap_or_else(|| self.failed(chunk, is_alone)),
+                .unwrap_or_else(|| self.failed(chunk, frame)),
             State::Absent => {
                 slot.is_wanted.set_value(true);
                 on_cleanup(move || {
                     let _ = slot.is_wanted.try_set_value(false);
                 });
                 self.load(chunk);
-                framed(
-                    is_alone,
-                    chunk,
-                    view! { <p class="blank" role="status">"Loading this page…"</p> }.into_any(),
-                )
+                frame.waiting(chunk)
             }
             State::Failed => {
                 // Whoever comes back to the page has it tried again. Untracked: the view that ends here needs no
@@ -106,7 +103,7 @@ impl Chunks {
                         .state
                         .try_update_untracked(|state| *state = State::Absent);
                 });
-                self.failed(chunk, is_alone)
+                self.failed(chunk, frame)
             }
         }
     }
@@ -171,7 +168,7 @@ impl Chunks {
         });
     }
 
-    fn failed(self, chunk: Chunk, is_alone: bool) -> AnyView {
+    fn failed(self, chunk: Chunk, frame: Frame) -> AnyView {
         let slot = self.slot(chunk);
         let retry = move |_| slot.state.set(State::Absent);
         let reload = |_| {
@@ -186,31 +183,76 @@ impl Chunks {
                 "The gateway did not answer, or it was updated since this console was opened. If Retry does not help, reload the console."
             }
         };
-        let card = view! {
-            <section class="panel failure" role="alert" aria-label="What went wrong">
-                <h2><Icon name="broken" />"This page could not be loaded"</h2>
-                <p>{why}</p>
-                <p class="row">
-                    <button type="button" class="btn" on:click=retry>"Retry"</button>
-                    <button type="button" class="btn" on:click=reload>"Reload the console"</button>
-                </p>
-            </section>
+        let content = view! {
+            <p>{why}</p>
+            <p class="row">
+                <button type="button" class="btn" on:click=retry>"Retry"</button>
+                <button type="button" class="btn" on:click=reload>"Reload the console"</button>
+            </p>
         };
-        framed(is_alone, chunk, card.into_any())
+        frame.failed(chunk, content.into_any())
     }
 }
 
-/// What stands in a page's place: inside the shell, or on a screen of its own.
-fn framed(is_alone: bool, chunk: Chunk, content: AnyView) -> AnyView {
-    let words = chunk.words();
-    if is_alone {
-        view! {
-            <Heading text=words />
-            <main id="main" class="alone"><h1>"Failover Console"</h1>{content}</main>
+/// What stands in a piece's place.
+#[derive(Clone, Copy)]
+enum Frame {
+    /// A page inside the shell.
+    Page,
+    /// A screen of its own.
+    Screen,
+    /// A dialog, and what is run after it was closed.
+    Dialog(Callback<()>),
+}
+
+impl Frame {
+    fn of(piece: &Piece) -> Self {
+        match piece {
+            Piece::Page(_) => Self::Page,
+            Piece::Wall { .. } | Piece::Pairing { .. } => Self::Screen,
+            Piece::AlarmDialog { on_close, .. } => Self::Dialog(*on_close),
         }
-        .into_any()
-    } else {
-        view! { <Heading text=words />{content} }.into_any()
+    }
+
+    fn waiting(self, chunk: Chunk) -> AnyView {
+        let words = view! { <p class="blank" role="status">"Loading this page…"</p> }.into_any();
+        match self {
+            Self::Page | Self::Screen => self.around(chunk, words),
+            // Nothing is seen of it: the dialog opens a moment later.
+            Self::Dialog(_) => view! { <p class="vh" role="status">"Loading…"</p> }.into_any(),
+        }
+    }
+
+    fn failed(self, chunk: Chunk, content: AnyView) -> AnyView {
+        if let Self::Dialog(on_close) = self {
+            let close = Trigger::new();
+            return view! {
+                <Dialog title="This dialog could not be loaded" on_close close>
+                    {content}
+                    <p class="row"><button type="button" class="btn" on:click=move |_| close.notify()>"Close"</button></p>
+                </Dialog>
+            }
+            .into_any();
+        }
+        let card = view! {
+            <section class="panel failure" role="alert" aria-label="What went wrong">
+                <h2><Icon name="broken" />"This page could not be loaded"</h2>
+                {content}
+            </section>
+        };
+        self.around(chunk, card.into_any())
+    }
+
+    fn around(self, chunk: Chunk, content: AnyView) -> AnyView {
+        let words = chunk.words();
+        match self {
+            Self::Screen => view! {
+                <Heading text=words />
+                <main id="main" class="alone"><h1>"Failover Console"</h1>{content}</main>
+            }
+            .into_any(),
+            Self::Page | Self::Dialog(_) => view! { <Heading text=words />{content} }.into_any(),
+        }
     }
 }
 

@@ -8,6 +8,8 @@ mod loading;
 
 pub use loading::{Chunks, provide, use_chunks};
 
+use super::alarms::AskedOfAlarm;
+use super::alarms::acknowledge::{Acknowledge, Withdraw};
 use super::{activity, connections, failover_sessions, groups, pairing, report, slicers, wall};
 use crate::route::Route;
 use leptos::prelude::*;
@@ -30,11 +32,22 @@ pub enum Piece {
         /// Somebody is signed in now.
         done: Callback<()>,
     },
+    /// A dialog about an alarm.
+    AlarmDialog {
+        /// Which one.
+        asked: AskedOfAlarm,
+        /// After something was changed, or may have been.
+        changed: Callback<()>,
+        /// After it was closed.
+        on_close: Callback<()>,
+    },
 }
 
 /// A chunk of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chunk {
+    /// The dialogs about alarms on the Overview.
+    AlarmDialogs,
     /// Client failover groups.
     Groups,
     /// Slicer groups.
@@ -51,7 +64,8 @@ pub enum Chunk {
 
 impl Chunk {
     /// Every chunk, in the order in which an idle page fetches them.
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
+        Self::AlarmDialogs,
         Self::Groups,
         Self::Slicers,
         Self::FailoverSessions,
@@ -78,6 +92,7 @@ impl Chunk {
     /// The heading until the page itself gives one.
     fn words(self) -> &'static str {
         match self {
+            Self::AlarmDialogs => "Overview",
             Self::Groups => "Groups",
             Self::Slicers => "Slicers",
             Self::FailoverSessions => "Failover sessions",
@@ -89,6 +104,7 @@ impl Chunk {
 
     async fn load(self) -> Result<(), SplitLoaderError> {
         match self {
+            Self::AlarmDialogs => in_alarm_dialogs::load().await,
             Self::Groups => in_groups::load().await,
             Self::Slicers => in_slicers::load().await,
             Self::FailoverSessions => in_failover_sessions::load().await,
@@ -101,6 +117,7 @@ impl Chunk {
     /// What the chunk draws. `None` where it is not there.
     fn draw(self, piece: Piece) -> Option<AnyView> {
         match self {
+            Self::AlarmDialogs => at_once(in_alarm_dialogs::draw(piece)),
             Self::Groups => at_once(in_groups::draw(piece)),
             Self::Slicers => at_once(in_slicers::draw(piece)),
             Self::FailoverSessions => at_once(in_failover_sessions::draw(piece)),
@@ -140,6 +157,17 @@ macro_rules! chunk {
     };
 }
 
+chunk!(in_alarm_dialogs, alarm_dialogs, piece => match piece {
+    Piece::AlarmDialog { asked: AskedOfAlarm::Acknowledge(alarm), changed, on_close } => {
+        view! { <Acknowledge alarm changed on_close /> }.into_any()
+    }
+    Piece::AlarmDialog { asked: AskedOfAlarm::Withdraw(alarm), changed, on_close } => {
+        view! { <Withdraw alarm changed on_close /> }.into_any()
+    }
+    // Nothing else is in this chunk.
+    Piece::Page(_) | Piece::Wall { .. } | Piece::Pairing { .. } => ().into_any(),
+});
+
 chunk!(in_groups, groups, piece => match piece {
     Piece::Page(Route::Group { connection, group }) => {
         view! { <groups::GroupPage connection group /> }.into_any()
@@ -171,8 +199,8 @@ chunk!(in_connections, connections, _piece => view! { <connections::Connections 
 chunk!(in_wall, wall, piece => match piece {
     Piece::Wall { demo } => view! { <wall::StatusWall demo /> }.into_any(),
     Piece::Pairing { ended, done } => view! { <pairing::Pairing ended done /> }.into_any(),
-    // No page inside the shell is in this chunk.
-    Piece::Page(_) => ().into_any(),
+    // No page inside the shell is in this chunk, and no dialog.
+    Piece::Page(_) | Piece::AlarmDialog { .. } => ().into_any(),
 });
 
 /// What a cut function draws. Its future is ready at once where its chunk is there, so the page needs no
