@@ -2,11 +2,13 @@
 
 use crate::api::{Failure, session};
 use crate::live::{clock, inventory, poll_settings};
+use crate::pages::chunks::{self, Chunk, Chunks, Piece, use_chunks};
 use crate::route::Route;
 use crate::ui::{
     Announcements, FailureCard, LostTextBanner, announcements, heading, lost_text, notice,
 };
 use crate::{nav, pages, prefs, shell};
+use futures_util::future::join;
 use leptos::prelude::*;
 use std::sync::Arc;
 use wasm_bindgen::JsValue;
@@ -22,12 +24,14 @@ pub fn App() -> impl IntoView {
     clock::provide(poll_settings::provide());
     heading::provide();
     let start = LocalResource::new(|| async {
-        let session = session::session().await?;
-        let first = inventory::first().await?;
-        Ok::<Start, Failure>((session, first))
+        // At the same time: one way there and back less until alarms are seen.
+        let (session, first) = join(session::session(), inventory::first()).await;
+        Ok::<Start, Failure>((session?, first?))
     });
     let retry = Callback::new(move |()| start.refetch());
     let route = nav.route();
+    chunks::provide(&route.get_untracked());
+    let chunks = use_chunks();
     let is_sign_in = Memo::new(move |_| *route.read() == Route::SignIn);
     let is_wall = Memo::new(move |_| *route.read() == Route::Wall);
     Effect::new(move |_| {
@@ -43,9 +47,13 @@ pub fn App() -> impl IntoView {
     let started = move || {
         start.get().map(|result| match result {
             Ok((session, first)) => view! { <Console session first again=retry /> }.into_any(),
-            Err(failure) if session::is_missing(&failure) && is_wall.get() => {
-                view! { <pages::Pairing done=retry /> }.into_any()
-            }
+            Err(failure) if session::is_missing(&failure) && is_wall.get() => chunks.show(
+                Chunk::Wall,
+                Piece::Pairing {
+                    ended: false,
+                    done: retry,
+                },
+            ),
             Err(failure) if session::is_missing(&failure) => {
                 view! { <p class="alone" role="status">"Nobody is signed in…"</p> }.into_any()
             }
@@ -126,11 +134,18 @@ fn Console(
     });
     let unattended = Signal::derive(move || screen.get() != Screen::Desk);
     let lost_text = lost_text::provide(unattended);
+    let chunks = use_chunks();
     let draw = move |()| {
         move || match screen.get() {
             Screen::Desk => view! { <Desk route /> }.into_any(),
-            Screen::Wall => view! { <pages::wall::StatusWall demo /> }.into_any(),
-            Screen::Pairing => view! { <pages::Pairing ended=true done=again /> }.into_any(),
+            Screen::Wall => chunks.show(Chunk::Wall, Piece::Wall { demo }),
+            Screen::Pairing => chunks.show(
+                Chunk::Wall,
+                Piece::Pairing {
+                    ended: true,
+                    done: again,
+                },
+            ),
         }
     };
     // A list of one: with another key it is another item, all of whose nodes are new.
@@ -140,6 +155,8 @@ fn Console(
 /// Every page but the wall, inside the shell.
 #[component]
 fn Desk(route: Memo<Route>) -> impl IntoView {
+    let chunks = use_chunks();
+    chunks.prepare_all();
     view! {
         <a class="skip vh" href="#main">"Skip to content"</a>
         <div class="app">
@@ -151,7 +168,7 @@ fn Desk(route: Memo<Route>) -> impl IntoView {
                 <shell::SignedOut />
                 <shell::Paused />
                 <shell::StoreInMemory />
-                {move || page(route.get())}
+                {move || page(chunks, route.get())}
             </main>
             <shell::Leaving />
             // A strip of its own, which is there all the time: a notice covers and moves nothing.
@@ -163,30 +180,14 @@ fn Desk(route: Memo<Route>) -> impl IntoView {
     }
 }
 
-fn page(route: Route) -> AnyView {
-    match route {
-        Route::Overview => view! { <pages::overview::Overview /> }.into_any(),
-        Route::Groups => view! { <pages::groups::Groups /> }.into_any(),
-        Route::Group { connection, group } => {
-            view! { <pages::groups::GroupPage connection group /> }.into_any()
-        }
-        Route::Slicers => view! { <pages::slicers::Slicers /> }.into_any(),
-        Route::SlicerGroup { connection, group } => {
-            view! { <pages::slicers::SlicerGroupPage connection group /> }.into_any()
-        }
-        Route::FailoverSessions => {
-            view! { <pages::failover_sessions::FailoverSessions /> }.into_any()
-        }
-        Route::FailoverSession { connection, uid } => {
-            view! { <pages::failover_sessions::SessionPage connection uid /> }.into_any()
-        }
-        Route::Activity => view! { <pages::activity::Activity /> }.into_any(),
-        Route::Report => view! { <pages::report::Report /> }.into_any(),
-        Route::Connections => view! { <pages::connections::Connections /> }.into_any(),
-        // These stand alone: `Console` and `App` draw them.
-        Route::Wall | Route::SignIn => ().into_any(),
-        Route::NotFound => {
-            view! { <pages::NotFound what="There is no page at this address." /> }.into_any()
-        }
+fn page(chunks: Chunks, route: Route) -> AnyView {
+    match Chunk::of(&route) {
+        // The wall stands alone: `Console` draws it.
+        Some(Chunk::Wall) => ().into_any(),
+        Some(chunk) => chunks.show(chunk, Piece::Page(route)),
+        None if route == Route::Overview => view! { <pages::overview::Overview /> }.into_any(),
+        // `App` draws the page for signing in.
+        None if route == Route::SignIn => ().into_any(),
+        None => view! { <pages::NotFound what="There is no page at this address." /> }.into_any(),
     }
 }

@@ -151,8 +151,9 @@ pub(super) fn arrived<T>(value: T, answer: &Answer) -> Arrived<T> {
         .and_then(|date| DateTime::parse_from_rfc2822(date).ok());
     let age = answer
         .header("age")
-        .and_then(|age| age.parse::<f64>().ok())
-        .unwrap_or_default();
+        // Whole seconds (RFC 9111, section 5.1). The tables for reading others weigh more than some pages' own code.
+        .and_then(|age| age.parse::<u32>().ok())
+        .map_or(0.0, f64::from);
     Arrived {
         value,
         date: date.map(|date| date.to_utc()),

@@ -3,6 +3,7 @@
 
 pub mod activity;
 pub mod alarms;
+pub mod chunks;
 pub mod connections;
 pub mod detail_page;
 pub mod failover_sessions;
@@ -25,7 +26,6 @@ pub mod wall;
 
 pub use detail_page::DetailPage;
 pub use not_found::NotFound;
-pub use pairing::Pairing;
 pub use polling::Polling;
 pub use sign_in::SignIn;
 pub use source_error::SourceErrors;

@@ -124,7 +124,7 @@ pub fn FailureCard(
             .map(|text| view! { <div><dt>{name}</dt><dd>{text}</dd></div> })
     };
     let id = words.id.map(|(name, id)| {
-        let copy = format!("Copy {}", name.to_lowercase());
+        let copy = format!("Copy {}", name.to_ascii_lowercase());
         view! {
             <div>
                 <dt>{name}</dt>

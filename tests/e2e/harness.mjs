@@ -74,6 +74,8 @@ export function story(name, options, tell) {
 async function visit(page, path) {
   await page.goto(path);
   await page.getByRole('heading', { level: 1 }).waitFor();
+  // The page's part of the program comes on its own.
+  await page.getByText('Loading this page…').waitFor({ state: 'detached' });
 }
 
 /** Keeps what the page looked like for the person who has to find out why. */

@@ -39,7 +39,9 @@ impl Problem {
         match (letters.next(), self.title.as_str()) {
             (None, title) => title.to_owned(),
             (Some(first), title) if says_all || title.is_empty() => {
-                first.to_uppercase().chain(letters).collect()
+                std::iter::once(first.to_ascii_uppercase())
+                    .chain(letters)
+                    .collect()
             }
             (Some(_), title) => format!("{title}: {}", self.detail),
         }

@@ -1,8 +1,9 @@
 //! Building the console, compressing it, and the gateway around it; then running that.
 
 use crate::command::{Done, cargo, run as start};
+use crate::sizes::Sizes;
 use crate::tree::Tree;
-use crate::{compress, fingerprint, install};
+use crate::{compress, console, fingerprint, install};
 use std::process::Command;
 
 /// Everything that the built console is made of: when none of it changed, neither did the console.
@@ -10,13 +11,13 @@ const CONSOLE_IS_MADE_OF: [&str; 15] = [
     ".cargo/config.toml",
     "Cargo.lock",
     "Cargo.toml",
-    "Trunk.toml",
     "crates/health/Cargo.toml",
     "crates/health/src",
     "crates/protocol/Cargo.toml",
     "crates/protocol/src",
     "crates/vendors/Cargo.toml",
     "crates/vendors/src",
+    "crates/xtask/src/console",
     "index.html",
     "package-lock.json",
     "rust-toolchain.toml",
@@ -34,41 +35,29 @@ pub(crate) fn build(tree: &Tree) -> Done<bool> {
     // As they are before it is built: what changes meanwhile is built the next time.
     let sources = fingerprint::of(&tree.root, &CONSOLE_IS_MADE_OF)?;
     let made = || {
-        // The result counts too: somebody may have run trunk by hand.
+        // The result counts too: `trunk serve` may have written there.
         let result = fingerprint::of(&tree.root, &["dist"])?;
         Ok::<_, String>(format!("{sources:016x} {result:016x}"))
     };
     let is_stale = !std::fs::read_to_string(&stamp).is_ok_and(|built| Ok(built) == made());
     if is_stale {
-        println!("console: building it with trunk");
-        // Old files would stay in the program: trunk leaves what it does not know.
+        println!("console: building it");
+        // Old files would stay in the program.
         if tree.dist.exists() {
             std::fs::remove_dir_all(&tree.dist)
                 .map_err(|error| format!("cannot empty dist: {error}"))?;
         }
-        let mut trunk = Command::new("trunk");
-        trunk
-            .arg("build")
-            .current_dir(&tree.root)
-            .env("PATH", path)
-            .env("CARGO_TARGET_DIR", &tree.target)
-            // Trunk reads this as a yes or no, and fails on the usual `NO_COLOR=1`.
-            .env_remove("NO_COLOR");
-        start(&mut trunk)?;
+        console::build(tree, &path)?;
         println!("console: compressing it");
         compress::folder(&tree.dist)?;
         let built = made()?;
         std::fs::write(&stamp, built)
             .map_err(|error| format!("cannot write in target: {error}"))?;
     }
-    let sizes = compress::wasm_sizes(&tree.dist)?;
-    println!(
-        "console: {} kB of WebAssembly, {} kB as gzip, {} kB as brotli{}",
-        sizes.raw / 1000,
-        sizes.gzip / 1000,
-        sizes.brotli / 1000,
-        if is_stale { "" } else { " (unchanged)" }
-    );
+    let sizes = Sizes::of(&tree.dist)?;
+    let unchanged = if is_stale { "" } else { " (unchanged)" };
+    println!("console: {}{unchanged}", sizes.line());
+    sizes.within_budget()?;
     println!("gateway: building it with the console inside");
     if is_stale {
         // A gateway that was built before there was a console does not watch for one.

@@ -181,6 +181,8 @@ fn formatting_and_lints(tree: &Tree, steps: &mut Steps) {
                 "--quiet",
             ])
             .args(["-p", "failover-console", "-p", "health", "-p", "vendors"])
+            // As it is built for browsers; uncut, the other lints see it.
+            .args(["--features", "failover-console/split"])
             .args(["--", "-D", "warnings"]))
     });
 }

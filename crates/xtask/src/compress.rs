@@ -1,6 +1,6 @@
 //! Compressing the built console ahead of time, as small as it will go: the gateway serves the
 //! results as they are. Written beside each file as `.br` and `.gz`; no file itself is rewritten,
-//! for its integrity hash stands in index.html.
+//! for its name is made of what it holds.
 
 use crate::command::Done;
 use crate::fingerprint::files_under;
@@ -24,14 +24,6 @@ const COMPRESSIBLE: [&str; 9] = [
 const BROTLI_QUALITY: u32 = 11;
 const BROTLI_WINDOW: u32 = 24;
 
-/// A file's size in bytes as built, under gzip and under brotli.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Sizes {
-    pub(crate) raw: usize,
-    pub(crate) gzip: usize,
-    pub(crate) brotli: usize,
-}
-
 /// Compresses every file of the folder that shrinks and has no compressed form as new as itself.
 pub(crate) fn folder(dist: &Path) -> Done {
     for file in files_under(dist)?
@@ -54,24 +46,6 @@ pub(crate) fn folder(dist: &Path) -> Done {
     Ok(())
 }
 
-/// The sizes of the one `.wasm` file of a compressed folder.
-pub(crate) fn wasm_sizes(dist: &Path) -> Done<Sizes> {
-    let size = |path: &Path| {
-        std::fs::metadata(path)
-            .map(|meta| usize::try_from(meta.len()).unwrap_or(usize::MAX))
-            .map_err(|error| format!("cannot measure {}: {error}", path.display()))
-    };
-    let wasm = files_under(dist)?
-        .into_iter()
-        .find(|file| file.extension().is_some_and(|end| end == "wasm"))
-        .ok_or_else(|| format!("the build left no .wasm file in {}", dist.display()))?;
-    Ok(Sizes {
-        raw: size(&wasm)?,
-        gzip: size(&beside(&wasm, "gz"))?,
-        brotli: size(&beside(&wasm, "br"))?,
-    })
-}
-
 fn is_compressible(file: &Path) -> bool {
     file.extension()
         .and_then(|end| end.to_str())
@@ -87,7 +61,8 @@ fn is_newer(copy: &Path, original: &Path) -> bool {
     written(copy).is_some_and(|copy| written(original).is_some_and(|original| copy >= original))
 }
 
-fn beside(file: &Path, ending: &str) -> PathBuf {
+/// The path of a file's compressed form.
+pub(crate) fn beside(file: &Path, ending: &str) -> PathBuf {
     let mut name = file.as_os_str().to_os_string();
     name.push(".");
     name.push(ending);
@@ -147,11 +122,5 @@ mod tests {
         ] {
             assert_eq!(is_compressible(Path::new(name)), expected, "{name}");
         }
-    }
-
-    #[test]
-    fn a_folder_without_a_program_cannot_be_measured() {
-        let nowhere = std::env::temp_dir().join("failover-console-no-such-folder");
-        assert!(wasm_sizes(&nowhere).is_err_and(|why| why.contains("no .wasm file")));
     }
 }

@@ -9,8 +9,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The last release that compiles with the Rust of rust-toolchain.toml.
-const TRUNK: &str = "0.21.14";
+/// What cuts the console into chunks. `console::cut` reads the script that this very version writes.
+const WASM_SPLIT: &str = "0.2.4";
 
 /// What looks at the dependencies.
 const CARGO_DENY: &str = "0.20.2";
@@ -35,14 +35,15 @@ pub(crate) fn for_building(tree: &Tree) -> Done<OsString> {
         .map_err(|error| format!("cannot read Cargo.lock: {error}"))?;
     let bindgen = versions::locked(&lock, "wasm-bindgen")
         .ok_or("Cargo.lock does not name wasm-bindgen, which the console is built with")?;
-    let trunk = compiled(
+    let split = compiled(
         tree,
         &Tool {
-            package: "trunk",
-            program: "trunk",
-            version: TRUNK,
-            options: &["--locked", "--no-default-features", "--features", "rustls"],
-            minutes: 5,
+            package: "wasm_split_cli_support",
+            program: "wasm-split-cli",
+            version: WASM_SPLIT,
+            says_version: false,
+            options: &["--locked", "--features", "build-binary"],
+            minutes: 2,
         },
     )?;
     let bindgen = compiled(
@@ -52,11 +53,12 @@ pub(crate) fn for_building(tree: &Tree) -> Done<OsString> {
             program: "wasm-bindgen",
             // The program and the crate must be of one version: they share a private format.
             version: bindgen,
+            says_version: true,
             options: &[],
             minutes: 2,
         },
     )?;
-    let folders: Vec<PathBuf> = [Some(tree.node_programs()), trunk, bindgen]
+    let folders: Vec<PathBuf> = [Some(tree.node_programs()), split, bindgen]
         .into_iter()
         .flatten()
         .collect();
@@ -77,6 +79,7 @@ pub(crate) fn cargo_deny(tree: &Tree) -> Done<PathBuf> {
             package: "cargo-deny",
             program: "cargo-deny",
             version: CARGO_DENY,
+            says_version: true,
             options: &["--locked", "--no-default-features"],
             minutes: 3,
         },
@@ -101,6 +104,8 @@ struct Tool<'a> {
     package: &'a str,
     program: &'a str,
     version: &'a str,
+    /// Whether it tells its version. One that does not is used from the folder that is named by it alone.
+    says_version: bool,
     options: &'a [&'a str],
     /// About how long that takes on two cores.
     minutes: u32,
@@ -108,12 +113,18 @@ struct Tool<'a> {
 
 /// The folder to put on the search path for this tool, if it is not on it already.
 fn compiled(tree: &Tree, tool: &Tool<'_>) -> Done<Option<PathBuf>> {
-    if has_version(Path::new(tool.program), tool.version) {
+    if tool.says_version && has_version(Path::new(tool.program), tool.version) {
         return Ok(None);
     }
     let root = tool_cache().join(format!("{}-{}", tool.package, tool.version));
     let folder = root.join("bin");
-    if has_version(&folder.join(tool.program), tool.version) {
+    let program = folder.join(format!("{}{}", tool.program, std::env::consts::EXE_SUFFIX));
+    let is_there = if tool.says_version {
+        has_version(&program, tool.version)
+    } else {
+        program.is_file()
+    };
+    if is_there {
         return Ok(Some(folder));
     }
     println!(

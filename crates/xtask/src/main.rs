@@ -11,9 +11,11 @@ mod build;
 mod checks;
 mod command;
 mod compress;
+mod console;
 mod dependencies;
 mod fingerprint;
 mod install;
+mod sizes;
 mod tree;
 mod versions;
 
@@ -39,8 +41,8 @@ cargo xtask VERB
                       of everything at once, with no more memory at the end than in the first
   help                this text
 
-Each verb first installs what it needs and does not find: the wasm target, trunk, wasm-bindgen,
-the npm packages of package.json, for check cargo-deny and for test Chromium.";
+Each verb first installs what it needs and does not find: the wasm target, wasm-bindgen,
+wasm-split-cli, the npm packages of package.json, for check cargo-deny and for test Chromium.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -10,9 +10,11 @@ use std::borrow::Cow;
 pub fn what(entry: &ActivityEntry) -> Cow<'_, str> {
     let mut letters = entry.what.chars();
     match letters.next() {
-        Some(first) if first.is_lowercase() => {
-            Cow::Owned(first.to_uppercase().chain(letters).collect())
-        }
+        Some(first) if first.is_ascii_lowercase() => Cow::Owned(
+            std::iter::once(first.to_ascii_uppercase())
+                .chain(letters)
+                .collect(),
+        ),
         _ => Cow::Borrowed(&entry.what),
     }
 }

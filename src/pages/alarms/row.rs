@@ -1,10 +1,10 @@
 //! An alarm in a list: what is wrong, since when, who takes care of it, and what can be done.
 
-use super::acknowledge::{Acknowledge, Withdraw, WriteNote};
 use super::{Alike, ShownAlarm};
 use crate::api::session::Session;
 use crate::live::rows::Rows;
 use crate::live::{Watched, use_watched};
+use crate::pages::chunks::{Chunk, Piece, use_chunks};
 use crate::pages::moments::use_moments;
 use crate::route::Route;
 use crate::ui::{Icon, Tag};
@@ -19,16 +19,19 @@ use vendors::operation::segment;
 
 /// What a dialog is open for.
 #[derive(Clone, PartialEq)]
-enum Asked {
+pub enum AskedOfAlarm {
+    /// To acknowledge an alarm.
     Acknowledge(Arc<Alarm>),
+    /// To withdraw its acknowledgement.
     Withdraw(Arc<Alarm>),
+    /// To write something about it.
     Note(Arc<Alarm>),
 }
 
 /// The dialog that a row of a list has asked for.
 #[derive(Clone, Copy)]
 pub struct AlarmDialog {
-    asked: RwSignal<Option<Asked>>,
+    asked: RwSignal<Option<AskedOfAlarm>>,
     /// Whether something was changed in it.
     changed: RwSignal<bool>,
 }
@@ -60,20 +63,20 @@ impl AlarmDialog {
                 moved();
             }
         });
+        let chunks = use_chunks();
         move || {
-            asked.get().map(|asked| match asked {
-                Asked::Acknowledge(alarm) => {
-                    view! { <Acknowledge alarm changed=on_change on_close /> }.into_any()
-                }
-                Asked::Withdraw(alarm) => {
-                    view! { <Withdraw alarm changed=on_change on_close /> }.into_any()
-                }
-                // The alarm stays where it is, and the focus goes back to its button.
-                Asked::Note(alarm) => {
-                    let changed = Callback::new(move |()| watched.ask_now());
-                    view! { <WriteNote alarm changed on_close /> }.into_any()
-                }
-            })
+            let asked = asked.get()?;
+            // With a note the alarm stays where it is, and the focus goes back to its button.
+            let changed = match &asked {
+                AskedOfAlarm::Note(_) => Callback::new(move |()| watched.ask_now()),
+                AskedOfAlarm::Acknowledge(_) | AskedOfAlarm::Withdraw(_) => on_change,
+            };
+            let piece = Piece::AlarmDialog {
+                asked,
+                changed,
+                on_close,
+            };
+            Some(chunks.show(Chunk::AlarmDialogs, piece))
         }
     }
 }
@@ -169,9 +172,9 @@ fn AlarmRow(
         let ask = move |_| {
             let alarm = Arc::clone(&row.read_untracked().alarm);
             let asked = if alarm.acknowledged.is_some() {
-                Asked::Withdraw(alarm)
+                AskedOfAlarm::Withdraw(alarm)
             } else {
-                Asked::Acknowledge(alarm)
+                AskedOfAlarm::Acknowledge(alarm)
             };
             dialog.asked.set(Some(asked));
         };
@@ -182,7 +185,7 @@ fn AlarmRow(
     let note = move || {
         let ask = move |_| {
             let alarm = Arc::clone(&row.read_untracked().alarm);
-            dialog.asked.set(Some(Asked::Note(alarm)));
+            dialog.asked.set(Some(AskedOfAlarm::Note(alarm)));
         };
         (may_change && is_handled.get()).then(|| {
             view! { <button type="button" class="btn" on:click=ask>"Note"<span class="vh">": "{sentence}</span></button> }

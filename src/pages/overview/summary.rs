@@ -112,7 +112,7 @@ fn Summary(
         (!unread.is_empty())
             .then(|| view! { <p class="dim">{format!("Nothing is known of {unread}.")}</p> })
     };
-    let id = title.replace(' ', "-").to_lowercase();
+    let id = title.replace(' ', "-").to_ascii_lowercase();
     let labelled = id.clone();
     view! {
         <section class="panel" aria-labelledby=labelled>

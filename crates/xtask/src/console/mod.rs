@@ -1,0 +1,231 @@
+//! Building the console: its program compiled, cut into chunks, bound to JavaScript, made small and named by
+//! what it holds; its style sheets joined; its page written. In place of trunk, which cannot cut a program.
+
+mod cut;
+mod loader;
+mod page;
+
+use crate::command::{Done, ask, cargo, run};
+use crate::tree::Tree;
+use cut::Piece;
+use page::Page;
+use std::ffi::OsStr;
+use std::fs;
+use std::hash::{DefaultHasher, Hasher as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// The name of the program and of its files.
+const NAME: &str = "console";
+
+/// Builds the console into `dist`, which has to be empty. `path` is where the tools are searched.
+pub(crate) fn build(tree: &Tree, path: &OsStr) -> Done {
+    let work = Work::new(tree, path)?;
+    let source = read(&tree.root.join("index.html"))?;
+    let page = Page::read(&source)?;
+    let program = compile(tree, path)?;
+    let cut = work.cut(&program)?;
+    let script = work.bind()?;
+    let mut pieces = Vec::new();
+    for piece in cut.pieces(|file| work.size(file))? {
+        let merged = work.merge(&piece, &page)?;
+        let made = work.optimise(&merged, &page)?;
+        let name = put(tree, &piece.name, "wasm", &made)?;
+        pieces.push((name, piece));
+    }
+    let entry = work.optimise(&work.bound.join(format!("{NAME}_bg.wasm")), &page)?;
+    let wasm = put(tree, &format!("{NAME}-main"), "wasm", &entry)?;
+    let script = loader::join(&script, &cut, &pieces)?;
+    let script = put(tree, NAME, "js", script.as_bytes())?;
+    let mut styles = String::new();
+    for sheet in &page.styles {
+        styles.push_str(&read(&tree.root.join(sheet))?);
+    }
+    let style = put(tree, NAME, "css", styles.as_bytes())?;
+    let icon = tree.root.join(&page.icon);
+    let icon =
+        fs::read(&icon).map_err(|error| format!("cannot read {}: {error}", icon.display()))?;
+    let icon = put(tree, "icon", "svg", &icon)?;
+    let text = page.write(&page::Files {
+        script: &script,
+        wasm: &wasm,
+        style: &style,
+        icon: &icon,
+    });
+    let index = tree.dist.join("index.html");
+    fs::write(&index, text)
+        .map_err(|error| format!("cannot write {}: {error}", index.display()))?;
+    Ok(())
+}
+
+/// The program, with what cutting it needs to know: every reference, and the names.
+fn compile(tree: &Tree, path: &OsStr) -> Done<PathBuf> {
+    let mut build = cargo(tree);
+    build
+        .args(["rustc", "--quiet", "--locked", "--profile", NAME])
+        .args(["--target", TARGET, "--bin", NAME, "--features", "split"])
+        .args(["--", "-C", "link-arg=--emit-relocs", "-C", "strip=none"])
+        .env("PATH", path)
+        // It would take the place of those in .cargo/config.toml.
+        .env_remove("RUSTFLAGS");
+    run(&mut build)?;
+    Ok(tree
+        .target
+        .join(TARGET)
+        .join(NAME)
+        .join(format!("{NAME}.wasm")))
+}
+
+/// Where the steps leave what the next one takes.
+struct Work<'a> {
+    path: &'a OsStr,
+    /// What the program was cut into.
+    cut: PathBuf,
+    /// The main piece, bound to JavaScript.
+    bound: PathBuf,
+    /// Pieces put together, and made small.
+    made: PathBuf,
+}
+
+impl<'a> Work<'a> {
+    fn new(tree: &Tree, path: &'a OsStr) -> Done<Self> {
+        let root = tree.target.join("console-steps");
+        let work = Self {
+            path,
+            cut: root.join("cut"),
+            bound: root.join("bound"),
+            made: root.join("made"),
+        };
+        if root.exists() {
+            fs::remove_dir_all(&root)
+                .map_err(|error| format!("cannot empty {}: {error}", root.display()))?;
+        }
+        for folder in [&work.cut, &work.bound, &work.made, &tree.dist] {
+            fs::create_dir_all(folder)
+                .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+        }
+        Ok(work)
+    }
+
+    fn tool(&self, name: &str) -> Command {
+        let mut command = Command::new(name);
+        command.env("PATH", self.path);
+        command
+    }
+
+    fn size(&self, file: &str) -> Done<u64> {
+        let file = self.cut.join(file);
+        fs::metadata(&file)
+            .map(|meta| meta.len())
+            .map_err(|error| format!("cannot measure {}: {error}", file.display()))
+    }
+
+    fn cut(&self, program: &Path) -> Done<cut::Cut> {
+        run(self
+            .tool("wasm-split-cli")
+            .arg(program)
+            .arg(&self.cut)
+            .args(["--out-name", NAME]))?;
+        cut::Cut::read(&read(&self.cut.join("__wasm_split.js"))?)
+    }
+
+    /// The answer is the JavaScript.
+    fn bind(&self) -> Done<String> {
+        run(self
+            .tool("wasm-bindgen")
+            .arg(self.cut.join(format!("{NAME}.wasm")))
+            .args(["--target", "web", "--no-typescript", "--keep-lld-exports"])
+            .args(["--out-name", NAME, "--out-dir"])
+            .arg(&self.bound))?;
+        if self.bound.join("snippets").exists() {
+            return Err(
+                "a crate brings JavaScript files of its own, which the build does not place".into(),
+            );
+        }
+        read(&self.bound.join(format!("{NAME}.js")))
+    }
+
+    /// The parts of a piece as one file. Each names the memory and the table as its own import, which merged
+    /// would be as many memories; a stub in between makes them one.
+    fn merge(&self, piece: &Piece, page: &Page<'_>) -> Done<PathBuf> {
+        if let [file] = &piece.files[..] {
+            return Ok(self.cut.join(file));
+        }
+        // What the parts are written with, and besides the several memories until the stub makes them one.
+        let features = page
+            .wasm_opt
+            .iter()
+            .filter(|word| word.starts_with("--enable-"));
+        let features = || {
+            features
+                .clone()
+                .map(String::as_str)
+                .chain(["--enable-multimemory"])
+        };
+        let mut imports = Vec::new();
+        for file in &piece.files {
+            let file = self.cut.join(file);
+            let text = ask(self.tool("wasm-dis").arg(&file))
+                .ok_or_else(|| format!("wasm-dis cannot read {}", file.display()))?;
+            imports.extend(text.lines().filter_map(cut::import));
+        }
+        let (text, stub) = (self.made.join("stub.wat"), self.made.join("stub.wasm"));
+        fs::write(&text, cut::stub(&imports)?)
+            .map_err(|error| format!("cannot write {}: {error}", text.display()))?;
+        quietly(
+            self.tool("wasm-as")
+                .arg(&text)
+                .arg("-o")
+                .arg(&stub)
+                .args(features()),
+        )?;
+        let merged = self.made.join(format!("{}-merged.wasm", piece.name));
+        let mut merge = self.tool("wasm-merge");
+        merge.arg(&stub).arg(cut::SHARED);
+        for file in &piece.files {
+            merge.arg(self.cut.join(file)).arg(file);
+        }
+        quietly(merge.arg("-o").arg(&merged).args(features()))?;
+        Ok(merged)
+    }
+
+    fn optimise(&self, file: &Path, page: &Page<'_>) -> Done<Vec<u8>> {
+        let made = self.made.join("optimised.wasm");
+        let mut command = self.tool("wasm-opt");
+        command.arg(file).arg("-o").arg(&made);
+        quietly(command.args(&page.wasm_opt))?;
+        fs::read(&made).map_err(|error| format!("cannot read {}: {error}", made.display()))
+    }
+}
+
+/// Runs a tool of binaryen, whose warnings about parts of the debug information nobody needs.
+fn quietly(command: &mut Command) -> Done {
+    let quoted = crate::command::quote(command);
+    let output = command
+        .output()
+        .map_err(|error| format!("`{quoted}` could not be started: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    // In full it would be the whole program as text.
+    let said: String = said.chars().take(2_000).collect();
+    Err(format!("`{quoted}` ended with {}: {said}", output.status))
+}
+
+fn read(file: &Path) -> Done<String> {
+    fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))
+}
+
+/// Writes a file into `dist` under a name that changes with its content, so that browsers may keep it for ever.
+fn put(tree: &Tree, name: &str, ending: &str, content: &[u8]) -> Done<String> {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(content);
+    let name = format!("{name}-{:016x}.{ending}", hasher.finish());
+    let file = tree.dist.join(&name);
+    fs::write(&file, content)
+        .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    Ok(name)
+}

@@ -1,0 +1,122 @@
+//! The console's page: `index.html` with what its `data-trunk` links name, which `trunk serve` reads as well.
+//! All style sheets become one, in their order, which their layers count on. Pure.
+
+use super::cut::between;
+use crate::command::Done;
+
+/// What `index.html` asks for.
+pub(super) struct Page<'t> {
+    source: &'t str,
+    pub(super) styles: Vec<String>,
+    pub(super) icon: String,
+    /// What wasm-opt is called with.
+    pub(super) wasm_opt: Vec<String>,
+}
+
+/// The built files by their names.
+pub(super) struct Files<'a> {
+    pub(super) script: &'a str,
+    pub(super) wasm: &'a str,
+    pub(super) style: &'a str,
+    pub(super) icon: &'a str,
+}
+
+impl<'t> Page<'t> {
+    pub(super) fn read(source: &'t str) -> Done<Self> {
+        let mut page = Self {
+            source,
+            styles: Vec::new(),
+            icon: String::new(),
+            wasm_opt: Vec::new(),
+        };
+        for line in source.lines().filter(|line| line.contains("data-trunk")) {
+            let of = |name: &str| between(line, &format!(" {name}=\""), "\"").unwrap_or_default();
+            match of("rel") {
+                "css" => page.styles.push(of("href").to_owned()),
+                "icon" => of("href").clone_into(&mut page.icon),
+                "rust" => {
+                    page.wasm_opt = vec![format!("-O{}", of("data-wasm-opt"))];
+                    let more = of("data-wasm-opt-params").split_whitespace();
+                    page.wasm_opt.extend(more.map(str::to_owned));
+                }
+                other => {
+                    return Err(format!(
+                        "index.html: the build does not know rel=\"{other}\""
+                    ));
+                }
+            }
+        }
+        if page.styles.is_empty() || page.icon.is_empty() || page.wasm_opt.is_empty() {
+            return Err("index.html names no style sheet, no icon or no program".into());
+        }
+        Ok(page)
+    }
+
+    pub(super) fn write(&self, files: &Files<'_>) -> String {
+        let Files {
+            script,
+            wasm,
+            style,
+            icon,
+        } = files;
+        let mut has_style = false;
+        let mut page = String::new();
+        for line in self.source.lines() {
+            let line = if !line.contains("data-trunk") {
+                line.to_owned()
+            } else if line.contains("rel=\"rust\"") {
+                format!(
+                    "    <link rel=\"modulepreload\" href=\"/{script}\" crossorigin=\"anonymous\">\n    \
+                     <link rel=\"preload\" href=\"/{wasm}\" crossorigin=\"anonymous\" as=\"fetch\" type=\"application/wasm\">\n    \
+                     <script type=\"module\">import init from '/{script}'; await init({{ module_or_path: '/{wasm}' }});</script>"
+                )
+            } else if line.contains("rel=\"icon\"") {
+                format!("    <link rel=\"icon\" href=\"/{icon}\" type=\"image/svg+xml\">")
+            } else if std::mem::replace(&mut has_style, true) {
+                continue;
+            } else {
+                format!("    <link rel=\"stylesheet\" href=\"/{style}\">")
+            };
+            page.push_str(&line);
+            page.push('\n');
+        }
+        page
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOURCE: &str = "<head>\n    <link data-trunk rel=\"rust\" data-bin=\"x\" data-wasm-opt=\"z\" data-wasm-opt-params=\"--a --b\">\n    \
+        <link data-trunk rel=\"icon\" href=\"style/icon.svg\" type=\"image/svg+xml\">\n    \
+        <link data-trunk rel=\"css\" href=\"style/a.css\">\n    <link data-trunk rel=\"css\" href=\"style/b.css\">\n</head>\n";
+
+    #[test]
+    fn the_page_names_the_built_files_and_one_style_sheet() {
+        let page = Page::read(SOURCE).unwrap();
+        assert_eq!(page.styles, ["style/a.css", "style/b.css"]);
+        assert_eq!(page.icon, "style/icon.svg");
+        assert_eq!(page.wasm_opt, ["-Oz", "--a", "--b"]);
+        let text = page.write(&Files {
+            script: "s-1.js",
+            wasm: "w-2.wasm",
+            style: "c-3.css",
+            icon: "i-4.svg",
+        });
+        assert!(
+            !text.contains("data-trunk") && text.matches("stylesheet").count() == 1,
+            "{text}"
+        );
+        for name in ["'/s-1.js'", "'/w-2.wasm'", "\"/c-3.css\"", "\"/i-4.svg\""] {
+            assert!(text.contains(name), "{name} in {text}");
+        }
+    }
+
+    #[test]
+    fn a_link_that_the_build_does_not_know_is_an_error() {
+        let source = SOURCE.replace("rel=\"icon\"", "rel=\"copy-file\"");
+        assert!(Page::read(&source).is_err_and(|why| why.contains("copy-file")));
+        assert!(Page::read("<head></head>").is_err());
+    }
+}

@@ -1,0 +1,206 @@
+//! What the built console costs a browser, in brotli, and what it may cost. Read from the names of the built
+//! files, which say who needs each.
+
+use crate::command::Done;
+use crate::compress::beside;
+use crate::fingerprint::files_under;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Budgets in bytes of brotli, a little above what was reached. A change that needs more says why where it
+/// raises one.
+const FIRST_VISIT: usize = 325_000;
+const WHOLE: usize = 1_040_000;
+
+/// What each chunk may add, with what it shares with others.
+const CHUNKS: [(&str, usize); 7] = [
+    ("activity", 90_000),
+    ("alarm_dialogs", 75_000),
+    ("connections", 120_000),
+    ("failover_sessions", 310_000),
+    ("groups", 305_000),
+    ("slicers", 300_000),
+    ("wall", 115_000),
+];
+
+/// Bytes of brotli.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sizes {
+    /// The program that every visit loads.
+    entry: usize,
+    /// Everything that the first visit to the Overview fetches, but for data.
+    first_visit: usize,
+    /// What each chunk adds, with what it shares with others.
+    chunks: BTreeMap<String, usize>,
+    /// The whole program.
+    whole: usize,
+}
+
+impl Sizes {
+    /// The sizes of a compressed folder.
+    pub(crate) fn of(dist: &Path) -> Done<Self> {
+        let mut files = Vec::new();
+        for file in files_under(dist)? {
+            let name = file
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            if name.ends_with(".br") || name.ends_with(".gz") {
+                continue;
+            }
+            let compressed = beside(&file, "br");
+            let sent = if compressed.exists() {
+                compressed
+            } else {
+                file
+            };
+            let size = std::fs::metadata(&sent)
+                .map(|meta| usize::try_from(meta.len()).unwrap_or(usize::MAX))
+                .map_err(|error| format!("cannot measure {}: {error}", sent.display()))?;
+            files.push((name, size));
+        }
+        let sizes = Self::sum(&files);
+        if sizes.entry == 0 {
+            return Err(format!("the build left no program in {}", dist.display()));
+        }
+        Ok(sizes)
+    }
+
+    fn sum(files: &[(String, usize)]) -> Self {
+        let mut sizes = Self::default();
+        let mut common = 0;
+        for (name, size) in files {
+            let piece = name
+                .strip_suffix(".wasm")
+                .and_then(|name| name.rsplit_once('-'));
+            let Some((piece, _)) = piece else {
+                sizes.first_visit += size;
+                continue;
+            };
+            sizes.whole += size;
+            match piece {
+                "console-main" => {
+                    sizes.entry += size;
+                    sizes.first_visit += size;
+                }
+                "common" => common += size,
+                users => {
+                    for chunk in users.split('-') {
+                        *sizes.chunks.entry(chunk.to_owned()).or_default() += size;
+                    }
+                }
+            }
+        }
+        sizes.chunks.values_mut().for_each(|size| *size += common);
+        sizes
+    }
+
+    /// The sizes in words.
+    pub(crate) fn line(&self) -> String {
+        let chunks: Vec<_> = self
+            .chunks
+            .iter()
+            .map(|(chunk, size)| format!("{} {}", chunk.replace('_', " "), size / 1000))
+            .collect();
+        format!(
+            "first visit {} kB of brotli, {} kB of it the program; pages after it: {}; all of the program {}",
+            self.first_visit / 1000,
+            self.entry / 1000,
+            chunks.join(", "),
+            self.whole / 1000
+        )
+    }
+
+    /// Fails with every budget that is not kept.
+    pub(crate) fn within_budget(&self) -> Done {
+        let first_visit = [(
+            "the first visit to the Overview",
+            self.first_visit,
+            FIRST_VISIT,
+        )];
+        let chunks = self.chunks.iter().map(|(chunk, size)| {
+            // One that is not named has no budget yet: it gets one with the change that brings it.
+            let budget = CHUNKS.iter().find(|(name, _)| name == chunk);
+            (
+                chunk.as_str(),
+                *size,
+                budget.map_or(0, |(_, budget)| *budget),
+            )
+        });
+        let whole = [("the whole program", self.whole, WHOLE)];
+        let over: Vec<_> = first_visit
+            .into_iter()
+            .chain(chunks)
+            .chain(whole)
+            .filter(|(_, size, budget)| size > budget)
+            .map(|(what, size, budget)| {
+                format!("{what} costs {size} bytes of brotli, and its budget is {budget}")
+            })
+            .collect();
+        if over.is_empty() {
+            return Ok(());
+        }
+        Err(format!(
+            "the console is too large: {}; make it smaller, or raise the budget in crates/xtask/src/sizes.rs and say why",
+            over.join("; ")
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sizes(main: usize) -> Sizes {
+        let file = |name: &str, size| (name.to_owned(), size);
+        Sizes::sum(&[
+            file("index.html", 1),
+            file("console-0123456789abcdef.js", 2),
+            file("console-main-0123456789abcdef.wasm", main),
+            file("common-0123456789abcdef.wasm", 8),
+            file("groups-0123456789abcdef.wasm", 16),
+            file("failover_sessions-groups-0123456789abcdef.wasm", 32),
+        ])
+    }
+
+    #[test]
+    fn each_page_costs_what_is_its_own_and_what_it_shares() {
+        let sizes = sizes(4);
+        assert_eq!((sizes.entry, sizes.first_visit, sizes.whole), (4, 7, 60));
+        let chunks: Vec<_> = sizes
+            .chunks
+            .iter()
+            .map(|(name, size)| (name.as_str(), *size))
+            .collect();
+        assert_eq!(chunks, [("failover_sessions", 40), ("groups", 56)]);
+        assert_eq!(
+            sizes.line(),
+            "first visit 0 kB of brotli, 0 kB of it the program; pages after it: failover sessions 0, groups 0; all of the program 0"
+        );
+    }
+
+    #[test]
+    fn a_budget_that_is_not_kept_is_named() {
+        assert_eq!(sizes(4).within_budget(), Ok(()));
+        let why = sizes(FIRST_VISIT).within_budget().unwrap_err();
+        let costs = format!(
+            "the first visit to the Overview costs {} bytes",
+            FIRST_VISIT + 3
+        );
+        assert!(why.contains(&costs), "{why}");
+        assert!(!why.contains("groups"), "{why}");
+        let new = Sizes::sum(&[("news-0123456789abcdef.wasm".to_owned(), 1)]);
+        let why = new.within_budget().unwrap_err();
+        assert!(
+            why.contains("news costs 1 bytes of brotli, and its budget is 0"),
+            "{why}"
+        );
+    }
+
+    #[test]
+    fn a_folder_without_a_program_cannot_be_measured() {
+        let nowhere = std::env::temp_dir().join("failover-console-no-such-folder");
+        assert!(Sizes::of(&nowhere).is_err_and(|why| why.contains("no program")));
+    }
+}

@@ -1,0 +1,174 @@
+// The program comes in pieces: what the first page needs, and the others when they are wanted.
+
+import assert from 'node:assert/strict';
+import { eventually, story } from './harness.mjs';
+import { proxy } from './support/proxy.mjs';
+import { path } from './support/worlds.mjs';
+
+/** Whether a path is a piece of the program that the first page does not need. */
+const isPiece = (path) => path.endsWith('.wasm') && !path.startsWith('/console-');
+
+/** Whether a path is the piece that belongs to one page alone. */
+const isOwn = (path, chunk) => new RegExp(`^/${chunk}-[0-9a-f]{16}\\.wasm$`).test(path);
+
+/** The paths that a page asks for, and `END` where the inventory has come for the first time. */
+const END = 'the inventory has come';
+const asks = (page) => {
+  const asked = [];
+  const path = (request) => new URL(request.url()).pathname;
+  page.on('request', (request) => asked.push(path(request)));
+  page.on('requestfinished', (request) => {
+    if (path(request) === '/api/inventory' && !asked.includes(END)) asked.push(END);
+  });
+  return asked;
+};
+
+const heading = (page, name) => page.getByRole('heading', { level: 1, name, exact: true });
+
+story('the first visit fetches what the Overview needs, and every other piece once the page is idle', async ({ page, visit }) => {
+  const asked = asks(page);
+  await visit('/');
+  await heading(page, 'Overview').waitFor();
+  await eventually(() => assert.ok(asked.includes(END)));
+  const first = asked.slice(0, asked.indexOf(END)).filter((path) => !path.startsWith('/api/'));
+  const kinds = new Set(first.map((path) => path.replace(/-[0-9a-f]{16}\./, '.')));
+  kinds.delete('/icon.svg');
+  assert.deepEqual([...kinds].sort(), ['/', '/console-main.wasm', '/console.css', '/console.js']);
+  await eventually(() => {
+    const pieces = asked.filter(isPiece);
+    for (const name of ['activity', 'alarm_dialogs', 'connections', 'failover_sessions', 'groups', 'slicers', 'wall']) {
+      assert.ok(pieces.some((path) => isOwn(path, name)), name);
+    }
+    assert.equal(pieces.length, new Set(pieces).size, 'each once');
+  });
+});
+
+story('a page opened by its address fetches its own pieces beside its data', async ({ page, visit }) => {
+  const asked = asks(page);
+  await visit('/connections');
+  await eventually(() => assert.ok(asked.includes(END)));
+  const own = asked.findIndex((path) => isOwn(path, 'connections'));
+  assert.ok(own >= 0 && own < asked.indexOf(END), 'asked for before the data has come');
+});
+
+story('a link that is pointed at or has the focus has its page fetched', async ({ page, product }) => {
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  const asked = [];
+  const isAsked = (chunk) => asked.some((path) => isOwn(path, chunk));
+  const server = await proxy(product, (path) => {
+    if (!isPiece(path)) return undefined;
+    asked.push(path);
+    // What an idle page fetches first stays under way, so that it fetches nothing else.
+    return isOwn(path, 'groups') ? held : undefined;
+  });
+  try {
+    await page.goto(server.url);
+    await heading(page, 'Overview').waitFor();
+    await eventually(() => assert.ok(isAsked('groups')));
+    assert.ok(!isAsked('connections') && !isAsked('activity'));
+    await page.getByRole('link', { name: 'Connections' }).hover();
+    await eventually(() => assert.ok(isAsked('connections')));
+    assert.ok(!isAsked('activity'));
+    await page.getByRole('link', { name: 'Activity', exact: true }).focus();
+    await eventually(() => assert.ok(isAsked('activity')));
+    await heading(page, 'Overview').waitFor();
+  } finally {
+    release();
+    server.stop();
+  }
+});
+
+story('a page that cannot be loaded says so, Retry loads it, and the rest goes on meanwhile', async ({ page, product, complaints }) => {
+  complaints.expect(/status of 404/);
+  let isGone = true;
+  const server = await proxy(product, (path) => (isGone && isPiece(path) ? 404 : undefined));
+  const card = page.getByRole('alert', { name: 'What went wrong' });
+  try {
+    await page.goto(server.url);
+    await page.getByRole('link', { name: /^Slicers/ }).click();
+    await card.getByRole('heading', { name: 'This page could not be loaded' }).waitFor();
+    await heading(page, 'Slicers').waitFor();
+    await page.getByRole('listitem', { name: /^Plant A: live/ }).waitFor();
+    await page.getByRole('link', { name: 'Overview', exact: true }).click();
+    await heading(page, 'Overview').waitFor();
+    await page.getByRole('heading', { level: 2, name: 'Needs attention' }).waitFor();
+    await page.goBack();
+    await card.waitFor();
+    await card.getByRole('button', { name: 'Retry' }).click();
+    await card.getByRole('button', { name: 'Retry' }).waitFor();
+    isGone = false;
+    await card.getByRole('button', { name: 'Retry' }).click();
+    await page.getByRole('table', { name: 'Slicer failover groups' }).waitFor();
+    await card.waitFor({ state: 'detached' });
+  } finally {
+    server.stop();
+  }
+});
+
+story('a page whose piece comes late does not take the place of the page that is open by then', async ({ page, product }) => {
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  const server = await proxy(product, (path) => (isPiece(path) ? held : undefined));
+  try {
+    await page.goto(server.url);
+    await page.getByRole('link', { name: 'Activity', exact: true }).click();
+    await page.getByText('Loading this page…').waitFor();
+    await heading(page, 'Activity').waitFor();
+    await page.getByRole('link', { name: 'Overview', exact: true }).click();
+    await heading(page, 'Overview').waitFor();
+    const come = page.waitForEvent('requestfinished', (request) => isOwn(new URL(request.url()).pathname, 'activity'));
+    release();
+    await come;
+    await heading(page, 'Overview').waitFor();
+    await page.getByRole('heading', { level: 2, name: 'Needs attention' }).waitFor();
+    assert.equal(await page.getByText('Loading this page…').count(), 0);
+    await page.getByRole('link', { name: 'Activity', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: 'Activity' }).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
+  } finally {
+    server.stop();
+  }
+});
+
+story('a wall that cannot be loaded says so on a screen of its own, and Retry loads it', async ({ page, product, complaints }) => {
+  complaints.expect(/status of 503/);
+  let isGone = true;
+  const server = await proxy(product, (path) => (isGone && isPiece(path) ? 503 : undefined));
+  try {
+    await page.goto(`${server.url}/wall`);
+    await page.getByRole('heading', { name: 'This page could not be loaded' }).waitFor();
+    isGone = false;
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Status wall' }).waitFor({ state: 'attached' });
+  } finally {
+    server.stop();
+  }
+});
+
+story('a dialog that cannot be loaded says so as a dialog, and Retry opens it', async ({ page, product, control, complaints }) => {
+  complaints.expect(/status of 404/);
+  let isGone = true;
+  const server = await proxy(product, (path) => (isGone && isPiece(path) ? 404 : undefined));
+  const dialog = page.getByRole('dialog');
+  try {
+    for (const session of ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']) {
+      await control('PATCH', path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', session), { silent: true });
+    }
+    await control('POST', '/clock/advance', { seconds: 600 });
+    await page.goto(server.url);
+    const alarm = page.getByRole('listitem', { name: /^Boiler House OPC UA: Critical/ });
+    const acknowledge = alarm.getByRole('button', { name: /^Acknowledge/ });
+    await acknowledge.click({ timeout: 20_000 });
+    await dialog.getByRole('heading', { name: 'This dialog could not be loaded' }).waitFor();
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await acknowledge.click();
+    isGone = false;
+    await dialog.getByRole('button', { name: 'Retry' }).click();
+    await dialog.getByLabel('Reason').waitFor();
+    await heading(page, 'Overview').waitFor();
+  } finally {
+    server.stop();
+  }
+});

@@ -1,0 +1,33 @@
+// A proxy before the gateway, as many stand: behind it, files can be missing or late, as they are while a new
+// version is rolled out or on a bad line. Knows nothing of browsers.
+
+import { createServer, request } from 'node:http';
+
+/**
+ * Starts it before a product. `before(path)` is asked for each request and may answer, or promise, a status to
+ * send in the gateway's place. Answers `{ url, stop }`.
+ */
+export async function proxy(product, before) {
+  const host = new URL(product.url).host;
+  const server = createServer(async (asked, answer) => {
+    const status = await before(asked.url);
+    if (status !== undefined) {
+      answer.writeHead(status, { 'content-type': 'text/plain', 'cache-control': 'no-store' });
+      answer.end('not here');
+      return;
+    }
+    const headers = { ...asked.headers, host };
+    const onward = request(product.url + asked.url, { method: asked.method, headers }, (got) => {
+      answer.writeHead(got.statusCode, got.headers);
+      got.pipe(answer);
+    });
+    onward.on('error', () => answer.destroy());
+    asked.pipe(onward);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const stop = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { url: `http://127.0.0.1:${server.address().port}`, stop };
+}
