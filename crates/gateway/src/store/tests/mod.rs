@@ -41,6 +41,17 @@ fn place() -> (tempfile::TempDir, PathBuf) {
     (folder, file)
 }
 
+impl Server {
+    /// A store in a database of this server.
+    pub(crate) fn store(&self, database: &str) -> StoreLocation {
+        StoreLocation::at_url(&self.url(database), None)
+    }
+
+    fn store_over_tcp(&self, port: u16, password: &str, database: &str) -> StoreLocation {
+        StoreLocation::at_url(&self.url_over_tcp(port, password, database), None)
+    }
+}
+
 /// A place for a store, with what it lies in.
 pub(super) struct Site {
     pub(super) location: StoreLocation,

@@ -269,3 +269,42 @@ async fn every_filter_has_its_index() {
         assert!(!plan.contains("Sort") || parts > 1, "{query:?}: {plan}");
     }
 }
+
+#[tokio::test]
+async fn an_encrypted_way_is_taken_only_to_a_server_that_is_trusted_for_its_name() {
+    let Some(server) = Server::new() else { return };
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+    let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let place = |host: &str, trusted: Option<&str>| {
+        let (password, port) = (PASSWORD.replace(' ', "%20"), server.port);
+        let url = format!("postgres://fc:{password}@{host}:{port}/postgres?sslmode=verify-full");
+        StoreLocation::at_url(&url, trusted)
+    };
+    let complaint = |location: &StoreLocation| Store::check(location).unwrap_err();
+    let right = place("localhost", Some(&certificate));
+    // It does not fall back to a way that is not encrypted.
+    let plain = complaint(&right);
+    assert!(plain.contains("cannot be reached: "), "{plain}");
+    server.encrypt(&certificate, &key);
+    assert_eq!(Store::check(&right), Ok(()));
+    let store = Store::open(&right).unwrap();
+    store.intent(change(1)).await.unwrap();
+    let encrypted = "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+        WHERE ssl AND application_name = 'failover-console'";
+    assert_eq!(server.statement("postgres", encrypted).unwrap(), "1");
+    for (location, why) in [
+        (place("localhost", None), "cannot be trusted: "),
+        (
+            place("localhost", Some(&other.cert.pem())),
+            "cannot be trusted: ",
+        ),
+        (
+            place("127.0.0.1", Some(&certificate)),
+            "cannot be trusted: ",
+        ),
+    ] {
+        let found = complaint(&location);
+        assert!(found.contains(why), "{found}");
+    }
+}

@@ -1,7 +1,6 @@
 //! A PostgreSQL server of the tests' own, from the machine's packages. Where there is none, the tests that need one say
 //! loudly that they did not run.
 
-use crate::config::StoreLocation;
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt as _, chown};
@@ -150,23 +149,36 @@ impl Server {
         name
     }
 
-    /// A store in a database of this server, over its socket.
-    pub(crate) fn store(&self, database: &str) -> StoreLocation {
+    /// The address of a database of this server, over its socket.
+    pub(crate) fn url(&self, database: &str) -> String {
         let folder = self.folder.path().to_str().unwrap().replace('/', "%2F");
-        StoreLocation::at_url(&format!("postgres://fc@{folder}:{}/{database}", self.port))
+        format!("postgres://fc@{folder}:{}/{database}", self.port)
     }
 
     /// The same, over the loopback interface.
-    pub(crate) fn store_over_tcp(
-        &self,
-        port: u16,
-        password: &str,
-        database: &str,
-    ) -> StoreLocation {
+    pub(crate) fn url_over_tcp(&self, port: u16, password: &str, database: &str) -> String {
         let password = password.replace(' ', "%20");
-        StoreLocation::at_url(&format!(
-            "postgres://fc:{password}@127.0.0.1:{port}/{database}"
-        ))
+        format!("postgres://fc:{password}@127.0.0.1:{port}/{database}")
+    }
+
+    /// Encrypts connections from now on, with this certificate and its key (PEM).
+    pub(crate) fn encrypt(&self, certificate: &str, key: &str) {
+        for (name, content) in [("server.crt", certificate), ("server.key", key)] {
+            let file = self.data().join(name);
+            std::fs::write(&file, content).unwrap();
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+            if let Some((user, group)) = other_user() {
+                chown(&file, Some(user), Some(group)).unwrap();
+            }
+        }
+        self.statement("postgres", "ALTER SYSTEM SET ssl = on")
+            .unwrap();
+        self.statement("postgres", "SELECT pg_reload_conf()")
+            .unwrap();
+        // Each new connection has the setting of its moment, and the server takes one to hear of it.
+        while self.statement("postgres", "SHOW ssl").unwrap() != "on" {
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Signals each of its processes, or it alone.
