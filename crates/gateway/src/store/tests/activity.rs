@@ -167,7 +167,7 @@ async fn every_filter_leaves_what_it_names() {
             event(3, EventKind::Alarm, Severity::Warning, "live", "g"),
         ]);
         store.intent(change()).await.unwrap();
-        assert!(store.caught_up().await);
+        assert!(store.catch_up().await);
         let text = |text: &str| Some(text.to_owned());
         for (query, expected) in [
             (everything(), vec!["Order slicers", "3", "2", "1"]),
@@ -239,7 +239,7 @@ async fn more_connections_and_kinds_than_a_statement_has_parts_are_answered_too(
             event(2, EventKind::Alarm, Severity::Normal, "c7", "g"),
             event(3, EventKind::Run, Severity::Normal, "other", "g"),
         ]);
-        assert!(store.caught_up().await);
+        assert!(store.catch_up().await);
         let query = ActivityQuery {
             connections: Some((0..600).map(|number| format!("c{number}")).collect()),
             kinds: vec!["run".to_owned(), "failover".to_owned()],
@@ -257,7 +257,7 @@ async fn pages_follow_one_another_without_a_gap_or_a_repeat() {
         let events =
             times.map(|second| event(second, EventKind::Member, Severity::Normal, "c", "g"));
         store.record(events.into());
-        assert!(store.caught_up().await);
+        assert!(store.catch_up().await);
         let (mut before, mut numbers, mut seen) = (None, Vec::new(), Vec::new());
         loop {
             let query = ActivityQuery {

@@ -93,7 +93,7 @@ fn pass_on(client: &TcpStream, server: &TcpStream, armed: &Arc<Mutex<Option<Cut>
 
 /// Waits for the connection that is made after a pause.
 async fn again(store: &Store) {
-    while !store.caught_up().await {
+    while !store.catch_up().await {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

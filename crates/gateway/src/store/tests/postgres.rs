@@ -43,10 +43,10 @@ async fn while_the_server_is_gone_changes_are_refused_and_afterwards_nothing_is_
         "plant-a",
         "g",
     )]);
-    assert!(!store.caught_up().await);
+    assert!(!store.catch_up().await);
     server.start();
     again(&store).await;
-    assert!(store.caught_up().await);
+    assert!(store.catch_up().await);
     let (kinds, ends): (Vec<_>, Vec<_>) = intents(&location).into_iter().unzip();
     assert_eq!(kinds, ["intent", "outcome"]);
     assert_eq!(ends, ["", "done"]);

@@ -76,7 +76,7 @@ async fn of_two_that_see_the_same_one_records_it_and_the_other_takes_over() {
     for store in [&one, &other] {
         store.record(seen(1_000, "a"));
         store.watched();
-        assert!(store.caught_up().await);
+        assert!(store.catch_up().await);
     }
     assert_eq!(what_was_seen(&one).await, ["a"]);
     // The one is cut off before it has recorded what both see, and the other has not noticed yet.
@@ -87,11 +87,11 @@ async fn of_two_that_see_the_same_one_records_it_and_the_other_takes_over() {
     assert_eq!(what_was_seen(&other).await, ["b", "a"]);
     // It comes back with what it has seen.
     one.record(seen(1_003, "b"));
-    while !one.caught_up().await {}
+    while !one.catch_up().await {}
     let news = one.look(0).await.unwrap();
     assert!(!news.leads && !one.leads());
     other.record(seen(1_006, "c"));
-    assert!(other.caught_up().await);
+    assert!(other.catch_up().await);
     assert_eq!(what_was_seen(&one).await, ["c", "b", "a"]);
     // Somebody watched all the time.
     let entries = other.activity(everything()).await.unwrap();
@@ -108,14 +108,14 @@ async fn only_a_time_in_which_nobody_watched_is_told_as_one() {
     };
     let one = several.open();
     one.watched();
-    assert!(one.caught_up().await);
+    assert!(one.catch_up().await);
     several.seconds.store(1_300, Ordering::SeqCst);
     // It begins before anybody knows that the one is gone, which has noted nothing for five minutes.
     let other = several.open();
     several.seconds.store(1_310, Ordering::SeqCst);
     drop(one);
     until_it_leads(&other).await;
-    assert!(other.caught_up().await);
+    assert!(other.catch_up().await);
     let entries = other.activity(everything()).await.unwrap();
     assert!(
         entries[0]
@@ -181,7 +181,7 @@ async fn a_leader_that_does_nothing_any_more_loses_its_place() {
         WHERE id = (SELECT min(id) FROM gateway)";
     several.server.statement(&several.database, aged).unwrap();
     until_it_leads(&other).await;
-    while !stopped.caught_up().await {}
+    while !stopped.catch_up().await {}
     assert!(!stopped.look(0).await.unwrap().leads);
 }
 
@@ -216,7 +216,7 @@ async fn what_is_kept_at_one_is_known_at_the_others() {
         "its own",
         &"x".to_owned(),
     )]);
-    assert!(other.caught_up().await);
+    assert!(other.catch_up().await);
     let mut kept = one.look(0).await.unwrap().kept.unwrap();
     assert!(kept.take::<String>(Table::OpenAlarms).is_empty());
 }
