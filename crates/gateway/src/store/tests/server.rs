@@ -22,6 +22,8 @@ pub(crate) struct Server {
     /// Holds the data and the socket.
     folder: tempfile::TempDir,
     pub(crate) port: u16,
+    /// Whether it listens there, and not only at its socket, whose name holds the number.
+    has_port: bool,
     process: Mutex<Option<Child>>,
     databases: AtomicU32,
 }
@@ -34,13 +36,22 @@ impl Server {
         if let Some(server) = shared.upgrade() {
             return Some(server);
         }
-        let server = Self::new()?;
+        let server = Self::over_tcp()?;
         *shared = Arc::downgrade(&server);
         Some(server)
     }
 
-    /// A server for one test.
+    /// A server for one test, at a socket alone: it can be started again whatever has taken a port meanwhile.
     pub(crate) fn new() -> Option<Arc<Self>> {
+        Self::made(false)
+    }
+
+    /// A server for one test, at the loopback interface too.
+    pub(crate) fn over_tcp() -> Option<Arc<Self>> {
+        Self::made(true)
+    }
+
+    fn made(has_port: bool) -> Option<Arc<Self>> {
         let Some(programs) = programs() else {
             static TOLD: Once = Once::new();
             // Past the test harness, which shows what passing tests print to nobody.
@@ -55,17 +66,21 @@ impl Server {
         if let Some((user, group)) = other_user() {
             chown(folder.path(), Some(user), Some(group)).unwrap();
         }
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let server = Self {
+        let mut server = Self {
             programs,
-            port: free.local_addr().unwrap().port(),
+            port: free_port(),
+            has_port,
             folder,
             process: Mutex::default(),
             databases: AtomicU32::new(0),
         };
-        drop(free);
         server.make();
-        server.start();
+        // Somebody else may take the port before the server does.
+        let mut tries = 0..5;
+        while !server.has_started() {
+            assert!(tries.next().is_some(), "the server ends at its start");
+            server.port = free_port();
+        }
         Some(Arc::new(server))
     }
 
@@ -92,14 +107,22 @@ impl Server {
         assert!(made.status.success(), "initdb: {made:?}");
     }
 
-    /// Starts it, again too.
+    /// Starts it again.
     pub(crate) fn start(&self) {
+        assert!(self.has_started(), "the server ends at its start");
+    }
+
+    /// Starts it, and waits until it answers; not whether it has ended.
+    fn has_started(&self) -> bool {
         let mut postgres = self.program("postgres");
         postgres.arg("-D").arg(self.data());
         postgres.arg("-k").arg(self.folder.path());
         postgres.arg("-p").arg(self.port.to_string());
+        let addresses = if self.has_port { "127.0.0.1" } else { "" };
+        postgres
+            .arg("-c")
+            .arg(format!("listen_addresses={addresses}"));
         for setting in [
-            "listen_addresses=127.0.0.1",
             "fsync=off",
             "max_connections=60",
             "shared_buffers=16MB",
@@ -112,9 +135,17 @@ impl Server {
         *self.process.lock().unwrap() = Some(child);
         let until = Instant::now() + PATIENCE;
         while !self.answers() {
+            let mut process = self.process.lock().unwrap();
+            let ended = process.as_mut().map(|child| child.try_wait().unwrap());
+            if ended.flatten().is_some() {
+                *process = None;
+                return false;
+            }
+            drop(process);
             assert!(Instant::now() < until, "the server does not start");
             std::thread::sleep(Duration::from_millis(20));
         }
+        true
     }
 
     fn answers(&self) -> bool {
@@ -176,7 +207,9 @@ impl Server {
         self.statement("postgres", "SELECT pg_reload_conf()")
             .unwrap();
         // Each new connection has the setting of its moment, and the server takes one to hear of it.
+        let until = Instant::now() + PATIENCE;
         while self.statement("postgres", "SHOW ssl").unwrap() != "on" {
+            assert!(Instant::now() < until, "the server does not encrypt");
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -232,6 +265,11 @@ impl Drop for Server {
             }
         }
     }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
 }
 
 /// A child is told of its parent's end when the thread ends that has started it, and tests are threads.

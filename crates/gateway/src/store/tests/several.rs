@@ -3,7 +3,7 @@
 use super::super::*;
 use super::activity::{at, event, everything};
 use super::server::Server;
-use super::{change, lines, outcome};
+use super::{change, lines, outcome, until, until_it_leads};
 use health::Severity;
 use health::events::EventKind;
 use std::sync::atomic::AtomicI64;
@@ -60,12 +60,6 @@ async fn what_was_seen(store: &Store) -> Vec<String> {
     seen.map(|key| key.id).collect()
 }
 
-async fn until_it_leads(store: &Store) {
-    while !store.leads() {
-        store.look(0).await;
-    }
-}
-
 #[tokio::test]
 async fn of_two_that_see_the_same_one_records_it_and_the_other_takes_over() {
     let Some(several) = Several::new() else {
@@ -87,7 +81,7 @@ async fn of_two_that_see_the_same_one_records_it_and_the_other_takes_over() {
     assert_eq!(what_was_seen(&other).await, ["b", "a"]);
     // It comes back with what it has seen.
     one.record(seen(1_003, "b"));
-    while !one.catch_up().await {}
+    until("the database", async || one.catch_up().await).await;
     let news = one.look(0).await.unwrap();
     assert!(!news.leads && !one.leads());
     other.record(seen(1_006, "c"));
@@ -181,7 +175,7 @@ async fn a_leader_that_does_nothing_any_more_loses_its_place() {
         WHERE id = (SELECT min(id) FROM gateway)";
     several.server.statement(&several.database, aged).unwrap();
     until_it_leads(&other).await;
-    while !stopped.catch_up().await {}
+    until("the database", async || stopped.catch_up().await).await;
     assert!(!stopped.look(0).await.unwrap().leads);
 }
 

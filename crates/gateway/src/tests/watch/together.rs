@@ -6,6 +6,7 @@ use super::*;
 use crate::alerts::message::Occasion;
 use crate::config::StoreLocation;
 use crate::store::tests::server::Server;
+use crate::store::tests::until;
 use health::alarms::Alarm;
 use serde_json::{Value, json};
 
@@ -128,9 +129,11 @@ async fn what_happens_is_listed_once_and_goes_on_when_one_ends() {
     assert_eq!(first.len(), 2, "{first:?}");
     let watching = one.activity("watching").await.len();
     one.end();
-    while !other.leads() {
+    until("the lead", async || {
         other.look_around().await;
-    }
+        other.leads()
+    })
+    .await;
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
     other.refresh().await;
     assert_eq!(other.activity("failover").await.len(), 3);
@@ -159,9 +162,11 @@ async fn people_are_told_once_by_the_one_that_records_and_by_the_next_when_it_en
     assert_eq!(pagers[1].got(), []);
     assert!(one.gateway.shared.store.catch_up().await);
     one.end();
-    while !other.leads() {
+    until("the lead", async || {
         other.look_around().await;
-    }
+        other.leads()
+    })
+    .await;
     other.pass(30).await;
     assert_eq!(pagers[1].got(), [], "it was told already");
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
