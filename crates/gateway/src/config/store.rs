@@ -28,11 +28,11 @@ pub enum StoreLocation {
 
 #[cfg(test)]
 impl StoreLocation {
-    /// The database at an address.
-    pub(crate) fn at_url(url: &str) -> Self {
+    /// The database at an address. Its server is trusted as by the program's own authorities and these (PEM).
+    pub(crate) fn at_url(url: &str, certificates: Option<&str>) -> Self {
         let trust = PostgresTrust {
             bundled: true,
-            extra: None,
+            extra: certificates.map(|pem| pem.as_bytes().to_vec()),
         };
         let (address, _) = postgres::read(url, trust).unwrap();
         Self::Postgres(Box::new(address))

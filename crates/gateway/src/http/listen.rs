@@ -150,6 +150,8 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
     gateway.shared.alerts.stop();
     gateway.shared.watchers.stop();
     gateway.log_off().await;
+    // What happened last may be on its way into the store still.
+    gateway.shared.store.catch_up().await;
 }
 
 /// The gateway of the configuration, if it is valid.

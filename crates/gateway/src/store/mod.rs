@@ -362,20 +362,15 @@ impl Store {
         }
     }
 
-    /// Waits until what was recorded before is written, or cannot be.
-    #[cfg(test)]
-    pub(crate) async fn caught_up(&self) -> bool {
+    /// Waits until what was recorded before is written, or cannot be. Returns whether it is written.
+    pub(crate) async fn catch_up(&self) -> bool {
         let (answer, answered) = oneshot::channel();
         self.jobs.try_send(Job::Probe(answer)).is_ok() && answered.await == Ok(true)
     }
 
     /// Whether rows can be written. Where the last attempt failed, tries again.
     pub(crate) async fn is_well(&self) -> bool {
-        if self.is_well.load(Ordering::Relaxed) {
-            return true;
-        }
-        let (answer, answered) = oneshot::channel();
-        self.jobs.try_send(Job::Probe(answer)).is_ok() && answered.await == Ok(true)
+        self.is_well.load(Ordering::Relaxed) || self.catch_up().await
     }
 }
 

@@ -1,5 +1,6 @@
 //! No change reaches a vendor without a durable record, however the gateway ends.
 
+use super::postgres::Server;
 use super::program::Program;
 use super::vendor::Vendor;
 use super::viewer::Viewer;
@@ -137,6 +138,72 @@ async fn every_change_that_reaches_the_vendor_is_recorded_however_often_the_gate
     }
     // What has an intent and no answer is unknown; nothing is left open.
     assert!(outcomes.values().all(|outcome| !outcome.is_empty()));
+    assert!(outcomes.values().any(|outcome| outcome == "unknown"));
+    let said = program.says(&["audit", "verify"]).await;
+    println!(
+        "{} changes arrived, {} intents; {said}",
+        arrived.len(),
+        outcomes.len()
+    );
+    assert!(said.contains("unchanged"), "{said}");
+}
+
+/// How often the gateway is killed at a database elsewhere, which is killed now and then itself.
+const KILLED_ELSEWHERE: usize = 40;
+
+#[tokio::test]
+async fn every_change_that_reaches_the_vendor_is_recorded_in_postgresql_however_often_either_is_killed()
+ {
+    let Some(server) = Server::new() else { return };
+    let database = server.database();
+    let url = server.url(&database);
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("url");
+    std::fs::write(&file, url).expect("written");
+    let store = format!("[store]\nurl_file = {:?}", file.to_str().expect("a name"));
+    let vendor = Vendor::start().await;
+    let mut program = Program::start_with(&vendor, 0, "127.0.0.1:0", &store).await;
+    let cookie = program.sign_in("ann").await;
+    for round in 0..KILLED_ELSEWHERE {
+        let arrived = vendor.bodies().len();
+        let mut admins = JoinSet::new();
+        for admin in 0..3 {
+            let from = 1 + round * 100_000 + admin * 10_000;
+            admins.spawn(changes(program.address.clone(), cookie.clone(), from));
+        }
+        let enough = 1 + round % 7;
+        let wait = async |number: usize| {
+            while vendor.bodies().len() < number {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let first = wait(arrived + enough);
+        timeout(HANGS, first).await.expect("changes arrive");
+        if round % 8 == 7 {
+            server.kill();
+            server.start();
+            let then = vendor.bodies().len() + enough;
+            // It tries again after pauses of its own.
+            timeout(4 * HANGS, wait(then))
+                .await
+                .expect("changes arrive again");
+        }
+        program = program.killed_and_started_again().await;
+        admins.shutdown().await;
+    }
+    // What was killed might come back for half a minute; here it has not for an hour.
+    let aged = "UPDATE gateway SET seen_at = seen_at - interval '1 hour'";
+    server.statement(&database, aged).expect("aged");
+    program = program.killed_and_started_again().await;
+    let outcomes = outcomes(&program).await;
+    let arrived = vendor.bodies();
+    for body in &arrived {
+        let outcome = outcomes.get(body).map(String::as_str);
+        assert!(
+            matches!(outcome, Some("done" | "unknown")),
+            "{body}: {outcome:?}"
+        );
+    }
     assert!(outcomes.values().any(|outcome| outcome == "unknown"));
     let said = program.says(&["audit", "verify"]).await;
     println!(

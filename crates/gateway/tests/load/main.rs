@@ -9,6 +9,13 @@
 mod attacks;
 mod audit;
 mod mixed;
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "it belongs to the tests of the store, which need more of it"
+)]
+#[path = "../../src/store/tests/server.rs"]
+mod postgres;
 mod program;
 mod reload;
 mod vendor;

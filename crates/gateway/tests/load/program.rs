@@ -23,6 +23,11 @@ pub(crate) struct Program {
 impl Program {
     /// Starts, and returns once it listens.
     pub(crate) async fn start(vendor: &Vendor, share: u64, listen: &str) -> Self {
+        Self::start_with(vendor, share, listen, "").await
+    }
+
+    /// Starts with more in its configuration file.
+    pub(crate) async fn start_with(vendor: &Vendor, share: u64, listen: &str, more: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = |name: &str, text: &str| {
             let path = folder.path().join(name);
@@ -70,6 +75,8 @@ system = "uplynk"
 base_url = "{base}"
 share_seconds = 0
 credentials = {{ kind = "integration-key", owner = "o", api_key_file = "secret" }}
+
+{more}
 "#
             ),
         );

@@ -76,6 +76,9 @@ const MIGRATIONS: [&str; 1] = ["
 /// "FOCO": the advisory lock under which the tables are made and changed.
 const MIGRATION_LOCK: i64 = 0x464F_434F;
 
+/// The oldest version of PostgreSQL that knows all that is asked of it: what became of a transaction, by its number.
+const OLDEST: u32 = 130_000;
+
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -105,10 +108,21 @@ pub(super) async fn settle(
         patience = patience.as_millis()
     );
     client.batch_execute(&settings).await.map_err(words)?;
-    let state = "SELECT current_setting('server_encoding'), pg_is_in_recovery()::text,
-        current_setting('fsync'), coalesce(current_schema()::text, '')";
-    let state = client.query_typed_one(state, &[]).await.map_err(words)?;
+    let state = format!(
+        "SELECT current_setting('server_encoding'), pg_is_in_recovery()::text,
+        current_setting('fsync'), coalesce(current_schema()::text, ''),
+        current_setting('server_version'),
+        (current_setting('server_version_num')::int8 >= {OLDEST})::text"
+    );
+    let state = client.query_typed_one(&state, &[]).await.map_err(words)?;
     let state = |place: usize| state.try_get::<_, &str>(place).map_err(words);
+    if state(5)? != "true" {
+        return Err(format!(
+            "is of PostgreSQL {}: {} or newer is needed",
+            state(4)?,
+            OLDEST / 10_000
+        ));
+    }
     if state(0)? != "UTF8" {
         let encoding = state(0)?;
         return Err(format!(

@@ -1,7 +1,6 @@
 //! The list of what happened: what comes into it, and what each filter leaves.
 
-use super::super::activity_query::statement;
-use super::super::database::{Database as _, Sql as _};
+use super::super::database::Database as _;
 use super::super::*;
 use super::{Site, reopen_by, sites};
 use chrono::TimeDelta;
@@ -167,7 +166,7 @@ async fn every_filter_leaves_what_it_names() {
             event(3, EventKind::Alarm, Severity::Warning, "live", "g"),
         ]);
         store.intent(change()).await.unwrap();
-        assert!(store.caught_up().await);
+        assert!(store.catch_up().await);
         let text = |text: &str| Some(text.to_owned());
         for (query, expected) in [
             (everything(), vec!["Order slicers", "3", "2", "1"]),
@@ -239,7 +238,7 @@ async fn more_connections_and_kinds_than_a_statement_has_parts_are_answered_too(
             event(2, EventKind::Alarm, Severity::Normal, "c7", "g"),
             event(3, EventKind::Run, Severity::Normal, "other", "g"),
         ]);
-        assert!(store.caught_up().await);
+        assert!(store.catch_up().await);
         let query = ActivityQuery {
             connections: Some((0..600).map(|number| format!("c{number}")).collect()),
             kinds: vec!["run".to_owned(), "failover".to_owned()],
@@ -257,7 +256,7 @@ async fn pages_follow_one_another_without_a_gap_or_a_repeat() {
         let events =
             times.map(|second| event(second, EventKind::Member, Severity::Normal, "c", "g"));
         store.record(events.into());
-        assert!(store.caught_up().await);
+        assert!(store.catch_up().await);
         let (mut before, mut numbers, mut seen) = (None, Vec::new(), Vec::new());
         loop {
             let query = ActivityQuery {
@@ -317,130 +316,4 @@ fn what_grows_old_goes() {
     let left = activity_query::read(&mut database, &everything()).unwrap();
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].at, at(1_000));
-}
-
-/// Queries, and the index that each is answered from.
-pub(super) fn indexed() -> Vec<(ActivityQuery, &'static str)> {
-    let text = |text: &str| Some(text.to_owned());
-    let all = everything;
-    vec![
-        (all(), "at"),
-        (
-            ActivityQuery {
-                before: Place::parse("5.7"),
-                ..all()
-            },
-            "at",
-        ),
-        (
-            ActivityQuery {
-                connections: Some(vec!["live".to_owned()]),
-                ..all()
-            },
-            "connection",
-        ),
-        (
-            ActivityQuery {
-                resource: text("g"),
-                before: Place::parse("5.7"),
-                ..all()
-            },
-            "resource",
-        ),
-        (
-            ActivityQuery {
-                kinds: vec!["alarm".to_owned()],
-                ..all()
-            },
-            "kind",
-        ),
-        (
-            ActivityQuery {
-                severity: text("critical"),
-                from: Some(at(2)),
-                ..all()
-            },
-            "severity",
-        ),
-        (
-            ActivityQuery {
-                person: text("ann"),
-                ..all()
-            },
-            "person",
-        ),
-        (
-            ActivityQuery {
-                connections: Some(vec!["live".to_owned(), "em".to_owned()]),
-                ..all()
-            },
-            "connection",
-        ),
-        (
-            ActivityQuery {
-                kinds: vec!["run".to_owned(), "failover".to_owned()],
-                ..all()
-            },
-            "kind",
-        ),
-        (
-            ActivityQuery {
-                connections: Some(vec!["live".to_owned()]),
-                kinds: vec!["run".to_owned()],
-                ..all()
-            },
-            "connection_kind",
-        ),
-        (
-            ActivityQuery {
-                connections: Some(vec!["live".to_owned()]),
-                severity: text("critical"),
-                ..all()
-            },
-            "connection_severity",
-        ),
-        (
-            ActivityQuery {
-                kinds: vec!["run".to_owned()],
-                severity: text("critical"),
-                before: Place::parse("5.7"),
-                ..all()
-            },
-            "kind_severity",
-        ),
-        (
-            ActivityQuery {
-                with_access: false,
-                ..all()
-            },
-            "at",
-        ),
-    ]
-}
-
-/// A page is found in an index, in its order: nothing is sorted, and nothing is read from end to end.
-#[test]
-fn every_filter_has_its_index() {
-    let mut database = sqlite::open(&StoreLocation::Memory).unwrap();
-    for (query, index) in indexed() {
-        let (statement, values) = statement(&query);
-        let plan = database.rows(&format!("EXPLAIN QUERY PLAN {statement}"), &values);
-        let steps: Vec<String> = plan
-            .unwrap()
-            .iter()
-            .map(|row| row.text(3).unwrap().to_owned())
-            .collect();
-        let steps = steps.join("; ");
-        let is_found = steps.contains(&format!("USING INDEX activity_{index}"));
-        assert!(is_found, "{query:?}: {steps}");
-        // Of several parts so many as are wanted are sorted at the end, and no more.
-        let parts = query
-            .connections
-            .iter()
-            .flatten()
-            .count()
-            .max(query.kinds.len());
-        let is_sorted = steps.contains("TEMP B-TREE");
-        assert!(!is_sorted || parts > 1, "{query:?}: {steps}");
-    }
 }

@@ -2,11 +2,10 @@
 
 use super::super::*;
 use super::server::{PASSWORD, Server};
-use super::{change, lines, outcome};
+use super::{change, lines, outcome, until};
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
-use std::time::Duration;
 
 /// Where the connection breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,9 +92,7 @@ fn pass_on(client: &TcpStream, server: &TcpStream, armed: &Arc<Mutex<Option<Cut>
 
 /// Waits for the connection that is made after a pause.
 async fn again(store: &Store) {
-    while !store.caught_up().await {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until("the database", async || store.catch_up().await).await;
 }
 
 #[tokio::test]

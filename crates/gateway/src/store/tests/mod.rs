@@ -2,17 +2,18 @@
 
 mod activity;
 mod activity_measured;
+mod chain;
 mod cut;
+mod indexes;
 mod postgres;
 pub(crate) mod server;
 mod several;
 
-use super::chain::{BEFORE_THE_FIRST, Follower, StoredRow};
 use super::*;
-use proptest::prelude::*;
 use rusqlite::Connection;
 use server::Server;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 fn change(number: u16) -> Entry {
     Entry {
@@ -39,6 +40,17 @@ fn place() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("store.db");
     (folder, file)
+}
+
+impl Server {
+    /// A store in a database of this server.
+    pub(crate) fn store(&self, database: &str) -> StoreLocation {
+        StoreLocation::at_url(&self.url(database), None)
+    }
+
+    fn store_over_tcp(&self, port: u16, password: &str, database: &str) -> StoreLocation {
+        StoreLocation::at_url(&self.url_over_tcp(port, password, database), None)
+    }
 }
 
 /// A place for a store, with what it lies in.
@@ -85,10 +97,25 @@ pub(super) async fn reopen_by(
             other => break other.unwrap(),
         }
     };
-    while !store.leads() {
-        store.look(0).await;
-    }
+    until_it_leads(&store).await;
     store
+}
+
+/// Waits for what comes by itself.
+pub(crate) async fn until(what: &str, mut is: impl AsyncFnMut() -> bool) {
+    let patience = Instant::now() + Duration::from_secs(60);
+    while !is().await {
+        assert!(Instant::now() < patience, "{what} did not come");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+async fn until_it_leads(store: &Store) {
+    until("the lead", async || {
+        store.look(0).await;
+        store.leads()
+    })
+    .await;
 }
 
 pub(super) fn lines(location: &StoreLocation) -> Vec<serde_json::Value> {
@@ -300,74 +327,6 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
     assert_eq!(verify(&at(&file)).unwrap().unwrap().rows, 1);
 }
 
-fn rows() -> impl Strategy<Value = Vec<(StoredRow, Vec<u8>)>> {
-    let row = (
-        any::<i64>(),
-        "[a-z]{1,8}",
-        proptest::option::of(1_i64..50),
-        "\\PC{0,30}",
-    );
-    proptest::collection::vec(row, 1..12).prop_map(|rows| {
-        let mut before = BEFORE_THE_FIRST;
-        let chained = rows
-            .into_iter()
-            .zip(1..)
-            .map(|((at, kind, of, entry), number)| {
-                let row = StoredRow {
-                    number,
-                    at,
-                    kind,
-                    of,
-                    entry,
-                };
-                before = row.hash(&before);
-                (row, before.to_vec())
-            });
-        chained.collect()
-    })
-}
-
-fn follow(rows: &[(StoredRow, Vec<u8>)]) -> Result<u64, i64> {
-    let mut chain = Follower::new();
-    for (row, hash) in rows {
-        chain.take(row, hash).map_err(|broken| broken.number)?;
-    }
-    Ok(chain.end().rows)
-}
-
-proptest! {
-    #[test]
-    fn any_row_that_is_changed_taken_out_or_moved_is_found(
-        rows in rows(), place in any::<prop::sample::Index>(), other in any::<prop::sample::Index>(), what in 0..6,
-    ) {
-        prop_assert_eq!(follow(&rows), Ok(rows.len() as u64));
-        let (at, other) = (place.index(rows.len()), other.index(rows.len()));
-        let mut changed = rows.clone();
-        match what {
-            0 => changed[at].0.entry.push(' '),
-            1 => changed[at].0.at = changed[at].0.at.wrapping_add(1),
-            2 => changed[at].0.of = Some(changed[at].0.of.unwrap_or(0) + 1),
-            3 => changed[at].0.kind.push('x'),
-            4 => changed[at].1[0] ^= 1,
-            _ => changed.swap(at, other),
-        }
-        if changed == rows {
-            return Ok(());
-        }
-        let first = if what == 5 { at.min(other) } else { at };
-        prop_assert_eq!(follow(&changed), Err(first as i64 + 1));
-        // Taken out with what follows moved up, as by somebody who knows of the numbers.
-        let mut fewer = rows.clone();
-        fewer.remove(at);
-        for (row, number) in fewer.iter_mut().zip(1..) {
-            row.0.number = number;
-        }
-        if at < fewer.len() {
-            prop_assert_eq!(follow(&fewer), Err(at as i64 + 1));
-        }
-    }
-}
-
 /// What the audit adds to a change, on the disk that holds the folder for temporary files.
 #[tokio::test]
 #[ignore = "measures: see CONTRIBUTING.md"]
@@ -376,7 +335,7 @@ async fn what_the_audit_adds_to_a_change() {
     let store = open(&file).unwrap();
     let mut times = Vec::new();
     for number in 0..500 {
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         let intent = store.intent(change(number)).await.unwrap();
         store.outcome(intent, outcome("done")).await.unwrap();
         times.push(begun.elapsed());

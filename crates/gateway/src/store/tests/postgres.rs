@@ -2,9 +2,8 @@
 
 use super::super::*;
 use super::server::{PASSWORD, Server};
-use super::{change, lines, outcome, reopen};
+use super::{change, lines, outcome, reopen, until, until_it_leads};
 use crate::config::StoreLocation;
-use std::time::Duration;
 
 fn intents(location: &StoreLocation) -> Vec<(String, String)> {
     let text = |row: &serde_json::Value, name: &str| row[name].as_str().unwrap_or("").to_owned();
@@ -14,11 +13,9 @@ fn intents(location: &StoreLocation) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Tries until it succeeds: a database that comes back is tried again after a pause.
+/// Waits for the connection that is made after a pause.
 async fn again(store: &Store) {
-    while !store.is_well().await {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until("the database", async || store.is_well().await).await;
 }
 
 #[tokio::test]
@@ -43,10 +40,10 @@ async fn while_the_server_is_gone_changes_are_refused_and_afterwards_nothing_is_
         "plant-a",
         "g",
     )]);
-    assert!(!store.caught_up().await);
+    assert!(!store.catch_up().await);
     server.start();
     again(&store).await;
-    assert!(store.caught_up().await);
+    assert!(store.catch_up().await);
     let (kinds, ends): (Vec<_>, Vec<_>) = intents(&location).into_iter().unzip();
     assert_eq!(kinds, ["intent", "outcome"]);
     assert_eq!(ends, ["", "done"]);
@@ -173,9 +170,7 @@ async fn a_session_that_was_ended_is_made_anew_with_its_locks() {
     let other = Store::open(&location).unwrap();
     assert!(!other.leads());
     drop(store);
-    while !other.leads() {
-        other.look(0).await;
-    }
+    until_it_leads(&other).await;
     assert!(verify(&location).unwrap().is_ok());
 }
 
@@ -251,7 +246,7 @@ async fn every_filter_has_its_index() {
                 // Of a table without rows any plan is as good.
                 sql.execute("SET LOCAL enable_seqscan = off", &[])?;
                 sql.execute("SET LOCAL enable_bitmapscan = off", &[])?;
-                for (query, index) in super::activity::indexed() {
+                for (query, index) in super::indexes::indexed() {
                     let (statement, values) = statement(&query);
                     let plan = sql.rows(&format!("EXPLAIN {statement}"), &values)?;
                     let lines = plan.iter().map(|row| row.text(0).unwrap().to_owned());
@@ -267,5 +262,46 @@ async fn every_filter_has_its_index() {
         assert!(plan.contains(&wanted), "{query:?}: {plan}");
         let parts = plan.matches("Index Scan").count() + plan.matches("Index Only Scan").count();
         assert!(!plan.contains("Sort") || parts > 1, "{query:?}: {plan}");
+    }
+}
+
+#[tokio::test]
+async fn an_encrypted_way_is_taken_only_to_a_server_that_is_trusted_for_its_name() {
+    let Some(server) = Server::over_tcp() else {
+        return;
+    };
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+    let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let place = |host: &str, trusted: Option<&str>| {
+        let (password, port) = (PASSWORD.replace(' ', "%20"), server.port);
+        let url = format!("postgres://fc:{password}@{host}:{port}/postgres?sslmode=verify-full");
+        StoreLocation::at_url(&url, trusted)
+    };
+    let complaint = |location: &StoreLocation| Store::check(location).unwrap_err();
+    let right = place("localhost", Some(&certificate));
+    // It does not fall back to a way that is not encrypted.
+    let plain = complaint(&right);
+    assert!(plain.contains("cannot be reached: "), "{plain}");
+    server.encrypt(&certificate, &key);
+    assert_eq!(Store::check(&right), Ok(()));
+    let store = Store::open(&right).unwrap();
+    store.intent(change(1)).await.unwrap();
+    let encrypted = "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+        WHERE ssl AND application_name = 'failover-console'";
+    assert_eq!(server.statement("postgres", encrypted).unwrap(), "1");
+    for (location, why) in [
+        (place("localhost", None), "cannot be trusted: "),
+        (
+            place("localhost", Some(&other.cert.pem())),
+            "cannot be trusted: ",
+        ),
+        (
+            place("127.0.0.1", Some(&certificate)),
+            "cannot be trusted: ",
+        ),
+    ] {
+        let found = complaint(&location);
+        assert!(found.contains(why), "{found}");
     }
 }

@@ -1,7 +1,6 @@
 //! A PostgreSQL server of the tests' own, from the machine's packages. Where there is none, the tests that need one say
 //! loudly that they did not run.
 
-use crate::config::StoreLocation;
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt as _, chown};
@@ -23,6 +22,8 @@ pub(crate) struct Server {
     /// Holds the data and the socket.
     folder: tempfile::TempDir,
     pub(crate) port: u16,
+    /// Whether it listens there, and not only at its socket, whose name holds the number.
+    has_port: bool,
     process: Mutex<Option<Child>>,
     databases: AtomicU32,
 }
@@ -35,13 +36,22 @@ impl Server {
         if let Some(server) = shared.upgrade() {
             return Some(server);
         }
-        let server = Self::new()?;
+        let server = Self::over_tcp()?;
         *shared = Arc::downgrade(&server);
         Some(server)
     }
 
-    /// A server for one test.
+    /// A server for one test, at a socket alone: it can be started again whatever has taken a port meanwhile.
     pub(crate) fn new() -> Option<Arc<Self>> {
+        Self::made(false)
+    }
+
+    /// A server for one test, at the loopback interface too.
+    pub(crate) fn over_tcp() -> Option<Arc<Self>> {
+        Self::made(true)
+    }
+
+    fn made(has_port: bool) -> Option<Arc<Self>> {
         let Some(programs) = programs() else {
             static TOLD: Once = Once::new();
             // Past the test harness, which shows what passing tests print to nobody.
@@ -56,17 +66,21 @@ impl Server {
         if let Some((user, group)) = other_user() {
             chown(folder.path(), Some(user), Some(group)).unwrap();
         }
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let server = Self {
+        let mut server = Self {
             programs,
-            port: free.local_addr().unwrap().port(),
+            port: free_port(),
+            has_port,
             folder,
             process: Mutex::default(),
             databases: AtomicU32::new(0),
         };
-        drop(free);
         server.make();
-        server.start();
+        // Somebody else may take the port before the server does.
+        let mut tries = 0..5;
+        while !server.has_started() {
+            assert!(tries.next().is_some(), "the server ends at its start");
+            server.port = free_port();
+        }
         Some(Arc::new(server))
     }
 
@@ -93,14 +107,22 @@ impl Server {
         assert!(made.status.success(), "initdb: {made:?}");
     }
 
-    /// Starts it, again too.
+    /// Starts it again.
     pub(crate) fn start(&self) {
+        assert!(self.has_started(), "the server ends at its start");
+    }
+
+    /// Starts it, and waits until it answers; not whether it has ended.
+    fn has_started(&self) -> bool {
         let mut postgres = self.program("postgres");
         postgres.arg("-D").arg(self.data());
         postgres.arg("-k").arg(self.folder.path());
         postgres.arg("-p").arg(self.port.to_string());
+        let addresses = if self.has_port { "127.0.0.1" } else { "" };
+        postgres
+            .arg("-c")
+            .arg(format!("listen_addresses={addresses}"));
         for setting in [
-            "listen_addresses=127.0.0.1",
             "fsync=off",
             "max_connections=60",
             "shared_buffers=16MB",
@@ -113,9 +135,17 @@ impl Server {
         *self.process.lock().unwrap() = Some(child);
         let until = Instant::now() + PATIENCE;
         while !self.answers() {
+            let mut process = self.process.lock().unwrap();
+            let ended = process.as_mut().map(|child| child.try_wait().unwrap());
+            if ended.flatten().is_some() {
+                *process = None;
+                return false;
+            }
+            drop(process);
             assert!(Instant::now() < until, "the server does not start");
             std::thread::sleep(Duration::from_millis(20));
         }
+        true
     }
 
     fn answers(&self) -> bool {
@@ -150,23 +180,38 @@ impl Server {
         name
     }
 
-    /// A store in a database of this server, over its socket.
-    pub(crate) fn store(&self, database: &str) -> StoreLocation {
+    /// The address of a database of this server, over its socket.
+    pub(crate) fn url(&self, database: &str) -> String {
         let folder = self.folder.path().to_str().unwrap().replace('/', "%2F");
-        StoreLocation::at_url(&format!("postgres://fc@{folder}:{}/{database}", self.port))
+        format!("postgres://fc@{folder}:{}/{database}", self.port)
     }
 
     /// The same, over the loopback interface.
-    pub(crate) fn store_over_tcp(
-        &self,
-        port: u16,
-        password: &str,
-        database: &str,
-    ) -> StoreLocation {
+    pub(crate) fn url_over_tcp(&self, port: u16, password: &str, database: &str) -> String {
         let password = password.replace(' ', "%20");
-        StoreLocation::at_url(&format!(
-            "postgres://fc:{password}@127.0.0.1:{port}/{database}"
-        ))
+        format!("postgres://fc:{password}@127.0.0.1:{port}/{database}")
+    }
+
+    /// Encrypts connections from now on, with this certificate and its key (PEM).
+    pub(crate) fn encrypt(&self, certificate: &str, key: &str) {
+        for (name, content) in [("server.crt", certificate), ("server.key", key)] {
+            let file = self.data().join(name);
+            std::fs::write(&file, content).unwrap();
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+            if let Some((user, group)) = other_user() {
+                chown(&file, Some(user), Some(group)).unwrap();
+            }
+        }
+        self.statement("postgres", "ALTER SYSTEM SET ssl = on")
+            .unwrap();
+        self.statement("postgres", "SELECT pg_reload_conf()")
+            .unwrap();
+        // Each new connection has the setting of its moment, and the server takes one to hear of it.
+        let until = Instant::now() + PATIENCE;
+        while self.statement("postgres", "SHOW ssl").unwrap() != "on" {
+            assert!(Instant::now() < until, "the server does not encrypt");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Signals each of its processes, or it alone.
@@ -220,6 +265,11 @@ impl Drop for Server {
             }
         }
     }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
 }
 
 /// A child is told of its parent's end when the thread ends that has started it, and tests are threads.

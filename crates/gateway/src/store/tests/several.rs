@@ -3,7 +3,7 @@
 use super::super::*;
 use super::activity::{at, event, everything};
 use super::server::Server;
-use super::{change, lines, outcome};
+use super::{change, lines, outcome, until, until_it_leads};
 use health::Severity;
 use health::events::EventKind;
 use std::sync::atomic::AtomicI64;
@@ -61,12 +61,6 @@ async fn what_was_seen(store: &Store) -> Vec<String> {
     seen.map(|key| key.id).collect()
 }
 
-async fn until_it_leads(store: &Store) {
-    while !store.leads() {
-        store.look(0).await;
-    }
-}
-
 #[tokio::test]
 async fn of_two_that_see_the_same_one_records_it_and_the_other_takes_over() {
     let Some(several) = Several::new() else {
@@ -77,7 +71,7 @@ async fn of_two_that_see_the_same_one_records_it_and_the_other_takes_over() {
     for store in [&one, &other] {
         store.record(seen(1_000, "a"));
         store.watched();
-        assert!(store.caught_up().await);
+        assert!(store.catch_up().await);
     }
     assert_eq!(what_was_seen(&one).await, ["a"]);
     // The one is cut off before it has recorded what both see, and the other has not noticed yet.
@@ -88,11 +82,11 @@ async fn of_two_that_see_the_same_one_records_it_and_the_other_takes_over() {
     assert_eq!(what_was_seen(&other).await, ["b", "a"]);
     // It comes back with what it has seen.
     one.record(seen(1_003, "b"));
-    while !one.caught_up().await {}
+    until("the database", async || one.catch_up().await).await;
     let news = one.look(0).await.unwrap();
     assert!(!news.leads && !one.leads());
     other.record(seen(1_006, "c"));
-    assert!(other.caught_up().await);
+    assert!(other.catch_up().await);
     assert_eq!(what_was_seen(&one).await, ["c", "b", "a"]);
     // Somebody watched all the time.
     let entries = other.activity(everything()).await.unwrap();
@@ -109,14 +103,14 @@ async fn only_a_time_in_which_nobody_watched_is_told_as_one() {
     };
     let one = several.open();
     one.watched();
-    assert!(one.caught_up().await);
+    assert!(one.catch_up().await);
     several.seconds.store(1_300, Ordering::SeqCst);
     // It begins before anybody knows that the one is gone, which has noted nothing for five minutes.
     let other = several.open();
     several.seconds.store(1_310, Ordering::SeqCst);
     drop(one);
     until_it_leads(&other).await;
-    assert!(other.caught_up().await);
+    assert!(other.catch_up().await);
     let entries = other.activity(everything()).await.unwrap();
     assert!(
         entries[0]
@@ -182,7 +176,7 @@ async fn a_leader_that_does_nothing_any_more_loses_its_place() {
         WHERE id = (SELECT min(id) FROM gateway)";
     several.server.statement(&several.database, aged).unwrap();
     until_it_leads(&other).await;
-    while !stopped.caught_up().await {}
+    until("the database", async || stopped.catch_up().await).await;
     assert!(!stopped.look(0).await.unwrap().leads);
 }
 
@@ -217,7 +211,7 @@ async fn what_is_kept_at_one_is_known_at_the_others() {
         "its own",
         &"x".to_owned(),
     )]);
-    assert!(other.caught_up().await);
+    assert!(other.catch_up().await);
     let mut kept = one.look(0).await.unwrap().kept.unwrap();
     assert!(kept.take::<String>(Table::OpenAlarms).is_empty());
 }
@@ -238,7 +232,7 @@ async fn a_name_is_one_gateways_until_it_is_given_back_or_its_time_is_over() {
     assert!(lease(&other, "b", long).await.is_some());
     drop(first);
     // What was given back is so once the store has done what came before.
-    assert!(one.caught_up().await);
+    assert!(one.catch_up().await);
     assert!(lease(&other, "a", long).await.is_some());
     // A gateway that ended gives nothing back.
     std::mem::forget(lease(&one, "c", now).await);

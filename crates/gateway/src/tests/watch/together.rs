@@ -6,6 +6,7 @@ use super::*;
 use crate::alerts::message::Occasion;
 use crate::config::StoreLocation;
 use crate::store::tests::server::Server;
+use crate::store::tests::until;
 use health::alarms::Alarm;
 use serde_json::{Value, json};
 
@@ -19,7 +20,7 @@ impl Stage {
 
     async fn look_around(&self) {
         let store = &self.gateway.shared.store;
-        assert!(store.caught_up().await);
+        assert!(store.catch_up().await);
         self.gateway.shared.watchers.inventory().look_around().await;
     }
 
@@ -34,7 +35,7 @@ impl Stage {
     }
 
     async fn activity(&self, kind: &str) -> Vec<String> {
-        assert!(self.gateway.shared.store.caught_up().await);
+        assert!(self.gateway.shared.store.catch_up().await);
         let line = format!("GET /api/activity?kind={kind}");
         let (_, activity) = send(self, &line, &Value::Null).await;
         let entries = activity["entries"].as_array().unwrap().iter();
@@ -77,7 +78,7 @@ async fn an_alarm_is_the_same_at_both_and_so_is_who_takes_care_of_it() {
                 !alarms.any(|alarm| alarm.resource.id == "g0")
             })
             .await;
-        assert!(stage.gateway.shared.store.caught_up().await);
+        assert!(stage.gateway.shared.store.catch_up().await);
     }
     plant.sessions("g0", &[("a", "Secondary")]);
     other.skip(7);
@@ -134,9 +135,11 @@ async fn what_happens_is_listed_once_and_goes_on_when_one_ends() {
     assert_eq!(first.len(), 2, "{first:?}");
     let watching = one.activity("watching").await.len();
     one.end();
-    while !other.leads() {
+    until("the lead", async || {
         other.look_around().await;
-    }
+        other.leads()
+    })
+    .await;
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
     other.refresh().await;
     assert_eq!(other.activity("failover").await.len(), 3);
@@ -163,11 +166,13 @@ async fn people_are_told_once_by_the_one_that_records_and_by_the_next_when_it_en
     one.pass(30).await;
     assert_eq!(pagers[0].got(), [(Occasion::Began, "g0".to_owned())]);
     assert_eq!(pagers[1].got(), []);
-    assert!(one.gateway.shared.store.caught_up().await);
+    assert!(one.gateway.shared.store.catch_up().await);
     one.end();
-    while !other.leads() {
+    until("the lead", async || {
         other.look_around().await;
-    }
+        other.leads()
+    })
+    .await;
     other.pass(30).await;
     assert_eq!(pagers[1].got(), [], "it was told already");
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
