@@ -382,7 +382,7 @@ async fn of_concurrent_writes_at_several_gateways_with_one_store_one_succeeds() 
 async fn every_write_to_a_group_waits_for_the_one_before() {
     let (vendor, _) = vendor().await;
     let impatient = |id: &str| config::Connection {
-        timeout: Duration::from_millis(50),
+        timeout: Duration::from_millis(250),
         ..connection(id, System::Uplynk, &vendor.base, basic())
     };
     // The same service under two names has the same groups.

@@ -12,7 +12,7 @@ pub(super) const MAIN: &str = "main";
 
 /// Parts that several pages share and that are smaller than this, in bytes before they are made small, become
 /// one file, which every page fetches. About 4 kB of brotli: less than a request costs on a slow line.
-const SMALL: u64 = 34_000;
+const SMALL: u64 = 30_000;
 
 /// What the program was cut into.
 #[derive(Debug, PartialEq, Eq)]
