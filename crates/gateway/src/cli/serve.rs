@@ -51,6 +51,7 @@ fn configured(config: Config, memory: Arc<Memory>, shared: Arc<Shared>) -> Resul
             .as_ref()
             .map(|origin| format!("{origin}{}", config.base_path)),
     };
+    shared.store.retain(config.retention);
     let gateway = Gateway::with(
         config.connections,
         access,

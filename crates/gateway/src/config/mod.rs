@@ -11,6 +11,7 @@ mod network;
 mod openid;
 mod postgres;
 mod reach;
+mod retention;
 mod secret;
 mod section;
 mod session;
@@ -28,6 +29,7 @@ pub use network::Network;
 pub use openid::OpenId;
 pub use postgres::{PostgresAddress, PostgresTrust};
 pub use reach::{Hop, Proxy, Reach, Roots};
+pub use retention::Retention;
 pub use session::{EndedFile, Session};
 pub use store::StoreLocation;
 pub(crate) use url::is_loopback;
@@ -72,6 +74,8 @@ pub struct Config {
     pub walls: Option<PathBuf>,
     /// Where the audit is kept.
     pub store: StoreLocation,
+    /// How much of the list of what happened is kept.
+    pub retention: Retention,
     /// The origins whose pages may show the wall in a frame.
     pub wall_frames: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is trusted.
@@ -204,6 +208,7 @@ fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
         openid: openid::read(&top, around, &reach),
         walls: walls::read(&top, &session, around),
         store: store::read(&top, around, &reach),
+        retention: retention::read(&top),
         session,
         wall_frames: url::origins(&top, "wall_frames"),
         trusted_proxies: proxies(&top),

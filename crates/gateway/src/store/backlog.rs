@@ -4,6 +4,7 @@
 use super::database::{Database, Fault, Row};
 use super::kept::Table;
 use super::{Entry, Keep, NewRow, RowKind, activity, appending, kept, watching};
+use crate::config::Retention;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::events::Event;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -134,15 +135,16 @@ impl Backlog {
         self.keep.retain(|(table, _), _| table.is_everybodys());
     }
 
-    /// Writes what waits. A gateway that does not record what all see writes only what is its own.
+    /// Writes what waits, and that somebody watches, where `watched` says for how long what is seen is kept. A gateway
+    /// that does not record what all see writes only what is its own.
     pub(super) fn write(
         &mut self,
         database: &mut dyn Database,
-        is_watched: bool,
+        watched: Option<&Retention>,
         now: DateTime<Utc>,
     ) -> Result<(), Fault> {
         self.settle(database, now)?;
-        if self.events.is_empty() && self.keep.is_empty() && !is_watched {
+        if self.events.is_empty() && self.keep.is_empty() && watched.is_none() {
             return Ok(());
         }
         if !database.lead()? {
@@ -162,8 +164,8 @@ impl Backlog {
                 }
             }
             kept::keep(sql, self.keep.values())?;
-            if is_watched {
-                watching::watched(sql, now)?;
+            if let Some(retention) = watched {
+                watching::watched(sql, retention, now)?;
             }
             Ok(())
         });

@@ -77,7 +77,7 @@ impl Leading {
         }
         let leads = database.lead()?;
         match (state.leads.swap(leads, Ordering::Relaxed), leads) {
-            (false, true) => self.take_over(database, backlog, now)?,
+            (false, true) => self.take_over(database, state, backlog, now)?,
             (true, false) => tracing::warn!(
                 "another gateway at this store has begun to record what is seen, while this one could not"
             ),
@@ -101,6 +101,7 @@ impl Leading {
     fn take_over(
         &self,
         database: &mut dyn Database,
+        state: &State,
         backlog: &mut Backlog,
         now: DateTime<Utc>,
     ) -> Result<(), Fault> {
@@ -112,6 +113,6 @@ impl Leading {
             let begun = watching::begun(database, self.since)?;
             backlog.add(vec![begun], Vec::new());
         }
-        backlog.write(database, true, now)
+        backlog.write(database, Some(&state.retention()), now)
     }
 }

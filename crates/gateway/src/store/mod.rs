@@ -31,7 +31,7 @@ pub(crate) use leading::News;
 pub(crate) use lease::Lease;
 pub(crate) use reading::{export, verify};
 
-use crate::config::StoreLocation;
+use crate::config::{Retention, StoreLocation};
 use crate::problem::{Kind, Problem};
 use chrono::{DateTime, Utc};
 use database::Sql;
@@ -64,6 +64,8 @@ pub(crate) struct Store {
     is_well: Arc<AtomicBool>,
     /// Whether this gateway is the one that records what all see who share its store.
     leads: Arc<AtomicBool>,
+    /// How much of what is seen is kept.
+    retention: Arc<Mutex<Retention>>,
     /// Counts the writes that changed the list of what happened.
     changes: Arc<AtomicU64>,
     location: StoreLocation,
@@ -105,7 +107,9 @@ impl Store {
         let is_well = Arc::new(AtomicBool::new(true));
         let changes = Arc::new(AtomicU64::new(0));
         let leads = Arc::new(AtomicBool::new(true));
+        let retention = Arc::default();
         let state = writer::State {
+            retention: Arc::clone(&retention),
             is_well: is_well.clone(),
             changes: changes.clone(),
             leads: leads.clone(),
@@ -134,6 +138,7 @@ impl Store {
             reads,
             is_well,
             leads,
+            retention,
             changes,
             location: location.clone(),
             gateway: match location {
@@ -153,6 +158,7 @@ impl Store {
             reads: None,
             is_well: Arc::new(AtomicBool::new(false)),
             leads: Arc::new(AtomicBool::new(true)),
+            retention: Arc::default(),
             changes: Arc::default(),
             location: StoreLocation::Memory,
             gateway: String::new(),
@@ -319,6 +325,14 @@ impl Store {
     /// Another number than before says that the list of what happened has something new.
     pub(crate) fn activity_changes(&self) -> u64 {
         self.changes.load(Ordering::Relaxed)
+    }
+
+    /// From now on this much of what is seen is kept.
+    pub(crate) fn retain(&self, retention: Retention) {
+        *self
+            .retention
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = retention;
     }
 
     /// Notes that the connections are watched at this moment.

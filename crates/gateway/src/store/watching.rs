@@ -1,34 +1,46 @@
 //! When the gateway watched, and for how long what it saw is kept.
 
 use super::database::{Fault, Sql};
+use crate::config::Retention;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use health::Severity;
 use health::events::{Event, EventKind};
 use health::words::span;
 
-/// How long entries are kept, in days.
-const KEPT: i64 = 400;
-/// How many entries are kept at most.
-const MOST: i64 = 10_000_000;
 /// How many old ones are deleted at a time, so that other writes wait for a moment only.
 const AT_A_TIME: i64 = 1_000;
 
 /// Notes that the connections are watched at this moment, and takes out some of what has grown old.
-pub(super) fn watched(sql: &mut dyn Sql, now: DateTime<Utc>) -> Result<(), Fault> {
+pub(super) fn watched(
+    sql: &mut dyn Sql,
+    retention: &Retention,
+    now: DateTime<Utc>,
+) -> Result<(), Fault> {
     let millis = now.timestamp_millis();
     sql.execute("DELETE FROM watched", &[])?;
     sql.execute("INSERT INTO watched VALUES (?)", &[millis.into()])?;
-    let oldest = millis - KEPT * 24 * 3_600_000;
+    let oldest = |days: u64| {
+        let days = i64::try_from(days).unwrap_or(i64::MAX);
+        millis.saturating_sub(days.saturating_mul(24 * 3_600_000))
+    };
     sql.execute(
         "DELETE FROM activity WHERE number IN
              (SELECT number FROM activity WHERE at < ? ORDER BY at LIMIT ?)",
-        &[oldest.into(), AT_A_TIME.into()],
+        &[oldest(retention.days).into(), AT_A_TIME.into()],
     )?;
+    for (kind, days) in &retention.of {
+        sql.execute(
+            "DELETE FROM activity WHERE number IN
+                 (SELECT number FROM activity WHERE kind = ? AND at < ? ORDER BY at LIMIT ?)",
+            &[kind.key().into(), oldest(*days).into(), AT_A_TIME.into()],
+        )?;
+    }
+    let most = i64::try_from(retention.entries).unwrap_or(i64::MAX);
     sql.execute(
         "DELETE FROM activity WHERE number IN
              (SELECT number FROM activity WHERE number <= (SELECT max(number) FROM activity) - ?
               ORDER BY number LIMIT ?)",
-        &[MOST.into(), AT_A_TIME.into()],
+        &[most.into(), AT_A_TIME.into()],
     )
     .map(drop)
 }

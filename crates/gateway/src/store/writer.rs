@@ -5,11 +5,12 @@ use super::database::{Database, Fault};
 use super::kept::Kept;
 use super::leading::{Leading, News};
 use super::{Keep, NewRow, Now, Read, appending, kept};
+use crate::config::Retention;
 use chrono::{DateTime, Utc};
 use health::events::Event;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
@@ -44,7 +45,17 @@ pub(super) struct State {
     pub(super) changes: Arc<AtomicU64>,
     /// Whether this gateway is the one that records what all see who share its database.
     pub(super) leads: Arc<AtomicBool>,
+    /// How much of what is seen is kept.
+    pub(super) retention: Arc<Mutex<Retention>>,
     pub(super) now: Now,
+}
+
+impl State {
+    /// How much of what is seen is kept.
+    pub(super) fn retention(&self) -> Retention {
+        let retention = self.retention.lock();
+        retention.unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// Opens a database in a thread of its own, closes what was left open, then writes until the store is dropped. What was
@@ -92,7 +103,7 @@ pub(super) fn start<D: Database>(
             }
         }
         if !backlog.is_empty()
-            && let Err(fault) = backlog.write(&mut database, false, (state.now)())
+            && let Err(fault) = backlog.write(&mut database, None, (state.now)())
         {
             tracing::error!("what was seen last is left out: the store {fault}");
         }
@@ -227,13 +238,16 @@ fn work(
         }
     };
     // Apart from the rows: one that cannot be written takes no event with it.
-    let seen = backlog.write(database, is_watched, now).or_else(|fault| {
-        let takes_others = backlog
-            .settle(database, now)
-            .and_then(|()| append(database, &[], now));
-        takes_others.map_err(|_| fault)?;
-        backlog.write_each(database)
-    });
+    let watched = is_watched.then(|| state.retention());
+    let seen = backlog
+        .write(database, watched.as_ref(), now)
+        .or_else(|fault| {
+            let takes_others = backlog
+                .settle(database, now)
+                .and_then(|()| append(database, &[], now));
+            takes_others.map_err(|_| fault)?;
+            backlog.write_each(database)
+        });
     let failed = fault.or(seen.err());
     // Who only reads learns nothing of whether the disk takes more.
     if writes {

@@ -82,3 +82,41 @@ fn what_is_wrong_with_the_store_is_said_at_its_line_without_its_secrets() {
         assert!(!faults.concat().contains("hunter2"), "{faults:?}");
     }
 }
+
+#[test]
+fn how_long_what_happened_is_kept_is_said_for_all_and_for_single_kinds() {
+    let read = |text: &str| with_url(text, "").map(|config| config.retention);
+    assert_eq!(read(""), Ok(Retention::default()));
+    let some = read(
+        "[activity]\nkeep_days = 90\nkeep_entries = 5000\nkeep_days_of = { heartbeat = 7, change = 3660 }",
+    );
+    let some = some.unwrap();
+    assert_eq!((some.days, some.entries), (90, 5_000));
+    let of: Vec<_> = some
+        .of
+        .iter()
+        .map(|(kind, days)| (kind.key(), *days))
+        .collect();
+    assert_eq!(of, [("change", 3_660), ("heartbeat", 7)]);
+    for (text, expected) in [
+        (
+            "[activity]\nkeep_days = 0",
+            "2:13: activity: keep_days: must be a whole number from 1 to 3660",
+        ),
+        (
+            "[activity]\nkeep_entries = 10",
+            "2:16: activity: keep_entries: must be a whole number from 1000 to 100000000",
+        ),
+        (
+            "[activity]\nkeep_days_of = { heartbeats = 7 }",
+            "2:18: activity: keep_days_of: unknown key `heartbeats`; did you mean `heartbeat`?",
+        ),
+        (
+            "[activity]\nkeep_day = 7",
+            "2:1: activity: unknown key `keep_day`; did you mean `keep_days`?",
+        ),
+    ] {
+        let faults = read(text).unwrap_err();
+        assert_eq!(faults, [expected], "{text}");
+    }
+}

@@ -300,20 +300,65 @@ async fn a_time_without_a_gateway_is_told_at_the_next_start() {
     }
 }
 
-#[test]
-fn what_grows_old_goes() {
+/// The seconds of the alarms and of the failovers that are left a day after the beginning.
+fn left_after_a_day(retention: &Retention) -> [Vec<i64>; 2] {
     let mut database = sqlite::open(&StoreLocation::Memory).unwrap();
-    let later = at(400 * 24 * 3_600 + 1);
+    let later = at(24 * 3_600);
     database
         .write(&mut |sql| {
-            for second in [0, 1_000] {
-                let event = event(second, EventKind::Alarm, Severity::Normal, "c", "g");
+            for (second, kind) in [
+                (-1, EventKind::Alarm),
+                (-1, EventKind::Failover),
+                (1_000, EventKind::Alarm),
+                (2_000, EventKind::Failover),
+            ] {
+                let event = event(second, kind, Severity::Normal, "c", "g");
                 activity::add_event(sql, &event)?;
             }
-            watching::watched(sql, later)
+            watching::watched(sql, retention, later)
         })
         .unwrap();
     let left = activity_query::read(&mut database, &everything()).unwrap();
-    assert_eq!(left.len(), 1);
-    assert_eq!(left[0].at, at(1_000));
+    [EventKind::Alarm, EventKind::Failover].map(|kind| {
+        let of_kind = left
+            .iter()
+            .filter(|entry| entry.kind == ActivityKind::Seen(kind));
+        let mut seconds: Vec<i64> = of_kind.map(|entry| entry.at.timestamp()).collect();
+        seconds.sort_unstable();
+        seconds
+    })
+}
+
+#[test]
+fn what_grows_old_goes_each_kind_after_its_time() {
+    let days = |days| Retention {
+        days,
+        ..Retention::default()
+    };
+    for (retention, alarms, failovers) in [
+        (days(2), vec![-1, 1_000], vec![-1, 2_000]),
+        (days(1), vec![1_000], vec![2_000]),
+        (
+            Retention {
+                of: vec![(ActivityKind::Seen(EventKind::Alarm), 1)],
+                ..days(2)
+            },
+            vec![1_000],
+            vec![-1, 2_000],
+        ),
+        (
+            Retention {
+                entries: 1,
+                ..days(2)
+            },
+            vec![],
+            vec![2_000],
+        ),
+    ] {
+        assert_eq!(
+            left_after_a_day(&retention),
+            [alarms, failovers],
+            "{retention:?}"
+        );
+    }
 }

@@ -296,6 +296,7 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
             is_well: is_well.clone(),
             changes: Arc::default(),
             leads: Arc::default(),
+            retention: Arc::default(),
             now: Arc::new(Utc::now),
         },
     )
@@ -303,6 +304,7 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
     let store = Store {
         jobs,
         reads: None,
+        retention: Arc::default(),
         changes: Arc::default(),
         leads: Arc::default(),
         is_well,

@@ -1,0 +1,53 @@
+//! `[activity]`: for how long the list of what happened is kept.
+
+use super::section::Section;
+use protocol::ActivityKind;
+use std::ops::Range;
+
+/// For how many days entries may be kept: up to ten years.
+const DAYS: Range<u64> = 1..3_661;
+
+/// How many entries may be kept.
+const ENTRIES: Range<u64> = 1_000..100_000_001;
+
+/// How much of the list of what happened is kept. The audit is kept for ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retention {
+    /// For how many days.
+    pub days: u64,
+    /// How many entries at most.
+    pub entries: u64,
+    /// For how many days the entries of some kinds are kept.
+    pub of: Vec<(ActivityKind, u64)>,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            days: 400,
+            entries: 10_000_000,
+            of: Vec::new(),
+        }
+    }
+}
+
+pub(super) fn read(top: &Section<'_>) -> Retention {
+    let mut retention = Retention::default();
+    let Some(section) = top.table("activity") else {
+        return retention;
+    };
+    if let Some(days) = section.number("keep_days", DAYS) {
+        retention.days = days;
+    }
+    if let Some(entries) = section.number("keep_entries", ENTRIES) {
+        retention.entries = entries;
+    }
+    if let Some(of) = section.table("keep_days_of") {
+        let days = ActivityKind::all().map(|kind| (kind, of.number(kind.key(), DAYS)));
+        let given = days.filter_map(|(kind, days)| Some((kind, days?)));
+        retention.of = given.collect();
+        of.finish();
+    }
+    section.finish();
+    retention
+}
