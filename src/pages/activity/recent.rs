@@ -33,10 +33,10 @@ pub fn RecentActivity(
 /// What people and systems changed last, of everything.
 #[component]
 pub fn RecentChanges() -> impl IntoView {
-    // Alarms stand above, and sign-ins change nothing.
+    // Alarms stand above, heartbeats of single sessions change nothing by themselves, and sign-ins change nothing.
     let kinds = EventKind::ALL
         .into_iter()
-        .filter(|kind| *kind != EventKind::Alarm);
+        .filter(|kind| !matches!(kind, EventKind::Alarm | EventKind::Heartbeat));
     let kinds = kinds.map(EventKind::key).collect::<Vec<_>>().join(",");
     view! { <Recent query=format!("kind=change,{kinds}") title="Recent changes" id="recent" with_names=true /> }
 }
