@@ -153,7 +153,8 @@ impl EndedSessions {
             tracing::info!(
                 "{number} sessions that ended were taken over from {path} into the store; the file stays as it is"
             );
-            // Where this is not written, the next start does it, or the next session that ends.
+            // Where this is not written, the next start does it.
+            known.saved(&unsaved);
             store.keep(unsaved);
         }
         Ok(())
@@ -239,6 +240,7 @@ fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::tests::{Site, reopen, sites};
 
     fn session(number: usize, began: u64) -> EndedSession {
         EndedSession {
@@ -273,6 +275,40 @@ mod tests {
         let later = open().unwrap();
         for number in 1..=3 {
             assert!(later.holds(&session(number, 1)), "written by the next one");
+        }
+    }
+
+    #[tokio::test]
+    async fn more_than_are_listed_one_by_one_stay_ended_in_the_store() {
+        let now = wall_clock()().as_secs();
+        let ended = |number: usize| session(number, now - 5_000 + number as u64);
+        for Site { location, .. } in &sites() {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("ended.json");
+            let mut register = Register::default();
+            for number in 0..1_000 {
+                register.add(&ended(number), now);
+            }
+            std::fs::write(&path, serde_json::to_vec(&register).unwrap()).unwrap();
+            let store = Arc::new(Store::open(location).unwrap());
+            let file = EndedFile {
+                path,
+                is_configured: false,
+            };
+            let before = EndedSessions::in_store(store.clone());
+            before.keep_in(Some(&file)).unwrap();
+            // Each of them makes an older one no longer listed by itself.
+            for number in 1_000..1_003 {
+                before.add(&ended(number), now).await.unwrap();
+            }
+            drop((before, store));
+            let after = EndedSessions::in_store(Arc::new(reopen(location).await));
+            for number in 0..1_003 {
+                assert!(after.holds(&ended(number)), "{number}");
+            }
+            assert!(!after.holds(&session(1_003, now)), "a younger one");
+            let rows = locked(&after.known).stored.len();
+            assert_eq!(rows, 1_001, "the listed ones, and one for all older ones");
         }
     }
 

@@ -82,6 +82,12 @@ async fn a_session_that_was_signed_out_at_one_gateway_ends_at_all_that_share_its
     for copied in &ended {
         assert!(!is_let_in(&third, copied).await, "none has been forgotten");
     }
+    // By itself, as it does when it serves.
+    third.watch();
+    let copied = sign_in(&one, "vic").await;
+    assert_eq!(sign_out(&one, &copied).await, 204);
+    until("the end there", async || !is_let_in(&third, &copied).await).await;
+    third.shared.watchers.stop();
 }
 
 #[tokio::test]

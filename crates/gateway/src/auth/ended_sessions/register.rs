@@ -133,7 +133,8 @@ impl Register {
     }
 
     /// What a store keeps of it, by id. What an id stands for never changes, so that gateways may write and forget at
-    /// the same time without undoing what another one has written: a later floor is another row.
+    /// the same time without undoing what another one has written: a later floor is another row. It stands before those
+    /// that it makes needless, so that it is written before they are forgotten.
     pub(super) fn rows(&self) -> BTreeMap<String, Row> {
         let mut rows = BTreeMap::new();
         for (name, holder) in &self.holders {
@@ -146,7 +147,7 @@ impl Register {
             if holder.floor > 0 {
                 let (floor, ended) = (holder.floor, holder.floor_ended);
                 rows.insert(
-                    format!("until {floor} {ended} of {name}"),
+                    format!("(until {floor} {ended}) {name}"),
                     row((floor, ended), None),
                 );
             }
