@@ -191,6 +191,14 @@ pub(crate) fn check<T: Content>(file: &Path) -> Result<(), String> {
     load::<T>(file).map(drop)
 }
 
+/// What a file holds at this moment. No file is the default.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn content<T: Content>(file: &Path) -> Result<T, String> {
+    load::<T>(file).map(|(content, _)| content)
+}
+
 /// Reads a file. No file is the default.
 fn load<T: Content>(path: &Path) -> Result<(T, Option<Stamp>), String> {
     let wrong = |error: std::io::Error| about::<T>(path, &error);

@@ -1,130 +1,70 @@
-//! Sessions that ended before their time: their users signed out, or signed in again over them. Kept in memory,
-//! and in a file that gateways with one key may share, so that a copy of a cookie stays worthless after a
-//! restart. What has ended never counts as open again: where too many are listed of one user, all sessions of
-//! that user that are as old as the oldest of them count as ended.
+//! Sessions that ended before their time: their users signed out, or signed in again over them. Kept in memory and in
+//! the store, so that a copy of a cookie stays worthless after a restart and at every gateway with the same database;
+//! where there is no store that lasts, in a file that gateways with one key may share. What has ended never counts as
+//! open again: where too many are listed of one user, all sessions of that user that are as old as the oldest of them
+//! count as ended.
 
+mod register;
+
+pub(crate) use register::EndedSession;
+
+use crate::clock::wall_clock;
 use crate::config::EndedFile;
 use crate::problem::{Kind, Problem};
-use crate::shared_file::{self, Content, SharedFile};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use crate::shared_file::{self, SharedFile};
+use crate::store::{Keep, Store, Table};
+use register::{Register, Row};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// How long an ended session is listed, in seconds. Longer than any session lasts without being used.
-const KEPT: u64 = 31 * 24 * 3600;
-/// How many sessions of one user are listed one by one. A name that more people share than sign out so often while
-/// one session lasts would lose sessions that are still open.
-const PER_HOLDER: usize = 1_000;
-/// The version of the file format.
-const VERSION: u32 = 1;
-
-/// A session that ends.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct EndedSession {
-    /// Identifies the user. A digest, because names do not belong into this file.
-    #[serde(rename = "h")]
-    pub(super) holder: String,
-    /// The session's random id.
-    #[serde(rename = "n")]
-    pub(super) number: String,
-    /// When it began, in seconds since 1970.
-    #[serde(rename = "i")]
-    pub(super) began: u64,
-}
-
-/// What the file holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Register {
-    version: u32,
-    holders: BTreeMap<String, Holder>,
-}
-
-impl Default for Register {
-    fn default() -> Self {
-        Self {
-            version: VERSION,
-            holders: BTreeMap::new(),
-        }
-    }
-}
-
-/// The ended sessions of one user.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Holder {
-    /// Sessions that began no later have all ended. 0 for none.
-    #[serde(default)]
-    floor: u64,
-    /// When each session began and when it ended, by its id.
-    sessions: BTreeMap<String, (u64, u64)>,
-}
-
-impl Content for Register {
-    const WHAT: &'static str = "the register of ended sessions";
-    const UNTIL_FIXED: &'static str =
-        "until it is fixed, the sessions that have ended are known from memory";
-
-    fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let register: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-        if register.version == VERSION {
-            return Ok(register);
-        }
-        Err(format!(
-            "it is of version {}, and this gateway knows {VERSION}",
-            register.version
-        ))
-    }
-}
-
-impl Register {
-    fn add(&mut self, session: &EndedSession, now: u64) {
-        let holder = self.holders.entry(session.holder.clone()).or_default();
-        let times = (session.began, now);
-        holder.sessions.insert(session.number.clone(), times);
-        self.tidy(now);
-    }
-
-    fn holds(&self, session: &EndedSession) -> bool {
-        self.holders.get(&session.holder).is_some_and(|holder| {
-            session.began <= holder.floor || holder.sessions.contains_key(&session.number)
-        })
-    }
-
-    fn merge(&mut self, other: &Self) {
-        for (name, theirs) in &other.holders {
-            let ours = self.holders.entry(name.clone()).or_default();
-            ours.floor = ours.floor.max(theirs.floor);
-            for (number, times) in &theirs.sessions {
-                ours.sessions.insert(number.clone(), *times);
-            }
-        }
-    }
-
-    /// Drops what no cookie can refer to any more, and shortens long lists.
-    fn tidy(&mut self, now: u64) {
-        for holder in self.holders.values_mut() {
-            holder.sessions.retain(|_, (_, ended)| now < *ended + KEPT);
-            while holder.sessions.len() > PER_HOLDER {
-                let oldest = holder.sessions.iter().min_by_key(|(_, times)| times.0);
-                let Some((number, began)) = oldest.map(|(number, times)| (number.clone(), times.0))
-                else {
-                    break;
-                };
-                holder.floor = holder.floor.max(began);
-                holder.sessions.remove(&number);
-            }
-        }
-        self.holders
-            .retain(|_, holder| !holder.sessions.is_empty() || now < holder.floor + KEPT);
-    }
-}
 
 /// The ended sessions of one process. They survive a change of the configuration.
 #[derive(Debug, Default)]
 pub(crate) struct EndedSessions {
-    /// All that this process knows of.
-    known: Mutex<Register>,
+    known: Mutex<Known>,
     file: Mutex<File>,
+    /// One that lasts.
+    store: Option<Arc<Store>>,
+}
+
+/// All that this process knows of.
+#[derive(Debug, Default)]
+struct Known {
+    register: Register,
+    /// The ids of what the store is known to hold.
+    stored: BTreeSet<String>,
+}
+
+impl Known {
+    /// Takes over what the store holds, if it was read since.
+    fn take_news(&mut self, store: &Store) {
+        let news = store.take_kept::<Row>(Table::EndedSessions);
+        if !news.is_empty() {
+            self.stored = news.keys().cloned().collect();
+            self.register.merge(&Register::of_rows(news.into_values()));
+        }
+    }
+
+    /// What the store does not hold yet, and what it need hold no longer.
+    fn unsaved(&self) -> Vec<Keep> {
+        let rows = self.register.rows();
+        let over = self.stored.iter().filter(|id| !rows.contains_key(*id));
+        let forget = over.map(|id| Keep::forget(Table::EndedSessions, id));
+        let new = rows.iter().filter(|(id, _)| !self.stored.contains(*id));
+        let put = new.map(|(id, row)| Keep::put(Table::EndedSessions, id, row));
+        put.chain(forget).collect()
+    }
+
+    /// These were saved.
+    fn saved(&mut self, things: &[Keep]) {
+        for thing in things {
+            if thing.is_put() {
+                self.stored.insert(thing.id().to_owned());
+            } else {
+                self.stored.remove(thing.id());
+            }
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -132,14 +72,35 @@ struct File {
     file: Option<(PathBuf, Arc<SharedFile<Register>>)>,
     /// What was last read of it.
     read: Option<Arc<Register>>,
+    /// The one that was taken over into the store.
+    taken_over: Option<PathBuf>,
 }
 
 impl EndedSessions {
-    /// Keeps them in this file from now on, besides in memory.
+    /// Keeps them in a store from now on, if it lasts.
+    pub(crate) fn in_store(store: Arc<Store>) -> Self {
+        let store = store.lasts().then_some(store);
+        Self {
+            store,
+            ..Self::default()
+        }
+    }
+
+    /// Keeps them in this file from now on, besides in memory. Where there is a store that lasts, takes over once what
+    /// the file holds, and none is made that nobody asked for. Beside a store that is this gateway's own, one that is
+    /// there is written further on: other gateways may know by it of what ends here.
     ///
     /// # Errors
     /// The file does not hold ended sessions, or a configured one cannot be written.
     pub(crate) fn keep_in(&self, file: Option<&EndedFile>) -> Result<(), String> {
+        let file = match (&self.store, file) {
+            (Some(store), Some(file)) => {
+                self.take_over(&file.path, store)?;
+                let is_wanted = file.is_configured || file.path.exists();
+                (is_wanted && !store.is_shared()).then_some(file)
+            }
+            (_, file) => file,
+        };
         let opened = match file {
             None => None,
             Some(EndedFile {
@@ -150,6 +111,10 @@ impl EndedSessions {
                 match SharedFile::in_file(path) {
                     Ok(opened) => Some((path.clone(), Arc::new(opened))),
                     Err(why) if *is_configured => return Err(why),
+                    Err(why) if self.store.is_some() => {
+                        tracing::warn!("{why}; other gateways do not know by it of what ends here");
+                        None
+                    }
                     Err(why) => {
                         tracing::warn!(
                             "{why}; sessions that are signed out come back with a restart, for those who copied \
@@ -163,10 +128,34 @@ impl EndedSessions {
         let mut present = locked(&self.file);
         let is_same = |(path, _): &(PathBuf, _)| file.is_some_and(|file| file.path == *path);
         if !present.file.as_ref().is_some_and(is_same) {
-            *present = File {
-                file: opened,
-                read: None,
-            };
+            (present.file, present.read) = (opened, None);
+        }
+        Ok(())
+    }
+
+    /// Takes over what a file holds, once.
+    fn take_over(&self, path: &Path, store: &Store) -> Result<(), String> {
+        let taken_over = &mut locked(&self.file).taken_over;
+        if taken_over.as_deref() == Some(path) {
+            return Ok(());
+        }
+        let mut register = shared_file::content::<Register>(path)?;
+        *taken_over = Some(path.to_owned());
+        register.tidy(wall_clock()().as_secs());
+        let mut known = locked(&self.known);
+        known.take_news(store);
+        let before = known.unsaved().len();
+        known.register.merge(&register);
+        let unsaved = known.unsaved();
+        if unsaved.len() > before {
+            let number = unsaved.len() - before;
+            let path = path.display();
+            tracing::info!(
+                "{number} sessions that ended were taken over from {path} into the store; the file stays as it is"
+            );
+            // Where this is not written, the next start does it.
+            known.saved(&unsaved);
+            store.keep(unsaved);
         }
         Ok(())
     }
@@ -176,32 +165,62 @@ impl EndedSessions {
         let mut file = locked(&self.file);
         let present = file.file.as_ref().and_then(|(_, file)| file.read());
         let mut known = locked(&self.known);
+        if let Some(store) = &self.store {
+            known.take_news(store);
+        }
         if let Some(present) = present
             && !file
                 .read
                 .as_ref()
                 .is_some_and(|read| Arc::ptr_eq(read, &present))
         {
-            known.merge(&present);
+            known.register.merge(&present);
             file.read = Some(present);
         }
-        known.holds(session)
+        known.register.holds(session)
     }
 
     /// Ends a session, at once in memory.
     ///
     /// # Errors
-    /// The file cannot be written: after a restart the session would count as open.
+    /// The store or the file cannot be written: after a restart the session would count as open.
     pub(crate) async fn add(&self, session: &EndedSession, now: u64) -> Result<(), Problem> {
         let known = {
             let mut known = locked(&self.known);
-            known.add(session, now);
-            known.clone()
+            if let Some(store) = &self.store {
+                known.take_news(store);
+            }
+            known.register.add(session, now);
+            known.register.clone()
         };
+        let in_store = self.save().await;
+        let in_file = self.write(known, now).await;
+        in_store.and(in_file)
+    }
+
+    /// Saves in the store what it does not hold yet: an earlier one may not have been written.
+    async fn save(&self) -> Result<(), Problem> {
+        let Some(store) = &self.store else {
+            return Ok(());
+        };
+        let unsaved = locked(&self.known).unsaved();
+        let saved = store.save(unsaved.clone()).await;
+        if saved.is_ok() {
+            locked(&self.known).saved(&unsaved);
+        } else {
+            tracing::error!(
+                "a session that has ended is not in the store: until it is, a copy of its cookie is good at other \
+                 gateways, and here after a restart"
+            );
+        }
+        saved
+    }
+
+    /// Writes all that is known into the file, where there is one.
+    async fn write(&self, known: Register, now: u64) -> Result<(), Problem> {
         let Some((_, file)) = locked(&self.file).file.clone() else {
             return Ok(());
         };
-        // With all that is known: an earlier one may not have been written.
         let write = move || {
             file.change(|register| {
                 register.merge(&known);
@@ -221,6 +240,7 @@ fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::tests::{Site, reopen, sites};
 
     fn session(number: usize, began: u64) -> EndedSession {
         EndedSession {
@@ -228,26 +248,6 @@ mod tests {
             number: number.to_string(),
             began,
         }
-    }
-
-    #[test]
-    fn what_has_ended_never_counts_as_open_again() {
-        let mut register = Register::default();
-        for number in 0..3 * PER_HOLDER {
-            register.add(&session(number, 1_000 + number as u64), 5_000);
-        }
-        for number in 0..3 * PER_HOLDER {
-            assert!(register.holds(&session(number, 1_000 + number as u64)));
-        }
-        assert!(!register.holds(&session(9_999, 5_000)), "a younger one");
-        let other = EndedSession {
-            holder: "vic".to_owned(),
-            ..session(0, 1_000)
-        };
-        assert!(!register.holds(&other), "of another user");
-        assert_eq!(register.holders["ann"].sessions.len(), PER_HOLDER);
-        register.tidy(5_000 + KEPT);
-        assert_eq!(register, Register::default(), "nothing is kept for ever");
     }
 
     #[tokio::test]
@@ -275,6 +275,40 @@ mod tests {
         let later = open().unwrap();
         for number in 1..=3 {
             assert!(later.holds(&session(number, 1)), "written by the next one");
+        }
+    }
+
+    #[tokio::test]
+    async fn more_than_are_listed_one_by_one_stay_ended_in_the_store() {
+        let now = wall_clock()().as_secs();
+        let ended = |number: usize| session(number, now - 5_000 + number as u64);
+        for Site { location, .. } in &sites() {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("ended.json");
+            let mut register = Register::default();
+            for number in 0..1_000 {
+                register.add(&ended(number), now);
+            }
+            std::fs::write(&path, serde_json::to_vec(&register).unwrap()).unwrap();
+            let store = Arc::new(Store::open(location).unwrap());
+            let file = EndedFile {
+                path,
+                is_configured: false,
+            };
+            let before = EndedSessions::in_store(store.clone());
+            before.keep_in(Some(&file)).unwrap();
+            // Each of them makes an older one no longer listed by itself.
+            for number in 1_000..1_003 {
+                before.add(&ended(number), now).await.unwrap();
+            }
+            drop((before, store));
+            let after = EndedSessions::in_store(Arc::new(reopen(location).await));
+            for number in 0..1_003 {
+                assert!(after.holds(&ended(number)), "{number}");
+            }
+            assert!(!after.holds(&session(1_003, now)), "a younger one");
+            let rows = locked(&after.known).stored.len();
+            assert_eq!(rows, 1_001, "the listed ones, and one for all older ones");
         }
     }
 

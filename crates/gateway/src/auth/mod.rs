@@ -22,6 +22,7 @@ use crate::crypto::{Cookie, CookiePurpose, Seal};
 use crate::identity::{Limits, Role, User};
 use crate::pairing::{self, PairingState};
 use crate::problem::{Kind, Problem};
+use crate::store::Store;
 use axum::http::{HeaderMap, HeaderValue};
 use ended_sessions::EndedSessions;
 use hashing::Hashing;
@@ -120,6 +121,15 @@ impl Memory {
         })
     }
 
+    /// The same, with a store for what has to be known after a restart and at other gateways.
+    #[must_use]
+    pub(crate) fn kept_in(self, store: Arc<Store>) -> Self {
+        Self {
+            ended: EndedSessions::in_store(store),
+            ..self
+        }
+    }
+
     /// Whether users had to sign in since the process began.
     #[must_use]
     pub fn had_sign_in(&self) -> bool {
@@ -146,7 +156,7 @@ pub struct SignIn {
     pub base_path: String,
     /// The file of the paired walls. Without it they are lost when the process ends.
     pub walls: Option<PathBuf>,
-    /// The file of the sessions that ended. Without it they are forgotten when the process ends.
+    /// The file of the sessions that ended, where the store does not keep them.
     pub ended: Option<config::EndedFile>,
 }
 

@@ -80,12 +80,13 @@ pub(super) async fn run(file: PathBuf, address: Option<SocketAddr>) -> Result<()
     config
         .may_listen_on(address)
         .map_err(|why| Failure::Usage(format!("--listen: {why}")))?;
-    let memory = Arc::new(Memory::new().map_err(Failure::Running)?);
     let store = Store::open(&config.store).map_err(Failure::Running)?;
     if !store.lasts() {
         tracing::warn!("the store is in memory: the audit ends with this process");
     }
     let shared = Arc::new(Shared::new(Clock::system(), store));
+    let memory = Memory::new().map_err(Failure::Running)?;
+    let memory = Arc::new(memory.kept_in(shared.store.clone()));
     let certificate = config
         .tls
         .as_ref()

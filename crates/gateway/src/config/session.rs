@@ -26,7 +26,7 @@ pub struct Session {
     pub key: Option<SecretString>,
     /// When a session expires.
     pub limits: Limits,
-    /// The file of the sessions that ended before their time. Without it they are forgotten at a restart.
+    /// The file of the sessions that ended before their time, for gateways whose store does not tell each other.
     pub ended: Option<EndedFile>,
 }
 

@@ -99,6 +99,17 @@ pub(super) struct Gone {
     pub(super) forget: Option<Statement>,
 }
 
+/// Numbers, each of which is another once others have changed something.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Revisions {
+    /// What is kept, but for what concerns signing in.
+    pub(super) kept: i64,
+    /// What concerns signing in.
+    pub(super) access: i64,
+    /// What is recorded.
+    pub(super) recorded: i64,
+}
+
 /// An open database. Statements outside of [`Database::write`] and [`Database::append`] only read.
 pub(super) trait Database: Sql + Send {
     /// Does this in one transaction, which is durable once this answers, or not at all.
@@ -124,9 +135,8 @@ pub(super) trait Database: Sql + Send {
         Ok(())
     }
 
-    /// Two numbers that others may change too: one that is another once something else is kept, and one that is another
-    /// once something is recorded. `None` where there are no others.
-    fn revisions(&mut self) -> Result<Option<(i64, i64)>, Fault> {
+    /// What others have changed too, as numbers. `None` where there are no others.
+    fn revisions(&mut self) -> Result<Option<Revisions>, Fault> {
         Ok(None)
     }
 

@@ -2,9 +2,14 @@
 //! they are nor what they mean.
 
 use super::database::{Fault, Sql};
+use super::writer::Job;
+use super::{Store, not_kept};
+use crate::problem::Problem;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
+use tokio::sync::oneshot;
 
 /// A table of things that outlive the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,10 +28,12 @@ pub(crate) enum Table {
     AlertMessages,
     /// What became of the messages to a target, by the target's id.
     AlertDeliveries,
+    /// Sessions that ended before their time.
+    EndedSessions,
 }
 
 impl Table {
-    const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::OpenAlarms,
         Self::Acknowledgements,
         Self::Notes,
@@ -34,11 +41,17 @@ impl Table {
         Self::AlertWatches,
         Self::AlertMessages,
         Self::AlertDeliveries,
+        Self::EndedSessions,
     ];
 
     /// Whether any gateway may change it by itself, and not only the one that records what all see.
     pub(super) fn is_everybodys(self) -> bool {
-        matches!(self, Self::AlertMessages | Self::AlertDeliveries)
+        matches!(self, Self::AlertMessages | Self::AlertDeliveries) || self.is_of_access()
+    }
+
+    /// Whether it says who is let in, and has a number of its own: it is long, and seldom another.
+    pub(super) fn is_of_access(self) -> bool {
+        matches!(self, Self::EndedSessions)
     }
 
     fn name(self) -> &'static str {
@@ -50,6 +63,7 @@ impl Table {
             Self::AlertWatches => "alert_watch",
             Self::AlertMessages => "alert_message",
             Self::AlertDeliveries => "alert_delivery",
+            Self::EndedSessions => "ended_session",
         }
     }
 }
@@ -80,6 +94,16 @@ impl Keep {
         (self.table, self.id.clone())
     }
 
+    /// The id of the thing.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether it keeps the thing, and does not forget it.
+    pub(crate) fn is_put(&self) -> bool {
+        self.entry.is_some()
+    }
+
     /// Keeps a thing no longer.
     pub(crate) fn forget(table: Table, id: impl Into<String>) -> Self {
         Self {
@@ -95,6 +119,11 @@ impl Keep {
 pub(crate) struct Kept(BTreeMap<Table, BTreeMap<String, String>>);
 
 impl Kept {
+    /// Puts what was read in place of what was read before.
+    pub(super) fn replace(&mut self, newer: Self) {
+        self.0.extend(newer.0);
+    }
+
     /// Takes what a table holds. What cannot be read is left out.
     pub(crate) fn take<T: DeserializeOwned>(&mut self, table: Table) -> BTreeMap<String, T> {
         let texts = self.0.remove(&table).unwrap_or_default();
@@ -106,6 +135,38 @@ impl Kept {
             Some((id, thing.ok()?))
         });
         read.collect()
+    }
+}
+
+impl Store {
+    /// Keeps or forgets these, without holding anybody up. What finds no place is not kept: a gateway that starts anew
+    /// then takes an alarm for a new one.
+    pub(crate) fn keep(&self, things: Vec<Keep>) {
+        if !things.is_empty() {
+            // See above.
+            let _ = self.jobs.try_send(Job::Keep(things));
+        }
+    }
+
+    /// Keeps or forgets these, and answers once that is durable.
+    ///
+    /// # Errors
+    /// It could not be written. The store goes on trying as long as the process lives, unless too much waits already.
+    pub(crate) async fn save(&self, things: Vec<Keep>) -> Result<(), Problem> {
+        let (answer, answered) = oneshot::channel();
+        let job = Job::Save(things, answer);
+        self.jobs.try_send(job).map_err(|_| not_kept())?;
+        match answered.await {
+            Ok(true) => Ok(()),
+            _ => Err(not_kept()),
+        }
+    }
+
+    /// What a table held when the store was opened: once, for who goes on with it. A table of those that say who is
+    /// let in is there again, as a whole, whenever another gateway has changed it.
+    pub(crate) fn take_kept<T: DeserializeOwned>(&self, table: Table) -> BTreeMap<String, T> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.take(table)
     }
 }
 
@@ -133,10 +194,10 @@ pub(super) fn keep<'a>(
     Ok(())
 }
 
-/// Reads what was kept.
-pub(super) fn read(sql: &mut dyn Sql) -> Result<Kept, Fault> {
+/// Reads what was kept in these tables.
+pub(super) fn read(sql: &mut dyn Sql, of: impl Fn(Table) -> bool) -> Result<Kept, Fault> {
     let mut kept = Kept::default();
-    for table in Table::ALL {
+    for table in Table::ALL.into_iter().filter(|table| of(*table)) {
         let rows = sql.rows(&format!("SELECT id, entry FROM {}", table.name()), &[])?;
         let things = rows
             .iter()

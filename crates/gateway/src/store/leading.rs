@@ -3,11 +3,13 @@
 
 use super::backlog::Backlog;
 use super::database::{Database, Fault};
-use super::kept::{self, Kept};
-use super::watching;
-use super::writer::{State, close_gone};
+use super::kept::{self, Kept, Table};
+use super::writer::{Job, State, close_gone};
+use super::{Store, watching};
 use chrono::{DateTime, TimeDelta, Utc};
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
+use tokio::sync::oneshot;
 
 /// How often the moment is noted at which somebody watched, and a little more.
 const NOTED: TimeDelta = TimeDelta::seconds(15);
@@ -24,6 +26,38 @@ pub(crate) struct News {
     pub(crate) revision: i64,
     /// What is kept, if its number is another than before.
     pub(crate) kept: Option<Kept>,
+    /// The number of what concerns signing in, and that, if its number is another than before.
+    access: Option<(i64, Kept)>,
+}
+
+/// The numbers of what a gateway has taken over already.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
+    kept: i64,
+    access: i64,
+}
+
+impl Store {
+    /// Looks for what other gateways have changed since what is kept had this number. `None` where there are no others,
+    /// or nobody can say.
+    pub(crate) async fn look(&self, after: i64) -> Option<News> {
+        if !self.is_shared() {
+            return None;
+        }
+        let known = Known {
+            kept: after,
+            access: self.access.load(Ordering::Relaxed),
+        };
+        let (answer, answered) = oneshot::channel();
+        self.jobs.try_send(Job::Look(known, answer)).ok()?;
+        let mut news = answered.await.ok()?;
+        if let Some((revision, access)) = news.access.take() {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.replace(access);
+            self.access.store(revision, Ordering::Relaxed);
+        }
+        Some(news)
+    }
 }
 
 /// Where a gateway stands among the others.
@@ -65,14 +99,14 @@ impl Leading {
         database: &mut dyn Database,
         state: &State,
         backlog: &mut Backlog,
-        after: i64,
+        known: Known,
         now: DateTime<Utc>,
     ) -> Result<Option<News>, Fault> {
-        let Some((revision, recorded)) = database.revisions()? else {
+        let Some(revisions) = database.revisions()? else {
             return Ok(None);
         };
-        if recorded != self.recorded {
-            self.recorded = recorded;
+        if revisions.recorded != self.recorded {
+            self.recorded = revisions.recorded;
             state.changes.fetch_add(1, Ordering::Relaxed);
         }
         let leads = database.lead()?;
@@ -90,11 +124,20 @@ impl Leading {
         if self.looks.is_multiple_of(SWEEP) {
             close_gone(database, now)?;
         }
-        let kept = (revision != after).then(|| kept::read(database));
+        let mut kept = None;
+        if revisions.kept != known.kept {
+            kept = Some(kept::read(database, |table| !table.is_of_access())?);
+        }
+        let mut access = None;
+        if revisions.access != known.access {
+            let read = kept::read(database, Table::is_of_access)?;
+            access = Some((revisions.access, read));
+        }
         Ok(Some(News {
             leads,
-            revision,
-            kept: kept.transpose()?,
+            revision: revisions.kept,
+            kept,
+            access,
         }))
     }
 

@@ -38,11 +38,9 @@ use database::Sql;
 use entry::{NewRow, RowKind};
 use health::events::Event;
 use protocol::ActivityEntry;
-use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot};
 use writer::Job;
 
@@ -73,8 +71,11 @@ pub(crate) struct Store {
     gateway: String,
     /// Events that found no place in the queue.
     left_out: AtomicU64,
-    /// What was there when it was opened, until somebody goes on with it.
+    /// What was there when it was opened, until somebody goes on with it; of what concerns signing in also what others
+    /// have changed since.
     kept: Mutex<Kept>,
+    /// The number of what concerns signing in, as it was taken over last.
+    access: AtomicI64,
 }
 
 impl fmt::Debug for Store {
@@ -147,6 +148,7 @@ impl Store {
             },
             left_out: AtomicU64::new(0),
             kept: Mutex::new(kept),
+            access: AtomicI64::default(),
         })
     }
 
@@ -164,6 +166,7 @@ impl Store {
             gateway: String::new(),
             left_out: AtomicU64::new(0),
             kept: Mutex::default(),
+            access: AtomicI64::default(),
         }
     }
 
@@ -181,6 +184,11 @@ impl Store {
     /// Whether what is written here outlives the process.
     pub(crate) fn lasts(&self) -> bool {
         self.location != StoreLocation::Memory
+    }
+
+    /// Whether other gateways may use it too.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self.location, StoreLocation::Postgres(_))
     }
 
     /// Where it lies.
@@ -290,36 +298,10 @@ impl Store {
         }
     }
 
-    /// Keeps or forgets these, without holding anybody up. What finds no place is not kept: a gateway that starts anew
-    /// then takes an alarm for a new one.
-    pub(crate) fn keep(&self, things: Vec<Keep>) {
-        if !things.is_empty() {
-            // See above.
-            let _ = self.jobs.try_send(Job::Keep(things));
-        }
-    }
-
-    /// What a table held when the store was opened: once, for who goes on with it.
-    pub(crate) fn take_kept<T: DeserializeOwned>(&self, table: Table) -> BTreeMap<String, T> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.take(table)
-    }
-
     /// Whether this gateway is the one that records what is seen, and tells people of it. Of several that share a store
     /// one is.
     pub(crate) fn leads(&self) -> bool {
         self.leads.load(Ordering::Relaxed)
-    }
-
-    /// Looks for what other gateways have changed since what is kept had this number. `None` where there are no others,
-    /// or nobody can say.
-    pub(crate) async fn look(&self, after: i64) -> Option<News> {
-        if !matches!(self.location, StoreLocation::Postgres(_)) {
-            return None;
-        }
-        let (answer, answered) = oneshot::channel();
-        self.jobs.try_send(Job::Look(after, answer)).ok()?;
-        answered.await.ok()
     }
 
     /// Another number than before says that the list of what happened has something new.
@@ -386,6 +368,10 @@ impl Store {
     pub(crate) async fn is_well(&self) -> bool {
         self.is_well.load(Ordering::Relaxed) || self.catch_up().await
     }
+}
+
+fn not_kept() -> Problem {
+    Problem::new(Kind::Internal, "the store cannot be written")
 }
 
 fn not_recorded() -> Problem {

@@ -3,7 +3,7 @@
 use super::backlog::{Backlog, intent};
 use super::database::{Database, Fault};
 use super::kept::Kept;
-use super::leading::{Leading, News};
+use super::leading::{Known, Leading, News};
 use super::{Keep, NewRow, Now, Read, appending, kept};
 use crate::config::Retention;
 use chrono::{DateTime, Utc};
@@ -27,10 +27,12 @@ pub(super) enum Job {
     Events(Vec<Event>),
     /// Keeps or forgets.
     Keep(Vec<Keep>),
+    /// The same, and answers whether that is durable.
+    Save(Vec<Keep>, oneshot::Sender<bool>),
     /// Notes that the connections are watched.
     Watched,
-    /// Looks for what other gateways have changed since what is kept had this number.
-    Look(i64, oneshot::Sender<News>),
+    /// Looks for what other gateways have changed since what is kept had these numbers.
+    Look(Known, oneshot::Sender<News>),
     /// Leases a name, and answers whether no other gateway has it; `None` where that cannot be told.
     Lease(String, Duration, oneshot::Sender<Option<bool>>),
     /// Gives a leased name back.
@@ -88,9 +90,9 @@ pub(super) fn start<D: Database>(
         let (mut jobs, mut backlog) = (Vec::new(), Backlog::default());
         while queue.blocking_recv_many(&mut jobs, TOGETHER) > 0 {
             let looks = work(&mut database, jobs.drain(..), &state, &mut backlog);
-            for (after, answer) in looks {
+            for (known, answer) in looks {
                 let looked =
-                    leading.look(&mut database, &state, &mut backlog, after, (state.now)());
+                    leading.look(&mut database, &state, &mut backlog, known, (state.now)());
                 match looked {
                     // Without an answer whoever asked goes on as before.
                     Ok(news) => drop(news.map(|news| answer.send(news))),
@@ -120,7 +122,7 @@ fn begin(
     state: &State,
     now: DateTime<Utc>,
 ) -> Result<(Kept, Leading), Fault> {
-    let kept = kept::read(database)?;
+    let kept = kept::read(database, |_| true)?;
     close_gone(database, now)?;
     Ok((kept, Leading::begin(database, state, now)?))
 }
@@ -181,7 +183,7 @@ fn work(
     jobs: impl Iterator<Item = Job>,
     state: &State,
     backlog: &mut Backlog,
-) -> Vec<(i64, oneshot::Sender<News>)> {
+) -> Vec<(Known, oneshot::Sender<News>)> {
     let now = (state.now)();
     let (mut rows, mut answers, mut probes) = (Vec::new(), Vec::new(), Vec::new());
     let (mut events, mut reads, mut is_watched) = (Vec::new(), Vec::new(), false);
@@ -195,8 +197,12 @@ fn work(
             Job::Probe(answer) => probes.push(answer),
             Job::Events(more) => events.extend(more),
             Job::Keep(more) => keep.extend(more),
+            Job::Save(more, answer) => {
+                keep.extend(more);
+                probes.push(answer);
+            }
             Job::Watched => is_watched = true,
-            Job::Look(after, answer) => looks.push((after, answer)),
+            Job::Look(known, answer) => looks.push((known, answer)),
             Job::Lease(name, longest, answer) => {
                 let leased = database.lease(&name, longest);
                 let _ = answer.send(leased.ok());

@@ -20,6 +20,7 @@ mod roles;
 mod routes;
 mod secrets;
 mod sessions_end;
+mod sessions_kept;
 mod status;
 mod stop;
 mod thumbnails;

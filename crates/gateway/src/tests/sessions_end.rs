@@ -6,9 +6,9 @@ use super::*;
 use crate::Memory;
 use std::path::Path;
 
-const KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
+pub(super) const KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
 
-async fn sign_out(gateway: &Arc<Gateway>, cookie: &str) -> u16 {
+pub(super) async fn sign_out(gateway: &Arc<Gateway>, cookie: &str) -> u16 {
     let answer = ask(gateway, "DELETE /api/session", &[("cookie", cookie)], "").await;
     answer.status().as_u16()
 }

@@ -5,7 +5,7 @@ mod presence;
 mod schema;
 mod words;
 
-use super::database::{Database, Fault, Gone, Row, Sql, Statement, Value, Work};
+use super::database::{Database, Fault, Gone, Revisions, Row, Sql, Statement, Value, Work};
 use crate::config::PostgresAddress;
 use link::Link;
 use presence::Presence;
@@ -141,17 +141,21 @@ impl Database for Postgres {
         self.presence.lead(&mut self.link)
     }
 
-    fn revisions(&mut self) -> Result<Option<(i64, i64)>, Fault> {
+    fn revisions(&mut self) -> Result<Option<Revisions>, Fault> {
         self.connect()?;
         // Whoever looks lives, also one that writes nothing.
         self.presence.renew(&mut self.link)?;
         let found = self.link.rows(
-            "SELECT (SELECT number FROM kept_revision),
+            "SELECT (SELECT number FROM kept_revision), (SELECT number FROM access_revision),
                  coalesce((SELECT max(number) FROM activity), 0) + coalesce((SELECT max(number) FROM audit), 0)",
             &[],
         )?;
         let found = found.first().ok_or("has lost its tables")?;
-        Ok(Some((found.number(0)?, found.number(1)?)))
+        Ok(Some(Revisions {
+            kept: found.number(0)?,
+            access: found.number(1)?,
+            recorded: found.number(2)?,
+        }))
     }
 
     fn lease(&mut self, name: &str, longest: Duration) -> Result<bool, Fault> {

@@ -71,6 +71,13 @@ const MIGRATIONS: [&str; 1] = ["
     CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON alert_watch EXECUTE FUNCTION kept_changed();
     CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON alert_message EXECUTE FUNCTION kept_changed();
     CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON alert_delivery EXECUTE FUNCTION kept_changed();
+    -- Who is let in has a number of its own, so that it is not read with each alarm.
+    CREATE TABLE ended_session (id text PRIMARY KEY, entry text NOT NULL);
+    CREATE TABLE access_revision (number int8 NOT NULL);
+    INSERT INTO access_revision VALUES (1);
+    CREATE FUNCTION access_changed() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN UPDATE access_revision SET number = number + 1; RETURN NULL; END $$;
+    CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON ended_session EXECUTE FUNCTION access_changed();
 "];
 
 /// "FOCO": the advisory lock under which the tables are made and changed.

@@ -10,7 +10,7 @@ use std::time::Duration;
 const APPLICATION: i64 = 0x464F_434F;
 
 /// Brings a database from the version of its place to the next. Never changed once released, only added to.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE audit (
         number INTEGER PRIMARY KEY,
@@ -54,6 +54,7 @@ const MIGRATIONS: [&str; 3] = [
     CREATE TABLE alert_delivery (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;
 ",
     "CREATE TABLE alarm_note (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;",
+    "CREATE TABLE ended_session (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;",
 ];
 
 /// How much of the file a connection keeps in memory, in KiB. What is written is at the end, and what is read mostly

@@ -54,13 +54,13 @@ impl Server {
 }
 
 /// A place for a store, with what it lies in.
-pub(super) struct Site {
-    pub(super) location: StoreLocation,
+pub(crate) struct Site {
+    pub(crate) location: StoreLocation,
     _within: (Option<tempfile::TempDir>, Option<Arc<Server>>),
 }
 
 /// One for each database. What is tested with both is the store's, whichever it lies in.
-pub(super) fn sites() -> Vec<Site> {
+pub(crate) fn sites() -> Vec<Site> {
     let (folder, file) = place();
     let mut sites = vec![Site {
         location: at(&file),
@@ -82,7 +82,7 @@ fn open(file: &Path) -> Result<Store, String> {
 }
 
 /// Opens a store that was just closed: its thread ends a moment after it.
-pub(super) async fn reopen(location: &StoreLocation) -> Store {
+pub(crate) async fn reopen(location: &StoreLocation) -> Store {
     reopen_by(location, Utc::now).await
 }
 
@@ -118,7 +118,7 @@ async fn until_it_leads(store: &Store) {
     .await;
 }
 
-pub(super) fn lines(location: &StoreLocation) -> Vec<serde_json::Value> {
+pub(crate) fn lines(location: &StoreLocation) -> Vec<serde_json::Value> {
     let mut out = Vec::new();
     export(location, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
@@ -312,6 +312,7 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
         gateway: String::new(),
         left_out: AtomicU64::new(0),
         kept: Mutex::default(),
+        access: AtomicI64::default(),
     };
     let large = Entry {
         body: Some("x".repeat(100_000)),

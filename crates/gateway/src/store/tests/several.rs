@@ -6,6 +6,7 @@ use super::server::Server;
 use super::{change, lines, outcome, until, until_it_leads};
 use health::Severity;
 use health::events::EventKind;
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 

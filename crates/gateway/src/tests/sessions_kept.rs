@@ -1,0 +1,188 @@
+//! Sessions that have ended are kept in the store, in either database.
+
+use super::access::{sign_in, whoever, with_memory};
+use super::sessions_end::{KEY, sign_out};
+use super::walls::process as without_store;
+use super::*;
+use crate::config::StoreLocation;
+use crate::store::Store;
+use crate::store::tests::server::Server;
+use crate::store::tests::{Site, lines, reopen, sites, until};
+use crate::watch::Clock;
+use crate::{Memory, Shared};
+use rusqlite::Connection;
+use std::path::Path;
+
+/// A gateway as in another process, with this store. A file of ended sessions stands beside that of walls.
+fn process(store: Store, walls: Option<&Path>) -> Arc<Gateway> {
+    let shared = Arc::new(Shared::new(Clock::system(), store));
+    let memory = Memory::new().unwrap().kept_in(shared.store.clone());
+    let mut gateway = with_memory(Vec::new(), Some(KEY), false, walls, &Arc::new(memory)).unwrap();
+    gateway.shared = shared;
+    Arc::new(gateway)
+}
+
+fn at(location: &StoreLocation) -> Arc<Gateway> {
+    process(Store::open(location).unwrap(), None)
+}
+
+/// What comes by itself every two seconds.
+async fn look_around(gateway: &Arc<Gateway>) {
+    gateway.shared.watchers.inventory().look_around().await;
+}
+
+async fn is_let_in(gateway: &Arc<Gateway>, cookie: &str) -> bool {
+    whoever(gateway, cookie).await.0 == 200
+}
+
+/// What the audit says of why the sign-outs were not all saved.
+fn reasons(location: &StoreLocation) -> Vec<String> {
+    let rows = lines(location).into_iter();
+    let sign_outs = rows.filter(|row| row["what"] == "sign out");
+    sign_outs.map(|row| row["why"].to_string()).collect()
+}
+
+#[tokio::test]
+async fn a_session_that_was_signed_out_stays_ended_after_a_restart() {
+    for Site { location, .. } in &sites() {
+        let gateway = at(location);
+        let (copied, stays) = (
+            sign_in(&gateway, "vic").await,
+            sign_in(&gateway, "vic").await,
+        );
+        assert_eq!(sign_out(&gateway, &copied).await, 204);
+        drop(gateway);
+        let gateway = process(reopen(location).await, None);
+        assert!(!is_let_in(&gateway, &copied).await);
+        assert!(is_let_in(&gateway, &stays).await, "only this one");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_was_signed_out_at_one_gateway_ends_at_all_that_share_its_database() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let location = server.store(&server.database());
+    let (one, other) = (at(&location), at(&location));
+    assert!(one.shared.store.leads() && !other.shared.store.leads());
+    let mut ended = Vec::new();
+    for (here, there) in [(&one, &other), (&other, &one), (&one, &other)] {
+        let copied = sign_in(here, "vic").await;
+        look_around(there).await;
+        assert!(is_let_in(there, &copied).await);
+        assert_eq!(sign_out(here, &copied).await, 204);
+        look_around(there).await;
+        ended.push(copied);
+        for copied in &ended {
+            assert!(!is_let_in(here, copied).await && !is_let_in(there, copied).await);
+        }
+    }
+    let third = at(&location);
+    for copied in &ended {
+        assert!(!is_let_in(&third, copied).await, "none has been forgotten");
+    }
+    // By itself, as it does when it serves.
+    third.watch();
+    let copied = sign_in(&one, "vic").await;
+    assert_eq!(sign_out(&one, &copied).await, 204);
+    until("the end there", async || !is_let_in(&third, &copied).await).await;
+    third.shared.watchers.stop();
+}
+
+#[tokio::test]
+async fn while_the_database_is_away_signing_out_takes_effect_here_and_elsewhere_once_it_is_back() {
+    let Some(server) = Server::new() else {
+        return;
+    };
+    let location = server.store(&server.database());
+    let (one, other) = (at(&location), at(&location));
+    let copied = sign_in(&one, "vic").await;
+    server.kill();
+    assert_eq!(sign_out(&one, &copied).await, 204);
+    assert!(!is_let_in(&one, &copied).await);
+    assert!(is_let_in(&other, &copied).await, "nobody has told it");
+    server.start();
+    for gateway in [&one, &other] {
+        let store = &gateway.shared.store;
+        until("the database", async || store.catch_up().await).await;
+    }
+    look_around(&other).await;
+    assert!(!is_let_in(&other, &copied).await);
+}
+
+#[tokio::test]
+async fn what_the_store_does_not_take_is_said_and_is_saved_with_the_next_that_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    let location = StoreLocation::File(file.clone());
+    let gateway = at(&location);
+    let first = sign_in(&gateway, "vic").await;
+    let second = sign_in(&gateway, "vic").await;
+    let aside = async |from: &str, to: &str| {
+        // Nobody writes meanwhile: a row of the audit would be refused that comes in between.
+        gateway.shared.store.catch_up().await;
+        let database = Connection::open(&file).unwrap();
+        let rename = format!("ALTER TABLE {from} RENAME TO {to}");
+        database.execute_batch(&rename).unwrap();
+    };
+    aside("ended_session", "elsewhere").await;
+    assert_eq!(sign_out(&gateway, &first).await, 204);
+    assert!(!is_let_in(&gateway, &first).await);
+    aside("elsewhere", "ended_session").await;
+    assert_eq!(sign_out(&gateway, &second).await, 204);
+    assert!(gateway.shared.store.catch_up().await);
+    let reasons = reasons(&location);
+    assert!(
+        reasons[0].contains("not-saved") && !reasons[1].contains("not-saved"),
+        "{reasons:?}"
+    );
+    drop(gateway);
+    let gateway = process(reopen(&location).await, None);
+    for copied in [&first, &second] {
+        assert!(!is_let_in(&gateway, copied).await);
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_ended_sessions_is_taken_over_once_and_left_as_it_is() {
+    for Site { location, .. } in &sites() {
+        let folder = tempfile::tempdir().unwrap();
+        let walls = folder.path().join("walls.json");
+        let file = walls.with_extension("ended");
+        let before = without_store(Some(&walls));
+        let (old, new) = (sign_in(&before, "vic").await, sign_in(&before, "vic").await);
+        assert_eq!(sign_out(&before, &old).await, 204);
+        let written = std::fs::read(&file).unwrap();
+        let gateway = process(Store::open(location).unwrap(), Some(&walls));
+        assert!(!is_let_in(&gateway, &old).await);
+        assert_eq!(sign_out(&gateway, &new).await, 204);
+        // One that is named beside a store of one's own may be how gateways know of each other's.
+        let is_written = matches!(location, StoreLocation::File(_));
+        assert_eq!(std::fs::read(&file).unwrap() != written, is_written);
+        assert_eq!(is_let_in(&before, &new).await, !is_written);
+        drop(gateway);
+        std::fs::remove_file(&file).unwrap();
+        let gateway = process(reopen(location).await, None);
+        for copied in [&old, &new] {
+            assert!(!is_let_in(&gateway, copied).await);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_holds_something_else_is_a_mistake_of_the_configuration_with_a_store_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let walls = folder.path().join("walls.json");
+    std::fs::write(walls.with_extension("ended"), "{").unwrap();
+    let store = Store::open(&StoreLocation::File(folder.path().join("store.db"))).unwrap();
+    let memory = Memory::new().unwrap().kept_in(Arc::new(store));
+    let made = with_memory(
+        Vec::new(),
+        Some(KEY),
+        false,
+        Some(&walls),
+        &Arc::new(memory),
+    );
+    assert!(made.unwrap_err().contains("register of ended sessions"));
+}
