@@ -106,7 +106,9 @@ impl Register {
             ours.floor = ours.floor.max(theirs.floor);
             ours.floor_ended = ours.floor_ended.max(theirs.floor_ended);
             for (number, times) in &theirs.sessions {
-                ours.sessions.insert(number.clone(), *times);
+                // Two gateways may have ended it: known as long as the later one says.
+                let known = ours.sessions.entry(number.clone()).or_insert(*times);
+                known.1 = known.1.max(times.1);
             }
         }
     }
