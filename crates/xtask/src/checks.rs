@@ -71,7 +71,10 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
         formatting_and_lints(tree, &mut steps);
     }
     steps.take("tests of the crates", || {
-        install::postgresql()?;
+        // Its tests say that they did not run; all others do.
+        if let Err(why) = install::postgresql() {
+            println!("postgresql: {why}");
+        }
         run(cargo(tree)
             .args([
                 "test",
