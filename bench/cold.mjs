@@ -89,6 +89,7 @@ async function visit(url, line, rate) {
     await page.waitForFunction(() => document.querySelector('ol.alarms > li .what'), undefined, { polling: 'raf', timeout: 60_000 });
     const alarms = await page.evaluate(() => performance.now());
     isPainted = true;
+    await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint').length > 0);
     const told = await page.evaluate(() => ({
       first: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN,
       shifted: window.shifted,
