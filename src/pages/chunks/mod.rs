@@ -131,20 +131,22 @@ impl Chunk {
 type Drawn = Result<AnyView, SplitLoaderError>;
 
 /// Cuts one chunk out of the program: everything that only its function reaches.
+// Skipped, because the formatter moves the attribute further to the right each time.
+#[rustfmt::skip]
 macro_rules! chunk {
     ($home:ident, $name:ident, $piece:ident => $view:expr) => {
         mod $home {
             use super::*;
 
             #[cfg_attr(
-                                                        feature = "split",
-                                                        leptos::wasm_split::wasm_split(
-                                                            $name,
-                                                            wasm_split_path = ::leptos::wasm_split,
-                                                            fallible,
-                                                            preload(load)
-                                                        )
-                                                    )]
+                feature = "split",
+                leptos::wasm_split::wasm_split(
+                    $name,
+                    wasm_split_path = ::leptos::wasm_split,
+                    fallible,
+                    preload(load)
+                )
+            )]
             pub(super) fn draw($piece: Piece) -> Drawn {
                 Ok($view)
             }

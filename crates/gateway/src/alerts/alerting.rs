@@ -111,7 +111,7 @@ struct State {
 }
 
 impl State {
-    /// Whether there is nobody to tell anything, and nothing left of when there was.
+    /// Whether no rule is configured, and nothing of earlier rules is left to be sent.
     fn is_idle(&self) -> bool {
         self.setting.rules.is_empty() && self.watches.is_empty() && self.outbox.is_empty()
     }
@@ -191,7 +191,8 @@ impl Alerting {
     }
 
     /// Whether this gateway is the one that tells people. One that is not takes over what the other has told, to show it
-    /// and to go on with it. While nobody can say who it is, it stays as it was: rather told twice than not at all.
+    /// and to go on with it. While the database cannot say which one it is, nothing changes: people are better told twice
+    /// than not at all.
     async fn is_in_charge(&self) -> bool {
         let (follows, revision) = {
             let state = self.state();

@@ -86,9 +86,9 @@ impl EndedSessions {
         }
     }
 
-    /// Keeps them in this file from now on, besides in memory. Where there is a store that lasts, takes over once what
-    /// the file holds, and none is made that nobody asked for. Beside a store that is this gateway's own, one that is
-    /// there is written further on: other gateways may know by it of what ends here.
+    /// Keeps them in this file from now on, besides in memory. Where there is a store that lasts, what the file holds is
+    /// taken over once, and a file is made only where the configuration names it. Beside a store that is this gateway's
+    /// own, an existing file is still written to: other gateways may learn by it of what ends here.
     ///
     /// # Errors
     /// The file does not hold ended sessions, or a configured one cannot be written.
