@@ -67,14 +67,28 @@ pub fn App() -> impl IntoView {
         })
     };
     let framed = is_framed();
+    let may_not_be_framed = Memo::new(move |_| framed && !is_wall.get());
+    Effect::new(move |_| {
+        if may_not_be_framed.get() || is_sign_in.get() || start.read().is_some() {
+            remove_loading();
+        }
+    });
     move || {
-        if framed && !is_wall.get() {
+        if may_not_be_framed.get() {
             return view! { <Framed /> }.into_any();
         }
         if is_sign_in.get() {
             return view! { <pages::SignIn /> }.into_any();
         }
-        view! { <Suspense fallback=|| view! { <p class="alone" role="status">"Loading connections…"</p> }>{started}</Suspense> }.into_any()
+        // Until there is something to show, what `index.html` shows stays.
+        view! { <Suspense>{started}</Suspense> }.into_any()
+    }
+}
+
+/// Takes away what `index.html` shows while the console is being loaded.
+fn remove_loading() {
+    if let Some(loading) = document().get_element_by_id("loading") {
+        loading.remove();
     }
 }
 

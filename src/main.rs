@@ -18,7 +18,6 @@ fn main() {
     else {
         return;
     };
-    root.set_text_content(None);
     mount_to(root, App).forget();
 }
 

@@ -1,7 +1,7 @@
 //! What the gateway watches: everything, or what changed since.
 
 use super::failure::Failure;
-use super::transport::poll;
+use super::transport::{self, First, poll};
 use protocol::Inventory;
 use vendors::operation::segment;
 use web_sys::AbortController;
@@ -13,6 +13,14 @@ pub enum Refresh {
     Everything,
     /// The connection of this id.
     Connection(String),
+}
+
+/// Asks for everything, which the page did before the console ran.
+///
+/// # Errors
+/// As [`super::transport::first`].
+pub async fn first() -> Result<First<Inventory>, Failure> {
+    transport::first("/api/inventory").await
 }
 
 /// Asks for the changes after a revision; for everything without one.

@@ -2,7 +2,7 @@
 //! and no cookie: the cookie is the browser's, and no script can read it.
 
 use super::failure::{Failure, Problem};
-use super::transport::{delete, get, post};
+use super::transport::{delete, first, get, post};
 use crate::route::address;
 use leptos::prelude::*;
 use std::cell::Cell;
@@ -15,7 +15,7 @@ pub use protocol::{Session, SignInMethods};
 /// # Errors
 /// As [`super::transport::get`].
 pub async fn session() -> Result<Session, Failure> {
-    get("/api/session").await
+    Ok(first("/api/session").await?.value)
 }
 
 /// Signs in.

@@ -6,7 +6,8 @@ use super::{poll_gate, session};
 use crate::route::address;
 use chrono::{DateTime, Utc};
 use gloo_net::http::{Method, RequestBuilder, Response};
-use leptos::prelude::set_timeout_with_handle;
+use js_sys::{Promise, Reflect};
+use leptos::prelude::{set_timeout_with_handle, window};
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -14,6 +15,8 @@ use std::time::Duration;
 use vendors::call::Request;
 use vendors::operation::segment;
 use vendors::{Answer, Call};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
 /// How long to wait for an answer; the gateway gives up on the vendor before.
@@ -40,6 +43,17 @@ impl<T> Arrived<T> {
             age: 0.0,
         }
     }
+}
+
+/// A value of the gateway's own, and when it was on its way: milliseconds since 1970 by the browser's clock.
+#[derive(Debug, Clone, PartialEq)]
+pub struct First<T> {
+    /// What was read.
+    pub value: T,
+    /// When it was asked for.
+    pub asked: f64,
+    /// When the answer began to come.
+    pub came: f64,
 }
 
 /// What a request is for.
@@ -170,6 +184,36 @@ pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
     own(path, RequestBuilder::new(&address(path)), None, None).await
 }
 
+/// Reads one of the gateway's own routes that `index.html` asks for while the console is being loaded. An answer
+/// is taken over once: asked for again, or where none came, the gateway is asked now.
+///
+/// # Errors
+/// As [`get`].
+pub async fn first<T: DeserializeOwned>(path: &str) -> Result<First<T>, Failure> {
+    if let Some((answer, asked, came)) = early_answer(path).await {
+        let value = decode(path, &answer)?;
+        return Ok(First { value, asked, came });
+    }
+    let asked = js_sys::Date::now();
+    let value = get(path).await?;
+    let came = js_sys::Date::now();
+    Ok(First { value, asked, came })
+}
+
+/// What `index.html` left at this path of `firstAnswers`.
+async fn early_answer(path: &str) -> Option<(Answer, f64, f64)> {
+    let member = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).ok();
+    let answers = member(&window(), "firstAnswers")?;
+    let promise: Promise = member(&answers, path)?.dyn_into().ok()?;
+    Reflect::set(&answers, &path.into(), &JsValue::UNDEFINED).ok()?;
+    let arrived = JsFuture::from(promise).await.ok()?;
+    let time = |name| member(&arrived, name)?.as_f64();
+    let (asked, came) = (time("asked")?, time("came")?);
+    let response: web_sys::Response = member(&arrived, "response")?.dyn_into().ok()?;
+    let answer = read(Response::from(response)).await.ok()?;
+    Some((answer, asked, came))
+}
+
 /// Reads one of the gateway's own routes as a refresh of what is shown: it waits while a row is dragged, and
 /// can be aborted. `reread` asks the gateway to read the vendors anew before it answers.
 ///
@@ -222,8 +266,12 @@ async fn own<T: DeserializeOwned>(
     abort: Option<&AbortController>,
 ) -> Result<T, Failure> {
     let answer = exchange(builder.header("accept", "application/json"), body, abort).await?;
+    decode(path, &answer)
+}
+
+fn decode<T: DeserializeOwned>(path: &str, answer: &Answer) -> Result<T, Failure> {
     if !answer.is_success() {
-        return Err(Failure::from_problem(problem(&answer)));
+        return Err(Failure::from_problem(problem(answer)));
     }
     serde_json::from_slice(&answer.body).map_err(|error| {
         Failure::Unreadable(vendors::call::Unreadable {

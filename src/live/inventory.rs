@@ -4,8 +4,8 @@
 use super::clock::{self, Clock, use_clock};
 use super::world::{Takeover, World};
 use super::{Live, Status, use_poll_settings};
-use crate::api::inventory::{Refresh, fetch};
-use crate::api::{Arrived, Failure};
+use crate::api::inventory::{self as api, Refresh, fetch};
+use crate::api::{Arrived, Failure, transport};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::freshness::Freshness;
 use health::inventory::{Kind, Observed, Reading, Resource, Standing};
@@ -61,6 +61,8 @@ pub fn use_watched() -> Watched {
 pub struct First {
     world: World,
     ahead: f64,
+    /// When it was asked for, in milliseconds since 1970 by the browser's clock.
+    asked: f64,
 }
 
 /// Asks for everything: what the console has to know before it can show anything.
@@ -68,9 +70,19 @@ pub struct First {
 /// # Errors
 /// As [`fetch`].
 pub async fn first() -> Result<First, Failure> {
-    let (changes, ahead) = ask(None, None, None).await?;
-    let (world, _) = World::default().after(changes);
-    Ok(First { world, ahead })
+    let transport::First { value, asked, came } = api::first().await?;
+    let ahead = ahead(&value, asked, came);
+    let (world, _) = World::default().after(value);
+    Ok(First {
+        world,
+        ahead,
+        asked,
+    })
+}
+
+/// The gateway's clock less the browser's, which saw the answer on its way between two moments.
+fn ahead(answer: &protocol::Inventory, asked: f64, came: f64) -> f64 {
+    clock::millis_of(answer.now) - f64::midpoint(asked, came)
 }
 
 /// The changes after a revision, and the gateway's clock less the browser's.
@@ -81,14 +93,17 @@ async fn ask(
 ) -> Result<(protocol::Inventory, f64), Failure> {
     let requested_at = clock::now();
     let changes = fetch(after.as_deref(), refresh.as_ref(), abort.as_ref()).await?;
-    let middle = f64::midpoint(requested_at, clock::now());
-    let ahead = clock::millis_of(changes.now) - middle;
+    let ahead = ahead(&changes, requested_at, clock::now());
     Ok((changes, ahead))
 }
 
 /// Begins to refresh, for as long as the console is open.
 pub fn provide(first: First) -> Watched {
-    let First { world, ahead } = first;
+    let First {
+        world,
+        ahead,
+        asked,
+    } = first;
     let (clock, settings) = (use_clock(), use_poll_settings());
     let ahead = RwSignal::new(ahead);
     let takeovers = RwSignal::new(Vec::new());
@@ -133,7 +148,7 @@ pub fn provide(first: First) -> Watched {
             let mut connections = world.connections.iter();
             connections.any(|state| state.in_transition)
         };
-        Live::starting_with(world, fetch, moving)
+        Live::starting_with(world, asked, fetch, moving)
     };
     let fresh = Memo::new(move |_| {
         let world = live.value().unwrap_or_default();

@@ -45,17 +45,19 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
         Self::begin(None, None, fetch, in_transition)
     }
 
-    /// The same, of which the first value is known.
+    /// The same, of which the first value is known, and when it was asked for, in milliseconds since 1970 by the
+    /// browser's clock.
     #[must_use]
     pub fn starting_with<F>(
         first: T,
+        asked: f64,
         fetch: impl Fn(AbortController) -> F + 'static,
         in_transition: impl Fn(&T, DateTime<Utc>) -> bool + 'static,
     ) -> Self
     where
         F: Future<Output = Result<Arrived<T>, Failure>> + 'static,
     {
-        Self::begin(Some(first), None, fetch, in_transition)
+        Self::begin(Some((first, asked)), None, fetch, in_transition)
     }
 
     /// Polls at an interval of its own, whichever page is open, and does not pause.
@@ -68,7 +70,7 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
     }
 
     fn begin<F>(
-        first: Option<T>,
+        first: Option<(T, f64)>,
         interval: Option<Duration>,
         fetch: impl Fn(AbortController) -> F + 'static,
         in_transition: impl Fn(&T, DateTime<Utc>) -> bool + 'static,
@@ -78,12 +80,13 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
     {
         let now = clock::now();
         let mut schedule = Schedule::default();
-        if let Some(first) = &first {
+        if let Some((first, _)) = &first {
             schedule.begun(now);
             schedule.answered(now, in_transition(first, clock::time(now)));
         }
-        let answered = first.is_some();
-        let value: RwSignal<Option<Arc<T>>> = RwSignal::new(first.map(Arc::new));
+        let asked = first.as_ref().map(|(_, asked)| *asked);
+        let value: RwSignal<Option<Arc<T>>> =
+            RwSignal::new(first.map(|(first, _)| Arc::new(first)));
         let in_transition = Rc::new(in_transition);
         let poll = Rc::new(Poll {
             fetch: Box::new(move |abort| {
@@ -108,7 +111,7 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
             turn: Cell::new(0),
             ended: Cell::new(false),
         });
-        let status = Status::new(poll, use_poll_settings(), answered.then_some(now));
+        let status = Status::new(poll, use_poll_settings(), asked);
         Self {
             value: value.into(),
             status,

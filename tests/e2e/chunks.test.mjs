@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { eventually, story } from './harness.mjs';
-import { proxy } from './support/proxy.mjs';
+import { CUT, proxy } from './support/proxy.mjs';
 import { path } from './support/worlds.mjs';
 
 /** Whether a path is a piece of the program that the first page does not need. */
@@ -11,16 +11,18 @@ const isPiece = (path) => path.endsWith('.wasm') && !path.startsWith('/console-'
 /** Whether a path is the piece that belongs to one page alone. */
 const isOwn = (path, chunk) => new RegExp(`^/${chunk}-[0-9a-f]{16}\\.wasm$`).test(path);
 
-/** The paths that a page asks for, and `END` where the inventory has come for the first time. */
-const END = 'the inventory has come';
+/** The paths that a page asks for. */
 const asks = (page) => {
   const asked = [];
-  const path = (request) => new URL(request.url()).pathname;
-  page.on('request', (request) => asked.push(path(request)));
-  page.on('requestfinished', (request) => {
-    if (path(request) === '/api/inventory' && !asked.includes(END)) asked.push(END);
-  });
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   return asked;
+};
+
+/** Something that is awaited until it is released. */
+const held = () => {
+  let release;
+  const awaited = new Promise((resolve) => (release = resolve));
+  return { awaited, release };
 };
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name, exact: true });
@@ -29,8 +31,8 @@ story('the first visit fetches what the Overview needs, and every other piece on
   const asked = asks(page);
   await visit('/');
   await heading(page, 'Overview').waitFor();
-  await eventually(() => assert.ok(asked.includes(END)));
-  const first = asked.slice(0, asked.indexOf(END)).filter((path) => !path.startsWith('/api/'));
+  await eventually(() => assert.ok(asked.some(isPiece)));
+  const first = asked.slice(0, asked.findIndex(isPiece)).filter((path) => !path.startsWith('/api/'));
   const kinds = new Set(first.map((path) => path.replace(/-[0-9a-f]{16}\./, '.')));
   kinds.delete('/icon.svg');
   assert.deepEqual([...kinds].sort(), ['/', '/console-main.wasm', '/console.css', '/console.js']);
@@ -43,24 +45,66 @@ story('the first visit fetches what the Overview needs, and every other piece on
   });
 });
 
-story('a page opened by its address fetches its own pieces beside its data', async ({ page, visit }) => {
+story('a page opened by its address fetches its own pieces beside its data', async ({ page, product }) => {
   const asked = asks(page);
-  await visit('/connections');
-  await eventually(() => assert.ok(asked.includes(END)));
-  const own = asked.findIndex((path) => isOwn(path, 'connections'));
-  assert.ok(own >= 0 && own < asked.indexOf(END), 'asked for before the data has come');
+  const data = held();
+  const server = await proxy(product, (path) => (path.startsWith('/api/inventory') ? data.awaited : undefined));
+  try {
+    await page.goto(`${server.url}/connections`);
+    await eventually(() => assert.ok(asked.some((path) => isOwn(path, 'connections'))));
+    data.release();
+    await heading(page, 'Connections').waitFor();
+  } finally {
+    data.release();
+    server.stop();
+  }
+});
+
+story('what the console shows first is asked for while its program is on the way, and once', async ({ page, product }) => {
+  const asked = asks(page);
+  const program = held();
+  const server = await proxy(product, (path) => (path.startsWith('/console-main') ? program.awaited : undefined));
+  const times = (path) => asked.filter((one) => one === path).length;
+  try {
+    await page.goto(server.url, { waitUntil: 'commit' });
+    await page.getByText('Loading the console.').waitFor();
+    await eventually(() => assert.deepEqual([times('/api/session'), times('/api/inventory')], [1, 1]));
+    program.release();
+    await heading(page, 'Overview').waitFor();
+    assert.equal(await page.getByText('Loading the console.').count(), 0);
+    assert.deepEqual([times('/api/session'), times('/api/inventory')], [1, 1]);
+  } finally {
+    program.release();
+    server.stop();
+  }
+});
+
+story('a first answer that is cut off is asked for again, and one that the gateway refuses is told', async ({ page, product, complaints }) => {
+  complaints.expect(/ERR_INVALID_RESPONSE|ERR_EMPTY_RESPONSE|ERR_CONNECTION|Failed to load resource/);
+  const first = [CUT, 503];
+  const server = await proxy(product, (path) => (path === '/api/inventory' ? first.shift() : undefined));
+  const card = page.getByRole('alert', { name: 'What went wrong' });
+  try {
+    await page.goto(server.url);
+    await card.getByText('HTTP status 503').waitFor();
+    assert.deepEqual(first, []);
+    await card.getByRole('button', { name: 'Retry' }).click();
+    await heading(page, 'Overview').waitFor();
+    await page.getByRole('heading', { level: 2, name: 'Needs attention' }).waitFor();
+  } finally {
+    server.stop();
+  }
 });
 
 story('a link that is pointed at or has the focus has its page fetched', async ({ page, product }) => {
-  let release;
-  const held = new Promise((resolve) => (release = resolve));
+  const groups = held();
   const asked = [];
   const isAsked = (chunk) => asked.some((path) => isOwn(path, chunk));
   const server = await proxy(product, (path) => {
     if (!isPiece(path)) return undefined;
     asked.push(path);
     // What an idle page fetches first stays under way, so that it fetches nothing else.
-    return isOwn(path, 'groups') ? held : undefined;
+    return isOwn(path, 'groups') ? groups.awaited : undefined;
   });
   try {
     await page.goto(server.url);
@@ -74,7 +118,7 @@ story('a link that is pointed at or has the focus has its page fetched', async (
     await eventually(() => assert.ok(isAsked('activity')));
     await heading(page, 'Overview').waitFor();
   } finally {
-    release();
+    groups.release();
     server.stop();
   }
 });
@@ -107,9 +151,8 @@ story('a page that cannot be loaded says so, Retry loads it, and the rest goes o
 });
 
 story('a page whose piece comes late does not take the place of the page that is open by then', async ({ page, product }) => {
-  let release;
-  const held = new Promise((resolve) => (release = resolve));
-  const server = await proxy(product, (path) => (isPiece(path) ? held : undefined));
+  const pieces = held();
+  const server = await proxy(product, (path) => (isPiece(path) ? pieces.awaited : undefined));
   try {
     await page.goto(server.url);
     await page.getByRole('link', { name: 'Activity', exact: true }).click();
@@ -118,7 +161,7 @@ story('a page whose piece comes late does not take the place of the page that is
     await page.getByRole('link', { name: 'Overview', exact: true }).click();
     await heading(page, 'Overview').waitFor();
     const come = page.waitForEvent('requestfinished', (request) => isOwn(new URL(request.url()).pathname, 'activity'));
-    release();
+    pieces.release();
     await come;
     await heading(page, 'Overview').waitFor();
     await page.getByRole('heading', { level: 2, name: 'Needs attention' }).waitFor();

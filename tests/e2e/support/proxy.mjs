@@ -3,14 +3,21 @@
 
 import { createServer, request } from 'node:http';
 
+/** In place of a status: the line is cut before an answer. */
+export const CUT = 'cut';
+
 /**
  * Starts it before a product. `before(path)` is asked for each request and may answer, or promise, a status to
- * send in the gateway's place. Answers `{ url, stop }`.
+ * send in the gateway's place, or `CUT`. Answers `{ url, stop }`.
  */
 export async function proxy(product, before) {
   const host = new URL(product.url).host;
   const server = createServer(async (asked, answer) => {
     const status = await before(asked.url);
+    if (status === CUT) {
+      answer.destroy();
+      return;
+    }
     if (status !== undefined) {
       answer.writeHead(status, { 'content-type': 'text/plain', 'cache-control': 'no-store' });
       answer.end('not here');
