@@ -2,7 +2,7 @@
 
 use crate::alerts::{Alerting, Setting};
 use crate::answer_cache::AnswerCache;
-use crate::assets::Assets;
+use crate::assets::{Assets, EarlierFiles};
 use crate::audit::{Audit, Who};
 use crate::auth::Access;
 use crate::clock::wall_clock;
@@ -45,6 +45,8 @@ pub struct Shared {
     pub(crate) in_flight: Arc<InFlight>,
     /// What of that was answered a moment ago.
     pub(crate) inventory_answers: AnswerCache<InventoryKey, Result<InventoryAnswer, Problem>>,
+    /// What pages that were opened before an upgrade still ask for.
+    pub(crate) earlier_files: EarlierFiles,
 }
 
 /// What makes two answers with the inventory the same.
@@ -83,6 +85,7 @@ impl Shared {
             changes: Arc::default(),
             in_flight: Arc::default(),
             inventory_answers: AnswerCache::default(),
+            earlier_files: EarlierFiles::default(),
             metrics: Metrics::default(),
             accounts: Mutex::new(Accounts::new(wall_clock())),
             stopping: AtomicBool::new(false),

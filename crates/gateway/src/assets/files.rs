@@ -1,5 +1,6 @@
 //! The files of the built console, in memory.
 
+use super::earlier::EarlierFiles;
 use super::encoding::Encoding;
 use super::policy;
 use axum::body::Bytes;
@@ -44,18 +45,11 @@ pub(super) struct File {
 const INDEX: &str = "index.html";
 
 impl Assets {
-    /// The console at the time when this program was built. In a debug build, the present one. Empty if there is
-    /// none.
+    /// The console of this program, and files of earlier builds. Empty if there is none.
     #[must_use]
-    pub fn embedded() -> Self {
-        Self::from_bytes(Dist::iter().filter_map(|name| {
-            // Not copied: each change of the configuration makes its own assets.
-            let content = match Dist::get(&name)?.data {
-                Cow::Borrowed(content) => Bytes::from_static(content),
-                Cow::Owned(content) => Bytes::from(content),
-            };
-            Some((name.into_owned(), content))
-        }))
+    pub(crate) fn embedded(earlier: &EarlierFiles) -> Self {
+        let earlier = earlier.0.iter().cloned();
+        Self::from_bytes(built().into_iter().chain(earlier))
     }
 
     /// A console of these files. `X.br` and `X.gz` are encodings of `X`, not files of their own.
@@ -65,7 +59,7 @@ impl Assets {
         Self::from_bytes(files.map(|(name, content)| (name, Bytes::from(content))))
     }
 
-    fn from_bytes(files: impl IntoIterator<Item = (String, Bytes)>) -> Self {
+    pub(super) fn from_bytes(files: impl IntoIterator<Item = (String, Bytes)>) -> Self {
         let mut all: HashMap<String, Bytes> = files.into_iter().collect();
         let is_form = |name: &String| {
             let original = name
@@ -211,9 +205,22 @@ impl File {
     }
 }
 
+/// The console at the time when this program was built. In a debug build, the present one.
+pub(super) fn built() -> Vec<(String, Bytes)> {
+    let files = Dist::iter().filter_map(|name| {
+        // Not copied: each change of the configuration makes its own assets.
+        let content = match Dist::get(&name)?.data {
+            Cow::Borrowed(content) => Bytes::from_static(content),
+            Cow::Owned(content) => Bytes::from(content),
+        };
+        Some((name.into_owned(), content))
+    });
+    files.collect()
+}
+
 /// Whether the name holds a hash of the content, as the build tool writes it: `console-<hash>.js`,
 /// `console-<hash>_bg.wasm`.
-fn is_hashed(name: &str) -> bool {
+pub(super) fn is_hashed(name: &str) -> bool {
     let last = name.rsplit('/').next().unwrap_or(name);
     let stem = last.split_once('.').map_or(last, |(stem, _)| stem);
     let stem = stem.strip_suffix("_bg").unwrap_or(stem);

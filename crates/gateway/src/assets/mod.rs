@@ -1,10 +1,12 @@
 //! The built console: its files, compressed ahead of time, and its page for every other address. Knows no
 //! route of the console.
 
+mod earlier;
 mod encoding;
 mod files;
 mod policy;
 
+pub(crate) use earlier::EarlierFiles;
 pub use files::Assets;
 
 use crate::problem::{Kind, Problem};

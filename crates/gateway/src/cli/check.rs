@@ -2,7 +2,7 @@
 
 use super::{Failure, say};
 use crate::app::{Gateway, Shared};
-use crate::assets::Assets;
+use crate::assets::{Assets, EarlierFiles};
 use crate::auth::Access;
 use crate::config::{self, Checks, Config, StoreLocation};
 use crate::crypto::password_hash;
@@ -122,7 +122,7 @@ async fn ask_each(connections: Vec<config::Connection>) -> Result<(), Failure> {
         connections,
         Access::local(),
         None,
-        Assets::embedded(),
+        Assets::embedded(&EarlierFiles::default()),
         shared.clone(),
     )
     .map_err(Failure::Usage)?;

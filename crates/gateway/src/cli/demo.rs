@@ -2,7 +2,7 @@
 
 use super::{Failure, announce, say};
 use crate::app::{Gateway, Shared};
-use crate::assets::Assets;
+use crate::assets::{Assets, EarlierFiles};
 use crate::auth::Access;
 use crate::config::{
     Connection, Credentials, DEFAULT_LISTEN, DEFAULT_SHARE, DEFAULT_TIMEOUT, DEFAULT_WATCH, Reach,
@@ -93,7 +93,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
         .await
         .map_err(|error| Failure::Running(format!("cannot start the simulator: {error}")))?;
     let watch = Duration::from_secs(arguments.watch_seconds);
-    let gateway = gateway(&simulator, Assets::embedded(), watch).map_err(Failure::Running)?;
+    let gateway = gateway(
+        &simulator,
+        Assets::embedded(&EarlierFiles::default()),
+        watch,
+    )
+    .map_err(Failure::Running)?;
     announce(&listener, "http")?;
     say(format_args!("control on http://{}", simulator.control));
     let serving = Serving {

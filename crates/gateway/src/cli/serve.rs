@@ -4,9 +4,9 @@ use super::check::certificate_files;
 use super::{CHECKS, Failure, announce};
 use crate::alerts::{Setting, Target};
 use crate::app::{Gateway, Shared};
-use crate::assets::Assets;
+use crate::assets::{Assets, EarlierFiles};
 use crate::auth::{Access, Memory, SignIn};
-use crate::config::Config;
+use crate::config::{Config, StoreLocation};
 use crate::crypto::cookie_suffix;
 use crate::http::listen::{self, Serving};
 use crate::store::Store;
@@ -56,7 +56,7 @@ fn configured(config: Config, memory: Arc<Memory>, shared: Arc<Shared>) -> Resul
         config.connections,
         access,
         config.public_origin,
-        Assets::embedded()
+        Assets::embedded(&shared.earlier_files)
             .below(&config.base_path)
             .framed_by(&config.wall_frames),
         shared,
@@ -72,6 +72,21 @@ fn configured(config: Config, memory: Arc<Memory>, shared: Arc<Shared>) -> Resul
     })
 }
 
+/// What is kept beside a store that is a file. The console works without.
+fn earlier_files(store: &StoreLocation) -> EarlierFiles {
+    let StoreLocation::File(file) = store else {
+        return EarlierFiles::default();
+    };
+    let folder = file.with_file_name("failover-console-parts");
+    EarlierFiles::take_over(&folder).unwrap_or_else(|error| {
+        tracing::warn!(
+            "pages that are open across an upgrade have to be loaded anew: {}: {error}",
+            folder.display()
+        );
+        EarlierFiles::default()
+    })
+}
+
 /// Serves until the process is told to stop. SIGHUP reads the file again.
 pub(super) async fn run(file: PathBuf, address: Option<SocketAddr>) -> Result<(), Failure> {
     let config =
@@ -84,7 +99,9 @@ pub(super) async fn run(file: PathBuf, address: Option<SocketAddr>) -> Result<()
     if !store.lasts() {
         tracing::warn!("the store is in memory: the audit ends with this process");
     }
-    let shared = Arc::new(Shared::new(Clock::system(), store));
+    let mut shared = Shared::new(Clock::system(), store);
+    shared.earlier_files = earlier_files(&config.store);
+    let shared = Arc::new(shared);
     let memory = Memory::new().map_err(Failure::Running)?;
     let memory = Arc::new(memory.kept_in(shared.store.clone()));
     let certificate = config
