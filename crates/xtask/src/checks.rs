@@ -5,7 +5,7 @@ use crate::command::{Done, cargo, run};
 use crate::fingerprint::files_under;
 use crate::tree::Tree;
 use crate::{build, dependencies, install};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -150,8 +150,19 @@ pub(crate) fn fuzz(tree: &Tree, minutes: u64) -> Done {
 
 fn soak_wall(tree: &Tree, refreshes: &str) -> Done {
     let chromium = install::for_browser_tests(tree)?;
+    measure(tree, &chromium, &["bench/soak.mjs", refreshes])
+}
+
+/// Builds, then measures what is compared with other pages or has a limit.
+pub(crate) fn bench(tree: &Tree) -> Done {
+    build::build(tree)?;
+    let chromium = install::for_benchmarks(tree)?;
+    measure(tree, &chromium, &["bench/all.mjs"])
+}
+
+fn measure(tree: &Tree, chromium: &Path, arguments: &[&str]) -> Done {
     let mut node = Command::new("node");
-    node.args(["bench/soak.mjs", refreshes])
+    node.args(arguments)
         .current_dir(&tree.root)
         .env("CHROMIUM", chromium);
     run(&mut node)
