@@ -1,19 +1,20 @@
 // How much scripting a drag costs: 200 slicers, 120 moves at 8 ms, at 1×, 4× and 6× CPU slowdown, by
 // Chromium's own trace. Prints the milliseconds of scripting per frame. The order that comes out is
-// checked. Run it with `node bench/drag.mjs` after `cargo xtask build`.
+// checked. Run it with `node bench/drag.mjs [DRAGS]` after `cargo xtask build`.
 
 import assert from 'node:assert/strict';
 import { launch } from '../tests/e2e/support/browser.mjs';
 import { start } from '../tests/e2e/support/product.mjs';
 import { grip, middle, ordered, shown } from '../tests/e2e/support/slicers.mjs';
 import { path, system } from '../tests/e2e/support/worlds.mjs';
-import { frames, line, traced } from './trace.mjs';
+import { report } from './support/figures.mjs';
+import { COLUMNS, costs, frames, traced } from './support/trace.mjs';
 
 const COUNT = 200;
 const MOVES = 120;
 const EVERY = 8;
 const WARM = 5;
-const SAMPLES = 25;
+const SAMPLES = Number(process.argv[2] ?? 25);
 
 const ids = Array.from({ length: COUNT }, (_, n) => `cam${String(n + 1).padStart(3, '0')}`);
 
@@ -72,16 +73,18 @@ async function measure(browser, product, rate) {
   const client = await context.newCDPSession(page);
   await client.send('Emulation.setCPUThrottlingRate', { rate });
   for (let warm = 0; warm < WARM; warm += 1) await drag(page, client, warm);
-  const costs = [];
-  for (let sample = 0; sample < SAMPLES; sample += 1) costs.push(...(await drag(page, client, sample + 1)));
+  const all = [];
+  for (let sample = 0; sample < SAMPLES; sample += 1) all.push(...(await drag(page, client, sample + 1)));
   await context.close();
-  return costs;
+  return all;
 }
 
 const product = await start();
 const browser = await launch();
 try {
-  for (const rate of [1, 4, 6]) process.stdout.write(line(`${rate}×`, await measure(browser, product, rate)));
+  const rows = [];
+  for (const rate of [1, 4, 6]) rows.push(costs(`${rate}×`, await measure(browser, product, rate)));
+  report(`Scripting a frame while one of ${COUNT} slicers is dragged, ${SAMPLES} drags`, COLUMNS, rows);
 } finally {
   await browser.close();
   await product.stop();

@@ -3,7 +3,8 @@
 
 import { launch } from '../tests/e2e/support/browser.mjs';
 import { start } from '../tests/e2e/support/product.mjs';
-import { frames, line, traced } from './trace.mjs';
+import { report } from './support/figures.mjs';
+import { COLUMNS, costs, frames, traced } from './support/trace.mjs';
 
 const COUNT = 10_000;
 
@@ -23,6 +24,7 @@ const response = JSON.stringify({ Entities: { CloudFailoverSessions: { CloudFail
 const product = await start();
 const browser = await launch();
 try {
+  const rows = [];
   for (const rate of [1, 4]) {
     const page = await (await browser.newContext({ baseURL: product.url, viewport: { width: 1280, height: 800 } })).newPage();
     await page.goto('/failover-sessions');
@@ -41,20 +43,21 @@ try {
         await page.evaluate(() => new Promise(requestAnimationFrame));
       }
     });
-    process.stdout.write(line(`${rate}× scrolling`, frames(scrolled)));
+    rows.push(costs(`${rate}× scrolling`, frames(scrolled)));
     const plan = page.getByRole('table', { name: 'Imported cloud failover sessions' }).getByRole('button', { name: 'Plan', exact: true });
     const sorted = await traced(client, async () => {
       await plan.click();
       await page.getByText('Plan 00000').waitFor();
     });
-    process.stdout.write(line(`${rate}× sorting`, frames(sorted)));
+    rows.push(costs(`${rate}× sorting`, frames(sorted)));
     const searched = await traced(client, async () => {
       await page.getByPlaceholder('Search the imported sessions').pressSequentially('failed 0123');
       await page.getByText(/^\d\d? shown$/).waitFor();
     });
-    process.stdout.write(line(`${rate}× searching`, frames(searched)));
+    rows.push(costs(`${rate}× searching`, frames(searched)));
     await page.context().close();
   }
+  report(`Scripting a frame with ${COUNT} imported sessions`, COLUMNS, rows);
 } finally {
   await browser.close();
   await product.stop();

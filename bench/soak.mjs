@@ -4,8 +4,8 @@
 // `cargo xtask soak [REFRESHES]`, or `node bench/soak.mjs [REFRESHES]` after `cargo xtask build`.
 
 import assert from 'node:assert/strict';
-import { launch } from '../tests/e2e/support/browser.mjs';
 import { start } from '../tests/e2e/support/product.mjs';
+import { openPage } from './support/pages.mjs';
 
 const REFRESHES = Number(process.argv[2] ?? 20_000);
 const FIRST = Math.min(1_000, Math.ceil(REFRESHES / 4));
@@ -18,31 +18,11 @@ const MORE = 1.05;
 
 const product = await start();
 await product.control('PUT', '/clock', { speed: 20 });
-const browser = await launch();
+const { page, held, close } = await openPage({ baseURL: product.url, viewport: { width: 1920, height: 1080 } });
 try {
-  const context = await browser.newContext({ baseURL: product.url, viewport: { width: 1920, height: 1080 } });
-  const page = await context.newPage();
-  await page.addInitScript(() => {
-    const made = WebAssembly.instantiateStreaming;
-    WebAssembly.instantiateStreaming = async (...all) => {
-      const result = await made.apply(WebAssembly, all);
-      globalThis.wasm = result.instance.exports.memory;
-      return result;
-    };
-  });
   await page.clock.install();
   await page.goto('/wall?rotate=20');
   await page.getByRole('list', { name: 'Tiles' }).getByRole('listitem').first().waitFor();
-  const debug = await context.newCDPSession(page);
-  await debug.send('Performance.enable');
-  const held = async () => {
-    // One collection leaves what its finalizers let go, and what is not swept yet.
-    for (let time = 0; time < 3; time += 1) await debug.send('HeapProfiler.collectGarbage');
-    const { metrics } = await debug.send('Performance.getMetrics');
-    const of = (name) => metrics.find((metric) => metric.name === name).value;
-    const wasm = await page.evaluate(() => globalThis.wasm.buffer.byteLength);
-    return { bytes: of('JSHeapUsedSize') + wasm, wasm, nodes: of('Nodes'), listeners: of('JSEventListeners') };
-  };
   const first = [];
   const last = [];
   const step = Math.max(1, Math.floor(FIRST / SAMPLES));
@@ -69,6 +49,6 @@ try {
   }
   console.log('The wall stays as it is.');
 } finally {
-  await browser.close();
+  await close();
   await product.stop();
 }

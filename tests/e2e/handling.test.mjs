@@ -248,6 +248,8 @@ story('viewers see what is taken care of, and cannot change it', async ({ page, 
     await page.goto(new URL('/connections', served.url).href);
     await page.getByRole('region', { name: 'Maintenance', exact: true }).getByText('None is under way or planned.').waitFor();
     assert.equal(await page.getByRole('button', { name: 'Announce maintenance' }).count(), 0);
+    // Its other pages still come while it is idle.
+    await page.goto('about:blank');
   } finally {
     await served.stop();
   }

@@ -37,18 +37,19 @@ export function story(name, options, tell) {
   return test(name, { timeout }, async () => {
     // Of its own: what the gateway remembers for a moment would reach into the next story.
     const product = await start({ more: ['--watch-seconds', String(watchSeconds)] });
-    const context = await browser.newContext({
-      baseURL: product.url,
-      locale: 'en-GB',
-      timezoneId: 'Etc/UTC',
-      viewport: { width: 1440, height: 900 },
-      ...contextOptions,
-    });
-    context.setDefaultTimeout(10_000);
-    const page = await context.newPage();
-    await page.clock.setFixedTime(now);
-    const complaints = new Complaints(page);
+    let page;
     try {
+      const context = await browser.newContext({
+        baseURL: product.url,
+        locale: 'en-GB',
+        timezoneId: 'Etc/UTC',
+        viewport: { width: 1440, height: 900 },
+        ...contextOptions,
+      });
+      context.setDefaultTimeout(10_000);
+      page = await context.newPage();
+      await page.clock.setFixedTime(now);
+      const complaints = new Complaints(page);
       await product.allRead();
       await tell({
         page,
@@ -61,10 +62,11 @@ export function story(name, options, tell) {
       });
       complaints.check();
     } catch (failure) {
-      await keep(name, page, product.log);
+      if (page) await keep(name, page, product.log);
       throw failure;
     } finally {
-      await context.close();
+      // Without a browser, too: a product that goes on would keep this file from its end.
+      await page?.context().close().catch(() => undefined);
       await product.stop();
     }
   });

@@ -2,29 +2,39 @@
 //! run tells everything that is wrong.
 
 use crate::command::{Done, cargo, run};
-use crate::fingerprint::files_under;
 use crate::tree::Tree;
 use crate::{build, dependencies, install};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// The steps taken so far: name, outcome, time.
 #[derive(Default)]
-struct Steps(Vec<(&'static str, Done, Duration)>);
+struct Steps(Vec<Step>);
+
+/// A step that was taken.
+type Step = (&'static str, Done, Duration);
+
+fn take(name: &'static str, step: impl FnOnce() -> Done) -> Step {
+    println!("== {name}");
+    let begun = Instant::now();
+    let outcome = step();
+    let time = begun.elapsed();
+    if let Err(why) = &outcome {
+        eprintln!("{why}");
+    }
+    println!("== {name}: {} in {:.0?}", word(&outcome), time);
+    (name, outcome, time)
+}
 
 impl Steps {
     fn take(&mut self, name: &'static str, step: impl FnOnce() -> Done) -> bool {
-        println!("== {name}");
-        let begun = Instant::now();
-        let outcome = step();
-        let time = begun.elapsed();
-        if let Err(why) = &outcome {
-            eprintln!("{why}");
-        }
-        println!("== {name}: {} in {:.0?}", word(&outcome), time);
-        let passed = outcome.is_ok();
-        self.0.push((name, outcome, time));
+        self.add(take(name, step))
+    }
+
+    fn add(&mut self, step: Step) -> bool {
+        let passed = step.1.is_ok();
+        self.0.push(step);
         passed
     }
 
@@ -67,31 +77,42 @@ pub(crate) fn check(tree: &Tree) -> Done {
 /// published about them overnight is no fault of a change.
 pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
     let mut steps = Steps::default();
-    if name.is_none() {
-        formatting_and_lints(tree, &mut steps);
-    }
+    // Before two builds need it at the same time.
+    install::for_building(tree)?;
+    let built = std::thread::scope(|scope| {
+        // Much of it occupies one processor alone, and its folders are its own: the rest is compiled meanwhile. What
+        // is tested has the machine for itself.
+        let build = scope.spawn(|| take("build", || build::build(tree).map(drop)));
+        if name.is_none() {
+            formatting_and_lints(tree, &mut steps);
+        }
+        steps.take("compiling the tests", || {
+            run(native_tests(tree).arg("--no-run"))
+        });
+        build.join()
+    });
+    let built = built.unwrap_or_else(|_| ("build", Err("it panicked".into()), Duration::ZERO));
+    let built = steps.add(built);
     steps.take("tests of the crates", || {
         // Its tests say that they did not run; all others do.
         if let Err(why) = install::postgresql() {
             println!("postgresql: {why}");
         }
-        run(cargo(tree)
-            .args([
-                "test",
-                "--workspace",
-                "--locked",
-                "--quiet",
-                "--no-fail-fast",
-            ])
-            .args(name))
+        run(native_tests(tree).arg("--no-fail-fast").args(name))
     });
-    if steps.take("build", || build::build(tree).map(drop)) {
+    if built {
         steps.take("tests in the browser", || browser_tests(tree, name));
         if name.is_none() {
             steps.take("a short soak of the wall", || soak_wall(tree, SHORT_SOAK));
         }
     }
     steps.summary()
+}
+
+fn native_tests(tree: &Tree) -> Command {
+    let mut test = cargo(tree);
+    test.args(["test", "--workspace", "--locked", "--quiet"]);
+    test
 }
 
 /// Refreshes of the soak that belongs to the tests.
@@ -150,8 +171,19 @@ pub(crate) fn fuzz(tree: &Tree, minutes: u64) -> Done {
 
 fn soak_wall(tree: &Tree, refreshes: &str) -> Done {
     let chromium = install::for_browser_tests(tree)?;
+    measure(tree, &chromium, &["bench/soak.mjs", refreshes])
+}
+
+/// Builds, then measures what is compared with other pages or has a limit.
+pub(crate) fn bench(tree: &Tree) -> Done {
+    build::build(tree)?;
+    let chromium = install::for_benchmarks(tree)?;
+    measure(tree, &chromium, &["bench/all.mjs"])
+}
+
+fn measure(tree: &Tree, chromium: &Path, arguments: &[&str]) -> Done {
     let mut node = Command::new("node");
-    node.args(["bench/soak.mjs", refreshes])
+    node.args(arguments)
         .current_dir(&tree.root)
         .env("CHROMIUM", chromium);
     run(&mut node)
@@ -192,19 +224,14 @@ fn formatting_and_lints(tree: &Tree, steps: &mut Steps) {
 
 fn browser_tests(tree: &Tree, name: Option<&str>) -> Done {
     let chromium = install::for_browser_tests(tree)?;
-    let stories: Vec<PathBuf> = files_under(&tree.root.join("tests").join("e2e"))?
-        .into_iter()
-        .filter(|file| file.to_string_lossy().ends_with(".test.mjs"))
-        .collect();
+    // Of the time that a story takes, a processor works little more than half.
+    let workers = 2 * std::thread::available_parallelism().map_or(1, usize::from);
     let mut node = Command::new("node");
-    // Stories wait more than they work, so two at a time hinder each other little.
-    node.args(["--test", "--test-concurrency=2"])
+    node.args(["tests/e2e/run.mjs", &workers.to_string()])
+        .args(name.map(literally))
         .current_dir(&tree.root)
         .env("CHROMIUM", chromium);
-    if let Some(name) = name {
-        node.arg(format!("--test-name-pattern={}", literally(name)));
-    }
-    run(node.args(stories))
+    run(&mut node)
 }
 
 /// A pattern for node that matches exactly this text.

@@ -30,7 +30,7 @@ const QUICK_RELEASE: [(&str, &str); 4] = [
 /// Installs what building the console needs; the answer is the search path to build it with.
 pub(crate) fn for_building(tree: &Tree) -> Done<OsString> {
     wasm_target()?;
-    npm_packages(tree)?;
+    npm_packages(&tree.root)?;
     let lock = std::fs::read_to_string(tree.root.join("Cargo.lock"))
         .map_err(|error| format!("cannot read Cargo.lock: {error}"))?;
     let bindgen = versions::locked(&lock, "wasm-bindgen")
@@ -67,8 +67,14 @@ pub(crate) fn for_building(tree: &Tree) -> Done<OsString> {
 
 /// Installs what the browser tests need beyond the build; the answer is the browser's path.
 pub(crate) fn for_browser_tests(tree: &Tree) -> Done<PathBuf> {
-    npm_packages(tree)?;
+    npm_packages(&tree.root)?;
     chromium()
+}
+
+/// Installs what the measurements need beyond the build; the answer is the browser's path.
+pub(crate) fn for_benchmarks(tree: &Tree) -> Done<PathBuf> {
+    npm_packages(&tree.root.join("bench").join("peers"))?;
+    for_browser_tests(tree)
 }
 
 /// Installs what looks at the dependencies; the answer is the program.
@@ -165,10 +171,10 @@ fn has_version(program: &Path, version: &str) -> bool {
         .is_some_and(|answer| versions::printed(&answer) == Some(version))
 }
 
-/// Installs the packages of package-lock.json when they are missing or others were locked since.
-fn npm_packages(tree: &Tree) -> Done {
-    let wanted = fingerprint::of(&tree.root, &["package.json", "package-lock.json"])?.to_string();
-    let stamp = tree.root.join("node_modules").join(".installed-for");
+/// Installs the packages of a folder's package-lock.json when they are missing or others were locked since.
+fn npm_packages(folder: &Path) -> Done {
+    let wanted = fingerprint::of(folder, &["package.json", "package-lock.json"])?.to_string();
+    let stamp = folder.join("node_modules").join(".installed-for");
     if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
@@ -184,11 +190,14 @@ fn npm_packages(tree: &Tree) -> Done {
              `apt-get install nodejs npm`, or https://nodejs.org"
         ));
     }
-    println!("npm packages: installing those of package-lock.json into node_modules");
+    println!(
+        "npm packages: installing those of {}",
+        folder.join("package-lock.json").display()
+    );
     install(
         Command::new("npm")
             .args(["ci", "--loglevel=error"])
-            .current_dir(&tree.root),
+            .current_dir(folder),
     )?;
     std::fs::write(&stamp, wanted)
         .map_err(|error| format!("cannot write into node_modules: {error}"))

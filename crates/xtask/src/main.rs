@@ -32,6 +32,8 @@ cargo xtask VERB
   test [NAME]         formatting, lints and every test, the browser ones included; with a name
                       only the tests that bear it
   check               formatting, lints and what deny.toml asks of the dependencies
+  bench               measure first visits and refreshes beside pages of the same job with React and by
+                      hand, very many groups, and a drag: half an hour, on an idle machine
   soak [REFRESHES]    refresh the status wall 20,000 times, and see that it holds no more
                       at the end than after the first thousand
   fuzz [MINUTES]      try the request path, the body reader, every decoder and every rule with random
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
         ("test", []) => checks::test(&tree, None),
         ("test", [name]) => checks::test(&tree, Some(name)),
         ("check", []) => checks::check(&tree),
+        ("bench", []) => checks::bench(&tree),
         ("soak", []) => checks::soak(&tree, "20000"),
         ("soak", [refreshes]) if refreshes.parse::<u32>().is_ok_and(|n| n > 0) => {
             checks::soak(&tree, refreshes)

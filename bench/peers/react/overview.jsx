@@ -3,11 +3,7 @@
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query';
 import { memo } from 'react';
 import { createRoot } from 'react-dom/client';
-
-const span = (milliseconds) => {
-  const seconds = Math.floor(milliseconds / 1_000);
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`;
-};
+import { span } from '../model.js';
 
 const Row = memo(({ severity, sentence, advice, age, href }) => (
   <li>

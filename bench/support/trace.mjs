@@ -39,10 +39,12 @@ export function frames(events) {
   return costs;
 }
 
-/** One line of figures about the costs of frames. */
-export function line(title, costs) {
-  const sorted = costs.toSorted((a, b) => a - b);
+/** The columns of a table about the costs of frames. */
+export const COLUMNS = ['', 'frames', 'median, ms', '95th, ms', '99th, ms', 'most, ms'];
+
+/** A row of it. */
+export function costs(title, frames) {
+  const sorted = frames.toSorted((a, b) => a - b);
   const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-  const words = [0.5, 0.95, 0.99].map((share) => `p${share * 100} ${at(share).toFixed(1)}`);
-  return `${title}: ${sorted.length} frames, ms of scripting: ${words.join(', ')}, most ${(sorted.at(-1) ?? 0).toFixed(1)}\n`;
+  return [title, sorted.length, ...[0.5, 0.95, 0.99, 1].map((share) => at(share).toFixed(1))];
 }

@@ -1,13 +1,10 @@
 // The Overview's alarms as somebody would write them without a framework: read the inventory, patch the rows whose
 // text has changed, again every five seconds.
 
+import { span } from '../model.js';
+
 const list = document.querySelector('ol.alarms');
 const rows = new Map();
-
-const span = (milliseconds) => {
-  const seconds = Math.floor(milliseconds / 1_000);
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`;
-};
 
 function make(alarm) {
   const row = document.createElement('li');

@@ -1,0 +1,165 @@
+// What one refresh of the list of groups costs where 1 % changes with each, beside pages of the same job with React and
+// by hand, and beside what asking alone costs: all through the same gateway, in turn, each round with a browser of its
+// own. Run it with `npm ci --prefix bench/peers && node bench/refresh.mjs [ROUNDS] [GROUPS…]` after `cargo xtask build`;
+// GROUPS are those of each AVEVA and each Uplynk system, of which there are three.
+
+import assert from 'node:assert/strict';
+import { start } from '../tests/e2e/support/product.mjs';
+import { median, report } from './support/figures.mjs';
+import { beat, everything } from './support/gateway.mjs';
+import { openPage } from './support/pages.mjs';
+import { serve } from './support/peers.mjs';
+
+const [ROUNDS = 3, ...SIZES] = process.argv.slice(2).map(Number);
+const WARM = 3;
+const SAMPLES = 10;
+const RATES = [1, 4];
+const A_PAGE = 25;
+
+const PAGES = {
+  floor: '/peers/floor/groups.html?',
+  hand: '/peers/hand/groups.html?',
+  react: '/peers/react/groups.html?',
+  console: '/groups?sort=group',
+};
+
+/** The groups of `plant-b` that change: another hundredth of everything with each refresh, the one that is seen with all. */
+function* hundredths(resources, seen) {
+  const all = resources.filter(({ kind, connection, facts }) => kind === 'failover_group' && connection === 'plant-b' && facts.failover_group.primary);
+  const others = all.filter(({ name }) => name !== seen);
+  const many = Math.round(resources.length / 100) - 1;
+  for (let from = 0; ; from = (from + many) % (others.length - many)) {
+    yield [...others.slice(from, from + many), all.find(({ name }) => name === seen)];
+  }
+}
+
+/** The words of the rows, the chips and the status line, but for ages, which go on while they are read. */
+async function texts(url, path) {
+  const { page, close } = await openPage({ viewport: { width: 1280, height: 3_000 } });
+  try {
+    await page.goto(url + path);
+    await page.locator('tbody tr').first().waitFor();
+    return await page.evaluate(() => {
+      const words = (node) => node.textContent.replace(/\s+/g, ' ').replace(/\d+ (s|min|h|d)\b( \d+ (s|min|h)\b)?|now/g, 'SPAN').trim();
+      const rows = [...document.querySelectorAll('tbody tr')].map((row) => [...row.cells].map(words));
+      return { rows, chips: [...document.querySelectorAll('.chip')].map(words), status: words(document.querySelector('p.bar [role=status]')) };
+    });
+  } finally {
+    await close();
+  }
+}
+
+/** All show the same on the first, a middle and the last page, or no figure counts. */
+async function compare(served, groups) {
+  for (const page of [1, Math.ceil(groups / A_PAGE / 2), Math.ceil(groups / A_PAGE)]) {
+    const ours = await texts(served.url, `${PAGES.console}&page=${page}`);
+    assert.ok(ours.rows.length > 0);
+    for (const name of ['hand', 'react']) assert.deepEqual(await texts(served.url, `${PAGES[name]}page=${page}`), ours, `${name}, page ${page}`);
+  }
+}
+
+/** Runs in the page: `painted` becomes the time of the first frame with what is waited for, and of the answer's begin. */
+function watch({ name, text }) {
+  const row = [...document.querySelectorAll('tbody tr')].find((row) => row.querySelector('bdi')?.closest('tr').cells[1].textContent.startsWith(name));
+  const node = row?.cells[7] ?? document.querySelector('p');
+  const before = node.textContent;
+  globalThis.painted = new Promise((resolve) => {
+    setTimeout(resolve, 10_000);
+    const observer = new MutationObserver(() => {
+      if (row ? !node.textContent.startsWith(text) : node.textContent === before) return;
+      observer.disconnect();
+      requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => {
+          const at = performance.now();
+          const answer = performance.getEntriesByType('resource').findLast(({ name }) => name.includes('/api/inventory?after='));
+          resolve(at - answer.responseStart);
+        };
+        port2.postMessage(undefined);
+      });
+    });
+    observer.observe(node, { childList: true, characterData: true, subtree: true });
+  });
+}
+
+/** Some refreshes of one page, and what it does between them. */
+async function measure(served, change, seen, name, rate) {
+  const { page, metrics, held, close } = await openPage({ baseURL: served.url, rate });
+  try {
+    await page.goto(PAGES[name]);
+    await page.locator(name === 'floor' ? 'p:not(:empty)' : 'tbody tr').first().waitFor({ timeout: 60_000 });
+    const refreshes = [];
+    const rest = { layouts: 0, busy: 0, seconds: 0 };
+    let after;
+    for (let turn = 0; refreshes.length < SAMPLES; turn += 1) {
+      const poll = served.holdPoll();
+      const text = await change();
+      const release = await poll;
+      const rested = await metrics();
+      if (after) {
+        rest.layouts += rested.LayoutCount - after.LayoutCount;
+        rest.busy += (rested.TaskDuration - after.TaskDuration) * 1_000;
+        rest.seconds += rested.Timestamp - after.Timestamp;
+      }
+      await page.evaluate(watch, { name: seen, text });
+      const before = await metrics();
+      release();
+      const paint = await page.evaluate(() => globalThis.painted);
+      after = await metrics();
+      await page.evaluate(() => performance.clearResourceTimings());
+      // Nothing was painted where the row happened to say the same before.
+      if (turn >= WARM && paint !== undefined) refreshes.push({ paint, busy: (after.TaskDuration - before.TaskDuration) * 1_000 });
+    }
+    return { refreshes, layouts: rest.layouts / rest.seconds, rest: rest.busy / rest.seconds, ...(await held()) };
+  } finally {
+    await close();
+  }
+}
+
+async function all(size) {
+  // Read seldom, so that what changes is what is changed here; the vendors' clocks go on, and ages with them.
+  const product = await start({ speed: 1, more: ['--groups', String(size), '--watch-seconds', '300'] });
+  const served = await serve(product);
+  try {
+    const { resources } = await everything(product);
+    const groups = resources.filter(({ kind }) => kind === 'failover_group').length;
+    await compare(served, groups);
+    const first = await texts(served.url, PAGES.console);
+    const seen = resources.find(({ name, connection }) => connection === 'plant-b' && first.rows.some((row) => row[1].startsWith(name))).name;
+    const parts = hundredths(resources, seen);
+    let last = 0;
+    const change = async () => {
+      // A second apart at least, so that each is another text.
+      const { now } = await (await fetch(`${product.url}/api/inventory?after=`)).json();
+      last = Math.max(last + 1_000, Math.floor(now / 1_000) * 1_000);
+      return (await beat(product, parts.next().value, new Date(last))).toISOString().slice(11, 19);
+    };
+    for (const rate of RATES) {
+      const runs = Object.fromEntries(Object.keys(PAGES).map((name) => [name, []]));
+      for (let round = 0; round < ROUNDS; round += 1) {
+        for (const name of Object.keys(PAGES)) runs[name].push(await measure(served, change, seen, name, rate));
+      }
+      const of = (name, what) => median(runs[name].map((run) => run[what]));
+      const refresh = (name, what) => median(runs[name].flatMap((run) => run.refreshes.map((one) => one[what])));
+      report(
+        `Refresh of the list of groups, ${resources.length.toLocaleString('en')} resources, 1 % changed, ${rate}×, ${ROUNDS * SAMPLES} refreshes each`,
+        ['', 'main thread, ms', 'to paint, ms', 'rest, ms/s', 'layouts/s', 'memory, MB', 'of it wasm', 'nodes'],
+        Object.keys(PAGES).map((name) => [
+          name,
+          refresh(name, 'busy').toFixed(1),
+          refresh(name, 'paint').toFixed(1),
+          of(name, 'rest').toFixed(1),
+          of(name, 'layouts').toFixed(1),
+          (of(name, 'bytes') / 1e6).toFixed(1),
+          (of(name, 'wasm') / 1e6).toFixed(1),
+          of(name, 'nodes'),
+        ]),
+      );
+    }
+  } finally {
+    served.stop();
+    await product.stop();
+  }
+}
+
+for (const size of SIZES.length > 0 ? SIZES : [330, 3_330]) await all(size);

@@ -1,0 +1,28 @@
+// Runs all stories, some files at a time: `node tests/e2e/run.mjs WORKERS [PATTERN]`. Node's own command would take the
+// files by name, and leave one worker alone with the last of the long ones.
+
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { fileURLToPath } from 'node:url';
+
+/** What takes longest, by far, goes first. */
+const LONGEST = ['group-actions', 'accessibility', 'slicer-order', 'wall', 'live-refresh', 'failures', 'handling', 'activity'];
+
+const [workers, pattern] = process.argv.slice(2);
+const names = readdirSync(new URL('.', import.meta.url)).filter((name) => name.endsWith('.test.mjs'));
+const longest = LONGEST.map((name) => `${name}.test.mjs`);
+for (const name of longest) assert.ok(names.includes(name), `${name} is among the longest and not there`);
+const ordered = [...longest, ...names.toSorted().filter((name) => !longest.includes(name))];
+
+run({
+  files: ordered.map((name) => fileURLToPath(new URL(name, import.meta.url))),
+  concurrency: Number(workers),
+  testNamePatterns: pattern === undefined ? undefined : [pattern],
+})
+  .on('test:fail', () => {
+    process.exitCode = 1;
+  })
+  .compose(spec)
+  .pipe(process.stdout);
