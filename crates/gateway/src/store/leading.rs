@@ -7,6 +7,7 @@ use super::kept::{self, Kept, Table};
 use super::writer::{Job, State, close_gone};
 use super::{Store, watching};
 use chrono::{DateTime, TimeDelta, Utc};
+use std::future::pending;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use tokio::sync::oneshot;
@@ -57,6 +58,14 @@ impl Store {
             self.access.store(revision, Ordering::Relaxed);
         }
         Some(news)
+    }
+
+    /// Waits until the database tells that something has changed; for ever, where there are no others who could.
+    pub(crate) async fn told(&self) {
+        match &self.others {
+            Some((bell, _)) => bell.notified().await,
+            None => pending().await,
+        }
     }
 }
 

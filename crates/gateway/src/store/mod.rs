@@ -41,7 +41,7 @@ use protocol::ActivityEntry;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use writer::Job;
 
 /// How many rows may wait to be written. Beyond that the disk does not keep up, and changes are refused.
@@ -76,6 +76,8 @@ pub(crate) struct Store {
     kept: Mutex<Kept>,
     /// The number of what concerns signing in, as it was taken over last.
     access: AtomicI64,
+    /// Rings when others have changed something, until it is dropped. `None` where there are no others.
+    others: Option<(Arc<Notify>, oneshot::Sender<()>)>,
 }
 
 impl fmt::Debug for Store {
@@ -117,6 +119,7 @@ impl Store {
             now,
         };
         let at = location.clone();
+        let mut others = None;
         let (kept, reads) = match location {
             StoreLocation::Memory => {
                 let kept = writer::start(move || sqlite::open(&at), queue, state)?;
@@ -131,6 +134,9 @@ impl Store {
                 let to_write = address.clone();
                 let kept = writer::start(move || postgres::open(&to_write), queue, state)?;
                 let reader = postgres::open_to_read(address)?;
+                let (bell, (to_end, end)) = (Arc::new(Notify::new()), oneshot::channel());
+                postgres::listen(address, bell.clone(), end)?;
+                others = Some((bell, to_end));
                 (kept, Some(reading::start(reader)?))
             }
         };
@@ -149,6 +155,7 @@ impl Store {
             left_out: AtomicU64::new(0),
             kept: Mutex::new(kept),
             access: AtomicI64::default(),
+            others,
         })
     }
 
@@ -167,6 +174,7 @@ impl Store {
             left_out: AtomicU64::new(0),
             kept: Mutex::default(),
             access: AtomicI64::default(),
+            others: None,
         }
     }
 
