@@ -4,6 +4,7 @@
 //!
 //! A row of the audit is never changed. Each carries a hash over itself and the hash of the row before it; see [`chain`].
 
+mod access;
 mod activity;
 mod activity_query;
 mod appending;
@@ -23,6 +24,7 @@ mod writer;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use access::Fresh;
 pub(crate) use activity::Shown;
 pub(crate) use activity_query::{ActivityQuery, Place};
 pub(crate) use entry::Entry;
@@ -73,7 +75,7 @@ pub(crate) struct Store {
     left_out: AtomicU64,
     /// What was there when it was opened, until somebody goes on with it; of what concerns signing in also what others
     /// have changed since.
-    kept: Mutex<Kept>,
+    kept: Mutex<Fresh>,
     /// The number of what concerns signing in, as it was taken over last.
     access: AtomicI64,
     /// Rings when others have changed something, until it is dropped. `None` where there are no others.
@@ -116,6 +118,7 @@ impl Store {
             is_well: is_well.clone(),
             changes: changes.clone(),
             leads: leads.clone(),
+            turns: AtomicU64::default(),
             now,
         };
         let at = location.clone();
@@ -153,7 +156,7 @@ impl Store {
                 StoreLocation::Memory | StoreLocation::File(_) => String::new(),
             },
             left_out: AtomicU64::new(0),
-            kept: Mutex::new(kept),
+            kept: Mutex::new(Fresh { turn: 0, kept }),
             access: AtomicI64::default(),
             others,
         })

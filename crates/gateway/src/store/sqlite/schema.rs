@@ -10,7 +10,7 @@ use std::time::Duration;
 const APPLICATION: i64 = 0x464F_434F;
 
 /// Brings a database from the version of its place to the next. Never changed once released, only added to.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     "
     CREATE TABLE audit (
         number INTEGER PRIMARY KEY,
@@ -71,6 +71,12 @@ const MIGRATIONS: [&str; 5] = [
         ('activity', 'activity_resource', '10000000 5000 1'),
         ('activity', 'activity_person', '10000000 10000 1');
     ANALYZE sqlite_schema;
+",
+    "
+    CREATE TABLE wall (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;
+    CREATE TABLE wall_code (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;
+    CREATE TABLE wall_taken_over (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;
+    CREATE TABLE wall_sighting (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;
 ",
 ];
 

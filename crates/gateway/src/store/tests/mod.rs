@@ -297,6 +297,7 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
             changes: Arc::default(),
             leads: Arc::default(),
             retention: Arc::default(),
+            turns: AtomicU64::default(),
             now: Arc::new(Utc::now),
         },
     )
