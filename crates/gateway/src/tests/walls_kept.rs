@@ -159,6 +159,36 @@ async fn when_a_wall_was_seen_is_known_everywhere_and_is_no_row_of_the_audit() {
 }
 
 #[tokio::test]
+async fn what_a_gateway_sees_of_a_wall_is_saved_also_if_another_records_what_all_see() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let location = server.store(&server.database());
+    let (one, other) = (at(&location), at(&location));
+    assert!(!other.shared.store.leads());
+    let admin = sign_in(&one, "ann").await;
+    let (mut screen, _) = wall(&one, &admin, "Hall").await;
+    assert_eq!(screen.session(&other).await.0, 200);
+    assert!(other.shared.store.catch_up().await);
+    let listed = list(&one, &admin).await;
+    assert!(listed["walls"][0]["last_seen"].is_string(), "{listed}");
+}
+
+#[tokio::test]
+async fn who_asks_for_too_many_codes_does_not_reach_the_store() {
+    let Some(server) = Server::new() else {
+        return;
+    };
+    let gateway = at(&server.store(&server.database()));
+    for _ in 0..20 {
+        Screen::default().code(&gateway).await;
+    }
+    server.kill();
+    let answer = ask(&gateway, "POST /api/pairing", &[], "").await;
+    assert_eq!(problem(answer).await.0, "too-many-tries");
+}
+
+#[tokio::test]
 async fn a_file_of_walls_is_taken_over_once() {
     for Site { location, .. } in &sites() {
         let folder = tempfile::tempdir().unwrap();
