@@ -38,7 +38,8 @@ const GATEWAY: Order = Order {
         &["audit"],
         &["metrics"],
         &["credentials", "auth"],
-        &["vendor_http", "pairing", "store"],
+        &["vendor_http", "pairing"],
+        &["store"],
         &["config", "assets"],
         &["tls", "crypto", "answer_cache", "shared_file", "in_flight"],
         &[

@@ -12,11 +12,11 @@ import { PASSWORD, serve } from './support/served.mjs';
  */
 function pairing(name, options, tell) {
   if (typeof options === 'function') return pairing(name, {}, options);
-  const { walls, ...others } = options;
+  const { more, ...others } = options;
   return story(name, others, async (told) => {
     const { page, complaints } = told;
     complaints.expect(/status of 401/);
-    const served = await serve({ walls });
+    const served = await serve({ more });
     const contexts = [];
     const heard = [];
     const screen = async (address = '/wall', more = {}) => {
@@ -201,7 +201,7 @@ pairing('a gateway that is gone is told, and the screen goes on when it is back'
   await wall.getByRole('list', { name: 'Sources' }).waitFor();
 });
 
-pairing('without a file a restart un-pairs the wall, which covers itself, and the page says so before', { walls: false }, async ({ page, screen, served }) => {
+pairing('without a store that lasts a restart un-pairs the wall, which covers itself, and the page says so before', { more: '[store]\npath = "memory"\n' }, async ({ page, screen, served }) => {
   const { wall } = await screen();
   await walls(page).getByText('The gateway keeps walls in memory only').waitFor();
   await enter(page, await code(wall), 'Hall');

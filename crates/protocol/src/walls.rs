@@ -47,7 +47,7 @@ pub struct Wall {
 pub struct Walls {
     /// In the order of their pairing.
     pub walls: Vec<Wall>,
-    /// Where the list is kept: `file`, `memory` or `nowhere`.
+    /// Where the list is kept: `store`, `file`, `memory` or `nowhere`.
     #[serde(default)]
     pub kept: String,
 }

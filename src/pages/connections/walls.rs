@@ -29,7 +29,7 @@ pub fn Walls() -> impl IntoView {
         let in_memory = list.is_some_and(|list| list.kept == "memory");
         in_memory.then(|| {
             view! {
-                <p class="bar"><Icon name="warning" /><span>"The gateway keeps walls in memory only: after a restart each has to be paired again. The entry "<code>"[walls] file"</code>" in its configuration keeps them."</span></p>
+                <p class="bar"><Icon name="warning" /><span>"The gateway keeps walls in memory only: after a restart each has to be paired again. A "<code>"[session]"</code>" key and a "<code>"[store]"</code>" that is not in memory keep them."</span></p>
             }
         })
     };

@@ -12,10 +12,9 @@ export const PASSWORD = 'correct horse battery staple';
 
 /**
  * Starts it; answers `{ url, said, signOutEverybody, pause, stop }`. Its users are ann (admin) and vic
- * (viewer). Paired walls are kept in a file unless `walls` is false; `top` is written at the beginning of
- * its configuration, `more` at the end.
+ * (viewer). `top` is written at the beginning of its configuration, `more` at the end.
  */
-export async function serve({ walls = true, more = '', top = '' } = {}) {
+export async function serve({ more = '', top = '' } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'failover-console-'));
   const made = spawnSync(PROGRAM, ['hash-password'], { input: `${PASSWORD}\n`, encoding: 'utf8' });
   assert.equal(made.status, 0, made.stderr);
@@ -33,7 +32,6 @@ export async function serve({ walls = true, more = '', top = '' } = {}) {
       'credentials = { kind = "integration-key", owner = "o", api_key_file = "api.key" }',
       user('ann', 'admin') + user('vic', 'viewer'),
       '[session]\nkey_file = "session.key"\n',
-      walls ? '[walls]\nfile = "walls.json"\n' : '',
       more,
     ].join('\n'),
   );

@@ -38,8 +38,8 @@ struct Known {
 impl Known {
     /// Takes over what the store holds, if it was read since.
     fn take_news(&mut self, store: &Store) {
-        let news = store.take_kept::<Row>(Table::EndedSessions);
-        if !news.is_empty() {
+        if let Some(mut news) = store.news(&[Table::EndedSessions]) {
+            let news = news.kept.take::<Row>(Table::EndedSessions);
             self.stored = news.keys().cloned().collect();
             self.register.merge(&Register::of_rows(news.into_values()));
         }

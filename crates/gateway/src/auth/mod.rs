@@ -50,6 +50,16 @@ pub(crate) struct Visitor {
 }
 
 impl Visitor {
+    /// A paired wall.
+    fn of_wall(name: String, ticket: pairing::Ticket) -> Self {
+        Self {
+            name,
+            role: Role::Wall,
+            ticket: None,
+            wall: Some(ticket),
+        }
+    }
+
     /// The id of the session, where a sign-in is configured.
     pub(crate) fn session(&self) -> Option<&str> {
         let of_user = self.ticket.as_ref().map(|ticket| ticket.number.as_str());
@@ -125,6 +135,7 @@ impl Memory {
     #[must_use]
     pub(crate) fn kept_in(self, store: Arc<Store>) -> Self {
         Self {
+            walls: pairing::Registries::in_store(store.clone()),
             ended: EndedSessions::in_store(store),
             ..self
         }
@@ -154,7 +165,7 @@ pub struct SignIn {
     pub cookie_suffix: Option<String>,
     /// The path below which browsers find the console; empty, or such as `/failover`.
     pub base_path: String,
-    /// The file of the paired walls. Without it they are lost when the process ends.
+    /// The file of the paired walls, where the store does not keep them; else it is taken over.
     pub walls: Option<PathBuf>,
     /// The file of the sessions that ended, where the store does not keep them.
     pub ended: Option<config::EndedFile>,
@@ -207,7 +218,7 @@ impl Access {
             limits: with.limits,
             seal,
             cookie: Cookie::new(with.encrypted, with.cookie_suffix),
-            walls: memory.walls.at(with.walls.as_deref())?,
+            walls: memory.walls.at(with.walls.as_deref(), with.key.is_some())?,
             memory: memory.clone(),
             clock: wall_clock(),
         })));
@@ -273,7 +284,7 @@ impl Access {
     }
 
     /// The visitor who sends these headers. `None` without a valid session.
-    pub(crate) fn visitor(&self, headers: &HeaderMap) -> Option<Visitor> {
+    pub(crate) async fn visitor(&self, headers: &HeaderMap) -> Option<Visitor> {
         match &self.0 {
             Mode::Open { name, .. } => Some(Visitor {
                 name: (*name).to_owned(),
@@ -281,7 +292,10 @@ impl Access {
                 ticket: None,
                 wall: None,
             }),
-            Mode::Users(users) => users.visitor(headers),
+            Mode::Users(users) => match users.visitor(headers) {
+                None => users.wall_from_elsewhere(headers).await,
+                known => known,
+            },
         }
     }
 

@@ -9,7 +9,7 @@ use super::ticket::{Provided, Ticket};
 use super::{Memory, Visitor};
 use crate::clock::Clock;
 use crate::crypto::{Cookie, CookiePurpose, Seal, random_hex};
-use crate::identity::{Limits, Role, User, name_key};
+use crate::identity::{Limits, User, name_key};
 use crate::pairing::{self, PairingState, Walls};
 use crate::problem::{Kind, Problem};
 use axum::http::{HeaderMap, HeaderValue};
@@ -109,17 +109,12 @@ impl Users {
         }
     }
 
+    /// The visitor who sends these headers, as far as is known here.
     pub(super) fn visitor(&self, headers: &HeaderMap) -> Option<Visitor> {
-        let plain = self
-            .seal
-            .open(self.cookie.find(CookiePurpose::Session, headers)?)?;
+        let plain = self.session(headers)?;
         if let Some(ticket) = pairing::Ticket::read(&plain, (self.clock)().as_secs()) {
-            return Some(Visitor {
-                name: self.walls.find(&ticket.wall)?,
-                role: Role::Wall,
-                ticket: None,
-                wall: Some(ticket),
-            });
+            let name = self.walls.find(&ticket.wall)?;
+            return Some(Visitor::of_wall(name, ticket));
         }
         let ticket: Ticket = serde_json::from_slice(&plain).ok()?;
         let user = self.holder(&ticket)?;
@@ -133,6 +128,20 @@ impl Users {
             ticket: Some(ticket),
             wall: None,
         })
+    }
+
+    /// The same, of a wall that another gateway may have paired a moment ago.
+    pub(super) async fn wall_from_elsewhere(&self, headers: &HeaderMap) -> Option<Visitor> {
+        let now = (self.clock)().as_secs();
+        let ticket = pairing::Ticket::read(&self.session(headers)?, now)?;
+        let name = self.walls.look_up(&ticket.wall, now).await?;
+        Some(Visitor::of_wall(name, ticket))
+    }
+
+    /// What the session's cookie holds.
+    fn session(&self, headers: &HeaderMap) -> Option<Vec<u8>> {
+        let sealed = self.cookie.find(CookiePurpose::Session, headers)?;
+        self.seal.open(sealed)
     }
 
     pub(super) fn cookie_of(&self, headers: &HeaderMap, ticket: &Ticket) -> Option<HeaderValue> {

@@ -70,13 +70,23 @@ pub(super) async fn run(file: &Path, connect: bool) -> Result<(), Failure> {
     }
     if !config.has_sign_in() {
         say("  nobody signs in: whoever uses this computer is an admin");
+    } else if config.session.key.is_none() {
+        say(
+            "  paired walls are kept in memory, because [session] has no key: a restart un-pairs them",
+        );
+    } else if config.store != StoreLocation::Memory {
+        say("  paired walls are kept in the store");
+        if let Some(walls) = &config.walls {
+            let walls = walls.display();
+            say(format_args!("  walls in {walls} are taken over once"));
+        }
     } else if let Some(walls) = &config.walls {
         say(format_args!(
             "  paired walls are kept in {}",
             walls.display()
         ));
     } else {
-        say("  paired walls are kept in memory: a restart un-pairs them");
+        say("  paired walls are kept in memory, as the store is: a restart un-pairs them");
     }
     say(format_args!("  the audit is kept in {}", config.store));
     for rule in &config.alerts.rules {

@@ -1,4 +1,4 @@
-//! `[walls]`: the file of the paired walls.
+//! `[walls]`: the file of the paired walls, which a store that lasts takes over.
 
 use super::section::Section;
 use super::{Session, Surroundings};

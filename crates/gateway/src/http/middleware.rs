@@ -106,7 +106,8 @@ pub(super) async fn middleware(
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let (mut cookie, mut route) = (None, "refused");
-    let (visitor, who) = who(gateway, &request, id.as_ref());
+    let visitor = gateway.access.visitor(request.headers()).await;
+    let who = who(gateway, &request, visitor.as_ref(), id.as_ref());
     let mut response = match authorize(gateway, resource, &request, visitor.as_ref()) {
         Ok(addressed) => {
             route = addressed.kind;
@@ -183,21 +184,23 @@ pub(super) async fn middleware(
 }
 
 /// Who makes the request, as far as it is known before authorization.
-fn who(gateway: &Gateway, request: &Request, id: Option<&HeaderValue>) -> (Option<Visitor>, Who) {
+fn who(
+    gateway: &Gateway,
+    request: &Request,
+    known: Option<&Visitor>,
+    id: Option<&HeaderValue>,
+) -> Who {
     let headers = request.headers();
     let peer = request
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
         .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
-    let visitor = gateway.access.visitor(headers);
-    let known = visitor.as_ref();
-    let who = Who {
+    Who {
         name: known.map_or_else(|| "-".to_owned(), Visitor::in_log),
         role: known.map_or("-", |visitor| visitor.role.word()),
         from: client_ip::client_ip(peer, headers, &gateway.trusted_proxies),
         id: id.and_then(|id| id.to_str().ok()).unwrap_or("-").to_owned(),
-    };
-    (visitor, who)
+    }
 }
 
 /// What the request addresses, if the visitor may use it.

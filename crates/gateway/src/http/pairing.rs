@@ -47,7 +47,7 @@ pub(super) async fn new_code(
     }
     let now = state.now;
     if let Some(secret) = code_secret(&state, &headers)
-        && let CodeState::Waiting { code, left } = state.walls.code_state(&secret, now)?
+        && let CodeState::Waiting { code, left } = state.walls.code_state(&secret, now).await?
     {
         return Ok(answer(&waiting(code, left)));
     }
@@ -78,7 +78,7 @@ pub(super) async fn read(
     let Some(secret) = code_secret(&state, &headers) else {
         return Ok(answer(&Pairing::Over));
     };
-    Ok(match state.walls.code_state(&secret, state.now)? {
+    Ok(match state.walls.code_state(&secret, state.now).await? {
         CodeState::Waiting { code, left } => answer(&waiting(code, left)),
         CodeState::Over => answer(&Pairing::Over),
         CodeState::Paired { .. } => {

@@ -49,14 +49,8 @@ pub(super) async fn list(State(gateway): State<Arc<Gateway>>) -> Result<Response
             kept: "nowhere".to_owned(),
         },
         Some(state) => Walls {
-            walls: state.walls.list()?.into_iter().map(listed).collect(),
-            // In a file; or in memory, until the gateway stops.
-            kept: if state.walls.is_persistent() {
-                "file"
-            } else {
-                "memory"
-            }
-            .to_owned(),
+            walls: state.walls.list().await?.into_iter().map(listed).collect(),
+            kept: state.walls.kept().unwrap_or("memory").to_owned(),
         },
     };
     Ok((NO_STORE, Json(list)).into_response())

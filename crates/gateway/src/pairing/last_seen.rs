@@ -30,6 +30,16 @@ impl LastSeen {
         due
     }
 
+    /// What was noted since saving was due before, at the earliest.
+    pub(super) fn lately(&self, now: u64) -> Vec<(String, IpAddr, u64)> {
+        let latest = self.latest();
+        let walls = latest.walls.iter();
+        let lately = walls.filter(|(_, (at, _))| at + OFTEN >= now);
+        lately
+            .map(|(id, (at, from))| (id.clone(), *from, *at))
+            .collect()
+    }
+
     /// Copies everything into the registry, and drops the walls that are no longer in it.
     pub(super) fn write_into(&self, registry: &mut WallRegistry) {
         let mut latest = self.latest();

@@ -1,10 +1,11 @@
 //! Paired walls: which there are, and the codes with which screens are paired. A wall may read only while it
-//! is in the registry, and a registry that cannot be read counts as empty.
+//! is in the registry, and a file of walls that cannot be read counts as empty.
 
 mod code;
+mod file;
+mod in_store;
 mod last_seen;
 mod registry;
-mod store;
 mod ticket;
 
 pub(crate) use registry::{CodeState, PairingRequest, Wall};
@@ -13,13 +14,15 @@ pub(crate) use ticket::{Ticket, code_cookie, code_secret};
 use crate::crypto::{Cookie, Seal};
 use crate::problem::{Kind, Problem};
 use crate::shared_file;
+use crate::store::Store;
+use file::WallsFile;
+use in_store::InStore;
 use last_seen::LastSeen;
-use registry::WallRegistry;
+use registry::{WallRegistry, sighting};
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use store::Store;
 
 /// Checks that a file, if it exists, is a registry of walls.
 ///
@@ -29,27 +32,53 @@ pub(crate) fn check(file: &Path) -> Result<(), String> {
     shared_file::check::<WallRegistry>(file)
 }
 
-/// The walls of one registry, in memory or in a file that gateways may share.
+/// The walls of one registry, in memory, in a file or in the store. Gateways may share both of the latter.
 #[derive(Debug)]
 pub(crate) struct Walls {
-    store: Store,
+    place: Place,
     last_seen: LastSeen,
-    /// The ids of the walls that were revoked here, also those that a broken file still lists.
+    /// The ids of the walls that were revoked here, also those that a registry which cannot be written still lists.
     revoked: Mutex<HashSet<String>>,
 }
 
+/// Where a registry is.
+#[derive(Debug)]
+enum Place {
+    File(WallsFile),
+    Store(InStore),
+}
+
 impl Walls {
-    fn new(store: Store) -> Arc<Self> {
+    fn new(place: Place) -> Arc<Self> {
         Arc::new(Self {
-            store,
+            place,
             last_seen: LastSeen::default(),
             revoked: Mutex::default(),
         })
     }
 
-    /// Whether paired walls survive a restart.
-    pub(crate) fn is_persistent(&self) -> bool {
-        self.store.is_persistent()
+    /// Where paired walls survive a restart. `None` where they do not.
+    pub(crate) fn kept(&self) -> Option<&'static str> {
+        match &self.place {
+            Place::File(file) => file.is_persistent().then_some("file"),
+            Place::Store(_) => Some("store"),
+        }
+    }
+
+    /// What is known of the registry. `None` when it cannot be read.
+    fn read(&self) -> Option<Arc<WallRegistry>> {
+        match &self.place {
+            Place::File(file) => file.read(),
+            Place::Store(store) => Some(store.read()),
+        }
+    }
+
+    /// What the registry holds at this moment, whichever gateway has changed it.
+    async fn fresh(&self) -> Result<Arc<WallRegistry>, Problem> {
+        match &self.place {
+            Place::File(file) => file.read().ok_or_else(unreadable),
+            Place::Store(store) => store.fresh().await,
+        }
     }
 
     /// The name of a paired wall.
@@ -57,55 +86,97 @@ impl Walls {
         if self.revoked().contains(id) {
             return None;
         }
-        let registry = self.store.read()?;
+        let registry = self.read()?;
         registry.wall(id).map(|wall| wall.name.clone())
     }
 
-    /// Notes that a wall made a request. The file is updated once a minute at most.
+    /// The name of a wall that is not known here: another gateway may have paired it a moment ago.
+    pub(crate) async fn look_up(&self, id: &str, now: u64) -> Option<String> {
+        if self.looks_up(id, now) {
+            // The log says why it cannot be read, and the wall asks again.
+            let _ = self.fresh().await;
+        }
+        self.find(id)
+    }
+
+    /// Whether something that is not known is looked up in a store.
+    fn looks_up(&self, what: &str, now: u64) -> bool {
+        matches!(&self.place, Place::Store(store) if store.may_look_up(what, now))
+    }
+
+    /// Notes that a wall made a request. It is saved once a minute at most.
     pub(crate) fn note_last_seen(self: &Arc<Self>, id: &str, from: IpAddr, now: u64) {
-        let due = self.last_seen.note(id, from, now);
-        if due && self.is_persistent() {
+        if !self.last_seen.note(id, from, now) {
+            return;
+        }
+        let is_behind = match &self.place {
+            Place::File(file) => file.is_persistent(),
+            Place::Store(store) => {
+                let seen = self.last_seen.lately(now).into_iter();
+                let seen = seen.map(|(id, from, at)| sighting(&id, from, at));
+                store.store.keep(seen.collect());
+                let revoked = self.revoked();
+                let registry = store.read();
+                revoked.iter().any(|id| registry.wall(id).is_some())
+            }
+        };
+        if is_behind {
             let walls = self.clone();
-            drop(tokio::task::spawn_blocking(move || {
-                // The store logs a failure, and the next attempt is a minute away.
-                let _ = walls.change_now(|_| Ok(()));
-            }));
+            // A failure is logged, and the next attempt is a minute away.
+            drop(tokio::spawn(async move { walls.change(|_| Ok(())).await }));
         }
     }
 
-    fn change_now<T>(
+    fn apply<T>(
         &self,
+        registry: &mut WallRegistry,
         act: impl FnOnce(&mut WallRegistry) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
-        self.store.change(|registry| {
-            self.last_seen.write_into(registry);
-            let done = act(registry)?;
-            registry.drop_walls(&self.revoked());
-            Ok(done)
-        })
+        self.last_seen.write_into(registry);
+        let done = act(registry)?;
+        registry.drop_walls(&self.revoked());
+        Ok(done)
     }
 
     fn revoked(&self) -> MutexGuard<'_, HashSet<String>> {
         self.revoked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the registry on a thread for blocking work, because files may be slow.
+    /// Changes the registry, a file on a thread for blocking work, because files may be slow.
     async fn change<T: Send + 'static>(
         self: &Arc<Self>,
         act: impl FnOnce(&mut WallRegistry) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let walls = self.clone();
-        let changed = tokio::task::spawn_blocking(move || walls.change_now(act)).await;
-        changed.unwrap_or_else(|_| Err(Problem::new(Kind::Internal, "the change broke off")))
+        match &self.place {
+            Place::Store(store) => {
+                store
+                    .change(move |registry| walls.apply(registry, act))
+                    .await
+            }
+            Place::File(_) => {
+                let change = move || match &walls.place {
+                    Place::File(file) => file.change(|registry| walls.apply(registry, act)),
+                    Place::Store(_) => Err(unreadable()),
+                };
+                let changed = tokio::task::spawn_blocking(change).await;
+                changed
+                    .unwrap_or_else(|_| Err(Problem::new(Kind::Internal, "the change broke off")))
+            }
+        }
     }
 
-    /// The state of the code of the screen with this secret.
+    /// The state of the code of the screen with this secret, which another gateway may have made a moment ago.
     ///
     /// # Errors
     /// The registry cannot be read.
-    pub(crate) fn code_state(&self, secret: &str, now: u64) -> Result<CodeState, Problem> {
-        let registry = self.store.read().ok_or_else(unreadable)?;
-        Ok(match registry.code_state(secret, now) {
+    pub(crate) async fn code_state(&self, secret: &str, now: u64) -> Result<CodeState, Problem> {
+        let registry = self.read().ok_or_else(unreadable)?;
+        let mut state = registry.code_state(secret, now);
+        if state == CodeState::Over && self.looks_up(secret, now) {
+            state = self.fresh().await?.code_state(secret, now);
+        }
+        Ok(match state {
             CodeState::Paired { id, .. } if self.revoked().contains(&id) => CodeState::Over,
             state => state,
         })
@@ -135,6 +206,10 @@ impl Walls {
         network: IpAddr,
         now: u64,
     ) -> Result<CodeState, Problem> {
+        if let Place::Store(store) = &self.place {
+            // Anybody may ask. Whoever asks too often does not reach the store, where changes are recorded.
+            WallRegistry::clone(&store.read()).new_code(secret.clone(), network, now)?;
+        }
         self.change(move |registry| registry.new_code(secret, network, now))
             .await
     }
@@ -158,7 +233,7 @@ impl Walls {
     /// There is no such wall, or the registry cannot be read or written: then the next change of the registry
     /// removes the wall from it, and a restart before that would bring it back.
     pub(crate) async fn revoke(self: &Arc<Self>, id: String) -> Result<Wall, Problem> {
-        let registry = self.store.read();
+        let registry = self.read();
         let listed = registry
             .as_ref()
             .and_then(|registry| registry.wall(&id).cloned());
@@ -184,9 +259,9 @@ impl Walls {
     ///
     /// # Errors
     /// The registry cannot be read.
-    pub(crate) fn list(&self) -> Result<Vec<Wall>, Problem> {
-        let registry = self.store.read().ok_or_else(unreadable)?;
-        let mut registry = WallRegistry::clone(&*registry);
+    pub(crate) async fn list(&self) -> Result<Vec<Wall>, Problem> {
+        let registry = self.fresh().await?;
+        let mut registry = WallRegistry::clone(&registry);
         self.last_seen.write_into(&mut registry);
         registry.drop_walls(&self.revoked());
         Ok(registry.walls)
@@ -203,23 +278,44 @@ fn unreadable() -> Problem {
 pub(crate) struct Registries {
     in_memory: Arc<Walls>,
     in_file: Mutex<Option<(PathBuf, Arc<Walls>)>>,
+    /// Where there is a store that lasts.
+    in_store: Option<Arc<Walls>>,
 }
 
 impl Default for Registries {
     fn default() -> Self {
         Self {
-            in_memory: Walls::new(Store::in_memory()),
+            in_memory: Walls::new(Place::File(WallsFile::in_memory())),
             in_file: Mutex::default(),
+            in_store: None,
         }
     }
 }
 
 impl Registries {
-    /// The registry in this file, or the one in memory.
+    /// Keeps walls in a store, if it lasts.
+    pub(crate) fn in_store(store: Arc<Store>) -> Self {
+        let walls = |store| Walls::new(Place::Store(InStore::new(store)));
+        Self {
+            in_store: store.lasts().then(|| walls(store)),
+            ..Self::default()
+        }
+    }
+
+    /// The registry in the store, which takes over what this file holds; without a store that in the file, or the one in
+    /// memory. Where a restart forgets the key of the walls' cookies, it forgets the walls too.
     ///
     /// # Errors
     /// Why the file cannot be used.
-    pub(crate) fn at(&self, file: Option<&Path>) -> Result<Arc<Walls>, String> {
+    pub(crate) fn at(&self, file: Option<&Path>, has_key: bool) -> Result<Arc<Walls>, String> {
+        if let Some(walls) = &self.in_store
+            && has_key
+        {
+            if let (Some(file), Place::Store(store)) = (file, &walls.place) {
+                store.take_over(shared_file::content::<WallRegistry>(file)?.walls);
+            }
+            return Ok(walls.clone());
+        }
         let Some(file) = file else {
             return Ok(self.in_memory.clone());
         };
@@ -231,7 +327,7 @@ impl Registries {
             check(file)?;
             return Ok(walls.clone());
         }
-        let walls = Walls::new(Store::in_file(file)?);
+        let walls = Walls::new(Place::File(WallsFile::in_file(file)?));
         *in_file = Some((file.to_owned(), walls.clone()));
         Ok(walls)
     }

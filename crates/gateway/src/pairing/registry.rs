@@ -1,6 +1,10 @@
 //! The content of the registry of walls, and how it may change: which codes are valid, which walls are
 //! paired. Pure: reads no clock and no file. Times are seconds since 1970.
 
+mod rows;
+
+pub(super) use rows::{TABLES, WITH_SIGHTINGS, sighting};
+
 use super::code;
 use crate::identity::is_bidi_control;
 use crate::network;
@@ -238,8 +242,7 @@ impl WallRegistry {
         if now >= code.ends {
             return wrong_code("this code has expired: enter the one that the screen shows now");
         }
-        let taken = |wall: &Wall| wall.name.to_lowercase() == name.to_lowercase();
-        if self.walls.iter().any(taken) {
+        if is_taken(&self.walls, &name) {
             let detail = format!(
                 "there is a wall called {name:?} already: choose another name, or revoke that one first"
             );
@@ -287,6 +290,11 @@ impl WallRegistry {
             (wall.last_seen, wall.address) = (Some(at), Some(from));
         }
     }
+}
+
+fn is_taken(walls: &[Wall], name: &str) -> bool {
+    let name = name.to_lowercase();
+    walls.iter().any(|wall| wall.name.to_lowercase() == name)
 }
 
 /// A request to pair a screen.

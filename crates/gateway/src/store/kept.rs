@@ -30,10 +30,19 @@ pub(crate) enum Table {
     AlertDeliveries,
     /// Sessions that ended before their time.
     EndedSessions,
+    /// Paired walls, by their ids.
+    Walls,
+    /// The codes that screens show, by the secrets of these screens.
+    WallCodes,
+    /// The walls that were taken over from a file, by their ids: also those that were revoked since.
+    WallsTakenOver,
+    /// When and from where a wall was last seen, by the wall's id.
+    WallSightings,
 }
 
 impl Table {
-    pub(super) const ALL: [Self; 8] = [
+    /// In the order in which they are read. A code that was entered names a wall, and so is read before the walls.
+    pub(super) const ALL: [Self; 12] = [
         Self::OpenAlarms,
         Self::Acknowledgements,
         Self::Notes,
@@ -42,16 +51,28 @@ impl Table {
         Self::AlertMessages,
         Self::AlertDeliveries,
         Self::EndedSessions,
+        Self::WallCodes,
+        Self::Walls,
+        Self::WallsTakenOver,
+        Self::WallSightings,
     ];
 
     /// Whether any gateway may change it by itself, and not only the one that records what all see.
     pub(super) fn is_everybodys(self) -> bool {
-        matches!(self, Self::AlertMessages | Self::AlertDeliveries) || self.is_of_access()
+        !self.is_of_alarms() || matches!(self, Self::AlertMessages | Self::AlertDeliveries)
+    }
+
+    /// Whether it is about alarms.
+    pub(super) fn is_of_alarms(self) -> bool {
+        !self.is_of_access() && self != Self::WallSightings
     }
 
     /// Whether it says who is let in, and has a number of its own: it is long, and seldom another.
     pub(super) fn is_of_access(self) -> bool {
-        matches!(self, Self::EndedSessions)
+        matches!(
+            self,
+            Self::EndedSessions | Self::Walls | Self::WallCodes | Self::WallsTakenOver
+        )
     }
 
     fn name(self) -> &'static str {
@@ -64,6 +85,10 @@ impl Table {
             Self::AlertMessages => "alert_message",
             Self::AlertDeliveries => "alert_delivery",
             Self::EndedSessions => "ended_session",
+            Self::Walls => "wall",
+            Self::WallCodes => "wall_code",
+            Self::WallsTakenOver => "wall_taken_over",
+            Self::WallSightings => "wall_sighting",
         }
     }
 }
@@ -124,6 +149,18 @@ impl Kept {
         self.0.extend(newer.0);
     }
 
+    /// Takes these tables, if all of them are there.
+    pub(super) fn split_off(&mut self, tables: &[Table]) -> Option<Self> {
+        let is_here = |table: &Table| self.0.contains_key(table);
+        tables.iter().all(is_here).then(|| {
+            Self(
+                self.0
+                    .extract_if(.., |table, _| tables.contains(table))
+                    .collect(),
+            )
+        })
+    }
+
     /// Takes what a table holds. What cannot be read is left out.
     pub(crate) fn take<T: DeserializeOwned>(&mut self, table: Table) -> BTreeMap<String, T> {
         let texts = self.0.remove(&table).unwrap_or_default();
@@ -162,11 +199,10 @@ impl Store {
         }
     }
 
-    /// What a table held when the store was opened: once, for who goes on with it. A table of those that say who is
-    /// let in is there again, as a whole, whenever another gateway has changed it.
+    /// What a table held when the store was opened: once, for who goes on with it.
     pub(crate) fn take_kept<T: DeserializeOwned>(&self, table: Table) -> BTreeMap<String, T> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.take(table)
+        let mut known = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        known.kept.take(table)
     }
 }
 

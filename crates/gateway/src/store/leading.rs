@@ -5,8 +5,9 @@ use super::backlog::Backlog;
 use super::database::{Database, Fault};
 use super::kept::{self, Kept, Table};
 use super::writer::{Job, State, close_gone};
-use super::{Store, watching};
+use super::{Fresh, Store, watching};
 use chrono::{DateTime, TimeDelta, Utc};
+use std::future::pending;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use tokio::sync::oneshot;
@@ -27,7 +28,7 @@ pub(crate) struct News {
     /// What is kept, if its number is another than before.
     pub(crate) kept: Option<Kept>,
     /// The number of what concerns signing in, and that, if its number is another than before.
-    access: Option<(i64, Kept)>,
+    access: Option<(i64, Fresh)>,
 }
 
 /// The numbers of what a gateway has taken over already.
@@ -51,12 +52,23 @@ impl Store {
         let (answer, answered) = oneshot::channel();
         self.jobs.try_send(Job::Look(known, answer)).ok()?;
         let mut news = answered.await.ok()?;
-        if let Some((revision, access)) = news.access.take() {
-            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.replace(access);
+        if let Some((revision, fresh)) = news.access.take() {
+            let mut known = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            if fresh.turn > known.turn {
+                known.kept.replace(fresh.kept);
+                known.turn = fresh.turn;
+            }
             self.access.store(revision, Ordering::Relaxed);
         }
         Some(news)
+    }
+
+    /// Waits until the database tells that something has changed; for ever, where there are no others who could.
+    pub(crate) async fn told(&self) {
+        match &self.others {
+            Some((bell, _)) => bell.notified().await,
+            None => pending().await,
+        }
     }
 }
 
@@ -126,12 +138,13 @@ impl Leading {
         }
         let mut kept = None;
         if revisions.kept != known.kept {
-            kept = Some(kept::read(database, |table| !table.is_of_access())?);
+            kept = Some(kept::read(database, Table::is_of_alarms)?);
         }
         let mut access = None;
         if revisions.access != known.access {
-            let read = kept::read(database, Table::is_of_access)?;
-            access = Some((revisions.access, read));
+            let kept = kept::read(database, Table::is_of_access)?;
+            let turn = state.turn();
+            access = Some((revisions.access, Fresh { turn, kept }));
         }
         Ok(Some(News {
             leads,

@@ -4,6 +4,7 @@
 //!
 //! A row of the audit is never changed. Each carries a hash over itself and the hash of the row before it; see [`chain`].
 
+mod access;
 mod activity;
 mod activity_query;
 mod appending;
@@ -23,6 +24,7 @@ mod writer;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use access::Fresh;
 pub(crate) use activity::Shown;
 pub(crate) use activity_query::{ActivityQuery, Place};
 pub(crate) use entry::Entry;
@@ -41,7 +43,7 @@ use protocol::ActivityEntry;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use writer::Job;
 
 /// How many rows may wait to be written. Beyond that the disk does not keep up, and changes are refused.
@@ -73,9 +75,11 @@ pub(crate) struct Store {
     left_out: AtomicU64,
     /// What was there when it was opened, until somebody goes on with it; of what concerns signing in also what others
     /// have changed since.
-    kept: Mutex<Kept>,
+    kept: Mutex<Fresh>,
     /// The number of what concerns signing in, as it was taken over last.
     access: AtomicI64,
+    /// Rings when others have changed something, until it is dropped. `None` where there are no others.
+    others: Option<(Arc<Notify>, oneshot::Sender<()>)>,
 }
 
 impl fmt::Debug for Store {
@@ -114,9 +118,11 @@ impl Store {
             is_well: is_well.clone(),
             changes: changes.clone(),
             leads: leads.clone(),
+            turns: AtomicU64::default(),
             now,
         };
         let at = location.clone();
+        let mut others = None;
         let (kept, reads) = match location {
             StoreLocation::Memory => {
                 let kept = writer::start(move || sqlite::open(&at), queue, state)?;
@@ -131,6 +137,9 @@ impl Store {
                 let to_write = address.clone();
                 let kept = writer::start(move || postgres::open(&to_write), queue, state)?;
                 let reader = postgres::open_to_read(address)?;
+                let (bell, (to_end, end)) = (Arc::new(Notify::new()), oneshot::channel());
+                postgres::listen(address, bell.clone(), end)?;
+                others = Some((bell, to_end));
                 (kept, Some(reading::start(reader)?))
             }
         };
@@ -147,8 +156,9 @@ impl Store {
                 StoreLocation::Memory | StoreLocation::File(_) => String::new(),
             },
             left_out: AtomicU64::new(0),
-            kept: Mutex::new(kept),
+            kept: Mutex::new(Fresh { turn: 0, kept }),
             access: AtomicI64::default(),
+            others,
         })
     }
 
@@ -167,6 +177,7 @@ impl Store {
             left_out: AtomicU64::new(0),
             kept: Mutex::default(),
             access: AtomicI64::default(),
+            others: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The one thread that writes.
 
+use super::access::Turn;
 use super::backlog::{Backlog, intent};
 use super::database::{Database, Fault};
 use super::kept::Kept;
@@ -39,6 +40,8 @@ pub(super) enum Job {
     GiveBack(String),
     /// Reads.
     Read(Read),
+    /// Reads or changes what says who is let in.
+    Turn(Turn),
 }
 
 /// What the thread shares with those who ask it.
@@ -49,10 +52,17 @@ pub(super) struct State {
     pub(super) leads: Arc<AtomicBool>,
     /// How much of what is seen is kept.
     pub(super) retention: Arc<Mutex<Retention>>,
+    /// Counts what was read or changed of what says who is let in.
+    pub(super) turns: AtomicU64,
     pub(super) now: Now,
 }
 
 impl State {
+    /// The next turn's number, from 1.
+    pub(super) fn turn(&self) -> u64 {
+        self.turns.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
     /// How much of what is seen is kept.
     pub(super) fn retention(&self) -> Retention {
         let retention = self.retention.lock();
@@ -187,7 +197,7 @@ fn work(
     let now = (state.now)();
     let (mut rows, mut answers, mut probes) = (Vec::new(), Vec::new(), Vec::new());
     let (mut events, mut reads, mut is_watched) = (Vec::new(), Vec::new(), false);
-    let (mut keep, mut looks) = (Vec::new(), Vec::new());
+    let (mut keep, mut looks, mut turns) = (Vec::new(), Vec::new(), Vec::new());
     for job in jobs {
         match job {
             Job::Write(row, answer) => {
@@ -212,6 +222,7 @@ fn work(
                 let _ = database.give_back(&name);
             }
             Job::Read(read) => reads.push(read),
+            Job::Turn(turn) => turns.push(turn),
         }
     }
     let changes = !rows.is_empty() || !events.is_empty();
@@ -272,6 +283,9 @@ fn work(
     }
     for read in reads {
         read(database);
+    }
+    for turn in turns {
+        turn(database, state.turn());
     }
     looks
 }

@@ -28,6 +28,7 @@ mod thumbnails;
 mod provider;
 mod vendor;
 mod walls;
+mod walls_kept;
 mod watch;
 mod world;
 

@@ -22,8 +22,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How often the clock is looked at, in milliseconds.
 const TICK: f64 = 1_000.0;
 
-/// How often it is looked for what other gateways have changed, in milliseconds.
+/// How often it is looked for what other gateways have changed, in milliseconds, also if nobody tells of it.
 const LOOK: f64 = 2_000.0;
+
+/// What is changed within this time after somebody has told of something is looked for together with it.
+const TOGETHER: Duration = Duration::from_millis(50);
 
 /// After how many looks at the clock it is noted that somebody watches: so exactly a later gateway knows for how long
 /// nobody did.
@@ -226,7 +229,10 @@ async fn tick(inventory: Arc<Inventory>) {
 async fn look_around(inventory: Arc<Inventory>) {
     let clock = inventory.clock().clone();
     loop {
-        clock.sleep_until(clock.millis() + LOOK).await;
+        tokio::select! {
+            () = clock.sleep_until(clock.millis() + LOOK) => {}
+            () = inventory.told() => sleep(TOGETHER).await,
+        }
         inventory.look_around().await;
     }
 }

@@ -7,11 +7,15 @@ use super::words::{is_broken, words};
 use crate::config::PostgresAddress;
 use crate::store::database::{Fault, Row, Sql, Value};
 use crate::tls;
+use std::future::poll_fn;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Error, NoTls};
+use tokio_postgres::{AsyncMessage, Client, Connection, Error, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// After a connection could not be made, how long until it is tried again; twice as long each time after that.
@@ -35,6 +39,8 @@ pub(in crate::store) struct Link {
     pause: Duration,
     /// No connection is tried before.
     not_before: Option<(Instant, Fault)>,
+    /// Rings when the database tells what the session listens to.
+    bell: Arc<Notify>,
 }
 
 impl Link {
@@ -58,7 +64,13 @@ impl Link {
             is_within: false,
             pause: FIRST_PAUSE,
             not_before: None,
+            bell: Arc::default(),
         })
+    }
+
+    /// Rings this bell when the database tells what the session listens to.
+    pub(super) fn ring(&mut self, bell: Arc<Notify>) {
+        self.bell = bell;
     }
 
     /// Makes the connection if there is none. `prepare` gets it first.
@@ -101,6 +113,7 @@ impl Link {
             .map(|trust| tls::trusting(trust.bundled, trust.extra.as_deref()))
             .transpose()?;
         let (purpose, patience) = (self.purpose, self.patience);
+        let bell = self.bell.clone();
         self.block_on(async {
             let connect = async {
                 let client = match tls {
@@ -108,13 +121,12 @@ impl Link {
                         tls.alpn_protocols = vec![b"postgresql".to_vec()];
                         let tls = MakeRustlsConnect::new(tls);
                         let (client, connection) = settings.connect(tls).await.map_err(words)?;
-                        // It ends with the client; what breaks it is said to whoever asks next.
-                        drop(tokio::spawn(connection));
+                        drop(tokio::spawn(attend(connection, bell)));
                         client
                     }
                     None => {
                         let (client, connection) = settings.connect(NoTls).await.map_err(words)?;
-                        drop(tokio::spawn(connection));
+                        drop(tokio::spawn(attend(connection, bell)));
                         client
                     }
                 };
@@ -124,6 +136,13 @@ impl Link {
             let made = timeout_at(deadline, connect).await;
             made.unwrap_or_else(|_| Err(NOT_IN_TIME.to_owned()))
         })
+    }
+
+    /// Attends to the session, in which nothing is asked meanwhile, until this is done.
+    pub(super) fn attend_until(&self, done: impl Future<Output = ()>) {
+        if let Some(runtime) = &self.runtime {
+            runtime.block_on(done);
+        }
     }
 
     fn block_on<T>(&self, what: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
@@ -215,6 +234,19 @@ impl Drop for Link {
             // Says good-bye, as far as that takes no time: the database then ends the session at once.
             runtime.block_on(async { tokio::task::yield_now().await });
             runtime.shutdown_background();
+        }
+    }
+}
+
+/// Keeps a session going. It ends with its client; what breaks it is said to whoever asks next.
+async fn attend<S, T>(mut connection: Connection<S, T>, bell: Arc<Notify>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+        if let AsyncMessage::Notification(_) = message {
+            bell.notify_one();
         }
     }
 }

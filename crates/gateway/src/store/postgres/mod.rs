@@ -1,9 +1,12 @@
 //! PostgreSQL: a database that is elsewhere, may be away at any time, and may have other gateways at it.
 
 mod link;
+mod listener;
 mod presence;
 mod schema;
 mod words;
+
+pub(super) use listener::listen;
 
 use super::database::{Database, Fault, Gone, Revisions, Row, Sql, Statement, Value, Work};
 use crate::config::PostgresAddress;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio_postgres::Client;
 
 /// Brings a database from the version of its place to the next. Never changed once released, only added to.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 3] = [
+    "
     CREATE TABLE failover_console (version int8 NOT NULL);
     INSERT INTO failover_console VALUES (0);
     -- Each start of a gateway. The session of one that runs holds the advisory lock with its id.
@@ -78,6 +79,26 @@ const MIGRATIONS: [&str; 1] = ["
     CREATE FUNCTION access_changed() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN UPDATE access_revision SET number = number + 1; RETURN NULL; END $$;
     CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON ended_session EXECUTE FUNCTION access_changed();
+",
+    // Who listens is told at once, and need not ask.
+    "
+    CREATE OR REPLACE FUNCTION kept_changed() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN UPDATE kept_revision SET number = number + 1; NOTIFY failover_console; RETURN NULL; END $$;
+    CREATE OR REPLACE FUNCTION access_changed() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN UPDATE access_revision SET number = number + 1; NOTIFY failover_console; RETURN NULL; END $$;
+    CREATE FUNCTION activity_changed() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN NOTIFY failover_console; RETURN NULL; END $$;
+    CREATE TRIGGER changed AFTER INSERT OR UPDATE ON activity EXECUTE FUNCTION activity_changed();
+",
+    "
+    CREATE TABLE wall (id text PRIMARY KEY, entry text NOT NULL);
+    CREATE TABLE wall_code (id text PRIMARY KEY, entry text NOT NULL);
+    CREATE TABLE wall_taken_over (id text PRIMARY KEY, entry text NOT NULL);
+    -- Written by each gateway every minute, and read only by who asks for the list of walls.
+    CREATE TABLE wall_sighting (id text PRIMARY KEY, entry text NOT NULL);
+    CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON wall EXECUTE FUNCTION access_changed();
+    CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON wall_code EXECUTE FUNCTION access_changed();
+    CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON wall_taken_over EXECUTE FUNCTION access_changed();
 "];
 
 /// "FOCO": the advisory lock under which the tables are made and changed.

@@ -1,35 +1,58 @@
 //! How fast the list of what happened is when it is as long as it may become.
 
-use super::super::database::{Database as _, Sql as _};
+use super::super::database::Database;
 use super::super::*;
 use super::activity::{at, event, everything};
+use super::server::Server;
 use health::Severity;
 use health::events::EventKind;
 
-/// How long a page takes with ten million entries, of each filter, and how long an event takes to be added. Needs
-/// some 5 GB for temporary files.
+/// Ten million entries: two thousand groups of twenty connections, the kinds and the people one after the other.
+const FILL: &str = "WITH RECURSIVE counted(n) AS
+        (SELECT CAST(1 AS bigint) UNION ALL SELECT n + 1 FROM counted WHERE n < 10000000)
+    INSERT INTO activity (at, kind, severity, connection, resource, person, entry)
+    SELECT n * 1000,
+        CASE n / 20 % 5 WHEN 0 THEN 'failover' WHEN 1 THEN 'alarm' WHEN 2 THEN 'member' WHEN 3 THEN 'run' ELSE 'change' END,
+        CASE n % 7 WHEN 0 THEN 'critical' WHEN 1 THEN 'warning' ELSE 'normal' END,
+        'connection-' || (n % 20), 'group-' || (n % 2000),
+        CASE n / 20 % 5 WHEN 4 THEN 'person-' || (n % 9) ELSE '' END,
+        (SELECT entry FROM activity WHERE number = 1)
+    FROM counted";
+
+/// How long a page takes with ten million entries, of each filter, and how long an event takes to be added, in both
+/// databases. Needs some 10 GB for temporary files.
 #[test]
 #[ignore = "measures: see CONTRIBUTING.md"]
 fn what_a_page_of_ten_million_entries_takes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
-    let mut database = sqlite::open(&StoreLocation::File(path)).unwrap();
+    let database = sqlite::open(&StoreLocation::File(path)).unwrap();
+    measure("SQLite", database, |database| {
+        database.execute(FILL, &[]).unwrap();
+    });
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let name = server.database();
+    let StoreLocation::Postgres(address) = server.store(&name) else {
+        panic!("a database of PostgreSQL");
+    };
+    let database = postgres::open(&address).unwrap();
+    measure("PostgreSQL", database, |_| {
+        server.statement(&name, FILL).unwrap();
+        // As the server does by itself, a while after.
+        server.statement(&name, "VACUUM ANALYZE activity").unwrap();
+    });
+}
+
+fn measure<D: Database>(called: &str, mut database: D, fill: impl FnOnce(&mut D)) {
     let sample = event(1, EventKind::Failover, Severity::Warning, "live", "group-7");
     database
         .write(&mut |sql| activity::add_event(sql, &sample))
         .unwrap();
-    // Two thousand groups of twenty connections, the kinds and the people one after the other.
-    let fill = "WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < ?)
-        INSERT INTO activity (at, kind, severity, connection, resource, person, entry)
-        SELECT n * 1000,
-            CASE n % 5 WHEN 0 THEN 'failover' WHEN 1 THEN 'alarm' WHEN 2 THEN 'member' WHEN 3 THEN 'run' ELSE 'change' END,
-            CASE n % 7 WHEN 0 THEN 'critical' WHEN 1 THEN 'warning' ELSE 'normal' END,
-            'connection-' || (n % 20), 'group-' || (n % 2000), CASE n % 5 WHEN 4 THEN 'person-' || (n % 9) ELSE '' END,
-            (SELECT entry FROM activity WHERE number = 1)
-        FROM counted";
     let filled = std::time::Instant::now();
-    database.execute(fill, &[10_000_000.into()]).unwrap();
-    println!("ten million entries in {:?}", filled.elapsed());
+    fill(&mut database);
+    println!("{called}: ten million entries in {:?}", filled.elapsed());
     let text = |text: &str| Some(text.to_owned());
     let middle = Place::parse("5000000000.5000000");
     let connections = (0..20)

@@ -80,6 +80,16 @@ pub(super) fn indexed() -> Vec<(ActivityQuery, &'static str)> {
         (
             ActivityQuery {
                 connections: Some(vec!["live".to_owned()]),
+                kinds: vec!["run".to_owned()],
+                from: Some(at(2)),
+                to: Some(at(3)),
+                ..all()
+            },
+            "connection_kind",
+        ),
+        (
+            ActivityQuery {
+                connections: Some(vec!["live".to_owned()]),
                 severity: text("critical"),
                 ..all()
             },
@@ -93,6 +103,57 @@ pub(super) fn indexed() -> Vec<(ActivityQuery, &'static str)> {
                 ..all()
             },
             "kind_severity",
+        ),
+        (
+            ActivityQuery {
+                connections: Some(vec!["live".to_owned()]),
+                severity: text("critical"),
+                from: Some(at(2)),
+                to: Some(at(3)),
+                ..all()
+            },
+            "connection_severity",
+        ),
+        (
+            ActivityQuery {
+                kinds: vec!["run".to_owned()],
+                severity: text("critical"),
+                from: Some(at(2)),
+                to: Some(at(3)),
+                ..all()
+            },
+            "kind_severity",
+        ),
+        (
+            ActivityQuery {
+                connections: Some(vec!["live".to_owned()]),
+                kinds: vec!["run".to_owned()],
+                severity: text("critical"),
+                from: Some(at(2)),
+                ..all()
+            },
+            "connection_kind",
+        ),
+        (
+            ActivityQuery {
+                connections: Some(vec!["live".to_owned()]),
+                resource: text("g"),
+                kinds: vec!["run".to_owned()],
+                from: Some(at(2)),
+                to: Some(at(3)),
+                ..all()
+            },
+            "resource",
+        ),
+        (
+            ActivityQuery {
+                person: text("ann"),
+                connections: Some(vec!["live".to_owned()]),
+                severity: text("critical"),
+                before: Place::parse("5.7"),
+                ..all()
+            },
+            "person",
         ),
         (
             ActivityQuery {

@@ -297,6 +297,7 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
             changes: Arc::default(),
             leads: Arc::default(),
             retention: Arc::default(),
+            turns: AtomicU64::default(),
             now: Arc::new(Utc::now),
         },
     )
@@ -313,6 +314,7 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
         left_out: AtomicU64::new(0),
         kept: Mutex::default(),
         access: AtomicI64::default(),
+        others: None,
     };
     let large = Entry {
         body: Some("x".repeat(100_000)),

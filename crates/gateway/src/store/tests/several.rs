@@ -217,6 +217,47 @@ async fn what_is_kept_at_one_is_known_at_the_others() {
     assert!(kept.take::<String>(Table::OpenAlarms).is_empty());
 }
 
+/// Waits until a gateway is told that something has changed.
+async fn until_told(store: &Store) {
+    let told = tokio::time::timeout(Duration::from_secs(60), store.told()).await;
+    assert!(told.is_ok(), "nobody told");
+}
+
+/// What was told before that is of no interest.
+async fn hear_everything(store: &Store) {
+    while tokio::time::timeout(Duration::from_millis(300), store.told())
+        .await
+        .is_ok()
+    {}
+}
+
+#[tokio::test]
+async fn who_shares_a_database_is_told_of_changes_also_after_a_session_broke() {
+    let Some(several) = Several::new() else {
+        return;
+    };
+    let (one, other) = (several.open(), several.open());
+    until_told(&other).await;
+    hear_everything(&other).await;
+    for table in [Table::Acknowledgements, Table::EndedSessions] {
+        let keep = Keep::put(table, "a", &"on it".to_owned());
+        one.save(vec![keep]).await.unwrap();
+        until_told(&other).await;
+    }
+    hear_everything(&other).await;
+    one.record(seen(1_000, "a"));
+    until_told(&other).await;
+    // The session that listens is gone, and what is changed meanwhile nobody hears.
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE query IN ('LISTEN failover_console', 'SELECT 1') AND datname = current_database()";
+    several.server.statement(&several.database, cut).unwrap();
+    until_told(&other).await;
+    one.save(vec![Keep::put(Table::Notes, "a", &"x".to_owned())])
+        .await
+        .unwrap();
+    until_told(&other).await;
+}
+
 #[tokio::test]
 async fn a_name_is_one_gateways_until_it_is_given_back_or_its_time_is_over() {
     let Some(several) = Several::new() else {

@@ -73,6 +73,11 @@ impl State {
 }
 
 impl Inventory {
+    /// Waits until another gateway that shares the store may have changed something.
+    pub(crate) async fn told(&self) {
+        self.store.told().await;
+    }
+
     /// Takes over what other gateways have changed that share the store, where there are some.
     pub(crate) async fn look_around(&self) {
         let (after, handled) = {

@@ -4,7 +4,7 @@ use super::registry::WallRegistry;
 use crate::shared_file::{Content, SharedFile};
 
 /// Stores the registry.
-pub(super) type Store = SharedFile<WallRegistry>;
+pub(super) type WallsFile = SharedFile<WallRegistry>;
 
 impl Content for WallRegistry {
     const WHAT: &'static str = "the register of walls";

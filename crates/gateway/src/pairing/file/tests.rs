@@ -3,14 +3,14 @@ use crate::problem::{Kind, Problem};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-fn ask(store: &Store, number: &str) -> Result<(), Problem> {
+fn ask(store: &WallsFile, number: &str) -> Result<(), Problem> {
     let network = IpAddr::from([192, 0, 2, 1]);
     store
         .change(|registry| registry.new_code(number.to_owned(), network, 0))
         .map(drop)
 }
 
-fn knows(store: &Store, number: &str) -> bool {
+fn knows(store: &WallsFile, number: &str) -> bool {
     let state = store.read().unwrap().code_state(number, 1);
     state != crate::pairing::registry::CodeState::Over
 }
@@ -20,8 +20,8 @@ fn a_change_is_seen_by_every_gateway_and_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("walls.json");
     let (one, two) = (
-        Store::in_file(&file).unwrap(),
-        Store::in_file(&file).unwrap(),
+        WallsFile::in_file(&file).unwrap(),
+        WallsFile::in_file(&file).unwrap(),
     );
     assert!(!knows(&one, "a"));
     ask(&one, "a").unwrap();
@@ -31,7 +31,7 @@ fn a_change_is_seen_by_every_gateway_and_after_a_restart() {
         knows(&one, "a") && knows(&one, "b"),
         "neither wrote over the other"
     );
-    let later = Store::in_file(&file).unwrap();
+    let later = WallsFile::in_file(&file).unwrap();
     assert!(knows(&later, "a") && knows(&later, "b"));
     std::fs::remove_file(&file).unwrap();
     assert!(!knows(&one, "a"), "no file lists nobody");
@@ -41,7 +41,7 @@ fn a_change_is_seen_by_every_gateway_and_after_a_restart() {
 fn parallel_changes_are_all_kept() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("walls.json");
-    let stores = [(), ()].map(|()| Store::in_file(&file).unwrap());
+    let stores = [(), ()].map(|()| WallsFile::in_file(&file).unwrap());
     std::thread::scope(|scope| {
         for (at, store) in stores.iter().enumerate() {
             scope.spawn(move || {
@@ -62,7 +62,7 @@ fn parallel_changes_are_all_kept() {
 fn a_broken_file_is_reported_counts_as_empty_and_is_never_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("walls.json");
-    let store = Store::in_file(&file).unwrap();
+    let store = WallsFile::in_file(&file).unwrap();
     ask(&store, "a").unwrap();
     let sound = std::fs::read(&file).unwrap();
     for broken in [&sound[..sound.len() / 2], b"", b"{}", b"\xff"] {
@@ -71,7 +71,7 @@ fn a_broken_file_is_reported_counts_as_empty_and_is_never_overwritten() {
         assert!(store.read().is_none());
         assert_eq!(ask(&store, "b").unwrap_err().kind, Kind::Internal);
         assert_eq!(std::fs::read(&file).unwrap(), broken);
-        let why = Store::in_file(&file).unwrap_err();
+        let why = WallsFile::in_file(&file).unwrap_err();
         assert!(
             why.starts_with("the register of walls ") && why.contains("walls.json"),
             "{why}"
@@ -81,14 +81,14 @@ fn a_broken_file_is_reported_counts_as_empty_and_is_never_overwritten() {
     assert!(knows(&store, "a"), "mended");
     std::fs::remove_file(&file).unwrap();
     std::fs::create_dir(&file).unwrap();
-    assert!(store.read().is_none() && Store::in_file(&file).is_err());
+    assert!(store.read().is_none() && WallsFile::in_file(&file).is_err());
 }
 
 #[test]
 fn a_failed_change_is_dropped_and_no_change_is_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("walls.json");
-    let store = Store::in_file(&file).unwrap();
+    let store = WallsFile::in_file(&file).unwrap();
     store.change(|_| Ok(())).unwrap();
     assert!(!file.exists());
     ask(&store, "a").unwrap();
@@ -114,7 +114,7 @@ fn only_the_owner_may_read_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("walls.json");
     std::fs::write(beside(&file, ".new"), "left behind").unwrap();
-    ask(&Store::in_file(&file).unwrap(), "a").unwrap();
+    ask(&WallsFile::in_file(&file).unwrap(), "a").unwrap();
     let mode = std::fs::metadata(&file).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     assert!(!beside(&file, ".new").exists());
@@ -123,6 +123,6 @@ fn only_the_owner_may_read_the_file() {
 #[test]
 fn a_missing_folder_is_reported_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
-    let why = Store::in_file(&folder.path().join("nowhere/walls.json")).unwrap_err();
+    let why = WallsFile::in_file(&folder.path().join("nowhere/walls.json")).unwrap_err();
     assert!(why.contains("walls.json"), "{why}");
 }

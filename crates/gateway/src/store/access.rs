@@ -1,0 +1,90 @@
+//! Tables that say who is let in: read again at once where a moment ago is too old, and changed while no gateway changes
+//! them.
+
+use super::database::{Database, Fault};
+use super::kept::{self, Kept, Table};
+use super::writer::Job;
+use super::{Keep, Store, not_kept};
+use crate::problem::Problem;
+use std::sync::PoisonError;
+use tokio::sync::oneshot;
+
+/// What tables held when it was the reader's turn among all that this gateway asks of the database: what was read in an
+/// earlier turn is older, whenever it arrives.
+#[derive(Debug, Default)]
+pub(crate) struct Fresh {
+    pub(crate) turn: u64,
+    pub(crate) kept: Kept,
+}
+
+/// Something for the thread that writes, with the number of its turn.
+pub(super) type Turn = Box<dyn FnOnce(&mut dyn Database, u64) + Send>;
+
+impl Store {
+    /// What was last read of these tables because another gateway had changed something, or at the start; `None` where
+    /// that was taken before.
+    pub(crate) fn news(&self, tables: &[Table]) -> Option<Fresh> {
+        let mut known = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = known.kept.split_off(tables)?;
+        Some(Fresh {
+            turn: known.turn,
+            kept,
+        })
+    }
+
+    /// Reads tables now.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub(crate) async fn fresh(&self, tables: &'static [Table]) -> Result<Fresh, Problem> {
+        let read = move |database: &mut dyn Database, turn| {
+            let kept = kept::read(database, |table| tables.contains(&table))?;
+            Ok(Fresh { turn, kept })
+        };
+        self.turn(read).await
+    }
+
+    /// Changes tables, which no gateway changes meanwhile. `act` gets what they hold, and says what to keep and to
+    /// forget, or why nothing is changed. Also answers in which turn that was.
+    ///
+    /// # Errors
+    /// Those of `act`, or it could not be written.
+    pub(crate) async fn change<T: Send + 'static>(
+        &self,
+        tables: &'static [Table],
+        act: impl FnOnce(Kept) -> Result<(T, Vec<Keep>), Problem> + Send + 'static,
+    ) -> Result<(T, u64), Problem> {
+        let change = move |database: &mut dyn Database, turn| {
+            let (mut act, mut done) = (Some(act), None);
+            database.append(&mut |sql| {
+                let kept = kept::read(sql, |table| tables.contains(&table))?;
+                done = act.take().map(|act| act(kept));
+                if let Some(Ok((_, things))) = &done {
+                    kept::keep(sql, things)?;
+                }
+                Ok(())
+            })?;
+            Ok((done, turn))
+        };
+        let (done, turn) = self.turn(change).await?;
+        let (done, _) = done.ok_or_else(not_kept)??;
+        Ok((done, turn))
+    }
+
+    async fn turn<T: Send + 'static>(
+        &self,
+        what: impl FnOnce(&mut dyn Database, u64) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (answer, answered) = oneshot::channel();
+        let job = Job::Turn(Box::new(move |database, turn| {
+            let done = what(database, turn);
+            if let Err(fault) = &done {
+                tracing::error!("who is let in cannot be read or changed: the store {fault}");
+            }
+            // Whoever does not wait any more has no use for the answer.
+            let _ = answer.send(done.ok());
+        }));
+        self.jobs.try_send(job).map_err(|_| not_kept())?;
+        answered.await.ok().flatten().ok_or_else(not_kept)
+    }
+}
