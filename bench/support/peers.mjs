@@ -46,7 +46,9 @@ export async function serve(product) {
       held = undefined;
       await new Promise(arrived);
     }
-    const onward = request(product.url + asked.url, { method: asked.method, headers: { ...asked.headers, host } }, (got) => {
+    // A connection of its own: one that was kept may just be closed by the gateway.
+    const options = { method: asked.method, headers: { ...asked.headers, host }, agent: false };
+    const onward = request(product.url + asked.url, options, (got) => {
       answer.writeHead(got.statusCode, got.headers);
       got.pipe(answer);
     });
