@@ -16,5 +16,5 @@ pub mod walls;
 
 pub use failure::{Failure, Problem};
 pub use outcome::{Compared, Outcome};
-pub use slices::{read_saved, send_page};
+pub use slices::{read_saved, send_page, send_sessions};
 pub use transport::{Arrived, Purpose, send};

@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::transport::{Arrived, Purpose, answer_of, arrived};
 use vendors::Call;
+use vendors::aveva::{ClientSession, Listed, ReadText, Reread};
 use vendors::veeam::{self, Joined, Page};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
@@ -29,6 +30,40 @@ pub async fn send_page(
         return Ok(arrived(page, &answer));
     }
     Ok(arrived(call.read(&answer)?, &answer))
+}
+
+/// Sends a call for the sessions of a group to a connection's vendor through the gateway. `before` is the text that
+/// these sessions were read from: those whose text is as it was are not read anew. Answers the new text as well,
+/// which is empty for a list that was read whole.
+///
+/// # Errors
+/// As [`super::send`].
+pub async fn send_sessions(
+    connection: &str,
+    call: &Call<Listed<ClientSession>>,
+    purpose: Purpose<'_>,
+    (before, sessions): (&ReadText, &[ClientSession]),
+) -> Result<(Arrived<Listed<ClientSession>>, ReadText), Failure> {
+    let answer = answer_of(connection, &call.request, None, purpose).await?;
+    if answer.is_success()
+        && let Some((listed, text)) = in_pieces(&answer.body, before, sessions).await
+    {
+        return Ok((arrived(listed, &answer), text));
+    }
+    let listed = call.read(&answer)?;
+    Ok((arrived(listed, &answer), ReadText::default()))
+}
+
+async fn in_pieces(
+    body: &[u8],
+    before: &ReadText,
+    sessions: &[ClientSession],
+) -> Option<(Listed<ClientSession>, ReadText)> {
+    let mut reread = Reread::begin(body, before, sessions)?;
+    while !reread.piece()? {
+        next_task().await;
+    }
+    Some(reread.end())
 }
 
 /// Reads a saved response as [`veeam::read_saved`]. `goes_on` hears how many sessions were read so far, and says

@@ -3,13 +3,17 @@
 use super::Live;
 use super::schedule::Millis;
 use super::{Clock, Status, clock};
-use crate::api::{Arrived, Failure, Purpose, send};
-use health::groups::{Observation, judge_listed};
+use crate::api::{Arrived, Failure, Purpose, send, send_sessions};
+use health::groups::{Observation, Succession, judge_listed, leaders};
+use health::severity::Severity;
 use health::transition;
 use health::verdict::Verdict;
+use leptos::prelude::*;
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use vendors::LeftOut;
-use vendors::aveva::{self, ClientSession, GroupConfiguration, GroupStatus};
+use vendors::aveva::{self, ClientSession, GroupConfiguration, GroupStatus, ReadText};
 use web_sys::AbortController;
 
 /// An AVEVA group with what it holds.
@@ -24,14 +28,15 @@ pub struct Group {
 /// What a group holds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Detail {
+    /// When they were requested, by the browser's clock. It stands first, so that two readings are told apart
+    /// without a look at their sessions.
+    pub requested_at: Millis,
     /// Who is primary, by the service.
     pub status: GroupStatus,
     /// Its sessions.
     pub sessions: Vec<ClientSession>,
     /// What else their list held.
     pub left_out: LeftOut,
-    /// When they were requested, by the browser's clock.
-    pub requested_at: Millis,
 }
 
 impl Group {
@@ -41,7 +46,8 @@ impl Group {
         health::groups::group_name(&self.configuration).to_owned()
     }
 
-    /// What `health` says of the group as it was last read.
+    /// What `health` says of the group as it was last read. What is normal stays so until something else is read, and
+    /// is not judged each second; every other state has ages in its words.
     #[must_use]
     pub fn verdict(&self, status: Status, clock: Clock) -> Verdict {
         let Detail {
@@ -50,8 +56,13 @@ impl Group {
             left_out,
             ..
         } = self.detail.as_ref();
-        let look = self.look(status, clock);
-        judge_listed(&self.configuration, Some(roles), sessions, *left_out, look)
+        let judge =
+            |look| judge_listed(&self.configuration, Some(roles), sessions, *left_out, look);
+        let verdict = judge(self.look_when_read(status, clock));
+        match verdict.severity {
+            Severity::Normal => verdict,
+            _ => judge(self.look(status, clock)),
+        }
     }
 
     /// Now, and when its sessions were read, by the vendor's clock.
@@ -62,12 +73,61 @@ impl Group {
             observed_at: status.vendor_time_of(self.detail.requested_at),
         }
     }
+
+    /// The same for what only another reading changes: it is not followed as time passes.
+    #[must_use]
+    pub fn look_when_read(&self, status: Status, clock: Clock) -> Observation {
+        Observation {
+            now: untrack(|| status.vendor_time(clock)),
+            observed_at: status.vendor_time_of(self.detail.requested_at),
+        }
+    }
+}
+
+/// Who leads a group, and in which order the others would be elected.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Election {
+    /// Its primary.
+    pub primary: Option<ClientSession>,
+    /// Who was chosen to become it and has not confirmed yet.
+    pub pending: Option<ClientSession>,
+    /// The order.
+    pub succession: Succession,
+}
+
+/// The election of a group, worked out once for each reading and not each second: a group may have thousands of
+/// sessions.
+#[must_use]
+pub fn election(live: Live<Group>, clock: Clock) -> Memo<Election> {
+    Memo::new(move |_| {
+        let Some(group) = live.value() else {
+            return Election::default();
+        };
+        let Detail {
+            status, sessions, ..
+        } = group.detail.as_ref();
+        let look = group.look_when_read(live.status, clock);
+        let succession = Succession::of(&group.configuration, sessions, look);
+        if succession.ends() {
+            let _ = live.status.vendor_time(clock);
+        }
+        let (primary, pending) = leaders(status, sessions);
+        Election {
+            primary: primary.cloned(),
+            pending: pending.cloned(),
+            succession,
+        }
+    })
 }
 
 /// A group, for as long as the current owner lives.
 #[must_use]
 pub fn group(connection: String, base: aveva::Base, id: String) -> Live<Group> {
-    let fetch = move |abort| whole(connection.clone(), base.clone(), id.clone(), abort);
+    let last = Rc::new(RefCell::new(Rc::default()));
+    let fetch = move |abort| {
+        let (connection, base, id) = (connection.clone(), base.clone(), id.clone());
+        whole(connection, base, id, Rc::clone(&last), abort)
+    };
     let moving = |group: &Group, _| {
         let Detail {
             status, sessions, ..
@@ -77,10 +137,18 @@ pub fn group(connection: String, base: aveva::Base, id: String) -> Live<Group> {
     Live::new(fetch, moving)
 }
 
+/// The list of sessions that was read last, and its text.
+#[derive(Default)]
+struct LastRead {
+    text: ReadText,
+    detail: Option<Arc<Detail>>,
+}
+
 async fn whole(
     connection: String,
     base: aveva::Base,
     id: String,
+    last: Rc<RefCell<Rc<LastRead>>>,
     abort: AbortController,
 ) -> Result<Arrived<Group>, Failure> {
     let purpose = Purpose::Poll(&abort);
@@ -89,18 +157,26 @@ async fn whole(
     let requested_at = clock::now();
     let status = send(&connection, &groups.status(&id), purpose).await?;
     let sessions = aveva::sessions(&base, &id).list();
-    let sessions = send(&connection, &sessions, purpose).await?;
+    let before = Rc::clone(&last.borrow());
+    let known = before.detail.as_ref();
+    let known = known.map_or(&[][..], |detail| &detail.sessions);
+    let (sessions, text) =
+        send_sessions(&connection, &sessions, purpose, (&before.text, known)).await?;
     let age = status.age.max(sessions.age);
-    let detail = Detail {
+    let detail = Arc::new(Detail {
         status: status.value,
         sessions: sessions.value.items,
         left_out: sessions.value.left_out,
         requested_at: requested_at - age,
-    };
+    });
+    last.replace(Rc::new(LastRead {
+        text,
+        detail: Some(Arc::clone(&detail)),
+    }));
     Ok(Arrived {
         value: Group {
             configuration: configuration.value,
-            detail: Arc::new(detail),
+            detail,
         },
         date: status.date,
         age,

@@ -17,6 +17,7 @@ pub mod pairing;
 pub mod polling;
 pub mod report;
 pub mod resource_list;
+pub mod resource_order;
 pub mod resource_row;
 pub mod sign_in;
 pub mod slicers;

@@ -1,44 +1,21 @@
 //! What the lists of groups and of slicer groups have in common: the search, the state chips, the order, the
 //! pages, and rows that keep their places under the pointer. All of it lives in the URL.
 
+use super::resource_order::{Entry, SortKey, Sorted, WORST_FIRST};
 use super::resource_row::{RowContext, row_state};
 use crate::live::rows::Rows;
 use crate::live::{Watched, use_watched};
 use crate::nav::use_nav;
 use crate::ui::table::filters::page_of;
+use crate::ui::table::search::holds;
 use crate::ui::table::sorting::SortOrder;
-use crate::ui::table::stable_rows::{RowLock, keep_order};
+use crate::ui::table::stable_rows::RowLock;
 use health::inventory::{Kind, Resource};
 use health::severity::Severity;
 use leptos::prelude::*;
-use std::cmp::Ordering;
-use std::sync::Arc;
 
 /// Rows a page: what a tall screen shows at once. Each row that is drawn costs with every refresh.
 pub const A_PAGE: usize = 25;
-
-/// What a column is sorted by; what is absent stands last.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SortKey {
-    /// A number.
-    Number(i64),
-    /// A text.
-    Text(String),
-    /// Nothing.
-    Absent,
-}
-
-impl From<Option<&str>> for SortKey {
-    fn from(text: Option<&str>) -> Self {
-        text.map_or(Self::Absent, |text| Self::Text(text.to_ascii_lowercase()))
-    }
-}
-
-impl From<Option<i64>> for SortKey {
-    fn from(number: Option<i64>) -> Self {
-        number.map_or(Self::Absent, Self::Number)
-    }
-}
 
 /// What one kind of resource brings to its list.
 #[derive(Clone, Copy)]
@@ -51,13 +28,6 @@ pub struct ListOf {
     pub key_of: fn(&Resource, &str) -> SortKey,
     /// Further texts that a search looks in, beside name, id and connection.
     pub texts: for<'a> fn(&'a Resource, &mut dyn FnMut(&'a str)),
-}
-
-/// A resource and how it counts.
-#[derive(Clone, PartialEq)]
-struct Entry {
-    resource: Arc<Resource>,
-    severity: Severity,
 }
 
 /// A list as the URL asks for it.
@@ -74,15 +44,9 @@ pub struct ResourceList {
     /// The page that is shown, from 1.
     pub page: Memo<usize>,
     /// The resources of that page.
-    pub shown: Memo<Vec<Arc<Resource>>>,
+    shown: Memo<Vec<Entry>>,
     kind: Kind,
 }
-
-/// Worst first.
-const WORST_FIRST: SortOrder = SortOrder {
-    key: "state",
-    descending: false,
-};
 
 fn belongs(severity: Severity, state: Option<&str>) -> bool {
     match state {
@@ -124,43 +88,32 @@ pub fn resource_list(of: ListOf) -> ResourceList {
         entries.collect::<Vec<_>>()
     });
     let row_lock = RowLock::new();
-    let sorted = Memo::new(move |before: Option<&(SortOrder, Vec<Arc<Resource>>)>| {
-        let state = nav.param("state");
-        let order = order.get();
-        let found = found.read();
-        let entries = found
+    let sorted = Memo::new(move |before: Option<&Sorted>| {
+        let (order, state) = (order.get(), nav.param("state"));
+        let entries = found.read();
+        let left = entries
             .iter()
             .filter(|entry| belongs(entry.severity, state.as_deref()));
-        let mut keyed: Vec<_> = entries
-            .map(|entry| {
-                let resource = &entry.resource;
-                let key = match order.key {
-                    "state" => (Some(entry.severity), SortKey::Absent),
-                    "group" => (None, SortKey::Absent),
-                    "connection" => (None, SortKey::from(Some(title(resource).as_str()))),
-                    key => (None, (of.key_of)(resource, key)),
-                };
-                (key, Arc::clone(resource))
-            })
-            .collect();
-        // Equal ones by name, so that they do not jump between two refreshes.
-        keyed.sort_by(|(a, left), (b, right)| {
-            let by = a.cmp(b).then_with(|| by_name(left, right));
-            if order.descending { by.reverse() } else { by }
-        });
-        let mut sorted: Vec<_> = keyed.into_iter().map(|(_, resource)| resource).collect();
-        let before = before.filter(|(by, _)| row_lock.is_held() && *by == order);
-        if let Some((_, before)) = before {
-            keep_order(&mut sorted, before, |resource| resource.key.clone());
-        }
-        (order, sorted)
+        let entries: Vec<_> = left.cloned().collect();
+        let key = |resource: &Resource| match order.key {
+            "state" | "group" => SortKey::Absent,
+            "connection" => SortKey::from(Some(title(resource).as_str())),
+            key => (of.key_of)(resource, key),
+        };
+        let held = row_lock.is_held();
+        Sorted::of(entries, (order, state), held, before, key)
     });
-    let number = Signal::derive(move || sorted.read().1.len());
+    let number = Signal::derive(move || sorted.read().places.len());
     let page = Memo::new(move |_| page_of(nav.param("page").as_deref(), number.get(), A_PAGE));
     let shown = Memo::new(move |_| {
         let sorted = sorted.read();
-        let of_page = sorted.1.iter().skip((page.get() - 1) * A_PAGE).take(A_PAGE);
-        of_page.cloned().collect::<Vec<_>>()
+        let of_page = sorted
+            .places
+            .iter()
+            .skip((page.get() - 1) * A_PAGE)
+            .take(A_PAGE);
+        let of_page = of_page.map(|place| sorted.entries[*place].clone());
+        of_page.collect::<Vec<_>>()
     });
     ResourceList {
         found,
@@ -173,18 +126,8 @@ pub fn resource_list(of: ListOf) -> ResourceList {
     }
 }
 
-/// By name without regard to ASCII case, and equal names by key.
-fn by_name(left: &Resource, right: &Resource) -> Ordering {
-    fn lower(resource: &Resource) -> impl Iterator<Item = u8> {
-        resource.name.bytes().map(|byte| byte.to_ascii_lowercase())
-    }
-    lower(left)
-        .cmp(lower(right))
-        .then_with(|| left.key.cmp(&right.key))
-}
-
 fn matches(of: ListOf, resource: &Resource, title: &str, words: &str) -> bool {
-    let contains = |text: &str| text.to_lowercase().contains(words);
+    let contains = |text: &str| holds(text, words);
     let mut found = contains(&resource.name) || contains(&resource.key.id) || contains(title);
     (of.texts)(resource, &mut |text| found = found || contains(text));
     found
@@ -213,7 +156,7 @@ impl ResourceList {
         Rows::follow(Memo::new(move |_| {
             let world = watched.world();
             let shown = self.shown.read();
-            let rows = shown.iter().map(|resource| {
+            let rows = shown.iter().map(|Entry { resource, .. }| {
                 let state = world.connection(&resource.key.connection);
                 let context = RowContext {
                     connection: state

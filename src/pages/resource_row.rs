@@ -1,7 +1,7 @@
 //! The cells that rows of resources have in common: the state, and moments with their ages.
 
 use super::unreadable;
-use crate::live::{Watched, use_watched};
+use crate::live::Watched;
 use crate::prefs::use_prefs;
 use crate::ui::table::row_in_view::row_in_view;
 use crate::ui::{StatusMark, times};
@@ -95,17 +95,16 @@ impl RowTime {
     }
 }
 
-/// The time of a row: each second while the row is near what is seen.
+/// The time of a row, by its vendor's clock: each second while the row is near what is seen.
 pub fn row_time(
     row: NodeRef<html::Tr>,
-    connection: impl Fn() -> String + Send + Sync + 'static,
+    now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
 ) -> Memo<RowTime> {
-    let (watched, zone) = (use_watched(), use_prefs().zone);
+    let zone = use_prefs().zone;
     let in_view = row_in_view(row);
     Memo::new(move |_| {
         let is_current = in_view.get();
-        let now = || watched.vendor_now(&connection());
-        let now = if is_current { now() } else { untrack(now) };
+        let now = if is_current { now() } else { untrack(&now) };
         RowTime {
             now,
             zone: times::offset(zone.get(), now),

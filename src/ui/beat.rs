@@ -69,7 +69,8 @@ pub fn Beat(
     #[prop(into)]
     facts: Signal<Option<BeatFacts>>,
 ) -> impl IntoView {
-    // The bar itself stays as it is while only its value moves.
+    // Worded once, however many parts of it follow; the bar itself stays as it is while only its value moves.
+    let facts = Memo::new(move |_| facts.get());
     let timeout = Memo::new(move |_| {
         let timeout = facts.read().as_ref().and_then(|facts| facts.timeout);
         timeout.filter(|timeout| *timeout > 0.0)

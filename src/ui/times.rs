@@ -1,7 +1,7 @@
 //! Times and spans as people read them. Pure but for asking the browser for its zone.
 
 use crate::prefs::Zone;
-use chrono::{DateTime, Datelike, FixedOffset, Offset, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, Offset, TimeDelta, Timelike, Utc};
 
 /// How far the zone on the screen is from UTC at a moment.
 #[must_use]
@@ -30,9 +30,11 @@ fn local(at: DateTime<Utc>) -> FixedOffset {
 #[must_use]
 pub fn moment(at: DateTime<Utc>, now: DateTime<Utc>, zone: FixedOffset) -> String {
     let (at, now) = (at.with_timezone(&zone), now.with_timezone(&zone));
-    let form = if at.date_naive() == now.date_naive() {
-        "%H:%M:%S"
-    } else if at.year() == now.year() {
+    if at.date_naive() == now.date_naive() {
+        // Most of what is shown, and each second: a format is read anew each time.
+        return format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second());
+    }
+    let form = if at.year() == now.year() {
         "%-d %b %H:%M:%S"
     } else {
         "%-d %b %Y %H:%M"

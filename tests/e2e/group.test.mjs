@@ -1,7 +1,7 @@
 // The page /groups/{connection}/{group}: one failover group and its client sessions.
 
 import assert from 'node:assert/strict';
-import { columns, eventually, open, pass, passUntil, story, whenRows } from './harness.mjs';
+import { columns, eventually, open, pass, passUntil, rows, story, whenRows } from './harness.mjs';
 import { clockTime, path, plain, system } from './support/worlds.mjs';
 
 const TABLE = 'Client sessions';
@@ -150,6 +150,45 @@ story('of a group with very many sessions what is seen is drawn, and all of them
   // The focus was on a button of the first session, and must not be on the button of another one.
   await eventually(async () => assert.ok(await region.evaluate((element) => element === document.activeElement)));
   await page.getByText(`${ids.length - 1 - 10} more sessions below, ${ids.length - 1 - 10} eligible.`).waitFor();
+});
+
+/** Opens a group of so many sessions, and waits until they are read. */
+const openMany = async (told, sessions) => {
+  const { page, control, world } = told;
+  await control('POST', '/reset', { scenario: 'calm', groups: 1, sessions });
+  const group = system(await world(), 'plant-a').groups.find(({ Sessions }) => Sessions.length >= sessions);
+  await open(told, path('groups', 'plant-a', group.Id));
+  await page.getByText(`${group.Sessions.length} live`).waitFor();
+  return group;
+};
+
+story('sessions are sorted by any column, and the address says by which', async (told) => {
+  const { page, visit } = told;
+  const group = await openMany(told, 30);
+  const scores = group.Sessions.map(({ Heartbeat }) => Heartbeat.FailoverScore).toSorted((a, b) => a - b);
+  const shown = async () => (await rows(page, TABLE)).map(({ Score }) => Number(Score.match(/[\d.]+/)[0]));
+  const header = page.getByRole('table', { name: TABLE }).getByRole('columnheader', { name: 'Score' });
+  await header.getByRole('button').click();
+  await eventually(async () => assert.deepEqual(await shown(), scores));
+  await header.getByRole('button').click();
+  await eventually(async () => assert.deepEqual(await shown(), scores.toReversed()));
+  assert.equal(await header.getAttribute('aria-sort'), 'descending');
+  const { pathname, search } = new URL(page.url());
+  assert.equal(search, '?sort=-score');
+  await visit(pathname + search);
+  await eventually(async () => assert.deepEqual(await shown(), scores.toReversed()));
+});
+
+story('a group of 1,000 sessions lays the page out once a second at most', async (told) => {
+  const { page, control } = told;
+  await openMany(told, 1_000);
+  const debug = await page.context().newCDPSession(page);
+  await debug.send('Performance.enable');
+  const layouts = async () => (await debug.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'LayoutCount').value;
+  await pass(page, control, 2);
+  const before = await layouts();
+  await pass(page, control, 10);
+  assert.ok((await layouts()) - before <= 10 + 3, `${(await layouts()) - before} layouts in 10 s and their polls`);
 });
 
 story('the lane of the takeover is filled up to now, and a line stands there', { reducedMotion: 'reduce' }, async (told) => {

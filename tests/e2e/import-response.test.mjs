@@ -108,6 +108,26 @@ story('10,000 imported sessions are sorted, searched and scrolled with few rows 
   await accessible(page);
 });
 
+story('of a session with 10,000 machines few rows exist, and the keys reach the last one', async (told) => {
+  const { page } = told;
+  const dialog = await open(told);
+  const response = JSON.parse(many(1));
+  const [session] = response.Entities.CloudFailoverSessions.CloudFailoverSessions;
+  session.CloudFailoverTasks = { CloudFailoverTasks: Array.from({ length: 10_000 }, (_, n) => ({ VmName: `vm-${String(n).padStart(5, '0')}`, State: 'Stopped', Result: 'Success' })) };
+  await dialog.getByLabel('File').setInputFiles({ name: 'one.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(response)) });
+  await table(page).getByText('Plan 00000').click();
+  const machines = page.getByRole('table', { name: 'Virtual machines of the session' });
+  await machines.getByText('vm-00000').waitFor();
+  assert.equal(await machines.getAttribute('aria-rowcount'), '10001');
+  const drawn = await machines.locator('tbody tr:not(.space)').count();
+  assert.ok(drawn < 60, `${drawn} rows are drawn`);
+  await page.getByRole('region', { name: 'Machines, scrollable' }).focus();
+  await page.keyboard.press('End');
+  const last = machines.getByRole('row', { name: 'vm-09999' });
+  await last.waitFor();
+  assert.equal(await last.getAttribute('aria-rowindex'), '10001');
+});
+
 story('whoever closes the dialog while a long response is read gets nothing of it', async (told) => {
   const { page } = told;
   const dialog = await open(told);

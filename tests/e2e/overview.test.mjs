@@ -102,7 +102,7 @@ story('a site that fails is one entry of the list, which unfolds, and filters le
   const folded = page.getByRole('list', { name: `${number} more: Primary silent` });
   assert.equal(await folded.getByRole('listitem').count(), 0, 'folded');
   await more.click();
-  assert.equal(await folded.getByRole('listitem').count(), number);
+  await eventually(async () => assert.equal(await folded.getByRole('listitem').count(), number));
   await accessible(page);
   await folded.getByRole('link', { name: /^Open/ }).first().waitFor();
   const attention = page.getByRole('region', { name: 'Needs attention', exact: true });
@@ -115,4 +115,20 @@ story('a site that fails is one entry of the list, which unfolds, and filters le
   await page.goBack();
   await page.goBack();
   await more.waitFor();
+});
+
+story('what is folded is not there, and unfolds a hundred at once', async ({ page, visit, control }) => {
+  await control('POST', '/reset', { scenario: 'calm', groups: 150, sessions: 2 });
+  const silent = { kind: 'replace', find: '"HeartbeatTime":"2026', with: '"HeartbeatTime":"2020' };
+  await control('POST', '/faults', { connection: 'plant-a', operation: 'list sessions', fault: silent });
+  await visit('/');
+  const list = page.getByRole('list', { name: 'Alarms' });
+  const more = list.getByText(/^1\d\d more: Primary silent$/);
+  await more.waitFor({ timeout: 30_000 });
+  const items = () => list.locator('details li').count();
+  assert.equal(await items(), 0);
+  await more.click();
+  await eventually(async () => assert.equal(await items(), 100));
+  await list.getByRole('button', { name: /^Show \d+ more of \d+$/ }).click();
+  await eventually(async () => assert.equal(await items(), Number((await more.innerText()).match(/\d+/)[0])));
 });

@@ -85,25 +85,21 @@ pub(crate) fn with_ids<T>(
     id: fn(&T) -> Option<&str>,
     mut left_out: impl FnMut(usize, bool),
 ) -> Vec<T> {
-    let mut known: HashSet<String> = HashSet::new();
-    let mut kept = Vec::new();
-    for (place, item) in items.into_iter().enumerate() {
-        let named = item.and_then(|item| {
-            let id = id(&item).filter(|id| !id.is_empty())?.to_owned();
-            Some((id, item))
-        });
-        match named {
-            None => left_out(place, false),
-            Some((id, item)) => {
-                if known.insert(id) {
-                    kept.push(item);
-                } else {
-                    left_out(place, true);
-                }
-            }
+    let items: Vec<Option<T>> = items.into_iter().collect();
+    let mut known: HashSet<&str> = HashSet::new();
+    let mut kept = Vec::with_capacity(items.len());
+    for (place, item) in items.iter().enumerate() {
+        let id = item.as_ref().and_then(id).filter(|id| !id.is_empty());
+        let is_first = id.is_some_and(|id| known.insert(id));
+        if !is_first {
+            left_out(place, id.is_some());
         }
+        kept.push(is_first);
     }
-    kept
+    let items = items.into_iter().zip(kept);
+    items
+        .filter_map(|(item, is_kept)| item.filter(|_| is_kept))
+        .collect()
 }
 
 /// The same, where what is left out is only counted.

@@ -81,6 +81,9 @@ impl AlarmDialog {
     }
 }
 
+/// So many folded alarms are unfolded at once.
+const AT_ONCE: usize = 100;
+
 /// An alarm, with those that are folded behind it.
 #[component]
 pub fn AlarmEntry(
@@ -92,7 +95,23 @@ pub fn AlarmEntry(
     let first = Signal::derive(move || row.read().first.clone());
     let others = Memo::new(move |_| row.read().others.clone());
     let is_folded = Memo::new(move |_| !others.read().is_empty());
-    let rows = StoredValue::new(Rows::follow(others));
+    // What is folded is not there: a site that fails may have thousands, and each would be worded each second.
+    let (open, most) = (RwSignal::new(false), RwSignal::new(AT_ONCE));
+    let unfolded = Memo::new(move |_| {
+        let number = if open.get() { most.get() } else { 0 };
+        let others = others.read();
+        others.iter().take(number).cloned().collect::<Vec<_>>()
+    });
+    let rows = StoredValue::new(Rows::follow(unfolded));
+    let toggle =
+        move |event| open.set(event_target::<web_sys::Element>(&event).has_attribute("open"));
+    let further = move || {
+        let left = others.read().len().saturating_sub(most.get());
+        (left > 0).then(|| {
+            let words = format!("Show {} more of {left}", left.min(AT_ONCE));
+            view! { <p class="bar"><button type="button" class="btn" on:click=move |_| most.update(|most| *most += AT_ONCE)>{words}</button></p> }
+        })
+    };
     let folded = move || {
         is_folded.get().then(|| {
             let words = move || {
@@ -103,7 +122,7 @@ pub fn AlarmEntry(
                 rows.draw(move |row| view! { <AlarmRow row=row.into() dialog folded=ViewFn::default() /> })
             });
             view! {
-                <details class="more"><summary>{words}</summary><ol class="alarms" aria-label=words>{list}</ol></details>
+                <details class="more" on:toggle=toggle><summary>{words}</summary><ol class="alarms" aria-label=words>{list}</ol>{further}</details>
             }
         })
     };

@@ -3,7 +3,7 @@
 
 use super::histogram_view::HistogramView;
 use super::model::{Column, Row, row};
-use super::session_row::{Cells, ColumnChooser, ROW};
+use super::session_row::{Cells, ColumnChooser};
 use super::tasks::Tasks;
 use crate::live::clock;
 use crate::live::rows::Rows;
@@ -118,7 +118,7 @@ pub fn Imported(
     let active: RwSignal<Option<usize>> = RwSignal::new(None);
     let (of_places, of_details) = (Arc::clone(&page), Arc::clone(&page));
     let places = Memo::new(move |_| arranged(&of_places.sessions, &search.read(), sort.get()));
-    let table = RowWindow::new(ROW, 0, Memo::new(move |_| places.read().len()));
+    let table = RowWindow::new(0, Memo::new(move |_| places.read().len()));
     let (window, view_port) = (table.rows, table.view_port);
     let read_at = clock::time(clock::now());
     let list = Memo::new(move |_| {

@@ -7,14 +7,14 @@ use super::model::{Column, row};
 use super::pagination::Pagination;
 use super::panel::Panel;
 use super::query::{QueryParams, write_sort};
-use super::session_row::{Cells, ROW};
+use super::session_row::Cells;
 use crate::live::rows::Rows;
 use crate::live::{self, Live, use_clock, use_watched};
 use crate::nav::use_nav;
 use crate::pages::unreadable::left_out_note;
 use crate::prefs::use_prefs;
 use crate::route::Route;
-use crate::ui::table::row_window::RowWindow;
+use crate::ui::table::row_window::{LongTable, RowWindow};
 use crate::ui::{FailureCard, Icon, times};
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -92,7 +92,7 @@ fn Found(
         Memo::new(move |_| live.value().is_some() && !live.status.freshness(clock).is_believable());
     let of_list = connection.id.clone();
     let count = Memo::new(move |_| live.value().map_or(0, |page| page.sessions.len()));
-    let table = RowWindow::new(ROW, ALL_DRAWN, count);
+    let table = RowWindow::new(ALL_DRAWN, count);
     let list = Memo::new(move |_| {
         let now = live.status.vendor_time(clock);
         let zone = times::offset(prefs.zone.get(), now);
@@ -154,13 +154,9 @@ fn Found(
         <div class="cols" class:draw=move || chosen.read().is_some()>
             <section class="panel" aria-label="Results" hidden=move || live.value().is_none() data-fresh=move || stale.get().then_some("stale")>
                 <div role="status">{last}</div>
-                <div class="scroll" class:virtual=move || table.is_long.get() tabindex="0" role="region" aria-label="Cloud failover sessions, scrollable" node_ref=table.view_port on:scroll=move |_| table.measure()>
-                    <table aria-rowcount=move || table.row_count()>
-                        <caption class="vh">"Cloud failover sessions"</caption>
-                        <thead><tr>{headers}</tr></thead>
-                        <tbody>{table.before()}{rows.draw_numbered(draw)}{table.after()}</tbody>
-                    </table>
-                </div>
+                <LongTable table caption="Cloud failover sessions" head=headers.into_any()>
+                    <tbody>{table.before()}{rows.draw_numbered(draw)}{table.after()}</tbody>
+                </LongTable>
                 <Nothing live />
                 <Pagination live query=query.clone() connection=connection.id.clone() wire />
             </section>

@@ -6,9 +6,6 @@ use crate::ui::{Icon, StatusMark, name};
 use health::severity::Severity;
 use leptos::prelude::*;
 
-/// The height of a row of a long table, in CSS pixels; the style sheet says the same.
-pub const ROW: f64 = 49.0;
-
 /// The row's cells.
 #[component]
 pub fn Cells(

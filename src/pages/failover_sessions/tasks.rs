@@ -4,6 +4,7 @@ use super::model::{glyph, result_word, state_word};
 use crate::live::rows::Rows;
 use crate::pages::unreadable::or_unreadable;
 use crate::prefs::use_prefs;
+use crate::ui::table::row_window::{LongTable, RowWindow};
 use crate::ui::{StatusMark, name, times};
 use chrono::{DateTime, FixedOffset, Utc};
 use health::failover_sessions::{duration, judge_session};
@@ -12,6 +13,9 @@ use health::words;
 use leptos::prelude::*;
 use std::sync::Arc;
 use vendors::veeam::{Session, Task};
+
+/// Up to this many machines are all drawn.
+const ALL_DRAWN: usize = 100;
 
 #[derive(Debug, Clone, PartialEq)]
 struct Row {
@@ -77,54 +81,56 @@ pub fn Tasks(
     stale: Signal<bool>,
 ) -> impl IntoView {
     let prefs = use_prefs();
+    let count = Memo::new(move |_| session.read().tasks.len());
+    let table = RowWindow::new(ALL_DRAWN, count);
     let list = Memo::new(move |_| {
         let now = now.get();
         let zone = times::offset(prefs.zone.get(), now);
-        session
-            .read()
-            .tasks
-            .iter()
-            .map(|task| row(task, now, zone))
-            .collect::<Vec<_>>()
+        let session = session.read();
+        let seen = session.tasks.get(table.rows.get().rows).unwrap_or_default();
+        let rows = seen.iter().map(|task| row(task, now, zone));
+        rows.collect::<Vec<_>>()
     });
     let rows = Rows::follow(list);
+    let draw = move |place, row| view! { <TaskRow row at=Signal::derive(move || table.row_index(place)) /> };
+    let columns = [
+        "Result",
+        "Machine",
+        "State",
+        "Started",
+        "Duration",
+        "Replica point",
+    ];
+    let head = columns.map(|column| view! { <th scope="col">{column}</th> });
+    let head = head.into_iter().collect_view().into_any();
     let none = move || {
-        list.read().is_empty().then(
+        (count.get() == 0).then(
             || view! { <p class="blank">"The server lists no machines for this session."</p> },
         )
     };
     view! {
         <section class="panel" aria-labelledby="machines" data-fresh=move || stale.get().then_some("stale")>
-            <header><h2 id="machines">"Machines"</h2><p>{move || list.read().len()}</p></header>
-            <div class="scroll" tabindex="0" role="region" aria-label="Machines, scrollable">
-                <table>
-                    <caption class="vh">"Virtual machines of the session"</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">"Result"</th>
-                            <th scope="col">"Machine"</th>
-                            <th scope="col">"State"</th>
-                            <th scope="col">"Started"</th>
-                            <th scope="col">"Duration"</th>
-                            <th scope="col">"Replica point"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows.draw(|row| view! { <TaskRow row /> })}</tbody>
-                </table>
-            </div>
+            <header><h2 id="machines">"Machines"</h2><p>{count}</p></header>
+            <LongTable table caption="Virtual machines of the session" region="Machines" head>
+                <tbody>{table.before()}{rows.draw_numbered(draw)}{table.after()}</tbody>
+            </LongTable>
             {none}
         </section>
     }
 }
 
 #[component]
-fn TaskRow(row: RwSignal<Row>) -> impl IntoView {
+fn TaskRow(
+    row: RwSignal<Row>,
+    /// Its number in the table, where not all rows are drawn.
+    at: Signal<Option<usize>>,
+) -> impl IntoView {
     let result = move || {
         let row = row.read();
         view! { <StatusMark severity=row.severity word=row.result.clone() icon=row.glyph /> }
     };
     view! {
-        <tr>
+        <tr aria-rowindex=move || at.get()>
             <td>{result}</td>
             <th scope="row"><b>{name(move || row.read().machine.clone())}</b>{move || row.read().message.clone().map(|text| view! { <span class="sub msg" dir="auto">{text}</span> })}</th>
             <td>{move || row.read().state.clone()}</td>

@@ -1,9 +1,10 @@
 //! Who takes over next, and why.
 
+use crate::live::aveva::Election;
 use crate::live::rows::Rows;
 use crate::live::{Group, Live, use_clock};
 use crate::ui::name;
-use health::groups::{Candidate, leaders, successor};
+use health::groups::Candidate;
 use leptos::prelude::*;
 
 /// So many candidates are drawn: who comes after them is found among the sessions.
@@ -14,32 +15,38 @@ const DRAWN: usize = 10;
 pub fn Next(
     /// What is shown, as it refreshes.
     live: Live<Group>,
+    /// Who leads, and the order.
+    election: Memo<Election>,
 ) -> impl IntoView {
     let clock = use_clock();
     let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
-    let candidates = Memo::new(move |_| {
-        let group = live.value()?;
-        let sessions = &group.detail.sessions;
-        let (primary, _) = leaders(&group.detail.status, sessions);
-        let primary = primary.and_then(|session| session.id.clone());
-        let look = group.look(live.status, clock);
-        let mut all = successor(&group.configuration, sessions, look);
-        all.retain(|candidate| Some(&candidate.session) != primary.as_ref());
-        Some(all)
-    });
     let first = Memo::new(move |_| {
-        let candidates = candidates.read();
-        let first = candidates.iter().flatten().take(DRAWN);
-        first.cloned().collect::<Vec<_>>()
+        let Some(group) = live.value() else {
+            return Vec::new();
+        };
+        let election = election.read();
+        let look = group.look(live.status, clock);
+        let sessions = &group.detail.sessions;
+        let all = election
+            .succession
+            .candidates(&group.configuration, sessions, look);
+        let primary = election.primary.as_ref();
+        let primary = primary.and_then(|session| session.id.as_ref());
+        let others = all.filter(|candidate| Some(&candidate.session) != primary);
+        others.take(DRAWN).collect::<Vec<_>>()
     });
     let further = Memo::new(move |_| {
-        let candidates = candidates.read();
-        let further = candidates.iter().flatten().skip(DRAWN);
-        further_words(further.map(|candidate| candidate.eligible))
+        let group = live.value()?;
+        let election = election.read();
+        let primary = election.primary.as_ref();
+        let others = election.succession.places().filter(|(place, _)| {
+            let id = &group.detail.sessions[*place].id;
+            primary.is_none_or(|primary| primary.id != *id)
+        });
+        further_words(others.skip(DRAWN).map(|(_, eligible)| eligible))
     });
     let none = move || {
-        let candidates = candidates.read();
-        let none = candidates.as_ref().is_none_or(Vec::is_empty);
+        let none = first.read().is_empty();
         none.then(|| view! { <p class="pad">"No other session is in this group."</p> })
     };
     let rows = Rows::follow(first);

@@ -7,7 +7,7 @@ use super::facts::Facts;
 use super::session_panel::SessionPanel;
 use super::sessions::Sessions;
 use super::takeover::Takeover;
-use crate::live::{aveva, use_watched};
+use crate::live::{aveva, use_clock, use_watched};
 use crate::pages::activity::{Lane, RecentActivity};
 use crate::pages::{DetailPage, NotFound};
 use crate::route::Route;
@@ -32,6 +32,7 @@ pub fn GroupPage(
     let title = known.title.clone();
     let live = aveva::group(connection.clone(), base.clone(), group.clone());
     let context = ActionContext::new(known, live, &group);
+    let election = aveva::election(live, use_clock());
     let resource = ResourceKey {
         kind: Kind::FailoverGroup,
         connection,
@@ -48,10 +49,10 @@ pub fn GroupPage(
         <DetailPage live system heading parent=("Groups", Route::Groups) missing resource>
             <Facts context connection=title.clone() />
             <div class="cols side">
-                <Takeover live />
-                <Next live />
+                <Takeover live election />
+                <Next live election />
             </div>
-            <Sessions context />
+            <Sessions context election />
             <Lane resource=of.get_value() />
             <RecentActivity resource=of.get_value() />
             <SessionPanel context />

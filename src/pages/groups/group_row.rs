@@ -1,6 +1,7 @@
 //! One row of the table "Failover groups".
 
 use super::model::Row;
+use crate::live::use_watched;
 use crate::pages::resource_row::{MomentCell, StateCell, row_time};
 use crate::ui::{Beat, Icon, StatusMark, name};
 use health::severity::Severity;
@@ -27,7 +28,10 @@ pub fn GroupRow(
         )
     };
     let element = NodeRef::new();
-    let time = row_time(element, move || row.read().connection_id.clone());
+    let watched = use_watched();
+    let time = row_time(element, move || {
+        watched.vendor_now(&row.read().connection_id)
+    });
     let data = Signal::derive(move || row.read().data);
     let beat = Signal::derive(move || row.read().beat(time.get()));
     let timeout = move || {

@@ -11,6 +11,7 @@ pub mod handover;
 pub mod list;
 pub mod model;
 pub mod session_panel;
+pub mod session_row;
 pub mod sessions;
 pub mod spans;
 pub mod takeover;

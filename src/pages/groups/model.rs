@@ -1,15 +1,16 @@
 //! A group as the list's row shows it. Pure.
 
-use crate::pages::resource_list::{ListOf, SortKey};
+use crate::pages::resource_list::ListOf;
+use crate::pages::resource_order::SortKey;
 use crate::pages::resource_row::{RowContext, RowState, RowTime};
 use crate::route::Route;
 use crate::ui::beat::BeatFacts;
 use crate::ui::times;
 use chrono::{DateTime, TimeDelta, Utc};
-use health::groups::{Beat, Members, Observation, pulse};
+use health::groups::{Beat, Members};
 use health::inventory::{Facts, GroupFacts, HeartbeatFacts, Kind, Resource};
 use health::words;
-use vendors::aveva::{ClientSession, GroupConfiguration, TimeSpan};
+use vendors::aveva::TimeSpan;
 
 /// The list of groups.
 pub const GROUPS: ListOf = ListOf {
@@ -116,58 +117,38 @@ impl Row {
     /// The heartbeat that was last read as the bar shows it: its age runs on, what it is judged to be does not.
     #[must_use]
     pub fn beat(&self, time: RowTime) -> Option<BeatFacts> {
-        let heartbeat = self.heartbeat.as_ref()?;
-        let Some(at) = heartbeat.at else {
-            return Some(BeatFacts::never());
-        };
-        let since = time.now.signed_duration_since(at);
-        let facts = BeatFacts {
-            age: Some(seconds(since.max(TimeDelta::zero()))),
-            timeout: self.timeout.map(|timeout| seconds(timeout.delta())),
-            late: matches!(heartbeat.beat, Beat::Late | Beat::Stale),
-            silent: heartbeat.beat == Beat::Stale,
-            ..BeatFacts::default()
-        };
         let was = self.state.last_known.is_some();
-        Some(match heartbeat.beat {
-            _ if !time.is_current => facts.worded_moment(&times::moment(at, time.now, time.zone)),
-            Beat::Future => facts.worded(&ahead(-since), was),
-            _ => facts.worded(&words::span(since), was),
-        })
+        Some(beat(self.heartbeat?, self.timeout, was, time))
     }
 }
 
-fn ahead(skew: TimeDelta) -> String {
-    format!("{} ahead of the server's clock", words::span(skew))
-}
-
-/// A session's heartbeat as the bar shows it.
+/// A heartbeat as the bar shows it; `was` says that nobody knows whether it is the last one.
 #[must_use]
 pub fn beat(
-    session: &ClientSession,
-    group: &GroupConfiguration,
-    look: Observation,
-    stale: bool,
+    heartbeat: HeartbeatFacts,
+    timeout: Option<TimeSpan>,
+    was: bool,
+    time: RowTime,
 ) -> BeatFacts {
-    let pulse = pulse(session, group.failover_timeout.as_ref(), look);
-    let words = match (pulse.age, pulse.skew) {
-        (_, Some(skew)) => ahead(skew),
-        (Some(age), None) => words::span(age),
-        (None, None) => {
-            return BeatFacts {
-                timeout: pulse.timeout.map(seconds),
-                ..BeatFacts::never()
-            };
-        }
+    let Some(at) = heartbeat.at else {
+        return BeatFacts::never();
     };
+    let since = time.now.signed_duration_since(at);
     let facts = BeatFacts {
-        age: Some(pulse.age.map_or(0.0, seconds)),
-        timeout: pulse.timeout.map(seconds),
-        late: matches!(pulse.beat, Beat::Late | Beat::Stale),
-        silent: pulse.beat == Beat::Stale,
+        age: Some(seconds(since.max(TimeDelta::zero()))),
+        timeout: timeout.map(|timeout| seconds(timeout.delta())),
+        late: matches!(heartbeat.beat, Beat::Late | Beat::Stale),
+        silent: heartbeat.beat == Beat::Stale,
         ..BeatFacts::default()
     };
-    facts.worded(&words, stale)
+    match heartbeat.beat {
+        _ if !time.is_current => facts.worded_moment(&times::moment(at, time.now, time.zone)),
+        Beat::Future if since < TimeDelta::zero() => {
+            let ahead = words::span(-since);
+            facts.worded(&format!("{ahead} ahead of the server's clock"), was)
+        }
+        _ => facts.worded(&words::span(since), was),
+    }
 }
 
 #[expect(

@@ -1,133 +1,119 @@
 //! The table "Client sessions" of one group.
 
 use super::action_context::{ActionContext, Open};
-use super::model::beat;
-use super::session_panel::SessionActions;
+use super::session_row::{SessionRow, row};
+use crate::live::Group;
+use crate::live::aveva::Election;
 use crate::live::rows::Rows;
 use crate::live::use_clock;
-use crate::nav::{Nav, use_nav};
+use crate::nav::use_nav;
+use crate::pages::resource_order::SortKey;
 use crate::pages::unreadable::left_out_note;
 use crate::prefs::use_prefs;
-use crate::ui::beat::BeatFacts;
-use crate::ui::table::row_window::RowWindow;
+use crate::ui::table::filters::Search;
+use crate::ui::table::row_window::{LongTable, RowWindow};
+use crate::ui::table::search::holds;
+use crate::ui::table::sorting::{SortHeader, SortOrder};
 use crate::ui::table::stable_rows::{StableRows, keep_order};
-use crate::ui::{Beat, Icon, name, times};
-use chrono::FixedOffset;
-use health::groups::{Action, Beat as BeatState, Observation, is_cold_standby, pulse, role_word};
-use leptos::html;
+use crate::ui::times;
+use health::groups::Action;
 use leptos::prelude::*;
-use vendors::UnreadableField;
-use vendors::aveva::{ClientSession, GroupConfiguration, Role, RoleOverride};
+use std::sync::Arc;
+use vendors::aveva::{ClientSession, Role, RoleOverride};
+
+/// From this many sessions on they can be searched.
+const MANY: usize = 20;
 
 /// Up to this many sessions are all drawn.
-const ALL_DRAWN: usize = 100;
+const ALL_DRAWN: usize = 30;
 
-/// The height of a row in CSS pixels, as `.virtual` sets it.
-const ROW: f64 = 49.0;
+/// The columns that can be sorted by.
+const KEYS: &[&str] = &["role", "session", "score", "heartbeat", "data", "override"];
 
-/// One row.
-#[derive(Debug, Clone, PartialEq)]
-struct Row {
-    id: String,
-    sub: String,
-    role: String,
-    glyph: &'static str,
-    score: Option<f64>,
-    cold: bool,
-    beat: BeatFacts,
-    data: (String, String),
-    pinned: Option<String>,
-    stale: bool,
+/// Who collects first.
+const BY_ROLE: SortOrder = SortOrder {
+    key: "role",
+    descending: false,
+};
+
+fn key_of(session: &ClientSession, key: &str) -> SortKey {
+    let heartbeat = session.heartbeat.as_ref();
+    let number = match key {
+        "role" => Some(match session.role {
+            Some(Role::Primary) => 0,
+            Some(Role::PendingPrimary) => 1,
+            Some(Role::Secondary) => 2,
+            _ => 3,
+        }),
+        "score" => heartbeat.and_then(|heartbeat| thousandths(heartbeat.score?)),
+        "heartbeat" => heartbeat.and_then(|one| Some(one.heartbeat_time?.timestamp_millis())),
+        "data" => heartbeat.and_then(|one| Some(one.last_data_processed_time?.timestamp_millis())),
+        "override" => session
+            .role_override
+            .as_ref()
+            .filter(|held| **held != RoleOverride::Off)
+            .map(|_| 0),
+        _ => None,
+    };
+    number.into()
 }
 
-fn row(
-    session: &ClientSession,
-    group: &GroupConfiguration,
-    look: Observation,
-    zone: FixedOffset,
-    was: bool,
-) -> Row {
-    let now = look.now;
-    let state = beat_of(session, group, look);
-    let heartbeat = session.heartbeat.as_ref();
-    let named = session
-        .name
-        .clone()
-        .filter(|name| Some(name) != session.id.as_ref() && !name.is_empty());
-    let unreadable = |name| UnreadableField::find(&session.unreadable, name).is_some();
-    let health = match state {
-        BeatState::Never if unreadable("Heartbeat") || unreadable("Heartbeat.HeartbeatTime") => {
-            Some("its heartbeat is unreadable")
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "`as` takes what is too large as the largest"
+)]
+fn thousandths(score: f64) -> Option<i64> {
+    (!score.is_nan()).then_some((score * 1_000.0) as i64)
+}
+
+/// The sessions of a group in the table's order.
+#[derive(Clone)]
+struct Ordered {
+    group: Arc<Group>,
+    order: SortOrder,
+    /// Places in the group's list.
+    places: Vec<usize>,
+}
+
+impl Ordered {
+    /// The sessions that hold these words (lower case), in an order and equal ones by id. What `before` held stays
+    /// where it was.
+    fn of(group: Arc<Group>, order: SortOrder, words: &str, before: Option<&Self>) -> Self {
+        let sessions = &group.detail.sessions;
+        let found = |session: &ClientSession| {
+            let texts = [&session.id, &session.name];
+            let mut texts = texts.into_iter().flatten();
+            words.is_empty() || texts.any(|text| holds(text, words))
+        };
+        let found = sessions
+            .iter()
+            .zip(0..)
+            .filter(|(session, _)| found(session));
+        let mut keyed: Vec<_> = found
+            .map(|(session, place)| (key_of(session, order.key), &session.id, place))
+            .collect();
+        keyed.sort();
+        if order.descending {
+            keyed.reverse();
         }
-        BeatState::Never => Some("no heartbeat yet"),
-        BeatState::Stale if session.role == Some(Role::Primary) => {
-            Some("silent longer than the FailoverTimeout")
+        let mut places: Vec<usize> = keyed.into_iter().map(|(.., place)| place).collect();
+        if let Some(before) = before.filter(|before| before.order == order) {
+            let old = &before.group.detail.sessions;
+            let old = before.places.iter().map(|place| &old[*place].id);
+            keep_order(&mut places, old, |place| &sessions[*place].id);
         }
-        BeatState::Stale => Some("stale, not eligible"),
-        BeatState::Late => Some("missed 1 heartbeat"),
-        BeatState::Future => Some("its clock is ahead"),
-        BeatState::OnTime => None,
-    };
-    let sub = [named.as_deref(), health]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" · ");
-    let (role, glyph) = match &session.role {
-        None if unreadable("Role") => ("unreadable".to_owned(), "unknown"),
-        None => ("Unknown".to_owned(), "unknown"),
-        Some(role) => (
-            role_word(role),
-            match role {
-                Role::Primary => "primary",
-                Role::PendingPrimary => "pending",
-                Role::Secondary => "normal",
-                Role::Other(_) => "unknown",
-            },
-        ),
-    };
-    let pinned = match &session.role_override {
-        None if unreadable("RoleOverride") => Some("unreadable".to_owned()),
-        None | Some(RoleOverride::Off) => None,
-        Some(RoleOverride::Primary) => Some(match session.role_override_expiration_time {
-            Some(end) => format!("Primary until {}", times::moment(end, now, zone)),
-            None => "Primary, no end".to_owned(),
-        }),
-        Some(RoleOverride::Other(value)) => Some(value.clone()),
-    };
-    Row {
-        id: session.id.clone().unwrap_or_else(|| "(no id)".to_owned()),
-        sub,
-        role,
-        glyph,
-        score: heartbeat.and_then(|heartbeat| heartbeat.score),
-        cold: is_cold_standby(session),
-        beat: beat(session, group, look, was),
-        data: times::moment_and_age(
-            heartbeat.and_then(|heartbeat| heartbeat.last_data_processed_time),
-            now,
-            zone,
-        ),
-        pinned,
-        stale: was || is_stale(state),
+        Self {
+            group,
+            order,
+            places,
+        }
     }
 }
 
-fn beat_of(session: &ClientSession, group: &GroupConfiguration, look: Observation) -> BeatState {
-    pulse(session, group.failover_timeout.as_ref(), look).beat
-}
-
-fn is_stale(beat: BeatState) -> bool {
-    matches!(beat, BeatState::Stale | BeatState::Never)
-}
-
-/// A rank of roles for the table's order: who collects first.
-fn rank(session: &ClientSession) -> u8 {
-    match session.role {
-        Some(Role::Primary) => 0,
-        Some(Role::PendingPrimary) => 1,
-        Some(Role::Secondary) => 2,
-        _ => 3,
+impl PartialEq for Ordered {
+    /// Every reading is another group, so that its thousands of sessions need not be compared.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.group, &other.group) && self.places == other.places
     }
 }
 
@@ -136,46 +122,57 @@ fn rank(session: &ClientSession) -> u8 {
 pub fn Sessions(
     /// The resource as it refreshes, and its actions.
     context: ActionContext,
+    /// Who leads, and the order.
+    election: Memo<Election>,
 ) -> impl IntoView {
     let (nav, live) = (use_nav(), context.live);
     let (clock, prefs) = (use_clock(), use_prefs());
     let row_lock = context.row_lock;
-    let ordered = Memo::new(move |before: Option<&Vec<ClientSession>>| {
-        let group = live.value();
-        let mut sessions = group.map_or_else(Vec::new, |group| group.detail.sessions.clone());
-        sessions.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.id.cmp(&b.id)));
-        if let Some(before) = before.filter(|_| row_lock.is_held()) {
-            keep_order(&mut sessions, before, |session| session.id.clone());
-        }
-        sessions
+    let order = Memo::new(move |_| SortOrder::read(nav.param("sort").as_deref(), KEYS, BY_ROLE));
+    let words = Memo::new(move |_| nav.param("q").unwrap_or_default().to_lowercase());
+    let ordered = Memo::new(move |before: Option<&Option<Ordered>>| {
+        let before = before.and_then(Option::as_ref);
+        let held = before.filter(|_| row_lock.is_held());
+        Some(Ordered::of(live.value()?, order.get(), &words.read(), held))
     });
-    let was = move || !live.status.freshness(clock).is_believable();
-    let count = Memo::new(move |_| ordered.read().len());
-    let stale = Memo::new(move |_| {
-        let (Some(group), false) = (live.value(), was()) else {
-            return count.get();
-        };
-        let look = group.look(live.status, clock);
-        let sessions = ordered.read();
-        let stale = sessions
-            .iter()
-            .filter(|session| is_stale(beat_of(session, &group.configuration, look)));
-        stale.count()
+    let was = Memo::new(move |_| !live.status.freshness(clock).is_believable());
+    let count = Memo::new(move |_| live.value().map_or(0, |group| group.detail.sessions.len()));
+    let found = Memo::new(move |_| ordered.read().as_ref().map_or(0, |all| all.places.len()));
+    let stale = Memo::new(move |_| match was.get() {
+        true => count.get(),
+        false => count.get() - election.read().succession.live(),
     });
-    let table = RowWindow::new(ROW, ALL_DRAWN, count);
+    let table = RowWindow::new(ALL_DRAWN, found);
     let list = Memo::new(move |_| {
-        let Some(group) = live.value() else {
+        let ordered = ordered.read();
+        let Some(Ordered { group, places, .. }) = ordered.as_ref() else {
             return Vec::new();
         };
-        let look = group.look(live.status, clock);
+        let look = group.look_when_read(live.status, clock);
         let zone = times::offset(prefs.zone.get(), look.now);
-        let (sessions, was) = (ordered.read(), was());
-        let seen = sessions.get(table.rows.get().rows).unwrap_or_default();
-        let rows = seen.iter();
-        let rows = rows.map(|session| row(session, &group.configuration, look, zone, was));
+        let seen = places.get(table.rows.get().rows).unwrap_or_default();
+        let seen = seen.iter().map(|place| &group.detail.sessions[*place]);
+        let rows = seen.map(|session| row(session, &group.configuration, look, zone, was.get()));
         rows.collect()
     });
     let rows = Rows::follow(list);
+    Effect::new(move |before: Option<(SortOrder, String)>| {
+        let asked = (order.get(), words.get());
+        if before.is_some_and(|before| before != asked) {
+            table.back_to_top();
+        }
+        asked
+    });
+    let is_searched = Memo::new(move |_| count.get() > MANY || !words.read().is_empty());
+    let search = move || {
+        is_searched.get().then(|| {
+            let found = move || match (words.read().is_empty(), found.get()) {
+                (true, _) => String::new(),
+                (false, found) => format!("{found} of {} sessions match", count.get()),
+            };
+            view! { <div class="bar"><Search label="Search sessions" placeholder="Id or name" /><span role="status">{found}</span></div> }
+        })
+    };
     let summary = move || match (count.get(), stale.get()) {
         (0, _) => "none".to_owned(),
         (all, 0) => format!("{all} live"),
@@ -183,9 +180,12 @@ pub fn Sessions(
     };
     let left_out = Memo::new(move |_| live.value().map(|group| group.detail.left_out));
     let none = move || {
-        (count.get() == 0).then(|| {
-            view! { <p class="blank">"No adapter has registered a session in this group."</p> }
-        })
+        let words = match (count.get(), found.get()) {
+            (0, _) => "No adapter has registered a session in this group.",
+            (_, 0) => "No session matches.",
+            _ => return None,
+        };
+        Some(view! { <p class="blank">{words}</p> })
     };
     let act = move |action: Action, open: Open| {
         context.offers(action).then(|| {
@@ -193,8 +193,18 @@ pub fn Sessions(
         })
     };
     let can_act = context.offers(Action::DeleteSession);
-    let draw = move |place, row| view! { <SessionRow row at=Signal::derive(move || table.row_index(place)) region=table.view_port context nav can_act /> };
+    let draw = move |place, row| view! { <SessionRow row at=Signal::derive(move || table.row_index(place)) region=table.view_port context can_act /> };
     let actions = can_act.then(|| view! { <th scope="col">"Actions"</th> });
+    let head = view! {
+        <SortHeader name="Session" key="session" order />
+        <SortHeader name="Role" key="role" order />
+        <SortHeader name="Score" key="score" order />
+        <SortHeader name="Heartbeat" key="heartbeat" order />
+        <SortHeader name="Last data processed" key="data" order />
+        <SortHeader name="Override" key="override" order />
+        {actions}
+    }
+    .into_any();
     view! {
         <section class="panel" aria-labelledby="sessions">
             <header>
@@ -205,93 +215,12 @@ pub fn Sessions(
                     {act(Action::PutSession, Open::PutSession(None))}
                 </span>
             </header>
-            <div class="scroll" class:virtual=move || table.is_long.get() tabindex="0" role="region" aria-label="Client sessions, scrollable" node_ref=table.view_port on:scroll=move |_| table.measure()>
-                <table aria-rowcount=move || table.row_count()>
-                    <caption class="vh">"Client sessions"</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">"Session"</th>
-                            <th scope="col">"Role"</th>
-                            <th scope="col">"Score"</th>
-                            <th scope="col">"Heartbeat"</th>
-                            <th scope="col">"Last data processed"</th>
-                            <th scope="col">"Override"</th>
-                            {actions}
-                        </tr>
-                    </thead>
-                    <StableRows row_lock>{table.before()}{rows.draw_numbered(draw)}{table.after()}</StableRows>
-                </table>
-            </div>
+            {search}
+            <LongTable table caption="Client sessions" head>
+                <StableRows row_lock>{table.before()}{rows.draw_numbered(draw)}{table.after()}</StableRows>
+            </LongTable>
             {none}
             {move || left_out.get().and_then(left_out_note)}
         </section>
-    }
-}
-
-#[component]
-fn SessionRow(
-    row: RwSignal<Row>,
-    /// Its number in the table, where not all rows are drawn.
-    at: Signal<Option<usize>>,
-    /// What the table scrolls in.
-    region: NodeRef<html::Div>,
-    context: ActionContext,
-    nav: Nav,
-    can_act: bool,
-) -> impl IntoView {
-    let id = Memo::new(move |_| row.read().id.clone());
-    let element = NodeRef::<html::Tr>::new();
-    // While the table is scrolled a drawn row shows one session after another. The focus must not go from
-    // the button of one to that of another.
-    Effect::new(move |before: Option<String>| {
-        let id = id.get();
-        let row = element
-            .get_untracked()
-            .filter(|_| before.is_some_and(|before| before != id));
-        let focused = document().active_element();
-        if let Some(row) = row
-            && row.contains(focused.as_deref())
-            && let Some(region) = region.get_untracked()
-        {
-            let _ = region.focus();
-        }
-        id
-    });
-    let href = move || nav.with_params(&[("session", Some(&id.read()))]);
-    let current = move || (nav.param("session").as_deref() == Some(&*id.read())).then_some("true");
-    let is_pinned = Signal::derive(move || row.read().pinned.is_some());
-    let glyph = Signal::derive(move || row.read().glyph);
-    let moving = move || (row.read().glyph == "pending").then_some("moving");
-    let score = move || {
-        row.read().score.map_or_else(
-        || "–".into_any(),
-        |score| view! {
-            <span class="beat score">
-                <meter min="0" max="100" value=score aria-label=format!("score {score} of 100")></meter>
-                {score}
-            </span>
-        }
-        .into_any(),
-    )
-    };
-    let cold = move || {
-        row.read()
-            .cold
-            .then(|| view! { <span class="sub">"cold standby, this is normal"</span> })
-    };
-    let pinned = move || match row.read().pinned.clone() {
-        None => "Off".into_any(),
-        Some(words) => view! { <span class="st"><Icon name="pin" />{words}</span> }.into_any(),
-    };
-    view! {
-        <tr node_ref=element aria-rowindex=move || at.get() data-fresh=move || row.read().stale.then_some("stale")>
-            <th scope="row"><a href=href aria-current=current><b>{name(move || id.get())}</b></a><span class="sub">{name(move || row.read().sub.clone())}</span></th>
-            <td><span class="st" data-s=moving><Icon name=glyph />{move || row.read().role.clone()}</span></td>
-            <td>{score}{cold}</td>
-            <td><Beat facts=Signal::derive(move || Some(row.read().beat.clone())) /></td>
-            <td>{move || row.read().data.0.clone()}<span class="sub">{move || row.read().data.1.clone()}</span></td>
-            <td>{pinned}</td>
-            {can_act.then(|| view! { <td><SessionActions context id=id pinned=is_pinned words=false /></td> })}
-        </tr>
     }
 }

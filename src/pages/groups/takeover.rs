@@ -1,11 +1,12 @@
 //! When another session takes over, and which.
 
 use super::handover::{Handover, HandoverView, Leaders, handover, last_to_process};
+use crate::live::aveva::Election;
 use crate::live::{Group, Live, use_clock};
 use crate::prefs::use_prefs;
 use crate::ui::times;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
-use health::groups::{Beat, Pulse, leaders, pulse, successor};
+use health::groups::{Beat, Pulse, pulse};
 use health::words;
 use leptos::prelude::*;
 use vendors::aveva::ClientSession;
@@ -144,6 +145,8 @@ fn lane(
 pub fn Takeover(
     /// What is shown, as it refreshes.
     live: Live<Group>,
+    /// Who leads, and the order.
+    election: Memo<Election>,
 ) -> impl IntoView {
     let (clock, prefs) = (use_clock(), use_prefs());
     let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
@@ -152,40 +155,53 @@ pub fn Takeover(
         let Some(group) = live.value() else {
             return before;
         };
-        let (primary, pending) = leaders(&group.detail.status, &group.detail.sessions);
-        let at = group.look(live.status, clock).observed_at;
-        before.after(primary.map(name), pending.map(name), at)
+        let election = election.read();
+        let at = group.look_when_read(live.status, clock).observed_at;
+        let id_of = |session: &Option<ClientSession>| session.as_ref().map(name);
+        before.after(id_of(&election.primary), id_of(&election.pending), at)
     });
+    // Who comes after the primary, or who was it before; both only change with another reading.
+    let (next, last) = (
+        Memo::new(move |_| {
+            let (group, election) = (live.value()?, election.read());
+            let id = &election.primary.as_ref()?.id;
+            let mut others = election.succession.places().map(|(place, eligible)| {
+                let session = &group.detail.sessions[place];
+                (session, eligible && session.id != *id)
+            });
+            let next = others.find(|(_, comes_after)| *comes_after);
+            next.map(|(session, _)| name(session))
+        }),
+        Memo::new(move |_| {
+            let (group, election) = (live.value()?, election.read());
+            let pending = election.pending.as_ref()?;
+            last_to_process(&group.detail.sessions, pending).map(name)
+        }),
+    );
     let shown = Memo::new(move |_| {
         let Some(group) = live.value() else {
             return Shown::Words(String::new());
         };
-        let (status, sessions) = (&group.detail.status, &group.detail.sessions);
         let look = group.look(live.status, clock);
         let (now, zone) = (look.now, times::offset(prefs.zone.get(), look.now));
         let timeout = group.configuration.failover_timeout.as_ref();
-        let (primary, pending) = leaders(status, sessions);
-        let handing = pending.and_then(|pending| {
+        let election = election.read();
+        let handing = election.pending.as_ref().and_then(|pending| {
             let pulse = pulse(pending, timeout, look);
-            let last = last_to_process(sessions, pending).map(name);
-            handover(&known.read(), &pulse, last, now, zone)
+            handover(&known.read(), &pulse, last.get(), now, zone)
         });
         if let Some(words) = handing {
             return Shown::Handover(words);
         }
-        let Some(session) = primary else {
+        let Some(session) = &election.primary else {
             return Shown::Words(
                 "No session is primary, so there is no heartbeat to count from.".to_owned(),
             );
         };
-        let next = successor(&group.configuration, sessions, look)
-            .into_iter()
-            .find(|candidate| candidate.eligible && Some(&candidate.session) != session.id.as_ref())
-            .map(|candidate| candidate.session);
         let who = name(session);
         match lane(
             &who,
-            next.as_deref(),
+            next.read().as_deref(),
             &pulse(session, timeout, look),
             now,
             zone,

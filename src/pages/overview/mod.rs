@@ -21,9 +21,19 @@ use vendors::SystemKind;
 pub fn Overview() -> impl IntoView {
     let (open, handled) = (alarms(false), alarms(true));
     let watched = use_watched();
-    let follow =
-        |alarms: Memo<Vec<ShownAlarm>>| Rows::follow(Memo::new(move |_| alike(&alarms.read())));
-    let (rows, handled_rows) = (follow(open), follow(handled));
+    let is_unfolded = RwSignal::new(false);
+    let follow = |alarms: Memo<Vec<ShownAlarm>>, is_seen: Signal<bool>| {
+        let list = move |_: Option<&_>| match is_seen.get() {
+            true => alike(&alarms.read()),
+            false => Vec::new(),
+        };
+        Rows::follow(Memo::new(list))
+    };
+    let rows = follow(open, Signal::stored(true));
+    let handled_rows = follow(handled, is_unfolded.into());
+    let toggle = move |event| {
+        is_unfolded.set(event_target::<web_sys::Element>(&event).has_attribute("open"));
+    };
     let dialog = AlarmDialog::default();
     let nav = use_nav();
     let is_filtered =
@@ -86,7 +96,7 @@ pub fn Overview() -> impl IntoView {
             </header>
             <ol class="alarms" aria-label="Alarms">{rows.draw(move |row| view! { <AlarmEntry row dialog /> })}</ol>
             {move || well().map(|words| view! { <p class="blank" role="status">{words}</p> })}
-            <details class="handled" hidden=move || handled.read().is_empty()>
+            <details class="handled" on:toggle=toggle hidden=move || handled.read().is_empty()>
                 <summary>{folded}</summary>
                 <ol class="alarms" aria-label="Acknowledged or in maintenance">{handled_rows.draw(move |row| view! { <AlarmEntry row dialog /> })}</ol>
             </details>

@@ -88,7 +88,10 @@ fn GroupRow(row: RwSignal<Row>) -> impl IntoView {
         }).collect::<Vec<_>>()
     };
     let element = NodeRef::new();
-    let time = row_time(element, move || row.read().connection_id.clone());
+    let watched = use_watched();
+    let time = row_time(element, move || {
+        watched.vendor_now(&row.read().connection_id)
+    });
     let failover = Signal::derive(move || row.read().failover);
     view! {
         <tr node_ref=element data-fresh=move || row.read().state.last_known.is_some().then_some("stale")>

@@ -4,6 +4,9 @@ use super::virtual_rows::{Scrolled, Window};
 use leptos::html;
 use leptos::prelude::*;
 
+/// The height of a row in CSS pixels, as `.virtual` in the style sheet sets it.
+const ROW: f64 = 49.0;
+
 /// Rows that are drawn beyond what is seen, on either side.
 const OVERSCAN: usize = 8;
 
@@ -18,14 +21,13 @@ pub struct RowWindow {
     pub is_long: Memo<bool>,
     top: RwSignal<f64>,
     height: RwSignal<f64>,
-    row: f64,
     count: Memo<usize>,
 }
 
 impl RowWindow {
-    /// The window on `count` rows of the height `row` in CSS pixels. Up to `short` of them are all drawn.
+    /// The window on `count` rows. Up to `short` of them are all drawn.
     #[must_use]
-    pub fn new(row: f64, short: usize, count: Memo<usize>) -> Self {
+    pub fn new(short: usize, count: Memo<usize>) -> Self {
         let (top, height) = (RwSignal::new(0.0_f64), RwSignal::new(480.0_f64));
         let is_long = Memo::new(move |_| count.get() > short);
         let rows = Memo::new(move |_| {
@@ -33,7 +35,7 @@ impl RowWindow {
                 let scrolled = Scrolled {
                     top: top.get(),
                     viewport: height.get(),
-                    row,
+                    row: ROW,
                     count: count.get(),
                 };
                 return scrolled.window(OVERSCAN);
@@ -50,7 +52,6 @@ impl RowWindow {
             is_long,
             top,
             height,
-            row,
             count,
         };
         Effect::new(move |_| {
@@ -69,7 +70,7 @@ impl RowWindow {
         Scrolled {
             top: self.top.get(),
             viewport: self.height.get(),
-            row: self.row,
+            row: ROW,
             count: self.count.get(),
         }
     }
@@ -111,6 +112,33 @@ impl RowWindow {
     /// The empty space after the rows that are drawn.
     pub fn after(self) -> impl IntoView {
         space(move || self.rows.read().after)
+    }
+}
+
+/// A table of which only the seen rows are drawn, in what it scrolls in. The keys scroll it as they do any part of a
+/// page that has the focus; how many rows there are, and which of them is which, is said to those who do not see it.
+#[component]
+pub fn LongTable(
+    /// Its rows.
+    table: RowWindow,
+    /// What it is called.
+    caption: &'static str,
+    /// What the part that scrolls is called, with ", scrollable" behind it.
+    #[prop(default = caption)]
+    region: &'static str,
+    /// The headers.
+    head: AnyView,
+    /// The body.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <div class="scroll" class:virtual=move || table.is_long.get() tabindex="0" role="region" aria-label=format!("{region}, scrollable") node_ref=table.view_port on:scroll=move |_| table.measure()>
+            <table aria-rowcount=move || table.row_count()>
+                <caption class="vh">{caption}</caption>
+                <thead><tr>{head}</tr></thead>
+                {children()}
+            </table>
+        </div>
     }
 }
 

@@ -61,13 +61,13 @@ pub fn StableRows(
     }
 }
 
-/// Keeps the previous order of rows; new ones go to the end, in their own order.
-pub fn keep_order<T, K: Eq + Hash>(rows: &mut [T], before: &[T], key: impl Fn(&T) -> K) {
-    let places: HashMap<K, usize> = before
-        .iter()
-        .enumerate()
-        .map(|(place, row)| (key(row), place))
-        .collect();
+/// Keeps the previous order of rows, given by their keys; new ones go to the end, in their own order.
+pub fn keep_order<T, K: Eq + Hash>(
+    rows: &mut [T],
+    before: impl IntoIterator<Item = K>,
+    key: impl Fn(&T) -> K,
+) {
+    let places: HashMap<K, usize> = before.into_iter().zip(0..).collect();
     rows.sort_by_key(|row| places.get(&key(row)).copied().unwrap_or(usize::MAX));
 }
 
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn known_rows_keep_their_places_and_new_ones_stand_at_the_end() {
         let mut rows = [3, 9, 1, 2, 8];
-        keep_order(&mut rows, &[1, 2, 7, 3], |row| *row);
+        keep_order(&mut rows, [1, 2, 7, 3], |row| *row);
         assert_eq!(rows, [1, 2, 3, 9, 8]);
     }
 
@@ -87,7 +87,7 @@ mod tests {
         #[test]
         fn no_row_is_lost(before in proptest::collection::vec(0_u8..30, 0..20), rows in proptest::collection::vec(0_u8..30, 0..20)) {
             let mut kept = rows.clone();
-            keep_order(&mut kept, &before, |row| *row);
+            keep_order(&mut kept, before, |row| *row);
             let sorted = |mut rows: Vec<u8>| { rows.sort_unstable(); rows };
             prop_assert_eq!(sorted(kept), sorted(rows));
         }

@@ -24,7 +24,7 @@ pub use members::{Members, members};
 pub use observation::Observation;
 pub use pulse::{Beat, Pulse, pulse};
 pub use roles::leaders;
-pub use successor::{Candidate, is_cold_standby, successor};
+pub use successor::{Candidate, Succession, is_cold_standby};
 
 use chrono::{DateTime, Utc};
 use vendors::aveva::{ClientSession, GroupConfiguration, Role, RoleOverride};

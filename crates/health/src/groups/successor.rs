@@ -4,6 +4,7 @@ use super::observation::Observation;
 use super::pulse::{Beat, pulse};
 use super::{is_pinned, score, score_words, session_name};
 use crate::words;
+use std::cmp::Ordering;
 use vendors::aveva::{ClientSession, GroupConfiguration, Role};
 
 /// A candidate for taking over.
@@ -24,43 +25,143 @@ pub fn is_cold_standby(session: &ClientSession) -> bool {
         && score(session).is_some_and(|score| (0.0..=1.0).contains(&score))
 }
 
-/// All sessions in the order of election: a pinned one first, then live sessions by descending score (the
-/// contract documents no tie-break; equal scores are ordered by id). Sessions that cannot be elected
-/// follow with the reason: they are silent, or a role override pins another session, which stays Primary
-/// even when it falls silent.
-#[must_use]
-pub fn successor(
-    group: &GroupConfiguration,
-    sessions: &[ClientSession],
-    observation: impl Into<Observation>,
-) -> Vec<Candidate> {
-    let observation = observation.into();
-    let ranked = ranked(group, sessions, observation);
-    let pinned = ranked
-        .iter()
-        .copied()
-        .find(|session| is_pinned(session, observation.now));
-    let best = ranked
-        .iter()
-        .copied()
-        .find(|session| session.role != Some(Role::Primary));
-    let candidates = ranked.iter().map(|session| {
-        let is = |other: Option<&ClientSession>| other.is_some_and(|o| std::ptr::eq(o, *session));
-        let live = pulse(session, group.failover_timeout.as_ref(), observation).is_live();
-        let blocker = pinned.filter(|_| live && !is(pinned));
-        Candidate {
-            session: session_name(session).to_owned(),
-            eligible: live && blocker.is_none(),
-            reason: match blocker {
-                Some(pinned) => {
-                    let who = session_name(pinned);
-                    format!("Not eligible: a role override pins {who} as Primary.")
-                }
-                None => reason(session, group, is(best), observation),
-            },
+/// The sessions of a group in the order of election: a pinned one first, then live sessions by descending score
+/// (the contract documents no tie-break; equal scores are ordered by id). Sessions that cannot be elected follow:
+/// they are silent, or a role override pins another session, which stays Primary even when it falls silent.
+///
+/// Who is silent is decided for the time of reading, so that the order stays as it is until something else is
+/// read, or until an override ends.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Succession {
+    /// Places in the list of sessions.
+    order: Vec<usize>,
+    /// How many are live; these come first.
+    live: usize,
+    /// The place of the session that a role override keeps Primary.
+    pinned: Option<usize>,
+    /// Whether an override that counts has an end.
+    ends: bool,
+}
+
+impl Succession {
+    /// The order of these sessions.
+    #[must_use]
+    pub fn of(
+        group: &GroupConfiguration,
+        sessions: &[ClientSession],
+        observation: impl Into<Observation>,
+    ) -> Self {
+        let observation = observation.into();
+        let mut ranked: Vec<_> = sessions
+            .iter()
+            .map(|session| Rank::of(session, group, observation))
+            .zip(0..)
+            .collect();
+        ranked.sort_by(|(a, _), (b, _)| a.order(b));
+        let pinned = ranked.iter().filter(|(rank, _)| rank.is_pinned);
+        let ends = |(_, place): &(_, usize)| {
+            let session: &ClientSession = &sessions[*place];
+            session.role_override_expiration_time.is_some()
+        };
+        Self {
+            live: ranked.iter().filter(|(rank, _)| rank.is_live).count(),
+            pinned: pinned.clone().next().map(|(_, place)| *place),
+            ends: pinned.clone().any(ends),
+            order: ranked.into_iter().map(|(_, place)| place).collect(),
         }
-    });
-    candidates.collect()
+    }
+
+    /// How many sessions are live.
+    #[must_use]
+    pub fn live(&self) -> usize {
+        self.live
+    }
+
+    /// Whether it may become another one while nothing else is read, because an override ends.
+    #[must_use]
+    pub fn ends(&self) -> bool {
+        self.ends
+    }
+
+    /// The places in the list of sessions, in the order of election, each with whether the service would elect it.
+    pub fn places(&self) -> impl Iterator<Item = (usize, bool)> + '_ {
+        let is_free = |place: &usize| self.pinned.is_none_or(|pinned| pinned == *place);
+        let places = self.order.iter().enumerate();
+        places.map(move |(rank, place)| (*place, rank < self.live && is_free(place)))
+    }
+
+    /// The candidates in that order, each put into words only when it is asked for. Group and sessions are those
+    /// that this is the order of.
+    pub fn candidates<'a>(
+        &'a self,
+        group: &'a GroupConfiguration,
+        sessions: &'a [ClientSession],
+        observation: impl Into<Observation>,
+    ) -> impl Iterator<Item = Candidate> + 'a {
+        let observation = observation.into();
+        self.places().map(move |(place, eligible)| {
+            let reason = self.reason(place, group, sessions, observation);
+            Candidate {
+                session: session_name(&sessions[place]).to_owned(),
+                eligible,
+                reason,
+            }
+        })
+    }
+
+    fn reason(
+        &self,
+        place: usize,
+        group: &GroupConfiguration,
+        sessions: &[ClientSession],
+        observation: Observation,
+    ) -> String {
+        let session = &sessions[place];
+        let live = pulse(session, group.failover_timeout.as_ref(), observation).is_live();
+        let best = self
+            .order
+            .iter()
+            .find(|place| sessions[**place].role != Some(Role::Primary));
+        match self.pinned.filter(|pinned| live && *pinned != place) {
+            Some(pinned) => {
+                let who = session_name(&sessions[pinned]);
+                format!("Not eligible: a role override pins {who} as Primary.")
+            }
+            None => reason(session, group, best == Some(&place), observation),
+        }
+    }
+}
+
+/// What decides who is elected first.
+struct Rank<'a> {
+    is_live: bool,
+    is_pinned: bool,
+    /// NaN counts as not reported, because sorting needs a total order.
+    score: f64,
+    id: Option<&'a str>,
+}
+
+impl<'a> Rank<'a> {
+    fn of(
+        session: &'a ClientSession,
+        group: &GroupConfiguration,
+        observation: Observation,
+    ) -> Self {
+        let pulse = pulse(session, group.failover_timeout.as_ref(), observation);
+        Self {
+            is_live: pulse.is_live(),
+            is_pinned: is_pinned(session, observation.now),
+            score: score(session).filter(|s| !s.is_nan()).unwrap_or(-1.0),
+            id: session.id.as_deref(),
+        }
+    }
+
+    /// Orders live before silent, pinned before others, then by score.
+    fn order(&self, other: &Self) -> Ordering {
+        let by = (other.is_live, other.is_pinned).cmp(&(self.is_live, self.is_pinned));
+        let by = by.then_with(|| other.score.total_cmp(&self.score));
+        by.then_with(|| self.id.cmp(&other.id))
+    }
 }
 
 /// The live session, except `but`, that the service would elect without overrides.
@@ -70,34 +171,14 @@ pub(super) fn next_primary<'a>(
     but: Option<&ClientSession>,
     observation: Observation,
 ) -> Option<&'a ClientSession> {
-    let live =
-        |s: &&ClientSession| pulse(s, group.failover_timeout.as_ref(), observation).is_live();
-    let other = |s: &&ClientSession| but.is_none_or(|but| !std::ptr::eq(*s, but));
-    ranked(group, sessions, observation)
-        .into_iter()
-        .filter(other)
-        .find(live)
-}
-
-/// Orders live before silent, pinned before others, then by score.
-fn ranked<'a>(
-    group: &GroupConfiguration,
-    sessions: &'a [ClientSession],
-    observation: Observation,
-) -> Vec<&'a ClientSession> {
-    let rank = |session: &ClientSession| {
-        let live = pulse(session, group.failover_timeout.as_ref(), observation).is_live();
-        (live, is_pinned(session, observation.now))
-    };
-    // NaN counts as not reported, because sorting needs a total order.
-    let worth = |session| score(session).filter(|s| !s.is_nan()).unwrap_or(-1.0);
-    let mut ranked: Vec<&ClientSession> = sessions.iter().collect();
-    ranked.sort_by(|a, b| {
-        let by = rank(b).cmp(&rank(a));
-        let by = by.then_with(|| worth(b).total_cmp(&worth(a)));
-        by.then_with(|| a.id.cmp(&b.id))
-    });
-    ranked
+    let others = sessions
+        .iter()
+        .filter(|session| but.is_none_or(|but| !std::ptr::eq(*session, but)));
+    let ranked = others.map(|session| (Rank::of(session, group, observation), session));
+    let first = ranked
+        .filter(|(rank, _)| rank.is_live)
+        .min_by(|(a, _), (b, _)| a.order(b));
+    first.map(|(_, session)| session)
 }
 
 fn reason(

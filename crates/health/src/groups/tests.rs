@@ -1,7 +1,9 @@
 //! For any input there is a verdict, and every problem has advice.
 
-use super::{GroupContext, judge_group, members, successor};
-use chrono::{DateTime, Utc};
+use super::fixtures::{NOW, aged, group, pin};
+use super::{GroupContext, Observation, Succession, judge_group, members};
+use crate::severity::Severity;
+use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use vendors::aveva::{
     ClientSession, GroupConfiguration, GroupStatus, Heartbeat, Role, RoleOverride, TimeSpan,
@@ -52,6 +54,43 @@ fn session() -> impl Strategy<Value = ClientSession> {
 
 proptest! {
     #[test]
+    fn what_is_normal_stays_normal_until_something_else_is_read(
+        ages in prop::collection::vec((0_i64..100, 0..3_u8, prop::option::of(0_i64..100)), 0..6),
+        seconds in 0_i64..1_000,
+    ) {
+        let observed_at = NOW;
+        let sessions: Vec<_> = ages.iter().zip(["a", "b", "c", "d", "e", "f"]).map(|((age, role, end), id)| {
+            let role = [Role::Primary, Role::Secondary, Role::PendingPrimary][usize::from(*role)].clone();
+            let session = aged(id, role, age - 20);
+            match end {
+                Some(end) => pin(session, Some(NOW + TimeDelta::seconds(*end))),
+                None => session,
+            }
+        }).collect();
+        let severity = |now| judge_group(&group(), None, &sessions, Observation { now, observed_at }).severity;
+        if severity(observed_at) == Severity::Normal {
+            prop_assert_eq!(severity(observed_at + TimeDelta::seconds(seconds)), Severity::Normal);
+        }
+    }
+
+    #[test]
+    fn until_an_override_ends_time_alone_elects_nobody_else(
+        sessions in prop::collection::vec(session(), 0..24),
+        ticks in prop::option::of(any::<i64>()),
+        observed_at in time(),
+        seconds in 0_i64..1_000_000,
+    ) {
+        let observed_at = observed_at.unwrap_or_default();
+        let failover_timeout = ticks.map(|ticks| TimeSpan { ticks });
+        let group = GroupConfiguration { failover_timeout, ..GroupConfiguration::default() };
+        let first = Succession::of(&group, &sessions, observed_at);
+        let now = observed_at.checked_add_signed(TimeDelta::seconds(seconds)).unwrap_or(observed_at);
+        if !first.ends() {
+            prop_assert_eq!(Succession::of(&group, &sessions, Observation { now, observed_at }), first);
+        }
+    }
+
+    #[test]
     fn any_group_at_any_time_has_a_verdict(
         sessions in prop::collection::vec(session(), 0..24),
         ticks in prop::option::of(any::<i64>()),
@@ -64,7 +103,8 @@ proptest! {
         let status = GroupStatus { primary: named.clone(), pending_primary: named, ..GroupStatus::default() };
         let verdict = judge_group(&group, Some(&status), &sessions, now);
         prop_assert!(verdict.is_whole(), "{verdict:?}");
-        prop_assert_eq!(successor(&group, &sessions, now).len(), sessions.len());
+        let succession = Succession::of(&group, &sessions, now);
+        prop_assert_eq!(succession.candidates(&group, &sessions, now).count(), sessions.len());
         let members = members(&group, &sessions, now);
         let counted = members.primary + members.pending + members.standby + members.stale + members.unknown;
         prop_assert_eq!(counted, sessions.len());

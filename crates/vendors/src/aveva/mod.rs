@@ -8,12 +8,14 @@ mod decode;
 mod error_body;
 mod groups;
 pub mod operations;
+mod reread;
 mod sessions;
 mod types;
 pub mod values;
 
 pub use base::{ApiVersion, Base};
 pub use groups::{Groups, groups};
+pub use reread::{ReadText, Reread};
 pub use sessions::{NewHeartbeat, Sessions, sessions};
 pub use types::*;
 pub use values::{Role, TimeSpan, TimeSpanError};

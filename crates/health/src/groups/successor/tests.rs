@@ -1,15 +1,20 @@
 //! The order of succession.
 
 use crate::groups::fixtures::{NOW, aged, group, pin, scored, silent_for};
-use crate::groups::{is_cold_standby, successor};
+use crate::groups::{Candidate, Succession, is_cold_standby};
 use chrono::TimeDelta;
 use vendors::aveva::{
-    ClientSession, Heartbeat,
+    ClientSession, GroupConfiguration, Heartbeat,
     Role::{Primary, Secondary},
 };
 
+fn successor(group: &GroupConfiguration, sessions: &[ClientSession]) -> Vec<Candidate> {
+    let succession = Succession::of(group, sessions, NOW);
+    succession.candidates(group, sessions, NOW).collect()
+}
+
 fn order(sessions: &[ClientSession]) -> Vec<(String, bool)> {
-    let next = successor(&group(), sessions, NOW);
+    let next = successor(&group(), sessions);
     next.into_iter().map(|c| (c.session, c.eligible)).collect()
 }
 
@@ -29,7 +34,7 @@ fn the_highest_live_score_is_next_and_the_silent_do_not_count() {
         scored("c", Secondary, 33.34),
         scored("a", Secondary, 97.0),
     ];
-    let next = successor(&group(), &sessions, NOW);
+    let next = successor(&group(), &sessions);
     let told: Vec<_> = next
         .iter()
         .map(|c| (c.session.as_str(), c.eligible, c.reason.as_str()))
@@ -72,7 +77,7 @@ fn a_session_is_eligible_until_it_is_stale() {
 #[test]
 fn while_an_override_pins_one_nobody_else_takes_over() {
     let pinned = pin(scored("p", Secondary, 10.0), None);
-    let next = successor(&group(), &[scored("a", Secondary, 97.0), pinned], NOW);
+    let next = successor(&group(), &[scored("a", Secondary, 97.0), pinned]);
     assert_eq!((next[0].session.as_str(), next[0].eligible), ("p", true));
     assert_eq!(
         next[0].reason,

@@ -1,0 +1,191 @@
+//! One row of the table "Client sessions".
+
+use super::action_context::ActionContext;
+use super::model::beat;
+use super::session_panel::SessionActions;
+use crate::live::use_clock;
+use crate::nav::use_nav;
+use crate::pages::resource_row::{MomentCell, row_time};
+use crate::ui::{Beat, Icon, name, times};
+use chrono::{DateTime, FixedOffset, Utc};
+use health::groups::{Beat as BeatState, Observation, is_cold_standby, pulse, role_word};
+use health::inventory::HeartbeatFacts;
+use leptos::html;
+use leptos::prelude::*;
+use vendors::UnreadableField;
+use vendors::aveva::{ClientSession, GroupConfiguration, Role, RoleOverride, TimeSpan};
+
+/// One row: what the session is, and not how old that is, so that a row changes only when its session does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    id: String,
+    sub: String,
+    role: String,
+    glyph: &'static str,
+    score: Option<f64>,
+    cold: bool,
+    heartbeat: HeartbeatFacts,
+    timeout: Option<TimeSpan>,
+    data: Option<DateTime<Utc>>,
+    pinned: Option<String>,
+    stale: bool,
+    /// Whether this is only what was last known.
+    was: bool,
+}
+
+/// A session as it was read; `was` says that this is only what was last known.
+#[must_use]
+pub fn row(
+    session: &ClientSession,
+    group: &GroupConfiguration,
+    look: Observation,
+    zone: FixedOffset,
+    was: bool,
+) -> Row {
+    let now = look.now;
+    let state = pulse(session, group.failover_timeout.as_ref(), look).beat;
+    let heartbeat = session.heartbeat.as_ref();
+    let named = session
+        .name
+        .clone()
+        .filter(|name| Some(name) != session.id.as_ref() && !name.is_empty());
+    let unreadable = |name| UnreadableField::find(&session.unreadable, name).is_some();
+    let health = match state {
+        BeatState::Never if unreadable("Heartbeat") || unreadable("Heartbeat.HeartbeatTime") => {
+            Some("its heartbeat is unreadable")
+        }
+        BeatState::Never => Some("no heartbeat yet"),
+        BeatState::Stale if session.role == Some(Role::Primary) => {
+            Some("silent longer than the FailoverTimeout")
+        }
+        BeatState::Stale => Some("stale, not eligible"),
+        BeatState::Late => Some("missed 1 heartbeat"),
+        BeatState::Future => Some("its clock is ahead"),
+        BeatState::OnTime => None,
+    };
+    let sub = [named.as_deref(), health]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" · ");
+    let (role, glyph) = match &session.role {
+        None if unreadable("Role") => ("unreadable".to_owned(), "unknown"),
+        None => ("Unknown".to_owned(), "unknown"),
+        Some(role) => (
+            role_word(role),
+            match role {
+                Role::Primary => "primary",
+                Role::PendingPrimary => "pending",
+                Role::Secondary => "normal",
+                Role::Other(_) => "unknown",
+            },
+        ),
+    };
+    let pinned = match &session.role_override {
+        None if unreadable("RoleOverride") => Some("unreadable".to_owned()),
+        None | Some(RoleOverride::Off) => None,
+        Some(RoleOverride::Primary) => Some(match session.role_override_expiration_time {
+            Some(end) => format!("Primary until {}", times::moment(end, now, zone)),
+            None => "Primary, no end".to_owned(),
+        }),
+        Some(RoleOverride::Other(value)) => Some(value.clone()),
+    };
+    Row {
+        id: session.id.clone().unwrap_or_else(|| "(no id)".to_owned()),
+        sub,
+        role,
+        glyph,
+        score: heartbeat.and_then(|heartbeat| heartbeat.score),
+        cold: is_cold_standby(session),
+        heartbeat: HeartbeatFacts {
+            at: heartbeat.and_then(|heartbeat| heartbeat.heartbeat_time),
+            beat: state,
+        },
+        timeout: group.failover_timeout,
+        data: heartbeat.and_then(|heartbeat| heartbeat.last_data_processed_time),
+        pinned,
+        stale: was || matches!(state, BeatState::Stale | BeatState::Never),
+        was,
+    }
+}
+
+/// One session.
+#[component]
+pub fn SessionRow(
+    /// What it shows.
+    row: RwSignal<Row>,
+    /// Its number in the table, where not all rows are drawn.
+    at: Signal<Option<usize>>,
+    /// What the table scrolls in.
+    region: NodeRef<html::Div>,
+    /// The page's actions.
+    context: ActionContext,
+    /// Whether any of them is offered.
+    can_act: bool,
+) -> impl IntoView {
+    let nav = use_nav();
+    let id = Memo::new(move |_| row.read().id.clone());
+    let element = NodeRef::<html::Tr>::new();
+    // While the table is scrolled a drawn row shows one session after another. The focus must not go from
+    // the button of one to that of another.
+    Effect::new(move |before: Option<String>| {
+        let id = id.get();
+        let row = element
+            .get_untracked()
+            .filter(|_| before.is_some_and(|before| before != id));
+        let focused = document().active_element();
+        if let Some(row) = row
+            && row.contains(focused.as_deref())
+            && let Some(region) = region.get_untracked()
+        {
+            let _ = region.focus();
+        }
+        id
+    });
+    let href = move || nav.with_params(&[("session", Some(&id.read()))]);
+    let current = move || (nav.param("session").as_deref() == Some(&*id.read())).then_some("true");
+    let clock = use_clock();
+    let time = row_time(element, move || context.live.status.vendor_time(clock));
+    let beat = Signal::derive(move || {
+        let row = row.read();
+        Some(beat(row.heartbeat, row.timeout, row.was, time.get()))
+    });
+    let data = Signal::derive(move || row.read().data);
+    let is_pinned = Signal::derive(move || row.read().pinned.is_some());
+    let glyph = Signal::derive(move || row.read().glyph);
+    let moving = move || (row.read().glyph == "pending").then_some("moving");
+    // Drawn anew only where it differs: most of what a reading changes is a time.
+    let score = Memo::new(move |_| row.read().score);
+    let score = move || {
+        score.get().map_or_else(
+        || "–".into_any(),
+        |score| view! {
+            <span class="beat score">
+                <meter min="0" max="100" value=score aria-label=format!("score {score} of 100")></meter>
+                {score}
+            </span>
+        }
+        .into_any(),
+    )
+    };
+    let cold = move || {
+        row.read()
+            .cold
+            .then(|| view! { <span class="sub">"cold standby, this is normal"</span> })
+    };
+    let pinned = move || match row.read().pinned.clone() {
+        None => "Off".into_any(),
+        Some(words) => view! { <span class="st"><Icon name="pin" />{words}</span> }.into_any(),
+    };
+    view! {
+        <tr node_ref=element aria-rowindex=move || at.get() data-fresh=move || row.read().stale.then_some("stale")>
+            <th scope="row"><a href=href aria-current=current><b>{name(move || id.get())}</b></a><span class="sub">{name(move || row.read().sub.clone())}</span></th>
+            <td><span class="st" data-s=moving><Icon name=glyph />{move || row.read().role.clone()}</span></td>
+            <td>{score}{cold}</td>
+            <td><Beat facts=beat /></td>
+            <MomentCell at=data time />
+            <td>{pinned}</td>
+            {can_act.then(|| view! { <td><SessionActions context id=id pinned=is_pinned words=false /></td> })}
+        </tr>
+    }
+}

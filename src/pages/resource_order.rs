@@ -1,0 +1,207 @@
+//! The order of a list of resources, worked out anew only where something that decides it has changed. Pure.
+
+use crate::ui::table::sorting::SortOrder;
+use crate::ui::table::stable_rows::keep_order;
+use health::inventory::Resource;
+use health::severity::Severity;
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+/// Worst first.
+pub(super) const WORST_FIRST: SortOrder = SortOrder {
+    key: "state",
+    descending: false,
+};
+
+/// What a column is sorted by; what is absent stands last.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SortKey {
+    /// A number.
+    Number(i64),
+    /// A text.
+    Text(String),
+    /// Nothing.
+    Absent,
+}
+
+impl From<Option<&str>> for SortKey {
+    fn from(text: Option<&str>) -> Self {
+        text.map_or(Self::Absent, |text| Self::Text(text.to_ascii_lowercase()))
+    }
+}
+
+impl From<Option<i64>> for SortKey {
+    fn from(number: Option<i64>) -> Self {
+        number.map_or(Self::Absent, Self::Number)
+    }
+}
+
+/// A resource and how it counts.
+#[derive(Clone)]
+pub(super) struct Entry {
+    pub(super) resource: Arc<Resource>,
+    pub(super) severity: Severity,
+}
+
+impl PartialEq for Entry {
+    /// What did not change is shared with the revision before, and need not be compared.
+    fn eq(&self, other: &Self) -> bool {
+        self.severity == other.severity && Arc::ptr_eq(&self.resource, &other.resource)
+    }
+}
+
+/// The entries that the chip leaves, sorted.
+#[derive(Clone, PartialEq)]
+pub(super) struct Sorted {
+    order: SortOrder,
+    state: Option<String>,
+    /// Whether they kept the order of before.
+    held: bool,
+    pub(super) entries: Vec<Entry>,
+    /// Places among the entries, in order.
+    pub(super) places: Vec<usize>,
+}
+
+impl Sorted {
+    /// Entries in an order. While they are `held`, those of before stay where they are; where nothing that decides
+    /// has changed since, they need not be sorted again.
+    pub(super) fn of(
+        entries: Vec<Entry>,
+        (order, state): (SortOrder, Option<String>),
+        held: bool,
+        before: Option<&Self>,
+        key: impl Fn(&Resource) -> SortKey,
+    ) -> Self {
+        let before = before.filter(|before| before.order == order);
+        let stands = before.filter(|before| {
+            // A title is no part of what is compared.
+            let is_comparable = before.state == state && order.key != "connection";
+            is_comparable && (held || !before.held) && before.stands_for(&entries, &key)
+        });
+        let places = stands.map(|before| before.places.clone());
+        let places = places.unwrap_or_else(|| {
+            let mut places = sorted_places(&entries, order, key);
+            if let Some(before) = before.filter(|_| held) {
+                let key_of = |entry: &Entry| entry.resource.key.clone();
+                let old = before.places.iter();
+                let old = old.map(|place| key_of(&before.entries[*place]));
+                keep_order(&mut places, old, |place| key_of(&entries[*place]));
+            }
+            places
+        });
+        Self {
+            order,
+            state,
+            held,
+            entries,
+            places,
+        }
+    }
+
+    /// Whether these entries stand in the same order: each is what it was in all that decides.
+    fn stands_for(&self, entries: &[Entry], key: impl Fn(&Resource) -> SortKey) -> bool {
+        let is_same = |(before, now): (&Entry, &Entry)| {
+            let (old, new) = (&before.resource, &now.resource);
+            before == now
+                || before.severity == now.severity
+                    && (&old.key, &old.name) == (&new.key, &new.name)
+                    && key(old) == key(new)
+        };
+        self.entries.len() == entries.len() && self.entries.iter().zip(entries).all(is_same)
+    }
+}
+
+/// The places of the entries in an order; equal ones by name, so that they do not jump between two refreshes.
+fn sorted_places(
+    entries: &[Entry],
+    order: SortOrder,
+    key: impl Fn(&Resource) -> SortKey,
+) -> Vec<usize> {
+    let by_state = order.key == "state";
+    let keyed = entries.iter().zip(0..).map(|(entry, place)| {
+        let severity = by_state.then_some(entry.severity);
+        ((severity, key(&entry.resource)), &entry.resource, place)
+    });
+    let mut keyed: Vec<_> = keyed.collect();
+    keyed.sort_by(|(a, left, _), (b, right, _)| {
+        let by = a.cmp(b).then_with(|| by_name(left, right));
+        if order.descending { by.reverse() } else { by }
+    });
+    keyed.into_iter().map(|(.., place)| place).collect()
+}
+
+/// By name without regard to ASCII case, and equal names by key.
+fn by_name(left: &Resource, right: &Resource) -> Ordering {
+    fn lower(resource: &Resource) -> impl Iterator<Item = u8> {
+        resource.name.bytes().map(|byte| byte.to_ascii_lowercase())
+    }
+    lower(left)
+        .cmp(lower(right))
+        .then_with(|| left.key.cmp(&right.key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Entry, SortKey, Sorted, WORST_FIRST, sorted_places};
+    use crate::ui::table::sorting::SortOrder;
+    use crate::ui::table::stable_rows::keep_order;
+    use health::inventory::{Facts, Kind, Observed, Resource, ResourceKey};
+    use health::severity::Severity;
+    use health::verdict::Verdict;
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    fn entry((id, name, severity): &(u8, String, usize)) -> Entry {
+        let severity = Severity::ALL[severity % Severity::ALL.len()];
+        let resource = Resource {
+            key: ResourceKey {
+                kind: Kind::FailoverGroup,
+                connection: "plant-a".to_owned(),
+                id: format!("{id:03}"),
+            },
+            name: name.clone(),
+            verdict: Verdict::new(severity, "Normal", String::new()),
+            observed: Observed::WithConnection,
+            failure: None,
+            unreadable: Vec::new(),
+            also_on: Vec::new(),
+            facts: Facts::None,
+        };
+        Entry {
+            severity,
+            resource: Arc::new(resource),
+        }
+    }
+
+    fn key(resource: &Resource) -> SortKey {
+        SortKey::from(Some(i64::try_from(resource.name.len()).unwrap_or(0)))
+    }
+
+    proptest! {
+        /// What is not sorted again stands as if it were.
+        #[test]
+        fn the_order_is_that_of_sorting_everything_each_time(
+            steps in prop::collection::vec((
+                prop::collection::btree_map(0_u8..8, ("[abAB]{0,2}", 0_usize..3), 0..6),
+                any::<bool>(),
+                0_usize..3,
+            ), 1..8),
+        ) {
+            let (mut before, mut expected): (Option<Sorted>, Vec<(SortOrder, Vec<ResourceKey>)>) = (None, Vec::new());
+            for (entries, held, by) in steps {
+                let order = [WORST_FIRST, SortOrder { key: "data", descending: true }, SortOrder { key: "data", descending: false }][by];
+                let entries: Vec<_> = entries.into_iter().map(|(id, (name, severity))| entry(&(id, name, severity))).collect();
+                let key_of = |place: &usize| entries[*place].resource.key.clone();
+                let mut places = sorted_places(&entries, order, key);
+                if let Some((_, old)) = expected.last().filter(|(by, _)| held && *by == order) {
+                    keep_order(&mut places, old.iter().cloned(), key_of);
+                }
+                expected.push((order, places.iter().map(key_of).collect()));
+                let sorted = Sorted::of(entries.clone(), (order, None), held, before.as_ref(), key);
+                let shown: Vec<_> = sorted.places.iter().map(key_of).collect();
+                prop_assert_eq!(Some(&(order, shown)), expected.last());
+                before = Some(sorted);
+            }
+        }
+    }
+}
