@@ -19,30 +19,47 @@ export async function traced(client, act) {
   return events;
 }
 
-/** Milliseconds of scripting in each frame of a trace. */
-export function frames(events) {
-  // More than one page may be alive; the one that is measured draws frames.
+/** The events of the thread that draws the page, in order: more than one page may be alive. */
+const mainThread = (events) => {
   const thread = events.find(({ name }) => name === 'BeginMainThreadFrame');
-  const main = events
+  return events
     .filter(({ pid, tid }) => pid === thread.pid && tid === thread.tid)
     .toSorted((a, b) => a.ts - b.ts);
-  const begins = main.filter(({ name }) => name === 'BeginMainThreadFrame').map(({ ts }) => ts);
-  const costs = begins.map(() => 0);
-  let end = 0;
-  // The thread's own time (`tdur`), where the trace has it: what else the machine does is no scripting.
-  for (const { name, ts, dur = 0, tdur = dur } of main) {
-    if (!SCRIPTS.has(name) || ts < end) continue;
-    end = ts + dur;
-    const at = begins.findLastIndex((begin) => begin <= ts);
-    if (at >= 0) costs[at] += tdur / 1000;
-  }
-  return costs;
+};
+
+const begins = (main) => main.filter(({ name }) => name === 'BeginMainThreadFrame').map(({ ts }) => ts);
+
+/** Milliseconds between the beginnings of the frames of a trace. */
+export function intervals(events) {
+  const at = begins(mainThread(events));
+  return at.slice(1).map((ts, n) => (ts - at[n]) / 1000);
 }
 
-/** One line of figures about the costs of frames. */
-export function line(title, costs) {
+/** Milliseconds of everything that the main thread does in each frame of a trace: its own time, whatever the machine does. */
+export const work = (events) => costs(events, new Set(['RunTask', 'ThreadControllerImpl::RunTask']));
+
+/** Milliseconds of scripting in each frame of a trace. */
+export const frames = (events) => costs(events, SCRIPTS);
+
+function costs(events, names) {
+  const main = mainThread(events);
+  const at = begins(main);
+  const each = at.map(() => 0);
+  let end = 0;
+  // The thread's own time (`tdur`), where the trace has it: what else the machine does is no work of the page.
+  for (const { name, ts, dur = 0, tdur = dur } of main) {
+    if (!names.has(name) || ts < end) continue;
+    end = ts + dur;
+    const frame = at.findLastIndex((begin) => begin <= ts);
+    if (frame >= 0) each[frame] += tdur / 1000;
+  }
+  return each;
+}
+
+/** One line of figures about frames: of what, and its milliseconds in each. */
+export function line(title, costs, what = 'ms of scripting') {
   const sorted = costs.toSorted((a, b) => a - b);
   const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
   const words = [0.5, 0.95, 0.99].map((share) => `p${share * 100} ${at(share).toFixed(1)}`);
-  return `${title}: ${sorted.length} frames, ms of scripting: ${words.join(', ')}, most ${(sorted.at(-1) ?? 0).toFixed(1)}\n`;
+  return `${title}: ${sorted.length} frames, ${what}: ${words.join(', ')}, most ${(sorted.at(-1) ?? 0).toFixed(1)}\n`;
 }
