@@ -19,24 +19,41 @@ export async function traced(client, act) {
   return events;
 }
 
-/** Milliseconds of scripting in each frame of a trace. */
-export function frames(events) {
-  // More than one page may be alive; the one that is measured draws frames.
+/** The events of the thread that draws the page, in order: more than one page may be alive. */
+const mainThread = (events) => {
   const thread = events.find(({ name }) => name === 'BeginMainThreadFrame');
-  const main = events
+  return events
     .filter(({ pid, tid }) => pid === thread.pid && tid === thread.tid)
     .toSorted((a, b) => a.ts - b.ts);
-  const begins = main.filter(({ name }) => name === 'BeginMainThreadFrame').map(({ ts }) => ts);
-  const costs = begins.map(() => 0);
+};
+
+const begins = (main) => main.filter(({ name }) => name === 'BeginMainThreadFrame').map(({ ts }) => ts);
+
+/** Milliseconds between the beginnings of the frames of a trace. */
+export function intervals(events) {
+  const at = begins(mainThread(events));
+  return at.slice(1).map((ts, n) => (ts - at[n]) / 1000);
+}
+
+/** Milliseconds of everything that the main thread does in each frame of a trace: its own time, whatever the machine does. */
+export const work = (events) => perFrame(events, new Set(['RunTask', 'ThreadControllerImpl::RunTask']));
+
+/** Milliseconds of scripting in each frame of a trace. */
+export const frames = (events) => perFrame(events, SCRIPTS);
+
+function perFrame(events, names) {
+  const main = mainThread(events);
+  const at = begins(main);
+  const each = at.map(() => 0);
   let end = 0;
-  // The thread's own time (`tdur`), where the trace has it: what else the machine does is no scripting.
+  // The thread's own time (`tdur`), where the trace has it: what else the machine does is no work of the page.
   for (const { name, ts, dur = 0, tdur = dur } of main) {
-    if (!SCRIPTS.has(name) || ts < end) continue;
+    if (!names.has(name) || ts < end) continue;
     end = ts + dur;
-    const at = begins.findLastIndex((begin) => begin <= ts);
-    if (at >= 0) costs[at] += tdur / 1000;
+    const frame = at.findLastIndex((begin) => begin <= ts);
+    if (frame >= 0) each[frame] += tdur / 1000;
   }
-  return costs;
+  return each;
 }
 
 /** The columns of a table about the costs of frames. */

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { eventually, story } from './harness.mjs';
 import { pageRequests } from './support/requests.mjs';
-import { bar, find, grip, inOrder, items, middle, now, open, ordered, save, shown } from './support/slicers.mjs';
+import { bar, find, grip, inOrder, items, middle, now, open, ordered, save, shown, watched } from './support/slicers.mjs';
 import { path } from './support/worlds.mjs';
 
 /** Takes an item by its grip and holds it over the middle of another, or at a place. */
@@ -37,6 +37,33 @@ story('a slicer is dragged by its grip to another position (WCAG 2.5.7 has the o
   await eventually(async () => assert.equal(await focused(), ids[last]));
   await save(page);
   assert.deepEqual(inOrder(await now(world, group.id)), wanted);
+});
+
+story('after a drop each slicer has its own picture, in every frame', async (told) => {
+  const { page } = told;
+  const group = await open(told);
+  let ids = inOrder(group);
+  const pictures = page.getByRole('list', { name: 'Slicer order' }).locator('img');
+  const loaded = () =>
+    eventually(async () => {
+      const all = await pictures.evaluateAll((imgs) => imgs.map((img) => img.naturalWidth > 0 && getComputedStyle(img).visibility === 'visible'));
+      assert.ok(all.length > 0 && all.every(Boolean));
+    });
+  await loaded();
+  for (const [from, to] of [[ids.length - 1, 0], [0, 2], [1, 0]]) {
+    const frames = await watched(page);
+    await hold(page, from, to);
+    await lifted(page).waitFor();
+    await page.mouse.up();
+    const moved = ids.toSpliced(from, 1).toSpliced(to, 0, ids[from]);
+    await eventually(async () => assert.deepEqual(await shown(page), moved));
+    await loaded();
+    const seen = (await frames()).flat().filter(({ picture }) => picture !== '');
+    for (const { id, picture, isWhole } of seen) assert.ok(isWhole && new URL(picture).pathname.endsWith(`/${id}`), `${picture} beside ${id}`);
+    const [last] = (await frames()).slice(-1);
+    assert.deepEqual(last.map(({ id }) => id), moved);
+    ids = moved;
+  }
 });
 
 for (const [how, end] of [

@@ -50,3 +50,28 @@ export async function save(page) {
   await bar(page).getByRole('button', { name: 'Save order' }).click();
   await page.getByRole('status').getByText('Order saved and verified.').waitFor({ timeout: 20_000 });
 }
+
+/** Collects what the list shows in each frame from now on: position, name and the picture that is seen, by row. */
+export const watched = async (page) => {
+  await page.evaluate(() => {
+    window.frames_ = [];
+    const look = () => {
+      const items = [...document.querySelectorAll('ol[aria-label="Slicer order"] > li')];
+      window.frames_.push(items.map((item) => {
+        const img = item.querySelector('img');
+        const isSeen = img && img.naturalWidth > 0 && getComputedStyle(img).visibility !== 'hidden';
+        return {
+          id: item.querySelector('b').textContent,
+          name: item.getAttribute('aria-label'),
+          position: item.querySelector('.pos').textContent,
+          picture: isSeen ? decodeURIComponent(img.currentSrc) : '',
+          // Until it is, a browser goes on showing the picture of the address before.
+          isWhole: img?.complete,
+        };
+      }));
+      requestAnimationFrame(look);
+    };
+    look();
+  });
+  return () => page.evaluate(() => window.frames_);
+};
