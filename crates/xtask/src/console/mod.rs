@@ -3,8 +3,10 @@
 
 mod cut;
 mod loader;
+mod order;
 mod page;
 mod trim;
+mod wasm;
 
 use crate::command::{Done, ask, cargo, run};
 use crate::tree::Tree;
@@ -202,9 +204,16 @@ impl<'a> Work<'a> {
     }
 
     fn optimise(&self, file: &Path, page: &Page<'_>) -> Done<Vec<u8>> {
-        let made = self.made.join("optimised.wasm");
+        let (named, made) = (
+            self.made.join("named.wasm"),
+            self.made.join("optimised.wasm"),
+        );
+        let program =
+            fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+        fs::write(&named, order::by_likeness(&program)?)
+            .map_err(|error| format!("cannot write {}: {error}", named.display()))?;
         let mut command = self.tool("wasm-opt");
-        command.arg(file).arg("-o").arg(&made);
+        command.arg(&named).arg("-o").arg(&made);
         quietly(command.args(&page.wasm_opt))?;
         fs::read(&made).map_err(|error| format!("cannot read {}: {error}", made.display()))
     }

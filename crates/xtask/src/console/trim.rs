@@ -2,18 +2,9 @@
 //! from each other, comments, and classes that wasm-bindgen offers to other scripts, with everything of the
 //! program that only these classes reach. Pure.
 
+use super::wasm::{self, EXPORTS, IMPORTS, Reader, write_name, write_number};
 use crate::command::Done;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The sections of a program that are looked into.
-const IMPORTS: u8 = 2;
-const EXPORTS: u8 = 7;
-
-/// The kinds of what is imported.
-const FUNCTION: u8 = 0;
-const TABLE: u8 = 1;
-const MEMORY: u8 = 2;
-const GLOBAL: u8 = 3;
 
 /// The script and the program. `from` is the name under which the program imports the script's functions, and
 /// `kept` are exports that other scripts take.
@@ -29,20 +20,15 @@ pub(super) fn trim(
         .chain(kept.iter().map(String::as_str))
         .collect();
     let mut short = BTreeMap::new();
-    let mut trimmed = program.get(..8).ok_or_else(broken)?.to_vec();
-    let mut rest = Reader(program.get(8..).unwrap_or_default());
-    while !rest.0.is_empty() {
-        let kind = rest.byte()?;
-        let size = rest.number()?;
-        let section = rest.take(size)?;
+    let (head, sections) = wasm::sections(program)?;
+    let mut trimmed = head.to_vec();
+    for (kind, section) in sections {
         let content = match kind {
             IMPORTS => imports(section, from, &mut short)?,
             EXPORTS => exports(section, &words)?,
             _ => section.to_vec(),
         };
-        trimmed.push(kind);
-        write_number(content.len(), &mut trimmed);
-        trimmed.extend(content);
+        wasm::write_section(kind, &content, &mut trimmed);
     }
     script = rename(&script, &short)?;
     Ok((script, trimmed))
@@ -114,16 +100,7 @@ fn imports(section: &[u8], from: &str, short: &mut BTreeMap<String, String>) -> 
     write_number(count, &mut content);
     for _ in 0..count {
         let (module, name) = (rest.name()?, rest.name()?);
-        let description = rest.since(|rest| match rest.byte()? {
-            FUNCTION => rest.number().map(drop),
-            TABLE => {
-                rest.byte()?;
-                rest.limits()
-            }
-            MEMORY => rest.limits(),
-            GLOBAL => rest.take(2).map(drop),
-            other => Err(format!("the program imports something of the kind {other}")),
-        })?;
+        let description = rest.since(|rest| rest.import().map(drop))?;
         write_name(module, &mut content);
         if module == from {
             let next = short_name(short.len());
@@ -172,76 +149,6 @@ fn short_name(number: usize) -> String {
     }
 }
 
-fn broken() -> String {
-    "wasm-bindgen wrote a program that ends in the middle".to_owned()
-}
-
-fn write_number(mut number: usize, to: &mut Vec<u8>) {
-    loop {
-        let low = u8::try_from(number & 0x7f).unwrap_or_default();
-        number >>= 7;
-        if number == 0 {
-            to.push(low);
-            return;
-        }
-        to.push(low | 0x80);
-    }
-}
-
-fn write_name(name: &str, to: &mut Vec<u8>) {
-    write_number(name.len(), to);
-    to.extend(name.as_bytes());
-}
-
-/// What is left to read of a program.
-struct Reader<'p>(&'p [u8]);
-
-impl<'p> Reader<'p> {
-    fn take(&mut self, size: usize) -> Done<&'p [u8]> {
-        let (taken, rest) = self.0.split_at_checked(size).ok_or_else(broken)?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    fn byte(&mut self) -> Done<u8> {
-        self.take(1).map(|taken| taken[0])
-    }
-
-    fn number(&mut self) -> Done<usize> {
-        let mut number = 0;
-        for shift in (0..35).step_by(7) {
-            let byte = self.byte()?;
-            number |= usize::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Ok(number);
-            }
-        }
-        Err(broken())
-    }
-
-    fn name(&mut self) -> Done<&'p str> {
-        let size = self.number()?;
-        std::str::from_utf8(self.take(size)?).map_err(|error| error.to_string())
-    }
-
-    /// How large a table or a memory may be: with the first bit the most follows the least.
-    fn limits(&mut self) -> Done {
-        let has_most = self.byte()? & 1 == 1;
-        self.number()?;
-        if has_most {
-            self.number()?;
-        }
-        Ok(())
-    }
-
-    /// What `read` goes past.
-    fn since(&mut self, read: impl FnOnce(&mut Self) -> Done) -> Done<&'p [u8]> {
-        let before = self.0;
-        read(self)?;
-        Ok(&before[..before.len() - self.0.len()])
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,7 +164,7 @@ mod tests {
         for (module, name) in [("./x.js", names[0]), ("other", names[1])] {
             write_name(module, &mut imports);
             write_name(name, &mut imports);
-            imports.extend([FUNCTION, 0]);
+            imports.extend([0, 0]);
         }
         let mut exports = vec![u8::try_from(exported.len()).unwrap()];
         for name in exported {
@@ -266,9 +173,7 @@ mod tests {
         }
         let mut program = b"\0asm\x01\0\0\0".to_vec();
         for (kind, content) in [(IMPORTS, imports), (EXPORTS, exports), (10, vec![0])] {
-            program.push(kind);
-            write_number(content.len(), &mut program);
-            program.extend(content);
+            wasm::write_section(kind, &content, &mut program);
         }
         program
     }
