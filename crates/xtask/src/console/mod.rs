@@ -3,7 +3,10 @@
 
 mod cut;
 mod loader;
+mod order;
 mod page;
+mod trim;
+mod wasm;
 
 use crate::command::{Done, ask, cargo, run};
 use crate::tree::Tree;
@@ -27,7 +30,7 @@ pub(crate) fn build(tree: &Tree, path: &OsStr) -> Done {
     let page = Page::read(&source)?;
     let program = compile(tree, path)?;
     let cut = work.cut(&program)?;
-    let script = work.bind()?;
+    let (script, main) = work.bind(&cut)?;
     let mut pieces = Vec::new();
     for piece in cut.pieces(|file| work.size(file))? {
         let merged = work.merge(&piece, &page)?;
@@ -35,13 +38,13 @@ pub(crate) fn build(tree: &Tree, path: &OsStr) -> Done {
         let name = put(tree, &piece.name, "wasm", &made)?;
         pieces.push((name, piece));
     }
-    let entry = work.optimise(&work.bound.join(format!("{NAME}_bg.wasm")), &page)?;
+    let entry = work.optimise(&main, &page)?;
     let wasm = put(tree, &format!("{NAME}-main"), "wasm", &entry)?;
     let script = loader::join(&script, &cut, &pieces)?;
     let script = put(tree, NAME, "js", script.as_bytes())?;
     let mut styles = String::new();
     for sheet in &page.styles {
-        styles.push_str(&read(&tree.root.join(sheet))?);
+        styles.push_str(&page::small_style(&read(&tree.root.join(sheet))?));
     }
     let style = put(tree, NAME, "css", styles.as_bytes())?;
     let icon = tree.root.join(&page.icon);
@@ -131,8 +134,8 @@ impl<'a> Work<'a> {
         cut::Cut::read(&read(&self.cut.join("__wasm_split.js"))?)
     }
 
-    /// The answer is the JavaScript.
-    fn bind(&self) -> Done<String> {
+    /// The answer is the JavaScript, and where the program is.
+    fn bind(&self, cut: &cut::Cut) -> Done<(String, PathBuf)> {
         run(self
             .tool("wasm-bindgen")
             .arg(self.cut.join(format!("{NAME}.wasm")))
@@ -144,7 +147,16 @@ impl<'a> Work<'a> {
                 "a crate brings JavaScript files of its own, which the build does not place".into(),
             );
         }
-        read(&self.bound.join(format!("{NAME}.js")))
+        let file = self.bound.join(format!("{NAME}_bg.wasm"));
+        let program =
+            fs::read(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+        let script = read(&self.bound.join(format!("{NAME}.js")))?;
+        let from = format!("./{NAME}_bg.js");
+        let (script, program) = trim::trim(&script, &program, &from, &cut.shares)?;
+        let file = self.made.join("main.wasm");
+        fs::write(&file, program)
+            .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+        Ok((script, file))
     }
 
     /// The parts of a piece as one file. Each names the memory and the table as its own import, which merged
@@ -192,9 +204,16 @@ impl<'a> Work<'a> {
     }
 
     fn optimise(&self, file: &Path, page: &Page<'_>) -> Done<Vec<u8>> {
-        let made = self.made.join("optimised.wasm");
+        let (named, made) = (
+            self.made.join("named.wasm"),
+            self.made.join("optimised.wasm"),
+        );
+        let program =
+            fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+        fs::write(&named, order::by_likeness(&program)?)
+            .map_err(|error| format!("cannot write {}: {error}", named.display()))?;
         let mut command = self.tool("wasm-opt");
-        command.arg(file).arg("-o").arg(&made);
+        command.arg(&named).arg("-o").arg(&made);
         quietly(command.args(&page.wasm_opt))?;
         fs::read(&made).map_err(|error| format!("cannot read {}: {error}", made.display()))
     }

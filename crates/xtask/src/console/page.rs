@@ -84,9 +84,49 @@ impl<'t> Page<'t> {
     }
 }
 
+/// A style sheet without comments and the space that only its readers need. What stands between quotation marks
+/// stays as it is.
+pub(super) fn small_style(sheet: &str) -> String {
+    let mut small = String::new();
+    let mut rest = sheet;
+    let mut is_spaced = false;
+    while let Some(letter) = rest.chars().next() {
+        let length = match letter {
+            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
+            '"' | '\'' => rest[1..].find(letter).map_or(rest.len(), |end| end + 2),
+            _ => letter.len_utf8(),
+        };
+        let (word, after) = rest.split_at(length);
+        rest = after;
+        if letter.is_ascii_whitespace() || word.starts_with("/*") {
+            is_spaced = true;
+            continue;
+        }
+        let needs_none = |letter: char| "{};,".contains(letter);
+        if is_spaced && !needs_none(letter) && !small.ends_with(needs_none) && !small.is_empty() {
+            small.push(' ');
+        }
+        is_spaced = false;
+        if letter == '}' && small.ends_with(';') {
+            small.pop();
+        }
+        small.push_str(word);
+    }
+    small
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_style_sheet_keeps_what_browsers_read() {
+        let sheet = "/* Why. */\n@layer a, b;\n.row > b:not(.x) :hover,\ni { /* { */\n    width: calc(1em + 2px);\n    content: \"a  ; /* }\";\n}\n";
+        assert_eq!(
+            small_style(sheet),
+            "@layer a,b;.row > b:not(.x) :hover,i{width: calc(1em + 2px);content: \"a  ; /* }\"}"
+        );
+    }
 
     const SOURCE: &str = "<head>\n    <link data-trunk rel=\"rust\" data-bin=\"x\" data-wasm-opt=\"z\" data-wasm-opt-params=\"--a --b\">\n    \
         <link data-trunk rel=\"icon\" href=\"style/icon.svg\" type=\"image/svg+xml\">\n    \

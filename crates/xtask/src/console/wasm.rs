@@ -1,0 +1,117 @@
+//! Reading and writing the sections of a program in WebAssembly. Pure.
+
+use crate::command::Done;
+
+/// Kinds of sections.
+pub(super) const CUSTOM: u8 = 0;
+pub(super) const IMPORTS: u8 = 2;
+pub(super) const FUNCTIONS: u8 = 3;
+pub(super) const EXPORTS: u8 = 7;
+pub(super) const CODE: u8 = 10;
+
+/// A section: its kind, and what it holds.
+type Section<'p> = (u8, &'p [u8]);
+
+/// What stands before the sections, and the sections.
+pub(super) fn sections(program: &[u8]) -> Done<(&[u8], Vec<Section<'_>>)> {
+    let (head, rest) = program.split_at_checked(8).ok_or_else(broken)?;
+    let mut rest = Reader(rest);
+    let mut sections = Vec::new();
+    while !rest.0.is_empty() {
+        let kind = rest.byte()?;
+        let size = rest.number()?;
+        sections.push((kind, rest.take(size)?));
+    }
+    Ok((head, sections))
+}
+
+pub(super) fn write_section(kind: u8, content: &[u8], to: &mut Vec<u8>) {
+    to.push(kind);
+    write_number(content.len(), to);
+    to.extend(content);
+}
+
+fn broken() -> String {
+    "a program ends in the middle".to_owned()
+}
+
+pub(super) fn write_number(mut number: usize, to: &mut Vec<u8>) {
+    loop {
+        let low = u8::try_from(number & 0x7f).unwrap_or_default();
+        number >>= 7;
+        if number == 0 {
+            to.push(low);
+            return;
+        }
+        to.push(low | 0x80);
+    }
+}
+
+pub(super) fn write_name(name: &str, to: &mut Vec<u8>) {
+    write_number(name.len(), to);
+    to.extend(name.as_bytes());
+}
+
+/// What is left to read of a program.
+pub(super) struct Reader<'p>(pub(super) &'p [u8]);
+
+impl<'p> Reader<'p> {
+    pub(super) fn take(&mut self, size: usize) -> Done<&'p [u8]> {
+        let (taken, rest) = self.0.split_at_checked(size).ok_or_else(broken)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    pub(super) fn byte(&mut self) -> Done<u8> {
+        self.take(1).map(|taken| taken[0])
+    }
+
+    pub(super) fn number(&mut self) -> Done<usize> {
+        let mut number = 0;
+        for shift in (0..35).step_by(7) {
+            let byte = self.byte()?;
+            number |= usize::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Ok(number);
+            }
+        }
+        Err(broken())
+    }
+
+    pub(super) fn name(&mut self) -> Done<&'p str> {
+        let size = self.number()?;
+        std::str::from_utf8(self.take(size)?).map_err(|error| error.to_string())
+    }
+
+    /// What an import is, after its names; the answer tells whether it is a function.
+    pub(super) fn import(&mut self) -> Done<bool> {
+        match self.byte()? {
+            0 => self.number().map(|_| true),
+            // A table, a memory, a global.
+            1 => {
+                self.byte()?;
+                self.limits().map(|()| false)
+            }
+            2 => self.limits().map(|()| false),
+            3 => self.take(2).map(|_| false),
+            other => Err(format!("a program imports something of the kind {other}")),
+        }
+    }
+
+    /// How large a table or a memory may be: with the first bit the most follows the least.
+    fn limits(&mut self) -> Done {
+        let has_most = self.byte()? & 1 == 1;
+        self.number()?;
+        if has_most {
+            self.number()?;
+        }
+        Ok(())
+    }
+
+    /// What `read` goes past.
+    pub(super) fn since(&mut self, read: impl FnOnce(&mut Self) -> Done) -> Done<&'p [u8]> {
+        let before = self.0;
+        read(self)?;
+        Ok(&before[..before.len() - self.0.len()])
+    }
+}
