@@ -116,7 +116,7 @@ impl Source {
     /// Learns the vendor's clock from an answer that tells it.
     fn listen(&self, answer: &vendors::Answer, requested_at: DateTime<Utc>, kept: Duration) {
         let date = answer.header("date");
-        let Some(date) = date.and_then(|date| vendors::http_date::parse(date)) else {
+        let Some(date) = date.and_then(vendors::http_date::parse) else {
             return;
         };
         let received_at = of_unix(self.clock.now());
