@@ -224,8 +224,8 @@ fn formatting_and_lints(tree: &Tree, steps: &mut Steps) {
 
 fn browser_tests(tree: &Tree, name: Option<&str>) -> Done {
     let chromium = install::for_browser_tests(tree)?;
-    // Of the time that a story takes, a processor works little more than half.
-    let workers = 2 * std::thread::available_parallelism().map_or(1, usize::from);
+    // Stories wait more than they work. One worker more than processors keeps these busy, and none waits for long.
+    let workers = 1 + std::thread::available_parallelism().map_or(1, usize::from);
     let mut node = Command::new("node");
     node.args(["tests/e2e/run.mjs", &workers.to_string()])
         .args(name.map(literally))
