@@ -517,6 +517,8 @@ story('a wall loads itself anew once the gateway serves another console', async 
       await pass(page, control, 10);
       assert.equal(loads, 1);
     }, 30_000);
+    // Its first answer may have been on its way while the clocks were moved.
+    await pass(page, control, 10);
     await shownLive(page);
     await pass(page, control, 65);
     assert.equal(loads, 1, 'what was loaded is what is served');
