@@ -14,11 +14,17 @@ pub(super) fn trim(
     from: &str,
     kept: &[String],
 ) -> Done<(String, Vec<u8>)> {
-    let mut script = essentials(script);
+    let (mut script, gone) = essentials(script);
     let words: BTreeSet<&str> = script
         .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_' && letter != '$')
         .chain(kept.iter().map(String::as_str))
         .collect();
+    // A browser would stop at the name, and run nothing.
+    if let Some(class) = gone.into_iter().find(|class| words.contains(class)) {
+        return Err(format!(
+            "wasm-bindgen wrote a script that still names `{class}` where the class itself is left out"
+        ));
+    }
     let mut short = BTreeMap::new();
     let (head, sections) = wasm::sections(program)?;
     let mut trimmed = head.to_vec();
@@ -34,8 +40,8 @@ pub(super) fn trim(
     Ok((script, trimmed))
 }
 
-/// The script without comments, indentation, and classes for other scripts.
-fn essentials(script: &str) -> String {
+/// The script without comments, indentation, and classes for other scripts; the names of these.
+fn essentials(script: &str) -> (String, Vec<&str>) {
     let mut essential = String::new();
     let mut classes: Vec<&str> = Vec::new();
     let mut lines = script.lines();
@@ -45,13 +51,13 @@ fn essentials(script: &str) -> String {
             lines.by_ref().find(|line| *line == "}");
             continue;
         }
-        // What frees an object of the class that is no longer used: one statement of several lines.
-        let is_of_class = |rest: &str| {
-            classes
-                .iter()
-                .any(|class| rest.starts_with(&format!("{class}Finalization ")))
+        // A statement about the class: that it can be disposed of, and, in several lines, what frees an object that is
+        // no longer used.
+        let is_about = |class: &&str| {
+            line.starts_with(&format!("if (Symbol.dispose) {class}."))
+                || line.starts_with(&format!("const {class}Finalization "))
         };
-        if line.strip_prefix("const ").is_some_and(is_of_class) {
+        if classes.iter().any(is_about) {
             if !line.ends_with(';') {
                 lines.by_ref().find(|line| line.ends_with(';'));
             }
@@ -64,7 +70,7 @@ fn essentials(script: &str) -> String {
             essential.push('\n');
         }
     }
-    essential
+    (essential, classes)
 }
 
 /// Gives the functions that the script offers their short names: a line of it begins with the name and a colon.
@@ -154,6 +160,7 @@ mod tests {
     use super::*;
 
     const SCRIPT: &str = "export class Stream {\n    free() {\n        wasm.__wbg_stream_free(this);\n    }\n}\n\
+        if (Symbol.dispose) Stream.prototype[Symbol.dispose] = Stream.prototype.free;\n\
         const imports = {\n        __wbg_now_0123: function(arg0) {\n            // Only for readers.\n            return wasm.clock(arg0);\n        },\n    };\n\
         const StreamFinalization = (typeof FinalizationRegistry === 'undefined')\n    ? { }\n    : new FinalizationRegistry(ptr => wasm.__wbg_stream_free(ptr, 1));\n\
         const other = 1;\n";
@@ -198,6 +205,13 @@ mod tests {
         assert!(trim(SCRIPT, &program, "./x.js", &[]).is_err_and(|why| why.contains("offers 0")));
         assert!(trim(SCRIPT, &program[..20], "./x.js", &[]).is_err());
         assert!(trim(SCRIPT, &[], "./x.js", &[]).is_err());
+    }
+
+    #[test]
+    fn a_class_that_is_left_out_and_still_named_is_an_error() {
+        let script = format!("{SCRIPT}new Stream();\n");
+        let program = program(["__wbg_now_0123", "x"], &[]);
+        assert!(trim(&script, &program, "./x.js", &[]).is_err_and(|why| why.contains("`Stream`")));
     }
 
     #[test]
