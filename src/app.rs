@@ -10,6 +10,7 @@ use crate::ui::{
 use crate::{nav, pages, prefs, shell};
 use futures_util::future::join;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use std::sync::Arc;
 use wasm_bindgen::JsValue;
 
@@ -23,12 +24,18 @@ pub fn App() -> impl IntoView {
     prefs::provide();
     clock::provide(poll_settings::provide());
     heading::provide();
-    let start = LocalResource::new(|| async {
-        // At the same time: one way there and back less until alarms are seen.
-        let (session, first) = join(session::session(), inventory::first()).await;
-        Ok::<Start, Failure>((session?, first?))
+    // No `LocalResource`, which with its `Suspense` would be 7 kB more to load.
+    let start = RwSignal::new_local(None::<Result<Start, Failure>>);
+    let retry = Callback::new(move |()| {
+        start.set(None);
+        spawn_local(async move {
+            // At the same time: one way there and back less until alarms are seen.
+            let (session, first) = join(session::session(), inventory::first()).await;
+            let known = session.and_then(|session| Ok((session, first?)));
+            let _ = start.try_set(Some(known));
+        });
     });
-    let retry = Callback::new(move |()| start.refetch());
+    retry.run(());
     let route = nav.route();
     chunks::provide(&route.get_untracked());
     let chunks = use_chunks();
@@ -44,8 +51,9 @@ pub fn App() -> impl IntoView {
             nav.replace(&pages::sign_in::href(&untrack(|| nav.here())));
         }
     });
-    let started = move || {
-        start.get().map(|result| match result {
+    let started = move || match start.get() {
+        None => view! { <p class="alone" role="status">"Loading connections…"</p> }.into_any(),
+        Some(result) => match result {
             Ok((session, first)) => view! { <Console session first again=retry /> }.into_any(),
             Err(failure) if session::is_missing(&failure) && is_wall.get() => chunks.show(
                 Chunk::Wall,
@@ -64,7 +72,7 @@ pub fn App() -> impl IntoView {
                 </main>
             }
             .into_any(),
-        })
+        },
     };
     let framed = is_framed();
     move || {
@@ -72,9 +80,9 @@ pub fn App() -> impl IntoView {
             return view! { <Framed /> }.into_any();
         }
         if is_sign_in.get() {
-            return view! { <pages::SignIn /> }.into_any();
+            return chunks.show(Chunk::SignIn, Piece::Page(Route::SignIn));
         }
-        view! { <Suspense fallback=|| view! { <p class="alone" role="status">"Loading connections…"</p> }>{started}</Suspense> }.into_any()
+        started()
     }
 }
 
@@ -182,12 +190,10 @@ fn Desk(route: Memo<Route>) -> impl IntoView {
 
 fn page(chunks: Chunks, route: Route) -> AnyView {
     match Chunk::of(&route) {
-        // The wall stands alone: `Console` draws it.
-        Some(Chunk::Wall) => ().into_any(),
+        // These stand alone: `Console` draws the wall, and `App` the page for signing in.
+        Some(Chunk::Wall | Chunk::SignIn) => ().into_any(),
         Some(chunk) => chunks.show(chunk, Piece::Page(route)),
         None if route == Route::Overview => view! { <pages::overview::Overview /> }.into_any(),
-        // `App` draws the page for signing in.
-        None if route == Route::SignIn => ().into_any(),
         None => view! { <pages::NotFound what="There is no page at this address." /> }.into_any(),
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod app;
+pub mod json;
 pub mod live;
 pub mod nav;
 pub mod pages;

@@ -2,6 +2,7 @@
 //! name, silence and notifications of the wall. The only user of browser storage, and never of a secret.
 //! Without storage, a choice lasts until the page is closed.
 
+use crate::json;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 
@@ -126,12 +127,12 @@ pub fn provide() -> Prefs {
         // Values from another version, or edited by hand, must not stop the console.
         refresh: RwSignal::new(
             stored(REFRESH)
-                .and_then(|text| serde_json::from_str(&text).ok())
+                .and_then(|text| json::read(text.as_bytes()).ok())
                 .unwrap_or_default(),
         ),
         session_columns: RwSignal::new(
             stored(COLUMNS)
-                .and_then(|text| serde_json::from_str(&text).ok())
+                .and_then(|text| json::read(text.as_bytes()).ok())
                 .flatten(),
         ),
         queries: RwSignal::new(stored(QUERIES).unwrap_or_default()),

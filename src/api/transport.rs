@@ -3,6 +3,7 @@
 
 use super::failure::{Failure, Problem};
 use super::{poll_gate, session};
+use crate::json;
 use crate::route::address;
 use chrono::{DateTime, Utc};
 use gloo_net::http::{Method, RequestBuilder, Response};
@@ -146,9 +147,7 @@ pub(super) async fn answer_of(
 
 /// A value with the times of its answer.
 pub(super) fn arrived<T>(value: T, answer: &Answer) -> Arrived<T> {
-    let date = answer
-        .header("date")
-        .and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+    let date = answer.header("date").and_then(vendors::http_date::parse);
     let age = answer
         .header("age")
         // Whole seconds (RFC 9111, section 5.1). The tables for reading others weigh more than some pages' own code.
@@ -156,7 +155,7 @@ pub(super) fn arrived<T>(value: T, answer: &Answer) -> Arrived<T> {
         .map_or(0.0, f64::from);
     Arrived {
         value,
-        date: date.map(|date| date.to_utc()),
+        date,
         age: age * 1000.0,
     }
 }
@@ -225,7 +224,7 @@ async fn own<T: DeserializeOwned>(
     if !answer.is_success() {
         return Err(Failure::from_problem(problem(&answer)));
     }
-    serde_json::from_slice(&answer.body).map_err(|error| {
+    json::read(&answer.body).map_err(|error| {
         Failure::Unreadable(vendors::call::Unreadable {
             status: answer.status,
             problem: format!("{path}: {error}"),
@@ -286,7 +285,7 @@ async fn read(response: Response) -> Result<Answer, gloo_net::Error> {
 }
 
 fn problem(answer: &Answer) -> Problem {
-    let mut problem: Problem = serde_json::from_slice(&answer.body).unwrap_or_else(|_| Problem {
+    let mut problem: Problem = json::read(&answer.body).unwrap_or_else(|_| Problem {
         title: "A proxy in front of the gateway answered".to_owned(),
         detail: format!(
             "HTTP status {} without the gateway's own error format",

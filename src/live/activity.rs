@@ -1,10 +1,9 @@
 //! The activity as it grows: the newest entries as they arrive, and older ones as somebody asks for them.
 
-use super::{Live, use_watched};
+use super::{Live, sort, use_watched};
 use crate::api::activity::{Activity, ActivityEntry, read};
 use crate::api::{Arrived, Failure};
 use leptos::prelude::*;
-use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
@@ -172,7 +171,7 @@ fn with_newest(known: &Known, page: &Activity) -> Known {
         .collect();
     by_number.extend(newest().map(|entry| (entry.number, entry)));
     let mut entries: Entries = by_number.into_values().collect();
-    entries.sort_by_key(|entry| Reverse((entry.at, entry.number)));
+    sort(&mut entries, |a, b| (b.at, b.number).cmp(&(a.at, a.number)));
     Known {
         entries,
         older: known.older.clone(),

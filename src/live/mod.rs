@@ -5,6 +5,7 @@ pub mod activity;
 pub mod aveva;
 pub mod clock;
 pub mod inventory;
+mod keyed;
 pub mod lane;
 #[expect(
     clippy::module_inception,
@@ -14,6 +15,7 @@ pub mod live;
 mod poll;
 pub mod poll_settings;
 pub mod rows;
+mod sort;
 pub mod status;
 pub mod uplynk;
 pub mod veeam;
@@ -23,7 +25,9 @@ pub use aveva::{Detail, Group};
 pub use clock::{Clock, use_clock};
 pub use health::schedule;
 pub use inventory::{Watched, use_watched};
+pub use keyed::keyed;
 pub use live::Live;
 pub use poll_settings::{PollSettings, use_poll_settings};
+pub use sort::sort;
 pub use status::Status;
 pub use world::{Takeover, World};

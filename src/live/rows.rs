@@ -1,6 +1,7 @@
 //! A new list into the rows of the last one: only rows that differ are written, and rows are made
 //! only when the list grows beyond what it ever was.
 
+use super::keyed;
 use leptos::prelude::*;
 
 /// The rows of a table or list: a pool of signals and how many of them are in use.
@@ -57,18 +58,18 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Rows<T> {
     }
 
     /// Draws each row in use with `draw`.
-    pub fn draw<V: IntoView + 'static>(
+    pub fn draw<V: IntoAny + 'static>(
         self,
         draw: impl Fn(RwSignal<T>) -> V + Send + Sync + Clone + 'static,
-    ) -> impl IntoView {
+    ) -> AnyView {
         self.draw_numbered(move |_, row| draw(row))
     }
 
     /// Draws each row in use with `draw`, which also gets its place among them, from 0.
-    pub fn draw_numbered<V: IntoView + 'static>(
+    pub fn draw_numbered<V: IntoAny + 'static>(
         self,
         draw: impl Fn(usize, RwSignal<T>) -> V + Send + Sync + Clone + 'static,
-    ) -> impl IntoView {
+    ) -> AnyView {
         let each = move || {
             let slots = self.slots.read();
             slots
@@ -78,7 +79,7 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Rows<T> {
                 .enumerate()
                 .collect::<Vec<_>>()
         };
-        view! { <For each key=|(at, _)| *at children=move |(at, row)| draw(at, row) /> }
+        keyed(each, |(at, _)| *at, move |(at, row)| draw(at, row))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the gateway watches, as this console last received it. Pure.
 
+use super::sort;
 use health::alarms::{Alarm, Maintenance};
 use health::inventory::{Kind, Resource, ResourceKey};
 use protocol::{ConnectionState, Inventory};
@@ -78,7 +79,7 @@ impl World {
         }
         if !added.is_empty() {
             resources.append(&mut added);
-            resources.sort_by(|a, b| a.key.cmp(&b.key));
+            sort(&mut resources, |a, b| a.key.cmp(&b.key));
         }
         let world = Self {
             revision: Some(changes.revision),

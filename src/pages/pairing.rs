@@ -9,7 +9,7 @@ use crate::nav::use_nav;
 use crate::pages::sign_in;
 use crate::prefs::{Theme, use_prefs};
 use crate::route::Route;
-use crate::ui::times::machine;
+use crate::ui::times::{machine, written};
 use crate::ui::{Heading, Icon};
 use leptos::prelude::*;
 use std::time::Duration;
@@ -117,7 +117,7 @@ pub fn Pairing(
                 <div role="status">{failure}</div>
             </div>
             <footer>
-                <p><time id="wall-clock" datetime=move || machine(now())>{move || now().format("%H:%M:%S").to_string()}</time>" UTC"</p>
+                <p><time id="wall-clock" datetime=move || machine(now())>{move || written(now().naive_utc(), "%H:%M:%S")}</time>" UTC"</p>
                 <a href=move || sign_in::href(&nav.here())>"Sign in instead"</a>
             </footer>
         </main>

@@ -6,6 +6,7 @@ use crate::api::Failure;
 use crate::api::session::{Session, SignInMethods, at_provider, sign_in, sign_in_methods};
 use crate::nav::use_nav;
 use crate::route::Route;
+use crate::ui::dialog::Dialog;
 use crate::ui::{Heading, Icon};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -40,9 +41,28 @@ pub fn SignIn() -> impl IntoView {
     }
 }
 
+/// The dialog over a page whose session has ended.
+#[component]
+pub fn SignInAgain(
+    /// Who was signed in.
+    user: String,
+    /// After somebody has signed in.
+    done: Callback<Session>,
+    /// After it was closed.
+    on_close: Callback<()>,
+) -> impl IntoView {
+    let close = Trigger::new();
+    view! {
+        <Dialog title="Sign in again" on_close close>
+            <p>"Your session has ended. The data on the screen stays but is no longer refreshed."</p>
+            <SignInForm user done />
+        </Dialog>
+    }
+}
+
 /// The form.
 #[component]
-pub fn SignInForm(
+fn SignInForm(
     /// The name to begin with.
     #[prop(optional, into)]
     user: String,

@@ -2,7 +2,7 @@
 //! known state stands below.
 
 use crate::api::inventory::Refresh;
-use crate::live::use_watched;
+use crate::live::{keyed, use_watched};
 use crate::ui::{FailureCard, Icon};
 use health::inventory::Kind;
 use health::words;
@@ -21,7 +21,11 @@ pub fn SourceErrors(
         connections.retain(|connection| Kind::held_by(&connection.system) == of);
         connections
     };
-    view! { <For each key=|connection| connection.id.clone() children=|connection| view! { <SourceError connection /> } /> }
+    keyed(
+        each,
+        |connection| connection.id.clone(),
+        |connection| view! { <SourceError connection /> },
+    )
 }
 
 /// The error of one connection; nothing if there is none.

@@ -1,5 +1,6 @@
 //! The question that is asked before something unsaved is lost.
 
+use crate::live::keyed;
 use crate::nav::use_nav;
 use crate::ui::dialog::Dialog;
 use leptos::prelude::*;
@@ -28,5 +29,9 @@ pub fn Leaving() -> impl IntoView {
         }
     };
     // A dialog of its own for each question: one that is about to close does not open again.
-    view! { <For each=move || nav.leaving() key=|(number, _)| *number children=draw /> }
+    keyed(
+        move || nav.leaving().into_iter().collect(),
+        |(number, _)| *number,
+        draw,
+    )
 }

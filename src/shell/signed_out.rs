@@ -3,9 +3,8 @@
 
 use crate::api::session::{Ended, Session};
 use crate::live::use_poll_settings;
-use crate::pages::sign_in::SignInForm;
+use crate::pages::chunks::{Chunk, Piece, use_chunks};
 use crate::ui::Icon;
-use crate::ui::dialog::Dialog;
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -16,7 +15,7 @@ pub fn SignedOut() -> impl IntoView {
     let session = expect_context::<Arc<Session>>();
     let poll_settings = use_poll_settings();
     let put_off = RwSignal::new(false);
-    let close = Trigger::new();
+    let chunks = use_chunks();
     let done = Callback::new({
         let session = session.clone();
         move |new: Session| {
@@ -39,13 +38,10 @@ pub fn SignedOut() -> impl IntoView {
     let draw = move || {
         match (ended.get(), put_off.get()) {
         (false, _) => ().into_any(),
-        (true, false) => view! {
-            <Dialog title="Sign in again" on_close close>
-                <p>"Your session has ended. The data on the screen stays but is no longer refreshed."</p>
-                <SignInForm user=user.get_value() done />
-            </Dialog>
+        (true, false) => {
+            let user = user.get_value();
+            chunks.show(Chunk::SignIn, Piece::SignInAgain { user, done, on_close })
         }
-        .into_any(),
         (true, true) => view! {
             <p class="panel note">
                 <Icon name="key" />

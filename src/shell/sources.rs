@@ -2,8 +2,8 @@
 //! width, so that nothing moves while ages run: the worst come first, and the rest opens behind a button.
 
 use crate::api::inventory::Refresh;
-use crate::live::use_watched;
-use crate::pages::Polling;
+use crate::live::{keyed, sort, use_watched};
+use crate::pages::chunks::{Chunk, Piece, use_chunks};
 use crate::route::Route;
 use crate::ui::{Icon, freshness, width};
 use health::freshness::Freshness;
@@ -45,7 +45,7 @@ fn urgency(freshness: Freshness) -> u8 {
 
 /// The order of the bar: worst first, otherwise as configured.
 fn ranked(mut sources: Vec<(String, Freshness)>) -> Vec<(String, Freshness)> {
-    sources.sort_by_key(|(_, freshness)| urgency(*freshness));
+    sort(&mut sources, |(_, a), (_, b)| urgency(*a).cmp(&urgency(*b)));
     sources
 }
 
@@ -91,11 +91,11 @@ pub fn SourceList() -> impl IntoView {
     view! {
         <div class="sources" node_ref=bar>
             <ul class="fresh" id=LIST popover="auto" aria-label="Sources" on:beforetoggle=will_toggle>
-                <For
-                    each=move || connections.get()
-                    key=|connection| (connection.id.clone(), connection.title.clone())
-                    children=move |connection| view! { <Item connection bar=bar_of /> }
-                />
+                {keyed(
+                    move || connections.get(),
+                    |connection| format!("{}\n{}", connection.id, connection.title),
+                    move |connection| view! { <Item connection bar=bar_of /> },
+                )}
             </ul>
             <button type="button" class="btn" popovertarget=LIST hidden=move || hidden() == 0 data-f=key style:--place=move || places.get().to_string()
                 aria-label=move || format!("{} more sources", hidden()) title="All sources">
@@ -149,10 +149,11 @@ fn Item(connection: Connection, bar: Bar) -> impl IntoView {
     let shows_facts = RwSignal::new(false);
     let will_toggle =
         move |event: web_sys::ToggleEvent| shows_facts.set(event.new_state() == "open");
+    let chunks = use_chunks();
     let facts = move || {
         shows_facts
             .get()
-            .then(|| view! { <Polling connection=id.get_value() /> })
+            .then(|| chunks.show(Chunk::Connections, Piece::Polling(id.get_value())))
     };
     let refresh = move |_| watched.refresh(Refresh::Connection(id.get_value()));
     view! {
@@ -164,7 +165,7 @@ fn Item(connection: Connection, bar: Bar) -> impl IntoView {
             </button>
             <div popover="auto" id=panel class="pop" role="group" aria-label=connection.title.clone() on:beforetoggle=will_toggle>
                 <h2>{connection.title.clone()}<small>" "{connection.system.vendor()}</small></h2>
-                <dl class="facts two">{facts}</dl>
+                {facts}
                 <p class="row">
                     <button type="button" class="btn" on:click=refresh>{format!("Refresh now {}", connection.title)}</button>
                     <a class="end" href=Route::Connections.href()>"Connections"</a>

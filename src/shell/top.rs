@@ -76,9 +76,8 @@ fn Time() -> impl IntoView {
     let (watched, prefs) = (use_watched(), use_prefs());
     let time = move |zone: Zone| {
         let now = watched.now();
-        now.with_timezone(&times::offset(zone, now))
-            .format("%H:%M:%S")
-            .to_string()
+        let now = now.with_timezone(&times::offset(zone, now));
+        times::written(now.naive_local(), "%H:%M:%S")
     };
     let zone = move || prefs.zone.get();
     view! {

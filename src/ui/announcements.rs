@@ -1,7 +1,7 @@
 //! What happens while somebody watches, announced once on every page and on the wall: a failover, a
 //! connection or the gateway that falls silent or answers again, and a new critical alarm.
 
-use crate::live::{Takeover, Watched, use_watched};
+use crate::live::{Takeover, Watched, keyed, use_watched};
 use crate::route::Route;
 use health::alarms::Alarm;
 use health::freshness::Freshness;
@@ -107,7 +107,7 @@ pub fn Announcements(
     };
     view! {
         <div class="failovers" role="alert">
-            <For each=move || shown.get() key=|one| one.number children=draw />
+            {keyed(move || shown.get(), |one| one.number, draw)}
         </div>
     }
 }

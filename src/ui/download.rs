@@ -1,5 +1,6 @@
 //! A file that the page itself made, given to the browser to keep.
 
+use super::times::written;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use std::time::Duration;
@@ -36,7 +37,7 @@ impl FileKind {
             Self::Csv => "csv",
             Self::Json => "json",
         };
-        let at = at.format("%Y-%m-%dT%H%M%SZ");
+        let at = written(at.naive_utc(), "%Y-%m-%dT%H%M%SZ");
         format!("{of}-{at}.{extension}")
     }
 }

@@ -2,6 +2,7 @@
 
 use super::icon::Icon;
 use crate::api::Outcome;
+use crate::live::keyed;
 use leptos::prelude::*;
 use std::rc::Rc;
 use std::time::Duration;
@@ -137,5 +138,5 @@ pub fn NoticeArea() -> impl IntoView {
             </p>
         }
     };
-    view! { <div role="status"><For each key=|notice| notice.number children=draw /></div> }
+    view! { <div role="status">{keyed(each, |notice| notice.number, draw)}</div> }
 }

@@ -1,6 +1,7 @@
 //! A time zone as arithmetic takes it: how far from UTC at which moment. A fixed offset
 //! would be an hour wrong across a change of the clocks. Pure; who asks the browser is `ui::times`.
 
+use super::times::written;
 use chrono::{
     DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc,
 };
@@ -72,7 +73,7 @@ pub fn local_text(at: DateTime<Utc>, zone: ZoneAt) -> String {
         0 => "%Y-%m-%dT%H:%M",
         _ => "%Y-%m-%dT%H:%M:%S",
     };
-    shown.format(form).to_string()
+    written(shown, form)
 }
 
 /// Reads what a form gives for a time, or a date for its midnight; of a year with four digits, because no other can

@@ -1,11 +1,11 @@
 //! A request to send and how to read its response.
 
+use crate::http_date;
 use crate::json;
 use crate::operation::{Method, Operation};
 use crate::redaction::{LEFT_OUT_HEADER, redact_text};
 use crate::refusal::is_refusal;
 use crate::status::words;
-use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -96,8 +96,8 @@ impl Answer {
                     .map_or(LONGEST_WAIT, |wait: u64| wait.min(LONGEST_WAIT)),
             );
         }
-        let date = |text: &str| DateTime::parse_from_rfc2822(text).ok();
-        let wait = date(wish)?.signed_duration_since(date(self.header("date")?)?);
+        let date = http_date::parse(self.header("date")?)?;
+        let wait = http_date::parse(wish)?.signed_duration_since(date);
         Some(
             u64::try_from(wait.num_seconds())
                 .unwrap_or(0)

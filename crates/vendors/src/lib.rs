@@ -8,6 +8,7 @@ pub mod aveva;
 pub mod call;
 pub mod connection;
 mod error_body;
+pub mod http_date;
 mod json;
 pub mod operation;
 mod redaction;

@@ -3,6 +3,7 @@
 use super::Writer;
 use crate::api::Failure;
 use crate::api::outcome::{Outcome, execute};
+use chrono::SubsecRound;
 use health::groups::role_word;
 use vendors::Call;
 use vendors::aveva::{self, ClientSession, NewHeartbeat, RoleOverride, TimeSpan, Written};
@@ -22,7 +23,7 @@ impl Writer {
                 ) {
                     (Some(RoleOverride::Primary), Some(end)) => format!(
                         ", overridden to Primary until {} UTC",
-                        end.format("%Y-%m-%d %H:%M:%S")
+                        end.trunc_subsecs(0).naive_utc()
                     ),
                     (Some(RoleOverride::Primary), None) => {
                         ", overridden to Primary with no end time".to_owned()

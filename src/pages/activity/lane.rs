@@ -2,7 +2,7 @@
 
 use super::table::time;
 use crate::live::lane::seen;
-use crate::live::use_watched;
+use crate::live::{sort, use_watched};
 use crate::nav::use_nav;
 use crate::prefs::use_prefs;
 use crate::ui::{name, times};
@@ -108,11 +108,12 @@ fn lanes(told: &[Stretch]) -> Vec<&Led> {
             lanes.push(&stretch.led);
         }
     }
-    lanes.sort_by_key(|led| match led {
+    let place = |led: &Led| match led {
         Led::By(_) => 0,
         Led::Nobody => 1,
         Led::Unknown => 2,
-    });
+    };
+    sort(&mut lanes, |a, b| place(a).cmp(&place(b)));
     lanes
 }
 

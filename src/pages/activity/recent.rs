@@ -4,7 +4,7 @@ use super::entry::{outcome, resource_name, what};
 use super::table::time;
 use crate::api::activity::ActivityEntry;
 use crate::live::activity::feed;
-use crate::live::use_watched;
+use crate::live::{keyed, use_watched};
 use crate::route::Route;
 use crate::ui::StatusMark;
 use health::events::EventKind;
@@ -77,7 +77,7 @@ fn Recent(
             {failure}
             {nothing}
             <ul class="rows pad" aria-label=title>
-                <For each=move || shown.get() key=|entry| (entry.number, entry.outcome.clone()) children=move |entry| item(&entry, with_names) />
+                {keyed(move || shown.get(), |entry| format!("{} {}", entry.number, entry.outcome), move |entry| item(&entry, with_names))}
             </ul>
         </section>
     }

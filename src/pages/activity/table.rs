@@ -4,7 +4,7 @@ use super::diff::{Side, diff};
 use super::entry::{connection_title, href, outcome, resource_name, what};
 use crate::api::activity::{ActivityEntry, ActivityKind};
 use crate::live::activity::{Feed, feed};
-use crate::live::use_watched;
+use crate::live::{keyed, use_watched};
 use crate::prefs::use_prefs;
 use crate::ui::{FailureCard, Tag, name, times};
 use chrono::{DateTime, Utc};
@@ -94,7 +94,7 @@ pub fn ActivityTable(
                         </tr>
                     </thead>
                     <tbody>
-                        <For each=move || shown.get() key=|entry| (entry.number, entry.outcome.clone()) children=|entry| row(&entry) />
+                        {keyed(move || shown.get(), |entry| format!("{} {}", entry.number, entry.outcome), |entry| row(&entry))}
                     </tbody>
                 </table>
             </div>

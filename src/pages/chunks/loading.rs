@@ -201,6 +201,8 @@ enum Frame {
     Page,
     /// A screen of its own.
     Screen,
+    /// A part of what stands around it.
+    Part,
     /// A dialog, and what is run after it was closed.
     Dialog(Callback<()>),
 }
@@ -208,9 +210,13 @@ enum Frame {
 impl Frame {
     fn of(piece: &Piece) -> Self {
         match piece {
+            Piece::Page(Route::SignIn) => Self::Screen,
             Piece::Page(_) => Self::Page,
             Piece::Wall { .. } | Piece::Pairing { .. } => Self::Screen,
-            Piece::AlarmDialog { on_close, .. } => Self::Dialog(*on_close),
+            Piece::Polling(_) => Self::Part,
+            Piece::AlarmDialog { on_close, .. } | Piece::SignInAgain { on_close, .. } => {
+                Self::Dialog(*on_close)
+            }
         }
     }
 
@@ -219,11 +225,16 @@ impl Frame {
         match self {
             Self::Page | Self::Screen => self.around(chunk, words),
             // Nothing is seen of it: the dialog opens a moment later.
-            Self::Dialog(_) => view! { <p class="vh" role="status">"Loading…"</p> }.into_any(),
+            Self::Dialog(_) | Self::Part => {
+                view! { <p class="vh" role="status">"Loading…"</p> }.into_any()
+            }
         }
     }
 
     fn failed(self, chunk: Chunk, content: AnyView) -> AnyView {
+        if let Self::Part = self {
+            return content;
+        }
         if let Self::Dialog(on_close) = self {
             let close = Trigger::new();
             return view! {
@@ -251,7 +262,9 @@ impl Frame {
                 <main id="main" class="alone"><h1>"Failover Console"</h1>{content}</main>
             }
             .into_any(),
-            Self::Page | Self::Dialog(_) => view! { <Heading text=words />{content} }.into_any(),
+            Self::Page | Self::Part | Self::Dialog(_) => {
+                view! { <Heading text=words />{content} }.into_any()
+            }
         }
     }
 }

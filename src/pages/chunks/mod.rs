@@ -10,7 +10,11 @@ pub use loading::{Chunks, provide, use_chunks};
 
 use super::alarms::AskedOfAlarm;
 use super::alarms::acknowledge::{Acknowledge, Withdraw, WriteNote};
-use super::{activity, connections, failover_sessions, groups, pairing, report, slicers, wall};
+use super::{
+    Polling, activity, connections, failover_sessions, groups, pairing, report, sign_in, slicers,
+    wall,
+};
+use crate::api::session::Session;
 use crate::route::Route;
 use leptos::prelude::*;
 use leptos::wasm_split::SplitLoaderError;
@@ -32,6 +36,17 @@ pub enum Piece {
         /// Somebody is signed in now.
         done: Callback<()>,
     },
+    /// The dialog over a page whose session has ended.
+    SignInAgain {
+        /// Who was signed in.
+        user: String,
+        /// After somebody has signed in.
+        done: Callback<Session>,
+        /// After it was closed.
+        on_close: Callback<()>,
+    },
+    /// How the gateway reads the connection of this id, in the top bar.
+    Polling(String),
     /// A dialog about an alarm.
     AlarmDialog {
         /// Which one.
@@ -46,6 +61,8 @@ pub enum Piece {
 /// A chunk of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chunk {
+    /// Signing in: the page, and the dialog. The first, because it has to be there when the gateway refuses.
+    SignIn,
     /// The dialogs about alarms on the Overview.
     AlarmDialogs,
     /// Client failover groups.
@@ -56,7 +73,7 @@ pub enum Chunk {
     FailoverSessions,
     /// The activity, and the report that it leads to.
     Activity,
-    /// Connections and walls.
+    /// Connections and walls, and how a connection is read.
     Connections,
     /// The status wall, and pairing.
     Wall,
@@ -64,7 +81,8 @@ pub enum Chunk {
 
 impl Chunk {
     /// Every chunk, in the order in which an idle page fetches them.
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
+        Self::SignIn,
         Self::AlarmDialogs,
         Self::Groups,
         Self::Slicers,
@@ -84,8 +102,8 @@ impl Chunk {
             Route::Activity | Route::Report => Some(Self::Activity),
             Route::Connections => Some(Self::Connections),
             Route::Wall => Some(Self::Wall),
-            // The dialog over a page whose session has ended holds the same form.
-            Route::Overview | Route::SignIn | Route::NotFound => None,
+            Route::SignIn => Some(Self::SignIn),
+            Route::Overview | Route::NotFound => None,
         }
     }
 
@@ -99,6 +117,7 @@ impl Chunk {
             Self::Activity => "Activity",
             Self::Connections => "Connections",
             Self::Wall => "Status wall",
+            Self::SignIn => "Sign in",
         }
     }
 
@@ -111,6 +130,7 @@ impl Chunk {
             Self::Activity => in_activity::load().await,
             Self::Connections => in_connections::load().await,
             Self::Wall => in_wall::load().await,
+            Self::SignIn => in_sign_in::load().await,
         }
     }
 
@@ -124,6 +144,7 @@ impl Chunk {
             Self::Activity => at_once(in_activity::draw(piece)),
             Self::Connections => at_once(in_connections::draw(piece)),
             Self::Wall => at_once(in_wall::draw(piece)),
+            Self::SignIn => at_once(in_sign_in::draw(piece)),
         }
     }
 }
@@ -170,7 +191,14 @@ chunk!(in_alarm_dialogs, alarm_dialogs, piece => match piece {
         view! { <WriteNote alarm changed on_close /> }.into_any()
     }
     // Nothing else is in this chunk.
-    Piece::Page(_) | Piece::Wall { .. } | Piece::Pairing { .. } => ().into_any(),
+    _ => ().into_any(),
+});
+
+chunk!(in_sign_in, sign_in, piece => match piece {
+    Piece::SignInAgain { user, done, on_close } => {
+        view! { <sign_in::SignInAgain user done on_close /> }.into_any()
+    }
+    _ => view! { <sign_in::SignIn /> }.into_any(),
 });
 
 chunk!(in_groups, groups, piece => match piece {
@@ -199,13 +227,18 @@ chunk!(in_activity, activity, piece => match piece {
     _ => view! { <activity::Activity /> }.into_any(),
 });
 
-chunk!(in_connections, connections, _piece => view! { <connections::Connections /> }.into_any());
+chunk!(in_connections, connections, piece => match piece {
+    Piece::Polling(connection) => {
+        view! { <dl class="facts two"><Polling connection /></dl> }.into_any()
+    }
+    _ => view! { <connections::Connections /> }.into_any(),
+});
 
 chunk!(in_wall, wall, piece => match piece {
     Piece::Wall { demo } => view! { <wall::StatusWall demo /> }.into_any(),
     Piece::Pairing { ended, done } => view! { <pairing::Pairing ended done /> }.into_any(),
     // No page inside the shell is in this chunk, and no dialog.
-    Piece::Page(_) | Piece::AlarmDialog { .. } => ().into_any(),
+    _ => ().into_any(),
 });
 
 /// What a cut function draws. Its future is ready at once where its chunk is there, so the page needs no

@@ -7,7 +7,7 @@ pub mod walls;
 
 use crate::api::inventory::Refresh;
 use crate::api::session::Session;
-use crate::live::use_watched;
+use crate::live::{keyed, use_watched};
 use crate::pages::Polling;
 use crate::pages::maintenance::MaintenanceList;
 use crate::ui::{FailureCard, Heading, Icon, freshness};
@@ -36,7 +36,7 @@ pub fn Connections() -> impl IntoView {
         <Heading text="Connections" />
         {none}
         <div class="cols cards">
-            <For each=move || connections.get() key=|connection| format!("{connection:?}") children=|connection| view! { <Card connection /> } />
+            {keyed(move || connections.get(), |connection| format!("{connection:?}"), |connection| view! { <Card connection /> })}
         </div>
         <MaintenanceList />
         {session.may_change().then(|| view! { <Alerts /> })}

@@ -3,7 +3,7 @@
 use crate::api::Outcome;
 use crate::api::outcome::settled;
 use crate::api::walls::{self, Wall, Walls as List};
-use crate::live::{Live, use_watched};
+use crate::live::{Live, keyed, use_watched};
 use crate::prefs::use_prefs;
 use crate::ui::ActionDialog;
 use crate::ui::action_dialog::Running;
@@ -46,7 +46,7 @@ pub fn WallList(
                     </tr>
                 </thead>
                 <tbody>
-                    <For each=move || ids.get() key=Clone::clone children=move |id| view! { <Row state id revoking /> } />
+                    {keyed(move || ids.get(), Clone::clone, move |id| view! { <Row state id revoking /> })}
                 </tbody>
             </table>
         </div>

@@ -2,6 +2,7 @@
 
 use super::builder::Builder;
 use super::saved_queries::{Duplicates, Ready, SavedQueries};
+use crate::live::keyed;
 use crate::nav::use_nav;
 use crate::prefs::use_prefs;
 use crate::ui::dialog::Dialog;
@@ -230,7 +231,7 @@ fn Manage(on_close: Callback<()>) -> impl IntoView {
     };
     view! {
         <Dialog title="Manage queries" on_close close>
-            <ul class="kept" aria-label="Kept queries"><For each key=|query| query.name.clone() children=draw /></ul>
+            <ul class="kept" aria-label="Kept queries">{keyed(each, |query| query.name.clone(), draw)}</ul>
             {none}
             <p class="row"><button type="button" class="btn" disabled=move || saved.read().list().is_empty() on:click=export>"Export queries"</button></p>
             <Field label="Import queries" name="import-queries" value=text hint=Signal::stored("Paste an exported file.".to_owned()) long=true />

@@ -4,6 +4,7 @@
 use super::builder::Builder;
 use super::ranges::utc;
 use super::tokens::{Group, Id, Join, Node, choices, field_label, is_time, op_word};
+use crate::live::keyed;
 use crate::prefs::use_prefs;
 use crate::ui::time_zone::{self, local_text};
 use crate::ui::{Icon, times};
@@ -103,7 +104,7 @@ pub fn GroupView(
     view! {
         <div class="grp row" data-inner=(!outermost).then_some("") role="group" aria-label=name>
             {how}
-            <ul class="row"><For each=move || nodes.get() key=|node| *node children=draw /></ul>
+            <ul class="row">{keyed(move || nodes.get(), |(node, is_group)| format!("{node} {is_group}"), draw)}</ul>
             <button type="button" class="btn quiet" aria-label=if outermost { "Add filter" } else { "Add filter to the group" } on:click=add><Icon name="plus" />"Add filter"</button>
             <button type="button" class="btn quiet" aria-label=if outermost { "Add group" } else { "Add group to the group" } on:click=add_group><Icon name="plus" />"Add group"</button>
             {more}

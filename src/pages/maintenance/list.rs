@@ -2,7 +2,7 @@
 
 use super::{Asked, Dialogs};
 use crate::api::session::Session;
-use crate::live::{Watched, use_watched};
+use crate::live::{Watched, keyed, use_watched};
 use crate::pages::moments::use_moments;
 use health::alarms::{Maintenance, Scope};
 use leptos::prelude::*;
@@ -76,7 +76,7 @@ pub fn MaintenanceList() -> impl IntoView {
                             <th scope="col"><span class="vh">"Actions"</span></th>
                         </tr>
                     </thead>
-                    <tbody><For each=move || list.get() key=|one| one.id.clone() children=row /></tbody>
+                    <tbody>{keyed(move || list.get(), |one| one.id.clone(), row)}</tbody>
                 </table>
             </div>
             {move || list.read().is_empty().then(|| view! { <p class="blank">"None is under way or planned."</p> })}

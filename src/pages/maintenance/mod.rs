@@ -8,7 +8,7 @@ pub use list::MaintenanceList;
 
 use crate::api::handling;
 use crate::api::session::Session;
-use crate::live::{Watched, use_watched};
+use crate::live::{Watched, keyed, use_watched};
 use crate::pages::alarms::said_about;
 use crate::pages::moments::use_moments;
 use crate::ui::action_dialog::Running;
@@ -87,7 +87,7 @@ pub fn HandlingNotes(
     };
     view! {
         {said}
-        <For each=move || concerning.get() key=|one| one.id.clone() children=note />
+        {keyed(move || concerning.get(), |one| one.id.clone(), note)}
         <Dialogs asked scope=None name=String::new() />
     }
 }

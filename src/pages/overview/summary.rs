@@ -9,7 +9,7 @@ use health::severity::Severity;
 use leptos::prelude::*;
 use protocol::ConnectionState;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use vendors::System;
 
@@ -39,9 +39,11 @@ fn recent(connections: &[Arc<ConnectionState>]) -> String {
             System::Veeam { recent_hours, .. } => Some(*recent_hours),
             System::Aveva(_) | System::Uplynk => None,
         });
-    let hours: BTreeSet<u16> = hours.collect();
-    match hours.into_iter().collect::<Vec<_>>()[..] {
-        [hours] => format!("running or of the last {hours} h"),
+    let hours: Vec<u16> = hours.collect();
+    match &hours[..] {
+        [hours, others @ ..] if others.iter().all(|other| other == hours) => {
+            format!("running or of the last {hours} h")
+        }
         _ => "running or recent".to_owned(),
     }
 }

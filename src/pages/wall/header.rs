@@ -7,7 +7,7 @@ use super::sounds::Sounds;
 use super::state::{Count, Wall};
 use crate::live::{use_clock, use_watched};
 use crate::ui::Icon;
-use crate::ui::times::machine;
+use crate::ui::times::{machine, written};
 use leptos::prelude::*;
 
 /// The head of the wall.
@@ -41,9 +41,9 @@ pub fn Header(
     view! {
         <header style:height=height data-head=below>
             <div class="when">
-                <p><time id="wall-clock" datetime=move || machine(now())>{move || now().format("%H:%M:%S").to_string()}</time>" UTC"</p>
+                <p><time id="wall-clock" datetime=move || machine(now())>{move || written(now().naive_utc(), "%H:%M:%S")}</time>" UTC"</p>
                 <p class="there">
-                    <span>{move || now().format("%a %-d %b").to_string()}{demo.then(|| view! { " "<b>"DEMO"</b> })}</span>
+                    <span>{move || written(now().naive_utc(), "%a %-d %b")}{demo.then(|| view! { " "<b>"DEMO"</b> })}</span>
                     <span>{local}</span>
                 </p>
                 <p class="notes"><PageNote wall /><SoundNote sounds /></p>

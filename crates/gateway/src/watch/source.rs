@@ -116,12 +116,12 @@ impl Source {
     /// Learns the vendor's clock from an answer that tells it.
     fn listen(&self, answer: &vendors::Answer, requested_at: DateTime<Utc>, kept: Duration) {
         let date = answer.header("date");
-        let Some(date) = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok()) else {
+        let Some(date) = date.and_then(vendors::http_date::parse) else {
             return;
         };
         let received_at = of_unix(self.clock.now());
         let mut clock = self.vendor_clock();
-        let date = of_unix(date.to_utc());
+        let date = of_unix(date);
         *clock = clock.received(of_unix(requested_at), received_at, date, millis(kept));
     }
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::call::{Answer, Call, Request, read_empty};
 use crate::json::parse;
 use crate::operation::Operation;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
 /// The operations on the sessions of one group.
@@ -167,8 +167,9 @@ impl<'a> Sessions<'a> {
 
 /// A date-time in .NET's ticks of 100 ns, so that a value that was read is written unchanged.
 fn time(time: DateTime<Utc>) -> Value {
-    let nanos = time.format("%Y-%m-%dT%H:%M:%S%.9f").to_string();
-    let ticks = nanos.get(..nanos.len() - 2).unwrap_or(&nanos);
+    let nanos = time.to_rfc3339_opts(SecondsFormat::Nanos, true);
+    let nanos = nanos.trim_end_matches('Z');
+    let ticks = nanos.get(..nanos.len() - 2).unwrap_or(nanos);
     let short = ticks.trim_end_matches('0').trim_end_matches('.');
     format!("{short}Z").into()
 }

@@ -11,6 +11,7 @@ pub use class::{Class, Counts};
 pub use width::{LADDER, Width};
 
 use crate::ui::time_zone::{ZoneAt, shown};
+use crate::ui::times::written;
 use chrono::{DateTime, TimeDelta, Utc};
 use vendors::veeam::{Field, Filter, Op, Session};
 
@@ -99,7 +100,11 @@ impl Bar {
                 } else {
                     "%-d %b %Y %H:%M"
                 };
-                return format!("{} to {}", from.format("%-d %b %Y %H:%M"), to.format(form));
+                return format!(
+                    "{} to {}",
+                    written(from, "%-d %b %Y %H:%M"),
+                    written(to, form)
+                );
             }
             Width::Days(_) | Width::Week => "%-d %b %Y",
             Width::Months(_) => "%b %Y",
@@ -107,7 +112,7 @@ impl Bar {
         };
         let last = self.to.checked_sub_signed(TimeDelta::nanoseconds(1));
         let last = shown(last.unwrap_or(self.to), zone);
-        let (from, last) = (from.format(form).to_string(), last.format(form).to_string());
+        let (from, last) = (written(from, form), written(last, form));
         if from == last {
             from
         } else {
