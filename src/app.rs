@@ -1,7 +1,7 @@
 //! The whole console: who is signed in, which connections there are, the shell, and the open page.
 
 use crate::api::{Failure, session};
-use crate::live::{clock, inventory, poll_settings};
+use crate::live::{clock, inventory, poll_settings, use_poll_settings, use_watched};
 use crate::pages::chunks::{self, Chunk, Chunks, Piece, use_chunks};
 use crate::route::Route;
 use crate::ui::{
@@ -125,6 +125,14 @@ fn Console(
     announcements::provide();
     pages::slicers::order_memory::provide();
     let route = nav::use_nav().route();
+    let (prefs, settings, watched) = (prefs::use_prefs(), use_poll_settings(), use_watched());
+    // A page was left, and what has read these with it.
+    Effect::new(move |_| {
+        route.track();
+        prefs.renew();
+        settings.renew();
+        watched.renew();
+    });
     let screen = Memo::new(move |_| match *route.read() {
         _ if is_wall_session && ended.get() => Screen::Pairing,
         _ if is_wall_session => Screen::Wall,

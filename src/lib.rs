@@ -10,6 +10,7 @@ pub mod nav;
 pub mod pages;
 pub mod panic_banner;
 pub mod prefs;
+pub mod readers;
 pub mod route;
 pub mod shell;
 pub mod ui;

@@ -3,6 +3,7 @@
 //! Our own because the router crate decodes a path before it writes it to the address bar, which
 //! breaks the reload of every id that holds a `%`.
 
+use crate::readers::forget;
 use crate::route::Route;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -211,8 +212,12 @@ impl Nav {
 
     fn follow(self) {
         let (path, search) = current();
-        self.path.maybe_update(|old| changed(old, path));
-        self.search.maybe_update(|old| changed(old, search));
+        for (signal, new) in [(self.path, path), (self.search, search)] {
+            if signal.with_untracked(|old| *old != new) {
+                signal.set(new);
+                forget(&signal);
+            }
+        }
     }
 
     /// A plain click on a link of ours becomes a step in the history; everything else (new tab,
@@ -240,12 +245,6 @@ impl Nav {
         event.prevent_default();
         self.go(&format!("{}{}", link.pathname(), link.search()));
     }
-}
-
-fn changed(old: &mut String, new: String) -> bool {
-    let differs = *old != new;
-    *old = new;
-    differs
 }
 
 fn current() -> (String, String) {

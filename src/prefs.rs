@@ -2,6 +2,7 @@
 //! name, silence and notifications of the wall. The only user of browser storage, and never of a secret.
 //! Without storage, a choice lasts until the page is closed.
 
+use crate::readers::renew;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 
@@ -170,6 +171,20 @@ pub fn provide() -> Prefs {
         }
     });
     prefs
+}
+
+impl Prefs {
+    /// Forgets who has read these choices, which change seldom.
+    pub fn renew(self) {
+        renew(&[
+            &self.theme,
+            &self.zone,
+            &self.refresh,
+            &self.session_columns,
+            &self.muted,
+            &self.notify,
+        ]);
+    }
 }
 
 fn yes_or_no(is: bool) -> &'static str {

@@ -1,6 +1,7 @@
 //! One tick a second for every age on the page, and the vendors' clocks.
 
 use super::poll_settings::PollSettings;
+use crate::readers::forget;
 use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
 use std::time::Duration;
@@ -58,7 +59,9 @@ impl Clock {
         let Some(last) = self.millis.try_get_untracked() else {
             return;
         };
-        let _ = self.millis.try_set(now());
+        if self.millis.try_set(now()).is_none() {
+            forget(&self.millis);
+        }
         self.poll_settings.ticked(last);
         let due = move || {
             if self.awaits.try_get_value() == Some(true) {

@@ -3,9 +3,10 @@
 
 use super::clock::{self, Clock, use_clock};
 use super::world::{Takeover, World};
-use super::{Live, Status, use_poll_settings};
+use super::{Live, PollSettings, Status, use_poll_settings};
 use crate::api::inventory::{Refresh, fetch};
 use crate::api::{Arrived, Failure};
+use crate::readers::{forget, renew};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::freshness::Freshness;
 use health::inventory::{Kind, Observed, Reading, Resource, Standing};
@@ -13,6 +14,7 @@ use health::words;
 use leptos::prelude::*;
 use protocol::ConnectionState;
 use std::cell::{Cell, RefCell};
+use std::ops::RangeInclusive;
 use std::rc::Rc;
 use std::sync::Arc;
 use vendors::Connection;
@@ -25,13 +27,22 @@ const CLOCK_STEP: f64 = 200.0;
 /// A difference of this computer's clock from the gateway's that nobody has to be told of.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(5);
 
-/// How fresh everything is at this moment. Computed each second, and seldom another than before.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// How fresh everything is, and from when until when that holds unless something else is read.
+#[derive(Debug)]
 struct Fresh {
     /// In the order of the world's connections.
     connections: Vec<Freshness>,
     /// In the order of the world's resources.
     resources: Vec<Freshness>,
+    world: Arc<World>,
+    interval: TimeDelta,
+    holds: RangeInclusive<DateTime<Utc>>,
+}
+
+impl Fresh {
+    fn is_as(&self, other: &Self) -> bool {
+        (&self.connections, &self.resources) == (&other.connections, &other.resources)
+    }
 }
 
 /// What the gateway watches, as it refreshes.
@@ -40,7 +51,10 @@ pub struct Watched {
     live: Live<World>,
     /// The gateway's clock less the browser's, in milliseconds.
     ahead: RwSignal<f64>,
-    fresh: Memo<Fresh>,
+    fresh: StoredValue<Fresh>,
+    /// Counts the times at which something became less fresh.
+    aged: RwSignal<u32>,
+    settings: PollSettings,
     /// Failovers that the last answer showed.
     takeovers: RwSignal<Vec<Takeover>>,
     /// What the next request shall have read anew.
@@ -135,25 +149,34 @@ pub fn provide(first: First) -> Watched {
         };
         Live::starting_with(world, fetch, moving)
     };
-    let fresh = Memo::new(move |_| {
-        let world = live.value().unwrap_or_default();
-        let interval = TimeDelta::from_std(settings.interval.get()).unwrap_or(TimeDelta::MAX);
-        of_world(&world, clock.at(ahead.get()), interval)
-    });
+    let judged = of_world(
+        live.value_untracked().unwrap_or_default(),
+        untrack(|| clock.at(ahead.get())),
+        TimeDelta::zero(),
+    );
     let watched = Watched {
         live,
         ahead,
-        fresh,
+        fresh: StoredValue::new(judged),
+        aged: RwSignal::new(0),
+        settings,
         takeovers,
         wanted: StoredValue::new_local(wanted),
         first_build,
         clock,
     };
     provide_context(watched);
+    Effect::new(move |_| {
+        let _ = watched.world();
+        if watched.judge(watched.now()) {
+            watched.aged.update(|times| *times = times.wrapping_add(1));
+            forget(&watched.aged);
+        }
+    });
     watched
 }
 
-fn of_world(world: &World, now: DateTime<Utc>, interval: TimeDelta) -> Fresh {
+fn of_world(world: Arc<World>, now: DateTime<Utc>, interval: TimeDelta) -> Fresh {
     let readings: Vec<_> = world
         .connections
         .iter()
@@ -163,6 +186,10 @@ fn of_world(world: &World, now: DateTime<Utc>, interval: TimeDelta) -> Fresh {
         .iter()
         .map(|reading| reading.freshness(now))
         .collect();
+    let ends = readings
+        .iter()
+        .filter_map(|reading| reading.as_fresh_until(None, now));
+    let mut until = ends.min().unwrap_or(DateTime::<Utc>::MAX_UTC);
     // Those of one connection stand together.
     let mut last: Option<(&str, Option<usize>)> = None;
     let resources = world.resources().iter().map(|resource| {
@@ -173,14 +200,22 @@ fn of_world(world: &World, now: DateTime<Utc>, interval: TimeDelta) -> Fresh {
         };
         last = Some((id, place));
         match (place, resource.observed) {
-            (Some(place), Observed::At(_)) => readings[place].freshness_of(resource, now),
+            (Some(place), Observed::At(_)) => {
+                let end = readings[place].as_fresh_until(Some(resource), now);
+                until = end.map_or(until, |end| until.min(end));
+                readings[place].freshness_of(resource, now)
+            }
             (Some(place), Observed::WithConnection) => connections[place],
             _ => Freshness::NoData,
         }
     });
+    let resources = resources.collect();
     Fresh {
-        resources: resources.collect(),
         connections,
+        resources,
+        world,
+        interval,
+        holds: now..=until,
     }
 }
 
@@ -195,6 +230,42 @@ fn reading(state: &ConnectionState, interval: TimeDelta) -> Reading {
 }
 
 impl Watched {
+    /// Judges how fresh everything is, unless what was judged last still holds. Returns whether anything is fresher or
+    /// less fresh than it was.
+    fn judge(self, now: DateTime<Utc>) -> bool {
+        let world = self.world_untracked();
+        let interval = TimeDelta::from_std(self.settings.interval()).unwrap_or(TimeDelta::MAX);
+        let changed = self.fresh.try_update_value(|held| {
+            let is_of = Arc::ptr_eq(&held.world, &world) && held.interval == interval;
+            if is_of && held.holds.contains(&now) {
+                return false;
+            }
+            let fresh = of_world(world, now, interval);
+            let changed = !held.is_as(&fresh);
+            *held = fresh;
+            changed
+        });
+        changed == Some(true)
+    }
+
+    /// How fresh everything in the world is, tracked.
+    fn with_fresh<T>(self, world: &Arc<World>, read: impl FnOnce(&Fresh) -> T) -> T {
+        self.aged.track();
+        if !self
+            .fresh
+            .with_value(|held| Arc::ptr_eq(&held.world, world))
+        {
+            untrack(|| self.judge(self.now()));
+        }
+        self.fresh.with_value(read)
+    }
+
+    /// Forgets who has read what changes seldom.
+    pub fn renew(self) {
+        renew(&[&self.ahead, &self.aged]);
+        self.live.status.renew();
+    }
+
     /// Everything, tracked.
     #[must_use]
     pub fn world(self) -> Arc<World> {
@@ -226,27 +297,35 @@ impl Watched {
     /// How fresh a connection is; never read where there is none.
     #[must_use]
     pub fn freshness(self, connection: &str) -> Freshness {
-        let place = self.world().connection_position(connection);
-        let known = place.and_then(|place| self.fresh.read().connections.get(place).copied());
+        let world = self.world();
+        let known = self.with_fresh(&world, |fresh| {
+            let place = world.connection_position(connection)?;
+            fresh.connections.get(place).copied()
+        });
         known.unwrap_or(Freshness::NoData)
     }
 
     /// How fresh a resource is.
     #[must_use]
     pub fn freshness_of(self, resource: &Resource) -> Freshness {
-        let place = self.world().position(&resource.key);
-        let known = place.and_then(|place| self.fresh.read().resources.get(place).copied());
+        let world = self.world();
+        let known = self.with_fresh(&world, |fresh| {
+            let place = world.position(&resource.key)?;
+            fresh.resources.get(place).copied()
+        });
         known.unwrap_or_else(|| self.freshness(&resource.key.connection))
     }
 
     /// The resources of a kind and how fresh each is, tracked.
     #[must_use]
     pub fn of_kind(self, kind: Kind) -> Vec<(Arc<Resource>, Freshness)> {
-        let (world, fresh) = (self.world(), self.fresh.read());
+        let world = self.world();
         let range = world.range_of(kind);
-        let fresh = fresh.resources.get(range.clone()).unwrap_or_default();
-        let resources = world.resources()[range].iter().cloned();
-        resources.zip(fresh.iter().copied()).collect()
+        self.with_fresh(&world, |fresh| {
+            let fresh = fresh.resources.get(range.clone()).unwrap_or_default();
+            let resources = world.resources()[range].iter().cloned();
+            resources.zip(fresh.iter().copied()).collect()
+        })
     }
 
     /// How a resource counts and what is written beside its name.
@@ -294,12 +373,6 @@ impl Watched {
     #[must_use]
     pub fn now_millis(self) -> f64 {
         self.clock.millis() + self.ahead.get()
-    }
-
-    /// A moment of the gateway's clock by the browser's, in milliseconds since 1970.
-    #[must_use]
-    pub fn browser_millis(self, at: DateTime<Utc>) -> f64 {
-        clock::millis_of(at) - self.ahead.get()
     }
 
     /// The time since a moment of the gateway's clock; never negative.

@@ -6,6 +6,7 @@ use super::poll_settings::use_poll_settings;
 use super::schedule::Schedule;
 use super::status::Status;
 use crate::api::{Arrived, Failure};
+use crate::readers::forget;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
@@ -148,11 +149,14 @@ impl<T: Send + Sync + 'static> Live<T> {
 
 /// An unchanged value notifies nobody.
 fn put<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<Option<Arc<T>>>, value: T) {
-    let _ = signal.try_maybe_update(|held| {
+    let changed = signal.try_maybe_update(|held| {
         if held.as_deref() == Some(&value) {
-            return (false, ());
+            return (false, false);
         }
         *held = Some(Arc::new(value));
-        (true, ())
+        (true, true)
     });
+    if changed == Some(true) {
+        forget(&signal);
+    }
 }

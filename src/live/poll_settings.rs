@@ -3,8 +3,9 @@
 
 use super::clock::now;
 use super::schedule::{CHOICES, INTERVAL};
-use crate::nav::use_nav;
+use crate::nav::{Nav, use_nav};
 use crate::prefs::{Prefs, use_prefs};
+use crate::readers::renew;
 use crate::route::Route;
 use leptos::prelude::*;
 use std::time::Duration;
@@ -15,8 +16,6 @@ const ASLEEP: f64 = 10_000.0;
 /// The poll settings of the console.
 #[derive(Clone, Copy)]
 pub struct PollSettings {
-    /// Between two polls on the page that is open.
-    pub interval: Memo<Duration>,
     /// Whether refresh is paused; until somebody resumes it or reloads the page.
     pub paused: RwSignal<bool>,
     /// Whether nobody can see the page. A window that has merely lost the focus is seen.
@@ -27,7 +26,7 @@ pub struct PollSettings {
     pub slept: RwSignal<u32>,
     /// Counts the times that somebody asked for everything anew.
     pub refresh_requests: RwSignal<u32>,
-    route: Memo<Route>,
+    nav: Nav,
     prefs: Prefs,
 }
 
@@ -39,23 +38,14 @@ pub fn use_poll_settings() -> PollSettings {
 
 /// Starts to listen to the browser.
 pub fn provide() -> PollSettings {
-    let (prefs, route) = (use_prefs(), use_nav().route());
-    let interval = Memo::new(move |_| {
-        let chosen = prefs.refresh.read().get(route.read().page()).copied();
-        chosen
-            .map(Duration::from_secs)
-            .filter(|chosen| CHOICES.contains(chosen))
-            .unwrap_or(INTERVAL)
-    });
     let poll_settings = PollSettings {
-        interval,
         paused: RwSignal::new(false),
         hidden: RwSignal::new(document().hidden()),
         woken: RwSignal::new(0),
         slept: RwSignal::new(0),
         refresh_requests: RwSignal::new(0),
-        route,
-        prefs,
+        nav: use_nav(),
+        prefs: use_prefs(),
     };
     provide_context(poll_settings);
     let shown = window_event_listener_untyped("visibilitychange", move |_| {
@@ -86,6 +76,28 @@ impl PollSettings {
         }
     }
 
+    /// Between two polls on the page that is open.
+    #[must_use]
+    pub fn interval(self) -> Duration {
+        let refresh = self.prefs.refresh.read();
+        let chosen = refresh.get(Route::parse(&self.nav.path()).page()).copied();
+        chosen
+            .map(Duration::from_secs)
+            .filter(|chosen| CHOICES.contains(chosen))
+            .unwrap_or(INTERVAL)
+    }
+
+    /// Forgets who has read these settings, which change seldom.
+    pub fn renew(self) {
+        renew(&[
+            &self.paused,
+            &self.hidden,
+            &self.woken,
+            &self.slept,
+            &self.refresh_requests,
+        ]);
+    }
+
     /// Asks for everything on the screen now.
     pub fn refresh(self) {
         self.refresh_requests
@@ -94,7 +106,7 @@ impl PollSettings {
 
     /// Chooses the interval of the page that is open.
     pub fn choose(self, interval: Duration) {
-        let page = self.route.read_untracked().page().to_owned();
+        let page = untrack(|| Route::parse(&self.nav.path()).page().to_owned());
         self.prefs.refresh.update(|chosen| {
             chosen.insert(page, interval.as_secs());
         });

@@ -6,6 +6,7 @@ use super::poll::Poll;
 use super::poll_settings::PollSettings;
 use super::schedule::Millis;
 use crate::api::Failure;
+use crate::readers::{forget, renew};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::freshness::{Freshness, freshness};
 use health::vendor_clock::VendorClock;
@@ -53,7 +54,7 @@ impl Status {
                 let (paused, hidden) = (poll_settings.paused.get(), poll_settings.hidden.get());
                 match poll.interval {
                     Some(own) => schedule.set(own, false, hidden),
-                    None => schedule.set(poll_settings.interval.get(), paused, hidden),
+                    None => schedule.set(poll_settings.interval(), paused, hidden),
                 }
                 let (_, woken, requested) = before.unwrap_or(counts);
                 if woken != counts.1 {
@@ -79,14 +80,21 @@ impl Status {
         date: Millis,
         cached_for: Millis,
     ) {
-        let _ = self
+        let updated = self
             .server
             .try_update(|clock| *clock = clock.received(requested_at, received, date, cached_for));
+        if updated.is_some() {
+            forget(&self.server);
+        }
     }
 
     pub(super) fn answered(self, requested_at: Millis, request: u32) {
-        let _ = self.requested_at.try_set(Some(requested_at));
-        let _ = self.answered.try_set(request);
+        if self.requested_at.try_set(Some(requested_at)).is_none() {
+            forget(&self.requested_at);
+        }
+        if self.answered.try_set(request).is_none() {
+            forget(&self.answered);
+        }
         let _ = self.failure.try_maybe_update(|failure| {
             let had = failure.take().is_some();
             (had, ())
@@ -104,6 +112,11 @@ impl Status {
             }
             (news, ())
         });
+    }
+
+    /// Forgets who has read what went wrong, which changes seldom.
+    pub(super) fn renew(self) {
+        renew(&[&self.failure]);
     }
 
     /// Asks now, or as soon as what is under way has ended.
@@ -136,7 +149,7 @@ impl Status {
 
     fn judged(self, age: Option<TimeDelta>) -> Freshness {
         let own = self.poll.try_with_value(|poll| poll.interval).flatten();
-        let interval = own.unwrap_or_else(|| self.poll_settings.interval.get());
+        let interval = own.unwrap_or_else(|| self.poll_settings.interval());
         let interval = TimeDelta::from_std(interval).unwrap_or(TimeDelta::MAX);
         freshness(age, interval)
     }

@@ -18,7 +18,7 @@ pub fn Refresh() -> impl IntoView {
     let options: Vec<_> = CHOICES
         .into_iter()
         .map(|choice| {
-            let selected = move || poll_settings.interval.get() == choice;
+            let selected = move || poll_settings.interval() == choice;
             view! { <option value=choice.as_secs().to_string() selected=selected>{word(choice)}</option> }
         })
         .collect();
@@ -60,7 +60,7 @@ pub fn Refresh() -> impl IntoView {
             <select
                 aria-label="Refresh every"
                 title="How often this page refreshes"
-                prop:value=move || poll_settings.interval.get().as_secs().to_string()
+                prop:value=move || poll_settings.interval().as_secs().to_string()
                 on:change=choose
             >
                 {options}

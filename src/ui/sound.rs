@@ -1,5 +1,6 @@
 //! Tones by the browser's own synthesizer: no files. Knows nothing of what they mean.
 
+use std::cell::OnceCell;
 use web_sys::{AudioContext, AudioContextState, GainNode, OscillatorType};
 
 /// One note: hertz, milliseconds, milliseconds of silence after it.
@@ -15,11 +16,24 @@ const EDGE: f64 = 0.012;
 #[derive(Debug, Clone)]
 pub struct Sound(AudioContext);
 
+thread_local! {
+    /// Made once and used again: Chromium goes on holding one that was closed.
+    static CONTEXT: OnceCell<Option<AudioContext>> = const { OnceCell::new() };
+}
+
 impl Sound {
     /// A synthesizer, where the browser has one.
     #[must_use]
     pub fn new() -> Option<Self> {
-        AudioContext::new().ok().map(Self)
+        CONTEXT.with(|context| {
+            if let Some(Some(rested)) = context.get() {
+                let _ = rested.resume();
+            }
+            context
+                .get_or_init(|| AudioContext::new().ok())
+                .clone()
+                .map(Self)
+        })
     }
 
     /// Whether the browser blocks sound, as it does until the first user gesture.
@@ -34,9 +48,9 @@ impl Sound {
         let _ = self.0.resume();
     }
 
-    /// Closes the context: a browser has few of them.
-    pub fn close(&self) {
-        let _ = self.0.close();
+    /// Sounds no more, and leaves the loudspeakers to others.
+    pub fn rest(&self) {
+        let _ = self.0.suspend();
     }
 
     /// Plays notes one after the other; does nothing while blocked, because all notes would sound at once

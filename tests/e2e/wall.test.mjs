@@ -189,6 +189,34 @@ story('every state is told apart without colour, by its shape and its word', { v
   }
 });
 
+story('from second to second nothing is written on the wall but its clock, and how old what it shows is by its words alone', async (told) => {
+  const { page, control } = told;
+  await openWall(told, '/wall?distance=1.5&only=groups&connections=plant-a');
+  await shownLive(page);
+  const ages = () => tiles(page).locator('.age').allInnerTexts();
+  await passUntil(page, control, 10, async () => (await ages()).every((age) => age === '<10 s'));
+  await control('POST', '/faults', { connection: 'plant-a', fault: { kind: 'reset' } });
+  await page.evaluate(() => {
+    window.written_ = [];
+    const note = (records) => {
+      for (const { target, attributeName } of records) {
+        const element = target.nodeType === Node.TEXT_NODE ? target.parentElement : target;
+        // The name of a source tells its age to the second.
+        if (!element.closest('time') && !(attributeName === 'aria-label' && element.closest('.sources'))) window.written_.push(element.className || element.localName);
+      }
+    };
+    new MutationObserver(note).observe(document.querySelector('main'), { subtree: true, childList: true, characterData: true, attributes: true });
+  });
+  for (let second = 0; second < 3; second += 1) {
+    const clock = await page.locator('#wall-clock').innerText();
+    await pass(page, control, 1);
+    await eventually(async () => assert.notEqual(await page.locator('#wall-clock').innerText(), clock));
+  }
+  assert.deepEqual(await page.evaluate(() => window.written_), []);
+  await passUntil(page, control, 20, async () => (await ages()).every((age) => age === '10 s'));
+  await passUntil(page, control, 20, async () => (await tile(page, /: STALE/).count()) > 0);
+});
+
 const pageNote = (page) => page.getByText(/^Page \d+ of \d+/);
 
 story('pages turn, and a critical alarm stops them on its page', async (told) => {

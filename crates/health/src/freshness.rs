@@ -25,15 +25,27 @@ const NO_DATA: TimeDelta = TimeDelta::seconds(60);
 /// limit out: what is asked once in five minutes is not gone after one.
 #[must_use]
 pub fn freshness(age: Option<TimeDelta>, interval: TimeDelta) -> Freshness {
-    let times = |n: i32| interval.checked_mul(n).unwrap_or(TimeDelta::MAX);
-    let stale = times(3).max(STALE);
+    let [live, aging, stale] = limits(interval);
     match age {
         None => Freshness::NoData,
-        Some(age) if age > NO_DATA.max(stale) => Freshness::NoData,
-        Some(age) if age > stale => Freshness::Stale,
-        Some(age) if age > times(2) => Freshness::Aging,
+        Some(age) if age > stale => Freshness::NoData,
+        Some(age) if age > aging => Freshness::Stale,
+        Some(age) if age > live => Freshness::Aging,
         Some(_) => Freshness::Live,
     }
+}
+
+/// The greatest age at which an answer of this age is still as fresh; `None` where it gets no older.
+#[must_use]
+pub fn as_fresh_until(age: TimeDelta, interval: TimeDelta) -> Option<TimeDelta> {
+    limits(interval).into_iter().find(|limit| age <= *limit)
+}
+
+/// The greatest ages of what is live, aging and stale.
+fn limits(interval: TimeDelta) -> [TimeDelta; 3] {
+    let times = |n: i32| interval.checked_mul(n).unwrap_or(TimeDelta::MAX);
+    let stale = times(3).max(STALE);
+    [times(2), stale, NO_DATA.max(stale)]
 }
 
 impl Freshness {
@@ -57,7 +69,7 @@ impl Freshness {
 
 #[cfg(test)]
 mod tests {
-    use super::{Freshness, freshness};
+    use super::{Freshness, as_fresh_until, freshness};
     use chrono::TimeDelta;
 
     #[test]
@@ -83,6 +95,26 @@ mod tests {
                 expected,
                 "{age:?} at {interval} s"
             );
+        }
+    }
+
+    #[test]
+    fn an_answer_is_as_fresh_as_it_is_until_a_limit_and_not_longer() {
+        for interval in [2, 5].map(TimeDelta::seconds) {
+            let mut age = TimeDelta::zero();
+            let mut seen = vec![freshness(Some(age), interval)];
+            while let Some(limit) = as_fresh_until(age, interval) {
+                assert_eq!(freshness(Some(limit), interval), seen[seen.len() - 1]);
+                age = limit + TimeDelta::milliseconds(1);
+                seen.push(freshness(Some(age), interval));
+            }
+            let all = [
+                Freshness::Live,
+                Freshness::Aging,
+                Freshness::Stale,
+                Freshness::NoData,
+            ];
+            assert_eq!(seen, all, "{interval}");
         }
     }
 

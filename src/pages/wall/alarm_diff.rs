@@ -47,7 +47,7 @@ impl Priority {
 
 impl AlarmDiff {
     /// Compares the tiles with the previous ones. `answering` are the connections with current data.
-    pub fn update(&mut self, tiles: &[Tile], answering: &HashSet<String>) -> AlarmChanges {
+    pub fn update(&mut self, tiles: &[Tile], answering: &[String]) -> AlarmChanges {
         let mut changes = AlarmChanges::default();
         let kept = |tile: &Tile| tile.is_stale() && !tile.is_source;
         for tile in tiles.iter().filter(|tile| !kept(tile) && tile.is_told) {
@@ -76,11 +76,11 @@ impl AlarmDiff {
     }
 
     /// Resources that answering connections no longer hold have no alarm.
-    fn forget(&mut self, tiles: &[Tile], answering: &HashSet<String>, changes: &mut AlarmChanges) {
+    fn forget(&mut self, tiles: &[Tile], answering: &[String], changes: &mut AlarmChanges) {
         let there: HashSet<&str> = tiles.iter().map(|tile| tile.key.as_str()).collect();
         self.known.retain(|key, priority| {
             let source = key.split('/').next().unwrap_or_default();
-            let gone = !there.contains(key.as_str()) && answering.contains(source);
+            let gone = !there.contains(key.as_str()) && answering.iter().any(|one| one == source);
             changes.calmed |= gone && priority.is_some();
             !gone
         });
@@ -97,6 +97,7 @@ impl AlarmDiff {
 mod tests {
     use super::*;
     use health::freshness::Freshness;
+    use health::inventory::Observed;
 
     fn tile(source: &str, name: &str, severity: Severity) -> Tile {
         Tile {
@@ -109,7 +110,7 @@ mod tests {
             word: String::new(),
             sentence: String::new(),
             since: None,
-            read: None,
+            observed: Observed::WithConnection,
             fresh: Freshness::Live,
             is_source: false,
             is_told: true,
@@ -117,7 +118,7 @@ mod tests {
         }
     }
 
-    fn answering(sources: &[&str]) -> HashSet<String> {
+    fn answering(sources: &[&str]) -> Vec<String> {
         sources.iter().map(|source| (*source).to_owned()).collect()
     }
 

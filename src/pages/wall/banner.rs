@@ -13,16 +13,16 @@ pub fn Banner(
     lost: Memo<bool>,
 ) -> impl IntoView {
     let watched = use_watched();
-    let since = Memo::new(move |_| watched.last_answer());
+    // Nobody sees it while the gateway answers.
+    let since = Memo::new(move |_| watched.last_answer().filter(|_| lost.get()));
     let at = move || {
         let (at, now) = (since.get()?, watched.now());
         let utc = times::offset(crate::prefs::Zone::Utc, now);
         Some(format!("Last data at {} UTC", times::moment(at, now, utc)))
     };
     let age = move || {
-        let ago = (watched.now() - since.get()?).num_seconds();
-        let millis = f64::from(i32::try_from(ago).unwrap_or(i32::MAX)) * 1_000.0;
-        Some(format!("{} ago", short(millis)))
+        let ago = watched.now() - since.get()?;
+        Some(format!("{} ago", short(ago)))
     };
     view! {
         <div class="gone" hidden=move || !lost.get()>

@@ -24,13 +24,9 @@ pub fn Header(
     let now = move || watched.now();
     let local = move || {
         let local = wall.local.read();
-        let local = local.as_ref()?;
-        Some(format!(
-            "{} {}",
-            local.at(watched.now_millis())?,
-            local.name
-        ))
+        local.as_ref()?.at(watched.now_millis())
     };
+    let place = move || wall.local.read().as_ref().map(|local| local.name.clone());
     let totals: Vec<_> = (0..7).map(|at| view! { <Total wall at /> }).collect();
     let below = move || match head(wall.layout.read().width) {
         Head::Whole => "whole",
@@ -44,7 +40,7 @@ pub fn Header(
                 <p><time id="wall-clock" datetime=move || machine(now())>{move || now().format("%H:%M:%S").to_string()}</time>" UTC"</p>
                 <p class="there">
                     <span>{move || now().format("%a %-d %b").to_string()}{demo.then(|| view! { " "<b>"DEMO"</b> })}</span>
-                    <span>{local}</span>
+                    <span hidden=move || wall.local.read().is_none()><time>{local}</time>" "{place}</span>
                 </p>
                 <p class="notes"><PageNote wall /><SoundNote sounds /></p>
             </div>
@@ -92,6 +88,9 @@ fn PageNote(wall: Wall) -> impl IntoView {
         format!("Page {} of {}{held}", rotation.page + 1, pages.get())
     });
     let part = move || {
+        if pages.get() < 2 {
+            return String::new();
+        }
         let rotation = wall.rotation.read();
         let part = rotation.progress(clock.millis(), wall.params.read().rotate);
         format!("{part:.3}")

@@ -1,16 +1,14 @@
 //! A tile of the wall: what it says, how loud it is, where it stands among the others. Pure.
 
 use super::layout::{Need, measure, measure_bold};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use health::freshness::Freshness;
-use health::inventory::{Standing, outlasts_silence};
+use health::inventory::{Observed, Standing, outlasts_silence};
 use health::severity::Severity;
 use health::totals::Totals;
 use std::borrow::Cow;
 use std::cmp::Ordering;
-
-/// Milliseconds by the browser's clock.
-pub type Millis = f64;
+use std::fmt;
 
 /// Glyph, padding and the spaces between in a large tile, in em.
 const REST: f64 = 4.2;
@@ -38,9 +36,9 @@ pub struct Tile {
     /// What is wrong, in a sentence.
     pub sentence: String,
     /// Since when it is so.
-    pub since: Option<Millis>,
-    /// When it was read last.
-    pub read: Option<Millis>,
+    pub since: Option<DateTime<Utc>>,
+    /// When it was read last: most tiles are read with their connection, and stay as they are while it answers.
+    pub observed: Observed,
     /// How fresh the data is.
     pub fresh: Freshness,
     /// Whether it stands for a silent connection itself.
@@ -51,7 +49,65 @@ pub struct Tile {
     pub care: &'static str,
 }
 
+/// An age as a tile says it, in one unit, rounded down: `<10 s`, `40 s`, `6 min`, `2 h`, `3 d`. In steps of ten
+/// seconds, so that a wall on which nothing changes but the time is not drawn anew every second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Age {
+    seconds: i64,
+}
+
+impl Age {
+    /// The age of something that has lasted so long, and for how long it is still called so.
+    #[must_use]
+    pub fn of(age: TimeDelta) -> (Self, TimeDelta) {
+        let age = age.max(TimeDelta::zero());
+        let seconds = age.num_seconds();
+        let step = match seconds {
+            0..60 => 10,
+            60..3_600 => 60,
+            3_600..86_400 => 3_600,
+            _ => 86_400,
+        };
+        let seconds = seconds - seconds % step;
+        let next = TimeDelta::try_seconds(seconds + step).unwrap_or(TimeDelta::MAX);
+        (Self { seconds }, next - age)
+    }
+}
+
+impl fmt::Display for Age {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.seconds {
+            0 => f.write_str("<10 s"),
+            seconds => f.write_str(&in_one_unit(seconds)),
+        }
+    }
+}
+
+/// The ages that a tile shows at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ages {
+    /// Of its state, where it is known since when.
+    pub state: Option<Age>,
+    /// Of what was read, where it was.
+    pub read: Option<Age>,
+}
+
 impl Tile {
+    /// How old it is now, given when its connection was read, and for how long these ages are still called so.
+    #[must_use]
+    pub fn ages(&self, now: DateTime<Utc>, connection: Option<DateTime<Utc>>) -> (Ages, TimeDelta) {
+        let read = match self.observed {
+            Observed::WithConnection => connection,
+            Observed::At(at) => Some(at),
+            Observed::Never => None,
+        };
+        let [state, read] = [self.since, read].map(|at| at.map(|at| Age::of(now - at)));
+        let lasts = [state, read].into_iter().flatten().map(|(_, lasts)| lasts);
+        let lasts = lasts.min().unwrap_or(TimeDelta::MAX);
+        let [state, read] = [state, read].map(|age| age.map(|(age, _)| age));
+        (Ages { state, read }, lasts)
+    }
+
     /// Whether it is large: an abnormal state, or one that was abnormal when last read.
     #[must_use]
     pub fn is_large(&self) -> bool {
@@ -83,11 +139,11 @@ impl Tile {
 
     /// Its state in words.
     #[must_use]
-    pub fn state(&self, now: Millis) -> String {
+    pub fn state(&self, ages: Ages) -> String {
         if self.is_kept() {
             format!("{}, last known", self.word)
         } else if self.is_stale() {
-            stale(self.fresh, self.read.map(|read| now - read))
+            stale(self.fresh, ages.read)
         } else if self.is_handled() {
             format!("{}, {}", self.word, self.care)
         } else {
@@ -97,9 +153,9 @@ impl Tile {
 
     /// What it is called: the group and its state in words.
     #[must_use]
-    pub fn label(&self, now: Millis) -> String {
-        let (name, word, state) = (&self.name, &self.word, self.state(now));
-        let stale = stale(self.fresh, self.read.map(|read| now - read));
+    pub fn label(&self, ages: Ages) -> String {
+        let (name, word, state) = (&self.name, &self.word, self.state(ages));
+        let stale = stale(self.fresh, ages.read);
         if self.is_kept() {
             format!("{name}: {state}, {stale}")
         } else if self.is_stale() && !self.is_source {
@@ -111,22 +167,22 @@ impl Tile {
 
     /// The age of an abnormal state; otherwise the age of the data.
     #[must_use]
-    pub fn age(&self, now: Millis) -> String {
-        match (self.is_large() && !self.is_stale(), self.since, self.read) {
-            (true, Some(since), _) => short(now - since),
-            (_, _, Some(read)) if !self.is_stale() => short(now - read),
-            _ => String::new(),
+    pub fn age(&self, ages: Ages) -> Option<Age> {
+        match ages.state {
+            _ if self.is_stale() => None,
+            Some(age) if self.is_large() => Some(age),
+            _ => ages.read,
         }
     }
 
     /// Beside the state of a large tile, if there is room: how stale it is, or the age of the data.
     #[must_use]
-    pub fn note(&self, now: Millis) -> String {
-        match self.read {
+    pub fn note(&self, ages: Ages) -> String {
+        match ages.read {
             _ if self.is_stale() && self.is_source => String::new(),
             Some(_) if self.is_kept() => self.fresh.word().to_owned(),
             _ if self.is_stale() => format!("last known {}", self.word),
-            Some(read) => format!("read {} ago", short(now - read)),
+            Some(age) => format!("read {age} ago"),
             None => String::new(),
         }
     }
@@ -142,11 +198,11 @@ impl Tile {
     pub fn need(&self) -> Need {
         const SMALL_REST: f64 = 3.4;
         let state = if self.is_kept() {
-            measure_bold(&self.state(0.0))
+            measure_bold(&self.state(Ages::default()))
         } else if self.is_stale() {
             measure_bold("NO DATA")
         } else {
-            measure_bold(&self.state(0.0))
+            measure_bold(&self.state(Ages::default()))
         };
         let age = if self.is_kept() {
             0.0
@@ -181,10 +237,10 @@ pub fn worst_first(a: &Tile, b: &Tile) -> Ordering {
         } = *tile;
         (!tile.is_large(), tile.is_handled(), severity, rank, was)
     };
-    let newest = |tile: &Tile| tile.since.filter(|_| tile.is_large()).unwrap_or(f64::MIN);
+    let newest = |tile: &Tile| tile.since.filter(|_| tile.is_large());
     place(a)
         .cmp(&place(b))
-        .then_with(|| newest(b).total_cmp(&newest(a)))
+        .then_with(|| newest(b).cmp(&newest(a)))
         .then_with(|| a.name.cmp(&b.name))
         .then_with(|| a.key.cmp(&b.key))
 }
@@ -217,17 +273,20 @@ pub fn critical(tiles: &[Tile]) -> usize {
 
 /// `STALE 42 s`.
 #[must_use]
-pub fn stale(fresh: Freshness, age: Option<Millis>) -> String {
+pub fn stale(fresh: Freshness, age: Option<Age>) -> String {
     match age {
-        Some(age) => format!("{} {}", fresh.word(), short(age)),
+        Some(age) => format!("{} {age}", fresh.word()),
         None => fresh.word().to_owned(),
     }
 }
 
 /// An age in one unit: `42 s`, `6 min`, `2 h`, `3 d`.
 #[must_use]
-pub fn short(age: Millis) -> String {
-    let seconds = span(age).num_seconds();
+pub fn short(age: TimeDelta) -> String {
+    in_one_unit(age.num_seconds().max(0))
+}
+
+fn in_one_unit(seconds: i64) -> String {
     let (number, unit) = match seconds {
         0..60 => (seconds, "s"),
         60..3_600 => (seconds / 60, "min"),
@@ -235,14 +294,6 @@ pub fn short(age: Millis) -> String {
         _ => (seconds / 86_400, "d"),
     };
     format!("{number} {unit}")
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "an age in milliseconds fits an i64, and saturates"
-)]
-fn span(age: Millis) -> TimeDelta {
-    TimeDelta::try_milliseconds(age.max(0.0) as i64).unwrap_or(TimeDelta::MAX)
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub fn sounds(wall: Wall) -> Sounds {
     on_cleanup(move || {
         pressed.remove();
         typed.remove();
-        sounds.with(Sound::close);
+        sounds.with(Sound::rest);
     });
     sounds
 }

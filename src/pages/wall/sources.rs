@@ -1,6 +1,6 @@
 //! The list "Sources" of the wall: how fresh each connection is, at every moment.
 
-use super::model::short;
+use super::model::Age;
 use super::state::Wall;
 use super::tiles;
 use crate::live::use_watched;
@@ -39,10 +39,7 @@ fn Item(id: String, title: String) -> impl IntoView {
     let named = title.clone();
     let label = Memo::new(move |_| format!("{named}: {}", freshness::words(fresh.get(), age())));
     let state = Memo::new(move |_| {
-        let age = age().map(|age| {
-            let millis = f64::from(i32::try_from(age.num_seconds()).unwrap_or(i32::MAX)) * 1_000.0;
-            short(millis)
-        });
+        let age = age().map(|age| Age::of(age).0.to_string());
         format!("{} {}", fresh.get().word(), age.unwrap_or_default())
     });
     let glyph = Signal::derive(move || freshness::glyph(fresh.get()));

@@ -1,10 +1,10 @@
 //! The wall's signals: what the address asks for, the tiles, where they stand, and the page that is shown.
-//! All of it updates once a second.
+//! Computed when what it is made from changes; only what depends on the time is looked at once a second.
 
-use super::alarm_diff::{AlarmDiff, Priority};
+use super::alarm_diff::{AlarmChanges, AlarmDiff, Priority};
 use super::alarm_sound::{AlarmSound, Tone};
 use super::layout::{Content, Layout, Page, TilePlacement, layout, measure, measure_bold};
-use super::model::{self, Millis, Tile};
+use super::model::{self, Tile};
 use super::params::{self, Params};
 use super::rotation::Rotation;
 use super::second_clock::SecondClock;
@@ -16,7 +16,10 @@ use crate::ui::announcements::use_announced;
 use crate::ui::lost_text::{LOST_TEXT, use_lost_text};
 use health::severity::Severity;
 use leptos::prelude::*;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+
+/// Milliseconds since 1970 by the browser's clock.
+type Millis = f64;
 
 /// For how long a new critical alarm flashes its symbol, in milliseconds.
 const FLASHES: Millis = 30_000.0;
@@ -96,11 +99,12 @@ pub fn wall() -> Wall {
     });
     let tiles = Memo::new(move |_| tiles::tiles(watched, &params.read()));
     let counts = Memo::new(move |_| counts(&tiles.read()));
+    let sources = Memo::new(move |_| widths(watched, &params.read()));
     let content = Memo::new(move |_| Content {
         tiles: tiles.read().iter().map(Tile::need).collect(),
         totals: of_totals(&counts.read()),
         notes: NOTES.map(|words| GLYPH + measure(words)).to_vec(),
-        sources: widths(watched, &params.read()),
+        sources: sources.get(),
         strip: strip.read().as_deref().map(measure),
     });
     let layout = Memo::new(move |_| layout(&viewing.read(), &content.read()));
@@ -131,26 +135,22 @@ pub fn wall() -> Wall {
         tone: RwSignal::new(None),
         local,
     };
-    wall.update_every_second(watched, clock);
+    wall.turn_pages(clock);
+    wall.find_new(watched, clock);
     wall
 }
 
 impl Wall {
-    /// Turns the page, and finds out what is new.
-    fn update_every_second(self, watched: Watched, clock: Clock) {
+    /// Turns the pages when it is time.
+    fn turn_pages(self, clock: Clock) {
+        Effect::new(move |_| self.turn(clock.millis(), &self.tiles.read()));
+    }
+
+    /// Finds out what is new when something changes; sounds repeat and end by the clock.
+    fn find_new(self, watched: Watched, clock: Clock) {
         let diff = StoredValue::new(AlarmDiff::default());
         let sound = StoredValue::new(AlarmSound::default());
-        Effect::new(move |_| {
-            let now = clock.millis();
-            let (tiles, params) = (self.tiles.read(), self.params.read());
-            self.turn(now, &tiles);
-            let answering: HashSet<String> = tiles::shown(watched, &params)
-                .into_iter()
-                .map(|state| state.connection.id.clone())
-                .filter(|id| watched.freshness(id).is_believable())
-                .collect();
-            let changes = diff.try_update_value(|diff| diff.update(&tiles, &answering));
-            let Some(changes) = changes else { return };
+        let tell = move |now: Millis, changes: AlarmChanges| {
             let tone = sound.try_update_value(|sound| {
                 diff.with_value(|diff| {
                     sound.update(now, &changes, |resource| diff.standing(resource))
@@ -171,7 +171,19 @@ impl Wall {
                 fresh.extend(critical.into_iter().map(|(key, _)| (key, now)));
                 changed
             });
+        };
+        let answering = Memo::new(move |_| {
+            let shown = tiles::shown(watched, &self.params.read());
+            let ids = shown.iter().map(|state| state.connection.id.clone());
+            let believable = |id: &String| watched.freshness(id).is_believable();
+            ids.filter(believable).collect::<Vec<_>>()
         });
+        Effect::new(move |_| {
+            let (tiles, answering) = (self.tiles.read(), answering.read());
+            let changes = diff.try_update_value(|diff| diff.update(&tiles, &answering));
+            tell(crate::live::clock::now(), changes.unwrap_or_default());
+        });
+        Effect::new(move |_| tell(clock.millis(), AlarmChanges::default()));
     }
 
     fn turn(self, now: Millis, tiles: &[Tile]) {

@@ -1,13 +1,23 @@
 //! One tile on the screen. A fixed slot in the page: its content changes, but the slot is never removed.
 
+use super::model::{self, Ages};
 use super::state::{Shown, Wall};
-use crate::live::use_clock;
+use crate::live::{Watched, use_watched};
 use crate::ui::{Icon, freshness};
+use chrono::{DateTime, Utc};
 use health::severity::Severity;
 use leptos::prelude::*;
+use std::ops::Range;
 
 /// From this width on there is room to say how old what is known is, in em.
 const WIDE: f64 = 21.0;
+
+/// A slot: the tile in it, and the ages that it shows. These are apart because they change more often.
+#[derive(Clone, Copy)]
+struct Spot {
+    shown: RwSignal<Option<Shown>>,
+    ages: RwSignal<Ages>,
+}
 
 /// The list "Tiles".
 #[component]
@@ -16,6 +26,7 @@ pub fn Tiles(
     wall: Wall,
 ) -> impl IntoView {
     let spots = spots(wall.shown);
+    keep_ages(wall.shown, spots, use_watched());
     let each = move || spots.read().iter().copied().enumerate().collect::<Vec<_>>();
     let area = move || format!("{:.4}em", wall.layout.read().area);
     view! {
@@ -27,20 +38,24 @@ pub fn Tiles(
 
 /// As many slots as a page ever had, each with its current tile. Unused slots are hidden, not removed,
 /// because a wall runs for months.
-fn spots(shown: Memo<Vec<Shown>>) -> RwSignal<Vec<RwSignal<Option<Shown>>>> {
-    let spots: RwSignal<Vec<RwSignal<Option<Shown>>>> = RwSignal::new(Vec::new());
+fn spots(shown: Memo<Vec<Shown>>) -> RwSignal<Vec<Spot>> {
+    let spots: RwSignal<Vec<Spot>> = RwSignal::new(Vec::new());
     let owner = Owner::current();
     Effect::new(move |_| {
         let shown = shown.read();
         let held = spots.read_untracked().len();
         if shown.len() > held {
-            let make = || (held..shown.len()).map(|_| RwSignal::new(None)).collect();
+            let spot = |_| Spot {
+                shown: RwSignal::new(None),
+                ages: RwSignal::new(Ages::default()),
+            };
+            let make = || (held..shown.len()).map(spot).collect();
             let new: Vec<_> = owner.as_ref().map_or_else(make, |owner| owner.with(make));
             spots.update(|spots| spots.extend(new));
         }
         for (at, spot) in spots.read_untracked().iter().enumerate() {
             let new = shown.get(at);
-            spot.maybe_update(|held| {
+            spot.shown.maybe_update(|held| {
                 let changed = held.as_ref() != new;
                 if changed {
                     *held = new.cloned();
@@ -52,9 +67,43 @@ fn spots(shown: Memo<Vec<Shown>>) -> RwSignal<Vec<RwSignal<Option<Shown>>>> {
     spots
 }
 
+/// Writes the ages that have changed: of all tiles when something was read or is shown anew, and otherwise at the next
+/// moment at which one of them is called another.
+fn keep_ages(shown: Memo<Vec<Shown>>, spots: RwSignal<Vec<Spot>>, watched: Watched) {
+    let holds: StoredValue<Range<DateTime<Utc>>> = StoredValue::new(Range::default());
+    let write = move |now: DateTime<Utc>| {
+        let (world, mut until) = (watched.world_untracked(), DateTime::<Utc>::MAX_UTC);
+        let shown = shown.read_untracked();
+        for (spot, Shown { tile, .. }) in spots.read_untracked().iter().zip(&*shown) {
+            let connection = world.connection(&tile.source);
+            let read = connection.and_then(|state| state.observed_at);
+            let (ages, lasts) = tile.ages(now, read);
+            until = now
+                .checked_add_signed(lasts)
+                .map_or(until, |end| until.min(end));
+            if spot.ages.get_untracked() != ages {
+                spot.ages.set(ages);
+            }
+        }
+        holds.set_value(now..until);
+    };
+    Effect::new(move |_| {
+        shown.track();
+        spots.track();
+        let _ = watched.world();
+        write(watched.now_untracked());
+    });
+    Effect::new(move |_| {
+        let now = watched.now();
+        if !holds.with_value(|holds| holds.contains(&now)) {
+            write(now);
+        }
+    });
+}
+
 #[component]
-fn Tile(spot: RwSignal<Option<Shown>>, wall: Wall) -> impl IntoView {
-    let clock = use_clock();
+fn Tile(spot: Spot, wall: Wall) -> impl IntoView {
+    let Spot { shown: spot, ages } = spot;
     let of = move |read: &dyn Fn(&Shown) -> String| spot.read().as_ref().map(read);
     let em = move |read: fn(&Shown) -> f64| {
         move || {
@@ -63,13 +112,17 @@ fn Tile(spot: RwSignal<Option<Shown>>, wall: Wall) -> impl IntoView {
                 .map(|shown| format!("{:.4}em", read(shown)))
         }
     };
-    // Values that depend on the clock are compared as text: most change once a minute.
-    let label = Memo::new(move |_| of(&|shown| shown.tile.label(clock.millis())));
-    let state = Memo::new(move |_| of(&|shown| shown.tile.state(clock.millis())));
-    let age = Memo::new(move |_| of(&|shown| shown.tile.age(clock.millis())));
-    let note = Memo::new(move |_| of(&|shown| shown.tile.note(clock.millis())));
-    let name = Memo::new(move |_| of(&|shown| shown.tile.name.clone()));
-    let sentence = Memo::new(move |_| of(&|shown| shown.tile.sentence.clone()));
+    let aged = move |read: fn(&model::Tile, Ages) -> String| {
+        move || {
+            let ages = ages.get();
+            spot.read().as_ref().map(|shown| read(&shown.tile, ages))
+        }
+    };
+    let age = |tile: &model::Tile, ages| {
+        tile.age(ages)
+            .map(|age| age.to_string())
+            .unwrap_or_default()
+    };
     let glyph = Signal::derive(move || {
         spot.read().as_ref().map_or("normal", |shown| {
             let tile = &shown.tile;
@@ -105,8 +158,7 @@ fn Tile(spot: RwSignal<Option<Shown>>, wall: Wall) -> impl IntoView {
     let handled = move || {
         let shown = spot.read();
         let tile = shown.as_ref().map(|shown| &shown.tile);
-        tile.is_some_and(super::model::Tile::is_handled)
-            .then_some("")
+        tile.is_some_and(model::Tile::is_handled).then_some("")
     };
     let large = move || {
         spot.read().as_ref().map(|shown| match shown.place.lines {
@@ -130,7 +182,7 @@ fn Tile(spot: RwSignal<Option<Shown>>, wall: Wall) -> impl IntoView {
     view! {
         <li
             hidden=move || spot.read().is_none()
-            aria-label=label
+            aria-label=aged(model::Tile::label)
             data-s=key
             data-fresh=stale
             data-size=large
@@ -143,11 +195,11 @@ fn Tile(spot: RwSignal<Option<Shown>>, wall: Wall) -> impl IntoView {
             style:--lines=lines
         >
             <Icon name=glyph />
-            <b class="name" dir="auto">{name}</b>
-            <span class="state">{state}</span>
-            <span class="note">{note}</span>
-            <span class="age">{age}</span>
-            <span class="what" hidden=move || lines() == "0">{sentence}</span>
+            <b class="name" dir="auto">{move || of(&|shown| shown.tile.name.clone())}</b>
+            <span class="state">{aged(model::Tile::state)}</span>
+            <span class="note">{aged(model::Tile::note)}</span>
+            <span class="age">{aged(age)}</span>
+            <span class="what" hidden=move || lines() == "0">{move || of(&|shown| shown.tile.sentence.clone())}</span>
         </li>
     }
 }

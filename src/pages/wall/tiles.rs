@@ -1,11 +1,10 @@
 //! What the gateway watches, as tiles. The judgement and the alarms are the gateway's; here they are only
 //! put together.
 
-use super::model::{Millis, Tile, worst_first};
+use super::model::{Tile, worst_first};
 use super::params::{Kind, Params};
 use crate::live::Watched;
 use crate::route::Route;
-use chrono::{DateTime, Utc};
 use health::alarms::Alarm;
 use health::inventory::{self, Observed, Resource, ResourceKey, outlasts_silence};
 use health::severity::Severity;
@@ -65,7 +64,6 @@ pub fn tiles(watched: Watched, params: &Params) -> Vec<Tile> {
 
 /// A connection that is silent.
 fn of_connection(watched: Watched, state: &ConnectionState, alarm: &Alarm) -> Tile {
-    let read = state.observed_at.map(|at| watched.browser_millis(at));
     Tile {
         key: state.connection.id.clone(),
         source: state.connection.id.clone(),
@@ -75,8 +73,8 @@ fn of_connection(watched: Watched, state: &ConnectionState, alarm: &Alarm) -> Ti
         rank: alarm.rank,
         word: String::new(),
         sentence: format!("{} {}", alarm.sentence, alarm.advice),
-        since: read,
-        read,
+        since: state.observed_at,
+        observed: Observed::WithConnection,
         fresh: watched.freshness(&state.connection.id),
         is_source: true,
         is_told: true,
@@ -93,8 +91,6 @@ fn of_resource(watched: Watched, resource: &Resource, alarm: Option<&Alarm>) -> 
     };
     let current = resource.standing(fresh).last_known.is_none();
     let was = alarm.map_or(verdict.severity, |alarm| alarm.severity);
-    let since = alarm.map(|alarm| alarm.since.at());
-    let since: Option<DateTime<Utc>> = since.or(verdict.since);
     Tile {
         key: format!("{}/{}", key.connection, Route::of(key).href()),
         source: key.connection.clone(),
@@ -110,19 +106,11 @@ fn of_resource(watched: Watched, resource: &Resource, alarm: Option<&Alarm>) -> 
         sentence: alarm
             .map_or(&verdict.sentence, |alarm| &alarm.sentence)
             .clone(),
-        since: since.map(|since| watched.browser_millis(since)),
-        read: read(watched, resource),
+        since: alarm.map(|alarm| alarm.since.at()).or(verdict.since),
+        observed: resource.observed,
         fresh,
         is_source: false,
         is_told: !resource.is_unread(),
         care: alarm.and_then(Alarm::care).unwrap_or_default(),
     }
-}
-
-/// When it was read, by the browser's clock.
-fn read(watched: Watched, resource: &Resource) -> Option<Millis> {
-    let world = watched.world();
-    let connection = world.connection(&resource.key.connection)?;
-    let at = resource.observed_at(connection.observed_at)?;
-    Some(watched.browser_millis(at))
 }

@@ -116,6 +116,7 @@ impl DragState {
             if let Some(row) = row(lifted) {
                 let _ = row.set_attribute("data-lifted", "");
             }
+            let _ = list.toggle_attribute_with_force("data-dragging", lifted.is_some());
             self.marked = lifted;
         }
     }

@@ -18,7 +18,8 @@ pub fn Reorderable(
     children: Children,
 ) -> impl IntoView {
     let pixels = |of: f64| format!("{of}px");
-    let top = move || dragging.gap.get().map(|(top, _)| pixels(top));
+    // Not by its top: that would lay out the page.
+    let top = move || dragging.gap.get().map(|(top, _)| format!("0 {top}px"));
     let height = move || dragging.gap.get().map(|(_, height)| pixels(height));
     view! {
         <div class="order">
@@ -30,7 +31,7 @@ pub fn Reorderable(
                 on:lostpointercapture=move |_| { dragging.cancel(); }
             >{children()}</ol>
             <Show when=move || dragging.gap.read().is_some()>
-                <div class="drop" aria-hidden="true" style:top=top style:height=height></div>
+                <div class="drop" aria-hidden="true" style:translate=top style:height=height></div>
                 <p class="told" aria-hidden="true">{preview}</p>
             </Show>
         </div>

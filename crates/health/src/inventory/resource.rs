@@ -1,7 +1,7 @@
 //! A resource: one thing that a vendor's system holds and that this product judges.
 
 use super::facts::Facts;
-use crate::freshness::{Freshness, freshness};
+use crate::freshness::{Freshness, as_fresh_until, freshness};
 use crate::severity::Severity;
 use crate::slicers::on_air_word;
 use crate::verdict::Verdict;
@@ -230,6 +230,22 @@ impl Reading {
     #[must_use]
     pub fn freshness_of(&self, resource: &Resource, now: DateTime<Utc>) -> Freshness {
         self.freshness_at(resource.observed_at(self.observed_at), now)
+    }
+
+    /// Until when a resource, or the connection itself, stays as fresh as it is now; `None` where nothing but another
+    /// reading changes that.
+    #[must_use]
+    pub fn as_fresh_until(
+        &self,
+        resource: Option<&Resource>,
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        let at = match resource {
+            Some(resource) => resource.observed_at(self.observed_at)?,
+            None => self.observed_at?,
+        };
+        let limit = as_fresh_until(now.signed_duration_since(at), self.interval)?;
+        at.checked_add_signed(limit)
     }
 
     fn freshness_at(&self, at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Freshness {

@@ -2,6 +2,15 @@ use super::*;
 use health::Verdict;
 use proptest::prelude::*;
 
+fn second(second: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(second, 0).expect("in range")
+}
+
+/// The ages at a second.
+fn ages(tile: &Tile, at: i64) -> Ages {
+    tile.ages(second(at), None).0
+}
+
 fn tile(name: &str, severity: Severity) -> Tile {
     Tile {
         key: format!("plant-a/{name}"),
@@ -12,8 +21,8 @@ fn tile(name: &str, severity: Severity) -> Tile {
         rank: Verdict::RULE,
         word: "Heartbeat late".to_owned(),
         sentence: String::new(),
-        since: Some(1_000.0),
-        read: Some(10_000.0),
+        since: Some(second(1)),
+        observed: Observed::At(second(10)),
         fresh: Freshness::Live,
         is_source: false,
         is_told: true,
@@ -42,12 +51,12 @@ fn order(mut tiles: Vec<Tile>) -> Vec<String> {
 #[test]
 fn the_worst_stands_first_and_the_newest_within_it() {
     let newer = Tile {
-        since: Some(9_000.0),
+        since: Some(second(9)),
         ..tile("newer", Severity::Critical)
     };
     let ended = Tile {
         rank: Verdict::HISTORY,
-        since: Some(99_000.0),
+        since: Some(second(99)),
         ..tile("ended", Severity::Critical)
     };
     let tiles = vec![
@@ -88,12 +97,29 @@ fn normal_ones_stand_by_name_however_they_came() {
 #[test]
 fn a_tile_says_what_it_is_and_how_old() {
     let late = tile("Kiln 2", Severity::Warning);
-    assert_eq!(late.label(13_000.0), "Kiln 2: Heartbeat late");
-    assert_eq!(late.age(373_000.0), "6 min");
-    assert_eq!(late.note(13_000.0), "read 3 s ago");
+    assert_eq!(late.label(ages(&late, 13)), "Kiln 2: Heartbeat late");
+    let age = |tile: &Tile, at| tile.age(ages(tile, at)).map(|age| age.to_string());
+    assert_eq!(age(&late, 373).as_deref(), Some("6 min"));
+    assert_eq!(late.note(ages(&late, 13)), "read <10 s ago");
     let well = tile("Kiln 2", Severity::Normal);
-    assert_eq!(well.age(13_000.0), "3 s");
+    assert_eq!(age(&well, 24).as_deref(), Some("10 s"));
     assert!(!well.is_large() && late.is_large());
+}
+
+#[test]
+fn what_is_read_with_its_connection_is_as_old_as_that() {
+    let with = Tile {
+        observed: Observed::WithConnection,
+        ..tile("Kiln 2", Severity::Normal)
+    };
+    let read = |connection| {
+        with.ages(second(40), connection)
+            .0
+            .read
+            .map(|age| age.to_string())
+    };
+    assert_eq!(read(Some(second(7))).as_deref(), Some("30 s"));
+    assert_eq!(read(None), None);
 }
 
 #[test]
@@ -110,25 +136,28 @@ fn a_name_that_is_too_long_for_a_narrow_wall_stands_smaller() {
 fn a_stale_tile_says_for_how_long_and_keeps_an_alarm() {
     let kept = not_believed("Kiln 2", Severity::Warning, Freshness::Stale);
     assert_eq!(
-        kept.label(52_000.0),
-        "Kiln 2: Heartbeat late, last known, STALE 42 s"
+        kept.label(ages(&kept, 52)),
+        "Kiln 2: Heartbeat late, last known, STALE 40 s"
     );
-    assert_eq!(kept.state(52_000.0), "Heartbeat late, last known");
-    assert_eq!(kept.age(52_000.0), "");
+    assert_eq!(kept.state(ages(&kept, 52)), "Heartbeat late, last known");
+    assert_eq!(kept.age(ages(&kept, 52)), None);
     let stale = not_believed("Kiln 2", Severity::Normal, Freshness::Stale);
     assert_eq!(
-        stale.label(52_000.0),
-        "Kiln 2: STALE 42 s, last known Heartbeat late"
+        stale.label(ages(&stale, 52)),
+        "Kiln 2: STALE 40 s, last known Heartbeat late"
     );
-    assert_eq!(stale.state(52_000.0), "STALE 42 s");
-    assert_eq!(stale.age(52_000.0), "");
+    assert_eq!(stale.state(ages(&stale, 52)), "STALE 40 s");
+    assert_eq!(stale.age(ages(&stale, 52)), None);
     let gone = Tile {
         fresh: Freshness::NoData,
         ..stale.clone()
     };
-    assert_eq!(gone.state(190_000.0), "NO DATA 3 min");
-    let never = Tile { read: None, ..gone };
-    assert_eq!(never.state(190_000.0), "NO DATA");
+    assert_eq!(gone.state(ages(&gone, 190)), "NO DATA 3 min");
+    let never = Tile {
+        observed: Observed::Never,
+        ..gone
+    };
+    assert_eq!(never.state(ages(&never, 190)), "NO DATA");
 }
 
 #[test]
@@ -163,21 +192,34 @@ fn what_is_critical_now_stops_the_pages_and_what_has_ended_does_not() {
 
 #[test]
 fn ages_have_one_unit() {
-    for (seconds, words) in [
-        (-3.0, "0 s"),
-        (0.9, "0 s"),
-        (59.0, "59 s"),
-        (60.0, "1 min"),
-        (3_599.0, "59 min"),
-        (7_300.0, "2 h"),
-        (300_000.0, "3 d"),
+    for (millis, words, on_a_tile) in [
+        (-3_000, "0 s", "<10 s"),
+        (900, "0 s", "<10 s"),
+        (10_000, "10 s", "10 s"),
+        (59_000, "59 s", "50 s"),
+        (60_000, "1 min", "1 min"),
+        (3_599_000, "59 min", "59 min"),
+        (7_300_000, "2 h", "2 h"),
+        (300_000_000, "3 d", "3 d"),
     ] {
-        assert_eq!(short(seconds * 1_000.0), words);
+        let age = TimeDelta::milliseconds(millis);
+        assert_eq!(short(age), words);
+        assert_eq!(Age::of(age).0.to_string(), on_a_tile);
     }
-    assert!(!short(f64::MAX).is_empty());
+    assert!(!short(TimeDelta::MAX).is_empty());
+    assert!(!Age::of(TimeDelta::MAX).0.to_string().is_empty());
 }
 
 proptest! {
+    #[test]
+    fn an_age_is_called_so_until_the_moment_that_is_told(millis in 0_i64..1_000_000_000) {
+        let age = TimeDelta::milliseconds(millis);
+        let (called, lasts) = Age::of(age);
+        prop_assert!(lasts > TimeDelta::zero());
+        prop_assert_eq!(Age::of(age + lasts - TimeDelta::milliseconds(1)).0, called);
+        prop_assert_ne!(Age::of(age + lasts).0, called);
+    }
+
     #[test]
     fn the_order_is_one_and_does_not_depend_on_where_it_began(seeds in proptest::collection::vec((0_usize..6, 0_u8..3, any::<bool>(), "[a-c]{1,2}", 0_u32..4), 0..24)) {
         const ALL: [Severity; 6] = [Severity::Critical, Severity::Warning, Severity::Moving, Severity::Unknown, Severity::Normal, Severity::Off];
@@ -186,7 +228,7 @@ proptest! {
             .enumerate()
             .map(|(at, (severity, rank, stale, name, since))| {
                 let one = if stale { not_believed(&name, ALL[severity], Freshness::Stale) } else { tile(&name, ALL[severity]) };
-                Tile { key: at.to_string(), rank, since: Some(f64::from(since)), ..one }
+                Tile { key: at.to_string(), rank, since: Some(second(i64::from(since))), ..one }
             })
             .collect();
         let mut back = tiles.clone();
