@@ -30,7 +30,7 @@ try {
     await page.goto('/failover-sessions');
     await page.getByRole('button', { name: 'Import response' }).click();
     await page.getByLabel('File').setInputFiles({ name: 'many.json', mimeType: 'application/json', buffer: Buffer.from(response) });
-    const region = page.getByRole('region', { name: 'Imported sessions, scrollable' });
+    const region = page.getByRole('group', { name: 'Imported sessions, scrollable' });
     await page.getByText(`${COUNT} shown`).waitFor();
     await region.scrollIntoViewIfNeeded();
     const box = await region.boundingBox();

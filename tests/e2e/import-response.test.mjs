@@ -93,7 +93,7 @@ story('10,000 imported sessions are sorted, searched and scrolled with few rows 
   assert.ok((await drawn()) < 80, `${await drawn()} rows are drawn`);
   await table(page).getByRole('button', { name: 'Plan', exact: true }).click();
   await eventually(async () => assert.equal(await table(page).locator('tbody th').first().innerText(), 'Plan 00000'));
-  const scroller = page.getByRole('region', { name: 'Imported sessions, scrollable' });
+  const scroller = page.getByRole('group', { name: 'Imported sessions, scrollable' });
   await scroller.focus();
   await page.keyboard.press('End');
   await eventually(async () => assert.equal(await table(page).locator('tr[aria-current] th').innerText(), 'Plan 09999\nno message given'));
@@ -126,6 +126,7 @@ story('of a session with 10,000 machines few rows exist, and the keys reach the 
   const last = machines.getByRole('row', { name: 'vm-09999' });
   await last.waitFor();
   assert.equal(await last.getAttribute('aria-rowindex'), '10001');
+  await accessible(page);
 });
 
 story('whoever closes the dialog while a long response is read gets nothing of it', async (told) => {

@@ -198,7 +198,7 @@ pub fn Imported(
             <span class="end" role="status">{move || format!("{} shown", places.read().len())}</span>
         </div>
         <HistogramView page=whole of="the import" live=false />
-        <div class="scroll virtual" tabindex="0" role="region" aria-label="Imported sessions, scrollable" node_ref=view_port on:scroll=move |_| table.measure() on:keydown=keys
+        <div class="scroll virtual" tabindex="0" role="group" aria-label="Imported sessions, scrollable" node_ref=view_port on:scroll=move |_| table.measure() on:keydown=keys
             aria-activedescendant=move || active.get().map(|at| format!("imported-{at}"))>
             <table aria-rowcount=move || places.read().len() + 1>
                 <caption class="vh">"Imported cloud failover sessions"</caption>
