@@ -1,9 +1,11 @@
 // What a wall costs on which nothing changes but the time: about 208 tiles, at 1× and 6× CPU slowdown. Prints the main
-// thread's milliseconds, layouts and style recalculations per 5 s, and how often the page is written to a second.
+// thread's milliseconds, layouts and style recalculations per 5 s, beside those of a page of the same size that holds
+// nothing but a clock, and how often the wall is written to a second.
 // Run it with `node bench/wall.mjs [GROUPS]` after `cargo xtask build`; GROUPS are those of each of three systems.
 
 import assert from 'node:assert/strict';
 import { launch } from '../tests/e2e/support/browser.mjs';
+import { eventually } from '../tests/e2e/support/eventually.mjs';
 import { start } from '../tests/e2e/support/product.mjs';
 import { shownLive, tiles } from '../tests/e2e/support/walls.mjs';
 
@@ -13,16 +15,13 @@ const WATCHED = 30;
 
 const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
 
-const product = await start({ speed: 1, more: ['--groups', String(GROUPS)] });
-const browser = await launch();
-try {
-  await product.allRead();
-  const context = await browser.newContext({ baseURL: product.url, viewport: { width: 3840, height: 2160 } });
-  const page = await context.newPage();
-  await page.goto('/wall?distance=1&diagonal=65');
-  await shownLive(page);
-  await page.waitForFunction((least) => document.querySelectorAll('.tiles > li:not([hidden])').length >= least, 3 * GROUPS);
-  const debug = await context.newCDPSession(page);
+/** What the machine and the browser take for the least that a wall does: a time is written once a second. */
+const CLOCK = `<!doctype html><title>Clock</title><time style="position:absolute;contain:strict;width:20em;height:2em"> </time>
+  <script>setInterval(() => (document.querySelector('time').firstChild.data = new Date().toISOString()), 1000)</script>`;
+
+/** Prints what a page uses at each slowdown. */
+async function measure(page, name) {
+  const debug = await page.context().newCDPSession(page);
   // The thread's own time: what else the machine does is no work of the page.
   await debug.send('Performance.enable', { timeDomain: 'threadTicks' });
   const used = async () => {
@@ -36,7 +35,6 @@ try {
       'style recalculations': of('RecalcStyleCount'),
     };
   };
-  console.log(`${await tiles(page).count()} tiles`);
   for (const rate of [1, 6]) {
     await debug.send('Emulation.setCPUThrottlingRate', { rate });
     await sleep(5);
@@ -47,10 +45,32 @@ try {
       const each = ((after[what] - before[what]) * 5) / WATCHED;
       return `${each.toFixed(1)}${what.startsWith('of') ? ' ms' : ''} ${what}`;
     });
-    console.log(`${rate}×, per 5 s: ${per.join(', ')}`);
+    console.log(`${name} at ${rate}×, per 5 s: ${per.join(', ')}`);
   }
   await debug.send('Emulation.setCPUThrottlingRate', { rate: 1 });
-  // By itself: whoever counts is measured along.
+}
+
+const product = await start({ speed: 1, more: ['--groups', String(GROUPS)] });
+const browser = await launch();
+try {
+  // Until the cloud session that runs at first has ended: what is in transition is read more often.
+  for (const clock of ['/clock', '/observer']) await product.control('POST', `${clock}/advance`, { seconds: 600 });
+  await eventually(async () => {
+    await product.reread();
+    const { connections } = await fetch(`${product.url}/api/inventory`).then((answer) => answer.json());
+    for (const { id, observed_at: at, in_transition: moves } of connections) assert.ok(at && !moves, `${id} is not at rest`);
+  });
+  const context = await browser.newContext({ baseURL: product.url, viewport: { width: 3840, height: 2160 } });
+  const alone = await context.newPage();
+  await alone.setContent(CLOCK);
+  await measure(alone, 'a clock alone');
+  await alone.close();
+  const page = await context.newPage();
+  await page.goto('/wall?distance=1&diagonal=65');
+  await shownLive(page);
+  await page.waitForFunction((least) => document.querySelectorAll('.tiles > li:not([hidden])').length >= least, 3 * GROUPS);
+  await measure(page, `${await tiles(page).count()} tiles`);
+  // Apart from the rest, because the counting is work of the page as well.
   const written = await page.evaluate(async (milliseconds) => {
     const counts = {};
     const count = (records) => {
