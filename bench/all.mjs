@@ -15,6 +15,9 @@ const PARTS = [
   ['refresh.mjs', '2'],
   ['inventory.mjs'],
   ['drag.mjs', '10'],
+  ['group.mjs', '1000', '10000'],
+  ['wall.mjs'],
+  ['gateway.mjs'],
 ];
 const DRIFT = 0.15;
 const ATTEMPTS = 2;

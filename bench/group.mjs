@@ -6,6 +6,8 @@
 
 import { launch } from '../tests/e2e/support/browser.mjs';
 import { start } from '../tests/e2e/support/product.mjs';
+import { median, report } from './support/figures.mjs';
+import { sleep } from './support/pages.mjs';
 
 const COUNTS = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [100, 1_000, 10_000];
 const RATES = [1, 4];
@@ -13,11 +15,7 @@ const ROUNDS = 3;
 /** For so long the page in rest is watched, in seconds. */
 const WATCHED = 20;
 
-const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-const sorted = (values) => values.toSorted((a, b) => a - b);
-const median = (values) => sorted(values)[Math.floor(values.length / 2)];
-const p95 = (values) => sorted(values)[Math.floor((values.length - 1) * 0.95)];
+const p95 = (values) => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * 0.95)];
 
 /** The address of the largest group of a connection. */
 async function largest(product) {
@@ -45,12 +43,12 @@ async function cold(url) {
   }
 }
 
-/** The figures of a page that nobody touches, per 5 s. */
+/** What a page does without any input, per 5 s. */
 async function rest(page, debug) {
   const read = async () => {
     const { metrics } = await debug.send('Performance.getMetrics');
     const of = (name) => metrics.find((one) => one.name === name).value;
-    return { busy: of('TaskDuration') * 1_000, layouts: of('LayoutCount'), styles: of('RecalcStyleCount') };
+    return { busy: of('TaskDuration') * 1_000, layouts: of('LayoutCount') };
   };
   await page.evaluate(() => {
     window.writes = 0;
@@ -68,7 +66,6 @@ async function rest(page, debug) {
   return {
     busy: per(after.busy - before.busy),
     layouts: per(after.layouts - before.layouts),
-    styles: per(after.styles - before.styles),
     writes: per(writes),
     longest,
   };
@@ -111,6 +108,7 @@ async function profile(page, debug) {
   for (const [name, ms] of top) console.log(`    ${ms.toFixed(0).padStart(6)} ms in 10 s  ${name}`);
 }
 
+const rows = [];
 for (const count of COUNTS) {
   const product = await start({ speed: 1, more: ['--groups', '1', '--sessions', String(count)] });
   try {
@@ -118,7 +116,6 @@ for (const count of COUNTS) {
     await product.allRead();
     const times = [];
     for (let round = 0; round < ROUNDS; round += 1) times.push(await cold(url));
-    console.log(`${count} sessions, cold browser, first rows after ms: median ${median(times).toFixed(0)}, all ${times.map((time) => time.toFixed(0)).join(' ')}`);
     for (const rate of RATES) {
       const browser = await launch();
       try {
@@ -128,23 +125,16 @@ for (const count of COUNTS) {
         await debug.send('Emulation.setCPUThrottlingRate', { rate });
         await sleep(5_000);
         const elements = await page.evaluate(() => document.getElementsByTagName('*').length);
-        const { busy, layouts, styles, writes, longest } = await rest(page, debug);
-        console.log(
-          `${count} sessions at ${rate}×: ${elements} elements; in rest per 5 s: ${busy.toFixed(0)} ms of the main thread, ${layouts.toFixed(1)} layouts, ${styles.toFixed(1)} style passes, ${writes.toFixed(0)} writes; longest task ${longest.toFixed(0)} ms`,
-        );
+        const { busy, layouts, writes, longest } = await rest(page, debug);
         if (process.env.PROFILE) await profile(page, debug);
         const table = page.getByRole('table', { name: 'Client sessions' });
         const header = table.getByRole('button', { name: 'Score', exact: true });
-        const search = page.getByRole('searchbox', { name: 'Search sessions' });
-        if ((await header.count()) > 0) {
-          const clicks = await inputs(page, () => header.click(), 12);
-          console.log(`${count} sessions at ${rate}×: click on a header to paint ms: median ${median(clicks).toFixed(0)}, p95 ${p95(clicks).toFixed(0)}`);
-        }
-        if ((await search.count()) > 0) {
-          await search.focus();
-          const keys = await inputs(page, (turn) => page.keyboard.press(turn % 6 === 5 ? 'Control+A' : '0123456789'[turn % 10]), 5);
-          console.log(`${count} sessions at ${rate}×: key in the search to paint ms: median ${median(keys).toFixed(0)}, p95 ${p95(keys).toFixed(0)}`);
-        }
+        const clicks = await inputs(page, () => header.click(), 12);
+        await page.getByRole('searchbox', { name: 'Search sessions' }).focus();
+        const keys = await inputs(page, (turn) => page.keyboard.press(turn % 6 === 5 ? 'Control+A' : '0123456789'[turn % 10]), 5);
+        const first = rate === 1 ? median(times).toFixed(0) : '';
+        const figures = [busy, layouts, writes, longest, median(clicks), p95(clicks), median(keys)];
+        rows.push([`${count.toLocaleString('en')} sessions, ${rate}×`, first, elements, ...figures.map((figure) => figure.toFixed(0))]);
       } finally {
         await browser.close();
       }
@@ -153,3 +143,8 @@ for (const count of COUNTS) {
     await product.stop();
   }
 }
+report(
+  'One group with very many sessions',
+  ['', 'first rows, ms', 'elements', 'rest, ms per 5 s', 'layouts per 5 s', 'writes per 5 s', 'longest task, ms', 'click to paint, ms', '95th', 'key to paint, ms'],
+  rows,
+);

@@ -78,7 +78,7 @@ function watch({ name, text }) {
   });
 }
 
-/** Runs in the page: when the answer began, of which a quick page is told after it has painted. */
+/** Runs in the page: when the answer began. The browser may report that only after the page has painted. */
 async function answered() {
   for (;;) {
     const answer = performance.getEntriesByType('resource').findLast(({ name }) => name.includes('/api/inventory?after='));

@@ -8,6 +8,7 @@ import { launch } from '../tests/e2e/support/browser.mjs';
 import { eventually } from '../tests/e2e/support/eventually.mjs';
 import { start } from '../tests/e2e/support/product.mjs';
 import { shownLive, tiles } from '../tests/e2e/support/walls.mjs';
+import { report } from './support/figures.mjs';
 
 const GROUPS = Number(process.argv[2] ?? 67);
 /** How long it is watched, in seconds. */
@@ -19,7 +20,10 @@ const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds 
 const CLOCK = `<!doctype html><title>Clock</title><time style="position:absolute;contain:strict;width:20em;height:2em"> </time>
   <script>setInterval(() => (document.querySelector('time').firstChild.data = new Date().toISOString()), 1000)</script>`;
 
-/** Prints what a page uses at each slowdown. */
+const WHAT = ['main thread, ms', 'scripts, ms', 'layout, ms', 'layouts', 'style recalculations'];
+const rows = [];
+
+/** What a page uses at each slowdown. */
 async function measure(page, name) {
   const debug = await page.context().newCDPSession(page);
   // The thread's own time: what else the machine does is no work of the page.
@@ -28,9 +32,9 @@ async function measure(page, name) {
     const { metrics } = await debug.send('Performance.getMetrics');
     const of = (name) => metrics.find((metric) => metric.name === name).value;
     return {
-      'of the main thread': of('TaskDuration') * 1_000,
-      'of scripts': of('ScriptDuration') * 1_000,
-      'of layout': of('LayoutDuration') * 1_000,
+      'main thread, ms': of('TaskDuration') * 1_000,
+      'scripts, ms': of('ScriptDuration') * 1_000,
+      'layout, ms': of('LayoutDuration') * 1_000,
       layouts: of('LayoutCount'),
       'style recalculations': of('RecalcStyleCount'),
     };
@@ -41,11 +45,7 @@ async function measure(page, name) {
     const before = await used();
     await sleep(WATCHED);
     const after = await used();
-    const per = Object.keys(after).map((what) => {
-      const each = ((after[what] - before[what]) * 5) / WATCHED;
-      return `${each.toFixed(1)}${what.startsWith('of') ? ' ms' : ''} ${what}`;
-    });
-    console.log(`${name} at ${rate}×, per 5 s: ${per.join(', ')}`);
+    rows.push([`${name}, ${rate}×`, ...WHAT.map((what) => (((after[what] - before[what]) * 5) / WATCHED).toFixed(1))]);
   }
   await debug.send('Emulation.setCPUThrottlingRate', { rate: 1 });
 }
@@ -70,6 +70,7 @@ try {
   await shownLive(page);
   await page.waitForFunction((least) => document.querySelectorAll('.tiles > li:not([hidden])').length >= least, 3 * GROUPS);
   await measure(page, `${await tiles(page).count()} tiles`);
+  report('Walls at rest, per 5 s', ['', ...WHAT], rows);
   // Apart from the rest, because the counting is work of the page as well.
   const written = await page.evaluate(async (milliseconds) => {
     const counts = {};

@@ -145,15 +145,8 @@ fn Console(
     notice::provide();
     announcements::provide();
     pages::slicers::order_memory::provide();
-    let route = nav::use_nav().route();
-    let (prefs, settings, watched) = (prefs::use_prefs(), use_poll_settings(), use_watched());
-    // A page was left, and what has read these with it.
-    Effect::new(move |_| {
-        route.track();
-        prefs.renew();
-        settings.renew();
-        watched.renew();
-    });
+    let nav = nav::use_nav();
+    let route = nav.route();
     let screen = Memo::new(move |_| match *route.read() {
         _ if is_wall_session && ended.get() => Screen::Pairing,
         _ if is_wall_session => Screen::Wall,
@@ -163,6 +156,18 @@ fn Console(
     });
     let unattended = Signal::derive(move || screen.get() != Screen::Desk);
     let lost_text = lost_text::provide(unattended);
+    let (prefs, settings, watched) = (prefs::use_prefs(), use_poll_settings(), use_watched());
+    let announced = announcements::use_announced();
+    // A page was left, and what has read these with it.
+    Effect::new(move |_| {
+        route.track();
+        nav.renew();
+        prefs.renew();
+        settings.renew();
+        watched.renew();
+        announced.renew();
+        lost_text.renew();
+    });
     let chunks = use_chunks();
     let draw = move |()| {
         move || match screen.get() {

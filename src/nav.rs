@@ -3,7 +3,7 @@
 //! Our own because the router crate decodes a path before it writes it to the address bar, which
 //! breaks the reload of every id that holds a `%`.
 
-use crate::readers::forget;
+use crate::readers::{forget, renew};
 use crate::route::Route;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -113,6 +113,12 @@ impl Nav {
             query if query.is_empty() => path.clone(),
             query => format!("{}?{query}", *path),
         }
+    }
+
+    /// Forgets who has read the query, which seldom changes when a page is left. Who has read the path is forgotten
+    /// whenever it changes.
+    pub fn renew(self) {
+        renew(&[&self.search]);
     }
 
     /// Says what would be lost by leaving the page; `None` for nothing.

@@ -182,6 +182,7 @@ impl Prefs {
             &self.zone,
             &self.refresh,
             &self.session_columns,
+            &self.queries,
             &self.muted,
             &self.notify,
         ]);

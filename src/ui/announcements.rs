@@ -2,6 +2,7 @@
 //! connection or the gateway that falls silent or answers again, and a new critical alarm.
 
 use crate::live::{Takeover, Watched, keyed, use_watched};
+use crate::readers::renew;
 use crate::route::Route;
 use health::alarms::Alarm;
 use health::freshness::Freshness;
@@ -78,6 +79,11 @@ pub fn provide() {
 }
 
 impl Announced {
+    /// Forgets who has read the announcements, which change seldom.
+    pub fn renew(self) {
+        renew(&[&self.0]);
+    }
+
     /// The failovers among them, in one line.
     #[must_use]
     pub fn failovers(self) -> String {

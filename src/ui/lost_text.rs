@@ -2,6 +2,7 @@
 //! longer seen. The script in `index.html` notices that; here the page is drawn anew.
 
 use crate::nav::use_nav;
+use crate::readers::renew;
 use leptos::ev::{Custom, Event};
 use leptos::prelude::*;
 use std::time::Duration;
@@ -63,6 +64,11 @@ impl LostText {
     #[must_use]
     pub fn drawing(self) -> u32 {
         self.drawings.get()
+    }
+
+    /// Forgets who has read whether text was lost lately, which changes seldom.
+    pub fn renew(self) {
+        renew(&[&self.recent]);
     }
 
     /// Draws everything anew.

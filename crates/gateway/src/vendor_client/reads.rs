@@ -28,7 +28,15 @@ pub(crate) struct Reads {
     /// How long an answer is shared.
     memory: Duration,
     slots: Mutex<Slots>,
-    tidied: Mutex<Instant>,
+    tidied: Mutex<Tidied>,
+}
+
+/// When old answers were last dropped, and with how many answers they are dropped again before their time. That is at
+/// least twice as many as were left, so that the search for old ones costs each read little, however many there are.
+#[derive(Debug)]
+struct Tidied {
+    at: Instant,
+    again_with: usize,
 }
 
 impl Reads {
@@ -36,7 +44,10 @@ impl Reads {
         Self {
             memory,
             slots: Mutex::default(),
-            tidied: Mutex::new(Instant::now()),
+            tidied: Mutex::new(Tidied {
+                at: Instant::now(),
+                again_with: MANY,
+            }),
         }
     }
 
@@ -90,11 +101,14 @@ impl Reads {
             return;
         }
         let mut tidied = self.tidied.lock().unwrap_or_else(PoisonError::into_inner);
-        if slots.len() > MANY || tidied.elapsed() >= self.memory {
+        if slots.len() > tidied.again_with || tidied.at.elapsed() >= self.memory {
             slots.retain(|_, slot| {
                 Arc::strong_count(slot) > 1 || slot.is_of_use(|landed| self.serves(landed))
             });
-            *tidied = Instant::now();
+            *tidied = Tidied {
+                at: Instant::now(),
+                again_with: MANY.max(2 * slots.len()),
+            };
         }
         if slots.len() > MOST {
             slots.retain(|_, slot| Arc::strong_count(slot) > 1);
@@ -106,7 +120,7 @@ impl Reads {
     }
 }
 
-/// With more answers than this, old ones are dropped at once.
+/// With no more answers than this, old ones stay until it is time to drop them.
 const MANY: usize = 1024;
 /// The most answers that are kept, however recent.
 const MOST: usize = 4096;
