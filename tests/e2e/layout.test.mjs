@@ -96,6 +96,13 @@ story('the header of a phone leaves the screen to the page, with every source in
   }
 });
 
+story('on a phone whose clock is wrong the header still names what is open', { viewport: { width: 390, height: 844 }, now: new Date('2026-11-27T09:00:00Z') }, async ({ page, visit }) => {
+  await visit('/groups/plant-a/boiler-opcua');
+  await page.getByText(/^This computer's clock is \d+ d ahead$/).waitFor();
+  const { width } = await page.getByRole('heading', { level: 1 }).boundingBox();
+  assert.ok(width >= 120, `the heading is ${width} px wide`);
+});
+
 for (const viewport of [{ width: 1024, height: 768 }, { width: 390, height: 844 }]) {
   story(`the slicer order comes before the picture at ${viewport.width}`, { viewport }, async ({ page, visit, world }) => {
     await visit(slicerGroup(await world()));

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { open } from './time.mjs';
 
 export const SIZES = [
+  { width: 1024, height: 768 },
   { width: 1280, height: 720 },
   { width: 1920, height: 1080 },
   { width: 2560, height: 1440 },
@@ -60,6 +61,7 @@ export async function stands(page, least) {
     const items = [...wall.querySelectorAll('[aria-label="Tiles"] > li')].filter(seen);
     const list = (name) => wall.querySelector(`[aria-label="${name}"]`);
     const head = wall.querySelector('header');
+    if (head.scrollHeight > head.clientHeight + 1) complaints.push('the head is cut off');
     const parts = [head, ...wall.querySelectorAll('[role="status"]'), ...items, ...list('Sources').children].filter(seen);
     const box = (element) => element.getBoundingClientRect();
     const name = (element) => element.getAttribute('aria-label') ?? element.textContent.slice(0, 40);
