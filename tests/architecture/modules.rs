@@ -1,5 +1,5 @@
 //! The order of the modules within a crate: each may use those that stand below it, and none above. So there
-//! is no circle, and whoever reads a module knows where its reach ends.
+//! is no circle, and a reader of a module knows where its reach ends.
 
 use crate::files::{File, all};
 use crate::none;

@@ -1,4 +1,4 @@
-//! The status wall is read by whoever walks past it, and changes nothing: nothing that writes is within
+//! The status wall is read by people who walk past it, and changes nothing: nothing that writes is within
 //! its reach.
 
 use crate::files::{File, all, words_outside};

@@ -129,7 +129,7 @@ story('of a session with 10,000 machines few rows exist, and the keys reach the 
   await accessible(page);
 });
 
-story('whoever closes the dialog while a long response is read gets nothing of it', async (told) => {
+story('closing the dialog while a long response is read discards it', async (told) => {
   const { page } = told;
   const dialog = await open(told);
   // From within the page, at the first slice: an order from outside might come after the last one.

@@ -1,5 +1,5 @@
 // What the gateway watches and judges once, shown everywhere alike: on the overview, in the rail, in the lists
-// and on the wall; whoever looks and however many; also of what is known no longer.
+// and on the wall; however many look; also of what is known no longer.
 
 import assert from 'node:assert/strict';
 import { eventually, open, pass, rows, story, whenRows } from './harness.mjs';

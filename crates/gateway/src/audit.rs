@@ -1,5 +1,5 @@
 //! The audit: a row of the store and a line of the log for every sign-in, every refusal and every change. The rows are
-//! the record; the lines, on the target `audit`, which is always enabled, are for whoever reads the log. Values from
+//! the record; the lines, on the target `audit`, which is always enabled, are for people who read the log. Values from
 //! callers are quoted and escaped, so that nobody can forge a line. Must never hold a password or a cookie, and of a
 //! body only fields that are known not to be secret.
 

@@ -43,7 +43,7 @@ pub struct Simulator {
     pub systems: Vec<Listening>,
     /// Where the control port listens.
     pub control: SocketAddr,
-    /// The clock of whoever watches the systems, apart from theirs.
+    /// The clock of the observer, who watches the systems, apart from theirs.
     pub observer: Observer,
     tasks: Vec<JoinHandle<()>>,
 }

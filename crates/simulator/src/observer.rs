@@ -1,4 +1,4 @@
-//! The clock of whoever watches the systems: the demo's gateway. It begins with the vendors' clock and can be
+//! The clock of the observer, who watches the systems: the demo's gateway. It begins with the vendors' clock and can be
 //! moved without moving theirs, as a computer that nothing reaches for a while.
 
 use crate::clock::Clock;

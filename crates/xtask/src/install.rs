@@ -262,7 +262,7 @@ pub(crate) fn postgresql() -> Done {
             "postgresql",
         ]))
     });
-    // Whoever installs a server later for something else is to get what Debian gives.
+    // A server that is installed later for something else is to be as Debian gives it.
     std::fs::remove_file(&setting)
         .map_err(|error| format!("cannot remove {}: {error}", setting.display()))?;
     installed

@@ -1,5 +1,5 @@
 //! Sends one message to one target, once. What fails is said in words that hold no secret: of a webhook not even its
-//! address, because whoever knows it can post there.
+//! address, because anybody who knows it can post there.
 
 mod mail;
 mod webhook;

@@ -1,5 +1,5 @@
 //! Which connections stay open when there are too many: those of signed-in sessions before all others, and of the
-//! others the youngest, so that whoever opens a connection and asks at once is answered, whatever else is held
+//! others the youngest, so that a client that opens a connection and asks at once is answered, whatever else is held
 //! open.
 
 use crate::config::Network;

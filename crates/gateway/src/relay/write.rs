@@ -1,5 +1,5 @@
 //! Writes. Each is recorded before it is sent, completed once begun, and closed in the record with what became of
-//! it, whoever goes away meanwhile.
+//! it, even if the client goes away meanwhile.
 
 use super::target::Target;
 use super::{audit_fields, order, path};

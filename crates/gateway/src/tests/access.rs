@@ -88,7 +88,7 @@ pub(super) fn cookie(answer: &Response<Body>) -> String {
         .to_owned()
 }
 
-pub(super) async fn whoever(gateway: &Arc<Gateway>, cookie: &str) -> (u16, String) {
+pub(super) async fn session_of(gateway: &Arc<Gateway>, cookie: &str) -> (u16, String) {
     let answer = ask(gateway, "GET /api/session", &[("cookie", cookie)], "").await;
     (answer.status().as_u16(), text(answer).await)
 }
@@ -111,15 +111,15 @@ async fn a_user_signs_in_and_signs_out() {
         env!("CARGO_PKG_VERSION")
     );
     assert_eq!(text(answer).await, expected);
-    assert_eq!(whoever(&gateway, &cookie).await, (200, expected.clone()));
+    assert_eq!(session_of(&gateway, &cookie).await, (200, expected.clone()));
     // As a phone's keyboard writes it.
     let phone = sign_in(&gateway, "Vic ").await;
-    assert_eq!(whoever(&gateway, &phone).await, (200, expected));
+    assert_eq!(session_of(&gateway, &phone).await, (200, expected));
     let out = ask(&gateway, "DELETE /api/session", &[("cookie", &cookie)], "").await;
     assert_eq!(out.status(), 204);
     assert!(header(&out, "set-cookie").starts_with("failover-console-8080=; Path=/; Max-Age=0"));
     assert_eq!(
-        whoever(&gateway, &cookie).await.0,
+        session_of(&gateway, &cookie).await.0,
         401,
         "a copy is worth nothing"
     );
@@ -138,9 +138,9 @@ async fn over_https_only_the_strict_cookie_is_set_and_accepted() {
             && set.ends_with("; Path=/; Max-Age=3600; HttpOnly; SameSite=Strict; Secure"),
         "{set}"
     );
-    assert_eq!(whoever(&gateway, &cookie).await.0, 200);
+    assert_eq!(session_of(&gateway, &cookie).await.0, 200);
     let unsafe_name = cookie.replace("__Host-failover-console", "failover-console-8080");
-    assert_eq!(whoever(&gateway, &unsafe_name).await.0, 401);
+    assert_eq!(session_of(&gateway, &unsafe_name).await.0, 401);
 }
 
 #[tokio::test]
@@ -202,7 +202,7 @@ async fn a_forged_or_changed_cookie_is_not_accepted() {
         format!("{cookie}; {cookie}"),
         format!("other={value}"),
     ] {
-        assert_eq!(whoever(&gateway, &wrong).await.0, 401, "{wrong:.60}");
+        assert_eq!(session_of(&gateway, &wrong).await.0, 401, "{wrong:.60}");
     }
 }
 
@@ -211,11 +211,11 @@ async fn gateways_share_sessions_by_key_and_a_new_key_ends_them() {
     let key = "k".repeat(32);
     let [one, two] = [(), ()].map(|()| Arc::new(with_users(Vec::new(), Some(&key), false)));
     let cookie = sign_in(&one, "ann").await;
-    assert_eq!(whoever(&two, &cookie).await.0, 200);
+    assert_eq!(session_of(&two, &cookie).await.0, 200);
     let changed = Arc::new(with_users(Vec::new(), Some(&"l".repeat(32)), false));
-    assert_eq!(whoever(&changed, &cookie).await.0, 401);
+    assert_eq!(session_of(&changed, &cookie).await.0, 401);
     let keyless = Arc::new(with_users(Vec::new(), None, false));
-    assert_eq!(whoever(&keyless, &cookie).await.0, 401);
+    assert_eq!(session_of(&keyless, &cookie).await.0, 401);
 }
 
 #[tokio::test]
@@ -240,12 +240,12 @@ async fn a_used_session_lasts_until_its_limit_and_an_idle_one_ends() {
         assert!(cookie(&again).is_empty(), "once a minute is enough");
     }
     assert_eq!(
-        whoever(&gateway, &first).await.0,
+        session_of(&gateway, &first).await.0,
         401,
         "the first was idle for long"
     );
     now.fetch_add(60, Ordering::SeqCst);
-    assert_eq!(whoever(&gateway, &latest).await.0, 401, "twelve hours");
+    assert_eq!(session_of(&gateway, &latest).await.0, 401, "twelve hours");
 }
 
 #[tokio::test]

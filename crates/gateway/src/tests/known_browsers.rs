@@ -1,6 +1,6 @@
 //! Who guesses passwords locks a name, and not its owner.
 
-use super::access::{PASSWORD, body, cookie, whoever, with_memory};
+use super::access::{PASSWORD, body, cookie, session_of, with_memory};
 use super::secrets::Log;
 use super::*;
 use crate::Memory;
@@ -56,7 +56,7 @@ async fn a_known_browser_goes_on_while_the_name_is_locked() {
     let gateway = people();
     let first = enter(&gateway, "192.0.2.1", "", "vic", PASSWORD).await;
     let known = browser(&first);
-    assert_eq!(whoever(&gateway, &known).await.0, 401, "no session");
+    assert_eq!(session_of(&gateway, &known).await.0, 401, "no session");
     lock(&gateway, "vic").await;
     let unknown = enter(&gateway, "192.0.2.1", "", "vic", PASSWORD).await;
     assert_eq!(problem(unknown).await.0, "too-many-tries");
@@ -95,7 +95,7 @@ async fn an_unlock_code_makes_a_known_browser_once_and_signs_nobody_in() {
         ["who=\"-\" from=127.0.0.1 what=\"unlock\" outcome=\"done\" why=\"-\""]
     );
     let known = cookie(&answer);
-    assert_eq!(whoever(&gateway, &known).await.0, 401);
+    assert_eq!(session_of(&gateway, &known).await.0, 401);
     assert_eq!(
         enter(&gateway, "192.0.2.1", &known, "vic", PASSWORD)
             .await

@@ -1,6 +1,6 @@
-//! A session that has ended never counts as open again, whoever kept a copy of its cookie.
+//! A session that has ended never counts as open again, even for a kept copy of its cookie.
 
-use super::access::{PASSWORD, body, cookie, sign_in, whoever, with_memory};
+use super::access::{PASSWORD, body, cookie, session_of, sign_in, with_memory};
 use super::walls::{Screen, enter, list, process, revoke, wall};
 use super::*;
 use crate::Memory;
@@ -19,11 +19,11 @@ async fn a_session_that_was_signed_out_stays_ended_after_a_restart_and_at_other_
     let file = folder.path().join("walls.json");
     let [one, other] = [(), ()].map(|()| process(Some(&file)));
     let (copied, stays) = (sign_in(&one, "vic").await, sign_in(&one, "vic").await);
-    assert_eq!(whoever(&other, &copied).await.0, 200);
+    assert_eq!(session_of(&other, &copied).await.0, 200);
     assert_eq!(sign_out(&one, &copied).await, 204);
     for gateway in [&one, &other, &process(Some(&file))] {
-        assert_eq!(whoever(gateway, &copied).await.0, 401);
-        assert_eq!(whoever(gateway, &stays).await.0, 200, "only this one");
+        assert_eq!(session_of(gateway, &copied).await.0, 401);
+        assert_eq!(session_of(gateway, &stays).await.0, 200, "only this one");
     }
 }
 
@@ -34,9 +34,11 @@ async fn signing_out_takes_effect_also_where_it_cannot_be_written_down() {
     let copied = sign_in(&gateway, "vic").await;
     std::fs::write(folder.path().join("walls.ended"), "{").unwrap();
     assert_eq!(sign_out(&gateway, &copied).await, 204);
-    assert_eq!(whoever(&gateway, &copied).await.0, 401);
+    assert_eq!(session_of(&gateway, &copied).await.0, 401);
     assert_eq!(
-        whoever(&gateway, &sign_in(&gateway, "vic").await).await.0,
+        session_of(&gateway, &sign_in(&gateway, "vic").await)
+            .await
+            .0,
         200
     );
 }
@@ -53,10 +55,14 @@ async fn signing_in_over_a_session_ends_it() {
         }
     };
     assert_eq!(over("wrong").await.status(), 401);
-    assert_eq!(whoever(&gateway, &first).await.0, 200, "nobody signed in");
+    assert_eq!(
+        session_of(&gateway, &first).await.0,
+        200,
+        "nobody signed in"
+    );
     let second = cookie(&over(PASSWORD).await);
-    assert_eq!(whoever(&gateway, &second).await.0, 200);
-    assert_eq!(whoever(&gateway, &first).await.0, 401);
+    assert_eq!(session_of(&gateway, &second).await.0, 200);
+    assert_eq!(session_of(&gateway, &first).await.0, 401);
 }
 
 #[tokio::test]

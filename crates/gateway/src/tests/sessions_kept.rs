@@ -1,6 +1,6 @@
 //! Sessions that have ended are kept in the store, in either database.
 
-use super::access::{sign_in, whoever, with_memory};
+use super::access::{session_of, sign_in, with_memory};
 use super::sessions_end::{KEY, sign_out};
 use super::walls::process as without_store;
 use super::*;
@@ -32,7 +32,7 @@ async fn look_around(gateway: &Arc<Gateway>) {
 }
 
 async fn is_let_in(gateway: &Arc<Gateway>, cookie: &str) -> bool {
-    whoever(gateway, cookie).await.0 == 200
+    session_of(gateway, cookie).await.0 == 200
 }
 
 /// What the audit says of why the sign-outs were not all saved.

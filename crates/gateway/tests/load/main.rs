@@ -138,7 +138,7 @@ fn one_call_per_interval(watched: &Watched, interval: Duration) {
         calls <= intervals + 1.0 && calls >= intervals / 2.0 - 1.0,
         "{calls} calls in {intervals} intervals"
     );
-    // Two pages every five seconds, whoever looks.
+    // Two pages every five seconds, however many look.
     let readings = watched.took.as_secs_f64() / 5.0 + 1.0;
     let pages = watched.watcher_calls as f64;
     assert!(

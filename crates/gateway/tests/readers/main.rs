@@ -23,7 +23,7 @@ use viewer::{Answer, Viewer};
 const GROUPS: &str = "/relay/plant-a/api/v1/clientfailover/groups";
 const SLICER_GROUPS: &str = "/relay/live/api/v4/failover-groups";
 
-/// A change takes no longer, whoever reads: a second of its own for the signature, two for the read that it
+/// A change takes no longer while others read: a second of its own for the signature, two for the read that it
 /// ends, and some for this computer.
 const IN_TIME: Duration = Duration::from_secs(8);
 

@@ -51,7 +51,7 @@ pub(super) fn doubt(
         .or_else(|| status.and_then(of_status))
 }
 
-/// Its sessions are silent and pinned, and whoever is not named is not there.
+/// Its sessions are silent and pinned, and a session that is not named is not there.
 pub(super) fn worst(
     group: &GroupConfiguration,
     status: Option<&GroupStatus>,
@@ -79,7 +79,7 @@ pub(super) fn worst(
     }
 }
 
-/// Its sessions have just reported and are free, and whoever could not be read is there and well.
+/// Its sessions have just reported and are free, and one that could not be read is there and well.
 pub(super) fn best(
     group: &GroupConfiguration,
     status: Option<&GroupStatus>,

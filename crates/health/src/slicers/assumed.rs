@@ -37,7 +37,7 @@ fn assumed(group: &FailoverGroup, change: fn(&mut Slicer)) -> FailoverGroup {
     group
 }
 
-/// Its slicers are out, and whoever is not named is not there.
+/// Its slicers are out, and a slicer that is not named is not there.
 pub(super) fn worst(group: &FailoverGroup) -> FailoverGroup {
     let mut group = assumed(group, |slicer| {
         let unreadable = |names: &[&str]| any(&slicer.unreadable, names);
@@ -54,7 +54,7 @@ pub(super) fn worst(group: &FailoverGroup) -> FailoverGroup {
     group
 }
 
-/// Its slicers are ready and in the first places, and whoever could not be read is a further one.
+/// Its slicers are ready and in the first places, and one that could not be read is a further one.
 pub(super) fn best(group: &FailoverGroup) -> FailoverGroup {
     let more = hidden(group).count();
     let mut group = assumed(group, |slicer| {

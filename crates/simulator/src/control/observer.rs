@@ -1,4 +1,4 @@
-//! The control port's clock of whoever watches the systems.
+//! The control port's clock of the observer: the one who watches the systems.
 
 use super::clock::{Advance, ClockChange, sane, span};
 use super::{Control, ControlResult, ControlState, ok, read};

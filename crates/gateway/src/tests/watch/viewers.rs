@@ -27,7 +27,7 @@ async fn asked_with(viewers: usize) -> usize {
 }
 
 #[tokio::test]
-async fn the_vendor_is_asked_as_often_whoever_looks() {
+async fn the_vendor_is_asked_as_often_however_many_look() {
     let nobody = asked_with(0).await;
     assert_eq!(nobody, 5 * 31);
     assert_eq!(asked_with(1).await, nobody);
