@@ -14,7 +14,7 @@ use crate::vendor_http::Answer;
 use chrono::{DateTime, Utc};
 use prometheus_client::metrics::histogram::Histogram;
 use protocol::{AlertTargets, Inventory};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -194,10 +194,11 @@ impl Metrics {
     pub(crate) fn text(
         &self,
         inventory: &Inventory,
+        watched: &HashSet<String>,
         alerts: &AlertTargets,
         now: DateTime<Utc>,
     ) -> String {
-        let watched = inventory::families(inventory, now);
+        let watched = inventory::families(inventory, watched, now);
         let alerts = alerts::families(alerts);
         self.families().and(watched).and(alerts).text()
     }

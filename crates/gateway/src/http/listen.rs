@@ -149,6 +149,8 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
     // Before logging off: who watches would log on again.
     gateway.shared.alerts.stop();
     gateway.shared.watchers.stop();
+    // Others take over what it watched.
+    gateway.shared.store.leave().await;
     gateway.log_off().await;
     // What happened last may be on its way into the store still.
     gateway.shared.store.catch_up().await;

@@ -15,10 +15,12 @@ pub(super) async fn metrics(State(gateway): State<Arc<Gateway>>) -> Response {
         (header::CACHE_CONTROL, "no-store"),
         (header::CONTENT_TYPE, metrics::CONTENT_TYPE),
     ];
-    let inventory = gateway.shared.watchers.inventory().everything();
+    let watchers = &gateway.shared.watchers;
+    let inventory = watchers.inventory().everything();
+    let watched = watchers.watched();
     let alerts = gateway.shared.alerts.targets();
     let metrics = &gateway.shared.metrics;
-    let text = metrics.text(&inventory, &alerts, inventory.now);
+    let text = metrics.text(&inventory, &watched, &alerts, inventory.now);
     (headers, text).into_response()
 }
 
@@ -42,7 +44,12 @@ pub(super) async fn ready(State(gateway): State<Arc<Gateway>>) -> Result<Respons
     } else if !gateway.assets.is_built() {
         "this gateway was built without the console"
     } else if !gateway.shared.store.is_well().await {
-        "the audit cannot be written, so that changes are refused; reading goes on"
+        if gateway.shared.watchers.is_alone() {
+            "the audit cannot be written, so that changes are refused; reading goes on, and this gateway watches every \
+             connection itself"
+        } else {
+            "the audit cannot be written, so that changes are refused; reading goes on"
+        }
     } else {
         return Ok(ok());
     };

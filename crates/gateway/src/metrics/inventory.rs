@@ -29,8 +29,12 @@ const SEVERITIES: [Severity; 6] = [
     Severity::Critical,
 ];
 
-/// The families of a whole inventory at this moment.
-pub(super) fn families(inventory: &Inventory, now: DateTime<Utc>) -> Families {
+/// The families of a whole inventory at this moment, of which these connections are watched here.
+pub(super) fn families(
+    inventory: &Inventory,
+    watched: &HashSet<String>,
+    now: DateTime<Utc>,
+) -> Families {
     let view = InventoryView::new(inventory, now);
     let mut resources: Vec<(&Resource, Severity)> = inventory
         .resources
@@ -55,7 +59,7 @@ pub(super) fn families(inventory: &Inventory, now: DateTime<Utc>) -> Families {
         maintenance(inventory, &view, &series),
         left_out,
     ]);
-    families.extend(sources::families(inventory, now));
+    families.extend(sources::families(inventory, watched, now));
     families.extend(groups::families(inventory, &series, now));
     Families(families)
 }

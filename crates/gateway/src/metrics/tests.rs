@@ -162,7 +162,11 @@ fn the_guide_has_a_row_for_every_metric_and_for_no_other() {
     let metrics = Metrics::default();
     let families = metrics
         .families()
-        .and(inventory::families(&inventory, inventory.now))
+        .and(inventory::families(
+            &inventory,
+            &HashSet::new(),
+            inventory.now,
+        ))
         .and(alerts::families(&targets(Vec::new())));
     let mut written = families.names();
     let mut rows: Vec<String> = GUIDE

@@ -9,6 +9,7 @@ mod activity;
 mod activity_query;
 mod appending;
 mod backlog;
+mod bells;
 mod chain;
 mod database;
 mod entry;
@@ -17,6 +18,7 @@ mod leading;
 mod lease;
 mod postgres;
 mod reading;
+mod sharing;
 mod sqlite;
 mod watching;
 mod writer;
@@ -32,9 +34,12 @@ pub(crate) use kept::{Keep, Kept, Table};
 pub(crate) use leading::News;
 pub(crate) use lease::Lease;
 pub(crate) use reading::{export, verify};
+pub(crate) use sharing::Board;
 
 use crate::config::{Retention, StoreLocation};
+use crate::crypto::random_hex;
 use crate::problem::{Kind, Problem};
+use bells::Bells;
 use chrono::{DateTime, Utc};
 use database::Sql;
 use entry::{NewRow, RowKind};
@@ -43,7 +48,7 @@ use protocol::ActivityEntry;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use writer::Job;
 
 /// How many rows may wait to be written. Beyond that the disk does not keep up, and changes are refused.
@@ -79,7 +84,17 @@ pub(crate) struct Store {
     /// The number of what concerns signing in, as it was taken over last.
     access: AtomicI64,
     /// Rings when others have changed something, until it is dropped. `None` where there are no others.
-    others: Option<(Arc<Notify>, oneshot::Sender<()>)>,
+    others: Option<(Arc<Bells>, oneshot::Sender<()>)>,
+    /// Asks what gateways share of watching. `None` where there are no others.
+    sharing: Option<Sharing>,
+}
+
+/// How what gateways share of watching is asked for.
+struct Sharing {
+    /// This gateway: each start of one is another.
+    me: String,
+    /// By a thread of its own, so that no change waits for it.
+    asks: mpsc::Sender<Read>,
 }
 
 impl fmt::Debug for Store {
@@ -122,7 +137,7 @@ impl Store {
             now,
         };
         let at = location.clone();
-        let mut others = None;
+        let (mut others, mut sharing) = (None, None);
         let (kept, reads) = match location {
             StoreLocation::Memory => {
                 let kept = writer::start(move || sqlite::open(&at), queue, state)?;
@@ -137,9 +152,13 @@ impl Store {
                 let to_write = address.clone();
                 let kept = writer::start(move || postgres::open(&to_write), queue, state)?;
                 let reader = postgres::open_to_read(address)?;
-                let (bell, (to_end, end)) = (Arc::new(Notify::new()), oneshot::channel());
-                postgres::listen(address, bell.clone(), end)?;
-                others = Some((bell, to_end));
+                let me = random_hex()?;
+                let bells = Arc::new(Bells::new(me.clone()));
+                let (to_end, end) = oneshot::channel();
+                postgres::listen(address, bells.clone(), end)?;
+                others = Some((bells, to_end));
+                let asks = reading::start(postgres::open_to_share(address)?)?;
+                sharing = Some(Sharing { me, asks });
                 (kept, Some(reading::start(reader)?))
             }
         };
@@ -159,6 +178,7 @@ impl Store {
             kept: Mutex::new(Fresh { turn: 0, kept }),
             access: AtomicI64::default(),
             others,
+            sharing,
         })
     }
 
@@ -178,6 +198,7 @@ impl Store {
             kept: Mutex::default(),
             access: AtomicI64::default(),
             others: None,
+            sharing: None,
         }
     }
 

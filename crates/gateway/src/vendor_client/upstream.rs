@@ -14,6 +14,7 @@ use crate::vendor_http::{ANSWER_LIMIT, Answer, Trust, VendorHttp, client};
 use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use reqwest::{Method, Request, Url};
+use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -214,6 +215,13 @@ impl Upstream {
     /// Whether another client reaches the same system, under the same name.
     pub(crate) fn is_same_system(&self, other: &Self) -> bool {
         (&self.public, &self.base) == (&other.public, &other.base)
+    }
+
+    /// The same for every client of the same system under the same name, in any gateway. In hexadecimal digits.
+    pub(crate) fn fingerprint(&self) -> String {
+        let of = serde_json::to_vec(&(&self.public, &self.base)).unwrap_or_default();
+        let digest = Sha256::digest(of);
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Sends a change, or a read that is part of one, and returns the answer, an error's body reduced.

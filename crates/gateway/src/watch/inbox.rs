@@ -68,6 +68,24 @@ impl Inbox {
         });
     }
 
+    /// Tells what somebody wants at another gateway.
+    pub(super) fn want(&self, wanted: Wishes) {
+        let many = wanted.changed_groups.len() > MANY;
+        self.tell(|wishes| {
+            wishes.refresh |= wanted.refresh;
+            wishes.changed |= wanted.changed || many;
+            wishes.changed_groups.extend(wanted.changed_groups);
+        });
+    }
+
+    /// Another gateway has read everything.
+    pub(super) fn was_read(&self) {
+        self.readings.send_modify(|readings| {
+            readings.begun += 1;
+            readings.ended = readings.begun;
+        });
+    }
+
     /// Tells that the setting was changed.
     pub(super) fn set(&self) {
         self.tell(|wishes| wishes.setting = true);

@@ -59,6 +59,11 @@ impl Source {
         TimeDelta::try_milliseconds(millis).unwrap_or_default()
     }
 
+    /// Whether the vendor has told its time.
+    pub(super) fn knows_vendors_clock(&self) -> bool {
+        *self.vendor_clock() != VendorClock::default()
+    }
+
     /// The vendor's time.
     pub(super) fn vendor_now(&self) -> DateTime<Utc> {
         let now = self.clock.now();

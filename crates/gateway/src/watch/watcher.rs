@@ -60,6 +60,7 @@ impl Watcher {
             .readings
             .send_modify(|readings| readings.ended = readings.begun);
         let clock = inventory.clock().clone();
+        let known = inventory.connection(&client.public.id);
         let public = client.public.clone();
         let skipped = clock.skipped();
         Self {
@@ -70,7 +71,8 @@ impl Watcher {
             settings,
             schedule,
             interval,
-            state: unread(public, interval),
+            // What was known when somebody else watched, or a watcher before this one, stays until it is read again.
+            state: known.unwrap_or_else(|| unread(public, interval)),
             begun: None,
             refresh: false,
             unshared: true,
@@ -232,7 +234,9 @@ impl Watcher {
 
     /// Tells what was read, and how the connection is.
     pub(super) fn publish(&mut self, read: Read<'_>) {
-        self.state.vendor_ahead_ms = self.source.vendor_ahead().num_milliseconds();
+        if self.source.knows_vendors_clock() {
+            self.state.vendor_ahead_ms = self.source.vendor_ahead().num_milliseconds();
+        }
         if !self.is_obsolete() {
             self.inventory.publish(&self.state, read);
         }

@@ -1,20 +1,20 @@
 //! All watchers: they begin, change and end with the configuration.
 
+use super::Clock;
 use super::changed::Inboxes;
 use super::inbox::Inbox;
 use super::inventory::Inventory;
-use super::watcher::{Setting, Settings, Watcher};
-use super::{Clock, aveva, uplynk, veeam, whole};
+use super::sharing::{self, Configured};
+use super::watched_connection::WatchedConnection;
+use super::watcher::Setting;
 use crate::store::Store;
 use crate::vendor_client::{Upstream, WriteObserver};
-use chrono::TimeDelta;
 use futures_util::future::join_all;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use vendors::System;
 
 /// How long who asks for a reading waits for it.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -32,30 +32,21 @@ const TOGETHER: Duration = Duration::from_millis(50);
 /// nobody did.
 const MARK: u64 = 10;
 
-/// After a fault in a watcher, how long until there is another one.
-const AFTER_A_FAULT: Duration = Duration::from_secs(5);
-
 /// The watchers of all connections. Dropping it ends them.
 #[derive(Debug)]
 pub(crate) struct Watchers {
     inventory: Arc<Inventory>,
     inboxes: Arc<Inboxes>,
-    running: Mutex<Running>,
+    running: Arc<Mutex<Running>>,
 }
 
+/// What runs.
 #[derive(Debug, Default)]
-struct Running {
-    watchers: HashMap<String, One>,
+pub(super) struct Running {
+    watchers: HashMap<String, WatchedConnection>,
     ticker: Option<JoinSet<()>>,
-}
-
-/// One watcher.
-#[derive(Debug)]
-struct One {
-    settings: Settings,
-    inbox: Arc<Inbox>,
-    /// Ends it when it is dropped.
-    _task: JoinSet<()>,
+    /// Whether the gateways with which this one shares the watching cannot be reached.
+    pub(super) alone: bool,
 }
 
 impl Watchers {
@@ -64,7 +55,7 @@ impl Watchers {
         Self {
             inventory: Arc::new(Inventory::new(clock, store)),
             inboxes: Arc::default(),
-            running: Mutex::default(),
+            running: Arc::default(),
         }
     }
 
@@ -96,22 +87,44 @@ impl Watchers {
                 Some(other) => {
                     drop(other);
                     self.inventory.forget(&id);
-                    One::start(setting, &self.inventory)
+                    WatchedConnection::new(setting, &self.inventory)
                 }
-                None => One::start(setting, &self.inventory),
+                None => WatchedConnection::new(setting, &self.inventory),
             };
             running.watchers.insert(id, one);
         }
         drop(before);
-        let inbox = |(id, one): (&String, &One)| (id.clone(), one.inbox.clone());
+        let inbox = |(id, one): (&String, &WatchedConnection)| (id.clone(), one.inbox.clone());
         *self.inboxes.all() = running.watchers.iter().map(inbox).collect();
         let inventory = self.inventory.clone();
         running.ticker.get_or_insert_with(|| {
             let mut ticker = JoinSet::new();
             ticker.spawn(tick(inventory.clone()));
-            ticker.spawn(look_around(inventory));
+            ticker.spawn(look_around(inventory.clone()));
+            if self.inventory.store().is_shared() {
+                let running = Arc::downgrade(&self.running);
+                ticker.spawn(sharing::share(running, inventory));
+            }
             ticker
         });
+        if running.alone || !self.inventory.store().is_shared() {
+            running.watch_all();
+        }
+    }
+
+    /// The ids of the connections that this gateway watches itself.
+    pub(crate) fn watched(&self) -> HashSet<String> {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let watched = running.watchers.iter().filter(|(_, one)| one.is_watched);
+        watched.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Whether it watches all of them, because those with which it shares the watching cannot be reached.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .alone
     }
 
     /// Ends them all; what they know stays.
@@ -120,6 +133,7 @@ impl Watchers {
         self.inboxes.all().clear();
         self.inventory.watched();
         *running = Running::default();
+        drop(self.inventory.store().leave());
     }
 
     /// Lets one connection or all be read now, and waits for that, but not long.
@@ -143,74 +157,50 @@ impl Watchers {
     }
 }
 
+impl Running {
+    /// The connections that are configured.
+    pub(super) fn configured(&self) -> Vec<Configured> {
+        let configured = |(id, one): (&String, &WatchedConnection)| Configured {
+            id: id.clone(),
+            key: one.key.clone(),
+            is_watched: one.is_watched,
+        };
+        self.watchers.iter().map(configured).collect()
+    }
+
+    pub(super) fn watch_all(&mut self) {
+        self.watchers
+            .values_mut()
+            .for_each(WatchedConnection::watch);
+    }
+
+    /// Whether a connection is to be watched here, or by another gateway.
+    pub(super) fn set_watched(&mut self, id: &str, is_watched: bool) {
+        match self.watchers.get_mut(id) {
+            Some(one) if is_watched => one.watch(),
+            Some(one) => one.leave_to_others(),
+            None => {}
+        }
+    }
+
+    /// What the watcher of a connection is told, if it is watched here.
+    pub(super) fn watched_inbox(&self, key: &str) -> Option<&Inbox> {
+        let mut all = self.watchers.values();
+        let one = all.find(|one| one.is_watched && one.key == key)?;
+        Some(&one.inbox)
+    }
+
+    /// Another gateway has read a connection.
+    pub(super) fn was_read(&self, id: &str) {
+        if let Some(one) = self.watchers.get(id) {
+            one.inbox.was_read();
+        }
+    }
+}
+
 /// How often a system is read. What is shared for longer would only be read from memory.
 fn interval(upstream: &Upstream) -> Duration {
     upstream.watch.max(upstream.share)
-}
-
-impl One {
-    fn start(setting: Setting, inventory: &Arc<Inventory>) -> Self {
-        let settings = Arc::new(Mutex::new(setting));
-        let inbox = Arc::new(Inbox::new());
-        let mut task = JoinSet::new();
-        task.spawn(supervise(
-            settings.clone(),
-            inventory.clone(),
-            inbox.clone(),
-        ));
-        Self {
-            settings,
-            inbox,
-            _task: task,
-        }
-    }
-
-    /// Goes on with another setting, if it is of the same system.
-    fn replace(&self, new: &Setting) -> bool {
-        let mut setting = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = setting.client.is_same_system(&new.client);
-        if same {
-            *setting = new.clone();
-            self.inbox.set();
-        }
-        same
-    }
-}
-
-/// Keeps one watcher running: one that is obsolete begins anew, and so does one that has failed by a fault of
-/// its own.
-async fn supervise(settings: Settings, inventory: Arc<Inventory>, inbox: Arc<Inbox>) {
-    loop {
-        let watcher = Watcher::new(settings.clone(), inventory.clone(), inbox.clone());
-        let connection = watcher.connection().to_owned();
-        // Within this task's life.
-        let mut task = JoinSet::new();
-        task.spawn(run(watcher));
-        if let Some(Err(fault)) = task.join_next().await {
-            tracing::error!(connection, %fault, "a watcher has failed and begins anew");
-            sleep(AFTER_A_FAULT).await;
-        }
-    }
-}
-
-async fn run(watcher: Watcher) {
-    match watcher.system().clone() {
-        System::Aveva(base) => aveva::run(watcher, base).await,
-        System::Uplynk => {
-            whole::run(watcher, |source, when| Box::pin(uplynk::read(source, when))).await;
-        }
-        System::Veeam {
-            accept,
-            recent_hours,
-        } => {
-            let recent = TimeDelta::hours(recent_hours.into());
-            let without = veeam::WithoutQuery::default();
-            whole::run(watcher, move |source, when| {
-                Box::pin(veeam::read(source, when, accept, recent, without.clone()))
-            })
-            .await;
-        }
-    }
 }
 
 /// Looks at the clock: who has fallen silent is nobody's publication.

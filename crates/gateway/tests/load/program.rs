@@ -169,7 +169,8 @@ credentials = {{ kind = "integration-key", owner = "o", api_key_file = "secret" 
         self.signal("-HUP");
     }
 
-    fn signal(&self, signal: &str) {
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: &str) {
         let id = self.child.id().expect("it runs");
         // The shell's own: not every machine has the program `kill`.
         let sent = std::process::Command::new("sh")

@@ -5,9 +5,14 @@ use crate::inventory_view::{age, reading, vendor_ahead};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::Freshness;
 use protocol::Inventory;
+use std::collections::HashSet;
 
-/// The families of the connections.
-pub(super) fn families(inventory: &Inventory, now: DateTime<Utc>) -> [Family; 4] {
+/// The families of the connections, of which these are watched here.
+pub(super) fn families(
+    inventory: &Inventory,
+    watched: &HashSet<String>,
+    now: DateTime<Utc>,
+) -> [Family; 5] {
     let mut ages = Family::gauge(
         "source_age_seconds",
         "Time since the last complete reading of a connection began; +Inf if there was none.",
@@ -24,6 +29,10 @@ pub(super) fn families(inventory: &Inventory, now: DateTime<Utc>) -> [Family; 4]
         "source_clock_offset_seconds",
         "How far the vendor's clock is ahead of the gateway's.",
     );
+    let mut here = Family::gauge(
+        "source_watched",
+        "1 where this gateway reads the connection itself, 0 where another gateway at its database does.",
+    );
     for state in inventory.connections.iter().flatten() {
         let labels = || vec![("connection", label(&state.connection.id))];
         let reading = reading(state);
@@ -31,9 +40,11 @@ pub(super) fn families(inventory: &Inventory, now: DateTime<Utc>) -> [Family; 4]
         ages.add(labels(), age(state, now).map_or(f64::INFINITY, seconds));
         freshness.add(labels(), step(reading.freshness(now)));
         intervals.add(labels(), seconds(reading.interval));
+        let is_here = watched.contains(&state.connection.id);
+        here.add(labels(), u64::from(is_here));
         clocks.add(labels(), seconds(vendor_ahead(state)));
     }
-    [ages, freshness, intervals, clocks]
+    [ages, freshness, intervals, clocks, here]
 }
 
 fn seconds(delta: TimeDelta) -> f64 {

@@ -95,7 +95,7 @@ fn inventory(
 }
 
 fn text(inventory: &Inventory) -> String {
-    families(inventory, NOW).text()
+    families(inventory, &HashSet::from(["plant-a".to_owned()]), NOW).text()
 }
 
 /// The value of the series that begins with this name and these labels.

@@ -5,6 +5,7 @@
 use super::schema::{self, Purpose};
 use super::words::{is_broken, words};
 use crate::config::PostgresAddress;
+use crate::store::bells::Bells;
 use crate::store::database::{Fault, Row, Sql, Value};
 use crate::tls;
 use std::future::poll_fn;
@@ -12,7 +13,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, Client, Connection, Error, NoTls};
@@ -39,8 +39,8 @@ pub(in crate::store) struct Link {
     pause: Duration,
     /// No connection is tried before.
     not_before: Option<(Instant, Fault)>,
-    /// Rings when the database tells what the session listens to.
-    bell: Arc<Notify>,
+    /// Ring when the database tells what the session listens to.
+    bells: Option<Arc<Bells>>,
 }
 
 impl Link {
@@ -64,13 +64,13 @@ impl Link {
             is_within: false,
             pause: FIRST_PAUSE,
             not_before: None,
-            bell: Arc::default(),
+            bells: None,
         })
     }
 
-    /// Rings this bell when the database tells what the session listens to.
-    pub(super) fn ring(&mut self, bell: Arc<Notify>) {
-        self.bell = bell;
+    /// Rings these bells when the database tells what the session listens to.
+    pub(super) fn ring(&mut self, bells: Arc<Bells>) {
+        self.bells = Some(bells);
     }
 
     /// Makes the connection if there is none. `prepare` gets it first.
@@ -113,7 +113,7 @@ impl Link {
             .map(|trust| tls::trusting(trust.bundled, trust.extra.as_deref()))
             .transpose()?;
         let (purpose, patience) = (self.purpose, self.patience);
-        let bell = self.bell.clone();
+        let bells = self.bells.clone();
         self.block_on(async {
             let connect = async {
                 let client = match tls {
@@ -121,12 +121,12 @@ impl Link {
                         tls.alpn_protocols = vec![b"postgresql".to_vec()];
                         let tls = MakeRustlsConnect::new(tls);
                         let (client, connection) = settings.connect(tls).await.map_err(words)?;
-                        drop(tokio::spawn(attend(connection, bell)));
+                        drop(tokio::spawn(attend(connection, bells)));
                         client
                     }
                     None => {
                         let (client, connection) = settings.connect(NoTls).await.map_err(words)?;
-                        drop(tokio::spawn(attend(connection, bell)));
+                        drop(tokio::spawn(attend(connection, bells)));
                         client
                     }
                 };
@@ -239,14 +239,14 @@ impl Drop for Link {
 }
 
 /// Keeps a session going. It ends with its client; what breaks it is said to whoever asks next.
-async fn attend<S, T>(mut connection: Connection<S, T>, bell: Arc<Notify>)
+async fn attend<S, T>(mut connection: Connection<S, T>, bells: Option<Arc<Bells>>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
     T: AsyncRead + AsyncWrite + Unpin,
 {
     while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-        if let AsyncMessage::Notification(_) = message {
-            bell.notify_one();
+        if let (AsyncMessage::Notification(told), Some(bells)) = (message, &bells) {
+            bells.ring(told.channel(), told.payload());
         }
     }
 }

@@ -4,33 +4,35 @@ use super::link::Link;
 use super::schema::Purpose;
 use super::{Fault, TO_WRITE};
 use crate::config::PostgresAddress;
+use crate::store::bells::Bells;
+use crate::store::sharing;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 /// How long nothing may be heard until it is asked whether the session is still there. The gateway looks by itself as
 /// well, so nothing is missed meanwhile, but comes later.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// Rings a bell whenever something has changed, in a thread of its own, until `end` is dropped. A session that breaks is
+/// Rings bells whenever something has changed, in a thread of its own, until `end` is dropped. A session that breaks is
 /// made anew, and what was not heard meanwhile rings as well.
 ///
 /// # Errors
 /// The process may have no more of what that takes.
 pub(in crate::store) fn listen(
     address: &PostgresAddress,
-    bell: Arc<Notify>,
+    bells: Arc<Bells>,
     mut end: oneshot::Receiver<()>,
 ) -> Result<(), String> {
     let fail = |why: Fault| format!("the store {address} {why}");
     let mut link = Link::new(address.clone(), Purpose::Read, TO_WRITE).map_err(fail)?;
-    link.ring(bell.clone());
+    link.ring(bells.clone());
     let listen = move || {
         loop {
             let heard = link.connect(|link| {
-                link.run("LISTEN failover_console")?;
-                bell.notify_one();
+                link.run(&sharing::listen())?;
+                bells.ring_all();
                 Ok(())
             });
             // What breaks a session is found by asking; the one after it is made at the next turn.

@@ -54,6 +54,16 @@ pub(super) fn open_to_read(address: &PostgresAddress) -> Result<Reader, String> 
     Ok(Reader(link))
 }
 
+/// Whoever asks a database what gateways share of watching. It connects when it is asked for the first time.
+///
+/// # Errors
+/// The process may have no more of what that takes.
+pub(super) fn open_to_share(address: &PostgresAddress) -> Result<Sharer, String> {
+    let link = Link::new(address.clone(), Purpose::Read, TO_WRITE)
+        .map_err(|why| format!("the store {address} {why}"))?;
+    Ok(Sharer(link))
+}
+
 /// Whether the database answers and is one of ours, or empty.
 ///
 /// # Errors
@@ -225,6 +235,29 @@ impl Sql for Reader {
 
     fn rows(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>, Fault> {
         self.0.connect(|_| Ok(()))?;
+        self.0.rows(statement, values)
+    }
+}
+
+/// The database as it is asked for what gateways share of watching: each statement is a transaction.
+pub(super) struct Sharer(Link);
+
+impl Sharer {
+    fn connect(&mut self) -> Result<(), Fault> {
+        // Nothing of it has to outlive a crash of the database, and nobody waits for its disk.
+        self.0
+            .connect(|link| link.run("SET synchronous_commit = off"))
+    }
+}
+
+impl Sql for Sharer {
+    fn execute(&mut self, statement: &str, values: &[Value]) -> Result<u64, Fault> {
+        self.connect()?;
+        self.0.execute(statement, values)
+    }
+
+    fn rows(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>, Fault> {
+        self.connect()?;
         self.0.rows(statement, values)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_postgres::Client;
 
 /// Brings a database from the version of its place to the next. Never changed once released, only added to.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE failover_console (version int8 NOT NULL);
     INSERT INTO failover_console VALUES (0);
@@ -99,6 +99,30 @@ const MIGRATIONS: [&str; 3] = [
     CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON wall EXECUTE FUNCTION access_changed();
     CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON wall_code EXECUTE FUNCTION access_changed();
     CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON wall_taken_over EXECUTE FUNCTION access_changed();
+",
+    // What gateways share of watching is true for a moment only, and need not outlive a crash.
+    "
+    -- The gateways that watch, and which connections each could watch: a list in JSON.
+    CREATE UNLOGGED TABLE watching_gateway (
+        gateway text PRIMARY KEY,
+        connections text NOT NULL,
+        until timestamptz NOT NULL
+    );
+    -- Which of them watches a connection, and how often it has said what it read.
+    CREATE UNLOGGED TABLE shared_connection (
+        connection text PRIMARY KEY,
+        gateway text NOT NULL,
+        until timestamptz NOT NULL,
+        number int8 NOT NULL
+    );
+    -- What was read of it: a whole, with the number 1 beside it, and what changed since.
+    CREATE UNLOGGED TABLE shared_reading (
+        connection text NOT NULL,
+        number int8 NOT NULL,
+        whole int8 NOT NULL,
+        entry bytea NOT NULL,
+        PRIMARY KEY (connection, number)
+    );
 "];
 
 /// "FOCO": the advisory lock under which the tables are made and changed.

@@ -17,16 +17,19 @@ enum Cut {
 }
 
 /// Passes on what is said, and breaks the connection at the next end of a transaction once it is armed.
-struct Network {
-    port: u16,
+pub(crate) struct Network {
+    pub(crate) port: u16,
+    is_silent: Arc<AtomicBool>,
     armed: Arc<Mutex<Option<Cut>>>,
 }
 
 impl Network {
-    fn to(port: u16) -> Self {
+    pub(crate) fn to(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let armed: Arc<Mutex<Option<Cut>>> = Arc::default();
+        let is_silent: Arc<AtomicBool> = Arc::default();
         let network = Self {
+            is_silent: is_silent.clone(),
             port: listener.local_addr().unwrap().port(),
             armed: armed.clone(),
         };
@@ -36,10 +39,15 @@ impl Network {
                 let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else {
                     continue;
                 };
-                pass_on(&client, &server, &armed);
+                pass_on(&client, &server, &armed, &is_silent);
             }
         });
         network
+    }
+
+    /// Passes on nothing, and says so to nobody; what was open then ends once it passes on again.
+    pub(crate) fn silence(&self, is_silent: bool) {
+        self.is_silent.store(is_silent, Ordering::SeqCst);
     }
 
     fn cut(&self, where_: Cut) {
@@ -51,7 +59,22 @@ impl Network {
     }
 }
 
-fn pass_on(client: &TcpStream, server: &TcpStream, armed: &Arc<Mutex<Option<Cut>>>) {
+/// Whether nothing was to be passed on, and is again.
+fn was_silent(is_silent: &AtomicBool) -> bool {
+    let mut was = false;
+    while is_silent.load(Ordering::SeqCst) {
+        was = true;
+        thread::sleep(std::time::Duration::from_millis(20));
+    }
+    was
+}
+
+fn pass_on(
+    client: &TcpStream,
+    server: &TcpStream,
+    armed: &Arc<Mutex<Option<Cut>>>,
+    is_silent: &Arc<AtomicBool>,
+) {
     let is_ending = Arc::new(AtomicBool::new(false));
     let ends = || [client, server].map(|one| one.try_clone().unwrap());
     let end = |both: &[TcpStream; 2]| {
@@ -60,6 +83,7 @@ fn pass_on(client: &TcpStream, server: &TcpStream, armed: &Arc<Mutex<Option<Cut>
         }
     };
     let (mut asks, armed, ending, both) = (ends(), armed.clone(), is_ending.clone(), ends());
+    let silent = is_silent.clone();
     thread::spawn(move || {
         let [from, to] = &mut asks;
         let mut buffer = [0; 65_536];
@@ -71,18 +95,19 @@ fn pass_on(client: &TcpStream, server: &TcpStream, armed: &Arc<Mutex<Option<Cut>
                     None => {}
                 }
             }
-            if to.write_all(&buffer[..length]).is_err() {
+            if was_silent(&silent) || to.write_all(&buffer[..length]).is_err() {
                 break;
             }
         }
         end(&both);
     });
-    let (mut answers, both) = (ends(), ends());
+    let (mut answers, both, silent) = (ends(), ends(), is_silent.clone());
     thread::spawn(move || {
         let [to, from] = &mut answers;
         let mut buffer = [0; 65_536];
         while let Ok(length @ 1..) = from.read(&mut buffer) {
-            if is_ending.load(Ordering::SeqCst) || to.write_all(&buffer[..length]).is_err() {
+            let is_over = is_ending.load(Ordering::SeqCst) || was_silent(&silent);
+            if is_over || to.write_all(&buffer[..length]).is_err() {
                 break;
             }
         }

@@ -3,7 +3,7 @@
 mod activity;
 mod activity_measured;
 mod chain;
-mod cut;
+pub(crate) mod cut;
 mod indexes;
 mod postgres;
 pub(crate) mod server;
@@ -48,7 +48,12 @@ impl Server {
         StoreLocation::at_url(&self.url(database), None)
     }
 
-    fn store_over_tcp(&self, port: u16, password: &str, database: &str) -> StoreLocation {
+    pub(crate) fn store_over_tcp(
+        &self,
+        port: u16,
+        password: &str,
+        database: &str,
+    ) -> StoreLocation {
         StoreLocation::at_url(&self.url_over_tcp(port, password, database), None)
     }
 }
@@ -315,6 +320,7 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
         kept: Mutex::default(),
         access: AtomicI64::default(),
         others: None,
+        sharing: None,
     };
     let large = Entry {
         body: Some("x".repeat(100_000)),

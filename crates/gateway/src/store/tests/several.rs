@@ -280,3 +280,71 @@ async fn a_name_is_one_gateways_until_it_is_given_back_or_its_time_is_over() {
     std::mem::forget(lease(&one, "c", now).await);
     assert!(lease(&other, "c", long).await.is_some());
 }
+
+/// The store's board, at which this gateway says that it lives and could watch these.
+async fn board(store: &Store, connections: &[&str]) -> Board {
+    let connections = connections.iter().map(|&one| one.to_owned()).collect();
+    store.board(Some(connections), || 5_000).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_connection_is_leased_to_one_gateway_and_what_that_one_reads_is_known_to_the_others() {
+    let Some(several) = Several::new() else {
+        return;
+    };
+    let (one, other) = (several.open(), several.open());
+    let take = async |store: &Store| store.take_connection("plant".to_owned()).await.unwrap();
+    let publish = async |store: &Store, whole, entry: &[u8]| {
+        let published = store.publish("plant".to_owned(), whole, entry.to_vec());
+        published.await.unwrap()
+    };
+    let told = async |store: &Store, after| {
+        let readings = store.readings("plant".to_owned(), after).await.unwrap();
+        let of = |one: sharing::SharedReading| (one.number, one.whole, one.entry);
+        readings.into_iter().map(of).collect::<Vec<_>>()
+    };
+    board(&one, &["plant"]).await;
+    let all = board(&other, &["plant", "live"]).await;
+    assert_eq!(all.gateways.len(), 2);
+    assert!(all.connections.is_empty() && all.ahead.0 < 0);
+    assert!(take(&one).await && !take(&other).await && take(&one).await);
+    assert!(publish(&one, true, b"all").await && publish(&one, false, b"more").await);
+    assert!(!publish(&other, true, b"not its own").await);
+    other.unpublish("plant".to_owned()).await.unwrap();
+    let first = told(&other, 0).await[0].0;
+    assert_eq!(
+        told(&other, 0).await,
+        [
+            (first, true, b"all".to_vec()),
+            (first + 1, false, b"more".to_vec())
+        ]
+    );
+    assert_eq!(told(&other, first).await.len(), 1);
+    assert!(publish(&one, true, b"anew").await);
+    assert_eq!(told(&other, 0).await, [(first + 2, true, b"anew".to_vec())]);
+    tokio::time::timeout(Duration::from_secs(60), other.shared())
+        .await
+        .unwrap();
+    // It hangs until its time is over.
+    let over = "UPDATE shared_connection SET until = now() - interval '1 second';
+        UPDATE watching_gateway SET until = now() - interval '1 second'";
+    several.server.statement(&several.database, over).unwrap();
+    let all = board(&other, &["plant"]).await;
+    let plant = &all.connections["plant"];
+    assert!(all.gateways.len() == 1 && !plant.is_leased && plant.is_recent);
+    assert_eq!(plant.number, first + 2);
+    assert!(take(&other).await);
+    assert_eq!(told(&one, 0).await, [], "whoever takes it knows it already");
+    assert!(
+        !publish(&one, false, b"late").await,
+        "it goes on, and has lost it"
+    );
+    board(&one, &["plant"]).await;
+    other.leave().await;
+    let all = board(&one, &["plant"]).await;
+    assert!(all.gateways.len() == 1 && !all.connections["plant"].is_leased);
+    // What somebody wants is told to all.
+    other.want("a reading".to_owned()).await;
+    let wishes = tokio::time::timeout(Duration::from_secs(60), one.wishes());
+    assert_eq!(wishes.await.unwrap(), ["a reading"]);
+}

@@ -6,6 +6,7 @@ mod failures;
 mod handled;
 mod plant;
 mod report;
+mod shared;
 mod sweep;
 mod systems;
 mod together;

@@ -43,7 +43,7 @@ async fn a_list_of_uplynk_without_slicers_is_completed_and_its_pages_are_read() 
     assert_eq!(vendor.lines().len(), 4);
 }
 
-fn veeam(base: &str, hours: u16) -> config::Connection {
+pub(super) fn veeam(base: &str, hours: u16) -> config::Connection {
     let em = watched("em", base);
     config::Connection {
         public: vendors::Connection {
@@ -57,7 +57,7 @@ fn veeam(base: &str, hours: u16) -> config::Connection {
     }
 }
 
-fn logged_on() -> Response<Body> {
+pub(super) fn logged_on() -> Response<Body> {
     let mut answer = vendor_json(201, r#"{"SessionId":"1"}"#);
     let headers = answer.headers_mut();
     headers.insert("x-restsvcsessionid", "s".parse().unwrap());

@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 impl Stage {
     /// With a store there that has the same clock.
-    fn sharing(location: &StoreLocation, plant: &Plant) -> Self {
+    pub(super) fn sharing(location: &StoreLocation, connections: Vec<config::Connection>) -> Self {
         let (skips, skipped) = watch::channel(Skips::default());
         let store = Store::open_by(location, clock(&skipped)).unwrap();
-        Self::assembled(vec![watched("plant-a", &plant.base)], store, skips, skipped)
+        Self::assembled(connections, store, skips, skipped)
     }
 
     async fn look_around(&self) {
@@ -24,17 +24,22 @@ impl Stage {
         self.gateway.shared.watchers.inventory().look_around().await;
     }
 
+    pub(super) async fn leads_now(&self) -> bool {
+        self.gateway.shared.watchers.inventory().look_around().await;
+        self.leads()
+    }
+
     fn leads(&self) -> bool {
         self.gateway.shared.store.leads()
     }
 
     /// Ends the gateway.
-    fn end(self) {
+    pub(super) fn end(self) {
         self.gateway.shared.alerts.stop();
         self.gateway.shared.watchers.stop();
     }
 
-    async fn activity(&self, kind: &str) -> Vec<String> {
+    pub(super) async fn activity(&self, kind: &str) -> Vec<String> {
         assert!(self.gateway.shared.store.catch_up().await);
         let line = format!("GET /api/activity?kind={kind}");
         let (_, activity) = send(self, &line, &Value::Null).await;
@@ -45,13 +50,19 @@ impl Stage {
     }
 }
 
-/// Two gateways, of which the first records, and their server; none where there is no PostgreSQL.
-async fn pair(plant: &Plant) -> Option<(Stage, Stage, Arc<Server>)> {
+/// Two gateways, of which the first records, and their server; none where there is no PostgreSQL. Where they know the
+/// plant by different titles, each watches it by itself.
+async fn pair(plant: &Plant, titles: [&str; 2]) -> Option<(Stage, Stage, Arc<Server>)> {
     let server = Server::shared()?;
     let location = server.store(&server.database());
-    let one = Stage::sharing(&location, plant);
+    let [one, other] = titles.map(|title| {
+        let mut plant = watched("plant-a", &plant.base);
+        title.clone_into(&mut plant.public.title);
+        vec![plant]
+    });
+    let one = Stage::sharing(&location, one);
     alarm(&one, "the alarm", |_| true).await;
-    let other = Stage::sharing(&location, plant);
+    let other = Stage::sharing(&location, other);
     // The alarm of its own reading, and not only the one that it has from the store.
     other
         .until("a first reading", |all| {
@@ -65,7 +76,8 @@ async fn pair(plant: &Plant) -> Option<(Stage, Stage, Arc<Server>)> {
 #[tokio::test]
 async fn an_alarm_is_the_same_at_both_and_so_is_who_takes_care_of_it() {
     let plant = plant().await;
-    let Some((one, other, _server)) = pair(&plant).await else {
+    // Each watches it by itself, because it is configured differently.
+    let Some((one, other, _server)) = pair(&plant, ["Plant A", "Plant One"]).await else {
         return;
     };
     // Another alarm, which the second sees before the first, and knows by a name of its own.
@@ -119,9 +131,33 @@ async fn an_alarm_is_the_same_at_both_and_so_is_who_takes_care_of_it() {
 }
 
 #[tokio::test]
+async fn an_alarm_that_the_one_that_records_sees_first_has_one_id_at_once() {
+    let plant = plant().await;
+    let Some((one, other, _server)) = pair(&plant, ["Plant A", "Plant One"]).await else {
+        return;
+    };
+    plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
+    for stage in [&one, &other] {
+        stage.refresh().await;
+        stage.look_around().await;
+    }
+    plant.sessions("g0", &[("a", "Secondary")]);
+    one.skip(7);
+    one.refresh().await;
+    let first = alarm(&one, "the alarm", |_| true).await;
+    one.look_around().await;
+    other.look_around().await;
+    other.refresh().await;
+    let then = alarm(&other, "the alarm", |_| true).await;
+    assert_eq!((then.id, then.since), (first.id, first.since));
+    one.end();
+    other.end();
+}
+
+#[tokio::test]
 async fn what_happens_is_listed_once_and_goes_on_when_one_ends() {
     let plant = plant().await;
-    let Some((one, other, _server)) = pair(&plant).await else {
+    let Some((one, other, _server)) = pair(&plant, ["Plant A"; 2]).await else {
         return;
     };
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
@@ -154,7 +190,7 @@ async fn what_happens_is_listed_once_and_goes_on_when_one_ends() {
 #[tokio::test]
 async fn people_are_told_once_by_the_one_that_records_and_by_the_next_when_it_ends() {
     let plant = plant().await;
-    let Some((one, other, _server)) = pair(&plant).await else {
+    let Some((one, other, _server)) = pair(&plant, ["Plant A"; 2]).await else {
         return;
     };
     let pagers = [Arc::new(Receiver::default()), Arc::new(Receiver::default())];

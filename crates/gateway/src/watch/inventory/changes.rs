@@ -73,7 +73,7 @@ impl State {
     }
 
     /// What is gone and has not come back.
-    fn removed_since(&self, after: u64) -> Vec<ResourceKey> {
+    pub(super) fn removed_since(&self, after: u64) -> Vec<ResourceKey> {
         let is_here = |key: &ResourceKey| {
             let place = self.place(&key.connection);
             place.is_some_and(|place| {

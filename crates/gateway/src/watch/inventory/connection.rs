@@ -38,6 +38,8 @@ pub(super) struct Connection {
     pub(super) resources: HashMap<String, Held>,
     /// Of a system whose resources another connection may represent: all that it lists.
     pub(super) listed: Vec<Judged>,
+    /// The revision in which that last changed.
+    pub(super) listed_at: u64,
     /// When the complete reading before the last publication began. Without one, nothing that is seen is new.
     pub(super) baseline: Option<DateTime<Utc>>,
 }
@@ -49,6 +51,7 @@ impl Connection {
             freshness: Freshness::NoData,
             resources: HashMap::new(),
             listed: Vec::new(),
+            listed_at: 0,
             baseline: None,
         }
     }
@@ -161,6 +164,15 @@ impl Connection {
         }
         held.judged = judged;
         changed
+    }
+
+    /// Takes over all that it lists.
+    pub(super) fn list(&mut self, listed: Vec<Judged>, step: Step) {
+        let before = self.listed.iter().map(|one| &one.resource);
+        if !before.eq(listed.iter().map(|one| &one.resource)) {
+            self.listed_at = step.revision;
+        }
+        self.listed = listed;
     }
 
     /// Drops what a publication did not name, and returns it.

@@ -54,6 +54,7 @@ impl State {
         };
         let seen = events::of_alarms(&changes, is_first, now);
         self.seen.extend(seen);
+        self.adopt_recorded();
         self.mark_alarms(step, now)
     }
 }

@@ -4,6 +4,7 @@
 mod audience;
 mod changes;
 mod connection;
+mod elsewhere;
 mod handled;
 mod judge;
 mod others;
@@ -16,8 +17,10 @@ mod tests;
 
 pub(crate) use audience::Audience;
 pub(crate) use changes::Position;
+pub(super) use elsewhere::Told;
 
 use super::Clock;
+use super::sharing::Publication;
 use super::watcher::in_millis;
 use crate::store::Store;
 use health::alarms::{Acknowledgement, Alarm, Maintenance, Note};
@@ -29,6 +32,7 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::Notify;
 use vendors::SystemKind;
 
 /// The inventory of everything that is watched.
@@ -38,6 +42,8 @@ pub(crate) struct Inventory {
     state: Mutex<State>,
     /// Where what is seen is recorded.
     store: Arc<Store>,
+    /// Rings when a watcher has told something.
+    published: Notify,
 }
 
 /// What a step of a watcher brought.
@@ -51,6 +57,8 @@ pub(crate) enum Read<'a> {
     AllGroups(&'a [WatchedGroup]),
     /// These of the groups that it holds.
     Groups(Vec<&'a WatchedGroup>),
+    /// What another gateway has read of it.
+    Elsewhere(Box<Publication>),
 }
 
 impl Inventory {
@@ -61,6 +69,7 @@ impl Inventory {
             clock,
             state: Mutex::new(state),
             store,
+            published: Notify::new(),
         }
     }
 
@@ -101,6 +110,12 @@ impl Inventory {
         let mut state = self.state();
         state.publish(connection, read, now);
         self.record(state);
+        self.published.notify_one();
+    }
+
+    /// Waits until a watcher tells something.
+    pub(super) async fn published(&self) {
+        self.published.notified().await;
     }
 
     /// Looks at the clock: a connection that has fallen silent since becomes an alarm.

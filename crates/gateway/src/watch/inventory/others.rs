@@ -6,7 +6,7 @@ use super::state::State;
 use crate::store::{Keep, Kept, News, Table};
 use chrono::{DateTime, Utc};
 use health::alarms::{Alarm, Handling};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 /// What is known of the store that others change too.
 #[derive(Debug, Default)]
@@ -17,8 +17,8 @@ pub(super) struct Others {
     pub(super) handled: u64,
     /// Whether another gateway is the one that records.
     pub(super) follows: bool,
-    /// The ids of the alarms that are recorded.
-    recorded: BTreeSet<String>,
+    /// The alarms that are recorded, by their ids.
+    recorded: BTreeMap<String, Alarm>,
     /// By which ids alarms were known here before.
     renamed: HashMap<String, String>,
 }
@@ -45,7 +45,7 @@ impl State {
             // What the one before has not come to write.
             let open = self.history.alarms();
             let is_open = |id: &String| open.iter().any(|alarm| alarm.id == **id);
-            let gone = self.others.recorded.iter().filter(|id| !is_open(id));
+            let gone = self.others.recorded.keys().filter(|id| !is_open(id));
             let keep = open
                 .iter()
                 .map(|alarm| Keep::put(Table::OpenAlarms, &alarm.id, alarm))
@@ -53,6 +53,14 @@ impl State {
             self.keep.extend(keep.collect::<Vec<_>>());
         }
         self.others.follows = !news.leads;
+    }
+
+    /// Knows alarms by the ids of the gateway that records, also those that it has seen before.
+    pub(super) fn adopt_recorded(&mut self) {
+        if self.others.follows {
+            let renamed = self.history.adopt(self.others.recorded.values());
+            self.others.renamed.extend(renamed);
+        }
     }
 
     fn take_kept(&mut self, mut kept: Kept, leads: bool) {
@@ -63,7 +71,7 @@ impl State {
         }
         let others = &mut self.others;
         others.renamed.retain(|_, id| open.contains_key(id));
-        others.recorded = open.into_keys().collect();
+        others.recorded = open;
         self.handling = Handling {
             acknowledgements: kept.take(Table::Acknowledgements),
             notes: kept.take(Table::Notes),
@@ -102,6 +110,6 @@ impl Inventory {
         self.look_around().await;
         let others = &self.state().others;
         let id = others.id_now(id);
-        others.recorded.contains(id).then(|| id.to_owned())
+        others.recorded.contains_key(id).then(|| id.to_owned())
     }
 }

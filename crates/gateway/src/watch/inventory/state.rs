@@ -7,7 +7,7 @@ use crate::store::Keep;
 use chrono::{DateTime, Utc};
 use health::alarms::{Alarm, AlarmHistory, Handling, Maintenance};
 use health::events::{self, Event};
-use health::inventory::ResourceKey;
+use health::inventory::{Resource, ResourceKey};
 use protocol::ConnectionState;
 use std::collections::VecDeque;
 use std::mem;
@@ -208,16 +208,20 @@ impl State {
             Read::Nothing => {}
             Read::Groups(groups) => {
                 for group in groups {
-                    changed |= connection.hold(group.resource(&id, &moment), step, &moment, seen);
+                    let judged = connection.judge(group, &moment);
+                    changed |= connection.hold(judged, step, &moment, seen);
                 }
             }
             Read::AllGroups(groups) => {
                 for group in groups {
-                    changed |= connection.hold(group.resource(&id, &moment), step, &moment, seen);
+                    let judged = connection.judge(group, &moment);
+                    changed |= connection.hold(judged, step, &moment, seen);
                 }
             }
+            Read::Elsewhere(news) => return self.take_from_elsewhere(place, *news, now, step),
             Read::Everything(contents) if connection.is_shared() => {
-                connection.listed = contents.resources(&id, &moment);
+                let listed = contents.resources(&id, &moment);
+                connection.list(listed, step);
                 return self.represent_shared(step, now);
             }
             Read::Everything(contents) => {
@@ -228,16 +232,26 @@ impl State {
         }
         if whole {
             let gone = connection.drop_unnamed(step);
-            if connection.baseline.is_some() {
-                seen.extend(
-                    gone.iter()
-                        .filter_map(|resource| events::gone(resource, now)),
-                );
-            }
-            let keys = gone.into_iter().map(|resource| resource.key).collect();
-            changed |= self.remove(keys, step);
+            changed |= self.let_go(place, gone, now, step);
         }
         changed
+    }
+
+    /// Tells what a connection holds no longer, and remembers it. Returns whether there was anything.
+    pub(super) fn let_go(
+        &mut self,
+        place: usize,
+        gone: Vec<Resource>,
+        now: DateTime<Utc>,
+        step: Step,
+    ) -> bool {
+        if self.connections[place].baseline.is_some() {
+            let gone = gone.iter();
+            let events = gone.filter_map(|resource| events::gone(resource, now));
+            self.seen.extend(events);
+        }
+        let keys = gone.into_iter().map(|resource| resource.key).collect();
+        self.remove(keys, step)
     }
 
     pub(super) fn tick(&mut self, now: DateTime<Utc>) {

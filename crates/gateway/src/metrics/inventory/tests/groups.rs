@@ -151,7 +151,7 @@ fn promtool_finds_nothing_wrong_with_any_of_them() {
         reason: String::new(),
         by: String::new(),
     }]);
-    let all = families(&whole, NOW);
+    let all = families(&whole, &HashSet::new(), NOW);
     let names = all.names();
     let page = all.text();
     for name in names {

@@ -1,0 +1,144 @@
+//! Gateways at one database share out the connections: each is read by one of them ([`fair`]), which tells the others
+//! what it has read ([`publication`]). They take it over as if they had read it themselves, so that judgement, alarms and
+//! metrics are the same everywhere. A connection that is configured differently elsewhere is another one.
+//!
+//! Ages count from when the watching gateway read, with both clocks compared with the database's. Where nothing comes any
+//! more, what is known grows stale by itself. A gateway that cannot reach the database watches everything itself.
+
+mod fair;
+mod participant;
+mod publication;
+mod wishes;
+
+pub(super) use publication::{Publication, SharedResource};
+pub(super) use wishes::pass_on;
+
+use super::inventory::Inventory;
+use super::watchers::Running;
+use participant::Participant;
+use publication::FORMAT;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// How often a gateway says that it lives, and looks for what others have read also if nobody tells of it.
+const RENEWED: Duration = Duration::from_secs(2);
+
+/// What comes within this time is told, and taken over, together.
+const TOGETHER: Duration = Duration::from_millis(50);
+
+/// After the database could not be asked, how long until it is tried again.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// A gateway that has heard nothing of the database for so long watches everything itself: the others take its
+/// connections over at about the same time.
+const ALONE: Duration = Duration::from_secs(8);
+
+/// By what all gateways know a connection: those with the same id and another system know another one.
+pub(super) fn key(id: &str, fingerprint: &str) -> String {
+    format!("{FORMAT} {fingerprint} {id}")
+}
+
+/// A connection that is configured here.
+#[derive(Debug, Clone)]
+pub(super) struct Configured {
+    pub(super) id: String,
+    pub(super) key: String,
+    /// Whether it is watched here.
+    pub(super) is_watched: bool,
+}
+
+/// Shares the watching with other gateways for as long as there are watchers.
+pub(super) async fn share(running: Weak<Mutex<Running>>, inventory: Arc<Inventory>) {
+    let store = inventory.store().clone();
+    let Some(me) = store.id_among_watchers() else {
+        return;
+    };
+    let mut sharing = Participant::new(me, running.clone(), inventory.clone(), store.clone());
+    let (mut renewed, mut heard, mut is_well) = (Instant::now(), Instant::now(), true);
+    let mut step = Step::Renew;
+    loop {
+        let began = Instant::now();
+        let mut taken = Box::pin(sharing.step(step));
+        let outcome = loop {
+            tokio::select! {
+                outcome = &mut taken => break outcome,
+                () = sleep_until(heard + ALONE), if !with(&running, |all| all.alone).unwrap_or(true) => {
+                    watch_alone(&running);
+                }
+            }
+        };
+        drop(taken);
+        let mut next = renewed + RENEWED;
+        match (outcome, step) {
+            (Ok(()), Step::Tell) => {}
+            (Ok(()), _) => {
+                (heard, is_well) = (Instant::now(), true);
+                if step == Step::Renew {
+                    renewed = began;
+                    next = began + RENEWED;
+                }
+                not_alone(&running);
+            }
+            (Err(fault), _) => {
+                if std::mem::take(&mut is_well) {
+                    tracing::warn!("the watching cannot be shared: the store {fault}");
+                }
+                next = Instant::now() + AGAIN;
+            }
+        }
+        step = loop {
+            tokio::select! {
+                () = sleep_until(next) => break Step::Renew,
+                () = store.shared() => {
+                    sleep(TOGETHER).await;
+                    break Step::Look;
+                }
+                () = inventory.published(), if is_well && sharing.has_others() => {
+                    sleep(TOGETHER).await;
+                    break Step::Tell;
+                }
+                wanted = store.wishes() => wanted.iter().for_each(|wish| wishes::hear(&running, wish)),
+            }
+        };
+        if running.strong_count() == 0 {
+            return;
+        }
+    }
+}
+
+/// What is done next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// Says that this gateway lives, and looks.
+    Renew,
+    /// Looks at what is shared, because somebody has told of something.
+    Look,
+    /// Tells what was read here.
+    Tell,
+}
+
+/// Does something with what runs, if it does still.
+fn with<T>(running: &Weak<Mutex<Running>>, what: impl FnOnce(&mut Running) -> T) -> Option<T> {
+    let running = running.upgrade()?;
+    let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
+    Some(what(&mut running))
+}
+
+fn not_alone(running: &Weak<Mutex<Running>>) {
+    with(running, |all| {
+        if std::mem::take(&mut all.alone) {
+            tracing::warn!("the store answers again: the gateways at it share the watching");
+        }
+    });
+}
+
+fn watch_alone(running: &Weak<Mutex<Running>>) {
+    with(running, |all| {
+        all.alone = true;
+        tracing::warn!(
+            "the store does not answer: this gateway watches every connection itself until it does"
+        );
+        all.watch_all();
+    });
+}

@@ -1,0 +1,293 @@
+//! What a gateway does to share the watching with others: looks at who watches what, takes over what they have read, takes
+//! and leaves connections, and tells what it has read itself.
+
+use super::super::inventory::{Inventory, Told};
+use super::super::watchers::Running;
+use super::publication::Publication;
+use super::{Configured, Step, fair, with};
+use crate::store::{Board, Store};
+use protocol::ConnectionState;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// After so many changes all of a connection is told anew, so that what was told before can be forgotten.
+const CHANGES: u32 = 64;
+
+/// Clocks that agree better than this, in milliseconds, agree: ages are not to tremble.
+const SAME_CLOCK: i64 = 100;
+
+/// Whoever could not read a connection for so long leaves it to another gateway, which may reach it.
+const FAILING: Duration = Duration::from_secs(30);
+
+/// The same at most, once all have tried several times: a connection is not to go from one to the next all the time.
+const LONG_FAILING: Duration = Duration::from_secs(300);
+
+/// After so many doublings that is reached.
+const MOST_DOUBLED: u32 = 4;
+
+/// A connection that cannot be read.
+#[derive(Debug, Default)]
+struct Failing {
+    /// Since when this gateway has tried.
+    since: Option<Instant>,
+    /// How often it has left it to another one for that.
+    left: u32,
+}
+
+/// One of the gateways that share the watching: this one.
+pub(super) struct Participant {
+    running: Weak<Mutex<Running>>,
+    inventory: Arc<Inventory>,
+    store: Arc<Store>,
+    me: String,
+    /// How far the gateway's clock is ahead of the database's, in milliseconds.
+    ahead: Option<i64>,
+    /// The number of the publication of a connection that was taken over last.
+    taken_over: HashMap<String, i64>,
+    /// How much of a connection was told to the others, and how many changes ago all of it was.
+    told: HashMap<String, (Told, u32)>,
+    /// The connections that cannot be read.
+    failing: HashMap<String, Failing>,
+    /// What was shared when it was last looked.
+    board: Option<Board>,
+}
+
+impl Participant {
+    pub(super) fn new(
+        me: &str,
+        running: Weak<Mutex<Running>>,
+        inventory: Arc<Inventory>,
+        store: Arc<Store>,
+    ) -> Self {
+        Self {
+            me: me.to_owned(),
+            running,
+            inventory,
+            store,
+            ahead: None,
+            taken_over: HashMap::new(),
+            told: HashMap::new(),
+            failing: HashMap::new(),
+            board: None,
+        }
+    }
+
+    /// Takes a step.
+    pub(super) async fn step(&mut self, step: Step) -> Result<(), String> {
+        let mut configured = with(&self.running, |all| all.configured()).unwrap_or_default();
+        let board = match (step, self.board.take()) {
+            (Step::Tell, Some(board)) => board,
+            _ => self.look(step == Step::Renew, &mut configured).await?,
+        };
+        for one in &configured {
+            self.tell(&board, one).await?;
+        }
+        self.board = Some(board);
+        Ok(())
+    }
+
+    /// Looks at what is shared, and does what falls to this gateway. `renew` says that it lives.
+    async fn look(&mut self, renew: bool, configured: &mut [Configured]) -> Result<Board, String> {
+        let keys: BTreeSet<String> = configured.iter().map(|one| one.key.clone()).collect();
+        self.taken_over.retain(|key, _| keys.contains(key));
+        self.failing.retain(|key, _| keys.contains(key));
+        let clock = self.inventory.clock().clone();
+        let millis = move || clock.now().timestamp_millis();
+        let could = renew.then(|| keys.clone());
+        let mut board = self.store.board(could, millis).await?;
+        self.compare_clocks(board.ahead);
+        for one in configured.iter_mut() {
+            self.read(&board, one).await?;
+        }
+        self.divide(&mut board, configured, &keys, renew).await?;
+        Ok(board)
+    }
+
+    /// Whether there were others when it was last looked.
+    pub(super) fn has_others(&self) -> bool {
+        let board = self.board.as_ref();
+        board.is_some_and(|board| board.gateways.keys().any(|gateway| *gateway != self.me))
+    }
+
+    fn compare_clocks(&mut self, (ahead, unsure): (i64, i64)) {
+        let differs = |before: i64| (ahead - before).abs() > SAME_CLOCK + unsure;
+        if self.ahead.is_none_or(differs) {
+            self.ahead = Some(ahead);
+        }
+    }
+
+    fn watch(&mut self, one: &mut Configured, is_watched: bool) {
+        if one.is_watched != is_watched {
+            one.is_watched = is_watched;
+            with(&self.running, |all| all.set_watched(&one.id, is_watched));
+        }
+    }
+
+    /// Takes over what another gateway has read of a connection.
+    async fn read(&mut self, board: &Board, one: &mut Configured) -> Result<(), String> {
+        let Some(shared) = board.connections.get(&one.key) else {
+            return Ok(());
+        };
+        if shared.gateway == self.me {
+            self.watch(one, shared.is_leased || one.is_watched);
+            return Ok(());
+        }
+        if shared.is_leased {
+            self.watch(one, false);
+        }
+        let known = self.taken_over.get(&one.key).copied();
+        let is_read = |state: &ConnectionState| state.observed_at.is_some();
+        let is_read = self
+            .inventory
+            .connection(&one.id)
+            .as_ref()
+            .is_some_and(is_read);
+        let known = known.filter(|_| is_read).unwrap_or_default();
+        if one.is_watched || shared.number == known || !shared.is_recent {
+            return Ok(());
+        }
+        let mut readings = self.store.readings(one.key.clone(), known).await?;
+        let follows = readings
+            .first()
+            .is_none_or(|first| first.whole || first.number == known + 1);
+        if !follows {
+            readings = self.store.readings(one.key.clone(), 0).await?;
+            // Whoever watches has yet to tell all of it.
+            if !readings.first().is_some_and(|first| first.whole) {
+                return Ok(());
+            }
+        }
+        for reading in readings {
+            self.taken_over.insert(one.key.clone(), reading.number);
+            let publication = Publication::decode(&reading.entry, self.ahead.unwrap_or_default());
+            let Some(publication) = publication.filter(|told| told.state.connection.id == one.id)
+            else {
+                tracing::error!(
+                    connection = one.id,
+                    "what another gateway has read is not understood"
+                );
+                continue;
+            };
+            let has_ended = publication.state.next_at.is_some();
+            self.inventory.take_over(publication);
+            if has_ended {
+                with(&self.running, |all| all.was_read(&one.id));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what falls to this gateway, and, where it may, leaves to others what it has too much.
+    async fn divide(
+        &mut self,
+        board: &mut Board,
+        configured: &mut [Configured],
+        keys: &BTreeSet<String>,
+        may_give: bool,
+    ) -> Result<(), String> {
+        let leased = board
+            .connections
+            .iter()
+            .filter(|(_, shared)| shared.is_leased);
+        let watched: BTreeMap<String, String> = leased
+            .map(|(key, shared)| (key.clone(), shared.gateway.clone()))
+            .collect();
+        // What is configured here no longer.
+        for (key, gateway) in &watched {
+            if *gateway == self.me && !keys.contains(key) {
+                self.store.leave_connection(key.clone()).await?;
+            }
+        }
+        let left = board
+            .connections
+            .iter()
+            .filter(|(_, shared)| !shared.is_leased);
+        let left = left
+            .map(|(key, shared)| (key.as_str(), shared.gateway.as_str()))
+            .collect();
+        let plan = fair::plan(&self.me, &board.gateways, &watched, &left);
+        for one in configured.iter_mut() {
+            if plan.take.contains(&one.key) {
+                if self.store.take_connection(one.key.clone()).await? {
+                    tracing::info!(connection = one.id, "this gateway watches the connection");
+                    self.told.remove(&one.key);
+                    if let Some(failing) = self.failing.get_mut(&one.key) {
+                        failing.since = None;
+                    }
+                    self.watch(one, true);
+                    board.take(&one.key, &self.me);
+                }
+            } else if may_give && (plan.give.as_ref() == Some(&one.key) || self.fails(board, one)) {
+                tracing::info!(
+                    connection = one.id,
+                    "this gateway leaves the connection to another"
+                );
+                self.tell(board, one).await?;
+                self.watch(one, false);
+                self.store.leave_connection(one.key.clone()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this gateway watches a connection for all and cannot read it, while another one could try. Each time it
+    /// tries for twice as long.
+    fn fails(&mut self, board: &Board, one: &Configured) -> bool {
+        let state = self.inventory.connection(&one.id);
+        if state.is_none_or(|state| state.failure.is_none()) {
+            self.failing.remove(&one.key);
+            return false;
+        }
+        if !self.watches_for_others(board, one) {
+            return false;
+        }
+        let failing = self.failing.entry(one.key.clone()).or_default();
+        let patience = (FAILING * 2_u32.saturating_pow(failing.left)).min(LONG_FAILING);
+        let has_failed = failing.since.get_or_insert_with(Instant::now).elapsed() > patience;
+        if has_failed {
+            failing.since = None;
+            failing.left = (failing.left + 1).min(MOST_DOUBLED);
+        }
+        has_failed
+    }
+
+    /// Whether this gateway watches a connection for all, and there are others.
+    fn watches_for_others(&self, board: &Board, one: &Configured) -> bool {
+        let shared = board.connections.get(&one.key);
+        let is_own = shared.is_some_and(|shared| shared.gateway == self.me);
+        let mut gateways = board.gateways.iter();
+        let has_readers = gateways.any(|(id, could)| *id != self.me && could.contains(&one.key));
+        one.is_watched && is_own && has_readers
+    }
+
+    /// Tells the others what was read of a connection that this gateway watches for all.
+    async fn tell(&mut self, board: &Board, one: &Configured) -> Result<(), String> {
+        if !self.watches_for_others(board, one) {
+            // Whoever comes is told all of it, and nothing that has become old meanwhile.
+            if self.told.remove(&one.key).is_some() && one.is_watched {
+                self.store.unpublish(one.key.clone()).await?;
+            }
+            return Ok(());
+        }
+        let (told, changes) = match self.told.get(&one.key) {
+            Some((told, changes)) if *changes < CHANGES => (Some(told), changes + 1),
+            _ => (None, 0),
+        };
+        let Some((now_told, publication)) = self.inventory.publication(&one.id, told) else {
+            return Ok(());
+        };
+        if now_told.was_never_read() {
+            return Ok(());
+        }
+        let whole = told.is_none();
+        // Should nobody know whether it was told, all of it is told the next time.
+        self.told.remove(&one.key);
+        let entry = publication.encode(self.ahead.unwrap_or_default());
+        if self.store.publish(one.key.clone(), whole, entry).await? {
+            self.told.insert(one.key.clone(), (now_told, changes));
+        }
+        Ok(())
+    }
+}

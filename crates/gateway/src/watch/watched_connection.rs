@@ -1,0 +1,114 @@
+//! A connection that is configured: watched here, or by another gateway that passes on what it reads.
+
+use super::inbox::Inbox;
+use super::inventory::Inventory;
+use super::watcher::{Setting, Settings, Watcher};
+use super::{aveva, sharing, uplynk, veeam, whole};
+use chrono::TimeDelta;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+use vendors::System;
+
+/// After a fault in a watcher, how long until there is another one.
+const AFTER_A_FAULT: Duration = Duration::from_secs(5);
+
+/// One connection, and its watcher if it is watched here.
+#[derive(Debug)]
+pub(super) struct WatchedConnection {
+    settings: Settings,
+    pub(super) inbox: Arc<Inbox>,
+    inventory: Arc<Inventory>,
+    /// By what all gateways know it.
+    pub(super) key: String,
+    pub(super) is_watched: bool,
+    /// The watcher, or what passes on wishes to the gateway that watches. Ends when it is dropped.
+    task: JoinSet<()>,
+}
+
+impl WatchedConnection {
+    /// Not watched here, until it is.
+    pub(super) fn new(setting: Setting, inventory: &Arc<Inventory>) -> Self {
+        let client = &setting.client;
+        let mut one = Self {
+            key: sharing::key(&client.public.id, &client.fingerprint()),
+            settings: Arc::new(Mutex::new(setting)),
+            inbox: Arc::new(Inbox::new()),
+            inventory: inventory.clone(),
+            is_watched: false,
+            task: JoinSet::new(),
+        };
+        one.leave_to_others();
+        one
+    }
+
+    pub(super) fn watch(&mut self) {
+        if !self.is_watched {
+            self.is_watched = true;
+            self.task = JoinSet::new();
+            self.task.spawn(supervise(
+                self.settings.clone(),
+                self.inventory.clone(),
+                self.inbox.clone(),
+            ));
+        }
+    }
+
+    pub(super) fn leave_to_others(&mut self) {
+        self.is_watched = false;
+        self.task = JoinSet::new();
+        let store = self.inventory.store();
+        if store.is_shared() {
+            let (inbox, key) = (self.inbox.clone(), self.key.clone());
+            self.task.spawn(sharing::pass_on(inbox, store.clone(), key));
+        }
+    }
+
+    /// Goes on with another setting, if it is of the same system.
+    pub(super) fn replace(&self, new: &Setting) -> bool {
+        let mut setting = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = setting.client.is_same_system(&new.client);
+        if same {
+            *setting = new.clone();
+            self.inbox.set();
+        }
+        same
+    }
+}
+
+/// Keeps one watcher running: one that is obsolete begins anew, and so does one that has failed by a fault of
+/// its own.
+async fn supervise(settings: Settings, inventory: Arc<Inventory>, inbox: Arc<Inbox>) {
+    loop {
+        let watcher = Watcher::new(settings.clone(), inventory.clone(), inbox.clone());
+        let connection = watcher.connection().to_owned();
+        // Within this task's life.
+        let mut task = JoinSet::new();
+        task.spawn(run(watcher));
+        if let Some(Err(fault)) = task.join_next().await {
+            tracing::error!(connection, %fault, "a watcher has failed and begins anew");
+            sleep(AFTER_A_FAULT).await;
+        }
+    }
+}
+
+async fn run(watcher: Watcher) {
+    match watcher.system().clone() {
+        System::Aveva(base) => aveva::run(watcher, base).await,
+        System::Uplynk => {
+            whole::run(watcher, |source, when| Box::pin(uplynk::read(source, when))).await;
+        }
+        System::Veeam {
+            accept,
+            recent_hours,
+        } => {
+            let recent = TimeDelta::hours(recent_hours.into());
+            let without = veeam::WithoutQuery::default();
+            whole::run(watcher, move |source, when| {
+                Box::pin(veeam::read(source, when, accept, recent, without.clone()))
+            })
+            .await;
+        }
+    }
+}

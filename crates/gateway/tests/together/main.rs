@@ -1,0 +1,197 @@
+//! Several gateways at one PostgreSQL database, as the program itself: each connection is read by one of them, and another
+//! one takes its place when that one is killed or hangs.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "helpers of tests: what is not as expected fails the test"
+)]
+
+#[expect(dead_code, reason = "the tests of load use the rest")]
+#[path = "../load/program.rs"]
+mod program;
+#[expect(dead_code, reason = "the tests of the store use the rest")]
+#[path = "../../src/store/tests/server.rs"]
+mod server;
+mod vendor;
+#[expect(dead_code, reason = "the tests of load use the rest")]
+#[path = "../load/viewer.rs"]
+mod viewer;
+
+use program::Program;
+use serde_json::Value;
+use server::Server;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+use vendor::Vendor;
+use viewer::Viewer;
+
+/// Whatever becomes of a gateway, another one reads its connections within this time.
+const TAKEN_OVER: Duration = Duration::from_secs(15);
+
+/// How often each connection is read: the default of `watch_seconds`.
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// Waits until it is so.
+async fn until(what: &str, mut is: impl AsyncFnMut() -> bool) {
+    let patience = Instant::now() + Duration::from_secs(60);
+    while !is().await {
+        assert!(Instant::now() < patience, "{what} did not come");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// A gateway, and an admin who looks at it.
+struct Gateway {
+    program: Program,
+    viewer: Viewer,
+}
+
+impl Gateway {
+    async fn start(vendor: &Vendor, store: &str) -> Self {
+        let program = Program::start_with(vendor, 0, "127.0.0.1:0", store).await;
+        let viewer = Viewer::new(&program.address, &program.sign_in("ann").await);
+        Self { program, viewer }
+    }
+
+    async fn text(&mut self, path: &str) -> String {
+        let answer = self.viewer.get(path).await.expect("an answer");
+        String::from_utf8(answer.body).expect("text")
+    }
+
+    async fn json(&mut self, path: &str) -> Value {
+        serde_json::from_str(&self.text(path).await).expect("JSON")
+    }
+
+    /// The connections that it reads itself.
+    async fn watched(&mut self) -> BTreeSet<String> {
+        let metrics = self.text("/metrics").await;
+        let watched = metrics.lines().filter_map(|line| {
+            let line = line.strip_prefix("failover_console_source_watched{connection=\"")?;
+            let (id, value) = line.split_once("\"} ")?;
+            (value == "1").then(|| id.to_owned())
+        });
+        watched.collect()
+    }
+
+    /// The words for each resource, and the ids of alarms.
+    async fn knowledge(&mut self) -> Value {
+        let all = self.json("/api/inventory").await;
+        let list = |name: &str| all[name].as_array().cloned().unwrap_or_default();
+        let resources = list("resources").into_iter();
+        let mut resources: Vec<Value> = resources
+            .map(|one| serde_json::json!([one["id"], one["verdict"]["word"]]))
+            .collect();
+        resources.sort_by_key(Value::to_string);
+        let mut alarms: Vec<Value> = list("alarms").iter().map(|one| one["id"].clone()).collect();
+        alarms.sort_by_key(Value::to_string);
+        serde_json::json!([resources, alarms])
+    }
+
+    /// What was seen to happen.
+    async fn activity(&mut self) -> Vec<String> {
+        let activity = self.json("/api/activity").await;
+        let entries = activity["entries"].as_array().expect("entries").iter();
+        let seen = entries.filter(|entry| entry["resource"].is_object());
+        seen.map(|entry| entry["what"].to_string()).collect()
+    }
+}
+
+/// Each watches one of the two connections, and both know the same of both.
+async fn until_shared_out(one: &mut Gateway, other: &mut Gateway) {
+    until("a fair share for each", async || {
+        let (here, there) = (one.watched().await, other.watched().await);
+        here.len() == 1 && there.len() == 1 && here != there
+    })
+    .await;
+    until("the same knowledge", async || {
+        let (here, there) = (one.knowledge().await, other.knowledge().await);
+        here == there && here[0].as_array().is_some_and(|all| all.len() == 3)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_killed_or_hangs_is_replaced_and_nothing_is_lost_nor_made_up() {
+    let Some(server) = Server::over_tcp() else {
+        return;
+    };
+    let database = server.database();
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = folder.path().join("url");
+    let at = server.url_over_tcp(server.port, server::PASSWORD, &database);
+    std::fs::write(&url, at).expect("written");
+    let store = format!("[store]\nurl_file = {:?}\n", url.display().to_string());
+    let vendor = Vendor::start().await;
+    let mut one = Gateway::start(&vendor, &store).await;
+    let mut other = Gateway::start(&vendor, &store).await;
+    until_shared_out(&mut one, &mut other).await;
+    let (began, known, seen) = (
+        Instant::now(),
+        other.knowledge().await,
+        other.activity().await,
+    );
+    assert!(
+        known[1].as_array().is_some_and(|alarms| !alarms.is_empty()),
+        "{known}"
+    );
+    // Both connections are asked at their interval, and not twice as often.
+    until("readings", async || {
+        vendor
+            .asked_since(began)
+            .iter()
+            .all(|asked| asked.len() >= 3)
+    })
+    .await;
+    for asked in vendor.asked_since(began) {
+        let gaps = asked.windows(2).map(|two| two[1] - two[0]);
+        let least = gaps.min().unwrap_or_default();
+        assert!(least > INTERVAL - Duration::from_secs(1), "{least:?}");
+    }
+    let killed = Instant::now();
+    one.program.kill().await;
+    until("a reading of both by the other one", async || {
+        other.watched().await.len() == 2
+            && vendor
+                .asked_since(killed)
+                .iter()
+                .all(|asked| !asked.is_empty())
+    })
+    .await;
+    assert!(killed.elapsed() < TAKEN_OVER, "{:?}", killed.elapsed());
+    until("both live", async || {
+        let metrics = other.text("/metrics").await;
+        let live = metrics.lines().filter(|line| {
+            line.starts_with("failover_console_source_freshness{") && line.ends_with(" 0")
+        });
+        live.count() == 2
+    })
+    .await;
+    assert_eq!(
+        other.knowledge().await,
+        known,
+        "the same alarms, by the same ids"
+    );
+    assert_eq!(other.activity().await, seen, "nothing has happened");
+    // A third joins, and hangs.
+    let mut third = Gateway::start(&vendor, &store).await;
+    until_shared_out(&mut other, &mut third).await;
+    let stopped = Instant::now();
+    third.program.signal("-STOP");
+    until("both at the other one", async || {
+        other.watched().await.len() == 2
+    })
+    .await;
+    assert!(stopped.elapsed() < TAKEN_OVER, "{:?}", stopped.elapsed());
+    third.program.signal("-CONT");
+    until_shared_out(&mut other, &mut third).await;
+    assert_eq!(other.knowledge().await, known);
+    assert_eq!(other.activity().await, seen);
+    // One that is told to end leaves its place at once.
+    let ended = Instant::now();
+    third.program.stop().await;
+    until("both at the other one", async || {
+        other.watched().await.len() == 2
+    })
+    .await;
+    assert!(ended.elapsed() < INTERVAL, "{:?}", ended.elapsed());
+}
