@@ -65,7 +65,9 @@ async fn it_asks_a_gateway_with_the_metrics_token() {
     let _ = serving.await;
     let (page, status) = run_line(&["--url", &url], Some("scraper-token")).await;
     assert_eq!(status, 3);
-    assert!(page.contains("it refused the connection"), "{page}");
+    // It is reset where a process that another test is just starting still holds the listening socket.
+    let said = ["it refused the connection", "it reset the connection"];
+    assert!(said.iter().any(|said| page.contains(said)), "{page}");
 }
 
 #[tokio::test]
