@@ -14,8 +14,9 @@ pub(super) struct Plan {
 /// The plan of the gateway `me`. `gateways` are those that live, with what each could watch, `watched` says who watches
 /// what, and `left` who has watched what nobody watches.
 ///
-/// What nobody watches falls to the one that watches the fewest, but for the one that has left it. When all are watched, the one that watches the most gives
-/// up a connection, if another one watches at least two fewer: one at a time, so that none moves twice or comes back.
+/// What nobody watches falls to the one that watches the fewest, but for the one that has left it. When all are watched,
+/// the one that watches the most gives up a connection, if another one watches at least two fewer: one at a time, so that
+/// none moves twice or comes back.
 pub(super) fn plan(
     me: &str,
     gateways: &BTreeMap<String, BTreeSet<String>>,
