@@ -107,7 +107,7 @@ pub(super) fn read(
     let hosts: Vec<String> = settings.get_hosts().iter().map(host).collect();
     let place = format!("PostgreSQL database {database:?} at {}", hosts.join(", "));
     let odd = (!is_encrypted && !is_here).then_some(
-        "goes unencrypted over the network: whoever can read or change what passes there can read and change the audit",
+        "goes unencrypted over the network: anybody who can read or change what passes there can read and change the audit",
     );
     let address = PostgresAddress {
         settings,

@@ -114,7 +114,7 @@ impl InStore {
         Ok(done)
     }
 
-    /// Whether something that is not known may be looked up: whoever holds the cookie of a wall that was revoked may ask
+    /// Whether something that is not known may be looked up: a client with the cookie of a wall that was revoked may ask
     /// as often as they like.
     pub(super) fn may_look_up(&self, what: &str, now: u64) -> bool {
         let mut lookups = locked(&self.lookups);

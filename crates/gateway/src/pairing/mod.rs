@@ -207,7 +207,7 @@ impl Walls {
         now: u64,
     ) -> Result<CodeState, Problem> {
         if let Place::Store(store) = &self.place {
-            // Anybody may ask. Whoever asks too often does not reach the store, where changes are recorded.
+            // Anybody may ask. A client that asks too often does not reach the store, where changes are recorded.
             WallRegistry::clone(&store.read()).new_code(secret.clone(), network, now)?;
         }
         self.change(move |registry| registry.new_code(secret, network, now))

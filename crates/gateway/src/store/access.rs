@@ -81,7 +81,7 @@ impl Store {
             if let Err(fault) = &done {
                 tracing::error!("who is let in cannot be read or changed: the store {fault}");
             }
-            // Whoever does not wait any more has no use for the answer.
+            // A caller that has gone has no use for the answer.
             let _ = answer.send(done.ok());
         }));
         self.jobs.try_send(job).map_err(|_| not_kept())?;

@@ -67,7 +67,7 @@ impl Backlog {
         }
     }
 
-    /// Rows were not written, as far as is known. Whoever waited for them is told so; how a change has ended is written
+    /// Rows were not written, as far as is known. The callers that waited for them are told so; how a change has ended is written
     /// later all the same.
     pub(super) fn not_written(&mut self, rows: Vec<NewRow>) {
         self.is_unsettled = true;

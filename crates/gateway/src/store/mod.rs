@@ -1,5 +1,5 @@
 //! What outlives the process: the audit and the list of what happened, in a database ([`database`]). One thread writes,
-//! so that the rows have one order, and answers only once a row is durable. Whoever asks waits without holding up anybody
+//! so that the rows have one order, and answers only once a row is durable. A caller waits without holding up anybody
 //! else; what is asked for meanwhile is written together.
 //!
 //! A row of the audit is never changed. Each carries a hash over itself and the hash of the row before it; see [`chain`].
@@ -365,7 +365,7 @@ impl Store {
     ) -> Result<Vec<ActivityEntry>, Problem> {
         let (answer, answered) = oneshot::channel();
         let read: Read = Box::new(move |sql| {
-            // Whoever does not wait any more has no use for it.
+            // A caller that has gone has no use for it.
             if !answer.is_closed() {
                 let _ = answer.send(activity_query::read(sql, &query));
             }

@@ -28,7 +28,7 @@ pub(super) fn start<S: Sql + Send + 'static>(
     Ok(reads)
 }
 
-/// What is read by a thread of its own: whoever asks may be within a runtime, which must not wait for that of a database.
+/// What is read by a thread of its own: the caller may be within a runtime, which must not wait for that of a database.
 struct Elsewhere(mpsc::Sender<Read>);
 
 impl Sql for Elsewhere {

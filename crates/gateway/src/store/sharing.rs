@@ -328,7 +328,7 @@ impl Store {
         let (answer, answered) = oneshot::channel();
         let me = sharing.me.clone();
         let ask: Read = Box::new(move |sql| {
-            // Whoever does not wait any more has no use for the answer.
+            // A caller that has gone has no use for the answer.
             let _ = answer.send(what(sql, &me));
         });
         sharing.asks.try_send(ask).ok()?;

@@ -104,7 +104,7 @@ pub(super) fn start<D: Database>(
                 let looked =
                     leading.look(&mut database, &state, &mut backlog, known, (state.now)());
                 match looked {
-                    // Without an answer whoever asked goes on as before.
+                    // Without an answer the caller goes on as before.
                     Ok(news) => drop(news.map(|news| answer.send(news))),
                     Err(fault) => {
                         if state.is_well.swap(false, Ordering::Relaxed) {
@@ -239,7 +239,7 @@ fn work(
         // Before anybody hears of it.
         state.is_well.store(false, Ordering::Relaxed);
     }
-    // Whoever does not wait any more has no use for the answer.
+    // A caller that has gone has no use for the answer.
     for (place, answer) in answers.into_iter().enumerate() {
         let number = written.as_ref().ok().and_then(|numbers| numbers.get(place));
         let _ = answer.send(number.copied().ok_or(()));

@@ -1,4 +1,4 @@
-//! Watches every connection, once, whoever looks: reads it at its interval through the client that the relay uses,
+//! Watches every connection, once for all viewers: reads it at its interval through the client that the relay uses,
 //! and keeps what is known in the inventory, where it is judged for everybody.
 //!
 //! It knows no visitor and no route.

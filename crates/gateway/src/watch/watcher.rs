@@ -55,7 +55,7 @@ impl Watcher {
         let Setting { client, interval } = current(&settings);
         let mut schedule = Schedule::default();
         schedule.set(interval, false, false);
-        // Whoever waits for a reading that a watcher before this one has begun waits for this one's.
+        // Callers that wait for a reading of the watcher before this one wait for this one's.
         inbox
             .readings
             .send_modify(|readings| readings.ended = readings.begun);

@@ -152,7 +152,7 @@ impl Watchers {
                 // Its end says that there is nobody left who could read.
                 let _ = readings.wait_for(|one| one.ended >= until).await;
             });
-        // Whoever is slower is told of when it comes.
+        // A slower reading is told of when it comes.
         let _ = timeout(PATIENCE, join_all(waits)).await;
     }
 }

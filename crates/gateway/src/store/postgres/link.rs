@@ -238,7 +238,7 @@ impl Drop for Link {
     }
 }
 
-/// Keeps a session going. It ends with its client; what breaks it is said to whoever asks next.
+/// Keeps a session going. It ends with its client; what breaks it is told to the next caller.
 async fn attend<S, T>(mut connection: Connection<S, T>, bells: Option<Arc<Bells>>)
 where
     S: AsyncRead + AsyncWrite + Unpin,

@@ -18,7 +18,7 @@ use std::time::Duration;
 /// How long a change waits for the database at most, with a connection that has to be made for it.
 const TO_WRITE: Duration = Duration::from_secs(4);
 
-/// How long whoever reads waits.
+/// How long a read waits.
 const TO_READ: Duration = Duration::from_secs(10);
 
 /// The database as the gateway's writer has it.
@@ -54,7 +54,7 @@ pub(super) fn open_to_read(address: &PostgresAddress) -> Result<Reader, String> 
     Ok(Reader(link))
 }
 
-/// Whoever asks a database what gateways share of watching. It connects when it is asked for the first time.
+/// The access to what gateways share of watching. It connects when it is asked for the first time.
 ///
 /// # Errors
 /// The process may have no more of what that takes.
@@ -70,7 +70,7 @@ pub(super) fn open_to_share(address: &PostgresAddress) -> Result<Sharer, String>
 /// What is wrong with it, with its name.
 pub(super) fn check(address: &PostgresAddress) -> Result<(), String> {
     let to_ask = address.clone();
-    // Whoever asks may be within a runtime, which must not wait for another one.
+    // The caller may be within a runtime, which must not wait for another one.
     let asked = std::thread::spawn(move || {
         Link::new(to_ask, Purpose::Look, TO_WRITE).and_then(|mut link| link.connect(|_| Ok(())))
     });
@@ -156,7 +156,7 @@ impl Database for Postgres {
 
     fn revisions(&mut self) -> Result<Option<Revisions>, Fault> {
         self.connect()?;
-        // Whoever looks lives, also one that writes nothing.
+        // A gateway that looks lives, also one that writes nothing.
         self.presence.renew(&mut self.link)?;
         let found = self.link.rows(
             "SELECT (SELECT number FROM kept_revision), (SELECT number FROM access_revision),
@@ -225,7 +225,7 @@ impl Database for Postgres {
     }
 }
 
-/// The database as whoever only reads has it.
+/// The database for reading only.
 pub(super) struct Reader(Link);
 
 impl Sql for Reader {

@@ -80,7 +80,7 @@ const MIGRATIONS: [&str; 4] = [
         $$ BEGIN UPDATE access_revision SET number = number + 1; RETURN NULL; END $$;
     CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON ended_session EXECUTE FUNCTION access_changed();
 ",
-    // Who listens is told at once, and need not ask.
+    // Gateways that listen are told at once, and need not ask.
     "
     CREATE OR REPLACE FUNCTION kept_changed() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN UPDATE kept_revision SET number = number + 1; NOTIFY failover_console; RETURN NULL; END $$;

@@ -282,7 +282,7 @@ async fn a_time_without_a_gateway_is_told_at_the_next_start() {
         let first = Store::open_by(location, || at(1_000)).unwrap();
         assert_eq!(told(&first, everything()).await, [BEGUN]);
         first.watched();
-        // Whoever reads is answered by another thread than the one that writes.
+        // Reads are answered by another thread than the one that writes.
         assert!(first.event(change()).await.is_ok());
         drop(first);
         let second = reopen_by(location, || at(1_300)).await;

@@ -165,7 +165,7 @@ async fn each_connection_is_read_by_one_and_all_know_the_same() {
     };
     until("the same resources", async || ids(&one) == ids(&other)).await;
     for stage in [&one, &other] {
-        // Whoever reads: ages are by the clock of who shows them.
+        // Whichever gateway reads: ages are by the clock of the one that shows them.
         until("young ages", async || {
             let all = stage.all();
             all.connections().iter().all(|state| {
@@ -175,7 +175,7 @@ async fn each_connection_is_read_by_one_and_all_know_the_same() {
         })
         .await;
     }
-    // Whoever takes a connection over reads it at once.
+    // The gateway that takes a connection over reads it at once.
     let moved = other.watched();
     until("its first readings", async || {
         [(&plant_a, "plant-a"), (&plant_b, "plant-b")]
@@ -210,7 +210,7 @@ async fn each_connection_is_read_by_one_and_all_know_the_same() {
     assert_eq!(here, 4);
     one.end();
     until_shared_out(&[&other], 4).await;
-    // What nobody reads is not kept: whoever comes later would take it for new.
+    // What nobody reads is not kept: a gateway that comes later would take it for new.
     until("nothing to read", async || {
         let left = server.statement(&database, "SELECT count(*) FROM shared_reading");
         left.unwrap() == "0"

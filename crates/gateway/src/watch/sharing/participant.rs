@@ -18,7 +18,7 @@ const CHANGES: u32 = 64;
 /// Clocks that agree better than this, in milliseconds, agree: ages are not to tremble.
 const SAME_CLOCK: i64 = 100;
 
-/// Whoever could not read a connection for so long leaves it to another gateway, which may reach it.
+/// A gateway that could not read a connection for so long leaves it to another gateway, which may reach it.
 const FAILING: Duration = Duration::from_secs(30);
 
 /// The same at most, once all have tried several times: a connection is not to go from one to the next all the time.
@@ -154,7 +154,7 @@ impl Participant {
             .is_none_or(|first| first.whole || first.number == known + 1);
         if !follows {
             readings = self.store.readings(one.key.clone(), 0).await?;
-            // Whoever watches has yet to tell all of it.
+            // The gateway that watches has yet to tell all of it.
             if !readings.first().is_some_and(|first| first.whole) {
                 return Ok(());
             }
@@ -265,7 +265,7 @@ impl Participant {
     /// Tells the others what was read of a connection that this gateway watches for all.
     async fn tell(&mut self, board: &Board, one: &Configured) -> Result<(), String> {
         if !self.watches_for_others(board, one) {
-            // Whoever comes is told all of it, and nothing that has become old meanwhile.
+            // A gateway that joins is told all of it, and nothing that has become old meanwhile.
             if self.told.remove(&one.key).is_some() && one.is_watched {
                 self.store.unpublish(one.key.clone()).await?;
             }
