@@ -334,7 +334,11 @@ async fn a_connection_is_leased_to_one_gateway_and_what_that_one_reads_is_known_
     assert!(all.gateways.len() == 1 && !plant.is_leased && plant.is_recent);
     assert_eq!(plant.number, first + 2);
     assert!(take(&other).await);
-    assert_eq!(told(&one, 0).await, [], "the one that takes it knows it already");
+    assert_eq!(
+        told(&one, 0).await,
+        [],
+        "the one that takes it knows it already"
+    );
     assert!(
         !publish(&one, false, b"late").await,
         "it goes on, and has lost it"
