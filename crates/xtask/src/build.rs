@@ -30,6 +30,26 @@ const DEMO_ADDRESS: &str = "127.0.0.1:8080";
 
 /// Builds the product; the answer tells whether the console had to be built anew.
 pub(crate) fn build(tree: &Tree) -> Done<bool> {
+    let is_new = console(tree)?;
+    Sizes::of(&tree.dist)?.within_budget()?;
+    println!("gateway: building it with the console inside");
+    if is_new {
+        // A gateway that was built before there was a console does not watch for one.
+        start(cargo(tree).args(["clean", "--quiet", "--release", "--package", "gateway"]))?;
+    }
+    start(cargo(tree).args([
+        "build",
+        "--quiet",
+        "--release",
+        "--locked",
+        "--package",
+        "gateway",
+    ]))?;
+    Ok(is_new)
+}
+
+/// Builds the console, compressed; the answer tells whether it had to be built anew.
+pub(crate) fn console(tree: &Tree) -> Done<bool> {
     let path = install::for_building(tree)?;
     let stamp = tree.target.join("console-built-from");
     // As they are before it is built: what changes meanwhile is built the next time.
@@ -54,23 +74,8 @@ pub(crate) fn build(tree: &Tree) -> Done<bool> {
         std::fs::write(&stamp, built)
             .map_err(|error| format!("cannot write in target: {error}"))?;
     }
-    let sizes = Sizes::of(&tree.dist)?;
     let unchanged = if is_stale { "" } else { " (unchanged)" };
-    println!("console: {}{unchanged}", sizes.line());
-    sizes.within_budget()?;
-    println!("gateway: building it with the console inside");
-    if is_stale {
-        // A gateway that was built before there was a console does not watch for one.
-        start(cargo(tree).args(["clean", "--quiet", "--release", "--package", "gateway"]))?;
-    }
-    start(cargo(tree).args([
-        "build",
-        "--quiet",
-        "--release",
-        "--locked",
-        "--package",
-        "gateway",
-    ]))?;
+    println!("console: {}{unchanged}", Sizes::of(&tree.dist)?.line());
     Ok(is_stale)
 }
 
