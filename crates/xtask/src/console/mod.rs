@@ -6,6 +6,7 @@ mod cut;
 mod loader;
 mod order;
 mod page;
+mod stub;
 mod trim;
 mod wasm;
 
@@ -165,11 +166,13 @@ impl<'a> Work<'a> {
         command
     }
 
-    fn size(&self, file: &str) -> Done<u64> {
+    /// The bytes of a part of the program, without names.
+    fn size(&self, file: &str) -> Done<i64> {
         let file = self.cut.join(file);
-        fs::metadata(&file)
-            .map(|meta| meta.len())
-            .map_err(|error| format!("cannot measure {}: {error}", file.display()))
+        let program =
+            fs::read(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+        let size = wasm::without_custom(&program)?.len();
+        Ok(i64::try_from(size).unwrap_or(i64::MAX))
     }
 
     fn cut(&self, program: &Path) -> Done<cut::Cut> {
@@ -212,47 +215,33 @@ impl<'a> Work<'a> {
         Ok((script, file))
     }
 
-    /// The parts of a piece as one file. Each names the memory and the table as its own import, which merged
-    /// would be as many memories; a stub in between makes them one.
+    /// The parts of a piece as one file.
     fn merge(&self, piece: &Piece, page: &Page<'_>) -> Done<PathBuf> {
         if let [file] = &piece.files[..] {
             return Ok(self.cut.join(file));
         }
+        let parts = piece.files.iter().map(|file| {
+            let file = self.cut.join(file);
+            fs::read(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))
+        });
+        let parts = parts.collect::<Done<Vec<_>>>()?;
+        let stub = self.made.join("stub.wasm");
+        fs::write(&stub, stub::stub(&parts)?)
+            .map_err(|error| format!("cannot write {}: {error}", stub.display()))?;
         // What the parts are written with, and besides the several memories until the stub makes them one.
         let features = page
             .wasm_opt
             .iter()
-            .filter(|word| word.starts_with("--enable-"));
-        let features = || {
-            features
-                .clone()
-                .map(String::as_str)
-                .chain(["--enable-multimemory"])
-        };
-        let mut imports = Vec::new();
-        for file in &piece.files {
-            let file = self.cut.join(file);
-            let text = ask(self.tool("wasm-dis").arg(&file))
-                .ok_or_else(|| format!("wasm-dis cannot read {}", file.display()))?;
-            imports.extend(text.lines().filter_map(cut::import));
-        }
-        let (text, stub) = (self.made.join("stub.wat"), self.made.join("stub.wasm"));
-        fs::write(&text, cut::stub(&imports)?)
-            .map_err(|error| format!("cannot write {}: {error}", text.display()))?;
-        quietly(
-            self.tool("wasm-as")
-                .arg(&text)
-                .arg("-o")
-                .arg(&stub)
-                .args(features()),
-        )?;
+            .filter(|word| word.starts_with("--enable-"))
+            .map(String::as_str)
+            .chain(["--enable-multimemory"]);
         let merged = self.made.join(format!("{}-merged.wasm", piece.name));
         let mut merge = self.tool("wasm-merge");
         merge.arg("--debuginfo").arg(&stub).arg(cut::SHARED);
         for file in &piece.files {
             merge.arg(self.cut.join(file)).arg(file);
         }
-        quietly(merge.arg("-o").arg(&merged).args(features()))?;
+        quietly(merge.arg("-o").arg(&merged).args(features))?;
         Ok(merged)
     }
 
