@@ -1,23 +1,66 @@
-//! Reads JSON. Through a value of no type first: the reader of a text is then in the program once, and not once for
-//! each type that is read, which was half of the console's first visit.
+//! Reads and writes JSON. Reading goes through a value of no type first: the reader of a text is then in the program
+//! once, and not once for each type that is read, which was half of the console's first visit.
 
+use serde::Serialize;
 use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{
-    DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Unexpected, Visitor,
+    self, DeserializeOwned, Deserializer, Expected, IntoDeserializer, Unexpected, Visitor,
 };
-use serde_json::{Error, Map, Value};
+use serde_json::{Map, Number, Value};
+use std::fmt;
 
 /// Reads a text as one value.
 ///
 /// # Errors
 /// What is wrong with it.
 pub fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Error> {
-    T::deserialize(Typed(&value(text)?))
+    let value = vendors::json::value(text).map_err(de::Error::custom)?;
+    T::deserialize(Typed(&value))
 }
 
-#[inline(never)]
-fn value(text: &[u8]) -> Result<Value, Error> {
-    serde_json::from_slice(text)
+/// Writes the body of a request. Of a type of its own: a `Value` would bring the writer of fractions.
+pub fn write(body: &impl Serialize) -> String {
+    serde_json::to_string(body).unwrap_or_default()
+}
+
+/// What is wrong with a text. An error of `serde_json` would quote a number that stands in the wrong place, and for that
+/// bring 10 kB of tables to the first visit.
+#[derive(Debug)]
+pub struct Error(String);
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl de::Error for Error {
+    fn custom<T: fmt::Display>(words: T) -> Self {
+        Self(words.to_string())
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self(format!("{} where {expected} is expected", kind(&found)))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self(format!("{} that is not {expected}", kind(&found)))
+    }
+}
+
+/// What was found, without itself.
+fn kind(found: &Unexpected<'_>) -> &'static str {
+    match found {
+        Unexpected::Unit => "null",
+        Unexpected::Bool(_) => "a boolean",
+        Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Float(_) => "a number",
+        Unexpected::Str(_) | Unexpected::Char(_) => "a string",
+        Unexpected::Seq => "an array",
+        Unexpected::Map => "an object",
+        _ => "something else",
+    }
 }
 
 /// A value that gives a structure its fields by name only. `Value` by itself would take them from a list, too, for which
@@ -30,12 +73,22 @@ impl<'v> Typed<'v> {
         let found = match self.0 {
             Value::Null => Unexpected::Unit,
             Value::Bool(value) => Unexpected::Bool(*value),
-            Value::Number(_) => Unexpected::Other("number"),
+            Value::Number(_) => Unexpected::Signed(0),
             Value::String(text) => Unexpected::Str(text),
             Value::Array(_) => Unexpected::Seq,
             Value::Object(_) => Unexpected::Map,
         };
-        Err(Error::invalid_type(found, visitor))
+        Err(de::Error::invalid_type(found, visitor))
+    }
+}
+
+fn visit_number<'v, V: Visitor<'v>>(number: &Number, visitor: V) -> Result<V::Value, Error> {
+    if let Some(number) = number.as_u64() {
+        visitor.visit_u64(number)
+    } else if let Some(number) = number.as_i64() {
+        visitor.visit_i64(number)
+    } else {
+        visitor.visit_f64(number.as_f64().unwrap_or(f64::NAN))
     }
 }
 
@@ -50,11 +103,14 @@ fn fields<'v>(
     )
 }
 
-/// What holds no other value is read as `Value` does.
-macro_rules! as_value {
-    ($($method:ident)*) => {
+/// One of several methods that read the same kind of value.
+macro_rules! read_as {
+    ($kind:pat => $visit:expr; $($method:ident)*) => {
         $(fn $method<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Error> {
-            self.0.$method(visitor)
+            match self.0 {
+                $kind => $visit(visitor),
+                _ => self.wrong(&visitor),
+            }
         })*
     };
 }
@@ -62,11 +118,36 @@ macro_rules! as_value {
 impl<'v> Deserializer<'v> for Typed<'v> {
     type Error = Error;
 
-    as_value! {
-        deserialize_any deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_u8
-        deserialize_u16 deserialize_u32 deserialize_u64 deserialize_f32 deserialize_f64 deserialize_char deserialize_str
-        deserialize_string deserialize_bytes deserialize_byte_buf deserialize_unit deserialize_identifier
-        deserialize_ignored_any
+    fn deserialize_any<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.0 {
+            Value::Null => visitor.visit_unit(),
+            Value::Bool(value) => visitor.visit_bool(*value),
+            Value::Number(number) => visit_number(number, visitor),
+            Value::String(text) => visitor.visit_str(text),
+            Value::Array(list) => visitor.visit_seq(SeqDeserializer::new(list.iter().map(Typed))),
+            Value::Object(object) => visitor.visit_map(fields(object)),
+        }
+    }
+
+    read_as! { Value::Bool(value) => |visitor: V| visitor.visit_bool(*value); deserialize_bool }
+    read_as! {
+        Value::Number(number) => |visitor| visit_number(number, visitor);
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_u8 deserialize_u16 deserialize_u32
+        deserialize_u64 deserialize_f32 deserialize_f64
+    }
+    read_as! {
+        Value::String(text) => |visitor: V| visitor.visit_str(text);
+        deserialize_char deserialize_str deserialize_string deserialize_bytes deserialize_byte_buf deserialize_identifier
+    }
+    read_as! { Value::Null => |visitor: V| visitor.visit_unit(); deserialize_unit }
+    read_as! {
+        Value::Array(list) => |visitor: V| visitor.visit_seq(SeqDeserializer::new(list.iter().map(Typed)));
+        deserialize_seq
+    }
+    read_as! { Value::Object(object) => |visitor: V| visitor.visit_map(fields(object)); deserialize_map }
+
+    fn deserialize_ignored_any<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_unit()
     }
 
     fn deserialize_option<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -92,13 +173,6 @@ impl<'v> Deserializer<'v> for Typed<'v> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_seq<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.0 {
-            Value::Array(list) => visitor.visit_seq(SeqDeserializer::new(list.iter().map(Typed))),
-            _ => self.wrong(&visitor),
-        }
-    }
-
     fn deserialize_tuple<V: Visitor<'v>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
         self.deserialize_seq(visitor)
     }
@@ -110,13 +184,6 @@ impl<'v> Deserializer<'v> for Typed<'v> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         self.deserialize_seq(visitor)
-    }
-
-    fn deserialize_map<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.0 {
-            Value::Object(object) => visitor.visit_map(fields(object)),
-            _ => self.wrong(&visitor),
-        }
     }
 
     fn deserialize_struct<V: Visitor<'v>>(
@@ -214,10 +281,10 @@ mod tests {
     fn what_is_wrong_is_told() {
         for (text, words) in [
             ("{", "EOF"),
-            ("{\"name\":1}", "expected a string"),
+            ("{\"name\":1}", "a number where a string is expected"),
             ("{}", "missing field `name`"),
-            ("[\"a\"]", "invalid type: sequence, expected struct Part"),
-            ("null", "invalid type: null, expected struct Part"),
+            ("[\"a\"]", "an array where struct Part is expected"),
+            ("null", "null where struct Part is expected"),
         ] {
             let error = read::<Part>(text.as_bytes()).unwrap_err().to_string();
             assert!(error.contains(words), "{text}: {error}");

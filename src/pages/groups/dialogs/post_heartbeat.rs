@@ -10,7 +10,7 @@ use vendors::aveva::{ApiVersion, NewHeartbeat};
 
 fn number(text: &str) -> Result<f64, String> {
     let wrong = || "Enter a number from 0 to 100: the percentage of healthy streams.".to_owned();
-    let number: f64 = text.trim().parse().map_err(|_| wrong())?;
+    let number = vendors::json::number(text).ok_or_else(wrong)?;
     (0.0..=100.0)
         .contains(&number)
         .then_some(number)
