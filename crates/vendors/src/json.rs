@@ -3,7 +3,7 @@
 
 use crate::repair;
 use crate::unreadable::{Unread, with_ids};
-use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use serde_json::{Map, Value};
 
 /// The byte-order mark that some servers write before JSON and XML.
@@ -215,21 +215,24 @@ pub(crate) fn integer(value: &Value) -> Option<i64> {
     }
 }
 
+/// A date-time in RFC 3339, to the letter. Not by `str::parse`, which brings the reader of every form of a date.
+#[must_use]
+pub fn moment(text: &str) -> Option<DateTime<Utc>> {
+    let time = DateTime::parse_from_rfc3339(text).ok()?;
+    Some(time.to_utc())
+}
+
 /// A date-time with an offset, with `Z`, or without a zone (UTC), and with any number of fraction
 /// digits. The inner `None` is "never": the vendors' sentinel times in 0001 and 1753.
 #[expect(clippy::option_option, reason = "unreadable and never are two answers")]
 pub(crate) fn time(text: &str) -> Option<Option<DateTime<Utc>>> {
     let text = text.trim();
-    let (written, time) = match DateTime::parse_from_rfc3339(text) {
-        Ok(time) => (time.naive_local(), time.to_utc()),
-        Err(_) => {
-            let time = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok()?;
-            (time, time.and_utc())
-        }
-    };
+    let zoned = DateTime::parse_from_rfc3339(text);
+    let time = zoned.or_else(|_| DateTime::parse_from_rfc3339(&format!("{text}Z")));
+    let time = time.ok()?;
     // The written date: with an offset, the sentinel may be in the previous year in UTC.
-    let oldest = matches!((written.year(), written.ordinal()), (1 | 1753, 1));
-    Some(if oldest { None } else { Some(time) })
+    let oldest = matches!((time.year(), time.ordinal()), (1 | 1753, 1));
+    Some((!oldest).then(|| time.to_utc()))
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ fn words(action: &Action, group: &FailoverGroup) -> (String, &'static str, Strin
     };
     match action {
         Action::SetMode(mode) => {
-            let mode = mode_word(Some(mode)).to_lowercase();
+            let mode = mode_word(Some(mode)).to_ascii_lowercase();
             (
                 format!("Switch {group_name} to {mode} mode?"),
                 "Switch mode",

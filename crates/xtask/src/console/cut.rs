@@ -11,7 +11,7 @@ pub(super) const SHARED: &str = "__wasm_split";
 pub(super) const MAIN: &str = "main";
 
 /// What a request costs, in bytes of the program before they are made small. About 4 kB of brotli.
-const REQUEST: i64 = 20_000;
+const REQUEST: i64 = 15_000;
 
 /// What the program was cut into.
 #[derive(Debug, PartialEq, Eq)]

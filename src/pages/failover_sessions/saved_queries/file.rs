@@ -1,6 +1,7 @@
 //! Saved queries as JSON: in the browser's storage, and as a file to share.
 
 use super::{Duplicates, MOST, SavedQueries, SavedQuery};
+use crate::ui::table::search::lower;
 use serde_json::{Value, json};
 
 /// The version that is written. A newer one is refused, because it may mean something else.
@@ -90,8 +91,8 @@ impl SavedQueries {
         for (at, entry) in entries.into_iter().enumerate() {
             match entry {
                 Ok(entry) => {
-                    let name = entry.name.to_lowercase();
-                    if good.iter().any(|other| other.name.to_lowercase() == name) {
+                    let name = lower(&entry.name);
+                    if good.iter().any(|other| lower(&other.name) == name) {
                         let what = called(at, Some(&entry.name));
                         errors.push(format!("{what}: another entry has this name."));
                     }
