@@ -68,6 +68,7 @@ pub(crate) fn console(tree: &Tree) -> Done<bool> {
                 .map_err(|error| format!("cannot empty dist: {error}"))?;
         }
         console::build(tree, &path)?;
+        tells_no_path(tree)?;
         println!("console: compressing it");
         compress::folder(&tree.dist)?;
         let built = made()?;
@@ -77,6 +78,27 @@ pub(crate) fn console(tree: &Tree) -> Done<bool> {
     let unchanged = if is_stale { "" } else { " (unchanged)" };
     println!("console: {}{unchanged}", Sizes::of(&tree.dist)?.line());
     Ok(is_stale)
+}
+
+/// Fails where the built console tells where on this machine it was built.
+fn tells_no_path(tree: &Tree) -> Done {
+    let folders = [Some(tree.root.clone()), std::env::home_dir()];
+    let paths = folders.into_iter().flatten();
+    let paths: Vec<_> = paths.map(|path| format!("{}/", path.display())).collect();
+    for file in fingerprint::files_under(&tree.dist)? {
+        let content = std::fs::read(&file)
+            .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+        let holds = |path: &&String| {
+            let mut parts = content.windows(path.len());
+            // The root of all folders is in every path.
+            path.len() > 2 && parts.any(|part| part == path.as_bytes())
+        };
+        if let Some(path) = paths.iter().find(holds) {
+            let file = file.display();
+            return Err(format!("{file} holds {path}, a path of this machine"));
+        }
+    }
+    Ok(())
 }
 
 /// Builds, then becomes the demonstration, so that Ctrl-C and the exit status are its own.

@@ -9,25 +9,26 @@ use std::path::Path;
 
 /// Budgets in bytes of brotli, a little above what was reached. A change that needs more says why where it
 /// raises one.
-const FIRST_VISIT: usize = 268_000;
-const WHOLE: usize = 1_030_000;
+const FIRST_VISIT: usize = 254_000;
+const WHOLE: usize = 1_000_000;
 
 /// What each chunk may add, with what it shares with others.
-const CHUNKS: [(&str, usize); 14] = [
-    ("activity", 70_000),
-    ("alarm_dialogs", 67_000),
-    ("connections", 96_000),
-    ("failover_session", 160_000),
-    ("failover_sessions", 283_000),
-    ("group", 235_000),
-    ("group_dialogs", 150_000),
-    ("groups", 88_000),
-    ("report", 62_000),
-    ("sign_in", 30_000),
-    ("slicer_dialogs", 102_000),
-    ("slicer_group", 240_000),
-    ("slicers", 74_000),
-    ("wall", 120_000),
+const CHUNKS: [(&str, usize); 15] = [
+    ("activity", 67_000),
+    ("alarm_dialogs", 55_000),
+    ("connections", 88_000),
+    ("failover_session", 133_000),
+    ("failover_sessions", 232_000),
+    ("group", 209_000),
+    ("group_dialogs", 118_000),
+    ("groups", 84_000),
+    ("report", 53_000),
+    ("session_tools", 182_000),
+    ("sign_in", 28_000),
+    ("slicer_dialogs", 96_000),
+    ("slicer_group", 214_000),
+    ("slicers", 69_000),
+    ("wall", 122_000),
 ];
 
 /// Bytes of brotli.

@@ -218,7 +218,7 @@ impl Frame {
             Piece::Page(Route::SignIn) => Self::Screen,
             Piece::Page(_) => Self::Page,
             Piece::Wall { .. } | Piece::Pairing { .. } => Self::Screen,
-            Piece::Polling(_) => Self::Part,
+            Piece::Polling(_) | Piece::Imported(_) => Self::Part,
             Piece::Dialog(_, on_close) => Self::Dialog(*on_close),
         }
     }

@@ -40,6 +40,8 @@ pub enum Piece {
     },
     /// How the gateway reads the connection of this id, in the top bar.
     Polling(String),
+    /// What was imported on the page of failover sessions.
+    Imported(failover_sessions::Imported),
     /// A dialog over a page, and what is run after it was closed.
     Dialog(Box<Dialog>, Callback<()>),
 }
@@ -84,6 +86,10 @@ pub enum Dialog {
         /// What of it.
         open: groups::Open,
     },
+    /// Imports a response into the page of failover sessions.
+    Import(failover_sessions::Imported),
+    /// About saved queries.
+    Queries(failover_sessions::OpenQueries),
     /// Changes a slicer group.
     Slicers {
         /// The actions of the group's page.
@@ -116,6 +122,8 @@ pub enum Chunk {
     FailoverSessions,
     /// One failover session.
     FailoverSession,
+    /// Beside the list of failover sessions: dialogs about saved queries, and imported responses.
+    SessionTools,
     /// The activity.
     Activity,
     /// The report that the activity leads to.
@@ -128,7 +136,7 @@ pub enum Chunk {
 
 impl Chunk {
     /// Every chunk, in the order in which an idle page fetches them.
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::SignIn,
         Self::AlarmDialogs,
         Self::Groups,
@@ -139,6 +147,7 @@ impl Chunk {
         Self::SlicerDialogs,
         Self::FailoverSessions,
         Self::FailoverSession,
+        Self::SessionTools,
         Self::Activity,
         Self::Report,
         Self::Connections,
@@ -170,7 +179,9 @@ impl Chunk {
             Self::AlarmDialogs => "Overview",
             Self::Groups | Self::Group | Self::GroupDialogs => "Groups",
             Self::Slicers | Self::SlicerGroup | Self::SlicerDialogs => "Slicers",
-            Self::FailoverSessions | Self::FailoverSession => "Failover sessions",
+            Self::FailoverSessions | Self::FailoverSession | Self::SessionTools => {
+                "Failover sessions"
+            }
             Self::Activity | Self::Report => "Activity",
             Self::Connections => "Connections",
             Self::Wall => "Status wall",
@@ -189,6 +200,7 @@ impl Chunk {
             Self::SlicerDialogs => in_slicer_dialogs::load().await,
             Self::FailoverSessions => in_failover_sessions::load().await,
             Self::FailoverSession => in_failover_session::load().await,
+            Self::SessionTools => in_session_tools::load().await,
             Self::Activity => in_activity::load().await,
             Self::Report => in_report::load().await,
             Self::Connections => in_connections::load().await,
@@ -209,6 +221,7 @@ impl Chunk {
             Self::SlicerDialogs => at_once(in_slicer_dialogs::draw(piece)),
             Self::FailoverSessions => at_once(in_failover_sessions::draw(piece)),
             Self::FailoverSession => at_once(in_failover_session::draw(piece)),
+            Self::SessionTools => at_once(in_session_tools::draw(piece)),
             Self::Activity => at_once(in_activity::draw(piece)),
             Self::Report => at_once(in_report::draw(piece)),
             Self::Connections => at_once(in_connections::draw(piece)),
@@ -326,6 +339,20 @@ chunk!(in_failover_session, failover_session, piece => match piece {
     Piece::Page(Route::FailoverSession { connection, uid }) => {
         view! { <failover_sessions::SessionPage connection uid /> }.into_any()
     }
+    _ => ().into_any(),
+});
+
+chunk!(in_session_tools, session_tools, piece => match piece {
+    Piece::Imported(imported) => {
+        view! { <failover_sessions::ImportedResponse imported /> }.into_any()
+    }
+    Piece::Dialog(dialog, on_close) => match *dialog {
+        Dialog::Import(imported) => {
+            view! { <failover_sessions::Importing imported on_close /> }.into_any()
+        }
+        Dialog::Queries(open) => failover_sessions::saved_view::dialog(open, on_close),
+        _ => ().into_any(),
+    },
     _ => ().into_any(),
 });
 

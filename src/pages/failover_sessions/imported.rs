@@ -107,7 +107,7 @@ pub fn arranged(sessions: &[Session], search: &str, by: Option<(Column, bool)>) 
 
 /// The table.
 #[component]
-pub fn Imported(
+pub fn ImportedTable(
     /// What was imported.
     page: Arc<Page>,
 ) -> impl IntoView {

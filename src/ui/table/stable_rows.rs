@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn known_rows_keep_their_places_and_new_ones_stand_at_the_end() {
-        let mut rows = [3, 9, 1, 2, 8];
+        let mut rows = vec![3, 9, 1, 2, 8];
         keep_order(&mut rows, [1, 2, 7, 3], |row| *row);
         assert_eq!(rows, [1, 2, 3, 9, 8]);
     }
