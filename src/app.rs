@@ -1,7 +1,7 @@
 //! The whole console: who is signed in, which connections there are, the shell, and the open page.
 
 use crate::api::{Failure, session};
-use crate::live::{clock, inventory, poll_settings, use_poll_settings, use_watched};
+use crate::live::{clock, inventory, keyed, poll_settings, use_poll_settings, use_watched};
 use crate::pages::chunks::{self, Chunk, Chunks, Piece, use_chunks};
 use crate::route::Route;
 use crate::ui::{
@@ -183,7 +183,11 @@ fn Console(
         }
     };
     // A list of one: with another key it is another item, all of whose nodes are new.
-    view! { <For each=move || [lost_text.drawing()] key=|drawing| *drawing children=move |_| draw(()) /> }
+    keyed(
+        move || vec![lost_text.drawing()],
+        |drawing| *drawing,
+        move |_| draw(()),
+    )
 }
 
 /// Every page but the wall, inside the shell.

@@ -3,23 +3,19 @@
 use super::failure::Failure;
 use super::outcome::{Outcome, settled};
 use super::transport::{delete, get, post};
+use crate::json;
 use health::alarms::{Acknowledgement, Maintenance, Note};
 use protocol::{MaintenanceList, NewAcknowledgement, NewMaintenance, NewNote};
-use serde::Serialize;
 use vendors::operation::segment;
 
 fn acknowledgement(alarm: &str) -> String {
     format!("/api/alarms/{}/acknowledgement", segment(alarm))
 }
 
-fn json(body: &impl Serialize) -> String {
-    serde_json::to_string(body).unwrap_or_default()
-}
-
 /// Acknowledges an alarm once. Whether it came to that, the inventory shows.
 pub async fn acknowledge(alarm: &str, wanted: &NewAcknowledgement) -> Outcome {
     let answer: Result<Acknowledgement, Failure> =
-        post(&acknowledgement(alarm), &json(wanted)).await;
+        post(&acknowledgement(alarm), &json::write(wanted)).await;
     let done = "The alarm is acknowledged.".to_owned();
     settled(answer, done, shown_in_the_list).await
 }
@@ -27,7 +23,7 @@ pub async fn acknowledge(alarm: &str, wanted: &NewAcknowledgement) -> Outcome {
 /// Writes something about an alarm once.
 pub async fn note(alarm: &str, wanted: &NewNote) -> Outcome {
     let path = format!("/api/alarms/{}/notes", segment(alarm));
-    let answer: Result<Note, Failure> = post(&path, &json(wanted)).await;
+    let answer: Result<Note, Failure> = post(&path, &json::write(wanted)).await;
     let done = "The note is kept.".to_owned();
     settled(answer, done, async || {
         "the list of alarms shows whether it is kept.".to_owned()
@@ -48,7 +44,7 @@ async fn shown_in_the_list() -> String {
 
 /// Announces maintenance once.
 pub async fn announce(wanted: &NewMaintenance) -> Outcome {
-    let answer: Result<Maintenance, Failure> = post("/api/maintenance", &json(wanted)).await;
+    let answer: Result<Maintenance, Failure> = post("/api/maintenance", &json::write(wanted)).await;
     let same = |one: &Maintenance| {
         (&one.scope, one.until, &one.reason) == (&wanted.scope, wanted.until, &wanted.reason)
     };

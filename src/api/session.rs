@@ -3,8 +3,10 @@
 
 use super::failure::{Failure, Problem};
 use super::transport::{delete, first, get, post};
+use crate::json;
 use crate::route::address;
 use leptos::prelude::*;
+use serde::Serialize;
 use std::cell::Cell;
 use vendors::operation::segment;
 
@@ -18,13 +20,22 @@ pub async fn session() -> Result<Session, Failure> {
     Ok(first("/api/session").await?.value)
 }
 
+#[derive(Serialize)]
+struct Credentials<'a> {
+    user: &'a str,
+    password: &'a str,
+}
+
 /// Signs in.
 ///
 /// # Errors
 /// As [`super::transport::get`]; refused when the name or the password is wrong, or after too many tries.
 pub async fn sign_in(user: &str, password: &str) -> Result<Session, Failure> {
-    let body = serde_json::json!({ "user": user, "password": password }).to_string();
-    post("/api/session", &body).await
+    post(
+        "/api/session",
+        &json::write(&Credentials { user, password }),
+    )
+    .await
 }
 
 /// Asks how one can sign in.

@@ -3,7 +3,9 @@
 
 use super::failure::Failure;
 use super::transport::{delete, get, post};
+use crate::json;
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use vendors::operation::segment;
 
 pub use protocol::{Pairing, Wall, Walls};
@@ -27,7 +29,7 @@ pub async fn state() -> Result<Pairing, Failure> {
 /// A moment in RFC 3339, as the list of walls has them.
 #[must_use]
 pub fn moment(text: Option<&str>) -> Option<DateTime<Utc>> {
-    text?.parse().ok()
+    vendors::json::moment(text?)
 }
 
 /// Asks which there are.
@@ -38,13 +40,18 @@ pub async fn list() -> Result<Walls, Failure> {
     get("/api/walls").await
 }
 
+#[derive(Serialize)]
+struct Code<'a> {
+    code: &'a str,
+    name: &'a str,
+}
+
 /// Makes the screen that shows a code a wall.
 ///
 /// # Errors
 /// As [`super::transport::get`]; refused when the code or the name is wrong, or after too many tries.
 pub async fn pair(code: &str, name: &str) -> Result<Wall, Failure> {
-    let body = serde_json::json!({ "code": code, "name": name }).to_string();
-    post("/api/walls", &body).await
+    post("/api/walls", &json::write(&Code { code, name })).await
 }
 
 /// Revokes a wall.

@@ -7,7 +7,7 @@ use crate::live::rows::Rows;
 use crate::live::{Watched, use_watched};
 use crate::nav::use_nav;
 use crate::ui::table::filters::page_of;
-use crate::ui::table::search::holds;
+use crate::ui::table::search::{holds, lower};
 use crate::ui::table::sorting::SortOrder;
 use crate::ui::table::stable_rows::RowLock;
 use health::inventory::{Kind, Resource};
@@ -73,7 +73,7 @@ pub fn resource_list(of: ListOf) -> ResourceList {
             .unwrap_or_default()
     };
     let found = Memo::new(move |_| {
-        let words = nav.param("q").unwrap_or_default().to_lowercase();
+        let words = lower(&nav.param("q").unwrap_or_default());
         let only = nav.param("connection");
         let mut resources = watched.of_kind(kind);
         resources.retain(|(resource, _)| {

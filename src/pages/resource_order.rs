@@ -4,6 +4,7 @@ use crate::ui::table::sorting::SortOrder;
 use crate::ui::table::stable_rows::keep_order;
 use health::inventory::Resource;
 use health::severity::Severity;
+use health::sort;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -123,7 +124,7 @@ fn sorted_places(
         ((severity, key(&entry.resource)), &entry.resource, place)
     });
     let mut keyed: Vec<_> = keyed.collect();
-    keyed.sort_by(|(a, left, _), (b, right, _)| {
+    sort(&mut keyed, |(a, left, _), (b, right, _)| {
         let by = a.cmp(b).then_with(|| by_name(left, right));
         if order.descending { by.reverse() } else { by }
     });

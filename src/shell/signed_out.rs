@@ -3,7 +3,7 @@
 
 use crate::api::session::{Ended, Session};
 use crate::live::use_poll_settings;
-use crate::pages::chunks::{Chunk, Piece, use_chunks};
+use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::ui::Icon;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -40,7 +40,8 @@ pub fn SignedOut() -> impl IntoView {
         (false, _) => ().into_any(),
         (true, false) => {
             let user = user.get_value();
-            chunks.show(Chunk::SignIn, Piece::SignInAgain { user, done, on_close })
+            let dialog = Dialog::SignInAgain { user, done };
+            chunks.dialog(Chunk::SignIn, dialog, on_close)
         }
         (true, true) => view! {
             <p class="panel note">

@@ -2,9 +2,8 @@
 //! would be an hour wrong across a change of the clocks. Pure; who asks the browser is `ui::times`.
 
 use super::times::written;
-use chrono::{
-    DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc,
-};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, TimeDelta, Timelike, Utc};
+use vendors::json;
 
 /// How far a zone is from UTC at a moment: `&|at| times::offset(zone, at)`, or `&|_| offset`.
 pub type ZoneAt<'a> = &'a dyn Fn(DateTime<Utc>) -> FixedOffset;
@@ -76,16 +75,20 @@ pub fn local_text(at: DateTime<Utc>, zone: ZoneAt) -> String {
     written(shown, form)
 }
 
+/// How long `2026-11-21` and `2026-11-21T14:32` are.
+const DATE: usize = 10;
+const TO_THE_MINUTE: usize = 16;
+
 /// Reads what a form gives for a time, or a date for its midnight; of a year with four digits, because no other can
 /// be sent.
 #[must_use]
 pub fn clock(text: &str) -> Option<NaiveDateTime> {
-    let forms = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%.f"];
-    let mut times = forms
-        .iter()
-        .filter_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
-    let date = || Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN));
-    let time = times.next().or_else(date)?;
+    let rest = match text.len() {
+        DATE => "T00:00:00Z",
+        TO_THE_MINUTE => ":00Z",
+        _ => "Z",
+    };
+    let time = json::moment(&format!("{text}{rest}"))?.naive_utc();
     (1..=9999).contains(&time.year()).then_some(time)
 }
 

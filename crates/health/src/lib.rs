@@ -12,6 +12,7 @@ pub mod inventory;
 pub mod schedule;
 pub mod severity;
 pub mod slicers;
+mod sort;
 pub mod totals;
 pub mod transition;
 pub mod vendor_clock;
@@ -20,5 +21,6 @@ pub mod words;
 
 pub use freshness::{Freshness, freshness};
 pub use severity::Severity;
+pub use sort::sort;
 pub use totals::Totals;
 pub use verdict::Verdict;

@@ -3,7 +3,7 @@
 
 use crate::repair;
 use crate::unreadable::{Unread, with_ids};
-use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use serde_json::{Map, Value};
 
 /// The byte-order mark that some servers write before JSON and XML.
@@ -20,10 +20,25 @@ pub(crate) fn parse(body: &[u8]) -> Result<Value, String> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err("the body is empty where JSON was expected".to_owned());
     }
-    serde_json::from_slice(body).or_else(|error| {
-        serde_json::from_str(&repair::json(body))
-            .map_err(|_| format!("the body is not JSON: {error}"))
+    value(body).or_else(|error| {
+        value(repair::json(body).as_bytes()).map_err(|_| format!("the body is not JSON: {error}"))
     })
+}
+
+/// Parses a text as JSON. All of the console reads through this one function, because each other way of reading (from a
+/// `str`, or at once as another type) would bring the reader a second time.
+///
+/// # Errors
+/// What is wrong with it.
+#[inline(never)]
+pub fn value(text: &[u8]) -> Result<Value, serde_json::Error> {
+    serde_json::from_slice(text)
+}
+
+/// A finite number as JSON writes it. Not by `str::parse`, which would bring 11 kB of tables to each page that reads one.
+#[must_use]
+pub fn number(text: &str) -> Option<f64> {
+    value(text.trim().as_bytes()).ok()?.as_f64()
 }
 
 /// A short description of a value, for an error.
@@ -121,11 +136,7 @@ impl<'a> Object<'a> {
     pub(crate) fn number(self, name: &str) -> Option<f64> {
         self.read(name, |value| match value {
             Value::Number(number) => number.as_f64(),
-            Value::String(text) => text
-                .trim()
-                .parse()
-                .ok()
-                .filter(|number: &f64| number.is_finite()),
+            Value::String(text) => number(text),
             _ => None,
         })
     }
@@ -204,26 +215,29 @@ pub(crate) fn integer(value: &Value) -> Option<i64> {
     }
 }
 
+/// A date-time in RFC 3339, to the letter. Not by `str::parse`, which brings the reader of every form of a date.
+#[must_use]
+pub fn moment(text: &str) -> Option<DateTime<Utc>> {
+    let time = DateTime::parse_from_rfc3339(text).ok()?;
+    Some(time.to_utc())
+}
+
 /// A date-time with an offset, with `Z`, or without a zone (UTC), and with any number of fraction
 /// digits. The inner `None` is "never": the vendors' sentinel times in 0001 and 1753.
 #[expect(clippy::option_option, reason = "unreadable and never are two answers")]
 pub(crate) fn time(text: &str) -> Option<Option<DateTime<Utc>>> {
     let text = text.trim();
-    let (written, time) = match DateTime::parse_from_rfc3339(text) {
-        Ok(time) => (time.naive_local(), time.to_utc()),
-        Err(_) => {
-            let time = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok()?;
-            (time, time.and_utc())
-        }
-    };
+    let zoned = DateTime::parse_from_rfc3339(text);
+    let time = zoned.or_else(|_| DateTime::parse_from_rfc3339(&format!("{text}Z")));
+    let time = time.ok()?;
     // The written date: with an offset, the sentinel may be in the previous year in UTC.
-    let oldest = matches!((written.year(), written.ordinal()), (1 | 1753, 1));
-    Some(if oldest { None } else { Some(time) })
+    let oldest = matches!((time.year(), time.ordinal()), (1 | 1753, 1));
+    Some((!oldest).then(|| time.to_utc()))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Object, parse, time};
+    use super::{Object, number, parse, time};
     use crate::unreadable::{Unread, UnreadableField};
     use serde_json::json;
 
@@ -250,6 +264,22 @@ mod tests {
         ] {
             let expected = utc.parse().expect("a time");
             assert_eq!(time(text), Some(Some(expected)), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_those_of_json() {
+        for (text, expected) in [
+            ("0", Some(0.0)),
+            (" -12.5 ", Some(-12.5)),
+            ("1.0E2", Some(100.0)),
+            ("1e999", None),
+            ("NaN", None),
+            ("", None),
+            ("[1]", None),
+            ("\"1\"", None),
+        ] {
+            assert_eq!(number(text), expected, "{text}");
         }
     }
 

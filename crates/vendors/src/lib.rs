@@ -9,7 +9,7 @@ pub mod call;
 pub mod connection;
 mod error_body;
 pub mod http_date;
-mod json;
+pub mod json;
 pub mod operation;
 mod redaction;
 mod refusal;

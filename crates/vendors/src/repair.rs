@@ -84,7 +84,7 @@ fn word(first: char, chars: &mut Peekable<Chars<'_>>, out: &mut String) {
     while let Some(c) = chars.next_if(|c| !ends(c)) {
         word.push(c);
     }
-    match serde_json::from_str::<Value>(&word) {
+    match crate::json::value(word.as_bytes()) {
         Ok(_) => out.push_str(&word),
         Err(_) => out.push_str(&Value::from(word).to_string()),
     }

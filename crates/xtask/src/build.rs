@@ -30,6 +30,26 @@ const DEMO_ADDRESS: &str = "127.0.0.1:8080";
 
 /// Builds the product; the answer tells whether the console had to be built anew.
 pub(crate) fn build(tree: &Tree) -> Done<bool> {
+    let is_new = console(tree)?;
+    Sizes::of(&tree.dist)?.within_budget()?;
+    println!("gateway: building it with the console inside");
+    if is_new {
+        // A gateway that was built before there was a console does not watch for one.
+        start(cargo(tree).args(["clean", "--quiet", "--release", "--package", "gateway"]))?;
+    }
+    start(cargo(tree).args([
+        "build",
+        "--quiet",
+        "--release",
+        "--locked",
+        "--package",
+        "gateway",
+    ]))?;
+    Ok(is_new)
+}
+
+/// Builds the console, compressed; the answer tells whether it had to be built anew.
+pub(crate) fn console(tree: &Tree) -> Done<bool> {
     let path = install::for_building(tree)?;
     let stamp = tree.target.join("console-built-from");
     // As they are before it is built: what changes meanwhile is built the next time.
@@ -48,30 +68,37 @@ pub(crate) fn build(tree: &Tree) -> Done<bool> {
                 .map_err(|error| format!("cannot empty dist: {error}"))?;
         }
         console::build(tree, &path)?;
+        tells_no_path(tree)?;
         println!("console: compressing it");
         compress::folder(&tree.dist)?;
         let built = made()?;
         std::fs::write(&stamp, built)
             .map_err(|error| format!("cannot write in target: {error}"))?;
     }
-    let sizes = Sizes::of(&tree.dist)?;
     let unchanged = if is_stale { "" } else { " (unchanged)" };
-    println!("console: {}{unchanged}", sizes.line());
-    sizes.within_budget()?;
-    println!("gateway: building it with the console inside");
-    if is_stale {
-        // A gateway that was built before there was a console does not watch for one.
-        start(cargo(tree).args(["clean", "--quiet", "--release", "--package", "gateway"]))?;
-    }
-    start(cargo(tree).args([
-        "build",
-        "--quiet",
-        "--release",
-        "--locked",
-        "--package",
-        "gateway",
-    ]))?;
+    println!("console: {}{unchanged}", Sizes::of(&tree.dist)?.line());
     Ok(is_stale)
+}
+
+/// Fails where the built console tells where on this machine it was built.
+fn tells_no_path(tree: &Tree) -> Done {
+    let folders = [Some(tree.root.clone()), std::env::home_dir()];
+    let paths = folders.into_iter().flatten();
+    let paths: Vec<_> = paths.map(|path| format!("{}/", path.display())).collect();
+    for file in fingerprint::files_under(&tree.dist)? {
+        let content = std::fs::read(&file)
+            .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+        let holds = |path: &&String| {
+            let mut parts = content.windows(path.len());
+            // The root of all folders is in every path.
+            path.len() > 2 && parts.any(|part| part == path.as_bytes())
+        };
+        if let Some(path) = paths.iter().find(holds) {
+            let file = file.display();
+            return Err(format!("{file} holds {path}, a path of this machine"));
+        }
+    }
+    Ok(())
 }
 
 /// Builds, then becomes the demonstration, so that Ctrl-C and the exit status are its own.

@@ -15,6 +15,7 @@ mod console;
 mod dependencies;
 mod fingerprint;
 mod install;
+mod size_report;
 mod sizes;
 mod tree;
 mod versions;
@@ -31,6 +32,8 @@ cargo xtask VERB
   build               leave the program, the console inside it, in target/release/failover-console
   test [NAME]         formatting, lints and every test, the browser ones included; with a name
                       only the tests that bear it
+  size [FILE]         what is in each piece of the console, owner by owner, and what changed since
+                      the last time, or since an earlier target/console-sizes.tsv kept as FILE
   check               formatting, lints and what deny.toml asks of the dependencies
   bench               measure first visits and refreshes beside pages of the same job with React and by
                       hand, very many groups, and a drag: half an hour, on an idle machine
@@ -56,6 +59,8 @@ fn main() -> ExitCode {
     let done = match (verb, rest) {
         ("run", rest) => build::run(&tree, rest),
         ("build", []) => build::build(&tree).map(drop),
+        ("size", []) => size(&tree, None),
+        ("size", [before]) => size(&tree, Some(before)),
         ("test", []) => checks::test(&tree, None),
         ("test", [name]) => checks::test(&tree, Some(name)),
         ("check", []) => checks::check(&tree),
@@ -88,4 +93,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Builds the console and says what is in it.
+fn size(tree: &Tree, before: Option<&str>) -> command::Done {
+    build::console(tree)?;
+    size_report::print(tree, before)
 }

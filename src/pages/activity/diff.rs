@@ -35,7 +35,7 @@ fn lines(text: Option<&str>) -> Vec<String> {
         return Vec::new();
     };
     let mut lines = Vec::new();
-    match serde_json::from_str::<Value>(text) {
+    match vendors::json::value(text.as_bytes()) {
         Ok(value @ (Value::Object(_) | Value::Array(_))) => flatten(&value, "", &mut lines),
         _ => lines.push(text.to_owned()),
     }

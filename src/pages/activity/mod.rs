@@ -15,16 +15,17 @@ use crate::nav::use_nav;
 use crate::prefs::use_prefs;
 use crate::route::Route;
 use crate::ui::table::filters::Select;
+use crate::ui::table::search::lower;
 use crate::ui::time_zone::{clock, local_text, moment_or_next};
 use crate::ui::{Heading, times};
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::SecondsFormat;
 use export::Export;
 use health::severity::Severity;
 use leptos::prelude::*;
 use std::sync::Arc;
 use table::ActivityTable;
-use vendors::SystemKind;
 use vendors::operation::segment;
+use vendors::{SystemKind, json};
 
 pub use lane::Lane;
 pub use recent::{RecentActivity, RecentChanges};
@@ -102,7 +103,7 @@ fn TextFilter(label: &'static str, param: &'static str) -> impl IntoView {
         let world = watched.world_untracked();
         let named = || {
             let mut resources = world.resources().iter();
-            let found = resources.find(|held| held.name.to_lowercase() == text.to_lowercase());
+            let found = resources.find(|held| lower(&held.name) == lower(&text));
             found.map(|held| held.key.id.clone())
         };
         let value = if param == "resource" {
@@ -131,7 +132,7 @@ pub fn TimeFilter(
 ) -> impl IntoView {
     let (nav, prefs) = (use_nav(), use_prefs());
     let shown = move || {
-        let at: DateTime<Utc> = nav.param(param)?.parse().ok()?;
+        let at = json::moment(&nav.param(param)?)?;
         let zone = prefs.zone.get();
         Some(local_text(at, &|at| times::offset(zone, at)))
     };

@@ -4,7 +4,7 @@ use super::{Alike, ShownAlarm};
 use crate::api::session::Session;
 use crate::live::rows::Rows;
 use crate::live::{Watched, use_watched};
-use crate::pages::chunks::{Chunk, Piece, use_chunks};
+use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::pages::moments::use_moments;
 use crate::route::Route;
 use crate::ui::{Icon, Tag};
@@ -71,12 +71,8 @@ impl AlarmDialog {
                 AskedOfAlarm::Note(_) => Callback::new(move |()| watched.ask_now()),
                 AskedOfAlarm::Acknowledge(_) | AskedOfAlarm::Withdraw(_) => on_change,
             };
-            let piece = Piece::AlarmDialog {
-                asked,
-                changed,
-                on_close,
-            };
-            Some(chunks.show(Chunk::AlarmDialogs, piece))
+            let dialog = Dialog::Alarm { asked, changed };
+            Some(chunks.dialog(Chunk::AlarmDialogs, dialog, on_close))
         }
     }
 }

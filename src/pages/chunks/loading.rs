@@ -1,7 +1,7 @@
 //! Fetches chunks: for the page that is open, for a link that somebody points at, and all of them one after
 //! the other while the page is idle. Says so where one cannot be had, and tries again on demand.
 
-use super::{Chunk, Piece};
+use super::{Chunk, Dialog as Asked, Piece};
 use crate::live::Watched;
 use crate::route::Route;
 use crate::ui::dialog::Dialog;
@@ -106,6 +106,11 @@ impl Chunks {
                 self.failed(chunk, frame)
             }
         }
+    }
+
+    /// A dialog, like [`Chunks::show`].
+    pub fn dialog(self, chunk: Chunk, dialog: Asked, on_close: Callback<()>) -> AnyView {
+        self.show(chunk, Piece::Dialog(Box::new(dialog), on_close))
     }
 
     /// Fetches what a page will need, unless it is there.
@@ -213,10 +218,8 @@ impl Frame {
             Piece::Page(Route::SignIn) => Self::Screen,
             Piece::Page(_) => Self::Page,
             Piece::Wall { .. } | Piece::Pairing { .. } => Self::Screen,
-            Piece::Polling(_) => Self::Part,
-            Piece::AlarmDialog { on_close, .. } | Piece::SignInAgain { on_close, .. } => {
-                Self::Dialog(*on_close)
-            }
+            Piece::Polling(_) | Piece::Imported(_) => Self::Part,
+            Piece::Dialog(_, on_close) => Self::Dialog(*on_close),
         }
     }
 

@@ -11,11 +11,13 @@ pub use loading::{Chunks, provide, use_chunks};
 use super::alarms::AskedOfAlarm;
 use super::alarms::acknowledge::{Acknowledge, Withdraw, WriteNote};
 use super::{
-    Polling, activity, connections, failover_sessions, groups, pairing, report, sign_in, slicers,
-    wall,
+    Polling, activity, connections, failover_sessions, groups, maintenance, pairing, report,
+    sign_in, slicers, wall,
 };
+use crate::api::aveva::Writer;
 use crate::api::session::Session;
 use crate::route::Route;
+use health::alarms::Scope;
 use leptos::prelude::*;
 use leptos::wasm_split::SplitLoaderError;
 
@@ -36,25 +38,64 @@ pub enum Piece {
         /// Somebody is signed in now.
         done: Callback<()>,
     },
-    /// The dialog over a page whose session has ended.
+    /// How the gateway reads the connection of this id, in the top bar.
+    Polling(String),
+    /// What was imported on the page of failover sessions.
+    Imported(failover_sessions::Imported),
+    /// A dialog over a page, and what is run after it was closed.
+    Dialog(Box<Dialog>, Callback<()>),
+}
+
+/// A dialog that a chunk draws.
+#[derive(Clone)]
+pub enum Dialog {
+    /// Signs in again over a page whose session has ended.
     SignInAgain {
         /// Who was signed in.
         user: String,
         /// After somebody has signed in.
         done: Callback<Session>,
-        /// After it was closed.
-        on_close: Callback<()>,
     },
-    /// How the gateway reads the connection of this id, in the top bar.
-    Polling(String),
-    /// A dialog about an alarm.
-    AlarmDialog {
+    /// About an alarm.
+    Alarm {
         /// Which one.
         asked: AskedOfAlarm,
         /// After something was changed, or may have been.
         changed: Callback<()>,
-        /// After it was closed.
-        on_close: Callback<()>,
+    },
+    /// About maintenance.
+    Maintenance {
+        /// What of it.
+        asked: maintenance::Asked,
+        /// What it is announced for; chosen in the dialog where there is none.
+        scope: Option<Scope>,
+        /// What that is called.
+        name: String,
+    },
+    /// Creates a client failover group.
+    CreateGroup {
+        /// The connections that it may be created on.
+        writers: Vec<Writer>,
+        /// After something was changed, or may have been.
+        changed: Callback<()>,
+    },
+    /// Changes a client failover group or one of its sessions.
+    Group {
+        /// The actions of the group's page.
+        context: groups::ActionContext,
+        /// What of it.
+        open: groups::Open,
+    },
+    /// Imports a response into the page of failover sessions.
+    Import(failover_sessions::Imported),
+    /// About saved queries.
+    Queries(failover_sessions::OpenQueries),
+    /// Changes a slicer group.
+    Slicers {
+        /// The actions of the group's page.
+        context: slicers::ActionContext,
+        /// What of it.
+        action: health::slicers::Action,
     },
 }
 
@@ -63,16 +104,30 @@ pub enum Piece {
 pub enum Chunk {
     /// Signing in: the page, and the dialog. The first, because it has to be there when the gateway refuses.
     SignIn,
-    /// The dialogs about alarms on the Overview.
+    /// The dialogs about alarms and maintenance.
     AlarmDialogs,
-    /// Client failover groups.
+    /// The list of client failover groups.
     Groups,
-    /// Slicer groups.
+    /// One client failover group.
+    Group,
+    /// The dialogs about client failover groups.
+    GroupDialogs,
+    /// The list of slicer groups.
     Slicers,
-    /// Failover sessions.
+    /// One slicer group.
+    SlicerGroup,
+    /// The dialogs about slicer groups.
+    SlicerDialogs,
+    /// Failover sessions, found by a query.
     FailoverSessions,
-    /// The activity, and the report that it leads to.
+    /// One failover session.
+    FailoverSession,
+    /// Beside the list of failover sessions: dialogs about saved queries, and imported responses.
+    SessionTools,
+    /// The activity.
     Activity,
+    /// The report that the activity leads to.
+    Report,
     /// Connections and walls, and how a connection is read.
     Connections,
     /// The status wall, and pairing.
@@ -81,13 +136,20 @@ pub enum Chunk {
 
 impl Chunk {
     /// Every chunk, in the order in which an idle page fetches them.
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 15] = [
         Self::SignIn,
         Self::AlarmDialogs,
         Self::Groups,
+        Self::Group,
+        Self::GroupDialogs,
         Self::Slicers,
+        Self::SlicerGroup,
+        Self::SlicerDialogs,
         Self::FailoverSessions,
+        Self::FailoverSession,
+        Self::SessionTools,
         Self::Activity,
+        Self::Report,
         Self::Connections,
         Self::Wall,
     ];
@@ -96,10 +158,14 @@ impl Chunk {
     #[must_use]
     pub fn of(route: &Route) -> Option<Self> {
         match route {
-            Route::Groups | Route::Group { .. } => Some(Self::Groups),
-            Route::Slicers | Route::SlicerGroup { .. } => Some(Self::Slicers),
-            Route::FailoverSessions | Route::FailoverSession { .. } => Some(Self::FailoverSessions),
-            Route::Activity | Route::Report => Some(Self::Activity),
+            Route::Groups => Some(Self::Groups),
+            Route::Group { .. } => Some(Self::Group),
+            Route::Slicers => Some(Self::Slicers),
+            Route::SlicerGroup { .. } => Some(Self::SlicerGroup),
+            Route::FailoverSessions => Some(Self::FailoverSessions),
+            Route::FailoverSession { .. } => Some(Self::FailoverSession),
+            Route::Activity => Some(Self::Activity),
+            Route::Report => Some(Self::Report),
             Route::Connections => Some(Self::Connections),
             Route::Wall => Some(Self::Wall),
             Route::SignIn => Some(Self::SignIn),
@@ -111,10 +177,12 @@ impl Chunk {
     fn words(self) -> &'static str {
         match self {
             Self::AlarmDialogs => "Overview",
-            Self::Groups => "Groups",
-            Self::Slicers => "Slicers",
-            Self::FailoverSessions => "Failover sessions",
-            Self::Activity => "Activity",
+            Self::Groups | Self::Group | Self::GroupDialogs => "Groups",
+            Self::Slicers | Self::SlicerGroup | Self::SlicerDialogs => "Slicers",
+            Self::FailoverSessions | Self::FailoverSession | Self::SessionTools => {
+                "Failover sessions"
+            }
+            Self::Activity | Self::Report => "Activity",
             Self::Connections => "Connections",
             Self::Wall => "Status wall",
             Self::SignIn => "Sign in",
@@ -125,9 +193,16 @@ impl Chunk {
         match self {
             Self::AlarmDialogs => in_alarm_dialogs::load().await,
             Self::Groups => in_groups::load().await,
+            Self::Group => in_group::load().await,
+            Self::GroupDialogs => in_group_dialogs::load().await,
             Self::Slicers => in_slicers::load().await,
+            Self::SlicerGroup => in_slicer_group::load().await,
+            Self::SlicerDialogs => in_slicer_dialogs::load().await,
             Self::FailoverSessions => in_failover_sessions::load().await,
+            Self::FailoverSession => in_failover_session::load().await,
+            Self::SessionTools => in_session_tools::load().await,
             Self::Activity => in_activity::load().await,
+            Self::Report => in_report::load().await,
             Self::Connections => in_connections::load().await,
             Self::Wall => in_wall::load().await,
             Self::SignIn => in_sign_in::load().await,
@@ -139,9 +214,16 @@ impl Chunk {
         match self {
             Self::AlarmDialogs => at_once(in_alarm_dialogs::draw(piece)),
             Self::Groups => at_once(in_groups::draw(piece)),
+            Self::Group => at_once(in_group::draw(piece)),
+            Self::GroupDialogs => at_once(in_group_dialogs::draw(piece)),
             Self::Slicers => at_once(in_slicers::draw(piece)),
+            Self::SlicerGroup => at_once(in_slicer_group::draw(piece)),
+            Self::SlicerDialogs => at_once(in_slicer_dialogs::draw(piece)),
             Self::FailoverSessions => at_once(in_failover_sessions::draw(piece)),
+            Self::FailoverSession => at_once(in_failover_session::draw(piece)),
+            Self::SessionTools => at_once(in_session_tools::draw(piece)),
             Self::Activity => at_once(in_activity::draw(piece)),
+            Self::Report => at_once(in_report::draw(piece)),
             Self::Connections => at_once(in_connections::draw(piece)),
             Self::Wall => at_once(in_wall::draw(piece)),
             Self::SignIn => at_once(in_sign_in::draw(piece)),
@@ -181,51 +263,102 @@ macro_rules! chunk {
 }
 
 chunk!(in_alarm_dialogs, alarm_dialogs, piece => match piece {
-    Piece::AlarmDialog { asked: AskedOfAlarm::Acknowledge(alarm), changed, on_close } => {
-        view! { <Acknowledge alarm changed on_close /> }.into_any()
-    }
-    Piece::AlarmDialog { asked: AskedOfAlarm::Withdraw(alarm), changed, on_close } => {
-        view! { <Withdraw alarm changed on_close /> }.into_any()
-    }
-    Piece::AlarmDialog { asked: AskedOfAlarm::Note(alarm), changed, on_close } => {
-        view! { <WriteNote alarm changed on_close /> }.into_any()
-    }
-    // Nothing else is in this chunk.
+    Piece::Dialog(dialog, on_close) => match *dialog {
+        Dialog::Alarm { asked: AskedOfAlarm::Acknowledge(alarm), changed } => {
+            view! { <Acknowledge alarm changed on_close /> }.into_any()
+        }
+        Dialog::Alarm { asked: AskedOfAlarm::Withdraw(alarm), changed } => {
+            view! { <Withdraw alarm changed on_close /> }.into_any()
+        }
+        Dialog::Alarm { asked: AskedOfAlarm::Note(alarm), changed } => {
+            view! { <WriteNote alarm changed on_close /> }.into_any()
+        }
+        Dialog::Maintenance { asked, scope, name } => {
+            maintenance::dialog(asked, scope, name, on_close)
+        }
+        // Nothing else is in this chunk.
+        _ => ().into_any(),
+    },
     _ => ().into_any(),
 });
 
 chunk!(in_sign_in, sign_in, piece => match piece {
-    Piece::SignInAgain { user, done, on_close } => {
-        view! { <sign_in::SignInAgain user done on_close /> }.into_any()
-    }
+    Piece::Dialog(dialog, on_close) => match *dialog {
+        Dialog::SignInAgain { user, done } => {
+            view! { <sign_in::SignInAgain user done on_close /> }.into_any()
+        }
+        _ => ().into_any(),
+    },
     _ => view! { <sign_in::SignIn /> }.into_any(),
 });
 
-chunk!(in_groups, groups, piece => match piece {
+chunk!(in_groups, groups, _piece => view! { <groups::Groups /> }.into_any());
+
+chunk!(in_group, group, piece => match piece {
     Piece::Page(Route::Group { connection, group }) => {
         view! { <groups::GroupPage connection group /> }.into_any()
     }
-    _ => view! { <groups::Groups /> }.into_any(),
+    _ => ().into_any(),
 });
 
-chunk!(in_slicers, slicers, piece => match piece {
+chunk!(in_group_dialogs, group_dialogs, piece => match piece {
+    Piece::Dialog(dialog, on_close) => match *dialog {
+        Dialog::CreateGroup { writers, changed } => {
+            view! { <groups::GroupForm writers changed on_close /> }.into_any()
+        }
+        Dialog::Group { context, open } => groups::dialogs::dialog(context, open, on_close),
+        _ => ().into_any(),
+    },
+    _ => ().into_any(),
+});
+
+chunk!(in_slicers, slicers, _piece => view! { <slicers::Slicers /> }.into_any());
+
+chunk!(in_slicer_group, slicer_group, piece => match piece {
     Piece::Page(Route::SlicerGroup { connection, group }) => {
         view! { <slicers::SlicerGroupPage connection group /> }.into_any()
     }
-    _ => view! { <slicers::Slicers /> }.into_any(),
+    _ => ().into_any(),
 });
 
-chunk!(in_failover_sessions, failover_sessions, piece => match piece {
+chunk!(in_slicer_dialogs, slicer_dialogs, piece => match piece {
+    Piece::Dialog(dialog, on_close) => match *dialog {
+        Dialog::Slicers { context, action } => {
+            slicers::actions::dialog(context, action, on_close)
+        }
+        _ => ().into_any(),
+    },
+    _ => ().into_any(),
+});
+
+chunk!(in_failover_sessions, failover_sessions, _piece => {
+    view! { <failover_sessions::FailoverSessions /> }.into_any()
+});
+
+chunk!(in_failover_session, failover_session, piece => match piece {
     Piece::Page(Route::FailoverSession { connection, uid }) => {
         view! { <failover_sessions::SessionPage connection uid /> }.into_any()
     }
-    _ => view! { <failover_sessions::FailoverSessions /> }.into_any(),
+    _ => ().into_any(),
 });
 
-chunk!(in_activity, activity, piece => match piece {
-    Piece::Page(Route::Report) => view! { <report::Report /> }.into_any(),
-    _ => view! { <activity::Activity /> }.into_any(),
+chunk!(in_session_tools, session_tools, piece => match piece {
+    Piece::Imported(imported) => {
+        view! { <failover_sessions::ImportedResponse imported /> }.into_any()
+    }
+    Piece::Dialog(dialog, on_close) => match *dialog {
+        Dialog::Import(imported) => {
+            view! { <failover_sessions::Importing imported on_close /> }.into_any()
+        }
+        Dialog::Queries(open) => failover_sessions::saved_view::dialog(open, on_close),
+        _ => ().into_any(),
+    },
+    _ => ().into_any(),
 });
+
+chunk!(in_activity, activity, _piece => view! { <activity::Activity /> }.into_any());
+
+chunk!(in_report, report, _piece => view! { <report::Report /> }.into_any());
 
 chunk!(in_connections, connections, piece => match piece {
     Piece::Polling(connection) => {
@@ -263,20 +396,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_chunk_has_its_own_place_and_pages_of_one_section_share_one() {
+    fn every_chunk_has_its_own_place_and_each_page_is_in_one() {
         for (place, chunk) in Chunk::ALL.into_iter().enumerate() {
             assert_eq!(chunk as usize, place, "{chunk:?}");
         }
-        for path in [
-            "/groups/a/b",
-            "/slicers/a/b",
-            "/failover-sessions/a/b",
-            "/report",
+        for (path, chunk) in [
+            ("/groups", Chunk::Groups),
+            ("/groups/a/b", Chunk::Group),
+            ("/slicers/a/b", Chunk::SlicerGroup),
+            ("/failover-sessions/a/b", Chunk::FailoverSession),
+            ("/report", Chunk::Report),
         ] {
-            let route = Route::parse(path);
-            let section = route.section().and_then(|section| Chunk::of(&section));
-            assert_eq!(Chunk::of(&route), section, "{path}");
-            assert!(section.is_some(), "{path}");
+            assert_eq!(Chunk::of(&Route::parse(path)), Some(chunk), "{path}");
         }
         assert_eq!(Chunk::of(&Route::Overview), None);
     }

@@ -1,8 +1,9 @@
 //! A saved response read back: pasted, chosen or dropped. Nothing is sent.
 
-use super::imported::Imported;
+use super::imported::ImportedTable;
 use crate::api::read_saved;
-use crate::ui::dialog::Dialog;
+use crate::pages::chunks::{Chunk, Dialog, Piece, use_chunks};
+use crate::ui::dialog as ui;
 use crate::ui::{Icon, download};
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -13,31 +14,49 @@ use web_sys::{DragEvent, File, HtmlInputElement};
 /// The largest response that is read, in bytes: more would leave the page without memory.
 const LARGEST: f64 = 50.0 * 1024.0 * 1024.0;
 
-/// What was read, with where it came from.
-pub type Response = Option<(Arc<Page>, String)>;
+/// What was read, with where it came from. Nothing where nothing was.
+pub type Imported = RwSignal<Option<(Arc<Page>, String)>>;
 
-/// The button and its dialog.
+/// The button, and the dialog from a chunk of its own.
 #[component]
 pub fn ImportResponse(
     /// What was imported.
-    imported: RwSignal<Response>,
+    imported: Imported,
 ) -> impl IntoView {
-    let open = RwSignal::new(false);
-    let dialog = move || open.get().then(|| view! { <Importing imported open /> });
+    let (open, chunks) = (RwSignal::new(false), use_chunks());
+    let on_close = Callback::new(move |()| open.set(false));
+    let dialog = move || {
+        let dialog = || chunks.dialog(Chunk::SessionTools, Dialog::Import(imported), on_close);
+        open.get().then(dialog)
+    };
     view! {
         <button type="button" class="btn" title="Reads a saved XML or JSON response in this browser; nothing is sent" on:click=move |_| open.set(true)>"Import response"</button>
         {dialog}
     }
 }
 
+/// What was imported, from a chunk of its own.
+pub fn imported_response(imported: Imported) -> impl IntoView {
+    let (is_there, chunks) = (Memo::new(move |_| imported.read().is_some()), use_chunks());
+    move || {
+        let piece = || chunks.show(Chunk::SessionTools, Piece::Imported(imported));
+        is_there.get().then(piece)
+    }
+}
+
+/// The dialog.
 #[component]
-fn Importing(imported: RwSignal<Response>, open: RwSignal<bool>) -> impl IntoView {
+pub fn Importing(
+    /// What was imported.
+    imported: Imported,
+    /// After it was closed.
+    on_close: Callback<()>,
+) -> impl IntoView {
     let close = Trigger::new();
     let text = RwSignal::new(String::new());
     let wrong: RwSignal<Option<String>> = RwSignal::new(None);
     // How many sessions were read so far, while something is being read.
     let reading: RwSignal<Option<usize>> = RwSignal::new(None);
-    let on_close = Callback::new(move |()| open.set(false));
     let take = move |bytes: Vec<u8>, from: String| async move {
         // Whoever closes the dialog waits no longer.
         let goes_on = |read| reading.try_set(Some(read)).is_none();
@@ -117,7 +136,7 @@ fn Importing(imported: RwSignal<Response>, open: RwSignal<bool>) -> impl IntoVie
     };
     let is_reading = move || reading.read().is_some();
     view! {
-        <Dialog title="Import response" on_close close>
+        <ui::Dialog title="Import response" on_close close>
             <form on:submit=paste novalidate>
                 <div class="dropzone" on:dragover=move |event: DragEvent| event.prevent_default() on:drop=dropped>
                     <label class="row">"File"<input type="file" accept=".xml,.json,.txt,application/json,application/xml,text/xml,text/plain" on:change=chosen /></label>
@@ -131,7 +150,7 @@ fn Importing(imported: RwSignal<Response>, open: RwSignal<bool>) -> impl IntoVie
                     <button type="submit" class="btn main" disabled=move || is_reading() || text.read().trim().is_empty()>"Read"</button>
                 </footer>
             </form>
-        </Dialog>
+        </ui::Dialog>
     }
 }
 
@@ -139,7 +158,7 @@ fn Importing(imported: RwSignal<Response>, open: RwSignal<bool>) -> impl IntoVie
 #[component]
 pub fn ImportedResponse(
     /// What was imported.
-    imported: RwSignal<Response>,
+    imported: Imported,
 ) -> impl IntoView {
     let draw = move || {
         let (page, from) = imported.get()?;
@@ -176,7 +195,7 @@ pub fn ImportedResponse(
                     <button type="button" class="btn end" on:click=keep>"Export JSON of the import"</button>
                     <button type="button" class="btn" on:click=move |_| imported.set(None)>"Close import"</button></header>
                 {listed}
-                <Imported page />
+                <ImportedTable page />
             </section>
         })
     };

@@ -10,9 +10,11 @@ use crate::live::rows::Rows;
 use crate::pages::unreadable::left_out_note;
 use crate::prefs::use_prefs;
 use crate::ui::table::row_window::RowWindow;
+use crate::ui::table::search::lower;
 use crate::ui::table::virtual_rows::Step;
 use crate::ui::{Copy, Icon, times};
 use chrono::{DateTime, Utc};
+use health::sort;
 use leptos::prelude::*;
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -74,21 +76,20 @@ fn has(session: &Session, words: &[String]) -> bool {
     ];
     let result = super::model::result_word(session.result.as_ref());
     let state = super::model::state_word(session.state.as_ref());
-    let all: String = texts
+    let all = texts
         .into_iter()
         .flatten()
         .chain([result.as_str(), state.as_str()])
         .collect::<Vec<_>>()
-        .join("\n")
-        .to_lowercase();
+        .join("\n");
+    let all = lower(&all);
     words.iter().all(|word| all.contains(word))
 }
 
 /// The places of the sessions that have the words, sorted; equal ones stay as they came.
 #[must_use]
 pub fn arranged(sessions: &[Session], search: &str, by: Option<(Column, bool)>) -> Vec<usize> {
-    let words: Vec<String> = search
-        .to_lowercase()
+    let words: Vec<String> = lower(search)
         .split_whitespace()
         .map(str::to_owned)
         .collect();
@@ -96,7 +97,7 @@ pub fn arranged(sessions: &[Session], search: &str, by: Option<(Column, bool)>) 
         .filter(|at| words.is_empty() || has(&sessions[*at], &words))
         .collect();
     if let Some((column, descending)) = by {
-        places.sort_by(|a, b| {
+        sort(&mut places, |a, b| {
             let order = compare(&sessions[*a], &sessions[*b], column);
             if descending { order.reverse() } else { order }
         });
@@ -106,7 +107,7 @@ pub fn arranged(sessions: &[Session], search: &str, by: Option<(Column, bool)>) 
 
 /// The table.
 #[component]
-pub fn Imported(
+pub fn ImportedTable(
     /// What was imported.
     page: Arc<Page>,
 ) -> impl IntoView {

@@ -2,7 +2,7 @@
 
 use super::builder::Builder;
 use super::form::QueryForm;
-use super::import_view::{ImportResponse, ImportedResponse};
+use super::import_view::{ImportResponse, imported_response};
 use super::query::query_params;
 use super::results::{Results, wire_of};
 use crate::live::use_watched;
@@ -29,7 +29,7 @@ pub fn FailoverSessions() -> impl IntoView {
             <Heading text="Failover sessions" />
             <p class="panel blank">"No Veeam connection is configured."</p>
             <ImportResponse imported />
-            <ImportedResponse imported />
+            {imported_response(imported)}
         }
         .into_any();
     };
@@ -61,7 +61,7 @@ pub fn FailoverSessions() -> impl IntoView {
         <QueryForm params builder titles default wire>
             <ImportResponse imported />
         </QueryForm>
-        <ImportedResponse imported />
+        {imported_response(imported)}
         {results}
     }
     .into_any()

@@ -24,6 +24,8 @@ pub mod tasks;
 pub mod token_view;
 pub mod tokens;
 
+pub use import_view::{Imported, ImportedResponse, Importing};
 pub use list::FailoverSessions;
 pub use model::name;
+pub use saved_view::OpenQueries;
 pub use session::SessionPage;

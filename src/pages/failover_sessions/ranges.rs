@@ -6,6 +6,7 @@ pub use super::relative_range::{RelativeRange, RelativeRanges};
 use crate::ui::time_zone::{ZoneAt, clock, moment};
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use std::fmt;
+use vendors::json;
 use vendors::veeam::{Field, Filter, Op};
 
 /// A range of a time field.
@@ -171,8 +172,7 @@ fn required(filter: &Filter) -> &[Filter] {
 #[must_use]
 pub fn utc(value: &str) -> Option<DateTime<Utc>> {
     let value = value.trim();
-    let offset = DateTime::parse_from_rfc3339(value).map(|at| at.to_utc());
-    offset.ok().or_else(|| Some(clock(value)?.and_utc()))
+    json::moment(value).or_else(|| Some(clock(value)?.and_utc()))
 }
 
 fn given(text: &str, end: End, zone: ZoneAt) -> Result<Option<DateTime<Utc>>, RangeError> {

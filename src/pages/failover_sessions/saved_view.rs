@@ -4,18 +4,34 @@ use super::builder::Builder;
 use super::saved_queries::{Duplicates, Ready, SavedQueries};
 use crate::live::keyed;
 use crate::nav::use_nav;
+use crate::pages::chunks::{Chunk, Dialog as Asked, use_chunks};
 use crate::prefs::use_prefs;
 use crate::ui::dialog::Dialog;
 use crate::ui::notice::use_notices;
 use crate::ui::{Field, Icon, download};
 use leptos::prelude::*;
 
-/// What is open.
-#[derive(Clone, PartialEq)]
-enum Open {
+/// Which dialog about saved queries is open.
+#[derive(Clone, Copy, PartialEq)]
+pub enum OpenQueries {
+    /// To save the query that is shown.
     Save,
+    /// To remove, export and import.
     Manage,
+    /// To ask for one plan's history.
     Plan,
+}
+
+/// A dialog, in a chunk of its own.
+pub fn dialog(open: OpenQueries, on_close: Callback<()>) -> AnyView {
+    match open {
+        OpenQueries::Save => {
+            let search = untrack(|| use_nav().search());
+            view! { <SaveQuery search on_close /> }.into_any()
+        }
+        OpenQueries::Manage => view! { <Manage on_close /> }.into_any(),
+        OpenQueries::Plan => view! { <PlanHistory on_close /> }.into_any(),
+    }
 }
 
 /// The chips.
@@ -25,7 +41,8 @@ pub fn Saved(
     builder: Builder,
 ) -> impl IntoView {
     let (nav, prefs) = (use_nav(), use_prefs());
-    let open: RwSignal<Option<Open>> = RwSignal::new(None);
+    let open = RwSignal::new(None::<OpenQueries>);
+    let chunks = use_chunks();
     let saved = Memo::new(move |_| SavedQueries::from_storage(&prefs.queries.read()).0);
     let here = move || nav.search();
     let go = move |query: &str| {
@@ -56,7 +73,7 @@ pub fn Saved(
         let query = ready.query("");
         let click = move |_| match ready.query("") {
             Some(query) => go(&keep_connection(&query, &untrack(here))),
-            None => open.set(Some(Open::Plan)),
+            None => open.set(Some(OpenQueries::Plan)),
         };
         let pressed = move || query.as_deref().map_or("false", |query| is_here(&keep_connection(query, &here())));
         view! { <button type="button" class="chip" aria-pressed=pressed on:click=click>{ready.name()}</button> }
@@ -71,13 +88,10 @@ pub fn Saved(
         });
         chips.collect::<Vec<_>>()
     };
+    let on_close = Callback::new(move |()| open.set(None));
     let dialog = move || {
-        let on_close = Callback::new(move |()| open.set(None));
-        Some(match open.get()? {
-            Open::Save => view! { <SaveQuery search=untrack(here) on_close /> }.into_any(),
-            Open::Manage => view! { <Manage on_close /> }.into_any(),
-            Open::Plan => view! { <PlanHistory on_close /> }.into_any(),
-        })
+        let dialog = Asked::Queries(open.get()?);
+        Some(chunks.dialog(Chunk::SessionTools, dialog, on_close))
     };
     view! {
         <div class="row">
@@ -85,8 +99,8 @@ pub fn Saved(
             <button type="button" class="chip" aria-pressed=all on:click=move |_| go(&keep_connection("", &untrack(here)))>"All"</button>
             {ready}
             {kept}
-            <button type="button" class="btn quiet" on:click=move |_| open.set(Some(Open::Save))><Icon name="plus" />"Save query"</button>
-            <button type="button" class="btn quiet" on:click=move |_| open.set(Some(Open::Manage))>"Manage queries"</button>
+            <button type="button" class="btn quiet" on:click=move |_| open.set(Some(OpenQueries::Save))><Icon name="plus" />"Save query"</button>
+            <button type="button" class="btn quiet" on:click=move |_| open.set(Some(OpenQueries::Manage))>"Manage queries"</button>
         </div>
         {dialog}
     }

@@ -6,9 +6,10 @@ use super::ranges::utc;
 use super::tokens::{Group, Id, Join, Node, choices, field_label, is_time, op_word};
 use crate::live::keyed;
 use crate::prefs::use_prefs;
+use crate::ui::table::search::lower;
 use crate::ui::time_zone::{self, local_text};
 use crate::ui::{Icon, times};
-use chrono::{NaiveDateTime, SecondsFormat};
+use chrono::SecondsFormat;
 use leptos::prelude::*;
 use vendors::veeam::{Field, Op};
 
@@ -145,8 +146,8 @@ fn TokenView(builder: Builder, id: Id) -> impl IntoView {
     let refused = Memo::new(move |_| {
         let words = builder.refused.get()?;
         let token = token.get()?;
-        let lower = words.to_lowercase();
-        let names = |text: &str| !text.is_empty() && lower.contains(&text.to_lowercase());
+        let wanted = lower(&words);
+        let names = |text: &str| !text.is_empty() && wanted.contains(&lower(text));
         let named = names(token.field.name()) || token.value.as_deref().is_some_and(names);
         named.then(|| format!("The server: {words}"))
     });
@@ -218,9 +219,7 @@ fn Value(builder: Builder, id: Id, field: Memo<Field>) -> impl IntoView {
             let shown = move || value.get().and_then(|value| utc(&value)).map(|moment| local_text(moment, &at)).unwrap_or_default();
             let change = move |event| {
                 let text = event_target_value(&event);
-                let forms = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"];
-                let mut times = forms.iter().filter_map(|form| NaiveDateTime::parse_from_str(&text, form).ok());
-                let moment = times.next().map(|time| time_zone::moment_or_next(time, &at));
+                let moment = time_zone::clock(&text).map(|time| time_zone::moment_or_next(time, &at));
                 let text = moment.map(|moment| moment.to_rfc3339_opts(SecondsFormat::AutoSi, true));
                 set(&text.unwrap_or_default());
             };

@@ -2,13 +2,13 @@
 
 use super::action_context::ActionContext;
 use super::candidates::Next;
-use super::dialogs::Dialogs;
 use super::facts::Facts;
 use super::session_panel::SessionPanel;
 use super::sessions::Sessions;
 use super::takeover::Takeover;
 use crate::live::{aveva, use_clock, use_watched};
 use crate::pages::activity::{Lane, RecentActivity};
+use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::pages::{DetailPage, NotFound};
 use crate::route::Route;
 use health::inventory::{Kind, ResourceKey};
@@ -43,6 +43,13 @@ pub fn GroupPage(
         live.value()
             .map_or_else(|| group.clone(), |group| group.name())
     });
+    let chunks = use_chunks();
+    let on_close = Callback::new(move |()| context.open.set(None));
+    let dialog = move || {
+        let open = context.open.get()?;
+        let dialog = Dialog::Group { context, open };
+        Some(chunks.dialog(Chunk::GroupDialogs, dialog, on_close))
+    };
     let system = title.clone();
     let of = StoredValue::new(resource.clone());
     view! {
@@ -56,7 +63,7 @@ pub fn GroupPage(
             <Lane resource=of.get_value() />
             <RecentActivity resource=of.get_value() />
             <SessionPanel context />
-            <Dialogs context />
+            {dialog}
         </DetailPage>
     }
     .into_any()

@@ -1,7 +1,6 @@
 //! The table "Failover groups" over all AVEVA connections.
 
 use super::action_context::writer;
-use super::group_form::GroupForm;
 use super::group_row::GroupRow;
 use super::model::{GROUPS, row};
 use crate::api::inventory::Refresh;
@@ -9,6 +8,7 @@ use crate::api::session::Session;
 use crate::live::use_watched;
 use crate::nav::use_nav;
 use crate::pages::SourceErrors;
+use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::pages::resource_list::{A_PAGE, resource_list};
 use crate::route::Route;
 use crate::ui::table::filters::{Chip, Pager, Search, Select};
@@ -52,18 +52,19 @@ pub fn Groups() -> impl IntoView {
         .iter()
         .map(|writer| (writer.connection.clone(), writer.title.clone()))
         .collect();
-    let creating = RwSignal::new(false);
+    let (creating, chunks) = (RwSignal::new(false), use_chunks());
     let may_create = expect_context::<Arc<Session>>().may_change() && !writers.is_empty();
     let create = may_create.then(|| {
         view! { <button type="button" class="btn main end" on:click=move |_| creating.set(true)>"Create group"</button> }
     });
     let dialog = move || {
-        let writers = writers.clone();
         let changed = Callback::new(move |()| watched.refresh(Refresh::Everything));
         let on_close = Callback::new(move |()| creating.set(false));
+        let writers = writers.clone();
+        let dialog = Dialog::CreateGroup { writers, changed };
         creating
             .get()
-            .then(|| view! { <GroupForm writers changed on_close /> })
+            .then(|| chunks.dialog(Chunk::GroupDialogs, dialog, on_close))
     };
     view! {
         <Heading text="Groups" />

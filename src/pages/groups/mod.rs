@@ -16,5 +16,7 @@ pub mod sessions;
 pub mod spans;
 pub mod takeover;
 
+pub use action_context::{ActionContext, Open};
 pub use group::GroupPage;
+pub use group_form::GroupForm;
 pub use list::Groups;

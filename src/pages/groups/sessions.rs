@@ -12,11 +12,12 @@ use crate::pages::unreadable::left_out_note;
 use crate::prefs::use_prefs;
 use crate::ui::table::filters::Search;
 use crate::ui::table::row_window::{LongTable, RowWindow};
-use crate::ui::table::search::holds;
+use crate::ui::table::search::{holds, lower};
 use crate::ui::table::sorting::{SortHeader, SortOrder};
 use crate::ui::table::stable_rows::{StableRows, keep_order};
 use crate::ui::times;
 use health::groups::Action;
+use health::sort;
 use leptos::prelude::*;
 use std::sync::Arc;
 use vendors::aveva::{ClientSession, Role, RoleOverride};
@@ -92,7 +93,7 @@ impl Ordered {
         let mut keyed: Vec<_> = found
             .map(|(session, place)| (key_of(session, order.key), &session.id, place))
             .collect();
-        keyed.sort();
+        sort(&mut keyed, Ord::cmp);
         if order.descending {
             keyed.reverse();
         }
@@ -129,7 +130,7 @@ pub fn Sessions(
     let (clock, prefs) = (use_clock(), use_prefs());
     let row_lock = context.row_lock;
     let order = Memo::new(move |_| SortOrder::read(nav.param("sort").as_deref(), KEYS, BY_ROLE));
-    let words = Memo::new(move |_| nav.param("q").unwrap_or_default().to_lowercase());
+    let words = Memo::new(move |_| lower(&nav.param("q").unwrap_or_default()));
     let ordered = Memo::new(move |before: Option<&Option<Ordered>>| {
         let before = before.and_then(Option::as_ref);
         let held = before.filter(|_| row_lock.is_held());

@@ -15,8 +15,8 @@ pub fn parse(text: &str) -> Result<TimeSpan, String> {
             Err("The time must be greater than zero.".to_owned())
         };
     }
-    let seconds =
-        seconds(&text.to_lowercase()).ok_or("Enter a time such as 90s, 1m30, 2h or 00:01:30.")?;
+    let seconds = seconds(&text.to_ascii_lowercase())
+        .ok_or("Enter a time such as 90s, 1m30, 2h or 00:01:30.")?;
     if seconds > 0 {
         Ok(TimeSpan::from_seconds(seconds))
     } else {

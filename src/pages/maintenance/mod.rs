@@ -10,6 +10,7 @@ use crate::api::handling;
 use crate::api::session::Session;
 use crate::live::{Watched, keyed, use_watched};
 use crate::pages::alarms::said_about;
+use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::pages::moments::use_moments;
 use crate::ui::action_dialog::Running;
 use crate::ui::{ActionDialog, Icon};
@@ -23,8 +24,10 @@ use vendors::SystemKind;
 
 /// Which dialog is open.
 #[derive(Clone, PartialEq)]
-enum Asked {
+pub enum Asked {
+    /// To announce maintenance.
     Announce,
+    /// To end one.
     End(Box<Maintenance>),
 }
 
@@ -120,14 +123,22 @@ fn Dialogs(
     name: Signal<String>,
 ) -> impl IntoView {
     let on_close = Callback::new(move |()| asked.set(None));
+    let chunks = use_chunks();
     move || {
-        let scope = scope.clone();
-        asked.get().map(|asked| match asked {
-            Asked::Announce => {
-                view! { <Announce scope name=name.get_untracked() on_close /> }.into_any()
-            }
-            Asked::End(one) => view! { <End one=*one on_close /> }.into_any(),
-        })
+        let dialog = Dialog::Maintenance {
+            asked: asked.get()?,
+            scope: scope.clone(),
+            name: name.get_untracked(),
+        };
+        Some(chunks.dialog(Chunk::AlarmDialogs, dialog, on_close))
+    }
+}
+
+/// A dialog, in a chunk of its own.
+pub fn dialog(asked: Asked, scope: Option<Scope>, name: String, on_close: Callback<()>) -> AnyView {
+    match asked {
+        Asked::Announce => view! { <Announce scope name on_close /> }.into_any(),
+        Asked::End(one) => view! { <End one=*one on_close /> }.into_any(),
     }
 }
 

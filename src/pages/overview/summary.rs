@@ -1,5 +1,6 @@
 //! A summary of each system: how many of its resources are in which state.
 
+use crate::live::sort;
 use crate::live::{Watched, use_watched};
 use crate::route::Route;
 use crate::ui::Icon;
@@ -9,12 +10,11 @@ use health::severity::Severity;
 use leptos::prelude::*;
 use protocol::ConnectionState;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use vendors::System;
 
 /// How many are in which state, worst first.
-type Tally = BTreeMap<(Severity, Cow<'static, str>), usize>;
+type Tally = Vec<((Severity, Cow<'static, str>), usize)>;
 
 /// Counts the resources of a kind by their standing.
 fn tally(watched: Watched, kind: Kind) -> Tally {
@@ -26,8 +26,13 @@ fn tally(watched: Watched, kind: Kind) -> Tally {
             (Some(_), Severity::Unknown) => Cow::Borrowed("Unknown, data is stale"),
             (Some(word), _) => Cow::Owned(format!("{word}, last known")),
         };
-        *tally.entry((standing.severity, word)).or_default() += 1;
+        let state = (standing.severity, word);
+        match tally.iter_mut().find(|(known, _)| *known == state) {
+            Some((_, number)) => *number += 1,
+            None => tally.push((state, 1)),
+        }
     }
+    sort(&mut tally, Ord::cmp);
     tally
 }
 
@@ -88,7 +93,7 @@ fn Summary(
         titles.join(", ")
     });
     let tally = Memo::new(move |_| tally(watched, kind));
-    let all = Memo::new(move |_| tally.read().values().sum::<usize>());
+    let all = Memo::new(move |_| tally.read().iter().map(|(_, number)| number).sum::<usize>());
     let bar = move || {
         tally
             .get()

@@ -5,6 +5,7 @@ use super::activation_alternatives::ActivationAlternatives;
 use super::model::name;
 use super::send::run;
 use crate::api::{Failure, Outcome};
+use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::ui::action_dialog::Running;
 use crate::ui::{ActionDialog, Field};
 use health::effect::{Confirm, Effect};
@@ -22,20 +23,28 @@ pub fn Dialogs(
         Some(Open::Action(action)) => Some(action.clone()),
         _ => None,
     });
+    let chunks = use_chunks();
+    let on_close = Callback::new(move |()| context.open.set(None));
     move || {
         let action = action.get()?;
-        let refused = untrack(|| {
-            context
-                .live
-                .value()
-                .and_then(|group| action.can(&group).err())
-        });
-        Some(match (refused, &action) {
-            (Some(why), Action::Activate(slicer)) => {
-                view! { <ActivationAlternatives context slicer=slicer.clone() why /> }.into_any()
-            }
-            _ => view! { <Ask context action /> }.into_any(),
-        })
+        let dialog = Dialog::Slicers { context, action };
+        Some(chunks.dialog(Chunk::SlicerDialogs, dialog, on_close))
+    }
+}
+
+/// A dialog, in a chunk of its own.
+pub fn dialog(context: ActionContext, action: Action, on_close: Callback<()>) -> AnyView {
+    let refused = untrack(|| {
+        context
+            .live
+            .value()
+            .and_then(|group| action.can(&group).err())
+    });
+    match (refused, action) {
+        (Some(why), Action::Activate(slicer)) => {
+            view! { <ActivationAlternatives context slicer why /> }.into_any()
+        }
+        (_, action) => view! { <Ask context action on_close /> }.into_any(),
     }
 }
 
@@ -51,7 +60,7 @@ fn words(action: &Action, group: &FailoverGroup) -> (String, &'static str, Strin
     };
     match action {
         Action::SetMode(mode) => {
-            let mode = mode_word(Some(mode)).to_lowercase();
+            let mode = mode_word(Some(mode)).to_ascii_lowercase();
             (
                 format!("Switch {group_name} to {mode} mode?"),
                 "Switch mode",
@@ -118,7 +127,7 @@ fn words(action: &Action, group: &FailoverGroup) -> (String, &'static str, Strin
 }
 
 #[component]
-fn Ask(context: ActionContext, action: Action) -> impl IntoView {
+fn Ask(context: ActionContext, action: Action, on_close: Callback<()>) -> impl IntoView {
     let group = context.live.value_untracked().unwrap_or_default();
     let (title, button, id) = words(&action, &group);
     let (of_effect, of_confirm) = (action.clone(), action.clone());
@@ -160,7 +169,7 @@ fn Ask(context: ActionContext, action: Action) -> impl IntoView {
     let ready = Memo::new(move |_| !asks_id || wrong.read().is_none());
     view! {
         <ActionDialog title action=button system=context.system() effect confirm id ready run
-            changed=Callback::new(move |()| context.changed()) on_close=Callback::new(move |()| context.open.set(None))>
+            changed=Callback::new(move |()| context.changed()) on_close>
             {asks_id.then(|| view! { <Field label name="id" value=typed error=wrong hint=Signal::stored("As shown in Uplynk: 32 hexadecimal digits.".to_owned()) required=true /> })}
         </ActionDialog>
     }

@@ -20,6 +20,7 @@ pub mod settings;
 pub mod slicer_row;
 pub mod thumbnail;
 
+pub use action_context::ActionContext;
 pub use group::SlicerGroupPage;
 pub use list::Slicers;
 pub use model::name;

@@ -7,6 +7,7 @@ use crate::ui::times;
 use chrono::{DateTime, FixedOffset, Utc};
 use health::severity::Severity;
 use health::slicers::{SlicerHealth, ordered, slicer_health, state_word};
+use health::sort;
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -158,9 +159,8 @@ pub fn rows(reported: &[Arc<Facts>], draft: &Draft, before: Option<&[Row]>) -> V
     let facts: Vec<Arc<Facts>> = match before {
         None => {
             let mut facts = reported.to_vec();
-            facts.sort_by_cached_key(|one| {
-                place.get(one.id.as_str()).copied().unwrap_or(usize::MAX)
-            });
+            let place = |one: &Facts| place.get(one.id.as_str()).copied().unwrap_or(usize::MAX);
+            sort(&mut facts, |a, b| place(a).cmp(&place(b)));
             facts
         }
         Some(before) => {

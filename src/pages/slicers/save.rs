@@ -12,6 +12,7 @@ use crate::ui::status_mark::glyph;
 use crate::ui::{FailureCard, Icon};
 use health::effect;
 use health::slicers::order_effect;
+use health::sort;
 use leptos::prelude::*;
 use vendors::uplynk::Mode;
 
@@ -208,7 +209,7 @@ fn show(context: ActionContext, saved: StoredValue<Option<Saved>, LocalStorage>)
     let held = read.filter(|held| {
         let sorted = |ids: &[String]| {
             let mut ids = ids.to_vec();
-            ids.sort();
+            sort(&mut ids, Ord::cmp);
             ids
         };
         context.live.status.failure().is_none() && sorted(held) == sorted(&order)

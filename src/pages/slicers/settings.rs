@@ -71,7 +71,7 @@ fn ModeChoice(context: ActionContext) -> impl IntoView {
             mode_inputs(group.as_ref());
             context.ask(Action::SetMode(chosen.clone()));
         };
-        let value = word.to_lowercase();
+        let value = word.to_ascii_lowercase();
         view! { <label><input type="radio" name="failover-mode" value=value prop:checked=checked on:change=choose />{word}</label> }
     };
     view! {

@@ -1,10 +1,23 @@
 //! Searching in what a table shows, without regard to case.
 
+/// A text in lower case. Of other letters than ASCII's by the browser, which has the tables for it: those of the library
+/// would be 6 kB more to load for each list.
+#[must_use]
+pub fn lower(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    #[cfg(target_arch = "wasm32")]
+    return js_sys::JsString::from(text).to_lower_case().into();
+    #[cfg(not(target_arch = "wasm32"))]
+    text.to_lowercase()
+}
+
 /// Whether a text holds these words, which are in lower case.
 #[must_use]
 pub fn holds(text: &str, words: &str) -> bool {
     if !text.is_ascii() {
-        return text.to_lowercase().contains(words);
+        return lower(text).contains(words);
     }
     // Nearly every name and id is such a text, and is not copied to be looked at.
     let (text, words) = (text.as_bytes(), words.as_bytes());

@@ -1,6 +1,7 @@
 //! Rows that keep their order while somebody uses them: while the pointer or the focus is in the table, and
 //! for a moment after an action, a refresh changes the content of rows but not their order.
 
+use health::sort;
 use leptos::prelude::*;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -63,12 +64,13 @@ pub fn StableRows(
 
 /// Keeps the previous order of rows, given by their keys; new ones go to the end, in their own order.
 pub fn keep_order<T, K: Eq + Hash>(
-    rows: &mut [T],
+    rows: &mut Vec<T>,
     before: impl IntoIterator<Item = K>,
     key: impl Fn(&T) -> K,
 ) {
     let places: HashMap<K, usize> = before.into_iter().zip(0..).collect();
-    rows.sort_by_key(|row| places.get(&key(row)).copied().unwrap_or(usize::MAX));
+    let place = |row: &T| places.get(&key(row)).copied().unwrap_or(usize::MAX);
+    sort(rows, |a, b| place(a).cmp(&place(b)));
 }
 
 #[cfg(test)]
@@ -78,7 +80,7 @@ mod tests {
 
     #[test]
     fn known_rows_keep_their_places_and_new_ones_stand_at_the_end() {
-        let mut rows = [3, 9, 1, 2, 8];
+        let mut rows = vec![3, 9, 1, 2, 8];
         keep_order(&mut rows, [1, 2, 7, 3], |row| *row);
         assert_eq!(rows, [1, 2, 3, 9, 8]);
     }

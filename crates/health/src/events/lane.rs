@@ -2,6 +2,7 @@
 
 use crate::inventory::Kind;
 use crate::slicers::SLATE;
+use crate::sort;
 use chrono::{DateTime, Utc};
 
 /// Who led.
@@ -84,7 +85,7 @@ pub fn lane(
         .filter(|at| (from..to).contains(at))
         .chain([from, to])
         .collect();
-    bounds.sort_unstable();
+    sort(&mut bounds, Ord::cmp);
     bounds.dedup();
     let led_at = |at: DateTime<Utc>| {
         if unknown

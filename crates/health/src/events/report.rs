@@ -2,8 +2,8 @@
 //! told of when nobody could see it.
 
 use super::lane::{Led, Stretch};
+use crate::sort;
 use chrono::{DateTime, TimeDelta, Utc};
-use std::cmp::Reverse;
 
 /// A time in which nobody could see who leads.
 pub type Unknown = (DateTime<Utc>, DateTime<Utc>);
@@ -88,7 +88,9 @@ pub fn unwatched(
 #[must_use]
 pub fn silences(alarms: impl IntoIterator<Item = (DateTime<Utc>, i64, bool)>) -> Vec<Unknown> {
     let mut alarms: Vec<_> = alarms.into_iter().collect();
-    alarms.sort_by_key(|(at, number, _)| Reverse((*at, *number)));
+    sort(&mut alarms, |(at, number, _), other| {
+        (other.0, other.1).cmp(&(*at, *number))
+    });
     let (mut silent, mut end) = (Vec::new(), DateTime::<Utc>::MAX_UTC);
     for (at, _, is_end) in alarms {
         if is_end {

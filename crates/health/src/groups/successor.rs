@@ -3,7 +3,7 @@
 use super::observation::Observation;
 use super::pulse::{Beat, pulse};
 use super::{is_pinned, score, score_words, session_name};
-use crate::words;
+use crate::{sort, words};
 use std::cmp::Ordering;
 use vendors::aveva::{ClientSession, GroupConfiguration, Role};
 
@@ -57,7 +57,7 @@ impl Succession {
             .map(|session| Rank::of(session, group, observation))
             .zip(0..)
             .collect();
-        ranked.sort_by(|(a, _), (b, _)| a.order(b));
+        sort(&mut ranked, |(a, _), (b, _)| a.order(b));
         let pinned = ranked.iter().filter(|(rank, _)| rank.is_pinned);
         let ends = |(_, place): &(_, usize)| {
             let session: &ClientSession = &sessions[*place];

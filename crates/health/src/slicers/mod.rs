@@ -15,7 +15,7 @@ pub use judge::judge_slicers;
 pub use order_effect::order_effect;
 pub use words::{SLATE, hot_warm_words, mode_word, on_air_word, state_word};
 
-use crate::doubt;
+use crate::{doubt, sort};
 use chrono::{DateTime, TimeDelta, Utc};
 use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState};
 
@@ -59,7 +59,8 @@ pub fn is_stale_picture(unchanged: TimeDelta) -> bool {
 #[must_use]
 pub fn ordered(group: &FailoverGroup) -> Vec<&Slicer> {
     let mut slicers: Vec<&Slicer> = group.slicers.iter().flatten().collect();
-    slicers.sort_by_key(|slicer| slicer.order.unwrap_or(i64::MAX));
+    let place = |slicer: &Slicer| slicer.order.unwrap_or(i64::MAX);
+    sort(&mut slicers, |a, b| place(a).cmp(&place(b)));
     slicers
 }
 

@@ -3,6 +3,7 @@
 use super::{intended_of, is_ready, on_air};
 use crate::effect::Effect;
 use crate::severity::Severity::Warning;
+use crate::sort;
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 use vendors::uplynk::{FailoverGroup, Mode, Slicer};
@@ -11,12 +12,13 @@ use vendors::uplynk::{FailoverGroup, Mode, Slicer};
 fn in_order<'s>(group: &'s FailoverGroup, order: &[String]) -> Vec<&'s Slicer> {
     let places: HashMap<&str, usize> = order.iter().map(String::as_str).zip(0..).collect();
     let mut slicers: Vec<&Slicer> = group.slicers.iter().flatten().collect();
-    slicers.sort_by_cached_key(|slicer| {
+    let place = |slicer: &Slicer| {
         places
             .get(slicer.id.as_str())
             .copied()
             .unwrap_or(usize::MAX)
-    });
+    };
+    sort(&mut slicers, |a, b| place(a).cmp(&place(b)));
     slicers
 }
 

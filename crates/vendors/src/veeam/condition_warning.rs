@@ -4,7 +4,6 @@
 use super::field::{FieldKind, Op};
 use super::filter::{Condition, is_guid};
 use crate::json;
-use chrono::NaiveDate;
 
 /// A warning in one sentence; `None` when the comparison makes sense.
 pub(super) fn warning_for(condition: &Condition) -> Option<String> {
@@ -46,6 +45,6 @@ fn is_utc(value: &str) -> bool {
     let offset = value
         .get(10..)
         .is_some_and(|time| time.contains(['+', '-']));
-    let is_date = value.parse::<NaiveDate>().is_ok();
+    let is_date = json::moment(&format!("{value}T00:00:00Z")).is_some();
     is_date || (!offset && json::time(value).is_some())
 }

@@ -13,8 +13,7 @@ pub(super) fn time(fields: Fields<'_>, name: &str) -> Option<DateTime<Utc>> {
 
 /// A number of a field, also as a text.
 pub(super) fn number(fields: Fields<'_>, name: &str) -> Option<f64> {
-    let finite = |text: &str| text.parse().ok().filter(|number: &f64| number.is_finite());
-    fields.read(name, finite)
+    fields.read(name, json::number)
 }
 
 /// A count of a field, also as a text; 0 when it is absent or unreadable.

@@ -10,9 +10,8 @@ pub(super) const SHARED: &str = "__wasm_split";
 /// Where the loader offers the same under another name, for parts that were put together.
 pub(super) const MAIN: &str = "main";
 
-/// Parts that several pages share and that are smaller than this, in bytes before they are made small, become
-/// one file, which every page fetches. About 4 kB of brotli: less than a request costs on a slow line.
-const SMALL: u64 = 30_000;
+/// What a request costs, in bytes of the program before they are made small. About 4 kB of brotli.
+const REQUEST: i64 = 15_000;
 
 /// What the program was cut into.
 #[derive(Debug, PartialEq, Eq)]
@@ -81,97 +80,95 @@ impl Cut {
         Ok(Self { shares, loads })
     }
 
-    /// The files that browsers fetch: the chunks, what several of them share, and the small shared parts as one.
-    pub(super) fn pieces(&self, size: impl Fn(&str) -> Done<u64>) -> Done<Vec<Piece>> {
-        let mut users: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        for load in &self.loads {
+    /// The files that browsers fetch: of each chunk what is its own, and what several share. Of that, parts become one
+    /// file where the requests that this saves are worth more than what chunks then fetch without needing it.
+    pub(super) fn pieces(&self, size: impl Fn(&str) -> Done<i64>) -> Done<Vec<Piece>> {
+        let mut users: BTreeMap<&str, u64> = BTreeMap::new();
+        for (number, load) in self.loads.iter().enumerate() {
             for file in &load.files {
-                users.entry(file).or_default().push(load.chunk.clone());
+                *users.entry(file).or_default() |= 1 << number;
             }
         }
-        let mut pieces = Vec::new();
-        let mut common = Piece {
-            name: "common".to_owned(),
-            files: Vec::new(),
-            users: self.loads.iter().map(|load| load.chunk.clone()).collect(),
-        };
+        let (mut own, mut shared) = (Vec::new(), Vec::new());
         for (file, users) in users {
-            if users.len() > 1 && size(file)? < SMALL {
-                common.files.push(file.to_owned());
+            let part = Part {
+                users,
+                size: size(file)?,
+                files: vec![file.to_owned()],
+            };
+            let alike = if users.is_power_of_two() {
+                &mut own
             } else {
-                pieces.push(Piece {
-                    name: users.join("-"),
-                    files: vec![file.to_owned()],
-                    users,
-                });
+                &mut shared
+            };
+            add(alike, part);
+        }
+        while let Some(worth) = best_pair(&shared) {
+            let part = shared.swap_remove(worth.1);
+            shared[worth.0].join(part);
+        }
+        let names = |users: u64| {
+            let loads = self.loads.iter().zip(0..);
+            let named = loads.filter(|(_, number)| users >> number & 1 == 1);
+            named.map(|(load, _)| load.chunk.clone()).collect()
+        };
+        let pieces = own.into_iter().chain(shared).map(|part| {
+            let users: Vec<String> = names(part.users);
+            Piece {
+                name: users.join("-"),
+                files: part.files,
+                users,
             }
-        }
-        if !common.files.is_empty() {
-            pieces.push(common);
-        }
-        Ok(pieces)
+        });
+        Ok(pieces.collect())
     }
+}
+
+/// Parts that are fetched together.
+struct Part {
+    /// A bit for each chunk that needs it.
+    users: u64,
+    size: i64,
+    files: Vec<String>,
+}
+
+impl Part {
+    fn join(&mut self, other: Self) {
+        self.users |= other.users;
+        self.size += other.size;
+        self.files.extend(other.files);
+    }
+
+    /// What it costs to make it one with another, less what that saves.
+    fn cost(&self, other: &Self) -> i64 {
+        let chunks = |users: u64| i64::from(users.count_ones());
+        self.size * chunks(other.users & !self.users)
+            + other.size * chunks(self.users & !other.users)
+            - REQUEST * chunks(self.users & other.users)
+    }
+}
+
+/// Adds a part to that of the same chunks.
+fn add(parts: &mut Vec<Part>, part: Part) {
+    match parts.iter_mut().find(|one| one.users == part.users) {
+        Some(same) => same.join(part),
+        None => parts.push(part),
+    }
+}
+
+/// The two parts that save the most as one, the first of them first. `None` where no two do.
+fn best_pair(parts: &[Part]) -> Option<(usize, usize)> {
+    let pairs = (0..parts.len()).flat_map(|a| (a + 1..parts.len()).map(move |b| (a, b)));
+    let cost = |(a, b): (usize, usize)| parts[a].cost(&parts[b]);
+    pairs
+        .min_by_key(|pair| cost(*pair))
+        .filter(|pair| cost(*pair) < 0)
 }
 
 /// What stands between two texts, the first time.
 pub(super) fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> {
     let (_, rest) = text.split_once(before)?;
     rest.split_once(after).map(|(found, _)| found)
-}
-
-/// An import of a part: its name, and what it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Import {
-    name: String,
-    /// `memory`, `table` or `global`.
-    kind: String,
-    /// What follows its own name, such as `20` or `(mut i32)`.
-    limits: String,
-}
-
-/// Reads a line of wasm-dis, such as ` (import "__wasm_split" "memory" (memory $0 20))`. `None` for any other.
-pub(super) fn import(line: &str) -> Option<Import> {
-    let rest = line.trim().strip_prefix("(import \"")?;
-    let rest = rest.strip_prefix(SHARED)?.strip_prefix("\" \"")?;
-    let (name, rest) = rest.split_once("\" (")?;
-    let rest = rest.strip_suffix("))")?;
-    let mut words = rest.splitn(3, ' ');
-    let (kind, _, limits) = (words.next()?, words.next()?, words.next()?);
-    Some(Import {
-        name: name.to_owned(),
-        kind: kind.to_owned(),
-        limits: limits.to_owned(),
-    })
-}
-
-/// A module that hands on what the parts import, as text.
-pub(super) fn stub(imports: &[Import]) -> Done<String> {
-    let mut known: Vec<&Import> = Vec::new();
-    for import in imports {
-        match known.iter().find(|known| known.name == import.name) {
-            None => known.push(import),
-            Some(same) if **same == *import => {}
-            Some(_) => {
-                return Err(format!(
-                    "parts of the program disagree about `{}`, so they cannot be put together",
-                    import.name
-                ));
-            }
-        }
-    }
-    let mut text = "(module\n".to_owned();
-    for (number, import) in known.iter().enumerate() {
-        let Import { name, kind, limits } = import;
-        text.push_str(&format!(
-            "(import \"{MAIN}\" \"{name}\" ({kind} $i{number} {limits}))\n"
-        ));
-    }
-    for (number, import) in known.iter().enumerate() {
-        let Import { name, kind, .. } = import;
-        text.push_str(&format!("(export \"{name}\" ({kind} $i{number}))\n"));
-    }
-    text.push_str(")\n");
-    Ok(text)
 }
 
 #[cfg(test)]
@@ -224,43 +221,29 @@ export const __wasm_split_load_groups = wrapAsyncCb(makeLoad(() => {
     }
 
     #[test]
-    fn small_parts_that_are_shared_become_one_file_and_others_keep_their_own() {
-        let cut = Cut::read(SCRIPT).unwrap();
-        let names = |size: u64| {
+    fn parts_become_one_file_where_a_request_costs_more_than_what_is_not_needed() {
+        let mut cut = Cut::read(SCRIPT).unwrap();
+        cut.loads.push(Load {
+            function: "__wasm_split_load_news".to_owned(),
+            chunk: "news".to_owned(),
+            files: vec!["chunk_4.wasm".to_owned()],
+        });
+        let names = |size: i64| {
             let pieces = cut.pieces(|_| Ok(size)).unwrap();
             let named = pieces
                 .into_iter()
                 .map(|piece| format!("{}: {}", piece.name, piece.files.join(" ")));
             named.collect::<Vec<_>>()
         };
+        let own = ["groups: split_groups.wasm", "wall: split_wall.wasm"];
+        let of = |shared: &[&'static str]| [&own[..], shared].concat();
         assert_eq!(
             names(1),
-            [
-                "groups: chunk_4.wasm",
-                "groups: split_groups.wasm",
-                "wall: split_wall.wasm",
-                "common: chunk_3.wasm"
-            ]
+            of(&["groups-wall-news: chunk_3.wasm chunk_4.wasm"])
         );
-        assert!(names(1_000_000).contains(&"groups-wall: chunk_3.wasm".to_owned()));
-    }
-
-    #[test]
-    fn a_stub_hands_on_each_import_once() {
-        let lines = [
-            " (import \"__wasm_split\" \"memory\" (memory $mimport$0 20))",
-            " (import \"__wasm_split\" \"g\" (global $g (mut i32)))",
-            " (import \"__wasm_split\" \"memory\" (memory $other 20))",
-            " (import \"env\" \"f\" (func $f))",
-            " (func $x)",
-        ];
-        let imports: Vec<_> = lines.iter().filter_map(|line| import(line)).collect();
         assert_eq!(
-            stub(&imports).unwrap(),
-            "(module\n(import \"main\" \"memory\" (memory $i0 20))\n(import \"main\" \"g\" (global $i1 (mut i32)))\n\
-             (export \"memory\" (memory $i0))\n(export \"g\" (global $i1))\n)\n"
+            names(REQUEST),
+            of(&["groups-wall: chunk_3.wasm", "groups-news: chunk_4.wasm"])
         );
-        let other = import(" (import \"__wasm_split\" \"memory\" (memory $m 21))").unwrap();
-        assert!(stub(&[imports[0].clone(), other]).is_err());
     }
 }

@@ -1,12 +1,16 @@
 //! Building the console: its program compiled, cut into chunks, bound to JavaScript, made small and named by
 //! what it holds; its style sheets joined; its page written. In place of trunk, which cannot cut a program.
 
+mod contents;
 mod cut;
 mod loader;
 mod order;
 mod page;
+mod stub;
 mod trim;
 mod wasm;
+
+pub(crate) use contents::{Contents, contents};
 
 use crate::command::{Done, ask, cargo, run};
 use crate::tree::Tree;
@@ -23,6 +27,13 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// The name of the program and of its files.
 const NAME: &str = "console";
 
+/// The name of the piece that every visit loads.
+const ENTRY: &str = "console-main";
+
+/// Where the steps leave what the next one takes, below `target`, and within it the pieces with their names.
+const STEPS: &str = "console-steps";
+const OPTIMISED: &str = "optimised";
+
 /// Builds the console into `dist`, which has to be empty. `path` is where the tools are searched.
 pub(crate) fn build(tree: &Tree, path: &OsStr) -> Done {
     let work = Work::new(tree, path)?;
@@ -34,12 +45,12 @@ pub(crate) fn build(tree: &Tree, path: &OsStr) -> Done {
     let mut pieces = Vec::new();
     for piece in cut.pieces(|file| work.size(file))? {
         let merged = work.merge(&piece, &page)?;
-        let made = work.optimise(&merged, &page)?;
+        let made = work.optimise(&merged, &piece.name, &page)?;
         let name = put(tree, &piece.name, "wasm", &made)?;
         pieces.push((name, piece));
     }
-    let entry = work.optimise(&main, &page)?;
-    let wasm = put(tree, &format!("{NAME}-main"), "wasm", &entry)?;
+    let entry = work.optimise(&main, ENTRY, &page)?;
+    let wasm = put(tree, ENTRY, "wasm", &entry)?;
     let script = loader::join(&script, &cut, &pieces)?;
     let script = put(tree, NAME, "js", script.as_bytes())?;
     let mut styles = String::new();
@@ -67,11 +78,14 @@ pub(crate) fn build(tree: &Tree, path: &OsStr) -> Done {
 fn compile(tree: &Tree, path: &OsStr) -> Done<PathBuf> {
     let mut build = cargo(tree);
     build
+        // Beside those of .cargo/config.toml.
+        .arg("--config")
+        .arg(format!("target.{TARGET}.rustflags={:?}", flags(tree)))
         .args(["rustc", "--quiet", "--locked", "--profile", NAME])
         .args(["--target", TARGET, "--bin", NAME, "--features", "split"])
         .args(["--", "-C", "link-arg=--emit-relocs", "-C", "strip=none"])
         .env("PATH", path)
-        // It would take the place of those in .cargo/config.toml.
+        // It would take the place of all of these.
         .env_remove("RUSTFLAGS");
     run(&mut build)?;
     Ok(tree
@@ -81,6 +95,31 @@ fn compile(tree: &Tree, path: &OsStr) -> Done<PathBuf> {
         .join(format!("{NAME}.wasm")))
 }
 
+/// Names that say for which types a function was made, for `cargo xtask size`, and short paths in the words of panics,
+/// so that they tell nothing of the machine that built the console.
+fn flags(tree: &Tree) -> Vec<String> {
+    let sysroot = ask(Command::new("rustc").args(["--print", "sysroot"])).unwrap_or_default();
+    let home = std::env::var_os("CARGO_HOME").map_or_else(
+        || std::env::home_dir().unwrap_or_default().join(".cargo"),
+        PathBuf::from,
+    );
+    let registries = fs::read_dir(home.join("registry").join("src"));
+    let registries = registries.into_iter().flatten().flatten();
+    // Of several that fit the last counts.
+    let mut remapped = vec![
+        (home, "cargo"),
+        (PathBuf::from(sysroot.trim()), "rust"),
+        (tree.root.clone(), ""),
+    ];
+    remapped.extend(registries.map(|registry| (registry.path(), "")));
+    let remap =
+        |(from, to): (PathBuf, &str)| format!("--remap-path-prefix={}={to}", from.display());
+    let names = "-Csymbol-mangling-version=v0".to_owned();
+    std::iter::once(names)
+        .chain(remapped.into_iter().map(remap))
+        .collect()
+}
+
 /// Where the steps leave what the next one takes.
 struct Work<'a> {
     path: &'a OsStr,
@@ -88,24 +127,33 @@ struct Work<'a> {
     cut: PathBuf,
     /// The main piece, bound to JavaScript.
     bound: PathBuf,
-    /// Pieces put together, and made small.
+    /// Pieces put together.
     made: PathBuf,
+    /// Pieces made small, with the names of their functions.
+    optimised: PathBuf,
 }
 
 impl<'a> Work<'a> {
     fn new(tree: &Tree, path: &'a OsStr) -> Done<Self> {
-        let root = tree.target.join("console-steps");
+        let root = tree.target.join(STEPS);
         let work = Self {
             path,
             cut: root.join("cut"),
             bound: root.join("bound"),
             made: root.join("made"),
+            optimised: root.join(OPTIMISED),
         };
         if root.exists() {
             fs::remove_dir_all(&root)
                 .map_err(|error| format!("cannot empty {}: {error}", root.display()))?;
         }
-        for folder in [&work.cut, &work.bound, &work.made, &tree.dist] {
+        for folder in [
+            &work.cut,
+            &work.bound,
+            &work.made,
+            &work.optimised,
+            &tree.dist,
+        ] {
             fs::create_dir_all(folder)
                 .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
         }
@@ -118,11 +166,13 @@ impl<'a> Work<'a> {
         command
     }
 
-    fn size(&self, file: &str) -> Done<u64> {
+    /// The bytes of a part of the program, without names.
+    fn size(&self, file: &str) -> Done<i64> {
         let file = self.cut.join(file);
-        fs::metadata(&file)
-            .map(|meta| meta.len())
-            .map_err(|error| format!("cannot measure {}: {error}", file.display()))
+        let program =
+            fs::read(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+        let size = wasm::without_custom(&program)?.len();
+        Ok(i64::try_from(size).unwrap_or(i64::MAX))
     }
 
     fn cut(&self, program: &Path) -> Done<cut::Cut> {
@@ -139,7 +189,13 @@ impl<'a> Work<'a> {
         run(self
             .tool("wasm-bindgen")
             .arg(self.cut.join(format!("{NAME}.wasm")))
-            .args(["--target", "web", "--no-typescript", "--keep-lld-exports"])
+            .args([
+                "--target",
+                "web",
+                "--no-typescript",
+                "--keep-lld-exports",
+                "--no-demangle",
+            ])
             .args(["--out-name", NAME, "--out-dir"])
             .arg(&self.bound))?;
         if self.bound.join("snippets").exists() {
@@ -159,63 +215,50 @@ impl<'a> Work<'a> {
         Ok((script, file))
     }
 
-    /// The parts of a piece as one file. Each names the memory and the table as its own import, which merged
-    /// would be as many memories; a stub in between makes them one.
+    /// The parts of a piece as one file.
     fn merge(&self, piece: &Piece, page: &Page<'_>) -> Done<PathBuf> {
         if let [file] = &piece.files[..] {
             return Ok(self.cut.join(file));
         }
+        let parts = piece.files.iter().map(|file| {
+            let file = self.cut.join(file);
+            fs::read(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))
+        });
+        let parts = parts.collect::<Done<Vec<_>>>()?;
+        let stub = self.made.join("stub.wasm");
+        fs::write(&stub, stub::stub(&parts)?)
+            .map_err(|error| format!("cannot write {}: {error}", stub.display()))?;
         // What the parts are written with, and besides the several memories until the stub makes them one.
         let features = page
             .wasm_opt
             .iter()
-            .filter(|word| word.starts_with("--enable-"));
-        let features = || {
-            features
-                .clone()
-                .map(String::as_str)
-                .chain(["--enable-multimemory"])
-        };
-        let mut imports = Vec::new();
-        for file in &piece.files {
-            let file = self.cut.join(file);
-            let text = ask(self.tool("wasm-dis").arg(&file))
-                .ok_or_else(|| format!("wasm-dis cannot read {}", file.display()))?;
-            imports.extend(text.lines().filter_map(cut::import));
-        }
-        let (text, stub) = (self.made.join("stub.wat"), self.made.join("stub.wasm"));
-        fs::write(&text, cut::stub(&imports)?)
-            .map_err(|error| format!("cannot write {}: {error}", text.display()))?;
-        quietly(
-            self.tool("wasm-as")
-                .arg(&text)
-                .arg("-o")
-                .arg(&stub)
-                .args(features()),
-        )?;
+            .filter(|word| word.starts_with("--enable-"))
+            .map(String::as_str)
+            .chain(["--enable-multimemory"]);
         let merged = self.made.join(format!("{}-merged.wasm", piece.name));
         let mut merge = self.tool("wasm-merge");
-        merge.arg(&stub).arg(cut::SHARED);
+        merge.arg("--debuginfo").arg(&stub).arg(cut::SHARED);
         for file in &piece.files {
             merge.arg(self.cut.join(file)).arg(file);
         }
-        quietly(merge.arg("-o").arg(&merged).args(features()))?;
+        quietly(merge.arg("-o").arg(&merged).args(features))?;
         Ok(merged)
     }
 
-    fn optimise(&self, file: &Path, page: &Page<'_>) -> Done<Vec<u8>> {
-        let (named, made) = (
-            self.made.join("named.wasm"),
-            self.made.join("optimised.wasm"),
-        );
+    /// A piece as it is delivered. With its names it stays beside the other steps, for `cargo xtask size`.
+    fn optimise(&self, file: &Path, name: &str, page: &Page<'_>) -> Done<Vec<u8>> {
+        let named = self.made.join("named.wasm");
         let program =
             fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
         fs::write(&named, order::by_likeness(&program)?)
             .map_err(|error| format!("cannot write {}: {error}", named.display()))?;
+        let made = self.optimised.join(format!("{name}.wasm"));
         let mut command = self.tool("wasm-opt");
-        command.arg(&named).arg("-o").arg(&made);
+        command.arg(&named).arg("-o").arg(&made).arg("--debuginfo");
         quietly(command.args(&page.wasm_opt))?;
-        fs::read(&made).map_err(|error| format!("cannot read {}: {error}", made.display()))
+        let made =
+            fs::read(&made).map_err(|error| format!("cannot read {}: {error}", made.display()))?;
+        wasm::without_custom(&made)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reading and writing the sections of a program in WebAssembly. Pure.
 
 use crate::command::Done;
+use std::collections::BTreeMap;
 
 /// Kinds of sections.
 pub(super) const CUSTOM: u8 = 0;
@@ -8,6 +9,11 @@ pub(super) const IMPORTS: u8 = 2;
 pub(super) const FUNCTIONS: u8 = 3;
 pub(super) const EXPORTS: u8 = 7;
 pub(super) const CODE: u8 = 10;
+pub(super) const DATA: u8 = 11;
+
+/// The custom section that holds names, and the part of it that holds those of functions.
+pub(super) const NAMES: &str = "name";
+pub(super) const FUNCTION_NAMES: u8 = 1;
 
 /// A section: its kind, and what it holds.
 type Section<'p> = (u8, &'p [u8]);
@@ -23,6 +29,39 @@ pub(super) fn sections(program: &[u8]) -> Done<(&[u8], Vec<Section<'_>>)> {
         sections.push((kind, rest.take(size)?));
     }
     Ok((head, sections))
+}
+
+/// The names of functions by their numbers; none where the program has no names.
+pub(super) fn function_names<'p>(sections: &[Section<'p>]) -> Done<BTreeMap<usize, &'p str>> {
+    let mut names = BTreeMap::new();
+    for (_, section) in sections.iter().filter(|(kind, _)| *kind == CUSTOM) {
+        let mut rest = Reader(section);
+        if rest.name()? != NAMES {
+            continue;
+        }
+        while !rest.0.is_empty() {
+            let part = rest.byte()?;
+            let size = rest.number()?;
+            let mut list = Reader(rest.take(size)?);
+            if part != FUNCTION_NAMES {
+                continue;
+            }
+            for _ in 0..list.number()? {
+                names.insert(list.number()?, list.name()?);
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// The program without what only tools read.
+pub(super) fn without_custom(program: &[u8]) -> Done<Vec<u8>> {
+    let (head, sections) = sections(program)?;
+    let mut bare = head.to_vec();
+    for (kind, section) in sections.into_iter().filter(|(kind, _)| *kind != CUSTOM) {
+        write_section(kind, section, &mut bare);
+    }
+    Ok(bare)
 }
 
 pub(super) fn write_section(kind: u8, content: &[u8], to: &mut Vec<u8>) {

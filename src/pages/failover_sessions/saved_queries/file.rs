@@ -1,6 +1,7 @@
 //! Saved queries as JSON: in the browser's storage, and as a file to share.
 
 use super::{Duplicates, MOST, SavedQueries, SavedQuery};
+use crate::ui::table::search::lower;
 use serde_json::{Value, json};
 
 /// The version that is written. A newer one is refused, because it may mean something else.
@@ -90,8 +91,8 @@ impl SavedQueries {
         for (at, entry) in entries.into_iter().enumerate() {
             match entry {
                 Ok(entry) => {
-                    let name = entry.name.to_lowercase();
-                    if good.iter().any(|other| other.name.to_lowercase() == name) {
+                    let name = lower(&entry.name);
+                    if good.iter().any(|other| lower(&other.name) == name) {
                         let what = called(at, Some(&entry.name));
                         errors.push(format!("{what}: another entry has this name."));
                     }
@@ -135,8 +136,8 @@ fn entries(text: &str) -> Result<Vec<Result<SavedQuery, String>>, String> {
         return Err("The file is far too large for saved queries.".to_owned());
     }
     let text = text.trim_start_matches('\u{FEFF}');
-    let value: Value =
-        serde_json::from_str(text).map_err(|error| format!("The file is not JSON: {error}."))?;
+    let value: Value = vendors::json::value(text.as_bytes())
+        .map_err(|error| format!("The file is not JSON: {error}."))?;
     if value.get("kind").and_then(Value::as_str) != Some(KIND) {
         return Err(format!(
             "The file holds no saved queries: expected an object with \"kind\": \"{KIND}\"."

@@ -13,6 +13,7 @@ pub use file::Imported;
 pub use ready::Ready;
 
 use super::ranges::RelativeRanges;
+use crate::ui::table::search::lower;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Serialize;
 use vendors::veeam::Filter;
@@ -142,8 +143,8 @@ impl SavedQueries {
     }
 
     fn place(&self, name: &str) -> Option<usize> {
-        let name = tidy(name).to_lowercase();
-        let mut names = self.list.iter().map(|query| query.name.to_lowercase());
+        let name = lower(&tidy(name));
+        let mut names = self.list.iter().map(|query| lower(&query.name));
         names.position(|other| other == name)
     }
 

@@ -25,27 +25,26 @@ use post_heartbeat::PostHeartbeat;
 use session_form::SessionForm;
 use vendors::aveva::ClientSession;
 
-/// The dialog that is open.
-#[component]
-pub fn Dialogs(
-    /// The page's actions.
-    context: ActionContext,
-) -> impl IntoView {
-    move || {
-        let open = context.open.get()?;
-        Some(match open {
-            Open::Duplicate => view! { <Duplicate context /> }.into_any(),
-            Open::DeleteGroup => view! { <DeleteGroup context /> }.into_any(),
-            Open::AddSession => {
-                view! { <SessionForm context action=Action::AddSession id=None /> }.into_any()
-            }
-            Open::PutSession(id) => {
-                view! { <SessionForm context action=Action::PutSession id /> }.into_any()
-            }
-            Open::DeleteSession(id) => view! { <DeleteSession context id /> }.into_any(),
-            Open::PostHeartbeat(id) => view! { <PostHeartbeat context id /> }.into_any(),
-            Open::OverrideRole(id) => view! { <OverrideRole context id /> }.into_any(),
-        })
+/// A dialog, in a chunk of its own.
+pub fn dialog(context: ActionContext, open: Open, on_close: Callback<()>) -> AnyView {
+    match open {
+        Open::Duplicate => {
+            let changed = Callback::new(move |()| context.changed());
+            let group = context.live.value_untracked();
+            let like = group.map(|group| group.configuration.clone());
+            let writers = context.writer().into_iter().collect();
+            view! { <GroupForm writers like changed on_close /> }.into_any()
+        }
+        Open::DeleteGroup => view! { <DeleteGroup context /> }.into_any(),
+        Open::AddSession => {
+            view! { <SessionForm context action=Action::AddSession id=None /> }.into_any()
+        }
+        Open::PutSession(id) => {
+            view! { <SessionForm context action=Action::PutSession id /> }.into_any()
+        }
+        Open::DeleteSession(id) => view! { <DeleteSession context id /> }.into_any(),
+        Open::PostHeartbeat(id) => view! { <PostHeartbeat context id /> }.into_any(),
+        Open::OverrideRole(id) => view! { <OverrideRole context id /> }.into_any(),
     }
 }
 
@@ -115,15 +114,4 @@ pub(super) fn effect(
     of: impl Fn(GroupContext<'_>, Option<&ClientSession>) -> Effect + Send + Sync + 'static,
 ) -> Signal<Effect> {
     Memo::new(move |_| context.with_group(id.as_deref(), &of).unwrap_or_default()).into()
-}
-
-#[component]
-fn Duplicate(context: ActionContext) -> impl IntoView {
-    let (changed, on_close) = closing(context);
-    let like = context
-        .live
-        .value_untracked()
-        .map(|group| group.configuration.clone());
-    let writers = context.writer().into_iter().collect();
-    view! { <GroupForm writers like changed on_close /> }
 }

@@ -7,10 +7,11 @@ use chrono::{DateTime, Utc};
 use health::effect::Confirm;
 use leptos::prelude::*;
 use vendors::aveva::{ApiVersion, NewHeartbeat};
+use vendors::json;
 
 fn number(text: &str) -> Result<f64, String> {
     let wrong = || "Enter a number from 0 to 100: the percentage of healthy streams.".to_owned();
-    let number: f64 = text.trim().parse().map_err(|_| wrong())?;
+    let number = json::number(text).ok_or_else(wrong)?;
     (0.0..=100.0)
         .contains(&number)
         .then_some(number)
@@ -28,7 +29,8 @@ fn moment(text: &str) -> Result<Option<DateTime<Utc>>, String> {
     } else {
         format!("{text}Z")
     };
-    zoned.replace(' ', "T").parse().map(Some).map_err(|_| {
+    let at = json::moment(&zoned.replace(' ', "T"));
+    at.map(Some).ok_or_else(|| {
         "Enter a UTC time such as 2026-11-21T14:32:08Z, or leave empty for never.".to_owned()
     })
 }
