@@ -35,10 +35,17 @@ pub fn value(text: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(text)
 }
 
-/// A finite number as JSON writes it. Not by `str::parse`, which would bring 11 kB of tables to each page that reads one.
+/// A finite number as JSON writes it, or as people do: with a plus, or without the zero before the point. Not by
+/// `str::parse`, which would bring 11 kB of tables to each page that reads one.
 #[must_use]
 pub fn number(text: &str) -> Option<f64> {
-    value(text.trim().as_bytes()).ok()?.as_f64()
+    let text = text.trim();
+    let text = match text.strip_prefix('+') {
+        Some(positive) if !positive.starts_with('-') => positive,
+        _ => text,
+    };
+    let zero = if text.starts_with('.') { "0" } else { "" };
+    value(format!("{zero}{text}").as_bytes()).ok()?.as_f64()
 }
 
 /// A short description of a value, for an error.
@@ -268,11 +275,14 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_those_of_json() {
+    fn numbers_are_those_of_json_and_of_people() {
         for (text, expected) in [
             ("0", Some(0.0)),
             (" -12.5 ", Some(-12.5)),
             ("1.0E2", Some(100.0)),
+            ("+5", Some(5.0)),
+            (".5", Some(0.5)),
+            ("+-5", None),
             ("1e999", None),
             ("NaN", None),
             ("", None),
