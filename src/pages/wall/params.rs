@@ -2,6 +2,7 @@
 //! is used: a typo must not stop an unattended screen.
 
 use crate::prefs::Theme;
+use vendors::json;
 
 /// Seconds on a page unless the address says otherwise.
 pub const ROTATE: u32 = 20;
@@ -143,7 +144,7 @@ pub fn read(
     }
     let mut number = |name: &str, (low, high): (f64, f64), unit: &str, usual: f64| {
         let Some(text) = get(name) else { return usual };
-        let read: Option<f64> = text.trim().parse().ok();
+        let read = json::number(&text);
         read.filter(|n| (low..=high).contains(n))
             .unwrap_or_else(|| {
                 report(

@@ -42,7 +42,7 @@ impl Viewing {
     /// The height of capitals that cover so many arc minutes, in millimetres.
     #[must_use]
     pub fn capital(&self, minutes: f64) -> f64 {
-        2_000.0 * self.distance * (minutes / 60.0 / 2.0).to_radians().tan()
+        1_000.0 * self.distance * angle(minutes)
     }
 
     /// The font size at which capitals cover so many arc minutes, in CSS pixels.
@@ -55,8 +55,13 @@ impl Viewing {
     #[must_use]
     pub fn legible_from(&self, text: f64) -> f64 {
         let capital = text * CAPITAL / self.density();
-        capital / (2_000.0 * (LEAST / 60.0 / 2.0).to_radians().tan())
+        capital / (1_000.0 * angle(LEAST))
     }
+}
+
+/// What covers so many arc minutes, in parts of its distance. So small an angle is its own tangent.
+fn angle(minutes: f64) -> f64 {
+    (minutes / 60.0).to_radians()
 }
 
 #[cfg(test)]
