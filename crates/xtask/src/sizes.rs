@@ -10,7 +10,7 @@ use std::path::Path;
 /// Budgets in bytes of brotli, a little above what was reached. A change that needs more says why where it
 /// raises one.
 const FIRST_VISIT: usize = 254_000;
-const WHOLE: usize = 1_000_000;
+const WHOLE: usize = 985_000;
 
 /// What each chunk may add, with what it shares with others.
 const CHUNKS: [(&str, usize); 15] = [
@@ -28,7 +28,7 @@ const CHUNKS: [(&str, usize); 15] = [
     ("slicer_dialogs", 96_000),
     ("slicer_group", 214_000),
     ("slicers", 69_000),
-    ("wall", 122_000),
+    ("wall", 105_000),
 ];
 
 /// Bytes of brotli.
