@@ -8,13 +8,14 @@ use serde::de::{
 };
 use serde_json::{Map, Number, Value};
 use std::fmt;
+pub use vendors::json::{moment, number, value};
 
 /// Reads a text as one value.
 ///
 /// # Errors
 /// What is wrong with it.
 pub fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Error> {
-    let value = vendors::json::value(text).map_err(de::Error::custom)?;
+    let value = value(text).map_err(de::Error::custom)?;
     T::deserialize(Typed(&value))
 }
 

@@ -29,7 +29,7 @@ pub async fn state() -> Result<Pairing, Failure> {
 /// A moment in RFC 3339, as the list of walls has them.
 #[must_use]
 pub fn moment(text: Option<&str>) -> Option<DateTime<Utc>> {
-    vendors::json::moment(text?)
+    json::moment(text?)
 }
 
 /// Asks which there are.

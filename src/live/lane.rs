@@ -48,7 +48,7 @@ async fn fetch(
     let of = format!("connection={connection}&resource={connection}&kind=alarm&limit={MOST}");
     let silences = read(&of, Some(abort)).await?;
     let starts = watching.entries.iter();
-    let last = |entry: &ActivityEntry| vendors::json::moment(entry.before.as_deref()?);
+    let last = |entry: &ActivityEntry| crate::json::moment(entry.before.as_deref()?);
     let mut unknown = events::unwatched(starts.map(|entry| (entry.at, last(entry))));
     let is_end = |entry: &ActivityEntry| entry.severity == Severity::Normal;
     let alarms = silences.entries.iter();

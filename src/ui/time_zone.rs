@@ -2,8 +2,8 @@
 //! would be an hour wrong across a change of the clocks. Pure; who asks the browser is `ui::times`.
 
 use super::times::written;
+use crate::json;
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, TimeDelta, Timelike, Utc};
-use vendors::json;
 
 /// How far a zone is from UTC at a moment: `&|at| times::offset(zone, at)`, or `&|_| offset`.
 pub type ZoneAt<'a> = &'a dyn Fn(DateTime<Utc>) -> FixedOffset;

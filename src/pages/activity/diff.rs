@@ -35,7 +35,7 @@ fn lines(text: Option<&str>) -> Vec<String> {
         return Vec::new();
     };
     let mut lines = Vec::new();
-    match vendors::json::value(text.as_bytes()) {
+    match crate::json::value(text.as_bytes()) {
         Ok(value @ (Value::Object(_) | Value::Array(_))) => flatten(&value, "", &mut lines),
         _ => lines.push(text.to_owned()),
     }

@@ -3,10 +3,10 @@
 
 pub use super::relative_range::{RelativeRange, RelativeRanges};
 
+use crate::json;
 use crate::ui::time_zone::{ZoneAt, clock, moment};
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use std::fmt;
-use vendors::json;
 use vendors::veeam::{Field, Filter, Op};
 
 /// A range of a time field.

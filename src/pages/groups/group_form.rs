@@ -19,7 +19,7 @@ fn object(text: &str) -> Result<Option<Map<String, Value>>, String> {
     if text.trim().is_empty() {
         return Ok(None);
     }
-    match vendors::json::value(text.as_bytes()) {
+    match crate::json::value(text.as_bytes()) {
         Ok(Value::Object(object)) => Ok(Some(object)),
         Ok(_) => Err("Enter a JSON object: { … }.".to_owned()),
         Err(error) => Err(format!("Invalid JSON: {error}.")),

@@ -1,8 +1,8 @@
 //! The URL parameters of the wall. Pure. An invalid value is reported with the valid ones, and the default
 //! is used: a typo must not stop an unattended screen.
 
+use crate::json;
 use crate::prefs::Theme;
-use vendors::json;
 
 /// Seconds on a page unless the address says otherwise.
 pub const ROTATE: u32 = 20;

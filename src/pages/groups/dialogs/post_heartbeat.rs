@@ -1,13 +1,13 @@
 //! Posting a heartbeat on behalf of an adapter, for a test.
 
 use super::{closing, effect, running, system};
+use crate::json;
 use crate::pages::groups::action_context::ActionContext;
 use crate::ui::{ActionDialog, Field};
 use chrono::{DateTime, Utc};
 use health::effect::Confirm;
 use leptos::prelude::*;
 use vendors::aveva::{ApiVersion, NewHeartbeat};
-use vendors::json;
 
 fn number(text: &str) -> Result<f64, String> {
     let wrong = || "Enter a number from 0 to 100: the percentage of healthy streams.".to_owned();
