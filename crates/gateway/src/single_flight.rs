@@ -2,16 +2,25 @@
 
 use std::convert::Infallible;
 use std::future::ready;
-use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::Mutex;
+use tokio::select;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// A slot that holds the last outcome.
+/// The last outcome of a fetch, and whether there is a fetch.
+///
+/// Callers look at it without holding anything that others wait for: where each had to hold a lock to see that an
+/// outcome is of no use to it, many that came at once kept one another from fetching the next.
 #[derive(Debug)]
 pub(crate) struct SingleFlight<T> {
-    /// How many fetches have ended. Callers read it without the lock when they arrive.
-    ended: AtomicU64,
-    slot: Mutex<Option<Landed<T>>>,
+    state: watch::Sender<State<T>>,
+}
+
+#[derive(Debug)]
+struct State<T> {
+    landed: Option<Landed<T>>,
+    /// How many fetches have ended.
+    ended: u64,
+    is_fetching: bool,
 }
 
 /// The outcome of a fetch.
@@ -24,18 +33,39 @@ pub(crate) struct Landed<T> {
     pub(crate) at: Instant,
 }
 
+/// The only fetch. Dropping it leaves its outcome, if it has one, and lets another one begin.
+struct Fetch<'s, T> {
+    state: &'s watch::Sender<State<T>>,
+    landed: Option<Landed<T>>,
+}
+
+impl<T> Drop for Fetch<'_, T> {
+    fn drop(&mut self) {
+        self.state.send_modify(|state| {
+            if let Some(landed) = self.landed.take() {
+                state.ended = landed.number;
+                state.landed = Some(landed);
+            }
+            state.is_fetching = false;
+        });
+    }
+}
+
 impl<T> Default for SingleFlight<T> {
     fn default() -> Self {
         Self {
-            ended: AtomicU64::new(0),
-            slot: Mutex::new(None),
+            state: watch::Sender::new(State {
+                landed: None,
+                ended: 0,
+                is_fetching: false,
+            }),
         }
     }
 }
 
 impl<T: Clone> SingleFlight<T> {
     /// The last outcome if it still serves or arrived while this caller waited. Otherwise fetches a new one. If
-    /// the caller that fetches is dropped, the next one fetches.
+    /// the caller that fetches is dropped, another one fetches.
     pub(crate) async fn get<F: Future<Output = T>>(
         &self,
         serves: impl Fn(&Landed<T>) -> bool,
@@ -48,8 +78,9 @@ impl<T: Clone> SingleFlight<T> {
         }
     }
 
-    /// As [`Self::get`], but who fetches holds a place, which `place` waits for. Nobody else waits for that: of
-    /// all who want the same, the first one with a place fetches, and who waits for its outcome holds none.
+    /// As [`Self::get`], but the caller that fetches holds a place, which `place` waits for. No other caller waits for
+    /// that: of all that want the same, the first one with a place fetches, and those that wait for its outcome hold
+    /// none.
     ///
     /// # Errors
     /// What `place` failed with.
@@ -63,56 +94,75 @@ impl<T: Clone> SingleFlight<T> {
         G: Future<Output = Result<P, E>>,
         F: Future<Output = T>,
     {
-        let arrived = self.ended.load(Ordering::Acquire);
-        let mut held = None;
-        let (mut slot, _place) = loop {
-            let slot = match held.take() {
-                None => self.slot.lock().await,
-                Some(place) => match self.slot.try_lock() {
-                    Ok(slot) => {
-                        held = Some(place);
-                        slot
-                    }
-                    Err(_) => {
-                        drop(place);
-                        self.slot.lock().await
-                    }
-                },
-            };
-            if let Some(landed) = &*slot
-                && (landed.number > arrived || serves(landed))
-            {
-                return Ok(landed.clone());
-            }
-            if let Some(place) = held.take() {
-                break (slot, place);
-            }
-            drop(slot);
-            held = Some(place().await?);
+        let arrived = self.state.borrow().ended;
+        let of_use = |state: &State<T>| {
+            let landed = state.landed.as_ref();
+            landed.is_some_and(|landed| landed.number > arrived || serves(landed))
         };
-        let value = fetch(slot.clone()).await;
-        let number = self.ended.load(Ordering::Acquire) + 1;
+        let _place = loop {
+            self.wait_until(|state| !state.is_fetching || of_use(state))
+                .await;
+            let place = select! {
+                biased;
+                () = self.wait_until(&of_use) => {
+                    let state = self.state.borrow();
+                    // What served a moment ago may have grown old since.
+                    match state.landed.as_ref().filter(|_| of_use(&state)) {
+                        Some(landed) => return Ok(landed.clone()),
+                        None => continue,
+                    }
+                }
+                place = place() => place?,
+            };
+            let mut begins = false;
+            self.state.send_if_modified(|state| {
+                begins = !state.is_fetching && !of_use(state);
+                state.is_fetching |= begins;
+                // Nobody waits for a beginning.
+                false
+            });
+            if begins {
+                break place;
+            }
+        };
+        let mut this = Fetch {
+            state: &self.state,
+            landed: None,
+        };
+        let last = self.state.borrow().landed.clone();
+        let value = fetch(last).await;
         let landed = Landed {
             value,
-            number,
+            number: self.state.borrow().ended + 1,
             at: Instant::now(),
         };
-        *slot = Some(landed.clone());
-        self.ended.store(number, Ordering::Release);
+        this.landed = Some(landed.clone());
         Ok(landed)
     }
 
     /// Whether an outcome serves or is being fetched.
     pub(crate) fn is_of_use(&self, serves: impl Fn(&Landed<T>) -> bool) -> bool {
-        match self.slot.try_lock() {
-            Ok(slot) => slot.as_ref().is_some_and(serves),
-            Err(_) => true,
-        }
+        let state = self.state.borrow();
+        state.is_fetching || state.landed.as_ref().is_some_and(serves)
     }
 
     /// Takes the outcome out, after waiting for a fetch in progress.
     pub(crate) async fn take(&self) -> Option<T> {
-        self.slot.lock().await.take().map(|landed| landed.value)
+        let (mut waits, mut taken) = (true, None);
+        while waits {
+            self.wait_until(|state| !state.is_fetching).await;
+            self.state.send_if_modified(|state| {
+                waits = state.is_fetching;
+                taken = if waits { None } else { state.landed.take() };
+                false
+            });
+        }
+        taken.map(|landed| landed.value)
+    }
+
+    async fn wait_until(&self, is: impl Fn(&State<T>) -> bool) {
+        // It fails where the sender is gone, which is borrowed here.
+        let _ = self.state.subscribe().wait_for(|state| is(state)).await;
     }
 }
 
@@ -120,6 +170,7 @@ impl<T: Clone> SingleFlight<T> {
 mod tests {
     use super::*;
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
     use std::time::Duration;
 
     #[tokio::test(start_paused = true)]
@@ -188,5 +239,31 @@ mod tests {
         tokio::task::yield_now().await;
         first.abort();
         assert_eq!(flight.get(|_| false, async |_| 7).await.value, 7);
+    }
+
+    /// Each outcome serves nobody who comes later, so that all who ask want the next one at once.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn many_who_want_the_next_outcome_at_once_do_not_keep_one_another_from_it() {
+        let flight = Arc::new(SingleFlight::<u64>::default());
+        let places = Arc::new(tokio::sync::Semaphore::new(4));
+        let ask = |_| {
+            let (flight, places) = (flight.clone(), places.clone());
+            tokio::spawn(async move {
+                for _ in 0..2_000 {
+                    let outcome = flight.get_in_place(
+                        |_| false,
+                        || places.acquire(),
+                        async |_| {
+                            tokio::task::yield_now().await;
+                            1
+                        },
+                    );
+                    outcome.await.unwrap();
+                }
+            })
+        };
+        let all = futures_util::future::join_all((0..64).map(ask));
+        let ended = tokio::time::timeout(Duration::from_secs(20), all).await;
+        assert!(ended.is_ok(), "nobody gets on");
     }
 }
