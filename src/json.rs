@@ -104,22 +104,10 @@ fn fields<'v>(
     )
 }
 
-/// One of several methods that read the same kind of value.
-macro_rules! read_as {
-    ($kind:pat => $visit:expr; $($method:ident)*) => {
-        $(fn $method<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Error> {
-            match self.0 {
-                $kind => $visit(visitor),
-                _ => self.wrong(&visitor),
-            }
-        })*
-    };
-}
-
-impl<'v> Deserializer<'v> for Typed<'v> {
+impl<'de> Deserializer<'de> for Typed<'de> {
     type Error = Error;
 
-    fn deserialize_any<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.0 {
             Value::Null => visitor.visit_unit(),
             Value::Bool(value) => visitor.visit_bool(*value),
@@ -130,43 +118,23 @@ impl<'v> Deserializer<'v> for Typed<'v> {
         }
     }
 
-    read_as! { Value::Bool(value) => |visitor: V| visitor.visit_bool(*value); deserialize_bool }
-    read_as! {
-        Value::Number(number) => |visitor| visit_number(number, visitor);
-        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_u8 deserialize_u16 deserialize_u32
-        deserialize_u64 deserialize_f32 deserialize_f64
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf identifier unit unit_struct seq tuple
+        tuple_struct map
     }
-    read_as! {
-        Value::String(text) => |visitor: V| visitor.visit_str(text);
-        deserialize_char deserialize_str deserialize_string deserialize_bytes deserialize_byte_buf deserialize_identifier
-    }
-    read_as! { Value::Null => |visitor: V| visitor.visit_unit(); deserialize_unit }
-    read_as! {
-        Value::Array(list) => |visitor: V| visitor.visit_seq(SeqDeserializer::new(list.iter().map(Typed)));
-        deserialize_seq
-    }
-    read_as! { Value::Object(object) => |visitor: V| visitor.visit_map(fields(object)); deserialize_map }
 
-    fn deserialize_ignored_any<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_unit()
     }
 
-    fn deserialize_option<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.0 {
             Value::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
     }
 
-    fn deserialize_unit_struct<V: Visitor<'v>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        self.deserialize_unit(visitor)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'v>>(
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
         visitor: V,
@@ -174,29 +142,19 @@ impl<'v> Deserializer<'v> for Typed<'v> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_tuple<V: Visitor<'v>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_seq(visitor)
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'v>>(
-        self,
-        _: &'static str,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        self.deserialize_seq(visitor)
-    }
-
-    fn deserialize_struct<V: Visitor<'v>>(
+    fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        self.deserialize_map(visitor)
+        match self.0 {
+            Value::Object(object) => visitor.visit_map(fields(object)),
+            _ => self.wrong(&visitor),
+        }
     }
 
-    fn deserialize_enum<V: Visitor<'v>>(
+    fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
         _: &'static [&'static str],
