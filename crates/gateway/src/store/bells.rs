@@ -54,7 +54,7 @@ impl Bells {
         }
     }
 
-    /// Something may have been told that nobody has heard.
+    /// Rings all bells, because messages may have been missed.
     pub(super) fn ring_all(&self) {
         self.changed.notify_one();
         self.shared.notify_one();

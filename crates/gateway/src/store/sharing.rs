@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 /// should have said something.
 const LEASE: i64 = 8;
 
-/// What was read by a gateway that has ended is gone on with for so long, in seconds. Later it is too old to tell what
+/// For how many seconds another gateway goes on from what an ended one has read. Older readings cannot tell what
 /// happened since.
 const RECENT: i64 = 30;
 
@@ -188,7 +188,7 @@ impl Store {
         .await
     }
 
-    /// Forgets what this gateway has published of a connection, because nobody reads it any more.
+    /// Forgets what this gateway has published of a connection, because no gateway reads that connection any more.
     ///
     /// # Errors
     /// The database cannot be asked.
@@ -292,7 +292,8 @@ impl Store {
         }
     }
 
-    /// This gateway watches no longer: others may take its place at once. That is said also if nobody waits for it.
+    /// Ends the part of this gateway in the watching, so that others take its place at once. That happens also where the
+    /// future is dropped.
     pub(crate) fn leave(&self) -> impl Future<Output = ()> + Send + use<> {
         let left = self.begin(|sql, me| {
             let left = "WITH ended AS (DELETE FROM watching_gateway WHERE gateway = ?),

@@ -238,7 +238,7 @@ impl Drop for Link {
     }
 }
 
-/// Keeps a session going. It ends with its client; what breaks it is told to the next caller.
+/// Drives a session until its client is dropped. The next caller gets the error that ends it before.
 async fn attend<S, T>(mut connection: Connection<S, T>, bells: Option<Arc<Bells>>)
 where
     S: AsyncRead + AsyncWrite + Unpin,

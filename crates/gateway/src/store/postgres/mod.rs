@@ -244,7 +244,7 @@ pub(super) struct Sharer(Link);
 
 impl Sharer {
     fn connect(&mut self) -> Result<(), Fault> {
-        // Nothing of it has to outlive a crash of the database, and nobody waits for its disk.
+        // These tables may lose what they hold in a crash of the database, so no write waits for its disk.
         self.0
             .connect(|link| link.run("SET synchronous_commit = off"))
     }

@@ -45,7 +45,7 @@ impl Network {
         network
     }
 
-    /// Passes on nothing, and says so to nobody; what was open then ends once it passes on again.
+    /// Passes nothing on, without closing anything; connections that were open end once it passes on again.
     pub(crate) fn silence(&self, is_silent: bool) {
         self.is_silent.store(is_silent, Ordering::SeqCst);
     }

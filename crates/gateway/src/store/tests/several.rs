@@ -347,7 +347,7 @@ async fn a_connection_is_leased_to_one_gateway_and_what_that_one_reads_is_known_
     other.leave().await;
     let all = board(&one, &["plant"]).await;
     assert!(all.gateways.len() == 1 && !all.connections["plant"].is_leased);
-    // What somebody wants is told to all.
+    // A wish of one gateway is told to all.
     other.want("a reading".to_owned()).await;
     let wishes = tokio::time::timeout(Duration::from_secs(60), one.wishes());
     assert_eq!(wishes.await.unwrap(), ["a reading"]);

@@ -1,7 +1,7 @@
 //! Gateways at one database that share out the connections: each is read by one of them, and all know what it read.
 
 use super::handled::{alarm, plant, send};
-use super::systems::{logged_on, veeam};
+use super::systems::{logged_on, uplynk, veeam};
 use super::*;
 use crate::store::tests::cut::Network;
 use crate::store::tests::server::{PASSWORD, Server};
@@ -71,22 +71,6 @@ async fn until_shared_out(stages: &[&Stage], connections: usize) {
     .await;
 }
 
-fn uplynk_of(base: &str) -> config::Connection {
-    let live = watched("live", base);
-    config::Connection {
-        timeout: Duration::from_secs(20),
-        credentials: config::Credentials::IntegrationKey {
-            owner: "o".to_owned(),
-            api_key: SECRET.into(),
-        },
-        public: vendors::Connection {
-            system: System::Uplynk,
-            ..live.public
-        },
-        ..live
-    }
-}
-
 async fn slicers() -> Vendor {
     Vendor::new(|_, _| {
         vendor_json(
@@ -128,7 +112,7 @@ async fn each_connection_is_read_by_one_and_all_know_the_same() {
         vec![
             watched("plant-a", &plant_a.base),
             watched("plant-b", &plant_b.base),
-            uplynk_of(&slicers.base),
+            uplynk(&slicers.base),
             veeam(&plans.base, 24),
         ]
     };
@@ -210,7 +194,7 @@ async fn each_connection_is_read_by_one_and_all_know_the_same() {
     assert_eq!(here, 4);
     one.end();
     until_shared_out(&[&other], 4).await;
-    // What nobody reads is not kept: a gateway that comes later would take it for new.
+    // A connection that no gateway reads any more is not kept: a gateway that comes later would take it for new.
     until("nothing to read", async || {
         let left = server.statement(&database, "SELECT count(*) FROM shared_reading");
         left.unwrap() == "0"
@@ -344,7 +328,7 @@ async fn a_connection_that_is_configured_differently_is_another_one() {
     other.end();
 }
 
-/// What was read by a gateway that has ended is known to the next, and what happened since is told once.
+/// The next gateway goes on from what the ended one had read, and what happened since is recorded once.
 #[tokio::test]
 async fn what_happens_while_a_connection_changes_hands_is_recorded_once() {
     let plant = plant().await;

@@ -2,6 +2,23 @@
 
 use super::*;
 
+/// The connection `live` to an Uplynk service.
+pub(super) fn uplynk(base: &str) -> config::Connection {
+    let live = watched("live", base);
+    config::Connection {
+        timeout: Duration::from_secs(20),
+        credentials: config::Credentials::IntegrationKey {
+            owner: "o".to_owned(),
+            api_key: SECRET.into(),
+        },
+        public: vendors::Connection {
+            system: System::Uplynk,
+            ..live.public
+        },
+        ..live
+    }
+}
+
 #[tokio::test]
 async fn a_list_of_uplynk_without_slicers_is_completed_and_its_pages_are_read() {
     let whole = |id: &str| format!(r#"{{"id":"{id}","name":"{id}","slicers":[],"channels":[]}}"#);
@@ -21,21 +38,7 @@ async fn a_list_of_uplynk_without_slicers_is_completed_and_its_pages_are_read() 
         vendor_json(200, &format!(r#"{{"total_items":"4","items":[{items}]}}"#))
     })
     .await;
-    let live = config::Connection {
-        timeout: Duration::from_secs(20),
-        ..watched("live", &vendor.base)
-    };
-    let live = config::Connection {
-        credentials: config::Credentials::IntegrationKey {
-            owner: "o".to_owned(),
-            api_key: SECRET.into(),
-        },
-        public: vendors::Connection {
-            system: System::Uplynk,
-            ..live.public
-        },
-        ..live
-    };
+    let live = uplynk(&vendor.base);
     let stage = Stage::new(vec![live]);
     let all = stage.until("four", |all| all.resources.len() == 4).await;
     assert_eq!(all.failure(), None);
