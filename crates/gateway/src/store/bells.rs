@@ -54,7 +54,8 @@ impl Bells {
         }
     }
 
-    /// Rings all bells, because messages may have been missed.
+    /// Messages may have been missed: what they told of is looked up. Wishes cannot be, but every connection is read again
+    /// soon anyway.
     pub(super) fn ring_all(&self) {
         self.changed.notify_one();
         self.shared.notify_one();
