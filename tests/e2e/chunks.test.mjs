@@ -1,7 +1,7 @@
 // The program comes in pieces: what the first page needs, and the others when they are wanted.
 
 import assert from 'node:assert/strict';
-import { eventually, story } from './harness.mjs';
+import { accessible, eventually, START, story } from './harness.mjs';
 import { CUT, proxy } from './support/proxy.mjs';
 import { path } from './support/worlds.mjs';
 
@@ -73,6 +73,93 @@ story('what the console shows first is asked for while its program is on the way
     await heading(page, 'Overview').waitFor();
     assert.equal(await page.getByText('Loading the console.').count(), 0);
     assert.deepEqual([times('/api/session'), times('/api/inventory')], [1, 1]);
+  } finally {
+    program.release();
+    server.stop();
+  }
+});
+
+/** What each alarm's row says, where it leads, and where it stands. */
+const alarmRows = (page) =>
+  page.locator('ol[aria-label="Alarms"] > li').evaluateAll((rows) =>
+    rows.map((row) => {
+      const text = (selector) => row.querySelector(selector)?.textContent.trim() ?? '';
+      const { top, height } = row.getBoundingClientRect();
+      return {
+        label: row.getAttribute('aria-label'),
+        texts: ['.tag', '.what', '.dim', 'time b', 'time small', '.known'].map(text),
+        fresh: [...row.children].map((part) => part.getAttribute('data-fresh')).slice(0, 3),
+        folded: row.querySelector(':scope > p.more, :scope > details.more > summary')?.textContent ?? '',
+        opens: [...row.querySelectorAll('.acts a')].find((link) => link.textContent.startsWith('Open')).href,
+        place: [top, height].map(Math.round),
+      };
+    }),
+  );
+
+for (const width of [1440, 1024, 390]) {
+  story(`alarms are there before the program is, in the same words and places, at ${width} pixels`, { viewport: { width, height: 900 } }, async ({ page, product, control, reread }) => {
+    await control('POST', '/reset', { scenario: 'incident' });
+    // Of a source that is lost, what is known is no longer current.
+    await control('POST', '/faults', { connection: 'plant-b', fault: { kind: 'status', status: 503 } });
+    await control('POST', '/clock/advance', { seconds: 120 });
+    await reread();
+    await eventually(async () => {
+      const { alarms } = await (await fetch(`${product.url}/api/inventory`)).json();
+      assert.ok(alarms.length > 10);
+    });
+    const program = held();
+    const server = await proxy(product, (path) => (path.startsWith('/console-main') ? program.awaited : undefined));
+    try {
+      await page.goto(server.url, { waitUntil: 'commit' });
+      const list = page.getByRole('list', { name: 'Alarms' });
+      await list.waitFor();
+      await page.getByText(/^\d+ open, worst first\. The gateway said so .*; nothing is refreshed until the console is loaded\.$/).waitFor();
+      // The heading of the page comes with the program: where it is, the page can be operated.
+      await accessible(page, ['page-has-heading-one']);
+      const early = await alarmRows(page);
+      assert.ok(early.length > 5);
+      program.release();
+      await heading(page, 'Overview').waitFor();
+      assert.deepEqual(await alarmRows(page), early);
+    } finally {
+      program.release();
+      server.stop();
+    }
+  });
+}
+
+story('alarms that wait for the program say how old they are, and come to be the last known', async ({ page, product, control, reread }) => {
+  await control('POST', '/reset', { scenario: 'incident' });
+  await reread();
+  const program = held();
+  const server = await proxy(product, (path) => (path.startsWith('/console-main') ? program.awaited : undefined));
+  try {
+    await page.goto(server.url, { waitUntil: 'commit' });
+    const first = page.getByRole('list', { name: 'Alarms' }).getByRole('listitem').first();
+    await first.waitFor();
+    await page.clock.setFixedTime(Date.parse(START) + 90_000);
+    await page.getByText(/The gateway said so 1 min \d+ s ago;/).waitFor();
+    await first.getByText(/^last known, 1 min/).waitFor();
+    await page.getByText('Loading the console.').waitFor();
+  } finally {
+    program.release();
+    server.stop();
+  }
+});
+
+story('an Overview that is filtered shows no alarms before the program is there', async ({ page, product, control, reread }) => {
+  await control('POST', '/reset', { scenario: 'incident' });
+  await reread();
+  const program = held();
+  const answers = [];
+  page.on('response', (response) => answers.push(new URL(response.url()).pathname));
+  const server = await proxy(product, (path) => (path.startsWith('/console-main') ? program.awaited : undefined));
+  try {
+    await page.goto(`${server.url}/?system=uplynk`, { waitUntil: 'commit' });
+    await eventually(() => assert.ok(['/api/session', '/api/inventory'].every((path) => answers.includes(path))));
+    assert.equal(await page.getByRole('list', { name: 'Alarms' }).count(), 0);
+    program.release();
+    await page.getByRole('list', { name: 'Alarms' }).waitFor();
   } finally {
     program.release();
     server.stop();

@@ -9,7 +9,8 @@ use std::path::Path;
 
 /// Budgets in bytes of brotli, a little above what was reached. A change that needs more says why where it
 /// raises one.
-const FIRST_VISIT: usize = 254_000;
+// 2 kB of it draw the alarms before the program has come.
+const FIRST_VISIT: usize = 256_000;
 const WHOLE: usize = 985_000;
 
 /// What each chunk may add, with what it shares with others.
