@@ -57,12 +57,19 @@ const STORAGE: [&str; 8] = [
 #[test]
 fn only_prefs_uses_the_browsers_storage() {
     none(
-        &words_outside(
-            &code_under(&["src", "index.html"]),
-            &STORAGE,
-            &["src/prefs.rs"],
-        ),
+        &words_outside(&code_under(&["src"]), &STORAGE, &["src/prefs.rs"]),
         "keep it in src/prefs.rs, and never a secret",
+    );
+}
+
+#[test]
+fn the_page_only_reads_what_prefs_keeps() {
+    let writes = ["setItem", "removeItem", "localStorage.clear"];
+    let storage = STORAGE.into_iter().filter(|word| *word != "localStorage");
+    let words: Vec<&str> = writes.into_iter().chain(storage).collect();
+    none(
+        &words_outside(&code_under(&["index.html"]), &words, &[]),
+        "index.html may read what src/prefs.rs keeps, for what is painted before the program has come",
     );
 }
 
