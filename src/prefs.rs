@@ -1,6 +1,6 @@
 //! The preferences of this browser: theme, time zone, how often each page refreshes, columns, queries by
-//! name, silence and notifications of the wall. The only user of browser storage, and never of a secret.
-//! Without storage, a choice lasts until the page is closed.
+//! name, silence and notifications of the wall. The only user of browser storage, and never of a secret; `index.html`
+//! reads theme and zone for what it paints first. Without storage, a choice lasts until the page is closed.
 
 use crate::json;
 use crate::readers::renew;
