@@ -295,6 +295,7 @@ story('a dialog that cannot be loaded says so as a dialog, and Retry opens it', 
     await dialog.getByRole('button', { name: 'Close' }).click();
     await dialog.waitFor({ state: 'detached' });
     await acknowledge.click();
+    await dialog.getByRole('heading', { name: 'This dialog could not be loaded' }).waitFor();
     isGone = false;
     await dialog.getByRole('button', { name: 'Retry' }).click();
     await dialog.getByLabel('Reason').waitFor();
