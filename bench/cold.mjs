@@ -1,16 +1,18 @@
 // How long a first visit takes until the alarms are painted, beside a page of the same job with React and one written
 // by hand, all through the same gateway and the same proxy, in turn, each with a browser of its own. Prints medians of
 // the time to the first paint, to the alarms and until the page can be operated, the bytes and the layout shift. Run it with
-// `npm ci --prefix bench/peers && node bench/cold.mjs [ROUNDS]` after `cargo xtask build`.
+// `npm ci --prefix bench/peers && node bench/cold.mjs [ROUNDS] [LINE]` after `cargo xtask build`.
 
 import assert from 'node:assert/strict';
 import { eventually } from '../tests/e2e/support/eventually.mjs';
 import { start } from '../tests/e2e/support/product.mjs';
 import { median, report } from './support/figures.mjs';
-import { openPage } from './support/pages.mjs';
+import { openPage, sleep } from './support/pages.mjs';
 import { serve } from './support/peers.mjs';
 
 const ROUNDS = Number(process.argv[2] ?? 5);
+/** Of which line, by its name; of all without it. */
+const ONLY = process.argv[3];
 
 /** Lines as their owners have them: bytes a second, and milliseconds there and back. */
 const LINES = {
@@ -38,6 +40,8 @@ async function visit(url, line, rate) {
         for (const { value } of list.getEntries()) window.shifted += value;
       }).observe({ type: 'layout-shift', buffered: true });
     });
+    // The browser's own start is over: it would take more than the page does.
+    await sleep(1_500);
     await page.goto(url, { waitUntil: 'commit' });
     await page.waitForFunction(() => document.querySelector('ol.alarms > li .what'), undefined, { polling: 'raf', timeout: 60_000 });
     const alarms = await page.evaluate(() => performance.now());
@@ -73,6 +77,7 @@ try {
   for (const sentence of said.console) assert.ok(said.hand.has(sentence), sentence);
   for (const rate of [1, 4]) {
     for (const [title, line] of Object.entries(LINES)) {
+      if (ONLY && title !== ONLY) continue;
       const all = Object.fromEntries(Object.keys(PAGES).map((name) => [name, []]));
       for (let round = 0; round < ROUNDS; round += 1) {
         for (const [name, path] of Object.entries(PAGES)) all[name].push(await visit(served.url + path, line, rate));

@@ -6,11 +6,11 @@ export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resol
 
 /** Lets a page tell later how much memory its program has, which never shrinks. */
 function keepMemory() {
-  const made = WebAssembly.instantiateStreaming;
-  WebAssembly.instantiateStreaming = async (...all) => {
-    const result = await made.apply(WebAssembly, all);
-    globalThis.wasm ??= result.instance.exports.memory;
-    return result;
+  const made = WebAssembly.instantiate;
+  WebAssembly.instantiate = async (...all) => {
+    const instance = await made.apply(WebAssembly, all);
+    globalThis.wasm ??= instance.exports.memory;
+    return instance;
   };
 }
 

@@ -33,11 +33,15 @@ async function peers() {
 export async function serve(product) {
   const files = await peers();
   const host = new URL(product.url).host;
+  // A page is served with what the gateway says of every page: some of it takes the browser time.
+  const { headers } = await fetch(product.url);
+  const ofPages = ['content-security-policy', 'cross-origin-opener-policy', 'cross-origin-resource-policy', 'permissions-policy', 'referrer-policy', 'x-content-type-options', 'x-frame-options'];
+  const common = Object.fromEntries(ofPages.map((name) => [name, headers.get(name) ?? '']));
   let held;
   const server = createServer(async (asked, answer) => {
     const file = files.get(asked.url.split('?')[0]);
     if (file) {
-      answer.writeHead(200, { 'content-type': file[0], 'content-encoding': 'br' });
+      answer.writeHead(200, { ...common, 'content-type': file[0], 'content-encoding': 'br' });
       answer.end(file[1]);
       return;
     }

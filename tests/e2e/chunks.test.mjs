@@ -35,7 +35,7 @@ story('the first visit fetches what the Overview needs, and every other piece on
   const first = asked.slice(0, asked.findIndex(isPiece)).filter((path) => !path.startsWith('/api/'));
   const kinds = new Set(first.map((path) => path.replace(/-[0-9a-f]{16}\./, '.')));
   kinds.delete('/icon.svg');
-  assert.deepEqual([...kinds].sort(), ['/', '/console-main.wasm', '/console.css', '/console.js']);
+  assert.deepEqual([...kinds].sort(), ['/', '/console-main.wasm', '/console.js']);
   await eventually(() => {
     const pieces = asked.filter(isPiece);
     for (const name of ['activity', 'alarm_dialogs', 'connections', 'failover_session', 'failover_sessions', 'group', 'group_dialogs', 'groups', 'report', 'session_tools', 'sign_in', 'slicer_dialogs', 'slicer_group', 'slicers', 'wall']) {

@@ -5,11 +5,14 @@ use super::encoding::Encoding;
 use super::policy;
 use axum::body::Bytes;
 use axum::http::HeaderValue;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use rust_embed::RustEmbed;
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
+use std::io::Write as _;
 
 #[derive(RustEmbed)]
 #[folder = "../../dist"]
@@ -105,7 +108,9 @@ impl Assets {
         }
         let meta = format!("<head><meta name=\"failover-base\" content=\"{base_path}\">");
         let page = page.replacen("<head>", &meta, 1);
-        let file = File::new(INDEX, Bytes::from(page), None, None);
+        // It holds the style sheet, so that it is large.
+        let zipped = gzipped(page.as_bytes());
+        let file = File::new(INDEX, Bytes::from(page), None, zipped);
         self.files.insert(INDEX.to_owned(), file);
         base_path.clone_into(&mut self.base_path);
         self.policy = policy_of(&self.files, &[], base_path);
@@ -160,6 +165,13 @@ fn policy_of(files: &HashMap<String, File>, ancestors: &[String], base_path: &st
                 base_path,
             )
         })
+}
+
+/// `None` where it cannot be compressed: it is then sent as it is.
+fn gzipped(content: &[u8]) -> Option<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(content).ok()?;
+    encoder.finish().ok().map(Bytes::from)
 }
 
 impl File {

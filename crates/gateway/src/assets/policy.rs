@@ -5,19 +5,21 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest as _, Sha256};
 
-/// The policy of a page with its inline scripts, which pages of `ancestors` may show in a frame. Breaches are
-/// reported below `base_path`.
+/// The policy of a page with its inline scripts and style sheets, which pages of `ancestors` may show in a frame.
+/// Breaches are reported below `base_path`.
 pub(super) fn of(page: &str, ancestors: &[String], base_path: &str) -> HeaderValue {
-    let hashes: String = inline_scripts(page)
-        .iter()
-        .map(|script| format!(" '{}'", hash(script)))
-        .collect();
+    let hashes = |element: &str| -> String {
+        let contents = inline(page, element);
+        let hashes = contents.iter().map(|content| hash(content));
+        hashes.map(|hash| format!(" '{hash}'")).collect()
+    };
+    let (scripts, styles) = (hashes("script"), hashes("style"));
     let ancestors = match ancestors {
         [] => "'none'".to_owned(),
         some => some.join(" "),
     };
     let policy = format!(
-        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; \
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self'{styles}; \
          img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; \
          report-uri {base_path}/api/csp-report; frame-ancestors {ancestors}"
     );
@@ -39,40 +41,41 @@ pub(super) fn apply(headers: &mut HeaderMap, policy: &HeaderValue) {
     );
 }
 
-fn hash(script: &str) -> String {
+fn hash(content: &str) -> String {
     // Browsers hash the parser's output, in which each line ends with one character.
-    let script = script.replace("\r\n", "\n").replace('\r', "\n");
+    let content = content.replace("\r\n", "\n").replace('\r', "\n");
     format!(
         "sha256-{}",
-        BASE64_STANDARD.encode(Sha256::digest(script.as_bytes()))
+        BASE64_STANDARD.encode(Sha256::digest(content.as_bytes()))
     )
 }
 
-/// The contents of the `<script>` elements without `src`.
-fn inline_scripts(page: &str) -> Vec<&str> {
+/// The contents of the elements of this name without `src`.
+fn inline<'p>(page: &'p str, element: &str) -> Vec<&'p str> {
     // Lower-casing ASCII keeps all positions.
     let lower = page.to_ascii_lowercase();
-    let mut scripts = Vec::new();
+    let (begin, end) = (format!("<{element}"), format!("</{element}"));
+    let mut contents = Vec::new();
     let mut from = 0;
-    while let Some(found) = lower[from..].find("<script") {
-        let tag = from + found + "<script".len();
+    while let Some(found) = lower[from..].find(&begin) {
+        let tag = from + found + begin.len();
         let Some(length) = tag_length(&lower[tag..]) else {
             break;
         };
         let content = tag + length + 1;
         let end = lower[content..]
-            .find("</script")
+            .find(&end)
             .map_or(page.len(), |end| content + end);
         let has_source = lower[tag..tag + length]
             .split_ascii_whitespace()
             .any(|part| part.starts_with("src="));
         let is_element = lower[tag..].starts_with(['>', ' ', '\t', '\n', '\r', '/']);
         if is_element && !has_source {
-            scripts.push(&page[content..end]);
+            contents.push(&page[content..end]);
         }
         from = end;
     }
-    scripts
+    contents
 }
 
 /// The position of the tag's `>`, outside quotes.
@@ -93,12 +96,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn inline_scripts_are_found_and_others_are_not() {
+    fn what_is_inline_is_found_and_nothing_else() {
         let page = "<head><script>one</script><SCRIPT type='module' data-a=\">\">\ntwo</Script >\
                     <script src=\"/x.js\"></script><script type=module src=x></script><scripty>no</scripty>é\
                     <script>three";
-        assert_eq!(inline_scripts(page), ["one", "\ntwo", "three"]);
-        assert!(inline_scripts("<p>no scripts</p><script").is_empty());
+        assert_eq!(inline(page, "script"), ["one", "\ntwo", "three"]);
+        assert!(inline("<p>no scripts</p><script", "script").is_empty());
+        assert_eq!(inline("<style>i{}</style><p>", "style"), ["i{}"]);
     }
 
     #[test]
@@ -113,8 +117,9 @@ mod tests {
     }
 
     #[test]
-    fn the_policy_allows_these_scripts_and_nothing_foreign() {
-        let policy = of("<script>alert('Hello, world.');</script>", &[], "");
+    fn the_policy_allows_these_scripts_and_styles_and_nothing_foreign() {
+        let page = "<style>a\nb</style><script>alert('Hello, world.');</script>";
+        let policy = of(page, &[], "");
         let policy = policy.to_str().unwrap();
         assert!(
             policy.contains(
@@ -122,6 +127,8 @@ mod tests {
             ),
             "{policy}"
         );
+        let style = format!("; style-src 'self' '{}';", hash("a\nb"));
+        assert!(policy.contains(&style), "{policy}");
         assert!(
             !policy.contains("unsafe-inline")
                 && !policy.contains("'unsafe-eval'")

@@ -203,6 +203,8 @@ async fn below_a_path_the_page_names_its_files_there() {
          type=\"module\">import x from '/failover/b-2.js';</script></head><a href=\"#main\"></a><a \
          href=\"/other\"></a></html>"
     );
+    let zipped = ask(&below, Method::GET, "/", &[("accept-encoding", "gzip")]);
+    assert_eq!(header(&zipped, "content-encoding"), "gzip");
     let same = Assets::from_files(files).below("");
     assert_eq!(same.build(), root.build());
     assert_ne!(below.build(), root.build());

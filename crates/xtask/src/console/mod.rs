@@ -57,17 +57,16 @@ pub(crate) fn build(tree: &Tree, path: &OsStr) -> Done {
     for sheet in &page.styles {
         styles.push_str(&page::small_style(&read(&tree.root.join(sheet))?));
     }
-    let style = put(tree, NAME, "css", styles.as_bytes())?;
     let icon = tree.root.join(&page.icon);
     let icon =
         fs::read(&icon).map_err(|error| format!("cannot read {}: {error}", icon.display()))?;
     let icon = put(tree, "icon", "svg", &icon)?;
-    let text = page.write(&page::Files {
+    let files = page::Files {
         script: &script,
         wasm: &wasm,
-        style: &style,
         icon: &icon,
-    });
+    };
+    let text = page.write(&files, &styles);
     let index = tree.dist.join("index.html");
     fs::write(&index, text)
         .map_err(|error| format!("cannot write {}: {error}", index.display()))?;

@@ -1,5 +1,6 @@
 //! The console's page: `index.html` with what its `data-trunk` links name, which `trunk serve` reads as well.
-//! All style sheets become one, in their order, which their layers count on. Pure.
+//! All style sheets become one, in their order, which their layers count on, and stand in the page: nothing is painted
+//! without them. Pure.
 
 use super::cut::between;
 use crate::command::Done;
@@ -13,11 +14,30 @@ pub(super) struct Page<'t> {
     pub(super) wasm_opt: Vec<String>,
 }
 
+/// What loads the program and starts it, at the page's end. It takes the processor from the alarms that the page shows
+/// without it: near the gateway, whose answers are there at once, it is loaded after them, and nowhere is it started
+/// before them. Neither waits for longer than a person would notice, by a clock of the browser that does not stand still
+/// in the background.
+const START: &str = "
+      (async () => {
+        const within = (milliseconds, awaited) => {
+          const enough = new Promise((resolve) => AbortSignal.timeout(milliseconds).addEventListener('abort', () => resolve(false)));
+          return Promise.race([awaited.then(() => true), enough]);
+        };
+        const script = import('/SCRIPT');
+        const answers = Promise.allSettled(Object.values(window.firstAnswers));
+        if (await within(30, answers)) await within(300, window.alarmsPainted);
+        const program = await WebAssembly.compileStreaming(fetch('/PROGRAM'));
+        await within(100, window.alarmsPainted);
+        const { default: start } = await script;
+        await start({ module_or_path: program });
+      })();
+    ";
+
 /// The built files by their names.
 pub(super) struct Files<'a> {
     pub(super) script: &'a str,
     pub(super) wasm: &'a str,
-    pub(super) style: &'a str,
     pub(super) icon: &'a str,
 }
 
@@ -52,30 +72,29 @@ impl<'t> Page<'t> {
         Ok(page)
     }
 
-    pub(super) fn write(&self, files: &Files<'_>) -> String {
-        let Files {
-            script,
-            wasm,
-            style,
-            icon,
-        } = files;
+    /// The page that a browser gets, without indentation and lines of comment. `style` is the style sheet itself.
+    pub(super) fn write(&self, files: &Files<'_>, style: &str) -> String {
+        let Files { script, wasm, icon } = files;
+        let start = START.replace("SCRIPT", script).replace("PROGRAM", wasm);
         let mut has_style = false;
         let mut page = String::new();
-        for line in self.source.lines() {
-            let line = if !line.contains("data-trunk") {
+        for line in self.source.lines().map(str::trim) {
+            let is_comment =
+                line.starts_with("//") || line.starts_with("<!--") && line.ends_with("-->");
+            let line = if is_comment {
+                continue;
+            } else if line.contains("</body>") {
+                format!("<script>{start}</script>\n{line}")
+            } else if !line.contains("data-trunk") {
                 line.to_owned()
             } else if line.contains("rel=\"rust\"") {
-                format!(
-                    "    <link rel=\"modulepreload\" href=\"/{script}\" crossorigin=\"anonymous\">\n    \
-                     <link rel=\"preload\" href=\"/{wasm}\" crossorigin=\"anonymous\" as=\"fetch\" type=\"application/wasm\">\n    \
-                     <script type=\"module\">import init from '/{script}'; await init({{ module_or_path: '/{wasm}' }});</script>"
-                )
+                continue;
             } else if line.contains("rel=\"icon\"") {
-                format!("    <link rel=\"icon\" href=\"/{icon}\" type=\"image/svg+xml\">")
+                format!("<link rel=\"icon\" href=\"/{icon}\" type=\"image/svg+xml\">")
             } else if std::mem::replace(&mut has_style, true) {
                 continue;
             } else {
-                format!("    <link rel=\"stylesheet\" href=\"/{style}\">")
+                format!("<style>{style}</style>")
             };
             page.push_str(&line);
             page.push('\n');
@@ -128,27 +147,32 @@ mod tests {
         );
     }
 
-    const SOURCE: &str = "<head>\n    <link data-trunk rel=\"rust\" data-bin=\"x\" data-wasm-opt=\"z\" data-wasm-opt-params=\"--a --b\">\n    \
+    const SOURCE: &str = "<head>\n    <!-- Why. -->\n    <link data-trunk rel=\"rust\" data-bin=\"x\" data-wasm-opt=\"z\" data-wasm-opt-params=\"--a --b\">\n    \
         <link data-trunk rel=\"icon\" href=\"style/icon.svg\" type=\"image/svg+xml\">\n    \
-        <link data-trunk rel=\"css\" href=\"style/a.css\">\n    <link data-trunk rel=\"css\" href=\"style/b.css\">\n</head>\n";
+        <link data-trunk rel=\"css\" href=\"style/a.css\">\n    <link data-trunk rel=\"css\" href=\"style/b.css\">\n</head><body>\n</body>\n";
 
     #[test]
-    fn the_page_names_the_built_files_and_one_style_sheet() {
+    fn the_page_names_the_built_files_and_holds_one_style_sheet() {
         let page = Page::read(SOURCE).unwrap();
         assert_eq!(page.styles, ["style/a.css", "style/b.css"]);
         assert_eq!(page.icon, "style/icon.svg");
         assert_eq!(page.wasm_opt, ["-Oz", "--a", "--b"]);
-        let text = page.write(&Files {
+        let files = Files {
             script: "s-1.js",
             wasm: "w-2.wasm",
-            style: "c-3.css",
             icon: "i-4.svg",
-        });
+        };
+        let text = page.write(&files, "i{color:red}");
         assert!(
-            !text.contains("data-trunk") && text.matches("stylesheet").count() == 1,
+            !text.contains("data-trunk") && !text.contains("Why"),
             "{text}"
         );
-        for name in ["'/s-1.js'", "'/w-2.wasm'", "\"/c-3.css\"", "\"/i-4.svg\""] {
+        assert_eq!(
+            text.matches("<style>i{color:red}</style>").count(),
+            1,
+            "{text}"
+        );
+        for name in ["'/s-1.js'", "'/w-2.wasm'", "\"/i-4.svg\""] {
             assert!(text.contains(name), "{name} in {text}");
         }
     }
