@@ -1,6 +1,8 @@
 //! A row being dragged, as a state machine: pointers go in, a drop or nothing comes out. Pure; it
 //! knows no browser, and a row by its index in the list alone.
 
+use std::ops::Range;
+
 /// How far a pointer moves before it drags, in CSS pixels: a click is no drag.
 const THRESHOLD: f64 = 4.0;
 
@@ -206,16 +208,42 @@ impl Drag {
 }
 
 impl Geometry {
+    /// Where the last row ends.
+    #[must_use]
+    pub fn end(&self) -> f64 {
+        self.rows.last().map_or(0.0, |(top, height)| top + height)
+    }
+
     /// The position that a row is held over, from 1: that of the row that lies under the pointer, or the
     /// nearest. `None` where the pointer is too far beside the list.
     fn over(&self, at: Point) -> Option<usize> {
-        let bottom = self.rows.last().map(|(top, height)| top + height)?;
+        let bottom = self.end();
         let beside = |value: f64, end: f64| value < -MARGIN || value > end + MARGIN;
         if beside(at.x, self.width) || beside(at.y, bottom) {
             return None;
         }
         let above = self.rows.partition_point(|(top, _)| *top <= at.y);
-        Some(above.max(1))
+        (!self.rows.is_empty()).then(|| above.max(1))
+    }
+
+    /// The rows that lie between two heights of the list, and as many again above and below; those that were near
+    /// before as long as they hold what is seen, so that this changes seldom.
+    #[must_use]
+    pub fn near(&self, before: &Range<usize>, top: f64, bottom: f64) -> Range<usize> {
+        let row_at = |y: f64| self.rows.partition_point(|(top, _)| *top <= y);
+        let seen = row_at(top).saturating_sub(1)..row_at(bottom);
+        if before.start <= seen.start && seen.end <= before.end && !before.is_empty() {
+            return before.clone();
+        }
+        let beside = bottom - top;
+        row_at(top - beside).saturating_sub(1)..row_at(bottom + beside)
+    }
+
+    /// The heights of what lies above and below these rows.
+    #[must_use]
+    pub fn beside(&self, rows: &Range<usize>) -> (f64, f64) {
+        let top = |row: usize| self.rows.get(row).map_or(self.end(), |(top, _)| *top);
+        (top(rows.start), self.end() - top(rows.end))
     }
 
     /// The gap that the others leave for a row held over a position: its top and height.
@@ -328,6 +356,20 @@ mod tests {
         assert_eq!(geometry.gap(4, 2), Some((64.0, 64.0)));
         assert_eq!(geometry.gap(1, 5), Some((256.0, 64.0)));
         assert_eq!(shifts(Drag::Idle), [0.0; 5]);
+    }
+
+    #[test]
+    fn what_is_near_changes_when_something_is_seen_that_is_not() {
+        let geometry = list(40);
+        let near = geometry.near(&(0..0), 640.0, 1280.0);
+        assert_eq!(near, 0..31);
+        for (top, bottom) in [(0.0, 640.0), (1300.0, 1940.0)] {
+            assert_eq!(geometry.near(&near, top, bottom), near);
+        }
+        assert_eq!(geometry.near(&near, 1400.0, 2040.0), 11..40);
+        assert_eq!(geometry.beside(&(11..39)), (704.0, 64.0));
+        assert_eq!(geometry.beside(&(0..40)), (0.0, 0.0));
+        assert_eq!(geometry.near(&(0..0), -700.0, -60.0), 0..10);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use super::drag::{Drag, Geometry, Point, scroll_speed};
 use leptos::prelude::*;
+use std::ops::Range;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, PointerEvent};
 
@@ -38,6 +39,10 @@ pub(super) struct DragState {
     pub(super) view: Option<(Element, (f64, f64))>,
     /// Whether a row was dropped and the result is not drawn yet.
     pub(super) dropping: bool,
+    /// The rows that are shown while one is lifted, by their indices; none where all are.
+    near: Range<usize>,
+    /// The row that has the focus.
+    pub(super) focused: Option<usize>,
 }
 
 impl DragState {
@@ -69,11 +74,7 @@ impl DragState {
             return;
         };
         let speed = scroll_speed(self.at.y, *top, *bottom);
-        let end = self
-            .geometry
-            .rows
-            .last()
-            .map_or(0.0, |(at, height)| at + height);
+        let end = self.geometry.end();
         // No further than to the list's end: past it, the pointer at the edge would lie outside of the list.
         let hidden = if speed < 0.0 {
             *top - self.corner.y
@@ -88,8 +89,51 @@ impl DragState {
         }
     }
 
+    /// Measures where the rows lie, with all of them shown.
+    pub(super) fn measure(&mut self, list: &HtmlElement) {
+        self.show(list, 0..0);
+        self.geometry = measured(list);
+    }
+
+    /// Shows the rows near the view alone, so that a frame costs the same in a list of any length, and room in the place of
+    /// the others. The lifted row stays, and the one that has the focus, which a hidden one would lose.
+    fn show_near(&mut self, list: &HtmlElement) {
+        let near = match (&self.view, self.drag.lifted()) {
+            (Some((_, (top, bottom))), Some(lifted)) => {
+                let (top, bottom) = (top - self.corner.y, bottom - self.corner.y);
+                let near = self.geometry.near(&self.near, top, bottom);
+                let kept = self.focused.unwrap_or(lifted);
+                let start = near.start.min(lifted).min(kept);
+                start..near.end.max(lifted + 1).max(kept + 1)
+            }
+            _ => 0..0,
+        };
+        if near != self.near {
+            self.show(list, near);
+        }
+    }
+
+    /// Shows these rows alone; all, where there are none.
+    fn show(&mut self, list: &HtmlElement, near: Range<usize>) {
+        let rows = list.children();
+        for (row, at) in (0..rows.length()).zip(0..) {
+            let is_far = !near.is_empty() && !near.contains(&at);
+            let row = rows.item(row);
+            let _ = row.map(|row| row.toggle_attribute_with_force("data-far", is_far));
+        }
+        let _ = if near.is_empty() {
+            list.style().remove_property("padding").map(|_| ())
+        } else {
+            let (above, below) = self.geometry.beside(&near);
+            let room = format!("{above}px 0 {below}px");
+            list.style().set_property("padding", &room)
+        };
+        self.near = near;
+    }
+
     /// Draws the rows that have moved since the last frame.
-    pub(super) fn draw(&mut self, list: &Element) {
+    pub(super) fn draw(&mut self, list: &HtmlElement) {
+        self.show_near(list);
         let rows = list.children();
         self.drawn.resize(self.geometry.rows.len(), 0.0);
         let lifted = self.drag.lifted();
@@ -123,7 +167,7 @@ impl DragState {
 }
 
 /// Where the rows lie; offsets do not count what is drawn elsewhere.
-pub(super) fn measured(list: &Element) -> Geometry {
+fn measured(list: &Element) -> Geometry {
     let rows = list.children();
     let rows: Vec<HtmlElement> = (0..rows.length())
         .filter_map(|at| rows.item(at).map(JsCast::unchecked_into))

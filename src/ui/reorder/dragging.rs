@@ -2,7 +2,7 @@
 //! file does not know what is ordered.
 
 use super::drag::{Change, Drag, Dropped, Geometry};
-use super::drag_state::{DragState, measured, now, window_point};
+use super::drag_state::{DragState, now, window_point};
 use leptos::html;
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
@@ -80,22 +80,27 @@ impl Dragging {
             return;
         }
         let children = list.children();
-        let index = (0..children.length()).find(|at| children.item(*at).as_ref() == Some(&row));
-        let Some(index) = index.and_then(|index| usize::try_from(index).ok()) else {
+        let index_of = |row: &Element| {
+            let index = (0..children.length()).find(|at| children.item(*at).as_ref() == Some(row));
+            index.and_then(|index| usize::try_from(index).ok())
+        };
+        let Some(index) = index_of(&row) else {
             return;
         };
+        let focused = document().active_element();
+        let focused = focused.and_then(|one| one.closest("li").ok().flatten());
         // Prevents text selection and the browser's own dragging.
         event.prevent_default();
         let _ = list.set_pointer_capture(event.pointer_id());
-        // Measured while nothing moves yet.
-        let geometry = measured(&list);
         let view = list.closest("main").ok().flatten().map(|view| {
             let seen = view.get_bounding_client_rect();
             (view, (seen.top(), seen.bottom()))
         });
         self.state.update_value(|state| {
             (state.at, state.scrolled) = (window_point(event), true);
-            (state.geometry, state.view) = (geometry, view);
+            (state.focused, state.view) = (focused.as_ref().and_then(index_of), view);
+            // While nothing moves yet.
+            state.measure(&list);
             state.find(&list);
             state.drag.press(event.pointer_id(), index, state.point());
         });
@@ -143,7 +148,7 @@ impl Dragging {
             state.find(&list);
             if state.geometry.rows.len() != usize::try_from(list.child_element_count()).unwrap_or(0)
             {
-                state.geometry = measured(&list);
+                state.measure(&list);
             }
             state
                 .drag
