@@ -132,7 +132,8 @@ story('a long list scrolls while a slicer is held at its edge', async (told) => 
   await eventually(async () => assert.equal((await shown(page)).indexOf('cam01'), 39));
 });
 
-for (const [zoom, options] of [['100 %', {}], ['200 %', { viewport: { width: 720, height: 450 }, deviceScaleFactor: 2 }]]) {
+const views = [['100 %', {}], ['200 %', { viewport: { width: 720, height: 450 }, deviceScaleFactor: 2 }], ['the width of a phone', { viewport: { width: 390, height: 844 } }]];
+for (const [zoom, options] of views) {
   story(`a list scrolled by wheel and keys under a held slicer takes it where the pointer is, at ${zoom}`, options, async (told) => {
     const { page, visit, world, control } = told;
     const group = await find(world, ordered);
@@ -156,7 +157,7 @@ for (const [zoom, options] of [['100 %', {}], ['200 %', { viewport: { width: 720
         });
         addEventListener('pointerup', ({ clientY }) => {
           const items = [...document.querySelectorAll('ol[aria-label="Slicer order"] > li')];
-          const top = items[0].parentElement.getBoundingClientRect().top - items[0].offsetTop;
+          const { top } = items[0].closest('.order').getBoundingClientRect();
           globalThis.under = items.findIndex((item) => top + item.offsetTop + item.offsetHeight > clientY);
         }, { once: true, capture: true });
       });

@@ -239,6 +239,17 @@ impl Geometry {
         row_at(top - beside).saturating_sub(1)..row_at(bottom + beside)
     }
 
+    /// Gives rows other heights, from one on; those below them move.
+    pub fn set_heights(&mut self, from: usize, heights: impl Iterator<Item = f64>) {
+        let mut top = self.rows.get(from).map_or(0.0, |(top, _)| *top);
+        let changed = self.rows.iter_mut().skip(from).zip(heights);
+        changed.for_each(|((_, height), new)| *height = new);
+        for row in self.rows.iter_mut().skip(from) {
+            row.0 = top;
+            top += row.1;
+        }
+    }
+
     /// The heights of what lies above and below these rows.
     #[must_use]
     pub fn beside(&self, rows: &Range<usize>) -> (f64, f64) {
@@ -369,6 +380,12 @@ mod tests {
         assert_eq!(geometry.near(&near, 1400.0, 2040.0), 11..40);
         assert_eq!(geometry.beside(&(11..39)), (704.0, 64.0));
         assert_eq!(geometry.beside(&(0..40)), (0.0, 0.0));
+        let mut geometry = list(4);
+        geometry.set_heights(1, [80.0, 100.0].into_iter());
+        assert_eq!(
+            geometry.rows,
+            [(0.0, 64.0), (64.0, 80.0), (144.0, 100.0), (244.0, 64.0)]
+        );
         assert_eq!(geometry.near(&(0..0), -700.0, -60.0), 0..10);
     }
 

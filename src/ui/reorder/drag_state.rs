@@ -126,17 +126,37 @@ impl DragState {
         } else {
             let (above, below) = self.geometry.beside(&near);
             let room = format!("{above}px 0 {below}px");
-            list.style().set_property("padding", &room)
+            let set = list.style().set_property("padding", &room);
+            // How high a row is shows once it is laid out, and moves what lies below it.
+            let height = |at| {
+                let row = u32::try_from(at).ok().and_then(|at| rows.item(at));
+                row.map_or(0.0, |row| row.get_bounding_client_rect().height())
+            };
+            self.geometry
+                .set_heights(near.start, near.clone().map(height));
+            self.scrolled = true;
+            set
         };
         self.near = near;
     }
 
     /// Draws the rows that have moved since the last frame.
     pub(super) fn draw(&mut self, list: &HtmlElement) {
-        self.show_near(list);
         let rows = list.children();
-        self.drawn.resize(self.geometry.rows.len(), 0.0);
         let lifted = self.drag.lifted();
+        if self.marked != lifted {
+            let row = |at: Option<usize>| rows.item(u32::try_from(at?).ok()?);
+            if let Some(row) = row(self.marked) {
+                let _ = row.remove_attribute("data-lifted");
+            }
+            if let Some(row) = row(lifted) {
+                let _ = row.set_attribute("data-lifted", "");
+            }
+            let _ = list.toggle_attribute_with_force("data-dragging", lifted.is_some());
+            self.marked = lifted;
+        }
+        self.show_near(list);
+        self.drawn.resize(self.geometry.rows.len(), 0.0);
         for (at, drawn) in self.drawn.iter_mut().enumerate() {
             let shift = self.drag.shift(at, &self.geometry);
             let row = || u32::try_from(at).ok().and_then(|at| rows.item(at));
@@ -151,17 +171,6 @@ impl DragState {
                 };
                 *drawn = shift;
             }
-        }
-        if self.marked != lifted {
-            let row = |at: Option<usize>| rows.item(u32::try_from(at?).ok()?);
-            if let Some(row) = row(self.marked) {
-                let _ = row.remove_attribute("data-lifted");
-            }
-            if let Some(row) = row(lifted) {
-                let _ = row.set_attribute("data-lifted", "");
-            }
-            let _ = list.toggle_attribute_with_force("data-dragging", lifted.is_some());
-            self.marked = lifted;
         }
     }
 }
