@@ -380,13 +380,13 @@ mod tests {
         assert_eq!(geometry.near(&near, 1400.0, 2040.0), 11..40);
         assert_eq!(geometry.beside(&(11..39)), (704.0, 64.0));
         assert_eq!(geometry.beside(&(0..40)), (0.0, 0.0));
+        assert_eq!(geometry.near(&(0..0), -700.0, -60.0), 0..10);
         let mut geometry = list(4);
         geometry.set_heights(1, [80.0, 100.0].into_iter());
         assert_eq!(
             geometry.rows,
             [(0.0, 64.0), (64.0, 80.0), (144.0, 100.0), (244.0, 64.0)]
         );
-        assert_eq!(geometry.near(&(0..0), -700.0, -60.0), 0..10);
     }
 
     #[test]
