@@ -219,11 +219,11 @@ impl Geometry {
     fn over(&self, at: Point) -> Option<usize> {
         let bottom = self.end();
         let beside = |value: f64, end: f64| value < -MARGIN || value > end + MARGIN;
-        if beside(at.x, self.width) || beside(at.y, bottom) {
+        if self.rows.is_empty() || beside(at.x, self.width) || beside(at.y, bottom) {
             return None;
         }
         let above = self.rows.partition_point(|(top, _)| *top <= at.y);
-        (!self.rows.is_empty()).then(|| above.max(1))
+        Some(above.max(1))
     }
 
     /// The rows that lie between two heights of the list, and as many again above and below; those that were near

@@ -91,7 +91,9 @@ impl DragState {
 
     /// Measures where the rows lie, with all of them shown.
     pub(super) fn measure(&mut self, list: &HtmlElement) {
-        self.show(list, 0..0);
+        if !self.near.is_empty() {
+            self.show(list, 0..0);
+        }
         self.geometry = measured(list);
     }
 
@@ -121,23 +123,21 @@ impl DragState {
             let row = rows.item(row);
             let _ = row.map(|row| row.toggle_attribute_with_force("data-far", is_far));
         }
-        let _ = if near.is_empty() {
-            list.style().remove_property("padding").map(|_| ())
-        } else {
-            let (above, below) = self.geometry.beside(&near);
-            let room = format!("{above}px 0 {below}px");
-            let set = list.style().set_property("padding", &room);
-            // How high a row is shows once it is laid out, and moves what lies below it.
-            let height = |at| {
-                let row = u32::try_from(at).ok().and_then(|at| rows.item(at));
-                row.map_or(0.0, |row| row.get_bounding_client_rect().height())
-            };
-            self.geometry
-                .set_heights(near.start, near.clone().map(height));
-            self.scrolled = true;
-            set
-        };
         self.near = near;
+        if self.near.is_empty() {
+            let _ = list.style().remove_property("padding");
+            return;
+        }
+        let (above, below) = self.geometry.beside(&self.near);
+        let room = format!("{above}px 0 {below}px");
+        let _ = list.style().set_property("padding", &room);
+        // How high a row is shows once it is laid out, and moves what lies below it.
+        let heights = self.near.clone().map(|at| {
+            let row = u32::try_from(at).ok().and_then(|at| rows.item(at));
+            row.map_or(0.0, |row| row.get_bounding_client_rect().height())
+        });
+        self.geometry.set_heights(self.near.start, heights);
+        self.scrolled = true;
     }
 
     /// Draws the rows that have moved since the last frame.
