@@ -1,15 +1,18 @@
-// What one group of very many sessions costs: 100, 1,000 and 10,000 of them, at 1× and 4× CPU slowdown. Prints the
+// What one group of very many sessions costs: 1,000 and 10,000 of them, at 1× and 4× CPU slowdown, beside pages of the
+// same job with React and by hand, all through the same gateway, in turn, each visit with a browser of its own. Prints the
 // time until its first rows, the elements of the page, and of the page in rest, per 5 s: the processor's time on the
 // main thread, which what else the machine does does not change, layouts and writes to the page, and the longest
-// task; then the time from a click on a header and from a key in the search to the paint of what it asked for. Run it
-// with `node bench/group.mjs [SESSIONS…]` after `cargo xtask build`; `PROFILE=1` also prints where that time goes.
+// task; then of the console the time from a click on a header and from a key in the search to the paint of what it asked
+// for. Run it with `npm ci --prefix bench/peers && node bench/group.mjs [SESSIONS…]` after `cargo xtask build`;
+// `PROFILE=1` also prints where the console's time goes.
 
-import { launch } from '../tests/e2e/support/browser.mjs';
+import assert from 'node:assert/strict';
 import { start } from '../tests/e2e/support/product.mjs';
 import { median, report } from './support/figures.mjs';
-import { sleep } from './support/pages.mjs';
+import { openPage, sleep } from './support/pages.mjs';
+import { serve } from './support/peers.mjs';
 
-const COUNTS = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [100, 1_000, 10_000];
+const COUNTS = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1_000, 10_000];
 const RATES = [1, 4];
 const ROUNDS = 3;
 /** For so long the page in rest is watched, in seconds. */
@@ -17,39 +20,70 @@ const WATCHED = 20;
 
 const p95 = (values) => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * 0.95)];
 
-/** The address of the largest group of a connection. */
-async function largest(product) {
+const TABLE = 'table:has(caption:text-is("Client sessions"))';
+
+/** The largest group's page, and the pages that are compared with it, which are told what it asks for. */
+async function pagesOf(product, served) {
   const { groups } = (await product.control('GET', '/world')).systems['plant-a'];
   const group = groups.toSorted((a, b) => b.Sessions.length - a.Sessions.length)[0];
-  return `/groups/plant-a/${encodeURIComponent(group.Id)}`;
-}
-
-const ROWS = 'section[aria-labelledby="sessions"] tbody tr:not(.space)';
-
-/** A page with the group's first rows drawn, and how long that took. */
-async function visit(browser, url) {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-  await page.goto(url, { waitUntil: 'commit' });
-  await page.waitForFunction((rows) => document.querySelectorAll(rows).length >= 8, ROWS, { polling: 'raf', timeout: 300_000 });
-  return { page, took: await page.evaluate(() => performance.now()) };
-}
-
-async function cold(url) {
-  const browser = await launch();
+  const path = `/groups/plant-a/${encodeURIComponent(group.Id)}`;
+  const { page, close } = await openPage({ baseURL: served.url });
   try {
-    return (await visit(browser, url)).took;
+    const asked = ['', '/status', '/clientsessions'].map((end) =>
+      page.waitForRequest((request) => new URL(request.url()).pathname.endsWith(`/clientfailover/groups/${encodeURIComponent(group.Id)}${end}`)),
+    );
+    await page.goto(path);
+    const [of, status, sessions] = (await Promise.all(asked)).map((request) => new URL(request.url()).pathname);
+    const query = new URLSearchParams({ group: of, status, sessions });
+    return { hand: `/peers/hand/group.html?${query}`, react: `/peers/react/group.html?${query}`, console: path };
   } finally {
-    await browser.close();
+    await close();
   }
 }
 
+/** A page with the group's first rows drawn, and how long that took. The console's table is then scrolled to. */
+async function visit(url, path, rate) {
+  const opened = await openPage({ baseURL: url, timeDomain: 'threadTicks' });
+  const { page, debug } = opened;
+  await page.goto(path, { waitUntil: 'commit' });
+  const drawn = () => document.querySelectorAll('.virtual tbody tr:not(.space)').length >= 8;
+  await page.waitForFunction(drawn, undefined, { polling: 'raf', timeout: 300_000 });
+  const took = await page.evaluate(() => performance.now());
+  await page.locator('.virtual').evaluate((region) => region.scrollIntoView({ block: 'end' }));
+  await debug.send('Emulation.setCPUThrottlingRate', { rate });
+  return { ...opened, took };
+}
+
+/** The words of the rows that are seen with the table scrolled to a part of its height, but for times, which go on. */
+async function texts(page, part) {
+  await page.locator('.virtual').evaluate((region, part) => region.scrollTo(0, Math.floor((region.scrollHeight * part) / 49) * 49), part);
+  await sleep(1_500);
+  return page.locator(TABLE).evaluate((table) => {
+    const words = (node) => node.textContent.replace(/\s+/g, ' ').replace(/\d\d:\d\d:\d\d/g, 'TIME').replace(/\d+ (s|min|h|d)\b( \d+ (s|min|h)\b)?( ago)?|now/g, 'SPAN').trim();
+    const region = table.parentElement.getBoundingClientRect();
+    const isSeen = (row) => row.getBoundingClientRect().top >= region.top + 49 && row.getBoundingClientRect().bottom <= region.bottom;
+    return [...table.tBodies[0].rows].filter(isSeen).map((row) => [...row.cells].map(words));
+  });
+}
+
+/** All show the same at the first, middle and last rows, or no figure counts. */
+async function compare(url, pages) {
+  const shown = {};
+  for (const [name, path] of Object.entries(pages)) {
+    const { page, close } = await visit(url, path, 1);
+    try {
+      shown[name] = [];
+      for (const part of [0, 0.5, 1]) shown[name].push(await texts(page, part));
+    } finally {
+      await close();
+    }
+  }
+  assert.ok(shown.console.every((rows) => rows.length > 5));
+  for (const name of ['hand', 'react']) assert.deepEqual(shown[name], shown.console, name);
+}
+
 /** What a page does without any input, per 5 s. */
-async function rest(page, debug) {
-  const read = async () => {
-    const { metrics } = await debug.send('Performance.getMetrics');
-    const of = (name) => metrics.find((one) => one.name === name).value;
-    return { busy: of('TaskDuration') * 1_000, layouts: of('LayoutCount') };
-  };
+async function rest(page, metrics) {
   await page.evaluate(() => {
     window.writes = 0;
     window.longest = 0;
@@ -58,14 +92,14 @@ async function rest(page, debug) {
       for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration);
     }).observe({ type: 'longtask' });
   });
-  const before = await read();
+  const before = await metrics();
   await sleep(WATCHED * 1_000);
-  const after = await read();
+  const after = await metrics();
   const { writes, longest } = await page.evaluate(() => ({ writes: window.writes, longest: window.longest }));
   const per = (value) => (value * 5) / WATCHED;
   return {
-    busy: per(after.busy - before.busy),
-    layouts: per(after.layouts - before.layouts),
+    busy: per((after.TaskDuration - before.TaskDuration) * 1_000),
+    layouts: per(after.LayoutCount - before.LayoutCount),
     writes: per(writes),
     longest,
   };
@@ -90,6 +124,15 @@ async function inputs(page, act, times) {
   return page.evaluate(() => window.painted);
 }
 
+/** From a click on a header, and from a key in the search, to the paint: the console's, which alone has them. */
+async function inputsOf(page) {
+  const header = page.locator(TABLE).getByRole('button', { name: 'Score', exact: true });
+  const clicks = await inputs(page, () => header.click(), 12);
+  await page.getByRole('searchbox', { name: 'Search sessions' }).focus();
+  const keys = await inputs(page, (turn) => page.keyboard.press(turn % 6 === 5 ? 'Control+A' : '0123456789'[turn % 10]), 5);
+  return [median(clicks), p95(clicks), median(keys)];
+}
+
 /** The functions that take the most of the main thread's time, from Chromium's own profiler. */
 async function profile(page, debug) {
   await debug.send('Profiler.enable');
@@ -111,35 +154,38 @@ async function profile(page, debug) {
 const rows = [];
 for (const count of COUNTS) {
   const product = await start({ speed: 1, more: ['--groups', '1', '--sessions', String(count)] });
+  const served = await serve(product);
   try {
-    const url = product.url + (await largest(product));
     await product.allRead();
-    const times = [];
-    for (let round = 0; round < ROUNDS; round += 1) times.push(await cold(url));
+    const pages = await pagesOf(product, served);
+    await compare(served.url, pages);
+    const times = Object.fromEntries(Object.keys(pages).map((name) => [name, []]));
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const [name, path] of Object.entries(pages)) {
+        const { took, close } = await visit(served.url, path, 1);
+        times[name].push(took);
+        await close();
+      }
+    }
     for (const rate of RATES) {
-      const browser = await launch();
-      try {
-        const { page } = await visit(browser, url);
-        const debug = await page.context().newCDPSession(page);
-        await debug.send('Performance.enable', { timeDomain: 'threadTicks' });
-        await debug.send('Emulation.setCPUThrottlingRate', { rate });
-        await sleep(5_000);
-        const elements = await page.evaluate(() => document.getElementsByTagName('*').length);
-        const { busy, layouts, writes, longest } = await rest(page, debug);
-        if (process.env.PROFILE) await profile(page, debug);
-        const table = page.getByRole('table', { name: 'Client sessions' });
-        const header = table.getByRole('button', { name: 'Score', exact: true });
-        const clicks = await inputs(page, () => header.click(), 12);
-        await page.getByRole('searchbox', { name: 'Search sessions' }).focus();
-        const keys = await inputs(page, (turn) => page.keyboard.press(turn % 6 === 5 ? 'Control+A' : '0123456789'[turn % 10]), 5);
-        const first = rate === 1 ? median(times).toFixed(0) : '';
-        const figures = [busy, layouts, writes, longest, median(clicks), p95(clicks), median(keys)];
-        rows.push([`${count.toLocaleString('en')} sessions, ${rate}×`, first, elements, ...figures.map((figure) => figure.toFixed(0))]);
-      } finally {
-        await browser.close();
+      for (const [name, path] of Object.entries(pages)) {
+        const { page, debug, metrics, close } = await visit(served.url, path, rate);
+        try {
+          await sleep(5_000);
+          const elements = await page.evaluate(() => document.getElementsByTagName('*').length);
+          const { busy, layouts, writes, longest } = await rest(page, metrics);
+          const isConsole = name === 'console';
+          if (isConsole && process.env.PROFILE) await profile(page, debug);
+          const figures = [busy, layouts, writes, longest, ...(isConsole ? await inputsOf(page) : [])].map((figure) => figure.toFixed(0));
+          const first = rate === 1 ? median(times[name]).toFixed(0) : '';
+          rows.push([`${count.toLocaleString('en')} sessions, ${rate}×, ${name}`, first, elements, ...figures, ...(isConsole ? [] : ['–', '–', '–'])]);
+        } finally {
+          await close();
+        }
       }
     }
   } finally {
+    served.stop();
     await product.stop();
   }
 }

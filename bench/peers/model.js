@@ -77,6 +77,7 @@ const MEMBERS = [
   ['unknown', 'of unknown role', 'unknown'],
 ];
 
+/** So long, in words. */
 export function span(milliseconds) {
   const seconds = Math.max(0, Math.floor(milliseconds / 1_000));
   const two = (big, unit, small, smaller) => (small === 0 ? `${big} ${unit}` : `${big} ${unit} ${small} ${smaller}`);
@@ -93,7 +94,8 @@ function timeSpan(ticks) {
   return [seconds / 3_600, (seconds / 60) % 60, seconds % 60].map((part) => digits(Math.floor(part))).join(':');
 }
 
-function moment(at, now) {
+/** A moment as a time of day; with its date where that is not today's. */
+export function moment(at, now) {
   const iso = new Date(at).toISOString();
   if (iso.slice(0, 10) === new Date(now).toISOString().slice(0, 10)) return iso.slice(11, 19);
   return `${new Date(at).getUTCDate()} ${new Date(at).toLocaleString('en-GB', { month: 'short', timeZone: 'UTC' })} ${iso.slice(11, 19)}`;
