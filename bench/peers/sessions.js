@@ -12,18 +12,19 @@ export const OVERSCAN = 8;
 
 export const COLUMNS = ['Session', 'Role', 'Score', 'Heartbeat', 'Last data processed', 'Override', 'Actions'];
 
-export const nothing = { group: {}, status: {}, sessions: [], ahead: 0 };
+export const nothing = { group: {}, status: {}, sessions: [], at: 0, ahead: 0 };
 
-/** Asks for the group, its status and its sessions, whose addresses stand in the page's own. */
+/** Asks for the group, its status and its sessions, whose addresses stand in the page's own. `at` is when, by the vendor's clock. */
 export async function read() {
-  const asked = new URLSearchParams(location.search);
+  const [asked, begun] = [new URLSearchParams(location.search), Date.now()];
   const answers = ['group', 'status', 'sessions'].map(async (name) => {
     const answer = await fetch(asked.get(name));
     if (!answer.ok) throw new Error(`answered ${answer.status}`);
     return { value: await answer.json(), date: Date.parse(answer.headers.get('date')) };
   });
   const [group, status, sessions] = await Promise.all(answers);
-  return { group: group.value, status: status.value, sessions: sessions.value, ahead: sessions.date - Date.now() };
+  const ahead = sessions.date - Date.now();
+  return { group: group.value, status: status.value, sessions: sessions.value, at: begun + ahead, ahead };
 }
 
 /** The roles by number: their word, their icon, and who comes first. */
@@ -48,15 +49,19 @@ export function seconds(written = '00:00:00') {
 /** A vendor's tolerance before a heartbeat counts as missed, in seconds. */
 const SLACK = 2;
 
-/** A session as its row shows it, at a moment by the vendor's clock. */
-export function rowOf(session, timeout, now) {
+/**
+ * A session as its row shows it, at a moment by the vendor's clock. Whether a heartbeat is missing is judged by when it was
+ * read: one may have come since.
+ */
+export function rowOf(session, timeout, readAt, now) {
   const { Id, Name, Heartbeat, RoleOverride } = session;
   const [role, icon] = roleOf(session);
   const at = Date.parse(Heartbeat?.HeartbeatTime);
   const data = Date.parse(Heartbeat?.LastDataProcessedTime);
   const age = Math.max(0, now - at) / 1_000;
-  const isSilent = !(age <= timeout);
-  const isLate = !(age <= timeout / 2 + SLACK);
+  const silence = (readAt - at) / 1_000;
+  const isSilent = !(silence <= timeout);
+  const isLate = !(silence <= timeout / 2 + SLACK);
   const health = Number.isNaN(at) ? 'no heartbeat yet' : isSilent ? 'stale, not eligible' : isLate ? 'missed 1 heartbeat' : '';
   return {
     id: Id,

@@ -92,7 +92,7 @@ function show() {
   const to = Math.min(order.length, Math.ceil((region.scrollTop + region.clientHeight) / ROW) + OVERSCAN);
   height(before, from);
   for (let place = from; place < to; place += 1) {
-    patch((rows[place - from] ??= make()), rowOf(known.sessions[order[place]], timeout, now), place);
+    patch((rows[place - from] ??= make()), rowOf(known.sessions[order[place]], timeout, known.at, now), place);
   }
   while (rows.length > to - from) rows.pop().row.remove();
   height(after, order.length - to);

@@ -21,8 +21,8 @@ const Icon = ({ name }) => <svg aria-hidden="true"><use href={`#i-${name}`} /></
 
 const Name = ({ children }) => <bdi title={children}>{children}</bdi>;
 
-const Row = memo(({ session, timeout, now, place }) => {
-  const row = rowOf(session, timeout, now);
+const Row = memo(({ session, timeout, readAt, now, place }) => {
+  const row = rowOf(session, timeout, readAt, now);
   const { label, ...meter } = row.meter;
   return (
     <tr aria-rowindex={place + 2} data-fresh={row.isStale ? 'stale' : undefined}>
@@ -56,7 +56,7 @@ function useNow(ahead) {
 
 function Group() {
   const { data: known = nothing } = useQuery({ queryKey: ['group'], queryFn: read, refetchInterval: INTERVAL });
-  const { group, sessions, ahead } = known;
+  const { group, sessions, at, ahead } = known;
   const now = useNow(ahead);
   const timeout = seconds(group.FailoverTimeout);
   const live = useMemo(() => {
@@ -80,7 +80,7 @@ function Group() {
               <thead><tr>{COLUMNS.map((name) => <th key={name} scope="col">{name}</th>)}</tr></thead>
               <tbody>
                 <Space height={seen[0]?.start ?? 0} />
-                {seen.map(({ index }) => <Row key={rows[index].id} session={rows[index].original} timeout={timeout} now={now} place={index} />)}
+                {seen.map(({ index }) => <Row key={rows[index].id} session={rows[index].original} timeout={timeout} readAt={at} now={now} place={index} />)}
                 <Space height={virtualizer.getTotalSize() - (seen.at(-1)?.end ?? 0)} />
               </tbody>
             </table>
