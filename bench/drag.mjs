@@ -58,6 +58,8 @@ async function drag(page, client, ids, turn) {
     await client.send('Input.dispatchMouseEvent', { type: 'mouseReleased', clickCount: 1, ...end });
     await moved;
   });
+  // Those far from what is seen come back after it.
+  await page.locator('[data-far]').first().waitFor({ state: 'detached' });
   const order = await shown(page);
   assert.deepEqual(order.toSorted(), ids, 'a permutation');
   assert.notDeepEqual(order, ids, 'something has moved');

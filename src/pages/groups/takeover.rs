@@ -2,7 +2,7 @@
 
 use super::handover::{Handover, HandoverView, Leaders, handover, last_to_process};
 use crate::live::aveva::Election;
-use crate::live::{Group, Live, use_clock};
+use crate::live::{Group, Live, clock, use_clock};
 use crate::prefs::use_prefs;
 use crate::ui::times;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
@@ -28,6 +28,9 @@ struct Lane {
     explained: String,
     /// The age as a share of the FailoverTimeout, at most 1.
     at: f64,
+    /// The age and the FailoverTimeout, in milliseconds.
+    age: f64,
+    timeout: f64,
     marks: [(&'static str, String); 3],
     now: String,
 }
@@ -114,12 +117,7 @@ fn lane(
             ),
         ),
     };
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "milliseconds of an age, drawn as a bar"
-    )]
-    let at = (age.num_milliseconds() as f64 / timeout.num_milliseconds().max(1) as f64)
-        .clamp(0.001, 1.0);
+    let (age_millis, timeout_millis) = (millis(age), millis(timeout).max(1.0));
     let due = if pulse.beat != Beat::OnTime {
         "Beat due, missed"
     } else {
@@ -130,7 +128,9 @@ fn lane(
         big,
         sentence,
         explained,
-        at,
+        at: (age_millis / timeout_millis).clamp(0.001, 1.0),
+        age: age_millis,
+        timeout: timeout_millis,
         marks: [
             ("Last heartbeat", clock(last)),
             (due, clock(last + half)),
@@ -138,6 +138,45 @@ fn lane(
         ],
         now: words::span(age),
     })
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds of an age, drawn as a bar"
+)]
+fn millis(span: TimeDelta) -> f64 {
+    span.num_milliseconds() as f64
+}
+
+/// By how many milliseconds what moves may be wrong before it is set right: less than can be seen.
+const DRIFT: f64 = 500.0;
+
+/// One movement along the lane. The browser moves it by itself, from one heartbeat to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Run {
+    /// When the lane's beginning was, in milliseconds since 1970 by the browser's clock.
+    begun: f64,
+    /// The age at which the movement was begun, and how long the whole lane takes, in milliseconds.
+    age: f64,
+    timeout: f64,
+    /// Whether it has the other name than the one before, without which the browser would not begin anew.
+    again: bool,
+}
+
+impl Run {
+    /// This, while it is right, or the one that takes its place.
+    fn at(self, now: f64, age: f64, timeout: f64) -> Self {
+        let begun = now - age;
+        if (self.timeout - timeout).abs() < f64::EPSILON && (self.begun - begun).abs() < DRIFT {
+            return self;
+        }
+        Self {
+            begun,
+            age,
+            timeout,
+            again: !self.again,
+        }
+    }
 }
 
 /// The countdown from the primary's last heartbeat to the takeover, and then the handover itself.
@@ -260,12 +299,16 @@ pub fn Takeover(
 fn Count(#[prop(into)] lane: Signal<Lane>) -> impl IntoView {
     let text = move |of: fn(&Lane) -> String| move || of(&lane.read());
     let at = move || lane.read().at.to_string();
-    // A heartbeat resets the marker at once; only forward movement is smooth.
-    let jump = Memo::new(move |before: Option<&(f64, bool)>| {
-        let at = lane.read().at;
-        (at, before.is_none_or(|(before, _)| at < *before))
+    let run = Memo::new(move |before: Option<&Run>| {
+        let (before, lane) = (before.copied().unwrap_or_default(), lane.read());
+        before.at(clock::now(), lane.age, lane.timeout)
     });
-    let jump = move || jump.get().1.then_some("");
+    let seconds = |millis: f64| format!("{:.3}s", millis / 1_000.0);
+    let (age, timeout) = (
+        move || seconds(-run.get().age),
+        move || seconds(run.get().timeout),
+    );
+    let again = move || run.get().again.then_some("");
     // At the ends of the lane the label would overflow.
     let end = move || match lane.read().at {
         at if at < 0.1 => Some("start"),
@@ -283,7 +326,7 @@ fn Count(#[prop(into)] lane: Signal<Lane>) -> impl IntoView {
         }
     };
     view! {
-        <div class="count" style:--now=at data-jump=jump>
+        <div class="count" style:--now=at style:--age=age style:--timeout=timeout data-again=again>
             <output aria-live="off">{text(|lane| lane.big.clone())}</output>
             <div>
                 <h3>{text(|lane| lane.sentence.clone())}</h3>
@@ -304,7 +347,7 @@ fn Count(#[prop(into)] lane: Signal<Lane>) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use super::lane;
+    use super::{Run, lane};
     use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
     use health::groups::pulse;
     use vendors::aveva::{ClientSession, Heartbeat, TimeSpan};
@@ -354,6 +397,23 @@ mod tests {
     fn a_beat_that_was_due_after_the_last_look_is_not_called_missed() {
         let lane = of_age(31);
         assert_eq!((lane.severity, lane.big.as_str()), ("normal", "due"));
+    }
+
+    #[test]
+    fn the_movement_begins_anew_with_a_heartbeat_and_not_with_a_second() {
+        let begun = Run::default().at(100_000.0, 6_000.0, 60_000.0);
+        assert_eq!((begun.begun, begun.age), (94_000.0, 6_000.0));
+        assert_eq!(begun.at(101_000.0, 7_000.0, 60_000.0), begun);
+        assert_eq!(begun.at(102_000.0, 8_400.0, 60_000.0), begun);
+        for (now, age, timeout) in [
+            (110_000.0, 0.0, 60_000.0),
+            (101_000.0, 8_000.0, 60_000.0),
+            (101_000.0, 7_000.0, 30_000.0),
+        ] {
+            let next = begun.at(now, age, timeout);
+            assert_eq!((next.begun, next.timeout), (now - age, timeout));
+            assert_ne!(next.again, begun.again, "{age}");
+        }
     }
 
     #[test]

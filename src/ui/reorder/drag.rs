@@ -170,6 +170,15 @@ impl Drag {
         }
     }
 
+    /// The index of the row that a pointer is down on, lifted or not yet.
+    #[must_use]
+    pub fn held(&self) -> Option<usize> {
+        match self {
+            Self::Idle => None,
+            Self::Pressed { row, .. } | Self::Lifted { row, .. } => Some(*row),
+        }
+    }
+
     /// The position that the lifted row is held over, from 1.
     #[must_use]
     pub fn over(&self) -> Option<usize> {

@@ -13,6 +13,11 @@ const LONGEST_FRAME: f64 = 50.0;
 /// How often the list's position is measured again, in milliseconds: something else may move it.
 const MEASURED: f64 = 100.0;
 
+/// How many rows on either side are shown again in the first frames after a drag, and twice as many in each one after a
+/// frame that took no longer than so many milliseconds.
+const SHOWN_AGAIN: usize = 4;
+const SHORT_FRAME: f64 = 20.0;
+
 /// The state of a drag between two events.
 #[derive(Default)]
 pub(super) struct DragState {
@@ -39,8 +44,12 @@ pub(super) struct DragState {
     pub(super) view: Option<(Element, (f64, f64))>,
     /// Whether a row was dropped and the result is not drawn yet.
     pub(super) dropping: bool,
-    /// The rows that are shown while one is lifted, by their indices; none where all are.
+    /// The rows that are shown while one is held, by their indices; none where all are.
     near: Range<usize>,
+    /// Whether these are ready to be moved.
+    is_ready: bool,
+    /// How many rows on either side the next frame shows again; none while that is not being done.
+    again: usize,
     /// The row that has the focus.
     pub(super) focused: Option<usize>,
 }
@@ -98,30 +107,65 @@ impl DragState {
     }
 
     /// Shows the rows near the view alone, so that a frame costs the same in a list of any length, and room in the place of
-    /// the others. The lifted row stays, and the one that has the focus, which a hidden one would lose.
-    fn show_near(&mut self, list: &HtmlElement) {
-        let near = match (&self.view, self.drag.lifted()) {
-            (Some((_, (top, bottom))), Some(lifted)) => {
-                let (top, bottom) = (top - self.corner.y, bottom - self.corner.y);
-                let near = self.geometry.near(&self.near, top, bottom);
-                let kept = self.focused.unwrap_or(lifted);
-                let start = near.start.min(lifted).min(kept);
-                start..near.end.max(lifted + 1).max(kept + 1)
+    /// the others. The held row stays, and the one that has the focus, which a hidden one would lose.
+    pub(super) fn show_near(&mut self, list: &HtmlElement) {
+        let (Some((_, (top, bottom))), Some(held)) = (&self.view, self.drag.held()) else {
+            if self.is_ready {
+                self.show(list, self.near.clone());
             }
-            _ => 0..0,
+            return;
         };
+        let (top, bottom) = (top - self.corner.y, bottom - self.corner.y);
+        let near = self.geometry.near(&self.near, top, bottom);
+        let kept = self.focused.unwrap_or(held);
+        let start = near.start.min(held).min(kept);
+        let near = start..near.end.max(held + 1).max(kept + 1);
         if near != self.near {
             self.show(list, near);
+            self.measure_near(list);
         }
     }
 
-    /// Shows these rows alone; all, where there are none.
+    /// Begins to show all rows again; returns whether a first frame of that is to be asked for.
+    pub(super) fn begin_to_show_again(&mut self) -> bool {
+        let begins = !self.near.is_empty() && self.again == 0;
+        if begins {
+            (self.again, self.frame) = (SHOWN_AGAIN, now());
+        }
+        begins
+    }
+
+    /// Shows some more of the rows again; returns whether another frame is to be asked for. All of them at once would
+    /// take as long as many frames.
+    pub(super) fn show_again(&mut self, list: &HtmlElement) -> bool {
+        if self.drag != Drag::Idle || self.near.is_empty() {
+            self.again = 0;
+            return false;
+        }
+        let rows = usize::try_from(list.child_element_count()).unwrap_or(0);
+        let more = self.near.start.saturating_sub(self.again)..self.near.end + self.again;
+        let goes_on = more.start > 0 || more.end < rows;
+        self.show(list, if goes_on { more } else { 0..0 });
+        let is_short = now() - self.frame <= SHORT_FRAME;
+        self.frame = now();
+        self.again = match (goes_on, is_short) {
+            (false, _) => 0,
+            (true, true) => self.again * 2,
+            (true, false) => SHOWN_AGAIN,
+        };
+        goes_on
+    }
+
+    /// Shows these rows alone, ready to be moved while one is held; all, where there are none.
     fn show(&mut self, list: &HtmlElement, near: Range<usize>) {
         let rows = list.children();
+        self.is_ready = self.drag != Drag::Idle && !near.is_empty();
         for (row, at) in (0..rows.length()).zip(0..) {
-            let is_far = !near.is_empty() && !near.contains(&at);
-            let row = rows.item(row);
-            let _ = row.map(|row| row.toggle_attribute_with_force("data-far", is_far));
+            let (Some(row), is_near) = (rows.item(row), near.contains(&at)) else {
+                continue;
+            };
+            let _ = row.toggle_attribute_with_force("data-far", !near.is_empty() && !is_near);
+            let _ = row.toggle_attribute_with_force("data-near", self.is_ready && is_near);
         }
         self.near = near;
         if self.near.is_empty() {
@@ -131,7 +175,11 @@ impl DragState {
         let (above, below) = self.geometry.beside(&self.near);
         let room = format!("{above}px 0 {below}px");
         let _ = list.style().set_property("padding", &room);
-        // How high a row is shows once it is laid out, and moves what lies below it.
+    }
+
+    /// How high a row is shows once it is laid out, and moves what lies below it.
+    fn measure_near(&mut self, list: &HtmlElement) {
+        let rows = list.children();
         let heights = self.near.clone().map(|at| {
             let row = u32::try_from(at).ok().and_then(|at| rows.item(at));
             row.map_or(0.0, |row| row.get_bounding_client_rect().height())
@@ -152,7 +200,6 @@ impl DragState {
             if let Some(row) = row(lifted) {
                 let _ = row.set_attribute("data-lifted", "");
             }
-            let _ = list.toggle_attribute_with_force("data-dragging", lifted.is_some());
             self.marked = lifted;
         }
         self.show_near(list);

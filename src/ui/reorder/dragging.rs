@@ -1,7 +1,7 @@
 //! Dragging in the browser: pointer events in, row offsets out. The state machine is [`super::drag`]; this
 //! file does not know what is ordered.
 
-use super::drag::{Change, Drag, Dropped, Geometry};
+use super::drag::{Change, Drag, Dropped};
 use super::drag_state::{DragState, now, window_point};
 use leptos::html;
 use leptos::prelude::*;
@@ -103,6 +103,8 @@ impl Dragging {
             state.measure(&list);
             state.find(&list);
             state.drag.press(event.pointer_id(), index, state.point());
+            // Now, and not once it is lifted: what takes long is over before anything moves.
+            state.show_near(&list);
         });
     }
 
@@ -219,16 +221,29 @@ impl Dragging {
     /// Puts every row back into its place.
     fn settle(self) {
         if let Some(list) = self.list.try_get_untracked().flatten() {
-            let _ = self.state.try_update_value(|state| {
+            let begins = self.state.try_update_value(|state| {
                 state.draw(&list);
                 state.drawn.clear();
-                state.geometry = Geometry::default();
                 (state.view, state.dropping) = (None, false);
+                state.begin_to_show_again()
             });
+            if begins == Some(true) {
+                request_animation_frame(move || self.show_again());
+            }
         }
         if self.over.try_get_untracked().flatten().is_some() {
             let _ = self.over.try_set(None);
             let _ = self.gap.try_set(None);
+        }
+    }
+
+    /// One frame after a drag: shows some more of the rows that were hidden during it.
+    fn show_again(self) {
+        let list = self.list.try_get_untracked().flatten();
+        let goes_on =
+            list.and_then(|list| self.state.try_update_value(|state| state.show_again(&list)));
+        if goes_on == Some(true) {
+            request_animation_frame(move || self.show_again());
         }
     }
 
