@@ -132,6 +132,41 @@ story('a long list scrolls while a slicer is held at its edge', async (told) => 
   await eventually(async () => assert.equal((await shown(page)).indexOf('cam01'), 39));
 });
 
+for (const [ending, end] of [['let go', (page) => page.mouse.up()], ['cancelled', (page) => page.keyboard.press('Escape')]]) {
+  story(`of a long list only what is near is drawn while a slicer is held, and nothing moves once it is ${ending}`, async (told) => {
+    const { page, visit, world, control } = told;
+    const group = await find(world, ordered);
+    const ids = Array.from({ length: 120 }, (_, n) => `cam${String(n + 1).padStart(3, '0')}`);
+    await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids });
+    await visit(path('slicers', 'live', group.id));
+    await eventually(async () => assert.equal(await items(page).count(), 120));
+    const row = items(page).filter({ hasText: 'cam060' });
+    await row.evaluate((item) => item.scrollIntoView({ block: 'center' }));
+    const place = () =>
+      row.evaluate((item) => [Math.round(item.getBoundingClientRect().top), Math.round(document.querySelector('main').scrollHeight)]);
+    // Rows that were never drawn are as high as they are once they have been.
+    let before;
+    await eventually(async () => {
+      const last = before;
+      before = await place();
+      assert.deepEqual(before, last);
+    });
+    const start = await middle(grip(page, 59));
+    await page.mouse.move(start.x, start.y);
+    await page.mouse.down();
+    assert.ok((await items(page).count()) < 60);
+    assert.deepEqual(await place(), before);
+    await page.mouse.move(start.x, start.y + 20, { steps: 3 });
+    await page.mouse.move(start.x, start.y, { steps: 3 });
+    await lifted(page).waitFor();
+    await end(page);
+    await eventually(async () => assert.equal(await items(page).count(), 120));
+    assert.deepEqual(await shown(page), ids);
+    assert.deepEqual(await place(), before);
+    await page.mouse.up();
+  });
+}
+
 const views = [['100 %', {}], ['200 %', { viewport: { width: 720, height: 450 }, deviceScaleFactor: 2 }], ['the width of a phone', { viewport: { width: 390, height: 844 } }]];
 for (const [zoom, options] of views) {
   story(`a list scrolled by wheel and keys under a held slicer takes it where the pointer is, at ${zoom}`, options, async (told) => {
