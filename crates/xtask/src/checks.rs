@@ -68,7 +68,20 @@ fn word(outcome: &Done) -> &'static str {
 /// Formatting, lints on both targets, and what the dependencies may be.
 pub(crate) fn check(tree: &Tree) -> Done {
     let mut steps = Steps::default();
-    formatting_and_lints(tree, &mut steps);
+    formatting(tree, &mut steps);
+    steps.take("lints", || {
+        run(cargo(tree)
+            .args([
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--keep-going",
+                "--locked",
+                "--quiet",
+            ])
+            .args(["--", "-D", "warnings"]))
+    });
+    lints_for_the_browser(tree, &mut steps);
     steps.take("dependencies", || dependencies::check(tree));
     steps.summary()
 }
@@ -77,6 +90,7 @@ pub(crate) fn check(tree: &Tree) -> Done {
 /// published about them overnight is no fault of a change.
 pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
     let mut steps = Steps::default();
+    let mut is_linted = false;
     // Before two builds need it at the same time.
     install::for_building(tree)?;
     let built = std::thread::scope(|scope| {
@@ -84,11 +98,24 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
         // is tested has the machine for itself.
         let build = scope.spawn(|| take("build", || build::build(tree).map(drop)));
         if name.is_none() {
-            formatting_and_lints(tree, &mut steps);
+            formatting(tree, &mut steps);
+            lints_for_the_browser(tree, &mut steps);
+            is_linted = steps.take("lints, and compiling the tests", || {
+                run(linted(cargo(tree).args([
+                    "build",
+                    "--workspace",
+                    "--all-targets",
+                    "--keep-going",
+                    "--locked",
+                    "--quiet",
+                ])))
+            });
         }
-        steps.take("compiling the tests", || {
-            run(native_tests(tree).arg("--no-run"))
-        });
+        if !is_linted {
+            steps.take("compiling the tests", || {
+                run(native_tests(tree).arg("--no-run"))
+            });
+        }
         build.join()
     });
     let built = built.unwrap_or_else(|_| ("build", Err("it panicked".into()), Duration::ZERO));
@@ -98,7 +125,11 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
         if let Err(why) = install::postgresql() {
             println!("postgresql: {why}");
         }
-        run(native_tests(tree).arg("--no-fail-fast").args(name))
+        let mut tests = native_tests(tree);
+        if is_linted {
+            linted(&mut tests);
+        }
+        run(tests.arg("--no-fail-fast").args(name))
     });
     if built {
         steps.take("tests in the browser", || browser_tests(tree, name));
@@ -107,6 +138,14 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
         }
     }
     steps.summary()
+}
+
+/// Has what is compiled of the workspace linted as well, by the program behind `cargo clippy`, which by itself leaves
+/// nothing that could be run: everything would be compiled once more for the tests. Whoever runs these has to say the same.
+fn linted(command: &mut Command) -> &mut Command {
+    command
+        .env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver")
+        .env("CLIPPY_ARGS", "-Dwarnings")
 }
 
 fn native_tests(tree: &Tree) -> Command {
@@ -189,22 +228,13 @@ fn measure(tree: &Tree, chromium: &Path, arguments: &[&str]) -> Done {
     run(&mut node)
 }
 
-fn formatting_and_lints(tree: &Tree, steps: &mut Steps) {
+fn formatting(tree: &Tree, steps: &mut Steps) {
     steps.take("formatting", || {
         run(cargo(tree).args(["fmt", "--all", "--check"]))
     });
-    steps.take("lints", || {
-        run(cargo(tree)
-            .args([
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--keep-going",
-                "--locked",
-                "--quiet",
-            ])
-            .args(["--", "-D", "warnings"]))
-    });
+}
+
+fn lints_for_the_browser(tree: &Tree, steps: &mut Steps) {
     steps.take("lints for the browser", || {
         install::wasm_target()?;
         run(cargo(tree)
