@@ -1,7 +1,8 @@
 // What is measured beside other pages or has a limit, one after the other, with few rounds. Prints Markdown, and writes
 // the same as JSON into `target/bench.json`. A part during which the machine became more than 15 % faster or slower is
-// void and measured again; figures that stay void make this fail. `cargo xtask bench`, or `node bench/all.mjs` after
-// `cargo xtask build` and `npm ci --prefix bench/peers`.
+// void and measured again. A part that fails or stays void makes this fail, at the end; one whose programs are not
+// installed is left out, and said to be. `cargo xtask bench`, or `node bench/all.mjs` after `cargo xtask build` and `npm ci
+// --prefix bench/peers`.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,6 +20,8 @@ const PARTS = [
   ['wall.mjs'],
   ['gateway.mjs'],
 ];
+/** What a part needs beside what the others do: the reads of the gateway are compared with those of another proxy. */
+const NEEDS = { 'gateway.mjs': ['nginx', 'wrk'] };
 const DRIFT = 0.15;
 const ATTEMPTS = 2;
 
@@ -27,6 +30,11 @@ const said = (program, ...words) => execFileSync(program, words, { cwd: here('..
 
 /** One part, measured anew while it is void. */
 function run(folder, [script, ...words]) {
+  const missing = (NEEDS[script] ?? []).filter((program) => spawnSync(program, ['-v']).error);
+  if (missing.length > 0) {
+    console.log(`${script}: left out, because ${missing.join(' and ')} cannot be found`);
+    return { script, missing };
+  }
   for (let attempt = 1; ; attempt += 1) {
     const file = join(folder, `${script}-${attempt}`);
     const before = calibrate();
@@ -35,7 +43,10 @@ function run(folder, [script, ...words]) {
       stdio: 'inherit',
       env: { ...process.env, BENCH_JSON: file },
     });
-    if (status !== 0) throw new Error(`${script} failed`);
+    if (status !== 0) {
+      console.log(`${script}: failed`);
+      return { script, failed: true };
+    }
     const drift = calibrate() / before - 1;
     const isVoid = Math.abs(drift) > DRIFT;
     console.log(`${script}: the machine became ${(drift * 100).toFixed(0)} % slower meanwhile${isVoid ? ', so that these figures are void' : ''}`);
@@ -59,4 +70,6 @@ const folder = mkdtempSync(join(tmpdir(), 'failover-console-bench-'));
 const parts = PARTS.map((part) => run(folder, part));
 rmSync(folder, { recursive: true });
 writeFileSync(here('../target/bench.json'), `${JSON.stringify({ machine, parts }, undefined, 2)}\n`);
-process.exitCode = parts.some((part) => part.void) ? 1 : 0;
+const outcome = ({ missing, failed, void: isVoid }) => (missing ? 'left out' : failed ? 'failed' : isVoid ? 'void' : 'measured');
+for (const part of parts) console.log(`${part.script}: ${outcome(part)}`);
+process.exitCode = parts.some((part) => part.void || part.failed) ? 1 : 0;
