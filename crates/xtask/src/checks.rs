@@ -99,7 +99,6 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
         let build = scope.spawn(|| take("build", || build::build(tree).map(drop)));
         if name.is_none() {
             formatting(tree, &mut steps);
-            lints_for_the_browser(tree, &mut steps);
             is_linted = steps.take("lints, and compiling the tests", || {
                 run(linted(cargo(tree).args([
                     "build",
@@ -115,6 +114,10 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
             steps.take("compiling the tests", || {
                 run(native_tests(tree).arg("--no-run"))
             });
+        }
+        if name.is_none() {
+            // Last: the build ends with what occupies one processor, and so does this.
+            lints_for_the_browser(tree, &mut steps);
         }
         build.join()
     });
