@@ -143,8 +143,9 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
     steps.summary()
 }
 
-/// Has what is compiled of the workspace linted as well, by the program behind `cargo clippy`, which by itself leaves
-/// nothing that could be run: everything would be compiled once more for the tests. Whoever runs these has to say the same.
+/// Makes a cargo command lint what it compiles of the workspace, with the program behind `cargo clippy`. That command would
+/// only check, so that everything would have to be compiled again for the tests. The command that runs the tests needs the
+/// same settings, or it compiles everything again as well.
 fn linted(command: &mut Command) -> &mut Command {
     command
         .env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver")

@@ -56,8 +56,8 @@ async fn sign_ins_that_are_broken_off_do_not_hash_outside_of_the_limit() {
         let request = sign_in(&program, *number);
         stream.write_all(request.as_bytes()).await.expect("sent");
     }
-    // Once one of the first is answered all go: some while they hash, and some while they wait. In which order they are
-    // answered nobody says, so that a certain one may be the last.
+    // Once one of the first is answered all connections are closed: some while their passwords are hashed, and some while
+    // they wait for that. Any one of them may be answered last, so that waiting for certain ones could be waiting for all.
     let first = streams.iter_mut().take(5).map(|(_, stream)| {
         Box::pin(async move { stream.read_to_string(&mut String::new()).await })
     });
