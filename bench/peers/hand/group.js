@@ -2,8 +2,7 @@
 // an id changed, and patch the texts of the rows that are seen, which are made once.
 
 import { COLUMNS, INTERVAL, OVERSCAN, ROW, inOrder, nothing, read, rowOf, seconds } from '../sessions.js';
-
-const icon = (name) => `<svg aria-hidden="true"><use href="#i-${name}"></use></svg>`;
+import { icon, named, set, write } from './dom.js';
 
 const CELLS = `<th scope="row"><a><b><bdi></bdi></b></a><span class="sub"><bdi></bdi></span></th>
 <td><span class="st"><svg aria-hidden="true"><use></use></svg><span></span></span></td>
@@ -24,19 +23,6 @@ const region = document.querySelector('.scroll');
 const table = document.querySelector('table');
 const [before, after] = document.querySelectorAll('.space');
 const rows = [];
-
-const write = (node, text) => {
-  if (node.textContent !== text) node.textContent = text;
-};
-
-const set = (node, name, value) => {
-  if (node.getAttribute(name) !== value) node.setAttribute(name, value);
-};
-
-const named = (node, text) => {
-  write(node, text);
-  set(node, 'title', text);
-};
 
 function make() {
   const row = document.createElement('tr');

@@ -2,8 +2,7 @@
 // did, patch the texts of rows that are made once.
 
 import { A_PAGE, CHIPS, COLUMNS, INTERVAL, connectionsOf, counts, groupsOf, nothing, pageAsked, poll, rowOf, sortKey } from '../model.js';
-
-const icon = (name) => `<svg aria-hidden="true"><use href="#i-${name}"></use></svg>`;
+import { icon, named, set, write } from './dom.js';
 
 const ROW = `<td><span class="st"><svg aria-hidden="true"><use></use></svg><bdi></bdi></span></td>
 <th scope="row"><a><b><bdi></bdi></b></a><span class="sub"><bdi></bdi></span></th><td><bdi></bdi></td><td><bdi></bdi></td><td></td>
@@ -21,19 +20,6 @@ const chips = [...document.querySelectorAll('.chip b')];
 const status = document.querySelector('[role=status]');
 const body = document.querySelector('tbody');
 const rows = [];
-
-const write = (node, text) => {
-  if (node.textContent !== text) node.textContent = text;
-};
-
-const set = (node, name, value) => {
-  if (node.getAttribute(name) !== value) node.setAttribute(name, value);
-};
-
-const named = (node, text) => {
-  write(node, text);
-  set(node, 'title', text);
-};
 
 function make() {
   const row = document.createElement('tr');
