@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { accessible, eventually, rows, START, story, whenRows } from './harness.mjs';
+import { GATEWAY_GONE } from './support/browser.mjs';
 import { PASSWORD, serve } from './support/served.mjs';
 import { find, inOrder, now, ordered } from './support/slicers.mjs';
 import { path, system } from './support/worlds.mjs';
@@ -180,7 +181,7 @@ story('everything that the filters leave is exported', async ({ page, visit, con
 });
 
 story('what is known stays while the gateway does not answer', async ({ page, product, visit, complaints }) => {
-  complaints.expect(/ERR_CONNECTION_REFUSED/);
+  complaints.expect(GATEWAY_GONE);
   await visit('/activity');
   await whenRows(page, 'Activity', (all) => assert.ok(all.length > 0), PATIENCE);
   await product.stop();

@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { start, story, whenRows } from './harness.mjs';
+import { GATEWAY_GONE } from './support/browser.mjs';
 
 story('a gateway that is gone is said to be gone, and the console recovers with it', async ({ page, product, visit, complaints }) => {
-  complaints.expect(/ERR_CONNECTION_REFUSED/);
+  complaints.expect(GATEWAY_GONE);
   await visit('/groups');
   await whenRows(page, 'Failover groups', (shown) => assert.ok(shown.length > 10));
   await product.stop();

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { accessible, eventually, passInPage, rows, story, whenRows } from './harness.mjs';
-import { Complaints } from './support/browser.mjs';
+import { Complaints, GATEWAY_GONE } from './support/browser.mjs';
 import { PASSWORD, serve } from './support/served.mjs';
 
 /**
@@ -34,7 +34,7 @@ function pairing(name, options, tell) {
       const said = new Complaints(wall);
       said.expect(/status of 401/);
       // A gateway that is started again.
-      said.allow(/ERR_CONNECTION_REFUSED/);
+      said.allow(GATEWAY_GONE);
       heard.push(said);
       await wall.goto(`${served.url}${address}`);
       return { wall };

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { createServer, request } from 'node:http';
 import { accessible, eventually, pass, passEventually, passUntil, start, story } from './harness.mjs';
+import { GATEWAY_GONE } from './support/browser.mjs';
 import { says, source } from './support/sources.mjs';
 import { SIZES, leastText, openWall, shownLive, stands, tile, tiles, total } from './support/walls.mjs';
 import { TITLES, path, recentSessions, system } from './support/worlds.mjs';
@@ -431,7 +432,7 @@ story('nothing on the wall stays in one place for long', async (told) => {
 });
 
 story('a gateway that is gone covers the wall, and the wall comes back with it', async ({ page, product, visit, complaints }) => {
-  complaints.expect(/ERR_CONNECTION_REFUSED|ERR_SOCKET_NOT_CONNECTED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/);
+  complaints.expect(GATEWAY_GONE);
   await visit('/wall?distance=2');
   await shownLive(page);
   await product.stop();

@@ -24,6 +24,12 @@ export async function launch() {
 }
 
 /**
+ * What a browser says of a gateway that has stopped: which of them depends on whether a request was under way, or the
+ * browser had a connection left from before.
+ */
+export const GATEWAY_GONE = /ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)/;
+
+/**
  * Listens for everything that a page should not say: errors and warnings on its console, uncaught
  * exceptions, requests that failed. A breach of the Content-Security-Policy is among the errors.
  */
