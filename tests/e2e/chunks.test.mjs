@@ -45,18 +45,31 @@ story('the first visit fetches what the Overview needs, and every other piece on
   });
 });
 
-story('a page opened by its address fetches its own pieces beside its data', async ({ page, product }) => {
+story('a page opened by its address has its own pieces fetched beside the program, each once', async ({ page, product, world }) => {
   const asked = asks(page);
-  const data = held();
-  const server = await proxy(product, (path) => (path.startsWith('/api/inventory') ? data.awaited : undefined));
-  try {
-    await page.goto(`${server.url}/connections`);
-    await eventually(() => assert.ok(asked.some((path) => isOwn(path, 'connections'))));
-    data.release();
-    await heading(page, 'Connections').waitFor();
-  } finally {
-    data.release();
-    server.stop();
+  const { groups } = (await world()).systems['plant-a'];
+  const pages = {
+    activity: '/activity', connections: '/connections', groups: '/groups', group: path('groups', 'plant-a', groups[0].Id),
+    failover_sessions: '/failover-sessions', report: '/report', slicers: '/slicers', wall: '/wall',
+  };
+  for (const [chunk, address] of Object.entries(pages)) {
+    const program = held();
+    const server = await proxy(product, (path) => (path.startsWith('/console-main') ? program.awaited : undefined));
+    try {
+      await page.goto(`${server.url}${address}`, { waitUntil: 'commit' });
+      await eventually(() => assert.ok(asked.some((path) => isOwn(path, chunk)), chunk));
+      program.release();
+      await page.locator('#console h1').first().waitFor({ state: 'attached' });
+      await page.getByText('Loading this page…').waitFor({ state: 'detached' });
+      const pieces = asked.filter(isPiece);
+      assert.deepEqual(pieces.filter((one, at) => pieces.indexOf(one) !== at), [], `${address}: each once`);
+    } finally {
+      program.release();
+      // The page that is left goes on with what it fetches while it is idle.
+      await page.goto('about:blank');
+      asked.length = 0;
+      server.stop();
+    }
   }
 });
 

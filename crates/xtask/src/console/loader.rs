@@ -8,27 +8,57 @@ use crate::command::Done;
 /// the next time, and what is there is not. A failure is no error of the page: the browser tells of what it could not
 /// fetch, and the console of what somebody waits for.
 const LOADER: &str = r#"
-const loadPiece = (name) => {
-    let loading;
-    return () => loading ??= (async () => {
-        const module = await WebAssembly.compileStreaming(fetch(new URL(name, import.meta.url)));
-        await WebAssembly.instantiate(module, sharedImports());
-    })().catch((error) => {
-        loading = undefined;
+const once = (begin) => {
+    let begun;
+    return () => begun ??= begin().catch((error) => {
+        begun = undefined;
         throw error;
     });
 };
-const loadChunk = (pieces) => async (callback, data) => {
-    const loaded = await Promise.all(pieces.map((piece) => piece())).then(() => true, (error) => {
+const loadPiece = (name) => {
+    const compile = once(() => WebAssembly.compileStreaming(fetch(new URL(name, import.meta.url))));
+    const load = once(async () => WebAssembly.instantiate(await compile(), sharedImports()));
+    return { compile, load };
+};
+const loadChunk = (pieces) => Object.assign(async (callback, data) => {
+    const loaded = await Promise.all(pieces.map(({ load }) => load())).then(() => true, (error) => {
         console.info('A part of the console was not loaded.', error);
         return false;
     });
     sharedImports().main.__indirect_function_table.get(callback)(data, loaded);
-};
+}, { pieces });
 "#;
 
-/// Puts the script together. `pieces` are the files by their names.
-pub(super) fn join(bound: &str, cut: &Cut, pieces: &[(String, Piece)]) -> Done<String> {
+/// Fetches and compiles the pieces of the page that is opened while the main one is on the way. `CHUNKS` are the chunks by
+/// the first part of the page's path, or by that and a slash where the path goes on. What fails here is asked for again
+/// by the program.
+const OPENED: &str = r#"
+const [section, ...more] = location.pathname.slice(new URL('.', import.meta.url).pathname.length).split('/').filter(Boolean);
+for (const { compile } of { CHUNKS }[more.length > 0 ? `${section}/` : section]?.pieces ?? []) compile().catch(() => undefined);
+"#;
+
+/// The pages' chunks, as `Chunk::of` has them in the console, by their paths as [`OPENED`] reads them.
+pub(super) const PAGES: [(&str, &str); 11] = [
+    ("activity", "activity"),
+    ("connections", "connections"),
+    ("failover-sessions", "failover_sessions"),
+    ("failover-sessions/", "failover_session"),
+    ("groups", "groups"),
+    ("groups/", "group"),
+    ("report", "report"),
+    ("sign-in", "sign_in"),
+    ("slicers", "slicers"),
+    ("slicers/", "slicer_group"),
+    ("wall", "wall"),
+];
+
+/// Puts the script together. `pieces` are the files by their names, `pages` is [`PAGES`].
+pub(super) fn join(
+    bound: &str,
+    cut: &Cut,
+    pieces: &[(String, Piece)],
+    pages: &[(&str, &str)],
+) -> Done<String> {
     let mut script = String::new();
     let mut names = Vec::new();
     for line in bound.lines() {
@@ -70,6 +100,13 @@ pub(super) fn join(bound: &str, cut: &Cut, pieces: &[(String, Piece)]) -> Done<S
     for name in others {
         script.push_str(&format!("const {name} = {first};\n"));
     }
+    let mut chunks = Vec::new();
+    for (path, chunk) in pages {
+        let load = cut.loads.iter().find(|load| load.chunk == *chunk);
+        let load = load.ok_or_else(|| format!("no chunk is called {chunk}"))?;
+        chunks.push(format!("'{path}': {first}.{}", load.function));
+    }
+    script.push_str(&OPENED.replace("CHUNKS", &chunks.join(", ")));
     Ok(script)
 }
 
@@ -98,7 +135,8 @@ mod tests {
             .enumerate()
             .map(|(number, piece)| (format!("{number}.wasm"), piece))
             .collect();
-        let script = join(BOUND, &cut, &pieces).unwrap();
+        let pages = [("groups/", "groups"), ("wall", "wall")];
+        let script = join(BOUND, &cut, &pieces, &pages).unwrap();
         for line in [
             "const piece1 = loadPiece('./1.wasm');",
             "    __wasm_split_load_groups: loadChunk([piece0, piece2]),",
@@ -108,6 +146,9 @@ mod tests {
             assert!(script.lines().any(|one| one == line), "{line} in\n{script}");
         }
         assert!(!script.contains("__wasm_split.js"));
-        assert!(join("function initSync() {}", &cut, &pieces).is_err());
+        let opened = "{ 'groups/': import1.__wasm_split_load_groups, 'wall': import1.__wasm_split_load_wall }";
+        assert!(script.contains(opened), "{opened} in\n{script}");
+        assert!(join("function initSync() {}", &cut, &pieces, &[]).is_err());
+        assert!(join(BOUND, &cut, &pieces, &[("slicers", "slicers")]).is_err());
     }
 }

@@ -51,7 +51,7 @@ pub(crate) fn build(tree: &Tree, path: &OsStr) -> Done {
     }
     let entry = work.optimise(&main, ENTRY, &page)?;
     let wasm = put(tree, ENTRY, "wasm", &entry)?;
-    let script = loader::join(&script, &cut, &pieces)?;
+    let script = loader::join(&script, &cut, &pieces, &loader::PAGES)?;
     let script = put(tree, NAME, "js", script.as_bytes())?;
     let mut styles = String::new();
     for sheet in &page.styles {

@@ -16,7 +16,7 @@ pub(super) struct Page<'t> {
 
 /// What loads the program and starts it, at the page's end. It takes the processor from the alarms that the page shows
 /// without it: near the gateway, whose answers are there at once, it is loaded after them, and nowhere is it started
-/// before them. Neither waits for longer than a person would notice, by a clock of the browser that does not stand still
+/// before them; a page without them waits for nothing. Neither waits for longer than a person would notice, by a clock of the browser that does not stand still
 /// in the background.
 const START: &str = "
       (async () => {
@@ -26,7 +26,8 @@ const START: &str = "
         };
         const script = import('/SCRIPT');
         const answers = Promise.allSettled(Object.values(window.firstAnswers));
-        if (await within(30, answers)) await within(300, window.alarmsPainted);
+        const near = within(30, answers).then((are) => are && within(300, window.alarmsPainted));
+        await Promise.race([near, window.alarmsPainted]);
         const program = await WebAssembly.compileStreaming(fetch('/PROGRAM'));
         await within(100, window.alarmsPainted);
         const { default: start } = await script;
