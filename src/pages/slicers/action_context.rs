@@ -1,5 +1,6 @@
 //! The actions on a slicer group's page: the open dialog, what a change is sent with, and the draft order.
 
+use super::pictures::{self, Picture};
 use crate::api::Outcome;
 use crate::api::inventory::Refresh;
 use crate::api::session::Session;
@@ -35,6 +36,8 @@ pub struct ActionContext {
     pub saving: RwSignal<Option<SaveStep>>,
     /// The dialog that is open.
     pub open: RwSignal<Option<Open>>,
+    /// Since when each slicer's picture has been the same.
+    pub pictures: Memo<Vec<Picture>>,
     /// Whether this person may change anything.
     pub may: bool,
     watched: Watched,
@@ -53,6 +56,7 @@ impl ActionContext {
             draft: RwSignal::new(Draft::default()),
             saving: RwSignal::new(None),
             open: RwSignal::new(None),
+            pictures: pictures::follow(live),
             may: expect_context::<Arc<Session>>().may_change(),
             writer: StoredValue::new(writer),
             clock: use_clock(),

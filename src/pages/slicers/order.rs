@@ -114,7 +114,8 @@ pub fn SlicerOrder(
         } else {
             live.status.vendor_time(clock)
         };
-        reported(&group, now, times::offset(prefs.zone.get(), now))
+        let pictures = context.pictures.read();
+        reported(&group, &pictures, now, times::offset(prefs.zone.get(), now))
     });
     let list = Memo::new(move |before: Option<&Vec<Row>>| {
         // Lifting a row changes no row; dropping it changes the draft, which updates this.

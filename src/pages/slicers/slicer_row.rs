@@ -2,7 +2,7 @@
 
 use super::action_context::{ActionContext, Open};
 use super::order_rows::Row;
-use super::thumbnail::Thumbnail;
+use super::thumbnail::{Thumbnail, stale_picture};
 use crate::api::thumbnails;
 use crate::ui::{Icon, StatusMark, Switch, name};
 use health::slicers::Action;
@@ -67,9 +67,15 @@ pub fn SlicerRow(
     };
     let severity = Signal::derive(move || row.read().severity);
     let health = Signal::derive(move || row.read().health.to_owned());
-    let until = move || {
-        let until = row.read().until.clone();
-        until.map(|words| view! { <small class="sub">{words}</small> })
+    // Whether its picture is there: of none, nothing is said.
+    let there = RwSignal::new(None);
+    let no_preview = move || there.get() == Some(false);
+    let notes = move || {
+        let row = row.read();
+        let until = row.until.clone();
+        let until = until.map(|words| view! { <small class="sub">{words}</small> });
+        let picture = row.stale_picture(no_preview());
+        (until, picture.map(|words| stale_picture(words.to_owned())))
     };
     let picture = Memo::new(move |_| row.with(|row| Some((row.id.clone(), row.picture.clone()?))));
     let of = Signal::derive(move || row.read().id.clone());
@@ -96,14 +102,14 @@ pub fn SlicerRow(
             .then(|| view! { <span class="grip" data-grip="" aria-hidden="true" title="Drag to move"><Icon name="grip" /></span> })
     };
     view! {
-        <li aria-label=move || row.read().name() data-s=move || (row.read().eligible == Some(false)).then_some("off")
+        <li aria-label=move || row.read().name(no_preview()) data-s=move || (row.read().eligible == Some(false)).then_some("off")
             id=move || item_id(row.read().at)
             data-moved=move || row.read().was.map(|_| "") tabindex=move || movable.get().then_some("0") on:keydown=keys>
             <span class="hold">{grip}</span>
             <span class="pos">{move || row.read().position()}</span>
-            <Thumbnail src of />
+            <Thumbnail src of there />
             <div class="who"><b>{name(move || row.read().id.clone())}</b>" "{on_air}{was}<small class="sub">{name(move || row.read().hostname.clone())}</small></div>
-            <div class="how"><span class="st">{move || row.read().state.clone()}</span><StatusMark severity word=health />{until}</div>
+            <div class="how"><span class="st">{move || row.read().state.clone()}</span><StatusMark severity word=health />{notes}</div>
             <Eligible row context />
             <Controls row context movable go />
         </li>
