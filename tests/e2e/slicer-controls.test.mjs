@@ -108,6 +108,40 @@ story('leaving out the slicer on air asks first and says who goes on air', async
   assert.ok((await now(world, group.id)).slicers.every((one, at) => one.enabled === group.slicers[at].enabled));
 });
 
+const turns = [
+  ['the focus', (control) => control.focus(), (page) => page.keyboard.press('Space')],
+  ['the pointer', (control) => control.hover(), async (page) => {
+    await page.mouse.down();
+    await page.mouse.up();
+  }],
+];
+
+for (const [what, turn, act] of turns) {
+  story(`a row that shows another slicer since ${what} came to the list sends nothing, and says so once`, async (told) => {
+    const { page, control } = told;
+    const group = await open(told);
+    const ids = inOrder(group);
+    const eligible = (id) => page.getByRole('switch', { name: `Eligible for failover ${id}` });
+    const reorder = async (order) => {
+      await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids: order });
+      await eventually(async () => assert.deepEqual(await shown(page), order), 20_000);
+    };
+    await turn(eligible(ids[2]));
+    await reorder([ids[0], ids[2], ids[1], ...ids.slice(3)]);
+    await act(page);
+    await said(page, `Nothing was sent: the order has changed, and ${ids[1]} is now where ${ids[2]} was. Repeat it if you mean ${ids[1]}.`);
+    assert.equal(await sent(control, 'order slicers'), 0);
+    await act(page);
+    await said(page, `${ids[1]} is now left out.`);
+    assert.equal(await sent(control, 'order slicers'), 1);
+    // Who turns to the list anew means what it shows.
+    await page.getByRole('heading', { level: 1 }).hover();
+    await reorder(ids);
+    await eligible(ids[2]).click();
+    await said(page, `${ids[2]} is now left out.`);
+  });
+}
+
 story('while auto failback is on, activating is explained and its two other ways are offered', async (told) => {
   const { page, control } = told;
   const group = await open(told);

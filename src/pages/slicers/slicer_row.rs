@@ -35,7 +35,6 @@ pub fn SlicerRow(
     /// Moves a slicer to a position.
     go: Callback<(String, usize)>,
 ) -> impl IntoView {
-    let id = move || row.with_untracked(|row| row.id.clone());
     let keys = move |event: leptos::ev::KeyboardEvent| {
         if !event.alt_key() || !movable.get_untracked() {
             return;
@@ -49,7 +48,9 @@ pub fn SlicerRow(
             _ => return,
         };
         event.prevent_default();
-        go.run((id(), to));
+        if let Some(id) = context.acted_on(&row.get_untracked()) {
+            go.run((id, to));
+        }
     };
     let on_air = move || {
         row.read()
@@ -125,8 +126,11 @@ fn Eligible(row: RwSignal<Row>, context: ActionContext) -> impl IntoView {
     }
     let label = Signal::derive(move || format!("Eligible for failover {}", row.read().id));
     let on = Signal::derive(move || row.read().eligible != Some(false));
-    let change =
-        Callback::new(move |on| context.set_eligible(row.with_untracked(|row| row.id.clone()), on));
+    let change = Callback::new(move |on| {
+        if let Some(id) = context.acted_on(&row.get_untracked()) {
+            context.set_eligible(id, on);
+        }
+    });
     view! { <Switch label on words=Signal::derive(words) change /> }.into_any()
 }
 
@@ -138,15 +142,16 @@ fn Controls(
     movable: Memo<bool>,
     go: Callback<(String, usize)>,
 ) -> impl IntoView {
-    let id = move || row.with_untracked(|row| row.id.clone());
-    let place = move |by: isize| {
-        go.run((
-            id(),
-            row.with_untracked(|row| row.at).saturating_add_signed(by),
-        ));
+    let act = move |act: &dyn Fn(String, usize)| {
+        let row = row.get_untracked();
+        if let Some(id) = context.acted_on(&row) {
+            act(id, row.at);
+        }
     };
+    let place = move |by| act(&|id, at| go.run((id, at.saturating_add_signed(by))));
     let named = move |what: &'static str| move || format!("{what} {}", row.read().id);
-    let ask = move |_| context.open.set(Some(Open::MoveTo(id())));
+    let ask = move |_| act(&|id, _| context.open.set(Some(Open::MoveTo(id))));
+    let activate = move |_| act(&|id, _| context.ask(Action::Activate(id)));
     let moves = move || {
         movable.get().then(|| view! {
             <button type="button" class="icon" aria-label=named("Move up") title="Move up (Alt+↑)" disabled=move || { row.read().at <= 1 } on:click=move |_| place(-1)><Icon name="up" /></button>
@@ -154,10 +159,10 @@ fn Controls(
             <button type="button" class="icon" aria-label=named("Move to position") title="Move to position…" on:click=ask><Icon name="moveto" /></button>
         })
     };
-    let activate = move || {
+    let activation = move || {
         (context.may && !row.read().on_air).then(|| view! {
-            <button type="button" class="btn" aria-label=named("Activate") on:click=move |_| context.ask(Action::Activate(id()))>"Activate"</button>
+            <button type="button" class="btn" aria-label=named("Activate") on:click=activate>"Activate"</button>
         })
     };
-    view! { <div class="moves">{moves}{activate}</div> }
+    view! { <div class="moves">{moves}{activation}</div> }
 }
