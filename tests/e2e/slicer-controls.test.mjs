@@ -153,10 +153,35 @@ story('while auto failback is on, activating is explained and its two other ways
   await accessible(page);
   await dialog.getByRole('button', { name: `Move ${second} to position 1` }).click();
   await eventually(async () => assert.equal((await shown(page))[0], second));
+  await said(page, `${second} moved from position ${ids.indexOf(second) + 1} to 1 of ${ids.length}`);
+  const focused = () => page.evaluate(() => document.activeElement.getAttribute('aria-label')?.split(',')[0]);
+  await eventually(async () => assert.equal(await focused(), second));
   await bar(page).getByRole('button', { name: 'Discard changes' }).click();
   await page.getByRole('button', { name: `Activate ${second}` }).click();
   await dialog.getByRole('button', { name: 'Turn auto failback off…' }).click();
   await page.getByRole('dialog', { name: `Turn auto failback off for ${group.name}?` }).waitFor();
+  assert.equal(await sent(control, 'activate slicer'), 0);
+});
+
+story('in flat mode with auto failback stored as on, activating leads to prioritized mode, as the switch says', async (told) => {
+  const { page, control } = told;
+  const group = await open(told);
+  assert.ok(group.auto_failback);
+  const second = inOrder(group).find((id) => id !== group.active_slicer_id);
+  await page.getByRole('radiogroup', { name: 'Failover mode' }).getByText('Flat').click();
+  await page.getByRole('dialog', { name: `Switch ${group.name} to flat mode?` }).getByRole('button', { name: 'Switch mode' }).click();
+  await page.getByText('flat mode: positions do not apply').waitFor(PATIENCE);
+  assert.ok(await page.getByRole('switch', { name: 'Auto failback' }).isDisabled());
+  await page.getByRole('button', { name: `Activate ${second}` }).click();
+  const dialog = page.getByRole('dialog', { name: `Activate ${second}?` });
+  await dialog.getByText(/rejects activating a slicer in flat mode too/).waitFor();
+  await dialog.getByText('Auto failback can be turned off in prioritized mode only.').waitFor();
+  await accessible(page);
+  for (const name of ['Turn auto failback off…', `Move ${second} to position 1`]) {
+    assert.equal(await dialog.getByRole('button', { name }).count(), 0, name);
+  }
+  await dialog.getByRole('button', { name: 'Switch to prioritized mode…' }).click();
+  await page.getByRole('dialog', { name: `Switch ${group.name} to prioritized mode?` }).waitFor();
   assert.equal(await sent(control, 'activate slicer'), 0);
 });
 
