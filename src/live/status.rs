@@ -172,6 +172,12 @@ impl Status {
         clock::time(browser + self.server.read().offset())
     }
 
+    /// When the last good answer was asked for, by the vendor's clock.
+    #[must_use]
+    pub fn read_at(self) -> Option<DateTime<Utc>> {
+        self.requested_at.get().map(|at| self.vendor_time_of(at))
+    }
+
     /// The vendor's time at this moment, without following it; also after the page was left.
     #[must_use]
     pub fn vendor_now(self) -> DateTime<Utc> {
