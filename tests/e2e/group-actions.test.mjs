@@ -2,7 +2,7 @@
 // before, what is sent, and what the service holds afterwards. A story's name is the contract's row.
 
 import assert from 'node:assert/strict';
-import { eventually, story } from './harness.mjs';
+import { START, eventually, story } from './harness.mjs';
 import { pageRequests } from './support/requests.mjs';
 import { TITLES, path, system } from './support/worlds.mjs';
 
@@ -420,14 +420,21 @@ story('a dialog about a session that is not listed now says so, and sends nothin
 });
 
 story('a heartbeat is posted with the time of sending, not of the dialog', async (told) => {
-  const { page, control, world } = told;
+  const { page } = told;
   await openGroup(told, A);
   await page.getByRole('button', { name: `Post heartbeat ${A.standby}` }).click();
   assert.equal(await dialog(page).getByLabel('HeartbeatTime').inputValue(), 'now');
   await fill(page, 'HeartbeatTime', '2026-01-15T10:00:00Z');
   await dialog(page).getByText('HeartbeatTime is older than FailoverTimeout').waitFor();
   await fill(page, 'HeartbeatTime', 'now');
-  await control('POST', '/clock/advance', { seconds: 20 });
+  await page.clock.fastForward(20_000);
+  const sent = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/heartbeat'));
+  await send(page, 'Post heartbeat').click();
+  const { HeartbeatTime, LastDataProcessedTime } = (await sent).postDataJSON();
+  assert.ok(Date.parse(HeartbeatTime) >= Date.parse(START) + 20_000, HeartbeatTime);
+  assert.ok(Date.parse(LastDataProcessedTime) >= Date.parse(START) + 20_000, LastDataProcessedTime);
+  await notice(page, /Plant A accepted the heartbeat/).waitFor();
+});
   await eventually(async () => {
     await page.getByRole('button', { name: 'Refresh now' }).first().dispatchEvent('click');
     await send(page, 'Post heartbeat').click({ timeout: 1_000 });
