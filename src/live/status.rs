@@ -154,12 +154,6 @@ impl Status {
         freshness(age, interval)
     }
 
-    /// Whether there has been a good answer, or part of one.
-    #[must_use]
-    pub fn has_answered(self) -> bool {
-        self.requested_at.read().is_some()
-    }
-
     /// The vendor's time now, as well as its answers tell it; the browser's before the first.
     #[must_use]
     pub fn vendor_time(self, clock: Clock) -> DateTime<Utc> {

@@ -277,13 +277,13 @@ story('a channel is added, refused where another group has it, and removed with 
   await eventually(async () => assert.ok(!(await now(world, group.id)).channels.some(({ id }) => id === spare.id)), 20_000);
   await page.getByRole('button', { name: 'Undo' }).last().click(PATIENCE);
   await eventually(async () => assert.ok((await now(world, group.id)).channels.some(({ id }) => id === spare.id)), 20_000);
-  assert.equal(await sent(control, 'set channels'), 4);
+  assert.equal(await sent(control, 'change channels'), 4);
 });
 
 story('who may use the group is asked for when it is opened, added to and taken from', async (told) => {
   const { page, world, control } = told;
   const group = await open(told);
-  assert.equal(await sent(control, 'list owners'), 0);
+  assert.equal(await sent(control, 'list allowed owners'), 0);
   const panel = page.getByRole('region', { name: 'Allowed owners' });
   await panel.getByRole('button', { name: 'Show' }).click();
   const owners = panel.getByRole('list', { name: 'Allowed owners' }).getByRole('listitem');

@@ -35,7 +35,7 @@ fn systems() -> Vec<(&'static str, System)> {
 }
 
 /// Every operation of every system's contract.
-fn operations(system: &System) -> Vec<&'static Operation> {
+pub(super) fn operations(system: &System) -> Vec<&'static Operation> {
     match system {
         System::Aveva(base) => {
             use vendors::aveva::operations::{OF_GROUPS, OF_SESSIONS};
