@@ -12,7 +12,6 @@ use crate::live::use_clock;
 use crate::nav::use_nav;
 use crate::prefs::use_prefs;
 use crate::ui::reorder::{Dragging, Dropped, Reorderable};
-use crate::ui::times;
 use health::slicers::order_effect;
 use leptos::prelude::*;
 use vendors::uplynk::{Blacklist, Mode, Slicer};
@@ -114,7 +113,7 @@ pub fn SlicerOrder(
         } else {
             live.status.vendor_time(clock)
         };
-        reported(&group, now, times::offset(prefs.zone.get(), now))
+        reported(&group, now, prefs.zone.get())
     });
     let list = Memo::new(move |before: Option<&Vec<Row>>| {
         // Lifting a row changes no row; dropping it changes the draft, which updates this.
