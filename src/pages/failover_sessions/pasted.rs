@@ -140,7 +140,7 @@ mod tests {
             "Colour==red",
             "filter=",
             "type=CloudFailoverSession",
-            "Name==\"\"",
+            "Name==\"\"x",
             "State==Working&Result==None",
         ] {
             assert_eq!(read(text), None, "{text}");
