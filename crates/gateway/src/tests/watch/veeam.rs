@@ -190,7 +190,7 @@ async fn a_response_that_says_nothing_of_the_sessions_leaves_them_as_last_known(
         let all = stage.refresh().await;
         match all.failure() {
             Some(ReadFailure::Unreadable(why)) => {
-                assert!(why.problem.contains(expected), "{why:?}")
+                assert!(why.problem.contains(expected), "{why:?}");
             }
             other => panic!("{expected}: {other:?}"),
         }
