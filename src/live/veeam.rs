@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use health::transition;
 use leptos::prelude::*;
 use std::cell::RefCell;
+use std::sync::Arc;
 use vendors::Call;
 use vendors::veeam::{self, MediaType, Page, Query, Session};
 
@@ -42,15 +43,17 @@ fn ahead(key: &str) -> Option<Arrived<Page>> {
     })
 }
 
+/// The query as it is at this moment: a range such as the last hour has moved on since it was asked last.
+pub type Ask = Arc<dyn Fn() -> Query + Send + Sync>;
+
 /// Reads the page after the one that is shown, once that one is known and has a next one.
 pub fn read_ahead(connection: String, query: Query, wire: MediaType, shown: Live<Page>) {
     let done = StoredValue::new(false);
     Effect::new(move |_| {
         let next = query.page.saturating_add(1);
         let has_next = shown.value().is_some_and(|page| {
-            page.paging
-                .as_ref()
-                .is_some_and(|paging| paging.pages >= next)
+            let paging = page.paging.as_ref();
+            paging.is_some_and(|paging| paging.has_next(query.page))
         });
         if !has_next || done.get_value() {
             return;
@@ -75,12 +78,10 @@ pub fn read_ahead(connection: String, query: Query, wire: MediaType, shown: Live
 
 /// The answer to a query, for as long as the current owner lives.
 #[must_use]
-pub fn query(connection: String, query: &Query, wire: MediaType) -> Live<Page> {
-    let call = veeam::query(query, wire);
-    let key = key(&connection, &call);
+pub fn query(connection: String, ask: Ask, wire: MediaType) -> Live<Page> {
     let fetch = move |abort| {
-        let (connection, call) = (connection.clone(), call.clone());
-        let ready = ahead(&key);
+        let (connection, call) = (connection.clone(), veeam::query(&ask(), wire));
+        let ready = ahead(&key(&connection, &call));
         async move {
             match ready {
                 Some(page) => Ok(page),

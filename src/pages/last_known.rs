@@ -2,9 +2,9 @@
 
 use super::resource_row::row_state;
 use crate::live::use_watched;
-use crate::prefs::use_prefs;
+use crate::prefs::{Zone, use_prefs};
 use crate::ui::{Tag, times};
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, Utc};
 use health::inventory::{Facts, Resource, ResourceKey};
 use leptos::prelude::*;
 use vendors::uplynk::OnAir;
@@ -26,7 +26,7 @@ pub fn LastKnown(
         let severity = Signal::derive(move || state.read().severity);
         let word = Signal::derive(move || state.read().word.clone());
         let now = watched.vendor_now(&resource.key.connection);
-        let facts = facts(&resource, now, times::offset(prefs.zone.get(), now));
+        let facts = facts(&resource, now, prefs.zone.get());
         let facts: Vec<_> = facts
             .into_iter()
             .map(|(name, words)| view! { <div><dt>{name}</dt><dd>{words}</dd></div> })
@@ -46,11 +46,7 @@ pub fn LastKnown(
 }
 
 /// What is known beside the verdict, as names and words.
-fn facts(
-    resource: &Resource,
-    now: DateTime<Utc>,
-    zone: FixedOffset,
-) -> Vec<(&'static str, String)> {
+fn facts(resource: &Resource, now: DateTime<Utc>, zone: Zone) -> Vec<(&'static str, String)> {
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
     let moment = |at: Option<DateTime<Utc>>| or_dash(at.map(|at| times::moment(at, now, zone)));
     match &resource.facts {

@@ -12,6 +12,6 @@ pub fn use_moments() -> impl Fn(DateTime<Utc>) -> String + Copy + Send + Sync + 
     let (watched, prefs) = (use_watched(), use_prefs());
     move |at| {
         let now = watched.now();
-        times::moment(at, now, times::offset(prefs.zone.get(), now))
+        times::moment(at, now, prefs.zone.get())
     }
 }

@@ -18,7 +18,7 @@ pub fn Polling(
     let state = Memo::new(move |_| watched.connection(&connection));
     let moment = move |at: DateTime<Utc>| {
         let (now, zone) = (watched.now(), prefs.zone.get());
-        let at_words = times::moment(at, now, times::offset(zone, now));
+        let at_words = times::moment(at, now, zone);
         format!("{at_words} {}, {}", zone.word(), times::ago(at, now))
     };
     let answer = Memo::new(move |_| {

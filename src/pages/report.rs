@@ -77,7 +77,7 @@ fn Content(query: String) -> impl IntoView {
     let time = move || {
         let told = told.get()?;
         let now = watched.now();
-        let moment = |at| times::moment(at, now, times::offset(prefs.zone.get(), at));
+        let moment = |at| times::moment(at, now, prefs.zone.get());
         let (from, to) = (moment(told.from), moment(told.to));
         Some(format!("From {from} to {to} {}", prefs.zone.get().word()))
     };

@@ -2,10 +2,10 @@
 
 use super::unreadable;
 use crate::live::Watched;
-use crate::prefs::use_prefs;
+use crate::prefs::{Zone, use_prefs};
 use crate::ui::table::row_in_view::row_in_view;
 use crate::ui::{StatusMark, times};
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, Utc};
 use health::inventory::Resource;
 use health::severity::Severity;
 use health::words;
@@ -79,7 +79,7 @@ pub struct RowTime {
     /// The vendor's time.
     pub now: DateTime<Utc>,
     /// The zone on the screen.
-    pub zone: FixedOffset,
+    pub zone: Zone,
     /// Whether this is kept current. A row far from what is seen shows moments and no ages, because
     /// nobody writes them each second.
     pub is_current: bool,
@@ -107,7 +107,7 @@ pub fn row_time(
         let now = if is_current { now() } else { untrack(&now) };
         RowTime {
             now,
-            zone: times::offset(zone.get(), now),
+            zone: zone.get(),
             is_current,
         }
     })
@@ -128,14 +128,15 @@ pub fn MomentCell(
 #[cfg(test)]
 mod tests {
     use super::RowTime;
-    use chrono::{DateTime, FixedOffset, Utc};
+    use crate::prefs::Zone;
+    use chrono::{DateTime, Utc};
 
     #[test]
     fn a_row_that_is_not_kept_current_shows_no_age() {
         let at = |text: &str| text.parse::<DateTime<Utc>>().expect("a time");
         let time = RowTime {
             now: at("2026-11-21T14:32:08Z"),
-            zone: FixedOffset::east_opt(0).expect("in range"),
+            zone: Zone::Utc,
             is_current: true,
         };
         let away = RowTime {

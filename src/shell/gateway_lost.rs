@@ -14,7 +14,7 @@ pub fn GatewayLost() -> impl IntoView {
         Some(at) => {
             let now = watched.now();
             let zone = prefs.zone.get();
-            let at = times::moment(at, now, times::offset(zone, now));
+            let at = times::moment(at, now, zone);
             format!(
                 "The gateway does not answer. Everything below is as it was at {at} {}. Retrying automatically.",
                 zone.word()

@@ -1,5 +1,6 @@
 //! Times and spans as people read them. Pure but for asking the browser for its zone.
 
+use super::time_zone::{ZoneAt, shown};
 use crate::prefs::Zone;
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, Offset, TimeDelta, Timelike, Utc};
 
@@ -26,11 +27,15 @@ fn local(at: DateTime<Utc>) -> FixedOffset {
 }
 
 /// A moment in as few words as tell it apart from now: `14:31:25`, `20 Nov 22:14:07`,
-/// `13 Jan 2025 16:21`.
+/// `13 Jan 2025 16:21`. On the clocks as they go at that moment: the zone may be nearer to UTC by now, or farther.
 #[must_use]
-pub fn moment(at: DateTime<Utc>, now: DateTime<Utc>, zone: FixedOffset) -> String {
-    let (at, now) = (at.with_timezone(&zone), now.with_timezone(&zone));
-    if at.date_naive() == now.date_naive() {
+pub fn moment(at: DateTime<Utc>, now: DateTime<Utc>, zone: Zone) -> String {
+    moment_by(at, now, &|at| offset(zone, at))
+}
+
+fn moment_by(at: DateTime<Utc>, now: DateTime<Utc>, zone: ZoneAt) -> String {
+    let (at, now) = (shown(at, zone), shown(now, zone));
+    if at.date() == now.date() {
         // Most of what is shown, and each second: a format is read anew each time.
         return format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second());
     }
@@ -39,7 +44,7 @@ pub fn moment(at: DateTime<Utc>, now: DateTime<Utc>, zone: FixedOffset) -> Strin
     } else {
         "%-d %b %Y %H:%M"
     };
-    written(at.naive_local(), form)
+    written(at, form)
 }
 
 /// A time in the form that a pattern gives, which knows `%Y %m %b %d %-d %a %H %M %S`. What chrono has for this
@@ -87,7 +92,7 @@ pub fn written(time: NaiveDateTime, form: &str) -> String {
 pub fn moment_and_age(
     at: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
-    zone: FixedOffset,
+    zone: Zone,
 ) -> (String, String) {
     match at {
         Some(at) => (moment(at, now, zone), ago(at, now)),
@@ -114,23 +119,19 @@ pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ago, moment, written};
-    use chrono::{DateTime, FixedOffset, Utc};
-
-    fn at(text: &str) -> DateTime<Utc> {
-        text.parse().expect("a time")
-    }
+    use super::{ago, moment, moment_by, written};
+    use crate::prefs::Zone;
+    use crate::ui::time_zone::tests::{at, berlin, east};
 
     #[test]
     fn a_moment_says_no_more_of_its_date_than_it_must() {
         let now = at("2026-11-21T14:32:08Z");
-        let utc = FixedOffset::east_opt(0).expect("in range");
         for (time, words) in [
             ("2026-11-21T14:31:25Z", "14:31:25"),
             ("2026-11-20T22:14:07.9Z", "20 Nov 22:14:07"),
             ("2025-01-13T16:21:35.74Z", "13 Jan 2025 16:21"),
         ] {
-            assert_eq!(moment(at(time), now, utc), words);
+            assert_eq!(moment(at(time), now, Zone::Utc), words);
         }
     }
 
@@ -151,12 +152,26 @@ mod tests {
 
     #[test]
     fn the_day_is_the_day_of_the_zone_on_the_screen() {
-        let tokyo = FixedOffset::east_opt(9 * 3600).expect("in range");
         let now = at("2026-11-21T14:32:08Z");
         assert_eq!(
-            moment(at("2026-11-21T15:30:00Z"), now, tokyo),
+            moment_by(at("2026-11-21T15:30:00Z"), now, &east(540)),
             "22 Nov 00:30:00"
         );
+    }
+
+    #[test]
+    fn a_moment_is_told_on_the_clocks_of_its_own_season() {
+        let (winter, summer) = ("2026-11-21T14:32:08Z", "2026-07-01T14:32:08Z");
+        for (time, now, words) in [
+            ("2026-07-01T20:29:45Z", winter, "1 Jul 22:29:45"),
+            ("2026-07-01T22:30:00Z", winter, "2 Jul 00:30:00"),
+            ("2026-02-01T20:29:45Z", summer, "1 Feb 21:29:45"),
+            // On the day on which the clocks go back: at three it is two again.
+            ("2026-10-25T00:30:00Z", "2026-10-25T12:00:00Z", "02:30:00"),
+            ("2026-10-25T01:30:00Z", "2026-10-25T12:00:00Z", "02:30:00"),
+        ] {
+            assert_eq!(moment_by(at(time), at(now), &berlin), words, "{time}");
+        }
     }
 
     #[test]

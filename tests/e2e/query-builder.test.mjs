@@ -2,7 +2,7 @@
 // holds the whole query, and queries are kept by name.
 
 import assert from 'node:assert/strict';
-import { accessible, columns, eventually, START, story, whenRows } from './harness.mjs';
+import { accessible, columns, eventually, open, pass, START, story, whenRows } from './harness.mjs';
 import { plain, sessions } from './support/worlds.mjs';
 
 const TABLE = 'Cloud failover sessions';
@@ -195,6 +195,60 @@ story('a query is saved by name, survives a reload, is exported and imported', a
   await manage.getByLabel('Import queries').fill(text);
   await manage.getByRole('button', { name: 'Import queries' }).click();
   await manage.getByRole('listitem').filter({ hasText: 'Trouble this week' }).waitFor();
+  await accessible(page);
+});
+
+story('what is saved is the filter that is seen, also before it has run', async ({ page, visit }) => {
+  await visit('/failover-sessions?connection=em&filter=Result%3D%3DFailed');
+  const save = page.getByRole('button', { name: 'Save query' });
+  await filter(page).fill('Result==');
+  await eventually(async () => assert.ok(await save.isDisabled(), 'what cannot be read cannot be saved'));
+  await filter(page).fill('Result==Warning');
+  await save.click();
+  const dialog = page.getByRole('dialog', { name: 'Save query' });
+  await dialog.getByLabel('Name').fill('mine');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByText('Not run yet').waitFor();
+  const chip = page.getByRole('button', { name: 'mine', exact: true });
+  assert.equal(await chip.getAttribute('aria-pressed'), 'false');
+  await chip.click();
+  await page.waitForURL(/filter=Result%3D%3DWarning/);
+  await eventually(async () => assert.equal(await filter(page).inputValue(), 'Result==Warning'));
+});
+
+story('a relative range goes with the time, and is counted anew by each run', { now: START }, async (told) => {
+  const { page, control } = told;
+  await open(told, '/failover-sessions?connection=em&started=1h');
+  const since = (time) => eventually(async () => {
+    const sent = await asked(control);
+    assert.ok(sent.includes(`CreationTime>="2026-01-15T${time}:00Z"`), JSON.stringify(sent));
+  });
+  await since('13:32');
+  await pass(page, control, 60);
+  await since('13:33');
+  await control('DELETE', '/requests');
+  await pass(page, control, 60);
+  await run(page);
+  await since('13:34');
+  await page.getByText('CreationTime>="2026-01-15T13:34:00Z"').waitFor();
+});
+
+story('a whole query is pasted, with its order and its page size, and with what may not be meant in it', async ({ page, visit }) => {
+  await visit('/failover-sessions?connection=em&filter=Result%3D%3Dfailed');
+  await filter(page).fill('type=CloudFailoverSession&format=Entities&sortDesc=Name&pageSize=50&filter=Result==failed');
+  await page.waitForURL((url) => url.searchParams.get('sort') === '-Name' && url.searchParams.get('size') === '50');
+  await eventually(async () => assert.equal(await filter(page).inputValue(), 'Result==failed'));
+  await filter(page).fill('type=CloudFailoverSession&filter=State==Working&Result==None');
+  await page.getByRole('status').getByText('`&Result==None` follows the filter').waitFor();
+  assert.equal(await filter(page).inputValue(), 'State==Working');
+  assert.equal(await tokens(page).count(), 1);
+  await filter(page).fill('Name==""Backup""');
+  await page.getByRole('status').getByText('Doubled quotes are ambiguous').waitFor();
+  assert.equal(await filter(page).inputValue(), 'Name==Backup');
+  await filter(page).fill('State==Working&Result==None');
+  await page.getByRole('alert').getByText('write `;` for “and”').waitFor();
+  assert.equal(await page.getByRole('status').getByText('Doubled quotes').count(), 0);
   await accessible(page);
 });
 

@@ -112,6 +112,20 @@ story('a bar of the picture narrows the range, and the picture is a table as wel
   await whenRows(page, TABLE, (shown) => assert.equal(shown.length, counts.at(-1)));
 });
 
+story('a bar of the picture leaves a filter that was typed and not run', async ({ page, visit }) => {
+  await visit('/failover-sessions?connection=em&size=100');
+  const bars = page.getByRole('group', { name: 'Sessions over time by result' }).getByRole('button');
+  await bars.first().waitFor();
+  const filter = page.getByLabel('Filter', { exact: true });
+  await filter.fill('Result==Failed');
+  await page.getByText('Not run yet').waitFor();
+  await bars.last().focus();
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/filter=CreationTime/);
+  assert.match(await filter.inputValue(), /^Result==Failed;CreationTime>=/);
+  await page.getByText('Not run yet').waitFor();
+});
+
 const exported = async (page, button) => {
   const download = page.waitForEvent('download');
   await page.getByRole('button', { name: button }).click();
@@ -162,6 +176,55 @@ story('an export of every page can be cancelled, and a page that fails exports n
   await page.getByRole('button', { name: 'Export CSV' }).click();
   // The first page may come from the question that was under way when the export was cancelled.
   await page.getByRole('alert').getByText(/Page [12] of \d+ could not be read, so nothing was exported/).waitFor();
+});
+
+story('an export that is left says so', async ({ page, visit, control }) => {
+  await visit('/failover-sessions?connection=em&size=10');
+  await page.getByText(/on page 1 of/).waitFor();
+  await page.getByLabel('Export of').selectOption('every');
+  await control('POST', '/faults', { connection: 'em', operation: 'query sessions', fault: { kind: 'latency', milliseconds: 1000 } });
+  await page.getByRole('button', { name: 'Export CSV' }).click();
+  await page.getByRole('group', { name: 'Export in progress' }).waitFor();
+  await page.getByRole('button', { name: 'Next', exact: true }).click();
+  await page.getByText('Export cancelled: the page was left.').waitFor();
+});
+
+for (const [find, words] of [
+  ['"pagesCount":', /\d+ sessions on page 1 of \d+/],
+  ['"pagingInfo":', /10 sessions on page 1; the server does not say whether there are more/],
+]) {
+  story(`without ${find} it is not taken for the only page`, async ({ page, visit, control }) => {
+    await control('POST', '/faults', { connection: 'em', operation: 'query sessions', fault: { kind: 'replace', find, with: '"other":' } });
+    await visit('/failover-sessions?connection=em&size=10');
+    await page.getByText(words).waitFor();
+    assert.equal(await page.getByText(/on page 1 of 1$/).count(), 0);
+    await page.getByRole('button', { name: 'Next', exact: true }).click();
+    await page.waitForURL(/page=2/);
+  });
+}
+
+story('a response in another shape is not an answer without sessions', async ({ page, visit, control }) => {
+  await control('POST', '/faults', { connection: 'em', operation: 'query sessions', fault: { kind: 'replace', find: '"cloudFailoverSessions":[', with: '"items":[' } });
+  await visit('/failover-sessions?connection=em');
+  await page.getByRole('heading', { name: /unreadable response/ }).waitFor();
+  assert.equal(await page.getByText('No session matches the query.').count(), 0);
+});
+
+story('in the list of the last 30 days nothing pretends to choose what is in it', async ({ page, visit, control }) => {
+  await visit('/failover-sessions?connection=em&filter=Result%3D%3DFailed&recent=30');
+  await page.getByText('These are the sessions of the last 30 days, without the query.').waitFor();
+  const picture = page.getByRole('group', { name: 'Sessions over time by result' });
+  await picture.getByRole('img').first().waitFor();
+  assert.equal(await picture.getByRole('button').count(), 0);
+  for (const name of ['Sort', 'Page size', 'Export of']) {
+    assert.equal(await page.getByRole('combobox', { name, exact: true }).count(), 0, name);
+  }
+  await page.getByText('/api/cloud/failoverSessions?format=Entity').waitFor();
+  await control('DELETE', '/requests');
+  await page.getByRole('button', { name: 'Run query' }).click();
+  await page.getByText(/on page 1 of/).waitFor();
+  assert.ok(!page.url().includes('recent='));
+  await page.getByRole('combobox', { name: 'Page size', exact: true }).waitFor();
 });
 
 story('a role that may not query is offered the last 30 days', async ({ page, visit, control, complaints }) => {

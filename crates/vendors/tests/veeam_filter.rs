@@ -167,6 +167,34 @@ fn blanks_case_and_needless_parentheses_do_not_matter() {
 }
 
 #[test]
+fn a_time_without_a_zone_is_utc_and_sent_so() {
+    for (text, written) in [
+        (
+            "CreationTime>=2025-02-18T14:16:31",
+            "CreationTime>=\"2025-02-18T14:16:31Z\"",
+        ),
+        (
+            "EndTime<\"2025-02-18T14:16:31.5\"",
+            "EndTime<\"2025-02-18T14:16:31.5Z\"",
+        ),
+        (
+            "EndTime<\"2025-02-18T14:16:31Z\"",
+            "EndTime<\"2025-02-18T14:16:31Z\"",
+        ),
+        (
+            "EndTime<\"2025-02-18T14:16:31+02:00\"",
+            "EndTime<\"2025-02-18T14:16:31+02:00\"",
+        ),
+        ("EndTime>2019-06-30", "EndTime>\"2019-06-30\""),
+        ("EndTime>soon", "EndTime>soon"),
+        ("Name==2025-02-18T14:16:31", "Name==\"2025-02-18T14:16:31\""),
+    ] {
+        let filter = Filter::parse(text).expect(text);
+        assert_eq!(filter.to_string(), written);
+    }
+}
+
+#[test]
 fn errors_point_at_the_place_and_say_what_was_expected() {
     for (text, position, expected, found) in [
         ("", 1, "a field (UID, Name,", ""),
@@ -176,6 +204,12 @@ fn errors_point_at_the_place_and_say_what_was_expected() {
         ("Result==", 9, "a value", ""),
         ("Result==Failed;", 16, "a field", ""),
         ("Result==Failed;;Name==x", 16, "a field", "`;Name==x`"),
+        (
+            "State==Working&Result==None",
+            15,
+            "write `;` for “and”",
+            "`&Result==None`",
+        ),
         ("Name==ABC Company", 11, "in quotes", "`Company`"),
         ("(Result==Failed", 16, "`)`", ""),
         ("Result==Failed)", 15, "the end", "`)`"),

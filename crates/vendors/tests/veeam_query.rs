@@ -79,7 +79,7 @@ fn every_published_query_is_read() {
         ),
         (
             "type=CloudFailoverSession&filter=CreationTime>=2025-02-18T14:16:31",
-            "CreationTime>=\"2025-02-18T14:16:31\"",
+            "CreationTime>=\"2025-02-18T14:16:31Z\"",
         ),
         (
             "type=CloudFailoverSession&filter=endtime>\"2019-06-30\"",

@@ -69,7 +69,8 @@ fn lists_that_are_null_empty_or_absent_hold_nothing() {
         "{\"entities\":{\"jobs\":{\"jobs\":[]},\"cloudFailoverSessions\":[]}}",
         "{\"Refs\":{\"Refs\":[]}}",
         "{\"cloudFailoverSessions\":[]}",
-        "<QueryResult/>",
+        "{\"Entities\":{\"CloudFailoverSessions\":{\"Count\":0,\"CloudFailoverSessions\":[]}}}",
+        "<QueryResult><Entities/></QueryResult>",
         "<QueryResult><Entities><CloudFailoverSessions/></Entities></QueryResult>",
         "<QueryResult><Entities> </Entities><Refs/></QueryResult>",
         "<EntityReferences/>",
@@ -77,6 +78,8 @@ fn lists_that_are_null_empty_or_absent_hold_nothing() {
     ] {
         assert_eq!(page(body), Page::default(), "{body}");
     }
+    let none = page("{\"PagingInfo\":{\"PageNum\":1,\"PagesCount\":0}}");
+    assert_eq!(none.sessions, [], "of no pages");
     let gap = "{\"CloudFailoverSessions\":[null,{\"UID\":\"a\"},{}]}";
     assert_eq!(page(gap).sessions.len(), 1);
     for tasks in [
@@ -167,10 +170,12 @@ fn numbers_come_as_texts_and_progress_proves_nothing() {
         session("{\"UID\":\"1\",\"State\":\"x\",\"Progress\":\"\"}").progress,
         None
     );
-    let paging = page("{\"PagingInfo\":{\"PageNum\":\"2\",\"pageSize\":3.0,\"PagesCount\":7}}")
-        .paging
-        .expect("paging");
-    assert_eq!((paging.page, paging.size, paging.pages), (2, 3, 7));
+    let paging = page(
+        "{\"Refs\":null,\"PagingInfo\":{\"PageNum\":\"2\",\"pageSize\":3.0,\"PagesCount\":7}}",
+    )
+    .paging
+    .expect("paging");
+    assert_eq!((paging.page, paging.size, paging.pages), (2, 3, Some(7)));
 }
 
 #[test]
@@ -301,7 +306,7 @@ fn a_field_that_cannot_be_read_is_named_and_spoils_nothing_else() {
     let paging = page("{\"Entities\":null,\"PagingInfo\":{\"PageNum\":-1,\"PagesCount\":3}}");
     assert_eq!(
         paging.paging.map(|paging| (paging.page, paging.pages)),
-        Some((0, 3))
+        Some((0, Some(3)))
     );
 }
 
@@ -409,6 +414,131 @@ fn what_is_no_answer_at_all_says_what_it_is() {
     }
 }
 
+/// Nothing was found only where the list of what was found is there, and is empty.
+#[test]
+fn a_list_in_another_shape_is_not_an_empty_list() {
+    for (body, expected) in [
+        (
+            "{\"Entities\":{\"CloudFailoverSessions\":{\"Items\":[{\"UID\":\"1\"}]}}}",
+            "CloudFailoverSessions: expected CloudFailoverSession, found Items",
+        ),
+        (
+            "{\"Entities\":{\"CloudFailoverSessions\":{\"CloudFailoverSessions\":\"soon\"}}}",
+            "CloudFailoverSessions: expected CloudFailoverSession, found `soon`",
+        ),
+        (
+            "{\"Entities\":{\"CloudFailoverSessions\":{\"CloudFailoverSessions\":null,\"Items\":[{\"UID\":\"1\"}]}}}",
+            "found Items",
+        ),
+        (
+            "{\"Entities\":{\"CloudFailoverSessions\":\"soon\"}}",
+            "found `soon`",
+        ),
+        ("{\"CloudFailoverSessions\":{\"a\":1}}", "found a"),
+        (
+            "{\"Content\":{\"CloudFailoverSessions\":[]},\"PagingInfo\":{\"PagesCount\":1}}",
+            "expected Entities or Refs or CloudFailoverSessions, found none of them",
+        ),
+        ("{\"PagingInfo\":{\"PageNum\":1}}", "found none of them"),
+        ("<QueryResult/>", "found none of them"),
+        (
+            "<QueryResult><Entities><CloudFailoverSessions><Item UID='1'/></CloudFailoverSessions></Entities></QueryResult>",
+            "found Item",
+        ),
+        (
+            "<CloudFailoverSessions>soon</CloudFailoverSessions>",
+            "found `soon`",
+        ),
+        (
+            "{\"Refs\":{\"Items\":[{\"UID\":\"1\"}]}}",
+            "Refs: expected Ref, found Items",
+        ),
+        ("{\"Refs\":\"soon\"}", "Refs: expected Ref, found `soon`"),
+        (
+            "<EntityReferences><Item UID='1'/></EntityReferences>",
+            "found Item",
+        ),
+    ] {
+        let problem = problem(body);
+        assert!(problem.contains(expected), "{body}: {problem}");
+    }
+}
+
+#[test]
+fn a_session_may_say_of_which_plan_it_is_a_run() {
+    for (plan, expected) in [
+        ("null", None),
+        ("\"00000000-0000-0000-0000-000000000000\"", None),
+        ("\"urn:veeam:Job:475420EE-D045\"", Some("475420ee-d045")),
+    ] {
+        let body = format!("{{\"UID\":\"1\",\"State\":\"x\",\"JobUid\":{plan}}}");
+        assert_eq!(session(&body).job_uid.as_deref(), expected, "{plan}");
+    }
+}
+
+#[test]
+fn what_follows_a_page_is_said_by_its_count_or_by_its_links() {
+    let paging = |info: &str| {
+        let body = format!("{{\"Refs\":null,\"PagingInfo\":{{{info}}}}}");
+        page(&body).paging.expect("paging")
+    };
+    let link = |rel: &str, query: &str| {
+        format!("{{\"Rel\":\"{rel}\",\"Href\":\"https://em/api/query{query}\"}}")
+    };
+    let (next, last) = (link("next", "?Page=3&pageSize=10"), link("Last", "?page=8"));
+    for (info, end, has_next) in [
+        ("\"PagesCount\":8".to_owned(), Some(8), true),
+        ("\"PagesCount\":2".to_owned(), Some(2), false),
+        (
+            format!("\"PagesCount\":\"many\",\"Links\":[{last},{next}]"),
+            Some(8),
+            true,
+        ),
+        (format!("\"Links\":[{next}]"), None, true),
+        (format!("\"Links\":[{}]", link("Next", "")), None, false),
+        (
+            format!("\"Links\":[{}]", link("Next", "?page=zero")),
+            None,
+            false,
+        ),
+        ("\"PageNum\":2".to_owned(), None, false),
+    ] {
+        let paging = paging(&info);
+        assert_eq!(
+            (paging.last(), paging.has_next(2)),
+            (end, has_next),
+            "{info}"
+        );
+    }
+    let linked = paging(&format!("\"Links\":[{next},{last}]"));
+    let pages = ["Next", "Last", "Previous"].map(|rel| linked.linked(rel));
+    assert_eq!(pages, [Some(3), Some(8), None]);
+}
+
+#[test]
+fn a_full_page_of_which_nothing_is_said_may_not_be_the_last() {
+    for (info, size, is_open_ended) in [
+        ("", 2, true),
+        ("", 3, false),
+        (",\"PagingInfo\":{\"PageNum\":1}", 2, true),
+        (",\"PagingInfo\":{\"PagesCount\":1}", 2, false),
+        (
+            ",\"PagingInfo\":{\"Links\":[{\"Rel\":\"First\"}]}",
+            2,
+            false,
+        ),
+    ] {
+        let body = format!(
+            "{{\"Entities\":{{\"CloudFailoverSessions\":[{{\"UID\":\"1\"}},{{\"Name\":\"x\"}}]}}{info}}}"
+        );
+        assert_eq!(
+            page(&body).is_open_ended(size),
+            is_open_ended,
+            "{size} {info}"
+        );
+    }
+}
+
 #[test]
 fn nothing_is_expanded_and_nothing_is_too_deep() {
     let laughs = "<!DOCTYPE x [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;\"><!ENTITY f SYSTEM \"file:///etc/passwd\">]>";
@@ -421,7 +551,8 @@ fn nothing_is_expanded_and_nothing_is_too_deep() {
             problem(&format!("{laughs}<QueryResult a='&{entity};'/>")).contains("an unescaped &")
         );
     }
-    assert_eq!(page(&format!("{laughs}<QueryResult/>")), Page::default());
+    let harmless = format!("{laughs}<QueryResult><Entities/></QueryResult>");
+    assert_eq!(page(&harmless), Page::default());
     assert!(problem(&"<a>".repeat(100_000)).contains("more than 64 deep"));
     assert!(problem(&"{\"a\":".repeat(100_000)).contains("recursion limit"));
     assert!(problem(&"[".repeat(100_000)).contains("recursion limit"));

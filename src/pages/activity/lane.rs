@@ -167,7 +167,7 @@ fn bar(stretch: &Stretch, from: DateTime<Utc>, to: DateTime<Utc>) -> (f64, f64) 
 fn table(told: &[Stretch], title: &'static str, nobody: &str) -> impl IntoView + use<> {
     let (prefs, watched) = (use_prefs(), use_watched());
     let now = watched.now_untracked();
-    let zone = times::offset(prefs.zone.get(), now);
+    let zone = prefs.zone.get();
     let column = match title {
         "On air over time" => "On air",
         _ => "Primary",

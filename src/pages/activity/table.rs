@@ -187,7 +187,7 @@ pub(super) fn time(at: DateTime<Utc>) -> impl IntoView {
     let now = watched.now_untracked();
     let words = move || {
         let zone = prefs.zone.get();
-        times::moment(at, now, times::offset(zone, now))
+        times::moment(at, now, zone)
     };
     view! { <time datetime=times::machine(at)>{words}</time> }
 }

@@ -68,11 +68,7 @@ fn Row(state: Live<List>, id: String, revoking: RwSignal<Option<Wall>>) -> impl 
     let moment = move |at: DateTime<Utc>| {
         let now = watched.now();
         let zone = prefs.zone.get();
-        format!(
-            "{} {}",
-            times::moment(at, now, times::offset(zone, now)),
-            zone.word()
-        )
+        format!("{} {}", times::moment(at, now, zone), zone.word())
     };
     let paired = move || walls::moment(wall.read().as_ref()?.paired_at.as_deref()).map(moment);
     let seen = Memo::new(move |_| walls::moment(wall.read().as_ref()?.last_seen.as_deref()));

@@ -1,7 +1,8 @@
 //! The query being built: tokens and text are two views of one filter. The filter runs on request, everything
 //! else at once, and the URL holds the query that runs.
 
-use super::query::QueryParams;
+use super::pasted;
+use super::query::{QueryParams, write_sort};
 use super::ranges::{RelativeRange, RelativeRanges, replaced};
 use super::tokens::Tree;
 use crate::nav::Nav;
@@ -19,6 +20,10 @@ pub struct Builder {
     pub error: RwSignal<Option<FilterError>>,
     /// What the server said about the filter that ran last, when it refused it.
     pub refused: RwSignal<Option<String>>,
+    /// What may not be meant in a query that was pasted; empty for nothing.
+    pub warnings: RwSignal<String>,
+    /// How often something was run: what is counted back from now is counted anew each time.
+    pub runs: RwSignal<u32>,
     /// Whether it is not what ran last.
     pub waiting: Memo<bool>,
     /// The filter that is about to run without what is built giving way to it.
@@ -60,6 +65,8 @@ impl Builder {
             typed,
             error: RwSignal::new(None),
             refused: RwSignal::new(None),
+            warnings: RwSignal::new(String::new()),
+            runs: RwSignal::new(0),
             waiting: Memo::new(move |_| !is_same(&typed.read(), &params.read().filter)),
             kept: StoredValue::new(None),
             params,
@@ -82,8 +89,41 @@ impl Builder {
         self.type_in(self.params.with_untracked(|params| params.filter.clone()));
     }
 
-    /// The text is edited by hand: the tokens follow as soon as it can be read.
+    /// A person types or pastes. Of a whole query its filter stays here, to be run; its order and its page size hold at
+    /// once, as where they are chosen.
+    pub fn enter(self, text: String) {
+        let pasted = if parsed(&text).is_err() {
+            pasted::read(&text)
+        } else {
+            None
+        };
+        match pasted {
+            None => self.type_in(text),
+            Some(Err(why)) => {
+                self.type_in(text);
+                self.warnings.set(why);
+            }
+            Some(Ok(query)) => {
+                self.type_in(query.filter);
+                self.warnings.set(query.warnings);
+                let sort = query.sort.map(write_sort);
+                let size = query.size.map(|size| size.to_string());
+                let given = [("sort", sort), ("size", size)];
+                let mut changes: Vec<_> = given
+                    .iter()
+                    .filter_map(|(name, value)| Some((*name, Some(value.as_deref()?))))
+                    .collect();
+                if !changes.is_empty() {
+                    changes.push(("page", None));
+                    self.nav.go(&untrack(|| self.nav.with_params(&changes)));
+                }
+            }
+        }
+    }
+
+    /// The text is edited: the tokens follow as soon as it can be read.
     pub fn type_in(self, text: String) {
+        self.warnings.set(String::new());
         match parsed(&text) {
             Ok(filter) => {
                 self.error.set(None);
@@ -103,6 +143,7 @@ impl Builder {
         self.typed
             .set(filter.map(|filter| filter.to_string()).unwrap_or_default());
         self.error.set(None);
+        self.warnings.set(String::new());
         done
     }
 
@@ -152,6 +193,7 @@ impl Builder {
         let first = ["page", "recent", "session"].map(|name| (name, None));
         let changes = [changes, &first].concat();
         let href = untrack(|| self.nav.with_params(&changes));
+        self.runs.update(|runs| *runs = runs.wrapping_add(1));
         self.nav.go(&href);
     }
 }

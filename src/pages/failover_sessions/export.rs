@@ -6,8 +6,9 @@ use crate::ui::csv::{cell, row, whole};
 use crate::ui::time_zone::{ZoneAt, local};
 use chrono::{DateTime, SecondsFormat, Utc};
 use health::failover_sessions::{duration, tasks_done};
+use health::words::left_out;
 use serde::Serialize;
-use vendors::veeam::Session;
+use vendors::veeam::{Joined, Page, Paging, Session};
 
 /// The header row, and the keys of each object in JSON.
 pub const COLUMNS: [&str; 14] = [
@@ -136,6 +137,53 @@ pub fn json(sessions: &[Session], now: DateTime<Utc>) -> Result<String, serde_js
     let utc: ZoneAt = &|_| chrono::Offset::fix(&Utc);
     let line = |session| Line::of(session, utc, now);
     serde_json::to_string_pretty(&sessions.iter().map(line).collect::<Vec<_>>())
+}
+
+/// The pages of a query, read one after the other while sessions come and go.
+#[derive(Default)]
+pub struct Pages {
+    joined: Joined,
+    last: Option<u32>,
+    note: &'static str,
+}
+
+impl Pages {
+    /// Adds a page of so many rows. Gives the number of the last page, as far as the server says, while another one
+    /// follows.
+    pub fn add(&mut self, number: u32, size: u32, page: Page) -> Option<u32> {
+        let paging = page.paging.as_ref();
+        let last = paging.and_then(Paging::last);
+        let next = paging.filter(|paging| paging.has_next(number));
+        let next = next.map(|_| last.unwrap_or(0).max(number.saturating_add(1)));
+        let expected = self.joined.sessions() + page.sessions.len();
+        let is_open_ended = page.is_open_ended(size);
+        let is_other = number > 1 && last != self.last;
+        self.last = last;
+        self.joined.add(page);
+        // What began meanwhile has moved others on to this page.
+        if is_other || self.joined.sessions() < expected {
+            self.note = " The list changed while it was read.";
+        } else if is_open_ended {
+            self.note = " The server does not say whether there are more.";
+        }
+        next
+    }
+
+    /// All of them as one, and what is to be known of that; empty for nothing.
+    #[must_use]
+    pub fn whole(self) -> (Page, &'static str) {
+        (self.joined.page().unwrap_or_default(), self.note)
+    }
+}
+
+/// What was exported, and what of it is not in the file.
+#[must_use]
+pub fn exported(page: &Page, note: &str) -> String {
+    let count = page.sessions.len();
+    let noun = if count == 1 { "session" } else { "sessions" };
+    let left_out = left_out(page.left_out).map(|words| format!(" {words}"));
+    let left_out = left_out.unwrap_or_default();
+    format!("{count} {noun} exported.{left_out}{note}")
 }
 
 #[cfg(test)]

@@ -1,39 +1,46 @@
 //! Export of what is shown, or of every page of it, as CSV or JSON.
 
-use super::export::{csv, json};
+use super::export::{Pages, csv, exported, json};
 use crate::api::{Purpose, send_page};
+use crate::live::veeam::Ask;
 use crate::live::{Live, clock, use_clock};
 use crate::prefs::use_prefs;
 use crate::ui::download::FileKind;
 use crate::ui::notice::use_notices;
 use crate::ui::{Icon, download, times};
 use leptos::prelude::*;
-use vendors::veeam::{self, MediaType, Page, Query, Session};
+use vendors::veeam::{self, MediaType, Page, Paging, Query};
 
 /// More pages than this are probably a mistake and would not fit into memory.
 const MOST_PAGES: u32 = 1000;
+
+/// What is said once somebody has left the page that is being exported.
+const LEFT: &str = "Export cancelled: the page was left.";
 
 /// The buttons.
 #[component]
 pub fn Export(
     /// The page that is shown.
     live: Live<Page>,
-    /// What was asked.
-    query: Query,
+    /// What would be asked now.
+    ask: Ask,
     /// The connection's id.
     connection: String,
     /// The media type to ask for.
     wire: MediaType,
+    /// Whether it is the list of the last 30 days, which has one page.
+    recent: bool,
 ) -> impl IntoView {
     let (prefs, notices, clock) = (use_prefs(), use_notices(), use_clock());
     let every = RwSignal::new(false);
     let progress: RwSignal<Option<(u32, u32)>> = RwSignal::new(None);
     let cancelled = StoredValue::new(false);
     let wrong: RwSignal<Option<String>> = RwSignal::new(None);
-    let request = StoredValue::new((connection, query));
-    let write = move |kind: FileKind, sessions: &[Session]| {
+    let request = StoredValue::new((connection, ask));
+    let write = move |kind: FileKind, page: &Page, note: &str| {
         let now = live.status.vendor_now();
         let zone = prefs.zone.get_untracked();
+        let sessions = &page.sessions;
         let text = match kind {
             FileKind::Csv => Ok(csv(sessions, &|at| times::offset(zone, at), now)),
             FileKind::Json => json(sessions, now).map_err(|error| error.to_string()),
@@ -45,30 +52,22 @@ pub fn Export(
                     kind.media_type(),
                     &text,
                 );
-                notices.show(format!("{} sessions exported.", sessions.len()), None);
+                notices.show(exported(page, note), None);
             }
             Err(error) => wrong.set(Some(error)),
         }
     };
     let all_pages = move |kind: FileKind| {
-        let pages = live
-            .value_untracked()
-            .and_then(|page| page.paging.as_ref().map(|paging| paging.pages));
-        let pages = pages.unwrap_or(1).max(1);
-        if pages > MOST_PAGES {
-            wrong.set(Some(format!("{pages} pages are too many for one file: narrow the query, or ask for larger pages.")));
-            return;
-        }
+        let last = live.value_untracked();
+        let last = last.and_then(|page| page.paging.as_ref().and_then(Paging::last));
         cancelled.set_value(false);
-        progress.set(Some((0, pages)));
-        let (connection, query) = request.get_value();
+        progress.set(Some((0, last.unwrap_or(1).max(1))));
+        let (connection, ask) = request.get_value();
         leptos::task::spawn_local(async move {
-            let mut sessions = Vec::new();
-            for page in 1..=pages {
-                if cancelled.try_get_value().unwrap_or(true) {
-                    let _ = progress.try_set(None);
-                    return;
-                }
+            let (query, mut read) = (ask(), Pages::default());
+            // Both end with the page.
+            while let Some((done, pages)) = progress.try_get_untracked().flatten() {
+                let page = done + 1;
                 let call = veeam::query(
                     &Query {
                         page,
@@ -76,23 +75,37 @@ pub fn Export(
                     },
                     wire,
                 );
-                match send_page(&connection, &call, Purpose::Read).await {
-                    Ok(answer) => sessions.extend(answer.value.sessions),
-                    Err(failure) => {
-                        let _ = progress.try_set(None);
-                        let words = format!(
+                let words = if cancelled.try_get_value().unwrap_or(true) {
+                    None
+                } else if pages > MOST_PAGES {
+                    Some(format!(
+                        "{pages} pages are too many for one file: narrow the query, or ask for larger pages."
+                    ))
+                } else {
+                    match send_page(&connection, &call, Purpose::Read).await {
+                        Ok(answer) => match read.add(page, query.page_size, answer.value) {
+                            Some(pages) => {
+                                let _ = progress.try_set(Some((page, pages)));
+                                continue;
+                            }
+                            None if progress.try_set(None).is_none() => {
+                                let (page, note) = read.whole();
+                                return write(kind, &page, note);
+                            }
+                            None => break,
+                        },
+                        Err(failure) => Some(format!(
                             "Page {page} of {pages} could not be read, so nothing was exported: {}.",
                             failure.line()
-                        );
-                        let _ = wrong.try_set(Some(words));
-                        return;
+                        )),
                     }
+                };
+                if progress.try_set(None).is_none() {
+                    wrong.set(words);
+                    return;
                 }
-                let _ = progress.try_set(Some((page, pages)));
             }
-            if progress.try_set(None).is_none() {
-                write(kind, &sessions);
-            }
+            notices.show(LEFT.to_owned(), None);
         });
     };
     let export = move |kind: FileKind| {
@@ -100,12 +113,9 @@ pub fn Export(
         if every.get_untracked() {
             all_pages(kind);
         } else if let Some(page) = live.value_untracked() {
-            write(kind, &page.sessions);
+            write(kind, &page, "");
         }
     };
-    on_cleanup(move || {
-        let _ = cancelled.try_update_value(|cancelled| *cancelled = true);
-    });
     let nothing = move || {
         live.value().is_none_or(|page| page.sessions.is_empty()) || progress.read().is_some()
     };
@@ -122,7 +132,7 @@ pub fn Export(
         })
     };
     view! {
-        <label class="pick"><span>"Export of"</span>
+        <label class="pick" hidden=recent><span>"Export of"</span>
             <select on:change=move |event| every.set(event_target_value(&event) == "every")>
                 <option value="page">"this page"</option>
                 <option value="every">"every page"</option>

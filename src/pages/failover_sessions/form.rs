@@ -64,6 +64,18 @@ pub fn QueryForm(
             view! { <p class="place" aria-hidden="true"><code>{before}<mark>{after}</mark></code></p> },
         )
     };
+    let enter = move |event| {
+        builder.enter(event_target_value(&event));
+        // What was pasted may hold the filter that was there before, which then does not change.
+        let filter = builder.typed.get_untracked();
+        event_target::<web_sys::HtmlInputElement>(&event).set_value(&filter);
+    };
+    let warned = move || {
+        let words = builder.warnings.get();
+        (!words.is_empty()).then(|| view! { <p class="note" data-s="warning" role="status"><Icon name="warning" />{words}</p> })
+    };
+    // The list of the last 30 days is the server's own: its order and its length cannot be chosen.
+    let recent = move || params.read().recent;
     let is_wrong = move || builder.error.read().is_some() || params.read().query.is_err();
     let sizes: Vec<_> = SIZES
         .iter()
@@ -99,17 +111,20 @@ pub fn QueryForm(
                         aria-invalid=move || is_wrong().then_some("true")
                         aria-describedby=move || is_wrong().then_some("filter-error")
                         prop:value=move || builder.typed.get()
-                        on:input=move |event| builder.type_in(event_target_value(&event)) />
+                        on:input=enter />
                 </label>
                 {place}
                 {wrong}
+                {warned}
             </form>
             <Sent params builder wire />
             <Saved builder />
             <div class="row">
                 <Select label="Connection" param="connection" options=titles default=default />
-                <SortChoice params />
-                <Select label="Page size" param="size" options=sizes default=size />
+                <div class="row" hidden=recent>
+                    <SortChoice params />
+                    <Select label="Page size" param="size" options=sizes default=size />
+                </div>
                 <Select label="Answer as" param="wire" options=wires default=own />
                 <span class="end"></span>
                 {children()}
@@ -118,12 +133,18 @@ pub fn QueryForm(
     }
 }
 
-/// The request line, as it would be sent now.
+/// The request line, as it would be sent now; of the list of the last 30 days, as it was.
 #[component]
 fn Sent(params: Memo<QueryParams>, builder: Builder, wire: Signal<MediaType>) -> impl IntoView {
     let (prefs, watched) = (use_prefs(), use_watched());
     let sent = Memo::new(move |_| {
         let params = params.get();
+        // Each run counts ranges back anew.
+        builder.runs.track();
+        if params.recent && !builder.waiting.get() {
+            let target = veeam::recent(wire.get()).request.target();
+            return Some((target.clone(), String::new(), target));
+        }
         let text = builder.typed.get();
         let filter = match text.trim() {
             "" => None,

@@ -1,13 +1,12 @@
 //! Sessions over time by result, drawn; the same as a table for whoever cannot see it.
 
+use super::builder::Builder;
 use super::histogram::{Bar, Class, Histogram};
-use super::ranges::replaced;
-use crate::nav::use_nav;
 use crate::prefs::use_prefs;
 use crate::ui::times;
 use leptos::prelude::*;
 use std::sync::Arc;
-use vendors::veeam::{Field, Filter, Page};
+use vendors::veeam::{Field, Page};
 
 /// The height of the drawing, in its own units.
 const HEIGHT: f64 = 60.0;
@@ -41,8 +40,8 @@ pub fn HistogramView(
     page: Signal<Option<Arc<Page>>>,
     /// What they are all of: "this page".
     of: &'static str,
-    /// Whether a bar narrows the query; what was imported has none.
-    live: bool,
+    /// The query that a bar narrows; what was imported has none.
+    builder: Option<Builder>,
 ) -> impl IntoView {
     let prefs = use_prefs();
     let zone = move || {
@@ -66,7 +65,7 @@ pub fn HistogramView(
             .zip(0_u32..)
             .map(|(bar, place)| {
                 let description = bar.description(width, &at);
-                view! { <BarView bar=*bar description x=f64::from(place) * STEP highest live /> }
+                view! { <BarView bar=*bar description x=f64::from(place) * STEP highest builder /> }
             })
             .collect();
         let rows: Vec<_> = histogram
@@ -104,8 +103,13 @@ pub fn HistogramView(
 }
 
 #[component]
-fn BarView(bar: Bar, description: String, x: f64, highest: usize, live: bool) -> impl IntoView {
-    let nav = use_nav();
+fn BarView(
+    bar: Bar,
+    description: String,
+    x: f64,
+    highest: usize,
+    builder: Option<Builder>,
+) -> impl IntoView {
     let mut top = HEIGHT;
     let parts: Vec<_> = Class::ALL
         .into_iter()
@@ -120,21 +124,10 @@ fn BarView(bar: Bar, description: String, x: f64, highest: usize, live: bool) ->
     if bar.counts.total() == 0 {
         return view! { <g aria-hidden="true"></g> }.into_any();
     }
-    if !live {
+    let Some(builder) = builder else {
         return view! { <g role="img" aria-label=description>{parts}</g> }.into_any();
-    }
-    let narrow = move || {
-        let filter = untrack(|| nav.param("filter")).and_then(|text| Filter::parse(&text).ok());
-        let filter = replaced(filter.as_ref(), Field::CreationTime, &bar.conditions());
-        let text = filter.map(|filter| filter.to_string());
-        nav.go(&untrack(|| {
-            nav.with_params(&[
-                ("filter", text.as_deref()),
-                ("started", None),
-                ("page", None),
-            ])
-        }));
     };
+    let narrow = move || builder.set_range(Field::CreationTime, &bar.conditions());
     let keys = {
         move |event: leptos::ev::KeyboardEvent| {
             if matches!(event.key().as_str(), "Enter" | " ") {

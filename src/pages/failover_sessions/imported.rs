@@ -12,7 +12,7 @@ use crate::prefs::use_prefs;
 use crate::ui::table::row_window::RowWindow;
 use crate::ui::table::search::lower;
 use crate::ui::table::virtual_rows::Step;
-use crate::ui::{Copy, Icon, times};
+use crate::ui::{Copy, Icon};
 use chrono::{DateTime, Utc};
 use health::sort;
 use leptos::prelude::*;
@@ -123,7 +123,7 @@ pub fn ImportedTable(
     let (window, view_port) = (table.rows, table.view_port);
     let read_at = clock::time(clock::now());
     let list = Memo::new(move |_| {
-        let zone = times::offset(prefs.zone.get(), read_at);
+        let zone = prefs.zone.get();
         let places = places.read();
         let seen = window.get().rows;
         let rows = places.get(seen).unwrap_or_default().iter();
@@ -198,7 +198,7 @@ pub fn ImportedTable(
             <ColumnChooser />
             <span class="end" role="status">{move || format!("{} shown", places.read().len())}</span>
         </div>
-        <HistogramView page=whole of="the import" live=false />
+        <HistogramView page=whole of="the import" builder=None />
         <div class="scroll virtual" tabindex="0" role="group" aria-label="Imported sessions, scrollable" node_ref=view_port on:scroll=move |_| table.measure() on:keydown=keys
             aria-activedescendant=move || active.get().map(|at| format!("imported-{at}"))>
             <table aria-rowcount=move || places.read().len() + 1>

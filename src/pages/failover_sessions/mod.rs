@@ -12,6 +12,7 @@ pub mod list;
 pub mod model;
 pub mod pagination;
 pub mod panel;
+pub mod pasted;
 pub mod query;
 pub mod ranges;
 mod relative_range;

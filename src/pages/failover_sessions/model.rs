@@ -1,9 +1,10 @@
 //! A cloud failover session as a row shows it. Pure.
 
 use crate::pages::unreadable::or_unreadable;
+use crate::prefs::Zone;
 use crate::ui::times;
-use chrono::{DateTime, FixedOffset, Utc};
-use health::failover_sessions::{duration, judge_session, tasks_done};
+use chrono::{DateTime, Utc};
+use health::failover_sessions::{duration, is_running, judge_session, tasks_done};
 use health::severity::Severity;
 use health::words;
 use vendors::UnreadableField;
@@ -92,17 +93,30 @@ pub fn progress(progress: Option<f64>) -> Option<String> {
     progress.map(|progress| format!("{progress} %"))
 }
 
+/// What stands where a session has no end: one that runs has none yet, of another the server does not say it.
+#[must_use]
+pub fn no_end(session: &Session) -> &'static str {
+    if is_running(session.state.as_ref()) {
+        "not yet"
+    } else {
+        "not given"
+    }
+}
+
+/// Why something failed, or that nobody says why.
+#[must_use]
+pub fn message(text: Option<&str>, result: Option<&Outcome>) -> Option<String> {
+    let text = text.filter(|text| !text.trim().is_empty());
+    let none = (result == Some(&Outcome::Failed)).then_some("no message given");
+    text.or(none).map(ToOwned::to_owned)
+}
+
 /// A session as a row.
 #[must_use]
-pub fn row(session: &Session, href: String, now: DateTime<Utc>, zone: FixedOffset) -> Row {
+pub fn row(session: &Session, href: String, now: DateTime<Utc>, zone: Zone) -> Row {
     let verdict = judge_session(session, now);
     let (done, all) = tasks_done(session);
     let marked = |name, words| or_unreadable(&session.unreadable, name, words);
-    let failed = session.result == Some(Outcome::Failed);
-    let message = session
-        .failure_message
-        .clone()
-        .filter(|text| !text.trim().is_empty());
     Row {
         severity: verdict.severity,
         glyph: glyph(session.result.as_ref(), verdict.severity),
@@ -111,7 +125,7 @@ pub fn row(session: &Session, href: String, now: DateTime<Utc>, zone: FixedOffse
             _ => verdict.word.into_owned(),
         },
         plan: name(session),
-        message: message.or_else(|| failed.then(|| "no message given".to_owned())),
+        message: message(session.failure_message.as_deref(), session.result.as_ref()),
         href,
         state: marked("State", state_word(session.state.as_ref())),
         started: match session.creation_time {
@@ -131,7 +145,7 @@ pub fn row(session: &Session, href: String, now: DateTime<Utc>, zone: FixedOffse
         uid: session.uid.clone().unwrap_or_default(),
         ended: match session.end_time {
             Some(at) => times::moment(at, now, zone),
-            None => marked("EndTimeUTC", "not yet".to_owned()),
+            None => marked("EndTimeUTC", no_end(session).to_owned()),
         },
         kind: session.job_type.clone().unwrap_or_else(|| "–".to_owned()),
     }
@@ -234,18 +248,14 @@ impl Column {
 #[cfg(test)]
 mod tests {
     use super::{Column, row};
-    use chrono::{DateTime, FixedOffset, Utc};
+    use crate::prefs::Zone;
+    use chrono::{DateTime, Utc};
     use health::severity::Severity;
     use vendors::veeam::{Outcome, Session, State};
 
     fn shown(session: &Session) -> super::Row {
         let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
-        row(
-            session,
-            String::new(),
-            now,
-            FixedOffset::east_opt(0).expect("in range"),
-        )
+        row(session, String::new(), now, Zone::Utc)
     }
 
     fn ended(result: Outcome) -> Session {
@@ -266,6 +276,24 @@ mod tests {
             Some("no message given")
         );
         assert_eq!(shown(&ended(Outcome::Success)).message, None);
+    }
+
+    #[test]
+    fn only_what_runs_has_not_ended_yet() {
+        for (state, words) in [
+            (Some(State::Working), "not yet"),
+            (Some(State::Stopping), "not yet"),
+            (Some(State::Stopped), "not given"),
+            (Some(State::Other("Paused".into())), "not given"),
+            (None, "not given"),
+        ] {
+            let session = Session {
+                end_time: None,
+                state: state.clone(),
+                ..ended(Outcome::Failed)
+            };
+            assert_eq!(shown(&session).ended, words, "{state:?}");
+        }
     }
 
     #[test]

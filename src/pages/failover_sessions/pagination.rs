@@ -3,22 +3,34 @@
 use super::export_view::Export;
 use super::session_row::ColumnChooser;
 use crate::live::Live;
+use crate::live::veeam::Ask;
 use crate::nav::use_nav;
 use leptos::prelude::*;
 use vendors::veeam::{MediaType, Page, Paging, Query};
 
-/// The number of a page that the server's link leads to.
-fn linked(paging: Option<&Paging>, rel: &str) -> Option<u32> {
-    let mut links = paging?.links.iter();
-    let link = links.find(|link| {
-        link.rel
-            .as_deref()
-            .is_some_and(|one| one.eq_ignore_ascii_case(rel))
-    })?;
-    let (_, query) = link.href.as_deref()?.split_once('?')?;
-    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    let (_, page) = pairs.find(|(name, _)| name.eq_ignore_ascii_case("page"))?;
-    page.parse().ok().filter(|page| *page > 0)
+/// How many sessions there are, on which page of how many.
+fn summary(page: &Page, number: u32, is_open_ended: bool) -> String {
+    let sessions = match page.sessions.len() {
+        1 => "1 session".to_owned(),
+        count => format!("{count} sessions"),
+    };
+    match &page.paging {
+        Some(paging) => {
+            let number = if paging.page == 0 {
+                number
+            } else {
+                paging.page
+            };
+            match paging.last() {
+                Some(last) => format!("{sessions} on page {number} of {}", last.max(1)),
+                None => format!("{sessions} on page {number}, number of pages unknown"),
+            }
+        }
+        None if is_open_ended => {
+            format!("{sessions} on page {number}; the server does not say whether there are more")
+        }
+        None => sessions,
+    }
 }
 
 /// How many there are, the pages by the server's own links, columns and export.
@@ -28,43 +40,46 @@ pub fn Pagination(
     live: Live<Page>,
     /// What was asked.
     query: Query,
+    /// What would be asked now.
+    ask: Ask,
     /// The connection's id.
     connection: String,
     /// The media type it is asked in.
     wire: MediaType,
+    /// Whether it is the list of the last 30 days, which has one page.
+    recent: bool,
 ) -> impl IntoView {
     let nav = use_nav();
-    let number = query.page;
+    let (number, size) = (query.page, query.page_size);
     let paging = Memo::new(move |_| live.value().and_then(|page| page.paging.clone()));
+    let is_open_ended = Memo::new(move |_| {
+        let page = live.value();
+        !recent && page.is_some_and(|page| page.is_open_ended(size))
+    });
     let summary = move || {
-        let page = live.value().unwrap_or_default();
-        let sessions = match page.sessions.len() {
-            1 => "1 session".to_owned(),
-            count => format!("{count} sessions"),
-        };
-        match &page.paging {
-            Some(paging) => format!(
-                "{sessions} on page {} of {}",
-                paging.page,
-                paging.pages.max(1)
-            ),
-            None => sessions,
-        }
+        summary(
+            &live.value().unwrap_or_default(),
+            number,
+            is_open_ended.get(),
+        )
     };
     // The links say where to go; the numbers only where a server sends none.
     let target = move |rel: &'static str| {
         let paging = paging.read();
-        let last = paging.as_ref().map_or(number, |paging| paging.pages.max(1));
+        let known = paging.as_ref().and_then(Paging::last);
+        let furthest = number.saturating_add(u32::from(is_open_ended.get()));
+        let last = known.unwrap_or(furthest);
         let by_number = match rel {
             "First" => (number > 1).then_some(1),
             "Previous" => (number > 1).then(|| number - 1),
             "Next" => (number < last).then(|| number + 1),
-            _ => (number < last).then_some(last),
+            _ => known.filter(|last| number < *last),
         };
         let has_links = paging
             .as_ref()
             .is_some_and(|paging| !paging.links.is_empty());
-        let by_link = linked(paging.as_ref(), rel).filter(|page| *page != number);
+        let by_link = paging.as_ref().and_then(|paging| paging.linked(rel));
+        let by_link = by_link.filter(|page| *page != number);
         if has_links { by_link } else { by_number }
     };
     let button = move |rel: &'static str| {
@@ -82,7 +97,7 @@ pub fn Pagination(
             <span role="status">{summary}</span>
             <ColumnChooser />
             <span class="end"></span>
-            <Export live query connection wire />
+            <Export live ask connection wire recent />
             {button("First")}{button("Previous")}{button("Next")}{button("Last")}
         </div>
     }
@@ -90,39 +105,50 @@ pub fn Pagination(
 
 #[cfg(test)]
 mod tests {
-    use super::linked;
-    use vendors::veeam::{Link, Paging};
+    use super::summary;
+    use vendors::veeam::{Link, Page, Paging, Session};
 
     #[test]
-    fn the_servers_links_say_which_page_comes_next() {
-        let link = |rel: &str, href: &str| Link {
-            rel: Some(rel.to_owned()),
-            href: Some(href.to_owned()),
-            ..Link::default()
+    fn pages_are_counted_only_by_what_the_server_says() {
+        let paging = |page, pages, last: Option<&str>| {
+            let links = last.map(|href| Link {
+                rel: Some("Last".to_owned()),
+                href: Some(href.to_owned()),
+                ..Link::default()
+            });
+            Some(Paging {
+                page,
+                pages,
+                links: links.into_iter().collect(),
+                ..Paging::default()
+            })
         };
-        let paging = Paging {
-            page: 2,
-            size: 10,
-            pages: 3,
-            links: vec![
-                link(
-                    "First",
-                    "/api/query?type=CloudFailoverSession&pageSize=10&page=1",
-                ),
-                link("next", "/api/query?Page=3&pageSize=10"),
-                link("Last", "/api/query"),
-                link("Previous", "/api/query?page=zero"),
-            ],
-        };
-        for (rel, page) in [
-            ("First", Some(1)),
-            ("Next", Some(3)),
-            ("Last", None),
-            ("Previous", None),
-            ("Other", None),
+        for (paging, is_open_ended, words) in [
+            (paging(2, Some(8), None), false, "1 session on page 2 of 8"),
+            (paging(1, Some(0), None), false, "1 session on page 1 of 1"),
+            (
+                paging(2, None, Some("/api/query?page=8")),
+                false,
+                "1 session on page 2 of 8",
+            ),
+            (
+                paging(0, None, None),
+                false,
+                "1 session on page 3, number of pages unknown",
+            ),
+            (
+                None,
+                true,
+                "1 session on page 3; the server does not say whether there are more",
+            ),
+            (None, false, "1 session"),
         ] {
-            assert_eq!(linked(Some(&paging), rel), page, "{rel}");
+            let page = Page {
+                sessions: vec![Session::default()],
+                paging,
+                ..Page::default()
+            };
+            assert_eq!(summary(&page, 3, is_open_ended), words);
         }
-        assert_eq!(linked(None, "Next"), None);
     }
 }

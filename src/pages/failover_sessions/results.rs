@@ -9,6 +9,7 @@ use super::panel::Panel;
 use super::query::{QueryParams, write_sort};
 use super::session_row::Cells;
 use crate::live::rows::Rows;
+use crate::live::veeam::Ask;
 use crate::live::{self, Live, use_clock, use_watched};
 use crate::nav::use_nav;
 use crate::pages::unreadable::left_out_note;
@@ -18,7 +19,8 @@ use crate::ui::table::row_window::{LongTable, RowWindow};
 use crate::ui::{FailureCard, Icon, times};
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
-use vendors::veeam::{MediaType, Page, Query, Sort};
+use std::sync::Arc;
+use vendors::veeam::{MediaType, Page, Paging, Query, Sort};
 use vendors::{Connection, System};
 
 /// Up to how many rows are all drawn; of more only those that are seen, because a server may answer with
@@ -46,23 +48,33 @@ pub fn Results(
 ) -> impl IntoView {
     let (prefs, watched) = (use_prefs(), use_watched());
     // Relative ranges count back from the moment the list was requested, not from each page.
-    let ran = Memo::new(move |before: Option<&(QueryParams, DateTime<Utc>)>| {
-        let params = params.get();
+    let ran = Memo::new(move |before: Option<&(QueryParams, u32, DateTime<Utc>)>| {
+        let (params, run) = (params.get(), builder.runs.get());
         let now = before
-            .filter(|(old, _)| old.is_same_list(&params))
-            .map_or_else(|| watched.now_untracked(), |(_, now)| *now);
-        (params, now)
+            .filter(|(old, last, _)| *last == run && old.is_same_list(&params))
+            .map_or_else(|| watched.now_untracked(), |(_, _, now)| *now);
+        (params, run, now)
     });
     let connection = StoredValue::new(connection);
     move || {
-        let (params, now) = ran.get();
+        let (params, _, now) = ran.get();
         let zone = prefs.zone.get_untracked();
         let wire = params
             .wire
             .unwrap_or_else(|| connection.with_value(wire_of));
         match params.sent(now, &|at| times::offset(zone, at)) {
             Ok(query) => {
-                view! { <Found connection=connection.get_value() query wire recent=params.recent builder /> }
+                let recent = params.recent;
+                let same = query.clone();
+                // The first page goes with the time, at each poll; those behind it go on from where it was.
+                let ask: Ask = Arc::new(move || {
+                    let now = watched.now_untracked();
+                    match params.sent(now, &|at| times::offset(zone, at)) {
+                        Ok(query) if query.page == 1 => query,
+                        _ => same.clone(),
+                    }
+                });
+                view! { <Found connection=connection.get_value() query ask wire recent builder /> }
                     .into_any()
             }
             Err(_) => {
@@ -77,6 +89,7 @@ pub fn Results(
 fn Found(
     connection: Connection,
     query: Query,
+    ask: Ask,
     wire: MediaType,
     recent: bool,
     builder: Builder,
@@ -86,7 +99,7 @@ fn Found(
     let live = if recent {
         live::veeam::recent(connection.id.clone(), wire)
     } else {
-        live::veeam::query(connection.id.clone(), &query, wire)
+        live::veeam::query(connection.id.clone(), ask.clone(), wire)
     };
     let stale =
         Memo::new(move |_| live.value().is_some() && !live.status.freshness(clock).is_believable());
@@ -95,7 +108,7 @@ fn Found(
     let table = RowWindow::new(ALL_DRAWN, count);
     let list = Memo::new(move |_| {
         let now = live.status.vendor_time(clock);
-        let zone = times::offset(prefs.zone.get(), now);
+        let zone = prefs.zone.get();
         let page = live.value().unwrap_or_default();
         let seen = table.rows.get().rows;
         let sessions = page.sessions.get(seen).unwrap_or_default().iter();
@@ -150,15 +163,15 @@ fn Found(
         <QueryErrors live title=connection.title.clone() recent number />
         {move || left_out.get().and_then(left_out_note)}
         {recent.then(|| view! { <p class="panel note" role="status">"These are the sessions of the last 30 days, without the query."</p> })}
-        <HistogramView page=Signal::derive(move || live.value()) of="this page" live=true />
+        <HistogramView page=Signal::derive(move || live.value()) of="this page" builder=(!recent).then_some(builder) />
         <div class="cols" class:draw=move || chosen.read().is_some()>
             <section class="panel" aria-label="Results" hidden=move || live.value().is_none() data-fresh=move || stale.get().then_some("stale")>
                 <div role="status">{last}</div>
                 <LongTable table caption="Cloud failover sessions" head=headers.into_any()>
                     <tbody>{table.before()}{rows.draw_numbered(draw)}{table.after()}</tbody>
                 </LongTable>
-                <Nothing live />
-                <Pagination live query=query.clone() connection=connection.id.clone() wire />
+                <Nothing live number />
+                <Pagination live query=query.clone() ask=ask.clone() connection=connection.id.clone() wire recent />
             </section>
             {panel}
         </div>
@@ -195,20 +208,24 @@ fn QueryErrors(live: Live<Page>, title: String, recent: bool, number: u32) -> im
 
 /// The text if there are no rows.
 #[component]
-fn Nothing(live: Live<Page>) -> impl IntoView {
+fn Nothing(
+    live: Live<Page>,
+    /// The number of the page that was asked for.
+    number: u32,
+) -> impl IntoView {
     let nav = use_nav();
     move || {
         let page = live.value().filter(|page| page.sessions.is_empty())?;
-        let pages = page.paging.as_ref().map_or(1, |paging| paging.pages);
-        let number = page.paging.as_ref().map_or(1, |paging| paging.page);
-        let beyond = number > pages.max(1);
-        let words = match page.references.len() {
-            0 if beyond => format!(
+        let last = page.paging.as_ref().and_then(Paging::last);
+        let beyond = number > last.unwrap_or(1).max(1);
+        let words = match (page.references.len(), last) {
+            (0, None) if beyond => format!("There is nothing on page {number}."),
+            (0, Some(last)) if beyond => format!(
                 "There is no page {number}: the last one is {}.",
-                pages.max(1)
+                last.max(1)
             ),
-            0 => "No session matches the query.".to_owned(),
-            count => format!("The server answered with {count} references and no details."),
+            (0, _) => "No session matches the query.".to_owned(),
+            (count, _) => format!("The server answered with {count} references and no details."),
         };
         let back = beyond.then(|| {
             let go = move |_| nav.go(&untrack(|| nav.with_params(&[("page", None)])));

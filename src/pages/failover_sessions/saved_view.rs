@@ -14,8 +14,8 @@ use leptos::prelude::*;
 /// Which dialog about saved queries is open.
 #[derive(Clone, Copy, PartialEq)]
 pub enum OpenQueries {
-    /// To save the query that is shown.
-    Save,
+    /// To save the query that is built: the text behind `?` of its address.
+    Save(RwSignal<String>),
     /// To remove, export and import.
     Manage,
     /// To ask for one plan's history.
@@ -25,8 +25,8 @@ pub enum OpenQueries {
 /// A dialog, in a chunk of its own.
 pub fn dialog(open: OpenQueries, on_close: Callback<()>) -> AnyView {
     match open {
-        OpenQueries::Save => {
-            let search = untrack(|| use_nav().search());
+        OpenQueries::Save(search) => {
+            let search = search.get_untracked();
             view! { <SaveQuery search on_close /> }.into_any()
         }
         OpenQueries::Manage => view! { <Manage on_close /> }.into_any(),
@@ -88,6 +88,24 @@ pub fn Saved(
         });
         chips.collect::<Vec<_>>()
     };
+    let search = RwSignal::new(String::new());
+    // What is built is what is seen, and may not have run yet.
+    let save = move |_| {
+        let filter = builder.typed.get_untracked();
+        let mut changes = vec![("filter", Some(filter.trim())), ("session", None)];
+        if builder.waiting.get_untracked() {
+            changes.push(("recent", None));
+        }
+        let href = untrack(|| nav.with_params(&changes));
+        search.set(
+            href.split_once('?')
+                .map_or("", |(_, query)| query)
+                .to_owned(),
+        );
+        open.set(Some(OpenQueries::Save(search)));
+    };
+    let is_wrong = move || builder.error.read().is_some();
+    let why = move || is_wrong().then_some("The filter cannot be read, so it cannot be saved.");
     let on_close = Callback::new(move |()| open.set(None));
     let dialog = move || {
         let dialog = Asked::Queries(open.get()?);
@@ -99,7 +117,7 @@ pub fn Saved(
             <button type="button" class="chip" aria-pressed=all on:click=move |_| go(&keep_connection("", &untrack(here)))>"All"</button>
             {ready}
             {kept}
-            <button type="button" class="btn quiet" on:click=move |_| open.set(Some(OpenQueries::Save))><Icon name="plus" />"Save query"</button>
+            <button type="button" class="btn quiet" disabled=is_wrong title=why on:click=save><Icon name="plus" />"Save query"</button>
             <button type="button" class="btn quiet" on:click=move |_| open.set(Some(OpenQueries::Manage))>"Manage queries"</button>
         </div>
         {dialog}

@@ -1,6 +1,6 @@
 //! The page of one session.
 
-use super::model::{glyph, name, progress, state_word};
+use super::model::{self, glyph, name, no_end, progress, state_word};
 use super::tasks::Tasks;
 use crate::live::{self, Live, use_clock, use_watched};
 use crate::pages::unreadable::{UnreadableFields, or_unreadable};
@@ -99,21 +99,18 @@ pub fn Facts(
     let unreadable = Signal::derive(move || unreadable_of_session(&session()));
     let at = move |time: fn(&Session) -> Option<DateTime<Utc>>,
                    name: &'static str,
-                   none: &'static str| {
+                   none: fn(&Session) -> &'static str| {
         move || {
-            let zone = times::offset(prefs.zone.get(), now());
+            let zone = prefs.zone.get();
             match time(&session()) {
             Some(at) => view! { {times::moment(at, now(), zone)}" "<small>{times::ago(at, now())}</small> }.into_any(),
-            None => marked(name, none.to_owned()).into_any(),
+            None => marked(name, none(&session()).to_owned()).into_any(),
         }
         }
     };
     let message = move || {
         let session = session();
-        let text = session
-            .failure_message
-            .clone()
-            .filter(|text| !text.trim().is_empty())?;
+        let text = model::message(session.failure_message.as_deref(), session.result.as_ref())?;
         Some(view! { <p class="why"><b>{text}</b></p> })
     };
     let uid = Signal::derive(move || session().uid.clone().unwrap_or_default());
@@ -127,8 +124,8 @@ pub fn Facts(
                     <div><dt>"Connection"</dt><dd>{connection}</dd></div>
                     <div><dt>"Server"</dt><dd>{move || or_dash(session().server.as_ref().and_then(|server| server.name.clone()))}</dd></div>
                     <div><dt>"State"</dt><dd>{move || marked("State", state_word(session().state.as_ref()))}</dd></div>
-                    <div><dt>"Started"</dt><dd>{at(|session| session.creation_time, "CreationTimeUTC", "–")}</dd></div>
-                    <div><dt>"Ended"</dt><dd>{at(|session| session.end_time, "EndTimeUTC", "not yet")}</dd></div>
+                    <div><dt>"Started"</dt><dd>{at(|session| session.creation_time, "CreationTimeUTC", |_| "–")}</dd></div>
+                    <div><dt>"Ended"</dt><dd>{at(|session| session.end_time, "EndTimeUTC", no_end)}</dd></div>
                     <div><dt>"Duration"</dt><dd>{move || or_dash(duration(&session(), now()).map(words::span))}</dd></div>
                     <div><dt>"Progress"</dt><dd>{move || marked("Progress", or_dash(progress(session().progress)))}</dd></div>
                 </dl>

@@ -1,12 +1,12 @@
 //! The virtual machines of a session.
 
-use super::model::{glyph, result_word, state_word};
+use super::model::{glyph, message, result_word, state_word};
 use crate::live::rows::Rows;
 use crate::pages::unreadable::or_unreadable;
-use crate::prefs::use_prefs;
+use crate::prefs::{Zone, use_prefs};
 use crate::ui::table::row_window::{LongTable, RowWindow};
 use crate::ui::{StatusMark, name, times};
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, Utc};
 use health::failover_sessions::{duration, judge_session};
 use health::severity::Severity;
 use health::words;
@@ -31,7 +31,7 @@ struct Row {
 }
 
 /// A task is judged as a session of its own: the same states and results mean the same.
-fn row(task: &Task, now: DateTime<Utc>, zone: FixedOffset) -> Row {
+fn row(task: &Task, now: DateTime<Utc>, zone: Zone) -> Row {
     let alike = Session {
         name: task.vm_name.clone(),
         creation_time: task.creation_time,
@@ -63,10 +63,7 @@ fn row(task: &Task, now: DateTime<Utc>, zone: FixedOffset) -> Row {
                 .as_ref()
                 .and_then(|link| link.name.clone()),
         ),
-        message: task
-            .failure_message
-            .clone()
-            .filter(|text| !text.trim().is_empty()),
+        message: message(task.failure_message.as_deref(), task.result.as_ref()),
     }
 }
 
@@ -85,7 +82,7 @@ pub fn Tasks(
     let table = RowWindow::new(ALL_DRAWN, count);
     let list = Memo::new(move |_| {
         let now = now.get();
-        let zone = times::offset(prefs.zone.get(), now);
+        let zone = prefs.zone.get();
         let session = session.read();
         let seen = session.tasks.get(table.rows.get().rows).unwrap_or_default();
         let rows = seen.iter().map(|task| row(task, now, zone));

@@ -60,7 +60,7 @@ pub fn Facts(
         let at = live
             .value()
             .and_then(|group| group.detail.status.last_data_processed_time);
-        let (at, ago) = times::moment_and_age(at, now, times::offset(prefs.zone.get(), now));
+        let (at, ago) = times::moment_and_age(at, now, prefs.zone.get());
         view! { {at}" "<small>{ago}</small> }
     };
     let unreadable = Signal::derive(move || {

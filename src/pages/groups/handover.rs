@@ -1,8 +1,9 @@
 //! A handover: from whom, to whom, since when, and what is awaited. The service says who was chosen and not
 //! when, so what the page saw before belongs to it.
 
+use crate::prefs::Zone;
 use crate::ui::times;
-use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use health::groups::Pulse;
 use health::words;
 use leptos::prelude::*;
@@ -68,7 +69,7 @@ pub fn handover(
     pulse: &Pulse,
     last: Option<String>,
     now: DateTime<Utc>,
-    zone: FixedOffset,
+    zone: Zone,
 ) -> Option<Handover> {
     let (to, since) = leaders.pending.as_ref()?;
     let from = leaders.primary.as_ref().filter(|from| *from != to);
@@ -141,7 +142,8 @@ pub fn HandoverView(
 #[cfg(test)]
 mod tests {
     use super::{Handover, Leaders, handover, last_to_process};
-    use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+    use crate::prefs::Zone;
+    use chrono::{DateTime, TimeDelta, Utc};
     use health::groups::{Pulse, pulse};
     use vendors::aveva::{ClientSession, Heartbeat, TimeSpan};
 
@@ -168,7 +170,7 @@ mod tests {
     }
 
     fn words(leaders: &Leaders, seconds: Option<i64>) -> Handover {
-        let utc = FixedOffset::east_opt(0).expect("in range");
+        let utc = Zone::Utc;
         handover(leaders, &pulse_of(seconds), None, NOW, utc).expect("a handover")
     }
 
@@ -211,7 +213,7 @@ mod tests {
         assert_eq!(last.and_then(|session| session.id.clone()), some("c"));
         assert!(last_to_process(&sessions[3..], &sessions[1]).is_none());
         let leaders = Leaders::default().after(None, some("b"), NOW);
-        let utc = FixedOffset::east_opt(0).expect("in range");
+        let utc = Zone::Utc;
         let words = handover(&leaders, &pulse_of(None), some("c"), NOW, utc).expect("a handover");
         assert_eq!(
             words.facts[0],
@@ -247,15 +249,6 @@ mod tests {
         assert_eq!(second.primary, some("a"));
         let done = second.after(some("c"), None, NOW);
         assert_eq!((done.primary, done.pending), (some("c"), None));
-        assert!(
-            handover(
-                &Leaders::default(),
-                &pulse_of(None),
-                None,
-                NOW,
-                FixedOffset::east_opt(0).expect("in range")
-            )
-            .is_none()
-        );
+        assert!(handover(&Leaders::default(), &pulse_of(None), None, NOW, Zone::Utc).is_none());
     }
 }

@@ -41,7 +41,7 @@ fn Panel(context: ActionContext, id: String) -> impl IntoView {
     let at = move |of: fn(&ClientSession) -> Option<DateTime<Utc>>| {
         Memo::new(move |_| {
             let at = session.read().as_ref().and_then(of);
-            let zone = times::offset(prefs.zone.get(), now());
+            let zone = prefs.zone.get();
             let (at, ago) = times::moment_and_age(at, now(), zone);
             format!("{at}, {ago}")
         })

@@ -6,8 +6,9 @@ use super::session_panel::SessionActions;
 use crate::live::use_clock;
 use crate::nav::use_nav;
 use crate::pages::resource_row::{MomentCell, row_time};
+use crate::prefs::Zone;
 use crate::ui::{Beat, Icon, name, times};
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, Utc};
 use health::groups::{Beat as BeatState, Observation, is_cold_standby, pulse, role_word};
 use health::inventory::HeartbeatFacts;
 use leptos::html;
@@ -39,7 +40,7 @@ pub fn row(
     session: &ClientSession,
     group: &GroupConfiguration,
     look: Observation,
-    zone: FixedOffset,
+    zone: Zone,
     was: bool,
 ) -> Row {
     let now = look.now;

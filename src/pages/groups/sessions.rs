@@ -15,7 +15,6 @@ use crate::ui::table::row_window::{LongTable, RowWindow};
 use crate::ui::table::search::{holds, lower};
 use crate::ui::table::sorting::{SortHeader, SortOrder};
 use crate::ui::table::stable_rows::{StableRows, keep_order};
-use crate::ui::times;
 use health::groups::Action;
 use health::sort;
 use leptos::prelude::*;
@@ -150,7 +149,7 @@ pub fn Sessions(
             return Vec::new();
         };
         let look = group.look_when_read(live.status, clock);
-        let zone = times::offset(prefs.zone.get(), look.now);
+        let zone = prefs.zone.get();
         let seen = places.get(table.rows.get().rows).unwrap_or_default();
         let seen = seen.iter().map(|place| &group.detail.sessions[*place]);
         let rows = seen.map(|session| row(session, &group.configuration, look, zone, was.get()));

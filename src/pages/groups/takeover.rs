@@ -3,9 +3,9 @@
 use super::handover::{Handover, HandoverView, Leaders, handover, last_to_process};
 use crate::live::aveva::Election;
 use crate::live::{Group, Live, clock, use_clock};
-use crate::prefs::use_prefs;
+use crate::prefs::{Zone, use_prefs};
 use crate::ui::times;
-use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use health::groups::{Beat, Pulse, pulse};
 use health::words;
 use leptos::prelude::*;
@@ -51,7 +51,7 @@ fn lane(
     next: Option<&str>,
     pulse: &Pulse,
     now: DateTime<Utc>,
-    zone: FixedOffset,
+    zone: Zone,
 ) -> Option<Lane> {
     let (age, timeout) = (pulse.age?, pulse.timeout?);
     let half = timeout / 2;
@@ -222,7 +222,7 @@ pub fn Takeover(
             return Shown::Words(String::new());
         };
         let look = group.look(live.status, clock);
-        let (now, zone) = (look.now, times::offset(prefs.zone.get(), look.now));
+        let (now, zone) = (look.now, prefs.zone.get());
         let timeout = group.configuration.failover_timeout.as_ref();
         let election = election.read();
         let handing = election.pending.as_ref().and_then(|pending| {
@@ -348,7 +348,8 @@ fn Count(#[prop(into)] lane: Signal<Lane>) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::{Run, lane};
-    use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+    use crate::prefs::Zone;
+    use chrono::{DateTime, TimeDelta, Utc};
     use health::groups::pulse;
     use vendors::aveva::{ClientSession, Heartbeat, TimeSpan};
 
@@ -363,14 +364,7 @@ mod tests {
             ..ClientSession::default()
         };
         let pulse = pulse(&session, Some(&TimeSpan::from_seconds(60)), now);
-        lane(
-            "KILN-01",
-            Some("KILN-02"),
-            &pulse,
-            now,
-            FixedOffset::east_opt(0).expect("in range"),
-        )
-        .expect("a lane")
+        lane("KILN-01", Some("KILN-02"), &pulse, now, Zone::Utc).expect("a lane")
     }
 
     #[test]

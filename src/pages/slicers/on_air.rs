@@ -69,7 +69,7 @@ pub fn Facts(
     });
     let failover = move || {
         let now = live.status.vendor_time(clock);
-        let zone = times::offset(prefs.zone.get(), now);
+        let zone = prefs.zone.get();
         match live.value().and_then(|group| group.failover_time) {
             Some(at) => {
                 view! { {times::moment(at, now, zone)}" "<small>{times::ago(at, now)}</small> }
@@ -116,7 +116,7 @@ pub fn OnAirCard(
         let at = live.value().and_then(|group| group.failover_time)?;
         Some(format!(
             "since {}",
-            times::moment(at, now, times::offset(prefs.zone.get(), now))
+            times::moment(at, now, prefs.zone.get())
         ))
     };
     let active = move || {

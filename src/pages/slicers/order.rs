@@ -12,7 +12,6 @@ use crate::live::use_clock;
 use crate::nav::use_nav;
 use crate::prefs::use_prefs;
 use crate::ui::reorder::{Dragging, Dropped, Reorderable};
-use crate::ui::times;
 use health::slicers::order_effect;
 use leptos::prelude::*;
 use vendors::uplynk::{Blacklist, Mode, Slicer};
@@ -109,7 +108,7 @@ pub fn SlicerOrder(
             live.status.vendor_time(clock)
         };
         let pictures = context.pictures.read();
-        reported(&group, &pictures, now, times::offset(prefs.zone.get(), now))
+        reported(&group, &pictures, now, prefs.zone.get())
     });
     let list = Memo::new(move |before: Option<&Vec<Row>>| {
         // Lifting a row changes no row; dropping it changes the draft, which updates this.

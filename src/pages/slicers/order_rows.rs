@@ -3,9 +3,10 @@
 use super::model::is_on_air;
 use super::pictures::{Picture, picture_of};
 use crate::pages::unreadable::or_unreadable;
+use crate::prefs::Zone;
 use crate::ui::reorder::Draft;
 use crate::ui::times;
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, Utc};
 use health::severity::Severity;
 use health::slicers::{SlicerHealth, ordered, slicer_health, state_word};
 use health::sort;
@@ -109,7 +110,7 @@ impl Row {
     }
 }
 
-fn facts(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>, zone: FixedOffset) -> Facts {
+fn facts(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>, zone: Zone) -> Facts {
     let unreadable = |name| UnreadableField::find(&slicer.unreadable, name).is_some();
     let state = match &slicer.state {
         Some(state) => state_word(state),
@@ -160,7 +161,7 @@ pub fn reported(
     group: &FailoverGroup,
     pictures: &[Picture],
     now: DateTime<Utc>,
-    zone: FixedOffset,
+    zone: Zone,
 ) -> Vec<Arc<Facts>> {
     let is_stale = |picture: &&Picture| picture.stale().is_some();
     let stale: Vec<Picture> = pictures.iter().filter(is_stale).cloned().collect();
@@ -229,8 +230,9 @@ pub fn rows(reported: &[Arc<Facts>], draft: &Draft, before: Option<&[Row]>) -> V
 #[cfg(test)]
 mod tests {
     use super::{reported, rows};
+    use crate::prefs::Zone;
     use crate::ui::reorder::Draft;
-    use chrono::{DateTime, FixedOffset, Utc};
+    use chrono::{DateTime, Utc};
     use vendors::uplynk::{FailoverGroup, Mode, Slicer};
 
     fn group(order: &str) -> FailoverGroup {
@@ -257,9 +259,8 @@ mod tests {
     #[test]
     fn a_draft_moves_rows_and_a_held_row_keeps_the_list_as_it_was() {
         let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
-        let utc = FixedOffset::east_opt(0).expect("in range");
         let see = |group: &FailoverGroup, draft: &Draft, before: Option<&[super::Row]>| {
-            rows(&reported(group, &[], now, utc), draft, before)
+            rows(&reported(group, &[], now, Zone::Utc), draft, before)
         };
         let mut draft = Draft::new(["a", "b", "c"].map(str::to_owned).to_vec());
         let plain = see(&group("a b c"), &draft, None);

@@ -17,7 +17,7 @@ pub fn Banner(
     let since = Memo::new(move |_| watched.last_answer().filter(|_| lost.get()));
     let at = move || {
         let (at, now) = (since.get()?, watched.now());
-        let utc = times::offset(crate::prefs::Zone::Utc, now);
+        let utc = crate::prefs::Zone::Utc;
         Some(format!("Last data at {} UTC", times::moment(at, now, utc)))
     };
     let age = move || {

@@ -1,23 +1,64 @@
 //! Reads Veeam's cloud failover sessions that run or ended lately.
 
+use super::failure;
 use super::limit;
-use super::source::Source;
+use super::source::{Received, Source};
 use super::whole::Reading;
 use crate::vendor_client::When;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use health::failover_sessions::is_recent;
 use health::inventory::Contents;
 use health::transition;
 use protocol::ReadFailure;
 use std::collections::HashSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use vendors::veeam::{self, Field, Filter, MediaType, Op, Page, Query};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use vendors::call::Unreadable;
+use vendors::veeam::{self, Field, Filter, MediaType, Op, Page, Query, Session};
+use vendors::{Call, LeftOut};
 
 /// After the service has refused queries, so many readings do without: roles change seldom.
 const WITHOUT_QUERY: u32 = 100;
 
-/// How many more readings do without a query.
-pub(super) type WithoutQuery = Arc<AtomicU32>;
+/// So many sessions that the collection leaves out are read one by one.
+const ONE_BY_ONE: usize = 100;
+
+/// What a role sees that may not query.
+const ONLY_RECENT: &str = "The account may not query: only sessions that began in the last 30 days are watched, \
+                           and those that were watched before.";
+
+/// What one reading leaves to the next one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Memory(Arc<Mutex<Remembered>>);
+
+#[derive(Debug, Default)]
+struct Remembered {
+    /// How many more readings do without a query.
+    without_query: u32,
+    /// The UIDs of what ran or had ended lately.
+    watched: Vec<String>,
+}
+
+impl Memory {
+    fn lock(&self) -> MutexGuard<'_, Remembered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether this reading asks by a query.
+    fn may_query(&self) -> bool {
+        let left = &mut self.lock().without_query;
+        let may = *left == 0;
+        *left = left.saturating_sub(1);
+        may
+    }
+
+    /// What was watched and is not among these.
+    fn missing(&self, sessions: &[Session]) -> Vec<String> {
+        let known: HashSet<_> = sessions.iter().filter_map(|one| one.uid.as_ref()).collect();
+        let remembered = self.lock();
+        let missing = remembered.watched.iter().filter(|uid| !known.contains(uid));
+        missing.take(ONE_BY_ONE).cloned().collect()
+    }
+}
 
 /// So many pages of them are read.
 const PAGES: u32 = 20;
@@ -48,54 +89,143 @@ pub(super) async fn read(
     when: When,
     wire: MediaType,
     recent: TimeDelta,
-    without: WithoutQuery,
+    memory: Memory,
 ) -> Result<Reading, ReadFailure> {
-    let may_query = without
-        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-            left.checked_sub(1)
-        })
-        .is_err();
-    let query = |page| veeam::query(&question(source.vendor_now(), recent, page), wire);
-    let answer = if may_query {
-        source.read(&query(1), when).await
-    } else {
-        source.read(&veeam::recent(wire), when).await
-    };
-    let first = match answer {
-        Err(ReadFailure::Vendor(error)) if may_query && error.status == 403 => {
-            let recent = source.read(&veeam::recent(wire), when).await?;
-            without.store(WITHOUT_QUERY, Ordering::Relaxed);
-            recent
+    let may_query = memory.may_query();
+    let queried = if may_query {
+        match queried(&source, when, wire, recent).await {
+            Err(ReadFailure::Vendor(error)) if error.status == 403 => None,
+            other => Some(other?),
         }
-        other => other?,
+    } else {
+        None
     };
+    let found = match queried {
+        Some(found) => found,
+        None => {
+            let found = collected(&source, when, wire, &memory).await?;
+            if may_query {
+                memory.lock().without_query = WITHOUT_QUERY;
+            }
+            found
+        }
+    };
+    Ok(found.remembered(&source, recent, &memory))
+}
+
+/// What a reading found.
+struct Found {
+    sessions: Vec<Session>,
+    observed_at: DateTime<Utc>,
+    left_out: LeftOut,
+    limit: Option<String>,
+}
+
+impl Found {
+    fn remembered(self, source: &Source, recent: TimeDelta, memory: &Memory) -> Reading {
+        let (now, sessions) = (source.vendor_now(), self.sessions);
+        let watched = sessions.iter().filter(|one| is_recent(one, now, recent));
+        memory.lock().watched = watched.filter_map(|one| one.uid.clone()).collect();
+        Reading {
+            observed_at: self.observed_at,
+            in_transition: sessions.iter().any(|one| transition::session(one, now)),
+            contents: Contents::Veeam(sessions),
+            limit: limit::said(self.limit, self.left_out),
+        }
+    }
+}
+
+/// One page with its sessions: references alone say nothing of how a session is.
+async fn page(
+    source: &Source,
+    call: &Call<Page>,
+    when: When,
+) -> Result<Received<Page>, ReadFailure> {
+    let received = source.read(call, when).await?;
+    match received.value.references.len() {
+        count if count > 0 && received.value.sessions.is_empty() => {
+            Err(ReadFailure::Unreadable(Unreadable {
+                status: 200,
+                problem: format!(
+                    "expected sessions, found {count} references without their states"
+                ),
+                excerpt: String::new(),
+            }))
+        }
+        _ => Ok(received),
+    }
+}
+
+async fn queried(
+    source: &Source,
+    when: When,
+    wire: MediaType,
+    recent: TimeDelta,
+) -> Result<Found, ReadFailure> {
+    let question = |number| question(source.vendor_now(), recent, number);
+    let size = question(1).page_size;
+    let first = page(source, &veeam::query(&question(1), wire), when).await?;
+    let is_open_ended = first.value.is_open_ended(size);
+    let has_next = |page: &Page, number| {
+        let paging = page.paging.as_ref();
+        paging.is_some_and(|paging| paging.has_next(number))
+    };
+    let (mut number, mut is_more) = (1, has_next(&first.value, 1));
     let Page {
         mut sessions,
-        paging,
         mut left_out,
         ..
     } = first.value;
-    let pages = paging.map_or(1, |paging| paging.pages);
-    for number in 2..=pages.min(PAGES) {
-        let page = source.read(&query(number), when).await?.value;
-        left_out.unreadable += page.left_out.unreadable;
-        left_out.repeated += page.left_out.repeated;
+    while is_more && number < PAGES {
+        number += 1;
+        let next = page(source, &veeam::query(&question(number), wire), when).await?;
+        is_more = has_next(&next.value, number);
+        left_out += next.value.left_out;
         // What begins meanwhile moves the others on to the next page.
         let known: HashSet<_> = sessions.iter().map(|one| one.uid.clone()).collect();
-        let new = page.sessions.into_iter();
+        let new = next.value.sessions.into_iter();
         sessions.extend(new.filter(|one| one.uid.is_none() || !known.contains(&one.uid)));
     }
-    let limit = (pages > PAGES).then(|| {
-        format!(
-            "More cloud failover sessions ran or ended lately than the gateway reads: the newest {} are watched.",
-            sessions.len()
-        )
-    });
-    let now = source.vendor_now();
-    Ok(Reading {
+    let watched = format!("the newest {} are watched.", sessions.len());
+    let limit = if is_more {
+        Some(format!(
+            "More cloud failover sessions ran or ended lately than the gateway reads: {watched}"
+        ))
+    } else {
+        is_open_ended.then(|| {
+            format!("The server does not say whether more cloud failover sessions ran or ended lately: {watched}")
+        })
+    };
+    Ok(Found {
+        sessions,
         observed_at: first.observed_at,
-        in_transition: sessions.iter().any(|one| transition::session(one, now)),
-        contents: Contents::Veeam(sessions),
-        limit: limit::said(limit, left_out),
+        left_out,
+        limit,
+    })
+}
+
+/// The sessions that everybody may see, which are those of the last 30 days. What was watched and is older is read by
+/// itself: it must not seem to have ended because the question is another one.
+async fn collected(
+    source: &Source,
+    when: When,
+    wire: MediaType,
+    memory: &Memory,
+) -> Result<Found, ReadFailure> {
+    let all = page(source, &veeam::recent(wire), when).await?;
+    let mut sessions = all.value.sessions;
+    for uid in memory.missing(&sessions) {
+        match source.read(&veeam::session(&uid, wire), when).await {
+            Ok(one) => sessions.push(one.value),
+            Err(why) if failure::is_of_connection(&why) => return Err(why),
+            // It is not there any more, or this role may not see it.
+            Err(_) => {}
+        }
+    }
+    Ok(Found {
+        sessions,
+        observed_at: all.observed_at,
+        left_out: all.value.left_out,
+        limit: Some(ONLY_RECENT.to_owned()),
     })
 }

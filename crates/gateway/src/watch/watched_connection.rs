@@ -104,9 +104,9 @@ async fn run(watcher: Watcher) {
             recent_hours,
         } => {
             let recent = TimeDelta::hours(recent_hours.into());
-            let without = veeam::WithoutQuery::default();
+            let memory = veeam::Memory::default();
             whole::run(watcher, move |source, when| {
-                Box::pin(veeam::read(source, when, accept, recent, without.clone()))
+                Box::pin(veeam::read(source, when, accept, recent, memory.clone()))
             })
             .await;
         }

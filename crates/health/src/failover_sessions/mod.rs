@@ -35,7 +35,8 @@ pub fn result_word(result: &Outcome) -> String {
 }
 
 /// Whether a state means that the session is running. Progress is no criterion: it may be 0 at the end.
-pub(crate) fn is_running(state: Option<&State>) -> bool {
+#[must_use]
+pub fn is_running(state: Option<&State>) -> bool {
     matches!(
         state,
         Some(State::Starting | State::Working | State::Stopping)
@@ -104,40 +105,72 @@ pub fn judge_session(session: &Session, now: DateTime<Utc>) -> Verdict {
     doubt::between(worst, best, plan_of(session), &why)
 }
 
-/// Judges a session among the others of its server: what went wrong is over once the plan has succeeded since.
+/// Judges a session among the others of its server: what went wrong is over once the plan has succeeded since. Where
+/// only the name says that it is the same plan, which others may have too, it is a warning until somebody has looked.
 #[must_use]
 pub fn judge_session_among(session: &Session, all: &[Session], now: DateTime<Utc>) -> Verdict {
     let verdict = judge_session(session, now);
-    let is_over = verdict.rank == Verdict::HISTORY
-        && matches!(verdict.severity, Critical | Warning)
-        && all.iter().any(|other| is_later_success(session, other));
-    if !is_over {
+    if verdict.rank != Verdict::HISTORY || !matches!(verdict.severity, Critical | Warning) {
         return verdict;
     }
+    let later = |same: fn(&Session, &Session) -> bool| {
+        let mut others = all.iter();
+        others.any(|other| same(session, other) && is_later_success(session, other))
+    };
     let sentence = verdict.sentence.trim_end_matches('.');
-    Verdict {
-        severity: Normal,
-        word: format!("{}, succeeded since", verdict.word).into(),
-        sentence: format!("{sentence}. It has succeeded since."),
-        advice: None,
-        ..verdict
+    if later(is_same_plan) {
+        return Verdict {
+            severity: Normal,
+            word: format!("{}, succeeded since", verdict.word).into(),
+            sentence: format!("{sentence}. It has succeeded since."),
+            advice: None,
+            ..verdict
+        };
     }
+    if later(is_same_name) {
+        return Verdict {
+            severity: Warning,
+            sentence: format!("{sentence}. A run of the same name has succeeded since."),
+            advice: Some("Check in Veeam whether it was the same plan.".into()),
+            ..verdict
+        };
+    }
+    verdict
 }
 
-/// Whether a session is a later run of the same plan on the same server, which has succeeded. What of it cannot be read
-/// proves nothing.
-fn is_later_success(session: &Session, other: &Session) -> bool {
-    let deciding = ["State", "Result", "CreationTimeUTC", "Name"];
-    let server = |of: &Session| of.server.as_ref().and_then(|server| server.name.clone());
-    let named = session.name.as_deref().is_some_and(|name| !name.is_empty());
-    let ended = session.end_time.or(session.creation_time);
-    named
+/// Whether both are runs of one plan on one server.
+fn is_same_plan(session: &Session, other: &Session) -> bool {
+    session.job_uid.is_some()
+        && session.job_uid == other.job_uid
+        && server_of(session) == server_of(other)
+}
+
+/// Whether nothing but the name says of which plan both are runs.
+fn is_same_name(session: &Session, other: &Session) -> bool {
+    let is_named = session.name.as_deref().is_some_and(|name| !name.is_empty());
+    let is_unreadable = |of: &Session| doubt::any(&of.unreadable, &["Name", "JobUid"]);
+    is_named
         && session.name == other.name
-        && server(session) == server(other)
-        && other.state == Some(State::Stopped)
+        && (session.job_uid.is_none() && other.job_uid.is_none())
+        && server_of(session) == server_of(other)
+        && !is_unreadable(session)
+        && !is_unreadable(other)
+}
+
+fn server_of(session: &Session) -> Option<&str> {
+    session
+        .server
+        .as_ref()
+        .and_then(|server| server.name.as_deref())
+}
+
+/// Whether a run has succeeded after another had ended. What of it cannot be read proves nothing.
+fn is_later_success(session: &Session, other: &Session) -> bool {
+    let deciding = ["State", "Result", "CreationTimeUTC"];
+    let ended = session.end_time.or(session.creation_time);
+    other.state == Some(State::Stopped)
         && other.result == Some(Outcome::Success)
         && !doubt::any(&other.unreadable, &deciding)
-        && !doubt::any(&session.unreadable, &["Name"])
         && ended
             .zip(other.creation_time)
             .is_some_and(|(ended, began)| began >= ended)

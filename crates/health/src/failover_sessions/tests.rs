@@ -370,22 +370,28 @@ fn an_unreadable_field_that_decides_makes_the_state_unknown_and_is_named() {
 }
 
 #[test]
-fn what_went_wrong_is_over_once_the_plan_has_succeeded_since() {
-    let server = |name: &str| {
-        Some(Server {
+fn what_went_wrong_is_over_once_its_plan_has_succeeded_since() {
+    let on = |name: &str, session: Session| Session {
+        server: Some(Server {
             name: Some(name.to_owned()),
             ..Server::default()
-        })
-    };
-    let on = |name: &str, session: Session| Session {
-        server: server(name),
+        }),
         ..session
     };
-    let failed = on("vbr-1", session(State::Stopped, Outcome::Failed, 3_600));
-    let success = |seconds| on("vbr-1", session(State::Stopped, Outcome::Success, seconds));
-    let unreadable = Session {
+    let of = |plan: Option<&str>, session: Session| Session {
+        job_uid: plan.map(str::to_owned),
+        ..session
+    };
+    let ran = |state, result, seconds| on("vbr-1", of(Some("a"), session(state, result, seconds)));
+    let failed = ran(State::Stopped, Outcome::Failed, 3_600);
+    let success = |seconds| ran(State::Stopped, Outcome::Success, seconds);
+    let named = |name: &str, session: Session| Session {
+        name: Some(name.to_owned()),
+        ..session
+    };
+    let unreadable = |name: &str| Session {
         unreadable: vec![UnreadableField {
-            name: "Result".to_owned(),
+            name: name.to_owned(),
             raw: "?".to_owned(),
         }],
         ..success(600)
@@ -397,26 +403,14 @@ fn what_went_wrong_is_over_once_the_plan_has_succeeded_since() {
         (success(3_600 - 181), true),
         (success(3_600 - 179), false),
         (success(7_200), false),
+        // It was given another name meanwhile.
+        (named("Mail", success(600)), true),
+        (of(Some("b"), success(600)), false),
+        (of(None, success(600)), false),
         (on("vbr-2", success(600)), false),
-        (
-            Session {
-                name: Some("Mail".into()),
-                ..success(600)
-            },
-            false,
-        ),
-        (
-            on("vbr-1", session(State::Working, Outcome::Success, 600)),
-            false,
-        ),
-        (
-            on("vbr-1", session(State::Stopped, Outcome::Warning, 600)),
-            false,
-        ),
-        (
-            on("vbr-1", session(State::Stopped, Outcome::Failed, 600)),
-            false,
-        ),
+        (ran(State::Working, Outcome::Success, 600), false),
+        (ran(State::Stopped, Outcome::Warning, 600), false),
+        (ran(State::Stopped, Outcome::Failed, 600), false),
         (
             Session {
                 creation_time: None,
@@ -424,40 +418,87 @@ fn what_went_wrong_is_over_once_the_plan_has_succeeded_since() {
             },
             false,
         ),
-        (unreadable, false),
+        (unreadable("Result"), false),
     ] {
         let verdict = judge_session_among(&failed, &[failed.clone(), other.clone()], NOW);
         let expected = if is_over {
-            Severity::Normal
+            (Severity::Normal, "Failed, succeeded since")
         } else {
-            Severity::Critical
+            (Severity::Critical, "Failed")
         };
-        assert_eq!(verdict.severity, expected, "{other:?}");
-        let word = if is_over {
-            "Failed, succeeded since"
-        } else {
-            "Failed"
-        };
-        assert_eq!(verdict.word, word);
+        assert_eq!((verdict.severity, &*verdict.word), expected, "{other:?}");
         assert!(
             verdict.sentence.contains("failed"),
             "the failure is still told"
         );
     }
-    // Without a name it is nobody's run.
-    let nameless = |session| Session {
-        name: None,
-        ..session
-    };
-    let all = [nameless(failed.clone()), nameless(success(600))];
-    assert_eq!(
-        judge_session_among(&all[0], &all, NOW).severity,
-        Severity::Critical
-    );
     // What still runs has not ended.
-    let running = on("vbr-1", session(State::Working, Outcome::Failed, 3_600));
+    let running = ran(State::Working, Outcome::Failed, 3_600);
     assert_eq!(
         judge_session_among(&running, &[success(600)], NOW).severity,
         Severity::Critical
     );
+}
+
+#[test]
+fn a_success_of_the_same_name_alone_leaves_a_warning() {
+    let ran = |name: Option<&str>, result, seconds| Session {
+        name: name.map(str::to_owned),
+        ..session(State::Stopped, result, seconds)
+    };
+    let plan = Some("Failover Plan");
+    let success = ran(plan, Outcome::Success, 600);
+    let unreadable = |name: &str| Session {
+        unreadable: vec![UnreadableField {
+            name: name.to_owned(),
+            raw: "?".to_owned(),
+        }],
+        ..success.clone()
+    };
+    let known = Session {
+        job_uid: Some("a".to_owned()),
+        ..success.clone()
+    };
+    for (session, other, expected) in [
+        (
+            ran(plan, Outcome::Failed, 3_600),
+            success.clone(),
+            Severity::Warning,
+        ),
+        (
+            ran(plan, Outcome::Warning, 3_600),
+            success.clone(),
+            Severity::Warning,
+        ),
+        (
+            ran(Some("Mail"), Outcome::Failed, 3_600),
+            success.clone(),
+            Severity::Critical,
+        ),
+        (
+            ran(plan, Outcome::Failed, 3_600),
+            unreadable("Name"),
+            Severity::Critical,
+        ),
+        (
+            ran(plan, Outcome::Failed, 3_600),
+            unreadable("JobUid"),
+            Severity::Critical,
+        ),
+        (ran(plan, Outcome::Failed, 3_600), known, Severity::Critical),
+        // Without a name it is nobody's run.
+        (
+            ran(None, Outcome::Failed, 3_600),
+            ran(None, Outcome::Success, 600),
+            Severity::Critical,
+        ),
+    ] {
+        let verdict = judge_session_among(&session, &[session.clone(), other.clone()], NOW);
+        assert_eq!(verdict.severity, expected, "{session:?} {other:?}");
+        assert!(verdict.is_whole(), "{verdict:?}");
+        let is_told = verdict
+            .sentence
+            .ends_with("A run of the same name has succeeded since.");
+        assert_eq!(is_told, expected == Severity::Warning, "{verdict:?}");
+    }
 }

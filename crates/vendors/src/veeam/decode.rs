@@ -3,7 +3,7 @@
 
 use super::node::{Fields, Node};
 use super::types::{Page, Paging, Reference, Server, Session, Task};
-use super::values::{count, link, links, number, result, state, tail, time, uid};
+use super::values::{count, link, links, number, plan_id, result, state, tail, time, uid};
 use crate::call::Answer;
 use crate::unreadable::{LeftOut, Unread, counted};
 
@@ -12,6 +12,9 @@ const SESSIONS: &str = "CloudFailoverSessions";
 
 /// The prefix of every session type in the contract, including references.
 const SESSION: &str = "CloudFailoverSession";
+
+/// Where a query's result has what was found.
+const LISTS: [&str; 3] = ["Entities", "Refs", SESSIONS];
 
 fn task(node: &Node) -> Option<Task> {
     let unread = Unread::default();
@@ -48,6 +51,7 @@ fn session(node: &Node) -> Option<Session> {
         uid: uid(fields),
         name: fields.text("Name"),
         job_type: fields.text("JobType"),
+        job_uid: plan_id(fields),
         creation_time: time(fields, "CreationTimeUTC"),
         end_time: time(fields, "EndTimeUTC"),
         state: state(fields),
@@ -62,21 +66,41 @@ fn session(node: &Node) -> Option<Session> {
     })
 }
 
-fn sessions(list: &Node) -> (Vec<Session>, LeftOut) {
-    let mut items = list.items(SESSION);
-    if items.is_empty() {
-        // JSON has an additional object with the list's own name.
-        items = list.items(SESSIONS);
+/// The items of a list, by the first of these names that it has any of; JSON has an additional object with the list's
+/// own name, the last of them. A list that holds something else is not an empty one: nobody knows what is in it.
+fn items<'a>(list: &'a Node, names: [&str; 2]) -> Result<Vec<&'a Node>, String> {
+    let [one, own] = names;
+    let wrong = |found: &str| Err(format!("{own}: expected {one}, found {found}"));
+    if let Some(word) = list
+        .get(own)
+        .filter(|inner| !list.list && inner.text().is_some())
+    {
+        return wrong(&word.sketch());
     }
+    for name in names {
+        let items = list.items(name);
+        if !items.is_empty() {
+            return Ok(items);
+        }
+    }
+    let is_known = names.into_iter().any(|name| list.has(name));
+    let is_strange = |node: &Node| !node.is_empty() && (!is_known || !node.fields.is_empty());
+    let mut fields = list.fields.iter();
+    match fields.find(|(_, node)| is_strange(node)) {
+        Some((name, _)) => wrong(name),
+        None if list.text().is_some() => wrong(&list.sketch()),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn sessions(list: &Node) -> Result<(Vec<Session>, LeftOut), String> {
+    let items = items(list, [SESSION, SESSIONS])?;
     let read = items.into_iter().map(session);
-    counted(read, |session| session.uid.as_deref())
+    Ok(counted(read, |session| session.uid.as_deref()))
 }
 
 fn references(list: &Node) -> Result<(Vec<Reference>, LeftOut), String> {
-    let mut items = list.items("Ref");
-    if items.is_empty() {
-        items = list.items("Refs");
-    }
+    let items = items(list, ["Ref", "Refs"])?;
     let kind = |node: &Node| node.text_of("Type").unwrap_or_else(|| SESSION.to_owned());
     // References to something else are another list.
     let strange = items.iter().map(|node| kind(node));
@@ -103,8 +127,8 @@ fn paging(node: &Node) -> Paging {
         unread: &unread,
     };
     Paging {
-        page: count(fields, "PageNum"),
-        size: count(fields, "PageSize"),
+        page: count(fields, "PageNum").unwrap_or(0),
+        size: count(fields, "PageSize").unwrap_or(0),
         pages: count(fields, "PagesCount"),
         links: links(fields),
     }
@@ -122,7 +146,7 @@ fn is_session(root: &Node) -> bool {
 /// The sessions of `Entities`. It has one list for each type; only sessions are valid here.
 fn entities(entities: &Node) -> Result<(Vec<Session>, LeftOut), String> {
     if let Some(list) = entities.get(SESSIONS) {
-        return Ok(sessions(list));
+        return sessions(list);
     }
     let mut others = entities.fields.iter().filter(|(_, node)| !node.is_empty());
     match others.next() {
@@ -150,12 +174,23 @@ pub(super) fn page_of(root: &Node) -> Result<Page, String> {
     if is("EntityReferences") {
         (page.references, page.left_out) = references(root)?;
     } else if is(SESSIONS) {
-        (page.sessions, page.left_out) = sessions(root);
+        (page.sessions, page.left_out) = sessions(root)?;
     } else if is("QueryResult") || (root.name.is_empty() && is_result(root)) {
+        // Without any list it is not known what the query found, unless that is said to be nothing.
+        let is_none = page
+            .paging
+            .as_ref()
+            .is_some_and(|paging| paging.pages == Some(0));
+        if !is_none && !LISTS.iter().any(|name| root.has(name)) {
+            return Err(format!(
+                "expected {}, found none of them",
+                LISTS.join(" or ")
+            ));
+        }
         let none = || Ok(<_>::default());
         (page.references, page.left_out) = root.get("Refs").map_or_else(none, references)?;
         let (read, left_out) = match root.get(SESSIONS) {
-            Some(list) => sessions(list),
+            Some(list) => sessions(list)?,
             None => root.get("Entities").map_or(Ok(<_>::default()), entities)?,
         };
         page.sessions = read;
@@ -175,8 +210,7 @@ pub(super) fn page_of(root: &Node) -> Result<Page, String> {
 
 /// Whether JSON without a name is a query result, references or a collection.
 fn is_result(root: &Node) -> bool {
-    let known = ["Entities", "Refs", "PagingInfo", SESSIONS];
-    known.into_iter().any(|name| root.has(name))
+    root.has("PagingInfo") || LISTS.iter().any(|name| root.has(name))
 }
 
 /// Reads the response of a query or of the collection.

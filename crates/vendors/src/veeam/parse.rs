@@ -1,8 +1,9 @@
 //! Parses a filter from text; an error has the position and what was expected. Whether a comparison
 //! makes sense for its field is checked by [`Condition::warning`].
 
-use super::field::{Field, Op};
+use super::field::{Field, FieldKind, Op};
 use super::filter::{Condition, Filter};
+use crate::json;
 use std::fmt;
 
 /// The maximum depth of parentheses, to limit the stack.
@@ -37,7 +38,7 @@ impl std::error::Error for FilterError {}
 
 impl Filter {
     /// Parses a filter to the normal form of [`Filter::normalised`]. Field names are case-insensitive,
-    /// values are quoted or bare. The service documents no precedence of `;` over `,`, so a text that mixes
+    /// values are quoted or bare. A time without a zone is UTC and gets its `Z`. The service documents no precedence of `;` over `,`, so a text that mixes
     /// both without parentheses is rejected.
     ///
     /// # Errors
@@ -79,6 +80,9 @@ impl Parser {
         self.blanks();
         match self.peek(0) {
             None => Ok(filter),
+            Some('&') => self.expected(
+                "`;`, `,` or the end of the filter (write `;` for “and”; a value with & needs quotes)",
+            ),
             Some(_) => self.expected(
                 "`;`, `,` or the end of the filter (put a value of several words in quotes)",
             ),
@@ -162,10 +166,13 @@ impl Parser {
         self.blanks();
         let op = self.op()?;
         self.blanks();
-        let value = match self.peek(0) {
+        let mut value = match self.peek(0) {
             Some('"') => self.quoted()?,
             _ => self.bare()?,
         };
+        if field.kind() == FieldKind::Time && json::moment(&format!("{value}Z")).is_some() {
+            value.push('Z');
+        }
         Ok(Condition { field, op, value })
     }
 

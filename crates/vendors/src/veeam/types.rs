@@ -40,6 +40,16 @@ pub struct Page {
     pub left_out: LeftOut,
 }
 
+impl Page {
+    /// Whether there may be more: the page is full, and nothing says whether another one follows.
+    #[must_use]
+    pub fn is_open_ended(&self, size: u32) -> bool {
+        let says_nothing = |paging: &Paging| paging.pages.is_none() && paging.links.is_empty();
+        let held = self.sessions.len() + self.references.len() + self.left_out.count();
+        self.paging.as_ref().is_none_or(says_nothing) && held >= size as usize
+    }
+}
+
 /// `PagingInfo`. There is no total count.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Paging {
@@ -47,10 +57,40 @@ pub struct Paging {
     pub page: u32,
     /// Rows for each page.
     pub size: u32,
-    /// The number of pages.
-    pub pages: u32,
+    /// The number of pages, where it can be read.
+    pub pages: Option<u32>,
     /// First, Previous, Next, Last.
     pub links: Vec<Link>,
+}
+
+impl Paging {
+    /// The number of the page that a link leads to.
+    #[must_use]
+    pub fn linked(&self, rel: &str) -> Option<u32> {
+        let has_rel = |link: &&Link| {
+            let own = link.rel.as_deref();
+            own.is_some_and(|own| own.eq_ignore_ascii_case(rel))
+        };
+        let href = self.links.iter().find(has_rel)?.href.as_deref()?;
+        let (_, query) = href.split_once('?')?;
+        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        let (_, page) = pairs.find(|(name, _)| name.eq_ignore_ascii_case("page"))?;
+        page.parse().ok().filter(|page| *page > 0)
+    }
+
+    /// The number of the last page: what the server says, or where its link to the last one leads. `None` where it
+    /// says neither.
+    #[must_use]
+    pub fn last(&self) -> Option<u32> {
+        self.pages.or_else(|| self.linked("Last"))
+    }
+
+    /// Whether a page follows this one, as far as the server says.
+    #[must_use]
+    pub fn has_next(&self, page: u32) -> bool {
+        let furthest = self.last().or_else(|| self.linked("Next"));
+        furthest.is_some_and(|furthest| furthest > page)
+    }
 }
 
 /// `Link`. Hrefs contain the server's own name for itself, so only path and query are kept.
@@ -86,6 +126,8 @@ pub struct Session {
     pub name: Option<String>,
     /// `JobType`: `FailoverPlan`.
     pub job_type: Option<String>,
+    /// `JobUid`: which plan it is a run of, in lower case, without the URN. May be missing.
+    pub job_uid: Option<String>,
     /// When it started; `None` for never.
     pub creation_time: Option<DateTime<Utc>>,
     /// When it ended; `None` while it runs.

@@ -16,12 +16,11 @@ pub(super) fn number(fields: Fields<'_>, name: &str) -> Option<f64> {
     fields.read(name, json::number)
 }
 
-/// A count of a field, also as a text; 0 when it is absent or unreadable.
-pub(super) fn count(fields: Fields<'_>, name: &str) -> u32 {
-    let count = fields.read(name, |text| {
+/// A count of a field, also as a text.
+pub(super) fn count(fields: Fields<'_>, name: &str) -> Option<u32> {
+    fields.read(name, |text| {
         text.strip_suffix(".0").unwrap_or(text).parse().ok()
-    });
-    count.unwrap_or(0)
+    })
 }
 
 /// The GUID of a bare UID or of `urn:veeam:CloudFailoverSession:{guid}`, in lower case.
@@ -33,6 +32,14 @@ pub(super) fn guid(uid: &str) -> String {
 /// The UID of an item.
 pub(super) fn uid(fields: Fields<'_>) -> Option<String> {
     fields.read("UID", |text| Some(guid(text)))
+}
+
+/// The id of the plan that a session is a run of; one of zeros names nothing.
+pub(super) fn plan_id(fields: Fields<'_>) -> Option<String> {
+    let is_zero = |id: &String| id.bytes().all(|byte| matches!(byte, b'0' | b'-'));
+    fields
+        .read("JobUid", |text| Some(guid(text)))
+        .filter(|id| !is_zero(id))
 }
 
 /// Path and query of a link, without the host, which is only the server's own name for itself. Starts

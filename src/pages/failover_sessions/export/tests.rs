@@ -1,10 +1,11 @@
 //! The export, read again by readers that are not ours.
 
-use super::{COLUMNS, csv, csv_header, csv_rows, json};
+use super::{COLUMNS, Pages, csv, csv_header, csv_rows, exported, json};
 use crate::ui::time_zone::tests::{at, berlin, east};
 use proptest::prelude::*;
 use serde_json::Value;
-use vendors::veeam::{Outcome, Server, Session, State, Task};
+use vendors::LeftOut;
+use vendors::veeam::{Link, Outcome, Page, Paging, Server, Session, State, Task};
 
 const NOW: &str = "2026-11-21T14:32:08Z";
 
@@ -30,6 +31,116 @@ fn whole() -> Session {
         tasks: vec![task(State::Stopped), task(State::Working)],
         ..Session::default()
     }
+}
+
+/// A page of sessions with these ids, of so many pages.
+fn page(ids: &[&str], pages: Option<u32>) -> Page {
+    let session = |id: &&str| Session {
+        uid: Some((*id).to_owned()),
+        ..Session::default()
+    };
+    Page {
+        sessions: ids.iter().map(session).collect(),
+        paging: Some(Paging {
+            pages,
+            ..Paging::default()
+        }),
+        ..Page::default()
+    }
+}
+
+#[test]
+fn every_page_together_holds_every_session_once_and_says_what_happened_meanwhile() {
+    const CHANGED: &str = " The list changed while it was read.";
+    for (read, ids, note) in [
+        (
+            vec![page(&["a", "b"], Some(2)), page(&["c"], Some(2))],
+            "a b c",
+            "",
+        ),
+        // Another one began: b moved on to the next page.
+        (
+            vec![page(&["a", "b"], Some(2)), page(&["b", "c"], Some(2))],
+            "a b c",
+            CHANGED,
+        ),
+        // A page more than at first.
+        (
+            vec![
+                page(&["a"], Some(2)),
+                page(&["b"], Some(3)),
+                page(&["c"], Some(3)),
+            ],
+            "a b c",
+            CHANGED,
+        ),
+        // A page fewer.
+        (
+            vec![page(&["a"], Some(3)), page(&["b"], Some(2))],
+            "a b",
+            CHANGED,
+        ),
+        (vec![page(&["a"], None)], "a", ""),
+        (
+            vec![page(&["a", "b"], None)],
+            "a b",
+            " The server does not say whether there are more.",
+        ),
+    ] {
+        let (mut pages, count) = (Pages::default(), read.len());
+        for (number, one) in (1..).zip(read) {
+            let goes_on = pages.add(number, 2, one).is_some();
+            assert_eq!(goes_on, (number as usize) < count, "{ids}: {number}");
+        }
+        let (whole, told) = pages.whole();
+        let found: Vec<_> = whole
+            .sessions
+            .iter()
+            .filter_map(|one| one.uid.as_deref())
+            .collect();
+        assert_eq!((found.join(" ").as_str(), told), (ids, note));
+    }
+}
+
+#[test]
+fn where_pages_are_not_counted_the_links_say_whether_one_follows() {
+    let link = |rel: &str, page: u32| Link {
+        rel: Some(rel.to_owned()),
+        href: Some(format!("/api/query?page={page}")),
+        ..Link::default()
+    };
+    let with = |links: Vec<Link>| Page {
+        paging: Some(Paging {
+            links,
+            ..Paging::default()
+        }),
+        ..page(&["a"], None)
+    };
+    let mut pages = Pages::default();
+    assert_eq!(pages.add(1, 1, with(vec![link("Next", 2)])), Some(2));
+    assert_eq!(
+        Pages::default().add(1, 1, with(vec![link("Last", 8)])),
+        Some(8)
+    );
+    assert_eq!(
+        Pages::default().add(1, 1, with(vec![link("First", 1)])),
+        None
+    );
+}
+
+#[test]
+fn what_is_not_in_the_file_is_said() {
+    let mut page = page(&["a"], Some(1));
+    assert_eq!(exported(&page, ""), "1 session exported.");
+    page.left_out = LeftOut {
+        unreadable: 2,
+        repeated: 0,
+    };
+    page.sessions.clear();
+    assert_eq!(
+        exported(&page, " The list changed while it was read."),
+        "0 sessions exported. 2 items could not be read. The list changed while it was read."
+    );
 }
 
 fn read(text: &str) -> Vec<Vec<String>> {

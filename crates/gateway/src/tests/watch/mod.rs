@@ -10,6 +10,7 @@ mod shared;
 mod sweep;
 mod systems;
 mod together;
+mod veeam;
 mod viewers;
 
 use super::vendor::{Vendor, json as vendor_json};

@@ -1,7 +1,8 @@
 //! Gateways at one database that share out the connections: each is read by one of them, and all know what it read.
 
 use super::handled::{alarm, plant, send};
-use super::systems::{logged_on, uplynk, veeam};
+use super::systems::uplynk;
+use super::veeam::{logged_on, veeam};
 use super::*;
 use crate::store::tests::cut::Network;
 use crate::store::tests::server::{PASSWORD, Server};

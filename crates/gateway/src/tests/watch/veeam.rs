@@ -1,0 +1,283 @@
+//! Veeam's cloud failover sessions: by queries, without them, and in shapes that say nothing of them.
+
+use super::*;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// The connection `em` to an Enterprise Manager, which shows what ended so many hours ago.
+pub(super) fn veeam(base: &str, hours: u16) -> config::Connection {
+    let em = watched("em", base);
+    config::Connection {
+        public: vendors::Connection {
+            system: System::Veeam {
+                accept: vendors::veeam::MediaType::Json,
+                recent_hours: hours,
+            },
+            ..em.public
+        },
+        ..em
+    }
+}
+
+pub(super) fn logged_on() -> Response<Body> {
+    let mut answer = vendor_json(201, r#"{"SessionId":"1"}"#);
+    let headers = answer.headers_mut();
+    headers.insert("x-restsvcsessionid", "s".parse().unwrap());
+    answer
+}
+
+#[tokio::test]
+async fn every_page_of_what_runs_or_ended_lately_is_read_up_to_a_limit_that_is_told() {
+    // The gateway's clock stands at 1970: in the last day, or in the last three.
+    for (hours, since, pages, resources, limit) in [
+        (24, "1969-12-30T23:00:00Z", 3, 3, None),
+        (72, "1969-12-28T23:00:00Z", 3, 3, None),
+        (
+            24,
+            "1969-12-30T23:00:00Z",
+            21,
+            20,
+            Some("the newest 20 are watched"),
+        ),
+    ] {
+        let vendor = Vendor::new(move |seen, _| {
+            if seen.line.contains("sessionMngr") {
+                return logged_on();
+            }
+            let page = seen.line.split("page=").nth(1).unwrap_or("1");
+            let page: u32 = page.split(['&', ' ']).next().unwrap().parse().unwrap();
+            // The last of one page is the first of the next one: another has begun meanwhile.
+            let session = |number: u32| {
+                format!(
+                    r#"{{"UID":"{number:08x}-0000-0000-0000-000000000000","Name":"plan {number}","State":"Working","CreationTimeUTC":"1969-12-31T23:00:00Z"}}"#
+                )
+            };
+            let numbers = (page - 1).max(1)..=page;
+            let sessions = numbers.map(session).collect::<Vec<_>>().join(",");
+            vendor_json(
+                200,
+                &format!(
+                    r#"{{"Entities":{{"CloudFailoverSessions":{{"CloudFailoverSessions":[{sessions}]}}}},"PagingInfo":{{"PageNum":{page},"PageSize":100,"PagesCount":{pages}}}}}"#
+                ),
+            )
+        })
+        .await;
+        let stage = Stage::new(vec![veeam(&vendor.base, hours)]);
+        let all = stage
+            .until("a reading", |all| {
+                let one = &all.connections()[0];
+                one.observed_at.is_some() || one.failure.is_some()
+            })
+            .await;
+        assert_eq!(all.failure(), None, "{:?}", vendor.lines());
+        assert_eq!(all.resources.len(), resources);
+        let told = all.connections()[0].limit.clone();
+        assert_eq!(told.is_some(), limit.is_some(), "{told:?}");
+        assert!(told.unwrap_or_default().contains(limit.unwrap_or_default()));
+        let query = vendor
+            .lines()
+            .into_iter()
+            .find(|line| line.contains("/query"));
+        let query = query.unwrap();
+        let query = percent_encoding::percent_decode_str(&query)
+            .decode_utf8()
+            .unwrap();
+        for condition in [
+            "State!=Stopped".to_owned(),
+            format!("EndTime>=\"{since}\""),
+            format!("CreationTime>=\"{since}\""),
+        ] {
+            assert!(query.contains(&condition), "{condition} in {query}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_may_not_query_veeam_sees_the_recent_sessions() {
+    let vendor = Vendor::new(|seen, _| {
+        if seen.line.contains("sessionMngr") {
+            return logged_on();
+        }
+        if seen.line.contains("/query") {
+            return vendor_json(403, r#"{"Message":"not allowed"}"#);
+        }
+        vendor_json(200, r#"{"Entities":[]}"#)
+    })
+    .await;
+    let stage = Stage::new(vec![veeam(&vendor.base, 24)]);
+    let all = stage.until("a reading", |all| {
+        let one = &all.connections()[0];
+        one.observed_at.is_some() || one.failure.is_some()
+    });
+    let all = all.await;
+    let asked = |word: &str| {
+        vendor
+            .lines()
+            .iter()
+            .filter(|line| line.contains(word))
+            .count()
+    };
+    assert_eq!(asked("/query"), 1);
+    assert_eq!(all.failure(), None, "{:?}", vendor.lines());
+    stage.refresh().await;
+    assert_eq!(asked("/query"), 1, "roles change seldom");
+}
+
+/// A session as JSON.
+fn session(number: u32, state: &str, result: &str, began: &str) -> String {
+    format!(
+        r#"{{"UID":"{number:08x}-0000-0000-0000-000000000000","Name":"plan {number}","State":"{state}","Result":"{result}","CreationTimeUTC":"{began}"}}"#
+    )
+}
+
+/// A query's result, with what stands behind its sessions.
+fn entities(sessions: &str, paging: &str) -> String {
+    format!(
+        r#"{{"Entities":{{"CloudFailoverSessions":{{"CloudFailoverSessions":[{sessions}]}}}}{paging}}}"#
+    )
+}
+
+/// An Enterprise Manager that answers in another way once it is told so.
+async fn changing(
+    answer: impl Fn(&str, u8) -> Response<Body> + Clone + Send + Sync + 'static,
+) -> (Vendor, Arc<AtomicU8>) {
+    let phase = Arc::new(AtomicU8::new(0));
+    let now = phase.clone();
+    let vendor = Vendor::new(move |seen, _| {
+        if seen.line.contains("sessionMngr") {
+            return logged_on();
+        }
+        answer(&seen.line, now.load(Ordering::Relaxed))
+    });
+    (vendor.await, phase)
+}
+
+/// What cannot be read, and names without states, end no alarm.
+#[tokio::test]
+async fn a_response_that_says_nothing_of_the_sessions_leaves_them_as_last_known() {
+    let failed = || session(1, "Working", "Failed", "1969-12-31T23:00:00Z");
+    for (other, expected) in [
+        (
+            r#"{"Entities":{"CloudFailoverSessions":{"Items":[{"UID":"1"}]}}}"#,
+            "found Items",
+        ),
+        (
+            r#"{"Entities":{"CloudFailoverSessions":{"CloudFailoverSessions":"soon"}}}"#,
+            "found `soon`",
+        ),
+        (
+            r#"{"Content":{"CloudFailoverSessions":[]},"PagingInfo":{"PagesCount":1}}"#,
+            "found none of them",
+        ),
+        (
+            r#"{"Refs":{"Refs":[{"UID":"1","Name":"plan 1"}]}}"#,
+            "found 1 references",
+        ),
+    ] {
+        let (vendor, phase) = changing(move |_, phase| match phase {
+            0 => vendor_json(200, &entities(&failed(), "")),
+            _ => vendor_json(200, other),
+        })
+        .await;
+        let stage = Stage::new(vec![veeam(&vendor.base, 24)]);
+        let critical = |all: &Inventory| {
+            let alarms = all.alarms.iter().flatten();
+            alarms
+                .filter(|alarm| alarm.severity == health::Severity::Critical)
+                .count()
+        };
+        stage.until("the alarm", |all| critical(all) == 1).await;
+        phase.store(1, Ordering::Relaxed);
+        let all = stage.refresh().await;
+        match all.failure() {
+            Some(ReadFailure::Unreadable(why)) => {
+                assert!(why.problem.contains(expected), "{why:?}");
+            }
+            other => panic!("{expected}: {other:?}"),
+        }
+        assert_eq!(
+            (critical(&all), all.connections()[0].held),
+            (1, 1),
+            "{expected}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_ran_before_queries_were_refused_is_still_watched_however_old_it_is() {
+    let old = || session(1, "Working", "None", "1969-11-01T00:00:00Z");
+    let (vendor, phase) = changing(move |line, phase| {
+        let is_one = line.contains("failoverSessions/");
+        match phase {
+            0 => vendor_json(200, &entities(&old(), "")),
+            _ if line.contains("/query") => vendor_json(403, r#"{"Message":"not allowed"}"#),
+            1 if is_one => vendor_json(200, &old()),
+            2 if is_one => vendor_json(503, "{}"),
+            _ if is_one => vendor_json(404, "{}"),
+            _ => vendor_json(
+                200,
+                &entities(&session(2, "Working", "None", "1969-12-31T23:00:00Z"), ""),
+            ),
+        }
+    })
+    .await;
+    let stage = Stage::new(vec![veeam(&vendor.base, 24)]);
+    let long = |all: &Inventory| {
+        let mut alarms = all.alarms.iter().flatten();
+        alarms.any(|alarm| alarm.resource.id.starts_with("00000001"))
+    };
+    let all = stage.until("the alarm", long).await;
+    assert_eq!(all.connections()[0].limit, None);
+    for (answer, held, failed, has_alarm) in [
+        (1, 2, false, true),
+        (2, 2, true, true),
+        (1, 2, false, true),
+        (3, 1, false, false),
+    ] {
+        phase.store(answer, Ordering::Relaxed);
+        let all = stage.refresh().await;
+        let one = &all.connections()[0];
+        assert_eq!(
+            (one.held, one.failure.is_some()),
+            (held, failed),
+            "{answer}: {one:?}"
+        );
+        assert_eq!(long(&all), has_alarm, "{answer}");
+        let limit = one.limit.as_deref().unwrap_or_default();
+        assert!(
+            limit.contains("only sessions that began in the last 30 days are watched"),
+            "{limit}"
+        );
+    }
+}
+
+/// Without the number of pages: the links say what follows, and where they do not either, that is told.
+#[tokio::test]
+async fn pages_that_are_not_counted_are_read_by_their_links() {
+    let next = r#","PagingInfo":{"Links":[{"Rel":"Next","Href":"https://em/api/query?page=2"}]}"#;
+    for (paging, held, is_told) in [
+        (next, 150, false),
+        (r#","PagingInfo":{"PageNum":1}"#, 100, true),
+        ("", 100, true),
+    ] {
+        let (vendor, _) = changing(move |line, _| {
+            let (numbers, paging) = if line.contains("page=2") {
+                (101..=150, "")
+            } else {
+                (1..=100, paging)
+            };
+            let began = "1969-12-31T23:00:00Z";
+            let sessions = numbers.map(|number| session(number, "Working", "None", began));
+            let sessions = sessions.collect::<Vec<_>>().join(",");
+            vendor_json(200, &entities(&sessions, paging))
+        })
+        .await;
+        let stage = Stage::new(vec![veeam(&vendor.base, 24)]);
+        let is_read = |all: &Inventory| all.connections()[0].observed_at.is_some();
+        let all = stage.until("a reading", is_read).await;
+        let one = &all.connections()[0];
+        assert_eq!((all.failure(), one.held), (None, held), "{paging}");
+        let limit = one.limit.as_deref().unwrap_or_default();
+        let says = limit.contains("does not say whether more");
+        assert_eq!(says, is_told, "{limit}");
+    }
+}
