@@ -134,7 +134,7 @@ const OF_GROUPS: [&str; 8] = [
     "Group",
     "Connection",
     "Failovers",
-    "Without a leader",
+    "No primary or on slate",
     "Longest",
     "Recoveries",
     "Mean time to recover",
@@ -199,7 +199,7 @@ fn Groups(
     let head = OF_GROUPS.map(|words| view! { <th scope="col">{words}</th> });
     view! {
         <section class="panel" aria-labelledby="groups-report">
-            <header><h2 id="groups-report">"Groups"</h2><p>"Without a leader: no primary, or the slate on air"</p></header>
+            <header><h2 id="groups-report">"Groups"</h2><p>"Failovers, and time with no primary or on slate"</p></header>
             <div class="scroll" tabindex="0" role="region" aria-label="Groups, scrollable" hidden=none>
                 <table>
                     <caption class="vh">"Groups"</caption>
@@ -237,7 +237,7 @@ fn Plans(
     let head = OF_PLANS.map(|words| view! { <th scope="col">{words}</th> });
     view! {
         <section class="panel" aria-labelledby="plans-report">
-            <header><h2 id="plans-report">"Failover plans"</h2><p>"Runs that ended in this time"</p></header>
+            <header><h2 id="plans-report">"Failover plans"</h2><p>"Runs that ended in this period"</p></header>
             <div class="scroll" tabindex="0" role="region" aria-label="Failover plans, scrollable" hidden=none>
                 <table>
                     <caption class="vh">"Failover plans"</caption>
@@ -245,7 +245,7 @@ fn Plans(
                     <tbody>{body}</tbody>
                 </table>
             </div>
-            {none.then(|| view! { <p class="blank">"No run of a plan was seen to end in this time."</p> })}
+            {none.then(|| view! { <p class="blank">"No plan run ended in this period."</p> })}
         </section>
     }
 }
@@ -255,7 +255,7 @@ const COLUMNS: [&str; 12] = [
     "Name",
     "Connection",
     "Failovers",
-    "Without a leader (s)",
+    "No primary or on slate (s)",
     "Longest (s)",
     "Recoveries",
     "Mean time to recover (s)",
