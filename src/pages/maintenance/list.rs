@@ -63,7 +63,7 @@ pub fn MaintenanceList() -> impl IntoView {
     });
     view! {
         <section class="panel" aria-labelledby="maintenance">
-            <header><h2 id="maintenance">"Maintenance"</h2><p>"Times in which alarms are to be expected, and nobody is notified of them"</p>{announce}</header>
+            <header><h2 id="maintenance">"Maintenance"</h2><p>"Periods with expected alarms; no notifications are sent"</p>{announce}</header>
             <div class="scroll" tabindex="0" role="region" aria-label="Maintenance, scrollable" hidden=move || list.read().is_empty()>
                 <table>
                     <caption class="vh">"Maintenance"</caption>
@@ -79,7 +79,7 @@ pub fn MaintenanceList() -> impl IntoView {
                     <tbody>{keyed(move || list.get(), |one| one.id.clone(), row)}</tbody>
                 </table>
             </div>
-            {move || list.read().is_empty().then(|| view! { <p class="blank">"None is under way or planned."</p> })}
+            {move || list.read().is_empty().then(|| view! { <p class="blank">"No maintenance in progress or planned."</p> })}
         </section>
         <Dialogs asked scope=None name=String::new() />
     }

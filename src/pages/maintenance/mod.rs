@@ -147,9 +147,9 @@ fn End(one: Maintenance, on_close: Callback<()>) -> impl IntoView {
     let watched = use_watched();
     let effect = Effect {
         sentence: if one.is_active(watched.now_untracked()) {
-            "It ends now, and its alarms call for attention again.".to_owned()
+            "It ends now, and its alarms are active again.".to_owned()
         } else {
-            "It does not take place.".to_owned()
+            "It is cancelled.".to_owned()
         },
         notes: Vec::new(),
     };
