@@ -82,7 +82,7 @@ for (const { connection, page: address } of PAGES) {
 
 story('a slow answer is waited for, and said to be', async ({ page, visit }) => {
   await visit(path('groups', 'plant-a', 'fault-slow'));
-  await page.getByRole('status').filter({ hasText: 'Asking Plant A' }).waitFor();
+  await page.getByRole('status').filter({ hasText: 'Loading from Plant A' }).waitFor();
   // Three answers one after the other, each four seconds late.
   await whenRows(page, 'Client sessions', (shown) => assert.equal(shown.length, 2), 25_000);
 });
