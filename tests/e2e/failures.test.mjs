@@ -33,7 +33,7 @@ story("AVEVA's 401 is the gateway's business, and is said to be", async ({ page,
   complaints.expect(/status of 502/);
   await visit(path('groups', 'plant-a', 'fault-401'));
   await card(page).getByRole('heading', { name: "Plant A refused the gateway's credentials" }).waitFor();
-  await card(page).getByText("Plant A answered 401 to the gateway's own credentials").waitFor();
+  await card(page).getByText("Plant A returned 401 to the gateway's own credentials").waitFor();
 });
 
 for (const status of [400, 403, 500, 503]) {

@@ -170,7 +170,7 @@ mod tests {
         let config = config().await;
         let [pager, chat, gone] = [
             "pager: delivered",
-            "chat: not delivered: the receiver answered 502 Bad Gateway",
+            "chat: not delivered: the receiver returned 502 Bad Gateway",
             "gone: not delivered: could not reach the receiver: it refused the connection",
         ]
         .map(str::to_owned);

@@ -202,10 +202,7 @@ fn quiet(section: &Section<'_>) -> Option<QuietHours> {
     });
     let start = table.start();
     if from.is_some() && from == to {
-        table.fault(
-            start,
-            "`from` and `to` are the same time: that is no time at all",
-        );
+        table.fault(start, "`from` and `to` must differ");
     }
     table.finish();
     Some(QuietHours {

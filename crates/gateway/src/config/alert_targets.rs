@@ -83,7 +83,7 @@ fn webhook(section: &Section<'_>, shape: Shape, around: &Surroundings<'_>) -> Op
 fn check(text: &str) -> Result<(), &'static str> {
     let url: Url = text
         .parse()
-        .map_err(|_| "the address of the webhook is none")?;
+        .map_err(|_| "the address of the webhook is not a URL")?;
     match url.scheme() {
         "https" => Ok(()),
         "http" if is_loopback(&url) => Ok(()),

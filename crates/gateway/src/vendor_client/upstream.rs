@@ -249,7 +249,7 @@ impl Upstream {
         }
         if answer.status == StatusCode::UNAUTHORIZED {
             let detail = format!(
-                "{} answered 401 to the gateway's own credentials",
+                "{} returned 401 to the gateway's own credentials",
                 self.http.name
             );
             let problem = Problem::new(Kind::Credentials, detail);

@@ -116,7 +116,7 @@ fn each_fault_is_told_and_no_secret_with_it() {
         (
             "url_env = \"HOOK\"",
             "url_env = \"SECRET\"",
-            "the address of the webhook is none",
+            "the address of the webhook is not a URL",
         ),
         (
             "url_env = \"HOOK\"",
@@ -206,7 +206,7 @@ fn each_fault_is_told_and_no_secret_with_it() {
             "repeat_minutes: must be a whole number from 1",
         ),
         ("\"22:00\"", "\"22\"", "must be a time such as"),
-        ("\"06:00\"", "\"22:00\"", "the same time"),
+        ("\"06:00\"", "\"22:00\"", "`from` and `to` must differ"),
         ("Europe/Berlin", "Berlin", "must be the name of a time zone"),
         (
             "recovery = false",
