@@ -33,7 +33,7 @@ pub(crate) struct News {
 
 /// The numbers of what a gateway has taken over already.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Known {
+pub(super) struct KnownRevisions {
     kept: i64,
     access: i64,
 }
@@ -45,7 +45,7 @@ impl Store {
         if !self.is_shared() {
             return None;
         }
-        let known = Known {
+        let known = KnownRevisions {
             kept: after,
             access: self.access.load(Ordering::Relaxed),
         };
@@ -111,7 +111,7 @@ impl Leading {
         database: &mut dyn Database,
         state: &State,
         backlog: &mut Backlog,
-        known: Known,
+        known: KnownRevisions,
         now: DateTime<Utc>,
     ) -> Result<Option<News>, Fault> {
         let Some(revisions) = database.revisions()? else {
