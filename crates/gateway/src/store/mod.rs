@@ -28,7 +28,7 @@ pub(crate) mod tests;
 
 pub(crate) use access::Fresh;
 pub(crate) use activity::Shown;
-pub(crate) use activity_query::{ActivityQuery, Place};
+pub(crate) use activity_query::{ActivityCursor, ActivityQuery};
 pub(crate) use entry::Entry;
 pub(crate) use kept::{Keep, Kept, Table};
 pub(crate) use leading::News;
