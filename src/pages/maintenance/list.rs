@@ -1,6 +1,6 @@
 //! The section "Maintenance" of the page `/connections`: what is under way or planned.
 
-use super::{Asked, Dialogs};
+use super::{Dialogs, MaintenanceAction};
 use crate::api::session::Session;
 use crate::live::{Watched, keyed, use_watched};
 use crate::pages::moments::use_moments;
@@ -31,7 +31,7 @@ fn concerns(watched: Watched, scope: &Scope) -> String {
 pub fn MaintenanceList() -> impl IntoView {
     let (watched, moment) = (use_watched(), use_moments());
     let may_change = expect_context::<Arc<Session>>().may_change();
-    let asked = RwSignal::new(None);
+    let action = RwSignal::new(None);
     let list = Memo::new(move |_| watched.world().maintenance.to_vec());
     let row = move |one: Maintenance| {
         let words = concerns(watched, &one.scope);
@@ -46,7 +46,7 @@ pub fn MaintenanceList() -> impl IntoView {
             }
         };
         let end = may_change.then(|| {
-            view! { <button type="button" class="btn" aria-label=label on:click=move |_| asked.set(Some(Asked::End(Box::new(one.clone()))))>"End"</button> }
+            view! { <button type="button" class="btn" aria-label=label on:click=move |_| action.set(Some(MaintenanceAction::End(Box::new(one.clone()))))>"End"</button> }
         });
         view! {
             <tr>
@@ -59,7 +59,7 @@ pub fn MaintenanceList() -> impl IntoView {
         }
     };
     let announce = may_change.then(|| {
-        view! { <button type="button" class="btn end" on:click=move |_| asked.set(Some(Asked::Announce))>"Announce maintenance"</button> }
+        view! { <button type="button" class="btn end" on:click=move |_| action.set(Some(MaintenanceAction::Announce))>"Announce maintenance"</button> }
     });
     view! {
         <section class="panel" aria-labelledby="maintenance">
@@ -81,6 +81,6 @@ pub fn MaintenanceList() -> impl IntoView {
             </div>
             {move || list.read().is_empty().then(|| view! { <p class="blank">"No maintenance in progress or planned."</p> })}
         </section>
-        <Dialogs asked scope=None name=String::new() />
+        <Dialogs action scope=None name=String::new() />
     }
 }
