@@ -15,7 +15,7 @@ use crate::ui::{FailureCard, Heading, download, name, times};
 use chrono::TimeDelta;
 use health::words::span;
 use leptos::prelude::*;
-use protocol::{GroupReport, PlanReport, Report as Told};
+use protocol::{GroupReport, PlanReport, Report as ReportData};
 use std::sync::Arc;
 use std::time::Duration;
 use vendors::SystemKind;
@@ -64,7 +64,7 @@ fn Content(query: String) -> impl IntoView {
     let state = Live::every(INTERVAL, move |abort| {
         let path = format!("/api/report?{query}");
         async move {
-            let told: Result<Told, Failure> = poll(&path, false, Some(&abort)).await;
+            let told: Result<ReportData, Failure> = poll(&path, false, Some(&abort)).await;
             Ok(Arrived::now(told?))
         }
     });
@@ -73,7 +73,7 @@ fn Content(query: String) -> impl IntoView {
         let failure = state.status.failure()?;
         Some(view! { <FailureCard failure system="the gateway" retry /> })
     };
-    let told: Memo<Option<Arc<Told>>> = Memo::new(move |_| state.value());
+    let told: Memo<Option<Arc<ReportData>>> = Memo::new(move |_| state.value());
     let time = move || {
         let told = told.get()?;
         let now = watched.now();
@@ -266,7 +266,7 @@ const COLUMNS: [&str; 12] = [
 ];
 
 /// Both tables in one, with empty cells where a column says nothing of a row.
-fn csv(told: &Told, title: impl Fn(&str) -> String) -> String {
+fn csv(told: &ReportData, title: impl Fn(&str) -> String) -> String {
     let seconds = |millis: u64| format!("{:.3}", delta(millis).as_seconds_f64());
     let groups = told.groups.iter().map(|group| {
         row(&[

@@ -22,7 +22,7 @@ mod user;
 mod walls;
 
 pub use alert_rules::{AlertRule, QuietHours};
-pub use alerts::{AlertTarget, Alerts, Mail, MailEncryption, Shape, Way, Webhook};
+pub use alerts::{AlertTarget, Alerts, DeliveryMethod, Mail, MailEncryption, Shape, Webhook};
 pub use connection::{Connection, Credentials, DEFAULT_SHARE, DEFAULT_TIMEOUT, DEFAULT_WATCH};
 pub use fault::{Fault, Faults};
 pub use network::Network;

@@ -53,7 +53,7 @@ fn rules_and_targets_are_read_and_have_what_is_usual_where_nothing_is_said() {
     let alerts = read(&whole()).unwrap().alerts;
     let ids: Vec<&str> = alerts.targets.iter().map(|one| one.id.as_str()).collect();
     assert_eq!(ids, ["pager", "channel", "ops-mail"]);
-    let Way::Mail(mail) = &alerts.targets[2].way else {
+    let DeliveryMethod::Mail(mail) = &alerts.targets[2].method else {
         panic!("it is mail");
     };
     assert_eq!((mail.server.as_str(), mail.port), ("smtp.example", 2525));
