@@ -3,7 +3,7 @@
 
 use super::backlog::Backlog;
 use super::database::{Database, Fault};
-use super::kept::{self, Kept, Table};
+use super::saved_state::{self, Kept, Table};
 use super::writer::{Job, State, close_gone};
 use super::{Fresh, Store, watching};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -138,11 +138,11 @@ impl Leading {
         }
         let mut kept = None;
         if revisions.kept != known.kept {
-            kept = Some(kept::read(database, Table::is_of_alarms)?);
+            kept = Some(saved_state::read(database, Table::is_of_alarms)?);
         }
         let mut access = None;
         if revisions.access != known.access {
-            let kept = kept::read(database, Table::is_of_access)?;
+            let kept = saved_state::read(database, Table::is_of_access)?;
             let turn = state.turn();
             access = Some((revisions.access, Fresh { turn, kept }));
         }

@@ -3,9 +3,9 @@
 use super::access::Turn;
 use super::backlog::{Backlog, intent};
 use super::database::{Database, Fault};
-use super::kept::Kept;
 use super::leading::{KnownRevisions, Leading, News};
-use super::{Keep, NewRow, Now, Read, appending, kept};
+use super::saved_state::Kept;
+use super::{Keep, NewRow, Now, Read, appending, saved_state};
 use crate::config::Retention;
 use chrono::{DateTime, Utc};
 use health::events::Event;
@@ -132,7 +132,7 @@ fn begin(
     state: &State,
     now: DateTime<Utc>,
 ) -> Result<(Kept, Leading), Fault> {
-    let kept = kept::read(database, |_| true)?;
+    let kept = saved_state::read(database, |_| true)?;
     close_gone(database, now)?;
     Ok((kept, Leading::begin(database, state, now)?))
 }
