@@ -132,13 +132,13 @@ for (const [what, turn, act] of turns) {
     await said(page, `Nothing was sent: the order has changed, and ${ids[1]} is now where ${ids[2]} was. Repeat it if you mean ${ids[1]}.`);
     assert.equal(await sent(control, 'order slicers'), 0);
     await act(page);
-    await said(page, `${ids[1]} is now left out.`);
+    await said(page, `${ids[1]} is now not eligible.`);
     assert.equal(await sent(control, 'order slicers'), 1);
     // Who turns to the list anew means what it shows.
     await page.getByRole('heading', { level: 1 }).hover();
     await reorder(ids);
     await eligible(ids[2]).click();
-    await said(page, `${ids[2]} is now left out.`);
+    await said(page, `${ids[2]} is now not eligible.`);
   });
 }
 
