@@ -63,7 +63,7 @@ pub fn App() -> impl IntoView {
                 },
             ),
             Err(failure) if session::is_missing(&failure) => {
-                view! { <p class="alone" role="status">"Nobody is signed in…"</p> }.into_any()
+                view! { <p class="alone" role="status">"Not signed in…"</p> }.into_any()
             }
             Err(failure) => view! {
                 <main id="main" class="alone">

@@ -19,7 +19,7 @@ pub struct Nav {
     /// A navigation that waits for confirmation because something would be lost.
     pending: RwSignal<Option<Question>>,
     /// How many questions have been asked.
-    asked: StoredValue<u32>,
+    question_count: StoredValue<u32>,
 }
 
 /// A navigation that waits for an answer.
@@ -44,7 +44,7 @@ pub fn provide() -> Nav {
         search: RwSignal::new(search),
         unsaved: RwSignal::new(None),
         pending: RwSignal::new(None),
-        asked: StoredValue::new(0),
+        question_count: StoredValue::new(0),
     };
     provide_context(nav);
     let back = window_event_listener(leptos::ev::popstate, move |_| nav.stepped());
@@ -163,8 +163,8 @@ impl Nav {
         let waits =
             self.unsaved.get_untracked().is_some() && self.path.with_untracked(|now| now != path);
         if waits {
-            let last = self.asked.get_value();
-            self.asked.set_value(last.wrapping_add(1));
+            let last = self.question_count.get_value();
+            self.question_count.set_value(last.wrapping_add(1));
             self.pending.set(Some(Question {
                 number: last,
                 href: href.to_owned(),

@@ -52,7 +52,7 @@ pub struct First<T> {
     /// What was read.
     pub value: T,
     /// When it was asked for.
-    pub asked: f64,
+    pub requested_at: f64,
     /// When the answer began to come.
     pub came: f64,
 }
@@ -189,14 +189,22 @@ pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
 /// # Errors
 /// As [`get`].
 pub async fn first<T: DeserializeOwned>(path: &str) -> Result<First<T>, Failure> {
-    if let Some((answer, asked, came)) = early_answer(path).await {
+    if let Some((answer, requested_at, came)) = early_answer(path).await {
         let value = decode(path, &answer)?;
-        return Ok(First { value, asked, came });
+        return Ok(First {
+            value,
+            requested_at,
+            came,
+        });
     }
-    let asked = js_sys::Date::now();
+    let requested_at = js_sys::Date::now();
     let value = get(path).await?;
     let came = js_sys::Date::now();
-    Ok(First { value, asked, came })
+    Ok(First {
+        value,
+        requested_at,
+        came,
+    })
 }
 
 /// What `index.html` left at this path of `firstAnswers`.
@@ -207,10 +215,10 @@ async fn early_answer(path: &str) -> Option<(Answer, f64, f64)> {
     Reflect::set(&answers, &path.into(), &JsValue::UNDEFINED).ok()?;
     let arrived = JsFuture::from(promise).await.ok()?;
     let time = |name| member(&arrived, name)?.as_f64();
-    let (asked, came) = (time("asked")?, time("came")?);
+    let (requested_at, came) = (time("asked")?, time("came")?);
     let response: web_sys::Response = member(&arrived, "response")?.dyn_into().ok()?;
     let answer = read(Response::from(response)).await.ok()?;
-    Some((answer, asked, came))
+    Some((answer, requested_at, came))
 }
 
 /// Reads one of the gateway's own routes as a refresh of what is shown: it waits while a row is dragged, and

@@ -23,7 +23,7 @@ type Entries = Vec<Arc<ActivityEntry>>;
 
 /// What is known of the activity.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Known {
+struct LoadedEntries {
     entries: Entries,
     /// What to ask with for the older ones.
     older: Option<String>,
@@ -34,7 +34,7 @@ struct Known {
 pub struct Feed {
     /// The newest ones.
     pub newest: Live<Activity>,
-    known: RwSignal<Known>,
+    known: RwSignal<LoadedEntries>,
     /// Whether older ones are being read.
     pub is_reading: RwSignal<bool>,
     /// Why older ones could not be read.
@@ -73,7 +73,7 @@ pub fn feed(query: String) -> Feed {
         let query = asked.clone();
         async move { read(&query, Some(&abort)).await }
     });
-    let known = RwSignal::new(Known::default());
+    let known = RwSignal::new(LoadedEntries::default());
     Effect::new(move |_| {
         if let Some(page) = newest.value() {
             known.update(|known| *known = with_newest(known, &page));
@@ -113,7 +113,8 @@ impl Feed {
         let most = if is_read_below { KEPT_BELOW } else { KEPT };
         let too_many = self.known.read_untracked().entries.len() > most;
         if let Some(page) = self.newest.value_untracked().filter(|_| too_many) {
-            self.known.set(with_newest(&Known::default(), &page));
+            self.known
+                .set(with_newest(&LoadedEntries::default(), &page));
         }
     }
 
@@ -151,7 +152,7 @@ impl Feed {
 
 /// What is known once the newest page was read again. Entries of changes that have ended take the place of what they
 /// were. Where more is new than a page holds, what lies between is not known, and everything begins anew.
-fn with_newest(known: &Known, page: &Activity) -> Known {
+fn with_newest(known: &LoadedEntries, page: &Activity) -> LoadedEntries {
     let newest = || page.entries.iter().cloned().map(Arc::new);
     let first = known.entries.first();
     let reaches = |first: &Arc<ActivityEntry>| {
@@ -159,7 +160,7 @@ fn with_newest(known: &Known, page: &Activity) -> Known {
         page.older.is_none() || numbers.any(|number| number == first.number)
     };
     if !first.is_some_and(reaches) {
-        return Known {
+        return LoadedEntries {
             entries: newest().collect(),
             older: page.older.clone(),
         };
@@ -172,7 +173,7 @@ fn with_newest(known: &Known, page: &Activity) -> Known {
     by_number.extend(newest().map(|entry| (entry.number, entry)));
     let mut entries: Entries = by_number.into_values().collect();
     sort(&mut entries, |a, b| (b.at, b.number).cmp(&(a.at, a.number)));
-    Known {
+    LoadedEntries {
         entries,
         older: known.older.clone(),
     }
@@ -180,7 +181,7 @@ fn with_newest(known: &Known, page: &Activity) -> Known {
 
 #[cfg(test)]
 mod tests {
-    use super::{Activity, Known, with_newest};
+    use super::{Activity, LoadedEntries, with_newest};
     use crate::api::activity::ActivityEntry;
     use chrono::DateTime;
     use proptest::prelude::*;
@@ -201,13 +202,13 @@ mod tests {
         }
     }
 
-    fn numbers(known: &Known) -> Vec<i64> {
+    fn numbers(known: &LoadedEntries) -> Vec<i64> {
         known.entries.iter().map(|entry| entry.number).collect()
     }
 
     #[test]
     fn a_change_that_has_ended_takes_the_place_of_what_it_was() {
-        let first = with_newest(&Known::default(), &page([2, 1].into_iter(), false));
+        let first = with_newest(&LoadedEntries::default(), &page([2, 1].into_iter(), false));
         let again = Activity {
             entries: vec![entry(3, ""), entry(2, "done")],
             ..page([].into_iter(), true)
@@ -220,7 +221,7 @@ mod tests {
 
     #[test]
     fn where_something_lies_between_everything_begins_anew() {
-        let first = with_newest(&Known::default(), &page([2, 1].into_iter(), false));
+        let first = with_newest(&LoadedEntries::default(), &page([2, 1].into_iter(), false));
         let later = with_newest(&first, &page([9, 8].into_iter(), true));
         assert_eq!(
             (numbers(&later), later.older),
@@ -232,7 +233,7 @@ mod tests {
         /// However much comes between two refreshes, the list has no gap and no repeat.
         #[test]
         fn the_list_has_no_gap(steps in prop::collection::vec(0_i64..9, 1..12)) {
-            let (mut known, mut last) = (Known::default(), 0);
+            let (mut known, mut last) = (LoadedEntries::default(), 0);
             for step in steps {
                 last += step;
                 let first = (last - 5).max(0);

@@ -76,7 +76,7 @@ pub struct First {
     world: World,
     ahead: f64,
     /// When it was asked for, in milliseconds since 1970 by the browser's clock.
-    asked: f64,
+    requested_at: f64,
 }
 
 /// Asks for everything: what the console has to know before it can show anything.
@@ -84,19 +84,23 @@ pub struct First {
 /// # Errors
 /// As [`fetch`].
 pub async fn first() -> Result<First, Failure> {
-    let transport::First { value, asked, came } = api::first().await?;
-    let ahead = ahead(&value, asked, came);
+    let transport::First {
+        value,
+        requested_at,
+        came,
+    } = api::first().await?;
+    let ahead = ahead(&value, requested_at, came);
     let (world, _) = World::default().after(value);
     Ok(First {
         world,
         ahead,
-        asked,
+        requested_at,
     })
 }
 
 /// The gateway's clock less the browser's, which saw the answer on its way between two moments.
-fn ahead(answer: &protocol::Inventory, asked: f64, came: f64) -> f64 {
-    clock::millis_of(answer.now) - f64::midpoint(asked, came)
+fn ahead(answer: &protocol::Inventory, requested_at: f64, came: f64) -> f64 {
+    clock::millis_of(answer.now) - f64::midpoint(requested_at, came)
 }
 
 /// The changes after a revision, and the gateway's clock less the browser's.
@@ -116,7 +120,7 @@ pub fn provide(first: First) -> Watched {
     let First {
         world,
         ahead,
-        asked,
+        requested_at,
     } = first;
     let (clock, settings) = (use_clock(), use_poll_settings());
     let ahead = RwSignal::new(ahead);
@@ -162,7 +166,7 @@ pub fn provide(first: First) -> Watched {
             let mut connections = world.connections.iter();
             connections.any(|state| state.in_transition)
         };
-        Live::starting_with(world, asked, fetch, moving)
+        Live::starting_with(world, requested_at, fetch, moving)
     };
     let judged = of_world(
         live.value_untracked().unwrap_or_default(),

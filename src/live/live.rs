@@ -51,14 +51,14 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
     #[must_use]
     pub fn starting_with<F>(
         first: T,
-        asked: f64,
+        requested_at: f64,
         fetch: impl Fn(AbortController) -> F + 'static,
         in_transition: impl Fn(&T, DateTime<Utc>) -> bool + 'static,
     ) -> Self
     where
         F: Future<Output = Result<Arrived<T>, Failure>> + 'static,
     {
-        Self::begin(Some((first, asked)), None, fetch, in_transition)
+        Self::begin(Some((first, requested_at)), None, fetch, in_transition)
     }
 
     /// Polls at an interval of its own, whichever page is open, and does not pause.
@@ -85,7 +85,7 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
             schedule.begun(now);
             schedule.answered(now, in_transition(first, clock::time(now)));
         }
-        let asked = first.as_ref().map(|(_, asked)| *asked);
+        let requested_at = first.as_ref().map(|(_, requested_at)| *requested_at);
         let value: RwSignal<Option<Arc<T>>> =
             RwSignal::new(first.map(|(first, _)| Arc::new(first)));
         let in_transition = Rc::new(in_transition);
@@ -112,7 +112,7 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
             turn: Cell::new(0),
             ended: Cell::new(false),
         });
-        let status = Status::new(poll, use_poll_settings(), asked);
+        let status = Status::new(poll, use_poll_settings(), requested_at);
         Self {
             value: value.into(),
             status,

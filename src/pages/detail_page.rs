@@ -46,7 +46,7 @@ pub fn DetailPage<T: Send + Sync + 'static>(
     // Content below a failure shows its age.
     let aged = Memo::new(move |_| {
         let age = status.age(clock).filter(|_| status.failure().is_some())?;
-        Some(format!("Shown as it was {}.", words::ago(age)))
+        Some(format!("Last known state, {}.", words::ago(age)))
     });
     let aged = move || {
         aged.get().map(|words| view! { <p class="panel note" data-s="unknown"><Icon name="stale" />{words}</p> })
@@ -75,7 +75,7 @@ pub fn DetailPage<T: Send + Sync + 'static>(
         <Show when=move || !gone.get() fallback=move || view! { <NotFound what=missing.get_value() /> }>
             <Heading text=heading parent=parent.get_value() />
             <Show when=move || asking.get()>
-                <p class="panel note" role="status">{format!("Asking {}…", system.get_value())}</p>
+                <p class="panel note" role="status">{format!("Loading from {}…", system.get_value())}</p>
             </Show>
             <HandlingNotes resource=resource.get_value() />
             {failure}

@@ -113,7 +113,7 @@ pub fn Pairing(
                     {move || words().unwrap_or_else(|| "····-····".to_owned())}
                 </output>
                 <p class="left">{move || expires().unwrap_or_else(|| "Asking the gateway for a code…".to_owned())}</p>
-                <p class="how">"An administrator enters this code at "<b>{place}</b>" under Walls. This screen then becomes a wall automatically."</p>
+                <p class="how">"An admin enters this code at "<b>{place}</b>" under Walls. This screen then becomes a wall automatically."</p>
                 <div role="status">{failure}</div>
             </div>
             <footer>

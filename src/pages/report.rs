@@ -15,7 +15,7 @@ use crate::ui::{FailureCard, Heading, download, name, times};
 use chrono::TimeDelta;
 use health::words::span;
 use leptos::prelude::*;
-use protocol::{GroupReport, PlanReport, Report as Told};
+use protocol::{GroupReport, PlanReport, Report as ReportData};
 use std::sync::Arc;
 use std::time::Duration;
 use vendors::SystemKind;
@@ -64,7 +64,7 @@ fn Content(query: String) -> impl IntoView {
     let state = Live::every(INTERVAL, move |abort| {
         let path = format!("/api/report?{query}");
         async move {
-            let told: Result<Told, Failure> = poll(&path, false, Some(&abort)).await;
+            let told: Result<ReportData, Failure> = poll(&path, false, Some(&abort)).await;
             Ok(Arrived::now(told?))
         }
     });
@@ -73,7 +73,7 @@ fn Content(query: String) -> impl IntoView {
         let failure = state.status.failure()?;
         Some(view! { <FailureCard failure system="the gateway" retry /> })
     };
-    let told: Memo<Option<Arc<Told>>> = Memo::new(move |_| state.value());
+    let told: Memo<Option<Arc<ReportData>>> = Memo::new(move |_| state.value());
     let time = move || {
         let told = told.get()?;
         let now = watched.now();
@@ -134,7 +134,7 @@ const OF_GROUPS: [&str; 8] = [
     "Group",
     "Connection",
     "Failovers",
-    "Without a leader",
+    "No primary or on slate",
     "Longest",
     "Recoveries",
     "Mean time to recover",
@@ -199,7 +199,7 @@ fn Groups(
     let head = OF_GROUPS.map(|words| view! { <th scope="col">{words}</th> });
     view! {
         <section class="panel" aria-labelledby="groups-report">
-            <header><h2 id="groups-report">"Groups"</h2><p>"Without a leader: no primary, or the slate on air"</p></header>
+            <header><h2 id="groups-report">"Groups"</h2><p>"Failovers, and time with no primary or on slate"</p></header>
             <div class="scroll" tabindex="0" role="region" aria-label="Groups, scrollable" hidden=none>
                 <table>
                     <caption class="vh">"Groups"</caption>
@@ -237,7 +237,7 @@ fn Plans(
     let head = OF_PLANS.map(|words| view! { <th scope="col">{words}</th> });
     view! {
         <section class="panel" aria-labelledby="plans-report">
-            <header><h2 id="plans-report">"Failover plans"</h2><p>"Runs that ended in this time"</p></header>
+            <header><h2 id="plans-report">"Failover plans"</h2><p>"Runs that ended in this period"</p></header>
             <div class="scroll" tabindex="0" role="region" aria-label="Failover plans, scrollable" hidden=none>
                 <table>
                     <caption class="vh">"Failover plans"</caption>
@@ -245,7 +245,7 @@ fn Plans(
                     <tbody>{body}</tbody>
                 </table>
             </div>
-            {none.then(|| view! { <p class="blank">"No run of a plan was seen to end in this time."</p> })}
+            {none.then(|| view! { <p class="blank">"No plan run ended in this period."</p> })}
         </section>
     }
 }
@@ -255,7 +255,7 @@ const COLUMNS: [&str; 12] = [
     "Name",
     "Connection",
     "Failovers",
-    "Without a leader (s)",
+    "No primary or on slate (s)",
     "Longest (s)",
     "Recoveries",
     "Mean time to recover (s)",
@@ -266,7 +266,7 @@ const COLUMNS: [&str; 12] = [
 ];
 
 /// Both tables in one, with empty cells where a column says nothing of a row.
-fn csv(told: &Told, title: impl Fn(&str) -> String) -> String {
+fn csv(told: &ReportData, title: impl Fn(&str) -> String) -> String {
     let seconds = |millis: u64| format!("{:.3}", delta(millis).as_seconds_f64());
     let groups = told.groups.iter().map(|group| {
         row(&[

@@ -59,7 +59,7 @@ fn SourceError(
             (None, Some(_)) => ().into_any(),
             (None, None) if has_some => ().into_any(),
             (None, None) => {
-                view! { <p class="panel note" role="status">{format!("Reading {title}…")}</p> }
+                view! { <p class="panel note" role="status">{format!("Loading from {title}…")}</p> }
                     .into_any()
             }
             (Some(failure), None) => {

@@ -148,7 +148,7 @@ pub fn ActionDialog(
     };
     let words = move || match (&*phase.read(), rate_limited.get()) {
         (Phase::Sending, _) => "Sending…",
-        (_, true) => "Asked to wait…",
+        (_, true) => "Rate limited, waiting…",
         _ => action,
     };
     view! {

@@ -68,7 +68,7 @@ pub fn provide() {
             show(sentence, Some(resource));
         }
     });
-    let known = StoredValue::new(Known::default());
+    let known = StoredValue::new(PreviousMoment::default());
     Effect::new(move |_| {
         let moment = moment(watched);
         let news = known.try_update_value(|known| known.update(&moment));
@@ -144,14 +144,14 @@ fn moment(watched: Watched) -> Moment {
 
 /// What was true when it was last looked at.
 #[derive(Debug, Default)]
-struct Known {
+struct PreviousMoment {
     is_gateway_gone: bool,
     freshness: HashMap<String, Freshness>,
     /// `None` before the first look: what was wrong already is not new.
     critical: Option<HashSet<ResourceKey>>,
 }
 
-impl Known {
+impl PreviousMoment {
     /// What is new.
     fn update(&mut self, moment: &Moment) -> Vec<String> {
         let was_gone = std::mem::replace(&mut self.is_gateway_gone, moment.is_gateway_gone);
@@ -195,7 +195,7 @@ fn change(title: &str, before: Freshness, now: Freshness) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Known, Moment};
+    use super::{Moment, PreviousMoment};
     use chrono::DateTime;
     use health::alarms::{Alarm, Since};
     use health::freshness::Freshness;
@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_source_that_falls_silent_and_returns_is_announced_once_each() {
-        let mut known = Known::default();
+        let mut known = PreviousMoment::default();
         for (fresh, expected) in [
             (Freshness::Live, ""),
             (Freshness::Live, ""),
@@ -254,7 +254,7 @@ mod tests {
     fn a_critical_alarm_is_announced_when_it_is_new_and_not_when_the_page_opens() {
         let live = Freshness::Live;
         let group = Kind::FailoverGroup;
-        let mut known = Known::default();
+        let mut known = PreviousMoment::default();
         assert!(known.update(&moment(live, &[("a", group)])).is_empty());
         let both = [("a", group), ("b", group), ("plant-a", Kind::Connection)];
         assert_eq!(
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_silent_gateway_says_nothing_of_its_connections() {
-        let mut known = Known::default();
+        let mut known = PreviousMoment::default();
         known.update(&moment(Freshness::Live, &[]));
         let gone = Moment {
             is_gateway_gone: true,

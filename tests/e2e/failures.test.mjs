@@ -33,7 +33,7 @@ story("AVEVA's 401 is the gateway's business, and is said to be", async ({ page,
   complaints.expect(/status of 502/);
   await visit(path('groups', 'plant-a', 'fault-401'));
   await card(page).getByRole('heading', { name: "Plant A refused the gateway's credentials" }).waitFor();
-  await card(page).getByText("Plant A answered 401 to the gateway's own credentials").waitFor();
+  await card(page).getByText("Plant A returned 401 to the gateway's own credentials").waitFor();
 });
 
 for (const status of [400, 403, 500, 503]) {
@@ -82,7 +82,7 @@ for (const { connection, page: address } of PAGES) {
 
 story('a slow answer is waited for, and said to be', async ({ page, visit }) => {
   await visit(path('groups', 'plant-a', 'fault-slow'));
-  await page.getByRole('status').filter({ hasText: 'Asking Plant A' }).waitFor();
+  await page.getByRole('status').filter({ hasText: 'Loading from Plant A' }).waitFor();
   // Three answers one after the other, each four seconds late.
   await whenRows(page, 'Client sessions', (shown) => assert.equal(shown.length, 2), 25_000);
 });

@@ -348,7 +348,7 @@ story('heartbeat: 200, the answer tells the role, and a 429 waits', async (told)
   await page.getByRole('button', { name: `Post heartbeat ${B.standby}` }).click();
   await send(page, 'Post heartbeat').click();
   await dialog(page).getByRole('heading', { name: 'Plant B returned 429' }).waitFor();
-  const again = dialog(page).getByRole('button', { name: /^Asked to wait|^Post heartbeat/ });
+  const again = dialog(page).getByRole('button', { name: /^Rate limited|^Post heartbeat/ });
   await eventually(async () => assert.ok(await again.isEnabled()));
 });
 

@@ -192,7 +192,7 @@ story('maintenance of a connection folds its alarms from its beginning to its en
   await silence(control);
   await visit('/connections');
   const section = page.getByRole('region', { name: 'Maintenance', exact: true });
-  await section.getByText('None is under way or planned.').waitFor();
+  await section.getByText('No maintenance in progress or planned.').waitFor();
   await section.getByRole('button', { name: 'Announce maintenance' }).click();
   await dialog(page).getByLabel('Concerns').selectOption('Plant A');
   await dialog(page).getByLabel('Reason').fill('New firmware');
@@ -214,7 +214,7 @@ story('maintenance of a connection folds its alarms from its beginning to its en
   await accessible(page);
   await section.getByRole('button', { name: 'End maintenance of Plant A' }).click();
   await dialog(page).getByRole('button', { name: 'End maintenance' }).click();
-  await section.getByText('None is under way or planned.').waitFor({ timeout: PATIENCE });
+  await section.getByText('No maintenance in progress or planned.').waitFor({ timeout: PATIENCE });
   await visit('/');
   await open(page).waitFor({ timeout: PATIENCE });
 });
@@ -246,7 +246,7 @@ story('viewers see what is taken care of, and cannot change it', async ({ page, 
     await page.getByRole('list', { name: 'Alarms' }).getByRole('listitem').first().waitFor({ timeout: PATIENCE });
     assert.equal(await page.getByRole('button', { name: /^Acknowledge/ }).count(), 0);
     await page.goto(new URL('/connections', served.url).href);
-    await page.getByRole('region', { name: 'Maintenance', exact: true }).getByText('None is under way or planned.').waitFor();
+    await page.getByRole('region', { name: 'Maintenance', exact: true }).getByText('No maintenance in progress or planned.').waitFor();
     assert.equal(await page.getByRole('button', { name: 'Announce maintenance' }).count(), 0);
     // Its other pages still come while it is idle.
     await page.goto('about:blank');

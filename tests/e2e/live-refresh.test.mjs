@@ -380,7 +380,7 @@ story('all is well only while every connection is live', async (told) => {
   const { page, control } = told;
   await quietWorld(told);
   await open(told, '/');
-  const well = page.getByText('All is well: every connection is live, and nothing needs attention.');
+  const well = page.getByText('No open alarms. Every connection is live.');
   await well.waitFor();
   await control('POST', '/faults', { connection: 'live', fault: { kind: 'status', status: 503 } });
   await told.reread();

@@ -85,7 +85,7 @@ story('a backup is left out and taken in at once, with a way back', async (told)
   assert.ok(ready >= 2, 'there is another backup');
   const eligible = page.getByRole('switch', { name: `Eligible for failover ${backup.id}` });
   await eligible.click();
-  await said(page, `${backup.id} is now left out.`);
+  await said(page, `${backup.id} is now not eligible.`);
   await eventually(async () => assert.equal(await eligible.getAttribute('aria-checked'), 'false'), 20_000);
   const held = await now(world, group.id);
   assert.equal(held.slicers.find(({ id }) => id === backup.id).enabled, false);
@@ -100,7 +100,7 @@ story('leaving out the slicer on air asks first and says who goes on air', async
   const group = await open(told);
   const active = group.active_slicer_id;
   await page.getByRole('switch', { name: `Eligible for failover ${active}` }).click();
-  const dialog = page.getByRole('dialog', { name: `Leave ${active} out of failover?` });
+  const dialog = page.getByRole('dialog', { name: `Exclude ${active} from failover?` });
   await dialog.getByText(/This is a switch on air/).waitFor();
   await dialog.getByText(`${active} is on air. Once off air, it does not return automatically.`).waitFor();
   await page.keyboard.press('Escape');
@@ -132,13 +132,13 @@ for (const [what, turn, act] of turns) {
     await said(page, `Nothing was sent: the order has changed, and ${ids[1]} is now where ${ids[2]} was. Repeat it if you mean ${ids[1]}.`);
     assert.equal(await sent(control, 'order slicers'), 0);
     await act(page);
-    await said(page, `${ids[1]} is now left out.`);
+    await said(page, `${ids[1]} is now not eligible.`);
     assert.equal(await sent(control, 'order slicers'), 1);
     // Who turns to the list anew means what it shows.
     await page.getByRole('heading', { level: 1 }).hover();
     await reorder(ids);
     await eligible(ids[2]).click();
-    await said(page, `${ids[2]} is now left out.`);
+    await said(page, `${ids[2]} is now not eligible.`);
   });
 }
 
@@ -295,14 +295,14 @@ story('who may use the group is asked for when it is opened, added to and taken 
   if ((await held()).length > 0) await eventually(matches, 20_000);
   const id = 'abcdef0123456789abcdef0123456789';
   await panel.getByRole('button', { name: 'Add owner' }).click();
-  const dialog = page.getByRole('dialog', { name: `Let another account use ${group.name}?` });
-  await dialog.getByLabel('Account id').fill(id);
+  const dialog = page.getByRole('dialog', { name: `Add an allowed owner to ${group.name}?` });
+  await dialog.getByLabel('Owner id').fill(id);
   await dialog.getByRole('button', { name: 'Add owner' }).click();
-  await said(page, /Allowed accounts are now: .*abcdef/);
+  await said(page, /Allowed owners are now: .*abcdef/);
   assert.ok((await held()).includes(id));
   await eventually(matches, 20_000);
   await panel.getByRole('button', { name: `Remove owner ${id}` }).click();
-  await page.getByRole('dialog', { name: `No longer let ${id} use ${group.name}?` }).getByRole('button', { name: 'Remove owner' }).click();
+  await page.getByRole('dialog', { name: `Remove owner ${id} from ${group.name}?` }).getByRole('button', { name: 'Remove owner' }).click();
   await eventually(async () => assert.ok(!(await held()).includes(id)), 20_000);
 });
 

@@ -103,7 +103,7 @@ fn full() -> Problem {
         retry_after: Some(5),
         ..Problem::new(
             Kind::Overloaded,
-            "too much of what was asked for waits to be read; nothing more is asked of the vendor until then",
+            "too many large responses wait for slow clients; not sent to the vendor",
         )
     }
 }

@@ -216,7 +216,7 @@ impl Problem {
         Self::new(
             Kind::WrongAddress,
             format!(
-                "{name} answered {} to {method} {url}: {likely}",
+                "{name} returned {} to {method} {url}: {likely}",
                 status.as_u16()
             ),
         )

@@ -138,7 +138,7 @@ impl VendorHttp {
         let status = response.status();
         if status.is_redirection() {
             let detail = format!(
-                "{} answered {} and sent the gateway to another address, which it does not follow: \
+                "{} returned {} and sent the gateway to another address, which it does not follow: \
                  look at the connection's base_url",
                 self.name,
                 status.as_u16(),
@@ -260,13 +260,13 @@ pub(crate) fn in_io(kind: io::ErrorKind) -> Option<&'static str> {
             Some("it reset the connection")
         }
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-            Some("there is no way to it in the network")
+            Some("there is no route to it")
         }
         _ => None,
     }
 }
 
-/// Why no encryption came about.
+/// Why the TLS handshake failed.
 pub(crate) fn in_tls(error: &rustls::Error) -> String {
     match error {
         rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(why)))
@@ -276,9 +276,9 @@ pub(crate) fn in_tls(error: &rustls::Error) -> String {
         }
         rustls::Error::InvalidCertificate(why) => format!("its certificate is not trusted ({why})"),
         rustls::Error::InvalidMessage(_) => {
-            "no encrypted connection came about: it does not answer in TLS, so the port may be one for http"
+            "the TLS handshake failed: it does not answer in TLS, so the port may be one for http"
                 .to_owned()
         }
-        other => format!("no encrypted connection came about ({other})"),
+        other => format!("the TLS handshake failed ({other})"),
     }
 }

@@ -60,7 +60,7 @@ pub struct Schedule {
     under_way: Option<Millis>,
     last: Option<Last>,
     failures: u32,
-    asked: bool,
+    requested: bool,
     woken: bool,
 }
 
@@ -75,7 +75,7 @@ impl Default for Schedule {
             under_way: None,
             last: None,
             failures: 0,
-            asked: false,
+            requested: false,
             woken: false,
         }
     }
@@ -91,7 +91,7 @@ impl Schedule {
 
     /// Somebody wants an answer now.
     pub fn ask(&mut self) {
-        self.asked = true;
+        self.requested = true;
     }
 
     /// The network is back, the page is seen again, the computer has woken: what is shown may be old.
@@ -102,7 +102,7 @@ impl Schedule {
     /// A poll has begun.
     pub fn begun(&mut self, now: Millis) {
         self.under_way = Some(now);
-        self.asked = false;
+        self.requested = false;
         self.woken = false;
     }
 
@@ -148,7 +148,7 @@ impl Schedule {
         let held = self.paused && self.answered;
         match self.due() {
             _ if self.under_way.is_some() => Next::Wait,
-            _ if self.asked => Next::Now,
+            _ if self.requested => Next::Now,
             _ if self.hidden || held => Next::Wait,
             Some(due) if due > now => Next::At(due),
             _ => Next::Now,

@@ -76,8 +76,8 @@ mod tests {
             (
                 "/problems/redirect",
                 "The vendor redirected",
-                "Plant A answered 302",
-                "The vendor redirected: Plant A answered 302",
+                "Plant A returned 302",
+                "The vendor redirected: Plant A returned 302",
             ),
             ("about:blank", "", "sorry", "Sorry"),
             // The tables of all capitals would weigh more than what this crate is made of.

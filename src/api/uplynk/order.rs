@@ -101,7 +101,7 @@ impl Writer {
             };
         };
         place.enabled = eligible;
-        let word = |eligible| if eligible { "eligible" } else { "left out" };
+        let word = |eligible| if eligible { "eligible" } else { "not eligible" };
         let outcome = self.send_positions(&now, tag, &wanted, |held| {
             let mut slicers = held.slicers.iter().flatten();
             let found = slicers.find(|one| one.id == slicer);

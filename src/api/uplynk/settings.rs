@@ -120,8 +120,8 @@ impl Writer {
         let call = uplynk::groups().set_allowed_owners(group, add, remove);
         let check = async || {
             Ok(match self.owners(group).await?.as_slice() {
-                [] => "No other account is allowed now.".to_owned(),
-                owners => format!("Allowed accounts are now: {}.", owners.join(", ")),
+                [] => "No other owner is allowed now.".to_owned(),
+                owners => format!("Allowed owners are now: {}.", owners.join(", ")),
             })
         };
         let done = |(): &()| (format!("{} accepted the change.", self.title), true);

@@ -77,11 +77,11 @@ fn Drawn(resource: ResourceKey, span: TimeDelta, title: &'static str) -> impl In
         let told = lane(&seen.handovers, leader, &seen.unknown, from, now);
         Some((from, now, told))
     });
-    let nobody = if is_slicers { "Slate" } else { "Nobody" };
+    let nobody = if is_slicers { "Slate" } else { "No primary" };
     let failure = move || {
         let failure = live.status.failure()?;
         Some(
-            view! { <p class="blank wrong">{format!("What was seen could not be read: {}.", failure.line())}</p> },
+            view! { <p class="blank wrong">{format!("The history could not be read: {}.", failure.line())}</p> },
         )
     };
     let image = move || {

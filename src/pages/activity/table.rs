@@ -128,7 +128,7 @@ fn Problems(feed: Feed) -> impl IntoView {
 fn Older(feed: Feed) -> impl IntoView {
     let words = move || {
         if feed.is_reading.get() {
-            "Reading…"
+            "Loading…"
         } else {
             "Show older entries"
         }

@@ -25,7 +25,7 @@ pub fn Acknowledge(
     let (reason, minutes) = (RwSignal::new(String::new()), RwSignal::new(None));
     let effect = Effect {
         sentence: format!(
-            "{} Everybody sees that you take care of it. The alarm stays in the list, folded, and notifies nobody until it ends or gets worse.",
+            "{} All users see that you are handling it. The alarm stays in the list, folded, and sends no notifications until it ends or gets worse.",
             alarm.sentence
         ),
         notes: Vec::new(),
@@ -64,7 +64,7 @@ pub fn Withdraw(
 ) -> impl IntoView {
     let effect = Effect {
         sentence: format!(
-            "{} The alarm calls for attention again, on every screen.",
+            "{} The alarm is active again on every screen.",
             alarm.sentence
         ),
         notes: Vec::new(),

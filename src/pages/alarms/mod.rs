@@ -5,7 +5,7 @@ pub mod acknowledge;
 pub mod lasting;
 pub mod row;
 
-pub use row::{AlarmDialog, AlarmEntry, AskedOfAlarm, said_about};
+pub use row::{AlarmAction, AlarmDialog, AlarmEntry, said_about};
 
 use crate::live::{Watched, use_watched};
 use crate::nav::{Nav, use_nav};

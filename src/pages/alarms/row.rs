@@ -19,7 +19,7 @@ use vendors::operation::segment;
 
 /// What a dialog is open for.
 #[derive(Clone, PartialEq)]
-pub enum AskedOfAlarm {
+pub enum AlarmAction {
     /// To acknowledge an alarm.
     Acknowledge(Arc<Alarm>),
     /// To withdraw its acknowledgement.
@@ -31,7 +31,7 @@ pub enum AskedOfAlarm {
 /// The dialog that a row of a list has asked for.
 #[derive(Clone, Copy)]
 pub struct AlarmDialog {
-    asked: RwSignal<Option<AskedOfAlarm>>,
+    action: RwSignal<Option<AlarmAction>>,
     /// Whether something was changed in it.
     changed: RwSignal<bool>,
 }
@@ -40,7 +40,7 @@ impl Default for AlarmDialog {
     /// None yet.
     fn default() -> Self {
         Self {
-            asked: RwSignal::new(None),
+            action: RwSignal::new(None),
             changed: RwSignal::new(false),
         }
     }
@@ -50,14 +50,14 @@ impl AlarmDialog {
     /// The dialog, where one is open. `moved` is run after one was closed whose alarm goes to another list: the browser
     /// gives the focus back to a button that is about to go.
     pub fn view(self, moved: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
-        let Self { asked, changed } = self;
+        let Self { action, changed } = self;
         let watched = use_watched();
         let on_change = Callback::new(move |()| {
             changed.set(true);
             watched.ask_now();
         });
         let on_close = Callback::new(move |()| {
-            asked.set(None);
+            action.set(None);
             if changed.get_untracked() {
                 changed.set(false);
                 moved();
@@ -65,13 +65,13 @@ impl AlarmDialog {
         });
         let chunks = use_chunks();
         move || {
-            let asked = asked.get()?;
+            let action = action.get()?;
             // With a note the alarm stays where it is, and the focus goes back to its button.
-            let changed = match &asked {
-                AskedOfAlarm::Note(_) => Callback::new(move |()| watched.ask_now()),
-                AskedOfAlarm::Acknowledge(_) | AskedOfAlarm::Withdraw(_) => on_change,
+            let changed = match &action {
+                AlarmAction::Note(_) => Callback::new(move |()| watched.ask_now()),
+                AlarmAction::Acknowledge(_) | AlarmAction::Withdraw(_) => on_change,
             };
-            let dialog = Dialog::Alarm { asked, changed };
+            let dialog = Dialog::Alarm { action, changed };
             Some(chunks.dialog(Chunk::AlarmDialogs, dialog, on_close))
         }
     }
@@ -186,12 +186,12 @@ fn AlarmRow(
         let word = move || if is_given() { "Withdraw" } else { "Acknowledge" };
         let ask = move |_| {
             let alarm = Arc::clone(&row.read_untracked().alarm);
-            let asked = if alarm.acknowledged.is_some() {
-                AskedOfAlarm::Withdraw(alarm)
+            let action = if alarm.acknowledged.is_some() {
+                AlarmAction::Withdraw(alarm)
             } else {
-                AskedOfAlarm::Acknowledge(alarm)
+                AlarmAction::Acknowledge(alarm)
             };
-            dialog.asked.set(Some(asked));
+            dialog.action.set(Some(action));
         };
         view! { <button type="button" class="btn" on:click=ask>{word}<span class="vh">": "{sentence}</span></button> }
     });
@@ -200,7 +200,7 @@ fn AlarmRow(
     let note = move || {
         let ask = move |_| {
             let alarm = Arc::clone(&row.read_untracked().alarm);
-            dialog.asked.set(Some(AskedOfAlarm::Note(alarm)));
+            dialog.action.set(Some(AlarmAction::Note(alarm)));
         };
         (may_change && is_handled.get()).then(|| {
             view! { <button type="button" class="btn" on:click=ask>"Note"<span class="vh">": "{sentence}</span></button> }

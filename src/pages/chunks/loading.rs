@@ -1,7 +1,7 @@
 //! Fetches chunks: for the page that is open, for a link that somebody points at, and all of them one after
 //! the other while the page is idle. Says so where one cannot be had, and tries again on demand.
 
-use super::{Chunk, Dialog as Asked, Piece};
+use super::{Chunk, Piece};
 use crate::live::Watched;
 use crate::route::Route;
 use crate::ui::dialog::Dialog;
@@ -112,7 +112,7 @@ impl Chunks {
     }
 
     /// A dialog, like [`Chunks::show`].
-    pub fn dialog(self, chunk: Chunk, dialog: Asked, on_close: Callback<()>) -> AnyView {
+    pub fn dialog(self, chunk: Chunk, dialog: super::Dialog, on_close: Callback<()>) -> AnyView {
         self.show(chunk, Piece::Dialog(Box::new(dialog), on_close))
     }
 

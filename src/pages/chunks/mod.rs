@@ -8,7 +8,7 @@ mod loading;
 
 pub use loading::{Chunks, provide, use_chunks};
 
-use super::alarms::AskedOfAlarm;
+use super::alarms::AlarmAction;
 use super::alarms::acknowledge::{Acknowledge, Withdraw, WriteNote};
 use super::{
     Polling, activity, connections, failover_sessions, groups, maintenance, pairing, report,
@@ -59,14 +59,14 @@ pub enum Dialog {
     /// About an alarm.
     Alarm {
         /// Which one.
-        asked: AskedOfAlarm,
+        action: AlarmAction,
         /// After something was changed, or may have been.
         changed: Callback<()>,
     },
     /// About maintenance.
     Maintenance {
         /// What of it.
-        asked: maintenance::Asked,
+        action: maintenance::MaintenanceAction,
         /// What it is announced for; chosen in the dialog where there is none.
         scope: Option<Scope>,
         /// What that is called.
@@ -264,17 +264,17 @@ macro_rules! chunk {
 
 chunk!(in_alarm_dialogs, alarm_dialogs, piece => match piece {
     Piece::Dialog(dialog, on_close) => match *dialog {
-        Dialog::Alarm { asked: AskedOfAlarm::Acknowledge(alarm), changed } => {
+        Dialog::Alarm { action: AlarmAction::Acknowledge(alarm), changed } => {
             view! { <Acknowledge alarm changed on_close /> }.into_any()
         }
-        Dialog::Alarm { asked: AskedOfAlarm::Withdraw(alarm), changed } => {
+        Dialog::Alarm { action: AlarmAction::Withdraw(alarm), changed } => {
             view! { <Withdraw alarm changed on_close /> }.into_any()
         }
-        Dialog::Alarm { asked: AskedOfAlarm::Note(alarm), changed } => {
+        Dialog::Alarm { action: AlarmAction::Note(alarm), changed } => {
             view! { <WriteNote alarm changed on_close /> }.into_any()
         }
-        Dialog::Maintenance { asked, scope, name } => {
-            maintenance::dialog(asked, scope, name, on_close)
+        Dialog::Maintenance { action, scope, name } => {
+            maintenance::dialog(action, scope, name, on_close)
         }
         // Nothing else is in this chunk.
         _ => ().into_any(),

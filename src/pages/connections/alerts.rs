@@ -43,7 +43,7 @@ pub fn Alerts() -> impl IntoView {
     };
     let none = move || {
         let none = state.value().is_some() && list.read().is_empty();
-        none.then(|| view! { <p class="blank">"Nobody is notified of alarms. "<code>"[[alert_target]]"</code>" and "<code>"[[alert]]"</code>" in the gateway's configuration say who is, and of which."</p> })
+        none.then(|| view! { <p class="blank">"No alerts are configured. Add "<code>"[[alert_target]]"</code>" and "<code>"[[alert]]"</code>" to the gateway's configuration."</p> })
     };
     view! {
         <section class="panel" aria-labelledby="alerts">

@@ -60,7 +60,7 @@ fn Panel(context: ActionContext, id: String) -> impl IntoView {
     let pinned = Memo::new(move |_| match session.read().as_ref() {
         Some(one) if is_pinned(one, now()) => Some(match one.role_override_expiration_time {
             Some(end) => format!("Primary, ends in {}", words::span(end - now())),
-            None => "Primary, until somebody clears it".to_owned(),
+            None => "Primary, until it is cleared".to_owned(),
         }),
         Some(ClientSession {
             role_override: Some(RoleOverride::Other(value)),

@@ -83,7 +83,7 @@ fn lane(
             "normal",
             "due".to_owned(),
             format!("A heartbeat of {who} was due at {}.", clock(last + half)),
-            "The next poll will show whether it arrived.".to_owned(),
+            "The next reading will show whether it arrived.".to_owned(),
         ),
         Beat::Late if takeover > zero => (
             "warning",
@@ -101,7 +101,7 @@ fn lane(
             "warning",
             "takeover due".to_owned(),
             format!("The takeover was due at {}.", clock(last + timeout)),
-            "The next poll will show whether it happened.".to_owned(),
+            "The next reading will show whether it happened.".to_owned(),
         ),
         Beat::Stale => (
             "critical",

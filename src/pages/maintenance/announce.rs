@@ -51,7 +51,7 @@ pub fn Announce(
         RwSignal::new(None::<DateTime<Utc>>),
     );
     let effect = Effect {
-        sentence: "Until it ends, alarms of what it concerns are folded, marked as in maintenance, and notify nobody: no sound, no notification, no alert. What happens is recorded all the same.".to_owned(),
+        sentence: "Until it ends, alarms of what it concerns are folded, marked as in maintenance, and cause no sound, no notification and no alert. What happens is recorded all the same.".to_owned(),
         notes: Vec::new(),
     };
     let options: Vec<_> = choices
@@ -98,7 +98,7 @@ pub fn Announce(
                 // The dialog cannot be sent without both.
                 None => (
                     Outcome::Changed {
-                        message: "There is nothing that it could concern.".to_owned(),
+                        message: "No scope is selected.".to_owned(),
                     },
                     None,
                 ),
@@ -120,7 +120,7 @@ pub fn Announce(
             {select}
             <Field label="Reason" name="reason" value=reason hint required=true />
             <div class="entry">
-                <label for="begins">"Begins"<span class="dim">{move || format!(", {}; now where it is empty", prefs.zone.get().word())}</span></label>
+                <label for="begins">"Begins"<span class="dim">{move || format!(", {}; if empty, starts now", prefs.zone.get().word())}</span></label>
                 <div class="field"><input id="begins" name="begins" type="datetime-local" prop:value=move || begins().unwrap_or_default() on:change=begin /></div>
             </div>
             <Lasting label="Lasts" name="lasts" minutes />

@@ -1,6 +1,6 @@
 //! The section "Maintenance" of the page `/connections`: what is under way or planned.
 
-use super::{Asked, Dialogs};
+use super::{Dialogs, MaintenanceAction};
 use crate::api::session::Session;
 use crate::live::{Watched, keyed, use_watched};
 use crate::pages::moments::use_moments;
@@ -31,7 +31,7 @@ fn concerns(watched: Watched, scope: &Scope) -> String {
 pub fn MaintenanceList() -> impl IntoView {
     let (watched, moment) = (use_watched(), use_moments());
     let may_change = expect_context::<Arc<Session>>().may_change();
-    let asked = RwSignal::new(None);
+    let action = RwSignal::new(None);
     let list = Memo::new(move |_| watched.world().maintenance.to_vec());
     let row = move |one: Maintenance| {
         let words = concerns(watched, &one.scope);
@@ -46,7 +46,7 @@ pub fn MaintenanceList() -> impl IntoView {
             }
         };
         let end = may_change.then(|| {
-            view! { <button type="button" class="btn" aria-label=label on:click=move |_| asked.set(Some(Asked::End(Box::new(one.clone()))))>"End"</button> }
+            view! { <button type="button" class="btn" aria-label=label on:click=move |_| action.set(Some(MaintenanceAction::End(Box::new(one.clone()))))>"End"</button> }
         });
         view! {
             <tr>
@@ -59,11 +59,11 @@ pub fn MaintenanceList() -> impl IntoView {
         }
     };
     let announce = may_change.then(|| {
-        view! { <button type="button" class="btn end" on:click=move |_| asked.set(Some(Asked::Announce))>"Announce maintenance"</button> }
+        view! { <button type="button" class="btn end" on:click=move |_| action.set(Some(MaintenanceAction::Announce))>"Announce maintenance"</button> }
     });
     view! {
         <section class="panel" aria-labelledby="maintenance">
-            <header><h2 id="maintenance">"Maintenance"</h2><p>"Times in which alarms are to be expected, and nobody is notified of them"</p>{announce}</header>
+            <header><h2 id="maintenance">"Maintenance"</h2><p>"Periods with expected alarms; no notifications are sent"</p>{announce}</header>
             <div class="scroll" tabindex="0" role="region" aria-label="Maintenance, scrollable" hidden=move || list.read().is_empty()>
                 <table>
                     <caption class="vh">"Maintenance"</caption>
@@ -79,8 +79,8 @@ pub fn MaintenanceList() -> impl IntoView {
                     <tbody>{keyed(move || list.get(), |one| one.id.clone(), row)}</tbody>
                 </table>
             </div>
-            {move || list.read().is_empty().then(|| view! { <p class="blank">"None is under way or planned."</p> })}
+            {move || list.read().is_empty().then(|| view! { <p class="blank">"No maintenance in progress or planned."</p> })}
         </section>
-        <Dialogs asked scope=None name=String::new() />
+        <Dialogs action scope=None name=String::new() />
     }
 }

@@ -24,7 +24,7 @@ use vendors::SystemKind;
 
 /// Which dialog is open.
 #[derive(Clone, PartialEq)]
-pub enum Asked {
+pub enum MaintenanceAction {
     /// To announce maintenance.
     Announce,
     /// To end one.
@@ -45,7 +45,7 @@ pub fn HandlingNotes(
 ) -> impl IntoView {
     let (watched, moment) = (use_watched(), use_moments());
     let may_change = expect_context::<Arc<Session>>().may_change();
-    let asked = RwSignal::new(None);
+    let action = RwSignal::new(None);
     let key = resource.clone();
     let said = Memo::new(move |_| {
         let world = watched.world();
@@ -84,14 +84,14 @@ pub fn HandlingNotes(
             format!("{when}, by {}: {}", told.by, told.reason)
         });
         let end = may_change.then(|| {
-            view! { <button type="button" class="btn" on:click=move |_| asked.set(Some(Asked::End(Box::new(one.clone()))))>"End maintenance"</button> }
+            view! { <button type="button" class="btn" on:click=move |_| action.set(Some(MaintenanceAction::End(Box::new(one.clone()))))>"End maintenance"</button> }
         });
         view! { <p class="panel note" data-s="off"><Icon name="off" /><span>{words}</span>{end}</p> }
     };
     view! {
         {said}
         {keyed(move || concerning.get(), |one| one.id.clone(), note)}
-        <Dialogs asked scope=None name=String::new() />
+        <Dialogs action scope=None name=String::new() />
     }
 }
 
@@ -103,18 +103,18 @@ pub fn AnnounceMaintenance(
     /// Its name.
     name: Signal<String>,
 ) -> impl IntoView {
-    let asked = RwSignal::new(None);
+    let action = RwSignal::new(None);
     let may_change = expect_context::<Arc<Session>>().may_change();
     may_change.then(|| view! {
-        <p class="row"><button type="button" class="btn" on:click=move |_| asked.set(Some(Asked::Announce))>"Announce maintenance"</button></p>
-        <Dialogs asked scope=Some(Scope::Resource(resource)) name />
+        <p class="row"><button type="button" class="btn" on:click=move |_| action.set(Some(MaintenanceAction::Announce))>"Announce maintenance"</button></p>
+        <Dialogs action scope=Some(Scope::Resource(resource)) name />
     })
 }
 
 /// The dialog that is open.
 #[component]
 fn Dialogs(
-    asked: RwSignal<Option<Asked>>,
+    action: RwSignal<Option<MaintenanceAction>>,
     /// What maintenance is announced for; chosen in the dialog where there is none.
     #[prop(optional_no_strip)]
     scope: Option<Scope>,
@@ -122,11 +122,11 @@ fn Dialogs(
     #[prop(into)]
     name: Signal<String>,
 ) -> impl IntoView {
-    let on_close = Callback::new(move |()| asked.set(None));
+    let on_close = Callback::new(move |()| action.set(None));
     let chunks = use_chunks();
     move || {
         let dialog = Dialog::Maintenance {
-            asked: asked.get()?,
+            action: action.get()?,
             scope: scope.clone(),
             name: name.get_untracked(),
         };
@@ -135,10 +135,15 @@ fn Dialogs(
 }
 
 /// A dialog, in a chunk of its own.
-pub fn dialog(asked: Asked, scope: Option<Scope>, name: String, on_close: Callback<()>) -> AnyView {
-    match asked {
-        Asked::Announce => view! { <Announce scope name on_close /> }.into_any(),
-        Asked::End(one) => view! { <End one=*one on_close /> }.into_any(),
+pub fn dialog(
+    action: MaintenanceAction,
+    scope: Option<Scope>,
+    name: String,
+    on_close: Callback<()>,
+) -> AnyView {
+    match action {
+        MaintenanceAction::Announce => view! { <Announce scope name on_close /> }.into_any(),
+        MaintenanceAction::End(one) => view! { <End one=*one on_close /> }.into_any(),
     }
 }
 
@@ -147,9 +152,9 @@ fn End(one: Maintenance, on_close: Callback<()>) -> impl IntoView {
     let watched = use_watched();
     let effect = Effect {
         sentence: if one.is_active(watched.now_untracked()) {
-            "It ends now, and its alarms call for attention again.".to_owned()
+            "It ends now, and its alarms are active again.".to_owned()
         } else {
-            "It does not take place.".to_owned()
+            "It is cancelled.".to_owned()
         },
         notes: Vec::new(),
     };

@@ -61,12 +61,13 @@ pub fn Overview() -> impl IntoView {
         }
         match (open.read().is_empty(), behind.is_empty()) {
             (false, _) => None,
-            (true, true) if handled.read().is_empty() => Some(
-                "All is well: every connection is live, and nothing needs attention.".to_owned(),
-            ),
-            (true, true) => {
-                Some("Somebody takes care of every alarm, and every connection is live.".to_owned())
+            (true, true) if handled.read().is_empty() => {
+                Some("No open alarms. Every connection is live.".to_owned())
             }
+            (true, true) => Some(
+                "Every alarm is acknowledged or in maintenance, and every connection is live."
+                    .to_owned(),
+            ),
             (true, false) => Some(format!(
                 "Nothing known needs attention. Waiting for {behind}."
             )),

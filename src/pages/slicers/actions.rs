@@ -78,13 +78,13 @@ fn words(action: &Action, group: &FailoverGroup) -> (String, &'static str, Strin
             group_name,
         ),
         Action::SetEligible(id, true) => (
-            format!("Take {id} into failover?"),
+            format!("Make {id} eligible for failover?"),
             "Make eligible",
             id.clone(),
         ),
         Action::SetEligible(id, false) => (
-            format!("Leave {id} out of failover?"),
-            "Leave out",
+            format!("Exclude {id} from failover?"),
+            "Exclude",
             id.clone(),
         ),
         Action::Activate(id) => (format!("Activate {id}?"), "Activate", id.clone()),
@@ -109,12 +109,12 @@ fn words(action: &Action, group: &FailoverGroup) -> (String, &'static str, Strin
             channel(id),
         ),
         Action::AddOwner => (
-            format!("Let another account use {group_name}?"),
+            format!("Add an allowed owner to {group_name}?"),
             "Add owner",
             group_name,
         ),
         Action::RemoveOwner(id) => (
-            format!("No longer let {id} use {group_name}?"),
+            format!("Remove owner {id} from {group_name}?"),
             "Remove owner",
             id.clone(),
         ),
@@ -149,7 +149,7 @@ fn Ask(context: ActionContext, action: Action, on_close: Callback<()>) -> impl I
     let label = if action == Action::AddChannel {
         "Channel id"
     } else {
-        "Account id"
+        "Owner id"
     };
     let run: Box<dyn Fn() -> Running> = Box::new(move || {
         let (action, seen) = (action.clone(), context.live.value_untracked());
@@ -175,7 +175,7 @@ fn Ask(context: ActionContext, action: Action, on_close: Callback<()>) -> impl I
     }
 }
 
-/// What is wrong with the id of a channel or an account.
+/// What is wrong with the id of a channel or an owner.
 fn id_error(typed: &str) -> Option<String> {
     let typed = typed.trim();
     if typed.is_empty() {

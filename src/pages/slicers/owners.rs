@@ -1,4 +1,4 @@
-//! Which other accounts may use the group. Requested only when the panel is opened, because the vendor
+//! Which other owners may use the group. Requested only when the panel is opened, because the vendor
 //! limits requests.
 
 use super::action_context::ActionContext;
@@ -38,7 +38,7 @@ pub fn Owners(
             let retry = Callback::new(move |()| read());
             Some(view! { <FailureCard failure system=context.system() retry /> }.into_any())
         }
-        Ok(list) if list.is_empty() => Some(view! { <p class="dim">"No other account is allowed."</p> }.into_any()),
+        Ok(list) if list.is_empty() => Some(view! { <p class="dim">"No other owner is allowed."</p> }.into_any()),
         Ok(list) => Some(
             view! { <ul class="tags row" aria-label="Allowed owners">{list.into_iter().map(|id| item(context, id)).collect::<Vec<_>>()}</ul> }.into_any(),
         ),
@@ -55,7 +55,7 @@ pub fn Owners(
                 </button>
             </header>
             <div class="pad" hidden=move || !open.get()>
-                {move || (open.get() && owners.read().is_none()).then(|| view! { <p class="dim" role="status">"Asking…"</p> })}
+                {move || (open.get() && owners.read().is_none()).then(|| view! { <p class="dim" role="status">"Loading…"</p> })}
                 {shown}
                 {add}
             </div>

@@ -4,7 +4,7 @@ use super::message::Message;
 use super::outbox::{self, Outbox, OutboxChange, Outgoing};
 use super::rules::{Due, Watch, WatchKey, Watches};
 use super::send::{Failure, Sender};
-use crate::config::{self, AlertRule, Shape, Way};
+use crate::config::{self, AlertRule, DeliveryMethod, Shape};
 use crate::crypto::random_hex;
 use crate::store::{Keep, Store, Table};
 use crate::watch::Inventory;
@@ -56,9 +56,9 @@ impl Target {
     pub(crate) fn new(target: &config::AlertTarget, reach: &config::Reach) -> Result<Self, String> {
         Ok(Self {
             id: target.id.clone(),
-            kind: match &target.way {
-                Way::Mail(_) => "mail",
-                Way::Webhook(webhook) => match webhook.shape {
+            kind: match &target.method {
+                DeliveryMethod::Mail(_) => "mail",
+                DeliveryMethod::Webhook(webhook) => match webhook.shape {
                     Shape::Own => "webhook",
                     Shape::Slack => "slack",
                     Shape::Teams => "teams",

@@ -28,12 +28,12 @@ pub(crate) struct Watch {
     since: DateTime<Utc>,
     /// As it is, or last was.
     alarm: Alarm,
-    told: Option<Told>,
+    told: Option<LastNotification>,
 }
 
 /// What was told last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Told {
+struct LastNotification {
     #[serde(with = "ts_milliseconds")]
     at: DateTime<Utc>,
     severity: Severity,
@@ -107,7 +107,7 @@ impl Watches {
                         self.0.remove(&key);
                     }
                 } else if !is_quiet && let Some(occasion) = watch.occasion(rule, now) {
-                    watch.told = Some(Told {
+                    watch.told = Some(LastNotification {
                         at: now,
                         severity: alarm.severity,
                     });

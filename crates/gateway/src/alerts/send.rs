@@ -8,7 +8,7 @@ mod webhook;
 mod tests;
 
 use super::message::{Message, line};
-use crate::config::{self, AlertTarget, Way};
+use crate::config::{self, AlertTarget, DeliveryMethod};
 use mail::MailSender;
 use std::time::Duration;
 use webhook::WebhookSender;
@@ -68,11 +68,11 @@ impl Sender {
     /// # Errors
     /// What is wrong with the target, with its id and without a secret.
     pub(crate) fn new(target: &AlertTarget, reach: &config::Reach) -> Result<Self, String> {
-        let by = match &target.way {
-            Way::Webhook(webhook) => {
+        let by = match &target.method {
+            DeliveryMethod::Webhook(webhook) => {
                 WebhookSender::new(webhook, reach, WEBHOOK_TIMEOUT).map(By::Webhook)
             }
-            Way::Mail(mail) => MailSender::new(mail, reach.roots, MAIL_TIMEOUT)
+            DeliveryMethod::Mail(mail) => MailSender::new(mail, reach.roots, MAIL_TIMEOUT)
                 .map(|sender| By::Mail(Box::new(sender))),
         };
         by.map(Self)

@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// The ended sessions of one process. They survive a change of the configuration.
 #[derive(Debug, Default)]
 pub(crate) struct EndedSessions {
-    known: Mutex<Known>,
+    known: Mutex<RegisterState>,
     file: Mutex<File>,
     /// One that lasts.
     store: Option<Arc<Store>>,
@@ -29,13 +29,13 @@ pub(crate) struct EndedSessions {
 
 /// All that this process knows of.
 #[derive(Debug, Default)]
-struct Known {
+struct RegisterState {
     register: Register,
     /// The ids of what the store is known to hold.
     stored: BTreeSet<String>,
 }
 
-impl Known {
+impl RegisterState {
     /// Takes over what the store holds, if it was read since.
     fn take_news(&mut self, store: &Store) {
         if let Some(mut news) = store.news(&[Table::EndedSessions]) {

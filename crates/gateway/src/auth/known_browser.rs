@@ -25,7 +25,7 @@ const OF_UNLOCKS: &[u8] = b"failover-console unlock 1";
 
 /// The content of the cookie, and of an unlock code.
 #[derive(Serialize, Deserialize)]
-struct Known {
+struct BrowserToken {
     /// A digest of the user's name.
     #[serde(rename = "u")]
     user: String,
@@ -37,7 +37,7 @@ struct Known {
     since: u64,
 }
 
-impl Known {
+impl BrowserToken {
     fn new(name: &str, number: String, now: u64) -> Self {
         Self {
             user: of_name(name),
@@ -69,7 +69,7 @@ fn of_name(name: &str) -> String {
 
 /// A code that lets a user of gateways with this seal go on although the name is locked.
 pub(crate) fn unlock_code(seal: &Seal, name: &str, now: Duration) -> Option<String> {
-    Known::new(name, random_hex().ok()?, now.as_secs()).close(seal, OF_UNLOCKS)
+    BrowserToken::new(name, random_hex().ok()?, now.as_secs()).close(seal, OF_UNLOCKS)
 }
 
 impl Users {
@@ -77,7 +77,7 @@ impl Users {
     pub(super) fn known_browser(&self, headers: &HeaderMap, name: &str) -> Option<String> {
         let cookie = self.cookie.find(CookiePurpose::Browser, headers)?;
         let now = (self.clock)().as_secs();
-        let known = Known::open(&self.seal, OF_BROWSERS, cookie, KNOWN, now)?;
+        let known = BrowserToken::open(&self.seal, OF_BROWSERS, cookie, KNOWN, now)?;
         (known.user == of_name(name)).then_some(known.number)
     }
 
@@ -87,10 +87,13 @@ impl Users {
             Some(number) => number,
             None => random_hex().ok()?,
         };
-        self.browser_cookie_of(headers, &Known::new(name, number, (self.clock)().as_secs()))
+        self.browser_cookie_of(
+            headers,
+            &BrowserToken::new(name, number, (self.clock)().as_secs()),
+        )
     }
 
-    fn browser_cookie_of(&self, headers: &HeaderMap, known: &Known) -> Option<HeaderValue> {
+    fn browser_cookie_of(&self, headers: &HeaderMap, known: &BrowserToken) -> Option<HeaderValue> {
         let sealed = known.close(&self.seal, OF_BROWSERS)?;
         let age = Duration::from_secs(KNOWN);
         self.cookie
@@ -110,14 +113,14 @@ impl Access {
         };
         let users = self.users().ok_or_else(invalid)?;
         let now = (users.clock)();
-        let known = Known::open(&users.seal, OF_UNLOCKS, code, UNLOCK, now.as_secs());
+        let known = BrowserToken::open(&users.seal, OF_UNLOCKS, code, UNLOCK, now.as_secs());
         let known = known.ok_or_else(invalid)?;
         if !users.memory.used.add(&known.number, now) {
             return Err(invalid());
         }
         let since = now.as_secs();
         users
-            .browser_cookie_of(headers, &Known { since, ..known })
+            .browser_cookie_of(headers, &BrowserToken { since, ..known })
             .ok_or_else(|| Problem::new(Kind::Internal, "no cookie could be made"))
     }
 }

@@ -170,8 +170,7 @@ impl Users {
             ..Problem::new(
                 Kind::TooManyTries,
                 format!(
-                    "too many tries to sign in failed from this address or for this name; the next one makes sense \
-                     in {} min",
+                    "too many tries to sign in failed from this address or for this name; try again in {} min",
                     seconds.div_ceil(60)
                 ),
             )

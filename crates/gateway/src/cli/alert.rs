@@ -105,7 +105,7 @@ fn message(config: &Config) -> Result<Message, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Shape, Way, Webhook};
+    use crate::config::{DeliveryMethod, Shape, Webhook};
     use axum::Router;
     use axum::http::StatusCode;
     use axum::routing::post;
@@ -145,7 +145,7 @@ mod tests {
         ] {
             config.alerts.targets.push(AlertTarget {
                 id: id.to_owned(),
-                way: Way::Webhook(Webhook {
+                method: DeliveryMethod::Webhook(Webhook {
                     url: url.into(),
                     secret: None,
                     shape: Shape::Own,
@@ -170,7 +170,7 @@ mod tests {
         let config = config().await;
         let [pager, chat, gone] = [
             "pager: delivered",
-            "chat: not delivered: the receiver answered 502 Bad Gateway",
+            "chat: not delivered: the receiver returned 502 Bad Gateway",
             "gone: not delivered: could not reach the receiver: it refused the connection",
         ]
         .map(str::to_owned);
@@ -192,7 +192,7 @@ mod tests {
     #[tokio::test]
     async fn a_target_that_cannot_be_used_is_a_mistake_of_the_configuration() {
         let mut config = config().await;
-        if let Way::Webhook(webhook) = &mut config.alerts.targets[1].way {
+        if let DeliveryMethod::Webhook(webhook) = &mut config.alerts.targets[1].method {
             webhook.url = "hunter2".into();
         }
         let why = "2 alert target \"chat\": its url is not an http or https address";

@@ -69,7 +69,7 @@ pub(super) async fn run(file: &Path, connect: bool) -> Result<(), Failure> {
         say(format_args!("  others sign in with {title} ({issuer})"));
     }
     if !config.has_sign_in() {
-        say("  nobody signs in: whoever uses this computer is an admin");
+        say("  there is no sign-in: whoever uses this computer is an admin");
     } else if config.session.key.is_none() {
         say(
             "  paired walls are kept in memory, because [session] has no key: a restart un-pairs them",

@@ -46,7 +46,7 @@ enum Command {
         after_help = "Asks for the password; without a terminal reads one line of standard input."
     )]
     HashPassword,
-    /// Make an address with which a user signs in although guesses have locked the name.
+    /// Create a one-time link for a locked-out user.
     Unlock {
         /// The user's name.
         name: String,
@@ -54,19 +54,19 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
-    /// Tell every mistake in a configuration file.
+    /// Report every error in a configuration file.
     Check {
         /// The configuration file.
         #[arg(long)]
         config: PathBuf,
-        /// Also ask each of its systems once, and tell what it answers.
+        /// Also connect to each of its systems once, and report the result.
         #[arg(long)]
         connect: bool,
     },
-    /// Try the ways to the people who are alerted.
+    /// Test alert delivery.
     #[command(subcommand)]
     Alert(alert::Command),
-    /// Look at the record of what people did.
+    /// Verify or export the audit.
     #[command(subcommand)]
     Audit(audit::Command),
     /// Ask a running gateway what needs attention, as a plugin of Nagios and Icinga.

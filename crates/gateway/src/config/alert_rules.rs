@@ -61,12 +61,12 @@ impl QuietHours {
 
 /// What rules may name. `None` where some of it is faulty: then nothing follows from what is not among the others.
 #[derive(Clone, Copy)]
-pub(super) struct Known<'k> {
+pub(super) struct DefinedIds<'k> {
     pub(super) targets: Option<&'k [&'k str]>,
     pub(super) connections: Option<&'k [&'k str]>,
 }
 
-pub(super) fn all(top: &Section<'_>, known: Known<'_>) -> Vec<AlertRule> {
+pub(super) fn all(top: &Section<'_>, known: DefinedIds<'_>) -> Vec<AlertRule> {
     let mut rules: Vec<AlertRule> = Vec::new();
     for section in top.tables("alert", "id") {
         let start = section.start();
@@ -91,7 +91,7 @@ pub(super) fn check_id(section: &Section<'_>, id: &At<&str>) {
     }
 }
 
-fn rule(section: Section<'_>, known: Known<'_>) -> Option<AlertRule> {
+fn rule(section: Section<'_>, known: DefinedIds<'_>) -> Option<AlertRule> {
     let is_unknown = |among: Option<&[&str]>, id: &str| among.is_some_and(|ids| !ids.contains(&id));
     let id = section.required("id");
     if let Some(id) = &id {
@@ -202,10 +202,7 @@ fn quiet(section: &Section<'_>) -> Option<QuietHours> {
     });
     let start = table.start();
     if from.is_some() && from == to {
-        table.fault(
-            start,
-            "`from` and `to` are the same time: that is no time at all",
-        );
+        table.fault(start, "`from` and `to` must differ");
     }
     table.finish();
     Some(QuietHours {

@@ -1,7 +1,7 @@
 //! `[[alert_target]]`: where alerts go.
 
 use super::alert_rules::check_id;
-use super::alerts::{AlertTarget, Mail, MailEncryption, Shape, Way, Webhook};
+use super::alerts::{AlertTarget, DeliveryMethod, Mail, MailEncryption, Shape, Webhook};
 use super::connection::ca;
 use super::section::{Section, nearest};
 use super::url::is_loopback;
@@ -33,11 +33,11 @@ fn target(section: Section<'_>, around: &Surroundings<'_>) -> Option<AlertTarget
         check_id(&section, id);
     }
     let kind = section.required("kind")?;
-    let way = match kind.value {
-        "webhook" => webhook(&section, Shape::Own, around).map(Way::Webhook),
-        "slack" => webhook(&section, Shape::Slack, around).map(Way::Webhook),
-        "teams" => webhook(&section, Shape::Teams, around).map(Way::Webhook),
-        "mail" => mail(&section, around).map(|mail| Way::Mail(Box::new(mail))),
+    let method = match kind.value {
+        "webhook" => webhook(&section, Shape::Own, around).map(DeliveryMethod::Webhook),
+        "slack" => webhook(&section, Shape::Slack, around).map(DeliveryMethod::Webhook),
+        "teams" => webhook(&section, Shape::Teams, around).map(DeliveryMethod::Webhook),
+        "mail" => mail(&section, around).map(|mail| DeliveryMethod::Mail(Box::new(mail))),
         other => {
             let hint = nearest(other, KINDS.into_iter())
                 .map(|near| format!("; did you mean {near:?}?"))
@@ -49,7 +49,10 @@ fn target(section: Section<'_>, around: &Surroundings<'_>) -> Option<AlertTarget
     };
     let id = id?.value.to_owned();
     section.finish();
-    Some(AlertTarget { id, way: way? })
+    Some(AlertTarget {
+        id,
+        method: method?,
+    })
 }
 
 /// The address of a webhook is a secret where it lets everybody post who knows it, as those of Slack and Teams do.
@@ -83,7 +86,7 @@ fn webhook(section: &Section<'_>, shape: Shape, around: &Surroundings<'_>) -> Op
 fn check(text: &str) -> Result<(), &'static str> {
     let url: Url = text
         .parse()
-        .map_err(|_| "the address of the webhook is none")?;
+        .map_err(|_| "the address of the webhook is not a URL")?;
     match url.scheme() {
         "https" => Ok(()),
         "http" if is_loopback(&url) => Ok(()),

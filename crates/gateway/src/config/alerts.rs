@@ -18,12 +18,12 @@ pub struct AlertTarget {
     /// Letters, digits and dashes.
     pub id: String,
     /// How they get there.
-    pub way: Way,
+    pub method: DeliveryMethod,
 }
 
 /// How an alert gets to somebody.
 #[derive(Debug, Clone)]
-pub enum Way {
+pub enum DeliveryMethod {
     /// A POST of JSON.
     Webhook(Webhook),
     /// An e-mail.

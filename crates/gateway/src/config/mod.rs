@@ -22,7 +22,7 @@ mod user;
 mod walls;
 
 pub use alert_rules::{AlertRule, QuietHours};
-pub use alerts::{AlertTarget, Alerts, Mail, MailEncryption, Shape, Way, Webhook};
+pub use alerts::{AlertTarget, Alerts, DeliveryMethod, Mail, MailEncryption, Shape, Webhook};
 pub use connection::{Connection, Credentials, DEFAULT_SHARE, DEFAULT_TIMEOUT, DEFAULT_WATCH};
 pub use fault::{Fault, Faults};
 pub use network::Network;
@@ -35,7 +35,7 @@ pub use store::StoreLocation;
 pub(crate) use url::is_loopback;
 
 use crate::identity::User;
-use alert_rules::Known;
+use alert_rules::DefinedIds;
 use fault::Collector;
 use secrecy::SecretString;
 use section::{At, Section};
@@ -187,7 +187,7 @@ fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
     let of_connections = connections.iter().map(|one| one.public.id.as_str());
     let of_connections: Vec<&str> = of_connections.collect();
     let are_sound = |key, number| top.tables(key, "id").len() == number;
-    let known = Known {
+    let known = DefinedIds {
         targets: are_sound("alert_target", of_targets.len()).then_some(&of_targets),
         connections: are_sound("connection", of_connections.len()).then_some(&of_connections),
     };

@@ -164,7 +164,7 @@ fn not_about_credentials(answer: &Answer, name: &str, url: &Url, likely: &str) -
             .and_then(|seconds| u32::try_from(seconds).ok()),
         ..Problem::new(
             Kind::Unreachable,
-            format!("{name} answered {} to the log-on", status.as_u16()),
+            format!("{name} returned {} to the log-on", status.as_u16()),
         )
     };
     match status {

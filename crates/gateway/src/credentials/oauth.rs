@@ -87,7 +87,7 @@ impl Tokens {
         let landed = choose(&self.flight, refused, may_renew, || self.fetch()).await;
         let token = landed.value?;
         let header = sensitive("Bearer ", &token.secret)
-            .ok_or_else(|| self.refused("the token that it gave cannot be sent in a header"))?;
+            .ok_or_else(|| self.refused("the token that it issued cannot be sent in a header"))?;
         Ok(Bearer {
             header,
             number: landed.number,
@@ -116,7 +116,7 @@ impl Tokens {
             let likely = "look at token_url";
             let other = not_about_credentials(&answer, &self.http.name, &self.token_url, likely);
             return Err(other.unwrap_or_else(|| {
-                let why = format!("it answered {}", answer.status.as_u16());
+                let why = format!("it returned {}", answer.status.as_u16());
                 self.refusals.log_on_refused(self.refused(&why))
             }));
         }
@@ -138,7 +138,7 @@ impl Tokens {
     fn refused(&self, why: &str) -> Problem {
         Problem::new(
             Kind::Credentials,
-            format!("{} gave no token: {why}", self.http.name),
+            format!("{} issued no token: {why}", self.http.name),
         )
     }
 }

@@ -201,7 +201,7 @@ mod tests {
     use tokio::time::advance;
 
     fn refusal() -> Problem {
-        Problem::new(Kind::Credentials, "Plant A answered 401")
+        Problem::new(Kind::Credentials, "Plant A returned 401")
     }
 
     async fn trial(refusals: &Refusals) -> Result<bool, Option<u32>> {
@@ -223,7 +223,7 @@ mod tests {
             let told = refusals.log_on_refused(refusal());
             assert_eq!(told.retry_after, Some(minutes * 60));
             assert!(
-                told.detail.starts_with("Plant A answered 401. So that")
+                told.detail.starts_with("Plant A returned 401. So that")
                     && told.detail.contains(" UTC"),
                 "{}",
                 told.detail

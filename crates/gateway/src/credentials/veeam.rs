@@ -96,7 +96,7 @@ impl Logon {
         };
         let landed = self.flight.get(serves, renew).await;
         let header = sensitive("", &landed.value?.ticket)
-            .ok_or_else(|| self.refused("the session that it gave cannot be sent in a header"))?;
+            .ok_or_else(|| self.refused("the session that it opened cannot be sent in a header"))?;
         Ok(Ticket {
             header,
             number: landed.number,
@@ -129,7 +129,7 @@ impl Logon {
             return Err(other.unwrap_or_else(|| {
                 let status = answer.status.as_u16();
                 let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
-                let why = format!("it answered {status} to the log-on{hint}");
+                let why = format!("it returned {status}{hint}");
                 self.refusals.log_on_refused(self.refused(&why))
             }));
         }
@@ -147,7 +147,7 @@ impl Logon {
     fn refused(&self, why: &str) -> Problem {
         Problem::new(
             Kind::Credentials,
-            format!("{} let nobody in: {why}", self.http.name),
+            format!("{} rejected the log-on: {why}", self.http.name),
         )
     }
 }

@@ -39,7 +39,7 @@ pub(crate) fn parse(text: &str) -> Result<PasswordHash, String> {
     }
     if params.m_cost() < LEAST_MEMORY_KIB {
         return Err(format!(
-            "is too quickly tried through: it takes m={LEAST_MEMORY_KIB} or more; \
+            "is too weak: it takes m={LEAST_MEMORY_KIB} or more; \
              `failover-console hash-password` makes a good one"
         ));
     }

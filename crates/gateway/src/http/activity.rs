@@ -5,7 +5,7 @@ use super::middleware::Authorized;
 use crate::app::Gateway;
 use crate::identity::Role;
 use crate::problem::{Kind, Problem};
-use crate::store::{ActivityQuery, Place};
+use crate::store::{ActivityCursor, ActivityQuery};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
@@ -48,7 +48,7 @@ pub(super) async fn read(
     let last = entries.last().filter(|_| more);
     let answer = Activity {
         now: gateway.shared.watchers.inventory().clock().now(),
-        older: last.map(|entry| Place::of(entry).to_string()),
+        older: last.map(|entry| ActivityCursor::of(entry).to_string()),
         entries,
     };
     let encoded = json(&answer, headers.get(header::ACCEPT_ENCODING)).await?;
@@ -126,7 +126,7 @@ fn query(
             "from" => query.from = Some(moment()?),
             "to" => query.to = Some(moment()?),
             "before" => {
-                let place = Place::parse(&value);
+                let place = ActivityCursor::parse(&value);
                 query.before = Some(place.ok_or_else(|| wrong("what an answer had as `older`"))?);
             }
             "limit" => {
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(query.resource.as_deref(), Some("a/b"));
         assert_eq!((query.person, query.limit), (None, 9));
         assert_eq!(query.kinds, ["failover", "run"]);
-        assert_eq!(query.before, Place::parse("5.7"));
+        assert_eq!(query.before, ActivityCursor::parse("5.7"));
         for (text, named) in [
             ("system=vmware", "`system`"),
             ("kind=lunch", "`kind`"),

@@ -200,7 +200,7 @@ pub(super) fn authorize(
     let Some(visitor) = visitor else {
         return Err(Problem::new(
             Kind::SignIn,
-            "nobody is signed in, or the session has ended",
+            "not signed in, or the session has ended",
         ));
     };
     let reads = matches!(*method, Method::GET | Method::HEAD);

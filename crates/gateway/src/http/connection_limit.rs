@@ -61,7 +61,7 @@ struct Connection {
 
 /// The place of one open connection, which is free again once this is dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct ConnectionPermit {
     limit: Arc<ConnectionLimit>,
     number: u64,
     closed: Arc<Notify>,
@@ -79,7 +79,7 @@ impl ConnectionLimit {
     }
 
     /// A place for a new connection. Others are closed for it where there are too many.
-    pub(crate) fn place(self: &Arc<Self>, address: IpAddr) -> Place {
+    pub(crate) fn place(self: &Arc<Self>, address: IpAddr) -> ConnectionPermit {
         let address = network::of(address, 64, 32);
         let closed = Arc::new(Notify::new());
         let mut open = self.open();
@@ -101,7 +101,7 @@ impl ConnectionLimit {
             open.keep(self.limits.total.saturating_sub(signed_in), |_| true);
         }
         drop(open);
-        Place {
+        ConnectionPermit {
             limit: self.clone(),
             number,
             closed,
@@ -150,7 +150,7 @@ impl Open {
     }
 }
 
-impl Place {
+impl ConnectionPermit {
     /// Notes that a request of this session came over the connection.
     pub(crate) fn signed_in(&self, session: &str) {
         let mut open = self.limit.open();
@@ -172,7 +172,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         self.limit.open().connections.remove(&self.number);
     }
@@ -193,18 +193,18 @@ mod tests {
         per_network: 8,
     };
 
-    fn is_closed(place: &Place) -> bool {
+    fn is_closed(place: &ConnectionPermit) -> bool {
         let mut context = Context::from_waker(Waker::noop());
         pin!(place.closed()).poll(&mut context) == Poll::Ready(())
     }
 
-    fn open(places: &[Place]) -> Vec<bool> {
+    fn open(places: &[ConnectionPermit]) -> Vec<bool> {
         let open = places.iter();
         open.map(|place| place.limit.open().connections.contains_key(&place.number))
             .collect()
     }
 
-    fn places(limit: &Arc<ConnectionLimit>, addresses: &[&str]) -> Vec<Place> {
+    fn places(limit: &Arc<ConnectionLimit>, addresses: &[&str]) -> Vec<ConnectionPermit> {
         let addresses = addresses.iter();
         addresses
             .map(|address| limit.place(address.parse().unwrap()))
@@ -236,13 +236,13 @@ mod tests {
     #[test]
     fn signed_in_sessions_stay_and_the_newest_is_always_taken() {
         let limit = ConnectionLimit::new(LIMITS);
-        let people: Vec<Place> = (0..10)
+        let people: Vec<ConnectionPermit> = (0..10)
             .map(|number| limit.place(IpAddr::from([10, 0, number, 1])))
             .collect();
         for (number, place) in people.iter().enumerate() {
             place.signed_in(&format!("s{}", number % 2));
         }
-        let flood: Vec<Place> = (0..100)
+        let flood: Vec<ConnectionPermit> = (0..100)
             .map(|number| limit.place(IpAddr::from([10, 1, number, 1])))
             .collect();
         assert_eq!(open(&people), [true; 10]);
@@ -255,7 +255,7 @@ mod tests {
             place.signed_in("s0");
         }
         assert_eq!(limit.open().signed_in(|session| session == "s0"), 7);
-        let more: Vec<Place> = (0..20)
+        let more: Vec<ConnectionPermit> = (0..20)
             .map(|number| limit.place(IpAddr::from([10, 2, number, 1])))
             .collect();
         assert_eq!(limit.open().connections.len(), LIMITS.total);

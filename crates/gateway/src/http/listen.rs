@@ -165,7 +165,7 @@ fn reloaded(reload: &Reload) -> Option<Arc<Gateway>> {
         }
         Err(why) => {
             tracing::error!(
-                "the configuration was read again and is not sound; the one before stays in force: {why}"
+                "the configuration was read again and is invalid; the one before stays in force: {why}"
             );
             None
         }

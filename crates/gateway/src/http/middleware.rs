@@ -2,7 +2,7 @@
 //! headers that all answers have. Logs no query and no header, because they may hold secrets.
 
 use super::authorization::{self, Addressed, Resource};
-use super::connection_limit::Place;
+use super::connection_limit::ConnectionPermit;
 use super::{body, client_ip, csp_report, origin_check, problem_response};
 use crate::app::Gateway;
 use crate::audit::Who;
@@ -115,7 +115,7 @@ pub(super) async fn middleware(
                 cookie = gateway.access.renewal(request.headers(), visitor);
                 gateway.access.note_last_seen(visitor, who.from);
                 if let Some(session) = visitor.session() {
-                    if let Some(place) = request.extensions().get::<Arc<Place>>() {
+                    if let Some(place) = request.extensions().get::<Arc<ConnectionPermit>>() {
                         place.signed_in(session);
                     }
                     let metrics = &gateway.shared.metrics;

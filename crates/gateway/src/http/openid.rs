@@ -106,7 +106,7 @@ fn callback_url(gateway: &Gateway, headers: &HeaderMap) -> Result<Url, Problem> 
     Url::parse(&format!("{origin}{}{CALLBACK}", gateway.base_path)).map_err(|_| {
         Problem::new(
             Kind::BadRequest,
-            "the name in `Host` cannot be come back to",
+            "the `Host` name cannot be used as a return address",
         )
     })
 }

@@ -70,7 +70,7 @@ pub(crate) fn check(
 /// Whether the name is that of the public address.
 fn is_public(origin: &str, name: &str) -> bool {
     parts(origin)
-        .is_some_and(|(scheme, public)| Place::of(name, scheme) == Place::of(public, scheme))
+        .is_some_and(|(scheme, public)| HostPort::of(name, scheme) == HostPort::of(public, scheme))
 }
 
 /// A scheme and what follows it.
@@ -81,12 +81,12 @@ fn parts(origin: &str) -> Option<(&str, &str)> {
 /// The host and port that a name stands for: one place may be written with its usual port or without, in
 /// capitals, and with the dot at the end of a complete name.
 #[derive(Debug, PartialEq, Eq)]
-struct Place {
+struct HostPort {
     host: String,
     port: u16,
 }
 
-impl Place {
+impl HostPort {
     /// `None` where it is no name of a host.
     fn of(name: &str, scheme: &str) -> Option<Self> {
         let (host, port) = match name.strip_prefix('[') {
@@ -125,11 +125,11 @@ fn is_ours(origin: &str, scheme: &str, host: Option<&str>, public_origin: Option
     let Some((used, name)) = parts(origin) else {
         return false;
     };
-    let Some(from) = Place::of(name, used) else {
+    let Some(from) = HostPort::of(name, used) else {
         return false;
     };
     let is = |scheme: &str, name| {
-        used.eq_ignore_ascii_case(scheme) && Place::of(name, scheme).as_ref() == Some(&from)
+        used.eq_ignore_ascii_case(scheme) && HostPort::of(name, scheme).as_ref() == Some(&from)
     };
     host.is_some_and(|host| is(scheme, host))
         || public_origin
@@ -139,7 +139,7 @@ fn is_ours(origin: &str, scheme: &str, host: Option<&str>, public_origin: Option
 
 fn is_loopback(name: &str) -> bool {
     // The port does not matter.
-    Place::of(name, "http").is_some_and(|Place { host, .. }| {
+    HostPort::of(name, "http").is_some_and(|HostPort { host, .. }| {
         host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
     })
 }

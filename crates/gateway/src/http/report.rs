@@ -23,8 +23,8 @@ const USUALLY: TimeDelta = TimeDelta::days(30);
 /// So many entries are read for a report; of more it would not be known what it leaves out.
 const MOST: usize = 50_000;
 
-/// What is asked.
-struct Asked {
+/// What is query.
+struct ReportQuery {
     from: DateTime<Utc>,
     to: DateTime<Utc>,
     /// Of these connections.
@@ -42,14 +42,14 @@ pub(super) async fn read(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let now = gateway.shared.watchers.inventory().clock().now();
-    let asked = asked(&gateway, &uri, now)?;
-    let report = report(&gateway, &asked, now).await?;
+    let query = query(&gateway, &uri, now)?;
+    let report = report(&gateway, &query, now).await?;
     let encoded = json(&report, headers.get(header::ACCEPT_ENCODING)).await?;
     encoded.answer(&gateway, &authorized)
 }
 
 /// Reads the parameters. An empty one counts as absent.
-fn asked(gateway: &Gateway, uri: &Uri, now: DateTime<Utc>) -> Result<Asked, Problem> {
+fn query(gateway: &Gateway, uri: &Uri, now: DateTime<Utc>) -> Result<ReportQuery, Problem> {
     let Query(parameters): Query<Vec<(String, String)>> = Query::try_from_uri(uri)
         .map_err(|_| Problem::new(Kind::BadRequest, "the query cannot be read"))?;
     let wrong = |detail: String| Problem::new(Kind::BadRequest, detail);
@@ -80,18 +80,22 @@ fn asked(gateway: &Gateway, uri: &Uri, now: DateTime<Utc>) -> Result<Asked, Prob
             "`from` has to be before `to` and before now".to_owned(),
         ));
     }
-    Ok(Asked {
+    Ok(ReportQuery {
         from,
         to,
         connections: of,
     })
 }
 
-async fn report(gateway: &Gateway, asked: &Asked, now: DateTime<Utc>) -> Result<Report, Problem> {
+async fn report(
+    gateway: &Gateway,
+    query: &ReportQuery,
+    now: DateTime<Utc>,
+) -> Result<Report, Problem> {
     let of_kind = |kind: EventKind| ActivityQuery {
-        connections: Some(asked.connections.clone()),
+        connections: Some(query.connections.clone()),
         kinds: vec![kind.key().to_owned()],
-        from: Some(asked.from),
+        from: Some(query.from),
         limit: MOST,
         ..ActivityQuery::default()
     };
@@ -105,7 +109,7 @@ async fn report(gateway: &Gateway, asked: &Asked, now: DateTime<Utc>) -> Result<
     let failovers = entries(gateway, of_kind(EventKind::Failover)).await?;
     let runs = entries(gateway, of_kind(EventKind::Run)).await?;
     let mut silences: HashMap<&str, Vec<Unknown>> = HashMap::new();
-    for id in &asked.connections {
+    for id in &query.connections {
         // Also those that began before.
         let of_connection = ActivityQuery {
             connections: Some(vec![id.clone()]),
@@ -137,7 +141,7 @@ async fn report(gateway: &Gateway, asked: &Asked, now: DateTime<Utc>) -> Result<
             key.kind,
             ResourceKind::FailoverSession | ResourceKind::Connection
         );
-        if !is_group || !asked.connections.contains(&key.connection) {
+        if !is_group || !query.connections.contains(&key.connection) {
             continue;
         }
         handovers
@@ -156,8 +160,8 @@ async fn report(gateway: &Gateway, asked: &Asked, now: DateTime<Utc>) -> Result<
         let leader = leaders.get(&key).cloned().unwrap_or_else(gone);
         let mut unknown = unwatched.clone();
         unknown.extend(silences.get(key.connection.as_str()).into_iter().flatten());
-        let lane = events::lane(&handovers, leader.as_deref(), &unknown, asked.from, now);
-        let record = events::record(&events::until(lane, asked.to));
+        let lane = events::lane(&handovers, leader.as_deref(), &unknown, query.from, now);
+        let record = events::record(&events::until(lane, query.to));
         GroupReport {
             resource: key,
             name,
@@ -175,10 +179,10 @@ async fn report(gateway: &Gateway, asked: &Asked, now: DateTime<Utc>) -> Result<
         place(one).cmp(&place(other))
     });
     Ok(Report {
-        from: asked.from,
-        to: asked.to,
+        from: query.from,
+        to: query.to,
         groups,
-        plans: plans(&runs, asked.to),
+        plans: plans(&runs, query.to),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Accepts connections: how many, how long the head of a request and sending may take, and how connections end. Knows
 //! nothing about the requests themselves.
 
-use super::connection_limit::{ConnectionLimit, Limits, Place};
+use super::connection_limit::{ConnectionLimit, ConnectionPermit, Limits};
 use super::write_timeout::WriteTimeout;
 use crate::tls::CertificateReloader;
 use axum::Router;
@@ -123,7 +123,7 @@ async fn stop_requested(stop: &mut watch::Receiver<bool>) {
 
 async fn connection<S>(
     stream: S,
-    (peer, place): (SocketAddr, Arc<Place>),
+    (peer, place): (SocketAddr, Arc<ConnectionPermit>),
     router: watch::Receiver<Router>,
     bounds: Bounds,
     mut stop: watch::Receiver<bool>,

@@ -32,7 +32,7 @@ pub(super) async fn read(
 ) -> Result<Response, Problem> {
     match &authorized.visitor {
         Some(visitor) => Ok(session(&gateway, visitor)),
-        None => Err(Problem::new(Kind::SignIn, "nobody is signed in")),
+        None => Err(Problem::new(Kind::SignIn, "not signed in")),
     }
 }
 

@@ -98,8 +98,7 @@ async fn attempt(
             ..Problem::new(
                 Kind::TooManyTries,
                 format!(
-                    "too many wrong codes were entered from this address or by this user; the next one makes sense \
-                     in {} min",
+                    "too many wrong codes were entered from this address or by this user; try again in {} min",
                     seconds.div_ceil(60)
                 ),
             )

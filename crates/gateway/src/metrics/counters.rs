@@ -38,7 +38,7 @@ impl Metrics {
     fn reloads(&self) -> Family {
         let mut family = Family::counter(
             "configuration_reloads",
-            "Times that the configuration was read again (SIGHUP): in force (done), or not sound (refused).",
+            "Times that the configuration was read again (SIGHUP): in force (done), or invalid (refused).",
         );
         for (outcome, count) in &*locked(&self.reloads) {
             family.add(vec![("outcome", (*outcome).to_owned())], *count);

@@ -149,7 +149,7 @@ fn whole_labels(connection: &str, kind: Kind, id: &str, name: &str) -> Labels {
 fn maintenance(inventory: &Inventory, view: &InventoryView<'_>, series: &[Series<'_>]) -> Family {
     let mut family = Family::gauge(
         "resource_in_maintenance",
-        "1 while somebody works on it and its alarms are to be expected; absent otherwise.",
+        "1 while it is in maintenance; absent otherwise.",
     );
     for state in inventory.connections.iter().flatten() {
         let connection = &state.connection;
@@ -200,7 +200,7 @@ const OF_ALARMS: [Severity; 3] = [Severity::Critical, Severity::Warning, Severit
 fn alarms(inventory: &Inventory) -> Family {
     let mut family = Family::gauge(
         "alarms",
-        "Open alarms that nobody takes care of, by severity.",
+        "Open alarms that are neither acknowledged nor in maintenance, by severity.",
     );
     for severity in OF_ALARMS {
         let open = inventory.alarms.iter().flatten();

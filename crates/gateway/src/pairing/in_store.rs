@@ -19,7 +19,7 @@ const IN_VAIN: u64 = 5;
 #[derive(Debug)]
 pub(super) struct InStore {
     pub(super) store: Arc<Store>,
-    known: Mutex<Known>,
+    known: Mutex<CachedRegistry>,
     /// The walls of a file that are still to be taken over.
     in_file: Mutex<Vec<Wall>>,
     /// What was looked up lately, and when.
@@ -28,7 +28,7 @@ pub(super) struct InStore {
 
 /// What the store held, and when it was read.
 #[derive(Debug, Default)]
-struct Known {
+struct CachedRegistry {
     /// `None` before the first time.
     turn: Option<u64>,
     registry: Arc<WallRegistry>,
@@ -65,7 +65,7 @@ impl InStore {
     fn know(&self, turn: u64, registry: WallRegistry) -> Arc<WallRegistry> {
         let mut known = locked(&self.known);
         if known.turn.is_none_or(|before| before < turn) {
-            *known = Known {
+            *known = CachedRegistry {
                 turn: Some(turn),
                 registry: Arc::new(registry),
             };

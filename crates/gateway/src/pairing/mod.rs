@@ -35,7 +35,7 @@ pub(crate) fn check(file: &Path) -> Result<(), String> {
 /// The walls of one registry, in memory, in a file or in the store. Gateways may share both of the latter.
 #[derive(Debug)]
 pub(crate) struct Walls {
-    place: Place,
+    location: RegistryLocation,
     last_seen: LastSeen,
     /// The ids of the walls that were revoked here, also those that a registry which cannot be written still lists.
     revoked: Mutex<HashSet<String>>,
@@ -43,15 +43,15 @@ pub(crate) struct Walls {
 
 /// Where a registry is.
 #[derive(Debug)]
-enum Place {
+enum RegistryLocation {
     File(WallsFile),
     Store(InStore),
 }
 
 impl Walls {
-    fn new(place: Place) -> Arc<Self> {
+    fn new(location: RegistryLocation) -> Arc<Self> {
         Arc::new(Self {
-            place,
+            location,
             last_seen: LastSeen::default(),
             revoked: Mutex::default(),
         })
@@ -59,25 +59,25 @@ impl Walls {
 
     /// Where paired walls survive a restart. `None` where they do not.
     pub(crate) fn kept(&self) -> Option<&'static str> {
-        match &self.place {
-            Place::File(file) => file.is_persistent().then_some("file"),
-            Place::Store(_) => Some("store"),
+        match &self.location {
+            RegistryLocation::File(file) => file.is_persistent().then_some("file"),
+            RegistryLocation::Store(_) => Some("store"),
         }
     }
 
     /// What is known of the registry. `None` when it cannot be read.
     fn read(&self) -> Option<Arc<WallRegistry>> {
-        match &self.place {
-            Place::File(file) => file.read(),
-            Place::Store(store) => Some(store.read()),
+        match &self.location {
+            RegistryLocation::File(file) => file.read(),
+            RegistryLocation::Store(store) => Some(store.read()),
         }
     }
 
     /// What the registry holds at this moment, whichever gateway has changed it.
     async fn fresh(&self) -> Result<Arc<WallRegistry>, Problem> {
-        match &self.place {
-            Place::File(file) => file.read().ok_or_else(unreadable),
-            Place::Store(store) => store.fresh().await,
+        match &self.location {
+            RegistryLocation::File(file) => file.read().ok_or_else(unreadable),
+            RegistryLocation::Store(store) => store.fresh().await,
         }
     }
 
@@ -101,7 +101,7 @@ impl Walls {
 
     /// Whether something that is not known is looked up in a store.
     fn looks_up(&self, what: &str, now: u64) -> bool {
-        matches!(&self.place, Place::Store(store) if store.may_look_up(what, now))
+        matches!(&self.location, RegistryLocation::Store(store) if store.may_look_up(what, now))
     }
 
     /// Notes that a wall made a request. It is saved once a minute at most.
@@ -109,9 +109,9 @@ impl Walls {
         if !self.last_seen.note(id, from, now) {
             return;
         }
-        let is_behind = match &self.place {
-            Place::File(file) => file.is_persistent(),
-            Place::Store(store) => {
+        let is_behind = match &self.location {
+            RegistryLocation::File(file) => file.is_persistent(),
+            RegistryLocation::Store(store) => {
                 let seen = self.last_seen.lately(now).into_iter();
                 let seen = seen.map(|(id, from, at)| sighting(&id, from, at));
                 store.store.keep(seen.collect());
@@ -148,16 +148,18 @@ impl Walls {
         act: impl FnOnce(&mut WallRegistry) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let walls = self.clone();
-        match &self.place {
-            Place::Store(store) => {
+        match &self.location {
+            RegistryLocation::Store(store) => {
                 store
                     .change(move |registry| walls.apply(registry, act))
                     .await
             }
-            Place::File(_) => {
-                let change = move || match &walls.place {
-                    Place::File(file) => file.change(|registry| walls.apply(registry, act)),
-                    Place::Store(_) => Err(unreadable()),
+            RegistryLocation::File(_) => {
+                let change = move || match &walls.location {
+                    RegistryLocation::File(file) => {
+                        file.change(|registry| walls.apply(registry, act))
+                    }
+                    RegistryLocation::Store(_) => Err(unreadable()),
                 };
                 let changed = tokio::task::spawn_blocking(change).await;
                 changed
@@ -206,7 +208,7 @@ impl Walls {
         network: IpAddr,
         now: u64,
     ) -> Result<CodeState, Problem> {
-        if let Place::Store(store) = &self.place {
+        if let RegistryLocation::Store(store) = &self.location {
             // Anybody may ask. A client that asks too often does not reach the store, where changes are recorded.
             WallRegistry::clone(&store.read()).new_code(secret.clone(), network, now)?;
         }
@@ -285,7 +287,7 @@ pub(crate) struct Registries {
 impl Default for Registries {
     fn default() -> Self {
         Self {
-            in_memory: Walls::new(Place::File(WallsFile::in_memory())),
+            in_memory: Walls::new(RegistryLocation::File(WallsFile::in_memory())),
             in_file: Mutex::default(),
             in_store: None,
         }
@@ -295,7 +297,7 @@ impl Default for Registries {
 impl Registries {
     /// Keeps walls in a store, if it lasts.
     pub(crate) fn in_store(store: Arc<Store>) -> Self {
-        let walls = |store| Walls::new(Place::Store(InStore::new(store)));
+        let walls = |store| Walls::new(RegistryLocation::Store(InStore::new(store)));
         Self {
             in_store: store.lasts().then(|| walls(store)),
             ..Self::default()
@@ -311,7 +313,7 @@ impl Registries {
         if let Some(walls) = &self.in_store
             && has_key
         {
-            if let (Some(file), Place::Store(store)) = (file, &walls.place) {
+            if let (Some(file), RegistryLocation::Store(store)) = (file, &walls.location) {
                 store.take_over(shared_file::content::<WallRegistry>(file)?.walls);
             }
             return Ok(walls.clone());
@@ -327,7 +329,7 @@ impl Registries {
             check(file)?;
             return Ok(walls.clone());
         }
-        let walls = Walls::new(Place::File(WallsFile::in_file(file)?));
+        let walls = Walls::new(RegistryLocation::File(WallsFile::in_file(file)?));
         *in_file = Some((file.to_owned(), walls.clone()));
         Ok(walls)
     }

@@ -141,7 +141,7 @@ impl Change {
             Some(tag) => Ok(Reread::Group(tagged(answer), tag)),
             None => {
                 let detail = format!(
-                    "{} answered {} to the question what the group holds now, and the order of its \
+                    "{} returned {} when the group was read before the change, and the order of its \
                      slicers cannot be read from it; nothing was sent",
                     upstream.public.title,
                     answer.status.as_u16()

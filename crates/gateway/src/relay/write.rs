@@ -7,7 +7,7 @@ use crate::audit::{self, Who};
 use crate::problem::{Delivery, Kind, Problem};
 use crate::store::{Entry, Lease, Shown, Store};
 use crate::vendor_client::{Outcome, Outgoing, Upstream, under_way};
-use health::inventory::{Kind as Held, ResourceKey};
+use health::inventory::{Kind as ResourceKind, ResourceKey};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::RwLock;
@@ -119,7 +119,7 @@ pub(super) fn shown(target: &Target, body: Option<&[u8]>) -> Shown {
             None => words,
         },
         resource: group.map(|id| ResourceKey {
-            kind: Held::held_by(&upstream.public.system),
+            kind: ResourceKind::held_by(&upstream.public.system),
             connection: upstream.public.id.clone(),
             id,
         }),

@@ -2,7 +2,7 @@
 //! them.
 
 use super::database::{Database, Fault};
-use super::kept::{self, Kept, Table};
+use super::saved_state::{self, Kept, Table};
 use super::writer::Job;
 use super::{Keep, Store, not_kept};
 use crate::problem::Problem;
@@ -38,7 +38,7 @@ impl Store {
     /// They cannot be read.
     pub(crate) async fn fresh(&self, tables: &'static [Table]) -> Result<Fresh, Problem> {
         let read = move |database: &mut dyn Database, turn| {
-            let kept = kept::read(database, |table| tables.contains(&table))?;
+            let kept = saved_state::read(database, |table| tables.contains(&table))?;
             Ok(Fresh { turn, kept })
         };
         self.turn(read).await
@@ -57,10 +57,10 @@ impl Store {
         let change = move |database: &mut dyn Database, turn| {
             let (mut act, mut done) = (Some(act), None);
             database.append(&mut |sql| {
-                let kept = kept::read(sql, |table| tables.contains(&table))?;
+                let kept = saved_state::read(sql, |table| tables.contains(&table))?;
                 done = act.take().map(|act| act(kept));
                 if let Some(Ok((_, things))) = &done {
-                    kept::keep(sql, things)?;
+                    saved_state::keep(sql, things)?;
                 }
                 Ok(())
             })?;

@@ -20,8 +20,8 @@ pub(crate) struct ActivityQuery {
     pub(crate) from: Option<DateTime<Utc>>,
     /// Before this moment.
     pub(crate) to: Option<DateTime<Utc>>,
-    /// Older than the entry at this place.
-    pub(crate) before: Option<Place>,
+    /// Older than this entry.
+    pub(crate) before: Option<ActivityCursor>,
     /// Whether sign-ins and refusals are among them, and addresses of people.
     pub(crate) with_access: bool,
     /// How many at most.
@@ -30,12 +30,12 @@ pub(crate) struct ActivityQuery {
 
 /// Where an entry stands in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct ActivityCursor {
     at: i64,
     number: i64,
 }
 
-impl Place {
+impl ActivityCursor {
     pub(crate) fn of(entry: &ActivityEntry) -> Self {
         Self {
             at: entry.at.timestamp_millis(),
@@ -43,7 +43,7 @@ impl Place {
         }
     }
 
-    /// Reads what [`Place::to_string`] wrote.
+    /// Reads what [`ActivityCursor::to_string`] wrote.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (at, number) = text.split_once('.')?;
         Some(Self {
@@ -53,7 +53,7 @@ impl Place {
     }
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for ActivityCursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}.{}", self.at, self.number)
     }
@@ -136,7 +136,7 @@ fn part(
         conditions.push("at < ?".to_owned());
         values.push(to.timestamp_millis().into());
     }
-    if let Some(Place { at, number }) = query.before {
+    if let Some(ActivityCursor { at, number }) = query.before {
         conditions.push("(at, number) < (?, ?)".to_owned());
         values.extend([at.into(), number.into()]);
     }

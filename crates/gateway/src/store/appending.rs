@@ -2,7 +2,7 @@
 
 use super::chain::{BEFORE_THE_FIRST, Hash, StoredRow};
 use super::database::{Fault, Sql, Value};
-use super::{Entry, NewRow, RowKind, activity, kept};
+use super::{Entry, NewRow, RowKind, activity, saved_state};
 use chrono::{DateTime, Utc};
 
 /// The last row of the chain.
@@ -50,7 +50,7 @@ fn insert(sql: &mut dyn Sql, end: End, row: &NewRow, now: DateTime<Utc>) -> Resu
         ],
     )?;
     activity::add_row(sql, number, row, now)?;
-    kept::keep(sql, &row.keep)?;
+    saved_state::keep(sql, &row.keep)?;
     Ok(End { number, hash })
 }
 

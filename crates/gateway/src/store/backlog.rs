@@ -2,8 +2,8 @@
 //! how changes that were sent before have ended, waits here and is written once it is back.
 
 use super::database::{Database, Fault, Row};
-use super::kept::Table;
-use super::{Entry, Keep, NewRow, RowKind, activity, appending, kept, watching};
+use super::saved_state::Table;
+use super::{Entry, Keep, NewRow, RowKind, activity, appending, saved_state, watching};
 use crate::config::Retention;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::events::Event;
@@ -150,7 +150,7 @@ impl Backlog {
         if !database.lead()? {
             self.follow(now);
             if !self.keep.is_empty() {
-                database.write(&mut |sql| kept::keep(sql, self.keep.values()))?;
+                database.write(&mut |sql| saved_state::keep(sql, self.keep.values()))?;
                 self.keep.clear();
             }
             return Ok(());
@@ -163,7 +163,7 @@ impl Backlog {
                     activity::add_event(sql, event)?;
                 }
             }
-            kept::keep(sql, self.keep.values())?;
+            saved_state::keep(sql, self.keep.values())?;
             if let Some(retention) = watched {
                 watching::watched(sql, retention, now)?;
             }
@@ -198,7 +198,7 @@ impl Backlog {
             written.unwrap_or_else(&mut left_out);
         }
         for thing in std::mem::take(&mut self.keep).values() {
-            let written = database.write(&mut |sql| kept::keep(sql, [thing]));
+            let written = database.write(&mut |sql| saved_state::keep(sql, [thing]));
             written.unwrap_or_else(&mut left_out);
         }
         worst

@@ -3,7 +3,7 @@
 
 use super::backlog::Backlog;
 use super::database::{Database, Fault};
-use super::kept::{self, Kept, Table};
+use super::saved_state::{self, Kept, Table};
 use super::writer::{Job, State, close_gone};
 use super::{Fresh, Store, watching};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -33,7 +33,7 @@ pub(crate) struct News {
 
 /// The numbers of what a gateway has taken over already.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Known {
+pub(super) struct KnownRevisions {
     kept: i64,
     access: i64,
 }
@@ -45,7 +45,7 @@ impl Store {
         if !self.is_shared() {
             return None;
         }
-        let known = Known {
+        let known = KnownRevisions {
             kept: after,
             access: self.access.load(Ordering::Relaxed),
         };
@@ -111,7 +111,7 @@ impl Leading {
         database: &mut dyn Database,
         state: &State,
         backlog: &mut Backlog,
-        known: Known,
+        known: KnownRevisions,
         now: DateTime<Utc>,
     ) -> Result<Option<News>, Fault> {
         let Some(revisions) = database.revisions()? else {
@@ -138,11 +138,11 @@ impl Leading {
         }
         let mut kept = None;
         if revisions.kept != known.kept {
-            kept = Some(kept::read(database, Table::is_of_alarms)?);
+            kept = Some(saved_state::read(database, Table::is_of_alarms)?);
         }
         let mut access = None;
         if revisions.access != known.access {
-            let kept = kept::read(database, Table::is_of_access)?;
+            let kept = saved_state::read(database, Table::is_of_access)?;
             let turn = state.turn();
             access = Some((revisions.access, Fresh { turn, kept }));
         }

@@ -13,11 +13,11 @@ mod bells;
 mod chain;
 mod database;
 mod entry;
-mod kept;
 mod leading;
 mod lease;
 mod postgres;
 mod reading;
+mod saved_state;
 mod sharing;
 mod sqlite;
 mod watching;
@@ -28,12 +28,12 @@ pub(crate) mod tests;
 
 pub(crate) use access::Fresh;
 pub(crate) use activity::Shown;
-pub(crate) use activity_query::{ActivityQuery, Place};
+pub(crate) use activity_query::{ActivityCursor, ActivityQuery};
 pub(crate) use entry::Entry;
-pub(crate) use kept::{Keep, Kept, Table};
 pub(crate) use leading::News;
 pub(crate) use lease::Lease;
 pub(crate) use reading::{export, verify};
+pub(crate) use saved_state::{Keep, Kept, Table};
 pub(crate) use sharing::Board;
 
 use crate::config::{Retention, StoreLocation};

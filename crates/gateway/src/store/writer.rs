@@ -3,9 +3,9 @@
 use super::access::Turn;
 use super::backlog::{Backlog, intent};
 use super::database::{Database, Fault};
-use super::kept::Kept;
-use super::leading::{Known, Leading, News};
-use super::{Keep, NewRow, Now, Read, appending, kept};
+use super::leading::{KnownRevisions, Leading, News};
+use super::saved_state::Kept;
+use super::{Keep, NewRow, Now, Read, appending, saved_state};
 use crate::config::Retention;
 use chrono::{DateTime, Utc};
 use health::events::Event;
@@ -33,7 +33,7 @@ pub(super) enum Job {
     /// Notes that the connections are watched.
     Watched,
     /// Looks for what other gateways have changed since what is kept had these numbers.
-    Look(Known, oneshot::Sender<News>),
+    Look(KnownRevisions, oneshot::Sender<News>),
     /// Leases a name, and answers whether no other gateway has it; `None` where that cannot be told.
     Lease(String, Duration, oneshot::Sender<Option<bool>>),
     /// Gives a leased name back.
@@ -132,7 +132,7 @@ fn begin(
     state: &State,
     now: DateTime<Utc>,
 ) -> Result<(Kept, Leading), Fault> {
-    let kept = kept::read(database, |_| true)?;
+    let kept = saved_state::read(database, |_| true)?;
     close_gone(database, now)?;
     Ok((kept, Leading::begin(database, state, now)?))
 }
@@ -193,7 +193,7 @@ fn work(
     jobs: impl Iterator<Item = Job>,
     state: &State,
     backlog: &mut Backlog,
-) -> Vec<(Known, oneshot::Sender<News>)> {
+) -> Vec<(KnownRevisions, oneshot::Sender<News>)> {
     let now = (state.now)();
     let (mut rows, mut answers, mut probes) = (Vec::new(), Vec::new(), Vec::new());
     let (mut events, mut reads, mut is_watched) = (Vec::new(), Vec::new(), false);

@@ -98,7 +98,7 @@ async fn a_vendor_that_refuses_every_token_is_a_problem_of_the_credentials() {
     let (kind, status, detail) = problem(get(&with_tokens(&vendor.base), GROUPS).await).await;
     assert_eq!((kind.as_str(), status), ("credentials", 502));
     assert!(
-        detail.starts_with("Plant A answered 401 to the gateway's own credentials. So that"),
+        detail.starts_with("Plant A returned 401 to the gateway's own credentials. So that"),
         "{detail}"
     );
     assert_eq!(vendor.lines().len(), 4, "tried twice, not for ever");
@@ -111,9 +111,9 @@ async fn a_failing_token_service_is_explained() {
             401,
             r#"{"error":"invalid_client"}"#,
             "credentials",
-            "gave no token: it answered 401",
+            "issued no token: it returned 401",
         ),
-        (400, "", "credentials", "gave no token: it answered 400"),
+        (400, "", "credentials", "issued no token: it returned 400"),
         (
             200,
             "<html>",
@@ -126,8 +126,8 @@ async fn a_failing_token_service_is_explained() {
             "credentials",
             "cannot be sent in a header",
         ),
-        (503, "", "unreachable", "answered 503"),
-        (429, "", "unreachable", "answered 429"),
+        (503, "", "unreachable", "returned 503"),
+        (429, "", "unreachable", "returned 429"),
         (404, "", "wrong-address", "/token: look at token_url"),
         (302, "", "redirect", "does not follow"),
     ] {
@@ -397,9 +397,7 @@ async fn a_refused_log_on_is_a_problem_of_the_credentials() {
     let (kind, _, detail) = problem(get(&gateway, QUERY).await).await;
     assert_eq!(kind, "credentials");
     assert!(
-        detail.starts_with(
-            "Plant A let nobody in: it answered 401 to the log-on. So that the account"
-        ),
+        detail.starts_with("Plant A rejected the log-on: it returned 401. So that the account"),
         "{detail}"
     );
     gateway.log_off().await;
@@ -407,7 +405,7 @@ async fn a_refused_log_on_is_a_problem_of_the_credentials() {
     let below = to_veeam(&format!("{}/api", vendor.base));
     let (_, _, detail) = problem(get(&below, QUERY).await).await;
     assert!(
-        detail.contains("401 to the log-on; base_url holds the API's own path"),
+        detail.contains("returned 401; base_url holds the API's own path"),
         "{detail}"
     );
 }
@@ -467,7 +465,7 @@ async fn a_log_on_to_a_wrong_address_is_no_matter_of_the_credentials() {
             let (kind, _, detail) = problem(get(&gateway, QUERY).await).await;
             assert_eq!(kind, "wrong-address");
             let asked = format!(
-                "Plant A answered 404 to POST {}/api/sessionMngr/: ",
+                "Plant A returned 404 to POST {}/api/sessionMngr/: ",
                 base.trim_end_matches('/')
             );
             assert!(

@@ -30,11 +30,11 @@ fn group(slicers: &[&str]) -> Value {
 }
 
 /// The vendor's group, which tests read and change without the gateway.
-type Held = Arc<Mutex<Value>>;
+type SharedGroup = Arc<Mutex<Value>>;
 
 /// A vendor that holds a group and writes its order.
-async fn vendor() -> (Vendor, Held) {
-    let held: Held = Arc::new(Mutex::new(group(&["a", "b", "c"])));
+async fn vendor() -> (Vendor, SharedGroup) {
+    let held: SharedGroup = Arc::new(Mutex::new(group(&["a", "b", "c"])));
     let kept = held.clone();
     let vendor = Vendor::new(move |seen, _| {
         let mut held = kept.lock().unwrap();

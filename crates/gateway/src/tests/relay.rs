@@ -330,7 +330,7 @@ async fn an_unreachable_vendor_is_explained() {
             Vendor::raw(b"HTTP/1.1 400 Bad Request\r\n\r\n")
                 .await
                 .replace("http:", "https:"),
-            "could not reach Plant A: no encrypted connection came about",
+            "could not reach Plant A: the TLS handshake failed",
         ),
     ] {
         let (kind, status, detail) = problem(get(&to_aveva(&base), GROUPS).await).await;

@@ -204,7 +204,7 @@ async fn other_content_than_images_is_not_passed_on() {
         ("large", ("too-large", 502), "larger than 2 MiB"),
         ("moved", ("thumbnail", 502), "does not follow"),
         ("missing", ("not-found", 404), "no picture"),
-        ("broken", ("thumbnail", 502), "answered 500"),
+        ("broken", ("thumbnail", 502), "returned 500"),
     ] {
         let response = get(&gateway, &format!("{ROUTE}/{name}")).await;
         let (kind, status, detail) = problem(response).await;
@@ -397,9 +397,9 @@ async fn a_list_without_slicers_is_completed_by_the_group() {
 #[tokio::test]
 async fn an_unreadable_list_of_groups_is_reported() {
     for (status, body, words) in [
-        (503, "{}", "gave 503"),
-        (200, "<html>", "gave an answer"),
-        (200, r#"{"items":[{"id":"abc"}]}"#, "gave an answer"),
+        (503, "{}", "returned 503"),
+        (200, "<html>", "returned an answer"),
+        (200, r#"{"items":[{"id":"abc"}]}"#, "returned an answer"),
     ] {
         let vendor = Vendor::new(move |_, _| json(status, body)).await;
         let response = get(&to_live(&vendor.base), &format!("{ROUTE}/a")).await;

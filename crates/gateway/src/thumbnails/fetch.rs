@@ -73,7 +73,7 @@ impl Fetch {
                 return Err(not_found("there is no picture where the vendor says it is"));
             }
             other => {
-                let detail = format!("the thumbnail's server answered {}", other.as_u16());
+                let detail = format!("the thumbnail's server returned {}", other.as_u16());
                 return Err(unfit(detail));
             }
         }

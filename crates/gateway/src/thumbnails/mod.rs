@@ -160,7 +160,7 @@ async fn read(upstream: &Upstream, lane: &Lane, request: &vendors::Request) -> R
 
 fn unreadable(upstream: &Upstream, what: &str) -> Problem {
     let detail = format!(
-        "{} gave {what} to the question where its thumbnails are, from which they cannot be learned",
+        "{} returned {what}, which holds no thumbnail addresses",
         upstream.public.title
     );
     failed(Kind::Unreadable, detail)

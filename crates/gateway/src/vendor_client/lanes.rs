@@ -52,7 +52,7 @@ pub(super) struct Lanes {
 
 /// Permission to send one request. Dropping it lets the next one in.
 #[derive(Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct LanePermit<'a> {
     _place: SemaphorePermit<'a>,
     _quota: Option<OwnedSemaphorePermit>,
 }
@@ -68,7 +68,7 @@ impl Lanes {
     }
 
     /// Waits for a place, at most for `patience`. `None` when none became free.
-    pub(super) async fn place(&self, lane: &Lane, patience: Duration) -> Option<Place<'_>> {
+    pub(super) async fn place(&self, lane: &Lane, patience: Duration) -> Option<LanePermit<'_>> {
         let wait = async {
             let quota = match self.quota(lane) {
                 Some(quota) => Some(quota.acquire_owned().await.ok()?),
@@ -78,7 +78,7 @@ impl Lanes {
                 Lane::Change => &self.changes,
                 Lane::Session(_) | Lane::Watcher => &self.reads,
             };
-            Some(Place {
+            Some(LanePermit {
                 _place: lane.acquire().await.ok()?,
                 _quota: quota,
             })
@@ -126,7 +126,7 @@ mod tests {
         Lane::Session(name.to_owned())
     }
 
-    async fn take<'l>(lanes: &'l Lanes, lane: &Lane) -> Option<Place<'l>> {
+    async fn take<'l>(lanes: &'l Lanes, lane: &Lane) -> Option<LanePermit<'l>> {
         lanes.place(lane, PATIENCE).await
     }
 

@@ -4,7 +4,7 @@ use super::accounts::Accounts;
 use super::breaker::Breaker;
 use super::error_body;
 use super::group_locks::GroupLocks;
-use super::lanes::{Lane, Lanes, Place, no_place};
+use super::lanes::{Lane, LanePermit, Lanes, no_place};
 use super::reads::{Outcome, Reads, When};
 use crate::config;
 use crate::credentials::{Basic, CredentialKind, Credentials, Logon, Pass, Signer, Tokens};
@@ -199,7 +199,7 @@ impl Upstream {
         outcome
     }
 
-    async fn place(&self, lane: &Lane) -> Result<Place<'_>, Problem> {
+    async fn place(&self, lane: &Lane) -> Result<LanePermit<'_>, Problem> {
         let place = self.lanes.place(lane, self.timeout).await;
         place.ok_or_else(|| no_place(&self.public.title))
     }
@@ -249,7 +249,7 @@ impl Upstream {
         }
         if answer.status == StatusCode::UNAUTHORIZED {
             let detail = format!(
-                "{} answered 401 to the gateway's own credentials",
+                "{} returned 401 to the gateway's own credentials",
                 self.http.name
             );
             let problem = Problem::new(Kind::Credentials, detail);

@@ -231,8 +231,8 @@ fn of_group(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFacts) {
     if old != new {
         let what = match (&old, &new) {
             (Some(old), Some(new)) => format!("The primary changed from {old} to {new}."),
-            (Some(old), None) => format!("{old} is no longer primary, and nobody is."),
-            (None, Some(new)) => format!("{new} became primary; nobody was."),
+            (Some(old), None) => format!("{old} is no longer primary. No session is primary."),
+            (None, Some(new)) => format!("{new} became primary. Before, no session was primary."),
             (None, None) => String::new(),
         };
         events.failover(what, old, new.clone(), None);
@@ -305,10 +305,10 @@ fn of_heartbeats(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFact
         let how = match (old, new) {
             _ if old == new => continue,
             // On its way back to being on time, with nothing lost.
-            ((_, true), (true, _)) => "beats again, but late",
+            ((_, true), (true, _)) => "posts heartbeats again, late",
             (_, (_, true)) => "is stale: its heartbeat is older than the FailoverTimeout",
             (_, (true, _)) => "is late: its heartbeat is overdue",
-            _ => "beats on time again",
+            _ => "posts heartbeats on time again",
         };
         events.add(EventKind::Heartbeat, format!("Session {id} {how}."));
     }
@@ -390,8 +390,8 @@ fn part_changed(before: SlicerPart, after: SlicerPart) -> Option<&'static str> {
     match (before, after) {
         (OnAir | Ready | OutOfFailover, Unhealthy) => Some("became unhealthy"),
         (Unhealthy, Ready) => Some("is healthy again"),
-        (OnAir | Ready | Unhealthy, OutOfFailover) => Some("no longer takes part in failover"),
-        (OutOfFailover, Ready) => Some("takes part in failover again"),
+        (OnAir | Ready | Unhealthy, OutOfFailover) => Some("is no longer eligible for failover"),
+        (OutOfFailover, Ready) => Some("is eligible for failover again"),
         _ => None,
     }
 }

@@ -97,14 +97,14 @@ fn what_happens_to_a_failover_group_is_told() {
             group("a", "", both, &[]),
             group("", "b", both, &[]),
             vec![
-                "a is no longer primary, and nobody is.",
+                "a is no longer primary. No session is primary.",
                 "b was chosen as primary and has to confirm.",
             ],
         ),
         (
             group("", "b", both, &[]),
             group("b", "", both, &[]),
-            vec!["b became primary; nobody was."],
+            vec!["b became primary. Before, no session was primary."],
         ),
         (
             group("a", "b", both, &[]),
@@ -129,13 +129,13 @@ fn what_happens_to_a_failover_group_is_told() {
             beating(&[], &["a"]),
             vec![
                 "Session a is stale: its heartbeat is older than the FailoverTimeout.",
-                "Session b beats on time again.",
+                "Session b posts heartbeats on time again.",
             ],
         ),
         (
             beating(&[], &["a", "b"]),
             beating(&["a"], &["b"]),
-            vec!["Session a beats again, but late."],
+            vec!["Session a posts heartbeats again, late."],
         ),
         // Who left, or was not there before, is told as such.
         (
@@ -196,7 +196,7 @@ fn what_happens_to_a_slicer_group_is_told() {
             ),
             vec![
                 "On air changed from a to slate.",
-                "b no longer takes part in failover.",
+                "b is no longer eligible for failover.",
             ],
         ),
         (

@@ -150,7 +150,7 @@ impl<'a> Verdicts<'a> {
 
     pub(super) fn no_backup(&self, active: &Slicer, all: usize) -> Verdict {
         let why = match all {
-            0 => "no other slicer takes part in failover",
+            0 => "no other slicer is eligible for failover",
             _ => "no other slicer is healthy and eligible",
         };
         let sentence = format!("{} has no backup: {why}.", self.name);

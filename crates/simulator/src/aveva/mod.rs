@@ -25,7 +25,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use errors::{Refusal, by_status};
-use sessions::Place;
+use sessions::SessionRef;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use wire::Style;
 use world::World;
@@ -244,7 +244,7 @@ impl Service {
     ) -> Result<Response, Refusal> {
         let style = self.style();
         let group = rest.get(1).copied().unwrap_or_default();
-        let place = Place {
+        let place = SessionRef {
             style,
             group,
             session: rest.get(3).copied().unwrap_or_default(),

@@ -12,14 +12,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 /// A session in a group, for one request.
-pub(crate) struct Place<'a> {
+pub(crate) struct SessionRef<'a> {
     pub(crate) style: Style,
     pub(crate) group: &'a str,
     pub(crate) session: &'a str,
     pub(crate) now: DateTime<Utc>,
 }
 
-impl Place<'_> {
+impl SessionRef<'_> {
     fn find<'w>(&self, world: &'w mut World) -> Result<(&'w mut Site, usize), Refusal> {
         let site = world
             .site_mut(self.group)
@@ -169,7 +169,7 @@ pub(crate) fn create(
     let id = session.id.clone();
     there.sessions.push(session);
     let at = there.sessions.len() - 1;
-    let place = Place {
+    let place = SessionRef {
         style,
         group,
         session: &id,

@@ -62,7 +62,7 @@ fn words_of_a_receiver_are_one_short_line_without_secrets() {
 #[test]
 fn a_target_that_cannot_be_used_is_named_by_its_id() {
     let webhook = |url: &str| {
-        Way::Webhook(config::Webhook {
+        DeliveryMethod::Webhook(config::Webhook {
             url: url.into(),
             secret: None,
             shape: config::Shape::Own,
@@ -70,7 +70,7 @@ fn a_target_that_cannot_be_used_is_named_by_its_id() {
         })
     };
     let mail = |server: &str, encryption, from: &str, to: &[&str]| {
-        Way::Mail(Box::new(config::Mail {
+        DeliveryMethod::Mail(Box::new(config::Mail {
             server: server.to_owned(),
             port: 25,
             encryption,
@@ -82,7 +82,7 @@ fn a_target_that_cannot_be_used_is_named_by_its_id() {
     };
     let (none, tls) = (config::MailEncryption::None, config::MailEncryption::Tls);
     let me = "console@plant.example";
-    for (way, expected) in [
+    for (method, expected) in [
         (
             webhook("hooks.example/T0/hunter2"),
             Err("its url is not an http or https address"),
@@ -124,7 +124,7 @@ fn a_target_that_cannot_be_used_is_named_by_its_id() {
     ] {
         let target = AlertTarget {
             id: "pager".to_owned(),
-            way,
+            method,
         };
         let made = Sender::new(&target, &config::Reach::default()).map(drop);
         let expected = expected.map_err(|why| format!("alert target \"pager\": {why}"));

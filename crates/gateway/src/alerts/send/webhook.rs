@@ -113,12 +113,12 @@ impl WebhookSender {
         let code = status.as_u16();
         if status.is_redirection() {
             return Failure::at_last(format!(
-                "the receiver answered {code} and sent the gateway to another address, which it does not follow: look at \
+                "the receiver returned {code} and sent the gateway to another address, which it does not follow: look at \
                  the target's url"
             ));
         }
         let reason = status.canonical_reason().unwrap_or_default();
-        let mut line = format!("the receiver answered {code} {reason}");
+        let mut line = format!("the receiver returned {code} {reason}");
         let words = self.words(headers, answer);
         if !words.is_empty() {
             line = format!("{line}: {words}");

@@ -242,7 +242,7 @@ fn in_words(error: DiscoveryError<Failed>) -> String {
         DiscoveryError::Request(failed) => failed.0.detail,
         DiscoveryError::Response(status, _, _) => {
             format!(
-                "it answered {} or something else than JSON: look at `issuer`",
+                "it returned {} or something else than JSON: look at `issuer`",
                 status.as_u16()
             )
         }
@@ -259,18 +259,18 @@ fn not_given(
     match error {
         RequestTokenError::Request(Failed(problem)) => {
             let why = problem.detail;
-            tracing::warn!(?why, "the OpenID Connect provider gave no token");
+            tracing::warn!(?why, "the OpenID Connect provider issued no token");
             Refusal::Unreachable
         }
         RequestTokenError::ServerResponse(answer) => match answer.error() {
             CoreErrorResponseType::InvalidGrant => {
-                tracing::warn!("the OpenID Connect provider gave no token: invalid_grant");
+                tracing::warn!("the OpenID Connect provider issued no token: invalid_grant");
                 Refusal::Expired
             }
             CoreErrorResponseType::Extension(_) => {
-                invalid("it gave no token and said why in no known word")
+                invalid("it issued no token, with an unknown error code")
             }
-            known => invalid(&format!("it gave no token: {}", known.as_ref())),
+            known => invalid(&format!("it issued no token: {}", known.as_ref())),
         },
         RequestTokenError::Parse(..) => invalid("its answer to the code cannot be read"),
         RequestTokenError::Other(_) => invalid("its answer to the code is empty or no JSON"),

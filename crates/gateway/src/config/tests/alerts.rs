@@ -53,7 +53,7 @@ fn rules_and_targets_are_read_and_have_what_is_usual_where_nothing_is_said() {
     let alerts = read(&whole()).unwrap().alerts;
     let ids: Vec<&str> = alerts.targets.iter().map(|one| one.id.as_str()).collect();
     assert_eq!(ids, ["pager", "channel", "ops-mail"]);
-    let Way::Mail(mail) = &alerts.targets[2].way else {
+    let DeliveryMethod::Mail(mail) = &alerts.targets[2].method else {
         panic!("it is mail");
     };
     assert_eq!((mail.server.as_str(), mail.port), ("smtp.example", 2525));
@@ -116,7 +116,7 @@ fn each_fault_is_told_and_no_secret_with_it() {
         (
             "url_env = \"HOOK\"",
             "url_env = \"SECRET\"",
-            "the address of the webhook is none",
+            "the address of the webhook is not a URL",
         ),
         (
             "url_env = \"HOOK\"",
@@ -206,7 +206,7 @@ fn each_fault_is_told_and_no_secret_with_it() {
             "repeat_minutes: must be a whole number from 1",
         ),
         ("\"22:00\"", "\"22\"", "must be a time such as"),
-        ("\"06:00\"", "\"22:00\"", "the same time"),
+        ("\"06:00\"", "\"22:00\"", "`from` and `to` must differ"),
         ("Europe/Berlin", "Berlin", "must be the name of a time zone"),
         (
             "recovery = false",

@@ -131,7 +131,7 @@ impl SlicerGroups {
             ),
             Family::gauge(
                 "slicer_group_backups",
-                "Backup slicers that take part in failover.",
+                "Backup slicers that are eligible for failover.",
             ),
             Family::gauge(
                 "slicer_group_last_failover_timestamp_seconds",

@@ -266,7 +266,7 @@ async fn pages_follow_one_another_without_a_gap_or_a_repeat() {
             };
             let page = store.activity(query).await.unwrap();
             let Some(last) = page.last() else { break };
-            before = Place::parse(&Place::of(last).to_string());
+            before = ActivityCursor::parse(&ActivityCursor::of(last).to_string());
             numbers.extend(page.iter().map(|entry| entry.number));
             seen.extend(page.iter().map(|entry| entry.at));
         }

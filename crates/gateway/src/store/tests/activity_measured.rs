@@ -60,7 +60,7 @@ fn measure<D: Database>(mut database: D, fill: impl FnOnce(&mut D)) {
     fill(&mut database);
     println!("ten million entries in {:?}", filled.elapsed());
     let text = |text: &str| Some(text.to_owned());
-    let middle = Place::parse("5000000000.5000000");
+    let middle = ActivityCursor::parse("5000000000.5000000");
     let connections = (0..20)
         .map(|number| format!("connection-{number}"))
         .collect();

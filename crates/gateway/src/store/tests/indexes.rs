@@ -13,7 +13,7 @@ pub(super) fn indexed() -> Vec<(ActivityQuery, &'static str)> {
         (all(), "at"),
         (
             ActivityQuery {
-                before: Place::parse("5.7"),
+                before: ActivityCursor::parse("5.7"),
                 ..all()
             },
             "at",
@@ -28,7 +28,7 @@ pub(super) fn indexed() -> Vec<(ActivityQuery, &'static str)> {
         (
             ActivityQuery {
                 resource: text("g"),
-                before: Place::parse("5.7"),
+                before: ActivityCursor::parse("5.7"),
                 ..all()
             },
             "resource",
@@ -99,7 +99,7 @@ pub(super) fn indexed() -> Vec<(ActivityQuery, &'static str)> {
             ActivityQuery {
                 kinds: vec!["run".to_owned()],
                 severity: text("critical"),
-                before: Place::parse("5.7"),
+                before: ActivityCursor::parse("5.7"),
                 ..all()
             },
             "kind_severity",
@@ -150,7 +150,7 @@ pub(super) fn indexed() -> Vec<(ActivityQuery, &'static str)> {
                 person: text("ann"),
                 connections: Some(vec!["live".to_owned()]),
                 severity: text("critical"),
-                before: Place::parse("5.7"),
+                before: ActivityCursor::parse("5.7"),
                 ..all()
             },
             "person",

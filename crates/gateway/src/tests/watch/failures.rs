@@ -152,14 +152,14 @@ async fn a_list_that_is_not_where_it_is_looked_for_is_a_matter_of_the_address() 
         (
             proxy.base.clone(),
             Some(format!(
-                "answered 404 to GET {}{list}: look at base_url",
+                "returned 404 to GET {}{list}: look at base_url",
                 proxy.base
             )),
         ),
         (
             format!("{}/api/v1", service.base),
             Some(format!(
-                "answered 404 to GET {0}/api/v1{list}: base_url holds the API's own path, which the gateway adds \
+                "returned 404 to GET {0}/api/v1{list}: base_url holds the API's own path, which the gateway adds \
                  itself; give {0}",
                 service.base
             )),

@@ -12,7 +12,7 @@ use vendors::System;
 
 /// A resource and the revision in which it last changed.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct TrackedResource {
     pub(super) judged: Judged,
     pub(super) revision: u64,
     /// The revision in which anything but its times last changed.
@@ -35,7 +35,7 @@ pub(super) struct Connection {
     /// How fresh it was when alarms were last judged.
     pub(super) freshness: Freshness,
     /// The resources that it represents, by their ids.
-    pub(super) resources: HashMap<String, Held>,
+    pub(super) resources: HashMap<String, TrackedResource>,
     /// Of a system whose resources another connection may represent: all that it lists.
     pub(super) listed: Vec<Judged>,
     /// The revision in which that last changed.
@@ -141,7 +141,7 @@ impl Connection {
                 seen.extend(events::appeared(&judged, baseline, moment));
             }
             let id = judged.resource.key.id.clone();
-            let held = Held {
+            let held = TrackedResource {
                 judged,
                 revision: step.revision,
                 beyond_times: step.revision,
@@ -177,7 +177,7 @@ impl Connection {
 
     /// Drops what a publication did not name, and returns it.
     pub(super) fn drop_unnamed(&mut self, step: Step) -> Vec<Resource> {
-        let gone = |_: &String, held: &mut Held| held.named != step.publication;
+        let gone = |_: &String, held: &mut TrackedResource| held.named != step.publication;
         let gone = self.resources.extract_if(gone);
         gone.map(|(_, held)| held.judged.resource).collect()
     }

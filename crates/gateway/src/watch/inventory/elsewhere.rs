@@ -13,13 +13,13 @@ use std::sync::Arc;
 
 /// How much of a connection was told to the other gateways.
 #[derive(Debug, Clone)]
-pub(in super::super) struct Told {
+pub(in super::super) struct PublishedState {
     life: String,
     number: u64,
     state: ConnectionState,
 }
 
-impl Told {
+impl PublishedState {
     /// Whether nobody has read the connection yet, nor tried to.
     pub(in super::super) fn was_never_read(&self) -> bool {
         self.state.observed_at.is_none() && self.state.failure.is_none()
@@ -43,8 +43,8 @@ impl Inventory {
     pub(in super::super) fn publication(
         &self,
         id: &str,
-        told: Option<&Told>,
-    ) -> Option<(Told, Publication)> {
+        told: Option<&PublishedState>,
+    ) -> Option<(PublishedState, Publication)> {
         self.state().publication(id, told)
     }
 
@@ -59,7 +59,11 @@ impl Inventory {
 }
 
 impl State {
-    fn publication(&self, id: &str, told: Option<&Told>) -> Option<(Told, Publication)> {
+    fn publication(
+        &self,
+        id: &str,
+        told: Option<&PublishedState>,
+    ) -> Option<(PublishedState, Publication)> {
         let connection = &self.connections[self.place(id)?];
         let told = told.filter(|told| told.life == self.life && told.number >= self.forgotten);
         let is_new = |revision: u64| told.is_none_or(|told| revision > told.number);
@@ -87,7 +91,7 @@ impl State {
             let of_this = gone.into_iter().filter(|key| key.connection == id);
             news.gone = of_this.map(|key| key.id).collect();
         }
-        let is_known = |told: &Told| {
+        let is_known = |told: &PublishedState| {
             let mut before = told.state.clone();
             // That it is being read is told with what that brings.
             if news.state.next_at.is_none() {
@@ -100,7 +104,7 @@ impl State {
             && news.times.is_empty()
             && news.gone.is_empty()
             && told.is_some_and(is_known);
-        let now_told = Told {
+        let now_told = PublishedState {
             life: self.life.clone(),
             number: self.number,
             state: news.state.clone(),

@@ -15,7 +15,7 @@ mod tests;
 
 pub(crate) use audience::Audience;
 pub(crate) use changes::Position;
-pub(super) use elsewhere::Told;
+pub(super) use elsewhere::PublishedState;
 
 use super::Clock;
 use super::sharing::Publication;

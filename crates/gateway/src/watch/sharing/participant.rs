@@ -1,7 +1,7 @@
 //! What a gateway does to share the watching with others: looks at who watches what, takes over what they have read, takes
 //! and leaves connections, and tells what it has read itself.
 
-use super::super::inventory::{Inventory, Told};
+use super::super::inventory::{Inventory, PublishedState};
 use super::super::watchers::Running;
 use super::publication::Publication;
 use super::{Configured, Step, fair, with};
@@ -47,7 +47,7 @@ pub(super) struct Participant {
     /// The number of the publication of a connection that was taken over last.
     taken_over: HashMap<String, i64>,
     /// How much of a connection was told to the others, and how many changes ago all of it was.
-    told: HashMap<String, (Told, u32)>,
+    told: HashMap<String, (PublishedState, u32)>,
     /// The connections that cannot be read.
     failing: HashMap<String, Failing>,
     /// What was shared when it was last looked.

@@ -106,7 +106,7 @@ pub(super) fn set_eligible(
             "It can take a minute or two until it is available.".to_owned(),
         ));
         return Effect {
-            sentence: format!("{id} takes part in failover."),
+            sentence: format!("{id} becomes eligible for failover."),
             notes,
         };
     }
@@ -144,7 +144,9 @@ pub(super) fn activate(group: &FailoverGroup, id: &str, now: DateTime<Utc>) -> E
             SlicerHealth::RecheckDue { .. } => "is waiting for its re-check",
             SlicerHealth::Unknown => "does not report its health",
             SlicerHealth::Healthy if is_doubtful(slicer) => "has a field that cannot be read",
-            SlicerHealth::Healthy if slicer.enabled == Some(false) => "is excluded from failover",
+            SlicerHealth::Healthy if slicer.enabled == Some(false) => {
+                "is not eligible for failover"
+            }
             SlicerHealth::Healthy => "is inactive",
         };
         notes.push((Warning, format!("{id} {why}.")));

@@ -124,7 +124,7 @@ impl Action {
                 }
             }
             Self::AddOwner => plain_effect(
-                "This account will be able to see the group and change everything on this page.",
+                "This owner will be able to see the group and change everything on this page.",
             ),
             Self::RemoveOwner(id) => plain_effect(&format!(
                 "{id} will no longer be able to see or change the group."

@@ -191,7 +191,7 @@ async fn answers_say_whether_to_try_again() {
     ] {
         let receiver = Receiver::new(move || answer(status, header, body)).await;
         let expected = Failure {
-            line: format!("the receiver answered {line}"),
+            line: format!("the receiver returned {line}"),
             is_final,
             retry_after,
         };
@@ -209,7 +209,7 @@ async fn a_redirect_is_not_followed() {
         let receiver = Receiver::new(move || answer(status, location, "")).await;
         let failure = send(&receiver.url).await.unwrap_err();
         assert!(failure.is_final, "{failure:?}");
-        let start = format!("the receiver answered {status} and sent the gateway to another");
+        let start = format!("the receiver returned {status} and sent the gateway to another");
         assert!(failure.line.starts_with(&start), "{failure:?}");
         assert!(!failure.line.contains("hunter2"), "{failure:?}");
     }
