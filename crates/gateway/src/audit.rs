@@ -151,7 +151,7 @@ impl Audit<'_> {
     ///
     /// # Errors
     /// It could not be recorded, and must not take effect.
-    pub(crate) async fn handling(&self, handled: Handled<'_>, keep: Keep) -> Result<(), Problem> {
+    pub(crate) async fn handling(&self, handled: Handled, keep: Keep) -> Result<(), Problem> {
         let Handled {
             what,
             shown,
@@ -170,7 +170,7 @@ impl Audit<'_> {
             connection: key
                 .as_ref()
                 .map_or_else(String::new, |key| key.connection.clone()),
-            resource: resource.to_owned(),
+            resource: resource.clone(),
             before,
             body: after.clone(),
             shown: Shown {
@@ -210,13 +210,13 @@ impl Audit<'_> {
 }
 
 /// Something that somebody does about alarms.
-pub(crate) struct Handled<'a> {
+pub(crate) struct Handled {
     /// In the audit's words.
     pub(crate) what: &'static str,
     /// In a sentence, as the list of what happened shows it.
     pub(crate) shown: String,
     /// The name of what it concerns.
-    pub(crate) name: &'a str,
+    pub(crate) name: String,
     /// What it concerns, where that is one resource.
     pub(crate) resource: Option<ResourceKey>,
     /// What there was before, as JSON.
