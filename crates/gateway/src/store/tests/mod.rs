@@ -5,6 +5,7 @@ mod activity_measured;
 mod chain;
 pub(crate) mod cut;
 mod indexes;
+mod noted;
 mod postgres;
 pub(crate) mod server;
 mod several;
@@ -315,6 +316,7 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
         leads: Arc::default(),
         is_well,
         location: at(&file),
+        now: Arc::new(Utc::now),
         gateway: String::new(),
         left_out: AtomicU64::new(0),
         kept: Mutex::default(),
