@@ -272,12 +272,20 @@ fn two_gateways_do_not_write_to_one_file() {
 
 #[cfg(unix)]
 #[test]
-fn the_file_is_for_its_owner_alone() {
+fn the_file_is_for_its_owner_alone_and_so_is_its_lock() {
     use std::os::unix::fs::PermissionsExt as _;
     let (_folder, file) = place();
+    let lock = file.with_extension("db.lock");
+    // As earlier versions left it.
+    std::fs::write(&lock, "").unwrap();
+    std::fs::set_permissions(&lock, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let store = open(&file).unwrap();
+    let mode = |file: &Path| std::fs::metadata(file).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&file), mode(&lock)), (0o600, 0o600));
+    drop(store);
+    let (_folder, file) = place();
     let _store = open(&file).unwrap();
-    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(mode(&file.with_extension("db.lock")), 0o600);
 }
 
 /// A full disk: the database may not grow.
