@@ -8,7 +8,7 @@ use super::pairing::NO_STORE;
 use crate::app::Gateway;
 use crate::audit::Handled;
 use crate::crypto::random_hex;
-use crate::identity::is_bidi_control;
+use crate::identity::{is_bidi_control, is_invisible};
 use crate::problem::{Kind, Problem};
 use crate::store::{Keep, Table};
 use crate::watch::Inventory;
@@ -351,8 +351,11 @@ fn said(noun: &str, text: &str) -> Result<String, Problem> {
             "the {noun} is longer than {LONGEST_TEXT} characters"
         ));
     }
-    if text.chars().any(|c| c.is_control() || is_bidi_control(c)) {
-        return wrong(format!("the {noun} holds control characters"));
+    let is_hidden = |c: char| c.is_control() || is_bidi_control(c) || is_invisible(c);
+    if text.chars().any(is_hidden) {
+        return wrong(format!(
+            "the {noun} holds control characters, or others that cannot be seen"
+        ));
     }
     Ok(text.to_owned())
 }

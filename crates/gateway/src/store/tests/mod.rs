@@ -288,6 +288,22 @@ fn the_file_is_for_its_owner_alone_and_so_is_its_lock() {
     assert_eq!(mode(&file.with_extension("db.lock")), 0o600);
 }
 
+#[tokio::test]
+async fn what_is_exported_is_one_line_a_row_for_every_reader() {
+    let (_folder, file) = place();
+    let store = open(&file).unwrap();
+    let entry = Entry {
+        what: "a\u{2028}b\u{2029}c".to_owned(),
+        ..Entry::default()
+    };
+    store.event(entry).await.unwrap();
+    let mut out = Vec::new();
+    export(&at(&file), &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.contains(r"a\u2028b\u2029c"), "{text}");
+    assert_eq!(lines(&at(&file))[0]["what"], "a\u{2028}b\u{2029}c");
+}
+
 /// A full disk: the database may not grow.
 #[tokio::test]
 async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorded_again() {
