@@ -41,7 +41,14 @@ const GATEWAY: Order = Order {
         &["vendor_http", "pairing"],
         &["store"],
         &["config", "assets"],
-        &["tls", "crypto", "answer_cache", "shared_file", "in_flight"],
+        &[
+            "tls",
+            "crypto",
+            "answer_cache",
+            "shared_file",
+            "in_flight",
+            "changes",
+        ],
         &[
             "identity",
             "network",

@@ -5,6 +5,7 @@ use crate::answer_cache::AnswerCache;
 use crate::assets::{Assets, EarlierFiles};
 use crate::audit::{Audit, Who};
 use crate::auth::Access;
+use crate::changes::Changes;
 use crate::clock::wall_clock;
 use crate::config;
 use crate::in_flight::InFlight;
@@ -22,7 +23,6 @@ use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::RwLock;
 use vendors::System;
 
 /// What survives a change of the configuration.
@@ -36,7 +36,7 @@ pub struct Shared {
     /// What outlives the process.
     pub(crate) store: Arc<Store>,
     /// Held by each change from its intent to its outcome, so that a stop can wait for them.
-    pub(crate) changes: Arc<RwLock<()>>,
+    pub(crate) changes: Changes,
     /// Who watches the connections, and what they know.
     pub(crate) watchers: Watchers,
     /// What sends messages about alarms.
@@ -82,7 +82,7 @@ impl Shared {
             alerts: Arc::new(Alerting::new(watchers.inventory().clone(), store.clone())),
             watchers,
             store,
-            changes: Arc::default(),
+            changes: Changes::default(),
             in_flight: Arc::default(),
             inventory_answers: AnswerCache::default(),
             earlier_files: EarlierFiles::default(),

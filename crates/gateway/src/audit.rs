@@ -20,6 +20,11 @@ pub(crate) struct Who {
     pub(crate) id: String,
 }
 
+/// Refused requests, and sign-ins that did not succeed, in the words that say how many were left out. Their numbers are
+/// apart: who floods the gateway with requests hides no attempt to sign in.
+const REFUSALS: &str = "refusals";
+const ATTEMPTS: &str = "attempts to sign in";
+
 /// Records what somebody does, in the store and in the log.
 pub(crate) struct Audit<'a> {
     pub(crate) store: &'a Store,
@@ -65,6 +70,9 @@ impl Audit<'_> {
 
     fn sign_in_ended(&self, name: &str, outcome: &'static str, why: &str) {
         self.metrics.sign_in(outcome);
+        if outcome != "done" && !self.may_record(ATTEMPTS) {
+            return;
+        }
         let Who { from, id, .. } = self.who;
         tracing::info!(target: "audit", id, who = name, %from, what = "sign in", outcome, why);
         self.store.note(self.entry(name, "sign in", outcome, why));
@@ -72,6 +80,9 @@ impl Audit<'_> {
 
     /// The use of an unlock code.
     pub(crate) fn unlock(&self, refused: Option<Kind>) {
+        if refused.is_some() && !self.may_record(ATTEMPTS) {
+            return;
+        }
         let outcome = if refused.is_none() { "done" } else { "refused" };
         let why = refused.map_or("-", Kind::name);
         let Who { name, from, id, .. } = self.who;
@@ -82,6 +93,9 @@ impl Audit<'_> {
     /// A sign-in at a provider. `name` holds the provider's name and id of the user, or `-`.
     pub(crate) fn provider_sign_in(&self, name: &str, outcome: &'static str, why: &'static str) {
         self.metrics.sign_in(outcome);
+        if outcome != "done" && !self.may_record(ATTEMPTS) {
+            return;
+        }
         let Who { from, id, .. } = self.who;
         tracing::info!(
             target: "audit", id, who = name, %from, what = "sign in", by = "provider", outcome, why
@@ -98,8 +112,24 @@ impl Audit<'_> {
         self.store.note(self.entry(name, "sign out", "done", why));
     }
 
-    /// A refused request. Of those without a sign-in, which anybody can send, only so many a minute are recorded;
-    /// how many were left out is recorded with the next one.
+    /// Whether one more of something that anybody can cause is recorded: so many a minute are, of each person and of all
+    /// who are not signed in. How many were left out is recorded with the next one.
+    fn may_record(&self, what: &'static str) -> bool {
+        let who = &self.who.name;
+        let Some(left_out) = self.metrics.take_refusal(what, who) else {
+            return false;
+        };
+        if left_out > 0 {
+            tracing::info!(target: "audit", who, what = format!("{what} left out"), count = left_out);
+            self.store.note(Entry {
+                who: who.clone(),
+                ..Entry::left_out(left_out, what)
+            });
+        }
+        true
+    }
+
+    /// A refused request.
     pub(crate) fn refused(&self, method: &str, path: &str, problem: &Problem) {
         if !matches!(
             problem.kind,
@@ -115,18 +145,8 @@ impl Audit<'_> {
             from,
             id,
         } = self.who;
-        if name == "-" {
-            match self.metrics.take_refusal() {
-                Some(0) => {}
-                Some(left_out) => {
-                    tracing::info!(target: "audit", what = "refusals left out", count = left_out);
-                    self.store.note(Entry {
-                        what: format!("{left_out} refusals left out"),
-                        ..Entry::default()
-                    });
-                }
-                None => return,
-            }
+        if !self.may_record(REFUSALS) {
+            return;
         }
         // Paths may be long.
         let path: String = path.chars().take(300).collect();
@@ -151,7 +171,7 @@ impl Audit<'_> {
     ///
     /// # Errors
     /// It could not be recorded, and must not take effect.
-    pub(crate) async fn handling(&self, handled: Handled<'_>, keep: Keep) -> Result<(), Problem> {
+    pub(crate) async fn handling(&self, handled: Handled, keep: Keep) -> Result<(), Problem> {
         let Handled {
             what,
             shown,
@@ -170,7 +190,7 @@ impl Audit<'_> {
             connection: key
                 .as_ref()
                 .map_or_else(String::new, |key| key.connection.clone()),
-            resource: resource.to_owned(),
+            resource: resource.clone(),
             before,
             body: after.clone(),
             shown: Shown {
@@ -210,13 +230,13 @@ impl Audit<'_> {
 }
 
 /// Something that somebody does about alarms.
-pub(crate) struct Handled<'a> {
+pub(crate) struct Handled {
     /// In the audit's words.
     pub(crate) what: &'static str,
     /// In a sentence, as the list of what happened shows it.
     pub(crate) shown: String,
     /// The name of what it concerns.
-    pub(crate) name: &'a str,
+    pub(crate) name: String,
     /// What it concerns, where that is one resource.
     pub(crate) resource: Option<ResourceKey>,
     /// What there was before, as JSON.

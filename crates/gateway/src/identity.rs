@@ -64,6 +64,15 @@ pub(crate) fn is_bidi_control(c: char) -> bool {
     )
 }
 
+/// Whether a character cannot be seen: it would make two texts look the same, or breaks the line for some programs only.
+#[must_use]
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2064}' | '\u{feff}'
+    )
+}
+
 /// When a session expires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {

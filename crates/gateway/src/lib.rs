@@ -8,6 +8,7 @@ mod app;
 mod assets;
 mod audit;
 mod auth;
+mod changes;
 pub mod cli;
 mod clock;
 pub mod config;

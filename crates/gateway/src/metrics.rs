@@ -6,6 +6,7 @@ mod alerts;
 mod counters;
 mod families;
 mod inventory;
+mod refusals;
 
 pub(crate) use families::CONTENT_TYPE;
 
@@ -14,6 +15,7 @@ use crate::vendor_http::Answer;
 use chrono::{DateTime, Utc};
 use prometheus_client::metrics::histogram::Histogram;
 use protocol::{AlertTargets, Inventory};
+use refusals::Refusals;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -25,7 +27,7 @@ const BUCKETS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 /// A session counts as open for so long after its last request.
 const OPEN: Duration = Duration::from_secs(300);
 
-/// How many reports of browsers, and how many refusals of people who are not signed in, are taken within a minute.
+/// How many reports of browsers are taken within a minute.
 const REPORTS: u32 = 60;
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -44,8 +46,7 @@ pub(crate) struct Metrics {
     csp_reports: Mutex<BTreeMap<&'static str, u64>>,
     /// When the present minute of reports began, and how many came in it.
     reporting: Mutex<Option<(Instant, u32)>>,
-    /// The present minute of refused requests without a sign-in, as for reports, and how many were left out.
-    refusing: Mutex<(Option<(Instant, u32)>, u64)>,
+    refusing: Mutex<Refusals>,
     sessions: Mutex<HashMap<String, (&'static str, Instant)>>,
     meters: Mutex<BTreeMap<String, Arc<Meter>>>,
 }
@@ -158,19 +159,10 @@ impl Metrics {
         count < REPORTS
     }
 
-    /// Whether another refusal of somebody without a sign-in is recorded within this minute, and how many before it
-    /// were not.
-    pub(crate) fn take_refusal(&self) -> Option<u64> {
-        let now = Instant::now();
-        let (minute, left_out) = &mut *locked(&self.refusing);
-        let within = minute.filter(|(began, _)| now.duration_since(*began) < MINUTE);
-        let (began, count) = within.unwrap_or((now, 0));
-        *minute = Some((began, count.saturating_add(1)));
-        if count < REPORTS {
-            return Some(std::mem::take(left_out));
-        }
-        *left_out += 1;
-        None
+    /// Whether another refusal of this kind is recorded within this minute, of the person with this name, or of all who
+    /// are not signed in, and how many before it were not.
+    pub(crate) fn take_refusal(&self, what: &'static str, who: &str) -> Option<u64> {
+        locked(&self.refusing).take(what, who, Instant::now())
     }
 
     /// A session made a request.

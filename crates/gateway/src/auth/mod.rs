@@ -351,24 +351,21 @@ impl Access {
         }
     }
 
-    /// Ends a session: that of a user, or that of a wall, which has to be paired anew. Returns the cookie that
-    /// deletes the browser's, and whether a restart would bring a copied session back.
-    pub(crate) async fn leave(
-        &self,
-        headers: &HeaderMap,
-        visitor: Option<&Visitor>,
-    ) -> (Option<HeaderValue>, Result<(), Problem>) {
-        let Some(users) = self.users() else {
-            return (None, Ok(()));
-        };
-        let ended = match visitor.and_then(Previous::of) {
-            Some(previous) => users.end(&previous).await,
-            None => Ok(()),
-        };
-        let cookie = users
-            .cookie
-            .set(CookiePurpose::Session, headers, "", Duration::ZERO);
-        (cookie, ended)
+    /// Ends a session: that of a user, or that of a wall, which has to be paired anew.
+    ///
+    /// # Errors
+    /// This could not be written down: a restart would bring a copied session back.
+    pub(crate) async fn end(&self, visitor: &Visitor) -> Result<(), Problem> {
+        match (self.users(), Previous::of(visitor)) {
+            (Some(users), Some(previous)) => users.end(&previous).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// The cookie that deletes the browser's session.
+    pub(crate) fn without_session(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let cookie = &self.users()?.cookie;
+        cookie.set(CookiePurpose::Session, headers, "", Duration::ZERO)
     }
 
     /// The user's configured name. Any other text may be a password, typed into the wrong field, and is not logged.

@@ -187,10 +187,6 @@ impl Users {
             ));
         };
         throttle.succeeded(&attempt);
-        if let Some(previous) = self.previous(headers) {
-            // The log says it if this does not survive a restart.
-            let _ = self.end(&previous).await;
-        }
         let (visitor, cookie) = self
             .admit(headers, user, None)
             .ok_or_else(|| Problem::new(Kind::Internal, "no session could be made"))?;

@@ -1,5 +1,6 @@
 //! `/api/alarms/{id}/acknowledgement`, `/api/maintenance` and `/api/alert-targets`: what people do about alarms, and
-//! whether messages about alarms arrived. Nothing that somebody does takes effect before its record is durable.
+//! whether messages about alarms arrived. Nothing that somebody does takes effect before its record is durable, and what
+//! is recorded takes effect even if that person goes away meanwhile.
 
 use super::body;
 use super::middleware::Authorized;
@@ -7,7 +8,7 @@ use super::pairing::NO_STORE;
 use crate::app::Gateway;
 use crate::audit::Handled;
 use crate::crypto::random_hex;
-use crate::identity::is_bidi_control;
+use crate::identity::{is_bidi_control, is_invisible};
 use crate::problem::{Kind, Problem};
 use crate::store::{Keep, Table};
 use crate::watch::Inventory;
@@ -68,14 +69,15 @@ pub(super) async fn acknowledge(
     let handled = Handled {
         what: "acknowledge alarm",
         shown: format!("Acknowledged the alarm: {}", given.reason),
-        name: &alarm.name,
-        resource: Some(alarm.resource.clone()),
+        name: alarm.name,
+        resource: Some(alarm.resource),
         before: alarm.acknowledged.as_ref().map(json),
         after: Some(json(&given)),
     };
     let keep = Keep::put(Table::Acknowledgements, &id, &given);
-    gateway.audit(who).handling(handled, keep).await?;
-    if !inventory.acknowledge(&id, given.clone()) {
+    let to_keep = given.clone();
+    let effect = move |inventory: &Inventory| inventory.acknowledge(&id, to_keep);
+    if !handle(&gateway, &authorized, handled, keep, effect).await? {
         return Err(no_such_alarm());
     }
     Ok((StatusCode::CREATED, NO_STORE, Json(given)).into_response())
@@ -102,17 +104,14 @@ pub(super) async fn withdraw(
     let handled = Handled {
         what: "withdraw acknowledgement",
         shown: "Withdrew the acknowledgement of the alarm.".to_owned(),
-        name: &alarm.name,
-        resource: Some(alarm.resource.clone()),
+        name: alarm.name,
+        resource: Some(alarm.resource),
         before: Some(json(given)),
         after: None,
     };
     let keep = Keep::forget(Table::Acknowledgements, &id);
-    gateway
-        .audit(&authorized.who)
-        .handling(handled, keep)
-        .await?;
-    inventory.withdraw(&id);
+    let effect = move |inventory: &Inventory| inventory.withdraw(&id);
+    handle(&gateway, &authorized, handled, keep, effect).await?;
     Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
 }
 
@@ -144,15 +143,16 @@ pub(super) async fn note(
     let handled = Handled {
         what: "note on alarm",
         shown: format!("Noted on the alarm: {}", note.text),
-        name: &alarm.name,
-        resource: Some(alarm.resource.clone()),
+        name: alarm.name,
+        resource: Some(alarm.resource),
         before: None,
         after: Some(json(&note)),
     };
     let id = random_hex().map_err(|why| Problem::new(Kind::Internal, why))?;
     let keep = Keep::put(Table::Notes, &id, &note);
-    gateway.audit(who).handling(handled, keep).await?;
-    inventory.note(&id, note.clone());
+    let to_keep = note.clone();
+    let effect = move |inventory: &Inventory| inventory.note(&id, to_keep);
+    handle(&gateway, &authorized, handled, keep, effect).await?;
     Ok((StatusCode::CREATED, NO_STORE, Json(note)).into_response())
 }
 
@@ -204,14 +204,15 @@ pub(super) async fn announce(
             "Announced maintenance of {}: {}",
             subject.name, maintenance.reason
         ),
-        name: &subject.name,
+        name: subject.name,
         resource: subject.resource,
         before: None,
         after: Some(json(&maintenance)),
     };
     let keep = Keep::put(Table::Maintenance, &maintenance.id, &maintenance);
-    gateway.audit(who).handling(handled, keep).await?;
-    inventory.announce(maintenance.clone());
+    let to_keep = maintenance.clone();
+    let effect = move |inventory: &Inventory| inventory.announce(to_keep);
+    handle(&gateway, &authorized, handled, keep, effect).await?;
     Ok((StatusCode::CREATED, NO_STORE, Json(maintenance)).into_response())
 }
 
@@ -237,18 +238,33 @@ pub(super) async fn end_maintenance(
     let handled = Handled {
         what: "end maintenance",
         shown: format!("Ended the maintenance of {}.", subject.name),
-        name: &subject.name,
+        name: subject.name,
         resource: subject.resource,
         before: Some(json(&maintenance)),
         after: None,
     };
     let keep = Keep::forget(Table::Maintenance, &id);
-    gateway
-        .audit(&authorized.who)
-        .handling(handled, keep)
-        .await?;
-    inventory.end_maintenance(&id);
+    let effect = move |inventory: &Inventory| inventory.end_maintenance(&id);
+    handle(&gateway, &authorized, handled, keep, effect).await?;
     Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
+}
+
+/// Records what somebody does, then lets it take effect: both, or neither.
+async fn handle<T: Send + 'static>(
+    gateway: &Arc<Gateway>,
+    authorized: &Authorized,
+    handled: Handled,
+    keep: Keep,
+    effect: impl FnOnce(&Inventory) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let changes = &gateway.shared.changes;
+    let (gateway, authorized) = (gateway.clone(), authorized.clone());
+    let change = async move {
+        let audit = gateway.audit(&authorized.who);
+        audit.handling(handled, keep).await?;
+        Ok(effect(gateway.shared.watchers.inventory()))
+    };
+    changes.complete(change).await?
 }
 
 /// What maintenance concerns, as the record names it.
@@ -335,8 +351,11 @@ fn said(noun: &str, text: &str) -> Result<String, Problem> {
             "the {noun} is longer than {LONGEST_TEXT} characters"
         ));
     }
-    if text.chars().any(|c| c.is_control() || is_bidi_control(c)) {
-        return wrong(format!("the {noun} holds control characters"));
+    let is_hidden = |c: char| c.is_control() || is_bidi_control(c) || is_invisible(c);
+    if text.chars().any(is_hidden) {
+        return wrong(format!(
+            "the {noun} holds control characters, or others that cannot be seen"
+        ));
     }
     Ok(text.to_owned())
 }

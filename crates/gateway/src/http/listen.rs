@@ -31,6 +31,9 @@ pub(crate) async fn open(address: SocketAddr) -> Result<TcpListener, String> {
 /// A change waits for its turn, reads what is there, and is sent, each within the connection's time.
 const CALLS_OF_A_CHANGE: u32 = 3;
 
+/// How long anything else that is recorded together with its effect may take, such as a sign-in at a provider.
+const OWN_CHANGE: Duration = Duration::from_secs(10);
+
 /// The signals that request a stop or a reload, watched from now on.
 pub(crate) struct Stop(Signal, Signal, Signal);
 
@@ -138,10 +141,8 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
     // Half a change is worse than none: those under way end, and are recorded, within what each may take.
     let longest = gateway.upstreams.iter().map(|upstream| upstream.timeout);
     let longest = longest.max().unwrap_or_default() * CALLS_OF_A_CHANGE;
-    if timeout(longest, gateway.shared.changes.write())
-        .await
-        .is_err()
-    {
+    let ended = timeout(longest.max(OWN_CHANGE), gateway.shared.changes.ended()).await;
+    if ended.is_err() {
         tracing::error!(
             "a change was still under way at the end; its outcome is recorded as unknown at the next start"
         );

@@ -64,6 +64,17 @@ pub(super) async fn callback(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
+    let changes = gateway.shared.changes.clone();
+    let change = complete(gateway, authorized, headers, uri);
+    changes.complete(change).await?
+}
+
+async fn complete(
+    gateway: Arc<Gateway>,
+    authorized: Authorized,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
     let back = callback_url(&gateway, &headers)?;
     let completed = gateway
         .access

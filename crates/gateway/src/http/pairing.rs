@@ -82,18 +82,30 @@ pub(super) async fn read(
         CodeState::Waiting { code, left } => answer(&waiting(code, left)),
         CodeState::Over => answer(&Pairing::Over),
         CodeState::Paired { .. } => {
-            let CodeState::Paired { id, name } = state.walls.claim(secret, state.now).await? else {
-                // Another request has taken the session.
-                return Ok(answer(&Pairing::Over));
-            };
-            gateway.audit(&authorized.who).wall_signs_in(&name);
-            let mut response = answer(&paired(&name));
-            let session = Ticket::new(id, state.now).cookie(&state, &headers);
-            append(&mut response, session);
-            append(&mut response, code_cookie(&state, &headers, None));
-            response
+            let claim = claim(gateway.clone(), authorized, headers, secret);
+            gateway.shared.changes.complete(claim).await??
         }
     })
+}
+
+/// Gives the screen with this secret the session of its wall.
+async fn claim(
+    gateway: Arc<Gateway>,
+    authorized: Authorized,
+    headers: HeaderMap,
+    secret: String,
+) -> Result<Response, Problem> {
+    let state = state(&gateway)?;
+    let CodeState::Paired { id, name } = state.walls.claim(secret, state.now).await? else {
+        // Another request has taken the session.
+        return Ok(answer(&Pairing::Over));
+    };
+    gateway.audit(&authorized.who).wall_signs_in(&name);
+    let mut response = answer(&paired(&name));
+    let session = Ticket::new(id, state.now).cookie(&state, &headers);
+    append(&mut response, session);
+    append(&mut response, code_cookie(&state, &headers, None));
+    Ok(response)
 }
 
 fn waiting(code: String, seconds_left: u64) -> Pairing {

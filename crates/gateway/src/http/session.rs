@@ -92,10 +92,8 @@ pub(super) async fn sign_in(
     let refused = entered.as_ref().err().map(|problem| problem.kind);
     gateway.audit(who).sign_in(name, refused);
     let (visitor, cookies) = entered?;
-    // The session that this one replaces has ended.
-    if let Some(session) = authorized.visitor.as_ref().and_then(Visitor::session) {
-        gateway.shared.metrics.session_ended(session);
-    }
+    // The session that this one replaces.
+    end(&gateway, authorized.clone(), false).await?;
     let mut response = session(&gateway, &visitor);
     for cookie in cookies {
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -120,19 +118,16 @@ impl Drop for Aborted<'_> {
 }
 
 /// `DELETE /api/session`: signs out. Succeeds without a session as well.
+///
+/// # Errors
+/// It broke off.
 pub(super) async fn sign_out(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,
     headers: HeaderMap,
-) -> Response {
-    let visitor = authorized.visitor.as_ref();
-    let (cookie, ended) = gateway.access.leave(&headers, visitor).await;
-    if let Some(visitor) = visitor {
-        gateway.audit(&authorized.who).sign_out(ended.is_ok());
-        if let Some(session) = visitor.session() {
-            gateway.shared.metrics.session_ended(session);
-        }
-    }
+) -> Result<Response, Problem> {
+    let cookie = gateway.access.without_session(&headers);
+    end(&gateway, authorized, true).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     let set = response.headers_mut();
     set.insert(
@@ -142,5 +137,30 @@ pub(super) async fn sign_out(
     if let Some(cookie) = cookie {
         set.insert(header::SET_COOKIE, cookie);
     }
-    response
+    Ok(response)
+}
+
+/// Ends the session that a request came with, if there is one, even if its client goes away meanwhile. Where somebody
+/// signs out, that is recorded.
+async fn end(
+    gateway: &Arc<Gateway>,
+    authorized: Authorized,
+    is_sign_out: bool,
+) -> Result<(), Problem> {
+    let changes = &gateway.shared.changes;
+    let gateway = gateway.clone();
+    let change = async move {
+        let Some(visitor) = &authorized.visitor else {
+            return;
+        };
+        // The log says it if this does not survive a restart.
+        let ended = gateway.access.end(visitor).await;
+        if is_sign_out {
+            gateway.audit(&authorized.who).sign_out(ended.is_ok());
+        }
+        if let Some(session) = visitor.session() {
+            gateway.shared.metrics.session_ended(session);
+        }
+    };
+    changes.complete(change).await
 }

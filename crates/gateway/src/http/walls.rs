@@ -7,7 +7,7 @@ use crate::app::Gateway;
 use crate::audit::Who;
 use crate::auth::Attempt;
 use crate::crypto::random_hex;
-use crate::pairing::{PairingRequest, PairingState, Wall};
+use crate::pairing::{PairingRequest, Wall};
 use crate::problem::{Kind, Problem};
 use axum::Json;
 use axum::extract::{Request, State};
@@ -65,27 +65,26 @@ pub(super) async fn pair(
     authorized: Authorized,
     request: Request,
 ) -> Result<Response, Problem> {
-    let who = &authorized.who;
     let bytes = body::json(request, LIMIT).await?.unwrap_or_default();
-    let state = state(&gateway)?;
+    state(&gateway)?;
     let wall: NewWall = serde_json::from_slice(&bytes).map_err(|_| {
         let detail = "the body has to be an object with the texts `code` and `name`";
         Problem::new(Kind::BadRequest, detail)
     })?;
-    let name = wall.name.clone();
-    let paired = attempt(&gateway, &state, who, wall).await;
-    let why = paired.as_ref().err().map(|problem| problem.kind);
-    gateway.audit(who).wall("pair wall", &name, why);
-    let wall = listed(paired?);
+    let changes = gateway.shared.changes.clone();
+    let change = async move {
+        let (who, name) = (&authorized.who, wall.name.clone());
+        let paired = attempt(&gateway, who, wall).await;
+        let why = paired.as_ref().err().map(|problem| problem.kind);
+        gateway.audit(who).wall("pair wall", &name, why);
+        paired
+    };
+    let wall = listed(changes.complete(change).await??);
     Ok((StatusCode::CREATED, NO_STORE, Json(wall)).into_response())
 }
 
-async fn attempt(
-    gateway: &Gateway,
-    state: &PairingState<'_>,
-    who: &Who,
-    wall: NewWall,
-) -> Result<Wall, Problem> {
+async fn attempt(gateway: &Gateway, who: &Who, wall: NewWall) -> Result<Wall, Problem> {
+    let state = state(gateway)?;
     let attempts = gateway
         .access
         .code_attempts()
@@ -127,21 +126,24 @@ pub(super) async fn revoke(
     authorized: Authorized,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let state = state(&gateway)?;
     // As it is in the path: an id holds nothing that is encoded.
     let id = uri.path().rsplit('/').next().unwrap_or_default().to_owned();
-    let revoked = state.walls.revoke(id.clone()).await;
-    let why = revoked.as_ref().err().map(|problem| problem.kind);
-    let name = revoked
-        .as_ref()
-        .map_or("(unknown)", |wall| wall.name.as_str());
-    gateway
-        .audit(&authorized.who)
-        .wall("revoke wall", name, why);
-    let is_ended = |problem: &Problem| problem.kind == Kind::NotSaved;
-    if revoked.as_ref().err().is_none_or(is_ended) {
-        gateway.shared.metrics.session_ended(&id);
-    }
-    revoked?;
+    let changes = gateway.shared.changes.clone();
+    let change = async move {
+        let revoked = state(&gateway)?.walls.revoke(id.clone()).await;
+        let why = revoked.as_ref().err().map(|problem| problem.kind);
+        let name = revoked
+            .as_ref()
+            .map_or("(unknown)", |wall| wall.name.as_str());
+        gateway
+            .audit(&authorized.who)
+            .wall("revoke wall", name, why);
+        let is_ended = |problem: &Problem| problem.kind == Kind::NotSaved;
+        if revoked.as_ref().err().is_none_or(is_ended) {
+            gateway.shared.metrics.session_ended(&id);
+        }
+        revoked
+    };
+    changes.complete(change).await??;
     Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
 }

@@ -4,20 +4,20 @@
 use super::target::Target;
 use super::{audit_fields, order, path};
 use crate::audit::{self, Who};
-use crate::problem::{Delivery, Kind, Problem};
+use crate::changes::Changes;
+use crate::problem::{Delivery, Problem};
 use crate::store::{Entry, Lease, Shown, Store};
 use crate::vendor_client::{Outcome, Outgoing, Upstream, under_way};
 use health::inventory::{Kind as ResourceKind, ResourceKey};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::RwLock;
 use vendors::{Operation, is_refusal};
 
 /// Where changes are recorded, and what a stop waits for.
 #[derive(Debug, Clone)]
 pub(crate) struct Recording {
     pub(crate) store: Arc<Store>,
-    pub(crate) changes: Arc<RwLock<()>>,
+    pub(crate) changes: Changes,
 }
 
 /// The record of one change.
@@ -180,8 +180,7 @@ pub(super) async fn write(
 ) -> Outcome {
     let (upstream, operation) = (target.upstream.clone(), target.operation);
     let shown = shown(target, outgoing.body.as_deref());
-    let under_way = recording.changes.clone().read_owned().await;
-    let task = tokio::spawn(async move {
+    let written = recording.changes.complete(async move {
         let mut course = order::Course::default();
         let mut record = record(
             &upstream,
@@ -247,11 +246,9 @@ pub(super) async fn write(
         record
             .end(outcome_word, status.as_u16(), operation_id)
             .await;
-        drop(under_way);
         outcome
     });
-    task.await
-        .unwrap_or_else(|_| Err(Problem::new(Kind::Internal, "the write ended unexpectedly")))
+    written.await?
 }
 
 /// Whether the answer to a change is the vendor's: nothing, or JSON. Every vendor's changes are answered with one of

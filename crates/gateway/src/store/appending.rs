@@ -27,11 +27,10 @@ pub(super) fn append(
 }
 
 fn insert(sql: &mut dyn Sql, end: End, row: &NewRow, now: DateTime<Utc>) -> Result<End, Fault> {
-    let entry =
-        serde_json::to_string(&row.entry).map_err(|error| format!("cannot be used: {error}"))?;
+    let (at, entry) = (row.at(now), row.text()?);
     let stored = StoredRow {
         number: end.number + 1,
-        at: now.timestamp_millis(),
+        at: at.timestamp_millis(),
         kind: row.kind.word().to_owned(),
         of: row.of,
         entry,
@@ -49,7 +48,7 @@ fn insert(sql: &mut dyn Sql, end: End, row: &NewRow, now: DateTime<Utc>) -> Resu
             Value::Bytes(hash.to_vec()),
         ],
     )?;
-    activity::add_row(sql, number, row, now)?;
+    activity::add_row(sql, number, row, at)?;
     saved_state::keep(sql, &row.keep)?;
     Ok(End { number, hash })
 }
@@ -95,5 +94,6 @@ pub(super) fn closing(number: i64, intent: Entry, outcome: &str) -> NewRow {
             ..Entry::default()
         },
         keep: None,
+        noted: None,
     }
 }

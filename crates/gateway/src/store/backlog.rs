@@ -1,7 +1,8 @@
-//! What could not be written yet. A database may be away for a while: what was seen meanwhile, what is to be kept, and
-//! how changes that were sent before have ended, waits here and is written once it is back.
+//! What could not be written yet. A database may be away for a while: what was seen and has happened meanwhile, what is to
+//! be kept, and how changes that were sent before have ended, waits here and is written once it is back.
 
 use super::database::{Database, Fault, Row};
+use super::noted::Noted;
 use super::saved_state::Table;
 use super::{Entry, Keep, NewRow, RowKind, activity, appending, saved_state, watching};
 use crate::config::Retention;
@@ -23,6 +24,8 @@ pub(super) struct Backlog {
     keep: BTreeMap<(Table, String), Keep>,
     /// How changes ended whose intents are there.
     outcomes: Vec<NewRow>,
+    /// What has happened that nobody waits for.
+    noted: Noted,
     /// The intents of this process whose outcome is still to come.
     under_way: BTreeSet<i64>,
     /// So many of the events were in a transaction that has failed, and may have taken place all the same.
@@ -53,7 +56,10 @@ impl Backlog {
 
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.keep.is_empty() && self.outcomes.is_empty()
+        self.events.is_empty()
+            && self.keep.is_empty()
+            && self.outcomes.is_empty()
+            && self.noted.is_empty()
     }
 
     /// Rows were written, and got these numbers.
@@ -67,12 +73,17 @@ impl Backlog {
         }
     }
 
-    /// Rows were not written, as far as is known. The callers that waited for them are told so; how a change has ended is written
-    /// later all the same.
+    /// Rows were not written, as far as is known. The callers that waited for them are told so; how a change has ended, and
+    /// what nobody waits for, is written later all the same.
     pub(super) fn not_written(&mut self, rows: Vec<NewRow>) {
         self.is_unsettled = true;
-        let ended = rows.into_iter().filter(|row| row.of.is_some());
-        self.outcomes.extend(ended);
+        for row in rows {
+            if row.noted.is_some() {
+                self.noted.add(row);
+            } else if row.of.is_some() {
+                self.outcomes.push(row);
+            }
+        }
     }
 
     /// After a transaction has failed: finds out what of it there is, writes how changes have ended, and closes the
@@ -144,6 +155,7 @@ impl Backlog {
         now: DateTime<Utc>,
     ) -> Result<(), Fault> {
         self.settle(database, now)?;
+        self.noted.write(database, now)?;
         if self.events.is_empty() && self.keep.is_empty() && watched.is_none() {
             return Ok(());
         }
@@ -187,8 +199,12 @@ impl Backlog {
 
     /// Writes one by one what waits, and leaves out what cannot be written although the database can be: nothing must
     /// wait for it for ever.
-    pub(super) fn write_each(&mut self, database: &mut dyn Database) -> Result<(), Fault> {
-        let mut worst = Ok(());
+    pub(super) fn write_each(
+        &mut self,
+        database: &mut dyn Database,
+        now: DateTime<Utc>,
+    ) -> Result<(), Fault> {
+        let mut worst = self.noted.write_each(database, now);
         let mut left_out = |fault: Fault| {
             tracing::error!("something is left out, because the store {fault}");
             worst = Err(fault);

@@ -1,6 +1,8 @@
 //! The rows of the audit: what they say, before they have a number.
 
+use super::database::Fault;
 use super::{Keep, Shown};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// What a row is.
@@ -77,6 +79,16 @@ pub(crate) struct Entry {
     pub(crate) shown: Shown,
 }
 
+impl Entry {
+    /// Says how many of something are not recorded.
+    pub(crate) fn left_out(number: u64, of: &str) -> Self {
+        Self {
+            what: format!("{number} {of} left out"),
+            ..Self::default()
+        }
+    }
+}
+
 /// A row that is to be written.
 #[derive(Debug, Clone)]
 pub(super) struct NewRow {
@@ -86,4 +98,18 @@ pub(super) struct NewRow {
     pub(super) entry: Entry,
     /// What is kept or forgotten with it.
     pub(super) keep: Option<Keep>,
+    /// When it happened, of what has happened already and nobody waits for: it is written later where it cannot be now.
+    pub(super) noted: Option<DateTime<Utc>>,
+}
+
+impl NewRow {
+    /// The time that it has in the record.
+    pub(super) fn at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.noted.unwrap_or(now)
+    }
+
+    /// The entry as it is stored.
+    pub(super) fn text(&self) -> Result<String, Fault> {
+        serde_json::to_string(&self.entry).map_err(|error| format!("cannot be used: {error}"))
+    }
 }

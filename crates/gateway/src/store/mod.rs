@@ -15,6 +15,7 @@ mod database;
 mod entry;
 mod leading;
 mod lease;
+mod noted;
 mod postgres;
 mod reading;
 mod saved_state;
@@ -74,6 +75,7 @@ pub(crate) struct Store {
     /// Counts the writes that changed the list of what happened.
     changes: Arc<AtomicU64>,
     location: StoreLocation,
+    now: Now,
     /// What this gateway is called among several; empty where there is but one.
     gateway: String,
     /// Events that found no place in the queue.
@@ -134,7 +136,7 @@ impl Store {
             changes: changes.clone(),
             leads: leads.clone(),
             turns: AtomicU64::default(),
-            now,
+            now: now.clone(),
         };
         let at = location.clone();
         let (mut others, mut sharing) = (None, None);
@@ -170,6 +172,7 @@ impl Store {
             retention,
             changes,
             location: location.clone(),
+            now,
             gateway: match location {
                 StoreLocation::Postgres(_) => whoami::hostname().unwrap_or_default(),
                 StoreLocation::Memory | StoreLocation::File(_) => String::new(),
@@ -193,6 +196,7 @@ impl Store {
             retention: Arc::default(),
             changes: Arc::default(),
             location: StoreLocation::Memory,
+            now: Arc::new(Utc::now),
             gateway: String::new(),
             left_out: AtomicU64::new(0),
             kept: Mutex::default(),
@@ -271,6 +275,7 @@ impl Store {
             of,
             entry,
             keep,
+            noted: None,
         }
     }
 
@@ -293,30 +298,30 @@ impl Store {
             .ok_or_else(not_recorded)
     }
 
-    /// Records what has happened already, without holding anybody up. What finds no place is counted, and said with
-    /// the next that does.
+    /// Records what has happened already, without holding anybody up, once that can be written. What finds no place is
+    /// counted, and said with the next that does.
     pub(crate) fn note(&self, entry: Entry) {
-        let row = |entry| self.row(RowKind::Event, None, entry, None);
         let left_out = self.left_out.swap(0, Ordering::Relaxed);
-        if left_out > 0 {
-            let entry = Entry {
-                what: format!("{left_out} events left out"),
-                ..Entry::default()
-            };
-            if self
-                .jobs
-                .try_send(Job::Write(Box::new(row(entry)), oneshot::channel().0))
-                .is_err()
-            {
-                self.left_out.fetch_add(left_out + 1, Ordering::Relaxed);
-                return;
-            }
-        }
-        // Nobody waits for the answer.
-        let job = Job::Write(Box::new(row(entry)), oneshot::channel().0);
-        if self.jobs.try_send(job).is_err() {
+        if left_out > 0 && !self.queue_note(Entry::left_out(left_out, "events")) {
+            self.left_out.fetch_add(left_out + 1, Ordering::Relaxed);
+        } else if !self.queue_note(entry) {
             self.left_out.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Whether this finds a place. Half of the queue is for changes and their outcomes alone: much of what is noted can
+    /// be caused by anybody.
+    fn queue_note(&self, entry: Entry) -> bool {
+        if self.jobs.capacity() < QUEUE / 2 {
+            return false;
+        }
+        let row = NewRow {
+            noted: Some((self.now)()),
+            ..self.row(RowKind::Event, None, entry, None)
+        };
+        // Nobody waits for the answer.
+        let job = Job::Write(Box::new(row), oneshot::channel().0);
+        self.jobs.try_send(job).is_ok()
     }
 
     /// Records what was seen, without holding anybody up. What finds no place is counted and left out.

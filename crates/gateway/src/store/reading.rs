@@ -122,6 +122,12 @@ pub(crate) fn verify(location: &StoreLocation) -> Result<Result<Verified, Broken
     Ok(broken.map_or_else(|| Ok(chain.end()), Err))
 }
 
+/// JSON without the characters that end a line for some readers. They stand in texts only.
+fn in_one_line(json: &str) -> String {
+    json.replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
+}
+
 /// Writes every row of a store as a line of JSON.
 ///
 /// # Errors
@@ -139,9 +145,9 @@ pub(crate) fn export(location: &StoreLocation, out: &mut impl Write) -> Result<(
             entry: serde_json::from_str(&row.entry).unwrap_or_default(),
             hash: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
         };
-        written = serde_json::to_writer(&mut *out, &line)
+        written = serde_json::to_string(&line)
             .map_err(io::Error::from)
-            .and_then(|()| out.write_all(b"\n"));
+            .and_then(|line| writeln!(out, "{}", in_one_line(&line)));
         written.is_ok()
     });
     read.map_err(|fault| format!("the store {location} {fault}"))?;

@@ -226,6 +226,7 @@ fn work(
         }
     }
     let changes = !rows.is_empty() || !events.is_empty();
+    let waited = !backlog.is_empty();
     backlog.add(events, keep);
     let writes = changes || is_watched || !probes.is_empty() || !backlog.is_empty();
     let written = if rows.is_empty() && probes.is_empty() {
@@ -263,7 +264,7 @@ fn work(
                 .settle(database, now)
                 .and_then(|()| append(database, &[], now));
             takes_others.map_err(|_| fault)?;
-            backlog.write_each(database)
+            backlog.write_each(database, now)
         });
     let failed = fault.or(seen.err());
     // Who only reads learns nothing of whether the disk takes more.
@@ -275,7 +276,7 @@ fn work(
         None if !was_well && writes => tracing::warn!("the store can be written again"),
         _ => {}
     }
-    if changes {
+    if changes || (waited && failed.is_none()) {
         state.changes.fetch_add(1, Ordering::Relaxed);
     }
     for probe in probes {

@@ -2,6 +2,7 @@
 
 mod access;
 mod below;
+mod broken_off;
 mod credentials;
 mod csp_reports;
 mod error_body;
@@ -36,7 +37,9 @@ use crate::{Access, Assets, Gateway, app, config};
 use axum::body::Body;
 use axum::http::{Request, Response};
 use reqwest::Url;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tower::ServiceExt as _;
 use vendors::System;
@@ -119,6 +122,21 @@ async fn ask(
     headers: &[(&str, &str)],
     body: &str,
 ) -> Response<Body> {
+    let request = request(line, headers, body);
+    app(gateway.clone()).oneshot(request).await.unwrap()
+}
+
+/// Sends the same, of a client that goes away as soon as the gateway waits for anything. Answers once what that has begun
+/// has ended.
+async fn break_off(gateway: &Arc<Gateway>, line: &str, headers: &[(&str, &str)], body: &str) {
+    let mut answer = Box::pin(app(gateway.clone()).oneshot(request(line, headers, body)));
+    let first = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
+    assert!(first.is_pending(), "{line}: {first:?}");
+    drop(answer);
+    gateway.shared.changes.ended().await;
+}
+
+fn request(line: &str, headers: &[(&str, &str)], body: &str) -> Request<Body> {
     let (method, target) = line.split_once(' ').unwrap();
     let mut request = Request::builder().method(method).uri(target);
     if !headers.iter().any(|(name, _)| *name == "host") {
@@ -134,10 +152,7 @@ async fn ask(
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    app(gateway.clone())
-        .oneshot(request.body(Body::from(body.to_owned())).unwrap())
-        .await
-        .unwrap()
+    request.body(Body::from(body.to_owned())).unwrap()
 }
 
 async fn get(gateway: &Arc<Gateway>, target: &str) -> Response<Body> {

@@ -233,6 +233,65 @@ async fn refusals_that_anybody_can_cause_are_recorded_so_many_a_minute_with_a_co
     assert!(rows.iter().any(|row| row["what"] == "40 refusals left out"));
 }
 
+/// How many rows have this outcome, once all that was noted is written.
+async fn with_outcome(gateway: &Arc<Gateway>, file: &Path, outcome: &str) -> usize {
+    assert!(gateway.shared.store.catch_up().await);
+    let rows = rows(file).into_iter();
+    rows.filter(|row| row["outcome"] == outcome).count()
+}
+
+#[tokio::test]
+async fn attempts_to_sign_in_that_fail_are_recorded_so_many_a_minute_and_those_that_succeed_always()
+{
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
+    let gateway = recording(with_users(Vec::new(), None, false), store);
+    let wrong = body("nobody", "x");
+    for number in 0..200 {
+        let answer = get(&gateway, "/api/unlock?code=wrong").await;
+        assert!(answer.status().is_client_error());
+        if number % 50 == 0 {
+            ask(&gateway, "POST /api/session", &[], &wrong).await;
+        }
+        if number == 100 {
+            // A change meanwhile.
+            let event = gateway.shared.store.event(store::Entry::default());
+            event.await.unwrap();
+        }
+    }
+    assert_eq!(with_outcome(&gateway, &file, "refused").await, 60);
+    // Refused requests are counted apart from them.
+    assert_eq!(get(&gateway, "/api/walls").await.status(), 401);
+    assert_eq!(with_outcome(&gateway, &file, "refused").await, 61);
+    sign_in(&gateway, "ann").await;
+    assert_eq!(with_outcome(&gateway, &file, "done").await, 1);
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(61)).await;
+    tokio::time::resume();
+    get(&gateway, "/api/unlock?code=wrong").await;
+    assert_eq!(with_outcome(&gateway, &file, "refused").await, 62);
+    let left_out = "144 attempts to sign in left out";
+    assert!(rows(&file).iter().any(|row| row["what"] == left_out));
+}
+
+#[tokio::test]
+async fn refusals_of_each_person_are_recorded_so_many_a_minute() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
+    let gateway = recording(with_users(Vec::new(), None, false), store);
+    let vic = sign_in(&gateway, "vic").await;
+    let hall = sign_in(&gateway, "hall").await;
+    for (cookie, recorded) in [(&vic, 60), (&hall, 120)] {
+        for _ in 0..80 {
+            let answer = ask(&gateway, "GET /api/walls", &[("cookie", cookie)], "").await;
+            assert_eq!(answer.status(), 403);
+        }
+        assert_eq!(with_outcome(&gateway, &file, "refused").await, recorded);
+    }
+}
+
 #[tokio::test]
 async fn signing_out_is_recorded() {
     let folder = tempfile::tempdir().unwrap();

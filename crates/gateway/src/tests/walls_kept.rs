@@ -23,7 +23,7 @@ fn process(store: Store, key: Option<&str>, file: Option<&Path>) -> Arc<Gateway>
     Arc::new(gateway)
 }
 
-fn at(location: &StoreLocation) -> Arc<Gateway> {
+pub(super) fn at(location: &StoreLocation) -> Arc<Gateway> {
     process(Store::open(location).unwrap(), Some(KEY), None)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::config::StoreLocation;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use std::fs::{File, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -143,11 +143,16 @@ fn lock(path: &Path) -> Result<File, String> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let name = PathBuf::from(name);
-    let file = File::options()
+    let file = private()
         .create(true)
         .append(true)
         .open(&name)
         .map_err(|error| format!("cannot be locked: {}: {error}", name.display()))?;
+    // Whoever can open it can lock it. Earlier versions made it for everybody to read.
+    #[cfg(unix)]
+    if let Err(error) = file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)) {
+        tracing::warn!("{} is not for its owner alone: {error}", name.display());
+    }
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
@@ -157,16 +162,17 @@ fn lock(path: &Path) -> Result<File, String> {
     }
 }
 
+/// Options for files that are made for their owner's eyes only.
+fn private() -> OpenOptions {
+    let mut options = File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
 /// Makes the file, for its owner's eyes only, where there is none.
 fn make_private(path: &Path) -> Result<(), String> {
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    match options.open(path) {
+    match private().write(true).create_new(true).open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(format!("cannot be made: {error}")),

@@ -225,3 +225,26 @@ async fn what_was_seen_is_listed_once_although_its_record_is_in_doubt() {
         "{seen:?}"
     );
 }
+
+#[tokio::test]
+async fn what_nobody_waits_for_is_recorded_once_although_its_record_is_in_doubt() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let network = Network::to(server.port);
+    let location = server.store_over_tcp(network.port, PASSWORD, &server.database());
+    let store = Store::open(&location).unwrap();
+    for (number, cut) in [(1, Cut::Before), (2, Cut::After)] {
+        network.cut(cut);
+        store.note(Entry {
+            request: format!("r{number}"),
+            ..outcome("done")
+        });
+        again(&store).await;
+        assert!(network.is_cut());
+    }
+    let rows = lines(&location);
+    let requests: Vec<_> = rows.iter().map(|row| row["request"].as_str()).collect();
+    assert_eq!(requests, [Some("r1"), Some("r2")]);
+    assert!(verify(&location).unwrap().is_ok());
+}

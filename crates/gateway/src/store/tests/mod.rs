@@ -5,6 +5,7 @@ mod activity_measured;
 mod chain;
 pub(crate) mod cut;
 mod indexes;
+mod noted;
 mod postgres;
 pub(crate) mod server;
 mod several;
@@ -271,12 +272,36 @@ fn two_gateways_do_not_write_to_one_file() {
 
 #[cfg(unix)]
 #[test]
-fn the_file_is_for_its_owner_alone() {
+fn the_file_is_for_its_owner_alone_and_so_is_its_lock() {
     use std::os::unix::fs::PermissionsExt as _;
     let (_folder, file) = place();
+    let lock = file.with_extension("db.lock");
+    // As earlier versions left it.
+    std::fs::write(&lock, "").unwrap();
+    std::fs::set_permissions(&lock, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let store = open(&file).unwrap();
+    let mode = |file: &Path| std::fs::metadata(file).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&file), mode(&lock)), (0o600, 0o600));
+    drop(store);
+    let (_folder, file) = place();
     let _store = open(&file).unwrap();
-    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(mode(&file.with_extension("db.lock")), 0o600);
+}
+
+#[tokio::test]
+async fn what_is_exported_is_one_line_a_row_for_every_reader() {
+    let (_folder, file) = place();
+    let store = open(&file).unwrap();
+    let entry = Entry {
+        what: "a\u{2028}b\u{2029}c".to_owned(),
+        ..Entry::default()
+    };
+    store.event(entry).await.unwrap();
+    let mut out = Vec::new();
+    export(&at(&file), &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.contains(r"a\u2028b\u2029c"), "{text}");
+    assert_eq!(lines(&at(&file))[0]["what"], "a\u{2028}b\u{2029}c");
 }
 
 /// A full disk: the database may not grow.
@@ -315,6 +340,7 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
         leads: Arc::default(),
         is_well,
         location: at(&file),
+        now: Arc::new(Utc::now),
         gateway: String::new(),
         left_out: AtomicU64::new(0),
         kept: Mutex::default(),

@@ -244,6 +244,8 @@ async fn what_cannot_be_meant_is_refused_and_changes_nothing() {
             json!({"reason": "a\nb"}),
             "control characters",
         ),
+        (&note, json!({"text": "a\u{2028}b"}), "cannot be seen"),
+        (&note, json!({"text": "a\u{200b}b"}), "cannot be seen"),
         (
             &acknowledgement,
             json!({"reason": "x", "until": -1}),

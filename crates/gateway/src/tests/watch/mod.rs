@@ -1,6 +1,7 @@
 //! The watchers before systems that answer as each test wants it. Time passes when a test says so.
 
 mod alerts;
+mod broken_off;
 mod change;
 mod failures;
 mod handled;

@@ -1,0 +1,166 @@
+//! Rows of the audit that nobody waits for, because they say what has happened already, such as a sign-in. While the
+//! database is away they wait here, and are written once it is back, with the times at which they happened.
+
+use super::appending;
+use super::database::{Database, Fault, Sql};
+use super::{Entry, NewRow, RowKind};
+use chrono::{DateTime, Utc};
+use std::collections::VecDeque;
+
+/// So many wait at most; of more the oldest are left out.
+const MOST: usize = 10_000;
+
+/// So many are written together at most.
+const TOGETHER: usize = 64;
+
+/// What waits, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Noted {
+    rows: VecDeque<NewRow>,
+    /// How many were left out before these, and the last of them.
+    left_out: Option<(u64, NewRow)>,
+}
+
+impl Noted {
+    /// A row that was not written, as far as is known.
+    pub(super) fn add(&mut self, row: NewRow) {
+        if self.rows.len() >= MOST {
+            self.leave_out();
+        }
+        self.rows.push_back(row);
+    }
+
+    fn leave_out(&mut self) {
+        let Some(row) = self.rows.pop_front() else {
+            return;
+        };
+        let before = self.left_out.take().map_or(0, |(number, _)| number);
+        self.left_out = Some((before + 1, row));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.left_out.is_none()
+    }
+
+    /// How many were left out, as a row.
+    fn gap(&self) -> Option<NewRow> {
+        let (number, last) = self.left_out.as_ref()?;
+        Some(NewRow {
+            entry: Entry {
+                gateway: last.entry.gateway.clone(),
+                ..Entry::left_out(*number, "events")
+            },
+            ..last.clone()
+        })
+    }
+
+    /// Writes all of them.
+    pub(super) fn write(
+        &mut self,
+        database: &mut dyn Database,
+        now: DateTime<Utc>,
+    ) -> Result<(), Fault> {
+        while !self.is_empty() {
+            self.write_first(TOGETHER, database, now)?;
+        }
+        Ok(())
+    }
+
+    /// Writes one by one, and leaves out what cannot be written although the record takes others: no change must wait for
+    /// it for ever.
+    pub(super) fn write_each(
+        &mut self,
+        database: &mut dyn Database,
+        now: DateTime<Utc>,
+    ) -> Result<(), Fault> {
+        let mut worst = Ok(());
+        while let Some(row) = self.rows.front().cloned() {
+            let Err(fault) = self.write_first(1, database, now) else {
+                continue;
+            };
+            let before = self.left_out.clone();
+            self.leave_out();
+            if self.write_first(0, database, now).is_err() {
+                // It is not the row's fault.
+                self.left_out = before;
+                self.rows.push_front(row);
+                return Err(fault);
+            }
+            tracing::error!("a row of the audit is left out, because the store {fault}");
+            worst = Err(fault);
+        }
+        worst
+    }
+
+    /// Writes how many were left out, and so many rows.
+    fn write_first(
+        &mut self,
+        number: usize,
+        database: &mut dyn Database,
+        now: DateTime<Utc>,
+    ) -> Result<(), Fault> {
+        let number = self.rows.len().min(number);
+        let first = self.rows.range(..number).cloned();
+        let rows: Vec<NewRow> = self.gap().into_iter().chain(first).collect();
+        database.append(&mut |sql| append_once(sql, &rows, now))?;
+        self.left_out = None;
+        self.rows.drain(..number);
+        Ok(())
+    }
+}
+
+/// Adds rows but for those that are there: the transaction in which they were first may have taken place without a word.
+fn append_once(sql: &mut dyn Sql, rows: &[NewRow], now: DateTime<Utc>) -> Result<(), Fault> {
+    let mut missing = Vec::new();
+    for row in rows {
+        if !is_recorded(sql, row, now)? {
+            missing.push(row.clone());
+        }
+    }
+    appending::append(sql, &missing, now).map(drop)
+}
+
+/// Whether an event is recorded. It is looked for by its time in the list of what happened, which has an index of times.
+fn is_recorded(sql: &mut dyn Sql, row: &NewRow, now: DateTime<Utc>) -> Result<bool, Fault> {
+    let found = sql.rows(
+        "SELECT audit.number FROM activity JOIN audit ON audit.number = activity.audit
+         WHERE activity.at = ? AND audit.kind = ? AND audit.entry = ?",
+        &[
+            row.at(now).timestamp_millis().into(),
+            RowKind::Event.word().into(),
+            row.text()?.into(),
+        ],
+    )?;
+    Ok(!found.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(number: i64) -> NewRow {
+        NewRow {
+            kind: RowKind::Event,
+            of: None,
+            entry: Entry {
+                request: number.to_string(),
+                ..Entry::default()
+            },
+            keep: None,
+            noted: DateTime::from_timestamp_millis(number),
+        }
+    }
+
+    #[test]
+    fn of_too_many_the_oldest_are_left_out_and_counted() {
+        let mut noted = Noted::default();
+        for number in 0..10_002 {
+            noted.add(row(number));
+        }
+        assert_eq!(noted.rows.len(), MOST);
+        let gap = noted.gap().unwrap();
+        assert_eq!(gap.entry.what, "2 events left out");
+        assert_eq!((gap.entry.request.as_str(), gap.noted), ("", row(1).noted));
+        assert_eq!(noted.rows[0].entry.request, "2");
+    }
+}

@@ -1,0 +1,123 @@
+//! What has happened and nobody waits for, such as a sign-in.
+
+use super::super::*;
+use super::{Server, at, change, lines, place, until};
+use std::path::Path;
+use std::sync::mpsc::channel;
+
+fn sign_in(request: &str) -> Entry {
+    Entry {
+        request: request.to_owned(),
+        who: "ann".to_owned(),
+        what: "sign in".to_owned(),
+        outcome: "done".to_owned(),
+        ..Entry::default()
+    }
+}
+
+/// What was recorded and when, without the day.
+fn recorded(location: &StoreLocation) -> Vec<(String, String)> {
+    let text = |row: &serde_json::Value, name: &str| row[name].as_str().unwrap().to_owned();
+    let rows = lines(location);
+    let told = rows
+        .iter()
+        .map(|row| (text(row, "request"), text(row, "at")[17..].to_owned()));
+    told.collect()
+}
+
+fn row(request: &str, at: &str) -> (String, String) {
+    (request.to_owned(), at.to_owned())
+}
+
+#[tokio::test]
+async fn what_happens_while_nothing_can_be_written_is_recorded_afterwards_with_its_time() {
+    let (_folder, file) = place();
+    let second = Arc::new(AtomicI64::new(0));
+    let store = Store::open_by(&at(&file), {
+        let second = second.clone();
+        move || DateTime::from_timestamp(second.load(Ordering::SeqCst), 0).unwrap()
+    })
+    .unwrap();
+    let rename = |file: &Path, from: &str, to: &str| {
+        let database = rusqlite::Connection::open(file).unwrap();
+        let rename = format!("ALTER TABLE {from} RENAME TO {to}");
+        database.execute_batch(&rename).unwrap();
+    };
+    rename(&file, "audit", "elsewhere");
+    for (now, request) in [(1, "a"), (2, "b")] {
+        second.store(now, Ordering::SeqCst);
+        store.note(sign_in(request));
+        assert!(!store.catch_up().await, "it waits");
+        // Who was told that it is not recorded can do it again.
+        assert!(store.event(change(1)).await.is_err());
+    }
+    rename(&file, "elsewhere", "audit");
+    second.store(9, Ordering::SeqCst);
+    let before = store.activity_changes();
+    assert!(store.catch_up().await);
+    assert_ne!(
+        store.activity_changes(),
+        before,
+        "there is something new to read"
+    );
+    store.event(sign_in("c")).await.unwrap();
+    let rows = [
+        row("a", "01.000Z"),
+        row("b", "02.000Z"),
+        row("c", "09.000Z"),
+    ];
+    assert_eq!(recorded(&at(&file)), rows);
+    let listed = store.activity(super::activity::everything()).await.unwrap();
+    let times: Vec<i64> = listed.iter().map(|entry| entry.at.timestamp()).collect();
+    assert_eq!(times, [9, 2, 1, 0]);
+    assert!(verify(&at(&file)).unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn what_happens_while_the_database_is_away_is_recorded_once_it_is_back() {
+    let Some(server) = Server::new() else {
+        return;
+    };
+    let location = server.store(&server.database());
+    let store = Store::open(&location).unwrap();
+    server.kill();
+    for request in ["a", "b", "c"] {
+        store.note(sign_in(request));
+    }
+    assert!(!store.catch_up().await);
+    server.start();
+    until("the database", async || store.catch_up().await).await;
+    let requests: Vec<String> = recorded(&location).into_iter().map(|(id, _)| id).collect();
+    assert_eq!(requests, ["a", "b", "c"]);
+}
+
+#[tokio::test]
+async fn what_is_noted_leaves_changes_their_places_in_the_queue() {
+    let (_folder, file) = place();
+    let store = open(&file);
+    let (begins, begun) = channel();
+    let (go_on, goes_on) = channel::<()>();
+    // Nothing is written until this is read.
+    let read: Read = Box::new(move |_| {
+        begins.send(()).unwrap();
+        let _ = goes_on.recv();
+    });
+    assert!(store.jobs.try_send(Job::Read(read)).is_ok());
+    begun.recv().unwrap();
+    for number in 0..2_000 {
+        store.note(sign_in(&number.to_string()));
+    }
+    let (intent, ()) = tokio::join!(store.intent(change(1)), async { drop(go_on) });
+    intent.unwrap();
+    store.note(sign_in("last"));
+    assert!(store.catch_up().await);
+    let rows = lines(&at(&file));
+    let noted = rows.iter().filter(|row| row["what"] == "sign in").count();
+    let left_out = format!("{} events left out", 2_001 - noted);
+    assert!((500..600).contains(&noted), "{noted}");
+    assert_eq!(rows.iter().filter(|row| row["what"] == left_out).count(), 1);
+}
+
+fn open(file: &Path) -> Store {
+    Store::open(&at(file)).unwrap()
+}
