@@ -7,6 +7,8 @@ use crate::prefs::use_prefs;
 use crate::ui::times;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use health::groups::{Beat, Pulse, pulse};
+use health::severity::Severity;
+use health::verdict::Verdict;
 use health::words;
 use leptos::prelude::*;
 use vendors::aveva::ClientSession;
@@ -186,6 +188,8 @@ pub fn Takeover(
     live: Live<Group>,
     /// Who leads, and the order.
     election: Memo<Election>,
+    /// What is said of the group.
+    verdict: Memo<Option<Verdict>>,
 ) -> impl IntoView {
     let (clock, prefs) = (use_clock(), use_prefs());
     let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
@@ -267,7 +271,13 @@ pub fn Takeover(
     };
     let severity = move || match &*shown.read() {
         Shown::Countdown(_, lane) => Some(lane.severity),
-        Shown::Handover(_) => Some("moving"),
+        Shown::Handover(_) => {
+            let verdict = verdict.read();
+            let severity = verdict
+                .as_ref()
+                .map_or(Severity::Moving, |one| one.severity);
+            Some(severity.min(Severity::Moving).key())
+        }
         Shown::Words(_) => None,
     };
     // Drawn once, and then only its texts change.
