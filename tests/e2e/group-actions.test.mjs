@@ -376,8 +376,11 @@ story('role override: 200 with an end, cleared with one click, and taken back', 
   await dialog(page).getByText('Sent as ExpirationPeriod 01:30:00.').waitFor();
   await send(page, 'Override role').click();
   await notice(page, /Plant B overrides the role of GAUGE-02.Modbus\. GAUGE-02.Modbus is now Primary, overridden to Primary until 2026-01-15 16:02:08 UTC\./).waitFor();
+  const inactive = page.getByRole('region', { name: 'Takeover' }).getByText('Inactive', { exact: true });
+  await inactive.waitFor();
   await page.getByRole('button', { name: `Clear override ${B.standby}` }).click();
   await notice(page, /Plant B no longer overrides the role of GAUGE-02.Modbus/).waitFor();
+  await inactive.waitFor({ state: 'detached' });
   assert.ok(!(await sessionOf(world, B, B.standby)).RoleOverride);
   await page.getByRole('button', { name: 'Undo' }).last().click();
   await eventually(async () => assert.ok((await sessionOf(world, B, B.standby)).RoleOverride));

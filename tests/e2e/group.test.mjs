@@ -131,6 +131,27 @@ story('a handover says from whom, to whom, since when, and what is awaited', asy
   assert.ok(headings.every((words) => words.trim() !== ''), `an empty heading among ${headings}`);
 });
 
+story('a handover that is stuck is told alike by the page, its panel and the list', async (told) => {
+  const { page, control } = told;
+  await open(told, path('groups', 'plant-a', 'boiler-opcua'));
+  const panel = page.getByRole('region', { name: 'Takeover' });
+  await panel.getByText('heartbeat of the primary, BOIL-01.OpcUa').waitFor();
+  const session = (id) => path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', id);
+  await control('PATCH', session('BOIL-02.OpcUa'), { silent: true, score: 100 });
+  await control('PATCH', session('BOIL-01.OpcUa'), { score: 1 });
+  await control('POST', '/clock/advance', { seconds: 20 });
+  const facts = page.getByRole('region', { name: 'Group facts' });
+  const says = (words) => facts.getByText(words, { exact: true }).first();
+  await passUntil(page, control, 10, () => says('Handing over').isVisible());
+  assert.equal(await panel.getAttribute('data-s'), 'moving');
+  // The vendor's clock stands, so that the heartbeat stays fresh: only the gateway knows how long it has lasted.
+  await passUntil(page, control, 90, () => says('Handover stuck').isVisible());
+  assert.match(await panel.getAttribute('data-s'), /^(critical|warning)$/);
+  await page.getByRole('link', { name: /^Groups/ }).first().click();
+  const row = page.getByRole('row', { name: /^Boiler House OPC UA/ });
+  await passUntil(page, control, 10, () => row.getByText('Handover stuck').first().isVisible());
+});
+
 /** Opens a group of so many sessions, and waits until they are read. */
 const openMany = async (told, sessions, visit = (address) => open(told, address)) => {
   const { page, control, world } = told;

@@ -63,7 +63,9 @@ impl Writer {
             Ok(match self.group(id).await? {
                 None => "It no longer exists.".to_owned(),
                 Some(_) => {
-                    format!("The group {id} still exists: an adapter may have created it again.")
+                    format!(
+                        "The group {id} exists: it was not deleted, not yet deleted, or created again."
+                    )
                 }
             })
         };

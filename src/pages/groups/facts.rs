@@ -8,6 +8,7 @@ use crate::ui::{Copy, Tag, times};
 use health::groups::Action;
 use health::inventory::unreadable_of_group;
 use health::severity::Severity;
+use health::verdict::Verdict;
 use health::words;
 use leptos::prelude::*;
 
@@ -18,11 +19,12 @@ pub fn Facts(
     context: ActionContext,
     /// The connection.
     connection: String,
+    /// What is said of the group.
+    verdict: Memo<Option<Verdict>>,
 ) -> impl IntoView {
     let live = context.live;
     let (clock, prefs) = (use_clock(), use_prefs());
     let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
-    let verdict = Memo::new(move |_| live.value().map(|group| group.verdict(live.status, clock)));
     let severity = Signal::derive(move || match verdict.get() {
         Some(verdict) if !stale.get() => verdict.severity,
         _ => Severity::Unknown,

@@ -12,6 +12,7 @@ use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::pages::{DetailPage, NotFound};
 use crate::route::Route;
 use health::inventory::{Kind, ResourceKey};
+use health::verdict::Verdict;
 use leptos::prelude::*;
 use vendors::System;
 
@@ -32,12 +33,23 @@ pub fn GroupPage(
     let title = known.title.clone();
     let live = aveva::group(connection.clone(), base.clone(), group.clone());
     let context = ActionContext::new(known, live, &group);
-    let election = aveva::election(live, use_clock());
     let resource = ResourceKey {
         kind: Kind::FailoverGroup,
         connection,
         id: group.clone(),
     };
+    let clock = use_clock();
+    let of = StoredValue::new(resource.clone());
+    let election = aveva::election(live, clock);
+    let verdict = Memo::new(move |_| {
+        let verdict = live.value()?.verdict(live.status, clock);
+        Some(match &verdict.lingering {
+            Some((_, wrong)) if of.with_value(|key| is_known_as(key, &wrong.word)) => {
+                Verdict::clone(wrong)
+            }
+            _ => verdict,
+        })
+    });
     let missing = format!("{title} has no group “{group}”. It may have been deleted.");
     let heading = Signal::derive(move || {
         live.value()
@@ -51,12 +63,11 @@ pub fn GroupPage(
         Some(chunks.dialog(Chunk::GroupDialogs, dialog, on_close))
     };
     let system = title.clone();
-    let of = StoredValue::new(resource.clone());
     view! {
         <DetailPage live system heading parent=("Groups", Route::Groups) missing resource>
-            <Facts context connection=title.clone() />
+            <Facts context connection=title.clone() verdict />
             <div class="cols side">
-                <Takeover live election />
+                <Takeover live election verdict />
                 <Next live election />
             </div>
             <Sessions context election />
@@ -67,4 +78,11 @@ pub fn GroupPage(
         </DetailPage>
     }
     .into_any()
+}
+
+/// Whether the gateway has this word for a resource. For how long something has lasted it alone knows.
+fn is_known_as(resource: &ResourceKey, word: &str) -> bool {
+    let world = use_watched().world();
+    let known = world.find(resource);
+    known.is_some_and(|known| known.verdict.word == word)
 }

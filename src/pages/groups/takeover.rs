@@ -6,7 +6,9 @@ use crate::live::{Group, Live, clock, use_clock};
 use crate::prefs::{Zone, use_prefs};
 use crate::ui::times;
 use chrono::{DateTime, TimeDelta, Utc};
-use health::groups::{Beat, Pulse, pulse};
+use health::groups::{Beat, Pulse, is_pinned, pulse};
+use health::severity::Severity;
+use health::verdict::Verdict;
 use health::words;
 use leptos::prelude::*;
 use vendors::aveva::ClientSession;
@@ -45,9 +47,11 @@ enum Shown {
     Words(String),
 }
 
-/// The countdown's words. Once a beat is missed, the next due beat is the takeover itself.
+/// The countdown's words. Once a beat is missed, the next due beat is the takeover itself. A primary that an override
+/// pins stays it, inactive from then on.
 fn lane(
     who: &str,
+    pinned: bool,
     next: Option<&str>,
     pulse: &Pulse,
     now: DateTime<Utc>,
@@ -70,12 +74,14 @@ fn lane(
             words::span(half - age),
             format!("Next heartbeat of {who} is due at {}.", clock(last + half)),
             format!(
-                "Without one, {} at {}.",
-                if next.is_some() {
-                    heir
-                } else {
-                    "there is no primary, because no session is ready to take over,".to_owned()
+                "Without one, {} {} {}.",
+                match next {
+                    _ if pinned => format!("{who} stays Primary and no data flows"),
+                    Some(_) => heir,
+                    None =>
+                        "there is no primary, because no session is ready to take over,".to_owned(),
                 },
+                if pinned { "from" } else { "at" },
                 clock(last + timeout)
             ),
         ),
@@ -117,6 +123,20 @@ fn lane(
             ),
         ),
     };
+    let (big, sentence, explained) = match pulse.beat {
+        Beat::Late | Beat::Stale if pinned => (
+            match pulse.beat {
+                Beat::Late if takeover <= zero => "inactive".to_owned(),
+                _ => big,
+            },
+            format!("{who} stays Primary because of the override: no takeover comes."),
+            format!(
+                "It has been silent for {}. Clear the override.",
+                words::span(age)
+            ),
+        ),
+        _ => (big, sentence, explained),
+    };
     let (age_millis, timeout_millis) = (millis(age), millis(timeout).max(1.0));
     let due = if pulse.beat != Beat::OnTime {
         "Beat due, missed"
@@ -134,7 +154,10 @@ fn lane(
         marks: [
             ("Last heartbeat", clock(last)),
             (due, clock(last + half)),
-            ("Takeover", clock(last + timeout)),
+            (
+                if pinned { "Inactive" } else { "Takeover" },
+                clock(last + timeout),
+            ),
         ],
         now: words::span(age),
     })
@@ -186,6 +209,8 @@ pub fn Takeover(
     live: Live<Group>,
     /// Who leads, and the order.
     election: Memo<Election>,
+    /// What is said of the group.
+    verdict: Memo<Option<Verdict>>,
 ) -> impl IntoView {
     let (clock, prefs) = (use_clock(), use_prefs());
     let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
@@ -240,6 +265,7 @@ pub fn Takeover(
         let who = name(session);
         match lane(
             &who,
+            is_pinned(session, look.now),
             next.read().as_deref(),
             &pulse(session, timeout, look),
             now,
@@ -267,7 +293,13 @@ pub fn Takeover(
     };
     let severity = move || match &*shown.read() {
         Shown::Countdown(_, lane) => Some(lane.severity),
-        Shown::Handover(_) => Some("moving"),
+        Shown::Handover(_) => {
+            let verdict = verdict.read();
+            let severity = verdict
+                .as_ref()
+                .map_or(Severity::Moving, |one| one.severity);
+            Some(severity.min(Severity::Moving).key())
+        }
         Shown::Words(_) => None,
     };
     // Drawn once, and then only its texts change.
@@ -354,6 +386,10 @@ mod tests {
     use vendors::aveva::{ClientSession, Heartbeat, TimeSpan};
 
     fn of_age(seconds: i64) -> super::Lane {
+        of(seconds, false)
+    }
+
+    fn of(seconds: i64, pinned: bool) -> super::Lane {
         let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
         let heartbeat = Heartbeat {
             heartbeat_time: Some(now - TimeDelta::seconds(seconds)),
@@ -364,7 +400,15 @@ mod tests {
             ..ClientSession::default()
         };
         let pulse = pulse(&session, Some(&TimeSpan::from_seconds(60)), now);
-        lane("KILN-01", Some("KILN-02"), &pulse, now, Zone::Utc).expect("a lane")
+        lane(
+            "KILN-01",
+            pinned,
+            Some("KILN-02"),
+            &pulse,
+            now,
+            Zone::Utc,
+        )
+        .expect("a lane")
     }
 
     #[test]
@@ -385,6 +429,32 @@ mod tests {
             of_age(42).sentence,
             "KILN-02 takes over at 14:32:26 unless KILN-01 reports first."
         );
+    }
+
+    #[test]
+    fn a_primary_that_an_override_pins_is_followed_by_nobody() {
+        for age in [6, 42, 72, 6_000] {
+            let lane = of(age, true);
+            let all = format!("{lane:?}").to_lowercase();
+            assert!(
+                !all.contains("kiln-02") && !all.contains("\"takeover"),
+                "{all}"
+            );
+            assert_eq!(lane.marks[2].0, "Inactive");
+            assert_eq!(of_age(age).marks[2].0, "Takeover");
+        }
+        assert_eq!(
+            of(6, true).explained,
+            "Without one, KILN-01 stays Primary and no data flows from 14:33:02."
+        );
+        for age in [42, 72] {
+            let lane = of(age, true);
+            assert_eq!(
+                lane.sentence,
+                "KILN-01 stays Primary because of the override: no takeover comes."
+            );
+            assert!(lane.explained.ends_with("Clear the override."));
+        }
     }
 
     #[test]

@@ -46,6 +46,11 @@ pub(super) fn is_of_connection(failure: &ReadFailure) -> bool {
     }
 }
 
+/// Whether the vendor does not know what was asked for.
+pub(super) fn is_missing(failure: &ReadFailure) -> bool {
+    matches!(failure, ReadFailure::Vendor(error) if error.status == 404)
+}
+
 /// One line: the vendor's own words where there are some.
 pub(crate) fn line(failure: &ReadFailure) -> String {
     match failure {

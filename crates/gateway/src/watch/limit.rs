@@ -6,12 +6,21 @@ use vendors::LeftOut;
 /// So many groups of one connection are watched.
 pub(super) const LIMIT: usize = 20_000;
 
-/// Cuts what a system holds to what is watched, and says so where that leaves something out. `total` is what
-/// the system says that it holds.
-pub(super) fn cut<T>(all: &mut Vec<T>, total: Option<u64>, noun: &str) -> Option<String> {
+/// Cuts what a system holds to what is watched, and says so where that leaves something out, or where the system listed
+/// less than it holds. `listed` is how many items it listed, and `total` what it says that it holds.
+pub(super) fn cut<T>(
+    all: &mut Vec<T>,
+    listed: usize,
+    total: Option<u64>,
+    noun: &str,
+) -> Option<String> {
     let held = total.unwrap_or(0).max(all.len() as u64);
     if all.len() < LIMIT || held <= LIMIT as u64 {
-        return None;
+        let listed = listed as u64;
+        return (total? > listed).then(|| {
+            let (held, listed) = (grouped(held), grouped(listed));
+            format!("The service reports {held} {noun} and listed {listed}.")
+        });
     }
     all.truncate(LIMIT);
     let watched = grouped(LIMIT as u64);
@@ -49,15 +58,17 @@ mod tests {
     fn what_is_left_out_is_said_with_both_numbers() {
         let of = |held: usize, total| {
             let mut all = vec![(); held];
-            let limit = cut(&mut all, total, "groups");
+            let limit = cut(&mut all, held, total, "groups");
             (all.len(), limit)
         };
         assert_eq!(of(LIMIT, None), (LIMIT, None));
-        assert_eq!(
-            of(3, Some(25_000)),
-            (3, None),
-            "the system says more than it gives"
-        );
+        for total in [None, Some(2), Some(3)] {
+            assert_eq!(of(3, total), (3, None));
+        }
+        let less = "The service reports 25,000 groups and listed 3.";
+        assert_eq!(of(3, Some(25_000)), (3, Some(less.to_owned())));
+        // One of them could not be read, which is said by itself.
+        assert_eq!(cut(&mut vec![(); 3], 4, Some(4), "groups"), None);
         let said =
             "The system holds 25,000 groups, and the gateway watches the first 20,000 of them.";
         for held in [LIMIT, 25_000] {

@@ -38,7 +38,8 @@ pub(super) async fn read(source: Source, when: When) -> Result<Reading, ReadFail
         left_out.repeated += items - (all.len() - before);
         page += 1;
     }
-    let limit = limit::cut(&mut all, total, "slicer groups");
+    let listed = all.len() + left_out.count();
+    let limit = limit::cut(&mut all, listed, total, "slicer groups");
     for group in &mut all {
         if group.slicers.is_some() && group.channels.is_some() {
             continue;

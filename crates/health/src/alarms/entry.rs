@@ -41,18 +41,21 @@ impl Entry {
         }
         self.last_seen = self.last_seen.max(at);
         // On the way from one to the other it is neither: a failover is no coming and going.
-        if verdict.severity != Severity::Moving {
+        if verdict.severity == Severity::Moving {
+            self.attention.unchanged(at);
+        } else {
             self.attention
                 .observe(verdict.severity.needs_attention(), at);
         }
         // Between two leaders there may be none for a while: that is one change, not two.
-        if let Some(leader) = leader {
-            self.leader.observe(leader.to_owned(), at);
+        match leader {
+            Some(leader) => self.leader.observe(leader.to_owned(), at),
+            None => self.leader.unchanged(at),
         }
     }
 
     /// The one finding on a resource: its verdict where that needs attention, and that it flaps where it
-    /// does, whatever its verdict is at the moment.
+    /// does, whatever its verdict is at the moment. What has lasted too long and is worse than that comes first.
     pub(super) fn finding(&self, resource: &Resource, source: &Source) -> Option<Finding> {
         let verdict = &resource.verdict;
         // Who leads says more than whether it was well.
@@ -63,23 +66,27 @@ impl Entry {
             Kind::SlicerGroup => "slicer on air",
             Kind::FailoverGroup | Kind::FailoverSession | Kind::Connection => "primary",
         };
-        flaps(self.leader.flapping(), Subject::Leader(leads))
-            .or_else(|| flaps(self.attention.flapping(), Subject::State))
-            .or_else(|| self.lingering(verdict, source))
-            .or_else(|| {
-                let needed = verdict.severity.needs_attention();
-                needed.then(|| of_verdict(verdict, Since::Observed(self.since), source))
-            })
-    }
-
-    /// What is wrong with a state that has lasted too long.
-    fn lingering(&self, verdict: &Verdict, source: &Source) -> Option<Finding> {
-        let (limit, wrong) = verdict.lingering.as_ref()?;
-        let lasts = self.last_seen.signed_duration_since(self.unbroken);
-        let lingers = self.word == verdict.word && lasts > *limit;
-        lingers.then(|| Finding {
+        let flapping = flaps(self.leader.flapping(), Subject::Leader(leads))
+            .or_else(|| flaps(self.attention.flapping(), Subject::State));
+        let lingering = self.lingering(verdict).map(|wrong| Finding {
             since: Since::Observed(self.unbroken),
             ..of_verdict(wrong, Since::Observed(self.unbroken), source)
-        })
+        });
+        match (flapping, lingering) {
+            (Some(flapping), Some(lingering)) if lingering.severity < flapping.severity => {
+                Some(lingering)
+            }
+            (flapping, lingering) => flapping.or(lingering).or_else(|| {
+                let needed = verdict.severity.needs_attention();
+                needed.then(|| of_verdict(verdict, Since::Observed(self.since), source))
+            }),
+        }
+    }
+
+    /// What a state is once it has lasted too long; `None` where it has not.
+    pub(super) fn lingering<'a>(&self, verdict: &'a Verdict) -> Option<&'a Verdict> {
+        let (limit, wrong) = verdict.lingering.as_ref()?;
+        let lasts = self.last_seen.signed_duration_since(self.unbroken);
+        (self.word == verdict.word && lasts > *limit).then_some(wrong)
     }
 }

@@ -58,6 +58,26 @@ impl<S: PartialEq> History<S> {
         }
         let changed = self.state.as_ref().is_some_and(|held| *held != state);
         self.state = Some(state);
+        self.remember(changed, at);
+        self.flapping = match self.flapping {
+            Some(flapping) => self.goes_on(flapping, changed, at),
+            None => self.begins(at),
+        };
+    }
+
+    /// It was looked at, and is nothing that counts as a state. A thing that flaps calms down by that as by any other
+    /// look without a change; of one that does not, nothing is remembered.
+    pub(super) fn unchanged(&mut self, at: DateTime<Utc>) {
+        let Some(flapping) = self.flapping else {
+            return;
+        };
+        if self.seen.back().is_none_or(|(last, _)| *last < at) {
+            self.remember(false, at);
+            self.flapping = self.goes_on(flapping, false, at);
+        }
+    }
+
+    fn remember(&mut self, changed: bool, at: DateTime<Utc>) {
         self.seen.push_back((at, changed));
         if self.seen.len() > OBSERVATIONS {
             self.seen.pop_front();
@@ -72,10 +92,6 @@ impl<S: PartialEq> History<S> {
         if self.latest.len() > AT_ONCE {
             self.latest.pop_front();
         }
-        self.flapping = match self.flapping {
-            Some(flapping) => self.goes_on(flapping, changed, at),
-            None => self.begins(at),
-        };
     }
 
     fn begins(&self, now: DateTime<Utc>) -> Option<Flapping> {

@@ -4,6 +4,7 @@ use super::entry::Entry;
 use super::finding::{Finding, SAME_CLOCK, of_verdict, silence, unread_since};
 use super::{Alarm, Since};
 use crate::inventory::{Judged, Kind, Reading, Resource, ResourceKey, outlasts_silence};
+use crate::verdict::Verdict;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -168,6 +169,15 @@ impl AlarmHistory {
         alarms
     }
 
+    /// What the state of a resource is once it has lasted too long; `None` where it has not.
+    #[must_use]
+    pub fn lingering<'a>(&self, resource: &'a Resource) -> Option<&'a Verdict> {
+        resource.verdict.lingering.as_ref()?;
+        self.entries
+            .get(&resource.key)?
+            .lingering(&resource.verdict)
+    }
+
     /// What is wrong with a resource of a connection that answers.
     fn find(&mut self, judged: &Judged, source: &Source, now: DateTime<Utc>) -> Option<Finding> {
         let resource = &judged.resource;
@@ -181,7 +191,7 @@ impl AlarmHistory {
         let entry = self.entries.entry(resource.key.clone()).or_default();
         if source.reading.freshness_of(resource, now).is_believable() {
             entry.observe(verdict, resource.leader(), observed_at);
-        } else if !outlasts_silence(verdict.severity) {
+        } else if !outlasts_silence(verdict.severity) && entry.lingering(verdict).is_none() {
             return Some(unread_since(resource, observed_at));
         }
         entry.finding(resource, source)

@@ -232,6 +232,47 @@ fn leaders_that_take_turns_are_flapping_though_nothing_is_wrong() {
     );
 }
 
+/// Four primaries within 20 s, which is flapping.
+fn turns() -> World {
+    let turns = [(0, "A"), (6, "B"), (12, "A"), (18, "B")];
+    let world = seen(&turns.map(|(seconds, who)| (seconds, Normal, Some(who))));
+    assert_eq!(world.alarm().map(|alarm| alarm.severity), Some(Warning));
+    world
+}
+
+#[test]
+fn a_handover_that_is_stuck_after_many_changes_is_what_it_is_at_once() {
+    let mut world = turns();
+    let stuck = verdict(Critical).advise("Check its adapter.");
+    let moving = verdict(Moving).lingering(TimeDelta::seconds(15), stuck);
+    for seconds in (20..=170).step_by(5) {
+        world.read(seconds, moving.clone(), None);
+        let alarm = world.alarm().expect("it flaps, or is stuck");
+        let (severity, advice) = if seconds <= 35 {
+            (Warning, "It keeps failing over and back")
+        } else {
+            (Critical, "Check its adapter.")
+        };
+        assert_eq!(alarm.severity, severity, "{seconds} s");
+        assert!(alarm.advice.starts_with(advice), "{seconds} s: {alarm:?}");
+    }
+}
+
+#[test]
+fn changes_that_are_long_over_are_no_flapping_though_there_is_no_leader_since() {
+    let mut world = turns();
+    for seconds in (20..=120).step_by(5) {
+        world.read(seconds, verdict(Critical), None);
+        let alarm = world.alarm().expect("nobody leads");
+        let flaps = alarm.sentence.contains("is flapping");
+        assert_eq!(
+            (alarm.severity, flaps),
+            (Critical, seconds < 80),
+            "{seconds} s"
+        );
+    }
+}
+
 #[test]
 fn what_is_gone_ends_its_alarm_and_what_was_never_read_begins_none() {
     let mut world = seen(&[(0, Warning, None)]);
@@ -325,6 +366,20 @@ fn a_group_that_cannot_be_read_any_more_keeps_its_alarm_or_becomes_one() {
         assert_eq!(severity, Some(expected), "{before:?}");
         assert_eq!(world.history.alarms().len(), 1, "the connection answers");
     }
+}
+
+#[test]
+fn what_was_stuck_when_it_was_last_read_stays_critical() {
+    let mut world = World::default();
+    let moving = verdict(Moving).lingering(TimeDelta::seconds(15), verdict(Critical));
+    for seconds in [0, 10, 20] {
+        world.read(seconds, moving.clone(), None);
+    }
+    let group = judged("kiln", moving, None, Some(at(20)));
+    world
+        .history
+        .update(&[source(Some(at(40)))], &[group], at(40));
+    assert_eq!(world.alarm().map(|alarm| alarm.severity), Some(Critical));
 }
 
 #[test]

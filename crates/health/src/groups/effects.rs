@@ -21,8 +21,8 @@ impl GroupContext<'_> {
                 live => format!("{live} sessions are active"),
             };
             notes.push((Critical, format!("{system} will reject this now: {active}, and deleting a group with active sessions returns 409. Stop the adapters or delete the sessions first.")));
-            notes.push((Warning, format!("It may reappear: a running adapter recreates its session and this group at its next heartbeat, {}.", self.beat())));
         }
+        notes.push(self.reappears(live > 0, "its session and this group"));
         let sentence = match self.sessions.len() {
             0 => "The group is deleted. This cannot be undone: the group has to be created again."
                 .to_owned(),
@@ -60,9 +60,7 @@ impl GroupContext<'_> {
             (Some(was), None) => format!("{who} {was} Primary and leaves the group."),
             (None, _) => format!("{who} leaves the group. The Primary does not change."),
         };
-        if live {
-            notes.push((Warning, format!("It may reappear: a running adapter recreates its session at its next heartbeat, {}.", self.beat())));
-        }
+        notes.push(self.reappears(live, "its session"));
         Effect { sentence, notes }
     }
 
@@ -176,6 +174,21 @@ impl GroupContext<'_> {
                     .to_owned(),
             )],
         }
+    }
+
+    /// A note that what is deleted may come back. One that is silent here may run all the same.
+    fn reappears(&self, live: bool, what: &str) -> (Severity, String) {
+        let words = if live {
+            format!(
+                "It may reappear: a running adapter recreates {what} at its next heartbeat, {}.",
+                self.beat()
+            )
+        } else {
+            format!(
+                "It may reappear: if an adapter still runs, for example behind a broken network, it recreates {what} at its next heartbeat."
+            )
+        };
+        (Warning, words)
     }
 
     /// A note about another pinned session that is silent: it stays Primary.

@@ -23,6 +23,12 @@ pub(super) enum Answers {
 #[derive(Debug)]
 struct Inner {
     groups: Vec<String>,
+    /// So many groups a page at most, whatever is asked for.
+    page_limit: usize,
+    /// What is told as `Total-Count`, where anything is.
+    total: Option<usize>,
+    /// A group that is deleted once the first page of the list was given.
+    deleted_in_between: Option<String>,
     /// Sessions of each group and their roles; two where a group is not named.
     sessions: HashMap<String, Vec<(&'static str, &'static str)>>,
     /// By the id of a group, by the number of a page (`page 0`), or for everything (`*`).
@@ -41,6 +47,9 @@ impl Plant {
     pub(super) async fn new(groups: usize) -> Self {
         let inner = Inner {
             groups: (0..groups).map(|number| format!("g{number}")).collect(),
+            page_limit: usize::MAX,
+            total: None,
+            deleted_in_between: None,
             sessions: HashMap::new(),
             answers: HashMap::new(),
             log: Vec::new(),
@@ -71,6 +80,21 @@ impl Plant {
         self.inner().groups = groups.iter().map(|&group| group.to_owned()).collect();
     }
 
+    /// So many groups a page at most, whatever is asked for.
+    pub(super) fn page_limit(&self, limit: usize) {
+        self.inner().page_limit = limit;
+    }
+
+    /// Tells this as `Total-Count` with each page of the list.
+    pub(super) fn total(&self, total: usize) {
+        self.inner().total = Some(total);
+    }
+
+    /// Deletes a group once the first page of the list was given.
+    pub(super) fn delete_in_between(&self, group: &str) {
+        self.inner().deleted_in_between = Some(group.to_owned());
+    }
+
     /// What was asked since the last look.
     pub(super) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.inner().log)
@@ -83,7 +107,7 @@ impl Plant {
 }
 
 async fn answer(State(inner): State<Arc<Mutex<Inner>>>, request: Request) -> Response<Body> {
-    let (how, body) = {
+    let (how, body, total) = {
         let mut inner = inner.lock().unwrap();
         let uri = request.uri().clone();
         let path = uri.path().trim_start_matches("/api/v1/clientfailover/");
@@ -104,15 +128,26 @@ async fn answer(State(inner): State<Arc<Mutex<Inner>>>, request: Request) -> Res
             ["groups", group, ..] => ((*group).to_owned(), json!({})),
             _ => (String::new(), Value::Null),
         };
+        let is_list = parts == ["groups"];
+        let total = inner.total.filter(|_| is_list);
+        if is_list && let Some(id) = inner.deleted_in_between.take() {
+            inner.groups.retain(|held| *held != id);
+            inner.total = inner.total.map(|total| total - 1);
+            inner.answers.insert(id, Answers::Status(404));
+        }
         let find = |key: &str| inner.answers.get(key).copied();
         (
             find(&key).or_else(|| find("*")).unwrap_or(Answers::Well),
             body,
+            total,
         )
     };
-    let response = Response::builder()
+    let mut response = Response::builder()
         .header("content-type", "application/json")
         .header("date", "Thu, 01 Jan 1970 00:00:00 GMT");
+    if let Some(total) = total {
+        response = response.header("total-count", total);
+    }
     match how {
         Answers::Well => response.body(body.to_string().into()).unwrap(),
         Answers::Garbage => response.body("<h1>It works!".into()).unwrap(),
@@ -137,7 +172,7 @@ fn page(inner: &Inner, uri: &Uri) -> (String, Value) {
     };
     let (skip, count) = (
         number("skip=").unwrap_or(0),
-        number("count=").unwrap_or(100),
+        number("count=").unwrap_or(100).min(inner.page_limit),
     );
     let ids = inner.groups.iter().skip(skip).take(count);
     let groups = ids.map(|id| json!({ "Id": id, "FailoverTimeout": "00:01:00" }));

@@ -63,3 +63,69 @@ async fn very_many_groups_have_a_limit_that_is_told() {
         )
     );
 }
+
+#[tokio::test]
+async fn a_service_that_gives_fewer_at_a_time_is_read_to_its_total() {
+    let plant = Plant::new(120).await;
+    plant.page_limit(50);
+    plant.total(120);
+    let stage = Stage::of(&plant).await;
+    let all = stage.all();
+    assert_eq!(all.connections()[0].held, 120);
+    assert_eq!(all.connections()[0].limit, None);
+    let mut asked = plant.asked();
+    assert_eq!(
+        asked.drain(..3).collect::<Vec<_>>(),
+        [0, 50, 100].map(|skip| format!("GET groups?skip={skip}&count=100"))
+    );
+    assert!(!asked.iter().any(|line| line.starts_with("GET groups?")));
+}
+
+#[tokio::test]
+async fn a_service_that_lists_less_than_it_reports_is_said() {
+    let plant = Plant::new(50).await;
+    plant.total(120);
+    let stage = Stage::of(&plant).await;
+    assert_eq!(
+        stage.all().connections()[0].limit.as_deref(),
+        Some("The service reports 120 groups and listed 50.")
+    );
+}
+
+/// What is deleted on the first page shifts the first of the second page onto the first, which was read already.
+#[tokio::test]
+async fn a_group_deleted_between_two_pages_takes_no_other_with_it() {
+    for total in [None, Some(120)] {
+        let plant = Plant::new(120).await;
+        plant.sessions("g100", &[]);
+        if let Some(total) = total {
+            plant.total(total);
+        }
+        let stage = Stage::of(&plant).await;
+        let alarm = |all: &Inventory| {
+            let mut alarms = all.alarms.iter().flatten();
+            let of = alarms.find(|alarm| alarm.resource.id == "g100");
+            of.map(|alarm| alarm.id.clone())
+        };
+        let before = alarm(&stage.all());
+        assert!(before.is_some(), "it has no sessions");
+        plant.delete_in_between("g5");
+        // The first list was given before it was deleted. The second one does not name it, and its own read confirms that.
+        for held in [120, 119] {
+            let all = stage.refresh().await;
+            assert_eq!(all.resources.len(), held, "{total:?}");
+            assert_eq!(alarm(&all), before);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_group_that_two_lists_do_not_name_is_gone_though_its_sessions_are_answered() {
+    let plant = Plant::new(120).await;
+    let stage = Stage::of(&plant).await;
+    let names: Vec<String> = (1..120).map(|number| format!("g{number}")).collect();
+    plant.groups(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    for held in [120, 119] {
+        assert_eq!(stage.refresh().await.resources.len(), held);
+    }
+}

@@ -4,6 +4,7 @@ use health::inventory::{GroupDetail, WatchedGroup};
 use health::schedule::Millis;
 use health::transition;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::mem;
 use vendors::aveva::GroupConfiguration;
 
 /// Every group, in the order of the service's list.
@@ -15,12 +16,36 @@ pub(super) struct Groups {
     begun: HashMap<String, Millis>,
     /// What is in transition, and was read without a failure.
     moving: BTreeSet<String>,
+    /// What the last list did not name and is held all the same.
+    missing: HashSet<String>,
 }
 
 impl Groups {
     /// Takes over the configurations; what was read of each group stays. Returns whether they are others
-    /// than before.
-    pub(super) fn configure(&mut self, configurations: Vec<GroupConfiguration>) -> bool {
+    /// than before. A list in several pages may pass over a group: one that it does not name stays until the next list
+    /// does not name it either, or it is [`Self::gone`].
+    pub(super) fn configure(
+        &mut self,
+        mut configurations: Vec<GroupConfiguration>,
+        paged: bool,
+    ) -> bool {
+        let missing_before = mem::take(&mut self.missing);
+        if paged {
+            let named: HashSet<&Option<String>> =
+                configurations.iter().map(|group| &group.id).collect();
+            let held = self.list.iter().map(|group| &group.configuration);
+            let missing: Vec<GroupConfiguration> = held
+                .filter(|group| !named.contains(&group.id))
+                .filter(|group| {
+                    let id = group.id.as_ref().filter(|id| !id.is_empty());
+                    id.is_some_and(|id| !missing_before.contains(id))
+                })
+                .cloned()
+                .collect();
+            let ids = missing.iter().filter_map(|group| group.id.clone());
+            self.missing = ids.collect();
+            configurations.extend(missing);
+        }
         let held = self.list.iter().map(|group| &group.configuration);
         let changed = !held.eq(configurations.iter());
         let mut before: HashMap<Option<String>, WatchedGroup> = self
@@ -40,6 +65,23 @@ impl Groups {
                 detail,
             });
         }
+        self.find_places();
+        changed
+    }
+
+    /// The service does not know this group. Returns whether that confirms what the list says, and the group is held no
+    /// longer.
+    pub(super) fn gone(&mut self, id: &str) -> bool {
+        let gone = self.missing.remove(id);
+        if gone {
+            self.list
+                .retain(|group| group.configuration.id.as_deref() != Some(id));
+            self.find_places();
+        }
+        gone
+    }
+
+    fn find_places(&mut self) {
         self.places.clear();
         for (place, group) in self.list.iter().enumerate() {
             if let Some(id) = group.configuration.id.clone().filter(|id| !id.is_empty()) {
@@ -49,7 +91,6 @@ impl Groups {
         let places = &self.places;
         self.begun.retain(|id, _| places.contains_key(id));
         self.moving.retain(|id| places.contains_key(id));
-        changed
     }
 
     pub(super) fn all(&self) -> &[WatchedGroup] {

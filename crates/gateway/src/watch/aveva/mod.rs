@@ -194,7 +194,7 @@ impl Aveva {
         };
         match list {
             Ok(list) => {
-                let changed = self.groups.configure(list.groups);
+                let changed = self.groups.configure(list.groups, list.paged);
                 sweep.list(self.groups.oldest_first(), watcher.now());
                 self.omitted = (list.limit, list.left_out);
                 watcher.limit(self.omitted_words());
@@ -212,6 +212,9 @@ impl Aveva {
         self.under_way.remove(&id);
         if let Some(sweep) = &mut self.sweep {
             sweep.ended(&id, read.as_ref().err());
+        }
+        if read.as_ref().is_err_and(failure::is_missing) && self.groups.gone(&id) {
+            return;
         }
         let read = read.map_err(|why| {
             let line = failure::line(&why);

@@ -17,7 +17,9 @@ const PAGE: u64 = 100;
 #[derive(Debug)]
 pub(super) struct List {
     pub(super) groups: Vec<GroupConfiguration>,
-    /// What of it is over the limit, in words.
+    /// Whether it came in several pages: what comes or goes between two of them may shift another group past both.
+    pub(super) paged: bool,
+    /// What of it is over the limit or was not listed, in words.
     pub(super) limit: Option<String>,
     /// What of it could not be read or came twice.
     pub(super) left_out: LeftOut,
@@ -41,17 +43,19 @@ pub(super) async fn list(source: Source, base: Base, when: When) -> Result<List,
         skip += got;
         let items_of_page = page.items.into_iter();
         groups.extend(items_of_page.filter(|group| known.insert(group.id.clone())));
-        // A short page is the last one whether or not `Total-Count` came along, and so is one that brings
-        // nothing new: a service may not know `skip`.
         let new = groups.len() - before;
         if new > 0 {
             left_out.repeated += items - new;
         }
-        let last = got < PAGE || new == 0;
+        // A page may be short because the service gives fewer at a time: `Total-Count` decides where it came along. A
+        // page that brings nothing new is the last one all the same: a service may not know `skip`.
+        let last = new == 0 || (got < PAGE && total.is_none_or(|total| skip >= total));
         if last || groups.len() > LIMIT || (groups.len() == LIMIT && total.is_some()) {
-            let limit = limit::cut(&mut groups, total, "groups");
+            let listed = groups.len() + left_out.count();
+            let limit = limit::cut(&mut groups, listed, total, "groups");
             return Ok(List {
                 groups,
+                paged: skip > got,
                 limit,
                 left_out,
             });

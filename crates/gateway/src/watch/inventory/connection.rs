@@ -17,8 +17,32 @@ pub(super) struct TrackedResource {
     pub(super) revision: u64,
     /// The revision in which anything but its times last changed.
     pub(super) beyond_times: u64,
+    /// Whether its state has lasted too long, as the history of the alarms knows.
+    lingers: bool,
     /// The publication that last named it: what a whole one does not name is gone.
     named: u64,
+}
+
+impl Held {
+    /// The resource as it is shown: a state that has lasted too long is what it is by that.
+    pub(super) fn shown(&self) -> Resource {
+        let mut shown = self.judged.resource.clone();
+        let lingering = shown.verdict.lingering.take();
+        if let Some((_, wrong)) = lingering.filter(|_| self.lingers) {
+            shown.verdict = *wrong;
+        }
+        shown
+    }
+
+    /// Takes over whether its state has lasted too long. Returns whether that changed, which `step` numbers.
+    pub(super) fn linger(&mut self, lingers: bool, step: Step) -> bool {
+        let changed = self.lingers != lingers;
+        if changed {
+            self.lingers = lingers;
+            (self.revision, self.beyond_times) = (step.revision, step.revision);
+        }
+        changed
+    }
 }
 
 /// The publication under way, and the revision that it makes if it changes something.
@@ -145,6 +169,7 @@ impl Connection {
                 judged,
                 revision: step.revision,
                 beyond_times: step.revision,
+                lingers: false,
                 named: step.publication,
             };
             self.resources.insert(id, held);

@@ -34,7 +34,7 @@ impl State {
         self.remove(keys, step) || changed
     }
 
-    /// Judges what is an alarm at this moment. Returns whether one changed.
+    /// Judges what is an alarm at this moment, and which states have lasted too long. Returns whether that changed.
     pub(super) fn judge_alarms(&mut self, step: Step, now: DateTime<Utc>) -> bool {
         for connection in &mut self.connections {
             connection.freshness = connection.freshness_at(now);
@@ -47,6 +47,13 @@ impl State {
             .map(|held| &held.judged);
         let changes = self.history.update(&sources, resources, now);
         log(&changes);
+        let mut changed = false;
+        for connection in &mut self.connections {
+            for held in connection.resources.values_mut() {
+                let lingers = self.history.lingering(&held.judged.resource).is_some();
+                changed |= held.linger(lingers, step);
+            }
+        }
         let is_first = |alarm: &Alarm| {
             let place = self.place(&alarm.resource.connection);
             let of = place.map(|place| &self.connections[place]);
@@ -55,7 +62,7 @@ impl State {
         let seen = events::of_alarms(&changes, is_first, now);
         self.seen.extend(seen);
         self.adopt_recorded();
-        self.mark_alarms(step, now)
+        self.mark_alarms(step, now) || changed
     }
 }
 

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::watch;
-use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Heartbeat, Role};
+use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Heartbeat, Role, TimeSpan};
 use vendors::veeam::{Outcome, Session};
 
 /// An inventory, and how to move its clock.
@@ -364,4 +364,43 @@ fn a_connection_that_falls_silent_is_an_alarm_without_any_publication() {
     }
     world.do_step(&Step::Group(1, Some(1)));
     assert!(!silent(&world.inventory.everything()));
+}
+
+#[test]
+fn a_handover_that_is_stuck_is_shown_as_its_alarm_says() {
+    let world = World::new();
+    let pend = || {
+        let mut group = world.group(1, Some(1));
+        group.configuration.failover_timeout = Some(TimeSpan::from_seconds(15));
+        let detail = group.detail.as_mut().unwrap();
+        detail.status = GroupStatus::default();
+        detail.sessions[0].role = Some(Role::PendingPrimary);
+        let state = world.read("plant");
+        world.inventory.publish(&state, Read::AllGroups(&[group]));
+    };
+    pend();
+    let mut revision = world.inventory.everything().revision;
+    for expected in [
+        "Handing over",
+        "Handing over",
+        "Handover stuck",
+        "Handover stuck",
+    ] {
+        world.do_step(&Step::Pass(6));
+        pend();
+        let answer = world.after(&revision);
+        assert_eq!(answer.resources[0].verdict.word, expected);
+        revision = answer.revision;
+    }
+    let all = world.inventory.everything();
+    let (shown, alarms) = (&all.resources[0].verdict, all.alarms.unwrap());
+    assert_eq!(
+        (&shown.word, shown.severity),
+        (&alarms[0].word, alarms[0].severity)
+    );
+    world.do_step(&Step::Group(1, Some(1)));
+    assert_eq!(
+        world.after(&revision).resources[0].verdict.word,
+        "No standby"
+    );
 }

@@ -121,6 +121,25 @@ fn it_is_calm_again_after_a_minute_without_a_change() {
 }
 
 #[test]
+fn what_is_in_no_state_for_a_minute_is_calm_again() {
+    let mut history = of(&[(0, 0), (5, 1), (10, 0), (15, 1)]);
+    for seconds in [20, 40, 60, 75] {
+        history.unchanged(at(seconds * 1_000));
+        assert_eq!(
+            history.flapping().map(|how| how.changes),
+            Some(3),
+            "{seconds}"
+        );
+    }
+    history.unchanged(at(75_001));
+    assert_eq!(history.flapping(), None);
+    let calm = of(&[(0, 0), (5, 1)]);
+    let mut history = calm.clone();
+    history.unchanged(at(10_000));
+    assert_eq!(history, calm, "of a calm thing nothing is remembered");
+}
+
+#[test]
 fn what_is_looked_at_twice_is_seen_once() {
     let mut history = of(&[(0, 0), (5, 1)]);
     for state in [0, 1, 0, 1] {
