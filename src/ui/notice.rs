@@ -19,6 +19,7 @@ pub type Undo = Rc<dyn Fn()>;
 #[derive(Clone, Copy)]
 struct Notice {
     number: u32,
+    icon: &'static str,
     message: StoredValue<String>,
     undo: StoredValue<Option<Undo>, LocalStorage>,
 }
@@ -49,12 +50,17 @@ pub fn provide() -> Notices {
 }
 
 impl Notices {
-    /// Shows a notice.
+    /// Shows what was done.
     pub fn show(self, message: String, undo: Option<Undo>) {
+        self.add("done", message, undo);
+    }
+
+    fn add(self, icon: &'static str, message: String, undo: Option<Undo>) {
         let number = self.count.get_untracked();
         self.count.set(number.wrapping_add(1));
         let make = || Notice {
             number,
+            icon,
             message: StoredValue::new(message),
             undo: StoredValue::new_local(undo),
         };
@@ -71,14 +77,17 @@ impl Notices {
     /// Shows the outcome of a change that has no open dialog.
     pub fn show_outcome(self, outcome: Outcome) {
         let message = match outcome {
-            Outcome::Done { message, .. } => message,
-            Outcome::Changed { message } => format!("Nothing was sent: {message}"),
+            Outcome::Done { message, .. } => return self.show(message, None),
+            Outcome::Unverified { message } => message,
+            Outcome::Changed { message } | Outcome::Prevented { message } => {
+                format!("Nothing was sent: {message}")
+            }
             Outcome::Refused { failure, .. } => format!("Refused: {}.", failure.line()),
             Outcome::Unknown { failure, message } => {
                 format!("Outcome unknown: {}. {message}", failure.line())
             }
         };
-        self.show(message, None);
+        self.add("warning", message, None);
     }
 
     /// Takes away the notices with an Undo: what they would undo is about to be changed again.
@@ -131,7 +140,7 @@ pub fn NoticeArea() -> impl IntoView {
         });
         view! {
             <p class="notice" style:order=order>
-                <Icon name="done" />
+                <Icon name=notice.icon />
                 <span title=whole>{message}</span>
                 {undo}
                 <button type="button" class="icon" aria-label="Dismiss" on:click=move |_| notices.drop(notice.number)><Icon name="close" /></button>

@@ -4,6 +4,7 @@ use super::{Writer, ids};
 use crate::api::failure::Failure;
 use crate::api::outcome::{Outcome, execute};
 use crate::api::transport::{Purpose, send};
+use std::cell::Cell;
 use vendors::uplynk::{self, Configuration, FailoverGroup, Mode, OnAir};
 
 fn mode(group: &FailoverGroup) -> &str {
@@ -39,30 +40,45 @@ fn on_air(group: &FailoverGroup) -> String {
     }
 }
 
+/// What is on air, and the settings, in words.
+pub(super) fn on_air_and_settings(group: &FailoverGroup) -> String {
+    format!("{} {}", on_air(group), settings(group))
+}
+
 impl Writer {
-    /// Changes the mode or auto failback, if both are still what the user saw.
+    /// Changes the mode or auto failback, if both are still what the user saw, and what is on air, unless the change
+    /// only leaves that where it is.
     pub async fn configure(&self, seen: &FailoverGroup, change: &Configuration) -> Outcome {
-        let of = |group: &FailoverGroup| (group.mode.clone(), group.auto_failback);
-        if let Err(outcome) = self.unchanged(seen, of, settings).await {
+        let stays = change.auto_failback == Some(false);
+        let of = |group: &FailoverGroup| {
+            let active = group.active.clone().filter(|_| !stays);
+            (group.mode.clone(), group.auto_failback, active)
+        };
+        if let Err(outcome) = self.unchanged(seen, of, on_air_and_settings).await {
             return outcome;
         }
         let resets = change.mode == Some(Mode::Prioritized);
+        let verified = Cell::new(false);
         let check = async || {
             let now = self.read(&seen.id).await?;
+            let is_other = change.mode.is_some() && change.mode != now.mode
+                || change.auto_failback.is_some() && change.auto_failback != now.auto_failback;
+            verified.set(!is_other);
             let order = resets.then(|| format!(" Its order is now {}.", ids(&now).join(", ")));
             Ok(settings(&now) + &order.unwrap_or_default())
         };
         let done = |(): &()| (format!("{} accepted the change.", self.title), !resets);
         let call = uplynk::groups().configure(&seen.id, change);
-        execute(send(&self.connection, &call, Purpose::Change), done, check).await
+        let sent = send(&self.connection, &call, Purpose::Change);
+        let outcome = execute(sent, done, check).await;
+        outcome.verified(verified.get())
     }
 
     /// Puts a slicer on air, if what is on air and auto failback are still what the user saw. Sent once:
     /// every attempt is a switch.
     pub async fn activate(&self, seen: &FailoverGroup, slicer: &str) -> Outcome {
         let of = |group: &FailoverGroup| (group.active.clone(), group.auto_failback);
-        let message = |now: &FailoverGroup| format!("{} {}", on_air(now), settings(now));
-        if let Err(outcome) = self.unchanged(seen, of, message).await {
+        if let Err(outcome) = self.unchanged(seen, of, on_air_and_settings).await {
             return outcome;
         }
         let call = uplynk::groups().activate(&seen.id, slicer);
