@@ -8,15 +8,15 @@ use health::transition;
 use vendors::uplynk::{self, FailoverGroup};
 use web_sys::AbortController;
 
-/// Every group of a connection.
+/// Every group of a connection, for the page of one of them: that one is whole.
 #[must_use]
-pub fn all(connection: String) -> Live<Vec<FailoverGroup>> {
+pub fn all(connection: String, shown: String) -> Live<Vec<FailoverGroup>> {
     let moving = |groups: &Vec<FailoverGroup>, now: DateTime<Utc>| {
         let mut groups = groups.iter();
         groups.any(|group| transition::slicers(group, now))
     };
     Live::new(
-        move |abort| slicer_groups(connection.clone(), abort),
+        move |abort| slicer_groups(connection.clone(), shown.clone(), abort),
         moving,
     )
 }
@@ -31,9 +31,11 @@ pub fn one(connection: String, group: String) -> Live<FailoverGroup> {
     Live::new(fetch, transition::slicers)
 }
 
-/// Every group of an Uplynk account, whole: a list item without its slicers is asked for by itself.
+/// Every group of an Uplynk account. Where the list item of the one that is shown has no slicers, it is asked for by
+/// itself. What is missing of others, and what goes wrong with them, is not this page's.
 async fn slicer_groups(
     connection: String,
+    shown: String,
     abort: AbortController,
 ) -> Result<Arrived<Vec<FailoverGroup>>, Failure> {
     let list = send(&connection, &uplynk::groups().list(), Purpose::Poll(&abort)).await?;
@@ -64,16 +66,12 @@ async fn slicer_groups(
         }
         page += 1;
     }
-    for group in &mut value {
-        if group.slicers.is_none() || group.channels.is_none() {
-            *group = send(
-                &connection,
-                &uplynk::groups().get(&group.id),
-                Purpose::Poll(&abort),
-            )
-            .await?
-            .value;
-        }
+    let mut thin = value
+        .iter_mut()
+        .filter(|group| group.slicers.is_none() || group.channels.is_none());
+    if let Some(group) = thin.find(|group| group.id == shown) {
+        let call = uplynk::groups().get(&shown);
+        *group = send(&connection, &call, Purpose::Poll(&abort)).await?.value;
     }
     Ok(Arrived {
         value,

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { eventually, story } from './harness.mjs';
+import { pageRequests } from './support/requests.mjs';
 import { path, plain, system } from './support/worlds.mjs';
 
 const STATES = { '-1': 'Inactive', 0: 'Slicing', 1: 'Ad Break', 2: 'Replacing Content', 3: 'Blackout' };
@@ -58,6 +59,32 @@ story('a group that is not there is not found', async ({ page, visit, complaints
   await visit(path('slicers', 'live', 'no such group'));
   await page.getByRole('heading', { level: 1, name: 'Not found' }).waitFor();
 });
+
+for (const status of [404, 500]) {
+  story(`a group that the list holds without its slicers, and that answers ${status}, hides no other`, async ({ page, visit, world, control }) => {
+    const [thin, group] = system(await world(), 'live').groups;
+    const faulty = (operation, fault) => control('POST', '/faults', { connection: 'live', operation, fault });
+    await faulty('list groups', { kind: 'replace', find: '"slicers"', with: '"was"' });
+    await faulty('get group', { kind: 'status', status });
+    await visit(path('slicers', 'live', group.id));
+    const asked = pageRequests(page);
+    const isWhole = async () => {
+      await page.getByRole('heading', { level: 1, name: group.name, exact: true }).waitFor();
+      await eventually(async () => assert.equal(await slicersOnPage(page).count(), group.slicers.length));
+    };
+    await isWhole();
+    await eventually(() => assert.ok(asked.relay.length >= 2, `${asked.relay.length} polls`), 30_000);
+    await eventually(async () => {
+      const { requests } = await control('GET', '/requests');
+      const single = requests.filter(({ operation }) => operation === 'get group');
+      assert.ok(single.length >= 1, 'the gateway has asked for the other one');
+      assert.ok(single.every(({ path: of }) => of.includes(thin.id)), 'and for no more than that');
+    }, 20_000);
+    await isWhole();
+    const source = page.getByRole('list', { name: 'Sources' }).getByRole('listitem', { name: /Live channels.*live/ });
+    await source.waitFor();
+  });
+}
 
 story('a group id with every awkward character reaches the vendor whole', async ({ page, visit, control, complaints }) => {
   complaints.expect(/status of 404/);

@@ -33,7 +33,7 @@ pub fn SlicerGroupPage(
             .into_any();
     };
     let title = known.title.clone();
-    let all = uplynk::all(connection.clone());
+    let all = uplynk::all(connection.clone(), group.clone());
     let part = {
         let id = group.clone();
         all.part(move |groups| groups.iter().find(|group| group.id == id).cloned())
