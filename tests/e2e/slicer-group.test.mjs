@@ -123,3 +123,34 @@ story('a picture that cannot be had is a plain one, and says so', async ({ page,
   await page.getByRole('region', { name: 'On air' }).getByText('No preview available').waitFor({ timeout: 20_000 });
   await eventually(async () => assert.equal(await page.getByRole('region', { name: 'On air' }).locator('img').count(), 0));
 });
+
+story('what the service does not report of a group is said to be so, and not shown as none', async ({ page, visit, world, control }) => {
+  const [group] = system(await world(), 'live').groups;
+  const unreported = async (field) => {
+    await control('DELETE', '/faults');
+    for (const operation of ['list groups', 'get group']) {
+      await control('POST', '/faults', { connection: 'live', operation, fault: { kind: 'replace', find: `"${field}"`, with: '"was"' } });
+    }
+  };
+  await unreported('channels');
+  await visit(path('slicers', 'live', group.id));
+  await page.getByRole('region', { name: 'On air' }).getByText('Uplynk does not report which channels use this group.').waitFor();
+  await visit('/slicers');
+  const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: group.name, exact: true }) });
+  await row.getByText('channels not reported').waitFor();
+  await unreported('slicers');
+  await eventually(async () => assert.doesNotMatch(await row.innerText(), /\d of \d/, 'no backups are counted'), 20_000);
+  await visit(path('slicers', 'live', group.id));
+  await page.getByText('Uplynk does not report the slicers of this group.').waitFor();
+});
+
+story('allowed owners that cannot be read are counted, and not shown as none', async ({ page, visit, world, control }) => {
+  const [group] = system(await world(), 'live').groups;
+  const body = JSON.stringify({ items: [7, 8], total_items: 40 });
+  await control('POST', '/faults', { connection: 'live', operation: 'list owners', fault: { kind: 'body', body } });
+  await visit(path('slicers', 'live', group.id));
+  const panel = page.getByRole('region', { name: 'Allowed owners' });
+  await panel.getByRole('button', { name: 'Show' }).click();
+  await panel.getByText('0 of 40 shown').waitFor();
+  assert.equal(await panel.getByText('No other account is allowed.').count(), 0);
+});

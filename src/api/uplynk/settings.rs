@@ -5,7 +5,7 @@ use crate::api::failure::Failure;
 use crate::api::outcome::{Outcome, execute};
 use crate::api::transport::{Purpose, send};
 use std::cell::Cell;
-use vendors::uplynk::{self, Configuration, FailoverGroup, Mode, OnAir};
+use vendors::uplynk::{self, Collection, Configuration, FailoverGroup, Mode, OnAir};
 
 fn mode(group: &FailoverGroup) -> &str {
     match &group.mode {
@@ -123,21 +123,23 @@ impl Writer {
     ///
     /// # Errors
     /// Why it is not known.
-    pub async fn owners(&self, group: &str) -> Result<Vec<String>, Failure> {
+    pub async fn owners(&self, group: &str) -> Result<Collection<String>, Failure> {
         let call = uplynk::groups().allowed_owners(group);
-        Ok(send(&self.connection, &call, Purpose::Change)
-            .await?
-            .value
-            .items)
+        Ok(send(&self.connection, &call, Purpose::Change).await?.value)
     }
 
     /// Changes who may use the group.
     pub async fn set_owners(&self, group: &str, add: &[&str], remove: &[&str]) -> Outcome {
         let call = uplynk::groups().set_allowed_owners(group, add, remove);
         let check = async || {
-            Ok(match self.owners(group).await?.as_slice() {
+            let owners = self.owners(group).await?;
+            let (missing, mut names) = (owners.missing(), owners.items);
+            if missing > 0 {
+                names.push(format!("{missing} more that cannot be read"));
+            }
+            Ok(match names.as_slice() {
                 [] => "No other account is allowed now.".to_owned(),
-                owners => format!("Allowed accounts are now: {}.", owners.join(", ")),
+                names => format!("Allowed accounts are now: {}.", names.join(", ")),
             })
         };
         let done = |(): &()| (format!("{} accepted the change.", self.title), true);

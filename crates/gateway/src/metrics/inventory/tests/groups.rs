@@ -93,8 +93,8 @@ fn a_slicer_group_shows_slate_backups_and_its_last_failover() {
         let mut one = resource(Kind::SlicerGroup, "live", "9", Severity::Normal);
         one.facts = Facts::SlicerGroup(Box::new(SlicerGroupFacts {
             on_air: on_air.clone(),
-            backups_ready: 1,
-            backups: 2,
+            backups_ready: Some(1),
+            backups: Some(2),
             last_failover: Some(at(-60)),
             ..SlicerGroupFacts::default()
         }));
