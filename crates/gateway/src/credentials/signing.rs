@@ -536,11 +536,9 @@ mod tests {
             });
             let turns = Turns::new(virtual_clock(Duration::from_secs(100)), Some(away));
             let begun = Instant::now();
-            let seconds = [
-                turns.next(Urgency::Read).await.second,
-                turns.next(Urgency::Change).await.second,
-            ];
-            assert!(seconds[0] < seconds[1], "{seconds:?}");
+            let first = turns.next(Urgency::Read).await.second;
+            let second = turns.next(Urgency::Change).await.second;
+            assert!(first < second, "{first} {second}");
             assert!(begun.elapsed() <= Duration::from_secs(3));
         }
         let turns = Turns::new(
