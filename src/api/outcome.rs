@@ -19,6 +19,16 @@ pub enum Outcome {
         /// The current state.
         message: String,
     },
+    /// Nothing was sent: with what the vendor reports it would change more than was asked for.
+    Prevented {
+        /// What is missing, and what to do.
+        message: String,
+    },
+    /// The vendor accepted the change, and what was asked for is not what was read afterwards.
+    Unverified {
+        /// What was read instead.
+        message: String,
+    },
     /// The vendor or the gateway refused the change.
     Refused {
         /// The error.
@@ -56,6 +66,15 @@ impl Outcome {
             failure,
             message: None,
             compared: Vec::new(),
+        }
+    }
+
+    /// A change counts as done only if what was asked for was found afterwards.
+    #[must_use]
+    pub fn verified(self, found: bool) -> Self {
+        match self {
+            Self::Done { message, .. } if !found => Self::Unverified { message },
+            outcome => outcome,
         }
     }
 }

@@ -182,6 +182,8 @@ fn OutcomeCard(outcome: Outcome, system: String) -> impl IntoView {
             </section>
         }
         .into_any(),
+        Outcome::Prevented { message } => not_done("Nothing was sent", message),
+        Outcome::Unverified { message } => not_done("The change is not in effect", message),
         Outcome::Refused {
             failure,
             message,
@@ -216,4 +218,15 @@ fn OutcomeCard(outcome: Outcome, system: String) -> impl IntoView {
         }
         .into_any(),
     }
+}
+
+/// A change that was not made, though nobody refused it.
+fn not_done(title: &'static str, message: String) -> AnyView {
+    view! {
+        <section class="panel failure" aria-label=title>
+            <h3><Icon name="warning" />{title}</h3>
+            <p>{message}</p>
+        </section>
+    }
+    .into_any()
 }

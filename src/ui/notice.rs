@@ -101,7 +101,10 @@ impl Notices {
     pub fn show_outcome(self, outcome: Outcome) {
         let (mark, message) = match outcome {
             Outcome::Done { message, .. } => (Mark::Done, message),
-            Outcome::Changed { message } => (Mark::Refused, format!("Nothing was sent: {message}")),
+            Outcome::Unverified { message } => (Mark::Unknown, message),
+            Outcome::Changed { message } | Outcome::Prevented { message } => {
+                (Mark::Refused, format!("Nothing was sent: {message}"))
+            }
             Outcome::Refused {
                 failure, message, ..
             } => {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { eventually, story } from './harness.mjs';
+import { pageRequests } from './support/requests.mjs';
 import { path, plain, system } from './support/worlds.mjs';
 
 const STATES = { '-1': 'Inactive', 0: 'Slicing', 1: 'Ad Break', 2: 'Replacing Content', 3: 'Blackout' };
@@ -59,6 +60,32 @@ story('a group that is not there is not found', async ({ page, visit, complaints
   await page.getByRole('heading', { level: 1, name: 'Not found' }).waitFor();
 });
 
+for (const status of [404, 500]) {
+  story(`a group that the list holds without its slicers, and that answers ${status}, hides no other`, async ({ page, visit, world, control }) => {
+    const [thin, group] = system(await world(), 'live').groups;
+    const faulty = (operation, fault) => control('POST', '/faults', { connection: 'live', operation, fault });
+    await faulty('list groups', { kind: 'replace', find: '"slicers"', with: '"was"' });
+    await faulty('get group', { kind: 'status', status });
+    await visit(path('slicers', 'live', group.id));
+    const asked = pageRequests(page);
+    const isWhole = async () => {
+      await page.getByRole('heading', { level: 1, name: group.name, exact: true }).waitFor();
+      await eventually(async () => assert.equal(await slicersOnPage(page).count(), group.slicers.length));
+    };
+    await isWhole();
+    await eventually(() => assert.ok(asked.relay.length >= 2, `${asked.relay.length} polls`), 30_000);
+    await eventually(async () => {
+      const { requests } = await control('GET', '/requests');
+      const single = requests.filter(({ operation }) => operation === 'get group');
+      assert.ok(single.length >= 1, 'the gateway has asked for the other one');
+      assert.ok(single.every(({ path: of }) => of.includes(thin.id)), 'and for no more than that');
+    }, 20_000);
+    await isWhole();
+    const source = page.getByRole('list', { name: 'Sources' }).getByRole('listitem', { name: /Live channels.*live/ });
+    await source.waitFor();
+  });
+}
+
 story('a group id with every awkward character reaches the vendor whole', async ({ page, visit, control, complaints }) => {
   complaints.expect(/status of 404/);
   const id = 'a/b %41 #1 "q" ..x?&=+ Ü 🏭';
@@ -113,4 +140,35 @@ story('a picture that stands still is marked beside its slicer, which need not b
   await page.getByRole('listitem', { name: new RegExp(`^${id}, .*, same picture for \\d+ s, Eligible$`) }).waitFor({ timeout: 20_000 });
   await row.getByText(/^same picture for \d+ s$/).waitFor();
   assert.equal(await page.getByText(/same picture for/).count(), 1);
+});
+
+story('what the service does not report of a group is said to be so, and not shown as none', async ({ page, visit, world, control }) => {
+  const [group] = system(await world(), 'live').groups;
+  const unreported = async (field) => {
+    await control('DELETE', '/faults');
+    for (const operation of ['list groups', 'get group']) {
+      await control('POST', '/faults', { connection: 'live', operation, fault: { kind: 'replace', find: `"${field}"`, with: '"was"' } });
+    }
+  };
+  await unreported('channels');
+  await visit(path('slicers', 'live', group.id));
+  await page.getByRole('region', { name: 'On air' }).getByText('Uplynk does not report which channels use this group.').waitFor();
+  await visit('/slicers');
+  const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: group.name, exact: true }) });
+  await row.getByText('channels not reported').waitFor();
+  await unreported('slicers');
+  await eventually(async () => assert.doesNotMatch(await row.innerText(), /\d of \d/, 'no backups are counted'), 20_000);
+  await visit(path('slicers', 'live', group.id));
+  await page.getByText('Uplynk does not report the slicers of this group.').waitFor();
+});
+
+story('allowed owners that cannot be read are counted, and not shown as none', async ({ page, visit, world, control }) => {
+  const [group] = system(await world(), 'live').groups;
+  const body = JSON.stringify({ items: [7, 8], total_items: 40 });
+  await control('POST', '/faults', { connection: 'live', operation: 'list allowed owners', fault: { kind: 'body', body } });
+  await visit(path('slicers', 'live', group.id));
+  const panel = page.getByRole('region', { name: 'Allowed owners' });
+  await panel.getByRole('button', { name: 'Show' }).click();
+  await panel.getByText('0 of 40 shown').waitFor();
+  assert.equal(await panel.getByText('No other owner is allowed.').count(), 0);
 });

@@ -8,12 +8,13 @@ use crate::auth::Access;
 use crate::changes::Changes;
 use crate::clock::wall_clock;
 use crate::config;
+use crate::credentials::AHEAD;
 use crate::in_flight::InFlight;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::store::Store;
 use crate::thumbnails::Thumbnails;
-use crate::vendor_client::{Accounts, ReadObserver, Upstream};
+use crate::vendor_client::{Accounts, ReadObserver, SecondsOf, Upstream};
 use crate::watch::{Audience, Clock, Position, Watchers};
 use axum::body::Bytes;
 use axum::http::HeaderValue;
@@ -78,6 +79,7 @@ impl Shared {
     pub(crate) fn new(clock: Clock, store: Store) -> Self {
         let store = Arc::new(store);
         let watchers = Watchers::new(clock, store.clone());
+        let accounts = Accounts::new(wall_clock(), Some(shared_seconds(store.clone())));
         Self {
             alerts: Arc::new(Alerting::new(watchers.inventory().clone(), store.clone())),
             watchers,
@@ -87,7 +89,7 @@ impl Shared {
             inventory_answers: AnswerCache::default(),
             earlier_files: EarlierFiles::default(),
             metrics: Metrics::default(),
-            accounts: Mutex::new(Accounts::new(wall_clock())),
+            accounts: Mutex::new(accounts),
             stopping: AtomicBool::new(false),
         }
     }
@@ -236,6 +238,17 @@ impl Gateway {
             upstream.log_off().await;
         }
     }
+}
+
+/// Takes the seconds of signatures from the store, for all gateways that share it.
+fn shared_seconds(store: Arc<Store>) -> SecondsOf {
+    Box::new(move |account| {
+        let store = store.clone();
+        Arc::new(move |now| {
+            let (store, account) = (store.clone(), account.clone());
+            Box::pin(async move { store.take_second(account, now, AHEAD).await })
+        })
+    })
 }
 
 /// The pictures of a connection, for systems that have some.

@@ -1,6 +1,7 @@
 //! Changes to Uplynk failover groups. Each is sent once and then verified by reading.
 
 mod order;
+mod positions;
 mod settings;
 
 pub use order::{SaveOutcome, SaveStep};

@@ -3,13 +3,16 @@
 //! with positions from 1, and what it then holds is compared. The gateway carries the request out only
 //! if the group still has the entity tag of what was read just before.
 
+use super::positions::{difference, eligibility, is_still_meant, positions, prevented};
+use super::settings::on_air_and_settings;
 use super::{Writer, ids};
 use crate::api::failure::Failure;
 use crate::api::outcome::{Outcome, execute};
 use crate::api::transport::{send_for_tag, send_if_match};
-use health::slicers::ordered;
+use chrono::{DateTime, Utc};
+use health::slicers::{Action, ordered};
 use std::cell::Cell;
-use vendors::uplynk::{self, FailoverGroup, Mode, SlicerPlace};
+use vendors::uplynk::{self, FailoverGroup, Slicer, SlicerPlace};
 
 /// A step of saving an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,17 +63,16 @@ impl Writer {
         if ids(&now) != base || now.mode != seen.mode {
             return SaveOutcome::Conflict(Box::new(now));
         }
+        if let Some(message) = prevented(&now, tag.is_some(), None) {
+            return SaveOutcome::Completed(Outcome::Prevented { message });
+        }
         step(SaveStep::Sending);
         let wanted = positions(&now, order);
         let verified = Cell::new(false);
         let outcome = self.send_positions(&now, tag, &wanted, |held| {
-            let held = ids(held);
-            if held == order {
-                verified.set(true);
-                "The saved order is in effect.".to_owned()
-            } else {
-                format!("The group now has a different order: {}.", held.join(", "))
-            }
+            let difference = difference(held, &wanted);
+            verified.set(difference.is_none());
+            difference.unwrap_or_else(|| "The saved order is in effect.".to_owned())
         });
         match outcome.await {
             Outcome::Refused { failure, .. } if is_overtaken(&failure) => {
@@ -84,13 +86,21 @@ impl Writer {
                 let message = "Order saved and verified.".to_owned();
                 SaveOutcome::Completed(Outcome::Done { message, undoable })
             }
-            outcome => SaveOutcome::Completed(outcome),
+            outcome => SaveOutcome::Completed(outcome.verified(false)),
         }
     }
 
-    /// Sets a slicer's eligibility; everything else stays as it is at that moment.
-    pub async fn set_eligible(&self, group: &str, slicer: &str, eligible: bool) -> Outcome {
-        let (now, tag) = match self.tagged(group).await {
+    /// Sets a slicer's eligibility, if what decides what goes on air is still what the user saw; everything else stays
+    /// as it is at that moment. `quiet_at`: the vendor's time, where the user was not asked, because the change was
+    /// harmless; then it may also be sent where it still is.
+    pub async fn set_eligible(
+        &self,
+        seen: &FailoverGroup,
+        slicer: &str,
+        eligible: bool,
+        quiet_at: Option<DateTime<Utc>>,
+    ) -> Outcome {
+        let (now, tag) = match self.tagged(&seen.id).await {
             Ok(read) => read,
             Err(failure) => return Outcome::refused(failure),
         };
@@ -102,19 +112,33 @@ impl Writer {
         };
         place.enabled = eligible;
         let word = |eligible| if eligible { "eligible" } else { "not eligible" };
+        let action = Action::SetEligible(slicer.to_owned(), eligible);
+        if !is_still_meant(seen, &now, &action, quiet_at) {
+            return Outcome::Changed {
+                message: state(&now),
+            };
+        }
+        if let Some(message) = prevented(&now, tag.is_some(), Some(slicer)) {
+            return Outcome::Prevented { message };
+        }
+        let verified = Cell::new(false);
         let outcome = self.send_positions(&now, tag, &wanted, |held| {
             let mut slicers = held.slicers.iter().flatten();
             let found = slicers.find(|one| one.id == slicer);
-            match found.and_then(|one| one.enabled) {
-                Some(held) => format!("{slicer} is now {}.", word(held)),
-                None => format!("The service does not report whether {slicer} is eligible."),
+            let held = found.and_then(|one| one.enabled);
+            verified.set(held == Some(eligible));
+            let words = eligibility(held);
+            if verified.get() {
+                format!("{slicer} is now {words}.")
+            } else {
+                format!("It is not in effect: {slicer} is still {words}.")
             }
         });
         match outcome.await {
             Outcome::Refused { failure, .. } if is_overtaken(&failure) => Outcome::Changed {
                 message: "Someone else changed the group at the same time.".to_owned(),
             },
-            outcome => outcome,
+            outcome => outcome.verified(verified.get()),
         }
     }
 
@@ -139,25 +163,18 @@ impl Writer {
     }
 }
 
-/// Every slicer of the group in this order, with its eligibility as it is.
-fn positions(group: &FailoverGroup, order: &[String]) -> Vec<SlicerPlace> {
-    let slicers = ordered(group);
-    let known = order
-        .iter()
-        .filter_map(|id| slicers.iter().find(|slicer| slicer.id == *id));
-    known
-        .zip(1..)
-        .map(|(slicer, order)| SlicerPlace {
-            slicer_id: slicer.id.clone(),
-            enabled: slicer.enabled.unwrap_or(true),
-            // Every position is 1 in flat mode.
-            order: if group.mode == Some(Mode::Flat) {
-                1
-            } else {
-                order
-            },
-        })
-        .collect()
+/// What a change of an eligibility is judged by, in words.
+fn state(group: &FailoverGroup) -> String {
+    let slicer = |slicer: &Slicer| match slicer.enabled {
+        Some(true) => slicer.id.clone(),
+        enabled => format!("{} ({})", slicer.id, eligibility(enabled)),
+    };
+    let order: Vec<String> = ordered(group).into_iter().map(slicer).collect();
+    format!(
+        "{} The order is {}.",
+        on_air_and_settings(group),
+        order.join(", ")
+    )
 }
 
 /// Somebody changed the group between the read and the write.

@@ -4,7 +4,8 @@ use super::{Writer, ids};
 use crate::api::failure::Failure;
 use crate::api::outcome::{Outcome, execute};
 use crate::api::transport::{Purpose, send};
-use vendors::uplynk::{self, Configuration, FailoverGroup, Mode, OnAir};
+use std::cell::Cell;
+use vendors::uplynk::{self, Collection, Configuration, FailoverGroup, Mode, OnAir};
 
 fn mode(group: &FailoverGroup) -> &str {
     match &group.mode {
@@ -39,30 +40,45 @@ fn on_air(group: &FailoverGroup) -> String {
     }
 }
 
+/// What is on air, and the settings, in words.
+pub(super) fn on_air_and_settings(group: &FailoverGroup) -> String {
+    format!("{} {}", on_air(group), settings(group))
+}
+
 impl Writer {
-    /// Changes the mode or auto failback, if both are still what the user saw.
+    /// Changes the mode or auto failback, if both are still what the user saw, and what is on air, unless the change
+    /// only leaves that where it is.
     pub async fn configure(&self, seen: &FailoverGroup, change: &Configuration) -> Outcome {
-        let of = |group: &FailoverGroup| (group.mode.clone(), group.auto_failback);
-        if let Err(outcome) = self.unchanged(seen, of, settings).await {
+        let stays = change.auto_failback == Some(false);
+        let of = |group: &FailoverGroup| {
+            let active = group.active.clone().filter(|_| !stays);
+            (group.mode.clone(), group.auto_failback, active)
+        };
+        if let Err(outcome) = self.unchanged(seen, of, on_air_and_settings).await {
             return outcome;
         }
         let resets = change.mode == Some(Mode::Prioritized);
+        let verified = Cell::new(false);
         let check = async || {
             let now = self.read(&seen.id).await?;
+            let is_other = change.mode.is_some() && change.mode != now.mode
+                || change.auto_failback.is_some() && change.auto_failback != now.auto_failback;
+            verified.set(!is_other);
             let order = resets.then(|| format!(" Its order is now {}.", ids(&now).join(", ")));
             Ok(settings(&now) + &order.unwrap_or_default())
         };
         let done = |(): &()| (format!("{} accepted the change.", self.title), !resets);
         let call = uplynk::groups().configure(&seen.id, change);
-        execute(send(&self.connection, &call, Purpose::Change), done, check).await
+        let sent = send(&self.connection, &call, Purpose::Change);
+        let outcome = execute(sent, done, check).await;
+        outcome.verified(verified.get())
     }
 
     /// Puts a slicer on air, if what is on air and auto failback are still what the user saw. Sent once:
     /// every attempt is a switch.
     pub async fn activate(&self, seen: &FailoverGroup, slicer: &str) -> Outcome {
         let of = |group: &FailoverGroup| (group.active.clone(), group.auto_failback);
-        let message = |now: &FailoverGroup| format!("{} {}", on_air(now), settings(now));
-        if let Err(outcome) = self.unchanged(seen, of, message).await {
+        if let Err(outcome) = self.unchanged(seen, of, on_air_and_settings).await {
             return outcome;
         }
         let call = uplynk::groups().activate(&seen.id, slicer);
@@ -107,21 +123,23 @@ impl Writer {
     ///
     /// # Errors
     /// Why it is not known.
-    pub async fn owners(&self, group: &str) -> Result<Vec<String>, Failure> {
+    pub async fn owners(&self, group: &str) -> Result<Collection<String>, Failure> {
         let call = uplynk::groups().allowed_owners(group);
-        Ok(send(&self.connection, &call, Purpose::Change)
-            .await?
-            .value
-            .items)
+        Ok(send(&self.connection, &call, Purpose::Change).await?.value)
     }
 
     /// Changes who may use the group.
     pub async fn set_owners(&self, group: &str, add: &[&str], remove: &[&str]) -> Outcome {
         let call = uplynk::groups().set_allowed_owners(group, add, remove);
         let check = async || {
-            Ok(match self.owners(group).await?.as_slice() {
+            let owners = self.owners(group).await?;
+            let (missing, mut names) = (owners.missing(), owners.items);
+            if missing > 0 {
+                names.push(format!("{missing} more that cannot be read"));
+            }
+            Ok(match names.as_slice() {
                 [] => "No other owner is allowed now.".to_owned(),
-                owners => format!("Allowed owners are now: {}.", owners.join(", ")),
+                names => format!("Allowed owners are now: {}.", names.join(", ")),
             })
         };
         let done = |(): &()| (format!("{} accepted the change.", self.title), true);

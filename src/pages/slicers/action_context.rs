@@ -12,7 +12,7 @@ use crate::ui::notice::{Notices, Undo, use_notices};
 use crate::ui::reorder::Draft;
 use chrono::{DateTime, Utc};
 use health::freshness::Freshness;
-use health::slicers::Action;
+use health::slicers::{Action, with_eligible};
 use leptos::prelude::*;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -151,9 +151,10 @@ impl ActionContext {
     /// Sets a slicer's eligibility: at once, with Undo, where that is harmless; otherwise after a dialog.
     pub fn set_eligible(self, slicer: String, eligible: bool) {
         let action = Action::SetEligible(slicer.clone(), eligible);
+        let now = untrack(|| self.now());
         let quiet = untrack(|| {
             let group = self.live.value()?;
-            Some(action.is_quiet(&group, self.now(), self.shown()))
+            Some(action.is_quiet(&group, now, self.shown()))
         });
         if quiet != Some(true) {
             return self.ask(action);
@@ -161,12 +162,14 @@ impl ActionContext {
         let (Some(writer), Some(seen)) = (self.writer(), self.live.value_untracked()) else {
             return;
         };
+        self.notices.dismiss_undoable();
         leptos::task::spawn_local(async move {
-            let outcome = writer.set_eligible(&seen.id, &slicer, eligible).await;
+            let sent = writer.set_eligible(&seen, &slicer, eligible, Some(now));
+            let outcome = sent.await;
             self.changed();
             match outcome {
                 Outcome::Done { message, .. } => {
-                    let undo = self.undo_eligible(&writer, &seen.id, &slicer, !eligible);
+                    let undo = self.undo_eligible(&writer, &seen, &slicer, eligible, now);
                     self.notices.show(message, Some(undo));
                 }
                 outcome => self.notices.show_outcome(outcome),
@@ -174,13 +177,24 @@ impl ActionContext {
         });
     }
 
-    /// Undoes a change of eligibility.
+    /// Undoes a change of eligibility that was made at a time of the vendor's.
     #[must_use]
-    pub fn undo_eligible(self, writer: &Writer, group: &str, slicer: &str, eligible: bool) -> Undo {
-        let (writer, group, slicer) = (writer.clone(), group.to_owned(), slicer.to_owned());
+    pub fn undo_eligible(
+        self,
+        writer: &Writer,
+        seen: &FailoverGroup,
+        slicer: &str,
+        eligible: bool,
+        now: DateTime<Utc>,
+    ) -> Undo {
+        let after = with_eligible(seen, slicer, eligible);
+        let (writer, slicer) = (writer.clone(), slicer.to_owned());
         self.undo(move || {
-            let (writer, group, slicer) = (writer.clone(), group.clone(), slicer.clone());
-            async move { writer.set_eligible(&group, &slicer, eligible).await }
+            let (writer, after, slicer) = (writer.clone(), after.clone(), slicer.clone());
+            async move {
+                let sent = writer.set_eligible(&after, &slicer, !eligible, Some(now));
+                sent.await
+            }
         })
     }
 

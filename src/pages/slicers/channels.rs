@@ -13,16 +13,14 @@ pub fn Channels(
 ) -> impl IntoView {
     let channels = Memo::new(move |_| {
         let group = context.live.value();
-        let channels = group
-            .and_then(|group| group.channels.clone())
-            .unwrap_or_default();
+        let channels = group?.channels.clone()?;
         let named = channels.into_iter().map(|channel| {
             let name = channel.desc.clone().unwrap_or_else(|| channel.id.clone());
             (channel.id, name)
         });
-        named.collect::<Vec<_>>()
+        Some(named.collect::<Vec<_>>())
     });
-    let each = move || channels.get();
+    let each = move || channels.get().unwrap_or_default();
     let draw = move |(id, name): (String, String)| {
         let remove = context.may.then(|| {
             let ask = move |_| context.ask(Action::RemoveChannel(id.clone()));
@@ -32,10 +30,12 @@ pub fn Channels(
         view! { <li>{name.clone()}{remove}</li> }
     };
     let none = move || {
-        channels
-            .read()
-            .is_empty()
-            .then(|| view! { <p class="dim">"No channel uses this group."</p> })
+        let words = match channels.read().as_ref().map(Vec::len) {
+            None => "Uplynk does not report which channels use this group.",
+            Some(0) => "No channel uses this group.",
+            Some(_) => return None,
+        };
+        Some(view! { <p class="dim">{words}</p> })
     };
     let add = context.may.then(|| {
         view! { <p class="row"><button type="button" class="btn" on:click=move |_| context.ask(Action::AddChannel)><Icon name="plus" />"Add channel"</button></p> }

@@ -29,7 +29,11 @@ fn facts(resource: &Resource) -> Option<&SlicerGroupFacts> {
 fn texts<'a>(resource: &'a Resource, look_in: &mut dyn FnMut(&'a str)) {
     let Some(facts) = facts(resource) else { return };
     facts.slicers.iter().for_each(|slicer| look_in(&slicer.id));
-    facts.channels.iter().for_each(|name| look_in(name));
+    facts
+        .channels
+        .iter()
+        .flatten()
+        .for_each(|name| look_in(name));
 }
 
 /// One row of the table "Slicer failover groups".
@@ -126,9 +130,10 @@ pub fn row(resource: &Resource, context: RowContext) -> Row {
     Row {
         state,
         name: resource.name.clone(),
-        channels: match facts.channels.len() {
-            1 => "1 channel".to_owned(),
-            number => format!("{number} channels"),
+        channels: match facts.channels.as_ref().map(Vec::len) {
+            Some(1) => "1 channel".to_owned(),
+            Some(number) => format!("{number} channels"),
+            None => "channels not reported".to_owned(),
         },
         href: Route::of(&resource.key).href(),
         connection,
@@ -136,7 +141,10 @@ pub fn row(resource: &Resource, context: RowContext) -> Row {
         auto_failback: failback_word(facts.auto_failback, facts.mode.as_ref()),
         mode: mode_word(facts.mode.as_ref()),
         chain: facts.slicers.into_iter().map(link).collect(),
-        backups: format!("{} of {}", facts.backups_ready, facts.backups),
+        backups: match (facts.backups_ready, facts.backups) {
+            (Some(ready), Some(all)) => format!("{ready} of {all}"),
+            _ => "–".to_owned(),
+        },
         failover: facts.last_failover,
         connection_id: resource.key.connection.clone(),
     }
@@ -204,6 +212,20 @@ mod tests {
             .map(|link| (link.id.as_str(), link.words))
             .collect();
         assert_eq!(words, [("news01", "on air"), ("news02", "")]);
+    }
+
+    #[test]
+    fn what_is_not_reported_is_not_counted_as_none() {
+        let cells = |group| {
+            let row = shown(group);
+            (row.channels, row.backups)
+        };
+        let (whole, thin) = (group(), FailoverGroup::default());
+        assert_eq!(cells(whole), ("0 channels".to_owned(), "1 of 1".to_owned()));
+        assert_eq!(
+            cells(thin),
+            ("channels not reported".to_owned(), "–".to_owned())
+        );
     }
 
     #[test]

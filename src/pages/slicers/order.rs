@@ -151,9 +151,14 @@ pub fn SlicerOrder(
         format!("Position {to}, was {}. {effect}", row + 1)
     });
     let none = move || {
-        list.read()
-            .is_empty()
-            .then(|| view! { <p class="blank">"This group has no slicers."</p> })
+        let is_reported = live.value()?.slicers.is_some();
+        let words = if is_reported {
+            "This group has no slicers."
+        } else {
+            "Uplynk does not report the slicers of this group."
+        };
+        let is_empty = list.read().is_empty();
+        is_empty.then(|| view! { <p class="blank">{words}</p> })
     };
     let hint = move || match (flat.get(), context.may) {
         (true, _) => "flat mode: positions do not apply, so there is no order to change",

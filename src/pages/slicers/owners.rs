@@ -6,6 +6,7 @@ use crate::api::Failure;
 use crate::ui::{FailureCard, Icon};
 use health::slicers::Action;
 use leptos::prelude::*;
+use vendors::uplynk::Collection;
 
 /// The panel, closed until it is asked for.
 #[component]
@@ -14,7 +15,7 @@ pub fn Owners(
     context: ActionContext,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
-    let owners: RwSignal<Option<Result<Vec<String>, Failure>>> = RwSignal::new(None);
+    let owners: RwSignal<Option<Result<Collection<String>, Failure>>> = RwSignal::new(None);
     let read = move || {
         let group = context.live.value_untracked().map(|group| group.id.clone());
         let (Some(writer), Some(group)) = (context.writer(), group) else {
@@ -32,17 +33,18 @@ pub fn Owners(
         }
     });
     let toggle = move |_| open.update(|open| *open = !*open);
-    let shown = move || {
-        match owners.get()? {
+    let shown = move || match owners.get()? {
         Err(failure) => {
             let retry = Callback::new(move |()| read());
             Some(view! { <FailureCard failure system=context.system() retry /> }.into_any())
         }
-        Ok(list) if list.is_empty() => Some(view! { <p class="dim">"No other owner is allowed."</p> }.into_any()),
-        Ok(list) => Some(
-            view! { <ul class="tags row" aria-label="Allowed owners">{list.into_iter().map(|id| item(context, id)).collect::<Vec<_>>()}</ul> }.into_any(),
-        ),
-    }
+        Ok(list) => {
+            let note = note(&list).map(|words| view! { <p class="dim">{words}</p> });
+            let items: Vec<_> = list.items.into_iter().map(|id| item(context, id)).collect();
+            let items = (!items.is_empty())
+                .then(|| view! { <ul class="tags row" aria-label="Allowed owners">{items}</ul> });
+            Some(view! { {items}{note} }.into_any())
+        }
     };
     let add = context.may.then(|| {
         view! { <p class="row"><button type="button" class="btn" on:click=move |_| context.ask(Action::AddOwner)><Icon name="plus" />"Add owner"</button></p> }
@@ -70,4 +72,53 @@ fn item(context: ActionContext, id: String) -> impl IntoView {
         view! { <button type="button" class="icon" aria-label=label on:click=ask><Icon name="close" /></button> }
     });
     view! { <li><code>{id}</code>{remove}</li> }
+}
+
+/// What the list alone does not say.
+fn note(owners: &Collection<String>) -> Option<String> {
+    let shown = owners.items.len();
+    match owners.missing() {
+        0 => (shown == 0).then(|| "No other owner is allowed.".to_owned()),
+        missing => Some(format!(
+            "{shown} of {} shown: the rest is missing from Uplynk's answer, or cannot be read.",
+            shown + missing
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::note;
+    use vendors::LeftOut;
+    use vendors::uplynk::Collection;
+
+    #[test]
+    fn owners_that_could_not_be_read_are_not_none() {
+        for (shown, total, unreadable, words) in [
+            (0, None, 0, Some("No other owner is allowed.")),
+            (0, Some(0), 0, Some("No other owner is allowed.")),
+            (2, Some(2), 0, None),
+            (2, None, 0, None),
+            (0, Some(2), 2, Some("0 of 2 shown")),
+            (0, None, 2, Some("0 of 2 shown")),
+            (1, Some(40), 0, Some("1 of 40 shown")),
+            (1, Some(1), 2, Some("1 of 3 shown")),
+        ] {
+            let owners = Collection {
+                items: vec!["a".to_owned(); shown],
+                total,
+                left_out: LeftOut {
+                    unreadable,
+                    repeated: 0,
+                },
+            };
+            let note = note(&owners);
+            let said = note.as_deref();
+            assert_eq!(said.is_some(), words.is_some(), "{owners:?}: {said:?}");
+            assert!(
+                said.unwrap_or_default()
+                    .starts_with(words.unwrap_or_default())
+            );
+        }
+    }
 }

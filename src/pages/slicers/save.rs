@@ -23,8 +23,8 @@ enum Problem {
     Changed(String),
     /// It was refused, and the screen shows the current order; the wanted order.
     Refused(Outcome, Vec<String>),
-    /// The outcome is unknown.
-    Unknown(Outcome),
+    /// It was not sent, or is not known to be in effect: the draft stays.
+    Open(Outcome),
 }
 
 /// An order that was saved and is not shown as such yet.
@@ -283,8 +283,12 @@ async fn send(
             }
             let _ = problem.try_set(Some(Problem::Changed(message)));
         }
-        SaveOutcome::Completed(outcome @ Outcome::Unknown { .. }) => {
-            let _ = problem.try_set(Some(Problem::Unknown(outcome)));
+        SaveOutcome::Completed(
+            outcome @ (Outcome::Unknown { .. }
+            | Outcome::Unverified { .. }
+            | Outcome::Prevented { .. }),
+        ) => {
+            let _ = problem.try_set(Some(Problem::Open(outcome)));
         }
         // The screen returns to the current order.
         SaveOutcome::Completed(outcome) => {
@@ -311,12 +315,25 @@ fn SaveResult(context: ActionContext, problem: RwSignal<Option<Problem>>) -> imp
                 view! { <p><b>"Nothing was sent because the group has changed. "</b>{message}</p> }
                     .into_any()
             }
-            Problem::Unknown(Outcome::Unknown { failure, message }) => view! {
-                <p><b>"Outcome unknown: "</b>{failure.line()}". "{message}</p>
-                {vendor_card(failure, context.system())}
-                <button type="button" class="btn" on:click=dismiss>"Dismiss"</button>
+            Problem::Open(outcome) => {
+                let (title, message, failure) = match outcome {
+                    Outcome::Unknown { failure, message } => (
+                        "Outcome unknown: ",
+                        format!("{}. {message}", failure.line()),
+                        Some(failure),
+                    ),
+                    Outcome::Unverified { message } => ("Not verified: ", message, None),
+                    Outcome::Prevented { message } => ("Nothing was sent: ", message, None),
+                    _ => return None,
+                };
+                let card = failure.map(|failure| vendor_card(failure, context.system()));
+                view! {
+                    <p><b>{title}</b>{message}</p>
+                    {card}
+                    <button type="button" class="btn" on:click=dismiss>"Dismiss"</button>
+                }
+                .into_any()
             }
-            .into_any(),
             Problem::Refused(Outcome::Refused { failure, .. }, order) => {
                 let again = move |_| {
                     problem.set(None);
@@ -336,7 +353,7 @@ fn SaveResult(context: ActionContext, problem: RwSignal<Option<Problem>>) -> imp
                 }
                 .into_any()
             }
-            Problem::Unknown(_) | Problem::Refused(..) => return None,
+            Problem::Refused(..) => return None,
         })
     }
 }

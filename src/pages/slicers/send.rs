@@ -18,6 +18,8 @@ pub(super) async fn run(
     typed: String,
 ) -> (Outcome, Option<Undo>) {
     let group = seen.id.clone();
+    // What was said of the change before, and its Undo, belong to another state.
+    context.notices().dismiss_undoable();
     match action {
         Action::SetMode(mode) => {
             let change = Configuration {
@@ -43,11 +45,10 @@ pub(super) async fn run(
             (outcome, Some(undo))
         }
         Action::SetEligible(id, on) => {
-            let outcome = writer.set_eligible(&group, &id, on).await;
-            (
-                outcome,
-                Some(context.undo_eligible(&writer, &group, &id, !on)),
-            )
+            let now = untrack(|| context.now());
+            let outcome = writer.set_eligible(&seen, &id, on, None).await;
+            let undo = context.undo_eligible(&writer, &seen, &id, on, now);
+            (outcome, Some(undo))
         }
         Action::Activate(id) => (writer.activate(&seen, &id).await, None),
         Action::SetSlate(on) => (writer.set_slate(&seen, on).await, None),

@@ -10,7 +10,7 @@ mod veeam;
 pub(crate) use basic::Basic;
 pub(crate) use oauth::Tokens;
 pub(crate) use refusals::Refusals;
-pub(crate) use signing::{Signer, Turns};
+pub(crate) use signing::{AHEAD, SharedSeconds, Signer, Turns};
 pub(crate) use veeam::Logon;
 
 use crate::problem::{Kind, Problem};

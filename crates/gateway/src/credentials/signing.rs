@@ -1,5 +1,7 @@
 //! Uplynk's signed requests: one at a time per account, and each with its own second as timestamp, because the
-//! vendor refuses a signature that it has seen before. A change that waits gets the next second, before all reads.
+//! vendor refuses a signature that it has seen before. A change that waits gets the next second, before all reads. Where
+//! other gateways sign for the account too, each second is taken from what they share; while that is away, this gateway
+//! counts by itself.
 
 use super::Urgency;
 use crate::clock::Clock;
@@ -7,6 +9,7 @@ use crate::problem::{Kind, Problem};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use flate2::{Compression, write::ZlibEncoder};
+use futures_util::future::BoxFuture;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
@@ -22,15 +25,35 @@ use tokio::time::{Instant, sleep, sleep_until};
 /// block the account.
 const SET_BACK: u64 = 5;
 
+/// So many seconds may be taken in advance by gateways that share them. What is further ahead is of a clock that goes
+/// wrong.
+pub(crate) const AHEAD: u64 = 30;
+
+/// How long to wait for a second that gateways share.
+const TO_TAKE: Duration = Duration::from_secs(1);
+
+/// Takes a second that no other gateway signs with: given the present one, that one or a later one. `None` where that
+/// cannot be asked.
+pub(crate) type SharedSeconds = Arc<dyn Fn(u64) -> BoxFuture<'static, Option<u64>> + Send + Sync>;
+
 /// How long a read may keep a change waiting for the vendor's answer.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// The queue of one account, which all its connections share.
 pub(crate) struct Turns {
     clock: Clock,
-    last: Mutex<u64>,
+    shared: Option<SharedSeconds>,
+    last: Mutex<Last>,
     /// How many changes wait for a turn.
     changes: watch::Sender<usize>,
+}
+
+/// The last second of an account.
+#[derive(Debug, Default)]
+struct Last {
+    used: u64,
+    /// One that was taken from those that are shared, by who no longer waits for it.
+    taken: Option<u64>,
 }
 
 /// A change that waits. Dropping it says that it no longer does.
@@ -61,7 +84,7 @@ pub(crate) struct Turn<'a> {
     began: Instant,
     /// The changes that wait, for a read.
     changes: Option<&'a watch::Sender<usize>>,
-    _alone: MutexGuard<'a, u64>,
+    _alone: MutexGuard<'a, Last>,
 }
 
 impl Turn<'_> {
@@ -83,10 +106,11 @@ async fn a_change_waits(changes: &watch::Sender<usize>) {
 }
 
 impl Turns {
-    pub(crate) fn new(clock: Clock) -> Self {
+    pub(crate) fn new(clock: Clock, shared: Option<SharedSeconds>) -> Self {
         Self {
             clock,
-            last: Mutex::new(0),
+            shared,
+            last: Mutex::default(),
             changes: watch::Sender::default(),
         }
     }
@@ -117,7 +141,7 @@ impl Turns {
     fn turn<'a>(
         &self,
         second: u64,
-        alone: MutexGuard<'a, u64>,
+        alone: MutexGuard<'a, Last>,
         changes: Option<&'a watch::Sender<usize>>,
     ) -> Turn<'a> {
         Turn {
@@ -128,17 +152,43 @@ impl Turns {
         }
     }
 
-    /// The present second, once it is not that of the last signature.
-    async fn second_after(&self, last: &mut u64) -> u64 {
+    /// The present second, once it is not that of the last signature, of this gateway or of another one.
+    async fn second_after(&self, last: &mut Last) -> u64 {
         loop {
             let now = (self.clock)();
             let second = now.as_secs();
-            if second > *last || second + SET_BACK < *last {
-                *last = second;
-                return second;
+            let mut next = last.used + 1;
+            if second >= next || second + SET_BACK < last.used {
+                next = self.taken(last, second).await;
+                if next <= second {
+                    *last = Last {
+                        used: next,
+                        taken: None,
+                    };
+                    return next;
+                }
             }
-            sleep(Duration::from_secs(*last + 1).saturating_sub(now)).await;
+            sleep(Duration::from_secs(next).saturating_sub(now)).await;
         }
+    }
+
+    /// A second for this gateway alone: the present one, or one that comes.
+    async fn taken(&self, last: &mut Last, second: u64) -> u64 {
+        let Some(shared) = &self.shared else {
+            return second;
+        };
+        // One that has only just gone by is as good, and one that is far away is of a clock that was set back.
+        let near = second.saturating_sub(SET_BACK)..=second + AHEAD;
+        let kept = last.taken.filter(|taken| near.contains(taken));
+        let taken = match kept {
+            Some(taken) => taken,
+            None => {
+                let taken = tokio::time::timeout(TO_TAKE, shared(second)).await;
+                taken.ok().flatten().unwrap_or(second)
+            }
+        };
+        last.taken = Some(taken);
+        taken
     }
 }
 
@@ -242,7 +292,10 @@ mod tests {
     }
 
     fn signer() -> Signer {
-        let turns = Arc::new(Turns::new(Arc::new(|| Duration::from_secs(1_576_107_800))));
+        let turns = Arc::new(Turns::new(
+            Arc::new(|| Duration::from_secs(1_576_107_800)),
+            None,
+        ));
         Signer::new(
             "1234567890abcdefghijklmnopqrstu".to_owned(),
             SecretString::from("1234567890abcdefghijklmnopqrstuvwxyz1234"),
@@ -301,7 +354,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn each_turn_has_its_own_second_and_comes_as_early_as_possible() {
-        let turns = Turns::new(virtual_clock(Duration::from_millis(100_900)));
+        let turns = Turns::new(virtual_clock(Duration::from_millis(100_900)), None);
         let begun = Instant::now();
         let mut seconds = Vec::new();
         for _ in 0..4 {
@@ -313,7 +366,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_request_at_a_time() {
-        let turns = Turns::new(virtual_clock(Duration::from_secs(100)));
+        let turns = Turns::new(virtual_clock(Duration::from_secs(100)), None);
         let first = turns.next(Urgency::Read).await;
         let waited = tokio::time::timeout(Duration::from_secs(60), turns.next(Urgency::Read)).await;
         assert!(
@@ -326,7 +379,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_change_gets_the_next_second_before_all_reads_that_wait() {
-        let turns = Turns::new(virtual_clock(Duration::from_secs(100)));
+        let turns = Turns::new(virtual_clock(Duration::from_secs(100)), None);
         let order = std::sync::Mutex::new(Vec::new());
         let take = async |name, urgency| {
             let turn = turns.next(urgency).await;
@@ -358,7 +411,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_read_gives_up_its_turn_to_a_change_after_two_seconds() {
-        let turns = Turns::new(virtual_clock(Duration::from_secs(100)));
+        let turns = Turns::new(virtual_clock(Duration::from_secs(100)), None);
         for (age, expected) in [(0, 2_000), (1_500, 500), (9_000, 0)] {
             let hanging = turns.next(Urgency::Read).await;
             sleep(Duration::from_millis(age)).await;
@@ -385,7 +438,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_change_that_no_longer_waits_holds_up_no_read() {
-        let turns = Turns::new(virtual_clock(Duration::from_secs(100)));
+        let turns = Turns::new(virtual_clock(Duration::from_secs(100)), None);
         let held = turns.next(Urgency::Read).await;
         let change = turns.next(Urgency::Change);
         assert!(
@@ -402,7 +455,7 @@ mod tests {
         let signer = Signer::new(
             "o".to_owned(),
             SecretString::from("k"),
-            Arc::new(Turns::new(virtual_clock(Duration::from_secs(100)))),
+            Arc::new(Turns::new(virtual_clock(Duration::from_secs(100)), None)),
         );
         let _held = signer
             .turn(Urgency::Read, Duration::from_secs(1))
@@ -423,9 +476,76 @@ mod tests {
     async fn a_clock_that_was_set_back_does_not_block_the_queue() {
         let time = Arc::new(std::sync::Mutex::new(Duration::from_secs(7_200)));
         let shown = time.clone();
-        let turns = Turns::new(Arc::new(move || *shown.lock().unwrap()));
+        let turns = Turns::new(Arc::new(move || *shown.lock().unwrap()), None);
         assert_eq!(turns.next(Urgency::Read).await.second, 7_200);
         *time.lock().unwrap() = Duration::from_secs(3_600);
         assert_eq!(turns.next(Urgency::Read).await.second, 3_600);
+    }
+
+    /// What several gateways take their seconds from.
+    fn shared_seconds() -> SharedSeconds {
+        let last = Arc::new(std::sync::Mutex::new(0));
+        Arc::new(move |now| {
+            let mut last = last.lock().unwrap();
+            *last = (*last + 1).max(now);
+            Box::pin(std::future::ready(Some(*last)))
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_gateways_take_turns_with_the_seconds_of_one_account() {
+        let (shared, clock) = (shared_seconds(), virtual_clock(Duration::from_secs(100)));
+        let gateway = || Turns::new(clock.clone(), Some(shared.clone()));
+        let (one, other) = (gateway(), gateway());
+        let take = async |turns: &Turns| {
+            let mut seconds = Vec::new();
+            for _ in 0..3 {
+                let second = turns.next(Urgency::Read).await.second;
+                assert!(second <= clock().as_secs(), "{second} has come");
+                seconds.push(second);
+            }
+            seconds
+        };
+        let (mut all, more) = tokio::join!(take(&one), take(&other));
+        all.extend(more);
+        all.sort_unstable();
+        assert_eq!(all, [100, 101, 102, 103, 104, 105]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_second_that_a_read_has_taken_is_that_of_the_change_that_comes_before_it() {
+        let clock = virtual_clock(Duration::from_secs(100));
+        let turns = Turns::new(clock, Some(shared_seconds()));
+        // Another gateway has the present one.
+        turns.shared.as_ref().unwrap()(100).await;
+        let read = turns.next(Urgency::Read);
+        let change = async {
+            sleep(Duration::from_millis(500)).await;
+            turns.next(Urgency::Change).await.second
+        };
+        let (read, change) = tokio::join!(async { read.await.second }, change);
+        assert_eq!((change, read), (101, 102));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_gateway_counts_by_itself_where_what_is_shared_is_away_or_its_clock_was_set_back() {
+        for answer in [Some(None), None] {
+            let away: SharedSeconds = Arc::new(move |_| match answer {
+                Some(answer) => Box::pin(std::future::ready(answer)),
+                None => Box::pin(std::future::pending()),
+            });
+            let turns = Turns::new(virtual_clock(Duration::from_secs(100)), Some(away));
+            let begun = Instant::now();
+            let first = turns.next(Urgency::Read).await.second;
+            let second = turns.next(Urgency::Change).await.second;
+            assert!(first < second, "{first} {second}");
+            assert!(begun.elapsed() <= Duration::from_secs(3));
+        }
+        let turns = Turns::new(
+            virtual_clock(Duration::from_secs(100)),
+            Some(shared_seconds()),
+        );
+        turns.last.lock().await.taken = Some(7_200);
+        assert_eq!(turns.next(Urgency::Read).await.second, 100);
     }
 }

@@ -276,6 +276,32 @@ impl Store {
         }
     }
 
+    /// Takes the second for a signature that no other gateway takes for this account: the present one, `now`, or a later
+    /// one. What is further ahead than so many seconds was taken by a gateway whose clock went wrong, and counts no
+    /// more. `None` where there are no other gateways, or the database cannot be asked.
+    pub(crate) async fn take_second(&self, account: String, now: u64, ahead: u64) -> Option<u64> {
+        self.sharing.as_ref()?;
+        let (now, ahead) = (i64::try_from(now).ok()?, i64::try_from(ahead).ok()?);
+        let taken = self.ask(move |sql, _| {
+            let taken = sql.rows(
+                "INSERT INTO signed_second AS own (account, last) VALUES (?, ?)
+                 ON CONFLICT (account) DO UPDATE SET last = CASE
+                     WHEN own.last > excluded.last + ?::int8 THEN excluded.last
+                     ELSE greatest(own.last + 1, excluded.last) END
+                 RETURNING last",
+                &[account.into(), now.into(), ahead.into()],
+            )?;
+            taken.first().ok_or("tells no second")?.number(0)
+        });
+        match taken.await {
+            Ok(second) => u64::try_from(second).ok(),
+            Err(fault) => {
+                tracing::debug!("a second for a signature is not shared: the store {fault}");
+                None
+            }
+        }
+    }
+
     /// Waits until something is wanted of a gateway that watches.
     pub(crate) async fn wishes(&self) -> Vec<String> {
         match &self.others {

@@ -4,16 +4,20 @@
 use super::group_locks::GroupLocks;
 use crate::clock::Clock;
 use crate::config;
-use crate::credentials::{Refusals, Turns};
+use crate::credentials::{Refusals, SharedSeconds, Turns};
 use secrecy::ExposeSecret as _;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+/// What gateways that share a store take the seconds of an account's signatures from, by a name for the account.
+pub(crate) type SecondsOf = Box<dyn Fn(String) -> SharedSeconds + Send + Sync>;
+
 /// The queues and locks of all connections.
 pub(crate) struct Accounts {
     clock: Clock,
+    shared: Option<SecondsOf>,
     turns: HashMap<(String, String), Arc<Turns>>,
     locks: Arc<GroupLocks>,
     refusals: HashMap<Fingerprint, Arc<Refusals>>,
@@ -29,9 +33,10 @@ impl fmt::Debug for Accounts {
 }
 
 impl Accounts {
-    pub(crate) fn new(clock: Clock) -> Self {
+    pub(crate) fn new(clock: Clock, shared: Option<SecondsOf>) -> Self {
         Self {
             clock,
+            shared,
             turns: HashMap::new(),
             locks: Arc::default(),
             refusals: HashMap::new(),
@@ -41,10 +46,12 @@ impl Accounts {
     /// The queue of an account's signed requests.
     pub(super) fn turns(&mut self, base: &str, owner: &str) -> Arc<Turns> {
         let key = (base.to_owned(), owner.to_owned());
-        self.turns
-            .entry(key)
-            .or_insert_with(|| Arc::new(Turns::new(self.clock.clone())))
-            .clone()
+        let (clock, shared) = (&self.clock, &self.shared);
+        let turns = self.turns.entry(key).or_insert_with(|| {
+            let shared = shared.as_ref().map(|shared| shared(name([base, owner])));
+            Arc::new(Turns::new(clock.clone(), shared))
+        });
+        turns.clone()
     }
 
     /// The locks of all groups.
@@ -75,13 +82,23 @@ fn fingerprint(base: &str, credentials: &config::Credentials) -> Fingerprint {
         config::Credentials::Basic { username, password } => (base, username, password),
         config::Credentials::IntegrationKey { owner, api_key } => (base, owner, api_key),
     };
+    digest([base, service, account, secret.expose_secret()])
+}
+
+fn digest<const N: usize>(texts: [&str; N]) -> Fingerprint {
     let mut hash = Sha256::new();
-    for text in [base, service, account, secret.expose_secret()] {
+    for text in texts {
         // With its length, so that no two lists of texts are the same bytes.
         hash.update(text.len().to_le_bytes());
         hash.update(text);
     }
     hash.finalize().into()
+}
+
+/// A name for an account, which does not say whose it is.
+fn name(account: [&str; 2]) -> String {
+    let digest = digest(account);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -91,7 +108,7 @@ mod tests {
 
     #[test]
     fn the_same_credentials_at_the_same_service_share_their_refusals() {
-        let mut accounts = Accounts::new(wall_clock());
+        let mut accounts = Accounts::new(wall_clock(), None);
         let mut refusals = |base: &str, username: &str, password: &str| {
             let credentials = config::Credentials::Basic {
                 username: username.to_owned(),

@@ -9,7 +9,7 @@ mod lanes;
 mod reads;
 mod upstream;
 
-pub(crate) use accounts::Accounts;
+pub(crate) use accounts::{Accounts, SecondsOf};
 pub(crate) use group_locks::under_way;
 pub(crate) use lanes::Lane;
 pub(crate) use reads::{Outcome, When};

@@ -1,6 +1,6 @@
 //! Why something could not be read, and what follows from it.
 
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use protocol::ReadFailure;
 use std::time::Duration;
 use vendors::Failure;
@@ -51,6 +51,18 @@ pub(super) fn is_missing(failure: &ReadFailure) -> bool {
     matches!(failure, ReadFailure::Vendor(error) if error.status == 404)
 }
 
+/// Whether no more can be read after it, where the same system has just answered: it takes no more requests, or is not
+/// reached any more. A vendor may fail at one thing and answer for the others.
+pub(super) fn ends_a_reading(failure: &ReadFailure) -> bool {
+    match failure {
+        ReadFailure::Problem(problem) => [Kind::Unreadable, Kind::TooLarge]
+            .iter()
+            .all(|kind| problem.kind != format!("/problems/{}", kind.name())),
+        ReadFailure::Unreadable(_) => false,
+        ReadFailure::Vendor(error) => matches!(error.status, 401 | 429),
+    }
+}
+
 /// One line: the vendor's own words where there are some.
 pub(crate) fn line(failure: &ReadFailure) -> String {
     match failure {
@@ -65,7 +77,6 @@ pub(crate) fn line(failure: &ReadFailure) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::problem::Kind;
     use vendors::call::VendorError;
 
     fn vendor(status: u16, retry_after: Option<u64>) -> ReadFailure {
@@ -79,21 +90,28 @@ mod tests {
 
     #[test]
     fn what_a_failure_says_of_the_connection() {
-        for (status, expected) in [
-            (400, false),
-            (401, true),
-            (403, false),
-            (404, false),
-            (409, false),
-            (429, true),
-            (500, true),
-            (503, true),
+        for (status, expected, ends) in [
+            (400, false, false),
+            (401, true, true),
+            (403, false, false),
+            (404, false, false),
+            (409, false, false),
+            (429, true, true),
+            (500, true, false),
+            (503, true, false),
         ] {
-            assert_eq!(
-                is_of_connection(&vendor(status, None)),
-                expected,
-                "{status}"
-            );
+            let failure = vendor(status, None);
+            let is = (is_of_connection(&failure), ends_a_reading(&failure));
+            assert_eq!(is, (expected, ends), "{status}");
+        }
+        for (kind, ends) in [
+            (Kind::Timeout, true),
+            (Kind::Unreachable, true),
+            (Kind::Unreadable, false),
+            (Kind::TooLarge, false),
+        ] {
+            let failure = of_problem(&Problem::new(kind, "x"));
+            assert_eq!(ends_a_reading(&failure), ends, "{kind:?}");
         }
         let timeout = of_problem(&Problem::new(
             Kind::Timeout,

@@ -46,7 +46,7 @@ pub(super) async fn read(source: Source, when: When) -> Result<Reading, ReadFail
         }
         match source.read(&groups.get(&group.id), when).await {
             Ok(whole) => *group = whole.value,
-            Err(why) if failure::is_of_connection(&why) => return Err(why),
+            Err(why) if failure::ends_a_reading(&why) => return Err(why),
             // What is wrong with one group hides no other.
             Err(_) => {}
         }

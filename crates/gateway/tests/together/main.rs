@@ -195,3 +195,33 @@ async fn a_gateway_that_is_killed_or_hangs_is_replaced_and_nothing_is_lost_nor_m
     .await;
     assert!(ended.elapsed() < INTERVAL, "{:?}", ended.elapsed());
 }
+
+/// The service refuses what was signed with a second that it has seen before.
+#[tokio::test]
+async fn two_gateways_sign_no_two_requests_of_an_account_with_the_same_second() {
+    let Some(server) = Server::over_tcp() else {
+        return;
+    };
+    let database = server.database();
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = folder.path().join("url");
+    let at = server.url_over_tcp(server.port, server::PASSWORD, &database);
+    std::fs::write(&url, at).expect("written");
+    let store = format!("[store]\nurl_file = {:?}\n", url.display().to_string());
+    let vendor = Vendor::start().await;
+    let mut one = Gateway::start(&vendor, &store).await;
+    let mut other = Gateway::start(&vendor, &store).await;
+    let ask = async |gateway: &mut Gateway| {
+        for _ in 0..4 {
+            let list = "/relay/live/api/v4/failover-groups";
+            let anew = "cache-control: no-cache\r\n";
+            let answer = gateway.viewer.ask("GET", list, anew, "").await;
+            assert_eq!(answer.expect("an answer").status, 200);
+        }
+    };
+    tokio::join!(ask(&mut one), ask(&mut other));
+    let signed = vendor.signed();
+    let different: BTreeSet<&String> = signed.iter().collect();
+    assert!(signed.len() >= 8, "{}", signed.len());
+    assert_eq!(different.len(), signed.len(), "{signed:?}");
+}

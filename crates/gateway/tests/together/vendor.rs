@@ -1,8 +1,9 @@
 //! An AVEVA service whose first group has no primary, and an Uplynk service, which note when they are asked for
-//! everything.
+//! everything, and by which signed message.
 
 use axum::Router;
 use axum::extract::Path;
+use axum::http::Uri;
 use axum::routing::get;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -11,15 +12,19 @@ use tokio::net::TcpListener;
 pub(crate) struct Vendor {
     pub(crate) base: String,
     lists: Arc<Mutex<[Vec<Instant>; 2]>>,
+    queries: Arc<Mutex<Vec<String>>>,
 }
 
 impl Vendor {
     pub(crate) async fn start() -> Self {
         let lists: Arc<Mutex<[Vec<Instant>; 2]>> = Arc::default();
+        let queries: Arc<Mutex<Vec<String>>> = Arc::default();
         let list = |system: usize, body: &'static str| {
-            let lists = lists.clone();
+            let (lists, queries) = (lists.clone(), queries.clone());
             let json = [("content-type", "application/json")];
-            get(move || async move {
+            get(move |uri: Uri| async move {
+                let query = uri.query().unwrap_or_default().to_owned();
+                queries.lock().expect("no panic").push(query);
                 lists.lock().expect("no panic")[system].push(Instant::now());
                 (json, body)
             })
@@ -46,7 +51,18 @@ impl Vendor {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { base, lists }
+        Self {
+            base,
+            lists,
+            queries,
+        }
+    }
+
+    /// The queries of signed requests so far.
+    pub(crate) fn signed(&self) -> Vec<String> {
+        let mut queries = self.queries.lock().expect("no panic").clone();
+        queries.retain(|query| query.starts_with("msg="));
+        queries
     }
 
     /// When each of the two was asked for its list since then.

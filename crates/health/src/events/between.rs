@@ -337,6 +337,10 @@ fn of_slicer_group(
         events.failover(what, old, new, told.filter(|told| *told <= at.now));
     }
     of_settings(events, before, after);
+    // What is not reported has not left.
+    if before.backups.is_none() || after.backups.is_none() {
+        return;
+    }
     events.members(
         "Slicer",
         before.slicers.iter().map(|slicer| slicer.id.as_str()),

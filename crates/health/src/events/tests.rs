@@ -171,6 +171,7 @@ fn slicers(on_air: Option<OnAir>, order: &[(&str, SlicerPart)]) -> SlicerGroupFa
                 part: *part,
             })
             .collect(),
+        backups: Some(order.len()),
         ..SlicerGroupFacts::default()
     }
 }
@@ -214,6 +215,14 @@ fn what_happens_to_a_slicer_group_is_told() {
                 ..quiet.clone()
             },
             vec!["Auto failback changed.", "The failover mode changed."],
+        ),
+        // Its slicers are not reported.
+        (
+            SlicerGroupFacts {
+                backups: None,
+                ..slicers(on("a"), &[])
+            },
+            vec![],
         ),
     ] {
         let of = |facts: &SlicerGroupFacts| Facts::SlicerGroup(Box::new(facts.clone()));

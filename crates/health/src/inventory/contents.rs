@@ -15,7 +15,7 @@ use crate::verdict::Verdict;
 use chrono::{DateTime, TimeDelta, Utc};
 use vendors::LeftOut;
 use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role, RoleOverride};
-use vendors::uplynk::{FailoverGroup, OnAir, Slicer};
+use vendors::uplynk::{Channel, FailoverGroup, OnAir, Slicer};
 use vendors::veeam::Session;
 
 /// What was read of a connection.
@@ -241,7 +241,8 @@ fn facts_of_group(group: &WatchedGroup, at: &Moment) -> GroupFacts {
 fn of_slicer_group(group: &FailoverGroup, connection: &str, at: &Moment) -> Resource {
     let now = at.vendor(at.now);
     let active = slicers::on_air(group);
-    let (backups_ready, all) = backups(group, now);
+    let backups = group.slicers.as_ref().map(|_| backups(group, now));
+    let channel = |channel: &Channel| channel.desc.clone().unwrap_or_default();
     let facts = SlicerGroupFacts {
         on_air: group.active.clone(),
         on_air_state: active
@@ -256,14 +257,12 @@ fn of_slicer_group(group: &FailoverGroup, connection: &str, at: &Moment) -> Reso
                 part: part(group, slicer, now),
             })
             .collect(),
-        backups_ready,
-        backups: all,
+        backups_ready: backups.map(|(ready, _)| ready),
+        backups: backups.map(|(_, all)| all),
         channels: group
             .channels
-            .iter()
-            .flatten()
-            .map(|channel| channel.desc.clone().unwrap_or_default())
-            .collect(),
+            .as_ref()
+            .map(|channels| channels.iter().map(channel).collect()),
         last_failover: group.failover_time,
     };
     let named = group.name.clone().filter(|name| !name.trim().is_empty());

@@ -97,13 +97,16 @@ pub struct SlicerGroupFacts {
     /// The slicers in their order of priority.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub slicers: Vec<SlicerFacts>,
-    /// Backups that could take over at once.
-    pub backups_ready: usize,
-    /// All backups that take part in failover.
-    pub backups: usize,
-    /// The names of the channels, for the search; a channel without a name counts as an empty text.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub channels: Vec<String>,
+    /// Backups that could take over at once; `None` where the slicers are not reported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backups_ready: Option<usize>,
+    /// All backups that take part in failover; `None` where the slicers are not reported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backups: Option<usize>,
+    /// The names of the channels, for the search; a channel without a name counts as an empty text. `None` where they
+    /// are not reported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channels: Option<Vec<String>>,
     /// When the last failover was; `None` for never.
     #[serde(
         with = "ts_milliseconds_option",

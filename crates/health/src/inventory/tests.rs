@@ -150,8 +150,18 @@ fn a_slicer_groups_facts_are_those_of_its_list() {
             ("news04", SlicerPart::Ready),
         ]
     );
-    assert_eq!((facts.backups_ready, facts.backups), (1, 2));
-    assert_eq!(facts.channels.len(), 1);
+    assert_eq!((facts.backups_ready, facts.backups), (Some(1), Some(2)));
+    assert_eq!(facts.channels.as_ref().map(Vec::len), Some(1));
+    let thin = FailoverGroup {
+        id: "9852".to_owned(),
+        ..FailoverGroup::default()
+    };
+    let resource = one(&Contents::Uplynk(vec![thin]), &moment(0));
+    let Facts::SlicerGroup(facts) = &resource.facts else {
+        panic!("no slicer group: {resource:?}");
+    };
+    assert_eq!((facts.backups_ready, facts.backups), (None, None));
+    assert_eq!(facts.channels, None);
 }
 
 fn run(uid: &str, ended: i64) -> Session {

@@ -21,12 +21,14 @@ pub fn judge_slicers(group: &FailoverGroup, now: DateTime<Utc>) -> Verdict {
 
 fn judge(group: &FailoverGroup, now: DateTime<Utc>) -> Verdict {
     let say = Verdicts::new(group, now);
-    let Some(slicers) = &group.slicers else {
+    if group.active == Some(OnAir::Slate) {
+        return say.on_slate(group.slicers.as_deref());
+    }
+    if group.slicers.is_none() {
         return say.slicers_unknown();
-    };
+    }
     match &group.active {
-        Some(OnAir::Slate) => say.on_slate(slicers),
-        None => say.on_air_unknown(),
+        None | Some(OnAir::Slate) => say.on_air_unknown(),
         Some(OnAir::Slicer(id)) => match on_air(group) {
             None => say.stranger_on_air(id),
             Some(active) => with_active(&say, group, active, now),

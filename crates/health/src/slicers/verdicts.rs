@@ -83,10 +83,16 @@ impl<'a> Verdicts<'a> {
         self.unknown(&what, "Compare the group with the vendor's own page.")
     }
 
-    pub(super) fn on_slate(&self, slicers: &[Slicer]) -> Verdict {
-        let ready = slicers.iter().filter(|slicer| is_ready(slicer, self.now));
+    /// `None`: the list call may omit the slicers.
+    pub(super) fn on_slate(&self, slicers: Option<&[Slicer]>) -> Verdict {
+        let ready = slicers.into_iter().flatten();
+        let ready = ready.filter(|slicer| is_ready(slicer, self.now));
         let ready: Vec<&str> = ready.map(|slicer| slicer.id.as_str()).collect();
         let (why, advice) = match ready.as_slice() {
+            [] if slicers.is_none() => (
+                "no slicer feeds its channels",
+                "Open the group to load its slicers.".to_owned(),
+            ),
             [] => (
                 "none of its slicers is healthy and eligible",
                 "Restore the feed of one of its slicers.".to_owned(),

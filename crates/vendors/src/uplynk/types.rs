@@ -139,6 +139,17 @@ pub struct Collection<T> {
     pub left_out: LeftOut,
 }
 
+impl<T> Collection<T> {
+    /// How many items there are beside those that were read: unreadable, or not sent.
+    #[must_use]
+    pub fn missing(&self) -> usize {
+        let known = self.items.len() + self.left_out.repeated;
+        let total = self.total.and_then(|total| usize::try_from(total).ok());
+        let missing = total.unwrap_or_default().saturating_sub(known);
+        missing.max(self.left_out.unreadable)
+    }
+}
+
 /// Changes of a group's configuration; `None` leaves a value unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Configuration {

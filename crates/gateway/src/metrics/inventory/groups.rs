@@ -145,8 +145,11 @@ impl SlicerGroups {
         if let Some(on_air) = &facts.on_air {
             slate.add(one.labels(), matches!(on_air, OnAir::Slate));
         }
-        ready.add(one.labels(), facts.backups_ready);
-        backups.add(one.labels(), facts.backups);
+        for (family, count) in [(ready, facts.backups_ready), (backups, facts.backups)] {
+            if let Some(count) = count {
+                family.add(one.labels(), count);
+            }
+        }
         if let Some(at) = facts.last_failover {
             failovers.add(one.labels(), clock.timestamp(at));
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_postgres::Client;
 
 /// Brings a database from the version of its place to the next. Never changed once released, only added to.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     "
     CREATE TABLE failover_console (version int8 NOT NULL);
     INSERT INTO failover_console VALUES (0);
@@ -123,6 +123,10 @@ const MIGRATIONS: [&str; 4] = [
         entry bytea NOT NULL,
         PRIMARY KEY (connection, number)
     );
+",
+    "
+    -- The last second that a gateway has signed a request of an account with: one is refused that was signed with before.
+    CREATE UNLOGGED TABLE signed_second (account text PRIMARY KEY, last int8 NOT NULL);
 "];
 
 /// "FOCO": the advisory lock under which the tables are made and changed.

@@ -352,3 +352,31 @@ async fn a_connection_is_leased_to_one_gateway_and_what_that_one_reads_is_known_
     let wishes = tokio::time::timeout(Duration::from_secs(60), one.wishes());
     assert_eq!(wishes.await.unwrap(), ["a reading"]);
 }
+
+#[tokio::test]
+async fn a_second_is_taken_by_one_gateway_alone() {
+    let Some(several) = Several::new() else {
+        return;
+    };
+    let (one, other) = (several.open(), several.open());
+    let take = async |store: &Store, now| store.take_second("a".to_owned(), now, 30).await.unwrap();
+    let all = [
+        take(&one, 100).await,
+        take(&other, 100).await,
+        take(&one, 100).await,
+        take(&other, 110).await,
+        // Its clock is behind.
+        take(&one, 109).await,
+    ];
+    assert_eq!(all, [100, 101, 102, 110, 111]);
+    assert_eq!(
+        one.take_second("b".to_owned(), 100, 30).await,
+        Some(100),
+        "another account"
+    );
+    // Another one's clock is an hour ahead: nobody waits so long.
+    assert_eq!(take(&other, 3_700).await, 3_700);
+    assert_eq!(take(&one, 112).await, 112);
+    let alone = Store::open(&StoreLocation::Memory).unwrap();
+    assert_eq!(alone.take_second("a".to_owned(), 100, 30).await, None);
+}

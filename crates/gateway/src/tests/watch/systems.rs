@@ -27,23 +27,34 @@ async fn a_list_of_uplynk_without_slicers_is_completed_and_its_pages_are_read() 
         if line.contains("failover-groups/short") {
             return vendor_json(200, &whole("short"));
         }
-        if line.contains("failover-groups/broken") {
-            return vendor_json(404, "{}");
+        for (id, status) in [("broken", 404), ("failing", 500), ("odd", 200)] {
+            if line.contains(&format!("failover-groups/{id}")) {
+                return vendor_json(status, "[]");
+            }
         }
         let items = if line.contains("page=2") {
             whole("second")
         } else {
-            format!(r#"{},{{"id":"short"}},{{"id":"broken"}}"#, whole("first"))
+            let thin = r#"{"id":"broken"},{"id":"failing"},{"id":"odd"},{"id":"short"}"#;
+            format!("{},{thin}", whole("first"))
         };
-        vendor_json(200, &format!(r#"{{"total_items":"4","items":[{items}]}}"#))
+        vendor_json(200, &format!(r#"{{"total_items":"6","items":[{items}]}}"#))
     })
     .await;
     let live = uplynk(&vendor.base);
     let stage = Stage::new(vec![live]);
-    let all = stage.until("four", |all| all.resources.len() == 4).await;
+    let all = stage.until("six", |all| all.resources.len() == 6).await;
     assert_eq!(all.failure(), None);
     assert_eq!(all.resource("short").name, "short");
-    assert_eq!(vendor.lines().len(), 4);
+    assert_eq!(vendor.lines().len(), 6);
+    for id in ["broken", "failing", "odd"] {
+        assert!(
+            all.resource(id)
+                .verdict
+                .sentence
+                .contains("slicers are unknown")
+        );
+    }
 }
 
 /// The incident of the demo: what is critical stays in its place when its connection falls silent.

@@ -49,7 +49,7 @@ fn cut_resource(resource: &mut Resource) {
         }
         Facts::SlicerGroup(facts) => {
             let SlicerGroupFacts { channels, .. } = facts.as_mut();
-            channels.clear();
+            *channels = None;
         }
         Facts::FailoverSession(facts) => {
             let SessionFacts { message, .. } = facts.as_mut();

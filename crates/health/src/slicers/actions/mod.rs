@@ -171,7 +171,9 @@ impl Action {
     }
 }
 
-fn with_eligible(group: &FailoverGroup, id: &str, eligible: bool) -> FailoverGroup {
+/// A group in which this slicer takes part in failover, or does not.
+#[must_use]
+pub fn with_eligible(group: &FailoverGroup, id: &str, eligible: bool) -> FailoverGroup {
     let mut new = group.clone();
     for slicer in new
         .slicers

@@ -240,6 +240,15 @@ fn sentences_say_why_and_advice_says_what_to_do() {
             Some(at),
         ),
         (
+            FailoverGroup {
+                slicers: None,
+                ..failed_over("no_slicer", Vec::new())
+            },
+            "News East is on slate: no slicer feeds its channels.",
+            "Open the group to load its slicers.",
+            Some(at),
+        ),
+        (
             failed_over("a", vec![sick(a.clone()), b.clone(), c.clone()]),
             "News East: a is on air and is unhealthy.",
             "Check the input of a. It is checked again in 1 min 30 s. 2 backups are ready.",

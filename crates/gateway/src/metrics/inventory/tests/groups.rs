@@ -93,8 +93,8 @@ fn a_slicer_group_shows_slate_backups_and_its_last_failover() {
         let mut one = resource(Kind::SlicerGroup, "live", "9", Severity::Normal);
         one.facts = Facts::SlicerGroup(Box::new(SlicerGroupFacts {
             on_air: on_air.clone(),
-            backups_ready: 1,
-            backups: 2,
+            backups_ready: Some(1),
+            backups: Some(2),
             last_failover: Some(at(-60)),
             ..SlicerGroupFacts::default()
         }));
@@ -110,6 +110,18 @@ fn a_slicer_group_shows_slate_backups_and_its_last_failover() {
         assert_eq!(of("on_slate"), slate, "{on_air:?}");
         assert_eq!((of("backups_ready"), of("backups")), (Some(1.0), Some(2.0)));
         assert_eq!(of("last_failover_timestamp_seconds"), Some(1_795_271_468.0));
+    }
+}
+
+#[test]
+fn a_slicer_group_whose_slicers_are_not_reported_has_no_number_of_backups() {
+    let mut one = resource(Kind::SlicerGroup, "live", "9", Severity::Unknown);
+    one.facts = Facts::SlicerGroup(Box::default());
+    let connections = vec![connection("live", "uplynk", Some(0))];
+    let page = text(&inventory(connections, vec![one], Vec::new()));
+    for name in ["backups", "backups_ready"] {
+        let series = format!(r#"slicer_group_{name}{{connection="live",id="9",name="Name of 9"}}"#);
+        assert_eq!(value(&page, &series), None, "{page}");
     }
 }
 
@@ -130,6 +142,8 @@ fn promtool_finds_nothing_wrong_with_any_of_them() {
     let mut second = resource(Kind::SlicerGroup, "live", "9\"\\\n\u{0}é", Severity::Normal);
     second.facts = Facts::SlicerGroup(Box::new(SlicerGroupFacts {
         on_air: Some(OnAir::Slate),
+        backups_ready: Some(0),
+        backups: Some(2),
         last_failover: Some(at(-60)),
         ..SlicerGroupFacts::default()
     }));
