@@ -22,6 +22,9 @@ use std::sync::Arc;
 pub struct ShownAlarm {
     /// What is wrong, since when, and what to do.
     pub alarm: Arc<Alarm>,
+    /// The title of the connection; empty where that is what the alarm is about. Its resource's name may be that of
+    /// another connection's, too.
+    pub connection: String,
     /// Where it is no longer current: that it is the last known state, and how old that is.
     pub last_known: Option<String>,
 }
@@ -114,10 +117,23 @@ pub fn alarms(handled: bool) -> Memo<Vec<ShownAlarm>> {
             .filter(|alarm| alarm.is_handled() == handled && wanted(alarm))
             .map(|alarm| ShownAlarm {
                 last_known: last_known(watched, alarm),
+                connection: connection(watched, alarm),
                 alarm: Arc::clone(alarm),
             })
             .collect()
     })
+}
+
+/// The title of an alarm's connection, tracked; empty where the alarm is about the connection itself.
+#[must_use]
+pub fn connection(watched: Watched, alarm: &Alarm) -> String {
+    let key = &alarm.resource;
+    if key.kind == Kind::Connection {
+        return String::new();
+    }
+    let world = watched.world();
+    let state = world.connection(&key.connection);
+    state.map_or_else(String::new, |state| state.connection.title.clone())
 }
 
 fn last_known(watched: Watched, alarm: &Alarm) -> Option<String> {
@@ -177,6 +193,7 @@ mod tests {
                 notes: Vec::new(),
                 maintenance: None,
             }),
+            connection: connection.to_owned(),
             last_known: None,
         }
     }
