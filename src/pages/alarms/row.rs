@@ -1,22 +1,19 @@
 //! An alarm in a list: what is wrong, since when, who takes care of it, and what can be done.
 
+use super::mending::mending;
 use super::{Alike, ShownAlarm};
 use crate::api::session::Session;
 use crate::live::rows::Rows;
-use crate::live::{Watched, use_watched};
+use crate::live::use_watched;
 use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::pages::moments::use_moments;
 use crate::route::Route;
 use crate::ui::{Icon, Tag};
 use chrono::{DateTime, Utc};
 use health::alarms::{Alarm, Since};
-use health::inventory::{Facts, SlicerPart};
-use health::severity::Severity;
 use health::words;
 use leptos::prelude::*;
 use std::sync::Arc;
-use vendors::operation::segment;
-use vendors::uplynk::OnAir;
 
 /// What a dialog is open for.
 #[derive(Clone, PartialEq)]
@@ -221,73 +218,6 @@ fn AlarmRow(
     }
 }
 
-impl ShownAlarm {
-    /// What the entry of the list is called.
-    fn label(&self) -> String {
-        let (name, severity) = (&self.alarm.name, self.alarm.severity.word());
-        let mut label = format!("{name}: {severity}");
-        let more = [
-            self.connection.as_str(),
-            self.last_known.as_deref().unwrap_or_default(),
-            self.alarm.care().unwrap_or_default(),
-        ];
-        for more in more.into_iter().filter(|words| !words.is_empty()) {
-            label.push_str(", ");
-            label.push_str(more);
-        }
-        label
-    }
-
-    /// What a button's name ends with: no other alarm's button has the same.
-    fn about(&self) -> String {
-        let words = format!(": {} {}", self.alarm.sentence, self.connection);
-        words.trim_end().to_owned()
-    }
-
-    /// Whose it is, and what to do.
-    fn small_line(&self) -> String {
-        let (connection, advice) = (&self.connection, &self.alarm.advice);
-        let between = if connection.is_empty() || advice.is_empty() {
-            ""
-        } else {
-            " · "
-        };
-        format!("{connection}{between}{advice}")
-    }
-}
-
-/// What mends it, and where that is done, tracked.
-fn mending(watched: Watched, alarm: &Alarm) -> Vec<(String, String)> {
-    let world = watched.world();
-    let resource = world.find(&alarm.resource);
-    resource.map_or_else(Vec::new, |resource| links(alarm, &resource.facts))
-}
-
-/// What mends an alarm, where the alarm itself says so, and where that is done.
-fn links(alarm: &Alarm, facts: &Facts) -> Vec<(String, String)> {
-    let page = Route::of(&alarm.resource).href();
-    match facts {
-        _ if alarm.severity != Severity::Critical => Vec::new(),
-        Facts::FailoverGroup(facts) => {
-            let link = |id: &String| {
-                let href = format!("{page}?session={}", segment(id));
-                (format!("Clear override {id}"), href)
-            };
-            facts.overridden.iter().map(link).collect()
-        }
-        Facts::SlicerGroup(facts)
-            if facts.on_air == Some(OnAir::Slate)
-                && facts
-                    .slicers
-                    .iter()
-                    .any(|one| one.part == SlicerPart::Ready) =>
-        {
-            vec![(format!("Leave slate {}", alarm.name), page)]
-        }
-        _ => Vec::new(),
-    }
-}
-
 /// Who has acknowledged an alarm, why and until when, and what was written about it. `moment` words a time.
 #[must_use]
 pub fn said_about(alarm: &Alarm, moment: impl Fn(DateTime<Utc>) -> String) -> Vec<String> {
@@ -317,125 +247,4 @@ fn handled_words(alarm: &Alarm, moment: impl Fn(DateTime<Utc>) -> String) -> Vec
         .into_iter()
         .chain(said_about(alarm, moment))
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::links;
-    use crate::pages::alarms::ShownAlarm;
-    use chrono::DateTime;
-    use health::alarms::{Alarm, Since};
-    use health::inventory::{
-        Facts, GroupFacts, Kind, ResourceKey, SlicerFacts, SlicerGroupFacts, SlicerPart,
-    };
-    use health::severity::Severity;
-    use std::sync::Arc;
-    use vendors::uplynk::OnAir;
-
-    fn alarm(kind: Kind, connection: &str, severity: Severity) -> Alarm {
-        Alarm {
-            id: "1".to_owned(),
-            resource: ResourceKey {
-                kind,
-                connection: connection.to_owned(),
-                id: "g1".to_owned(),
-            },
-            name: "Design Vault".to_owned(),
-            severity,
-            rank: 0,
-            word: "Failed".into(),
-            sentence: "Design Vault failed on vbr-01.".to_owned(),
-            advice: "Run the plan again.".to_owned(),
-            since: Since::Observed(DateTime::UNIX_EPOCH),
-            acknowledged: None,
-            notes: Vec::new(),
-            maintenance: None,
-        }
-    }
-
-    #[test]
-    fn alarms_of_two_connections_are_told_apart_wherever_they_are_named() {
-        let shown = |connection: &str, last_known: Option<&str>| ShownAlarm {
-            alarm: Arc::new(alarm(Kind::FailoverSession, "em", Severity::Critical)),
-            connection: connection.to_owned(),
-            last_known: last_known.map(str::to_owned),
-        };
-        let one = shown("Enterprise Manager", Some("last known, 47 s ago"));
-        assert_eq!(
-            one.label(),
-            "Design Vault: Critical, Enterprise Manager, last known, 47 s ago"
-        );
-        assert_eq!(
-            one.about(),
-            ": Design Vault failed on vbr-01. Enterprise Manager"
-        );
-        assert_eq!(one.small_line(), "Enterprise Manager · Run the plan again.");
-        // An alarm about a connection bears its title as its name.
-        let silent = shown("", None);
-        assert_eq!(silent.label(), "Design Vault: Critical");
-        assert_eq!(silent.about(), ": Design Vault failed on vbr-01.");
-        assert_eq!(silent.small_line(), "Run the plan again.");
-    }
-
-    #[test]
-    fn an_override_and_a_slate_that_hold_a_group_back_are_mended_on_its_page() {
-        let group = |overridden: &[&str]| {
-            let overridden = overridden.iter().map(|&id| id.to_owned()).collect();
-            let facts = GroupFacts {
-                overridden,
-                ..GroupFacts::default()
-            };
-            (Kind::FailoverGroup, Facts::FailoverGroup(Box::new(facts)))
-        };
-        let slicers = |on_air: Option<OnAir>, parts: &[SlicerPart]| {
-            let slicer = |part: &SlicerPart| SlicerFacts {
-                id: "news01".to_owned(),
-                part: *part,
-            };
-            let facts = SlicerGroupFacts {
-                on_air,
-                slicers: parts.iter().map(slicer).collect(),
-                ..SlicerGroupFacts::default()
-            };
-            (Kind::SlicerGroup, Facts::SlicerGroup(Box::new(facts)))
-        };
-        let (sick, ready) = (SlicerPart::Unhealthy, SlicerPart::Ready);
-        for (severity, (kind, facts), expected) in [
-            (
-                Severity::Critical,
-                group(&["CRUDE 1"]),
-                vec![("Clear override CRUDE 1", "/groups/c/g1?session=CRUDE%201")],
-            ),
-            (Severity::Warning, group(&["CRUDE 1"]), vec![]),
-            (Severity::Critical, group(&[]), vec![]),
-            (
-                Severity::Critical,
-                slicers(Some(OnAir::Slate), &[sick, ready]),
-                vec![("Leave slate Design Vault", "/slicers/c/g1")],
-            ),
-            (
-                Severity::Critical,
-                slicers(Some(OnAir::Slate), &[sick]),
-                vec![],
-            ),
-            (
-                Severity::Critical,
-                slicers(Some(OnAir::Slicer("news01".to_owned())), &[ready]),
-                vec![],
-            ),
-            (Severity::Critical, slicers(None, &[ready]), vec![]),
-            (
-                Severity::Critical,
-                (Kind::FailoverSession, Facts::None),
-                vec![],
-            ),
-        ] {
-            let links = links(&alarm(kind, "c", severity), &facts);
-            let links: Vec<(&str, &str)> = links
-                .iter()
-                .map(|(words, href)| (words.as_str(), href.as_str()))
-                .collect();
-            assert_eq!(links, expected, "{facts:?}");
-        }
-    }
 }
