@@ -83,6 +83,29 @@ impl Failure {
         }
     }
 
+    /// Everything that the vendor or the gateway says of it, in sentences, and what to quote.
+    #[must_use]
+    pub fn in_full(&self) -> String {
+        let mut text = format!("{}.", self.line());
+        let mut add = |name: &str, words: &Option<String>| {
+            if let Some(words) = words {
+                text.push_str(&format!(" {name}: {}.", words.trim_end_matches('.')));
+            }
+        };
+        match self {
+            Self::Unreachable(problem) | Self::Refused(problem) => {
+                add("Request id", &problem.request_id);
+            }
+            Self::Vendor(error) => {
+                add("Reason", &error.reason);
+                add("Resolution", &error.resolution);
+                add("Operation id", &error.operation_id);
+            }
+            Self::Unreadable(_) => {}
+        }
+        text
+    }
+
     /// One line for a chip or a table cell: the vendor's own words where there are some.
     #[must_use]
     pub fn line(&self) -> String {

@@ -118,22 +118,6 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
             status,
         }
     }
-
-    /// A part of this: the same poll, another value. The part is `None` where the whole has none.
-    #[must_use]
-    pub fn part<P: PartialEq + Clone + Send + Sync + 'static>(
-        self,
-        pick: impl Fn(&T) -> Option<P> + Send + Sync + 'static,
-    ) -> Live<P> {
-        let part = Memo::new(move |_| {
-            let whole = self.value.read();
-            whole.as_deref().and_then(&pick).map(Arc::new)
-        });
-        Live {
-            value: part.into(),
-            status: self.status,
-        }
-    }
 }
 
 impl<T: Send + Sync + 'static> Live<T> {

@@ -154,12 +154,6 @@ impl Status {
         freshness(age, interval)
     }
 
-    /// Whether there has been a good answer, or part of one.
-    #[must_use]
-    pub fn has_answered(self) -> bool {
-        self.requested_at.read().is_some()
-    }
-
     /// The vendor's time now, as well as its answers tell it; the browser's before the first.
     #[must_use]
     pub fn vendor_time(self, clock: Clock) -> DateTime<Utc> {
@@ -170,6 +164,12 @@ impl Status {
     #[must_use]
     pub fn vendor_time_of(self, browser: Millis) -> DateTime<Utc> {
         clock::time(browser + self.server.read().offset())
+    }
+
+    /// When the last good answer was asked for, by the vendor's clock.
+    #[must_use]
+    pub fn read_at(self) -> Option<DateTime<Utc>> {
+        self.requested_at.get().map(|at| self.vendor_time_of(at))
     }
 
     /// The vendor's time at this moment, without following it; also after the page was left.

@@ -1,37 +1,44 @@
-//! Uplynk's groups, for the page of one of them. The service counts requests and wants each in a second of
+//! One of Uplynk's groups, for its page. The service counts requests and wants each in a second of
 //! its own, so that page shows its part of the list, which the gateway's watcher reads anyway.
 
 use super::Live;
 use crate::api::{Arrived, Failure, Purpose, send};
-use chrono::{DateTime, Utc};
 use health::transition;
 use vendors::uplynk::{self, FailoverGroup};
 use web_sys::AbortController;
 
-/// Every group of a connection.
+/// A group: its part of the list, and by itself where the list cannot be had, does not hold it, or holds it without
+/// its slicers or channels. Each request decides that anew, so that the page and its draft stay as they are.
 #[must_use]
-pub fn all(connection: String) -> Live<Vec<FailoverGroup>> {
-    let moving = |groups: &Vec<FailoverGroup>, now: DateTime<Utc>| {
-        let mut groups = groups.iter();
-        groups.any(|group| transition::slicers(group, now))
-    };
-    Live::new(
-        move |abort| slicer_groups(connection.clone(), abort),
-        moving,
-    )
-}
-
-/// One group by itself, for one that the list does not hold.
-#[must_use]
-pub fn one(connection: String, group: String) -> Live<FailoverGroup> {
-    let fetch = move |abort| {
-        let (connection, call) = (connection.clone(), uplynk::groups().get(&group));
-        async move { send(&connection, &call, Purpose::Poll(&abort)).await }
+pub fn group(connection: String, group: String) -> Live<FailoverGroup> {
+    let fetch = move |abort: AbortController| {
+        let (connection, id) = (connection.clone(), group.clone());
+        async move {
+            match slicer_groups(connection.clone(), abort.clone()).await {
+                Ok(Arrived { value, date, age }) => {
+                    let found = value.into_iter().find(|group| group.id == id);
+                    let is_whole =
+                        |group: &FailoverGroup| group.slicers.is_some() && group.channels.is_some();
+                    if let Some(value) = found.filter(is_whole) {
+                        return Ok(Arrived { value, date, age });
+                    }
+                }
+                // Another request would meet the same.
+                Err(failure) if is_of_every_request(&failure) => return Err(failure),
+                Err(_) => {}
+            }
+            let call = uplynk::groups().get(&id);
+            send(&connection, &call, Purpose::Poll(&abort)).await
+        }
     };
     Live::new(fetch, transition::slicers)
 }
 
-/// Every group of an Uplynk account, whole: a list item without its slicers is asked for by itself.
+fn is_of_every_request(failure: &Failure) -> bool {
+    matches!(failure, Failure::Refused(_)) || matches!(failure.status(), 401 | 429)
+}
+
+/// Every group of an Uplynk account, as it stands in the list: maybe without its slicers and channels.
 async fn slicer_groups(
     connection: String,
     abort: AbortController,
@@ -63,17 +70,6 @@ async fn slicer_groups(
             break;
         }
         page += 1;
-    }
-    for group in &mut value {
-        if group.slicers.is_none() || group.channels.is_none() {
-            *group = send(
-                &connection,
-                &uplynk::groups().get(&group.id),
-                Purpose::Poll(&abort),
-            )
-            .await?
-            .value;
-        }
     }
     Ok(Arrived {
         value,

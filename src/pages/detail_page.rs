@@ -46,7 +46,7 @@ pub fn DetailPage<T: Send + Sync + 'static>(
     // Content below a failure shows its age.
     let aged = Memo::new(move |_| {
         let age = status.age(clock).filter(|_| status.failure().is_some())?;
-        Some(format!("Last known, as it was {}.", words::ago(age)))
+        Some(format!("Last known state, {}.", words::ago(age)))
     });
     let aged = move || {
         aged.get().map(|words| view! { <p class="panel note" data-s="unknown"><Icon name="stale" />{words}</p> })

@@ -1,4 +1,5 @@
-//! Notices: what was done, shown for a while, with Undo where possible.
+//! Notices: what was done, shown for a while, with Undo where possible; what was not, or not certainly, until somebody
+//! dismisses it.
 
 use super::icon::Icon;
 use crate::api::Outcome;
@@ -16,10 +17,31 @@ const MOST: usize = 4;
 /// Undoes a change.
 pub type Undo = Rc<dyn Fn()>;
 
+/// What a notice tells of a change.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Done,
+    /// Nothing was changed.
+    Refused,
+    /// It may have been changed.
+    Unknown,
+}
+
+impl Mark {
+    fn icon(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "warning",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Notice {
     number: u32,
     message: StoredValue<String>,
+    mark: Mark,
     undo: StoredValue<Option<Undo>, LocalStorage>,
 }
 
@@ -49,13 +71,18 @@ pub fn provide() -> Notices {
 }
 
 impl Notices {
-    /// Shows a notice.
+    /// Shows a notice of what was done.
     pub fn show(self, message: String, undo: Option<Undo>) {
+        self.put(Mark::Done, message, undo);
+    }
+
+    fn put(self, mark: Mark, message: String, undo: Option<Undo>) {
         let number = self.count.get_untracked();
         self.count.set(number.wrapping_add(1));
         let make = || Notice {
             number,
             message: StoredValue::new(message),
+            mark,
             undo: StoredValue::new_local(undo),
         };
         let notice = self.owner.with_value(|owner| owner.with(make));
@@ -65,20 +92,29 @@ impl Notices {
                 shown.remove(0).forget();
             }
         });
-        set_timeout(move || self.drop(number), STANDS);
+        if mark == Mark::Done {
+            set_timeout(move || self.drop(number), STANDS);
+        }
     }
 
     /// Shows the outcome of a change that has no open dialog.
     pub fn show_outcome(self, outcome: Outcome) {
-        let message = match outcome {
-            Outcome::Done { message, .. } => message,
-            Outcome::Changed { message } => format!("Nothing was sent: {message}"),
-            Outcome::Refused { failure, .. } => format!("Refused: {}.", failure.line()),
+        let (mark, message) = match outcome {
+            Outcome::Done { message, .. } => (Mark::Done, message),
+            Outcome::Changed { message } => (Mark::Refused, format!("Nothing was sent: {message}")),
+            Outcome::Refused {
+                failure, message, ..
+            } => {
+                let message = message.unwrap_or_default();
+                let words = format!("Refused: {} {message}", failure.in_full());
+                (Mark::Refused, words.trim_end().to_owned())
+            }
             Outcome::Unknown { failure, message } => {
-                format!("Outcome unknown: {}. {message}", failure.line())
+                let words = format!("Outcome unknown: {} {message}", failure.in_full());
+                (Mark::Unknown, words)
             }
         };
-        self.show(message, None);
+        self.put(mark, message, None);
     }
 
     /// Takes away the notices with an Undo: what they would undo is about to be changed again.
@@ -130,8 +166,8 @@ pub fn NoticeArea() -> impl IntoView {
             view! { <button type="button" class="btn" on:click=click>"Undo"</button> }
         });
         view! {
-            <p class="notice" style:order=order>
-                <Icon name="done" />
+            <p class="notice" style:order=order data-stays=(notice.mark != Mark::Done).then_some("")>
+                <Icon name=notice.mark.icon() />
                 <span title=whole>{message}</span>
                 {undo}
                 <button type="button" class="icon" aria-label="Dismiss" on:click=move |_| notices.drop(notice.number)><Icon name="close" /></button>

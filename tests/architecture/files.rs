@@ -55,7 +55,10 @@ impl File {
 }
 
 /// What tools made or fetched: folders, and in a second work tree a file.
-const NOT_OURS: [&str; 5] = [".git", "dist", "node_modules", "out", "target"];
+const NOT_OURS: [&str; 3] = [".git", "node_modules", "out"];
+
+/// What tools make at the top; below it, a folder of such a name is a module.
+const NOT_OURS_AT_THE_TOP: [&str; 2] = ["dist", "target"];
 
 /// Every text file of the repository.
 pub(crate) fn all() -> Vec<File> {
@@ -86,7 +89,8 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<File>) {
     entries.sort();
     for path in entries {
         let name = path.file_name().unwrap().to_string_lossy();
-        if NOT_OURS.contains(&name.as_ref()) {
+        let name = name.as_ref();
+        if NOT_OURS.contains(&name) || folder == root && NOT_OURS_AT_THE_TOP.contains(&name) {
             continue;
         }
         if path.is_dir() {

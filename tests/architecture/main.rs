@@ -7,6 +7,7 @@ mod documents;
 mod files;
 mod modules;
 mod places;
+mod reference;
 mod secrets_of_machines;
 mod wall;
 

@@ -150,6 +150,30 @@ fn exceptions_without_reason(files: &[File]) -> Vec<String> {
     complaints
 }
 
+/// Files of tests by a name of their own, beside the module that they test.
+fn tests_by_other_names(files: &[File]) -> Vec<String> {
+    files
+        .iter()
+        .filter(|file| file.ends_with(&["_tests.rs", "_test.rs"]))
+        .map(|file| format!("{} is named by what it tests", file.path))
+        .collect()
+}
+
+#[test]
+fn unit_tests_stand_where_one_looks_for_them() {
+    none(
+        &tests_by_other_names(&all()),
+        "put the tests of `name.rs` at its foot, or into `name/tests.rs`",
+    );
+}
+
+#[test]
+fn tests_by_another_name_are_found() {
+    let at = |path: &str| tests_by_other_names(&[File::new(path, "")]).len();
+    assert_eq!(at("crates/a/src/b_tests.rs"), 1);
+    assert_eq!(at("crates/a/src/b/tests.rs"), 0);
+}
+
 #[test]
 fn a_word_out_of_its_place_is_found_and_one_at_home_is_not() {
     let at = |path: &str, text: &str, words: &[&str], homes: &[&str]| {

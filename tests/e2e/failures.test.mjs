@@ -155,7 +155,7 @@ for (const [place, word] of [['groups', 'Override silent'], ['slicers', 'On slat
     await pass(page, control, 20);
     await facts.getByText(/^last known, \d+ s ago$/).waitFor();
     await tag.waitFor();
-    await main.getByText(/^Last known, as it was \d+ s ago\.$/).waitFor();
+    await main.getByText(/^Last known state, \d+ s ago\.$/).waitFor();
   });
 }
 

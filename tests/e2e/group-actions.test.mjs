@@ -2,7 +2,7 @@
 // before, what is sent, and what the service holds afterwards. A story's name is the contract's row.
 
 import assert from 'node:assert/strict';
-import { eventually, story } from './harness.mjs';
+import { START, eventually, story } from './harness.mjs';
 import { pageRequests } from './support/requests.mjs';
 import { TITLES, path, system } from './support/worlds.mjs';
 
@@ -402,6 +402,66 @@ story('clearing an override by keyboard leaves the focus on that session, and th
   assert.deepEqual((await order()).map((text) => text.split('\n')[0]), before.map((text) => text.split('\n')[0]));
   await page.keyboard.press('Enter');
   await page.getByRole('dialog', { name: `Override the role of ${B.standby}` }).waitFor();
+});
+
+story('a dialog about a session that is not listed now says so, and sends nothing until it is listed again', async (told) => {
+  const { page, control, world } = told;
+  await openGroup(told, B);
+  await page.getByRole('button', { name: `Delete session ${B.primary}` }).click();
+  await confirm(page, B.primary);
+  await eventually(async () => assert.ok(await send(page, 'Delete session').isEnabled()));
+  const missing = { kind: 'replace', find: `"Id":"${B.primary}"`, with: '"Id":"ELSE-01.Modbus"' };
+  await control('POST', '/faults', { connection: B.connection, operation: 'list sessions', fault: missing });
+  await dialog(page).getByText(`This group has no session “${B.primary}” now.`).waitFor({ timeout: 20_000 });
+  assert.ok(await send(page, 'Delete session').isDisabled());
+  await control('DELETE', '/faults');
+  await dialog(page).getByText(/is Primary and leaves the group/).waitFor({ timeout: 20_000 });
+  assert.ok(await sessionOf(world, B, B.primary));
+});
+
+story('a heartbeat is posted with the time of sending, not of the dialog', async (told) => {
+  const { page } = told;
+  await openGroup(told, A);
+  await page.getByRole('button', { name: `Post heartbeat ${A.standby}` }).click();
+  assert.equal(await dialog(page).getByLabel('HeartbeatTime').inputValue(), 'now');
+  await fill(page, 'HeartbeatTime', '2026-01-15T10:00:00Z');
+  await dialog(page).getByText('HeartbeatTime is older than FailoverTimeout').waitFor();
+  await fill(page, 'HeartbeatTime', 'now');
+  await page.clock.fastForward(20_000);
+  const sent = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/heartbeat'));
+  await send(page, 'Post heartbeat').click();
+  const { HeartbeatTime, LastDataProcessedTime } = (await sent).postDataJSON();
+  assert.ok(Date.parse(HeartbeatTime) >= Date.parse(START) + 20_000, HeartbeatTime);
+  assert.ok(Date.parse(LastDataProcessedTime) >= Date.parse(START) + 20_000, LastDataProcessedTime);
+  await notice(page, /Plant A accepted the heartbeat/).waitFor();
+});
+  await eventually(async () => {
+    await page.getByRole('button', { name: 'Refresh now' }).first().dispatchEvent('click');
+    await send(page, 'Post heartbeat').click({ timeout: 1_000 });
+  });
+  await notice(page, /Plant A accepted the heartbeat/).waitFor();
+  const { Heartbeat } = await sessionOf(world, A, A.standby);
+  assert.ok(Date.parse(Heartbeat.HeartbeatTime) >= Date.parse('2026-01-15T14:32:08Z'), Heartbeat.HeartbeatTime);
+});
+
+story('a refusal of what has no dialog is told in full, and stays until it is dismissed', async (told) => {
+  const { page, control, complaints, world } = told;
+  complaints.expect(/status of 403/);
+  await openGroup(told, B);
+  await page.getByRole('button', { name: `Override role ${B.standby}` }).click();
+  await send(page, 'Override role').click();
+  const clear = page.getByRole('button', { name: `Clear override ${B.standby}` });
+  await clear.waitFor();
+  await control('POST', '/faults', { connection: B.connection, operation: 'role override', fault: { kind: 'status', status: 403 } });
+  await clear.click();
+  const refused = page.getByRole('status').getByText(/^Refused: 403: .* Reason: .* Resolution: .* Operation id: \S+$/);
+  await refused.waitFor();
+  assert.ok(!(await refused.innerText()).includes('..'));
+  await page.clock.fastForward(60_000);
+  await refused.waitFor();
+  await page.locator('.notice', { has: refused }).getByRole('button', { name: 'Dismiss' }).click();
+  await refused.waitFor({ state: 'detached' });
+  assert.ok((await sessionOf(world, B, B.standby)).RoleOverride);
 });
 
 story('role override: a session that is silent is warned of loudly and typed', async (told) => {

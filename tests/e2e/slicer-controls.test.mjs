@@ -108,6 +108,40 @@ story('leaving out the slicer on air asks first and says who goes on air', async
   assert.ok((await now(world, group.id)).slicers.every((one, at) => one.enabled === group.slicers[at].enabled));
 });
 
+const turns = [
+  ['the focus', (control) => control.focus(), (page) => page.keyboard.press('Space')],
+  ['the pointer', (control) => control.hover(), async (page) => {
+    await page.mouse.down();
+    await page.mouse.up();
+  }],
+];
+
+for (const [what, turn, act] of turns) {
+  story(`a row that shows another slicer since ${what} came to the list sends nothing, and says so once`, async (told) => {
+    const { page, control } = told;
+    const group = await open(told);
+    const ids = inOrder(group);
+    const eligible = (id) => page.getByRole('switch', { name: `Eligible for failover ${id}` });
+    const reorder = async (order) => {
+      await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids: order });
+      await eventually(async () => assert.deepEqual(await shown(page), order), 20_000);
+    };
+    await turn(eligible(ids[2]));
+    await reorder([ids[0], ids[2], ids[1], ...ids.slice(3)]);
+    await act(page);
+    await said(page, `Nothing was sent: the order has changed, and ${ids[1]} is now where ${ids[2]} was. Repeat it if you mean ${ids[1]}.`);
+    assert.equal(await sent(control, 'order slicers'), 0);
+    await act(page);
+    await said(page, `${ids[1]} is now left out.`);
+    assert.equal(await sent(control, 'order slicers'), 1);
+    // Who turns to the list anew means what it shows.
+    await page.getByRole('heading', { level: 1 }).hover();
+    await reorder(ids);
+    await eligible(ids[2]).click();
+    await said(page, `${ids[2]} is now left out.`);
+  });
+}
+
 story('while auto failback is on, activating is explained and its two other ways are offered', async (told) => {
   const { page, control } = told;
   const group = await open(told);
@@ -119,10 +153,35 @@ story('while auto failback is on, activating is explained and its two other ways
   await accessible(page);
   await dialog.getByRole('button', { name: `Move ${second} to position 1` }).click();
   await eventually(async () => assert.equal((await shown(page))[0], second));
+  await said(page, `${second} moved from position ${ids.indexOf(second) + 1} to 1 of ${ids.length}`);
+  const focused = () => page.evaluate(() => document.activeElement.getAttribute('aria-label')?.split(',')[0]);
+  await eventually(async () => assert.equal(await focused(), second));
   await bar(page).getByRole('button', { name: 'Discard changes' }).click();
   await page.getByRole('button', { name: `Activate ${second}` }).click();
   await dialog.getByRole('button', { name: 'Turn auto failback off…' }).click();
   await page.getByRole('dialog', { name: `Turn auto failback off for ${group.name}?` }).waitFor();
+  assert.equal(await sent(control, 'activate slicer'), 0);
+});
+
+story('in flat mode with auto failback stored as on, activating leads to prioritized mode, as the switch says', async (told) => {
+  const { page, control } = told;
+  const group = await open(told);
+  assert.ok(group.auto_failback);
+  const second = inOrder(group).find((id) => id !== group.active_slicer_id);
+  await page.getByRole('radiogroup', { name: 'Failover mode' }).getByText('Flat').click();
+  await page.getByRole('dialog', { name: `Switch ${group.name} to flat mode?` }).getByRole('button', { name: 'Switch mode' }).click();
+  await page.getByText('flat mode: positions do not apply').waitFor(PATIENCE);
+  assert.ok(await page.getByRole('switch', { name: 'Auto failback' }).isDisabled());
+  await page.getByRole('button', { name: `Activate ${second}` }).click();
+  const dialog = page.getByRole('dialog', { name: `Activate ${second}?` });
+  await dialog.getByText(/rejects activating a slicer in flat mode too/).waitFor();
+  await dialog.getByText('Auto failback can be turned off in prioritized mode only.').waitFor();
+  await accessible(page);
+  for (const name of ['Turn auto failback off…', `Move ${second} to position 1`]) {
+    assert.equal(await dialog.getByRole('button', { name }).count(), 0, name);
+  }
+  await dialog.getByRole('button', { name: 'Switch to prioritized mode…' }).click();
+  await page.getByRole('dialog', { name: `Switch ${group.name} to prioritized mode?` }).waitFor();
   assert.equal(await sent(control, 'activate slicer'), 0);
 });
 
@@ -218,13 +277,13 @@ story('a channel is added, refused where another group has it, and removed with 
   await eventually(async () => assert.ok(!(await now(world, group.id)).channels.some(({ id }) => id === spare.id)), 20_000);
   await page.getByRole('button', { name: 'Undo' }).last().click(PATIENCE);
   await eventually(async () => assert.ok((await now(world, group.id)).channels.some(({ id }) => id === spare.id)), 20_000);
-  assert.equal(await sent(control, 'set channels'), 4);
+  assert.equal(await sent(control, 'change channels'), 4);
 });
 
 story('who may use the group is asked for when it is opened, added to and taken from', async (told) => {
   const { page, world, control } = told;
   const group = await open(told);
-  assert.equal(await sent(control, 'list owners'), 0);
+  assert.equal(await sent(control, 'list allowed owners'), 0);
   const panel = page.getByRole('region', { name: 'Allowed owners' });
   await panel.getByRole('button', { name: 'Show' }).click();
   const owners = panel.getByRole('list', { name: 'Allowed owners' }).getByRole('listitem');

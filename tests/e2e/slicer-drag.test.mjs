@@ -112,6 +112,22 @@ story('a refresh during a drag neither drops it nor hides what is new', async (t
   await eventually(async () => assert.deepEqual(await shown(page), [ids.at(-1), ...ids.slice(0, -1), 'late01']));
 });
 
+story('while a slicer is held keys move none, and it is the one that is dropped', async (told) => {
+  const { page } = told;
+  const group = await open(told);
+  const ids = inOrder(group);
+  await page.getByRole('button', { name: `Move down ${ids[0]}` }).click();
+  const before = [ids[1], ids[0], ...ids.slice(2)];
+  await eventually(async () => assert.deepEqual(await shown(page), before));
+  await items(page).nth(1).focus();
+  await hold(page, ids.length - 1, 0);
+  await lifted(page).waitFor();
+  for (const keys of ['Control+z', 'Alt+ArrowDown', 'Alt+Home']) await page.keyboard.press(keys);
+  assert.deepEqual(await shown(page), before);
+  await page.mouse.up();
+  await eventually(async () => assert.deepEqual(await shown(page), [before.at(-1), ...before.slice(0, -1)]));
+});
+
 story('a long list scrolls while a slicer is held at its edge', async (told) => {
   const { page, visit, world, control } = told;
   const group = await find(world, ordered);

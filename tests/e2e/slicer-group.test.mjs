@@ -96,3 +96,21 @@ story('a picture that cannot be had is a plain one, and says so', async ({ page,
   await page.getByRole('region', { name: 'On air' }).getByText('No preview available').waitFor({ timeout: 20_000 });
   await eventually(async () => assert.equal(await page.getByRole('region', { name: 'On air' }).locator('img').count(), 0));
 });
+
+story('a picture that stands still is marked beside its slicer, which need not be on air', async ({ page, visit, control, world }) => {
+  await control('PUT', '/scenario', { name: 'incident' });
+  const isStuck = ({ status }) => status.state === 0 && status.thumb_url.endsWith('/0.png');
+  const group = system(await world(), 'live').groups.find(({ slicers }) => slicers.some(isStuck));
+  const { id } = group.slicers.find(isStuck);
+  // Another one goes on air.
+  await control('PATCH', `/systems/live/groups/${group.id}/slicers/${id}`, { healthy: false });
+  await visit(path('slicers', 'live', group.id));
+  const row = slicersOnPage(page).filter({ hasText: id });
+  await page.getByRole('listitem', { name: new RegExp(`^${id}, position \\d+, Slicing, `) }).waitFor({ timeout: 20_000 });
+  await eventually(async () => assert.ok(await row.locator('img').evaluate((img) => img.naturalWidth > 0)));
+  assert.equal(await page.getByText(/same picture for/).count(), 0);
+  await control('POST', '/clock/advance', { seconds: 40 });
+  await page.getByRole('listitem', { name: new RegExp(`^${id}, .*, same picture for \\d+ s, Eligible$`) }).waitFor({ timeout: 20_000 });
+  await row.getByText(/^same picture for \d+ s$/).waitFor();
+  assert.equal(await page.getByText(/same picture for/).count(), 1);
+});

@@ -292,6 +292,41 @@ story('a draft survives the refresh', async (told) => {
   assert.deepEqual(await shown(page), wanted);
 });
 
+story('a draft stays when the list of groups can be read again, and when that misses the group', async (told) => {
+  const { page, visit, world, control, complaints } = told;
+  complaints.expect(/status of 500/);
+  const group = await find(world, ordered);
+  const ids = inOrder(group);
+  const read = (end) =>
+    page.waitForResponse((response) => response.ok() && new URL(response.url()).pathname.endsWith(`/api/v4/failover-groups${end}`));
+  await control('POST', '/faults', { connection: 'live', operation: 'list groups', fault: { kind: 'status', status: 500 } });
+  await visit(path('slicers', 'live', group.id));
+  await eventually(async () => assert.deepEqual(await shown(page), ids), 20_000);
+  await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
+  const wanted = [ids[1], ids[0], ...ids.slice(2)];
+  const stays = async () => {
+    assert.deepEqual(await shown(page), wanted);
+    assert.equal(await bar(page).count(), 1);
+  };
+  await eventually(stays);
+  let answer = read('');
+  await control('DELETE', '/faults');
+  await answer;
+  // The next answer comes after the one before was shown.
+  await read('');
+  await stays();
+  answer = read(`/${group.id}`);
+  await control('POST', '/faults', { connection: 'live', operation: 'list groups', fault: { kind: 'replace', find: `"id":"${group.id}"`, with: '"id":[7]' } });
+  await answer;
+  await read(`/${group.id}`);
+  await stays();
+  answer = read('');
+  await control('DELETE', '/faults');
+  await answer;
+  await read('');
+  await stays();
+});
+
 story('in flat mode nothing can be moved, and the page says why', async ({ page, visit, world }) => {
   const flat = await find(world, ({ mode }) => mode === 'flat');
   await visit(path('slicers', 'live', flat.id));

@@ -154,6 +154,15 @@ impl Kind {
     }
 }
 
+/// What is known about a request to a vendor that failed, where its kind does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// Nothing was sent.
+    NotSent,
+    /// The vendor refused it.
+    Refused,
+}
+
 /// One problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -167,6 +176,8 @@ pub struct Problem {
     pub allow: Option<String>,
     /// In how many seconds a retry makes sense.
     pub retry_after: Option<u32>,
+    /// What is known about the request that failed.
+    pub(crate) delivery: Option<Delivery>,
 }
 
 impl Problem {
@@ -180,6 +191,15 @@ impl Problem {
             detail: detail.into(),
             allow: None,
             retry_after: None,
+            delivery: None,
+        }
+    }
+
+    /// The problem, with what is known about the request that failed.
+    pub(crate) fn of(self, delivery: Delivery) -> Self {
+        Self {
+            delivery: Some(delivery),
+            ..self
         }
     }
 
@@ -202,12 +222,17 @@ impl Problem {
         )
     }
 
-    /// Whether a write may have been carried out although it failed, because it was sent and no readable answer
-    /// came back.
+    /// Whether a write that was handed to the vendor's client may have been carried out although it failed, because no
+    /// answer came back that tells.
     pub(crate) fn may_have_been_carried_out(&self) -> bool {
-        matches!(
-            self.kind,
-            Kind::Unreachable | Kind::Timeout | Kind::TooLarge | Kind::Internal
-        )
+        self.delivery.is_none()
+            && matches!(
+                self.kind,
+                Kind::Unreachable
+                    | Kind::Timeout
+                    | Kind::TooLarge
+                    | Kind::Redirect
+                    | Kind::Internal
+            )
     }
 }

@@ -11,7 +11,7 @@ pub enum Freshness {
     Aging,
     /// Older than three intervals and 15 s: kept, and no longer believed.
     Stale,
-    /// Older than 60 s, or there never was one.
+    /// Older than 60 s and than three intervals, or there never was one.
     NoData,
 }
 

@@ -146,10 +146,12 @@ impl VendorError {
     /// One line: the status and the vendor's words.
     #[must_use]
     pub fn line(&self) -> String {
+        // Sentences are made of it, which end by themselves.
+        let message = self.message.trim_end_matches('.');
         if self.is_refusal_with_success() {
-            format!("Refused: {}", self.message)
+            format!("Refused: {message}")
         } else {
-            format!("{}: {}", self.status, self.message)
+            format!("{}: {message}", self.status)
         }
     }
 }

@@ -179,16 +179,8 @@ fn npm_packages(folder: &Path) -> Done {
         return Ok(());
     }
     let node = ask(Command::new("node").arg("--version")).unwrap_or_default();
-    if versions::major(&node).is_none_or(|major| major < NODE_MAJOR) {
-        let found = if node.is_empty() {
-            "found none"
-        } else {
-            node.trim()
-        };
-        return Err(format!(
-            "Node {NODE_MAJOR} or newer with npm is needed ({found}): \
-             `apt-get install nodejs npm`, or https://nodejs.org"
-        ));
+    if let Some(why) = unfit_node(&node) {
+        return Err(why);
     }
     println!(
         "npm packages: installing those of {}",
@@ -201,6 +193,21 @@ fn npm_packages(folder: &Path) -> Done {
     )?;
     std::fs::write(&stamp, wanted)
         .map_err(|error| format!("cannot write into node_modules: {error}"))
+}
+
+/// What to say of a Node that gave this answer to `--version`, if it is not new enough.
+fn unfit_node(answer: &str) -> Option<String> {
+    if versions::major(answer).is_some_and(|major| major >= NODE_MAJOR) {
+        return None;
+    }
+    let found = match answer.trim() {
+        "" => "found none",
+        version => version,
+    };
+    Some(format!(
+        "Node {NODE_MAJOR} or newer with npm is needed ({found}): take it from https://nodejs.org; \
+         `apt-get install nodejs npm` has it from Debian 13 on, while Debian 12 has Node 18"
+    ))
 }
 
 /// The browser: the one that `CHROMIUM` names, or Debian's.
@@ -296,4 +303,21 @@ fn apt_get(arguments: &[&str]) -> Command {
 fn install(command: &mut Command) -> Done {
     let by_hand = quote(command);
     run(command).map_err(|why| format!("{why}; to go on, make this succeed: {by_hand}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unfit_node;
+
+    #[test]
+    fn a_node_that_is_too_old_is_not_to_be_replaced_by_the_same() {
+        assert_eq!(unfit_node("v20.19.2\n"), None);
+        assert_eq!(unfit_node("v24.0.0\n"), None);
+        for (answer, found) in [("v18.19.0\n", "(v18.19.0)"), ("", "(found none)")] {
+            let why = unfit_node(answer).unwrap();
+            for word in [found, "https://nodejs.org", "Debian 12 has Node 18"] {
+                assert!(why.contains(word), "{why}");
+            }
+        }
+    }
 }

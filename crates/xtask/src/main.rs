@@ -48,7 +48,8 @@ cargo xtask VERB
   help                this text
 
 Each verb first installs what it needs and does not find: the wasm target, wasm-bindgen,
-wasm-split-cli, the npm packages of package.json, for check cargo-deny and for test Chromium.";
+wasm-split-cli, the npm packages of package.json, for check cargo-deny, for test Chromium and,
+for root, PostgreSQL.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -49,18 +49,19 @@ impl Writer {
     }
 
     /// Creates or updates a session by PUT, if it is still what the user saw; `None` where the connection's
-    /// version has no PUT.
+    /// version has no PUT. The heartbeat that it sends is the one that the service holds at this moment.
     pub async fn put_session(
         &self,
         group: &str,
-        session: ClientSession,
+        mut session: ClientSession,
         seen: Option<&ClientSession>,
     ) -> Option<Outcome> {
         let id = session.id.clone().unwrap_or_default();
-        let call = aveva::sessions(&self.base, group).put(&id, &session)?;
-        if let Some(changed) = self.changed(group, &id, seen).await {
-            return Some(changed);
+        match self.unchanged(group, &id, seen).await {
+            Ok(held) => session.heartbeat = held.or(seen.cloned()).and_then(|one| one.heartbeat),
+            Err(changed) => return Some(changed),
         }
+        let call = aveva::sessions(&self.base, group).put(&id, &session)?;
         Some(
             self.put_in_place(group, &id, call, "existed and was updated")
                 .await,
@@ -89,19 +90,26 @@ impl Writer {
         .await
     }
 
-    /// What has changed about a session since the user saw it; `None` if nothing has.
-    async fn changed(
+    /// A session as the service holds it, where the user saw it and can be told. `None` where the user saw none, or
+    /// it cannot be read: then the change itself reports why.
+    ///
+    /// # Errors
+    /// What has changed about it since the user saw it.
+    async fn unchanged(
         &self,
         group: &str,
         id: &str,
         seen: Option<&ClientSession>,
-    ) -> Option<Outcome> {
-        let seen = seen?;
-        // If it cannot be read now, the change itself reports why.
-        let now = self.session(group, id).await.ok()?;
+    ) -> Result<Option<ClientSession>, Outcome> {
+        let Some(seen) = seen else {
+            return Ok(None);
+        };
+        let Ok(now) = self.session(group, id).await else {
+            return Ok(None);
+        };
         let facts = |one: &ClientSession| (one.role.clone(), one.role_override.clone());
         if now.as_ref().map(facts) == Some(facts(seen)) {
-            return None;
+            return Ok(now);
         }
         let role = |one: &ClientSession| {
             one.role
@@ -119,7 +127,7 @@ impl Writer {
             }
             Some(_) => format!("The role override of {id} has changed since you started."),
         };
-        Some(Outcome::Changed { message })
+        Err(Outcome::Changed { message })
     }
 
     /// Deletes a session, if it is still what the user saw.
@@ -129,7 +137,7 @@ impl Writer {
         id: &str,
         seen: Option<&ClientSession>,
     ) -> Outcome {
-        if let Some(changed) = self.changed(group, id, seen).await {
+        if let Err(changed) = self.unchanged(group, id, seen).await {
             return changed;
         }
         let title = &self.title;
@@ -178,15 +186,19 @@ impl Writer {
         expires: Option<TimeSpan>,
         seen: Option<&ClientSession>,
     ) -> Option<Outcome> {
-        if let Some(changed) = self.changed(group, id, seen).await {
+        if let Err(changed) = self.unchanged(group, id, seen).await {
             return Some(changed);
         }
         let call = aveva::sessions(&self.base, group).override_role(id, &value, expires)?;
         let title = &self.title;
         let done = |answer: &aveva::Overridden| {
-            let message = match answer.value {
-                Some(RoleOverride::Primary) => format!("{title} overrides the role of {id}."),
-                _ => format!("{title} no longer overrides the role of {id}."),
+            // What the service returned, or what was sent where it does not say.
+            let message = match answer.value.as_ref().unwrap_or(&value) {
+                RoleOverride::Primary => format!("{title} overrides the role of {id}."),
+                RoleOverride::Off => format!("{title} no longer overrides the role of {id}."),
+                RoleOverride::Other(word) => {
+                    format!("{title} returned the override {word} for {id}.")
+                }
             };
             (message, true)
         };

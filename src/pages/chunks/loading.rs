@@ -15,6 +15,9 @@ use web_sys::{Element, Event, HtmlAnchorElement};
 /// How long a browser that cannot tell when it is idle leaves the page alone.
 const WITHOUT_IDLE: Duration = Duration::from_secs(2);
 
+/// For so long a page that was opened has the line and the processor for its own data.
+const UNDISTURBED: Duration = Duration::from_secs(2);
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// Not there, or under way.
@@ -122,6 +125,10 @@ impl Chunks {
 
     /// Fetches every chunk, one after the other, each when the page has nothing else to do.
     pub fn prepare_all(self) {
+        set_timeout(move || self.prepare_next(), UNDISTURBED);
+    }
+
+    fn prepare_next(self) {
         when_idle(move || {
             let next = Chunk::ALL.into_iter().find(|chunk| {
                 let slot = self.slot(*chunk);
@@ -165,7 +172,7 @@ impl Chunks {
                 let _ = slot.state.try_set(State::Here);
                 // After a failure the line is left alone until somebody needs it.
                 if go_on {
-                    self.prepare_all();
+                    self.prepare_next();
                 }
             } else if slot.is_wanted.try_get_value() == Some(true) {
                 let _ = slot.state.try_set(State::Failed);

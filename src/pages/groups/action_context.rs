@@ -41,8 +41,8 @@ pub struct ActionContext {
     pub open: RwSignal<Option<Open>>,
     /// Keeps the order of the sessions while one of them is used.
     pub row_lock: RowLock,
-    /// Whether an action that needs no dialog is being sent: it is sent once.
-    pub sending: StoredValue<bool>,
+    /// The sessions of which an action that needs no dialog is being sent: each is sent once.
+    pub sending: RwSignal<Vec<String>>,
     group: StoredValue<String>,
     writer: StoredValue<Option<Writer>>,
     connection: StoredValue<String>,
@@ -74,7 +74,7 @@ impl ActionContext {
             live,
             open: RwSignal::new(None),
             row_lock: RowLock::new(),
-            sending: StoredValue::new(false),
+            sending: RwSignal::new(Vec::new()),
             group: StoredValue::new(group.to_owned()),
             writer: StoredValue::new(writer(connection)),
             connection: StoredValue::new(connection.id.clone()),
@@ -127,6 +127,12 @@ impl ActionContext {
         let group = self.live.value_untracked()?;
         let mut sessions = group.detail.sessions.iter();
         sessions.find(|one| one.id.as_deref() == Some(id)).cloned()
+    }
+
+    /// Whether an action on a session that needs no dialog is being sent.
+    #[must_use]
+    pub fn is_sending(self, id: &str) -> bool {
+        self.sending.read().iter().any(|one| one == id)
     }
 
     /// Refreshes after a change. A change may end, and be undone, after its page was left.

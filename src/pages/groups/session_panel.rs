@@ -163,10 +163,15 @@ pub fn SessionActions(
         context.offers(action.get_untracked()).then(|| {
             let name = move || format!("{} {}", action.get().name(), id.read());
             let press = move |_| click.run(id.get_untracked());
+            // Not disabled, which would take the focus away.
+            let busy = move || {
+                let clears = action.get() == Action::ClearOverride;
+                (clears && context.is_sending(&id.read())).then_some("true")
+            };
             if words {
-                view! { <button type="button" class="btn" aria-label=name on:click=press>{move || action.get().name()}</button> }.into_any()
+                view! { <button type="button" class="btn" aria-label=name aria-busy=busy on:click=press>{move || action.get().name()}</button> }.into_any()
             } else {
-                view! { <button type="button" class="icon" aria-label=name title=move || action.get().name() on:click=press><Icon name=icon /></button> }.into_any()
+                view! { <button type="button" class="icon" aria-label=name aria-busy=busy title=move || action.get().name() on:click=press><Icon name=icon /></button> }.into_any()
             }
         })
     };

@@ -1,5 +1,8 @@
 //! The actions on a slicer group's page: the open dialog, what a change is sent with, and the draft order.
 
+use super::order_rows::Row;
+use super::pictures::{self, Picture};
+use super::slicer_row::focus_on;
 use crate::api::Outcome;
 use crate::api::inventory::Refresh;
 use crate::api::session::Session;
@@ -35,6 +38,10 @@ pub struct ActionContext {
     pub saving: RwSignal<Option<SaveStep>>,
     /// The dialog that is open.
     pub open: RwSignal<Option<Open>>,
+    /// What was done to the draft last, for screen readers.
+    pub message: RwSignal<String>,
+    /// Since when each slicer's picture has been the same.
+    pub pictures: Memo<Vec<Picture>>,
     /// Whether this person may change anything.
     pub may: bool,
     watched: Watched,
@@ -53,6 +60,8 @@ impl ActionContext {
             draft: RwSignal::new(Draft::default()),
             saving: RwSignal::new(None),
             open: RwSignal::new(None),
+            message: RwSignal::new(String::new()),
+            pictures: pictures::follow(live),
             may: expect_context::<Arc<Session>>().may_change(),
             writer: StoredValue::new(writer),
             clock: use_clock(),
@@ -90,6 +99,48 @@ impl ActionContext {
         if let Some(writer) = self.writer() {
             self.watched.refresh(Refresh::Connection(writer.connection));
         }
+    }
+
+    /// Moves a slicer of the draft to a position, from 1; says so, and gives it the focus.
+    pub fn move_to(self, id: &str, to: usize) {
+        let moved = self.draft.try_update(|draft| draft.move_to(id, to));
+        let Some(moved) = moved.flatten() else { return };
+        self.message.set(moved.announcement());
+        // At once, because the next key may come before the next frame; the row is drawn there before
+        // that. And in that frame, because a dialog that closes gives the focus back first.
+        focus_on(moved.to);
+        request_animation_frame(move || {
+            let order = self
+                .draft
+                .try_with_untracked(|draft| draft.order().to_vec());
+            let place = order.and_then(|order| order.iter().position(|one| *one == moved.id));
+            if let Some(place) = place {
+                focus_on(place + 1);
+            }
+        });
+    }
+
+    /// The slicer of the row that somebody acts on. `None` where the row shows another one than when they turned to the
+    /// list: then nothing is done, and they are told.
+    #[must_use]
+    pub fn acted_on(self, row: &Row) -> Option<String> {
+        let other = self.draft.with_untracked(|draft| {
+            let other = draft.replaced_by(&row.id, row.at);
+            other.map(str::to_owned)
+        });
+        let id = row.id.clone();
+        let Some(other) = other else { return Some(id) };
+        self.look();
+        let message = format!(
+            "the order has changed, and {id} is now where {other} was. Repeat it if you mean {id}."
+        );
+        self.notices.show_outcome(Outcome::Changed { message });
+        None
+    }
+
+    /// Somebody turns to the list: from now on a row means the slicer that it shows now.
+    pub fn look(self) {
+        let _ = self.draft.try_update_untracked(Draft::look);
     }
 
     /// Opens the dialog of an action.

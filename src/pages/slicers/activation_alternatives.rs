@@ -18,37 +18,48 @@ pub fn ActivationAlternatives(
     let close = Trigger::new();
     let next: StoredValue<Option<Open>> = StoredValue::new(None);
     let on_close = Callback::new(move |()| context.open.set(next.try_get_value().flatten()));
-    let failback = untrack(|| {
-        context
-            .live
-            .value()
-            .is_some_and(|group| group.auto_failback == Some(true))
+    let first = untrack(|| {
+        let group = context.live.value()?;
+        Action::Activate(slicer.clone()).prerequisite(&group)
     });
-    let off = move |_| {
-        next.set_value(Some(Open::Action(Action::SetAutoFailback(false))));
-        close.notify();
-    };
-    let first = {
-        let slicer = slicer.clone();
-        move |_| {
-            context.draft.update(|draft| {
-                draft.move_to(&slicer, 1);
-            });
+    let title = format!("Activate {slicer}?");
+    let offers = first.map(|first| {
+        let positions = matches!(first, Action::SetAutoFailback(_));
+        let (words, button) = if positions {
+            (
+                format!("Turn off auto failback, or move {slicer} to position 1."),
+                "Turn auto failback off…",
+            )
+        } else {
+            (
+                "Auto failback can be turned off in prioritized mode only.".to_owned(),
+                "Switch to prioritized mode…",
+            )
+        };
+        let begin = move |_| {
+            next.set_value(Some(Open::Action(first.clone())));
             close.notify();
-        }
-    };
+        };
+        let move_label = format!("Move {slicer} to position 1");
+        let up = move |_| {
+            close.notify();
+            context.move_to(&slicer, 1);
+        };
+        let up = positions.then(
+            || view! { <button type="button" class="btn main" on:click=up>{move_label}</button> },
+        );
+        let buttons =
+            view! { <button type="button" class="btn" on:click=begin>{button}</button>{up} };
+        (view! { <p>{words}</p> }, buttons)
+    });
+    let (words, buttons) = offers.unzip();
     view! {
-        <Dialog title=format!("Activate {slicer}?") on_close close>
+        <Dialog title on_close close>
             <p>{why}</p>
-            {failback.then(|| view! {
-                <p>{format!("Turn off auto failback, or move {slicer} to position 1.")}</p>
-            })}
+            {words}
             <footer class="row">
                 <button type="button" class="btn" on:click=move |_| close.notify()>"Cancel"</button>
-                {failback.then(|| view! {
-                    <button type="button" class="btn" on:click=off>"Turn auto failback off…"</button>
-                    <button type="button" class="btn main" on:click=first>{format!("Move {slicer} to position 1")}</button>
-                })}
+                {buttons}
             </footer>
         </Dialog>
     }

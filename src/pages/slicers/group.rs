@@ -17,8 +17,7 @@ use leptos::prelude::*;
 use vendors::System;
 use vendors::uplynk::FailoverGroup;
 
-/// The page `/slicers/{connection}/{group}`: the group's part of the list that is polled anyway, or, if
-/// the list does not hold it, the group asked for by itself.
+/// The page `/slicers/{connection}/{group}`.
 #[component]
 pub fn SlicerGroupPage(
     /// The connection.
@@ -33,29 +32,12 @@ pub fn SlicerGroupPage(
             .into_any();
     };
     let title = known.title.clone();
-    let all = uplynk::all(connection.clone());
-    let part = {
-        let id = group.clone();
-        all.part(move |groups| groups.iter().find(|group| group.id == id).cloned())
+    let live = uplynk::group(connection.clone(), group.clone());
+    let writer = Writer {
+        connection,
+        title: title.clone(),
     };
-    // Decided once the list has been read or has failed; until then the group counts as listed.
-    let listed = Memo::new(move |before: Option<&bool>| {
-        let answered = all.value().is_some() || all.status.failure().is_some();
-        part.value().is_some() || (!answered && before.copied().unwrap_or(true))
-    });
-    let page = move || {
-        let live = if listed.get() {
-            part
-        } else {
-            uplynk::one(connection.clone(), group.clone())
-        };
-        let writer = Writer {
-            connection: connection.clone(),
-            title: title.clone(),
-        };
-        view! { <Group live title=title.clone() id=group.clone() writer /> }
-    };
-    page.into_any()
+    view! { <Group live title id=group writer /> }.into_any()
 }
 
 #[component]
@@ -72,9 +54,11 @@ fn Group(live: Live<FailoverGroup>, title: String, id: String, writer: Writer) -
     });
     let system = title.clone();
     let of = StoredValue::new(resource.clone());
+    // Kept while the page says that there is no such group, which may come back: the draft is in it.
+    let context = ActionContext::new(live, writer);
     view! {
         <DetailPage live system heading parent=("Slicers", Route::Slicers) missing resource>
-            <Page live title=title.clone() writer=writer.clone() />
+            <Page context title=title.clone() />
             <Lane resource=of.get_value() />
             <RecentActivity resource=of.get_value() />
         </DetailPage>
@@ -82,10 +66,9 @@ fn Group(live: Live<FailoverGroup>, title: String, id: String, writer: Writer) -
 }
 
 #[component]
-fn Page(live: Live<FailoverGroup>, title: String, writer: Writer) -> impl IntoView {
-    let context = ActionContext::new(live, writer);
+fn Page(context: ActionContext, title: String) -> impl IntoView {
     view! {
-        <Facts live connection=title />
+        <Facts live=context.live connection=title />
         <div class="cols lead">
             <SlicerOrder context />
             <div class="cols aside">

@@ -14,6 +14,7 @@ pub mod order;
 pub mod order_memory;
 pub mod order_rows;
 pub mod owners;
+pub mod pictures;
 pub mod save;
 pub mod send;
 pub mod settings;

@@ -3,19 +3,19 @@
 use super::action_context::ActionContext;
 use super::channels::Channels;
 use super::model::is_on_air;
-use super::thumbnail::Thumbnail;
+use super::pictures::picture_of;
+use super::thumbnail::{Thumbnail, stale_picture};
 use crate::api::thumbnails::thumbnail_url;
 use crate::live::{Live, use_clock};
 use crate::pages::resource_row::{StateTag, page_state};
 use crate::pages::unreadable::{UnreadableFields, or_unreadable};
 use crate::prefs::use_prefs;
-use crate::ui::{Copy, Icon, StatusMark, name, times};
-use chrono::{DateTime, TimeDelta, Utc};
+use crate::ui::{Copy, Icon, name, times};
+use chrono::TimeDelta;
 use health::inventory::unreadable_of_slicer_group;
 use health::severity::Severity;
 use health::slicers::{
-    SlicerHealth, backups, hot_warm_words, is_stale_picture, judge_slicers, on_air, slicer_health,
-    state_word,
+    SlicerHealth, backups, hot_warm_words, judge_slicers, on_air, slicer_health, state_word,
 };
 use health::words;
 use leptos::prelude::*;
@@ -162,31 +162,18 @@ pub fn OnAirCard(
         let slicer = group.as_deref().and_then(on_air);
         slicer.map(|slicer| slicer.id.clone()).unwrap_or_default()
     });
-    // When the address of the picture last changed, by the vendor's clock at the reading.
-    let changed: RwSignal<Option<(String, DateTime<Utc>)>> = RwSignal::new(None);
-    let read = move || live.status.vendor_time(clock) - live.status.age(clock).unwrap_or_default();
-    Effect::new(move |_| {
-        let new = picture.get();
-        changed.maybe_update(|since| {
-            if since.as_ref().map(|(address, _)| address) == new.as_ref() {
-                return false;
-            }
-            *since = new.map(|address| (address, untrack(read)));
-            true
-        });
-    });
     let there = RwSignal::new(None);
     let seen = move || {
         // A placeholder has no age.
         if !there.get()? {
             return Some(view! { "No preview available" }.into_any());
         }
-        let since = changed.read().as_ref().map(|(_, since)| *since)?;
-        let unchanged = read() - since;
-        if is_stale_picture(unchanged) {
-            return Some(view! { <StatusMark severity=Signal::stored(Severity::Warning) word=Signal::stored(format!("same picture for {}", words::span(unchanged))) /> }.into_any());
+        let pictures = context.pictures.read();
+        let picture = picture_of(&pictures, &of.read())?;
+        if let Some(words) = picture.stale() {
+            return Some(stale_picture(words));
         }
-        let age = (live.status.vendor_time(clock) - since).max(TimeDelta::zero());
+        let age = (live.status.vendor_time(clock) - picture.since).max(TimeDelta::zero());
         Some(view! { {format!("picture {} old", words::span(age))} }.into_any())
     };
     view! {

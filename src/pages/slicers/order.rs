@@ -4,7 +4,7 @@ use super::action_context::{ActionContext, Open};
 use super::order_memory::use_memory;
 use super::order_rows::{Row, reported, rows};
 use super::save::SaveBar;
-use super::slicer_row::{SlicerRow, focus_on};
+use super::slicer_row::SlicerRow;
 use crate::api::poll_gate;
 use crate::api::uplynk::{SaveStep, ids};
 use crate::live::rows::Rows;
@@ -24,7 +24,12 @@ pub fn SlicerOrder(
     context: ActionContext,
 ) -> impl IntoView {
     let (clock, prefs, nav, memory) = (use_clock(), use_prefs(), use_nav(), use_memory());
-    let ActionContext { live, draft, .. } = context;
+    let ActionContext {
+        live,
+        draft,
+        message,
+        ..
+    } = context;
     let connection = context
         .writer()
         .map(|writer| writer.connection)
@@ -34,29 +39,12 @@ pub fn SlicerOrder(
         live.value()
             .is_some_and(|group| group.mode == Some(Mode::Flat))
     });
-    let message = RwSignal::new(String::new());
-    let go = Callback::new(move |(id, to): (String, usize)| {
-        let moved = draft.try_update(|draft| draft.move_to(&id, to)).flatten();
-        if let Some(moved) = moved {
-            message.set(moved.announcement());
-            // At once, because the next key may come before the next frame; the row is drawn there before
-            // that. And in that frame, because a dialog that closes gives the focus back first.
-            focus_on(moved.to);
-            request_animation_frame(move || {
-                let order = draft.try_with_untracked(|draft| draft.order().to_vec());
-                let place = order.and_then(|order| order.iter().position(|one| *one == id));
-                if let Some(place) = place {
-                    focus_on(place + 1);
-                }
-            });
-        }
-    });
     let dragging = Dragging::new(Callback::new(move |dropped| {
         let id = |row: usize| draft.with_untracked(|draft| draft.order().get(row).cloned());
         match dropped {
             Dropped::At { row, to } => {
                 if let Some(id) = id(row) {
-                    go.run((id, to));
+                    context.move_to(&id, to);
                 }
             }
             Dropped::Back { row } => {
@@ -69,6 +57,12 @@ pub fn SlicerOrder(
         }
     }));
     let lifted = Memo::new(move |_| dragging.is_lifted());
+    // While a row is dragged nothing else moves one: it is dropped as the row that it was lifted as.
+    let go = Callback::new(move |(id, to): (String, usize)| {
+        if !lifted.get_untracked() {
+            context.move_to(&id, to);
+        }
+    });
     Effect::new(move |_| poll_gate::set_dragging(lifted.get()));
     on_cleanup(|| poll_gate::set_dragging(false));
     // The draft follows refreshes, but not while a row is dragged, while a changed draft waits for prioritized mode, or
@@ -114,7 +108,8 @@ pub fn SlicerOrder(
         } else {
             live.status.vendor_time(clock)
         };
-        reported(&group, now, times::offset(prefs.zone.get(), now))
+        let pictures = context.pictures.read();
+        reported(&group, &pictures, now, times::offset(prefs.zone.get(), now))
     });
     let list = Memo::new(move |before: Option<&Vec<Row>>| {
         // Lifting a row changes no row; dropping it changes the draft, which updates this.
@@ -124,7 +119,8 @@ pub fn SlicerOrder(
     let drawn = Rows::follow(list);
     let undo = move |event: leptos::ev::KeyboardEvent| {
         let modified = event.ctrl_key() || event.meta_key();
-        if !modified || !event.key().eq_ignore_ascii_case("z") || !movable.get_untracked() {
+        let possible = movable.get_untracked() && !lifted.get_untracked();
+        if !modified || !event.key().eq_ignore_ascii_case("z") || !possible {
             return;
         }
         event.prevent_default();
@@ -203,7 +199,7 @@ pub fn SlicerOrder(
                 <p>{hint}</p>
             </header>
             {offered}
-            <Reorderable name="Slicer order" dragging preview>
+            <Reorderable name="Slicer order" dragging preview turned_to=Callback::new(move |()| context.look())>
                 {drawn.draw(move |row| view! { <SlicerRow row context movable go /> })}
             </Reorderable>
             {none}

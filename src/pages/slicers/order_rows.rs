@@ -1,6 +1,7 @@
 //! A slicer as an item of the list "Slicer order" shows it, and the list under a draft. Pure.
 
 use super::model::is_on_air;
+use super::pictures::{Picture, picture_of};
 use crate::pages::unreadable::or_unreadable;
 use crate::ui::reorder::Draft;
 use crate::ui::times;
@@ -39,6 +40,8 @@ pub struct Facts {
     pub eligible_unreadable: bool,
     /// Where its vendor says that its picture is.
     pub picture: Option<String>,
+    /// That this picture has been the same for too long.
+    pub stale_picture: Option<String>,
 }
 
 /// One slicer in the list. Its facts are shared: a draft moves many, and changes none.
@@ -82,15 +85,24 @@ impl Row {
         }
     }
 
+    /// That its picture has been the same for too long, unless there is no preview of it.
+    #[must_use]
+    pub fn stale_picture(&self, no_preview: bool) -> Option<&str> {
+        self.stale_picture.as_deref().filter(|_| !no_preview)
+    }
+
     /// What the item is called.
     #[must_use]
-    pub fn name(&self) -> String {
+    pub fn name(&self, no_preview: bool) -> String {
+        let picture = self.stale_picture(no_preview);
+        let picture = picture.map(|words| format!(", {words}"));
+        let picture = picture.unwrap_or_default();
         let on_air = if self.on_air { ", on air" } else { "" };
         let Facts {
             id, state, health, ..
         } = &**self;
         format!(
-            "{id}, position {}{on_air}, {state}, {health}, {}",
+            "{id}, position {}{on_air}, {state}, {health}{picture}, {}",
             self.position(),
             self.eligibility()
         )
@@ -138,15 +150,28 @@ fn facts(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>, zone: Fixed
         eligible: slicer.enabled,
         eligible_unreadable: unreadable("enabled"),
         picture: slicer.picture(true),
+        stale_picture: None,
     }
 }
 
-/// Every slicer of a group as the service tells it, in its order.
+/// Every slicer of a group as the service tells it, in its order, with what is known of their pictures.
 #[must_use]
-pub fn reported(group: &FailoverGroup, now: DateTime<Utc>, zone: FixedOffset) -> Vec<Arc<Facts>> {
+pub fn reported(
+    group: &FailoverGroup,
+    pictures: &[Picture],
+    now: DateTime<Utc>,
+    zone: FixedOffset,
+) -> Vec<Arc<Facts>> {
+    let is_stale = |picture: &&Picture| picture.stale().is_some();
+    let stale: Vec<Picture> = pictures.iter().filter(is_stale).cloned().collect();
     ordered(group)
         .into_iter()
-        .map(|slicer| Arc::new(facts(group, slicer, now, zone)))
+        .map(|slicer| {
+            Arc::new(Facts {
+                stale_picture: picture_of(&stale, &slicer.id).and_then(Picture::stale),
+                ..facts(group, slicer, now, zone)
+            })
+        })
         .collect()
 }
 
@@ -175,6 +200,7 @@ pub fn rows(reported: &[Arc<Facts>], draft: &Draft, before: Option<&[Row]>) -> V
                         health: "No longer in the group",
                         until: None,
                         on_air: false,
+                        stale_picture: None,
                         ..(*held.facts).clone()
                     }),
                 })
@@ -233,7 +259,7 @@ mod tests {
         let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
         let utc = FixedOffset::east_opt(0).expect("in range");
         let see = |group: &FailoverGroup, draft: &Draft, before: Option<&[super::Row]>| {
-            rows(&reported(group, now, utc), draft, before)
+            rows(&reported(group, &[], now, utc), draft, before)
         };
         let mut draft = Draft::new(["a", "b", "c"].map(str::to_owned).to_vec());
         let plain = see(&group("a b c"), &draft, None);

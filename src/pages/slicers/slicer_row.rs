@@ -2,7 +2,7 @@
 
 use super::action_context::{ActionContext, Open};
 use super::order_rows::Row;
-use super::thumbnail::Thumbnail;
+use super::thumbnail::{Thumbnail, stale_picture};
 use crate::api::thumbnails;
 use crate::ui::{Icon, StatusMark, Switch, name};
 use health::slicers::Action;
@@ -35,7 +35,6 @@ pub fn SlicerRow(
     /// Moves a slicer to a position.
     go: Callback<(String, usize)>,
 ) -> impl IntoView {
-    let id = move || row.with_untracked(|row| row.id.clone());
     let keys = move |event: leptos::ev::KeyboardEvent| {
         if !event.alt_key() || !movable.get_untracked() {
             return;
@@ -49,7 +48,9 @@ pub fn SlicerRow(
             _ => return,
         };
         event.prevent_default();
-        go.run((id(), to));
+        if let Some(id) = context.acted_on(&row.get_untracked()) {
+            go.run((id, to));
+        }
     };
     let on_air = move || {
         row.read()
@@ -67,9 +68,15 @@ pub fn SlicerRow(
     };
     let severity = Signal::derive(move || row.read().severity);
     let health = Signal::derive(move || row.read().health.to_owned());
-    let until = move || {
-        let until = row.read().until.clone();
-        until.map(|words| view! { <small class="sub">{words}</small> })
+    // Whether its picture is there: of none, nothing is said.
+    let there = RwSignal::new(None);
+    let no_preview = move || there.get() == Some(false);
+    let notes = move || {
+        let row = row.read();
+        let until = row.until.clone();
+        let until = until.map(|words| view! { <small class="sub">{words}</small> });
+        let picture = row.stale_picture(no_preview());
+        (until, picture.map(|words| stale_picture(words.to_owned())))
     };
     let picture = Memo::new(move |_| row.with(|row| Some((row.id.clone(), row.picture.clone()?))));
     let of = Signal::derive(move || row.read().id.clone());
@@ -96,14 +103,14 @@ pub fn SlicerRow(
             .then(|| view! { <span class="grip" data-grip="" aria-hidden="true" title="Drag to move"><Icon name="grip" /></span> })
     };
     view! {
-        <li aria-label=move || row.read().name() data-s=move || (row.read().eligible == Some(false)).then_some("off")
+        <li aria-label=move || row.read().name(no_preview()) data-s=move || (row.read().eligible == Some(false)).then_some("off")
             id=move || item_id(row.read().at)
             data-moved=move || row.read().was.map(|_| "") tabindex=move || movable.get().then_some("0") on:keydown=keys>
             <span class="hold">{grip}</span>
             <span class="pos">{move || row.read().position()}</span>
-            <Thumbnail src of />
+            <Thumbnail src of there />
             <div class="who"><b>{name(move || row.read().id.clone())}</b>" "{on_air}{was}<small class="sub">{name(move || row.read().hostname.clone())}</small></div>
-            <div class="how"><span class="st">{move || row.read().state.clone()}</span><StatusMark severity word=health />{until}</div>
+            <div class="how"><span class="st">{move || row.read().state.clone()}</span><StatusMark severity word=health />{notes}</div>
             <Eligible row context />
             <Controls row context movable go />
         </li>
@@ -119,8 +126,11 @@ fn Eligible(row: RwSignal<Row>, context: ActionContext) -> impl IntoView {
     }
     let label = Signal::derive(move || format!("Eligible for failover {}", row.read().id));
     let on = Signal::derive(move || row.read().eligible != Some(false));
-    let change =
-        Callback::new(move |on| context.set_eligible(row.with_untracked(|row| row.id.clone()), on));
+    let change = Callback::new(move |on| {
+        if let Some(id) = context.acted_on(&row.get_untracked()) {
+            context.set_eligible(id, on);
+        }
+    });
     view! { <Switch label on words=Signal::derive(words) change /> }.into_any()
 }
 
@@ -132,15 +142,16 @@ fn Controls(
     movable: Memo<bool>,
     go: Callback<(String, usize)>,
 ) -> impl IntoView {
-    let id = move || row.with_untracked(|row| row.id.clone());
-    let place = move |by: isize| {
-        go.run((
-            id(),
-            row.with_untracked(|row| row.at).saturating_add_signed(by),
-        ));
+    let act = move |act: &dyn Fn(String, usize)| {
+        let row = row.get_untracked();
+        if let Some(id) = context.acted_on(&row) {
+            act(id, row.at);
+        }
     };
+    let place = move |by| act(&|id, at| go.run((id, at.saturating_add_signed(by))));
     let named = move |what: &'static str| move || format!("{what} {}", row.read().id);
-    let ask = move |_| context.open.set(Some(Open::MoveTo(id())));
+    let ask = move |_| act(&|id, _| context.open.set(Some(Open::MoveTo(id))));
+    let activate = move |_| act(&|id, _| context.ask(Action::Activate(id)));
     let moves = move || {
         movable.get().then(|| view! {
             <button type="button" class="icon" aria-label=named("Move up") title="Move up (Alt+↑)" disabled=move || { row.read().at <= 1 } on:click=move |_| place(-1)><Icon name="up" /></button>
@@ -148,10 +159,10 @@ fn Controls(
             <button type="button" class="icon" aria-label=named("Move to position") title="Move to position…" on:click=ask><Icon name="moveto" /></button>
         })
     };
-    let activate = move || {
+    let activation = move || {
         (context.may && !row.read().on_air).then(|| view! {
-            <button type="button" class="btn" aria-label=named("Activate") on:click=move |_| context.ask(Action::Activate(id()))>"Activate"</button>
+            <button type="button" class="btn" aria-label=named("Activate") on:click=activate>"Activate"</button>
         })
     };
-    view! { <div class="moves">{moves}{activate}</div> }
+    view! { <div class="moves">{moves}{activation}</div> }
 }

@@ -1,7 +1,14 @@
 //! The thumbnail of a slicer's output, or a placeholder.
 
-use crate::ui::Icon;
+use crate::ui::{Icon, StatusMark};
+use health::severity::Severity;
 use leptos::prelude::*;
+
+/// That a picture has been the same for too long.
+pub fn stale_picture(words: String) -> AnyView {
+    let severity = Signal::stored(Severity::Warning);
+    view! { <StatusMark severity word=Signal::stored(words) /> }.into_any()
+}
 
 /// The picture.
 #[component]

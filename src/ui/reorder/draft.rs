@@ -20,6 +20,8 @@ pub struct Draft {
     past: Vec<Step>,
     future: Vec<Step>,
     theirs: Option<Vec<String>>,
+    /// The order that somebody looked at or made, where the server has changed it since.
+    looked_at: Option<Vec<String>>,
 }
 
 /// A move that was made; positions from 1.
@@ -96,6 +98,20 @@ impl Draft {
             .collect()
     }
 
+    /// Somebody looks at the order as it is now.
+    pub fn look(&mut self) {
+        self.looked_at = None;
+    }
+
+    /// The item that stood at this position, from 1, when somebody last looked, if it is another one than this: the
+    /// server has changed the order since.
+    #[must_use]
+    pub fn replaced_by(&self, id: &str, position: usize) -> Option<&str> {
+        let looked_at = self.looked_at.as_ref()?;
+        let before = looked_at.get(position.checked_sub(1)?)?;
+        (before != id).then_some(before)
+    }
+
     /// Moves one to a position, from 1; beyond the ends is the end. `None` where nothing moves.
     pub fn move_to(&mut self, id: &str, position: usize) -> Option<Moved> {
         let from = self.order.iter().position(|other| other == id)?;
@@ -109,6 +125,7 @@ impl Draft {
             to: to + 1,
         });
         self.future.clear();
+        self.look();
         let one = self.order.remove(from);
         self.order.insert(to, one);
         Some(Moved {
@@ -126,6 +143,7 @@ impl Draft {
         };
         std::mem::swap(&mut self.order, &mut step.other);
         self.future.push(step);
+        self.look();
         true
     }
 
@@ -136,6 +154,7 @@ impl Draft {
         };
         std::mem::swap(&mut self.order, &mut step.other);
         self.past.push(step);
+        self.look();
         true
     }
 
@@ -175,6 +194,15 @@ impl Draft {
         if self.base == now {
             return self.theirs.take().is_some();
         }
+        // Before the first reading there is nothing to look at.
+        let shown = (!self.base.is_empty()).then(|| self.order.clone());
+        let looked_at = self.looked_at.take().or(shown);
+        let differs = self.take_over(now);
+        self.looked_at = looked_at.filter(|looked_at| *looked_at != self.order);
+        differs
+    }
+
+    fn take_over(&mut self, now: &[String]) -> bool {
         if !self.is_changed() || self.order == now {
             *self = Self::new(now.to_vec());
             return true;
@@ -258,6 +286,42 @@ mod tests {
             assert_eq!(draft.order(), ids(order), "{now}");
             assert_eq!(draft.theirs().is_some(), conflict, "{now}");
         }
+    }
+
+    #[test]
+    fn what_the_server_puts_elsewhere_is_told_from_what_was_looked_at() {
+        let replaced = |draft: &Draft| {
+            let order = draft.order().iter().zip(1..);
+            let replaced = order.filter_map(|(id, at)| draft.replaced_by(id, at));
+            replaced.collect::<Vec<_>>().join(" ")
+        };
+        let mut draft = Draft::default();
+        draft.follow(&ids("a b c d"));
+        assert_eq!(replaced(&draft), "", "nobody has looked before");
+        draft.follow(&ids("a c b d"));
+        assert_eq!(replaced(&draft), "b c");
+        draft.follow(&ids("c a b d"));
+        assert_eq!(replaced(&draft), "a b c", "still since it was looked at");
+        draft.follow(&ids("a b c d"));
+        assert_eq!(replaced(&draft), "", "as it was looked at");
+        draft.follow(&ids("b c d"));
+        assert_eq!(replaced(&draft), "a b c", "one is gone");
+        draft.look();
+        assert_eq!(replaced(&draft), "");
+        draft.follow(&ids("c b d"));
+        draft.move_to("d", 1);
+        assert_eq!(replaced(&draft), "", "it was changed here");
+        draft.follow(&ids("x c b d"));
+        assert_eq!(
+            (draft.order(), &*replaced(&draft)),
+            (&ids("x d c b")[..], "d c b")
+        );
+        assert!(draft.undo());
+        assert_eq!(replaced(&draft), "");
+        draft.move_to("d", 1);
+        draft.follow(&ids("b c d x"));
+        assert!(draft.theirs().is_some());
+        assert_eq!(replaced(&draft), "", "a conflict moves nothing");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use super::Dragging;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, FocusEvent};
 
 /// An ordered list whose rows are dragged by whatever in them has `data-grip`, with the line where the
 /// lifted one would go.
@@ -14,6 +16,8 @@ pub fn Reorderable(
     /// What dropping the row would do.
     #[prop(into)]
     preview: Signal<String>,
+    /// Somebody turns to the list: the pointer or the focus comes into it.
+    turned_to: Callback<()>,
     /// The rows, each an `li`.
     children: Children,
 ) -> impl IntoView {
@@ -21,10 +25,24 @@ pub fn Reorderable(
     // Not by its top: that would lay out the page.
     let top = move || dragging.gap.get().map(|(top, _)| format!("0 {top}px"));
     let height = move || dragging.gap.get().map(|(_, height)| pixels(height));
+    // Out of nothing or of a dialog the focus comes back by itself, and nobody has looked at the list meanwhile.
+    let focused = move |event: FocusEvent| {
+        let from = event.related_target();
+        let from = from.and_then(|from| from.dyn_into::<Element>().ok());
+        let inside = |from: &Element| {
+            from.closest(".order, dialog")
+                .is_ok_and(|one| one.is_some())
+        };
+        if from.is_some_and(|from| !inside(&from)) {
+            turned_to.run(());
+        }
+    };
     view! {
         <div class="order">
             <ol aria-label=name node_ref=dragging.list
                 on:pointerdown=move |event| dragging.press(&event)
+                on:pointerenter=move |_| turned_to.run(())
+                on:focusin=focused
                 on:pointermove=move |event| dragging.moved(&event)
                 on:pointerup=move |event| dragging.release(&event)
                 on:pointercancel=move |_| { dragging.cancel(); }

@@ -56,8 +56,8 @@ impl Assets {
     }
 
     /// A console of these files. `X.br` and `X.gz` are encodings of `X`, not files of their own.
-    #[must_use]
-    pub fn from_files(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+    #[cfg(test)]
+    pub(crate) fn from_files(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
         let files = files.into_iter();
         Self::from_bytes(files.map(|(name, content)| (name, Bytes::from(content))))
     }

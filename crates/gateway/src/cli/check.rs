@@ -89,6 +89,9 @@ pub(super) async fn run(file: &Path, connect: bool) -> Result<(), Failure> {
         say("  paired walls are kept in memory, as the store is: a restart un-pairs them");
     }
     say(format_args!("  the audit is kept in {}", config.store));
+    if let Some(hint) = config.store_hint() {
+        say(format_args!("  {hint}"));
+    }
     for rule in &config.alerts.rules {
         let (id, targets) = (&rule.id, rule.targets.join(", "));
         say(format_args!("  alert {id}: goes to {targets}"));

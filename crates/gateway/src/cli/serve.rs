@@ -87,13 +87,24 @@ fn earlier_files(store: &StoreLocation) -> EarlierFiles {
     })
 }
 
+/// Where the gateway listens.
+#[derive(Clone, Copy)]
+struct Listening {
+    address: SocketAddr,
+    /// By `--listen`, before which `listen` in the file does not count.
+    is_given: bool,
+}
+
 /// Serves until the process is told to stop. SIGHUP reads the file again.
 pub(super) async fn run(file: PathBuf, address: Option<SocketAddr>) -> Result<(), Failure> {
     let config =
         Config::load(&file, CHECKS).map_err(|faults| Failure::Usage(faults.to_string()))?;
-    let address = address.unwrap_or(config.listen);
+    let listening = Listening {
+        address: address.unwrap_or(config.listen),
+        is_given: address.is_some(),
+    };
     config
-        .may_listen_on(address)
+        .may_listen_on(listening.address)
         .map_err(|why| Failure::Usage(format!("--listen: {why}")))?;
     let store = Store::open(&config.store).map_err(Failure::Running)?;
     if !store.lasts() {
@@ -112,7 +123,9 @@ pub(super) async fn run(file: PathBuf, address: Option<SocketAddr>) -> Result<()
     let certificate = certificate.map_err(Failure::Usage)?.map(Arc::new);
     let gateway = configured(config, memory.clone(), shared.clone()).map_err(Failure::Usage)?;
     let stop = listen::Stop::new().map_err(Failure::Running)?;
-    let listener = listen::open(address).await.map_err(Failure::Running)?;
+    let listener = listen::open(listening.address)
+        .await
+        .map_err(Failure::Running)?;
     let scheme = if certificate.is_some() {
         "https"
     } else {
@@ -121,7 +134,7 @@ pub(super) async fn run(file: PathBuf, address: Option<SocketAddr>) -> Result<()
     announce(&listener, scheme)?;
     let reload = {
         let certificate = certificate.clone();
-        move || reload(&file, address, &memory, &shared, certificate.as_deref())
+        move || reload(&file, listening, &memory, &shared, certificate.as_deref())
     };
     let serving = Serving {
         gateway: Arc::new(gateway),
@@ -135,13 +148,13 @@ pub(super) async fn run(file: PathBuf, address: Option<SocketAddr>) -> Result<()
 /// Reads the configuration again and makes its gateway, if it can replace the running one.
 fn reload(
     file: &Path,
-    address: SocketAddr,
+    listening: Listening,
     memory: &Arc<Memory>,
     shared: &Arc<Shared>,
     certificate: Option<&CertificateReloader>,
 ) -> Result<Gateway, String> {
     let config = Config::load(file, CHECKS).map_err(|faults| faults.to_string())?;
-    config.may_listen_on(address)?;
+    config.may_listen_on(listening.address)?;
     if config.tls.is_some() != certificate.is_some() {
         return Err("to begin or to end encrypting, start the gateway anew".to_owned());
     }
@@ -154,7 +167,10 @@ fn reload(
         );
     }
     if config.store != *shared.store.location() {
-        tracing::warn!("[store] is another now, which takes effect at the next start");
+        tracing::warn!("[store] has changed, which takes effect at the next start");
+    }
+    if !listening.is_given && config.listen != listening.address {
+        tracing::warn!("`listen` has changed, which takes effect at the next start");
     }
     let files = config.tls.as_ref().map(certificate_files);
     let gateway = configured(config, memory.clone(), shared.clone())?;
@@ -195,7 +211,10 @@ mod tests {
             std::fs::write(self.folder.path().join("key"), "hunter2").unwrap();
             reload(
                 &file,
-                DEFAULT_LISTEN,
+                Listening {
+                    address: DEFAULT_LISTEN,
+                    is_given: false,
+                },
                 &self.memory,
                 &self.shared,
                 certificate,

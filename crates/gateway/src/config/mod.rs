@@ -70,10 +70,12 @@ pub struct Config {
     pub openid: Option<OpenId>,
     /// How long users stay signed in.
     pub session: Session,
-    /// The file of the paired walls. Without it they are lost when the process ends.
+    /// The file of the paired walls: what it holds is taken over into the store, or kept in it where the store is in memory.
     pub walls: Option<PathBuf>,
     /// Where the audit is kept.
     pub store: StoreLocation,
+    /// Whether neither the file nor systemd says where that is: then it is beside the file.
+    pub is_store_assumed: bool,
     /// How much of the list of what happened is kept.
     pub retention: Retention,
     /// The origins whose pages may show the wall in a frame.
@@ -208,6 +210,7 @@ fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
         openid: openid::read(&top, around, &reach),
         walls: walls::read(&top, &session, around),
         store: store::read(&top, around, &reach),
+        is_store_assumed: store::is_assumed(&top, around),
         retention: retention::read(&top),
         session,
         wall_frames: url::origins(&top, "wall_frames"),
@@ -245,6 +248,14 @@ impl Config {
     #[must_use]
     pub fn has_sign_in(&self) -> bool {
         !self.users.is_empty() || self.openid.is_some()
+    }
+
+    /// What to say to a person who does not find what they look for in the store.
+    #[must_use]
+    pub fn store_hint(&self) -> Option<&'static str> {
+        self.is_store_assumed.then_some(
+            "a service of systemd with a StateDirectory keeps it there: give `path` in [store], so that both look in one place",
+        )
     }
 
     /// Whether browsers use https.

@@ -49,14 +49,21 @@ impl fmt::Display for StoreLocation {
     }
 }
 
+/// The folder that systemd gives this process, if it is a service with one.
+fn state_directory(around: &Surroundings<'_>) -> Option<PathBuf> {
+    let folders = (around.variable)(STATE_DIRECTORY).filter(|folders| !folders.is_empty())?;
+    folders.split(':').next().map(PathBuf::from)
+}
+
+/// Whether neither the configuration nor systemd says where the store lies. In a shell it is then assumed elsewhere than
+/// in a service of the same configuration.
+pub(super) fn is_assumed(top: &Section<'_>, around: &Surroundings<'_>) -> bool {
+    top.key("store").is_none() && state_directory(around).is_none()
+}
+
 pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>, reach: &Reach) -> StoreLocation {
     let usual = || {
-        let state = (around.variable)(STATE_DIRECTORY).filter(|folders| !folders.is_empty());
-        let folder = state.map(|folders| {
-            let first = folders.split(':').next().unwrap_or_default();
-            PathBuf::from(first)
-        });
-        let folder = folder.unwrap_or_else(|| around.folder.to_owned());
+        let folder = state_directory(around).unwrap_or_else(|| around.folder.to_owned());
         StoreLocation::File(folder.join(USUAL_NAME))
     };
     let Some(section) = top.table("store") else {

@@ -47,11 +47,10 @@ pub(crate) fn of_operation(system: &System, operation: &Operation) -> Rule {
             System::Aveva(_),
             "list groups" | "get group" | "group status" | "list sessions" | "get session",
         )
-        | (System::Uplynk, "list groups" | "get group")
+        | (System::Uplynk, "list groups" | "get group" | "list allowed owners")
         | (System::Veeam { .. }, "query sessions" | "get session" | "list recent sessions") => {
-            EVERYBODY
+            PEOPLE
         }
-        (System::Uplynk, "list allowed owners") => PEOPLE,
         (
             System::Aveva(_),
             "create group" | "delete group" | "create session" | "put session" | "delete session"

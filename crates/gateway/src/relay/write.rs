@@ -4,7 +4,7 @@
 use super::target::Target;
 use super::{audit_fields, order, path};
 use crate::audit::{self, Who};
-use crate::problem::{Kind, Problem};
+use crate::problem::{Delivery, Kind, Problem};
 use crate::store::{Entry, Lease, Shown, Store};
 use crate::vendor_client::{Outcome, Outgoing, Upstream, under_way};
 use health::inventory::{Kind as Held, ResourceKey};
@@ -213,15 +213,22 @@ pub(super) async fn write(
             .unwrap_or("-");
         let (outcome_word, status) = match &outcome {
             Ok(answer) if !course.sent => ("not sent", answer.status),
-            Ok(answer) if answer.status.is_success() && !is_refusal(&answer.body) => {
-                ("done", answer.status)
+            Ok(answer) if answer.status.is_success() && is_refusal(&answer.body) => {
+                ("refused by the vendor", answer.status)
             }
+            // Something else may have answered, such as a proxy's sign-in page.
+            Ok(answer) if answer.status.is_success() && !is_readable(&answer.body) => {
+                ("unknown", answer.status)
+            }
+            Ok(answer) if answer.status.is_success() => ("done", answer.status),
             // The vendor failed while it handled the request, so its effect is not known.
             Ok(answer) if answer.status.is_server_error() => ("unknown", answer.status),
             Ok(answer) => ("refused by the vendor", answer.status),
-            Err(problem) if problem.may_have_been_carried_out() => ("unknown", problem.status),
-            // It went out with credentials, and the vendor answered that it does not take them.
-            Err(problem) if course.sent && problem.kind == Kind::Credentials => {
+            Err(problem) if course.sent && problem.may_have_been_carried_out() => {
+                ("unknown", problem.status)
+            }
+            // The vendor answered that it does not take the gateway's credentials.
+            Err(problem) if course.sent && problem.delivery == Some(Delivery::Refused) => {
                 ("refused by the vendor", problem.status)
             }
             Err(problem) => ("not sent", problem.status),
@@ -245,6 +252,13 @@ pub(super) async fn write(
     });
     task.await
         .unwrap_or_else(|_| Err(Problem::new(Kind::Internal, "the write ended unexpectedly")))
+}
+
+/// Whether the answer to a change is the vendor's: nothing, or JSON. Every vendor's changes are answered with one of
+/// the two.
+fn is_readable(body: &[u8]) -> bool {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    body.trim_ascii().is_empty() || serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
 }
 
 /// The record of a change that has not begun.

@@ -122,6 +122,65 @@ async fn a_change_is_recorded_exactly_as_it_is_sent_and_before_it_is_sent() {
 }
 
 #[tokio::test]
+async fn the_outcome_of_a_change_is_what_is_known_of_it() {
+    let answers = [
+        (200, r#"{"Id":"x"}"#, "done"),
+        (200, "\u{feff}{\"Id\":\"x\"}", "done"),
+        (204, "", "done"),
+        (200, "<html>sign in</html>", "unknown"),
+        (200, r#"{"Id":"#, "unknown"),
+        (302, "", "unknown"),
+        (304, "", "unknown"),
+        (307, "", "unknown"),
+        (500, "{}", "unknown"),
+        (409, "{}", "refused by the vendor"),
+        (401, "{}", "refused by the vendor"),
+    ];
+    for (status, answer, outcome) in answers {
+        let vendor = Vendor::new(move |_, _| {
+            let mut answer = json(status, answer);
+            let elsewhere = "https://elsewhere.example/".parse().unwrap();
+            answer.headers_mut().insert("location", elsewhere);
+            answer
+        })
+        .await;
+        let plant = connection("plant-a", aveva(), &vendor.base, basic());
+        assert_eq!(recorded(plant).await, outcome, "{status} {answer}");
+        assert_eq!(vendor.lines().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_change_for_which_there_is_no_token_is_recorded_as_not_sent() {
+    let vendor = Vendor::new(|_, _| json(400, "{}")).await;
+    let credentials = config::Credentials::ClientCredentials {
+        token_url: Url::parse(&format!("{}/token", vendor.base)).unwrap(),
+        client_id: "a".to_owned(),
+        client_secret: SECRET.into(),
+    };
+    let plant = connection("plant-a", aveva(), &vendor.base, credentials);
+    assert_eq!(recorded(plant).await, "not sent");
+    assert!(vendor.lines().iter().all(|line| line == "POST /token"));
+}
+
+/// How the creation of a group on a connection is recorded.
+async fn recorded(plant: config::Connection) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
+    let gateway = recording(with_users(vec![plant], None, false), store);
+    let ann = sign_in(&gateway, "ann").await;
+    let line = format!("POST {GROUPS}");
+    ask(&gateway, &line, &[("cookie", &ann)], NEW_GROUP).await;
+    let outcomes = rows(&file)
+        .into_iter()
+        .filter(|row| row["kind"] == "outcome");
+    let outcomes: Vec<_> = outcomes.map(|row| row["outcome"].clone()).collect();
+    assert_eq!(outcomes.len(), 1, "{outcomes:?}");
+    outcomes[0].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
 async fn what_cannot_be_recorded_is_not_sent_and_reading_goes_on() {
     let vendor = Vendor::new(|_, _| json(200, "[]")).await;
     let plant = connection("plant-a", aveva(), &vendor.base, basic());

@@ -124,3 +124,24 @@ async fn the_demos_systems_are_read_and_written_through_the_gateway() {
     );
     gateway.log_off().await;
 }
+
+#[tokio::test]
+async fn the_simulator_names_each_operation_as_the_gateway_does() {
+    let simulator = simulator::start(Options::default()).await.unwrap();
+    let gateway =
+        crate::cli::demo::gateway(&simulator, Assets::from_files([]), config::DEFAULT_WATCH)
+            .unwrap();
+    let client = reqwest::Client::new();
+    for upstream in &gateway.upstreams {
+        for operation in roles::operations(&upstream.public.system) {
+            let fault = serde_json::json!({
+                "connection": upstream.public.id,
+                "operation": operation.name,
+                "fault": { "kind": "empty" },
+            });
+            let sent = client.post(format!("http://{}/faults", simulator.control));
+            let answer = sent.body(fault.to_string()).send().await.unwrap();
+            assert_eq!(answer.status(), 201, "{}", answer.text().await.unwrap());
+        }
+    }
+}

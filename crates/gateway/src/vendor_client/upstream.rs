@@ -9,7 +9,7 @@ use super::reads::{Outcome, Reads, When};
 use crate::config;
 use crate::credentials::{Basic, CredentialKind, Credentials, Logon, Pass, Signer, Tokens};
 use crate::metrics::{Meter, Metrics};
-use crate::problem::{Kind, Problem};
+use crate::problem::{Delivery, Kind, Problem};
 use crate::vendor_http::{ANSWER_LIMIT, Answer, Trust, VendorHttp, client};
 use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -234,7 +234,8 @@ impl Upstream {
     /// for writes too, because a request with refused credentials was not carried out.
     async fn send_in(&self, lane: &Lane, outgoing: &Outgoing) -> Result<Answer, Problem> {
         let urgency = lane.urgency();
-        let pass = self.credentials.pass(None, urgency, self.timeout).await?;
+        let pass = self.credentials.pass(None, urgency, self.timeout).await;
+        let pass = pass.map_err(|problem| problem.of(Delivery::NotSent))?;
         let mut answer = self.send_with(lane, outgoing, &pass).await?;
         if answer.status == StatusCode::UNAUTHORIZED && pass.renewable {
             let refused = Some(pass.number);
@@ -242,7 +243,8 @@ impl Upstream {
             let pass = self
                 .credentials
                 .pass(refused, urgency, self.timeout)
-                .await?;
+                .await
+                .map_err(|problem| problem.of(Delivery::Refused))?;
             answer = self.send_with(lane, outgoing, &pass).await?;
         }
         if answer.status == StatusCode::UNAUTHORIZED {
@@ -251,7 +253,7 @@ impl Upstream {
                 self.http.name
             );
             let problem = Problem::new(Kind::Credentials, detail);
-            return Err(self.credentials.refused(problem));
+            return Err(self.credentials.refused(problem).of(Delivery::Refused));
         }
         self.credentials.answered(answer.status);
         Ok(error_body::reduce(&self.public.system, answer))

@@ -203,3 +203,6 @@ fn take_all_but<V>(
     });
     taken
 }
+
+#[cfg(test)]
+mod tests;

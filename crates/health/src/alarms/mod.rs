@@ -10,8 +10,6 @@ mod handling;
 mod history;
 
 #[cfg(test)]
-mod handling_tests;
-#[cfg(test)]
 mod tests;
 
 pub use handling::{Acknowledgement, Handling, Maintenance, Note, Over, Scope, maintenance_of};

@@ -9,7 +9,7 @@ use super::{is_pinned, score, score_words, session_name};
 use crate::effect::Confirm;
 use crate::freshness::Freshness;
 use crate::words::span;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use vendors::aveva::{ClientSession, GroupConfiguration, Role};
 
 /// The group and sessions that an action applies to.
@@ -27,6 +27,13 @@ impl<'a> GroupContext<'a> {
     pub(super) fn timeout(&self) -> Option<TimeDelta> {
         let timeout = self.group.failover_timeout.map(|timeout| timeout.delta());
         timeout.filter(|timeout| *timeout > TimeDelta::zero())
+    }
+
+    /// Whether a heartbeat of this time would be none that keeps a session live.
+    #[must_use]
+    pub fn is_too_old(&self, at: DateTime<Utc>) -> bool {
+        self.timeout()
+            .is_some_and(|timeout| self.observation.now - at > timeout)
     }
 
     pub(super) fn pulse(&self, session: &ClientSession) -> Pulse {
@@ -123,7 +130,9 @@ impl<'a> GroupContext<'a> {
             (false, _) => Confirm::Click,
             _ if !shown.is_believable() => typed("the shown data is stale"),
             _ if action == Action::DeleteGroup => typed("a deleted group cannot be restored"),
-            (_, None) => Confirm::Click,
+            // Putting a new one. Of one that is listed no more nothing is known.
+            (_, None) if action == Action::PutSession => Confirm::Click,
+            (_, None) => typed("it is no longer listed"),
             (_, Some(session)) if session.role == Some(Role::Primary) => typed("it is Primary"),
             (_, Some(session)) if session.role == Some(Role::PendingPrimary) => {
                 typed("it is about to become Primary")

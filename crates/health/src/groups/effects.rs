@@ -149,6 +149,15 @@ impl GroupContext<'_> {
         }
     }
 
+    /// In place of the effect of an action on a session that the group does not list now.
+    #[must_use]
+    pub fn without(id: &str) -> Effect {
+        Effect {
+            sentence: format!("This group has no session “{id}” now."),
+            notes: Vec::new(),
+        }
+    }
+
     /// Effect of adding a session.
     #[must_use]
     pub fn add_session(&self) -> Effect {

@@ -37,10 +37,11 @@ pub fn order_effect(group: &FailoverGroup, order: &[String], now: DateTime<Utc>)
         .map(|slicer| format!(" If it fails, {} follows.", slicer.id))
         .unwrap_or_default();
     let wanted = intended_of(group, &new, now).map(|slicer| slicer.id.as_str());
+    let prioritized = group.mode == Some(Mode::Prioritized);
     let mut notes = Vec::new();
-    let sentence = match (&group.mode, group.auto_failback, wanted) {
-        (Some(Mode::Flat), ..) => "Positions have no effect in flat mode.".to_owned(),
-        (_, Some(true), Some(wanted)) if Some(wanted) != active => {
+    let sentence = match (group.auto_failback, wanted) {
+        _ if group.mode == Some(Mode::Flat) => "Positions have no effect in flat mode.".to_owned(),
+        (Some(true), Some(wanted)) if Some(wanted) != active => {
             if let Some(active) = active {
                 notes.push((
                     Warning,
@@ -49,13 +50,22 @@ pub fn order_effect(group: &FailoverGroup, order: &[String], now: DateTime<Utc>)
             }
             format!("Auto failback is on: {wanted} goes on air as soon as this is saved.")
         }
-        (_, Some(true), Some(_)) => format!("{stays}: it is the first ready slicer.{follows}"),
-        _ => format!("{stays}: auto failback is off.{follows}"),
+        (Some(true), Some(_)) => format!("{stays}: it is the first ready slicer.{follows}"),
+        (Some(true), None) if prioritized => format!(
+            "{stays}: no slicer is ready. Auto failback is on: the first one that becomes ready goes on air."
+        ),
+        (Some(true), None) => {
+            "The failover mode is not known: saving may switch what is on air.".to_owned()
+        }
+        (Some(false), _) => format!("{stays}: auto failback is off.{follows}"),
+        (None, _) => {
+            "It is not known whether auto failback is on: saving may switch what is on air."
+                .to_owned()
+        }
     };
-    let first = new.first().copied();
-    if let Some(first) =
-        first.filter(|first| group.auto_failback == Some(true) && !is_ready(first, now))
-    {
+    let returns = prioritized && group.auto_failback == Some(true);
+    let first = new.first().filter(|first| returns && !is_ready(first, now));
+    if let Some(first) = first {
         notes.push((
             Warning,
             format!(
@@ -98,7 +108,19 @@ mod tests {
         };
         let flat = FailoverGroup {
             mode: Some(Mode::Flat),
+            ..sick()
+        };
+        let other_mode = FailoverGroup {
+            mode: Some(Mode::Other("weighted".to_owned())),
             ..healthy()
+        };
+        let unknown = FailoverGroup {
+            auto_failback: None,
+            ..healthy()
+        };
+        let none_ready = |active| {
+            let sick = |id, order| for_seconds(90, slicer(id, order));
+            group(active, vec![sick("a", 1), sick("b", 2)])
         };
         for (group, order, sentence, notes) in [
             (
@@ -126,6 +148,30 @@ mod tests {
                 0,
             ),
             (flat, "b a c", "Positions have no effect in flat mode.", 0),
+            (
+                none_ready("no_slicer"),
+                "b a",
+                "What is on air does not change: no slicer is ready. Auto failback is on: the first one that becomes ready goes on air.",
+                1,
+            ),
+            (
+                none_ready("a"),
+                "b a",
+                "a stays on air: no slicer is ready. Auto failback is on: the first one that becomes ready goes on air.",
+                1,
+            ),
+            (
+                other_mode,
+                "b a c",
+                "The failover mode is not known: saving may switch what is on air.",
+                0,
+            ),
+            (
+                unknown,
+                "b a c",
+                "It is not known whether auto failback is on: saving may switch what is on air.",
+                0,
+            ),
         ] {
             assert_eq!(
                 effect(&group, order),

@@ -46,9 +46,9 @@ pub(crate) const OPERATIONS: [&str; 10] = [
     "order slicers",
     "activate slicer",
     "set slate",
-    "set channels",
-    "list owners",
-    "set owners",
+    "change channels",
+    "list allowed owners",
+    "change allowed owners",
     "get picture",
 ];
 
@@ -106,9 +106,9 @@ impl Service {
             ("PUT", [_, "slicers"]) => "order slicers",
             ("PUT", [_, "activate_slicer"]) => "activate slicer",
             ("PUT", [_, "set_no_slicer"]) => "set slate",
-            ("PUT", [_, "channels"]) => "set channels",
-            ("GET", [_, "allowed-owners"]) => "list owners",
-            ("PUT", [_, "allowed-owners"]) => "set owners",
+            ("PUT", [_, "channels"]) => "change channels",
+            ("GET", [_, "allowed-owners"]) => "list allowed owners",
+            ("PUT", [_, "allowed-owners"]) => "change allowed owners",
             _ => return None,
         })
     }
@@ -166,8 +166,8 @@ impl Service {
             "order slicers" => world.order(index, &request.body),
             "activate slicer" => world.activate(index, &request.body),
             "set slate" => world.slate(index, &request.body),
-            "set channels" => world.channels(index, &request.body),
-            "list owners" => Ok(world.owners(index)),
+            "change channels" => world.channels(index, &request.body),
+            "list allowed owners" => Ok(world.owners(index)),
             _ => world.set_owners(index, &request.body),
         };
         done.unwrap_or_else(refused)

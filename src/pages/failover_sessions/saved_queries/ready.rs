@@ -31,12 +31,6 @@ impl Ready {
         }
     }
 
-    /// Whether it wants the name of a plan.
-    #[must_use]
-    pub fn wants_plan(self) -> bool {
-        self == Self::History
-    }
-
     /// The text behind `?` of the page's URL; `None` where the name of a plan is wanted and is empty.
     #[must_use]
     pub fn query(self, plan: &str) -> Option<String> {

@@ -1,6 +1,6 @@
 //! The tree from a filter, and the filter that a tree says.
 
-use super::{Group, Id, Join, Node, Token, Tree};
+use super::{Group, Join, Node, Token, Tree};
 use vendors::veeam::Filter;
 
 impl Tree {
@@ -19,27 +19,10 @@ impl Tree {
     }
 
     /// What the finished tokens say, without needless nesting; `None` when that is nothing. Tokens
-    /// without a value are left out: [`Tree::incomplete`] lists them.
+    /// without a value are left out.
     #[must_use]
     pub fn to_filter(&self) -> Option<Filter> {
         description(&self.root).normalised()
-    }
-
-    /// The tokens that are left out because they have no value yet, in their order.
-    #[must_use]
-    pub fn incomplete(&self) -> Vec<Id> {
-        let tokens = self.root.tokens().into_iter();
-        let unfinished = tokens.filter(|token| token.value.is_none());
-        unfinished.map(|token| token.id).collect()
-    }
-
-    /// What is wrong with which token, in their order.
-    #[must_use]
-    pub fn complaints(&self) -> Vec<(Id, String)> {
-        let tokens = self.root.tokens().into_iter();
-        tokens
-            .filter_map(|token| Some((token.id, token.complaint()?)))
-            .collect()
     }
 
     /// Whether the tree says this filter: then it can stay as it is, with its numbers and its

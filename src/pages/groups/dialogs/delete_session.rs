@@ -1,6 +1,6 @@
 //! Deleting a session.
 
-use super::{closing, confirm, effect, running, system};
+use super::{closing, confirm, effect_on, is_listed, running, system};
 use crate::pages::groups::action_context::ActionContext;
 use crate::ui::ActionDialog;
 use health::groups::Action;
@@ -15,11 +15,10 @@ pub fn DeleteSession(
     id: String,
 ) -> impl IntoView {
     let (changed, on_close) = closing(context);
-    let effect = effect(context, Some(id.clone()), |scene, session| {
-        session
-            .map(|session| scene.delete_session(session))
-            .unwrap_or_default()
+    let effect = effect_on(context, id.clone(), |scene, session| {
+        scene.delete_session(session)
     });
+    let ready = is_listed(context, id.clone());
     let of = id.clone();
     let run = running(context, move |writer, group| {
         let id = of.clone();
@@ -33,6 +32,6 @@ pub fn DeleteSession(
     });
     view! {
         <ActionDialog title=format!("Delete session {id}?") action="Delete session" system=system(context) effect
-            confirm=confirm(context, Action::DeleteSession, Some(id.clone())) id run changed on_close />
+            confirm=confirm(context, Action::DeleteSession, Some(id.clone())) id ready run changed on_close />
     }
 }

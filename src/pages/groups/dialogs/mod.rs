@@ -115,3 +115,27 @@ pub(super) fn effect(
 ) -> Signal<Effect> {
     Memo::new(move |_| context.with_group(id.as_deref(), &of).unwrap_or_default()).into()
 }
+
+/// What an action on a session will do at this moment, or that the group does not list it now.
+pub(super) fn effect_on(
+    context: ActionContext,
+    id: String,
+    of: impl Fn(GroupContext<'_>, &ClientSession) -> Effect + Send + Sync + 'static,
+) -> Signal<Effect> {
+    let named = id.clone();
+    effect(context, Some(id), move |scene, session| {
+        session.map_or_else(
+            || GroupContext::without(&named),
+            |session| of(scene, session),
+        )
+    })
+}
+
+/// Whether the group lists a session at this moment. An action on one that it does not list waits.
+pub(super) fn is_listed(context: ActionContext, id: String) -> Signal<bool> {
+    Memo::new(move |_| {
+        let listed = context.with_group(Some(&id), |_, session| session.is_some());
+        listed.unwrap_or_default()
+    })
+    .into()
+}

@@ -1,6 +1,6 @@
 //! Overriding a session's role, and clearing that.
 
-use super::{closing, confirm, effect, running, system};
+use super::{closing, confirm, effect_on, is_listed, running, system};
 use crate::api::Outcome;
 use crate::live::clock;
 use crate::pages::groups::action_context::ActionContext;
@@ -32,12 +32,11 @@ pub fn OverrideRole(
         Ok(Some(span)) => format!("Sent as ExpirationPeriod {span}."),
         _ => "If empty, the override stays until someone clears it.".to_owned(),
     });
-    let ready = Signal::derive(move || error.get().is_none());
-    let effect = effect(context, Some(id.clone()), move |scene, session| {
+    let listed = is_listed(context, id.clone());
+    let ready = Signal::derive(move || error.get().is_none() && listed.get());
+    let effect = effect_on(context, id.clone(), move |scene, session| {
         let period = read().ok().flatten().map(TimeSpan::delta);
-        session
-            .map(|session| scene.override_role(session, period))
-            .unwrap_or_default()
+        scene.override_role(session, period)
     });
     let of = id.clone();
     let run = running(context, move |writer, group| {
@@ -76,10 +75,10 @@ pub fn clear_override(context: ActionContext, id: String) {
     let Some(writer) = context.writer() else {
         return;
     };
-    if context.sending.get_value() {
+    if untrack(|| context.is_sending(&id)) {
         return;
     }
-    context.sending.set_value(true);
+    context.sending.update(|sending| sending.push(id.clone()));
     let group = context.group();
     let browser = || clock::time(clock::now());
     // When it is undone, the page and its vendor clock may be gone.
@@ -92,7 +91,9 @@ pub fn clear_override(context: ActionContext, id: String) {
         let outcome = writer
             .override_role(&group, &id, RoleOverride::Off, None, seen.as_ref())
             .await;
-        let _ = context.sending.try_set_value(false);
+        let _ = context
+            .sending
+            .try_update(|sending| sending.retain(|one| *one != id));
         context.changed();
         let undo: Undo = {
             let writer = writer.clone();

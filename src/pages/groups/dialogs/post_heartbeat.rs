@@ -1,11 +1,12 @@
 //! Posting a heartbeat on behalf of an adapter, for a test.
 
-use super::{closing, effect, running, system};
+use super::{closing, effect_on, is_listed, running, system};
 use crate::json;
 use crate::pages::groups::action_context::ActionContext;
 use crate::ui::{ActionDialog, Field};
 use chrono::{DateTime, Utc};
 use health::effect::Confirm;
+use health::severity::Severity;
 use leptos::prelude::*;
 use vendors::aveva::{ApiVersion, NewHeartbeat};
 
@@ -18,11 +19,17 @@ fn number(text: &str) -> Result<f64, String> {
         .ok_or_else(wrong)
 }
 
-/// A moment in UTC; nothing where nothing is typed.
-fn moment(text: &str) -> Result<Option<DateTime<Utc>>, String> {
+/// What stands in a field for the moment of sending.
+const NOW: &str = "now";
+
+/// A moment in UTC, `now` by that word; nothing where nothing is typed.
+fn moment(text: &str, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, String> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
+    }
+    if text.eq_ignore_ascii_case(NOW) {
+        return Ok(Some(now));
     }
     let zoned = if text.ends_with(['Z', 'z']) {
         text.to_owned()
@@ -31,7 +38,8 @@ fn moment(text: &str) -> Result<Option<DateTime<Utc>>, String> {
     };
     let at = json::moment(&zoned.replace(' ', "T"));
     at.map(Some).ok_or_else(|| {
-        "Enter a UTC time such as 2026-11-21T14:32:08Z, or leave empty for never.".to_owned()
+        "Enter a UTC time such as 2026-11-21T14:32:08Z, or now, or leave empty for never."
+            .to_owned()
     })
 }
 
@@ -48,32 +56,43 @@ pub fn PostHeartbeat(
         .writer()
         .is_some_and(|w| w.base.sessions_version == ApiVersion::V1Preview);
     let score = RwSignal::new("100".to_owned());
-    let now = context.now();
-    let text = |at: DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-    let (at, data) = (RwSignal::new(text(now)), RwSignal::new(text(now)));
+    let (at, data) = (RwSignal::new(NOW.to_owned()), RwSignal::new(NOW.to_owned()));
+    // Untracked: a check of what is typed needs no clock.
+    let read = move |text: &str| moment(text, untrack(|| context.now()));
     let score_error = Signal::derive(move || number(&score.read()).err());
-    let at_error = Signal::derive(move || match moment(&at.read()) {
+    let at_error = Signal::derive(move || match read(&at.read()) {
         Ok(Some(_)) => None,
         Ok(None) => Some("A time is required.".to_owned()),
         Err(wrong) => Some(wrong),
     });
-    let data_error = Signal::derive(move || moment(&data.read()).err());
+    let data_error = Signal::derive(move || read(&data.read()).err());
+    let listed = is_listed(context, id.clone());
     let ready = Signal::derive(move || {
-        score_error.get().is_none()
+        listed.get()
+            && score_error.get().is_none()
             && (!preview || (at_error.get().is_none() && data_error.get().is_none()))
     });
-    let effect = effect(context, Some(id.clone()), |scene, session| {
-        session
-            .map(|session| scene.post_heartbeat(session))
-            .unwrap_or_default()
+    let effect = effect_on(context, id.clone(), move |scene, session| {
+        let mut effect = scene.post_heartbeat(session);
+        if preview
+            && let Ok(Some(at)) = moment(&at.read(), scene.observation.now)
+            && scene.is_too_old(at)
+        {
+            let words = "HeartbeatTime is older than FailoverTimeout: the service considers the session silent.";
+            effect.notes.push((Severity::Warning, words.to_owned()));
+        }
+        effect
     });
     let of = id.clone();
     let run = running(context, move |writer, group| {
         let id = of.clone();
         let heartbeat = NewHeartbeat {
             score: number(&score.get_untracked()).unwrap_or_default(),
-            heartbeat_time: moment(&at.get_untracked()).ok().flatten().unwrap_or(now),
-            last_data_processed_time: moment(&data.get_untracked()).ok().flatten(),
+            heartbeat_time: read(&at.get_untracked())
+                .ok()
+                .flatten()
+                .unwrap_or_else(|| context.now()),
+            last_data_processed_time: read(&data.get_untracked()).ok().flatten(),
         };
         async move {
             (
@@ -88,7 +107,7 @@ pub fn PostHeartbeat(
         "FailoverScore"
     };
     let times = preview.then(|| view! {
-        <Field label="HeartbeatTime" name="heartbeat-time" value=at error=at_error required=true />
+        <Field label="HeartbeatTime" name="heartbeat-time" value=at error=at_error required=true hint=Signal::derive(|| "The time of sending where it says now.".to_owned()) />
         <Field label="LastDataProcessedTime" name="heartbeat-data" value=data error=data_error hint=Signal::derive(|| "Leave empty for never.".to_owned()) />
     });
     view! {
@@ -117,14 +136,16 @@ mod tests {
         ] {
             assert_eq!(number(text).is_ok(), right, "{text}");
         }
+        let now = chrono::DateTime::UNIX_EPOCH;
         for text in [
             "2026-11-21T14:32:08Z",
             "2026-11-21 14:32:08",
             "2026-11-21T14:32:08.5",
         ] {
-            assert!(moment(text).is_ok_and(|at| at.is_some()), "{text}");
+            assert!(moment(text, now).is_ok_and(|at| at.is_some()), "{text}");
         }
-        assert_eq!(moment(" "), Ok(None));
-        assert!(moment("yesterday").is_err());
+        assert_eq!(moment(" ", now), Ok(None));
+        assert_eq!(moment(" Now ", now), Ok(Some(now)));
+        assert!(moment("yesterday", now).is_err());
     }
 }

@@ -1,15 +1,16 @@
 //! Adding or putting a session.
 
-use super::{closing, confirm, effect, running, system};
+use super::{closing, confirm, effect, is_listed, running, system};
 use crate::pages::groups::action_context::ActionContext;
 use crate::pages::groups::group_form::identifier;
 use crate::ui::notice::{Undo, use_notices};
 use crate::ui::{ActionDialog, Field};
 use health::effect::Effect;
-use health::groups::Action;
+use health::groups::{Action, GroupContext};
+use health::severity::Severity;
 use leptos::prelude::*;
 use std::rc::Rc;
-use vendors::aveva::{ClientSession, Heartbeat};
+use vendors::aveva::{ClientSession, Role};
 
 /// The dialog.
 #[component]
@@ -33,18 +34,29 @@ pub fn SessionForm(
             .unwrap_or_default(),
     );
     let id_error = Signal::derive(move || identifier(&session_id.read()).err());
-    let ready = Signal::derive(move || id_error.get().is_none());
-    let effect = effect(context, id.clone(), move |scene, session| match session {
-        Some(session) => Effect {
-            sentence: format!(
-                "{} is replaced by these values. Its heartbeat is sent as last read.",
-                session.id.clone().unwrap_or_default()
-            ),
-            notes: Vec::new(),
-        },
-        None => scene.add_session(),
+    let listed = id.clone().map(|id| is_listed(context, id));
+    let ready = Signal::derive(move || {
+        id_error.get().is_none() && listed.is_none_or(|listed| listed.get())
     });
-    let heartbeat: Option<Heartbeat> = held.and_then(|one| one.heartbeat);
+    let fixed_id = id.clone();
+    let effect = effect(context, id.clone(), move |scene, session| {
+        match (session, &fixed_id) {
+            (Some(session), Some(id)) => {
+                let primary = (session.role == Some(Role::Primary)).then(|| {
+                    let words = format!("{id} is Primary: a heartbeat that its adapter posts at the same moment may be replaced by the one before it.");
+                    (Severity::Warning, words)
+                });
+                Effect {
+                    sentence: format!(
+                        "{id} is replaced by these values. Its heartbeat is read and sent again."
+                    ),
+                    notes: primary.into_iter().collect(),
+                }
+            }
+            (None, Some(id)) => GroupContext::without(id),
+            (_, None) => scene.add_session(),
+        }
+    });
     let run = running(context, move |writer, group| {
         let text = |text: RwSignal<String>| {
             Some(text.get_untracked().trim().to_owned()).filter(|text| !text.is_empty())
@@ -52,7 +64,6 @@ pub fn SessionForm(
         let session = ClientSession {
             id: text(session_id),
             name: text(name),
-            heartbeat: heartbeat.clone(),
             ..ClientSession::default()
         };
         let seen = session

@@ -84,6 +84,47 @@ fn what_is_wrong_with_the_store_is_said_at_its_line_without_its_secrets() {
 }
 
 #[test]
+fn a_store_that_is_only_assumed_to_be_beside_the_file_is_said_to_be() {
+    let read = |text: &str, state: Option<&str>| {
+        let variable = |name: &str| match name {
+            "STATE_DIRECTORY" => state.map(str::to_owned),
+            "URL" => Some("postgres://fc:hunter2@db.example/fc".to_owned()),
+            "SECRET" => Some("hunter2".to_owned()),
+            _ => None,
+        };
+        let around = Surroundings {
+            checks: CHECKS,
+            folder: Path::new("/etc/fc"),
+            variable: &variable,
+        };
+        let text = format!(
+            "{text}\n[[connection]]\nid = \"live\"\ntitle = \"Live\"\nsystem = \"uplynk\"\n\
+             base_url = \"https://x.example\"\ncredentials = {{ kind = \"integration-key\", owner = \"o\", \
+             api_key_env = \"SECRET\" }}\n"
+        );
+        let config = Config::read(&text, &around).unwrap();
+        (config.store.to_string(), config.store_hint().is_some())
+    };
+    let url = "[store]\nurl_env = \"URL\"";
+    let database = "PostgreSQL database \"fc\" at db.example";
+    for (text, state, location, has_hint) in [
+        ("", None, "/etc/fc/failover-console.db", true),
+        ("", Some(""), "/etc/fc/failover-console.db", true),
+        (
+            "",
+            Some("/var/lib/fc:/var/lib/more"),
+            "/var/lib/fc/failover-console.db",
+            false,
+        ),
+        ("[store]\npath = \"memory\"", None, "memory", false),
+        (url, None, database, false),
+    ] {
+        let expected = (location.to_owned(), has_hint);
+        assert_eq!(read(text, state), expected, "{text:?} {state:?}");
+    }
+}
+
+#[test]
 fn how_long_what_happened_is_kept_is_said_for_all_and_for_single_kinds() {
     let read = |text: &str| with_url(text, "").map(|config| config.retention);
     assert_eq!(read(""), Ok(Retention::default()));

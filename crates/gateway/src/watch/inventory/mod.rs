@@ -11,8 +11,6 @@ mod others;
 mod state;
 
 #[cfg(test)]
-mod recorder_tests;
-#[cfg(test)]
 mod tests;
 
 pub(crate) use audience::Audience;

@@ -1,5 +1,7 @@
 //! What is answered after a revision, whatever was published in between.
 
+mod recorder;
+
 use super::*;
 use crate::config::StoreLocation;
 use crate::watch::Skips;
@@ -15,14 +17,14 @@ use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Heartbeat, 
 use vendors::veeam::{Outcome, Session};
 
 /// An inventory, and how to move its clock.
-pub(super) struct World {
-    pub(super) inventory: Inventory,
-    pub(super) store: Arc<Store>,
+struct World {
+    inventory: Inventory,
+    store: Arc<Store>,
     seconds: Arc<AtomicI64>,
     skips: watch::Sender<Skips>,
 }
 
-pub(super) fn at(seconds: i64) -> DateTime<Utc> {
+fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
 }
 
@@ -40,7 +42,7 @@ const IDS: [&str; 3] = ["plant", "em", "em-old"];
 const INTERVAL: Duration = Duration::from_secs(5);
 
 impl World {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         let seconds = Arc::new(AtomicI64::new(1_000));
         let (skips, skipped) = watch::channel(Skips::default());
         let now = seconds.clone();
@@ -61,12 +63,12 @@ impl World {
         self.inventory.configure(wanted);
     }
 
-    pub(super) fn now(&self) -> DateTime<Utc> {
+    fn now(&self) -> DateTime<Utc> {
         at(self.seconds.load(Ordering::SeqCst))
     }
 
     /// A connection that was read just now.
-    pub(super) fn read(&self, id: &str) -> ConnectionState {
+    fn read(&self, id: &str) -> ConnectionState {
         ConnectionState {
             observed_at: Some(self.now()),
             ..unread(public(id), INTERVAL)
@@ -74,7 +76,7 @@ impl World {
     }
 
     /// A group with its primary, or without one.
-    pub(super) fn group(&self, id: u8, primary: Option<u8>) -> WatchedGroup {
+    fn group(&self, id: u8, primary: Option<u8>) -> WatchedGroup {
         let name = |number: u8| format!("s{number}");
         let session = |number: u8| ClientSession {
             id: Some(name(number)),
@@ -112,7 +114,7 @@ impl World {
         }
     }
 
-    pub(super) fn do_step(&self, step: &Step) {
+    fn do_step(&self, step: &Step) {
         let inventory = &self.inventory;
         match step {
             Step::Groups(groups) => {
@@ -153,7 +155,7 @@ impl World {
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Step {
+enum Step {
     Groups(BTreeMap<u8, Option<u8>>),
     Group(u8, Option<u8>),
     Sessions(&'static str, Vec<u8>),

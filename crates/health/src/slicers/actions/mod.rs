@@ -45,6 +45,10 @@ fn slicer<'g>(group: &'g FailoverGroup, id: &str) -> Option<&'g Slicer> {
         .find(|slicer| slicer.id == id)
 }
 
+fn is_active(group: &FailoverGroup, id: &str) -> bool {
+    matches!(&group.active, Some(OnAir::Slicer(active)) if active == id)
+}
+
 fn channels(group: &FailoverGroup) -> String {
     match group.channels.as_ref().map(Vec::len) {
         Some(1) => "its channel".to_owned(),
@@ -70,7 +74,10 @@ impl Action {
             Self::SetAutoFailback(_) if flat => Err("Auto failback applies only in prioritized mode.".to_owned()),
             Self::SetMode(mode) if group.mode.as_ref() == Some(mode) => Err("It is already in this mode.".to_owned()),
             Self::Activate(id) if slicer(group, id).is_none() => Err(format!("{id} is no longer in the group.")),
-            Self::Activate(id) if group.active == Some(OnAir::Slicer(id.clone())) => Err(format!("{id} is already on air.")),
+            Self::Activate(id) if is_active(group, id) => Err(format!("{id} is already on air.")),
+            Self::Activate(_) if group.auto_failback == Some(true) && flat => {
+                Err("Auto failback is stored as on, and while it is, Uplynk rejects activating a slicer in flat mode too.".to_owned())
+            }
             Self::Activate(_) if group.auto_failback == Some(true) => {
                 Err("While auto failback is on, Uplynk rejects activating a slicer: it would be switched back immediately.".to_owned())
             }
@@ -80,6 +87,20 @@ impl Action {
             Self::Overwrite(_) if flat => Err("The group is in flat mode now: there is no order to save.".to_owned()),
             _ => Ok(()),
         }
+    }
+
+    /// The action that has to come first, where auto failback keeps a slicer from being activated. In flat mode auto
+    /// failback cannot be changed, so that the mode comes before it.
+    #[must_use]
+    pub fn prerequisite(&self, group: &FailoverGroup) -> Option<Self> {
+        let Self::Activate(id) = self else {
+            return None;
+        };
+        let is_backup = slicer(group, id).is_some_and(|_| !is_active(group, id));
+        (is_backup && group.auto_failback == Some(true)).then_some(match group.mode {
+            Some(Mode::Flat) => Self::SetMode(Mode::Prioritized),
+            _ => Self::SetAutoFailback(false),
+        })
     }
 
     /// The effect of the action.

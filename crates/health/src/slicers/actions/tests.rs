@@ -50,6 +50,7 @@ fn what_cannot_be_done_says_why() {
         (Action::SetMode(Mode::Flat), three(), None),
         (Action::SetMode(Mode::Flat), flat(), Some("already")),
         (activate("b"), three(), Some("auto failback is on")),
+        (activate("b"), flat(), Some("in flat mode too")),
         (activate("b"), by_hand(), None),
         (activate("a"), by_hand(), Some("already on air")),
         (activate("x"), by_hand(), Some("no longer")),
@@ -68,6 +69,26 @@ fn what_cannot_be_done_says_why() {
             (Err(said), Some(why)) => assert!(said.contains(why), "{action:?}: {said}"),
             (can, _) => panic!("{action:?}: {can:?}"),
         }
+    }
+}
+
+#[test]
+fn what_has_to_come_before_an_activation_can_be_done() {
+    let flat_by_hand = FailoverGroup {
+        auto_failback: Some(false),
+        ..flat()
+    };
+    for (group, id, first) in [
+        (three(), "b", Some(Action::SetAutoFailback(false))),
+        (flat(), "b", Some(Action::SetMode(Mode::Prioritized))),
+        (by_hand(), "b", None),
+        (flat_by_hand, "b", None),
+        (three(), "a", None),
+        (three(), "x", None),
+    ] {
+        let step = Action::Activate(id.into()).prerequisite(&group);
+        assert_eq!(step, first, "{id}");
+        assert!(step.is_none_or(|step| step.can(&group).is_ok()), "{id}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who takes care of an alarm, until when, and what a restart leaves of both.
 
-use super::{
+use crate::alarms::{
     Acknowledgement, Alarm, AlarmHistory, Handling, Maintenance, Note, Over, Scope, Since, Source,
 };
 use crate::inventory::{Facts, Judged, Kind, Observed, Reading, Resource, ResourceKey};

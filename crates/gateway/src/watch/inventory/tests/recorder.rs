@@ -1,11 +1,8 @@
 //! What is recorded of what happens between readings.
 
-use super::tests::{Step, World, at};
 use super::*;
 use crate::store::ActivityQuery;
-use chrono::TimeDelta;
 use protocol::ActivityEntry;
-use vendors::veeam::Session;
 
 impl World {
     /// What was recorded of resources, oldest first.

@@ -1,0 +1,126 @@
+//! Since when each slicer's picture has had the same address: one that stands still while the slicer is slicing shows what
+//! was, not what is.
+
+use crate::live::Live;
+use chrono::{DateTime, TimeDelta, Utc};
+use health::slicers::is_stale_picture;
+use health::words;
+use leptos::prelude::*;
+use vendors::uplynk::FailoverGroup;
+
+/// The picture of one slicer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// The slicer.
+    id: String,
+    /// Where its vendor says that it is.
+    address: String,
+    /// Since when, by the vendor's clock.
+    pub since: DateTime<Utc>,
+    /// For how long, once that is too long.
+    unchanged: Option<TimeDelta>,
+}
+
+impl Picture {
+    /// That it has been the same for too long.
+    #[must_use]
+    pub fn stale(&self) -> Option<String> {
+        let unchanged = words::span(self.unchanged?);
+        Some(format!("same picture for {unchanged}"))
+    }
+}
+
+/// The picture of a slicer, if it has one.
+#[must_use]
+pub fn picture_of<'p>(pictures: &'p [Picture], slicer: &str) -> Option<&'p Picture> {
+    pictures.iter().find(|picture| picture.id == slicer)
+}
+
+/// The pictures of a group as it refreshes.
+#[must_use]
+pub fn follow(live: Live<FailoverGroup>) -> Memo<Vec<Picture>> {
+    Memo::new(move |before: Option<&Vec<Picture>>| {
+        let before = before.map_or(&[][..], Vec::as_slice);
+        match (live.value(), live.status.read_at()) {
+            (Some(group), Some(read)) => pictures(&group, read, before),
+            _ => Vec::new(),
+        }
+    })
+}
+
+/// The pictures of a group that was read at this time by the vendor's clock, after those of the reading before.
+fn pictures(group: &FailoverGroup, read: DateTime<Utc>, before: &[Picture]) -> Vec<Picture> {
+    let slicers = group.slicers.iter().flatten();
+    let shown = slicers.filter_map(|slicer| Some((slicer.id.clone(), slicer.picture(true)?)));
+    let picture = |((id, address), at): ((String, String), usize)| {
+        // Most stand where they stood.
+        let held = before.get(at).filter(|held| held.id == id);
+        let held = held.or_else(|| picture_of(before, &id));
+        let since = held.filter(|held| held.address == address);
+        let since = since.map_or(read, |held| held.since);
+        let unchanged = Some(read - since).filter(|unchanged| is_stale_picture(*unchanged));
+        Picture {
+            id,
+            address,
+            since,
+            unchanged,
+        }
+    };
+    shown.zip(0..).map(picture).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Picture, picture_of, pictures};
+    use chrono::{DateTime, TimeDelta, Utc};
+    use vendors::uplynk::{FailoverGroup, Slicer, SlicerState};
+
+    fn group(slicers: &[(&str, SlicerState, u32)]) -> FailoverGroup {
+        let slicers = slicers.iter().map(|(id, state, number)| Slicer {
+            id: (*id).to_owned(),
+            state: Some(state.clone()),
+            thumb_url: Some(format!("https://pictures.example/{id}/{number}.png")),
+            ..Slicer::default()
+        });
+        FailoverGroup {
+            slicers: Some(slicers.collect()),
+            ..FailoverGroup::default()
+        }
+    }
+
+    #[test]
+    fn a_picture_that_stands_still_while_slicing_is_stale_whichever_slicer_it_is_of() {
+        use SlicerState::{AdBreak, Slicing};
+        let start: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
+        let mut held: Vec<Picture> = Vec::new();
+        for (seconds, slicers, stale) in [
+            (0, vec![("a", Slicing, 1), ("b", Slicing, 1)], ""),
+            (29, vec![("a", Slicing, 2), ("b", Slicing, 1)], ""),
+            (
+                30,
+                vec![("b", Slicing, 1), ("a", Slicing, 3)],
+                "b: same picture for 30 s",
+            ),
+            (
+                90,
+                vec![("a", Slicing, 3), ("b", Slicing, 1)],
+                "a: same picture for 1 min, b: same picture for 1 min 30 s",
+            ),
+            (95, vec![("a", Slicing, 4), ("b", AdBreak, 1)], ""),
+            (100, vec![("a", Slicing, 5), ("b", Slicing, 1)], ""),
+            (
+                130,
+                vec![("a", Slicing, 6), ("b", Slicing, 1)],
+                "b: same picture for 30 s",
+            ),
+            (135, vec![("a", Slicing, 7), ("b", Slicing, 2)], ""),
+        ] {
+            held = pictures(&group(&slicers), start + TimeDelta::seconds(seconds), &held);
+            let said = ["a", "b"].iter().filter_map(|id| {
+                let stale = picture_of(&held, id)?.stale()?;
+                Some(format!("{id}: {stale}"))
+            });
+            assert_eq!(said.collect::<Vec<_>>().join(", "), stale, "{seconds}");
+        }
+    }
+}
