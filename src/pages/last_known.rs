@@ -1,9 +1,9 @@
 //! What the gateway last knew of a resource whose own page cannot be read at the moment.
 
-use super::resource_row::row_state;
+use super::resource_row::{StateTag, row_state};
 use crate::live::use_watched;
 use crate::prefs::{Zone, use_prefs};
-use crate::ui::{Tag, times};
+use crate::ui::times;
 use chrono::{DateTime, Utc};
 use health::inventory::{Facts, Resource, ResourceKey};
 use leptos::prelude::*;
@@ -23,8 +23,6 @@ pub fn LastKnown(
             let resource = resource.clone();
             move |_| row_state(watched, &resource)
         });
-        let severity = Signal::derive(move || state.read().severity);
-        let word = Signal::derive(move || state.read().word.clone());
         let now = watched.vendor_now(&resource.key.connection);
         let facts = facts(&resource, now, prefs.zone.get());
         let facts: Vec<_> = facts
@@ -35,8 +33,7 @@ pub fn LastKnown(
         Some(view! {
             <section class="panel" aria-label="Last known state" data-fresh="stale">
                 <div class="head">
-                    <Tag severity word />
-                    <span class="known">{move || state.read().last_known.clone().unwrap_or_default()}</span>
+                    <StateTag state />
                     <dl class="facts">{facts}</dl>
                 </div>
                 <p class="why"><b>{verdict.sentence}</b>" "{verdict.advice}</p>

@@ -1,13 +1,14 @@
-//! The cells that rows of resources have in common: the state, and moments with their ages.
+//! What rows and pages of resources have in common: the state, and moments with their ages.
 
 use super::unreadable;
-use crate::live::Watched;
+use crate::live::{Clock, Status, Watched};
 use crate::prefs::{Zone, use_prefs};
 use crate::ui::table::row_in_view::row_in_view;
-use crate::ui::{StatusMark, times};
-use chrono::{DateTime, Utc};
-use health::inventory::Resource;
+use crate::ui::{StatusMark, Tag, times};
+use chrono::{DateTime, TimeDelta, Utc};
+use health::inventory::{Resource, Standing};
 use health::severity::Severity;
+use health::verdict::Verdict;
 use health::words;
 use leptos::html;
 use leptos::prelude::*;
@@ -36,9 +37,31 @@ pub struct RowState {
 /// The state of a resource at this moment, tracked.
 #[must_use]
 pub fn row_state(watched: Watched, resource: &Resource) -> RowState {
-    let standing = watched.standing(resource);
+    let age = || watched.age_of(resource);
+    shown(watched.standing(resource), age, resource.unreadable.len())
+}
+
+/// The state of the resource of a page that reads it for itself, at this moment, tracked.
+#[must_use]
+pub fn page_state(verdict: Option<&Verdict>, status: Status, clock: Clock) -> RowState {
+    let standing = match verdict {
+        Some(verdict) => Standing::of(verdict, status.freshness(clock)),
+        None => Standing {
+            severity: Severity::Unknown,
+            word: "Unknown".into(),
+            last_known: None,
+        },
+    };
+    shown(standing, || status.age(clock), 0)
+}
+
+fn shown(
+    standing: Standing,
+    age: impl FnOnce() -> Option<TimeDelta>,
+    unreadable: usize,
+) -> RowState {
     let last_known = standing.last_known.map(|word| {
-        let age = watched.age_of(resource).map(words::ago).unwrap_or_default();
+        let age = age().map(words::ago).unwrap_or_default();
         // A word that stands above is not written twice.
         if word == standing.word {
             format!("last known, {age}")
@@ -50,7 +73,27 @@ pub fn row_state(watched: Watched, resource: &Resource) -> RowState {
         severity: standing.severity,
         word: standing.word.into_owned(),
         last_known,
-        unreadable: resource.unreadable.len(),
+        unreadable,
+    }
+}
+
+/// The state of a page's resource as a tag, and beside it what was last known.
+#[component]
+pub fn StateTag(
+    /// What it shows.
+    #[prop(into)]
+    state: Signal<RowState>,
+) -> impl IntoView {
+    let severity = Signal::derive(move || state.read().severity);
+    let word = Signal::derive(move || state.read().word.clone());
+    view! { <Tag severity word />{last_known_beside(state)} }
+}
+
+/// What was last known, beside a tag, where it is no longer current.
+pub fn last_known_beside(state: Signal<RowState>) -> impl IntoView {
+    move || {
+        let last_known = state.read().last_known.clone();
+        last_known.map(|words| view! { <span class="known">{words}</span> })
     }
 }
 

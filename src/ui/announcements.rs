@@ -112,7 +112,7 @@ pub fn Announcements(
     }
     };
     view! {
-        <div class="failovers" role="alert">
+        <div class="failovers" role="alert" aria-atomic="false">
             {keyed(move || shown.get(), |one| one.number, draw)}
         </div>
     }

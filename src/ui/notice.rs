@@ -177,5 +177,5 @@ pub fn NoticeArea() -> impl IntoView {
             </p>
         }
     };
-    view! { <div role="status">{keyed(each, |notice| notice.number, draw)}</div> }
+    view! { <div role="status" aria-atomic="false">{keyed(each, |notice| notice.number, draw)}</div> }
 }

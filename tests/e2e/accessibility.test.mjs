@@ -56,6 +56,14 @@ for (const one of PAGES) {
   });
 }
 
+story('of announcements and notices only what is new is read out', async ({ page, visit }) => {
+  await visit('/');
+  // Alerts and statuses are read as a whole unless they say otherwise, and these hold several texts.
+  for (const several of ['.failovers[role="alert"]', '.notices [role="status"]']) {
+    assert.equal(await page.locator(several).first().getAttribute('aria-atomic'), 'false', several);
+  }
+});
+
 story('an error card is accessible in both themes', { colorScheme: 'dark' }, async ({ page, visit, complaints }) => {
   complaints.expect(/status of 403/);
   await visit(path('groups', 'plant-a', 'fault-403'));

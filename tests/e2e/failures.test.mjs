@@ -2,7 +2,7 @@
 // vendor's own words, and the other systems go on.
 
 import assert from 'node:assert/strict';
-import { open, pass, passEventually, story, whenRows } from './harness.mjs';
+import { eventually, open, pass, passEventually, story, whenRows } from './harness.mjs';
 import { PASSWORD, serve } from './support/served.mjs';
 import { TITLES, path, system } from './support/worlds.mjs';
 
@@ -131,6 +131,33 @@ story('what was known before a failure stays on the page, with its age', async (
     assert.ok(shown.every((row) => /^Unknown last known Normal, (19|2\d) s ago$/.test(row.State)), JSON.stringify(shown[0]));
   });
 });
+
+for (const [place, word] of [['groups', 'Override silent'], ['slicers', 'On slate'], ['failover-sessions', 'Failed']]) {
+  story(`an open page of ${place} keeps what was critical when its system falls silent, and says that it is the last known`, async (told) => {
+    const { page, product, control, complaints, reread } = told;
+    complaints.expect(/status of 503/);
+    await control('PUT', '/scenario', { name: 'incident' });
+    await reread();
+    let resource;
+    await eventually(async () => {
+      const { resources } = await (await fetch(`${product.url}/api/inventory`)).json();
+      resource = resources.find(({ verdict }) => verdict.word === word);
+      assert.equal(resource?.verdict.severity, 'critical');
+    });
+    const { connection, id } = resource;
+    await open(told, path(place, connection, id));
+    const main = page.getByRole('main');
+    const facts = main.getByRole('region', { name: / facts$/ });
+    const tag = facts.locator('.tag[data-s="critical"]').filter({ hasText: word });
+    await tag.waitFor();
+    assert.equal(await facts.getByText(/^last known/).count(), 0);
+    await control('POST', '/faults', { connection, fault: { kind: 'status', status: 503 } });
+    await pass(page, control, 20);
+    await facts.getByText(/^last known, \d+ s ago$/).waitFor();
+    await tag.waitFor();
+    await main.getByText(/^Last known state, \d+ s ago\.$/).waitFor();
+  });
+}
 
 story('a list whose system failed recovers by itself', async (told) => {
   const { page, control } = told;

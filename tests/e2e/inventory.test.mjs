@@ -18,9 +18,9 @@ const alarms = async (page) =>
   page.getByRole('list', { name: 'Alarms' }).getByRole('listitem').evaluateAll((all) =>
     all.map((item) => {
       const label = item.getAttribute('aria-label');
-      const [, name, severity, mark] = label.match(/^(.*): (Critical|Warning|Unknown)(?:, (last known, .*))?$/s);
+      const [, name, severity, mark] = label.match(/^(.*): (Critical|Warning|Unknown)(?:, (?!last known)[^,]+)?(?:, (last known, .*))?$/s);
       const href = item.querySelector('a').getAttribute('href');
-      return { name, severity, mark, sentence: item.querySelector('a').textContent.replace(/^Open: /, ''), href };
+      return { name, severity, mark, sentence: item.querySelector('.what').firstChild.textContent, href };
     }),
   );
 

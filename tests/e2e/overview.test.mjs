@@ -31,7 +31,7 @@ story('every source says that it is live, and how old its answer is', async ({ p
 
 story('an adapter that falls silent for good raises an alarm that leads to its group', async ({ page, visit, control }) => {
   await visit('/');
-  const about = page.getByRole('list', { name: 'Alarms' }).getByRole('listitem', { name: /^Boiler House OPC UA: Critical$/ });
+  const about = page.getByRole('list', { name: 'Alarms' }).getByRole('listitem', { name: /^Boiler House OPC UA: Critical, Plant A$/ });
   assert.equal(await about.count(), 0);
   for (const session of ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']) {
     await control('PATCH', path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', session), { silent: true });
@@ -40,6 +40,34 @@ story('an adapter that falls silent for good raises an alarm that leads to its g
   await about.waitFor({ timeout: 20_000 });
   await about.getByRole('link', { name: /^Open/ }).click();
   await page.getByRole('heading', { level: 1, name: 'Boiler House OPC UA' }).waitFor();
+});
+
+story('alarms in the same words say of which connection each is, and so do their buttons and dialogs', async ({ page, visit }) => {
+  await visit('/');
+  const list = page.getByRole('list', { name: 'Alarms' });
+  for (const title of ['Enterprise Manager', 'Enterprise Manager 9.5']) {
+    const alarm = list.getByRole('listitem', { name: `Web Shop DR: Critical, ${title}`, exact: true });
+    await alarm.getByText(new RegExp(`^${title} · Open the session`)).waitFor();
+    await alarm.getByRole('link', { name: new RegExp(`^Open.* ${title}$`) }).waitFor();
+    await alarm.getByRole('button', { name: new RegExp(`^Acknowledge.* ${title}$`) }).click();
+    const dialog = page.getByRole('dialog', { name: 'Acknowledge Web Shop DR: Failed?' });
+    await dialog.getByText(new RegExp(`^${title}: Web Shop DR failed`)).waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+  }
+  const names = await list.getByRole('button', { name: /^Acknowledge/ }).allInnerTexts();
+  assert.equal(new Set(names).size, names.length, String(names));
+});
+
+story('a group that is on slate while a slicer is ready leads to where the slate is left', async ({ page, visit, control, reread }) => {
+  await control('PUT', '/scenario', { name: 'incident' });
+  await reread();
+  await visit('/');
+  const mend = page.getByRole('list', { name: 'Alarms' }).getByRole('link', { name: /^Leave slate / }).first();
+  const name = (await mend.innerText()).replace('Leave slate ', '');
+  await mend.click();
+  await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Leave slate', exact: true }).waitFor();
 });
 
 story('the rail leads to every page and says where one is', async ({ page, visit }) => {

@@ -111,7 +111,6 @@ impl Writer {
             };
         };
         place.enabled = eligible;
-        let word = |eligible| if eligible { "eligible" } else { "not eligible" };
         let action = Action::SetEligible(slicer.to_owned(), eligible);
         if !is_still_meant(seen, &now, &action, quiet_at) {
             return Outcome::Changed {

@@ -1,8 +1,9 @@
 //! The dialogs that acknowledge an alarm, withdraw that, and write something about it.
 
+use super::connection;
 use super::lasting::{Lasting, end};
 use crate::api::handling;
-use crate::live::use_watched;
+use crate::live::{Watched, use_watched};
 use crate::ui::action_dialog::Running;
 use crate::ui::{ActionDialog, Field};
 use health::alarms::Alarm;
@@ -10,6 +11,16 @@ use health::effect::{Confirm, Effect};
 use leptos::prelude::*;
 use protocol::{NewAcknowledgement, NewNote};
 use std::sync::Arc;
+
+/// Whose alarm it is, before its sentence: another connection may have one with the same words.
+fn whose(watched: Watched, alarm: &Alarm) -> String {
+    let connection = untrack(|| connection(watched, alarm));
+    if connection.is_empty() {
+        connection
+    } else {
+        format!("{connection}: ")
+    }
+}
 
 /// The dialog that acknowledges an alarm.
 #[component]
@@ -25,7 +36,8 @@ pub fn Acknowledge(
     let (reason, minutes) = (RwSignal::new(String::new()), RwSignal::new(None));
     let effect = Effect {
         sentence: format!(
-            "{} All users see that you are handling it. The alarm stays in the list, folded, and sends no notifications until it ends or gets worse.",
+            "{}{} All users see that you are handling it. The alarm stays in the list, folded, and sends no notifications until it ends or gets worse.",
+            whose(watched, &alarm),
             alarm.sentence
         ),
         notes: Vec::new(),
@@ -62,9 +74,11 @@ pub fn Withdraw(
     /// After it was closed.
     on_close: Callback<()>,
 ) -> impl IntoView {
+    let watched = use_watched();
     let effect = Effect {
         sentence: format!(
-            "{} The alarm is active again on every screen.",
+            "{}{} The alarm is active again on every screen.",
+            whose(watched, &alarm),
             alarm.sentence
         ),
         notes: Vec::new(),
@@ -92,10 +106,11 @@ pub fn WriteNote(
     /// After it was closed.
     on_close: Callback<()>,
 ) -> impl IntoView {
-    let text = RwSignal::new(String::new());
+    let (watched, text) = (use_watched(), RwSignal::new(String::new()));
     let effect = Effect {
         sentence: format!(
-            "{} The note stands beside the alarm until that ends, and stays in the activity.",
+            "{}{} The note stands beside the alarm until that ends, and stays in the activity.",
+            whose(watched, &alarm),
             alarm.sentence
         ),
         notes: Vec::new(),

@@ -3,6 +3,7 @@
 
 pub mod acknowledge;
 pub mod lasting;
+pub mod mending;
 pub mod row;
 
 pub use row::{AlarmAction, AlarmDialog, AlarmEntry, said_about};
@@ -22,8 +23,49 @@ use std::sync::Arc;
 pub struct ShownAlarm {
     /// What is wrong, since when, and what to do.
     pub alarm: Arc<Alarm>,
+    /// The title of the connection; empty where that is what the alarm is about. Its resource's name may be that of
+    /// another connection's, too.
+    pub connection: String,
     /// Where it is no longer current: that it is the last known state, and how old that is.
     pub last_known: Option<String>,
+}
+
+impl ShownAlarm {
+    /// What the entry of the list is called.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let (name, severity) = (&self.alarm.name, self.alarm.severity.word());
+        let mut label = format!("{name}: {severity}");
+        let more = [
+            self.connection.as_str(),
+            self.last_known.as_deref().unwrap_or_default(),
+            self.alarm.care().unwrap_or_default(),
+        ];
+        for more in more.into_iter().filter(|words| !words.is_empty()) {
+            label.push_str(", ");
+            label.push_str(more);
+        }
+        label
+    }
+
+    /// What a button's name ends with: no other alarm's button has the same.
+    #[must_use]
+    pub fn about(&self) -> String {
+        let words = format!(": {} {}", self.alarm.sentence, self.connection);
+        words.trim_end().to_owned()
+    }
+
+    /// Whose it is, and what to do.
+    #[must_use]
+    pub fn small_line(&self) -> String {
+        let (connection, advice) = (&self.connection, &self.alarm.advice);
+        let between = if connection.is_empty() || advice.is_empty() {
+            ""
+        } else {
+            " · "
+        };
+        format!("{connection}{between}{advice}")
+    }
 }
 
 /// An alarm, and further ones that are like it: of the same connection, of things of the same kind, with the same word.
@@ -114,10 +156,23 @@ pub fn alarms(handled: bool) -> Memo<Vec<ShownAlarm>> {
             .filter(|alarm| alarm.is_handled() == handled && wanted(alarm))
             .map(|alarm| ShownAlarm {
                 last_known: last_known(watched, alarm),
+                connection: connection(watched, alarm),
                 alarm: Arc::clone(alarm),
             })
             .collect()
     })
+}
+
+/// The title of an alarm's connection, tracked; empty where the alarm is about the connection itself.
+#[must_use]
+pub fn connection(watched: Watched, alarm: &Alarm) -> String {
+    let key = &alarm.resource;
+    if key.kind == Kind::Connection {
+        return String::new();
+    }
+    let world = watched.world();
+    let state = world.connection(&key.connection);
+    state.map_or_else(String::new, |state| state.connection.title.clone())
 }
 
 fn last_known(watched: Watched, alarm: &Alarm) -> Option<String> {
@@ -177,6 +232,7 @@ mod tests {
                 notes: Vec::new(),
                 maintenance: None,
             }),
+            connection: connection.to_owned(),
             last_known: None,
         }
     }
@@ -216,5 +272,32 @@ mod tests {
             .map(|one| one.alarm.name.as_str())
             .collect();
         assert_eq!(others, ["2", "4", "6", "8", "10", "12"]);
+    }
+
+    #[test]
+    fn alarms_of_two_connections_are_told_apart_wherever_they_are_named() {
+        let of = |connection: &str, last_known: Option<&str>| {
+            let shown = shown(connection, 7, "Failed");
+            let alarm = Alarm {
+                sentence: "7 failed on vbr-01.".to_owned(),
+                advice: "Run the plan again.".to_owned(),
+                ..(*shown.alarm).clone()
+            };
+            ShownAlarm {
+                alarm: Arc::new(alarm),
+                last_known: last_known.map(str::to_owned),
+                ..shown
+            }
+        };
+        let one = of("Enterprise Manager", Some("last known, 47 s ago"));
+        let label = "7: Critical, Enterprise Manager, last known, 47 s ago";
+        assert_eq!(one.label(), label);
+        assert_eq!(one.about(), ": 7 failed on vbr-01. Enterprise Manager");
+        assert_eq!(one.small_line(), "Enterprise Manager · Run the plan again.");
+        // An alarm about a connection bears its title as its name.
+        let silent = of("", None);
+        assert_eq!(silent.label(), "7: Critical");
+        assert_eq!(silent.about(), ": 7 failed on vbr-01.");
+        assert_eq!(silent.small_line(), "Run the plan again.");
     }
 }

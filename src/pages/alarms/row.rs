@@ -1,21 +1,19 @@
 //! An alarm in a list: what is wrong, since when, who takes care of it, and what can be done.
 
+use super::mending::mending;
 use super::{Alike, ShownAlarm};
 use crate::api::session::Session;
 use crate::live::rows::Rows;
-use crate::live::{Watched, use_watched};
+use crate::live::use_watched;
 use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::pages::moments::use_moments;
 use crate::route::Route;
 use crate::ui::{Icon, Tag};
 use chrono::{DateTime, Utc};
 use health::alarms::{Alarm, Since};
-use health::inventory::Facts;
-use health::severity::Severity;
 use health::words;
 use leptos::prelude::*;
 use std::sync::Arc;
-use vendors::operation::segment;
 
 /// What a dialog is open for.
 #[derive(Clone, PartialEq)]
@@ -139,21 +137,7 @@ fn AlarmRow(
     let (watched, moment) = (use_watched(), use_moments());
     let severity = Signal::derive(move || row.read().alarm.severity);
     let word = Signal::derive(move || severity.get().word().to_owned());
-    let label = move || {
-        let row = row.read();
-        let (name, severity) = (&row.alarm.name, row.alarm.severity.word());
-        let mut label = format!("{name}: {severity}");
-        for more in row
-            .last_known
-            .as_deref()
-            .into_iter()
-            .chain(row.alarm.care())
-        {
-            label.push_str(", ");
-            label.push_str(more);
-        }
-        label
-    };
+    let label = move || row.read().label();
     let since = move || {
         let row = row.read();
         let word = match row.alarm.since {
@@ -173,6 +157,7 @@ fn AlarmRow(
         last_known.map(|words| view! { <b class="known">{words}</b> })
     };
     let sentence = move || row.read().alarm.sentence.clone();
+    let about = move || row.read().about();
     // As memos: a second that passes, or another word in the sentence, takes no button away from who is about to press it.
     let care = Memo::new(move |_| handled_words(&row.read().alarm, moment));
     let taken_care = move || {
@@ -193,7 +178,7 @@ fn AlarmRow(
             };
             dialog.action.set(Some(action));
         };
-        view! { <button type="button" class="btn" on:click=ask>{word}<span class="vh">": "{sentence}</span></button> }
+        view! { <button type="button" class="btn" on:click=ask>{word}<span class="vh">{about}</span></button> }
     });
     // Once somebody takes care of it there is something to tell.
     let is_handled = Memo::new(move |_| row.read().alarm.is_handled());
@@ -203,13 +188,14 @@ fn AlarmRow(
             dialog.action.set(Some(AlarmAction::Note(alarm)));
         };
         (may_change && is_handled.get()).then(|| {
-            view! { <button type="button" class="btn" on:click=ask>"Note"<span class="vh">": "{sentence}</span></button> }
+            view! { <button type="button" class="btn" on:click=ask>"Note"<span class="vh">{about}</span></button> }
         })
     };
     let links = Memo::new(move |_| mending(watched, &row.read().alarm));
     let mending = move || {
         let links = links.get().into_iter();
-        let link = |(words, href): (String, String)| view! { <a class="btn" href=href>{words}</a> };
+        let link =
+            |(words, href): (String, String)| view! { <a class="btn mends" href=href>{words}</a> };
         links.filter(|_| may_change).map(link).collect_view()
     };
     view! {
@@ -217,35 +203,18 @@ fn AlarmRow(
             <span data-fresh=stale><Tag severity word /></span>
             <div data-fresh=stale>
                 <p class="what">{sentence}" "{last_known}</p>
-                <p class="dim">{move || row.read().alarm.advice.clone()}</p>
+                <p class="dim">{move || row.read().small_line()}</p>
                 {taken_care}
             </div>
             <time data-fresh=stale>{since}</time>
             <span class="row acts">
                 {acknowledgement}
                 {note}
-                <a class="btn" href=move || Route::of(&row.read().alarm.resource).href()>"Open"<span class="vh">": "{sentence}</span></a>
+                <a class="btn" href=move || Route::of(&row.read().alarm.resource).href()>"Open"<span class="vh">{about}</span></a>
                 {mending}
             </span>
             {move || folded.run()}
         </li>
-    }
-}
-
-/// What mends it, where the alarm itself says so, and where that is done, tracked.
-fn mending(watched: Watched, alarm: &Alarm) -> Vec<(String, String)> {
-    let world = watched.world();
-    let resource = world.find(&alarm.resource);
-    match resource.map(|resource| &resource.facts) {
-        Some(Facts::FailoverGroup(facts)) if alarm.severity == Severity::Critical => {
-            let page = Route::of(&alarm.resource).href();
-            let link = |id: &String| {
-                let href = format!("{page}?session={}", segment(id));
-                (format!("Clear override {id}"), href)
-            };
-            facts.overridden.iter().map(link).collect()
-        }
-        _ => Vec::new(),
     }
 }
 

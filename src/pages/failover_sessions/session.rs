@@ -3,6 +3,7 @@
 use super::model::{self, glyph, name, no_end, progress, state_word};
 use super::tasks::Tasks;
 use crate::live::{self, Live, use_clock, use_watched};
+use crate::pages::resource_row::{RowState, last_known_beside, page_state};
 use crate::pages::unreadable::{UnreadableFields, or_unreadable};
 use crate::pages::{DetailPage, NotFound};
 use crate::prefs::use_prefs;
@@ -11,7 +12,6 @@ use crate::ui::{Copy, Icon, times};
 use chrono::{DateTime, Utc};
 use health::failover_sessions::{duration, judge_session};
 use health::inventory::{Kind, ResourceKey, unreadable_of_session};
-use health::severity::Severity;
 use health::words;
 use leptos::prelude::*;
 use vendors::System;
@@ -80,18 +80,9 @@ pub fn Facts(
     let session = move || live.value().unwrap_or_default();
     let now = move || live.status.vendor_time(clock);
     let verdict = Memo::new(move |_| judge_session(&session(), now()));
+    let state = Memo::new(move |_| page_state(Some(&verdict.read()), live.status, clock));
     let tag = move || {
-        let verdict = verdict.get();
-        let severity = if stale.get() {
-            Severity::Unknown
-        } else {
-            verdict.severity
-        };
-        let word = if stale.get() {
-            format!("Unknown, was {}", verdict.word)
-        } else {
-            verdict.word.into_owned()
-        };
+        let RowState { severity, word, .. } = state.get();
         let name = glyph(session().result.as_ref(), severity).unwrap_or_else(|| severity.key());
         view! { <span class="tag" data-s=severity.key()><Icon name />{word}</span> }
     };
@@ -119,6 +110,7 @@ pub fn Facts(
         <section class="panel" aria-label="Session facts" data-fresh=move || stale.get().then_some("stale")>
             <div class="head">
                 {tag}
+                {last_known_beside(state.into())}
                 <dl class="facts">
                     <div><dt>"Session id"</dt><dd><code>{uid}</code><Copy text=uid name="Copy session id" /></dd></div>
                     <div><dt>"Connection"</dt><dd>{connection}</dd></div>

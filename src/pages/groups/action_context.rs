@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use health::groups::{Action, GroupContext, Observation};
 use leptos::prelude::*;
 use std::sync::Arc;
-use vendors::aveva::ClientSession;
+use vendors::aveva::{ApiVersion, ClientSession};
 use vendors::{Connection, System};
 
 /// The dialog that is open, with the id of the session that it is about.
@@ -106,6 +106,13 @@ impl ActionContext {
     #[must_use]
     pub fn writer(self) -> Option<Writer> {
         self.writer.get_value()
+    }
+
+    /// The version of the API by which sessions are read.
+    #[must_use]
+    pub fn sessions_version(self) -> ApiVersion {
+        let of = |writer: &Option<Writer>| writer.as_ref().map(|one| one.base.sessions_version);
+        self.writer.with_value(of).unwrap_or(ApiVersion::V1)
     }
 
     /// The vendor's time now.

@@ -2,9 +2,10 @@
 
 use super::action_context::{ActionContext, Open};
 use crate::live::{Detail, use_clock};
+use crate::pages::resource_row::{StateTag, page_state};
 use crate::pages::unreadable::{UnreadableFields, or_unreadable};
 use crate::prefs::use_prefs;
-use crate::ui::{Copy, Tag, times};
+use crate::ui::{Copy, times};
 use health::groups::Action;
 use health::inventory::unreadable_of_group;
 use health::severity::Severity;
@@ -25,15 +26,7 @@ pub fn Facts(
     let live = context.live;
     let (clock, prefs) = (use_clock(), use_prefs());
     let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
-    let severity = Signal::derive(move || match verdict.get() {
-        Some(verdict) if !stale.get() => verdict.severity,
-        _ => Severity::Unknown,
-    });
-    let word = Signal::derive(move || match verdict.get() {
-        Some(verdict) if stale.get() => format!("Unknown, was {}", verdict.word),
-        Some(verdict) => verdict.word.into_owned(),
-        None => "Unknown".to_owned(),
-    });
+    let state = Memo::new(move |_| page_state(verdict.read().as_ref(), live.status, clock));
     let sentence = move || {
         verdict
             .get()
@@ -104,7 +97,7 @@ pub fn Facts(
     view! {
         <section class="panel" aria-label="Group facts" data-fresh=move || stale.get().then_some("stale")>
             <div class="head">
-                <Tag severity word />
+                <StateTag state />
                 <dl class="facts">
                     <div><dt>"Group id"</dt><dd><code>{id}</code><Copy text=id name="Copy group id" /></dd></div>
                     <div><dt>"Connection"</dt><dd>{connection}</dd></div>

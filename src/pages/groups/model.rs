@@ -10,7 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use health::groups::{Beat, Members};
 use health::inventory::{Facts, GroupFacts, HeartbeatFacts, Kind, Resource};
 use health::words;
-use vendors::aveva::TimeSpan;
+use vendors::UnreadableField;
+use vendors::aveva::{ApiVersion, ClientSession, TimeSpan};
 
 /// The list of groups.
 pub const GROUPS: ListOf = ListOf {
@@ -151,6 +152,22 @@ pub fn beat(
     }
 }
 
+/// The words of the column and the fact "Override" where no override is known: whether there is one, `v1-preview` does
+/// not say.
+#[must_use]
+pub fn without_override(session: &ClientSession, version: ApiVersion) -> &'static str {
+    match (&session.role_override, version) {
+        (None, ApiVersion::V1Preview) => "not reported by v1-preview",
+        _ => "Off",
+    }
+}
+
+/// Whether it says something of an override that this console cannot read.
+#[must_use]
+pub fn is_override_unreadable(session: &ClientSession) -> bool {
+    UnreadableField::find(&session.unreadable, "RoleOverride").is_some()
+}
+
 #[expect(
     clippy::cast_precision_loss,
     reason = "milliseconds of an age or a time-out, drawn as a bar"
@@ -161,12 +178,29 @@ fn seconds(span: TimeDelta) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::row;
+    use super::{row, without_override};
     use crate::pages::resource_row::{RowContext, RowState};
     use chrono::{DateTime, Utc};
     use health::inventory::{Contents, Moment, WatchedGroup};
     use health::severity::Severity;
-    use vendors::aveva::GroupConfiguration;
+    use vendors::aveva::{ApiVersion, ClientSession, GroupConfiguration, RoleOverride};
+
+    #[test]
+    fn an_override_is_off_only_where_the_api_says_so() {
+        let (off, unknown) = ("Off", "not reported by v1-preview");
+        for (reported, version, words) in [
+            (None, ApiVersion::V1Preview, unknown),
+            (Some(RoleOverride::Off), ApiVersion::V1Preview, off),
+            (None, ApiVersion::V1, off),
+            (Some(RoleOverride::Off), ApiVersion::V1, off),
+        ] {
+            let session = ClientSession {
+                role_override: reported,
+                ..ClientSession::default()
+            };
+            assert_eq!(without_override(&session, version), words, "{version:?}");
+        }
+    }
 
     #[test]
     fn a_group_without_a_name_shows_its_id_and_says_why() {

@@ -2,6 +2,7 @@
 
 use super::action_context::{ActionContext, Open};
 use super::dialogs::clear_override;
+use super::model::{is_override_unreadable, without_override};
 use crate::live::use_clock;
 use crate::nav::use_nav;
 use crate::prefs::use_prefs;
@@ -66,8 +67,20 @@ fn Panel(context: ActionContext, id: String) -> impl IntoView {
             role_override: Some(RoleOverride::Other(value)),
             ..
         }) => Some(value.clone()),
+        Some(one) if is_override_unreadable(one) => Some("unreadable".to_owned()),
         _ => None,
     });
+    let version = context.sessions_version();
+    let held = move || {
+        let words = pinned.get();
+        let without = || {
+            session
+                .read()
+                .as_ref()
+                .map(|one| without_override(one, version))
+        };
+        words.or_else(|| without().map(str::to_owned))
+    };
     let more = text(|one| {
         let data = one
             .additional_data
@@ -122,7 +135,7 @@ fn Panel(context: ActionContext, id: String) -> impl IntoView {
                     <div><dt>"Score"</dt><dd>{score}</dd></div>
                     <div><dt>"Last heartbeat"</dt><dd>{posted}</dd></div>
                     <div><dt>"Last data processed"</dt><dd>{data}</dd></div>
-                    <div><dt>"Override"</dt><dd>{move || pinned.get().unwrap_or_else(|| "Off".to_owned())}</dd></div>
+                    <div><dt>"Override"</dt><dd>{held}</dd></div>
                 </dl>
                 {more}
                 {move || cleared.get().map(|words| view! { <p class="why dim">"Clearing the override: "{words}</p> })}

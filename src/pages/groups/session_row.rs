@@ -1,7 +1,7 @@
 //! One row of the table "Client sessions".
 
 use super::action_context::ActionContext;
-use super::model::beat;
+use super::model::{beat, is_override_unreadable, without_override};
 use super::session_panel::SessionActions;
 use crate::live::use_clock;
 use crate::nav::use_nav;
@@ -14,7 +14,7 @@ use health::inventory::HeartbeatFacts;
 use leptos::html;
 use leptos::prelude::*;
 use vendors::UnreadableField;
-use vendors::aveva::{ClientSession, GroupConfiguration, Role, RoleOverride, TimeSpan};
+use vendors::aveva::{ApiVersion, ClientSession, GroupConfiguration, Role, RoleOverride, TimeSpan};
 
 /// One row: what the session is, and not how old that is, so that a row changes only when its session does.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,15 +29,18 @@ pub struct Row {
     timeout: Option<TimeSpan>,
     data: Option<DateTime<Utc>>,
     pinned: Option<String>,
+    /// What stands there where none is known.
+    unpinned: &'static str,
     stale: bool,
     /// Whether this is only what was last known.
     was: bool,
 }
 
-/// A session as it was read; `was` says that this is only what was last known.
+/// A session as it was read by this version of the API; `was` says that this is only what was last known.
 #[must_use]
 pub fn row(
     session: &ClientSession,
+    version: ApiVersion,
     group: &GroupConfiguration,
     look: Observation,
     zone: Zone,
@@ -83,7 +86,7 @@ pub fn row(
         ),
     };
     let pinned = match &session.role_override {
-        None if unreadable("RoleOverride") => Some("unreadable".to_owned()),
+        None if is_override_unreadable(session) => Some("unreadable".to_owned()),
         None | Some(RoleOverride::Off) => None,
         Some(RoleOverride::Primary) => Some(match session.role_override_expiration_time {
             Some(end) => format!("Primary until {}", times::moment(end, now, zone)),
@@ -105,6 +108,7 @@ pub fn row(
         timeout: group.failover_timeout,
         data: heartbeat.and_then(|heartbeat| heartbeat.last_data_processed_time),
         pinned,
+        unpinned: without_override(session, version),
         stale: was || matches!(state, BeatState::Stale | BeatState::Never),
         was,
     }
@@ -175,7 +179,7 @@ pub fn SessionRow(
             .then(|| view! { <span class="sub">"cold standby, this is normal"</span> })
     };
     let pinned = move || match row.read().pinned.clone() {
-        None => "Off".into_any(),
+        None => row.read().unpinned.into_any(),
         Some(words) => view! { <span class="st"><Icon name="pin" />{words}</span> }.into_any(),
     };
     view! {

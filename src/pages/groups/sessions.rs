@@ -142,6 +142,7 @@ pub fn Sessions(
         true => count.get(),
         false => count.get() - election.read().succession.live(),
     });
+    let version = context.sessions_version();
     let table = RowWindow::new(ALL_DRAWN, found);
     let list = Memo::new(move |_| {
         let ordered = ordered.read();
@@ -152,7 +153,16 @@ pub fn Sessions(
         let zone = prefs.zone.get();
         let seen = places.get(table.rows.get().rows).unwrap_or_default();
         let seen = seen.iter().map(|place| &group.detail.sessions[*place]);
-        let rows = seen.map(|session| row(session, &group.configuration, look, zone, was.get()));
+        let rows = seen.map(|session| {
+            row(
+                session,
+                version,
+                &group.configuration,
+                look,
+                zone,
+                was.get(),
+            )
+        });
         rows.collect()
     });
     let rows = Rows::follow(list);

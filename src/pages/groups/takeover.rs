@@ -400,15 +400,7 @@ mod tests {
             ..ClientSession::default()
         };
         let pulse = pulse(&session, Some(&TimeSpan::from_seconds(60)), now);
-        lane(
-            "KILN-01",
-            pinned,
-            Some("KILN-02"),
-            &pulse,
-            now,
-            Zone::Utc,
-        )
-        .expect("a lane")
+        lane("KILN-01", pinned, Some("KILN-02"), &pulse, now, Zone::Utc).expect("a lane")
     }
 
     #[test]

@@ -7,9 +7,10 @@ use super::pictures::picture_of;
 use super::thumbnail::{Thumbnail, stale_picture};
 use crate::api::thumbnails::thumbnail_url;
 use crate::live::{Live, use_clock};
+use crate::pages::resource_row::{StateTag, page_state};
 use crate::pages::unreadable::{UnreadableFields, or_unreadable};
 use crate::prefs::use_prefs;
-use crate::ui::{Copy, Icon, Tag, name, times};
+use crate::ui::{Copy, Icon, name, times};
 use chrono::TimeDelta;
 use health::inventory::unreadable_of_slicer_group;
 use health::severity::Severity;
@@ -35,15 +36,7 @@ pub fn Facts(
         live.value()
             .map(|group| judge_slicers(&group, live.status.vendor_time(clock)))
     });
-    let severity = Signal::derive(move || match verdict.get() {
-        Some(verdict) if !stale.get() => verdict.severity,
-        _ => Severity::Unknown,
-    });
-    let word = Signal::derive(move || match verdict.get() {
-        Some(verdict) if stale.get() => format!("Unknown, was {}", verdict.word),
-        Some(verdict) => verdict.word.into_owned(),
-        None => "Unknown".to_owned(),
-    });
+    let state = Memo::new(move |_| page_state(verdict.read().as_ref(), live.status, clock));
     let sentence = move || {
         verdict
             .get()
@@ -84,7 +77,7 @@ pub fn Facts(
     view! {
         <section class="panel" aria-label="Group facts" data-fresh=move || stale.get().then_some("stale")>
             <div class="head">
-                <Tag severity word />
+                <StateTag state />
                 <dl class="facts">
                     <div><dt>"Group id"</dt><dd><code>{id}</code><Copy text=id name="Copy group id" /></dd></div>
                     <div><dt>"Connection"</dt><dd>{connection}</dd></div>

@@ -1,7 +1,7 @@
 //! Compares the heartbeat of a session with the group's FailoverTimeout.
 
 use super::observation::Observation;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use vendors::aveva::{ClientSession, TimeSpan};
 
@@ -71,11 +71,7 @@ pub fn pulse(
         missed: 0,
         skew: None,
     };
-    let Some(at) = session
-        .heartbeat
-        .as_ref()
-        .and_then(|heartbeat| heartbeat.heartbeat_time)
-    else {
+    let Some(at) = heartbeat_time(session) else {
         return none;
     };
     let since = now.signed_duration_since(at);
@@ -97,6 +93,24 @@ pub fn pulse(
         missed: timeout.map_or(0, |timeout| missed(silent, timeout)),
         skew,
     }
+}
+
+/// How long ago a takeover was due that did not happen: the primary had been silent for the FailoverTimeout, and the
+/// successor has posted a heartbeat since, with which it should have taken over.
+pub(super) fn missed_takeover(
+    primary: &ClientSession,
+    successor: &ClientSession,
+    timeout: Option<&TimeSpan>,
+    observation: Observation,
+) -> Option<TimeDelta> {
+    let timeout = pulse(primary, timeout, observation).timeout?;
+    let due = heartbeat_time(primary)?.checked_add_signed(timeout)?;
+    let since = heartbeat_time(successor)?.signed_duration_since(due);
+    (since > SLACK).then(|| observation.now.signed_duration_since(due))
+}
+
+fn heartbeat_time(session: &ClientSession) -> Option<DateTime<Utc>> {
+    session.heartbeat.as_ref()?.heartbeat_time
 }
 
 /// A heartbeat within the tolerance is not missed.

@@ -1,7 +1,7 @@
 //! The order of succession, with reasons.
 
 use super::observation::Observation;
-use super::pulse::{Beat, pulse};
+use super::pulse::{Beat, missed_takeover, pulse};
 use super::{is_pinned, score, score_words, session_name};
 use crate::{sort, words};
 use std::cmp::Ordering;
@@ -127,7 +127,19 @@ impl Succession {
                 let who = session_name(&sessions[pinned]);
                 format!("Not eligible: a role override pins {who} as Primary.")
             }
-            None => reason(session, group, best == Some(&place), observation),
+            None if best == Some(&place) => {
+                let primary = sessions.iter().find(|one| one.role == Some(Role::Primary));
+                let due = primary.filter(|_| live).and_then(|primary| {
+                    let timeout = group.failover_timeout.as_ref();
+                    missed_takeover(primary, session, timeout, observation)
+                });
+                let due = due.map(words::ago).map_or_else(String::new, |due| {
+                    format!(" The takeover was due {due} and has not happened.")
+                });
+                let reason = reason(session, group, true, observation);
+                format!("{reason}{due}")
+            }
+            None => reason(session, group, false, observation),
         }
     }
 }

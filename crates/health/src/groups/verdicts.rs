@@ -1,7 +1,7 @@
 //! The verdict for each state of a group. `judge` decides which state applies.
 
 use super::observation::Observation;
-use super::pulse::Pulse;
+use super::pulse::{Pulse, missed_takeover};
 use super::successor::next_primary;
 use super::{group_name, is_pinned, role_word, score, score_words, session_name};
 use crate::severity::Severity::{Critical, Moving, Normal, Unknown, Warning};
@@ -52,6 +52,30 @@ impl<'a> Verdicts<'a> {
         let score = score.map(|score| format!(" with score {score}"));
         let (who, score) = (session_name(next_primary), score.unwrap_or_default());
         format!("{who} is live{score} and takes over at its next heartbeat.")
+    }
+
+    /// The session that takes over from a primary that has fallen silent, or what to do where that should have
+    /// happened and did not.
+    fn next_after(&self, primary: &ClientSession) -> String {
+        let timeout = self.group.failover_timeout.as_ref();
+        let next = self.next_primary(Some(primary));
+        let missed = next.and_then(|next| {
+            let due = missed_takeover(primary, next, timeout, self.observation)?;
+            Some((session_name(next), ago(due)))
+        });
+        let Some((who, due)) = missed else {
+            return self.next(Some(primary));
+        };
+        let of = session_name(primary);
+        let check = match primary.role_override {
+            None => format!(
+                "check for a role override of {of}, which this version of the API does not show"
+            ),
+            Some(_) => "check the group in the service".to_owned(),
+        };
+        format!(
+            "{who} is live and has posted a heartbeat since the takeover was due {due}, but has not taken over: {check}."
+        )
     }
 
     pub(super) fn no_sessions(&self) -> Verdict {
@@ -125,7 +149,7 @@ impl<'a> Verdicts<'a> {
             None => format!("{name}: its primary {who} has never posted a heartbeat."),
         };
         Verdict::new(Critical, "Primary silent", sentence)
-            .advise(self.next(Some(primary)))
+            .advise(self.next_after(primary))
             .since(self.last_heartbeat(pulse))
     }
 

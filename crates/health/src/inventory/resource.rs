@@ -148,6 +148,36 @@ pub fn outlasts_silence(severity: Severity) -> bool {
     matches!(severity, Severity::Critical | Severity::Warning)
 }
 
+fn counted(severity: Severity, is_current: bool) -> Severity {
+    if is_current || outlasts_silence(severity) {
+        severity
+    } else {
+        Severity::Unknown
+    }
+}
+
+impl Standing {
+    /// How a verdict counts, and the words for it, while what it was made from is this fresh.
+    #[must_use]
+    pub fn of(verdict: &Verdict, freshness: Freshness) -> Self {
+        Self::when(verdict, freshness.is_believable())
+    }
+
+    fn when(verdict: &Verdict, is_current: bool) -> Self {
+        let Verdict { severity, word, .. } = verdict;
+        let keeps = is_current || outlasts_silence(*severity);
+        Self {
+            severity: counted(*severity, is_current),
+            word: if keeps {
+                word.clone()
+            } else {
+                "Unknown".into()
+            },
+            last_known: (!is_current).then(|| word.clone()),
+        }
+    }
+}
+
 impl Resource {
     /// Who leads it: the primary's session id, or what is on air. `None` where that is not known.
     #[must_use]
@@ -179,29 +209,13 @@ impl Resource {
     /// The severity that it counts as while it is this fresh.
     #[must_use]
     pub fn counts_as(&self, freshness: Freshness) -> Severity {
-        let severity = self.verdict.severity;
-        if self.is_current(freshness) || outlasts_silence(severity) {
-            severity
-        } else {
-            Severity::Unknown
-        }
+        counted(self.verdict.severity, self.is_current(freshness))
     }
 
     /// How it counts, and the words for it, while it is this fresh.
     #[must_use]
     pub fn standing(&self, freshness: Freshness) -> Standing {
-        let word = &self.verdict.word;
-        let current = self.is_current(freshness);
-        let keeps = current || outlasts_silence(self.verdict.severity);
-        Standing {
-            severity: self.counts_as(freshness),
-            word: if keeps {
-                word.clone()
-            } else {
-                "Unknown".into()
-            },
-            last_known: (!current).then(|| word.clone()),
-        }
+        Standing::when(&self.verdict, self.is_current(freshness))
     }
 
     fn is_current(&self, freshness: Freshness) -> bool {

@@ -245,6 +245,14 @@ fn what_is_stale_is_never_healthy_and_hides_no_alarm() {
             };
             assert_eq!(standing.severity, expected, "{severity:?}");
             assert_eq!(standing.last_known.as_deref(), Some(severity.key()));
+            let word = match expected {
+                Unknown => "Unknown",
+                kept => kept.key(),
+            };
+            assert_eq!(standing.word, word, "{severity:?}");
+            // What a page reads for itself counts as what the gateway reads for everybody.
+            let read = Standing::of(&resource(severity).verdict, freshness);
+            assert_eq!(read, standing, "{severity:?}");
         }
     }
 }

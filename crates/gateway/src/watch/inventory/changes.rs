@@ -1,6 +1,6 @@
 //! What changed since a revision.
 
-use super::connection::Held;
+use super::connection::TrackedResource;
 use super::state::State;
 use chrono::{DateTime, Utc};
 use health::inventory::ResourceKey;
@@ -59,7 +59,7 @@ impl State {
             activity: 0,
             whole: after.is_none(),
             connections: changed(self.connections_at).then(|| states.collect()),
-            resources: whole.into_iter().map(Held::shown).collect(),
+            resources: whole.into_iter().map(TrackedResource::shown).collect(),
             times: times
                 .into_iter()
                 .filter_map(|held| held.judged.resource.times())

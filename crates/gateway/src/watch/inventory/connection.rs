@@ -23,7 +23,7 @@ pub(super) struct TrackedResource {
     named: u64,
 }
 
-impl Held {
+impl TrackedResource {
     /// The resource as it is shown: a state that has lasted too long is what it is by that.
     pub(super) fn shown(&self) -> Resource {
         let mut shown = self.judged.resource.clone();

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use vendors::aveva::{
     ClientSession, GroupConfiguration, GroupStatus,
     Role::{self, Other, PendingPrimary, Primary, Secondary},
+    RoleOverride,
 };
 
 /// Also asserts that every problem has advice.
@@ -281,6 +282,46 @@ fn advice_names_who_takes_over_and_since_when_it_was_silent() {
         alone
             .advice
             .is_some_and(|advice| advice.starts_with("No other session is live"))
+    );
+}
+
+#[test]
+fn a_successor_that_has_posted_since_and_has_not_taken_over_is_not_forecast_to() {
+    // The takeover was due 20 s ago; within the tolerance a heartbeat may have crossed it.
+    for (posted, waits) in [(25, true), (20, true), (18, true), (17, false), (5, false)] {
+        let sessions = [aged("a", Primary, 80), aged("b", Secondary, posted)];
+        let advice = judged(None, &sessions).advice.unwrap_or_default();
+        let forecast = "b is live with score 88 and takes over at its next heartbeat.";
+        assert_eq!(advice == forecast, waits, "{posted} s: {advice}");
+    }
+    let silent = |role_override| {
+        let primary = ClientSession {
+            role_override,
+            ..aged("a", Primary, 1_560)
+        };
+        let verdict = judged(None, &[primary, aged("b", Secondary, 5)]);
+        (verdict.word, verdict.advice.unwrap_or_default())
+    };
+    assert_eq!(
+        silent(None),
+        (
+            "Primary silent".into(),
+            "b is live and has posted a heartbeat since the takeover was due 25 min ago, but has not taken over: check for a role override of a, which this version of the API does not show.".to_owned()
+        )
+    );
+    let (_, advice) = silent(Some(RoleOverride::Off));
+    assert!(
+        advice.ends_with("but has not taken over: check the group in the service."),
+        "{advice}"
+    );
+    // Once the override is off it does take over with its next heartbeat.
+    let pinned = pin(aged("a", Primary, 1_560), None);
+    let advice = judged(None, &[pinned, aged("b", Secondary, 5)])
+        .advice
+        .unwrap_or_default();
+    assert!(
+        advice.ends_with("takes over at its next heartbeat."),
+        "{advice}"
     );
 }
 

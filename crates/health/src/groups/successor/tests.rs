@@ -64,6 +64,37 @@ fn the_highest_live_score_is_next_and_the_silent_do_not_count() {
 }
 
 #[test]
+fn who_should_have_taken_over_and_did_not_says_so() {
+    let missed = "Highest live score, 88. Last heartbeat 5 s ago. The takeover was due 20 s ago and has not happened.";
+    let reasons = |primary: i64, best: i64| {
+        let sessions = [
+            aged("a", Primary, primary),
+            aged("b", Secondary, best),
+            scored("c", Secondary, 50.0),
+        ];
+        let next = successor(&group(), &sessions).into_iter();
+        next.map(|one| (one.session, one.reason))
+            .collect::<Vec<_>>()
+    };
+    let next = reasons(80, 5);
+    assert_eq!(next[0], ("b".to_owned(), missed.to_owned()));
+    assert_eq!(
+        next[1],
+        (
+            "c".to_owned(),
+            "Score 50. Last heartbeat 6 s ago.".to_owned()
+        )
+    );
+    for (primary, best) in [(80, 25), (59, 5)] {
+        let next = reasons(primary, best);
+        assert!(
+            next.iter().all(|(_, reason)| !reason.contains("due")),
+            "{next:?}"
+        );
+    }
+}
+
+#[test]
 fn a_session_is_eligible_until_it_is_stale() {
     for (seconds, eligible) in [(59, true), (60, true), (61, false)] {
         assert_eq!(

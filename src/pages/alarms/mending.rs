@@ -1,0 +1,137 @@
+//! What mends an alarm, where that is one action, and where it is done.
+
+use crate::live::Watched;
+use crate::route::Route;
+use health::alarms::Alarm;
+use health::inventory::{Facts, SlicerPart};
+use health::severity::Severity;
+use vendors::operation::segment;
+use vendors::uplynk::OnAir;
+
+/// What mends it, and where that is done, tracked.
+#[must_use]
+pub fn mending(watched: Watched, alarm: &Alarm) -> Vec<(String, String)> {
+    let world = watched.world();
+    let resource = world.find(&alarm.resource);
+    resource.map_or_else(Vec::new, |resource| links(alarm, &resource.facts))
+}
+
+/// What mends an alarm, where the alarm itself says so, and where that is done.
+fn links(alarm: &Alarm, facts: &Facts) -> Vec<(String, String)> {
+    let page = Route::of(&alarm.resource).href();
+    match facts {
+        _ if alarm.severity != Severity::Critical => Vec::new(),
+        Facts::FailoverGroup(facts) => {
+            let link = |id: &String| {
+                let href = format!("{page}?session={}", segment(id));
+                (format!("Clear override {id}"), href)
+            };
+            facts.overridden.iter().map(link).collect()
+        }
+        Facts::SlicerGroup(facts)
+            if facts.on_air == Some(OnAir::Slate)
+                && facts
+                    .slicers
+                    .iter()
+                    .any(|one| one.part == SlicerPart::Ready) =>
+        {
+            vec![(format!("Leave slate {}", alarm.name), page)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::links;
+    use chrono::DateTime;
+    use health::alarms::{Alarm, Since};
+    use health::inventory::{
+        Facts, GroupFacts, Kind, ResourceKey, SlicerFacts, SlicerGroupFacts, SlicerPart,
+    };
+    use health::severity::Severity;
+    use vendors::uplynk::OnAir;
+
+    fn alarm(kind: Kind, severity: Severity) -> Alarm {
+        Alarm {
+            id: "1".to_owned(),
+            resource: ResourceKey {
+                kind,
+                connection: "c".to_owned(),
+                id: "g1".to_owned(),
+            },
+            name: "News".to_owned(),
+            severity,
+            rank: 0,
+            word: "On slate".into(),
+            sentence: String::new(),
+            advice: String::new(),
+            since: Since::Observed(DateTime::UNIX_EPOCH),
+            acknowledged: None,
+            notes: Vec::new(),
+            maintenance: None,
+        }
+    }
+
+    #[test]
+    fn an_override_and_a_slate_that_hold_a_group_back_are_mended_on_its_page() {
+        let group = |overridden: &[&str]| {
+            let overridden = overridden.iter().map(|&id| id.to_owned()).collect();
+            let facts = GroupFacts {
+                overridden,
+                ..GroupFacts::default()
+            };
+            (Kind::FailoverGroup, Facts::FailoverGroup(Box::new(facts)))
+        };
+        let slicers = |on_air: Option<OnAir>, parts: &[SlicerPart]| {
+            let slicer = |part: &SlicerPart| SlicerFacts {
+                id: "news01".to_owned(),
+                part: *part,
+            };
+            let facts = SlicerGroupFacts {
+                on_air,
+                slicers: parts.iter().map(slicer).collect(),
+                ..SlicerGroupFacts::default()
+            };
+            (Kind::SlicerGroup, Facts::SlicerGroup(Box::new(facts)))
+        };
+        let (sick, ready) = (SlicerPart::Unhealthy, SlicerPart::Ready);
+        for (severity, (kind, facts), expected) in [
+            (
+                Severity::Critical,
+                group(&["CRUDE 1"]),
+                vec![("Clear override CRUDE 1", "/groups/c/g1?session=CRUDE%201")],
+            ),
+            (Severity::Warning, group(&["CRUDE 1"]), vec![]),
+            (Severity::Critical, group(&[]), vec![]),
+            (
+                Severity::Critical,
+                slicers(Some(OnAir::Slate), &[sick, ready]),
+                vec![("Leave slate News", "/slicers/c/g1")],
+            ),
+            (
+                Severity::Critical,
+                slicers(Some(OnAir::Slate), &[sick]),
+                vec![],
+            ),
+            (
+                Severity::Critical,
+                slicers(Some(OnAir::Slicer("news01".to_owned())), &[ready]),
+                vec![],
+            ),
+            (Severity::Critical, slicers(None, &[ready]), vec![]),
+            (
+                Severity::Critical,
+                (Kind::FailoverSession, Facts::None),
+                vec![],
+            ),
+        ] {
+            let links = links(&alarm(kind, severity), &facts);
+            let links: Vec<(&str, &str)> = links
+                .iter()
+                .map(|(words, href)| (words.as_str(), href.as_str()))
+                .collect();
+            assert_eq!(links, expected, "{facts:?}");
+        }
+    }
+}
