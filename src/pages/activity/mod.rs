@@ -15,7 +15,6 @@ use crate::nav::use_nav;
 use crate::prefs::use_prefs;
 use crate::route::Route;
 use crate::ui::table::filters::Select;
-use crate::ui::table::search::lower;
 use crate::ui::time_zone::{clock, local_text, moment_or_next};
 use crate::ui::{Heading, times};
 use chrono::SecondsFormat;
@@ -93,24 +92,13 @@ fn Filters() -> impl IntoView {
     }
 }
 
-/// A text that writes one parameter of the address. A resource may be given by its name: the address holds its id.
+/// A text that writes one parameter of the address.
 #[component]
 fn TextFilter(label: &'static str, param: &'static str) -> impl IntoView {
-    let (nav, watched) = (use_nav(), use_watched());
+    let nav = use_nav();
     let shown = move || nav.param(param).unwrap_or_default();
     let change = move |event| {
-        let text = event_target_value(&event).trim().to_owned();
-        let world = watched.world_untracked();
-        let named = || {
-            let mut resources = world.resources().iter();
-            let found = resources.find(|held| lower(&held.name) == lower(&text));
-            found.map(|held| held.key.id.clone())
-        };
-        let value = if param == "resource" {
-            named().unwrap_or(text.clone())
-        } else {
-            text.clone()
-        };
+        let value = event_target_value(&event).trim().to_owned();
         if value != shown() {
             nav.go(&nav.with_params(&[(param, Some(&value))]));
         }

@@ -167,9 +167,43 @@ fn insert(sql: &mut dyn Sql, entry: &ActivityEntry, audit: Option<i64>) -> Resul
             audit.into(),
             json(entry)?,
         ],
+    )?;
+    if resource.is_empty() || entry.name.is_empty() {
+        return Ok(());
+    }
+    sql.execute(
+        "INSERT INTO resource_name (name, resource, at) VALUES (?, ?, ?)
+         ON CONFLICT (name, resource) DO UPDATE SET at = excluded.at",
+        &[
+            searched(&entry.name).into(),
+            resource.into(),
+            entry.at.timestamp_millis().into(),
+        ],
     )
     .map(drop)
 }
+
+/// A name as it is searched for: whoever types it need not mind capitals.
+fn searched(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
+/// The ids of the resources of which somebody may speak by this text: their id or their name, which several may share.
+pub(super) fn meant(sql: &mut dyn Sql, text: &str) -> Result<Vec<String>, Fault> {
+    let named = sql.rows(
+        "SELECT resource FROM resource_name WHERE name = ? ORDER BY at DESC LIMIT ?",
+        &[searched(text).into(), MOST_OF_A_NAME.into()],
+    )?;
+    let named = named.iter().map(|row| row.text(0).map(str::to_owned));
+    let mut meant = named.collect::<Result<Vec<_>, Fault>>()?;
+    if !meant.iter().any(|id| id == text) {
+        meant.push(text.to_owned());
+    }
+    Ok(meant)
+}
+
+/// How many resources of one name are looked for: the latest, as each run of a failover plan has an id of its own.
+const MOST_OF_A_NAME: i64 = 10_000;
 
 /// A change has ended.
 fn complete(sql: &mut dyn Sql, intent: i64, ended: &Entry) -> Result<(), Fault> {

@@ -1,5 +1,6 @@
 //! What is asked of the list of what happened, and how it is read.
 
+use super::activity;
 use super::database::{Fault, Sql, Value};
 use chrono::{DateTime, Utc};
 use protocol::ActivityEntry;
@@ -9,7 +10,7 @@ use protocol::ActivityEntry;
 pub(crate) struct ActivityQuery {
     /// Of one of these connections.
     pub(crate) connections: Option<Vec<String>>,
-    /// Of the resource with this id.
+    /// Of the resource with this id, or of those with this name.
     pub(crate) resource: Option<String>,
     /// Of one of these kinds; of all where there is none.
     pub(crate) kinds: Vec<String>,
@@ -62,7 +63,8 @@ impl std::fmt::Display for ActivityCursor {
 /// The statement for a query, and its parameters. Each of several connections and kinds is asked for by itself: so
 /// every part is found in an index, in its order, however many entries there are. Only where that makes too many parts
 /// for one statement they are asked for together.
-pub(super) fn statement(query: &ActivityQuery) -> (String, Vec<Value>) {
+/// `resources` are the ids that [`ActivityQuery::resource`] means; all where there is none.
+pub(super) fn statement(query: &ActivityQuery, resources: &[String]) -> (String, Vec<Value>) {
     let all: &[String] = &[];
     let connections = query.connections.as_deref();
     let mut of_connections: Vec<&[String]> =
@@ -71,14 +73,21 @@ pub(super) fn statement(query: &ActivityQuery) -> (String, Vec<Value>) {
         [] => vec![all],
         kinds => kinds.chunks(1).collect(),
     };
-    if of_connections.len() * of_kinds.len() > MOST_PARTS {
+    let mut of_resources: Vec<&[String]> = match resources {
+        [] => vec![all],
+        resources => resources.chunks(1).collect(),
+    };
+    if of_connections.len() * of_kinds.len() * of_resources.len() > MOST_PARTS {
         of_connections = vec![connections.unwrap_or(all)];
         of_kinds = vec![&query.kinds];
+        of_resources = vec![resources];
     }
     let (mut parts, mut values) = (Vec::new(), Vec::new());
     for connections in &of_connections {
         for kinds in &of_kinds {
-            parts.push(part(query, connections, kinds, &mut values));
+            for resources in &of_resources {
+                parts.push(part(query, connections, kinds, resources, &mut values));
+            }
         }
     }
     if let [part] = parts.as_slice() {
@@ -103,18 +112,19 @@ fn limit(query: &ActivityQuery) -> Value {
     i64::try_from(query.limit).unwrap_or(i64::MAX).into()
 }
 
-/// What a query leaves of some connections and kinds; an empty list is all of them.
+/// What a query leaves of some connections, kinds and resources; an empty list is all of them.
 fn part(
     query: &ActivityQuery,
     connections: &[String],
     kinds: &[String],
+    resources: &[String],
     values: &mut Vec<Value>,
 ) -> String {
     let mut conditions: Vec<String> = Vec::new();
     for (column, wanted) in [
         ("connection", connections),
         ("kind", kinds),
-        ("resource", query.resource.as_slice()),
+        ("resource", resources),
         ("severity", query.severity.as_slice()),
         ("person", query.person.as_slice()),
     ] {
@@ -154,7 +164,11 @@ fn part(
 
 /// The newest entries that a query leaves, newest first.
 pub(super) fn read(sql: &mut dyn Sql, query: &ActivityQuery) -> Result<Vec<ActivityEntry>, Fault> {
-    let (statement, values) = statement(query);
+    let resources = match &query.resource {
+        Some(text) => activity::meant(sql, text)?,
+        None => Vec::new(),
+    };
+    let (statement, values) = statement(query, &resources);
     let mut entries = Vec::new();
     for row in sql.rows(&statement, &values)? {
         let entry: ActivityEntry = serde_json::from_str(row.text(1)?)

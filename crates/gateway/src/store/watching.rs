@@ -35,6 +35,12 @@ pub(super) fn watched(
             &[kind.key().into(), oldest(*days).into(), AT_A_TIME.into()],
         )?;
     }
+    let longest = retention.of.iter().map(|(_, days)| *days).max();
+    let longest = longest.unwrap_or_default().max(retention.days);
+    sql.execute(
+        "DELETE FROM resource_name WHERE at < ?",
+        &[oldest(longest).into()],
+    )?;
     let most = i64::try_from(retention.entries).unwrap_or(i64::MAX);
     sql.execute(
         "DELETE FROM activity WHERE number IN

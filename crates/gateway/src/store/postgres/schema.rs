@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_postgres::Client;
 
 /// Brings a database from the version of its place to the next. Never changed once released, only added to.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     "
     CREATE TABLE failover_console (version int8 NOT NULL);
     INSERT INTO failover_console VALUES (0);
@@ -127,6 +127,19 @@ const MIGRATIONS: [&str; 5] = [
     "
     -- The last second that a gateway has signed a request of an account with: one is refused that was signed with before.
     CREATE UNLOGGED TABLE signed_second (account text PRIMARY KEY, last int8 NOT NULL);
+",
+    // By which names resources were spoken of, as they are searched for: several may share one.
+    "
+    CREATE TABLE resource_name (
+        name text NOT NULL,
+        resource text NOT NULL,
+        at int8 NOT NULL,
+        PRIMARY KEY (name, resource)
+    );
+    CREATE INDEX resource_name_at ON resource_name (at);
+    INSERT INTO resource_name
+        SELECT lower(entry::json ->> 'name'), resource, max(at) FROM activity
+        WHERE resource <> '' AND entry::json ->> 'name' <> '' GROUP BY 1, 2;
 "];
 
 /// "FOCO": the advisory lock under which the tables are made and changed.

@@ -10,7 +10,7 @@ use std::time::Duration;
 const APPLICATION: i64 = 0x464F_434F;
 
 /// Brings a database from the version of its place to the next. Never changed once released, only added to.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     "
     CREATE TABLE audit (
         number INTEGER PRIMARY KEY,
@@ -77,6 +77,19 @@ const MIGRATIONS: [&str; 6] = [
     CREATE TABLE wall_code (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;
     CREATE TABLE wall_taken_over (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;
     CREATE TABLE wall_sighting (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;
+",
+    // By which names resources were spoken of, as they are searched for: several may share one.
+    "
+    CREATE TABLE resource_name (
+        name TEXT NOT NULL,
+        resource TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (name, resource)
+    ) STRICT;
+    CREATE INDEX resource_name_at ON resource_name (at);
+    INSERT INTO resource_name
+        SELECT lower(entry ->> '$.name'), resource, max(at) FROM activity
+        WHERE resource <> '' AND entry ->> '$.name' <> '' GROUP BY 1, 2;
 ",
 ];
 

@@ -231,6 +231,34 @@ async fn every_filter_leaves_what_it_names() {
 }
 
 #[tokio::test]
+async fn a_resource_is_found_by_its_name_too_which_several_may_share() {
+    for (store, _site) in stores() {
+        let named = |second, id: &str| Event {
+            name: "Überwachung Süd".to_owned(),
+            ..event(second, EventKind::Run, Severity::Normal, "em", id)
+        };
+        store.record(vec![
+            named(1, "one"),
+            named(2, "two"),
+            event(3, EventKind::Run, Severity::Normal, "em", "three"),
+        ]);
+        assert!(store.catch_up().await);
+        for (text, expected) in [
+            ("überwachung SÜD", vec!["2", "1"]),
+            ("two", vec!["2"]),
+            ("three", vec!["3"]),
+            ("Überwachung", vec![]),
+        ] {
+            let query = ActivityQuery {
+                resource: Some(text.to_owned()),
+                ..everything()
+            };
+            assert_eq!(told(&store, query).await, expected, "{text}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn more_connections_and_kinds_than_a_statement_has_parts_are_answered_too() {
     for (store, _site) in stores() {
         store.record(vec![

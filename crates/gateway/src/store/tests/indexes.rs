@@ -170,7 +170,7 @@ pub(super) fn indexed() -> Vec<(ActivityQuery, &'static str)> {
 fn every_filter_has_its_index() {
     let mut database = sqlite::open(&StoreLocation::Memory).unwrap();
     for (query, index) in indexed() {
-        let (statement, values) = statement(&query);
+        let (statement, values) = statement(&query, query.resource.as_slice());
         let plan = database.rows(&format!("EXPLAIN QUERY PLAN {statement}"), &values);
         let steps: Vec<String> = plan
             .unwrap()

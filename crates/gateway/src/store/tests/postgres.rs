@@ -258,7 +258,7 @@ async fn every_filter_has_its_index() {
                 sql.execute("SET LOCAL enable_bitmapscan = off", &[])?;
                 sql.execute("SET LOCAL enable_seqscan = off", &[])?;
                 for (query, index) in super::indexes::indexed() {
-                    let (statement, values) = statement(&query);
+                    let (statement, values) = statement(&query, query.resource.as_slice());
                     let plan = sql.rows(&format!("EXPLAIN {statement}"), &values)?;
                     let lines = plan.iter().map(|row| row.text(0).unwrap().to_owned());
                     plans.push((query, index, lines.collect::<Vec<_>>().join("\n")));
