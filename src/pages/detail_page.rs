@@ -1,14 +1,13 @@
 //! The frame of a page about one resource: loading, failure, not found, or the resource. The content is
 //! drawn once and stays through refreshes and failures.
 
-use crate::live::{Live, use_clock, use_watched};
+use crate::live::{Live, use_watched};
 use crate::pages::NotFound;
-use crate::pages::last_known::LastKnown;
+use crate::pages::last_known::{LastKnown, aged};
 use crate::pages::maintenance::{AnnounceMaintenance, HandlingNotes};
 use crate::route::Route;
-use crate::ui::{FailureCard, Heading, Icon};
+use crate::ui::{FailureCard, Heading};
 use health::inventory::ResourceKey;
-use health::words;
 use leptos::prelude::*;
 
 /// The frame.
@@ -42,15 +41,6 @@ pub fn DetailPage<T: Send + Sync + 'static>(
             .failure()
             .map(|failure| view! { <FailureCard failure system=system.get_value() retry /> })
     };
-    let clock = use_clock();
-    // Content below a failure shows its age.
-    let aged = Memo::new(move |_| {
-        let age = status.age(clock).filter(|_| status.failure().is_some())?;
-        Some(format!("Last known state, {}.", words::ago(age)))
-    });
-    let aged = move || {
-        aged.get().map(|words| view! { <p class="panel note" data-s="unknown"><Icon name="stale" />{words}</p> })
-    };
     let watched = use_watched();
     watched.ask_when_answering(resource.connection.clone(), status);
     let resource = StoredValue::new(resource);
@@ -79,7 +69,7 @@ pub fn DetailPage<T: Send + Sync + 'static>(
             </Show>
             <HandlingNotes resource=resource.get_value() />
             {failure}
-            {aged}
+            {aged(status)}
             {last_known}
             <Show when=move || known.get()>{children.with_value(|children| children())}</Show>
             <AnnounceMaintenance resource=resource.get_value() name=heading />

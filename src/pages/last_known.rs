@@ -1,13 +1,27 @@
 //! What the gateway last knew of a resource whose own page cannot be read at the moment.
 
 use super::resource_row::{StateTag, row_state};
-use crate::live::use_watched;
+use crate::live::{Status, use_clock, use_watched};
 use crate::prefs::{Zone, use_prefs};
-use crate::ui::times;
+use crate::ui::{Icon, times};
 use chrono::{DateTime, Utc};
 use health::inventory::{Facts, Resource, ResourceKey};
+use health::words;
 use leptos::prelude::*;
 use vendors::uplynk::OnAir;
+
+/// Content below a failure says how old it is.
+pub fn aged(status: Status) -> AnyView {
+    let clock = use_clock();
+    let aged = Memo::new(move |_| {
+        let age = status.age(clock).filter(|_| status.failure().is_some())?;
+        Some(format!("Last known state, {}.", words::ago(age)))
+    });
+    let aged = move || {
+        aged.get().map(|words| view! { <p class="panel note" data-s="unknown"><Icon name="stale" />{words}</p> })
+    };
+    aged.into_any()
+}
 
 /// The last known state of a resource; nothing where the gateway never read it.
 #[component]

@@ -80,7 +80,7 @@ story('an eligibility can be changed at once after another one, and only the las
   const enabled = async (id) => (await now(world, group.id)).slicers.find((slicer) => slicer.id === id).enabled;
   for (const id of [one, two]) {
     await page.getByRole('switch', { name: `Eligible for failover ${id}` }).click();
-    await said(page, `${id} is now left out.`);
+    await said(page, `${id} is now not eligible.`);
   }
   await eventually(async () => assert.equal(await undo(page).count(), 1));
   await undo(page).click();

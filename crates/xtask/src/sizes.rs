@@ -9,9 +9,10 @@ use std::path::Path;
 
 /// Budgets in bytes of brotli, a little above what was reached. A change that needs more says why where it
 /// raises one.
-// 2 kB of it draw the alarms before the program has come.
-const FIRST_VISIT: usize = 256_000;
-const WHOLE: usize = 985_000;
+// 2 kB of it draw the alarms before the program has come, and 3 kB say of which connection an alarm is, what mends it,
+// and in full why something was refused.
+const FIRST_VISIT: usize = 259_000;
+const WHOLE: usize = 999_000;
 
 /// What each chunk may add, with what it shares with others.
 const CHUNKS: [(&str, usize); 15] = [
@@ -19,7 +20,8 @@ const CHUNKS: [(&str, usize); 15] = [
     ("alarm_dialogs", 55_000),
     ("connections", 88_000),
     ("failover_session", 133_000),
-    ("failover_sessions", 232_000),
+    // Reads whole queries that are pasted, and pages whose number the server does not say.
+    ("failover_sessions", 240_000),
     ("group", 209_000),
     ("group_dialogs", 118_000),
     ("groups", 84_000),
@@ -27,7 +29,8 @@ const CHUNKS: [(&str, usize); 15] = [
     ("session_tools", 182_000),
     ("sign_in", 28_000),
     ("slicer_dialogs", 96_000),
-    ("slicer_group", 214_000),
+    // Compares what was saved with what is held, and rows with what was looked at.
+    ("slicer_group", 217_000),
     ("slicers", 69_000),
     ("wall", 105_000),
 ];

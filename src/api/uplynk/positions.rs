@@ -102,7 +102,7 @@ pub(super) fn difference(held: &FailoverGroup, sent: &[SlicerPlace]) -> Option<S
 pub(super) fn eligibility(enabled: Option<bool>) -> &'static str {
     match enabled {
         Some(true) => "eligible",
-        Some(false) => "left out",
+        Some(false) => "not eligible",
         None => "of unknown eligibility",
     }
 }
@@ -220,7 +220,7 @@ mod tests {
             ("b a c", "in effect, but c is eligible."),
             (
                 "b? a- c-",
-                "in effect, but b is of unknown eligibility, a is left out.",
+                "in effect, but b is of unknown eligibility, a is not eligible.",
             ),
         ] {
             let found = difference(&group(held), &sent).unwrap_or_default();

@@ -8,6 +8,7 @@ use crate::prefs::use_prefs;
 use crate::ui::download::FileKind;
 use crate::ui::notice::use_notices;
 use crate::ui::{Icon, download, times};
+use health::words;
 use leptos::prelude::*;
 use vendors::veeam::{self, MediaType, Page, Paging, Query};
 
@@ -119,9 +120,15 @@ pub fn Export(
     let nothing = move || {
         live.value().is_none_or(|page| page.sessions.is_empty()) || progress.read().is_some()
     };
-    let stale = move || {
+    let stale = Memo::new(move |_| {
+        let age = live.status.age(clock)?;
         let stale = !live.status.freshness(clock).is_believable();
-        stale.then(|| view! { <small class="dim">"not fresh"</small> })
+        stale.then(|| format!("last known, {}", words::ago(age)))
+    });
+    let stale = move || {
+        stale
+            .get()
+            .map(|words| view! { <small class="dim">{words}</small> })
     };
     let going = move || {
         progress.get().map(|(done, pages)| view! {

@@ -12,6 +12,7 @@ use crate::live::rows::Rows;
 use crate::live::veeam::Ask;
 use crate::live::{self, Live, use_clock, use_watched};
 use crate::nav::use_nav;
+use crate::pages::last_known::aged;
 use crate::pages::unreadable::left_out_note;
 use crate::prefs::use_prefs;
 use crate::route::Route;
@@ -203,6 +204,7 @@ fn QueryErrors(live: Live<Page>, title: String, recent: bool, number: u32) -> im
     view! {
         <Show when=move || waiting.get()><p class="panel note" role="status">{format!("Asking {}…", title.get_value())}</p></Show>
         {error_card}
+        {aged(live.status)}
     }
 }
 

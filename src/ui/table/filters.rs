@@ -102,6 +102,21 @@ pub fn Select(
         let value = event_target_value(&event);
         nav.go(&nav.with_params(&[(param, Some(&value)), ("page", None)]));
     };
+    // What the address says and is none of these is seen to be chosen all the same.
+    let other = {
+        let options = options.clone();
+        move || {
+            let chosen = chosen.get();
+            let words = |part: &str| {
+                let option = options.iter().find(|(value, _)| value == part);
+                option.map_or_else(|| part.to_owned(), |(_, words)| words.clone())
+            };
+            let is_offered = options.iter().any(|(value, _)| *value == chosen);
+            let parts: Vec<String> = chosen.split(',').map(words).collect();
+            (!is_offered && !chosen.is_empty())
+                .then(|| view! { <option value=chosen selected="">{parts.join(", ")}</option> })
+        }
+    };
     let options: Vec<_> = all
         .map(|all| (String::new(), all.to_owned()))
         .into_iter()
@@ -117,7 +132,7 @@ pub fn Select(
     view! {
         <label class="pick">
             <span>{label}</span>
-            <select prop:value=move || chosen.get() on:change=change>{options}</select>
+            <select prop:value=move || chosen.get() on:change=change>{options}{other}</select>
         </label>
     }
 }
