@@ -51,7 +51,7 @@ const CHANGES = {
       await told.page.getByRole('button', { name: 'Delete group', exact: true }).click();
       await confirm(told.page, A.group);
     },
-    now: /The group tankfarm-opcua still exists/,
+    now: /The group tankfarm-opcua exists: it was not deleted, not yet deleted, or created again/,
     answers: [400, 403, 404, 409],
   },
   'create session': {
@@ -423,13 +423,14 @@ story('a dialog about a session that is not listed now says so, and sends nothin
 });
 
 story('a heartbeat is posted with the time of sending, not of the dialog', async (told) => {
-  const { page } = told;
+  const { page, control } = told;
   await openGroup(told, A);
   await page.getByRole('button', { name: `Post heartbeat ${A.standby}` }).click();
   assert.equal(await dialog(page).getByLabel('HeartbeatTime').inputValue(), 'now');
   await fill(page, 'HeartbeatTime', '2026-01-15T10:00:00Z');
   await dialog(page).getByText('HeartbeatTime is older than FailoverTimeout').waitFor();
   await fill(page, 'HeartbeatTime', 'now');
+  await control('POST', '/clock/advance', { seconds: 20 });
   await page.clock.fastForward(20_000);
   const sent = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/heartbeat'));
   await send(page, 'Post heartbeat').click();
@@ -454,7 +455,7 @@ story('a refusal of what has no dialog is told in full, and stays until it is di
   assert.ok(!(await refused.innerText()).includes('..'));
   await page.clock.fastForward(60_000);
   await refused.waitFor();
-  await page.locator('.notice', { has: refused }).getByRole('button', { name: 'Dismiss' }).click();
+  await page.locator('.notice', { hasText: 'Refused: 403' }).getByRole('button', { name: 'Dismiss' }).click();
   await refused.waitFor({ state: 'detached' });
   assert.ok((await sessionOf(world, B, B.standby)).RoleOverride);
 });
