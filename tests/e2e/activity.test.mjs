@@ -58,7 +58,7 @@ story('of each session it is told when its heartbeat became stale and when it wa
   await visit('/activity?kind=heartbeat');
   await whenRows(page, 'Activity', (all) => {
     assert.ok(all.length >= 2);
-    assert.ok(all.every(({ What }) => /^Session .+ (is (late|stale)|beats )/.test(What)), JSON.stringify(all));
+    assert.ok(all.every(({ What }) => /^Session .+ (is (late|stale)|posts heartbeats )/.test(What)), JSON.stringify(all));
   }, PATIENCE);
 });
 

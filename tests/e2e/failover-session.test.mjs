@@ -33,18 +33,6 @@ story('a running session has not ended', async ({ page, visit, world }) => {
   await page.getByRole('region', { name: 'Session facts' }).getByText('not yet', { exact: true }).waitFor();
 });
 
-story('a session without an end or a message says that they were not given', async ({ page, visit, world, control }) => {
-  const failed = sessions(await world(), 'em').find(({ result, state }) => result === 'Failed' && state === 'Stopped');
-  for (const field of ['endTimeUTC', 'failureMessage']) {
-    await control('POST', '/faults', { connection: 'em', operation: 'get session', fault: { kind: 'replace', find: `"${field}":`, with: `"was_${field}":` } });
-  }
-  await visit(path('failover-sessions', 'em', failed.guid));
-  const facts = page.getByRole('region', { name: 'Session facts' });
-  await facts.getByText('not given', { exact: true }).waitFor();
-  await facts.getByText('no message given', { exact: true }).waitFor();
-  assert.equal(await facts.getByText('not yet', { exact: true }).count(), 0);
-});
-
 story('a time from before the clocks changed is told on the clocks of its season', { timezoneId: 'Europe/Berlin' }, async ({ page, visit, world }) => {
   const running = sessions(await world(), 'em').find(({ started }) => started?.startsWith('2020-05-06T20:29:45'));
   await visit(path('failover-sessions', 'em', running.guid));

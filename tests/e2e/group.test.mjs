@@ -162,7 +162,7 @@ story('a handover that is stuck is told alike by the page, its panel and the lis
   await passUntil(page, control, 90, () => says('Handover stuck').isVisible());
   assert.match(await panel.getAttribute('data-s'), /^(critical|warning)$/);
   await page.getByRole('link', { name: /^Groups/ }).first().click();
-  const row = page.getByRole('row', { name: /^Boiler House OPC UA/ });
+  const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: 'Boiler House OPC UA', exact: true }) });
   await passUntil(page, control, 10, () => row.getByText('Handover stuck').first().isVisible());
 });
 
