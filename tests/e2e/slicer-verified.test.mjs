@@ -88,27 +88,33 @@ story('an eligibility can be changed at once after another one, and only the las
   assert.equal(await enabled(one), false);
 });
 
-story('an Undo ends with the next change, and is not sent where something else is on air by then', async (told) => {
-  const { page, world, control } = told;
-  const group = await open(told, (one) => several(one) && one.auto_failback);
+/** Turns auto failback off, and waits until that can be taken back. */
+const turnOff = async (page) => {
   const failback = page.getByRole('switch', { name: 'Auto failback' });
-  const turn = async (word) => {
-    const is = String(word === 'on');
-    await failback.click();
-    await page.getByRole('dialog').getByRole('button', { name: `Turn ${word}` }).click();
-    await eventually(async () => assert.equal(await failback.getAttribute('aria-checked'), is), 20_000);
-    await undo(page).waitFor(PATIENCE);
-  };
-  await turn('off');
+  await failback.click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Turn off' }).click();
+  await eventually(async () => assert.equal(await failback.getAttribute('aria-checked'), 'false'), 20_000);
+  await undo(page).waitFor(PATIENCE);
+};
+
+story('an Undo ends with the next change', async (told) => {
+  const { page } = told;
+  const group = await open(told, (one) => several(one) && one.auto_failback);
+  await turnOff(page);
   const [other] = backups(group);
   await page.getByRole('button', { name: `Activate ${other.id}` }).click(PATIENCE);
   await page.getByRole('dialog', { name: `Activate ${other.id}?` }).getByRole('button', { name: 'Activate' }).click();
   await said(page, `${other.id} is on air.`);
   assert.equal(await undo(page).count(), 0);
-  await turn('on');
-  await turn('off');
+});
+
+story('an Undo is not sent where something else is on air by then', async (told) => {
+  const { page, world, control } = told;
+  const group = await open(told, (one) => several(one) && one.auto_failback);
+  await turnOff(page);
   const { active_slicer_id: active } = await now(world, group.id);
   await control('PATCH', `/systems/live/groups/${group.id}/slicers/${active}`, { healthy: false });
+  await eventually(async () => assert.notEqual((await now(world, group.id)).active_slicer_id, active));
   await undo(page).click();
   await said(page, /Nothing was sent: .* is on air\./);
   assert.equal((await now(world, group.id)).auto_failback, false);
