@@ -115,8 +115,8 @@ fn groups(count: usize) -> impl Iterator<Item = String> {
 }
 
 #[tokio::test]
-async fn a_wall_that_asks_for_fifteen_slicer_groups_delays_no_activation() {
-    let mut attack = Attack::begin(Mood::Well, "hall").await;
+async fn a_viewer_that_asks_for_fifteen_slicer_groups_delays_no_activation() {
+    let mut attack = Attack::begin(Mood::Well, "vic").await;
     let unknown = (0..15).map(|number| format!("{SLICER_GROUPS}/no-such-group-{number}"));
     let mut refused = attack.ask(unknown);
     while let Some(answer) = refused.join_next().await {
@@ -135,7 +135,7 @@ async fn a_wall_that_asks_for_fifteen_slicer_groups_delays_no_activation() {
 
 #[tokio::test]
 async fn slicer_groups_that_never_answer_delay_no_activation() {
-    let mut attack = Attack::begin(Mood::Hangs, "hall").await;
+    let mut attack = Attack::begin(Mood::Hangs, "vic").await;
     let asked = attack.ask(slicer_groups(5));
     attack.vendor.asked_at_least(1).await;
     attack.activate(3).await;
@@ -146,7 +146,7 @@ async fn slicer_groups_that_never_answer_delay_no_activation() {
 async fn groups_that_never_answer_stop_no_change() {
     let mut attack = Attack::begin(Mood::Hangs, "vic").await;
     let mut asked = attack.ask(groups(5));
-    attack.reader = attack.program.sign_in("hall").await;
+    attack.reader = attack.program.sign_in("vic").await;
     let mut more = attack.ask(groups(10).skip(5));
     attack.vendor.asked_at_least(8).await;
     attack.delete_sessions(6).await;
