@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { rows, story, whenRows } from './harness.mjs';
-import { path, plain, sessions } from './support/worlds.mjs';
+import { path, plain, sessions, system } from './support/worlds.mjs';
 
 const TABLE = 'Virtual machines of the session';
 
@@ -32,6 +32,20 @@ story('a running session has not ended', async ({ page, visit, world }) => {
   await visit(path('failover-sessions', 'em', running.guid));
   await page.getByRole('region', { name: 'Session facts' }).getByText('not yet', { exact: true }).waitFor();
 });
+
+for (const [field, words] of [['endTimeUTC', 'not given'], ['failureMessage', 'no message given']]) {
+  story(`a session that ended without its ${field} says that it was not given`, async ({ page, visit, world, control }) => {
+    const isFailed = ({ Result, State, FailureMessage }) => Result === 'Failed' && State === 'Stopped' && FailureMessage;
+    const failed = system(await world(), 'em').sessions.find(isFailed);
+    const held = JSON.stringify(failed[field[0].toUpperCase() + field.slice(1)]);
+    const missing = { kind: 'replace', find: `"${field}":${held}`, with: `"${field}":null` };
+    await control('POST', '/faults', { connection: 'em', operation: 'get session', fault: missing });
+    await visit(path('failover-sessions', 'em', failed.UID));
+    const facts = page.getByRole('region', { name: 'Session facts' });
+    await facts.getByText(words, { exact: true }).waitFor();
+    assert.equal(await facts.getByText('not yet', { exact: true }).count(), 0);
+  });
+}
 
 story('a time from before the clocks changed is told on the clocks of its season', { timezoneId: 'Europe/Berlin' }, async ({ page, visit, world }) => {
   const running = sessions(await world(), 'em').find(({ started }) => started?.startsWith('2020-05-06T20:29:45'));

@@ -23,7 +23,7 @@ const USUALLY: TimeDelta = TimeDelta::days(30);
 /// So many entries are read for a report; of more it would not be known what it leaves out.
 const MOST: usize = 50_000;
 
-/// What is query.
+/// What a report is asked for.
 struct ReportQuery {
     from: DateTime<Utc>,
     to: DateTime<Utc>,
