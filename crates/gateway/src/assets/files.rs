@@ -3,6 +3,7 @@
 use super::earlier::EarlierFiles;
 use super::encoding::Encoding;
 use super::policy;
+use crate::crypto::hex;
 use axum::body::Bytes;
 use axum::http::HeaderValue;
 use flate2::Compression;
@@ -183,11 +184,7 @@ impl File {
     ) -> Self {
         let digest = Sha256::digest(&content);
         Self {
-            hash: digest
-                .iter()
-                .take(16)
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
+            hash: hex(&digest[..16]),
             content_type: content_type(name),
             is_hashed: is_hashed(name),
             content,

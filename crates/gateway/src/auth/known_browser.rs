@@ -5,7 +5,7 @@
 
 use super::Access;
 use super::users::Users;
-use crate::crypto::{CookiePurpose, Seal, random_hex};
+use crate::crypto::{CookiePurpose, Seal, hex, random_hex};
 use crate::identity::name_key;
 use crate::problem::{Kind, Problem};
 use axum::http::{HeaderMap, HeaderValue};
@@ -60,11 +60,7 @@ impl BrowserToken {
 }
 
 fn of_name(name: &str) -> String {
-    let digest = digest(&SHA256, name_key(name).as_bytes());
-    digest.as_ref()[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&digest(&SHA256, name_key(name).as_bytes()).as_ref()[..16])
 }
 
 /// A code that lets a user of gateways with this seal go on although the name is locked.

@@ -2,6 +2,7 @@
 //! that share a key read each other's, so that none of them has to store sessions.
 
 use super::ended_sessions::EndedSession;
+use crate::crypto::hex;
 use crate::identity::{Limits, Role, User, name_key};
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
@@ -107,11 +108,7 @@ fn fingerprint(user: &User) -> String {
 }
 
 fn short_digest(text: &str) -> String {
-    let digest = digest(&SHA256, text.as_bytes());
-    digest.as_ref()[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&digest(&SHA256, text.as_bytes()).as_ref()[..8])
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::{CHECKS, Failure, say};
 use crate::config::{Config, StoreLocation};
+use crate::crypto::hex;
 use crate::store;
 use chrono::{DateTime, SecondsFormat};
 use clap::Subcommand;
@@ -67,11 +68,7 @@ fn verify(config: &Config) -> Result<(), Failure> {
             let span = chain.span.map_or_else(String::new, |(first, last)| {
                 format!(" from {} to {}", time(first), time(last))
             });
-            let last: String = chain
-                .last
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
+            let last = hex(&chain.last);
             say(format_args!(
                 "{} rows{span}, unchanged; the last hash is {last}",
                 chain.rows

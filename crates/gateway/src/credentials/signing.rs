@@ -5,6 +5,7 @@
 
 use super::Urgency;
 use crate::clock::Clock;
+use crate::crypto::hex;
 use crate::problem::{Kind, Problem};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -264,12 +265,7 @@ impl Signer {
         let key = self.api_key.expose_secret().as_bytes();
         let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(unsignable)?;
         mac.update(message.as_bytes());
-        Ok(mac
-            .finalize()
-            .into_bytes()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect())
+        Ok(hex(&mac.finalize().into_bytes()))
     }
 }
 

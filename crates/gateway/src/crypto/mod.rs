@@ -6,5 +6,5 @@ mod random;
 mod seal;
 
 pub(crate) use cookie::{Cookie, CookiePurpose, cookie_suffix};
-pub(crate) use random::{random, random_hex};
+pub(crate) use random::{hex, random, random_hex};
 pub(crate) use seal::Seal;

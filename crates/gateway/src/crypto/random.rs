@@ -19,6 +19,10 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], String> {
 /// # Errors
 /// The operating system provides none.
 pub(crate) fn random_hex() -> Result<String, String> {
-    let bytes = random::<16>()?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&random::<16>()?))
+}
+
+/// Bytes in hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -5,6 +5,7 @@
 
 use super::audit_fields;
 use super::write::Record;
+use crate::crypto::hex;
 use crate::problem::{Kind, Problem};
 use crate::vendor_client::{Outcome, Outgoing, Upstream};
 use crate::vendor_http::Answer;
@@ -228,11 +229,7 @@ fn tag_of(group: &FailoverGroup) -> Option<String> {
     slicers.sort_unstable();
     // JSON, because it is unambiguous.
     let text = json!([mode, slicers]).to_string();
-    let hex: String = Sha256::digest(text)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Some(format!("\"{hex}\""))
+    Some(format!("\"{}\"", hex(&Sha256::digest(text))))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::chain::{Broken, Follower, StoredRow, Verified};
 use super::database::{Fault, Row, Sql, Value};
 use super::{Entry, Read, postgres, sqlite};
 use crate::config::StoreLocation;
+use crate::crypto::hex;
 use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -143,7 +144,7 @@ pub(crate) fn export(location: &StoreLocation, out: &mut impl Write) -> Result<(
             kind: &row.kind,
             intent: row.of,
             entry: serde_json::from_str(&row.entry).unwrap_or_default(),
-            hash: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            hash: hex(hash),
         };
         written = serde_json::to_string(&line)
             .map_err(io::Error::from)

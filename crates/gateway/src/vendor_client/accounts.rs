@@ -5,6 +5,7 @@ use super::group_locks::GroupLocks;
 use crate::clock::Clock;
 use crate::config;
 use crate::credentials::{Refusals, SharedSeconds, Turns};
+use crate::crypto::hex;
 use secrecy::ExposeSecret as _;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
@@ -97,8 +98,7 @@ fn digest<const N: usize>(texts: [&str; N]) -> Fingerprint {
 
 /// A name for an account, which does not say whose it is.
 fn name(account: [&str; 2]) -> String {
-    let digest = digest(account);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&digest(account))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::lanes::{Lane, LanePermit, Lanes, no_place};
 use super::reads::{Outcome, Reads, When};
 use crate::config;
 use crate::credentials::{Basic, CredentialKind, Credentials, Logon, Pass, Signer, Tokens};
+use crate::crypto::hex;
 use crate::metrics::{Meter, Metrics};
 use crate::problem::{Delivery, Kind, Problem};
 use crate::vendor_http::{ANSWER_LIMIT, Answer, Trust, VendorHttp, client};
@@ -220,8 +221,7 @@ impl Upstream {
     /// The same for every client of the same system under the same name, in any gateway. In hexadecimal digits.
     pub(crate) fn fingerprint(&self) -> String {
         let of = serde_json::to_vec(&(&self.public, &self.base)).unwrap_or_default();
-        let digest = Sha256::digest(of);
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&Sha256::digest(of))
     }
 
     /// Sends a change, or a read that is part of one, and returns the answer, an error's body reduced.

@@ -4,6 +4,7 @@ use super::{Failure, SECRET, told};
 use crate::alerts::message::{Message, own_json, slack_json, teams_json};
 use crate::clock::{Clock, wall_clock};
 use crate::config::{self, Shape, Webhook};
+use crate::crypto::hex;
 use crate::vendor_http::{self, Trust, VendorHttp};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
@@ -181,11 +182,5 @@ fn signature(secret: &SecretString, timestamp: &str, body: &str) -> String {
     for part in [timestamp, ".", body] {
         code.update(part.as_bytes());
     }
-    let code = code.sign();
-    let hex: String = code
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("sha256={hex}")
+    format!("sha256={}", hex(code.sign().as_ref()))
 }
