@@ -145,7 +145,7 @@ story('a handover says from whom, to whom, since when, and what is awaited', asy
   assert.ok(headings.every((words) => words.trim() !== ''), `an empty heading among ${headings}`);
 });
 
-story('a handover that is stuck is told alike by the page, its panel and the list', async (told) => {
+story('a handover that is stuck is shown the same by the page, its panel and the list', async (told) => {
   const { page, control } = told;
   await open(told, path('groups', 'plant-a', 'boiler-opcua'));
   const panel = page.getByRole('region', { name: 'Takeover' });
