@@ -1,0 +1,266 @@
+use super::*;
+use std::io::Read as _;
+
+/// A clock that follows tokio's, which tests can pause.
+fn virtual_clock(start: Duration) -> Clock {
+    let begun = Instant::now();
+    Arc::new(move || start + begun.elapsed())
+}
+
+fn signer() -> Signer {
+    let turns = Arc::new(Turns::new(
+        Arc::new(|| Duration::from_secs(1_576_107_800)),
+        None,
+    ));
+    Signer::new(
+        "1234567890abcdefghijklmnopqrstu".to_owned(),
+        SecretString::from("1234567890abcdefghijklmnopqrstuvwxyz1234"),
+        turns,
+    )
+}
+
+#[test]
+fn an_uncompressed_message_and_its_signature_are_the_published_ones() {
+    let message = signer()
+        .message(1_576_107_800, Compression::none())
+        .unwrap();
+    assert_eq!(
+        message,
+        "eAEBRAC7/3siX293bmVyIjoiMTIzNDU2Nzg5MGFiY2RlZmdoaWprbG1ub3BxcnN0dSIsIl90aW1lc3RhbXAiOjE1NzYxMDc4MDB9/+YV+Q=="
+    );
+    assert_eq!(
+        signer().signature(&message).unwrap(),
+        "728073a1b4bb687039658600bfa378752c159443bcd7ec4520bdd23c08f5a63c"
+    );
+}
+
+#[tokio::test]
+async fn a_compressed_message_inflates_to_the_json_and_its_signature_matches() {
+    let signer = signer();
+    let turn = signer
+        .turn(Urgency::Read, Duration::from_secs(1))
+        .await
+        .unwrap();
+    let query = signer.query(&turn).unwrap();
+    let (message, signature) = query
+        .strip_prefix("msg=")
+        .and_then(|rest| rest.split_once("&sig="))
+        .unwrap();
+    assert!(
+        message
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'%'),
+        "{message}"
+    );
+    let message = percent_encoding::percent_decode_str(message)
+        .decode_utf8()
+        .unwrap();
+    assert_eq!(signature, signer.signature(&message).unwrap());
+    let zlib = BASE64_STANDARD.decode(message.as_bytes()).unwrap();
+    assert_eq!(zlib[0], 0x78);
+    let mut json = String::new();
+    flate2::read::ZlibDecoder::new(zlib.as_slice())
+        .read_to_string(&mut json)
+        .unwrap();
+    assert_eq!(
+        json,
+        r#"{"_owner":"1234567890abcdefghijklmnopqrstu","_timestamp":1576107800}"#
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_turn_has_its_own_second_and_comes_as_early_as_possible() {
+    let turns = Turns::new(virtual_clock(Duration::from_millis(100_900)), None);
+    let begun = Instant::now();
+    let mut seconds = Vec::new();
+    for _ in 0..4 {
+        seconds.push(turns.next(Urgency::Read).await.second);
+    }
+    assert_eq!(seconds, [100, 101, 102, 103]);
+    assert_eq!(begun.elapsed().as_millis(), 2_100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_request_at_a_time() {
+    let turns = Turns::new(virtual_clock(Duration::from_secs(100)), None);
+    let first = turns.next(Urgency::Read).await;
+    let waited = tokio::time::timeout(Duration::from_secs(60), turns.next(Urgency::Read)).await;
+    assert!(
+        waited.is_err(),
+        "a second turn was given while the first was held"
+    );
+    drop(first);
+    assert_eq!(turns.next(Urgency::Read).await.second, 160);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_gets_the_next_second_before_all_reads_that_wait() {
+    let turns = Turns::new(virtual_clock(Duration::from_secs(100)), None);
+    let order = std::sync::Mutex::new(Vec::new());
+    let take = async |name, urgency| {
+        let turn = turns.next(urgency).await;
+        order.lock().unwrap().push((name, turn.second));
+    };
+    let reads = futures_util::future::join_all((0..15).map(|_| take("read", Urgency::Read)));
+    let changes = async {
+        // The first read has the second 100, and the next one waits for 101.
+        sleep(Duration::from_millis(500)).await;
+        tokio::join!(
+            take("change", Urgency::Change),
+            take("change", Urgency::Change)
+        );
+        // By now reads wait for 103.
+        sleep(Duration::from_millis(500)).await;
+        take("change", Urgency::Change).await;
+    };
+    tokio::join!(reads, changes);
+    let order = order.into_inner().unwrap();
+    let changes: Vec<u64> = order
+        .iter()
+        .filter(|(name, _)| *name == "change")
+        .map(|(_, second)| *second)
+        .collect();
+    assert_eq!(changes, [101, 102, 103]);
+    let seconds: Vec<u64> = order.iter().map(|(_, second)| *second).collect();
+    assert_eq!(seconds, (100..118).collect::<Vec<u64>>(), "each its own");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_gives_up_its_turn_to_a_change_after_two_seconds() {
+    let turns = Turns::new(virtual_clock(Duration::from_secs(100)), None);
+    for (age, expected) in [(0, 2_000), (1_500, 500), (9_000, 0)] {
+        let hanging = turns.next(Urgency::Read).await;
+        sleep(Duration::from_millis(age)).await;
+        let waiting = Instant::now();
+        let change = async {
+            drop(turns.next(Urgency::Change).await);
+        };
+        let read = async {
+            hanging.is_needed_for_a_change().await;
+            let waited = waiting.elapsed().as_millis();
+            drop(hanging);
+            waited
+        };
+        assert_eq!(tokio::join!(read, change).0, expected);
+        sleep(Duration::from_secs(1)).await;
+    }
+    let change = turns.next(Urgency::Change).await;
+    let waits = turns.next(Urgency::Change);
+    let given_up = tokio::time::timeout(Duration::from_secs(60), async {
+        tokio::join!(change.is_needed_for_a_change(), waits);
+    });
+    assert!(given_up.await.is_err(), "a change keeps its turn");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_no_longer_waits_holds_up_no_read() {
+    let turns = Turns::new(virtual_clock(Duration::from_secs(100)), None);
+    let held = turns.next(Urgency::Read).await;
+    let change = turns.next(Urgency::Change);
+    assert!(
+        tokio::time::timeout(Duration::from_secs(1), change)
+            .await
+            .is_err()
+    );
+    drop(held);
+    assert_eq!(turns.next(Urgency::Read).await.second, 101);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_too_long_for_a_turn_is_a_timeout() {
+    let signer = Signer::new(
+        "o".to_owned(),
+        SecretString::from("k"),
+        Arc::new(Turns::new(virtual_clock(Duration::from_secs(100)), None)),
+    );
+    let _held = signer
+        .turn(Urgency::Read, Duration::from_secs(1))
+        .await
+        .unwrap();
+    let problem = signer
+        .turn(Urgency::Read, Duration::from_secs(1))
+        .await
+        .err()
+        .unwrap();
+    assert_eq!(
+        (problem.kind, problem.retry_after),
+        (Kind::Timeout, Some(5))
+    );
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_does_not_block_the_queue() {
+    let time = Arc::new(std::sync::Mutex::new(Duration::from_secs(7_200)));
+    let shown = time.clone();
+    let turns = Turns::new(Arc::new(move || *shown.lock().unwrap()), None);
+    assert_eq!(turns.next(Urgency::Read).await.second, 7_200);
+    *time.lock().unwrap() = Duration::from_secs(3_600);
+    assert_eq!(turns.next(Urgency::Read).await.second, 3_600);
+}
+
+/// What several gateways take their seconds from.
+fn shared_seconds() -> SharedSeconds {
+    let last = Arc::new(std::sync::Mutex::new(0));
+    Arc::new(move |now| {
+        let mut last = last.lock().unwrap();
+        *last = (*last + 1).max(now);
+        Box::pin(std::future::ready(Some(*last)))
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_gateways_take_turns_with_the_seconds_of_one_account() {
+    let (shared, clock) = (shared_seconds(), virtual_clock(Duration::from_secs(100)));
+    let gateway = || Turns::new(clock.clone(), Some(shared.clone()));
+    let (one, other) = (gateway(), gateway());
+    let take = async |turns: &Turns| {
+        let mut seconds = Vec::new();
+        for _ in 0..3 {
+            let second = turns.next(Urgency::Read).await.second;
+            assert!(second <= clock().as_secs(), "{second} has come");
+            seconds.push(second);
+        }
+        seconds
+    };
+    let (mut all, more) = tokio::join!(take(&one), take(&other));
+    all.extend(more);
+    all.sort_unstable();
+    assert_eq!(all, [100, 101, 102, 103, 104, 105]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_that_a_read_has_taken_is_that_of_the_change_that_comes_before_it() {
+    let clock = virtual_clock(Duration::from_secs(100));
+    let turns = Turns::new(clock, Some(shared_seconds()));
+    // Another gateway has the present one.
+    turns.shared.as_ref().unwrap()(100).await;
+    let read = turns.next(Urgency::Read);
+    let change = async {
+        sleep(Duration::from_millis(500)).await;
+        turns.next(Urgency::Change).await.second
+    };
+    let (read, change) = tokio::join!(async { read.await.second }, change);
+    assert_eq!((change, read), (101, 102));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gateway_counts_by_itself_where_what_is_shared_is_away_or_its_clock_was_set_back() {
+    for answer in [Some(None), None] {
+        let away: SharedSeconds = Arc::new(move |_| match answer {
+            Some(answer) => Box::pin(std::future::ready(answer)),
+            None => Box::pin(std::future::pending()),
+        });
+        let turns = Turns::new(virtual_clock(Duration::from_secs(100)), Some(away));
+        let begun = Instant::now();
+        let first = turns.next(Urgency::Read).await.second;
+        let second = turns.next(Urgency::Change).await.second;
+        assert!(first < second, "{first} {second}");
+        assert!(begun.elapsed() <= Duration::from_secs(3));
+    }
+    let turns = Turns::new(
+        virtual_clock(Duration::from_secs(100)),
+        Some(shared_seconds()),
+    );
+    turns.last.lock().await.taken = Some(7_200);
+    assert_eq!(turns.next(Urgency::Read).await.second, 100);
+}
