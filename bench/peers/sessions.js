@@ -80,7 +80,7 @@ export function rowOf(session, timeout, readAt, now) {
     },
     moment: Number.isNaN(data) ? '–' : moment(data, now),
     dataAge: Number.isNaN(data) ? 'never' : now - data < 1_000 ? 'now' : `${span(now - data)} ago`,
-    pinned: RoleOverride === 1 ? 'Primary, no end' : 'Off',
+    pinned: RoleOverride === undefined ? 'not reported by v1-preview' : RoleOverride === 1 ? 'Primary, no end' : 'Off',
     isStale: isSilent,
   };
 }
