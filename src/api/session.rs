@@ -31,11 +31,13 @@ struct Credentials<'a> {
 /// # Errors
 /// As [`super::transport::get`]; refused when the name or the password is wrong, or after too many tries.
 pub async fn sign_in(user: &str, password: &str) -> Result<Session, Failure> {
-    post(
+    let session = post(
         "/api/session",
         &json::write(&Credentials { user, password }),
     )
-    .await
+    .await?;
+    SIGNED_IN.set(SIGNED_IN.get() + 1);
+    Ok(session)
 }
 
 /// Asks how one can sign in.
@@ -76,6 +78,13 @@ pub struct Ended(pub RwSignal<bool>);
 thread_local! {
     /// Any request can detect it, and a request has no owner to read a context from.
     static ENDED: Cell<Option<RwSignal<bool>>> = const { Cell::new(None) };
+    /// How many times somebody has signed in since the console was opened.
+    static SIGNED_IN: Cell<u32> = const { Cell::new(0) };
+}
+
+/// How many times somebody has signed in since the console was opened: a request keeps it for [`note`].
+pub(super) fn times_signed_in() -> u32 {
+    SIGNED_IN.get()
 }
 
 /// Watches from now on whether the session ends.
@@ -86,9 +95,11 @@ pub fn watch() -> Ended {
     Ended(ended)
 }
 
-/// Checks a problem response for the end of the session.
-pub(super) fn note(problem: &Problem) {
+/// Checks a problem response for the end of the session. An answer to what was asked before somebody signed
+/// in again tells of the session that they have already replaced.
+pub(super) fn note(problem: &Problem, times_signed_in: u32) {
     if problem.kind == NOBODY
+        && times_signed_in == SIGNED_IN.get()
         && let Some(ended) = ENDED.get()
     {
         let _ = ended.try_maybe_update(|ended| (!std::mem::replace(ended, true), ()));
@@ -98,6 +109,23 @@ pub(super) fn note(problem: &Problem) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_asked_before_somebody_signed_in_again_ends_no_session() {
+        let owner = Owner::new();
+        let ended = owner.with(|| watch().0);
+        let nobody = Problem {
+            kind: NOBODY.to_owned(),
+            status: 401,
+            ..Problem::default()
+        };
+        let before = times_signed_in();
+        SIGNED_IN.set(before + 1);
+        note(&nobody, before);
+        assert!(!ended.get_untracked());
+        note(&nobody, times_signed_in());
+        assert!(ended.get_untracked());
+    }
 
     #[test]
     fn only_the_gateways_own_word_for_it_asks_for_a_sign_in() {

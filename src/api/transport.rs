@@ -140,9 +140,12 @@ pub(super) async fn answer_of(
     if let Some(tag) = tag {
         builder = builder.header("if-match", tag);
     }
+    if let Purpose::Poll(_) = purpose {
+        poll_gate::wait().await;
+    }
+    let signed_in = session::times_signed_in();
     let answer = match purpose {
         Purpose::Poll(abort) => {
-            poll_gate::wait().await;
             let answer = exchange(builder, request.body.as_deref(), Some(abort)).await?;
             poll_gate::wait().await;
             answer
@@ -154,7 +157,7 @@ pub(super) async fn answer_of(
         }
     };
     if answer.header("via").is_none() {
-        return Err(Failure::from_problem(problem(&answer)));
+        return Err(Failure::from_problem(problem(&answer, signed_in)));
     }
     Ok(answer)
 }
@@ -190,7 +193,7 @@ pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
 /// As [`get`].
 pub async fn first<T: DeserializeOwned>(path: &str) -> Result<First<T>, Failure> {
     if let Some((answer, requested_at, came)) = early_answer(path).await {
-        let value = decode(path, &answer)?;
+        let value = decode(path, &answer, 0)?;
         return Ok(First {
             value,
             requested_at,
@@ -258,11 +261,12 @@ pub async fn post<T: DeserializeOwned>(path: &str, body: &str) -> Result<T, Fail
 /// As [`get`], but for the answer's content, of which there is none.
 pub async fn delete(path: &str) -> Result<(), Failure> {
     let builder = RequestBuilder::new(&address(path)).method(Method::DELETE);
+    let signed_in = session::times_signed_in();
     let answer = exchange(builder, None, None).await?;
     if answer.is_success() {
         Ok(())
     } else {
-        Err(Failure::from_problem(problem(&answer)))
+        Err(Failure::from_problem(problem(&answer, signed_in)))
     }
 }
 
@@ -272,13 +276,14 @@ async fn own<T: DeserializeOwned>(
     body: Option<&str>,
     abort: Option<&AbortController>,
 ) -> Result<T, Failure> {
+    let signed_in = session::times_signed_in();
     let answer = exchange(builder.header("accept", "application/json"), body, abort).await?;
-    decode(path, &answer)
+    decode(path, &answer, signed_in)
 }
 
-fn decode<T: DeserializeOwned>(path: &str, answer: &Answer) -> Result<T, Failure> {
+fn decode<T: DeserializeOwned>(path: &str, answer: &Answer, signed_in: u32) -> Result<T, Failure> {
     if !answer.is_success() {
-        return Err(Failure::from_problem(problem(answer)));
+        return Err(Failure::from_problem(problem(answer, signed_in)));
     }
     json::read(&answer.body).map_err(|error| {
         Failure::Unreadable(vendors::call::Unreadable {
@@ -340,7 +345,8 @@ async fn read(response: Response) -> Result<Answer, gloo_net::Error> {
     })
 }
 
-fn problem(answer: &Answer) -> Problem {
+/// `signed_in`: as [`session::times_signed_in`] said before the question.
+fn problem(answer: &Answer, signed_in: u32) -> Problem {
     let mut problem: Problem = json::read(&answer.body).unwrap_or_else(|_| Problem {
         title: "A proxy in front of the gateway answered".to_owned(),
         detail: format!(
@@ -352,7 +358,7 @@ fn problem(answer: &Answer) -> Problem {
     problem.status = answer.status;
     problem.request_id = answer.header("x-request-id").map(ToOwned::to_owned);
     problem.retry_after = answer.retry_after();
-    session::note(&problem);
+    session::note(&problem, signed_in);
     problem
 }
 

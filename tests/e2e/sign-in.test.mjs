@@ -87,6 +87,34 @@ signing('a session that ends leaves the page as it is and asks to sign in over i
   assert.equal(await page.evaluate(() => window.stillTheSamePage), true);
 });
 
+signing('an answer of the session before, that comes after signing in again, asks nobody to sign in', async ({ page, served }) => {
+  await page.goto(`${served.url}/sign-in?to=%2Fconnections`);
+  await signIn(page, 'ann', PASSWORD);
+  await heading(page, 'Connections').waitFor();
+  await served.signOutEverybody();
+  await eventually(async () => assert.match(served.said.join(''), /in force/));
+  const statuses = [];
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  await page.route('**/api/inventory*', async (route) => {
+    const answer = await route.fetch();
+    statuses.push(answer.status());
+    if (answer.status() === 401) await released;
+    await route.fulfill({ response: answer });
+  });
+  await page.getByRole('button', { name: 'Refresh now', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: 'Sign in again' });
+  await dialog.getByLabel('Password').fill(PASSWORD);
+  await eventually(async () => assert.deepEqual(statuses, [401]));
+  await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+  release();
+  await eventually(async () => assert.deepEqual(statuses, [401, 200], 'it is asked again at once'));
+  await page.getByRole('button', { name: 'Refresh now', exact: true }).click();
+  await eventually(async () => assert.equal(statuses.length, 3));
+  assert.equal(await dialog.count(), 0);
+});
+
 story('where audit and activity end with the gateway, every page of an admin says so, and no other', async ({ page, complaints }) => {
   complaints.expect(/status of 401/);
   const served = await serve({ more: '[store]\npath = "memory"\n' });
