@@ -8,6 +8,7 @@ use serde::de::{
 };
 use serde_json::{Map, Number, Value};
 use std::fmt;
+use vendors::json::value_without;
 pub use vendors::json::{moment, number, value};
 
 /// Reads a text as one value.
@@ -17,6 +18,28 @@ pub use vendors::json::{moment, number, value};
 pub fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Error> {
     let value = value(text).map_err(de::Error::custom)?;
     T::deserialize(Typed(&value))
+}
+
+/// Reads a text in which an object holds very many items under a name. They are read one by one, and the object
+/// without them.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_around<T: DeserializeOwned, Item: DeserializeOwned>(
+    text: &[u8],
+    list: &str,
+) -> Result<(T, Vec<Item>), Error> {
+    let mut items = Ok(Vec::new());
+    let mut read = |item: Value| {
+        if let Ok(known) = &mut items {
+            match Item::deserialize(Typed(&item)) {
+                Ok(item) => known.push(item),
+                Err(error) => items = Err(error),
+            }
+        }
+    };
+    let rest = value_without(text, Some(list), &mut read).map_err(de::Error::custom)?;
+    Ok((T::deserialize(Typed(&rest))?, items?))
 }
 
 /// Writes the body of a request. Of a type of its own: a `Value` would bring the writer of fractions.

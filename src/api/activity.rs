@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::transport::poll;
+use crate::json;
 use web_sys::AbortController;
 
 pub use protocol::{Activity, ActivityEntry, ActivityKind};
@@ -11,5 +12,5 @@ pub use protocol::{Activity, ActivityEntry, ActivityKind};
 /// # Errors
 /// As [`super::transport::get`].
 pub async fn read(query: &str, abort: Option<&AbortController>) -> Result<Activity, Failure> {
-    poll(&format!("/api/activity?{query}"), false, abort).await
+    poll(&format!("/api/activity?{query}"), false, abort, json::read).await
 }

@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::transport::{self, First, poll};
+use crate::json;
 use protocol::Inventory;
 use vendors::operation::segment;
 use web_sys::AbortController;
@@ -20,7 +21,16 @@ pub enum Refresh {
 /// # Errors
 /// As [`super::transport::first`].
 pub async fn first() -> Result<First<Inventory>, Failure> {
-    transport::first("/api/inventory").await
+    transport::first("/api/inventory", read).await
+}
+
+/// Thousands of resources are not held as values of no type as well.
+fn read(text: &[u8]) -> Result<Inventory, json::Error> {
+    let (inventory, resources) = json::read_around::<Inventory, _>(text, "resources")?;
+    Ok(Inventory {
+        resources,
+        ..inventory
+    })
 }
 
 /// Asks for the changes after a revision; for everything without one.
@@ -43,5 +53,5 @@ pub async fn fetch(
     } else {
         format!("/api/inventory?{}", query.join("&"))
     };
-    poll(&path, refresh.is_some(), abort).await
+    poll(&path, refresh.is_some(), abort, read).await
 }

@@ -17,7 +17,7 @@ pub use protocol::{Session, SignInMethods};
 /// # Errors
 /// As [`super::transport::get`].
 pub async fn session() -> Result<Session, Failure> {
-    Ok(first("/api/session").await?.value)
+    Ok(first("/api/session", json::read).await?.value)
 }
 
 #[derive(Serialize)]

@@ -57,6 +57,9 @@ pub struct First<T> {
     pub came: f64,
 }
 
+/// Reads a body.
+pub type Read<T> = fn(&[u8]) -> Result<T, json::Error>;
+
 /// What a request is for.
 #[derive(Clone, Copy)]
 pub enum Purpose<'a> {
@@ -183,7 +186,14 @@ pub(super) fn arrived<T>(value: T, answer: &Answer) -> Arrived<T> {
 /// [`Failure::Unreachable`] or [`Failure::Refused`], and [`Failure::Unreadable`] when the answer is not
 /// what this version of the console expects.
 pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
-    own(path, RequestBuilder::new(&address(path)), None, None).await
+    own(
+        path,
+        RequestBuilder::new(&address(path)),
+        None,
+        None,
+        json::read,
+    )
+    .await
 }
 
 /// Reads one of the gateway's own routes that `index.html` asks for while the console is being loaded. An answer
@@ -191,9 +201,9 @@ pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
 ///
 /// # Errors
 /// As [`get`].
-pub async fn first<T: DeserializeOwned>(path: &str) -> Result<First<T>, Failure> {
+pub async fn first<T>(path: &str, read: Read<T>) -> Result<First<T>, Failure> {
     if let Some((answer, requested_at, came)) = early_answer(path).await {
-        let value = decode(path, &answer, 0)?;
+        let value = decode(path, &answer, 0, read)?;
         return Ok(First {
             value,
             requested_at,
@@ -201,7 +211,7 @@ pub async fn first<T: DeserializeOwned>(path: &str) -> Result<First<T>, Failure>
         });
     }
     let requested_at = js_sys::Date::now();
-    let value = get(path).await?;
+    let value = own(path, RequestBuilder::new(&address(path)), None, None, read).await?;
     let came = js_sys::Date::now();
     Ok(First {
         value,
@@ -229,17 +239,18 @@ async fn early_answer(path: &str) -> Option<(Answer, f64, f64)> {
 ///
 /// # Errors
 /// As [`get`].
-pub async fn poll<T: DeserializeOwned>(
+pub async fn poll<T>(
     path: &str,
     reread: bool,
     abort: Option<&AbortController>,
+    read: Read<T>,
 ) -> Result<T, Failure> {
     let mut builder = RequestBuilder::new(&address(path));
     if reread {
         builder = builder.header("cache-control", "no-cache");
     }
     poll_gate::wait().await;
-    let answer = own(path, builder, None, abort).await;
+    let answer = own(path, builder, None, abort, read).await;
     poll_gate::wait().await;
     answer
 }
@@ -252,7 +263,7 @@ pub async fn post<T: DeserializeOwned>(path: &str, body: &str) -> Result<T, Fail
     let builder = RequestBuilder::new(&address(path))
         .method(Method::POST)
         .header("content-type", "application/json");
-    own(path, builder, Some(body), None).await
+    own(path, builder, Some(body), None, json::read).await
 }
 
 /// Sends DELETE to one of the gateway's own routes.
@@ -270,22 +281,23 @@ pub async fn delete(path: &str) -> Result<(), Failure> {
     }
 }
 
-async fn own<T: DeserializeOwned>(
+async fn own<T>(
     path: &str,
     builder: RequestBuilder,
     body: Option<&str>,
     abort: Option<&AbortController>,
+    read: Read<T>,
 ) -> Result<T, Failure> {
     let signed_in = session::times_signed_in();
     let answer = exchange(builder.header("accept", "application/json"), body, abort).await?;
-    decode(path, &answer, signed_in)
+    decode(path, &answer, signed_in, read)
 }
 
-fn decode<T: DeserializeOwned>(path: &str, answer: &Answer, signed_in: u32) -> Result<T, Failure> {
+fn decode<T>(path: &str, answer: &Answer, signed_in: u32, read: Read<T>) -> Result<T, Failure> {
     if !answer.is_success() {
         return Err(Failure::from_problem(problem(answer, signed_in)));
     }
-    json::read(&answer.body).map_err(|error| {
+    read(&answer.body).map_err(|error| {
         Failure::Unreadable(vendors::call::Unreadable {
             status: answer.status,
             problem: format!("{path}: {error}"),

@@ -108,6 +108,28 @@ impl World {
             .map(|place| &self.connections[place])
     }
 
+    /// The titles of the connections with this kind of resource that were never read: a number of its resources
+    /// leaves theirs out.
+    #[must_use]
+    pub fn never_read(&self, kind: Kind) -> String {
+        let never = self.connections.iter().filter(|state| {
+            Kind::held_by(&state.connection.system) == kind
+                && state.observed_at.is_none()
+                && state.held == 0
+        });
+        let titles: Vec<_> = never.map(|state| state.connection.title.as_str()).collect();
+        titles.join(", ")
+    }
+
+    /// The title of a connection; its id where it is no longer configured.
+    #[must_use]
+    pub fn title(&self, id: &str) -> String {
+        let connection = self.connection(id).map(|state| &state.connection);
+        connection
+            .map_or(id, |connection| &connection.title)
+            .to_owned()
+    }
+
     /// Where the connection of this id stands.
     #[must_use]
     pub fn connection_position(&self, id: &str) -> Option<usize> {

@@ -3,6 +3,7 @@
 
 use crate::api::transport::poll;
 use crate::api::{Arrived, Failure};
+use crate::json;
 use crate::live::{Live, use_watched};
 use crate::nav::use_nav;
 use crate::pages::activity::TimeFilter;
@@ -64,7 +65,8 @@ fn Content(query: String) -> impl IntoView {
     let state = Live::every(INTERVAL, move |abort| {
         let path = format!("/api/report?{query}");
         async move {
-            let told: Result<ReportData, Failure> = poll(&path, false, Some(&abort)).await;
+            let told: Result<ReportData, Failure> =
+                poll(&path, false, Some(&abort), json::read).await;
             Ok(Arrived::now(told?))
         }
     });
@@ -82,11 +84,7 @@ fn Content(query: String) -> impl IntoView {
         Some(format!("From {from} to {to} {}", prefs.zone.get().word()))
     };
     // As it is when a table is drawn: titles change with the configuration alone.
-    let title = move |id: &str| {
-        let world = watched.world_untracked();
-        let state = world.connection(id);
-        state.map_or_else(|| id.to_owned(), |state| state.connection.title.clone())
-    };
+    let title = move |id: &str| watched.world_untracked().title(id);
     let export = move |_| {
         if let Some(told) = told.get_untracked() {
             let text = csv(&told, title);

@@ -63,15 +63,7 @@ pub fn resource_list(of: ListOf) -> ResourceList {
     let ListOf { kind, keys, .. } = of;
     let order =
         Memo::new(move |_| SortOrder::read(nav.param("sort").as_deref(), keys, WORST_FIRST));
-    let title = move |resource: &Resource| {
-        let state = watched
-            .world()
-            .connection(&resource.key.connection)
-            .cloned();
-        state
-            .map(|state| state.connection.title.clone())
-            .unwrap_or_default()
-    };
+    let title = move |resource: &Resource| watched.world().title(&resource.key.connection);
     let found = Memo::new(move |_| {
         let words = lower(&nav.param("q").unwrap_or_default());
         let only = nav.param("connection");
@@ -157,10 +149,8 @@ impl ResourceList {
             let world = watched.world();
             let shown = self.shown.read();
             let rows = shown.iter().map(|Entry { resource, .. }| {
-                let state = world.connection(&resource.key.connection);
                 let context = RowContext {
-                    connection: state
-                        .map_or_else(String::new, |state| state.connection.title.clone()),
+                    connection: world.title(&resource.key.connection),
                     state: row_state(watched, resource),
                 };
                 row(resource, context)
@@ -169,13 +159,19 @@ impl ResourceList {
         }))
     }
 
-    /// The order in force, in words that follow the number of rows.
+    /// How many groups are listed, in which order, and whose are left out.
     #[must_use]
-    pub fn order_words(self) -> &'static str {
-        if self.order.get() == WORST_FIRST {
-            ", worst first"
-        } else {
-            ""
+    pub fn summary(self, watched: Watched) -> String {
+        let (number, unread) = (self.number.get(), watched.world().never_read(self.kind));
+        let listed = match number {
+            1 => "1 group".to_owned(),
+            _ if self.order.get() == WORST_FIRST => format!("{number} groups, worst first"),
+            _ => format!("{number} groups"),
+        };
+        match (number, unread.is_empty()) {
+            (_, true) => listed,
+            (0, false) => format!("Nothing is known of {unread}"),
+            (_, false) => format!("{listed}; nothing is known of {unread}"),
         }
     }
 

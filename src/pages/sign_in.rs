@@ -7,7 +7,7 @@ use crate::api::session::{Session, SignInMethods, at_provider, sign_in, sign_in_
 use crate::nav::use_nav;
 use crate::route::Route;
 use crate::ui::dialog::Dialog;
-use crate::ui::{Heading, Icon};
+use crate::ui::{Heading, Icon, wrong_status};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use vendors::operation::segment;
@@ -95,7 +95,7 @@ fn SignInForm(
             view! { <p class="row"><button type="button" class=button_class on:click=go>"Sign in with "{title}</button></p> }
         })
     };
-    // Without authentication the form is shown too; submitting it explains that no sign-in is needed.
+    // While it is not known how one signs in, or by nothing: submitting it says what is wrong.
     let by_password = Memo::new(move |_| {
         let known = known.read();
         known
@@ -147,7 +147,7 @@ fn SignInForm(
                         prop:value=move || password.get() on:input=move |event| password.set(event_target_value(&event)) />
                 </div>
             </div>
-            <div role="status">{move || wrong.get().map(|why| view! { <p class="wrong"><Icon name="warning" />{why}</p> })}</div>
+            {wrong_status(wrong)}
             <p class="row"><button type="submit" class="btn main" aria-disabled=move || busy.get().then_some("true")>{button}</button></p>
         </form>
         }
@@ -233,7 +233,8 @@ pub fn href(from: &str) -> String {
 
 /// Where to go afterwards: a page of this console, or its first one. A crafted address cannot redirect to
 /// another site.
-fn destination(to: Option<String>) -> String {
+#[must_use]
+pub fn destination(to: Option<String>) -> String {
     let is_ours = |to: &str| {
         let path = to.split(['?', '#']).next().unwrap_or_default();
         path.starts_with('/')

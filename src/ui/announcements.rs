@@ -64,7 +64,8 @@ pub fn provide() {
             to,
         } in watched.takeovers()
         {
-            let sentence = format!("{name}: {to} has taken over from {from}.");
+            let title = watched.world_untracked().title(&resource.connection);
+            let sentence = format!("{title}, {name}: {to} has taken over from {from}.");
             show(sentence, Some(resource));
         }
     });
@@ -178,7 +179,13 @@ impl PreviousMoment {
             let new = critical
                 .clone()
                 .filter(|alarm| !known.contains(&alarm.resource));
-            news.extend(new.map(|alarm| format!("Critical: {}", alarm.sentence)));
+            news.extend(new.map(|alarm| {
+                let id = &alarm.resource.connection;
+                let mut titles = moment.connections.iter();
+                let title = titles.find_map(|(one, title, _)| (one == id).then_some(title));
+                let title = title.unwrap_or(id);
+                format!("{title}, critical: {}", alarm.sentence)
+            }));
         }
         self.critical = Some(critical.map(|alarm| alarm.resource.clone()).collect());
         news
@@ -259,7 +266,7 @@ mod tests {
         let both = [("a", group), ("b", group), ("plant-a", Kind::Connection)];
         assert_eq!(
             known.update(&moment(live, &both)),
-            ["Critical: b has no primary."]
+            ["Plant A, critical: b has no primary."]
         );
         assert!(known.update(&moment(live, &both)).is_empty());
         assert!(known.update(&moment(live, &[])).is_empty());

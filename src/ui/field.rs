@@ -1,6 +1,6 @@
 //! A labelled text field with its error beside it.
 
-use super::icon::Icon;
+use super::wrong_line;
 use leptos::prelude::*;
 
 /// The field.
@@ -56,9 +56,7 @@ pub fn Field(
         .into_any()
     };
     let message = move || match (error.get(), hint) {
-        (Some(error), _) => {
-            view! { <span class="wrong"><Icon name="warning" />{error}</span> }.into_any()
-        }
+        (Some(error), _) => wrong_line(error).into_any(),
         (None, Some(hint)) => view! { <span class="hint">{hint}</span> }.into_any(),
         (None, None) => ().into_any(),
     };

@@ -25,6 +25,7 @@ pub mod time_zone;
 pub mod times;
 pub mod wake_lock;
 pub mod width;
+pub mod wrong;
 
 pub use action_dialog::ActionDialog;
 pub use announcements::Announcements;
@@ -38,3 +39,4 @@ pub use lost_text::LostTextBanner;
 pub use name::name;
 pub use status_mark::{StatusMark, Tag};
 pub use switch::Switch;
+pub use wrong::{wrong_line, wrong_status};

@@ -72,7 +72,7 @@ story('a value that needs quotes is found with them', async ({ page, visit, worl
 
 story('a filter that cannot be read is not sent, and says what is wrong', async ({ page, visit, control }) => {
   await visit('/failover-sessions?filter=Colour%3D%3Dred');
-  await page.getByRole('alert').filter({ hasText: 'Colour' }).waitFor();
+  await page.getByRole('status').filter({ hasText: 'Colour' }).waitFor();
   await page.getByText('Nothing was sent').waitFor();
   const { requests } = await control('GET', '/requests');
   assert.deepEqual(requests.filter(({ query }) => query.includes('Colour')), []);

@@ -187,6 +187,9 @@ story('a system that has never answered has a card on its list', async ({ page, 
     await card(page).getByText('Retrying automatically.').waitFor();
     await page.getByRole('listitem', { name: 'Live: NO DATA', exact: true }).waitFor();
     assert.equal(await page.getByText('There are no slicer').count(), 0, 'what was never read is not called empty');
+    await page.getByRole('status').getByText('Nothing is known of Live', { exact: true }).waitFor();
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Overview/ }).click();
+    await page.getByRole('region', { name: 'Uplynk slicers' }).getByText('not known').waitFor();
   } finally {
     // A page goes on asking.
     await page.goto('about:blank');

@@ -55,12 +55,12 @@ story('what cannot be read says why, and the text stays', async (told) => {
   const dialog = await open(told);
   await dialog.getByLabel('Response').fill('{"Entities": ');
   await dialog.getByRole('button', { name: 'Read' }).click();
-  await dialog.getByRole('alert').getByText(/The pasted text cannot be read: /).waitFor();
+  await dialog.getByRole('status').getByText(/The pasted text cannot be read: /).waitFor();
   assert.equal(await dialog.getByLabel('Response').inputValue(), '{"Entities": ');
   await accessible(page);
   await dialog.getByLabel('Response').fill('<html><body>Log in</body></html>');
   await dialog.getByRole('button', { name: 'Read' }).click();
-  await dialog.getByRole('alert').waitFor();
+  await dialog.locator('.wrong').waitFor();
 });
 
 /** A response of many sessions, as the server would send them. */
@@ -158,6 +158,6 @@ story('a response of more than 50 MB is refused with a clear message', async (to
     files.items.add(new File([new Uint8Array(51 * 1024 * 1024)], 'huge.json'));
     dialog.querySelector('.dropzone').dispatchEvent(new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true }));
   });
-  await dialog.getByRole('alert').getByText('huge.json is 51 MiB large; up to 50 MiB can be read.').waitFor();
+  await dialog.getByRole('status').getByText('huge.json is 51 MiB large; up to 50 MiB can be read.').waitFor();
   assert.ok(await page.getByRole('button', { name: 'Read' }).isDisabled());
 });

@@ -84,7 +84,7 @@ story('the text can be edited by hand and becomes tokens; a mistake says where a
   await eventually(async () => assert.equal(await tokens(page).count(), 3));
   assert.equal(await tokens(page).first().getByLabel('Value').inputValue(), 'ABC Company Failover Plan');
   await filter(page).fill('Result==Failed;Colour==red');
-  await page.getByRole('alert').getByText(/At character 16: expected a field/).waitFor();
+  await page.getByRole('status').getByText(/At character 16: expected a field/).waitFor();
   assert.equal(await page.locator('.place mark').textContent(), 'Colour==red');
   await control('DELETE', '/requests');
   await run(page);
@@ -247,7 +247,7 @@ story('a whole query is pasted, with its order and its page size, and with what 
   await page.getByRole('status').getByText('Doubled quotes are ambiguous').waitFor();
   assert.equal(await filter(page).inputValue(), 'Name==Backup');
   await filter(page).fill('State==Working&Result==None');
-  await page.getByRole('alert').getByText('write `;` for “and”').waitFor();
+  await page.getByRole('status').getByText('write `;` for “and”').waitFor();
   assert.equal(await page.getByRole('status').getByText('Doubled quotes').count(), 0);
   await accessible(page);
 });

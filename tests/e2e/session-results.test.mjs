@@ -175,7 +175,7 @@ story('an export of every page can be cancelled, and a page that fails exports n
   await control('POST', '/faults', { connection: 'em', operation: 'query sessions', fault: { kind: 'status', status: 503 } });
   await page.getByRole('button', { name: 'Export CSV' }).click();
   // The first page may come from the question that was under way when the export was cancelled.
-  await page.getByRole('alert').getByText(/Page [12] of \d+ could not be read, so nothing was exported/).waitFor();
+  await page.getByRole('status').getByText(/Page [12] of \d+ could not be read, so nothing was exported/).waitFor();
 });
 
 story('an export that is left says so', async ({ page, visit, control }) => {

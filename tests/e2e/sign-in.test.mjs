@@ -58,6 +58,12 @@ signing('what a password manager fills in without an event is signed in with', a
   await heading(page, 'Overview').waitFor();
 });
 
+story('where nobody has to sign in, the address of the sign-in leads on', async ({ page, visit }) => {
+  await visit('/sign-in?to=%2Fslicers');
+  await heading(page, 'Slicers').waitFor();
+  assert.equal(new URL(page.url()).pathname, '/slicers');
+});
+
 signing('an address from elsewhere does not lead elsewhere', async ({ page, served }) => {
   await page.goto(`${served.url}/sign-in?to=%2F%2Fevil.example%2Fgroups`);
   await signIn(page, 'ann', PASSWORD);

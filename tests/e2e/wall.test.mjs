@@ -58,6 +58,27 @@ story('every group has its tile, and nothing stands around them', { viewport: { 
   await page.getByText(/^\d\d:\d\d:\d\d local$/).waitFor();
 });
 
+story('groups of one name in two connections can be told apart', { viewport: { width: 3840, height: 2160 } }, async ({ page, visit, product, world, reread }) => {
+  const { Name } = system(await world(), 'plant-a').groups[0];
+  const answer = await fetch(`${product.url}/relay/plant-b/api/v1/clientfailover/groups`, {
+    method: 'POST',
+    headers: { origin: product.url, 'content-type': 'application/json' },
+    body: JSON.stringify({ Id: 'same-name', Name, FailoverTimeout: '00:01:00' }),
+  });
+  assert.equal(answer.status, 201);
+  await reread();
+  await visit('/wall?distance=1&diagonal=65');
+  await shownLive(page);
+  const named = tile(page, new RegExp(`^${Name}: `));
+  for (const title of [TITLES['plant-a'], TITLES['plant-b']]) {
+    await eventually(async () => assert.equal(await named.filter({ hasText: `${title}: ` }).count(), 1));
+  }
+  await named.filter({ hasText: `${TITLES['plant-b']}: ` }).getByText(`${TITLES['plant-b']}: `).waitFor();
+  await visit('/wall?distance=1&diagonal=65&connections=plant-a');
+  await named.waitFor();
+  assert.equal(await named.filter({ hasText: `${TITLES['plant-a']}: ` }).count(), 0);
+});
+
 story('only what the address asks for stands on the wall', { viewport: { width: 3840, height: 2160 } }, async ({ page, visit, world }) => {
   const { groups } = await things(world);
   await visit('/wall?distance=1&diagonal=65&only=groups');

@@ -4,7 +4,9 @@
 use crate::repair;
 use crate::unreadable::{Unread, with_ids};
 use chrono::{DateTime, Datelike, Utc};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
+use std::fmt;
 
 /// The byte-order mark that some servers write before JSON and XML.
 const BOM: &[u8] = b"\xEF\xBB\xBF";
@@ -16,12 +18,34 @@ pub(crate) fn without_bom(body: &[u8]) -> &[u8] {
 
 /// Parses a body as JSON. Single characters and words that JSON does not allow are repaired.
 pub(crate) fn parse(body: &[u8]) -> Result<Value, String> {
+    parse_by(body, &mut value)
+}
+
+/// Parses a body as a JSON list and reads each item, as [`parse`] does. `None` stands for an item that cannot be read.
+pub(crate) fn parse_list<T>(
+    body: &[u8],
+    what: &str,
+    read: fn(&Value) -> Result<T, String>,
+) -> Result<Vec<Option<T>>, String> {
+    let mut list = Vec::new();
+    let rest = parse_by(body, &mut |text| {
+        list.clear();
+        value_without(text, None, &mut |item| list.push(read(&item).ok()))
+    })?;
+    items(&rest, what)?;
+    Ok(list)
+}
+
+fn parse_by(
+    body: &[u8],
+    parse: &mut dyn FnMut(&[u8]) -> Result<Value, serde_json::Error>,
+) -> Result<Value, String> {
     let body = without_bom(body);
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err("the body is empty where JSON was expected".to_owned());
     }
-    value(body).or_else(|error| {
-        value(repair::json(body).as_bytes()).map_err(|_| format!("the body is not JSON: {error}"))
+    parse(body).or_else(|error| {
+        parse(repair::json(body).as_bytes()).map_err(|_| format!("the body is not JSON: {error}"))
     })
 }
 
@@ -33,6 +57,96 @@ pub(crate) fn parse(body: &[u8]) -> Result<Value, String> {
 #[inline(never)]
 pub fn value(text: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(text)
+}
+
+/// Parses a text as JSON and gives the items of one list, which is then empty in the value, to `each`: thousands of items
+/// held as values need many times the memory of what is read from them. The list is the text itself, or what an object
+/// holds under a name. After an error, items may have been given already.
+///
+/// # Errors
+/// As [`value`].
+pub fn value_without(
+    text: &[u8],
+    list: Option<&str>,
+    each: &mut dyn FnMut(Value),
+) -> Result<Value, serde_json::Error> {
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let value = reader.deserialize_any(Without { list, each })?;
+    reader.end()?;
+    Ok(value)
+}
+
+/// Reads a value as `Value` does by itself, but for a list whose items are given away. It asks for a value of any kind
+/// everywhere: `serde_json` answers who asks for a list with an error that quotes what else it found, and for that brings
+/// 10 kB of tables.
+struct Without<'a> {
+    list: Option<&'a str>,
+    each: &'a mut dyn FnMut(Value),
+}
+
+impl<'de> Visitor<'de> for Without<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut held = Vec::new();
+        while let Some(item) = list.next_element()? {
+            match self.list {
+                None => (self.each)(item),
+                Some(_) => held.push(item),
+            }
+        }
+        Ok(held.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
+        let mut held = Map::new();
+        while let Some(name) = object.next_key::<String>()? {
+            let value = if self.list == Some(&name) {
+                let each = &mut *self.each;
+                object.next_value_seed(Without { list: None, each })?
+            } else {
+                object.next_value()?
+            };
+            held.insert(name, value);
+        }
+        Ok(held.into())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Without<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<Value, D::Error> {
+        value.deserialize_any(self)
+    }
 }
 
 /// A finite number as JSON writes it, or as people do: with a plus, or without the zero before the point. Not by
@@ -244,9 +358,61 @@ pub(crate) fn time(text: &str) -> Option<Option<DateTime<Utc>>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Object, number, parse, time};
+    use super::{Object, number, parse, parse_list, time, value_without};
     use crate::unreadable::{Unread, UnreadableField};
-    use serde_json::json;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn the_items_of_a_list_are_given_one_by_one_and_nothing_else_is_missing() {
+        let given = |text: &str, list: Option<&str>| {
+            let mut items = Vec::new();
+            let rest = value_without(text.as_bytes(), list, &mut |item| items.push(item));
+            rest.map(|rest| (rest, items))
+                .map_err(|error| error.to_string())
+        };
+        let items = vec![
+            json!(1),
+            json!({"a": [2.5, -3, "x", null, true]}),
+            json!([]),
+        ];
+        let text = Value::from(items.clone()).to_string();
+        assert_eq!(given(&text, None), Ok((json!([]), items.clone())));
+        let object = format!(r#"{{"before":{text},"list":{text},"after":{{"list":[7]}}}}"#);
+        let rest = json!({"before": items, "list": [], "after": {"list": [7]}});
+        assert_eq!(given(&object, Some("list")), Ok((rest, items.clone())));
+        // Where the list is something else, or not there, the value is what it is.
+        for other in ["7", "-7", "7.5", "null", "true", "\"list\"", "{\"a\":[1]}"] {
+            let whole: Value = serde_json::from_str(other).expect("JSON");
+            for list in [None, Some("list")] {
+                assert_eq!(given(other, list), Ok((whole.clone(), Vec::new())));
+            }
+            let within = format!("{{\"list\":{other}}}");
+            let held = (json!({ "list": whole }), Vec::new());
+            assert_eq!(given(&within, Some("list")), Ok(held));
+        }
+        assert_eq!(given(&text, Some("list")), Ok((items.into(), Vec::new())));
+        for broken in ["", "[1,]", "[1] 2", "{\"list\":[1,2"] {
+            let expected = serde_json::from_str::<Value>(broken).expect_err("broken");
+            assert_eq!(given(broken, Some("list")), Err(expected.to_string()));
+            assert_eq!(given(broken, None), Err(expected.to_string()));
+        }
+    }
+
+    #[test]
+    fn a_list_is_repaired_as_every_body_is_and_holds_no_item_twice() {
+        let read = |item: &Value| item.as_u64().ok_or_else(String::new);
+        let list = |body: &str| parse_list(body.as_bytes(), "numbers", read);
+        let expected = Ok(vec![Some(1), None, Some(3)]);
+        assert_eq!(list("\u{feff}[1, \"two\", 3]"), expected);
+        // Read as far as the word that JSON does not know, and then anew.
+        assert_eq!(list("[1, NaN, 3]"), expected);
+        assert_eq!(
+            list(r#"{"a":1}"#),
+            Err("numbers: expected a list, found an object".to_owned())
+        );
+        assert!(list(" ").is_err_and(|error| error.contains("is empty")));
+        assert!(list("[1, 2").is_err_and(|error| error.contains("not JSON")));
+    }
 
     #[test]
     fn times_come_in_many_shapes() {

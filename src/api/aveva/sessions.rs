@@ -146,9 +146,7 @@ impl Writer {
             let there = self.session(group, id).await?.is_some();
             let leader = self.leader(group).await?;
             Ok(if there {
-                format!(
-                    "The session {id} still exists: its adapter may have created it again. {leader}"
-                )
+                format!("The session {id} still exists. {leader}")
             } else {
                 format!("It no longer exists. {leader}")
             })

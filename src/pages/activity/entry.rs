@@ -53,12 +53,7 @@ pub fn href(entry: &ActivityEntry) -> Option<String> {
 /// The title of its connection; its id where that is no longer configured.
 #[must_use]
 pub fn connection_title(entry: &ActivityEntry, watched: Watched) -> String {
-    let world = watched.world_untracked();
-    let known = world.connection(&entry.connection);
-    known.map_or_else(
-        || entry.connection.clone(),
-        |state| state.connection.title.clone(),
-    )
+    watched.world_untracked().title(&entry.connection)
 }
 
 #[cfg(test)]

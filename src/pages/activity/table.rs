@@ -6,7 +6,7 @@ use crate::api::activity::{ActivityEntry, ActivityKind};
 use crate::live::activity::{Feed, feed};
 use crate::live::{keyed, use_watched};
 use crate::prefs::use_prefs;
-use crate::ui::{FailureCard, Tag, name, times};
+use crate::ui::{FailureCard, Tag, name, times, wrong_line};
 use chrono::{DateTime, Utc};
 use health::events::EventKind;
 use leptos::prelude::*;
@@ -135,10 +135,10 @@ fn Older(feed: Feed) -> impl IntoView {
     };
     let wrong = move || {
         let failure = feed.failure.get()?;
-        Some(view! { <span class="wrong" role="alert">{format!("{}.", failure.line())}</span> })
+        Some(wrong_line(format!("{}.", failure.line())))
     };
     view! {
-        {wrong}
+        <div role="status">{wrong}</div>
         <Show when=move || feed.has_older()>
             <button type="button" class="btn" aria-disabled=move || feed.is_reading.get().then_some("true") on:click=move |_| feed.read_older()>{words}</button>
         </Show>

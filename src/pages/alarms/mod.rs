@@ -170,9 +170,7 @@ pub fn connection(watched: Watched, alarm: &Alarm) -> String {
     if key.kind == Kind::Connection {
         return String::new();
     }
-    let world = watched.world();
-    let state = world.connection(&key.connection);
-    state.map_or_else(String::new, |state| state.connection.title.clone())
+    watched.world().title(&key.connection)
 }
 
 fn last_known(watched: Watched, alarm: &Alarm) -> Option<String> {

@@ -6,7 +6,7 @@ use crate::api::Arrived;
 use crate::api::walls::{self, Walls as List};
 use crate::live::Live;
 use crate::ui::notice::use_notices;
-use crate::ui::{FailureCard, Field, Icon};
+use crate::ui::{FailureCard, Field, Icon, wrong_status};
 use leptos::prelude::*;
 use std::time::Duration;
 
@@ -79,11 +79,6 @@ fn PairForm(state: Live<List>) -> impl IntoView {
     };
     let hint = Signal::derive(|| "As shown on the screen at /wall".to_owned());
     let place = Signal::derive(|| "Where the screen hangs".to_owned());
-    let message = move || {
-        wrong.get().map(|why| {
-            view! { <span class="wrong"><Icon name="warning" />{why}</span> }
-        })
-    };
     let button = move || {
         if busy.get() {
             "Pairing…"
@@ -96,7 +91,7 @@ fn PairForm(state: Live<List>) -> impl IntoView {
             <Field label="Code" name="wall-code" value=code hint required=true />
             <Field label="Name" name="wall-name" value=name hint=place required=true />
             <button type="submit" class="btn main" aria-disabled=move || busy.get().then_some("true")>{button}</button>
-            <p role="status">{message}</p>
+            {wrong_status(wrong)}
         </form>
     }
 }

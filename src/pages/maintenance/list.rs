@@ -11,17 +11,13 @@ use std::sync::Arc;
 /// What it concerns, tracked.
 fn concerns(watched: Watched, scope: &Scope) -> String {
     let world = watched.world();
-    let title = |id: &str| {
-        let state = world.connection(id);
-        state.map_or_else(|| id.to_owned(), |state| state.connection.title.clone())
-    };
     match scope {
         Scope::System(kind) => format!("All {} systems", kind.vendor()),
-        Scope::Connection(id) => title(id),
+        Scope::Connection(id) => world.title(id),
         Scope::Resource(key) => {
             let resource = world.find(key);
             let name = resource.map_or(&key.id, |resource| &resource.name);
-            format!("{name} ({})", title(&key.connection))
+            format!("{name} ({})", world.title(&key.connection))
         }
     }
 }

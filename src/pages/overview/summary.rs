@@ -81,19 +81,17 @@ fn Summary(
 ) -> impl IntoView {
     let watched = use_watched();
     // A number that leaves out a connection has to say so.
-    let unread = Memo::new(move |_| {
-        let world = watched.world();
-        let connections = world.connections.iter();
-        let never = connections.filter(|state| {
-            Kind::held_by(&state.connection.system) == kind
-                && state.observed_at.is_none()
-                && state.held == 0
-        });
-        let titles: Vec<_> = never.map(|state| state.connection.title.clone()).collect();
-        titles.join(", ")
-    });
+    let unread = Memo::new(move |_| watched.world().never_read(kind));
     let tally = Memo::new(move |_| tally(watched, kind));
     let all = Memo::new(move |_| tally.read().iter().map(|(_, number)| number).sum::<usize>());
+    let is_empty = move || all.get() == 0;
+    let number = move || {
+        if is_empty() && !unread.read().is_empty() {
+            "not known".to_owned()
+        } else {
+            all.get().to_string()
+        }
+    };
     let bar = move || {
         tally
             .get()
@@ -112,7 +110,7 @@ fn Summary(
         }).collect::<Vec<_>>()
     };
     let none = move || {
-        (all.get() == 0 && unread.read().is_empty()).then_some(view! { <p class="dim">"none"</p> })
+        (is_empty() && unread.read().is_empty()).then_some(view! { <p class="dim">"none"</p> })
     };
     let without = move || {
         let unread = unread.get();
@@ -123,7 +121,7 @@ fn Summary(
     let labelled = id.clone();
     view! {
         <section class="panel" aria-labelledby=labelled>
-            <header><h2 id=id>{title}</h2><p>{all}" "{note}</p><a class="more end" href=to.href()>{link}</a></header>
+            <header><h2 id=id>{title}</h2><p>{number}" "{note}</p><a class="more end" href=to.href()>{link}</a></header>
             <div class="pad">
                 <div class="stack" aria-hidden="true">{bar}</div>
                 <ul class="rows">{rows}</ul>

@@ -22,10 +22,7 @@ pub fn Slicers() -> impl IntoView {
     let list = resource_list(SLICER_GROUPS);
     let order = list.order;
     let rows = list.rows(row);
-    let summary = move || match list.number.get() {
-        1 => "1 group".to_owned(),
-        number => format!("{number} groups{}", list.order_words()),
-    };
+    let summary = move || list.summary(watched);
     let nothing = move || {
         (list.number.get() == 0 && list.is_read(watched)).then(|| {
         let filtered = nav.param("q").is_some() || nav.param("state").is_some();

@@ -9,7 +9,7 @@ use health::alarms::Alarm;
 use health::inventory::{self, Observed, Resource, ResourceKey, outlasts_silence};
 use health::severity::Severity;
 use protocol::ConnectionState;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The connections that the address asks for, tracked.
@@ -32,7 +32,8 @@ fn kind(held: inventory::Kind) -> Kind {
     }
 }
 
-/// Every tile, worst first, tracked.
+/// Every tile, worst first, tracked. Where resources of several connections have one name, the sentence
+/// begins with the connection's.
 #[must_use]
 pub fn tiles(watched: Watched, params: &Params) -> Vec<Tile> {
     let world = watched.world();
@@ -51,12 +52,26 @@ pub fn tiles(watched: Watched, params: &Params) -> Vec<Tile> {
                 .map(|alarm| of_connection(watched, state, alarm)),
         );
     }
-    for resource in world.resources() {
+    let mut first_of: HashMap<&str, &str> = HashMap::new();
+    let is_shown = |resource: &&Arc<Resource>| {
         let connection = &resource.key.connection;
-        if shown.iter().any(|state| state.connection.id == *connection) {
-            let alarm = alarms.get(&resource.key).copied();
-            tiles.push(of_resource(watched, resource, alarm));
+        shown.iter().any(|state| state.connection.id == *connection)
+    };
+    let mut repeated = HashSet::new();
+    for resource in world.resources().iter().filter(is_shown) {
+        let connection = resource.key.connection.as_str();
+        if *first_of.entry(&resource.name).or_insert(connection) != connection {
+            repeated.insert(resource.name.as_str());
         }
+    }
+    for resource in world.resources().iter().filter(is_shown) {
+        let alarm = alarms.get(&resource.key).copied();
+        let mut tile = of_resource(watched, resource, alarm);
+        if repeated.contains(resource.name.as_str()) {
+            let title = world.title(&resource.key.connection);
+            tile.sentence = format!("{title}: {}", tile.sentence);
+        }
+        tiles.push(tile);
     }
     tiles.sort_by(worst_first);
     tiles

@@ -4,7 +4,7 @@ use super::{
     ClientSession, FailoverResponse, GroupConfiguration, GroupStatus, Heartbeat, Listed,
     Overridden, Role, RoleOverride,
 };
-use crate::json::{Object, items};
+use crate::json::{Object, parse_list};
 use crate::unreadable::{Unread, counted};
 use serde_json::Value;
 
@@ -23,13 +23,12 @@ pub(super) fn group(value: &Value) -> Result<GroupConfiguration, String> {
 
 /// A list. What has no id is left out, because nobody could open it.
 fn listed<T>(
-    value: &Value,
+    body: &[u8],
     what: &str,
     read: fn(&Value) -> Result<T, String>,
     id: fn(&T) -> Option<&str>,
 ) -> Result<Listed<T>, String> {
-    let read = items(value, what)?.iter().map(|item| read(item).ok());
-    let (items, left_out) = counted(read, id);
+    let (items, left_out) = counted(parse_list(body, what, read)?, id);
     Ok(Listed {
         items,
         total: None,
@@ -37,12 +36,12 @@ fn listed<T>(
     })
 }
 
-pub(super) fn groups(value: &Value) -> Result<Listed<GroupConfiguration>, String> {
-    listed(value, "groups", group, |group| group.id.as_deref())
+pub(super) fn groups(body: &[u8]) -> Result<Listed<GroupConfiguration>, String> {
+    listed(body, "groups", group, |group| group.id.as_deref())
 }
 
-pub(super) fn sessions(value: &Value) -> Result<Listed<ClientSession>, String> {
-    listed(value, "sessions", session, |session| session.id.as_deref())
+pub(super) fn sessions(body: &[u8]) -> Result<Listed<ClientSession>, String> {
+    listed(body, "sessions", session, |session| session.id.as_deref())
 }
 
 pub(super) fn status(value: &Value) -> Result<GroupStatus, String> {

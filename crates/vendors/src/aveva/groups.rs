@@ -51,7 +51,7 @@ impl Groups<'_> {
                 .and_then(|total| total.trim().parse().ok());
             Ok(Listed {
                 total,
-                ..json(answer, decode::groups)?
+                ..decode::groups(&answer.body)?
             })
         };
         Call::new(request, read, vendor_error)

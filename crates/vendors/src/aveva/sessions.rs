@@ -69,7 +69,7 @@ impl<'a> Sessions<'a> {
     pub fn list(self) -> Call<Listed<ClientSession>> {
         Call::new(
             self.request(&LIST_SESSIONS, None),
-            |answer| read(answer, decode::sessions),
+            |answer| decode::sessions(&answer.body),
             vendor_error,
         )
     }

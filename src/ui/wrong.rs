@@ -1,0 +1,19 @@
+//! What is wrong with an entry, or went wrong with an attempt. It waits for its turn in a screen reader: only what
+//! happens to the watched systems interrupts.
+
+use crate::ui::Icon;
+use leptos::prelude::*;
+
+/// The words with their mark.
+// Inlined, because a chunk that few pages share costs each of them a request or what it is put together with.
+#[inline(always)]
+pub fn wrong_line(words: String) -> impl IntoView {
+    view! { <span class="wrong"><Icon name="warning" />{words}</span> }
+}
+
+/// The words while there are some. What holds them is always there: a screen reader says what comes into it.
+#[inline(always)]
+pub fn wrong_status(words: RwSignal<Option<String>>) -> impl IntoView {
+    let shown = move || words.get().map(wrong_line);
+    view! { <div role="status">{shown}</div> }
+}
