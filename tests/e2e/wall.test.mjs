@@ -539,10 +539,12 @@ story('a wall loads itself anew once the gateway serves another console', async 
       await pass(page, control, 10);
       assert.equal(loads, 1);
     }, 30_000);
-    // The minutes that passed in seconds left Uplynk behind, and the page's first answer may have been on its way.
+    // The minutes that passed in seconds left Uplynk behind. The page's first answer may have been on its way.
     await reread();
-    await pass(page, control, 10);
-    await shownLive(page);
+    const sources = page.getByRole('list', { name: 'Sources' });
+    await sources.getByRole('listitem').first().waitFor();
+    const live = sources.getByRole('listitem', { name: /: live/ });
+    await passUntil(page, control, 10, async () => (await live.count()) === (await sources.getByRole('listitem').count()));
     await pass(page, control, 65);
     assert.equal(loads, 1, 'what was loaded is what is served');
   } finally {
