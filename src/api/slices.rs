@@ -9,6 +9,9 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::MessageChannel;
 
+/// After so much time other tasks have their turn, in milliseconds: half of a frame.
+const A_TURN: f64 = 8.0;
+
 /// Sends a call for a page of sessions to a connection's vendor through the gateway.
 ///
 /// # Errors
@@ -60,8 +63,12 @@ async fn in_pieces(
     sessions: &[ClientSession],
 ) -> Option<(Listed<ClientSession>, ReadText)> {
     let mut reread = Reread::begin(body, before, sessions)?;
+    let mut begun = js_sys::Date::now();
     while !reread.piece()? {
-        next_task().await;
+        if js_sys::Date::now() - begun >= A_TURN {
+            next_task().await;
+            begun = js_sys::Date::now();
+        }
     }
     Some(reread.end())
 }

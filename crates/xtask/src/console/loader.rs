@@ -30,11 +30,15 @@ const loadChunk = (pieces) => Object.assign(async (callback, data) => {
 "#;
 
 /// Fetches and compiles the pieces of the page that is opened while the main one is on the way. `CHUNKS` are the chunks by
-/// the first part of the page's path, or by that and a slash where the path goes on. What fails here is asked for again
-/// by the program.
+/// the first part of the page's path, or by that and a slash where the path goes on. Once the program has begun they are
+/// made ready as well, while it still waits or draws its frame. What fails here is asked for again by the program.
 const OPENED: &str = r#"
 const [section, ...more] = location.pathname.slice(new URL('.', import.meta.url).pathname.length).split('/').filter(Boolean);
-for (const { compile } of { CHUNKS }[more.length > 0 ? `${section}/` : section]?.pieces ?? []) compile().catch(() => undefined);
+const opened = { CHUNKS }[more.length > 0 ? `${section}/` : section]?.pieces ?? [];
+for (const { compile } of opened) compile().catch(() => undefined);
+export const loadOpened = () => {
+    for (const { load } of opened) load().catch(() => undefined);
+};
 "#;
 
 /// The pages' chunks, as `Chunk::of` has them in the console, by their paths as [`OPENED`] reads them.

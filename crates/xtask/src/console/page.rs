@@ -30,8 +30,9 @@ const START: &str = "
         await Promise.race([near, window.alarmsPainted]);
         const program = await WebAssembly.compileStreaming(fetch('/PROGRAM'));
         await within(100, window.alarmsPainted);
-        const { default: start } = await script;
+        const { default: start, loadOpened } = await script;
         await start({ module_or_path: program });
+        loadOpened();
       })();
     ";
 
