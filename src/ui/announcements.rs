@@ -184,7 +184,7 @@ impl PreviousMoment {
                 let mut titles = moment.connections.iter();
                 let title = titles.find_map(|(one, title, _)| (one == id).then_some(title));
                 let title = title.unwrap_or(id);
-                format!("{title}, critical: {}", alarm.sentence)
+                format!("Critical ({title}): {}", alarm.sentence)
             }));
         }
         self.critical = Some(critical.map(|alarm| alarm.resource.clone()).collect());
@@ -266,7 +266,7 @@ mod tests {
         let both = [("a", group), ("b", group), ("plant-a", Kind::Connection)];
         assert_eq!(
             known.update(&moment(live, &both)),
-            ["Plant A, critical: b has no primary."]
+            ["Critical (Plant A): b has no primary."]
         );
         assert!(known.update(&moment(live, &both)).is_empty());
         assert!(known.update(&moment(live, &[])).is_empty());

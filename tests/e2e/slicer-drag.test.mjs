@@ -156,6 +156,8 @@ for (const [ending, end] of [['let go', (page) => page.mouse.up()], ['cancelled'
     await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids });
     await visit(path('slicers', 'live', group.id));
     await eventually(async () => assert.equal(await items(page).count(), 120));
+    // What the page loads last has come.
+    await page.getByRole('img', { name: 'On air over time' }).waitFor();
     const row = items(page).filter({ hasText: 'cam060' });
     await row.evaluate((item) => item.scrollIntoView({ block: 'center' }));
     const place = () =>
