@@ -152,7 +152,7 @@ fn Found(
     };
     let last = move || {
         let waits = builder.waiting.get();
-        waits.then(|| view! { <p class="pad">"Showing the last query. Run query shows the one above."</p> })
+        waits.then(|| view! { <p class="bar">"Showing the last query. Run query shows the one above."</p> })
     };
     let is_chosen =
         move |row: RwSignal<super::model::Row>| chosen.read().as_ref() == Some(&row.read().uid);
