@@ -88,9 +88,8 @@ impl Postgres {
 
     /// A transaction, begun by these statements.
     fn transaction(&mut self, first: Option<String>, work: Work<'_>) -> Result<(), Fault> {
-        // Of the transaction before: one that cannot even begin has not taken place.
-        self.doubt = None;
         self.connect()?;
+        self.doubt = None;
         self.link.start()?;
         let (link, presence) = (&mut self.link, &mut self.presence);
         let done = first
