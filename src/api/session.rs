@@ -36,7 +36,7 @@ pub async fn sign_in(user: &str, password: &str) -> Result<Session, Failure> {
         &json::write(&Credentials { user, password }),
     )
     .await?;
-    SIGNED_IN.set(SIGNED_IN.get() + 1);
+    SIGN_INS.set(SIGN_INS.get() + 1);
     Ok(session)
 }
 
@@ -63,12 +63,12 @@ pub async fn sign_out() -> Result<(), Failure> {
 }
 
 /// The gateway's problem type for "nobody is signed in".
-const NOBODY: &str = "/problems/sign-in";
+const NOT_SIGNED_IN: &str = "/problems/sign-in";
 
 /// Whether the gateway requires a sign-in.
 #[must_use]
 pub fn is_missing(failure: &Failure) -> bool {
-    matches!(failure, Failure::Refused(problem) if problem.kind == NOBODY)
+    matches!(failure, Failure::Refused(problem) if problem.kind == NOT_SIGNED_IN)
 }
 
 /// Whether the session that this console was opened with has ended.
@@ -78,13 +78,14 @@ pub struct Ended(pub RwSignal<bool>);
 thread_local! {
     /// Any request can detect it, and a request has no owner to read a context from.
     static ENDED: Cell<Option<RwSignal<bool>>> = const { Cell::new(None) };
-    /// How many times somebody has signed in since the console was opened.
-    static SIGNED_IN: Cell<u32> = const { Cell::new(0) };
+    /// Counts the sign-ins since the console was opened.
+    static SIGN_INS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// How many times somebody has signed in since the console was opened: a request keeps it for [`note`].
-pub(super) fn times_signed_in() -> u32 {
-    SIGNED_IN.get()
+/// The number of sign-ins since the console was opened. A request remembers it, so that [`check_for_end`] knows which
+/// session its answer is about.
+pub(super) fn sign_ins() -> u32 {
+    SIGN_INS.get()
 }
 
 /// Watches from now on whether the session ends.
@@ -95,11 +96,11 @@ pub fn watch() -> Ended {
     Ended(ended)
 }
 
-/// Checks a problem response for the end of the session. An answer to what was asked before somebody signed
-/// in again tells of the session that they have already replaced.
-pub(super) fn note(problem: &Problem, times_signed_in: u32) {
-    if problem.kind == NOBODY
-        && times_signed_in == SIGNED_IN.get()
+/// Checks a problem response for the end of the session. A request that was sent before the last sign-in was sent in the
+/// session before: that one's end is known already. `sign_ins`: as [`sign_ins`] was when the request was sent.
+pub(super) fn check_for_end(problem: &Problem, sign_ins: u32) {
+    if problem.kind == NOT_SIGNED_IN
+        && sign_ins == SIGN_INS.get()
         && let Some(ended) = ENDED.get()
     {
         let _ = ended.try_maybe_update(|ended| (!std::mem::replace(ended, true), ()));
@@ -111,19 +112,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_asked_before_somebody_signed_in_again_ends_no_session() {
+    fn a_request_sent_before_the_last_sign_in_ends_no_session() {
         let owner = Owner::new();
         let ended = owner.with(|| watch().0);
-        let nobody = Problem {
-            kind: NOBODY.to_owned(),
+        let not_signed_in = Problem {
+            kind: NOT_SIGNED_IN.to_owned(),
             status: 401,
             ..Problem::default()
         };
-        let before = times_signed_in();
-        SIGNED_IN.set(before + 1);
-        note(&nobody, before);
+        let before = sign_ins();
+        SIGN_INS.set(before + 1);
+        check_for_end(&not_signed_in, before);
         assert!(!ended.get_untracked());
-        note(&nobody, times_signed_in());
+        check_for_end(&not_signed_in, sign_ins());
         assert!(ended.get_untracked());
     }
 

@@ -146,7 +146,7 @@ pub(super) async fn answer_of(
     if let Purpose::Poll(_) = purpose {
         poll_gate::wait().await;
     }
-    let signed_in = session::times_signed_in();
+    let sign_ins = session::sign_ins();
     let answer = match purpose {
         Purpose::Poll(abort) => {
             let answer = exchange(builder, request.body.as_deref(), Some(abort)).await?;
@@ -160,7 +160,7 @@ pub(super) async fn answer_of(
         }
     };
     if answer.header("via").is_none() {
-        return Err(Failure::from_problem(problem(&answer, signed_in)));
+        return Err(Failure::from_problem(problem(&answer, sign_ins)));
     }
     Ok(answer)
 }
@@ -272,12 +272,12 @@ pub async fn post<T: DeserializeOwned>(path: &str, body: &str) -> Result<T, Fail
 /// As [`get`], but for the answer's content, of which there is none.
 pub async fn delete(path: &str) -> Result<(), Failure> {
     let builder = RequestBuilder::new(&address(path)).method(Method::DELETE);
-    let signed_in = session::times_signed_in();
+    let sign_ins = session::sign_ins();
     let answer = exchange(builder, None, None).await?;
     if answer.is_success() {
         Ok(())
     } else {
-        Err(Failure::from_problem(problem(&answer, signed_in)))
+        Err(Failure::from_problem(problem(&answer, sign_ins)))
     }
 }
 
@@ -288,14 +288,14 @@ async fn own<T>(
     abort: Option<&AbortController>,
     read: Read<T>,
 ) -> Result<T, Failure> {
-    let signed_in = session::times_signed_in();
+    let sign_ins = session::sign_ins();
     let answer = exchange(builder.header("accept", "application/json"), body, abort).await?;
-    decode(path, &answer, signed_in, read)
+    decode(path, &answer, sign_ins, read)
 }
 
-fn decode<T>(path: &str, answer: &Answer, signed_in: u32, read: Read<T>) -> Result<T, Failure> {
+fn decode<T>(path: &str, answer: &Answer, sign_ins: u32, read: Read<T>) -> Result<T, Failure> {
     if !answer.is_success() {
-        return Err(Failure::from_problem(problem(answer, signed_in)));
+        return Err(Failure::from_problem(problem(answer, sign_ins)));
     }
     read(&answer.body).map_err(|error| {
         Failure::Unreadable(vendors::call::Unreadable {
@@ -357,8 +357,8 @@ async fn read(response: Response) -> Result<Answer, gloo_net::Error> {
     })
 }
 
-/// `signed_in`: as [`session::times_signed_in`] said before the question.
-fn problem(answer: &Answer, signed_in: u32) -> Problem {
+/// `sign_ins`: as [`session::sign_ins`] said before the question.
+fn problem(answer: &Answer, sign_ins: u32) -> Problem {
     let mut problem: Problem = json::read(&answer.body).unwrap_or_else(|_| Problem {
         title: "A proxy in front of the gateway answered".to_owned(),
         detail: format!(
@@ -370,7 +370,7 @@ fn problem(answer: &Answer, signed_in: u32) -> Problem {
     problem.status = answer.status;
     problem.request_id = answer.header("x-request-id").map(ToOwned::to_owned);
     problem.retry_after = answer.retry_after();
-    session::note(&problem, signed_in);
+    session::check_for_end(&problem, sign_ins);
     problem
 }
 

@@ -95,7 +95,7 @@ fn SignInForm(
             view! { <p class="row"><button type="button" class=button_class on:click=go>"Sign in with "{title}</button></p> }
         })
     };
-    // While it is not known how one signs in, or by nothing: submitting it says what is wrong.
+    // Shown as well while the sign-in methods are not known, and where there are none: submitting it says what is wrong.
     let by_password = Memo::new(move |_| {
         let known = known.read();
         known

@@ -5,7 +5,8 @@ use crate::ui::Icon;
 use leptos::prelude::*;
 
 /// The words with their mark.
-// Inlined, because a chunk that few pages share costs each of them a request or what it is put together with.
+// Inlined: shared by a few pages only, it would be in a chunk of its own, which costs each of them another request or the
+// bytes of a chunk that it is merged with.
 #[inline(always)]
 pub fn wrong_line(words: String) -> impl IntoView {
     view! { <span class="wrong"><Icon name="warning" />{words}</span> }

@@ -60,7 +60,7 @@ story('what cannot be read says why, and the text stays', async (told) => {
   await accessible(page);
   await dialog.getByLabel('Response').fill('<html><body>Log in</body></html>');
   await dialog.getByRole('button', { name: 'Read' }).click();
-  await dialog.locator('.wrong').waitFor();
+  await dialog.getByRole('status').getByText(/sessions, found `html`\.$/).waitFor();
 });
 
 /** A response of many sessions, as the server would send them. */

@@ -58,7 +58,7 @@ signing('what a password manager fills in without an event is signed in with', a
   await heading(page, 'Overview').waitFor();
 });
 
-story('where nobody has to sign in, the address of the sign-in leads on', async ({ page, visit }) => {
+story('without users, the sign-in page leads to the page that was wanted', async ({ page, visit }) => {
   await visit('/sign-in?to=%2Fslicers');
   await heading(page, 'Slicers').waitFor();
   assert.equal(new URL(page.url()).pathname, '/slicers');
@@ -93,7 +93,7 @@ signing('a session that ends leaves the page as it is and asks to sign in over i
   assert.equal(await page.evaluate(() => window.stillTheSamePage), true);
 });
 
-signing('an answer of the session before, that comes after signing in again, asks nobody to sign in', async ({ page, served }) => {
+signing('a late answer to a request of the session before does not open the dialog again', async ({ page, served }) => {
   await page.goto(`${served.url}/sign-in?to=%2Fconnections`);
   await signIn(page, 'ann', PASSWORD);
   await heading(page, 'Connections').waitFor();

@@ -52,22 +52,16 @@ pub fn tiles(watched: Watched, params: &Params) -> Vec<Tile> {
                 .map(|alarm| of_connection(watched, state, alarm)),
         );
     }
-    let mut first_of: HashMap<&str, &str> = HashMap::new();
     let is_shown = |resource: &&Arc<Resource>| {
         let connection = &resource.key.connection;
         shown.iter().any(|state| state.connection.id == *connection)
     };
-    let mut repeated = HashSet::new();
-    for resource in world.resources().iter().filter(is_shown) {
-        let connection = resource.key.connection.as_str();
-        if *first_of.entry(&resource.name).or_insert(connection) != connection {
-            repeated.insert(resource.name.as_str());
-        }
-    }
-    for resource in world.resources().iter().filter(is_shown) {
+    let resources: Vec<_> = world.resources().iter().filter(is_shown).collect();
+    let ambiguous = ambiguous_names(&resources);
+    for resource in &resources {
         let alarm = alarms.get(&resource.key).copied();
         let mut tile = of_resource(watched, resource, alarm);
-        if repeated.contains(resource.name.as_str()) {
+        if ambiguous.contains(resource.name.as_str()) {
             let title = world.title(&resource.key.connection);
             tile.sentence = format!("{title}: {}", tile.sentence);
         }
@@ -75,6 +69,19 @@ pub fn tiles(watched: Watched, params: &Params) -> Vec<Tile> {
     }
     tiles.sort_by(worst_first);
     tiles
+}
+
+/// The names that resources of several connections have.
+fn ambiguous_names<'r>(resources: &[&'r Arc<Resource>]) -> HashSet<&'r str> {
+    let mut connections: HashMap<&str, &str> = HashMap::new();
+    let mut ambiguous = HashSet::new();
+    for resource in resources {
+        let connection = resource.key.connection.as_str();
+        if *connections.entry(&resource.name).or_insert(connection) != connection {
+            ambiguous.insert(resource.name.as_str());
+        }
+    }
+    ambiguous
 }
 
 /// A connection that is silent.
