@@ -11,6 +11,7 @@ use crate::prefs::{Theme, use_prefs};
 use crate::route::Route;
 use crate::ui::times::{machine, written};
 use crate::ui::{Heading, Icon};
+use health::words::decimal;
 use leptos::prelude::*;
 use std::time::Duration;
 
@@ -37,9 +38,9 @@ async fn state() -> Result<Arrived<Answer>, Failure> {
 fn left(millis: f64) -> String {
     let seconds = (millis.max(0.0) / 1_000.0).ceil();
     if seconds > 60.0 {
-        format!("Expires in {} min", (seconds / 60.0).ceil())
+        format!("Expires in {} min", decimal((seconds / 60.0).ceil(), 0))
     } else {
-        format!("Expires in {seconds} s")
+        format!("Expires in {} s", decimal(seconds, 0))
     }
 }
 

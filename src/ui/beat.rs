@@ -1,6 +1,7 @@
 //! The age of a heartbeat as a bar: it runs to 1.2 timeouts, with a thin mark at half of the timeout,
 //! when the next beat is due, and a thick one at the whole, when another session takes over.
 
+use health::words::decimal;
 use leptos::prelude::*;
 
 /// What a beat shows.
@@ -57,7 +58,7 @@ impl BeatFacts {
     fn label_of(&self, words: &str) -> String {
         match self.timeout {
             None => words.to_owned(),
-            Some(timeout) => format!("{words}, timeout {timeout:.0} s"),
+            Some(timeout) => format!("{words}, timeout {} s", decimal(timeout, 0)),
         }
     }
 }
@@ -80,15 +81,18 @@ pub fn Beat(
         timeout.get().map(|timeout| {
             let age = move || {
                 let age = facts.read().as_ref().and_then(|facts| facts.age);
-                age.unwrap_or_default().min(timeout * 1.2)
+                decimal(age.unwrap_or_default().min(timeout * 1.2), 3)
             };
+            // Where the bar ends, and where a mark stands that is not passed.
+            let end = timeout * 1.2;
+            let mark = move |at: f64| decimal(at, 3);
             view! {
                 <span>
                     <meter
                         min="0"
-                        max=timeout * 1.2
-                        low=move || if is(|facts| facts.late) { timeout / 2.0 } else { timeout * 1.2 }
-                        high=move || if is(|facts| facts.silent) { timeout } else { timeout * 1.2 }
+                        max=mark(end)
+                        low=move || mark(if is(|facts| facts.late) { timeout / 2.0 } else { end })
+                        high=move || mark(if is(|facts| facts.silent) { timeout } else { end })
                         optimum="0"
                         value=age
                         aria-label="Age of the last heartbeat"

@@ -1,4 +1,4 @@
-//! Time spans in words, with at most two units.
+//! Time spans in words, with at most two units, and numbers in digits.
 
 use chrono::TimeDelta;
 use vendors::LeftOut;
@@ -38,6 +38,29 @@ pub fn left_out(out: LeftOut) -> Option<String> {
     (!words.is_empty()).then_some(words)
 }
 
+/// A number in digits, with at most so many decimals and no zeros at their end: `12`, `0.5`. Beyond 9 × 10^18, decimals
+/// counted as digits, it is the largest that this can write; no number is 0.
+///
+/// By whole numbers alone: what the library writes floating numbers with would be 11 kB of the console.
+#[must_use]
+pub fn decimal(number: f64, decimals: u32) -> String {
+    let scale = 10_u64.pow(decimals);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "the scale is small, and `as` takes what is too large as the largest"
+    )]
+    let scaled = (number * scale as f64).round() as i64;
+    let (whole, part) = (scaled.unsigned_abs() / scale, scaled.unsigned_abs() % scale);
+    let sign = if scaled < 0 { "-" } else { "" };
+    if part == 0 {
+        return format!("{sign}{whole}");
+    }
+    let width = usize::try_from(decimals).unwrap_or(0);
+    let text = format!("{sign}{whole}.{part:0width$}");
+    text.trim_end_matches('0').to_owned()
+}
+
 /// How long ago: `now` under a second, else `42 s ago`.
 #[must_use]
 pub fn ago(age: TimeDelta) -> String {
@@ -50,8 +73,9 @@ pub fn ago(age: TimeDelta) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ago, left_out, span};
+    use super::{ago, decimal, left_out, span};
     use chrono::TimeDelta;
+    use proptest::prelude::*;
     use vendors::LeftOut;
 
     #[test]
@@ -104,6 +128,37 @@ mod tests {
             ),
         ] {
             assert_eq!(out.as_deref(), words);
+        }
+    }
+
+    #[test]
+    fn numbers_are_rounded_and_end_without_zeros() {
+        for (number, decimals, digits) in [
+            (0.0, 0, "0"),
+            (-0.0, 2, "0"),
+            (0.5, 0, "1"),
+            (12.0, 3, "12"),
+            (0.25, 1, "0.3"),
+            (100.05, 2, "100.05"),
+            (-0.004, 2, "0"),
+            (-3.25, 4, "-3.25"),
+            (f64::NAN, 1, "0"),
+            (f64::INFINITY, 0, "9223372036854775807"),
+        ] {
+            assert_eq!(decimal(number, decimals), digits);
+        }
+    }
+
+    proptest! {
+        /// What is written is the nearest number with so many decimals.
+        #[test]
+        fn what_is_written_reads_as_nearly_the_same(number in -1e6..1e6_f64, decimals in 0_u32..5) {
+            let text = decimal(number, decimals);
+            let read: f64 = text.parse().expect("a number");
+            let half = 0.5 / f64::from(10_u32.pow(decimals));
+            prop_assert!((read - number).abs() <= half * 1.000_001, "{number} as {text}");
+            let written = text.split_once('.').map_or("", |(_, decimals)| decimals);
+            prop_assert!(written.len() <= decimals as usize && !written.ends_with('0'));
         }
     }
 }

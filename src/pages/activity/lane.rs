@@ -9,7 +9,7 @@ use crate::ui::{name, times};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::events::{Led, Stretch, lane, leads};
 use health::inventory::{Kind, ResourceKey};
-use health::words::span;
+use health::words::{decimal, span};
 use leptos::prelude::*;
 
 /// The times that can be shown: as the address has them, their words and their lengths.
@@ -133,7 +133,7 @@ fn image(
                 .filter(|stretch| stretch.led == *led)
                 .map(|stretch| {
                     let (x, width) = bar(stretch, from, to);
-                    view! { <rect x=x.to_string() y="0" width=width.to_string() height="20" data-s=tone></rect> }
+                    view! { <rect x=decimal(x, 2) y="0" width=decimal(width, 2) height="20" data-s=tone></rect> }
                 })
                 .collect();
             let label = label.to_owned();

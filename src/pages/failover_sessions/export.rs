@@ -2,6 +2,7 @@
 //! nor asks for further pages.
 
 use super::model::{result_word, state_word};
+use crate::ui;
 use crate::ui::csv::{cell, row, whole};
 use crate::ui::time_zone::{ZoneAt, local};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -98,7 +99,7 @@ impl<'a> Line<'a> {
             text(self.started.as_deref()),
             text(self.ended.as_deref()),
             number(self.duration.map(|seconds| seconds.to_string())),
-            number(self.progress.map(|progress| progress.to_string())),
+            number(self.progress.map(ui::number)),
             text(self.server),
             text(self.server_uid),
             self.done.to_string(),

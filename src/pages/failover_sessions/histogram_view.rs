@@ -4,6 +4,7 @@ use super::builder::Builder;
 use super::histogram::{Bar, Class, Histogram};
 use crate::prefs::use_prefs;
 use crate::ui::times;
+use health::words::decimal;
 use leptos::prelude::*;
 use std::sync::Arc;
 use vendors::veeam::{Field, Page};
@@ -13,6 +14,11 @@ const HEIGHT: f64 = 60.0;
 
 /// The width of a bar and the gap after it, in the same units.
 const STEP: f64 = 10.0;
+
+/// A length in the drawing's units.
+fn units(length: f64) -> String {
+    decimal(length, 2)
+}
 
 fn fraction(part: usize, of: usize) -> f64 {
     let number = |count: usize| u32::try_from(count).map_or(0.0, f64::from);
@@ -88,7 +94,7 @@ pub fn HistogramView(
             <section class="panel" aria-label=format!("Sessions over time of {of}")>
                 <header><h2>"Sessions over time"</h2><p>{format!("of {of}, a bar is {}", width.word())}{undated}</p></header>
                 <div class="pad">
-                    <svg class="bars" viewBox=format!("0 0 {} {HEIGHT}", count * STEP) preserveAspectRatio="none" role="group" aria-label="Sessions over time by result">{bars}</svg>
+                    <svg class="bars" viewBox=format!("0 0 {} {}", units(count * STEP), units(HEIGHT)) preserveAspectRatio="none" role="group" aria-label="Sessions over time by result">{bars}</svg>
                     <p class="row" aria-hidden="true"><small>{from}</small><small class="end">{to}</small></p>
                     <details><summary>"As a table"</summary>
                         <div class="scroll" tabindex="0" role="region" aria-label="Sessions over time, scrollable">
@@ -118,7 +124,7 @@ fn BarView(
         .map(|class| {
             let height = fraction(bar.counts.of(class), highest) * (HEIGHT - 2.0);
             top -= height;
-            view! { <rect x=x + 1.0 y=top width=STEP - 2.0 height=height data-s=key(class)></rect> }
+            view! { <rect x=units(x + 1.0) y=units(top) width=units(STEP - 2.0) height=units(height) data-s=key(class)></rect> }
         })
         .collect();
     if bar.counts.total() == 0 {
@@ -138,7 +144,7 @@ fn BarView(
     };
     view! {
         <g role="button" tabindex="0" aria-label=format!("Narrow to {description}") on:click=move |_| narrow() on:keydown=keys>
-            <rect class="hit" x=x y=0.0 width=STEP height=HEIGHT></rect>
+            <rect class="hit" x=units(x) y="0" width=units(STEP) height=units(HEIGHT)></rect>
             {parts}
         </g>
     }

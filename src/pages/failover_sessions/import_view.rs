@@ -5,6 +5,7 @@ use crate::api::read_saved;
 use crate::pages::chunks::{Chunk, Dialog, Piece, use_chunks};
 use crate::ui::dialog as ui;
 use crate::ui::{Icon, download, wrong_status};
+use health::words::decimal;
 use leptos::prelude::*;
 use std::sync::Arc;
 use vendors::veeam::Page;
@@ -84,8 +85,8 @@ pub fn Importing(
         let name = file.name();
         if file.size() > LARGEST {
             wrong.set(Some(format!(
-                "{name} is {:.0} MiB large; up to 50 MiB can be read. Ask for smaller pages.",
-                file.size() / 1024.0 / 1024.0
+                "{name} is {} MiB large; up to 50 MiB can be read. Ask for smaller pages.",
+                decimal(file.size() / 1024.0 / 1024.0, 0)
             )));
             return;
         }

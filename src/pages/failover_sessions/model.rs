@@ -2,7 +2,7 @@
 
 use crate::pages::unreadable::or_unreadable;
 use crate::prefs::Zone;
-use crate::ui::times;
+use crate::ui::{number, times};
 use chrono::{DateTime, Utc};
 use health::failover_sessions::{duration, is_running, judge_session, tasks_done};
 use health::severity::Severity;
@@ -90,7 +90,7 @@ pub fn glyph(result: Option<&Outcome>, severity: Severity) -> Option<&'static st
 /// Progress in words: the vendor's own figure, which is no proof that it is done.
 #[must_use]
 pub fn progress(progress: Option<f64>) -> Option<String> {
-    progress.map(|progress| format!("{progress} %"))
+    progress.map(|progress| format!("{} %", number(progress)))
 }
 
 /// What stands where a session has no end: one that runs has none yet, of another the server does not say it.

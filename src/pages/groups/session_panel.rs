@@ -6,7 +6,7 @@ use super::model::{is_override_unreadable, without_override};
 use crate::live::use_clock;
 use crate::nav::use_nav;
 use crate::prefs::use_prefs;
-use crate::ui::{Copy, Icon, times};
+use crate::ui::{Copy, Icon, number, times};
 use chrono::{DateTime, Utc};
 use health::groups::{Action, is_pinned, role_word};
 use health::words;
@@ -55,7 +55,7 @@ fn Panel(context: ActionContext, id: String) -> impl IntoView {
     };
     let role = text(|one| one.role.as_ref().map(role_word));
     let name = text(|one| one.name.clone());
-    let score = text(|one| Some(one.heartbeat.as_ref()?.score?.to_string()));
+    let score = text(|one| Some(number(one.heartbeat.as_ref()?.score?)));
     let posted = at(|one| one.heartbeat.as_ref()?.heartbeat_time);
     let data = at(|one| one.heartbeat.as_ref()?.last_data_processed_time);
     let pinned = Memo::new(move |_| match session.read().as_ref() {

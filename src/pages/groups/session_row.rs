@@ -7,7 +7,7 @@ use crate::live::use_clock;
 use crate::nav::use_nav;
 use crate::pages::resource_row::{MomentCell, row_time};
 use crate::prefs::Zone;
-use crate::ui::{Beat, Icon, name, times};
+use crate::ui::{Beat, Icon, name, number, times};
 use chrono::{DateTime, Utc};
 use health::groups::{Beat as BeatState, Observation, is_cold_standby, pulse, role_word};
 use health::inventory::HeartbeatFacts;
@@ -162,16 +162,17 @@ pub fn SessionRow(
     // Drawn anew only where it differs: most of what a reading changes is a time.
     let score = Memo::new(move |_| row.read().score);
     let score = move || {
-        score.get().map_or_else(
-        || "–".into_any(),
-        |score| view! {
+        let Some(score) = score.get().map(number) else {
+            return "–".into_any();
+        };
+        let label = format!("score {score} of 100");
+        view! {
             <span class="beat score">
-                <meter min="0" max="100" value=score aria-label=format!("score {score} of 100")></meter>
+                <meter min="0" max="100" value=score.clone() aria-label=label></meter>
                 {score}
             </span>
         }
-        .into_any(),
-    )
+        .into_any()
     };
     let cold = move || {
         row.read()

@@ -330,12 +330,12 @@ pub fn Takeover(
 #[component]
 fn Count(#[prop(into)] lane: Signal<Lane>) -> impl IntoView {
     let text = move |of: fn(&Lane) -> String| move || of(&lane.read());
-    let at = move || lane.read().at.to_string();
+    let at = move || words::decimal(lane.read().at, 4);
     let run = Memo::new(move |before: Option<&Run>| {
         let (before, lane) = (before.copied().unwrap_or_default(), lane.read());
         before.at(clock::now(), lane.age, lane.timeout)
     });
-    let seconds = |millis: f64| format!("{:.3}s", millis / 1_000.0);
+    let seconds = |millis: f64| format!("{}s", words::decimal(millis / 1_000.0, 3));
     let (age, timeout) = (
         move || seconds(-run.get().age),
         move || seconds(run.get().timeout),

@@ -8,6 +8,7 @@ use super::state::{Count, Wall};
 use crate::live::{use_clock, use_watched};
 use crate::ui::Icon;
 use crate::ui::times::{machine, written};
+use health::words::decimal;
 use leptos::prelude::*;
 
 /// The head of the wall.
@@ -33,7 +34,7 @@ pub fn Header(
         Head::Notes => "notes",
         Head::All => "all",
     };
-    let height = move || format!("{:.4}em", wall.layout.read().header);
+    let height = move || format!("{}em", decimal(wall.layout.read().header, 4));
     view! {
         <header style:height=height data-head=below>
             <div class="when">
@@ -93,7 +94,7 @@ fn PageNote(wall: Wall) -> impl IntoView {
         }
         let rotation = wall.rotation.read();
         let part = rotation.progress(clock.millis(), wall.params.read().rotate);
-        format!("{part:.3}")
+        decimal(part, 3)
     };
     view! { <span class="page" hidden=move || pages.get() < 2 style:--part=part>{words}</span> }
 }

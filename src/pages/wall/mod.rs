@@ -29,6 +29,7 @@ use crate::ui::{Announcements, Heading, Icon};
 use banner::Banner;
 use control_bar::ControlBar;
 use header::Header;
+use health::words::decimal;
 use leptos::prelude::*;
 use sources::WallSources;
 use state::Wall;
@@ -57,7 +58,7 @@ pub fn StatusWall(
         let theme = wall.params.read().theme.unwrap_or(prefs.theme.get());
         theme.word()
     };
-    let text = move || format!("{:.4}px", wall.layout.read().text);
+    let text = move || format!("{}px", decimal(wall.layout.read().text, 4));
     let is_seen = move || hands.get() || set_up.get();
     view! {
         <Heading text="Status wall" />

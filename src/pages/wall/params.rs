@@ -3,6 +3,7 @@
 
 use crate::json;
 use crate::prefs::Theme;
+use health::words::decimal;
 
 /// Seconds on a page unless the address says otherwise.
 pub const ROTATE: u32 = 20;
@@ -150,7 +151,12 @@ pub fn read(
                 report(
                     name,
                     &text,
-                    &format!("give {unit} from {low} to {high}. Using {usual}."),
+                    &format!(
+                        "give {unit} from {} to {}. Using {}.",
+                        decimal(low, 1),
+                        decimal(high, 1),
+                        decimal(usual, 1)
+                    ),
                 );
                 usual
             })

@@ -4,6 +4,7 @@ use super::sizing::{LEAST, PREFERRED};
 use super::state::Wall;
 use crate::nav::use_nav;
 use crate::ui::wake_lock::WakeLock;
+use health::words::decimal;
 use leptos::prelude::*;
 
 /// The set-up view.
@@ -18,10 +19,11 @@ pub fn SetUp(
         let (view, layout) = (wall.viewing.read(), wall.layout.read());
         let at = |minutes: f64| {
             format!(
-                "{minutes}′ at {} m: capitals {:.1} mm high, text of {:.1} px.",
-                view.distance,
-                view.capital(minutes),
-                view.text(minutes)
+                "{}′ at {} m: capitals {} mm high, text of {} px.",
+                decimal(minutes, 1),
+                decimal(view.distance, 2),
+                decimal(view.capital(minutes), 1),
+                decimal(view.text(minutes), 1)
             )
         };
         let minutes = LEAST * layout.text / view.text(LEAST);
@@ -33,34 +35,35 @@ pub fn SetUp(
         };
         let fits = if layout.too_small {
             format!(
-                "The content does not fit at that size: the text is legible only from {:.1} m.",
-                view.legible_from(layout.text)
+                "The content does not fit at that size: the text is legible only from {} m.",
+                decimal(view.legible_from(layout.text), 1)
             )
         } else {
             format!(
-                "It is legible from {:.1} m.",
-                view.legible_from(layout.text)
+                "It is legible from {} m.",
+                decimal(view.legible_from(layout.text), 1)
             )
         };
         [
             format!(
-                "{} × {} px on {} inches, filled by this window: {:.2} px a millimetre.",
-                view.width,
-                view.height,
-                view.diagonal,
-                view.density()
+                "{} × {} px on {} inches, filled by this window: {} px a millimetre.",
+                decimal(view.width, 1),
+                decimal(view.height, 1),
+                decimal(view.diagonal, 1),
+                decimal(view.density(), 2)
             ),
             format!("Least: {}", at(LEAST)),
             format!("Preferred: {}", at(PREFERRED)),
             format!(
-                "Shown: text of {:.1} px, which is {minutes:.1}′. {fits}",
-                layout.text
+                "Shown: text of {} px, which is {}′. {fits}",
+                decimal(layout.text, 1),
+                decimal(minutes, 1)
             ),
             format!(
-                "{tiles} tiles on {} pages of {:.1} by {:.1} em.",
+                "{tiles} tiles on {} pages of {} by {} em.",
                 layout.pages.len(),
-                layout.width,
-                layout.area
+                decimal(layout.width, 1),
+                decimal(layout.area, 1)
             ),
             awake.to_owned(),
         ]
@@ -97,6 +100,6 @@ fn Number(
         nav.replace(&nav.with_params(&[(name, Some(value.trim()))]));
     };
     view! {
-        <label>{label}<input type="number" name=name min="0" step=step prop:value=move || value.get().to_string() on:change=change /></label>
+        <label>{label}<input type="number" name=name min="0" step=step prop:value=move || decimal(value.get(), 2) on:change=change /></label>
     }
 }

@@ -6,6 +6,7 @@ use crate::live::{Watched, use_watched};
 use crate::ui::{Icon, freshness};
 use chrono::{DateTime, Utc};
 use health::severity::Severity;
+use health::words::decimal;
 use leptos::prelude::*;
 use std::ops::Range;
 
@@ -28,7 +29,7 @@ pub fn Tiles(
     let spots = spots(wall.shown);
     keep_ages(wall.shown, spots, use_watched());
     let each = move || spots.read().iter().copied().enumerate().collect::<Vec<_>>();
-    let area = move || format!("{:.4}em", wall.layout.read().area);
+    let area = move || format!("{}em", decimal(wall.layout.read().area, 4));
     view! {
         <ol class="tiles" aria-label="Tiles" style:height=area>
             <For each key=|(at, _)| *at children=move |(_, spot)| view! { <Tile spot wall /> } />
@@ -109,7 +110,7 @@ fn Tile(spot: Spot, wall: Wall) -> impl IntoView {
         move || {
             spot.read()
                 .as_ref()
-                .map(|shown| format!("{:.4}em", read(shown)))
+                .map(|shown| format!("{}em", decimal(read(shown), 4)))
         }
     };
     let aged = move |read: fn(&model::Tile, Ages) -> String| {

@@ -2,6 +2,7 @@
 //! offsets.
 
 use super::drag::{Drag, Geometry, Point, scroll_speed};
+use health::words::decimal;
 use leptos::prelude::*;
 use std::ops::Range;
 use wasm_bindgen::JsCast;
@@ -91,7 +92,8 @@ impl DragState {
             self.corner.y + end - *bottom
         };
         if speed.abs() > 0.0 && hidden > 0.0 {
-            let by = (speed * passed / 1000.0 + self.rest).clamp(-hidden, hidden);
+            let by = speed * passed / 1000.0 + self.rest;
+            let by = by.max(-hidden).min(hidden);
             self.rest = by.fract();
             view.scroll_by_with_x_and_y(0.0, by.trunc());
             self.scrolled = true;
@@ -173,7 +175,7 @@ impl DragState {
             return;
         }
         let (above, below) = self.geometry.beside(&self.near);
-        let room = format!("{above}px 0 {below}px");
+        let room = format!("{}px 0 {}px", decimal(above, 2), decimal(below, 2));
         let _ = list.style().set_property("padding", &room);
     }
 
@@ -214,7 +216,7 @@ impl DragState {
                 let _ = if shift == 0.0 {
                     style.remove_property("translate").map(|_| ())
                 } else {
-                    style.set_property("translate", &format!("0 {shift}px"))
+                    style.set_property("translate", &format!("0 {}px", decimal(shift, 2)))
                 };
                 *drawn = shift;
             }

@@ -1,6 +1,7 @@
 //! The list whose rows are dragged.
 
 use super::Dragging;
+use health::words::decimal;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusEvent};
@@ -21,9 +22,14 @@ pub fn Reorderable(
     /// The rows, each an `li`.
     children: Children,
 ) -> impl IntoView {
-    let pixels = |of: f64| format!("{of}px");
+    let pixels = |of: f64| format!("{}px", decimal(of, 2));
     // Not by its top: that would lay out the page.
-    let top = move || dragging.gap.get().map(|(top, _)| format!("0 {top}px"));
+    let top = move || {
+        dragging
+            .gap
+            .get()
+            .map(|(top, _)| format!("0 {}", pixels(top)))
+    };
     let height = move || dragging.gap.get().map(|(_, height)| pixels(height));
     // Out of nothing or of a dialog the focus comes back by itself, and nobody has looked at the list meanwhile.
     let focused = move |event: FocusEvent| {

@@ -1,6 +1,7 @@
 //! The rows of a long table that are seen, as it is scrolled: only these are drawn.
 
 use super::virtual_rows::{Scrolled, Window};
+use health::words::decimal;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -145,6 +146,6 @@ pub fn LongTable(
 fn space(pixels: impl Fn() -> f64 + Send + Sync + 'static) -> impl IntoView {
     move || {
         let pixels = pixels();
-        (pixels > 0.0).then(|| view! { <tr class="space" aria-hidden="true"><td colspan="11" style:height=format!("{pixels}px")></td></tr> })
+        (pixels > 0.0).then(|| view! { <tr class="space" aria-hidden="true"><td colspan="11" style:height=format!("{}px", decimal(pixels, 2))></td></tr> })
     }
 }

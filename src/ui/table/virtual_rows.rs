@@ -114,7 +114,7 @@ impl Scrolled {
         }
         let begin = pixels(row.min(self.count.saturating_sub(1)), self.row);
         let lowest = (begin + self.row - self.height()).min(begin);
-        self.clamped(self.clamped(self.top).clamp(lowest, begin))
+        self.clamped(self.clamped(self.top).max(lowest).min(begin))
     }
 
     /// The height of all rows, in pixels.
@@ -145,7 +145,7 @@ impl Scrolled {
         if top.is_nan() {
             0.0
         } else {
-            top.clamp(0.0, most)
+            top.max(0.0).min(most)
         }
     }
 }

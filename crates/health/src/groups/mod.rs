@@ -26,6 +26,7 @@ pub use pulse::{Beat, Pulse, pulse};
 pub use roles::leaders;
 pub use successor::{Candidate, Succession, is_cold_standby};
 
+use crate::words::decimal;
 use chrono::{DateTime, Utc};
 use vendors::aveva::{ClientSession, GroupConfiguration, Role, RoleOverride};
 
@@ -73,5 +74,5 @@ pub(crate) fn score(session: &ClientSession) -> Option<f64> {
 
 /// A score with at most one decimal, because it is only a share of streams.
 pub(crate) fn score_words(score: f64) -> String {
-    format!("{}", (score * 10.0).round() / 10.0)
+    decimal(score, 1)
 }
