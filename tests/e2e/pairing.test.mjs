@@ -12,11 +12,11 @@ import { PASSWORD, serve } from './support/served.mjs';
  */
 function pairing(name, options, tell) {
   if (typeof options === 'function') return pairing(name, {}, options);
-  const { more, ...others } = options;
+  const { more, top, ...others } = options;
   return story(name, others, async (told) => {
     const { page, complaints } = told;
     complaints.expect(/status of 401/);
-    const served = await serve({ more });
+    const served = await serve({ more, top });
     const contexts = [];
     const heard = [];
     const screen = async (address = '/wall', more = {}) => {
@@ -136,6 +136,36 @@ pairing('a screen shows a code, becomes a wall without a hand, and is signed out
   await enter(page, await code(wall), 'Hall north');
   await becomesWall(wall);
   assert.equal(await signedOut(wall).count(), 0);
+});
+
+pairing('very many walls are listed page by page', { top: 'trusted_proxies = ["127.0.0.1"]\n' }, async ({ page, served }) => {
+  for (let number = 10; number < 37; number += 1) {
+    // Screens of many networks: one network gets few codes.
+    const headers = { origin: served.url, 'content-type': 'application/json', 'x-forwarded-for': `10.${number}.0.1` };
+    const asked = (request) => ({ headers, method: 'POST', ...request });
+    const screen = await fetch(`${served.url}/api/pairing`, asked({ body: '{}' }));
+    const { code: shown } = await screen.json();
+    const paired = await page.request.fetch(`${served.url}/api/walls`, asked({ data: { code: shown, name: `Hall ${number}` } }));
+    assert.equal(paired.status(), 201);
+  }
+  await page.reload();
+  const names = async () => (await rows(page, 'Walls')).map(({ Name }) => Name);
+  await whenRows(page, 'Walls', (table) => assert.equal(table.length, 25));
+  const first = await names();
+  await walls(page).getByText('Page 1 of 2', { exact: true }).waitFor();
+  await walls(page).getByRole('button', { name: 'Next' }).click();
+  await walls(page).getByText('Page 2 of 2', { exact: true }).waitFor();
+  await whenRows(page, 'Walls', (table) => assert.equal(table.length, 2));
+  assert.equal(new Set([...first, ...(await names())]).size, 27);
+  // Where the last wall of a page is revoked, the page before it is shown.
+  for (const name of await names()) {
+    await page.getByRole('button', { name: `Revoke ${name}` }).click();
+    await page.getByRole('dialog', { name: `Revoke ${name}?` }).getByRole('button', { name: 'Revoke wall' }).click();
+    await page.getByText(`The wall ${name} is revoked.`).waitFor();
+  }
+  await whenRows(page, 'Walls', (table) => assert.equal(table.length, 25));
+  assert.deepEqual(await names(), first);
+  assert.equal(await walls(page).getByText(/^Page /).count(), 0);
 });
 
 pairing('a code that is wrong, old or used is refused with the reason, and nothing typed is lost', async ({ page, screen, complaints }) => {

@@ -4,9 +4,12 @@ use crate::api::Outcome;
 use crate::api::outcome::settled;
 use crate::api::walls::{self, Wall, Walls as List};
 use crate::live::{Live, keyed, use_watched};
+use crate::nav::use_nav;
+use crate::pages::resource_list::A_PAGE;
 use crate::prefs::use_prefs;
 use crate::ui::ActionDialog;
 use crate::ui::action_dialog::Running;
+use crate::ui::table::filters::{Pager, page_of};
 use crate::ui::times;
 use chrono::{DateTime, Utc};
 use health::effect::{Confirm, Effect};
@@ -18,12 +21,19 @@ pub fn WallList(
     /// The walls.
     state: Live<List>,
 ) -> impl IntoView {
-    let revoking = RwSignal::new(None::<Wall>);
+    let (nav, revoking) = (use_nav(), RwSignal::new(None::<Wall>));
     let ids = Memo::new(move |_| {
         let list = state.value();
         let walls = list.iter().flat_map(|list| &list.walls);
         walls.map(|wall| wall.id.clone()).collect::<Vec<_>>()
     });
+    let count = Memo::new(move |_| ids.read().len());
+    let page = Memo::new(move |_| page_of(nav.param("page").as_deref(), count.get(), A_PAGE));
+    let of_page = move || {
+        let ids = ids.read();
+        let of_page = ids.iter().skip((page.get() - 1) * A_PAGE).take(A_PAGE);
+        of_page.cloned().collect::<Vec<_>>()
+    };
     let none = move || {
         let none = state.value().is_some() && ids.read().is_empty();
         none.then(|| view! { <p class="blank">"No screen is paired. Open /wall on it: it shows a code."</p> })
@@ -46,10 +56,11 @@ pub fn WallList(
                     </tr>
                 </thead>
                 <tbody>
-                    {keyed(move || ids.get(), Clone::clone, move |id| view! { <Row state id revoking /> })}
+                    {keyed(of_page, Clone::clone, move |id| view! { <Row state id revoking /> })}
                 </tbody>
             </table>
         </div>
+        <p class="bar" hidden=move || { count.get() <= A_PAGE }><Pager page all=count.into() a_page=A_PAGE /></p>
         {none}
         {dialog}
     }
