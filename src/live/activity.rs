@@ -118,8 +118,8 @@ impl Feed {
         }
     }
 
-    /// Reads older ones.
-    pub fn read_older(self) {
+    /// Reads older ones, and then does what follows from them, unless the page was left.
+    pub fn read_older(self, then: impl FnOnce() + 'static) {
         let Some(before) = self.known.read_untracked().older.clone() else {
             return;
         };
@@ -134,13 +134,16 @@ impl Feed {
             match answer {
                 Ok(page) => {
                     let _ = self.failure.try_set(None);
-                    let _ = self.known.try_update(|known| {
+                    let is_open = self.known.try_update(|known| {
                         // Where a refresh has begun anew meanwhile, these are not the next ones.
                         if known.older.as_ref() == Some(&before) {
                             known.entries.extend(page.entries.into_iter().map(Arc::new));
                             known.older = page.older;
                         }
                     });
+                    if is_open.is_some() {
+                        then();
+                    }
                 }
                 Err(failure) => {
                     let _ = self.failure.try_set(Some(failure));

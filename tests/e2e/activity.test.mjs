@@ -148,13 +148,52 @@ story('older entries come on demand, and new ones move nobody who reads below', 
   await last.scrollIntoViewIfNeeded();
   const before = await last.boundingBox();
   await turn(turns, groups.slice(0, 1));
-  const more = page.getByRole('button', { name: 'Show 1 new entry' });
+  const more = page.getByRole('button', { name: 'Show 1 newer entry' });
   await more.waitFor({ timeout: PATIENCE, state: 'attached' });
   assert.equal((await rows(page, 'Activity')).length, all);
   const after = await last.boundingBox();
   assert.ok(Math.abs(after.y - before.y) <= 40, `${before.y} and ${after.y}`);
   await more.click();
   await whenRows(page, 'Activity', (shown) => assert.equal(shown.length, all + 1));
+});
+
+story('a hundred entries are drawn at most, and older ones take the place of the newest', async (told) => {
+  const { page, visit, control, world } = told;
+  await control('POST', '/reset', { scenario: 'calm', groups: 180, sessions: 4 });
+  await told.reread();
+  const groups = system(await world(), 'live').groups.filter(ordered);
+  assert.ok(groups.length >= 120);
+  for (const group of groups.slice(0, 120)) await reorder(control, group, inOrder(group).toReversed());
+  await told.reread();
+  await visit('/activity?kind=order');
+  await page.getByText('The newest 50 entries', { exact: true }).waitFor({ timeout: PATIENCE });
+  const older = page.getByRole('button', { name: 'Show older entries' });
+  const names = async () => (await rows(page, 'Activity')).map(({ Resource }) => Resource);
+  const newest = await names();
+  await older.click();
+  await page.getByText('The newest 100 entries', { exact: true }).waitFor();
+  const before = await names();
+  assert.deepEqual(before.slice(0, 50), newest);
+  const last = table(page).getByRole('row', { name: before.at(-1) });
+  await last.getByText('Before and after').click();
+  await older.scrollIntoViewIfNeeded();
+  const { y } = await last.boundingBox();
+  await older.click();
+  await page.getByText('Entries 21 to 120 of 120', { exact: true }).waitFor();
+  const after = await names();
+  assert.deepEqual(after.slice(0, 80), before.slice(20));
+  assert.equal(new Set([...before, ...after]).size, 120);
+  assert.equal(await older.count(), 0);
+  // The row that was the last one is where it was, as it was left.
+  await eventually(async () => assert.ok(Math.abs((await last.boundingBox()).y - y) <= 1));
+  await last.getByText(/^Before: /).waitFor();
+  await page.getByRole('button', { name: 'Show 20 newer entries' }).click();
+  await page.getByText('The newest 100 entries', { exact: true }).waitFor();
+  assert.deepEqual(await names(), before);
+  // What was read already is not read again.
+  await older.click();
+  await page.getByText('Entries 21 to 120 of 120', { exact: true }).waitFor();
+  assert.deepEqual(await names(), after);
 });
 
 story('everything that the filters leave is exported', async ({ page, visit, control, world }) => {

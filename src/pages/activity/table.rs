@@ -11,6 +11,13 @@ use chrono::{DateTime, Utc};
 use health::events::EventKind;
 use leptos::prelude::*;
 use std::sync::Arc;
+use web_sys::{Element, HtmlTableSectionElement as Tbody};
+
+/// How many entries are drawn at most: a page that is read for long does not grow.
+const DRAWN: usize = 100;
+
+/// How many more come with "Show older entries" at most.
+const A_STEP: usize = 50;
 
 /// The table of what a query leaves.
 #[component]
@@ -23,39 +30,67 @@ pub fn ActivityTable(
     everything: String,
 ) -> impl IntoView {
     let feed = feed(query);
-    // Whoever reads further below is not to be moved: what has come since waits above.
+    // The first entry that is shown. Whoever reads further below is not to be moved: what has come since waits above.
     let top = RwSignal::new(None::<(DateTime<Utc>, i64)>);
-    Effect::new(move |_| {
+    Effect::new(move |before: Option<Option<(DateTime<Utc>, i64)>>| {
         let first = feed.entries().first().map(|entry| place(entry));
-        feed.trim(!is_at_top());
-        if is_at_top() || top.get_untracked().is_none() {
+        let top_before = top.get_untracked();
+        let follows = top_before == before.flatten() && is_at_top();
+        feed.trim(!follows);
+        if follows || top_before.is_none() {
             top.set(first);
         }
+        first
     });
-    let is_new = move |entry: &ActivityEntry| top.get().is_some_and(|top| place(entry) > top);
+    let all = Memo::new(move |_| feed.entries());
+    // How many wait above.
+    let above = Memo::new(move |_| {
+        let is_above = |entry: &ActivityEntry| top.get().is_some_and(|top| place(entry) > top);
+        all.read().iter().filter(|entry| is_above(entry)).count()
+    });
     let shown = Memo::new(move |_| {
-        let mut entries = feed.entries();
-        entries.retain(|entry| !is_new(entry));
-        entries
+        let all = all.read();
+        let shown = all.iter().skip(above.get()).take(DRAWN);
+        shown.cloned().collect::<Vec<_>>()
     });
-    let waiting = Memo::new(move |_| {
-        let entries = feed.entries();
-        entries.iter().filter(|entry| is_new(entry)).count()
-    });
-    let show_new = move |_| {
+    let show_newest = move |_| {
         if let Some(main) = document().get_element_by_id("main") {
             main.set_scroll_top(0);
         }
-        top.set(feed.entries().first().map(|entry| place(entry)));
+        top.set(all.read_untracked().first().map(|entry| place(entry)));
     };
-    let new_ones = move || {
-        (waiting.get() > 0).then(|| {
-            let words = move || match waiting.get() {
-                1 => "Show 1 new entry".to_owned(),
-                number => format!("Show {number} new entries"),
+    let newer = move || {
+        (above.get() > 0).then(|| {
+            let words = move || match above.get() {
+                1 => "Show 1 newer entry".to_owned(),
+                number => format!("Show {number} newer entries"),
             };
-            view! { <p class="bar newer"><button type="button" class="btn" on:click=show_new>{words}</button></p> }
+            view! { <p class="bar newer"><button type="button" class="btn" on:click=show_newest>{words}</button></p> }
         })
+    };
+    let has_older = Memo::new(move |_| feed.has_older() || all.read().len() > above.get() + DRAWN);
+    let body = NodeRef::new();
+    // As many further down as are not drawn, and the row that was the last one stays where it is.
+    let go_down = move || {
+        let (all, above) = (all.read_untracked(), above.get_untracked());
+        let undrawn = all.len().saturating_sub(above + DRAWN);
+        let Some(entry) = all.get(above + undrawn.min(A_STEP)) else {
+            return;
+        };
+        let last = body
+            .get_untracked()
+            .and_then(|body: Tbody| body.last_element_child());
+        top.set(Some(place(entry)));
+        if let Some(last) = last {
+            keep_place(last);
+        }
+    };
+    let show_older = move |()| {
+        if all.read_untracked().len() > above.get_untracked() + DRAWN {
+            go_down();
+        } else {
+            feed.read_older(go_down);
+        }
     };
     let nothing = move || {
         let none = feed.is_read() && shown.read().is_empty();
@@ -70,16 +105,22 @@ pub fn ActivityTable(
             view! { <p class="blank">{words}" "{all}</p> }
         })
     };
-    let summary = move || match shown.read().len() {
-        0 => String::new(),
-        1 => "1 entry".to_owned(),
-        number if feed.has_older() => format!("The newest {number} entries"),
-        number => format!("{number} entries"),
+    let summary = move || {
+        let (above, number) = (above.get(), shown.read().len());
+        let (first, last) = (above + 1, above + number);
+        match (above, number) {
+            (_, 0) => String::new(),
+            (0, 1) => "1 entry".to_owned(),
+            (0, _) if has_older.get() => format!("The newest {number} entries"),
+            (0, _) => format!("{number} entries"),
+            _ if feed.has_older() => format!("Entries {first} to {last}"),
+            _ => format!("Entries {first} to {last} of {}", all.read().len()),
+        }
     };
     view! {
         <Problems feed />
         <section class="panel activity">
-            {new_ones}
+            {newer}
             <div class="scroll" tabindex="0" role="region" aria-label="Activity, scrollable">
                 <table>
                     <caption class="vh">"Activity"</caption>
@@ -93,13 +134,13 @@ pub fn ActivityTable(
                             <th scope="col">"Severity"</th>
                         </tr>
                     </thead>
-                    <tbody>
+                    <tbody node_ref=body>
                         {keyed(move || shown.get(), |entry| format!("{} {}", entry.number, entry.outcome), |entry| row(&entry))}
                     </tbody>
                 </table>
             </div>
             {nothing}
-            <p class="bar"><span role="status">{summary}</span><Older feed /></p>
+            <p class="bar"><span role="status">{summary}</span><Older feed has_older show_older=Callback::new(show_older) /></p>
         </section>
     }
 }
@@ -124,8 +165,18 @@ fn Problems(feed: Feed) -> impl IntoView {
     }
 }
 
+/// Scrolls the page so that a row stays where it is while others are drawn and no longer drawn.
+fn keep_place(row: Element) {
+    let top = row.get_bounding_client_rect().top();
+    request_animation_frame(move || {
+        if let Some(main) = document().get_element_by_id("main") {
+            main.scroll_by_with_x_and_y(0.0, row.get_bounding_client_rect().top() - top);
+        }
+    });
+}
+
 #[component]
-fn Older(feed: Feed) -> impl IntoView {
+fn Older(feed: Feed, has_older: Memo<bool>, show_older: Callback<()>) -> impl IntoView {
     let words = move || {
         if feed.is_reading.get() {
             "Loading…"
@@ -139,8 +190,8 @@ fn Older(feed: Feed) -> impl IntoView {
     };
     view! {
         <div role="status">{wrong}</div>
-        <Show when=move || feed.has_older()>
-            <button type="button" class="btn" aria-disabled=move || feed.is_reading.get().then_some("true") on:click=move |_| feed.read_older()>{words}</button>
+        <Show when=move || has_older.get()>
+            <button type="button" class="btn" aria-disabled=move || feed.is_reading.get().then_some("true") on:click=move |_| show_older.run(())>{words}</button>
         </Show>
     }
 }
