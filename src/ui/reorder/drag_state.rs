@@ -14,8 +14,8 @@ const LONGEST_FRAME: f64 = 50.0;
 /// How often the list's position is measured again, in milliseconds: something else may move it.
 const MEASURED: f64 = 100.0;
 
-/// How many rows on either side are shown again in the first frames after a drag, and twice as many in each one after a
-/// frame that took no longer than so many milliseconds.
+/// How many rows on either side are shown again in the first frames after a drag, and are then no longer layers; twice as
+/// many in each one after a frame that took no longer than so many milliseconds.
 const SHOWN_AGAIN: usize = 4;
 const SHORT_FRAME: f64 = 20.0;
 
@@ -47,8 +47,8 @@ pub(super) struct DragState {
     pub(super) dropping: bool,
     /// The rows that are shown while one is held, by their indices; none where all are.
     near: Range<usize>,
-    /// Whether these are ready to be moved.
-    is_ready: bool,
+    /// The rows that are ready to be moved, each a layer of its own.
+    ready: Range<usize>,
     /// How many rows on either side the next frame shows again; none while that is not being done.
     again: usize,
     /// The row that has the focus.
@@ -112,9 +112,6 @@ impl DragState {
     /// the others. The held row stays, and the one that has the focus, which a hidden one would lose.
     pub(super) fn show_near(&mut self, list: &HtmlElement) {
         let (Some((_, (top, bottom))), Some(held)) = (&self.view, self.drag.held()) else {
-            if self.is_ready {
-                self.show(list, self.near.clone());
-            }
             return;
         };
         let (top, bottom) = (top - self.corner.y, bottom - self.corner.y);
@@ -130,24 +127,35 @@ impl DragState {
 
     /// Begins to show all rows again; returns whether a first frame of that is to be asked for.
     pub(super) fn begin_to_show_again(&mut self) -> bool {
-        let begins = !self.near.is_empty() && self.again == 0;
+        let begins = self.is_left() && self.again == 0;
         if begins {
             (self.again, self.frame) = (SHOWN_AGAIN, now());
         }
         begins
     }
 
-    /// Shows some more of the rows again; returns whether another frame is to be asked for. All of them at once would
-    /// take as long as many frames.
+    /// Whether a drag has left rows hidden, or rows as layers.
+    fn is_left(&self) -> bool {
+        !self.near.is_empty() || !self.ready.is_empty()
+    }
+
+    /// Shows some more of the rows again, and then has fewer of them as layers; returns whether another frame is to be
+    /// asked for. All of them at once would take as long as many frames, and the one of the drop is long enough.
     pub(super) fn show_again(&mut self, list: &HtmlElement) -> bool {
-        if self.drag != Drag::Idle || self.near.is_empty() {
+        if self.drag != Drag::Idle || !self.is_left() {
             self.again = 0;
             return false;
         }
-        let rows = usize::try_from(list.child_element_count()).unwrap_or(0);
-        let more = self.near.start.saturating_sub(self.again)..self.near.end + self.again;
-        let goes_on = more.start > 0 || more.end < rows;
-        self.show(list, if goes_on { more } else { 0..0 });
+        if self.near.is_empty() {
+            let end = self.ready.end.saturating_sub(self.again);
+            self.make_ready(list, self.ready.start..end.max(self.ready.start));
+        } else {
+            let rows = usize::try_from(list.child_element_count()).unwrap_or(0);
+            let more = self.near.start.saturating_sub(self.again)..self.near.end + self.again;
+            let is_all = more.start == 0 && more.end >= rows;
+            self.show(list, if is_all { 0..0 } else { more });
+        }
+        let goes_on = self.is_left();
         let is_short = now() - self.frame <= SHORT_FRAME;
         self.frame = now();
         self.again = match (goes_on, is_short) {
@@ -160,14 +168,11 @@ impl DragState {
 
     /// Shows these rows alone, ready to be moved while one is held; all, where there are none.
     fn show(&mut self, list: &HtmlElement, near: Range<usize>) {
-        let rows = list.children();
-        self.is_ready = self.drag != Drag::Idle && !near.is_empty();
-        for (row, at) in (0..rows.length()).zip(0..) {
-            let (Some(row), is_near) = (rows.item(row), near.contains(&at)) else {
-                continue;
-            };
-            let _ = row.toggle_attribute_with_force("data-far", !near.is_empty() && !is_near);
-            let _ = row.toggle_attribute_with_force("data-near", self.is_ready && is_near);
+        mark(list, "data-far", |at| {
+            !near.is_empty() && !near.contains(&at)
+        });
+        if self.drag != Drag::Idle {
+            self.make_ready(list, near.clone());
         }
         self.near = near;
         if self.near.is_empty() {
@@ -177,6 +182,11 @@ impl DragState {
         let (above, below) = self.geometry.beside(&self.near);
         let room = format!("{}px 0 {}px", decimal(above, 2), decimal(below, 2));
         let _ = list.style().set_property("padding", &room);
+    }
+
+    fn make_ready(&mut self, list: &HtmlElement, ready: Range<usize>) {
+        mark(list, "data-near", |at| ready.contains(&at));
+        self.ready = ready;
     }
 
     /// How high a row is shows once it is laid out, and moves what lies below it.
@@ -220,6 +230,16 @@ impl DragState {
                 };
                 *drawn = shift;
             }
+        }
+    }
+}
+
+/// Gives an attribute to the rows whose index is one of these, and takes it from the others.
+fn mark(list: &HtmlElement, attribute: &str, is_marked: impl Fn(usize) -> bool) {
+    let rows = list.children();
+    for (row, at) in (0..rows.length()).zip(0..) {
+        if let Some(row) = rows.item(row) {
+            let _ = row.toggle_attribute_with_force(attribute, is_marked(at));
         }
     }
 }

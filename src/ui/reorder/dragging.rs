@@ -192,7 +192,6 @@ impl Dragging {
             // In a frame of its own: this one only ends the drag.
             Some(dropped) => {
                 self.state.update_value(|state| state.dropping = true);
-                self.gap.set(None);
                 request_animation_frame(move || {
                     // None once the page was left.
                     let _ = self.dropped.try_run(dropped);
