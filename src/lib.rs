@@ -11,6 +11,7 @@ pub mod nav;
 pub mod pages;
 pub mod panic_banner;
 pub mod prefs;
+pub mod provided;
 pub mod readers;
 pub mod route;
 pub mod shell;

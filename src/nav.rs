@@ -3,6 +3,7 @@
 //! Our own because the router crate decodes a path before it writes it to the address bar, which
 //! breaks the reload of every id that holds a `%`.
 
+use crate::provided::provided;
 use crate::readers::{forget, renew};
 use crate::route::Route;
 use leptos::prelude::*;
@@ -33,7 +34,7 @@ struct Question {
 /// The navigation of this console. Only inside [`provide`]'s owner.
 #[must_use]
 pub fn use_nav() -> Nav {
-    expect_context()
+    provided()
 }
 
 /// Starts listening to the address bar and to clicks on links.

@@ -3,6 +3,7 @@
 //! reads theme and zone for what it paints first. Without storage, a choice lasts until the page is closed.
 
 use crate::json;
+use crate::provided::provided;
 use crate::readers::renew;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
@@ -111,7 +112,7 @@ const NOTIFY: &str = "failover-console.notify";
 /// The choices of this browser. Only inside [`provide`]'s owner.
 #[must_use]
 pub fn use_prefs() -> Prefs {
-    expect_context()
+    provided()
 }
 
 /// Reads the choices and keeps them from now on.

@@ -1,6 +1,7 @@
 //! One tick a second for every age on the page, and the vendors' clocks.
 
 use super::poll_settings::PollSettings;
+use crate::provided::provided;
 use crate::readers::forget;
 use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
@@ -27,7 +28,7 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// The page's clock. Only inside [`provide`]'s owner.
 #[must_use]
 pub fn use_clock() -> Clock {
-    expect_context()
+    provided()
 }
 
 /// Starts the page's one clock, which also notices when the computer has slept.

@@ -6,6 +6,7 @@ use super::world::{Takeover, World};
 use super::{Live, PollSettings, Status, use_poll_settings};
 use crate::api::inventory::{self as api, Refresh, fetch};
 use crate::api::{Arrived, Failure, transport};
+use crate::provided::provided;
 use crate::readers::{forget, renew};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::freshness::Freshness;
@@ -67,7 +68,7 @@ pub struct Watched {
 /// What the gateway watches. Only inside [`provide`]'s owner.
 #[must_use]
 pub fn use_watched() -> Watched {
-    expect_context()
+    provided()
 }
 
 /// The first answer of the gateway.

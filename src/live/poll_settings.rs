@@ -5,6 +5,7 @@ use super::clock::now;
 use super::schedule::{CHOICES, INTERVAL};
 use crate::nav::{Nav, use_nav};
 use crate::prefs::{Prefs, use_prefs};
+use crate::provided::provided;
 use crate::readers::renew;
 use crate::route::Route;
 use leptos::prelude::*;
@@ -33,7 +34,7 @@ pub struct PollSettings {
 /// The poll settings of the console. Only inside [`provide`]'s owner.
 #[must_use]
 pub fn use_poll_settings() -> PollSettings {
-    expect_context()
+    provided()
 }
 
 /// Starts to listen to the browser.

@@ -4,6 +4,7 @@
 use crate::api::session::{Ended, Session};
 use crate::live::use_poll_settings;
 use crate::pages::chunks::{Chunk, Dialog, use_chunks};
+use crate::provided::provided;
 use crate::ui::Icon;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -11,8 +12,8 @@ use std::sync::Arc;
 /// The dialog, and once it was closed the line that opens it again.
 #[component]
 pub fn SignedOut() -> impl IntoView {
-    let Ended(ended) = expect_context();
-    let session = expect_context::<Arc<Session>>();
+    let Ended(ended) = provided();
+    let session = provided::<Arc<Session>>();
     let poll_settings = use_poll_settings();
     let put_off = RwSignal::new(false);
     let chunks = use_chunks();

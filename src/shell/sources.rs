@@ -135,7 +135,10 @@ fn Item(connection: Connection, bar: Bar) -> impl IntoView {
         vendor_clock::worth_telling(ahead).is_some()
     });
     // In a place of this width there is no room for the last word.
-    let short = move || words.read().trim_end_matches(" ago").to_owned();
+    let short = move || {
+        let words = words.read();
+        words.strip_suffix(" ago").unwrap_or(&words).to_owned()
+    };
     let name = move || {
         let skewed = if skewed.get() {
             ", its clock differs"

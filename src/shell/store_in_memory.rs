@@ -1,6 +1,7 @@
 //! What an admin has to know on every page: that the record of what is done here will not last.
 
 use crate::api::session::Session;
+use crate::provided::provided;
 use crate::ui::Icon;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 /// The note, where the gateway keeps its store in memory.
 #[component]
 pub fn StoreInMemory() -> impl IntoView {
-    let session = expect_context::<Arc<Session>>();
+    let session = provided::<Arc<Session>>();
     session.store_in_memory.then(|| {
         view! {
             <p class="panel note">

@@ -5,6 +5,7 @@ use super::sources::SourceList;
 use crate::api::session::{Session, sign_out};
 use crate::live::use_watched;
 use crate::prefs::{Zone, use_prefs};
+use crate::provided::provided;
 use crate::route::Route;
 use crate::ui::heading::{Title, title};
 use crate::ui::notice::use_notices;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 #[component]
 pub fn Top() -> impl IntoView {
     let title = title();
-    let session = expect_context::<Arc<Session>>();
+    let session = provided::<Arc<Session>>();
     let heading = move || {
         let Title { parent, heading } = title.get();
         let whole = heading.clone();

@@ -2,6 +2,7 @@
 //! connection or the gateway that falls silent or answers again, and a new critical alarm.
 
 use crate::live::{Takeover, Watched, keyed, use_watched};
+use crate::provided::provided;
 use crate::readers::renew;
 use crate::route::Route;
 use health::alarms::Alarm;
@@ -32,7 +33,7 @@ pub struct Announced(RwSignal<Vec<Announcement>>);
 /// What has just happened. Only inside [`provide`]'s owner.
 #[must_use]
 pub fn use_announced() -> Announced {
-    expect_context()
+    provided()
 }
 
 /// Begins to compare what the gateway says with what it said before.

@@ -1,5 +1,6 @@
 //! The page's one `<h1>`, which stands in the top bar, and the title of the tab.
 
+use crate::provided::provided;
 use leptos::prelude::*;
 
 /// What the top bar shows as heading.
@@ -28,7 +29,7 @@ pub fn provide() -> RwSignal<Title> {
 /// The heading of the page that is open.
 #[must_use]
 pub fn title() -> RwSignal<Title> {
-    expect_context::<Headline>().0
+    provided::<Headline>().0
 }
 
 /// Sets the heading for as long as the page is open.

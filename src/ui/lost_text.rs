@@ -2,6 +2,7 @@
 //! longer seen. The script in `index.html` notices that; here the page is drawn anew.
 
 use crate::nav::use_nav;
+use crate::provided::provided;
 use crate::readers::renew;
 use leptos::ev::{Custom, Event};
 use leptos::prelude::*;
@@ -26,7 +27,7 @@ pub struct LostText {
 /// What is known of text that was lost. Only inside [`provide`]'s owner.
 #[must_use]
 pub fn use_lost_text() -> LostText {
-    expect_context()
+    provided()
 }
 
 /// Begins to listen. `unattended` says whether nobody works with the page.

@@ -4,6 +4,7 @@
 use super::icon::Icon;
 use crate::api::Outcome;
 use crate::live::keyed;
+use crate::provided::provided;
 use leptos::prelude::*;
 use std::rc::Rc;
 use std::time::Duration;
@@ -56,7 +57,7 @@ pub struct Notices {
 /// The notices. Only inside [`provide`]'s owner.
 #[must_use]
 pub fn use_notices() -> Notices {
-    expect_context()
+    provided()
 }
 
 /// Provides the notices.

@@ -21,7 +21,7 @@ const CONSOLE: Order = Order {
         &["ui"],
         &["live"],
         &["api", "nav", "prefs", "panic_banner"],
-        &["route", "json", "readers"],
+        &["route", "json", "readers", "provided"],
     ],
 };
 

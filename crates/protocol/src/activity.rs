@@ -24,7 +24,7 @@ pub struct Activity {
 
 /// What kind of entry it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(into = "&'static str", try_from = "String")]
 pub enum ActivityKind {
     /// A change that somebody made at a vendor's system through the gateway.
     Change,
@@ -33,8 +33,23 @@ pub enum ActivityKind {
     /// A sign-in or its end, a refusal, a wall that was paired or revoked. Only for admins.
     Access,
     /// What the gateway saw.
-    #[serde(untagged)]
     Seen(EventKind),
+}
+
+impl From<ActivityKind> for &'static str {
+    fn from(kind: ActivityKind) -> Self {
+        kind.key()
+    }
+}
+
+impl TryFrom<String> for ActivityKind {
+    type Error = &'static str;
+
+    fn try_from(key: String) -> Result<Self, Self::Error> {
+        let mut all = Self::all();
+        all.find(|kind| kind.key() == key)
+            .ok_or("no kind of entry that is known")
+    }
 }
 
 impl ActivityKind {

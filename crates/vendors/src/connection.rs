@@ -30,13 +30,14 @@ pub enum System {
         #[serde(default)]
         accept: veeam::MediaType,
         /// For how many hours a session that has ended is still watched. After that it is history.
-        #[serde(default = "a_day")]
+        #[serde(default = "recent_hours")]
         recent_hours: u16,
     },
 }
 
-/// The default of how long a session that has ended is watched, in hours.
-fn a_day() -> u16 {
+/// For how many hours a session that has ended is watched where nothing else is configured.
+#[must_use]
+pub fn recent_hours() -> u16 {
     24
 }
 
@@ -93,7 +94,7 @@ impl System {
     pub fn veeam(accept: veeam::MediaType) -> Self {
         Self::Veeam {
             accept,
-            recent_hours: a_day(),
+            recent_hours: recent_hours(),
         }
     }
 

@@ -11,8 +11,8 @@ const MONTHS: [&str; 12] = [
 /// that the date does not.
 #[must_use]
 pub fn parse(text: &str) -> Option<DateTime<Utc>> {
-    let (_, rest) = text.trim().split_once(", ")?;
-    let mut words = rest.split(' ');
+    let (_, rest) = text.trim().split_once(',')?;
+    let mut words = rest.strip_prefix(' ')?.split(' ');
     let day = number(words.next()?)?;
     let month = words.next()?;
     let month = (1..).zip(MONTHS).find(|(_, name)| *name == month)?.0;

@@ -13,6 +13,7 @@ use crate::api::session::Session;
 use crate::live::use_watched;
 use crate::nav::use_nav;
 use crate::prefs::use_prefs;
+use crate::provided::provided;
 use crate::route::Route;
 use crate::ui::table::filters::Select;
 use crate::ui::time_zone::{clock, local_text, moment_or_next};
@@ -68,7 +69,7 @@ pub fn Activity() -> impl IntoView {
 #[component]
 fn Filters() -> impl IntoView {
     let watched = use_watched();
-    let may_see_access = expect_context::<Arc<Session>>().may_change();
+    let may_see_access = provided::<Arc<Session>>().may_change();
     let text = |text: &str| text.to_owned();
     let systems = SystemKind::ALL.map(|kind| (text(kind.key()), text(kind.vendor())));
     let world = watched.world_untracked();

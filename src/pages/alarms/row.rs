@@ -7,6 +7,7 @@ use crate::live::rows::Rows;
 use crate::live::use_watched;
 use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::pages::moments::use_moments;
+use crate::provided::provided;
 use crate::route::Route;
 use crate::ui::{Icon, Tag};
 use chrono::{DateTime, Utc};
@@ -165,7 +166,7 @@ fn AlarmRow(
         let line = |words| view! { <p class="care"><Icon name="done" />{words}</p> };
         words.into_iter().map(line).collect_view()
     };
-    let may_change = expect_context::<Arc<Session>>().may_change();
+    let may_change = provided::<Arc<Session>>().may_change();
     let acknowledgement = may_change.then(|| {
         let is_given = move || row.read().alarm.acknowledged.is_some();
         let word = move || if is_given() { "Withdraw" } else { "Acknowledge" };

@@ -3,6 +3,7 @@
 
 use super::{Chunk, Piece};
 use crate::live::Watched;
+use crate::provided::provided;
 use crate::route::Route;
 use crate::ui::dialog::Dialog;
 use crate::ui::{Heading, Icon};
@@ -58,7 +59,7 @@ pub struct Chunks([Slot; Chunk::ALL.len()]);
 /// The chunks. Only inside [`provide`]'s owner.
 #[must_use]
 pub fn use_chunks() -> Chunks {
-    expect_context()
+    provided()
 }
 
 /// Starts to fetch what the open page needs beside what that page shows, and from then on what a link leads to

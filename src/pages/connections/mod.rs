@@ -10,6 +10,7 @@ use crate::api::session::Session;
 use crate::live::{keyed, use_watched};
 use crate::pages::Polling;
 use crate::pages::maintenance::MaintenanceList;
+use crate::provided::provided;
 use crate::ui::{FailureCard, Heading, Icon, freshness};
 use alerts::Alerts;
 use health::groups::Action;
@@ -29,7 +30,7 @@ pub fn Connections() -> impl IntoView {
         let none = connections.read().is_empty();
         none.then(|| view! { <p class="panel blank">"No connection is configured."</p> })
     };
-    let session = expect_context::<Arc<Session>>();
+    let session = provided::<Arc<Session>>();
     // Without sign-in there is nothing to pair.
     let walls = session.may_change() && session.can_sign_out;
     view! {

@@ -4,6 +4,7 @@ use crate::api::aveva::Writer;
 use crate::api::inventory::Refresh;
 use crate::api::session::Session;
 use crate::live::{Clock, Group, Live, Watched, use_clock, use_watched};
+use crate::provided::provided;
 use crate::ui::notice::{Notices, use_notices};
 use crate::ui::table::stable_rows::RowLock;
 use chrono::{DateTime, Utc};
@@ -81,7 +82,7 @@ impl ActionContext {
             watched: use_watched(),
             notices: use_notices(),
             clock: use_clock(),
-            changes: expect_context::<Arc<Session>>().may_change(),
+            changes: provided::<Arc<Session>>().may_change(),
         }
     }
 

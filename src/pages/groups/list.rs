@@ -10,6 +10,7 @@ use crate::nav::use_nav;
 use crate::pages::SourceErrors;
 use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::pages::resource_list::{A_PAGE, resource_list};
+use crate::provided::provided;
 use crate::route::Route;
 use crate::ui::table::filters::{Chip, Pager, Search, Select};
 use crate::ui::table::sorting::SortHeader;
@@ -50,7 +51,7 @@ pub fn Groups() -> impl IntoView {
         .map(|writer| (writer.connection.clone(), writer.title.clone()))
         .collect();
     let (creating, chunks) = (RwSignal::new(false), use_chunks());
-    let may_create = expect_context::<Arc<Session>>().may_change() && !writers.is_empty();
+    let may_create = provided::<Arc<Session>>().may_change() && !writers.is_empty();
     let create = may_create.then(|| {
         view! { <button type="button" class="btn main end" on:click=move |_| creating.set(true)>"Create group"</button> }
     });

@@ -4,6 +4,7 @@ use super::{Dialogs, MaintenanceAction};
 use crate::api::session::Session;
 use crate::live::{Watched, keyed, use_watched};
 use crate::pages::moments::use_moments;
+use crate::provided::provided;
 use health::alarms::{Maintenance, Scope};
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ fn concerns(watched: Watched, scope: &Scope) -> String {
 #[component]
 pub fn MaintenanceList() -> impl IntoView {
     let (watched, moment) = (use_watched(), use_moments());
-    let may_change = expect_context::<Arc<Session>>().may_change();
+    let may_change = provided::<Arc<Session>>().may_change();
     let action = RwSignal::new(None);
     let list = Memo::new(move |_| watched.world().maintenance.to_vec());
     let row = move |one: Maintenance| {

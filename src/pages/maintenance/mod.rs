@@ -12,6 +12,7 @@ use crate::live::{Watched, keyed, use_watched};
 use crate::pages::alarms::said_about;
 use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::pages::moments::use_moments;
+use crate::provided::provided;
 use crate::ui::action_dialog::Running;
 use crate::ui::{ActionDialog, Icon};
 use announce::Announce;
@@ -44,7 +45,7 @@ pub fn HandlingNotes(
     resource: ResourceKey,
 ) -> impl IntoView {
     let (watched, moment) = (use_watched(), use_moments());
-    let may_change = expect_context::<Arc<Session>>().may_change();
+    let may_change = provided::<Arc<Session>>().may_change();
     let action = RwSignal::new(None);
     let key = resource.clone();
     let said = Memo::new(move |_| {
@@ -104,7 +105,7 @@ pub fn AnnounceMaintenance(
     name: Signal<String>,
 ) -> impl IntoView {
     let action = RwSignal::new(None);
-    let may_change = expect_context::<Arc<Session>>().may_change();
+    let may_change = provided::<Arc<Session>>().may_change();
     may_change.then(|| view! {
         <p class="row"><button type="button" class="btn" on:click=move |_| action.set(Some(MaintenanceAction::Announce))>"Announce maintenance"</button></p>
         <Dialogs action scope=Some(Scope::Resource(resource)) name />

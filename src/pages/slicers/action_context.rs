@@ -8,6 +8,7 @@ use crate::api::inventory::Refresh;
 use crate::api::session::Session;
 use crate::api::uplynk::{SaveStep, Writer};
 use crate::live::{Clock, Live, Watched, use_clock, use_watched};
+use crate::provided::provided;
 use crate::ui::notice::{Notices, Undo, use_notices};
 use crate::ui::reorder::Draft;
 use chrono::{DateTime, Utc};
@@ -62,7 +63,7 @@ impl ActionContext {
             open: RwSignal::new(None),
             message: RwSignal::new(String::new()),
             pictures: pictures::follow(live),
-            may: expect_context::<Arc<Session>>().may_change(),
+            may: provided::<Arc<Session>>().may_change(),
             writer: StoredValue::new(writer),
             clock: use_clock(),
             notices: use_notices(),

@@ -2,6 +2,7 @@
 //! prioritized mode starts from the vendor's own list. Remembered while the console is open.
 
 use crate::api::uplynk::ids;
+use crate::provided::provided;
 use leptos::prelude::*;
 use std::collections::HashMap;
 use vendors::uplynk::{FailoverGroup, Mode};
@@ -59,7 +60,7 @@ pub fn provide() {
 /// What is remembered. Only inside [`provide`]'s owner.
 #[must_use]
 pub fn use_memory() -> Memory {
-    expect_context()
+    provided()
 }
 
 impl Memory {

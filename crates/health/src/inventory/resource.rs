@@ -104,6 +104,7 @@ impl Observed {
 
 /// One resource as it was last read and judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "ReadResource")]
 pub struct Resource {
     /// What it is known by.
     #[serde(flatten)]
@@ -113,20 +114,58 @@ pub struct Resource {
     /// The judgement when it was last read.
     pub verdict: Verdict,
     /// When it was last read.
-    #[serde(default, skip_serializing_if = "Observed::is_with_connection")]
+    #[serde(skip_serializing_if = "Observed::is_with_connection")]
     pub observed: Observed,
     /// Why it could not be read since, in one line.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
     /// What of it could not be read, of its parts too.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<UnreadableField>,
     /// Further connections through which the same resource is seen.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub also_on: Vec<String>,
     /// What lists and tiles show of it.
-    #[serde(default)]
     pub facts: Facts,
+}
+
+/// What a [`Resource`] is read from. `flatten` would copy each of its fields first, and be 4 kB of the console.
+#[derive(Deserialize)]
+struct ReadResource {
+    kind: Kind,
+    connection: String,
+    id: String,
+    name: String,
+    verdict: Verdict,
+    #[serde(default)]
+    observed: Observed,
+    #[serde(default)]
+    failure: Option<String>,
+    #[serde(default)]
+    unreadable: Vec<UnreadableField>,
+    #[serde(default)]
+    also_on: Vec<String>,
+    #[serde(default)]
+    facts: Facts,
+}
+
+impl From<ReadResource> for Resource {
+    fn from(read: ReadResource) -> Self {
+        Self {
+            key: ResourceKey {
+                kind: read.kind,
+                connection: read.connection,
+                id: read.id,
+            },
+            name: read.name,
+            verdict: read.verdict,
+            observed: read.observed,
+            failure: read.failure,
+            unreadable: read.unreadable,
+            also_on: read.also_on,
+            facts: read.facts,
+        }
+    }
 }
 
 /// How a resource counts and what is written beside its name at one moment. **The one rule of stale:**

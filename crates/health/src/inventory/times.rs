@@ -1,30 +1,59 @@
 //! What changes of a failover group with every reading while nothing happens: its times. They are told
 //! without the rest, which is ten times as much.
 
-use super::{Facts, HeartbeatFacts, Observed, Resource, ResourceKey};
+use super::{Facts, HeartbeatFacts, Kind, Observed, Resource, ResourceKey};
 use chrono::serde::ts_milliseconds_option;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The times of a failover group. Those of its facts are by the vendor's clock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "ReadTimes")]
 pub struct GroupTimes {
     /// Which group.
     #[serde(flatten)]
     pub key: ResourceKey,
     /// When it was last read.
-    #[serde(default, skip_serializing_if = "Observed::is_with_connection")]
+    #[serde(skip_serializing_if = "Observed::is_with_connection")]
     pub observed: Observed,
     /// When data was last processed.
     #[serde(
-        default,
         with = "ts_milliseconds_option",
         skip_serializing_if = "Option::is_none"
     )]
     pub last_data: Option<DateTime<Utc>>,
     /// The heartbeat that matters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub heartbeat: Option<HeartbeatFacts>,
+}
+
+/// What [`GroupTimes`] are read from: as [`super::Resource`] is, without `flatten`.
+#[derive(Deserialize)]
+struct ReadTimes {
+    kind: Kind,
+    connection: String,
+    id: String,
+    #[serde(default)]
+    observed: Observed,
+    #[serde(default, with = "ts_milliseconds_option")]
+    last_data: Option<DateTime<Utc>>,
+    #[serde(default)]
+    heartbeat: Option<HeartbeatFacts>,
+}
+
+impl From<ReadTimes> for GroupTimes {
+    fn from(read: ReadTimes) -> Self {
+        Self {
+            key: ResourceKey {
+                kind: read.kind,
+                connection: read.connection,
+                id: read.id,
+            },
+            observed: read.observed,
+            last_data: read.last_data,
+            heartbeat: read.heartbeat,
+        }
+    }
 }
 
 impl Resource {

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 /// A version of the API. Groups and sessions have one each: the published pages disagree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum ApiVersion {
     /// `v1`: `FailoverScore`, role override, no PUT of sessions.
+    #[default]
     #[serde(rename = "v1")]
     V1,
     /// `v1-preview`: `FailoverStatus`, PUT of sessions, no role override.
@@ -24,10 +25,6 @@ impl ApiVersion {
     }
 }
 
-fn v1() -> ApiVersion {
-    ApiVersion::V1
-}
-
 /// Where an AVEVA service's paths begin: tenant and namespace in the cloud, neither on premises.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Base {
@@ -38,9 +35,9 @@ pub struct Base {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// The version that the group operations use.
-    #[serde(default = "v1")]
+    #[serde(default)]
     pub groups_version: ApiVersion,
     /// The version that the session operations use.
-    #[serde(default = "v1")]
+    #[serde(default)]
     pub sessions_version: ApiVersion,
 }
