@@ -2,11 +2,12 @@
 //! once, and not once for each type that is read, which was half of the console's first visit.
 
 use serde::Serialize;
-use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer};
+use serde::de::value::{MapAccessDeserializer, SeqDeserializer, StrDeserializer};
 use serde::de::{
-    self, DeserializeOwned, Deserializer, Expected, IntoDeserializer, Unexpected, Visitor,
+    self, DeserializeOwned, DeserializeSeed, Deserializer, Expected, IntoDeserializer, MapAccess,
+    Unexpected, Visitor,
 };
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value, map};
 use std::fmt;
 use vendors::json::value_without;
 pub use vendors::json::{moment, number, value};
@@ -72,6 +73,19 @@ impl de::Error for Error {
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         Self(format!("{} that is not {expected}", kind(&found)))
     }
+
+    // Each structure asks for these once a field: one call, and not the formatting of it.
+    #[cold]
+    #[inline(never)]
+    fn missing_field(field: &'static str) -> Self {
+        Self(format!("missing field `{field}`"))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn duplicate_field(field: &'static str) -> Self {
+        Self(format!("duplicate field `{field}`"))
+    }
 }
 
 /// What was found, without itself.
@@ -116,15 +130,45 @@ fn visit_number<'v, V: Visitor<'v>>(number: &Number, visitor: V) -> Result<V::Va
     }
 }
 
-/// The fields of an object.
-fn fields<'v>(
-    object: &'v Map<String, Value>,
-) -> MapDeserializer<'v, impl Iterator<Item = (&'v str, Typed<'v>)>, Error> {
-    MapDeserializer::new(
-        object
-            .iter()
-            .map(|(name, value)| (name.as_str(), Typed(value))),
-    )
+/// The fields of an object. Of these calls a structure has one a field: kept apart, those for fields of one type are in
+/// the program once.
+struct Fields<'v> {
+    rest: map::Iter<'v>,
+    value: &'v Value,
+}
+
+impl<'v> Fields<'v> {
+    fn of(object: &'v map::Map<String, Value>) -> Self {
+        Self {
+            rest: object.iter(),
+            value: &Value::Null,
+        }
+    }
+
+    #[inline(never)]
+    fn next_name(&mut self) -> Option<&'v str> {
+        let (name, value) = self.rest.next()?;
+        self.value = value;
+        Some(name)
+    }
+}
+
+impl<'v> MapAccess<'v> for Fields<'v> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'v>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Error> {
+        let name = self.next_name();
+        let name = name.map(|name| seed.deserialize(StrDeserializer::new(name)));
+        name.transpose()
+    }
+
+    #[inline(never)]
+    fn next_value_seed<V: DeserializeSeed<'v>>(&mut self, seed: V) -> Result<V::Value, Error> {
+        seed.deserialize(Typed(self.value))
+    }
 }
 
 impl<'de> Deserializer<'de> for Typed<'de> {
@@ -137,7 +181,7 @@ impl<'de> Deserializer<'de> for Typed<'de> {
             Value::Number(number) => visit_number(number, visitor),
             Value::String(text) => visitor.visit_str(text),
             Value::Array(list) => visitor.visit_seq(SeqDeserializer::new(list.iter().map(Typed))),
-            Value::Object(object) => visitor.visit_map(fields(object)),
+            Value::Object(object) => visitor.visit_map(Fields::of(object)),
         }
     }
 
@@ -172,7 +216,7 @@ impl<'de> Deserializer<'de> for Typed<'de> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match self.0 {
-            Value::Object(object) => visitor.visit_map(fields(object)),
+            Value::Object(object) => visitor.visit_map(Fields::of(object)),
             _ => self.wrong(&visitor),
         }
     }
@@ -185,7 +229,9 @@ impl<'de> Deserializer<'de> for Typed<'de> {
     ) -> Result<V::Value, Error> {
         match self.0 {
             Value::String(name) => visitor.visit_enum(name.as_str().into_deserializer()),
-            Value::Object(object) => visitor.visit_enum(MapAccessDeserializer::new(fields(object))),
+            Value::Object(object) => {
+                visitor.visit_enum(MapAccessDeserializer::new(Fields::of(object)))
+            }
             _ => self.wrong(&visitor),
         }
     }
