@@ -170,7 +170,7 @@ impl<'a> Work<'a> {
         let file = self.cut.join(file);
         let program =
             fs::read(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-        let size = wasm::without_custom(&program)?.len();
+        let size = wasm::bare(&program)?.len();
         Ok(i64::try_from(size).unwrap_or(i64::MAX))
     }
 
@@ -257,7 +257,7 @@ impl<'a> Work<'a> {
         quietly(command.args(&page.wasm_opt))?;
         let made =
             fs::read(&made).map_err(|error| format!("cannot read {}: {error}", made.display()))?;
-        wasm::without_custom(&made)
+        wasm::bare(&made)
     }
 }
 

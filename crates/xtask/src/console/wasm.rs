@@ -8,8 +8,12 @@ pub(super) const CUSTOM: u8 = 0;
 pub(super) const IMPORTS: u8 = 2;
 pub(super) const FUNCTIONS: u8 = 3;
 pub(super) const EXPORTS: u8 = 7;
+const ELEMENTS: u8 = 9;
 pub(super) const CODE: u8 = 10;
 pub(super) const DATA: u8 = 11;
+
+/// Ends an expression.
+const END: u8 = 0x0b;
 
 /// The custom section that holds names, and the part of it that holds those of functions.
 pub(super) const NAMES: &str = "name";
@@ -54,14 +58,62 @@ pub(super) fn function_names<'p>(sections: &[Section<'p>]) -> Done<BTreeMap<usiz
     Ok(names)
 }
 
-/// The program without what only tools read.
-pub(super) fn without_custom(program: &[u8]) -> Done<Vec<u8>> {
+/// The program without what only tools read, and without the nothing that it writes into its table.
+pub(super) fn bare(program: &[u8]) -> Done<Vec<u8>> {
     let (head, sections) = sections(program)?;
     let mut bare = head.to_vec();
     for (kind, section) in sections.into_iter().filter(|(kind, _)| *kind != CUSTOM) {
-        write_section(kind, section, &mut bare);
+        match kind {
+            ELEMENTS => write_section(kind, &without_nulls(section)?, &mut bare),
+            _ => write_section(kind, section, &mut bare),
+        }
     }
     Ok(bare)
+}
+
+/// The section of elements without those that write nothing but null into a table: each place of it begins as null, and
+/// the places are those of the functions that are in other pieces.
+fn without_nulls(section: &[u8]) -> Done<Vec<u8>> {
+    /// With this bit elements say of which table and kind they are, with this one they are expressions; with the first
+    /// they would be of no table yet.
+    const SAID: usize = 2;
+    const EXPRESSIONS: usize = 4;
+    const NULL: u8 = 0xd0;
+    let mut rest = Reader(section);
+    let (mut count, mut kept) = (0, Vec::<u8>::new());
+    for _ in 0..rest.number()? {
+        let mut is_null = true;
+        let element = rest.since(|rest| {
+            let kind = rest.number()?;
+            if kind & !(SAID | EXPRESSIONS) != 0 {
+                return Err(format!("a program holds elements of the kind {kind}"));
+            }
+            if kind & SAID != 0 {
+                rest.number()?;
+            }
+            rest.expression()?;
+            if kind & SAID != 0 {
+                rest.byte()?;
+            }
+            for _ in 0..rest.number()? {
+                if kind & EXPRESSIONS != 0 {
+                    is_null &= rest.expression()? == NULL;
+                } else {
+                    is_null = false;
+                    rest.number()?;
+                }
+            }
+            Ok(())
+        })?;
+        if !is_null {
+            kept.extend(element);
+            count += 1;
+        }
+    }
+    let mut content = Vec::new();
+    write_number(count, &mut content);
+    content.extend(kept);
+    Ok(content)
 }
 
 pub(super) fn write_section(kind: u8, content: &[u8], to: &mut Vec<u8>) {
@@ -137,6 +189,16 @@ impl<'p> Reader<'p> {
         }
     }
 
+    /// An expression of one instruction with one number; the answer is the instruction.
+    fn expression(&mut self) -> Done<u8> {
+        let instruction = self.byte()?;
+        self.number()?;
+        match self.byte()? {
+            END => Ok(instruction),
+            other => Err(format!("an expression goes on with {other}")),
+        }
+    }
+
     /// How large a table or a memory may be: with the first bit the most follows the least.
     fn limits(&mut self) -> Done {
         let has_most = self.byte()? & 1 == 1;
@@ -152,5 +214,31 @@ impl<'p> Reader<'p> {
         let before = self.0;
         read(self)?;
         Ok(&before[..before.len() - self.0.len()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_that_write_nothing_are_left_out() {
+        let named = [0, 0x41, 1, END, 2, 7, 8];
+        let null = [4, 0x41, 3, END, 2, 0xd0, 0x70, END, 0xd0, 0x70, END];
+        let mixed = [4, 0x23, 0, END, 2, 0xd0, 0x70, END, 0xd2, 9, END];
+        let section = |elements: &[&[u8]]| {
+            let mut section = vec![u8::try_from(elements.len()).unwrap()];
+            section.extend(elements.concat());
+            section
+        };
+        let said = [2, 1, 0x41, 1, END, 0, 1, 7];
+        let all = section(&[&named, &null, &mixed, &said]);
+        assert_eq!(
+            without_nulls(&all).unwrap(),
+            section(&[&named, &mixed, &said])
+        );
+        for broken in [section(&[&[9]]), all[..all.len() - 1].to_vec()] {
+            assert!(without_nulls(&broken).is_err());
+        }
     }
 }
