@@ -21,6 +21,17 @@ fn only_the_transport_speaks_http_in_the_browser() {
     );
 }
 
+/// What brings several kilobytes of the library into the console.
+const HEAVY: [&str; 6] = ["expect_context", ":.0}", ":.1}", ":.2}", ":.3}", ":.4}"];
+
+#[test]
+fn the_console_brings_no_library_for_what_it_writes_by_itself() {
+    none(
+        &words_outside(&code_under(&["src"]), &HEAVY, &[]),
+        "ask for a context with `provided`, and write numbers with `health::words::decimal`",
+    );
+}
+
 const VENDOR_PATHS: [&str; 6] = [
     "/api/query",
     "clientfailover",
