@@ -6,7 +6,8 @@ use crate::json;
 use crate::provided::provided;
 use crate::readers::renew;
 use leptos::prelude::*;
-use std::collections::BTreeMap;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 /// The colour theme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -90,7 +91,7 @@ pub struct Prefs {
     /// The time zone.
     pub zone: RwSignal<Zone>,
     /// Seconds between two polls, by the kind of page; a page that is not named has the default.
-    pub refresh: RwSignal<BTreeMap<String, u64>>,
+    pub refresh: RwSignal<Vec<(String, u64)>>,
     /// The columns of the table "Cloud failover sessions", by code; `None` for the usual ones.
     pub session_columns: RwSignal<Option<Vec<String>>>,
     /// The queries that are kept by name, as their own file format.
@@ -127,11 +128,7 @@ pub fn provide() -> Prefs {
         theme: RwSignal::new(theme),
         zone: RwSignal::new(zone),
         // Values from another version, or edited by hand, must not stop the console.
-        refresh: RwSignal::new(
-            stored(REFRESH)
-                .and_then(|text| json::read(text.as_bytes()).ok())
-                .unwrap_or_default(),
-        ),
+        refresh: RwSignal::new(stored(REFRESH).map_or_else(Vec::new, |text| intervals(&text))),
         session_columns: RwSignal::new(
             stored(COLUMNS)
                 .and_then(|text| json::read(text.as_bytes()).ok())
@@ -156,9 +153,8 @@ pub fn provide() -> Prefs {
     Effect::new(move |_| store(MUTED, yes_or_no(prefs.muted.get())));
     Effect::new(move |_| store(NOTIFY, yes_or_no(prefs.notify.get())));
     Effect::new(move |_| {
-        if let Ok(text) = serde_json::to_string(&*prefs.refresh.read()) {
-            store(REFRESH, &text);
-        }
+        let refresh = prefs.refresh.read();
+        store(REFRESH, &json::write(&Intervals(&refresh)));
     });
     Effect::new(move |_| {
         if let Ok(text) = serde_json::to_string(&*prefs.session_columns.read()) {
@@ -190,6 +186,24 @@ impl Prefs {
     }
 }
 
+/// Seconds by the kind of page, as an object.
+struct Intervals<'a>(&'a [(String, u64)]);
+
+impl Serialize for Intervals<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(page, seconds)| (page, seconds)))
+    }
+}
+
+fn intervals(text: &str) -> Vec<(String, u64)> {
+    let Ok(Value::Object(pages)) = json::value(text.as_bytes()) else {
+        return Vec::new();
+    };
+    let pages = pages.into_iter();
+    let pages = pages.filter_map(|(page, seconds)| Some((page, seconds.as_u64()?)));
+    pages.collect()
+}
+
 fn yes_or_no(is: bool) -> &'static str {
     if is { "yes" } else { "no" }
 }
@@ -207,5 +221,23 @@ fn stored(key: &str) -> Option<String> {
 fn store(key: &str, value: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
         let _ = storage.set_item(key, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Intervals, intervals};
+    use crate::json;
+
+    #[test]
+    fn intervals_are_read_as_they_are_written_and_what_is_none_is_left_out() {
+        let chosen = [("groups".to_owned(), 10), ("wall".to_owned(), 5)];
+        let text = json::write(&Intervals(&chosen));
+        assert_eq!(text, r#"{"groups":10,"wall":5}"#);
+        assert_eq!(intervals(&text), chosen);
+        assert_eq!(intervals(r#"{"groups":"soon","wall":5}"#), chosen[1..]);
+        for text in ["", "[5]", "{"] {
+            assert_eq!(intervals(text), []);
+        }
     }
 }

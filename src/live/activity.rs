@@ -4,7 +4,6 @@ use super::{Live, sort, use_watched};
 use crate::api::activity::{Activity, ActivityEntry, read};
 use crate::api::{Arrived, Failure};
 use leptos::prelude::*;
-use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -168,13 +167,12 @@ fn with_newest(known: &LoadedEntries, page: &Activity) -> LoadedEntries {
             older: page.older.clone(),
         };
     }
-    let mut by_number: HashMap<i64, Arc<ActivityEntry>> = known
-        .entries
-        .iter()
-        .map(|entry| (entry.number, Arc::clone(entry)))
-        .collect();
-    by_number.extend(newest().map(|entry| (entry.number, entry)));
-    let mut entries: Entries = by_number.into_values().collect();
+    let mut entries: Entries = newest().collect();
+    let is_old = |entry: &&Arc<ActivityEntry>| {
+        let mut new = page.entries.iter();
+        new.all(|new| new.number != entry.number)
+    };
+    entries.extend(known.entries.iter().filter(is_old).cloned());
     sort(&mut entries, |a, b| (b.at, b.number).cmp(&(a.at, a.number)));
     LoadedEntries {
         entries,

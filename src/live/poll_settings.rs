@@ -81,7 +81,9 @@ impl PollSettings {
     #[must_use]
     pub fn interval(self) -> Duration {
         let refresh = self.prefs.refresh.read();
-        let chosen = refresh.get(Route::parse(&self.nav.path()).page()).copied();
+        let page = Route::parse(&self.nav.path()).page();
+        let chosen = refresh.iter().find(|(chosen, _)| chosen == page);
+        let chosen = chosen.map(|(_, seconds)| *seconds);
         chosen
             .map(Duration::from_secs)
             .filter(|chosen| CHOICES.contains(chosen))
@@ -109,7 +111,8 @@ impl PollSettings {
     pub fn choose(self, interval: Duration) {
         let page = untrack(|| Route::parse(&self.nav.path()).page().to_owned());
         self.prefs.refresh.update(|chosen| {
-            chosen.insert(page, interval.as_secs());
+            chosen.retain(|(chosen, _)| *chosen != page);
+            chosen.push((page, interval.as_secs()));
         });
     }
 }

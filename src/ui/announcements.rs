@@ -1,7 +1,7 @@
 //! What happens while somebody watches, announced once on every page and on the wall: a failover, a
 //! connection or the gateway that falls silent or answers again, and a new critical alarm.
 
-use crate::live::{Takeover, Watched, keyed, use_watched};
+use crate::live::{Takeover, Watched, keyed, sort, use_watched};
 use crate::provided::provided;
 use crate::readers::renew;
 use crate::route::Route;
@@ -10,7 +10,6 @@ use health::freshness::Freshness;
 use health::inventory::{Kind, ResourceKey};
 use health::severity::Severity;
 use leptos::prelude::*;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -148,9 +147,9 @@ fn moment(watched: Watched) -> Moment {
 #[derive(Debug, Default)]
 struct PreviousMoment {
     is_gateway_gone: bool,
-    freshness: HashMap<String, Freshness>,
-    /// `None` before the first look: what was wrong already is not new.
-    critical: Option<HashSet<ResourceKey>>,
+    freshness: Vec<(String, Freshness)>,
+    /// In order; `None` before the first look: what was wrong already is not new.
+    critical: Option<Vec<ResourceKey>>,
 }
 
 impl PreviousMoment {
@@ -167,8 +166,14 @@ impl PreviousMoment {
             news.push("The gateway answers again.".to_owned());
         }
         for (id, title, fresh) in &moment.connections {
-            let before = self.freshness.insert(id.clone(), *fresh);
-            news.extend(before.and_then(|before| change(title, before, *fresh)));
+            let mut known = self.freshness.iter_mut();
+            match known.find(|(known, _)| known == id) {
+                Some((_, known)) => {
+                    let before = std::mem::replace(known, *fresh);
+                    news.extend(change(title, before, *fresh));
+                }
+                None => self.freshness.push((id.clone(), *fresh)),
+            }
         }
         // What somebody takes care of is not announced, and is news when nobody does any more.
         let critical = moment.alarms.iter().filter(|alarm| {
@@ -179,7 +184,7 @@ impl PreviousMoment {
         if let Some(known) = &self.critical {
             let new = critical
                 .clone()
-                .filter(|alarm| !known.contains(&alarm.resource));
+                .filter(|alarm| known.binary_search(&alarm.resource).is_err());
             news.extend(new.map(|alarm| {
                 let id = &alarm.resource.connection;
                 let mut titles = moment.connections.iter();
@@ -188,7 +193,9 @@ impl PreviousMoment {
                 format!("Critical ({title}): {}", alarm.sentence)
             }));
         }
-        self.critical = Some(critical.map(|alarm| alarm.resource.clone()).collect());
+        let mut critical = critical.map(|alarm| alarm.resource.clone()).collect();
+        sort(&mut critical, Ord::cmp);
+        self.critical = Some(critical);
         news
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// `POST /api/pairing` and `GET /api/pairing`: the state of this screen's request to become a wall.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "lowercase")]
+#[serde(tag = "state", rename_all = "lowercase", try_from = "ReadPairing")]
 pub enum Pairing {
     /// An admin has to enter the code.
     Waiting {
@@ -20,6 +20,45 @@ pub enum Pairing {
     },
     /// No code is waiting.
     Over,
+}
+
+/// What a [`Pairing`] is read from: serde copies what it reads by a tag first.
+#[derive(Deserialize)]
+struct ReadPairing {
+    state: PairingState,
+    #[serde(default)]
+    code: Option<String>,
+    #[serde(default)]
+    seconds_left: Option<u32>,
+    #[serde(default)]
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum PairingState {
+    Waiting,
+    Paired,
+    Over,
+}
+
+impl TryFrom<ReadPairing> for Pairing {
+    type Error = &'static str;
+
+    fn try_from(read: ReadPairing) -> Result<Self, Self::Error> {
+        Ok(match read.state {
+            PairingState::Waiting => Self::Waiting {
+                code: read.code.ok_or("a code is missing")?,
+                seconds_left: read
+                    .seconds_left
+                    .ok_or("how long the code is valid is missing")?,
+            },
+            PairingState::Paired => Self::Paired {
+                name: read.name.ok_or("a name is missing")?,
+            },
+            PairingState::Over => Self::Over,
+        })
+    }
 }
 
 /// A wall.

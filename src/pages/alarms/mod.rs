@@ -15,7 +15,6 @@ use health::inventory::Kind;
 use health::severity::Severity;
 use health::words;
 use leptos::prelude::*;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// An alarm as it is shown at this moment.
@@ -83,31 +82,28 @@ const EACH: usize = 3;
 /// Folds alarms that have the same cause, as far as can be told: a whole site that fails is one entry, not hundreds.
 #[must_use]
 pub fn alike(alarms: &[ShownAlarm]) -> Vec<Alike> {
-    let cause = |shown: &ShownAlarm| {
-        let alarm = &shown.alarm;
-        let key = &alarm.resource;
-        (
-            key.connection.clone(),
-            key.kind,
-            alarm.word.clone(),
-            alarm.severity,
-        )
-    };
-    let mut numbers = HashMap::new();
+    // Few whatever has failed: of a connection some kinds of things, of each some words.
+    let mut causes: Vec<Cause> = Vec::new();
     for shown in alarms {
-        *numbers.entry(cause(shown)).or_insert(0) += 1;
+        match causes.iter_mut().find(|cause| cause.is_of(shown)) {
+            Some(cause) => cause.number += 1,
+            None => causes.push(Cause {
+                first: shown,
+                number: 1,
+                place: None,
+            }),
+        }
     }
     let mut list: Vec<Alike> = Vec::new();
-    let mut places = HashMap::new();
     for shown in alarms {
-        let cause = cause(shown);
-        match places.get(&cause) {
-            Some(&place) if numbers.get(&cause).is_some_and(|number| *number > EACH) => {
-                let alike: &mut Alike = &mut list[place];
-                alike.others.push(shown.clone());
-            }
-            _ => {
-                places.insert(cause, list.len());
+        let cause = causes.iter_mut().find(|cause| cause.is_of(shown));
+        let cause = cause.filter(|cause| cause.number > EACH);
+        match cause.as_ref().and_then(|cause| list.get_mut(cause.place?)) {
+            Some(alike) => alike.others.push(shown.clone()),
+            None => {
+                if let Some(cause) = cause {
+                    cause.place = Some(list.len());
+                }
                 list.push(Alike {
                     first: shown.clone(),
                     others: Vec::new(),
@@ -116,6 +112,23 @@ pub fn alike(alarms: &[ShownAlarm]) -> Vec<Alike> {
         }
     }
     list
+}
+
+/// What alarms have in common, the first of them, how many there are, and where they are folded.
+struct Cause<'a> {
+    first: &'a ShownAlarm,
+    number: usize,
+    place: Option<usize>,
+}
+
+impl Cause<'_> {
+    fn is_of(&self, shown: &ShownAlarm) -> bool {
+        let (one, other) = (&self.first.alarm, &shown.alarm);
+        one.severity == other.severity
+            && one.resource.kind == other.resource.kind
+            && one.word == other.word
+            && one.resource.connection == other.resource.connection
+    }
 }
 
 /// Which alarms the address asks for, tracked.

@@ -10,8 +10,8 @@ pub(super) const SHARED: &str = "__wasm_split";
 /// Where the loader offers the same under another name, for parts that were put together.
 pub(super) const MAIN: &str = "main";
 
-/// What a request costs, in bytes of the program before they are made small. About 4 kB of brotli.
-const REQUEST: i64 = 15_000;
+/// What a request costs, in bytes of the program before they are made small. About 3 kB of brotli.
+const REQUEST: i64 = 12_000;
 
 /// What the program was cut into.
 #[derive(Debug, PartialEq, Eq)]
