@@ -163,7 +163,7 @@ fn insert(sql: &mut dyn Sql, entry: &ActivityEntry, audit: Option<i64>) -> Resul
             entry.severity.key().into(),
             entry.connection.as_str().into(),
             resource.into(),
-            entry.who.as_str().into(),
+            searched(&entry.who).into(),
             audit.into(),
             json(entry)?,
         ],
@@ -184,7 +184,7 @@ fn insert(sql: &mut dyn Sql, entry: &ActivityEntry, audit: Option<i64>) -> Resul
 }
 
 /// A name as it is searched for: whoever types it need not mind capitals.
-fn searched(name: &str) -> String {
+pub(super) fn searched(name: &str) -> String {
     name.trim().to_lowercase()
 }
 

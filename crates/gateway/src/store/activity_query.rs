@@ -1,6 +1,6 @@
 //! What is asked of the list of what happened, and how it is read.
 
-use super::activity;
+use super::activity::{self, searched};
 use super::database::{Fault, Sql, Value};
 use chrono::{DateTime, Utc};
 use protocol::ActivityEntry;
@@ -15,7 +15,7 @@ pub(crate) struct ActivityQuery {
     /// Of one of these kinds; of all where there is none.
     pub(crate) kinds: Vec<String>,
     pub(crate) severity: Option<String>,
-    /// Of the user with this name.
+    /// Of the user with this name, in capitals or not.
     pub(crate) person: Option<String>,
     /// Not before this moment.
     pub(crate) from: Option<DateTime<Utc>>,
@@ -82,11 +82,13 @@ pub(super) fn statement(query: &ActivityQuery, resources: &[String]) -> (String,
         of_kinds = vec![&query.kinds];
         of_resources = vec![resources];
     }
+    let person = query.person.as_deref().map(searched);
     let (mut parts, mut values) = (Vec::new(), Vec::new());
     for connections in &of_connections {
         for kinds in &of_kinds {
             for resources in &of_resources {
-                parts.push(part(query, connections, kinds, resources, &mut values));
+                let of = [connections, kinds, resources, person.as_slice()];
+                parts.push(part(query, of, &mut values));
             }
         }
     }
@@ -112,12 +114,10 @@ fn limit(query: &ActivityQuery) -> Value {
     i64::try_from(query.limit).unwrap_or(i64::MAX).into()
 }
 
-/// What a query leaves of some connections, kinds and resources; an empty list is all of them.
+/// What a query leaves of some connections, kinds, resources and a person; an empty list is all of them.
 fn part(
     query: &ActivityQuery,
-    connections: &[String],
-    kinds: &[String],
-    resources: &[String],
+    [connections, kinds, resources, person]: [&[String]; 4],
     values: &mut Vec<Value>,
 ) -> String {
     let mut conditions: Vec<String> = Vec::new();
@@ -126,7 +126,7 @@ fn part(
         ("kind", kinds),
         ("resource", resources),
         ("severity", query.severity.as_slice()),
-        ("person", query.person.as_slice()),
+        ("person", person),
     ] {
         match wanted {
             [] => {}

@@ -216,6 +216,20 @@ async fn every_filter_leaves_what_it_names() {
             ),
             (
                 ActivityQuery {
+                    person: text(" ANN"),
+                    ..everything()
+                },
+                vec!["Order slicers"],
+            ),
+            (
+                ActivityQuery {
+                    person: text("anna"),
+                    ..everything()
+                },
+                vec![],
+            ),
+            (
+                ActivityQuery {
                     from: Some(at(2)),
                     to: Some(at(3)),
                     ..everything()
