@@ -155,6 +155,14 @@ story('older entries come on demand, and new ones move nobody who reads below', 
   assert.ok(Math.abs(after.y - before.y) <= 40, `${before.y} and ${after.y}`);
   await more.click();
   await whenRows(page, 'Activity', (shown) => assert.equal(shown.length, all + 1));
+  // Whoever scrolls back to the top sees new ones by themselves again.
+  await last.scrollIntoViewIfNeeded();
+  await turn(turns + 1, groups.slice(0, 1));
+  await more.waitFor({ timeout: PATIENCE, state: 'attached' });
+  await page.getByRole('main').evaluate((main) => main.scrollTo(0, 0));
+  await turn(turns, groups.slice(0, 1));
+  await whenRows(page, 'Activity', (shown) => assert.equal(shown.length, all + 3), PATIENCE);
+  assert.equal(await more.count(), 0);
 });
 
 story('a hundred entries are drawn at most, and older ones take the place of the newest', async (told) => {
@@ -194,6 +202,12 @@ story('a hundred entries are drawn at most, and older ones take the place of the
   await older.click();
   await page.getByText('Entries 21 to 120 of 120', { exact: true }).waitFor();
   assert.deepEqual(await names(), after);
+  // Where more has come than a page holds, what was read here is no longer known: the newest take its place.
+  for (const group of groups.slice(0, 60)) await reorder(control, group, inOrder(group));
+  await told.reread();
+  await page.getByText('The newest 50 entries', { exact: true }).waitFor({ timeout: PATIENCE });
+  assert.equal(await page.getByText('No entry matches.').count(), 0);
+  assert.equal((await names()).length, 50);
 });
 
 story('everything that the filters leave is exported', async ({ page, visit, control, world }) => {

@@ -30,20 +30,24 @@ pub fn ActivityTable(
     everything: String,
 ) -> impl IntoView {
     let feed = feed(query);
-    // The first entry that is shown. Whoever reads further below is not to be moved: what has come since waits above.
+    // The first entry that is shown. While somebody reads further down, newer ones wait above it, so that nothing moves.
     let top = RwSignal::new(None::<(DateTime<Utc>, i64)>);
-    Effect::new(move |before: Option<Option<(DateTime<Utc>, i64)>>| {
-        let first = feed.entries().first().map(|entry| place(entry));
-        let top_before = top.get_untracked();
-        let follows = top_before == before.flatten() && is_at_top();
-        feed.trim(!follows);
-        if follows || top_before.is_none() {
+    // Whether older entries have taken the place of the newest.
+    let went_down = StoredValue::new(false);
+    Effect::new(move |_| {
+        let entries = feed.entries();
+        let first = entries.first().map(|entry| place(entry));
+        let last = entries.last().map(|entry| place(entry));
+        let reads_below = went_down.get_value() || !is_at_top();
+        feed.trim(reads_below);
+        // Where everything has begun anew, what somebody was reading is no longer among the entries.
+        if !reads_below || last > top.get_untracked() {
+            went_down.set_value(false);
             top.set(first);
         }
-        first
     });
     let all = Memo::new(move |_| feed.entries());
-    // How many wait above.
+    // How many wait above the first one that is shown.
     let above = Memo::new(move |_| {
         let is_above = |entry: &ActivityEntry| top.get().is_some_and(|top| place(entry) > top);
         all.read().iter().filter(|entry| is_above(entry)).count()
@@ -57,6 +61,7 @@ pub fn ActivityTable(
         if let Some(main) = document().get_element_by_id("main") {
             main.set_scroll_top(0);
         }
+        went_down.set_value(false);
         top.set(all.read_untracked().first().map(|entry| place(entry)));
     };
     let newer = move || {
@@ -70,7 +75,7 @@ pub fn ActivityTable(
     };
     let has_older = Memo::new(move |_| feed.has_older() || all.read().len() > above.get() + DRAWN);
     let body = NodeRef::new();
-    // As many further down as are not drawn, and the row that was the last one stays where it is.
+    // Shows as many older ones as are known and not drawn; the row that was the last one stays where it is on the screen.
     let go_down = move || {
         let (all, above) = (all.read_untracked(), above.get_untracked());
         let undrawn = all.len().saturating_sub(above + DRAWN);
@@ -80,6 +85,7 @@ pub fn ActivityTable(
         let last = body
             .get_untracked()
             .and_then(|body: Tbody| body.last_element_child());
+        went_down.set_value(true);
         top.set(Some(place(entry)));
         if let Some(last) = last {
             keep_place(last);
@@ -165,7 +171,7 @@ fn Problems(feed: Feed) -> impl IntoView {
     }
 }
 
-/// Scrolls the page so that a row stays where it is while others are drawn and no longer drawn.
+/// Scrolls the page so that a row stays where it is on the screen when rows above it go.
 fn keep_place(row: Element) {
     let top = row.get_bounding_client_rect().top();
     request_animation_frame(move || {
