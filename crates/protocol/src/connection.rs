@@ -19,7 +19,7 @@ pub struct Connections {
 
 /// A connection as the gateway watches it. Times are by the gateway's clock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(from = "ReadState")]
+#[serde(from = "WireState")]
 pub struct ConnectionState {
     /// Which, and how its API is spoken.
     #[serde(flatten)]
@@ -57,10 +57,9 @@ pub struct ConnectionState {
     pub limit: Option<String>,
 }
 
-/// What a [`ConnectionState`] is read from: all fields in one, because `flatten` would copy each first, and be 4 kB of the
-/// console.
+/// A [`ConnectionState`] as it is read: all fields in one object, as those of [`health::inventory::Resource`].
 #[derive(Deserialize)]
-struct ReadState {
+struct WireState {
     id: String,
     title: String,
     system: SystemKind,
@@ -95,36 +94,36 @@ struct ReadState {
     limit: Option<String>,
 }
 
-impl From<ReadState> for ConnectionState {
-    fn from(read: ReadState) -> Self {
-        let system = match read.system {
+impl From<WireState> for ConnectionState {
+    fn from(wire: WireState) -> Self {
+        let system = match wire.system {
             SystemKind::Aveva => System::Aveva(Base {
-                tenant: read.tenant,
-                namespace: read.namespace,
-                groups_version: read.groups_version,
-                sessions_version: read.sessions_version,
+                tenant: wire.tenant,
+                namespace: wire.namespace,
+                groups_version: wire.groups_version,
+                sessions_version: wire.sessions_version,
             }),
             SystemKind::Uplynk => System::Uplynk,
             SystemKind::Veeam => System::Veeam {
-                accept: read.accept,
-                recent_hours: read.recent_hours,
+                accept: wire.accept,
+                recent_hours: wire.recent_hours,
             },
         };
         Self {
             connection: Connection {
-                id: read.id,
-                title: read.title,
+                id: wire.id,
+                title: wire.title,
                 system,
             },
-            observed_at: read.observed_at,
-            interval_ms: read.interval_ms,
-            next_at: read.next_at,
-            failure: read.failure,
-            last_error: read.last_error,
-            vendor_ahead_ms: read.vendor_ahead_ms,
-            held: read.held,
-            in_transition: read.in_transition,
-            limit: read.limit,
+            observed_at: wire.observed_at,
+            interval_ms: wire.interval_ms,
+            next_at: wire.next_at,
+            failure: wire.failure,
+            last_error: wire.last_error,
+            vendor_ahead_ms: wire.vendor_ahead_ms,
+            held: wire.held,
+            in_transition: wire.in_transition,
+            limit: wire.limit,
         }
     }
 }
@@ -149,4 +148,84 @@ pub enum ReadFailure {
     Vendor(Box<VendorError>),
     /// The answer is not the vendor's contract.
     Unreadable(Unreadable),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Option<DateTime<Utc>> {
+        DateTime::from_timestamp(1_795_271_528 + seconds, 0)
+    }
+
+    #[test]
+    fn a_state_is_read_as_it_is_written() {
+        let aveva = System::Aveva(Base {
+            tenant: Some("t".to_owned()),
+            namespace: Some("n".to_owned()),
+            groups_version: ApiVersion::V1Preview,
+            sessions_version: ApiVersion::V1,
+        });
+        let veeam = System::Veeam {
+            accept: MediaType::Xml,
+            recent_hours: 7,
+        };
+        let failure = ReadFailure::Problem(Problem {
+            kind: "/problems/unreachable".to_owned(),
+            ..Problem::default()
+        });
+        for system in [aveva, System::Uplynk, veeam] {
+            let state = ConnectionState {
+                connection: Connection {
+                    id: "plant-a".to_owned(),
+                    title: "Plant A".to_owned(),
+                    system,
+                },
+                observed_at: at(0),
+                interval_ms: 5_000,
+                next_at: at(5),
+                failure: Some(failure.clone()),
+                last_error: at(1).map(|at| LastError {
+                    at,
+                    line: "it refused the connection".to_owned(),
+                }),
+                vendor_ahead_ms: -3,
+                held: 9,
+                in_transition: true,
+                limit: Some("2 groups are left out".to_owned()),
+            };
+            let json = serde_json::to_string(&state).expect("an object");
+            let read: ConnectionState = serde_json::from_str(&json).expect("the same");
+            assert_eq!(read, state);
+        }
+    }
+
+    #[test]
+    fn what_is_not_told_of_a_connection_is_as_it_is_by_default() {
+        let json = r#"{"id":"em","title":"EM","system":"veeam","interval_ms":1}"#;
+        let read: ConnectionState = serde_json::from_str(json).expect("a state");
+        let expected = ConnectionState {
+            connection: Connection {
+                id: "em".to_owned(),
+                title: "EM".to_owned(),
+                system: System::veeam(MediaType::Json),
+            },
+            observed_at: None,
+            interval_ms: 1,
+            next_at: None,
+            failure: None,
+            last_error: None,
+            vendor_ahead_ms: 0,
+            held: 0,
+            in_transition: false,
+            limit: None,
+        };
+        assert_eq!(read, expected);
+        for incomplete in [
+            r#"{"id":"em","title":"EM","interval_ms":1}"#,
+            r#"{"id":"em","title":"EM","system":"other","interval_ms":1}"#,
+        ] {
+            assert!(serde_json::from_str::<ConnectionState>(incomplete).is_err());
+        }
+    }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// `POST /api/pairing` and `GET /api/pairing`: the state of this screen's request to become a wall.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "lowercase", try_from = "ReadPairing")]
+#[serde(tag = "state", rename_all = "lowercase", try_from = "WirePairing")]
 pub enum Pairing {
     /// An admin has to enter the code.
     Waiting {
@@ -22,9 +22,9 @@ pub enum Pairing {
     Over,
 }
 
-/// What a [`Pairing`] is read from: serde copies what it reads by a tag first.
+/// A [`Pairing`] as it is read: the fields of all variants in one object. Reading by a tag would copy each field first.
 #[derive(Deserialize)]
-struct ReadPairing {
+struct WirePairing {
     state: PairingState,
     #[serde(default)]
     code: Option<String>,
@@ -42,19 +42,19 @@ enum PairingState {
     Over,
 }
 
-impl TryFrom<ReadPairing> for Pairing {
+impl TryFrom<WirePairing> for Pairing {
     type Error = &'static str;
 
-    fn try_from(read: ReadPairing) -> Result<Self, Self::Error> {
-        Ok(match read.state {
+    fn try_from(wire: WirePairing) -> Result<Self, Self::Error> {
+        Ok(match wire.state {
             PairingState::Waiting => Self::Waiting {
-                code: read.code.ok_or("a code is missing")?,
-                seconds_left: read
+                code: wire.code.ok_or("a code is missing")?,
+                seconds_left: wire
                     .seconds_left
                     .ok_or("how long the code is valid is missing")?,
             },
             PairingState::Paired => Self::Paired {
-                name: read.name.ok_or("a name is missing")?,
+                name: wire.name.ok_or("a name is missing")?,
             },
             PairingState::Over => Self::Over,
         })
@@ -98,4 +98,35 @@ pub struct NewWall {
     pub code: String,
     /// What the wall shall be called.
     pub name: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pairing;
+
+    #[test]
+    fn a_pairing_is_read_as_it_is_written_and_a_part_of_one_is_refused() {
+        for pairing in [
+            Pairing::Waiting {
+                code: "ABCD-3456".to_owned(),
+                seconds_left: 600,
+            },
+            Pairing::Paired {
+                name: "Hall north".to_owned(),
+            },
+            Pairing::Over,
+        ] {
+            let json = serde_json::to_string(&pairing).expect("an object");
+            let read: Pairing = serde_json::from_str(&json).expect("the same");
+            assert_eq!(read, pairing);
+        }
+        for json in [
+            "{}",
+            r#"{"state":"waiting","code":"ABCD-3456"}"#,
+            r#"{"state":"paired"}"#,
+            r#"{"state":"gone"}"#,
+        ] {
+            assert!(serde_json::from_str::<Pairing>(json).is_err(), "{json}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// The times of a failover group. Those of its facts are by the vendor's clock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(from = "ReadTimes")]
+#[serde(from = "WireTimes")]
 pub struct GroupTimes {
     /// Which group.
     #[serde(flatten)]
@@ -27,9 +27,9 @@ pub struct GroupTimes {
     pub heartbeat: Option<HeartbeatFacts>,
 }
 
-/// What [`GroupTimes`] are read from: as [`super::Resource`] is, without `flatten`.
+/// [`GroupTimes`] as they are read: all fields in one object, as those of [`super::Resource`].
 #[derive(Deserialize)]
-struct ReadTimes {
+struct WireTimes {
     kind: Kind,
     connection: String,
     id: String,
@@ -41,17 +41,17 @@ struct ReadTimes {
     heartbeat: Option<HeartbeatFacts>,
 }
 
-impl From<ReadTimes> for GroupTimes {
-    fn from(read: ReadTimes) -> Self {
+impl From<WireTimes> for GroupTimes {
+    fn from(wire: WireTimes) -> Self {
         Self {
             key: ResourceKey {
-                kind: read.kind,
-                connection: read.connection,
-                id: read.id,
+                kind: wire.kind,
+                connection: wire.connection,
+                id: wire.id,
             },
-            observed: read.observed,
-            last_data: read.last_data,
-            heartbeat: read.heartbeat,
+            observed: wire.observed,
+            last_data: wire.last_data,
+            heartbeat: wire.heartbeat,
         }
     }
 }
@@ -98,6 +98,7 @@ mod tests {
     };
     use crate::verdict::Verdict;
     use chrono::DateTime;
+    use vendors::UnreadableField;
 
     fn resource(facts: Facts) -> Resource {
         Resource {
@@ -147,5 +148,35 @@ mod tests {
         let session = resource(Facts::FailoverSession(Box::default()));
         assert_eq!(session.times(), None);
         assert!(!session.differs_in_times_alone(&session));
+    }
+
+    #[test]
+    fn a_resource_and_its_times_are_read_as_they_are_written() {
+        let at = |seconds: i64| DateTime::from_timestamp(1_795_271_528 + seconds, 0);
+        let facts = Facts::FailoverGroup(Box::new(GroupFacts {
+            last_data: at(-1),
+            heartbeat: Some(HeartbeatFacts {
+                at: at(-2),
+                beat: Beat::Late,
+            }),
+            ..GroupFacts::default()
+        }));
+        let resource = Resource {
+            observed: at(0).map_or(Observed::Never, Observed::At),
+            failure: Some("it refused the connection".to_owned()),
+            unreadable: vec![UnreadableField {
+                name: "status".to_owned(),
+                raw: "7".to_owned(),
+            }],
+            also_on: vec!["plant-b".to_owned()],
+            ..resource(facts)
+        };
+        let json = serde_json::to_string(&resource).expect("an object");
+        let read: Resource = serde_json::from_str(&json).expect("the same");
+        assert_eq!(read, resource);
+        let times = resource.times().expect("a group's");
+        let json = serde_json::to_string(&times).expect("an object");
+        let read: super::GroupTimes = serde_json::from_str(&json).expect("the same");
+        assert_eq!(read, times);
     }
 }
