@@ -21,7 +21,7 @@ pub fn SetUp(
             format!(
                 "{}′ at {} m: capitals {} mm high, text of {} px.",
                 decimal(minutes, 1),
-                decimal(view.distance, 2),
+                decimal(view.distance, 3),
                 decimal(view.capital(minutes), 1),
                 decimal(view.text(minutes), 1)
             )
@@ -100,6 +100,6 @@ fn Number(
         nav.replace(&nav.with_params(&[(name, Some(value.trim()))]));
     };
     view! {
-        <label>{label}<input type="number" name=name min="0" step=step prop:value=move || decimal(value.get(), 2) on:change=change /></label>
+        <label>{label}<input type="number" name=name min="0" step=step prop:value=move || decimal(value.get(), 6) on:change=change /></label>
     }
 }
