@@ -74,7 +74,7 @@ impl de::Error for Error {
         Self(format!("{} that is not {expected}", kind(&found)))
     }
 
-    // Each structure asks for these once a field: one call, and not the formatting of it.
+    // Every structure names these once for each field: as calls, their formatting is in the program once.
     #[cold]
     #[inline(never)]
     fn missing_field(field: &'static str) -> Self {
@@ -130,8 +130,8 @@ fn visit_number<'v, V: Visitor<'v>>(number: &Number, visitor: V) -> Result<V::Va
     }
 }
 
-/// The fields of an object. Of these calls a structure has one a field: kept apart, those for fields of one type are in
-/// the program once.
+/// The fields of an object, as serde asks for them: once for each field of each structure. As calls that are not inlined,
+/// all fields of one type share one.
 struct Fields<'v> {
     rest: map::Iter<'v>,
     value: &'v Value,

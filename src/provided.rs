@@ -2,17 +2,17 @@
 
 use leptos::prelude::use_context;
 
-/// What the part of the page around this one provides under its type. In place of the library's function for it, which
-/// writes what is missing with 5 kB more of the program.
+/// The context of this type. It takes the place of the library's `expect_context`, whose error message brings 5 kB more
+/// into the program.
 ///
 /// # Panics
-/// Outside of what provides it: where that is, stands with every function that calls this.
+/// Where nothing around the caller provides it. Each function that calls this says what does.
 #[track_caller]
 #[must_use]
 #[expect(
     clippy::expect_used,
-    reason = "whoever asks is drawn within what provides it"
+    reason = "the app provides each context before it draws what uses it"
 )]
 pub fn provided<T: Clone + 'static>() -> T {
-    use_context().expect("this part of the page is drawn within what provides to it")
+    use_context().expect("the app provides this context")
 }

@@ -1,13 +1,13 @@
 //! A vendor's number as it is.
 
-/// All digits of a number. By the browser, which has what writes them: that of the library would be 11 kB more to load
-/// for each page with a number.
+/// All digits of a number. The browser writes them: the library's code for it would be 11 kB more for each page with a
+/// number.
 #[must_use]
 pub fn number(number: f64) -> String {
     #[cfg(target_arch = "wasm32")]
     {
         let digits = js_sys::Number::from(number).to_string_with_radix(10);
-        // Only a radix that there is not is refused.
+        // Only a radix below 2 or above 36 is refused.
         digits.map(String::from).unwrap_or_default()
     }
     #[cfg(not(target_arch = "wasm32"))]

@@ -38,10 +38,10 @@ pub fn left_out(out: LeftOut) -> Option<String> {
     (!words.is_empty()).then_some(words)
 }
 
-/// A number in digits, with at most so many decimals and no zeros at their end: `12`, `0.5`. Beyond 9 × 10^18, decimals
-/// counted as digits, it is the largest that this can write; no number is 0.
+/// A number in digits, with at most so many decimals and no zeros at their end: `12`, `0.5`. NaN is written as 0, and a
+/// number that would have more than 18 digits as the largest that has not.
 ///
-/// By whole numbers alone: what the library writes floating numbers with would be 11 kB of the console.
+/// It uses whole numbers alone: the library's code for floating-point numbers would be 11 kB of the console.
 #[must_use]
 pub fn decimal(number: f64, decimals: u32) -> String {
     let scale = 10_u64.pow(decimals);

@@ -14,8 +14,8 @@ use std::path::Path;
 const FIRST_VISIT: usize = 240_000;
 const WHOLE: usize = 977_000;
 
-/// What each chunk may add, with what it shares with others. 4 kB of each are for texts that are cut into parts, which the
-/// first visit does without.
+/// What each chunk may add, with what it shares with others. 4 kB of each search and cut
+/// texts, which the first visit does not.
 const CHUNKS: [(&str, usize); 15] = [
     ("activity", 75_000),
     ("alarm_dialogs", 58_000),

@@ -82,7 +82,7 @@ const EACH: usize = 3;
 /// Folds alarms that have the same cause, as far as can be told: a whole site that fails is one entry, not hundreds.
 #[must_use]
 pub fn alike(alarms: &[ShownAlarm]) -> Vec<Alike> {
-    // Few whatever has failed: of a connection some kinds of things, of each some words.
+    // Few, whatever has failed: a connection has few kinds of things, and each kind few words for its state.
     let mut causes: Vec<Cause> = Vec::new();
     for shown in alarms {
         match causes.iter_mut().find(|cause| cause.is_of(shown)) {
@@ -114,7 +114,7 @@ pub fn alike(alarms: &[ShownAlarm]) -> Vec<Alike> {
     list
 }
 
-/// What alarms have in common, the first of them, how many there are, and where they are folded.
+/// Alarms with one cause: the first of them, how many they are, and the place of their entry in the list.
 struct Cause<'a> {
     first: &'a ShownAlarm,
     number: usize,

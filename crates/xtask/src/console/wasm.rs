@@ -58,7 +58,7 @@ pub(super) fn function_names<'p>(sections: &[Section<'p>]) -> Done<BTreeMap<usiz
     Ok(names)
 }
 
-/// The program without what only tools read, and without the nothing that it writes into its table.
+/// The program without what only tools read, and without elements that write nothing but null into its table.
 pub(super) fn bare(program: &[u8]) -> Done<Vec<u8>> {
     let (head, sections) = sections(program)?;
     let mut bare = head.to_vec();
@@ -71,12 +71,12 @@ pub(super) fn bare(program: &[u8]) -> Done<Vec<u8>> {
     Ok(bare)
 }
 
-/// The section of elements without those that write nothing but null into a table: each place of it begins as null, and
-/// the places are those of the functions that are in other pieces.
+/// The section of elements without those that write nothing but null into a table. They stand for functions in other
+/// pieces of the program, and do nothing: every place of a table is null at the beginning.
 fn without_nulls(section: &[u8]) -> Done<Vec<u8>> {
-    /// With this bit elements say of which table and kind they are, with this one they are expressions; with the first
-    /// they would be of no table yet.
-    const SAID: usize = 2;
+    /// The bit of elements that name their table and their kind.
+    const NAMES_TABLE: usize = 2;
+    /// The bit of elements that are expressions; others are numbers of functions.
     const EXPRESSIONS: usize = 4;
     const NULL: u8 = 0xd0;
     let mut rest = Reader(section);
@@ -85,14 +85,14 @@ fn without_nulls(section: &[u8]) -> Done<Vec<u8>> {
         let mut is_null = true;
         let element = rest.since(|rest| {
             let kind = rest.number()?;
-            if kind & !(SAID | EXPRESSIONS) != 0 {
+            if kind & !(NAMES_TABLE | EXPRESSIONS) != 0 {
                 return Err(format!("a program holds elements of the kind {kind}"));
             }
-            if kind & SAID != 0 {
+            if kind & NAMES_TABLE != 0 {
                 rest.number()?;
             }
             rest.expression()?;
-            if kind & SAID != 0 {
+            if kind & NAMES_TABLE != 0 {
                 rest.byte()?;
             }
             for _ in 0..rest.number()? {
@@ -231,11 +231,11 @@ mod tests {
             section.extend(elements.concat());
             section
         };
-        let said = [2, 1, 0x41, 1, END, 0, 1, 7];
-        let all = section(&[&named, &null, &mixed, &said]);
+        let with_table = [2, 1, 0x41, 1, END, 0, 1, 7];
+        let all = section(&[&named, &null, &mixed, &with_table]);
         assert_eq!(
             without_nulls(&all).unwrap(),
-            section(&[&named, &mixed, &said])
+            section(&[&named, &mixed, &with_table])
         );
         for broken in [section(&[&[9]]), all[..all.len() - 1].to_vec()] {
             assert!(without_nulls(&broken).is_err());
