@@ -21,7 +21,8 @@ pub async fn send_page(
     call: &Call<Page>,
     purpose: Purpose<'_>,
 ) -> Result<Arrived<Page>, Failure> {
-    let answer = answer_of(connection, &call.request, None, purpose).await?;
+    let relayed = answer_of(connection, &call.request, None, purpose).await?;
+    let answer = &relayed.answer;
     let slice = |body: Vec<u8>| vendors::Answer {
         status: answer.status,
         headers: answer.headers.clone(),
@@ -30,9 +31,9 @@ pub async fn send_page(
     if answer.is_success()
         && let Some(page) = in_slices(&answer.body, |body| call.read(&slice(body)), |_| true).await
     {
-        return Ok(arrived(page, &answer));
+        return Ok(arrived(page, &relayed));
     }
-    Ok(arrived(call.read(&answer)?, &answer))
+    Ok(arrived(call.read(answer)?, &relayed))
 }
 
 /// Sends a call for the sessions of a group to a connection's vendor through the gateway. `before` is the text that
@@ -47,14 +48,15 @@ pub async fn send_sessions(
     purpose: Purpose<'_>,
     (before, sessions): (&ReadText, &[ClientSession]),
 ) -> Result<(Arrived<Listed<ClientSession>>, ReadText), Failure> {
-    let answer = answer_of(connection, &call.request, None, purpose).await?;
+    let relayed = answer_of(connection, &call.request, None, purpose).await?;
+    let answer = &relayed.answer;
     if answer.is_success()
         && let Some((listed, text)) = in_pieces(&answer.body, before, sessions).await
     {
-        return Ok((arrived(listed, &answer), text));
+        return Ok((arrived(listed, &relayed), text));
     }
-    let listed = call.read(&answer)?;
-    Ok((arrived(listed, &answer), ReadText::default()))
+    let listed = call.read(answer)?;
+    Ok((arrived(listed, &relayed), ReadText::default()))
 }
 
 async fn in_pieces(

@@ -23,15 +23,31 @@ use web_sys::AbortController;
 /// How long to wait for an answer; the gateway gives up on the vendor before.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How long ago an answer that was asked for early may have come, in milliseconds, to stand in for a new one.
+const EARLY: f64 = 10_000.0;
+
 /// A value and the times of its response.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Arrived<T> {
     /// What was read.
     pub value: T,
-    /// The vendor's clock when it answered (`Date`), if sent.
-    pub date: Option<DateTime<Utc>>,
-    /// How old the answer already was (`Age`), in milliseconds.
+    /// The vendor's clock when it answered, if sent.
+    pub date: Option<Dated>,
+    /// How old the answer already was when it was wanted, in milliseconds: by its `Age`, and because it was asked for
+    /// so long before.
     pub age: f64,
+}
+
+/// The vendor's clock in an answer (`Date`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Dated {
+    /// What it said.
+    pub at: DateTime<Utc>,
+    /// How old this answer already was when it was wanted, in milliseconds: others that were read with it may be older.
+    pub age: f64,
+    /// How long the answer was on its way before it was wanted, in milliseconds: so much more than by its age is not
+    /// known of when the clock said so.
+    pub on_way: f64,
 }
 
 impl<T> Arrived<T> {
@@ -117,24 +133,51 @@ async fn relay<T>(
     tag: Option<&str>,
     purpose: Purpose<'_>,
 ) -> Result<(Arrived<T>, Option<String>), Failure> {
-    let answer = answer_of(connection, &call.request, tag, purpose).await?;
-    let tag = answer.header("etag").map(ToOwned::to_owned);
-    Ok((arrived(call.read(&answer)?, &answer), tag))
+    let relayed = answer_of(connection, &call.request, tag, purpose).await?;
+    let tag = relayed.answer.header("etag").map(ToOwned::to_owned);
+    Ok((arrived(call.read(&relayed.answer)?, &relayed), tag))
 }
 
-/// The vendor's answer to a request, unread.
+/// A vendor's answer, unread.
+pub(super) struct Relayed {
+    pub(super) answer: Answer,
+    /// How long before it was wanted it was asked for, and how long it then was on its way, in milliseconds; nothing
+    /// for an answer that was asked for when it was wanted.
+    waited: f64,
+    on_way: f64,
+}
+
+impl Relayed {
+    fn now(answer: Answer) -> Self {
+        Self {
+            answer,
+            waited: 0.0,
+            on_way: 0.0,
+        }
+    }
+
+    /// What `index.html` asked a vendor for while the console was being loaded, if that is not long ago: once, and not
+    /// for somebody who has signed in since.
+    async fn early(path: &str) -> Option<Self> {
+        let wanted = js_sys::Date::now();
+        let (answer, requested_at, came) = early_answer(path).await?;
+        (session::sign_ins() == 0 && wanted - came < EARLY).then_some(Self {
+            answer,
+            waited: wanted - requested_at,
+            on_way: came - requested_at,
+        })
+    }
+}
+
+/// The vendor's answer to a request.
 pub(super) async fn answer_of(
     connection: &str,
     request: &Request,
     tag: Option<&str>,
     purpose: Purpose<'_>,
-) -> Result<Answer, Failure> {
-    let url = address(&format!(
-        "/relay/{}{}",
-        segment(connection),
-        request.target()
-    ));
-    let mut builder = RequestBuilder::new(&url)
+) -> Result<Relayed, Failure> {
+    let path = format!("/relay/{}{}", segment(connection), request.target());
+    let mut builder = RequestBuilder::new(&address(&path))
         .method(method(request.method()))
         .header("accept", request.accept);
     if request.body.is_some() {
@@ -147,36 +190,45 @@ pub(super) async fn answer_of(
         poll_gate::wait().await;
     }
     let sign_ins = session::sign_ins();
-    let answer = match purpose {
+    let body = request.body.as_deref();
+    let relayed = match purpose {
         Purpose::Poll(abort) => {
-            let answer = exchange(builder, request.body.as_deref(), Some(abort)).await?;
+            let relayed = match Relayed::early(&path).await {
+                Some(relayed) => relayed,
+                None => Relayed::now(exchange(builder, body, Some(abort)).await?),
+            };
             poll_gate::wait().await;
-            answer
+            relayed
         }
-        Purpose::Read => exchange(builder, request.body.as_deref(), None).await?,
+        Purpose::Read => Relayed::now(exchange(builder, body, None).await?),
         Purpose::Change => {
             let builder = builder.header("cache-control", "no-cache");
-            exchange(builder, request.body.as_deref(), None).await?
+            Relayed::now(exchange(builder, body, None).await?)
         }
     };
-    if answer.header("via").is_none() {
-        return Err(Failure::from_problem(problem(&answer, sign_ins)));
+    if relayed.answer.header("via").is_none() {
+        return Err(Failure::from_problem(problem(&relayed.answer, sign_ins)));
     }
-    Ok(answer)
+    Ok(relayed)
 }
 
 /// A value with the times of its answer.
-pub(super) fn arrived<T>(value: T, answer: &Answer) -> Arrived<T> {
-    let date = answer.header("date").and_then(vendors::http_date::parse);
-    let age = answer
+pub(super) fn arrived<T>(value: T, relayed: &Relayed) -> Arrived<T> {
+    let date = relayed.answer.header("date");
+    let kept = relayed
+        .answer
         .header("age")
         // Whole seconds (RFC 9111, section 5.1). The tables for reading others weigh more than some pages' own code.
         .and_then(|age| age.parse::<u32>().ok())
         .map_or(0.0, f64::from);
+    let age = kept * 1000.0 + relayed.waited;
+    let on_way = relayed.on_way;
     Arrived {
         value,
-        date,
-        age: age * 1000.0,
+        date: date
+            .and_then(vendors::http_date::parse)
+            .map(|at| Dated { at, age, on_way }),
+        age,
     }
 }
 

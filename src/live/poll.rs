@@ -3,7 +3,7 @@
 use super::clock;
 use super::schedule::{Millis, Next, Schedule};
 use super::status::Status;
-use crate::api::Failure;
+use crate::api::{Dated, Failure};
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
@@ -16,8 +16,8 @@ use web_sys::AbortController;
 /// The answer to one request, independent of its type.
 pub(super) struct Received {
     /// The vendor's clock.
-    pub(super) date: Option<DateTime<Utc>>,
-    /// How long the answer was kept on the way, in milliseconds.
+    pub(super) date: Option<Dated>,
+    /// How old the answer already was when it was asked for, in milliseconds.
     pub(super) age: Millis,
     /// Shows the value; given the vendor's time, says whether it is in transition.
     pub(super) apply: Box<dyn FnOnce(DateTime<Utc>) -> bool>,
@@ -89,8 +89,8 @@ impl Poll {
         let received = clock::now();
         match result {
             Ok(Received { date, age, apply }) => {
-                if let Some(date) = date {
-                    status.observe_date(requested_at, received, clock::millis_of(date), age);
+                if let Some(dated) = date {
+                    status.observe_date(requested_at, received, dated);
                 }
                 let moving = apply(status.vendor_time_at(received));
                 self.schedule.borrow_mut().answered(received, moving);

@@ -5,7 +5,7 @@ use super::clock::{self, Clock};
 use super::poll::Poll;
 use super::poll_settings::PollSettings;
 use super::schedule::Millis;
-use crate::api::Failure;
+use crate::api::{Dated, Failure};
 use crate::readers::{forget, renew};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::freshness::{Freshness, freshness};
@@ -73,16 +73,11 @@ impl Status {
         status
     }
 
-    pub(super) fn observe_date(
-        self,
-        requested_at: Millis,
-        received: Millis,
-        date: Millis,
-        cached_for: Millis,
-    ) {
-        let updated = self
-            .server
-            .try_update(|clock| *clock = clock.received(requested_at, received, date, cached_for));
+    pub(super) fn observe_date(self, requested_at: Millis, received: Millis, dated: Dated) {
+        let Dated { at, age, on_way } = dated;
+        let updated = self.server.try_update(|clock| {
+            *clock = clock.received(requested_at, received + on_way, clock::millis_of(at), age);
+        });
         if updated.is_some() {
             forget(&self.server);
         }

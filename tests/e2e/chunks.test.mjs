@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { accessible, eventually, START, story } from './harness.mjs';
 import { CUT, proxy } from './support/proxy.mjs';
-import { path } from './support/worlds.mjs';
+import { path, sessions, system } from './support/worlds.mjs';
 
 /** Whether a path is a piece of the program that the first page does not need. */
 const isPiece = (path) => path.endsWith('.wasm') && !path.startsWith('/console-');
@@ -90,6 +90,85 @@ story('what the console shows first is asked for while its program is on the way
     program.release();
     server.stop();
   }
+});
+
+/** The pages of one resource of each system: their addresses, and how what each reads of its vendor ends. */
+async function resourcePages(world) {
+  const held = await world();
+  const [group] = system(held, 'plant-a').groups;
+  const [session] = sessions(held, 'em');
+  const ofGroup = `/clientfailover/groups/${encodeURIComponent(group.Id)}`;
+  return {
+    group: [path('groups', 'plant-a', group.Id), [ofGroup, `${ofGroup}/status`, `${ofGroup}/clientsessions`]],
+    slicers: [path('slicers', 'live', system(held, 'live').groups[0].id), ['/failover-groups']],
+    session: [path('failover-sessions', 'em', session.guid), [`/failoverSessions/${session.guid}`]],
+  };
+}
+
+/** How often each of these was asked of a vendor. */
+const relayed = (asked, ends) => ends.map((end) => asked.filter((one) => one.startsWith('/relay/') && one.endsWith(end)).length);
+
+/** Opens a page whose program is held back until `released`, with its vendor's answers in, and `later` ms after them. */
+async function openHeld({ page, product, address, later }, released) {
+  const program = held();
+  const server = await proxy(product, (path) => (path.startsWith('/console-main') ? program.awaited : undefined));
+  const answers = [];
+  page.on('requestfinished', (request) => answers.push(new URL(request.url()).pathname));
+  try {
+    await page.goto(`${server.url}${address}`, { waitUntil: 'commit' });
+    await released(answers, async () => {
+      // The browser's clock stands but for this.
+      await page.clock.setFixedTime(Date.parse(START) + later);
+      program.release();
+      await page.locator('#console h1').waitFor();
+      await page.getByText('Loading this page…').waitFor({ state: 'detached' });
+    });
+  } finally {
+    program.release();
+    await page.goto('about:blank');
+    server.stop();
+  }
+}
+
+for (const [kind, title] of Object.entries({ group: 'group', slicers: 'slicer group', session: 'failover session' })) {
+  story(`what the page of one ${title} reads of its vendor is asked for while the program is on the way, and once`, async ({ page, product, world }) => {
+    const asked = asks(page);
+    const [address, ends] = (await resourcePages(world))[kind];
+    await openHeld({ page, product, address, later: 7_000 }, async (answers, release) => {
+      const once = ends.map(() => 1);
+      await eventually(() => assert.deepEqual(relayed(answers, ends), once));
+      await release();
+      await page.getByRole('region', { name: /^(Sessions|Slicer order|Session facts)$/ }).waitFor();
+      assert.deepEqual(relayed(asked, ends), once);
+      if (kind !== 'group') return;
+      // What has waited is as old as it is.
+      const [, at, age] = /(\d\d:\d\d:\d\d) (\d+) s ago/.exec(await page.getByRole('region', { name: 'Group facts' }).innerText().then((text) => text.replace(/\s+/g, ' ')));
+      const now = Date.parse(`${START.slice(0, 10)}T${at}Z`) + Number(age) * 1_000;
+      assert.ok(Math.abs(now - Date.parse(START) - 7_000) <= 1_000, `${at}, ${age} s ago`);
+    });
+  });
+}
+
+story('what was read of a vendor long before the program came is asked for again', async ({ page, product, world }) => {
+  const asked = asks(page);
+  const [address, ends] = (await resourcePages(world)).group;
+  await openHeld({ page, product, address, later: 11_000 }, async (answers, release) => {
+    await eventually(() => assert.deepEqual(relayed(answers, ends), [1, 1, 1]));
+    await release();
+    await page.getByRole('row', { name: /Primary/ }).waitFor();
+    assert.deepEqual(relayed(asked, ends), [2, 2, 2]);
+  });
+});
+
+story('what a vendor refuses while the program is on the way is told', async ({ page, product, world, control, complaints }) => {
+  complaints.expect(/Failed to load resource/);
+  const [address, ends] = (await resourcePages(world)).group;
+  await control('POST', '/faults', { connection: 'plant-a', fault: { kind: 'status', status: 503 } });
+  await openHeld({ page, product, address, later: 0 }, async (answers, release) => {
+    await eventually(() => assert.deepEqual(relayed(answers, ends), [1, 1, 1]));
+    await release();
+    await page.getByText(/HTTP status 503|503 Service Unavailable/).first().waitFor();
+  });
 });
 
 /**

@@ -14,7 +14,33 @@ use vendors::{Connection, System, SystemKind};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Connections {
     /// The systems.
-    pub connections: Vec<Connection>,
+    pub connections: Vec<Configured>,
+}
+
+/// A configured system.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Configured {
+    /// Which, and how its API is spoken.
+    #[serde(flatten)]
+    pub connection: Connection,
+    /// What a page about one of its resources reads first, as paths and queries below the connection's relay;
+    /// [`Configured::ID`] stands for the resource's id, encoded as a part of a path.
+    pub reads: Vec<String>,
+}
+
+impl Configured {
+    /// What stands for an id.
+    pub const ID: &str = "RESOURCE-ID";
+}
+
+impl From<Connection> for Configured {
+    fn from(connection: Connection) -> Self {
+        let reads = connection.system.reads_of(Self::ID);
+        Self {
+            reads: reads.iter().map(vendors::call::Request::target).collect(),
+            connection,
+        }
+    }
 }
 
 /// A connection as the gateway watches it. Times are by the gateway's clock.

@@ -16,7 +16,7 @@ mod walls;
 
 pub use activity::{Activity, ActivityEntry, ActivityKind};
 pub use alerts::{AlertTargetState, AlertTargets, UndeliveredAlert};
-pub use connection::{ConnectionState, Connections, LastError, ReadFailure};
+pub use connection::{Configured, ConnectionState, Connections, LastError, ReadFailure};
 pub use handling::{MaintenanceList, NewAcknowledgement, NewMaintenance, NewNote};
 pub use inventory::Inventory;
 pub use problem::Problem;

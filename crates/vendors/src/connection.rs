@@ -1,5 +1,6 @@
 //! A configured vendor system: the settings that the calls and the console need. Contains no secrets.
 
+use crate::call::Request;
 use crate::operation::{Method, Operation};
 use crate::{aveva, uplynk, veeam};
 use serde::{Deserialize, Serialize};
@@ -104,6 +105,21 @@ impl System {
         self.kind().vendor()
     }
 
+    /// What a page about one resource of this id reads first.
+    #[must_use]
+    pub fn reads_of(&self, id: &str) -> Vec<Request> {
+        match self {
+            Self::Aveva(base) => vec![
+                aveva::groups(base).get(id).request,
+                aveva::groups(base).status(id).request,
+                aveva::sessions(base, id).list().request,
+            ],
+            // The list has the group, and the service counts its requests.
+            Self::Uplynk => vec![uplynk::groups().list().request],
+            Self::Veeam { accept, .. } => vec![veeam::session(id, *accept).request],
+        }
+    }
+
     /// The contract's operation for a method and a decoded path, if users may call it through the gateway.
     /// `segments` is the path split at its slashes **before** decoding, each part decoded once, without the
     /// empty part before the first slash.
@@ -113,6 +129,32 @@ impl System {
             Self::Aveva(base) => base.operation(method, segments),
             Self::Uplynk => uplynk::operation(method, segments),
             Self::Veeam { .. } => veeam::operation(method, segments),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::System;
+    use crate::aveva::{ApiVersion, Base};
+    use crate::veeam::MediaType;
+
+    #[test]
+    fn what_a_page_reads_first_is_of_the_contract() {
+        let aveva = System::Aveva(Base {
+            tenant: Some("t".to_owned()),
+            namespace: Some("n".to_owned()),
+            groups_version: ApiVersion::V1,
+            sessions_version: ApiVersion::V1Preview,
+        });
+        for system in [aveva, System::Uplynk, System::veeam(MediaType::Xml)] {
+            let reads = system.reads_of("x");
+            assert!(!reads.is_empty());
+            for read in reads {
+                let segments: Vec<_> = read.path.split('/').skip(1).collect();
+                let operation = system.operation(read.method(), &segments);
+                assert_eq!(operation, Some(read.operation), "{}", read.path);
+            }
         }
     }
 }

@@ -10,14 +10,14 @@ use std::path::Path;
 /// Budgets in bytes of brotli, a little above what was reached. A change that needs more says why where it
 /// raises one.
 // 2 kB of it draw the alarms before the program has come, and 3 kB say of which connection an alarm is, what mends it,
-// and in full why something was refused.
+// and in full why something was refused. Of the whole 1 kB takes over what was asked of a vendor before the program came.
 const FIRST_VISIT: usize = 240_000;
-const WHOLE: usize = 977_000;
+const WHOLE: usize = 978_000;
 
 /// What each chunk may add, with what it shares with others. 4 kB of each search and cut
 /// texts, which the first visit does not.
 const CHUNKS: [(&str, usize); 15] = [
-    ("activity", 75_000),
+    ("activity", 76_000),
     ("alarm_dialogs", 58_000),
     ("connections", 97_000),
     ("failover_session", 126_000),

@@ -12,7 +12,7 @@ pub(super) async fn list(State(gateway): State<Arc<Gateway>>) -> Response {
     let connections = gateway
         .upstreams
         .iter()
-        .map(|upstream| upstream.public.clone())
+        .map(|upstream| upstream.public.clone().into())
         .collect();
     (
         [(header::CACHE_CONTROL, "no-store")],

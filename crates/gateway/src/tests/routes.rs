@@ -17,7 +17,11 @@ async fn session_and_connections_are_listed() {
     assert_eq!(
         connections,
         serde_json::json!({"connections": [{"id": "plant-a", "title": "Plant A", "system": "aveva",
-            "groups_version": "v1", "sessions_version": "v1"}]})
+        "groups_version": "v1", "sessions_version": "v1", "reads": [
+            "/api/v1/clientfailover/groups/RESOURCE-ID",
+            "/api/v1/clientfailover/groups/RESOURCE-ID/status",
+            "/api/v1/clientfailover/groups/RESOURCE-ID/clientsessions",
+        ]}]})
     );
     assert_eq!(text(get(&gateway, "/healthz").await).await, "ok\n");
     assert_eq!(get(&gateway, "/readyz").await.status(), 200);
