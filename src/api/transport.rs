@@ -4,12 +4,12 @@
 use super::failure::{Failure, Problem};
 use super::{poll_gate, session};
 use crate::json;
+use crate::json::FromJson;
 use crate::route::address;
 use chrono::{DateTime, Utc};
 use gloo_net::http::{Method, RequestBuilder, Response};
 use js_sys::{Promise, Reflect};
 use leptos::prelude::{set_timeout_with_handle, window};
-use serde::de::DeserializeOwned;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -74,7 +74,7 @@ pub struct First<T> {
 }
 
 /// Reads a body.
-pub type Read<T> = fn(&[u8]) -> Result<T, json::Error>;
+pub type Read<T> = fn(&[u8]) -> Result<T, json::Wrong>;
 
 /// What a request is for.
 #[derive(Clone, Copy)]
@@ -237,7 +237,7 @@ pub(super) fn arrived<T>(value: T, relayed: &Relayed) -> Arrived<T> {
 /// # Errors
 /// [`Failure::Unreachable`] or [`Failure::Refused`], and [`Failure::Unreadable`] when the answer is not
 /// what this version of the console expects.
-pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
+pub async fn get<T: FromJson>(path: &str) -> Result<T, Failure> {
     own(
         path,
         RequestBuilder::new(&address(path)),
@@ -311,7 +311,7 @@ pub async fn poll<T>(
 ///
 /// # Errors
 /// As [`get`].
-pub async fn post<T: DeserializeOwned>(path: &str, body: &str) -> Result<T, Failure> {
+pub async fn post<T: FromJson>(path: &str, body: &str) -> Result<T, Failure> {
     let builder = RequestBuilder::new(&address(path))
         .method(Method::POST)
         .header("content-type", "application/json");

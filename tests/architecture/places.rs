@@ -22,13 +22,21 @@ fn only_the_transport_speaks_http_in_the_browser() {
 }
 
 /// What brings several kilobytes of the library into the console.
-const HEAVY: [&str; 6] = ["expect_context", ":.0}", ":.1}", ":.2}", ":.3}", ":.4}"];
+const HEAVY: [&str; 7] = [
+    "expect_context",
+    "Deserialize",
+    ":.0}",
+    ":.1}",
+    ":.2}",
+    ":.3}",
+    ":.4}",
+];
 
 #[test]
-fn the_console_brings_no_library_for_what_it_writes_by_itself() {
+fn the_console_brings_no_library_for_what_it_does_by_itself() {
     none(
         &words_outside(&code_under(&["src"]), &HEAVY, &[]),
-        "ask for a context with `provided`, and write numbers with `health::words::decimal`",
+        "ask for a context with `provided`, read with `from_json!`, and write numbers with `health::words::decimal`",
     );
 }
 

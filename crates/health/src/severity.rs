@@ -1,6 +1,7 @@
 //! How bad the state of a resource is.
 
 use serde::{Deserialize, Serialize};
+use vendors::from_json::{FromJson, Value, Wrong};
 
 /// How bad the state of a resource is, worst first: an ascending sort puts the worst on top.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -18,6 +19,12 @@ pub enum Severity {
     Normal,
     /// Does not take part in failover.
     Off,
+}
+
+impl FromJson for Severity {
+    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+        wrong.word(value, &Self::ALL, Self::key)
+    }
 }
 
 impl Severity {

@@ -3,11 +3,12 @@
 use crate::severity::Severity;
 use chrono::serde::ts_milliseconds_option;
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::borrow::Cow;
+use vendors::{deserialize_from_json, from_json};
 
 /// The judgement on one resource.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Verdict {
     /// How bad.
     pub severity: Severity,
@@ -19,11 +20,10 @@ pub struct Verdict {
     /// The thing and what is wrong with it, in a sentence.
     pub sentence: String,
     /// What to do, in a sentence.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
     /// Since when, by the vendor's clock.
     #[serde(
-        default,
         with = "ts_milliseconds_option",
         skip_serializing_if = "Option::is_none"
     )]
@@ -33,6 +33,8 @@ pub struct Verdict {
     #[serde(skip)]
     pub lingering: Option<(TimeDelta, Box<Verdict>)>,
 }
+
+from_json! { struct Verdict { severity, rank, word, sentence, advice, since, lingering is None } }
 
 impl Verdict {
     /// A connection that is silent: it hides the state of everything behind it.
@@ -98,3 +100,5 @@ impl Verdict {
         (advises || !wrong) && later && !self.sentence.is_empty()
     }
 }
+
+deserialize_from_json!(Verdict);

@@ -5,12 +5,14 @@ use chrono::{DateTime, Utc};
 use health::Severity;
 use health::events::EventKind;
 use health::inventory::ResourceKey;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use vendors::from_json::{FromJson, Value, Wrong};
+use vendors::{deserialize_from_json, from_json};
 
 /// `GET /api/activity`: the newest entries that the parameters `system`, `connection`, `resource`, `kind`,
 /// `severity`, `person`, `from` and `to` leave, newest first; with `before`, those older than an earlier answer's.
 /// `kind` may be several, separated by commas; times are in RFC 3339; `limit` is how many.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Activity {
     /// The gateway's time.
     #[serde(with = "ts_milliseconds")]
@@ -18,12 +20,14 @@ pub struct Activity {
     /// Newest first.
     pub entries: Vec<ActivityEntry>,
     /// What to give as `before` for the older ones; `None` where there are none. Opaque.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub older: Option<String>,
 }
 
+from_json! { struct Activity { now, entries, older } }
+
 /// What kind of entry it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(into = "&'static str", try_from = "String")]
 pub enum ActivityKind {
     /// A change that somebody made at a vendor's system through the gateway.
@@ -34,6 +38,16 @@ pub enum ActivityKind {
     Access,
     /// What the gateway saw.
     Seen(EventKind),
+}
+
+impl FromJson for ActivityKind {
+    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+        let known = Self::all().find(|kind| value.as_str() == Some(kind.key()));
+        known.unwrap_or_else(|| {
+            wrong.note(value, "a kind of entry");
+            Self::Change
+        })
+    }
 }
 
 impl From<ActivityKind> for &'static str {
@@ -86,10 +100,9 @@ impl ActivityKind {
 }
 
 /// One entry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ActivityEntry {
     /// Its number. A change keeps its number when its outcome is known.
-    #[serde(default)]
     pub number: i64,
     /// When, by the gateway's clock.
     #[serde(with = "ts_milliseconds")]
@@ -101,40 +114,48 @@ pub struct ActivityEntry {
     /// What, in a sentence or a few words.
     pub what: String,
     /// What it concerns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<ResourceKey>,
     /// The name of what it concerns, where it is known.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// The connection's id.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub connection: String,
     /// The user's name.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub who: String,
     /// The client's address. Only for admins.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub from: String,
     /// What became of a change or a sign-in: `done`, `refused by the vendor`, `not sent`, `unknown`, …; `under way`
     /// for a change without an outcome yet.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub outcome: String,
     /// Why it was refused, in the word of the problem's type.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub why: String,
     /// What was there before, where that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
     /// What is there now, or what was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
     /// The id of the request, to find it in the log and in the audit.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub request: String,
     /// The vendor's id of the operation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub operation_id: Option<String>,
 }
+
+from_json! { struct ActivityEntry {
+    number or default, at, kind, severity, what, resource, name or default, connection or default,
+    who or default, from or default, outcome or default, why or default, before, after, request or default,
+    operation_id,
+} }
+
+deserialize_from_json!(Activity, ActivityKind, ActivityEntry);
 
 #[cfg(test)]
 mod tests {

@@ -2,23 +2,25 @@
 
 use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use vendors::{deserialize_from_json, from_json};
 
 /// `GET /api/alert-targets`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AlertTargets {
     /// The gateway's time.
     #[serde(with = "ts_milliseconds")]
     pub now: DateTime<Utc>,
     /// How many rules there are.
-    #[serde(default)]
     pub rules: usize,
     /// In the order of the configuration.
     pub targets: Vec<AlertTargetState>,
 }
 
+from_json! { struct AlertTargets { now, rules or default, targets } }
+
 /// One target, and what became of the messages to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AlertTargetState {
     /// Its id.
     pub id: String,
@@ -26,31 +28,32 @@ pub struct AlertTargetState {
     pub kind: String,
     /// When a message last arrived.
     #[serde(
-        default,
         with = "ts_milliseconds_option",
         skip_serializing_if = "Option::is_none"
     )]
     pub delivered_at: Option<DateTime<Utc>>,
     /// When an attempt last failed.
     #[serde(
-        default,
         with = "ts_milliseconds_option",
         skip_serializing_if = "Option::is_none"
     )]
     pub failed_at: Option<DateTime<Utc>>,
     /// Why it failed, in one line.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
     /// How many messages wait to be sent, or to be sent again.
-    #[serde(default)]
     pub waiting: usize,
     /// Messages that were given up in the last week, the newest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub undelivered: Vec<UndeliveredAlert>,
 }
 
+from_json! { struct AlertTargetState {
+    id, kind, delivered_at, failed_at, failure, waiting or default, undelivered or default,
+} }
+
 /// A message that was given up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UndeliveredAlert {
     /// When it was made.
     #[serde(with = "ts_milliseconds")]
@@ -58,6 +61,9 @@ pub struct UndeliveredAlert {
     /// The name of what it was about.
     pub name: String,
     /// Why it was given up, in one line.
-    #[serde(default)]
     pub failure: String,
 }
+
+from_json! { struct UndeliveredAlert { at, name, failure or default } }
+
+deserialize_from_json!(AlertTargets, AlertTargetState, UndeliveredAlert);

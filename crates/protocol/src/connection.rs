@@ -3,22 +3,21 @@
 use crate::Problem;
 use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-use vendors::aveva::{ApiVersion, Base};
+use serde::Serialize;
+use vendors::Connection;
 use vendors::call::{Unreadable, VendorError};
-use vendors::connection::recent_hours;
-use vendors::veeam::MediaType;
-use vendors::{Connection, System, SystemKind};
+use vendors::from_json::{Fields, FromJson, Value, Wrong};
+use vendors::{deserialize_from_json, from_json};
 
 /// `GET /api/connections`: the configured systems, without secrets, in the order of the configuration.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Connections {
     /// The systems.
     pub connections: Vec<Configured>,
 }
 
 /// A configured system.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Configured {
     /// Which, and how its API is spoken.
     #[serde(flatten)]
@@ -44,8 +43,7 @@ impl From<Connection> for Configured {
 }
 
 /// A connection as the gateway watches it. Times are by the gateway's clock.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(from = "WireState")]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ConnectionState {
     /// Which, and how its API is spoken.
     #[serde(flatten)]
@@ -83,79 +81,28 @@ pub struct ConnectionState {
     pub limit: Option<String>,
 }
 
-/// A [`ConnectionState`] as it is read: all fields in one object, as those of [`health::inventory::Resource`].
-#[derive(Deserialize)]
-struct WireState {
-    id: String,
-    title: String,
-    system: SystemKind,
-    #[serde(default)]
-    tenant: Option<String>,
-    #[serde(default)]
-    namespace: Option<String>,
-    #[serde(default)]
-    groups_version: ApiVersion,
-    #[serde(default)]
-    sessions_version: ApiVersion,
-    #[serde(default)]
-    accept: MediaType,
-    #[serde(default = "recent_hours")]
-    recent_hours: u16,
-    #[serde(default, with = "ts_milliseconds_option")]
-    observed_at: Option<DateTime<Utc>>,
-    interval_ms: u64,
-    #[serde(default, with = "ts_milliseconds_option")]
-    next_at: Option<DateTime<Utc>>,
-    #[serde(default)]
-    failure: Option<ReadFailure>,
-    #[serde(default)]
-    last_error: Option<LastError>,
-    #[serde(default)]
-    vendor_ahead_ms: i64,
-    #[serde(default)]
-    held: usize,
-    #[serde(default)]
-    in_transition: bool,
-    #[serde(default)]
-    limit: Option<String>,
-}
-
-impl From<WireState> for ConnectionState {
-    fn from(wire: WireState) -> Self {
-        let system = match wire.system {
-            SystemKind::Aveva => System::Aveva(Base {
-                tenant: wire.tenant,
-                namespace: wire.namespace,
-                groups_version: wire.groups_version,
-                sessions_version: wire.sessions_version,
-            }),
-            SystemKind::Uplynk => System::Uplynk,
-            SystemKind::Veeam => System::Veeam {
-                accept: wire.accept,
-                recent_hours: wire.recent_hours,
-            },
-        };
+/// All fields in one object.
+impl FromJson for ConnectionState {
+    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+        let connection = FromJson::from_json(value, wrong);
+        let mut fields = Fields::of(value, wrong);
         Self {
-            connection: Connection {
-                id: wire.id,
-                title: wire.title,
-                system,
-            },
-            observed_at: wire.observed_at,
-            interval_ms: wire.interval_ms,
-            next_at: wire.next_at,
-            failure: wire.failure,
-            last_error: wire.last_error,
-            vendor_ahead_ms: wire.vendor_ahead_ms,
-            held: wire.held,
-            in_transition: wire.in_transition,
-            limit: wire.limit,
+            connection,
+            observed_at: fields.read("observed_at"),
+            interval_ms: fields.read("interval_ms"),
+            next_at: fields.read("next_at"),
+            failure: fields.read("failure"),
+            last_error: fields.read("last_error"),
+            vendor_ahead_ms: fields.read_or_default("vendor_ahead_ms"),
+            held: fields.read_or_default("held"),
+            in_transition: fields.read_or_default("in_transition"),
+            limit: fields.read("limit"),
         }
     }
 }
 
 /// What went wrong last.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LastError {
     /// When.
     #[serde(with = "ts_milliseconds")]
@@ -164,8 +111,10 @@ pub struct LastError {
     pub line: String,
 }
 
+from_json! { struct LastError { at, line } }
+
 /// Why the gateway could not read a connection.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReadFailure {
     /// The gateway could not reach it, or could not use it.
@@ -176,9 +125,16 @@ pub enum ReadFailure {
     Unreadable(Unreadable),
 }
 
+from_json! { enum ReadFailure { Problem(_) = "problem", Vendor(_) = "vendor", Unreadable(_) = "unreadable" } }
+
+deserialize_from_json!(ConnectionState, LastError, ReadFailure);
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use vendors::System;
+    use vendors::aveva::{ApiVersion, Base};
+    use vendors::veeam::MediaType;
 
     fn at(seconds: i64) -> Option<DateTime<Utc>> {
         DateTime::from_timestamp(1_795_271_528 + seconds, 0)

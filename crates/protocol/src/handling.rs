@@ -4,6 +4,7 @@ use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use chrono::{DateTime, Utc};
 use health::alarms::{Maintenance, Scope};
 use serde::{Deserialize, Serialize};
+use vendors::{deserialize_from_json, from_json};
 
 /// `POST /api/alarms/{id}/acknowledgement`: somebody takes care of an alarm. Answered with the acknowledgement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +50,7 @@ pub struct NewMaintenance {
 }
 
 /// `GET /api/maintenance`: what is under way or planned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MaintenanceList {
     /// The gateway's time.
     #[serde(with = "ts_milliseconds")]
@@ -57,3 +58,7 @@ pub struct MaintenanceList {
     /// The earliest first.
     pub maintenance: Vec<Maintenance>,
 }
+
+from_json! { struct MaintenanceList { now, maintenance } }
+
+deserialize_from_json!(MaintenanceList);

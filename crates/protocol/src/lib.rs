@@ -14,6 +14,9 @@ mod report;
 mod session;
 mod walls;
 
+#[cfg(test)]
+mod read_as_written;
+
 pub use activity::{Activity, ActivityEntry, ActivityKind};
 pub use alerts::{AlertTargetState, AlertTargets, UndeliveredAlert};
 pub use connection::{Configured, ConnectionState, Connections, LastError, ReadFailure};

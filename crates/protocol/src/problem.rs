@@ -1,10 +1,10 @@
 //! What the gateway itself says when something fails.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use vendors::{deserialize_from_json, from_json};
 
 /// `application/problem+json` (RFC 9457).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Problem {
     /// `/problems/…`.
     #[serde(rename = "type")]
@@ -25,6 +25,11 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
 }
+
+from_json! { struct Problem {
+    kind as "type" or default, title or default, status or default, detail or default, instance, request_id is None,
+    retry_after,
+} }
 
 impl Problem {
     /// What it is and what happened this time, in one line. Who could not be reached is in the detail
@@ -47,6 +52,8 @@ impl Problem {
         }
     }
 }
+
+deserialize_from_json!(Problem);
 
 #[cfg(test)]
 mod tests {

@@ -3,11 +3,12 @@
 use chrono::serde::ts_milliseconds;
 use chrono::{DateTime, Utc};
 use health::inventory::ResourceKey;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use vendors::{deserialize_from_json, from_json};
 
 /// `GET /api/report`: what the time between the parameters `from` and `to` (RFC 3339) was like, as far as `system` and
 /// `connection` leave it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// The beginning of the time.
     #[serde(with = "ts_milliseconds")]
@@ -21,8 +22,10 @@ pub struct Report {
     pub plans: Vec<PlanReport>,
 }
 
+from_json! { struct Report { from, to, groups, plans } }
+
 /// What the time was like for one group. Times are in milliseconds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct GroupReport {
     /// Which.
     pub resource: ResourceKey,
@@ -37,14 +40,18 @@ pub struct GroupReport {
     /// How often such a time was seen from its beginning to its end.
     pub recoveries: usize,
     /// How long these took on average.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub mean_recovery_ms: Option<u64>,
     /// How long it is not known who led: nobody watched, or the system did not answer.
     pub unknown_ms: u64,
 }
 
+from_json! { struct GroupReport {
+    resource, name, failovers, without_ms, longest_ms, recoveries, mean_recovery_ms, unknown_ms,
+} }
+
 /// What the time was like for one failover plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlanReport {
     /// The connection's id.
     pub connection: String,
@@ -57,3 +64,7 @@ pub struct PlanReport {
     /// How many of them ended with warnings.
     pub warnings: usize,
 }
+
+from_json! { struct PlanReport { connection, plan, runs, failed, warnings } }
+
+deserialize_from_json!(Report, GroupReport, PlanReport);

@@ -1,28 +1,30 @@
 //! Who is signed in, and how one signs in.
 
 use serde::{Deserialize, Serialize};
+use vendors::{deserialize_from_json, from_json};
 
 /// `GET /api/session`: who is signed in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Session {
     /// The user's name.
     pub user: String,
     /// `admin`, `viewer` or `wall`.
     pub role: String,
     /// Whether the vendors are simulated: then every page says DEMO.
-    #[serde(default)]
     pub demo: bool,
     /// The gateway's version.
-    #[serde(default)]
     pub version: String,
     /// Whether there is something to sign out of.
-    #[serde(default)]
     pub can_sign_out: bool,
     /// Whether audit and activity end with the gateway, because its store is in memory. Only admins are told, and
     /// nobody of a demonstration.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub store_in_memory: bool,
 }
+
+from_json! { struct Session {
+    user, role, demo or default, version or default, can_sign_out or default, store_in_memory or default,
+} }
 
 impl Session {
     /// Whether this role may change anything. The gateway decides all the same.
@@ -55,17 +57,18 @@ impl std::fmt::Debug for Credentials {
 }
 
 /// `GET /api/sign-in`: how one can sign in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SignInMethods {
     /// With a name and a password.
     pub password: bool,
     /// At an OpenID Connect provider of this name.
-    #[serde(default)]
     pub provider: Option<String>,
     /// The claim in which the provider is expected to send roles.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub roles_claim: Option<String>,
 }
+
+from_json! { struct SignInMethods { password, provider, roles_claim } }
 
 impl Default for SignInMethods {
     /// What is offered where nothing else is known.
@@ -77,3 +80,5 @@ impl Default for SignInMethods {
         }
     }
 }
+
+deserialize_from_json!(Session, SignInMethods);

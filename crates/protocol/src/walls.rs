@@ -1,10 +1,12 @@
 //! Screens on a wall, and how one becomes a wall.
 
 use serde::{Deserialize, Serialize};
+use vendors::from_json::{Fields, FromJson, Value, Wrong};
+use vendors::{deserialize_from_json, from_json};
 
 /// `POST /api/pairing` and `GET /api/pairing`: the state of this screen's request to become a wall.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "lowercase", try_from = "WirePairing")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
 pub enum Pairing {
     /// An admin has to enter the code.
     Waiting {
@@ -22,47 +24,31 @@ pub enum Pairing {
     Over,
 }
 
-/// A [`Pairing`] as it is read: the fields of all variants in one object. Reading by a tag would copy each field first.
-#[derive(Deserialize)]
-struct WirePairing {
-    state: PairingState,
-    #[serde(default)]
-    code: Option<String>,
-    #[serde(default)]
-    seconds_left: Option<u32>,
-    #[serde(default)]
-    name: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum PairingState {
-    Waiting,
-    Paired,
-    Over,
-}
-
-impl TryFrom<WirePairing> for Pairing {
-    type Error = &'static str;
-
-    fn try_from(wire: WirePairing) -> Result<Self, Self::Error> {
-        Ok(match wire.state {
-            PairingState::Waiting => Self::Waiting {
-                code: wire.code.ok_or("a code is missing")?,
-                seconds_left: wire
-                    .seconds_left
-                    .ok_or("how long the code is valid is missing")?,
+impl FromJson for Pairing {
+    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+        let state = value.get("state").unwrap_or(&Value::Null);
+        match state.as_str() {
+            Some("waiting") => {
+                let mut fields = Fields::of(value, wrong);
+                Self::Waiting {
+                    code: fields.read("code"),
+                    seconds_left: fields.read("seconds_left"),
+                }
+            }
+            Some("paired") => Self::Paired {
+                name: Fields::of(value, wrong).read("name"),
             },
-            PairingState::Paired => Self::Paired {
-                name: wire.name.ok_or("a name is missing")?,
-            },
-            PairingState::Over => Self::Over,
-        })
+            Some("over") => Self::Over,
+            _ => {
+                wrong.note(state, "the state of a pairing");
+                Self::Over
+            }
+        }
     }
 }
 
 /// A wall.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Wall {
     /// Its id.
     pub id: String,
@@ -71,25 +57,25 @@ pub struct Wall {
     /// The admin who paired it.
     pub paired_by: String,
     /// When that was, in RFC 3339.
-    #[serde(default)]
     pub paired_at: Option<String>,
     /// When it last sent a request, in RFC 3339.
-    #[serde(default)]
     pub last_seen: Option<String>,
     /// From which address, then.
-    #[serde(default)]
     pub address: Option<String>,
 }
 
+from_json! { struct Wall { id, name, paired_by, paired_at, last_seen, address } }
+
 /// `GET /api/walls`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Walls {
     /// In the order of their pairing.
     pub walls: Vec<Wall>,
     /// Where the list is kept: `store`, `file`, `memory` or `nowhere`.
-    #[serde(default)]
     pub kept: String,
 }
+
+from_json! { struct Walls { walls, kept or default } }
 
 /// `POST /api/walls`: makes the screen that shows a code a wall.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +85,8 @@ pub struct NewWall {
     /// What the wall shall be called.
     pub name: String,
 }
+
+deserialize_from_json!(Pairing, Wall, Walls);
 
 #[cfg(test)]
 mod tests {

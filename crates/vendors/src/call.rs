@@ -6,7 +6,8 @@ use crate::operation::{Method, Operation};
 use crate::redaction::{LEFT_OUT_HEADER, redact_text};
 use crate::refusal::is_refusal;
 use crate::status::words;
-use serde::{Deserialize, Serialize};
+use crate::{deserialize_from_json, from_json};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// An HTTP request without the host and the credentials.
@@ -113,7 +114,7 @@ impl Answer {
 }
 
 /// A vendor's error response, in the vendor's own words.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct VendorError {
     /// The HTTP status.
     pub status: u16,
@@ -126,15 +127,17 @@ pub struct VendorError {
     /// The id for the vendor's support (AVEVA `OperationId`).
     pub operation_id: Option<String>,
     /// The minimum delay before the next request, in seconds (HTTP `Retry-After`).
-    #[serde(default)]
     pub retry_after: Option<u64>,
     /// Whether the gateway removed a complete non-empty body, such as an HTML page (it then sets the header
     /// [`crate::LEFT_OUT_HEADER`]).
-    #[serde(default)]
     pub left_out: bool,
     /// All other properties of the error body, unmodified.
     pub more: Map<String, Value>,
 }
+
+from_json! { struct VendorError {
+    status, message, reason, resolution, operation_id, retry_after, left_out or default, more,
+} }
 
 impl VendorError {
     /// Whether the vendor refused the request in an answer that claims success.
@@ -166,7 +169,7 @@ pub enum Failure {
 }
 
 /// A 2xx response that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unreadable {
     /// The HTTP status.
     pub status: u16,
@@ -175,6 +178,8 @@ pub struct Unreadable {
     /// The first characters of the body as text, for diagnosis.
     pub excerpt: String,
 }
+
+from_json! { struct Unreadable { status, problem, excerpt } }
 
 /// The maximum length of an excerpt, in characters.
 const EXCERPT: usize = 300;
@@ -260,6 +265,8 @@ impl<T> Call<T> {
         })
     }
 }
+
+deserialize_from_json!(VendorError, Unreadable);
 
 #[cfg(test)]
 mod tests {

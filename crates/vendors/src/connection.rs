@@ -1,12 +1,14 @@
 //! A configured vendor system: the settings that the calls and the console need. Contains no secrets.
 
 use crate::call::Request;
+use crate::deserialize_from_json;
+use crate::from_json::{Fields, FromJson, Value, Wrong};
 use crate::operation::{Method, Operation};
 use crate::{aveva, uplynk, veeam};
 use serde::{Deserialize, Serialize};
 
 /// One vendor system that the gateway can reach.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Connection {
     /// Letters, digits and dashes; part of URLs.
     pub id: String,
@@ -17,8 +19,21 @@ pub struct Connection {
     pub system: System,
 }
 
+/// All fields in one object.
+impl FromJson for Connection {
+    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+        let system = FromJson::from_json(value, wrong);
+        let mut fields = Fields::of(value, wrong);
+        Self {
+            id: fields.read("id"),
+            title: fields.read("title"),
+            system,
+        }
+    }
+}
+
 /// The API of a connection, with the settings that belong to one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "system", rename_all = "lowercase")]
 pub enum System {
     /// AVEVA client failover.
@@ -28,12 +43,32 @@ pub enum System {
     /// Veeam Backup Enterprise Manager.
     Veeam {
         /// The media type to ask for.
-        #[serde(default)]
         accept: veeam::MediaType,
         /// For how many hours a session that has ended is still watched. After that it is history.
-        #[serde(default = "recent_hours")]
         recent_hours: u16,
     },
+}
+
+/// The fields of all systems in one object, of which `system` says which it is.
+impl FromJson for System {
+    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+        let mut fields = Fields::of(value, wrong);
+        match fields.read("system") {
+            SystemKind::Aveva => Self::Aveva(aveva::Base {
+                tenant: fields.read("tenant"),
+                namespace: fields.read("namespace"),
+                groups_version: fields.read_or_default("groups_version"),
+                sessions_version: fields.read_or_default("sessions_version"),
+            }),
+            SystemKind::Uplynk => Self::Uplynk,
+            SystemKind::Veeam => Self::Veeam {
+                accept: fields.read_or_default("accept"),
+                recent_hours: fields
+                    .read::<Option<u16>>("recent_hours")
+                    .unwrap_or_else(recent_hours),
+            },
+        }
+    }
 }
 
 /// For how many hours a session that has ended is watched where nothing else is configured.
@@ -52,6 +87,12 @@ pub enum SystemKind {
     Uplynk,
     /// Veeam Backup Enterprise Manager.
     Veeam,
+}
+
+impl FromJson for SystemKind {
+    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+        wrong.word(value, &Self::ALL, Self::key)
+    }
 }
 
 impl SystemKind {
@@ -132,6 +173,8 @@ impl System {
         }
     }
 }
+
+deserialize_from_json!(Connection, System);
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,7 @@ pub mod aveva;
 pub mod call;
 pub mod connection;
 mod error_body;
+pub mod from_json;
 pub mod http_date;
 pub mod json;
 pub mod operation;

@@ -1,7 +1,8 @@
 //! What of a response could not be read: fields of an item, and items of a list. Everything else of the
 //! response is read all the same.
 
-use serde::{Deserialize, Serialize};
+use crate::{deserialize_from_json, from_json};
+use serde::Serialize;
 use std::cell::RefCell;
 use std::collections::HashSet;
 
@@ -9,13 +10,15 @@ use std::collections::HashSet;
 const RAW: usize = 200;
 
 /// A field that is there and cannot be read. Its value counts as absent.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize)]
 pub struct UnreadableField {
     /// The contract's name of it, with the object that it is in (`status.state`).
     pub name: String,
     /// What stands there, shortened.
     pub raw: String,
 }
+
+from_json! { struct UnreadableField { name, raw } }
 
 impl UnreadableField {
     /// The field with this name, if it is among these.
@@ -117,6 +120,8 @@ pub(crate) fn counted<T>(
     });
     (kept, out)
 }
+
+deserialize_from_json!(UnreadableField);
 
 #[cfg(test)]
 mod tests {

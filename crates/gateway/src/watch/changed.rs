@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn a_write_says_which_group_it_changed() {
-        let mut base: Base = serde_json::from_str("{}").unwrap();
+        let mut base = Base::default();
         for cloud in [false, true] {
             if cloud {
                 base.tenant = Some("groups".to_owned());

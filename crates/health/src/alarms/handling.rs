@@ -6,25 +6,25 @@ use crate::inventory::ResourceKey;
 use crate::severity::Severity;
 use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use vendors::SystemKind;
+use vendors::{deserialize_from_json, from_json};
 
 /// Somebody has seen an alarm and takes care of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Acknowledgement {
     /// The user's name.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub by: String,
     /// Why, in that person's words.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
     /// When, by the gateway's clock.
     #[serde(with = "ts_milliseconds")]
     pub at: DateTime<Utc>,
     /// Until when; until the alarm ends where there is none.
     #[serde(
-        default,
         with = "ts_milliseconds_option",
         skip_serializing_if = "Option::is_none"
     )]
@@ -32,6 +32,8 @@ pub struct Acknowledgement {
     /// How bad the alarm was then.
     pub severity: Severity,
 }
+
+from_json! { struct Acknowledgement { by or default, reason or default, at, until, severity } }
 
 impl Acknowledgement {
     /// Whether it still holds for its alarm: one that has got worse is to be looked at again.
@@ -42,7 +44,7 @@ impl Acknowledgement {
 }
 
 /// What somebody wrote about an alarm that is open.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Note {
     /// The alarm's id.
     pub alarm: String,
@@ -55,8 +57,10 @@ pub struct Note {
     pub at: DateTime<Utc>,
 }
 
+from_json! { struct Note { alarm, by, text, at } }
+
 /// What maintenance concerns.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Every connection to this vendor's systems, with all that they hold.
@@ -66,6 +70,8 @@ pub enum Scope {
     /// One resource.
     Resource(ResourceKey),
 }
+
+from_json! { enum Scope { System(_) = "system", Connection(_) = "connection", Resource(_) = "resource" } }
 
 impl Scope {
     /// Whether it concerns a resource. `system` says which system a connection is.
@@ -80,7 +86,7 @@ impl Scope {
 }
 
 /// A time in which somebody works on something, and its alarms are to be expected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Maintenance {
     /// What it is known by.
     pub id: String,
@@ -93,12 +99,14 @@ pub struct Maintenance {
     #[serde(with = "ts_milliseconds")]
     pub until: DateTime<Utc>,
     /// What is done, in a person's words.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
     /// Who announced it.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub by: String,
 }
+
+from_json! { struct Maintenance { id, scope, from, until, reason or default, by or default } }
 
 impl Maintenance {
     /// Whether it is under way.
@@ -203,6 +211,8 @@ fn take_all_but<V>(
     });
     taken
 }
+
+deserialize_from_json!(Scope, Acknowledgement, Note, Maintenance);
 
 #[cfg(test)]
 mod tests;

@@ -19,12 +19,13 @@ use crate::inventory::ResourceKey;
 use crate::severity::Severity;
 use chrono::serde::ts_milliseconds;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use vendors::{deserialize_from_json, from_json};
 
 /// Since when something is so, by the gateway's clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Since {
     /// The vendor says so.
@@ -32,6 +33,8 @@ pub enum Since {
     /// The gateway first saw it then: it may have been so before.
     Observed(#[serde(with = "ts_milliseconds")] DateTime<Utc>),
 }
+
+from_json! { enum Since { Reported(_) = "reported", Observed(_) = "observed" } }
 
 impl Since {
     /// The time itself.
@@ -44,7 +47,7 @@ impl Since {
 }
 
 /// One resource that needs attention.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Alarm {
     /// What it is known by among all alarms, past ones included. Letters, digits and dashes.
     pub id: String,
@@ -65,15 +68,20 @@ pub struct Alarm {
     /// Since when.
     pub since: Since,
     /// Who takes care of it, where somebody said so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<Acknowledgement>,
     /// What people wrote about it, the oldest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
     /// The maintenance in which it was to be expected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub maintenance: Option<Maintenance>,
 }
+
+from_json! { struct Alarm {
+    id, resource, name, severity, rank, word, sentence, advice, since, acknowledged, notes or default,
+    maintenance,
+} }
 
 impl Alarm {
     /// Whether somebody takes care of it: then nobody is notified of it.
@@ -103,3 +111,5 @@ impl Alarm {
             .then_with(|| self.resource.cmp(&other.resource))
     }
 }
+
+deserialize_from_json!(Since, Alarm);

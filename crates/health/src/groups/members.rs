@@ -2,12 +2,12 @@
 
 use super::observation::Observation;
 use super::pulse::pulse;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use vendors::aveva::{ClientSession, GroupConfiguration, Role};
+use vendors::{deserialize_from_json, from_json};
 
 /// The number of sessions for each role. A session without a current heartbeat counts as stale.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Members {
     /// Primary.
     pub primary: usize,
@@ -20,6 +20,10 @@ pub struct Members {
     /// With a role that is not in the contract, or without one.
     pub unknown: usize,
 }
+
+from_json! { struct Members {
+    primary or default, pending or default, standby or default, stale or default, unknown or default,
+} }
 
 /// Counts a group's sessions.
 #[must_use]
@@ -45,3 +49,5 @@ pub fn members(
     }
     members
 }
+
+deserialize_from_json!(Members);

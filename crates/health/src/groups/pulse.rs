@@ -4,6 +4,7 @@ use super::observation::Observation;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use vendors::aveva::{ClientSession, TimeSpan};
+use vendors::from_json;
 
 /// Tolerance before a heartbeat counts as late, because networks and clocks are not exact.
 const SLACK: TimeDelta = TimeDelta::seconds(2);
@@ -23,6 +24,10 @@ pub enum Beat {
     /// Its timestamp is in the future: the adapter's clock is ahead of the service's.
     Future,
 }
+
+from_json! { enum Beat {
+    Never = "never", OnTime = "on_time", Late = "late", Stale = "stale", Future = "future",
+} }
 
 /// A heartbeat's facts. Spans are `None` where the heartbeat or the FailoverTimeout is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

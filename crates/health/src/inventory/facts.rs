@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use vendors::aveva::TimeSpan;
 use vendors::uplynk::{Mode, OnAir};
+use vendors::{deserialize_from_json, from_json};
 
 /// What is shown of a resource, by its kind.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Facts {
     /// Nothing but the verdict: the reader may not see more, or nothing was read yet.
@@ -22,9 +23,13 @@ pub enum Facts {
     FailoverSession(Box<SessionFacts>),
 }
 
+from_json! { enum Facts {
+    None = "none", FailoverGroup(_) = "failover_group", SlicerGroup(_) = "slicer_group",
+    FailoverSession(_) = "failover_session",
+} }
+
 /// An AVEVA failover group. Times are by the vendor's clock.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct GroupFacts {
     /// The group's description.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,12 +69,16 @@ pub struct GroupFacts {
     pub stale: Vec<String>,
 }
 
+from_json! { struct GroupFacts {
+    description, primary, pending, members, failover_timeout, last_data, heartbeat, sessions or default,
+    overridden or default, late or default, stale or default,
+} }
+
 /// The heartbeat that matters for a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct HeartbeatFacts {
     /// When it was posted, by the vendor's clock.
     #[serde(
-        default,
         with = "ts_milliseconds_option",
         skip_serializing_if = "Option::is_none"
     )]
@@ -78,9 +87,10 @@ pub struct HeartbeatFacts {
     pub beat: Beat,
 }
 
+from_json! { struct HeartbeatFacts { at, beat } }
+
 /// An Uplynk slicer failover group. Times are by the vendor's clock.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct SlicerGroupFacts {
     /// What is on air.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,14 +125,21 @@ pub struct SlicerGroupFacts {
     pub last_failover: Option<DateTime<Utc>>,
 }
 
+from_json! { struct SlicerGroupFacts {
+    on_air, on_air_state, mode, auto_failback, slicers or default, backups_ready, backups, channels,
+    last_failover,
+} }
+
 /// One slicer of a group.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SlicerFacts {
     /// Its id.
     pub id: String,
     /// How it takes part.
     pub part: SlicerPart,
 }
+
+from_json! { struct SlicerFacts { id, part } }
 
 /// How a slicer takes part in its group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -138,9 +155,12 @@ pub enum SlicerPart {
     OutOfFailover,
 }
 
+from_json! { enum SlicerPart {
+    OnAir = "on_air", Ready = "ready", Unhealthy = "unhealthy", OutOfFailover = "out_of_failover",
+} }
+
 /// A run of a Veeam failover plan. Times are by the vendor's clock.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct SessionFacts {
     /// `State`, in the vendor's word.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -170,3 +190,14 @@ pub struct SessionFacts {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
+
+from_json! { struct SessionFacts { state, result, started, ended, progress, server, message } }
+
+deserialize_from_json!(
+    Facts,
+    GroupFacts,
+    HeartbeatFacts,
+    SlicerGroupFacts,
+    SlicerFacts,
+    SessionFacts
+);

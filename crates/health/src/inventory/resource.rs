@@ -7,12 +7,13 @@ use crate::slicers::on_air_word;
 use crate::verdict::Verdict;
 use chrono::serde::ts_milliseconds;
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::borrow::Cow;
-use vendors::{System, UnreadableField};
+use vendors::from_json::{Fields, FromJson, Value, Wrong};
+use vendors::{System, UnreadableField, deserialize_from_json, from_json};
 
 /// What a resource is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A connection to a vendor's system. Its id is the connection's own.
@@ -24,6 +25,11 @@ pub enum Kind {
     /// A Veeam cloud failover session.
     FailoverSession,
 }
+
+from_json! { enum Kind {
+    Connection = "connection", FailoverGroup = "failover_group", SlicerGroup = "slicer_group",
+    FailoverSession = "failover_session",
+} }
 
 impl Kind {
     /// What a connection to this system holds.
@@ -60,7 +66,7 @@ impl Kind {
 }
 
 /// What a resource is known by among all resources.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ResourceKey {
     /// What it is.
     pub kind: Kind,
@@ -69,6 +75,8 @@ pub struct ResourceKey {
     /// The vendor's id of it.
     pub id: String,
 }
+
+from_json! { struct ResourceKey { kind, connection, id } }
 
 impl ResourceKey {
     /// The key of a connection itself.
@@ -83,7 +91,7 @@ impl ResourceKey {
 }
 
 /// When a resource was last read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Observed {
     /// With the last complete reading of its connection, or after it.
@@ -96,6 +104,8 @@ pub enum Observed {
     Never,
 }
 
+from_json! { enum Observed { WithConnection = "with_connection", At(_) = "at", Never = "never" } }
+
 impl Observed {
     pub(super) fn is_with_connection(&self) -> bool {
         *self == Self::WithConnection
@@ -103,8 +113,7 @@ impl Observed {
 }
 
 /// One resource as it was last read and judged.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(from = "WireResource")]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Resource {
     /// What it is known by.
     #[serde(flatten)]
@@ -129,42 +138,20 @@ pub struct Resource {
     pub facts: Facts,
 }
 
-/// A [`Resource`] as it is read: all fields in one object. Reading with `flatten` would copy each field first, and is 7 kB of
-/// the console.
-#[derive(Deserialize)]
-struct WireResource {
-    kind: Kind,
-    connection: String,
-    id: String,
-    name: String,
-    verdict: Verdict,
-    #[serde(default)]
-    observed: Observed,
-    #[serde(default)]
-    failure: Option<String>,
-    #[serde(default)]
-    unreadable: Vec<UnreadableField>,
-    #[serde(default)]
-    also_on: Vec<String>,
-    #[serde(default)]
-    facts: Facts,
-}
-
-impl From<WireResource> for Resource {
-    fn from(wire: WireResource) -> Self {
+/// All fields in one object.
+impl FromJson for Resource {
+    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+        let key = FromJson::from_json(value, wrong);
+        let mut fields = Fields::of(value, wrong);
         Self {
-            key: ResourceKey {
-                kind: wire.kind,
-                connection: wire.connection,
-                id: wire.id,
-            },
-            name: wire.name,
-            verdict: wire.verdict,
-            observed: wire.observed,
-            failure: wire.failure,
-            unreadable: wire.unreadable,
-            also_on: wire.also_on,
-            facts: wire.facts,
+            key,
+            name: fields.read("name"),
+            verdict: fields.read("verdict"),
+            observed: fields.read_or_default("observed"),
+            failure: fields.read("failure"),
+            unreadable: fields.read_or_default("unreadable"),
+            also_on: fields.read_or_default("also_on"),
+            facts: fields.read_or_default("facts"),
         }
     }
 }
@@ -306,3 +293,5 @@ impl Reading {
         freshness(at.map(|at| now.signed_duration_since(at)), self.interval)
     }
 }
+
+deserialize_from_json!(Kind, ResourceKey, Observed, Resource);

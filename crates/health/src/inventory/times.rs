@@ -1,14 +1,15 @@
 //! What changes of a failover group with every reading while nothing happens: its times. They are told
 //! without the rest, which is ten times as much.
 
-use super::{Facts, HeartbeatFacts, Kind, Observed, Resource, ResourceKey};
+use super::{Facts, HeartbeatFacts, Observed, Resource, ResourceKey};
 use chrono::serde::ts_milliseconds_option;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use vendors::deserialize_from_json;
+use vendors::from_json::{Fields, FromJson, Value, Wrong};
 
 /// The times of a failover group. Those of its facts are by the vendor's clock.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(from = "WireTimes")]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GroupTimes {
     /// Which group.
     #[serde(flatten)]
@@ -27,31 +28,16 @@ pub struct GroupTimes {
     pub heartbeat: Option<HeartbeatFacts>,
 }
 
-/// [`GroupTimes`] as they are read: all fields in one object, as those of [`super::Resource`].
-#[derive(Deserialize)]
-struct WireTimes {
-    kind: Kind,
-    connection: String,
-    id: String,
-    #[serde(default)]
-    observed: Observed,
-    #[serde(default, with = "ts_milliseconds_option")]
-    last_data: Option<DateTime<Utc>>,
-    #[serde(default)]
-    heartbeat: Option<HeartbeatFacts>,
-}
-
-impl From<WireTimes> for GroupTimes {
-    fn from(wire: WireTimes) -> Self {
+/// All fields in one object.
+impl FromJson for GroupTimes {
+    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+        let key = FromJson::from_json(value, wrong);
+        let mut fields = Fields::of(value, wrong);
         Self {
-            key: ResourceKey {
-                kind: wire.kind,
-                connection: wire.connection,
-                id: wire.id,
-            },
-            observed: wire.observed,
-            last_data: wire.last_data,
-            heartbeat: wire.heartbeat,
+            key,
+            observed: fields.read_or_default("observed"),
+            last_data: fields.read("last_data"),
+            heartbeat: fields.read("heartbeat"),
         }
     }
 }
@@ -88,6 +74,8 @@ impl Resource {
         times.is_some_and(|times| other.clone().with_times(&times) == *self)
     }
 }
+
+deserialize_from_json!(GroupTimes);
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,6 @@
 //! Where an AVEVA service's paths begin.
 
+use crate::from_json;
 use serde::{Deserialize, Serialize};
 
 /// A version of the API. Groups and sessions have one each: the published pages disagree.
@@ -14,6 +15,8 @@ pub enum ApiVersion {
     V1Preview,
 }
 
+from_json! { enum ApiVersion { V1 = "v1", V1Preview = "v1-preview" } }
+
 impl ApiVersion {
     /// The text in a path.
     #[must_use]
@@ -26,18 +29,16 @@ impl ApiVersion {
 }
 
 /// Where an AVEVA service's paths begin: tenant and namespace in the cloud, neither on premises.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Base {
     /// Cloud only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
     /// Cloud only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// The version that the group operations use.
-    #[serde(default)]
     pub groups_version: ApiVersion,
     /// The version that the session operations use.
-    #[serde(default)]
     pub sessions_version: ApiVersion,
 }

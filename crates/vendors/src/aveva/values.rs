@@ -1,8 +1,10 @@
 //! The value formats of the AVEVA contract.
 
 use super::RoleOverride;
+use crate::deserialize_from_json;
+use crate::from_json::{FromJson, Wrong};
 use chrono::TimeDelta;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use std::fmt;
 use std::str::FromStr;
@@ -11,11 +13,18 @@ use std::str::FromStr;
 const SECOND: i64 = 10_000_000;
 
 /// .NET's constant time-span, `[-][d.]hh:mm:ss[.fffffff]`, in ticks of 100 ns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct TimeSpan {
     /// Ticks of 100 ns.
     pub ticks: i64,
+}
+
+impl FromJson for TimeSpan {
+    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+        let ticks = FromJson::from_json(value, wrong);
+        Self { ticks }
+    }
 }
 
 /// Why a text is not a time-span.
@@ -181,6 +190,8 @@ fn word(value: &Value) -> Option<String> {
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
+
+deserialize_from_json!(TimeSpan);
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,9 @@
 //! Uplynk's data types. Every field may be missing or null; it is then `None`.
 
 use crate::unreadable::{LeftOut, UnreadableField};
+use crate::{deserialize_from_json, from_json};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// `FailoverGroup`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,7 +33,7 @@ pub struct FailoverGroup {
 }
 
 /// `mode`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// The healthy, eligible slicer with the lowest order.
@@ -43,8 +44,10 @@ pub enum Mode {
     Other(String),
 }
 
+from_json! { enum Mode { Prioritized = "prioritized", Flat = "flat", Other(_) = "other" } }
+
 /// `active_slicer_id`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnAir {
     /// This slicer feeds the channels.
@@ -52,6 +55,8 @@ pub enum OnAir {
     /// `no_slicer`: the channels show the missing-content slate.
     Slate,
 }
+
+from_json! { enum OnAir { Slicer(_) = "slicer", Slate = "slate" } }
 
 /// One live channel of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -195,3 +200,5 @@ impl Slicer {
         })
     }
 }
+
+deserialize_from_json!(Mode, OnAir);

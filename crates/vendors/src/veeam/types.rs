@@ -1,5 +1,6 @@
 //! Enterprise Manager's data types, the same for XML and for each JSON casing.
 
+use crate::from_json;
 use crate::unreadable::{LeftOut, UnreadableField};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,8 @@ pub enum MediaType {
     #[serde(rename = "application/xml")]
     Xml,
 }
+
+from_json! { enum MediaType { Json = "application/json", Xml = "application/xml" } }
 
 impl MediaType {
     /// The text for `Accept`.

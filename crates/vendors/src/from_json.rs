@@ -1,0 +1,363 @@
+//! Reads what this project's own programs write as JSON: each structure names its fields once, and reading one costs a
+//! call. What serde derives for reading was 26 kB of the console's first visit, in brotli, and is not in it.
+
+use crate::json::value;
+use chrono::{DateTime, Utc};
+use serde_json::Map;
+pub use serde_json::Value;
+use std::borrow::Cow;
+use std::fmt;
+
+/// What is read from a value in JSON.
+pub trait FromJson: Sized {
+    /// Reads it. What cannot be read is noted in `wrong`, and the answer is then a blank that nobody may use.
+    fn from_json(value: &Value, wrong: &mut Wrong) -> Self;
+}
+
+/// Reads a text.
+///
+/// # Errors
+/// The first thing that is wrong with it, and where.
+pub fn read<T: FromJson>(text: &[u8]) -> Result<T, Wrong> {
+    match value(text) {
+        Ok(value) => of_value(&value),
+        Err(error) => Err(Wrong(Some(error.to_string()))),
+    }
+}
+
+/// Reads a value.
+///
+/// # Errors
+/// As [`read`].
+pub fn of_value<T: FromJson>(value: &Value) -> Result<T, Wrong> {
+    let mut wrong = Wrong::default();
+    let read = T::from_json(value, &mut wrong);
+    if wrong.0.is_none() {
+        Ok(read)
+    } else {
+        Err(wrong)
+    }
+}
+
+/// The first thing that is wrong with a value, if something is, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wrong(Option<String>);
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_deref().unwrap_or_default())
+    }
+}
+
+impl std::error::Error for Wrong {}
+
+impl From<serde_json::Error> for Wrong {
+    fn from(error: serde_json::Error) -> Self {
+        Self(Some(error.to_string()))
+    }
+}
+
+impl Wrong {
+    /// Notes that something else stands here than what is expected.
+    #[cold]
+    #[inline(never)]
+    pub fn note(&mut self, found: &Value, expected: &str) {
+        if self.0.is_some() {
+            return;
+        }
+        let found = match found {
+            Value::Null => "nothing",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a text",
+            Value::Array(_) => "a list",
+            Value::Object(_) => "an object",
+        };
+        self.0 = Some(format!("{found} where {expected} is expected"));
+    }
+
+    /// Says in which field it stands.
+    #[cold]
+    #[inline(never)]
+    fn stands_in(&mut self, name: &str) {
+        if let Some(words) = &mut self.0 {
+            *words = format!("{name}: {words}");
+        }
+    }
+
+    /// Which of some words stands here; the first of them where none does.
+    pub fn word<T: Copy>(&mut self, value: &Value, words: &[T], key: fn(T) -> &'static str) -> T {
+        let text = value.as_str();
+        let mut all = words.iter().copied();
+        let Some(known) = all.find(|word| Some(key(*word)) == text) else {
+            self.note(value, "a word that is known");
+            return words[0];
+        };
+        known
+    }
+}
+
+/// The only field of an object, or a text by itself without a value: how one of several kinds of content is written.
+#[must_use]
+pub fn named(value: &Value) -> (&str, &Value) {
+    match value {
+        Value::String(name) => return (name, &Value::Null),
+        Value::Object(object) => {
+            let mut fields = object.iter();
+            if let (Some((name, content)), None) = (fields.next(), fields.next()) {
+                return (name, content);
+            }
+        }
+        _ => {}
+    }
+    ("", value)
+}
+
+/// The fields of an object.
+pub struct Fields<'v, 'w> {
+    object: Option<&'v Map<String, Value>>,
+    wrong: &'w mut Wrong,
+}
+
+impl<'v, 'w> Fields<'v, 'w> {
+    /// The fields of what should be an object.
+    #[must_use]
+    pub fn of(value: &'v Value, wrong: &'w mut Wrong) -> Self {
+        let object = value.as_object();
+        if object.is_none() {
+            wrong.note(value, "an object");
+        }
+        Self { object, wrong }
+    }
+
+    fn get(&self, name: &str) -> &'v Value {
+        let found = self.object.and_then(|object| object.get(name));
+        found.unwrap_or(&Value::Null)
+    }
+
+    /// A field, which has to be there unless its type has a value for nothing.
+    // A call, so that all fields of one type share it.
+    #[inline(never)]
+    pub fn read<T: FromJson>(&mut self, name: &str) -> T {
+        let was_right = self.wrong.0.is_none();
+        let read = T::from_json(self.get(name), self.wrong);
+        if was_right && self.wrong.0.is_some() {
+            self.wrong.stands_in(name);
+        }
+        read
+    }
+
+    /// A field that may be missing.
+    #[inline(never)]
+    pub fn read_or_default<T: FromJson + Default>(&mut self, name: &str) -> T {
+        match self.get(name) {
+            Value::Null => T::default(),
+            _ => self.read(name),
+        }
+    }
+}
+
+/// Says how a type is read.
+///
+/// A structure is read by its fields. One that is marked `or default` may be missing, as may an `Option`; one is called
+/// otherwise in JSON with `as`; and one that is not in JSON at all `is` something. An enumeration is read by its words;
+/// where a variant holds something, that is the only field of an object, which is called by the word.
+///
+/// ```
+/// use vendors::{from_json, from_json::read};
+///
+/// #[derive(Debug, PartialEq, Clone, Copy)]
+/// enum Size { Small, Large }
+/// from_json! { enum Size { Small = "small", Large = "large" } }
+///
+/// #[derive(Debug, PartialEq)]
+/// enum From { Here, Shop(String) }
+/// from_json! { enum From { Here = "here", Shop(_) = "shop" } }
+///
+/// #[derive(Debug, PartialEq)]
+/// struct Parcel { size: Size, from: From, weight: u8, note: Option<String>, kind: String, is_seen: bool }
+/// from_json! { struct Parcel { size, from, weight or default, note, kind as "type", is_seen is false } }
+///
+/// let parcel: Parcel = read(br#"{"size":"large","from":{"shop":"Kiosk"},"type":"x"}"#).unwrap();
+/// let from = From::Shop("Kiosk".to_owned());
+/// let expected = Parcel { size: Size::Large, from, weight: 0, note: None, kind: "x".to_owned(), is_seen: false };
+/// assert_eq!(parcel, expected);
+/// let wrong = read::<Parcel>(br#"{"size":"huge","from":"here","type":"x"}"#).unwrap_err();
+/// assert_eq!(wrong.to_string(), "size: a text where a word that is known is expected");
+/// ```
+#[macro_export]
+macro_rules! from_json {
+    (struct $type:ty {
+        $($field:ident $(as $name:literal)? $(or $default:ident)? $(is $fixed:expr)?),* $(,)?
+    }) => {
+        impl $crate::from_json::FromJson for $type {
+            fn from_json(
+                value: &$crate::from_json::Value,
+                wrong: &mut $crate::from_json::Wrong,
+            ) -> Self {
+                let mut fields = $crate::from_json::Fields::of(value, wrong);
+                Self {
+                    $($field: $crate::from_json!(
+                        @field fields $field $(as $name)? $(or $default)? $(is $fixed)?
+                    )),*
+                }
+            }
+        }
+    };
+    (enum $type:ty { $($variant:ident = $word:literal),* $(,)? }) => {
+        impl $crate::from_json::FromJson for $type {
+            fn from_json(
+                value: &$crate::from_json::Value,
+                wrong: &mut $crate::from_json::Wrong,
+            ) -> Self {
+                let words = [$((Self::$variant, $word)),*];
+                wrong.word(value, &words, |(_, word)| word).0
+            }
+        }
+    };
+    (enum $type:ty {
+        $first:ident $(($held:tt))? = $begin:literal
+        $(, $variant:ident $(($content:tt))? = $word:literal)* $(,)?
+    }) => {
+        impl $crate::from_json::FromJson for $type {
+            fn from_json(
+                value: &$crate::from_json::Value,
+                wrong: &mut $crate::from_json::Wrong,
+            ) -> Self {
+                let (word, content) = $crate::from_json::named(value);
+                match word {
+                    $($word => $crate::from_json!(@variant $variant $(($content))? content wrong),)*
+                    _ => {
+                        if word != $begin {
+                            wrong.note(value, "a word that is known");
+                        }
+                        $crate::from_json!(@variant $first $(($held))? content wrong)
+                    }
+                }
+            }
+        }
+    };
+    (@field $fields:ident $field:ident) => { $fields.read(stringify!($field)) };
+    (@field $fields:ident $field:ident as $name:literal) => { $fields.read($name) };
+    (@field $fields:ident $field:ident or default) => { $fields.read_or_default(stringify!($field)) };
+    (@field $fields:ident $field:ident as $name:literal or default) => { $fields.read_or_default($name) };
+    (@field $fields:ident $field:ident is $fixed:expr) => { $fixed };
+    (@variant $variant:ident $content:ident $wrong:ident) => { Self::$variant };
+    (@variant $variant:ident (_) $content:ident $wrong:ident) => {
+        Self::$variant($crate::from_json::FromJson::from_json($content, $wrong))
+    };
+}
+
+/// Lets serde read types in the same way, for programs whose size does not matter.
+#[macro_export]
+macro_rules! deserialize_from_json {
+    ($($type:ty),* $(,)?) => {$(
+        impl<'de> ::serde::Deserialize<'de> for $type {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let value = <$crate::from_json::Value as ::serde::Deserialize>::deserialize(deserializer)?;
+                $crate::from_json::of_value(&value).map_err(<D::Error as ::serde::de::Error>::custom)
+            }
+        }
+    )*};
+}
+
+impl FromJson for Value {
+    fn from_json(value: &Value, _: &mut Wrong) -> Self {
+        value.clone()
+    }
+}
+
+impl FromJson for Map<String, Value> {
+    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+        let object = value.as_object().cloned();
+        object.unwrap_or_else(|| {
+            wrong.note(value, "an object");
+            Self::new()
+        })
+    }
+}
+
+impl FromJson for String {
+    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+        if let Value::String(text) = value {
+            return text.clone();
+        }
+        wrong.note(value, "a text");
+        Self::new()
+    }
+}
+
+impl FromJson for Cow<'static, str> {
+    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+        String::from_json(value, wrong).into()
+    }
+}
+
+impl FromJson for bool {
+    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+        if let Value::Bool(is) = value {
+            return *is;
+        }
+        wrong.note(value, "a boolean");
+        false
+    }
+}
+
+impl FromJson for f64 {
+    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+        value.as_f64().unwrap_or_else(|| {
+            wrong.note(value, "a number");
+            0.0
+        })
+    }
+}
+
+macro_rules! whole_numbers {
+    ($($type:ty),*) => {$(
+        impl FromJson for $type {
+            fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+                let unsigned = value.as_u64().and_then(|number| number.try_into().ok());
+                let number = unsigned.or_else(|| value.as_i64()?.try_into().ok());
+                number.unwrap_or_else(|| {
+                    wrong.note(value, "a whole number");
+                    0
+                })
+            }
+        }
+    )*};
+}
+
+whole_numbers!(u8, u16, u32, u64, usize, i64);
+
+/// Milliseconds since 1970.
+impl FromJson for DateTime<Utc> {
+    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+        let at = value.as_i64().and_then(Self::from_timestamp_millis);
+        at.unwrap_or_else(|| {
+            wrong.note(value, "a time in milliseconds");
+            Self::UNIX_EPOCH
+        })
+    }
+}
+
+impl<T: FromJson> FromJson for Option<T> {
+    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+        (!value.is_null()).then(|| T::from_json(value, wrong))
+    }
+}
+
+impl<T: FromJson> FromJson for Box<T> {
+    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+        Self::new(T::from_json(value, wrong))
+    }
+}
+
+impl<T: FromJson> FromJson for Vec<T> {
+    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+        if let Value::Array(list) = value {
+            return list.iter().map(|item| T::from_json(item, wrong)).collect();
+        }
+        wrong.note(value, "a list");
+        Self::new()
+    }
+}
