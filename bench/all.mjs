@@ -13,6 +13,7 @@ import { calibrate } from './support/figures.mjs';
 
 const PARTS = [
   ['cold.mjs', '3'],
+  ['opened.mjs', '2'],
   ['refresh.mjs', '2'],
   ['inventory.mjs'],
   ['drag.mjs', '10'],

@@ -7,19 +7,13 @@ import assert from 'node:assert/strict';
 import { eventually } from '../tests/e2e/support/eventually.mjs';
 import { start } from '../tests/e2e/support/product.mjs';
 import { median, report } from './support/figures.mjs';
+import { LINES } from './support/lines.mjs';
 import { openPage, sleep } from './support/pages.mjs';
 import { serve } from './support/peers.mjs';
 
 const ROUNDS = Number(process.argv[2] ?? 5);
 /** Of which line, by its name; of all without it. */
 const ONLY = process.argv[3];
-
-/** Lines as their owners have them: bytes a second, and milliseconds there and back. */
-const LINES = {
-  loopback: undefined,
-  'fast 4G': { downloadThroughput: 9e6 / 8, uploadThroughput: 9e6 / 8, latency: 85, offline: false },
-  'slow 4G': { downloadThroughput: 1.6e6 / 8, uploadThroughput: 0.75e6 / 8, latency: 150, offline: false },
-};
 
 const PAGES = { hand: '/peers/hand/overview.html', react: '/peers/react/overview.html', console: '/' };
 

@@ -9,6 +9,7 @@
 import assert from 'node:assert/strict';
 import { start } from '../tests/e2e/support/product.mjs';
 import { median, report } from './support/figures.mjs';
+import { pagesOf, TABLE } from './support/group.mjs';
 import { openPage, sleep } from './support/pages.mjs';
 import { serve } from './support/peers.mjs';
 
@@ -19,27 +20,6 @@ const ROUNDS = 3;
 const WATCHED = 20;
 
 const p95 = (values) => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * 0.95)];
-
-const TABLE = 'table:has(caption:text-is("Client sessions"))';
-
-/** The largest group's page, and the pages that are compared with it, which are told what it asks for. */
-async function pagesOf(product, served) {
-  const { groups } = (await product.control('GET', '/world')).systems['plant-a'];
-  const group = groups.toSorted((a, b) => b.Sessions.length - a.Sessions.length)[0];
-  const path = `/groups/plant-a/${encodeURIComponent(group.Id)}`;
-  const { page, close } = await openPage({ baseURL: served.url });
-  try {
-    const asked = ['', '/status', '/clientsessions'].map((end) =>
-      page.waitForRequest((request) => new URL(request.url()).pathname.endsWith(`/clientfailover/groups/${encodeURIComponent(group.Id)}${end}`)),
-    );
-    await page.goto(path);
-    const [of, status, sessions] = (await Promise.all(asked)).map((request) => new URL(request.url()).pathname);
-    const query = new URLSearchParams({ group: of, status, sessions });
-    return { hand: `/peers/hand/group.html?${query}`, react: `/peers/react/group.html?${query}`, console: path };
-  } finally {
-    await close();
-  }
-}
 
 /** A page with the group's first rows drawn, and how long that took. The console's table is then scrolled to. */
 async function visit(url, path, rate) {

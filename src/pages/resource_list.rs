@@ -126,15 +126,18 @@ fn matches(of: ListOf, resource: &Resource, title: &str, words: &str) -> bool {
 }
 
 impl ResourceList {
-    /// How many of what the search found a chip would leave.
+    /// How many of what the search found a chip would leave; `None` where that would be none, and there are connections
+    /// of which nothing is known.
     #[must_use]
-    pub fn count(self, state: Option<&'static str>) -> Signal<usize> {
+    pub fn count(self, state: Option<&'static str>) -> Signal<Option<usize>> {
+        let watched = use_watched();
         Signal::derive(move || {
             let found = self.found.read();
-            found
-                .iter()
-                .filter(|entry| belongs(entry.severity, state))
-                .count()
+            let mut left = 0;
+            for entry in found.iter() {
+                left += usize::from(belongs(entry.severity, state));
+            }
+            (left > 0 || watched.world().never_read(self.kind).is_empty()).then_some(left)
         })
     }
 

@@ -53,8 +53,8 @@ pub fn Chip(
     /// Its glyph.
     #[prop(optional, into)]
     severity: Option<Severity>,
-    /// How many there are.
-    count: Signal<usize>,
+    /// How many there are, where that is known.
+    count: Signal<Option<usize>>,
 ) -> impl IntoView {
     let nav = use_nav();
     let pressed = move || {
@@ -66,12 +66,16 @@ pub fn Chip(
     };
     let click = move |_| nav.go(&nav.with_params(&[("state", state), ("page", None)]));
     let icon = severity.map(|severity| view! { <Icon name=glyph(severity) /> });
+    let number = move || {
+        let number = count.get().map(|number| number.to_string());
+        number.unwrap_or_else(|| "–".to_owned())
+    };
     view! {
         <button type="button" class="chip" aria-pressed=pressed data-s=severity.map(Severity::key) on:click=click>
             {icon}
             {name}
             " "
-            <b>{count}</b>
+            <b>{number}</b>
         </button>
     }
 }
