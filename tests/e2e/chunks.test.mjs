@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { accessible, eventually, START, story } from './harness.mjs';
 import { CUT, proxy } from './support/proxy.mjs';
-import { path, sessions, system } from './support/worlds.mjs';
+import { path, plain, sessions, system } from './support/worlds.mjs';
 
 /** Whether a path is a piece of the program that the first page does not need. */
 const isPiece = (path) => path.endsWith('.wasm') && !path.startsWith('/console-');
@@ -222,6 +222,45 @@ for (const width of [1440, 1024, 390]) {
     }
   });
 }
+
+story('the page of something with an alarm says so before its program is there, and before its own piece is', { watchSeconds: 300 }, async ({ page, product, control, world, reread }) => {
+  await control('POST', '/reset', { scenario: 'incident' });
+  await reread();
+  const { alarms } = await (await fetch(`${product.url}/api/inventory`)).json();
+  const { resource, name, sentence } = alarms.find(({ resource }) => resource.kind === 'failover_group');
+  const [program, piece] = [held(), held()];
+  const server = await proxy(product, (path) => {
+    if (path.startsWith('/console-main')) return program.awaited;
+    return isOwn(path, 'group') ? piece.awaited : undefined;
+  });
+  const list = page.getByRole('region', { name: 'Needs attention' }).getByRole('list', { name: 'Alarms' });
+  try {
+    await page.goto(`${server.url}${path('groups', resource.connection, resource.id)}`, { waitUntil: 'commit' });
+    await list.getByRole('listitem').filter({ hasText: sentence }).waitFor();
+    assert.equal(await list.getByRole('listitem').count(), 1);
+    await page.getByText(/^1 open, worst first\. The gateway said so .*; nothing is refreshed until the console is loaded\.$/).waitFor();
+    await accessible(page, ['page-has-heading-one']);
+    program.release();
+    await page.getByText('Loading this page…').waitFor();
+    await list.getByRole('listitem').filter({ hasText: sentence }).waitFor();
+    assert.equal(await list.getByRole('listitem').count(), 1);
+    await list.getByRole('button', { name: /^Acknowledge/ }).waitFor();
+    await accessible(page);
+    piece.release();
+    await heading(page, plain(name)).waitFor();
+    await page.getByRole('region', { name: 'Group facts' }).waitFor();
+    assert.equal(await list.count(), 0);
+    // One without an alarm says nothing of that: it takes more than these answers.
+    const well = system(await world(), 'plant-b').groups.find(({ Id }) => !alarms.some((alarm) => alarm.resource.id === Id));
+    await page.goto(`${server.url}${path('groups', 'plant-b', well.Id)}`);
+    await heading(page, plain(well.Name)).waitFor();
+    assert.equal(await list.count(), 0);
+  } finally {
+    program.release();
+    piece.release();
+    server.stop();
+  }
+});
 
 story('alarms that wait for the program say how old they are, and come to be the last known', async ({ page, product, control, reread }) => {
   await control('POST', '/reset', { scenario: 'incident' });

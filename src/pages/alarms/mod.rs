@@ -8,8 +8,10 @@ pub mod row;
 
 pub use row::{AlarmAction, AlarmDialog, AlarmEntry, said_about};
 
+use crate::live::rows::Rows;
 use crate::live::{Watched, use_watched};
 use crate::nav::{Nav, use_nav};
+use crate::route::Route;
 use health::alarms::Alarm;
 use health::inventory::Kind;
 use health::severity::Severity;
@@ -174,6 +176,26 @@ pub fn alarms(handled: bool) -> Memo<Vec<ShownAlarm>> {
             })
             .collect()
     })
+}
+
+/// The open alarms of what a page is about, while the page itself is on the way; nothing where there are none.
+pub fn alarms_of(page: Route) -> AnyView {
+    let (all, dialog) = (alarms(false), AlarmDialog::default());
+    let here = Memo::new(move |_| {
+        let mut alarms = all.get();
+        alarms.retain(|shown| Route::of(&shown.alarm.resource) == page);
+        alike(&alarms)
+    });
+    let is_empty = Memo::new(move |_| here.read().is_empty());
+    let rows = Rows::follow(here);
+    view! {
+        <section class="panel" aria-label="Needs attention" hidden=is_empty>
+            <header><h2>"Needs attention"</h2></header>
+            <ol class="alarms" aria-label="Alarms">{rows.draw(move |row| view! { <AlarmEntry row dialog /> })}</ol>
+        </section>
+        {dialog.view(|| {})}
+    }
+    .into_any()
 }
 
 /// The title of an alarm's connection, tracked; empty where the alarm is about the connection itself.

@@ -3,6 +3,7 @@
 
 use super::{Chunk, Piece};
 use crate::live::Watched;
+use crate::pages::alarms::alarms_of;
 use crate::provided::provided;
 use crate::route::Route;
 use crate::ui::dialog::Dialog;
@@ -97,7 +98,7 @@ impl Chunks {
                     let _ = slot.is_wanted.try_set_value(false);
                 });
                 self.load(chunk);
-                frame.waiting(chunk)
+                frame.waiting(chunk, piece)
             }
             State::Failed => {
                 // Whoever comes back to the page has it tried again. Untracked: the view that ends here needs no
@@ -231,10 +232,17 @@ impl Frame {
         }
     }
 
-    fn waiting(self, chunk: Chunk) -> AnyView {
-        let words = view! { <p class="blank" role="status">"Loading this page…"</p> }.into_any();
+    fn waiting(self, chunk: Chunk, piece: Piece) -> AnyView {
+        let words = view! { <p class="blank" role="status">"Loading this page…"</p> };
         match self {
-            Self::Page | Self::Screen => self.around(chunk, words),
+            Self::Page | Self::Screen => {
+                // What somebody opens the page for may be known already. Screens stand where nothing is watched.
+                let alarms = match (self, piece) {
+                    (Self::Page, Piece::Page(route)) => Some(alarms_of(route)),
+                    _ => None,
+                };
+                self.around(chunk, view! { {alarms}{words} }.into_any())
+            }
             // Nothing is seen of it: the dialog opens a moment later.
             Self::Dialog(_) | Self::Part => {
                 view! { <p class="vh" role="status">"Loading…"</p> }.into_any()
