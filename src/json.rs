@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 use vendors::from_json::of_value;
-pub use vendors::from_json::{FromJson, Wrong, read};
+pub use vendors::from_json::{FirstError, FromJson, read};
 use vendors::json::value_without;
 pub use vendors::json::{moment, number, value};
 
@@ -15,13 +15,13 @@ pub use vendors::json::{moment, number, value};
 pub fn read_around<T: FromJson, Item: FromJson>(
     text: &[u8],
     list: &str,
-) -> Result<(T, Vec<Item>), Wrong> {
+) -> Result<(T, Vec<Item>), FirstError> {
     let mut items = Ok(Vec::new());
     let mut read = |item: Value| {
         if let Ok(known) = &mut items {
             match of_value(&item) {
                 Ok(item) => known.push(item),
-                Err(wrong) => items = Err(wrong),
+                Err(error) => items = Err(error),
             }
         }
     };

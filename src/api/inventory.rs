@@ -25,7 +25,7 @@ pub async fn first() -> Result<First<Inventory>, Failure> {
 }
 
 /// Thousands of resources are not held as values of no type as well.
-fn read(text: &[u8]) -> Result<Inventory, json::Wrong> {
+fn read(text: &[u8]) -> Result<Inventory, json::FirstError> {
     let (inventory, resources) = json::read_around::<Inventory, _>(text, "resources")?;
     Ok(Inventory {
         resources,

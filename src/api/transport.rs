@@ -74,7 +74,7 @@ pub struct First<T> {
 }
 
 /// Reads a body.
-pub type Read<T> = fn(&[u8]) -> Result<T, json::Wrong>;
+pub type Read<T> = fn(&[u8]) -> Result<T, json::FirstError>;
 
 /// What a request is for.
 #[derive(Clone, Copy)]

@@ -1,7 +1,7 @@
 //! How bad the state of a resource is.
 
 use serde::{Deserialize, Serialize};
-use vendors::from_json::{FromJson, Value, Wrong};
+use vendors::from_json::{FirstError, FromJson, Value};
 
 /// How bad the state of a resource is, worst first: an ascending sort puts the worst on top.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -22,8 +22,8 @@ pub enum Severity {
 }
 
 impl FromJson for Severity {
-    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
-        wrong.word(value, &Self::ALL, Self::key)
+    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+        error.word(value, &Self::ALL, Self::key)
     }
 }
 

@@ -6,7 +6,7 @@ use health::Severity;
 use health::events::EventKind;
 use health::inventory::ResourceKey;
 use serde::Serialize;
-use vendors::from_json::{FromJson, Value, Wrong};
+use vendors::from_json::{FirstError, FromJson, Value};
 use vendors::{deserialize_from_json, from_json};
 
 /// `GET /api/activity`: the newest entries that the parameters `system`, `connection`, `resource`, `kind`,
@@ -41,10 +41,10 @@ pub enum ActivityKind {
 }
 
 impl FromJson for ActivityKind {
-    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+    fn from_json(value: &Value, error: &mut FirstError) -> Self {
         let known = Self::all().find(|kind| value.as_str() == Some(kind.key()));
         known.unwrap_or_else(|| {
-            wrong.note(value, "a kind of entry");
+            error.note(value, "a kind of entry");
             Self::Change
         })
     }

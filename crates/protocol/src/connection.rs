@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use vendors::Connection;
 use vendors::call::{Unreadable, VendorError};
-use vendors::from_json::{Fields, FromJson, Value, Wrong};
+use vendors::from_json::{Fields, FirstError, FromJson, Value};
 use vendors::{deserialize_from_json, from_json};
 
 /// `GET /api/connections`: the configured systems, without secrets, in the order of the configuration.
@@ -83,9 +83,9 @@ pub struct ConnectionState {
 
 /// All fields in one object.
 impl FromJson for ConnectionState {
-    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
-        let connection = FromJson::from_json(value, wrong);
-        let mut fields = Fields::of(value, wrong);
+    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+        let connection = FromJson::from_json(value, error);
+        let mut fields = Fields::of(value, error);
         Self {
             connection,
             observed_at: fields.read("observed_at"),

@@ -1,7 +1,7 @@
 //! Screens on a wall, and how one becomes a wall.
 
 use serde::{Deserialize, Serialize};
-use vendors::from_json::{Fields, FromJson, Value, Wrong};
+use vendors::from_json::{Fields, FirstError, FromJson, Value};
 use vendors::{deserialize_from_json, from_json};
 
 /// `POST /api/pairing` and `GET /api/pairing`: the state of this screen's request to become a wall.
@@ -25,22 +25,22 @@ pub enum Pairing {
 }
 
 impl FromJson for Pairing {
-    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+    fn from_json(value: &Value, error: &mut FirstError) -> Self {
         let state = value.get("state").unwrap_or(&Value::Null);
         match state.as_str() {
             Some("waiting") => {
-                let mut fields = Fields::of(value, wrong);
+                let mut fields = Fields::of(value, error);
                 Self::Waiting {
                     code: fields.read("code"),
                     seconds_left: fields.read("seconds_left"),
                 }
             }
             Some("paired") => Self::Paired {
-                name: Fields::of(value, wrong).read("name"),
+                name: Fields::of(value, error).read("name"),
             },
             Some("over") => Self::Over,
             _ => {
-                wrong.note(state, "the state of a pairing");
+                error.note(state, "the state of a pairing");
                 Self::Over
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::call::Request;
 use crate::deserialize_from_json;
-use crate::from_json::{Fields, FromJson, Value, Wrong};
+use crate::from_json::{Fields, FirstError, FromJson, Value};
 use crate::operation::{Method, Operation};
 use crate::{aveva, uplynk, veeam};
 use serde::{Deserialize, Serialize};
@@ -21,9 +21,9 @@ pub struct Connection {
 
 /// All fields in one object.
 impl FromJson for Connection {
-    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
-        let system = FromJson::from_json(value, wrong);
-        let mut fields = Fields::of(value, wrong);
+    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+        let system = FromJson::from_json(value, error);
+        let mut fields = Fields::of(value, error);
         Self {
             id: fields.read("id"),
             title: fields.read("title"),
@@ -51,8 +51,8 @@ pub enum System {
 
 /// The fields of all systems in one object, of which `system` says which it is.
 impl FromJson for System {
-    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
-        let mut fields = Fields::of(value, wrong);
+    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+        let mut fields = Fields::of(value, error);
         match fields.read("system") {
             SystemKind::Aveva => Self::Aveva(aveva::Base {
                 tenant: fields.read("tenant"),
@@ -90,8 +90,8 @@ pub enum SystemKind {
 }
 
 impl FromJson for SystemKind {
-    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
-        wrong.word(value, &Self::ALL, Self::key)
+    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+        error.word(value, &Self::ALL, Self::key)
     }
 }
 

@@ -1,5 +1,5 @@
 //! Reads what this project's own programs write as JSON: each structure names its fields once, and reading one costs a
-//! call. What serde derives for reading was 26 kB of the console's first visit, in brotli, and is not in it.
+//! call. What serde derives for reading took 15 kB more of the console's first visit, in brotli.
 
 use crate::json::value;
 use chrono::{DateTime, Utc};
@@ -10,18 +10,18 @@ use std::fmt;
 
 /// What is read from a value in JSON.
 pub trait FromJson: Sized {
-    /// Reads it. What cannot be read is noted in `wrong`, and the answer is then a blank that nobody may use.
-    fn from_json(value: &Value, wrong: &mut Wrong) -> Self;
+    /// Reads it. What cannot be read is noted in `error`, and the answer is then a blank that nobody may use.
+    fn from_json(value: &Value, error: &mut FirstError) -> Self;
 }
 
 /// Reads a text.
 ///
 /// # Errors
 /// The first thing that is wrong with it, and where.
-pub fn read<T: FromJson>(text: &[u8]) -> Result<T, Wrong> {
+pub fn read<T: FromJson>(text: &[u8]) -> Result<T, FirstError> {
     match value(text) {
         Ok(value) => of_value(&value),
-        Err(error) => Err(Wrong(Some(error.to_string()))),
+        Err(error) => Err(FirstError(Some(error.to_string()))),
     }
 }
 
@@ -29,35 +29,35 @@ pub fn read<T: FromJson>(text: &[u8]) -> Result<T, Wrong> {
 ///
 /// # Errors
 /// As [`read`].
-pub fn of_value<T: FromJson>(value: &Value) -> Result<T, Wrong> {
-    let mut wrong = Wrong::default();
-    let read = T::from_json(value, &mut wrong);
-    if wrong.0.is_none() {
+pub fn of_value<T: FromJson>(value: &Value) -> Result<T, FirstError> {
+    let mut error = FirstError::default();
+    let read = T::from_json(value, &mut error);
+    if error.0.is_none() {
         Ok(read)
     } else {
-        Err(wrong)
+        Err(error)
     }
 }
 
-/// The first thing that is wrong with a value, if something is, and where it stands.
+/// The first error that was met in a value, if any, and where it stands: "alarms: severity: a number where …".
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Wrong(Option<String>);
+pub struct FirstError(Option<String>);
 
-impl fmt::Display for Wrong {
+impl fmt::Display for FirstError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.as_deref().unwrap_or_default())
     }
 }
 
-impl std::error::Error for Wrong {}
+impl std::error::Error for FirstError {}
 
-impl From<serde_json::Error> for Wrong {
+impl From<serde_json::Error> for FirstError {
     fn from(error: serde_json::Error) -> Self {
         Self(Some(error.to_string()))
     }
 }
 
-impl Wrong {
+impl FirstError {
     /// Notes that something else stands here than what is expected.
     #[cold]
     #[inline(never)]
@@ -116,18 +116,18 @@ pub fn named(value: &Value) -> (&str, &Value) {
 /// The fields of an object.
 pub struct Fields<'v, 'w> {
     object: Option<&'v Map<String, Value>>,
-    wrong: &'w mut Wrong,
+    error: &'w mut FirstError,
 }
 
 impl<'v, 'w> Fields<'v, 'w> {
     /// The fields of what should be an object.
     #[must_use]
-    pub fn of(value: &'v Value, wrong: &'w mut Wrong) -> Self {
+    pub fn of(value: &'v Value, error: &'w mut FirstError) -> Self {
         let object = value.as_object();
         if object.is_none() {
-            wrong.note(value, "an object");
+            error.note(value, "an object");
         }
-        Self { object, wrong }
+        Self { object, error }
     }
 
     fn get(&self, name: &str) -> &'v Value {
@@ -139,10 +139,10 @@ impl<'v, 'w> Fields<'v, 'w> {
     // A call, so that all fields of one type share it.
     #[inline(never)]
     pub fn read<T: FromJson>(&mut self, name: &str) -> T {
-        let was_right = self.wrong.0.is_none();
-        let read = T::from_json(self.get(name), self.wrong);
-        if was_right && self.wrong.0.is_some() {
-            self.wrong.stands_in(name);
+        let was_right = self.error.0.is_none();
+        let read = T::from_json(self.get(name), self.error);
+        if was_right && self.error.0.is_some() {
+            self.error.stands_in(name);
         }
         read
     }
@@ -182,8 +182,8 @@ impl<'v, 'w> Fields<'v, 'w> {
 /// let from = From::Shop("Kiosk".to_owned());
 /// let expected = Parcel { size: Size::Large, from, weight: 0, note: None, kind: "x".to_owned(), is_seen: false };
 /// assert_eq!(parcel, expected);
-/// let wrong = read::<Parcel>(br#"{"size":"huge","from":"here","type":"x"}"#).unwrap_err();
-/// assert_eq!(wrong.to_string(), "size: a text where a word that is known is expected");
+/// let error = read::<Parcel>(br#"{"size":"huge","from":"here","type":"x"}"#).unwrap_err();
+/// assert_eq!(error.to_string(), "size: a text where a word that is known is expected");
 /// ```
 #[macro_export]
 macro_rules! from_json {
@@ -193,9 +193,9 @@ macro_rules! from_json {
         impl $crate::from_json::FromJson for $type {
             fn from_json(
                 value: &$crate::from_json::Value,
-                wrong: &mut $crate::from_json::Wrong,
+                error: &mut $crate::from_json::FirstError,
             ) -> Self {
-                let mut fields = $crate::from_json::Fields::of(value, wrong);
+                let mut fields = $crate::from_json::Fields::of(value, error);
                 Self {
                     $($field: $crate::from_json!(
                         @field fields $field $(as $name)? $(or $default)? $(is $fixed)?
@@ -208,10 +208,10 @@ macro_rules! from_json {
         impl $crate::from_json::FromJson for $type {
             fn from_json(
                 value: &$crate::from_json::Value,
-                wrong: &mut $crate::from_json::Wrong,
+                error: &mut $crate::from_json::FirstError,
             ) -> Self {
                 let words = [$((Self::$variant, $word)),*];
-                wrong.word(value, &words, |(_, word)| word).0
+                error.word(value, &words, |(_, word)| word).0
             }
         }
     };
@@ -222,16 +222,16 @@ macro_rules! from_json {
         impl $crate::from_json::FromJson for $type {
             fn from_json(
                 value: &$crate::from_json::Value,
-                wrong: &mut $crate::from_json::Wrong,
+                error: &mut $crate::from_json::FirstError,
             ) -> Self {
                 let (word, content) = $crate::from_json::named(value);
                 match word {
-                    $($word => $crate::from_json!(@variant $variant $(($content))? content wrong),)*
+                    $($word => $crate::from_json!(@variant $variant $(($content))? content error),)*
                     _ => {
                         if word != $begin {
-                            wrong.note(value, "a word that is known");
+                            error.note(value, "a word that is known");
                         }
-                        $crate::from_json!(@variant $first $(($held))? content wrong)
+                        $crate::from_json!(@variant $first $(($held))? content error)
                     }
                 }
             }
@@ -242,9 +242,9 @@ macro_rules! from_json {
     (@field $fields:ident $field:ident or default) => { $fields.read_or_default(stringify!($field)) };
     (@field $fields:ident $field:ident as $name:literal or default) => { $fields.read_or_default($name) };
     (@field $fields:ident $field:ident is $fixed:expr) => { $fixed };
-    (@variant $variant:ident $content:ident $wrong:ident) => { Self::$variant };
-    (@variant $variant:ident (_) $content:ident $wrong:ident) => {
-        Self::$variant($crate::from_json::FromJson::from_json($content, $wrong))
+    (@variant $variant:ident $content:ident $error:ident) => { Self::$variant };
+    (@variant $variant:ident (_) $content:ident $error:ident) => {
+        Self::$variant($crate::from_json::FromJson::from_json($content, $error))
     };
 }
 
@@ -262,51 +262,51 @@ macro_rules! deserialize_from_json {
 }
 
 impl FromJson for Value {
-    fn from_json(value: &Value, _: &mut Wrong) -> Self {
+    fn from_json(value: &Value, _: &mut FirstError) -> Self {
         value.clone()
     }
 }
 
 impl FromJson for Map<String, Value> {
-    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+    fn from_json(value: &Value, error: &mut FirstError) -> Self {
         let object = value.as_object().cloned();
         object.unwrap_or_else(|| {
-            wrong.note(value, "an object");
+            error.note(value, "an object");
             Self::new()
         })
     }
 }
 
 impl FromJson for String {
-    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+    fn from_json(value: &Value, error: &mut FirstError) -> Self {
         if let Value::String(text) = value {
             return text.clone();
         }
-        wrong.note(value, "a text");
+        error.note(value, "a text");
         Self::new()
     }
 }
 
 impl FromJson for Cow<'static, str> {
-    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
-        String::from_json(value, wrong).into()
+    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+        String::from_json(value, error).into()
     }
 }
 
 impl FromJson for bool {
-    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+    fn from_json(value: &Value, error: &mut FirstError) -> Self {
         if let Value::Bool(is) = value {
             return *is;
         }
-        wrong.note(value, "a boolean");
+        error.note(value, "a boolean");
         false
     }
 }
 
 impl FromJson for f64 {
-    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+    fn from_json(value: &Value, error: &mut FirstError) -> Self {
         value.as_f64().unwrap_or_else(|| {
-            wrong.note(value, "a number");
+            error.note(value, "a number");
             0.0
         })
     }
@@ -315,11 +315,11 @@ impl FromJson for f64 {
 macro_rules! whole_numbers {
     ($($type:ty),*) => {$(
         impl FromJson for $type {
-            fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+            fn from_json(value: &Value, error: &mut FirstError) -> Self {
                 let unsigned = value.as_u64().and_then(|number| number.try_into().ok());
                 let number = unsigned.or_else(|| value.as_i64()?.try_into().ok());
                 number.unwrap_or_else(|| {
-                    wrong.note(value, "a whole number");
+                    error.note(value, "a whole number");
                     0
                 })
             }
@@ -331,33 +331,33 @@ whole_numbers!(u8, u16, u32, u64, usize, i64);
 
 /// Milliseconds since 1970.
 impl FromJson for DateTime<Utc> {
-    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+    fn from_json(value: &Value, error: &mut FirstError) -> Self {
         let at = value.as_i64().and_then(Self::from_timestamp_millis);
         at.unwrap_or_else(|| {
-            wrong.note(value, "a time in milliseconds");
+            error.note(value, "a time in milliseconds");
             Self::UNIX_EPOCH
         })
     }
 }
 
 impl<T: FromJson> FromJson for Option<T> {
-    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
-        (!value.is_null()).then(|| T::from_json(value, wrong))
+    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+        (!value.is_null()).then(|| T::from_json(value, error))
     }
 }
 
 impl<T: FromJson> FromJson for Box<T> {
-    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
-        Self::new(T::from_json(value, wrong))
+    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+        Self::new(T::from_json(value, error))
     }
 }
 
 impl<T: FromJson> FromJson for Vec<T> {
-    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
+    fn from_json(value: &Value, error: &mut FirstError) -> Self {
         if let Value::Array(list) = value {
-            return list.iter().map(|item| T::from_json(item, wrong)).collect();
+            return list.iter().map(|item| T::from_json(item, error)).collect();
         }
-        wrong.note(value, "a list");
+        error.note(value, "a list");
         Self::new()
     }
 }

@@ -9,7 +9,7 @@ use chrono::serde::ts_milliseconds;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use std::borrow::Cow;
-use vendors::from_json::{Fields, FromJson, Value, Wrong};
+use vendors::from_json::{Fields, FirstError, FromJson, Value};
 use vendors::{System, UnreadableField, deserialize_from_json, from_json};
 
 /// What a resource is.
@@ -140,9 +140,9 @@ pub struct Resource {
 
 /// All fields in one object.
 impl FromJson for Resource {
-    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
-        let key = FromJson::from_json(value, wrong);
-        let mut fields = Fields::of(value, wrong);
+    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+        let key = FromJson::from_json(value, error);
+        let mut fields = Fields::of(value, error);
         Self {
             key,
             name: fields.read("name"),

@@ -6,7 +6,7 @@ use chrono::serde::ts_milliseconds_option;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use vendors::deserialize_from_json;
-use vendors::from_json::{Fields, FromJson, Value, Wrong};
+use vendors::from_json::{Fields, FirstError, FromJson, Value};
 
 /// The times of a failover group. Those of its facts are by the vendor's clock.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -30,9 +30,9 @@ pub struct GroupTimes {
 
 /// All fields in one object.
 impl FromJson for GroupTimes {
-    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
-        let key = FromJson::from_json(value, wrong);
-        let mut fields = Fields::of(value, wrong);
+    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+        let key = FromJson::from_json(value, error);
+        let mut fields = Fields::of(value, error);
         Self {
             key,
             observed: fields.read_or_default("observed"),

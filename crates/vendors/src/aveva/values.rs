@@ -2,7 +2,7 @@
 
 use super::RoleOverride;
 use crate::deserialize_from_json;
-use crate::from_json::{FromJson, Wrong};
+use crate::from_json::{FirstError, FromJson};
 use chrono::TimeDelta;
 use serde::Serialize;
 use serde_json::Value;
@@ -21,8 +21,8 @@ pub struct TimeSpan {
 }
 
 impl FromJson for TimeSpan {
-    fn from_json(value: &Value, wrong: &mut Wrong) -> Self {
-        let ticks = FromJson::from_json(value, wrong);
+    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+        let ticks = FromJson::from_json(value, error);
         Self { ticks }
     }
 }
