@@ -5,7 +5,7 @@
 
 import { start } from '../tests/e2e/support/product.mjs';
 import { median, report } from './support/figures.mjs';
-import { pagesOf, TABLE } from './support/group.mjs';
+import { pagesOf } from './support/group.mjs';
 import { LINES } from './support/lines.mjs';
 import { openPage, sleep } from './support/pages.mjs';
 import { serve } from './support/peers.mjs';
@@ -23,7 +23,9 @@ async function visit(url, line) {
     // The browser's own start is over: it would take more than the page does.
     await sleep(1_500);
     await page.goto(url, { waitUntil: 'commit' });
-    await page.locator(TABLE).locator('tbody tr:not(.space)').first().waitFor({ timeout: 60_000 });
+    // In each frame: a locator looks only now and then.
+    const isDrawn = () => [...document.querySelectorAll('caption')].some((caption) => caption.textContent === 'Client sessions' && caption.parentElement.querySelector('tbody tr:not(.space)'));
+    await page.waitForFunction(isDrawn, undefined, { polling: 'raf', timeout: 60_000 });
     return await page.evaluate(() => performance.now());
   } finally {
     await close();
