@@ -156,12 +156,13 @@ impl Relayed {
         }
     }
 
-    /// What `index.html` asked a vendor for while the console was being loaded, if that is not long ago: once, and not
-    /// for somebody who has signed in since.
+    /// The vendor's answer that `index.html` asked for while the console was being loaded. It is taken over once, only if
+    /// it came within [`EARLY`], nobody has signed in since, and the computer's clock was not set back meanwhile.
     async fn early(path: &str) -> Option<Self> {
         let wanted = js_sys::Date::now();
         let (answer, requested_at, came) = early_answer(path).await?;
-        (session::sign_ins() == 0 && wanted - came < EARLY).then_some(Self {
+        let is_recent = wanted >= requested_at && wanted - came < EARLY;
+        (session::sign_ins() == 0 && is_recent).then_some(Self {
             answer,
             waited: wanted - requested_at,
             on_way: came - requested_at,

@@ -155,7 +155,7 @@ story('older entries come on demand, and new ones move nobody who reads below', 
   assert.ok(Math.abs(after.y - before.y) <= 40, `${before.y} and ${after.y}`);
   await more.click();
   await whenRows(page, 'Activity', (shown) => assert.equal(shown.length, all + 1));
-  // Whoever scrolls back to the top sees new ones by themselves again.
+  // At the top of the page new entries are shown as they come again.
   await last.scrollIntoViewIfNeeded();
   await turn(turns + 1, groups.slice(0, 1));
   await more.waitFor({ timeout: PATIENCE, state: 'attached' });

@@ -160,7 +160,7 @@ story('what was read of a vendor long before the program came is asked for again
   });
 });
 
-story('what a vendor refuses while the program is on the way is told', async ({ page, product, world, control, complaints }) => {
+story('a vendor error that comes before the program is shown', async ({ page, product, world, control, complaints }) => {
   complaints.expect(/Failed to load resource/);
   const [address, ends] = (await resourcePages(world)).group;
   await control('POST', '/faults', { connection: 'plant-a', fault: { kind: 'status', status: 503 } });

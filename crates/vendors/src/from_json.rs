@@ -10,7 +10,8 @@ use std::fmt;
 
 /// What is read from a value in JSON.
 pub trait FromJson: Sized {
-    /// Reads it. What cannot be read is noted in `error`, and the answer is then a blank that nobody may use.
+    /// Reads the value. Where that is not possible, `error` says why, and the result is a placeholder that must not be
+    /// used.
     fn from_json(value: &Value, error: &mut FirstError) -> Self;
 }
 
@@ -58,7 +59,7 @@ impl From<serde_json::Error> for FirstError {
 }
 
 impl FirstError {
-    /// Notes that something else stands here than what is expected.
+    /// Records that a value is not what is expected, unless an earlier error was recorded.
     #[cold]
     #[inline(never)]
     pub fn note(&mut self, found: &Value, expected: &str) {
@@ -76,16 +77,16 @@ impl FirstError {
         self.0 = Some(format!("{found} where {expected} is expected"));
     }
 
-    /// Says in which field it stands.
+    /// Adds the name of the field that the error is in.
     #[cold]
     #[inline(never)]
-    fn stands_in(&mut self, name: &str) {
+    fn is_in_field(&mut self, name: &str) {
         if let Some(words) = &mut self.0 {
             *words = format!("{name}: {words}");
         }
     }
 
-    /// Which of some words stands here; the first of them where none does.
+    /// The word that a value is. If it is none of them, that is recorded, and the first one is the placeholder.
     pub fn word<T: Copy>(&mut self, value: &Value, words: &[T], key: fn(T) -> &'static str) -> T {
         let text = value.as_str();
         let mut all = words.iter().copied();
@@ -142,7 +143,7 @@ impl<'v, 'w> Fields<'v, 'w> {
         let was_right = self.error.0.is_none();
         let read = T::from_json(self.get(name), self.error);
         if was_right && self.error.0.is_some() {
-            self.error.stands_in(name);
+            self.error.is_in_field(name);
         }
         read
     }

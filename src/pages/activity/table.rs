@@ -30,7 +30,7 @@ pub fn ActivityTable(
     everything: String,
 ) -> impl IntoView {
     let feed = feed(query);
-    // The first entry that is shown. While somebody reads further down, newer ones wait above it, so that nothing moves.
+    // The first entry shown. While a person reads further down, newer entries are held back, so that nothing moves.
     let top = RwSignal::new(None::<(DateTime<Utc>, i64)>);
     // Whether older entries have taken the place of the newest.
     let went_down = StoredValue::new(false);
@@ -40,7 +40,7 @@ pub fn ActivityTable(
         let last = entries.last().map(|entry| place(entry));
         let reads_below = went_down.get_value() || !is_at_top();
         feed.trim(reads_below);
-        // Where everything has begun anew, what somebody was reading is no longer among the entries.
+        // After the list was read anew, the entries that a person was reading may no longer be in it.
         if !reads_below || last > top.get_untracked() {
             went_down.set_value(false);
             top.set(first);

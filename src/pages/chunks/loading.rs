@@ -236,7 +236,7 @@ impl Frame {
         let words = view! { <p class="blank" role="status">"Loading this page…"</p> };
         match self {
             Self::Page | Self::Screen => {
-                // What somebody opens the page for may be known already. Screens stand where nothing is watched.
+                // The alarm that a person opens the page for may be known already. A screen of its own has no inventory.
                 let alarms = match (self, piece) {
                     (Self::Page, Piece::Page(route)) => Some(alarms_of(route)),
                     _ => None,
