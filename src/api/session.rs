@@ -149,7 +149,7 @@ mod tests {
             "/api/openid/start?to=%2Fgroups%3Fx%3Da%252Fb%26y"
         );
         let methods: SignInMethods =
-            serde_json::from_str(r#"{"password":false,"provider":"Plant"}"#).unwrap();
+            json::read(br#"{"password":false,"provider":"Plant"}"#).unwrap();
         assert_eq!(
             (methods.password, methods.provider.as_deref()),
             (false, Some("Plant"))
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn an_old_gateways_session_is_read_too() {
-        let session: Session = serde_json::from_str(r#"{"user":"ops","role":"viewer"}"#).unwrap();
+        let session: Session = json::read(br#"{"user":"ops","role":"viewer"}"#).unwrap();
         assert!(!session.may_change() && !session.can_sign_out && !session.demo);
     }
 }

@@ -3,7 +3,7 @@
 use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use vendors::{deserialize_from_json, from_json};
+use vendors::from_json;
 
 /// `GET /api/alert-targets`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -65,5 +65,3 @@ pub struct UndeliveredAlert {
 }
 
 from_json! { struct UndeliveredAlert { at, name, failure or default } }
-
-deserialize_from_json!(AlertTargets, AlertTargetState, UndeliveredAlert);

@@ -127,7 +127,7 @@ pub enum ReadFailure {
 
 from_json! { enum ReadFailure { Problem(_) = "problem", Vendor(_) = "vendor", Unreadable(_) = "unreadable" } }
 
-deserialize_from_json!(ConnectionState, LastError, ReadFailure);
+deserialize_from_json!(ConnectionState);
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@ use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use chrono::{DateTime, Utc};
 use health::alarms::{Maintenance, Scope};
 use serde::{Deserialize, Serialize};
-use vendors::{deserialize_from_json, from_json};
+use vendors::from_json;
 
 /// `POST /api/alarms/{id}/acknowledgement`: somebody takes care of an alarm. Answered with the acknowledgement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,5 +60,3 @@ pub struct MaintenanceList {
 }
 
 from_json! { struct MaintenanceList { now, maintenance } }
-
-deserialize_from_json!(MaintenanceList);

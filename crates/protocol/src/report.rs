@@ -4,7 +4,7 @@ use chrono::serde::ts_milliseconds;
 use chrono::{DateTime, Utc};
 use health::inventory::ResourceKey;
 use serde::Serialize;
-use vendors::{deserialize_from_json, from_json};
+use vendors::from_json;
 
 /// `GET /api/report`: what the time between the parameters `from` and `to` (RFC 3339) was like, as far as `system` and
 /// `connection` leave it.
@@ -66,5 +66,3 @@ pub struct PlanReport {
 }
 
 from_json! { struct PlanReport { connection, plan, runs, failed, warnings } }
-
-deserialize_from_json!(Report, GroupReport, PlanReport);

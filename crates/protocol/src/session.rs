@@ -1,7 +1,7 @@
 //! Who is signed in, and how one signs in.
 
 use serde::{Deserialize, Serialize};
-use vendors::{deserialize_from_json, from_json};
+use vendors::from_json;
 
 /// `GET /api/session`: who is signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -80,5 +80,3 @@ impl Default for SignInMethods {
         }
     }
 }
-
-deserialize_from_json!(Session, SignInMethods);

@@ -1,8 +1,8 @@
 //! Screens on a wall, and how one becomes a wall.
 
 use serde::{Deserialize, Serialize};
+use vendors::from_json;
 use vendors::from_json::{Fields, FirstError, FromJson, Value};
-use vendors::{deserialize_from_json, from_json};
 
 /// `POST /api/pairing` and `GET /api/pairing`: the state of this screen's request to become a wall.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -86,8 +86,6 @@ pub struct NewWall {
     pub name: String,
 }
 
-deserialize_from_json!(Pairing, Wall, Walls);
-
 #[cfg(test)]
 mod tests {
     use super::Pairing;
@@ -105,7 +103,7 @@ mod tests {
             Pairing::Over,
         ] {
             let json = serde_json::to_string(&pairing).expect("an object");
-            let read: Pairing = serde_json::from_str(&json).expect("the same");
+            let read: Pairing = vendors::from_json::read(json.as_bytes()).expect("the same");
             assert_eq!(read, pairing);
         }
         for json in [
@@ -114,7 +112,10 @@ mod tests {
             r#"{"state":"paired"}"#,
             r#"{"state":"gone"}"#,
         ] {
-            assert!(serde_json::from_str::<Pairing>(json).is_err(), "{json}");
+            assert!(
+                vendors::from_json::read::<Pairing>(json.as_bytes()).is_err(),
+                "{json}"
+            );
         }
     }
 }

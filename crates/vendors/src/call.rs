@@ -1,12 +1,12 @@
 //! A request to send and how to read its response.
 
+use crate::from_json;
 use crate::http_date;
 use crate::json;
 use crate::operation::{Method, Operation};
 use crate::redaction::{LEFT_OUT_HEADER, redact_text};
 use crate::refusal::is_refusal;
 use crate::status::words;
-use crate::{deserialize_from_json, from_json};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -265,8 +265,6 @@ impl<T> Call<T> {
         })
     }
 }
-
-deserialize_from_json!(VendorError, Unreadable);
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! What of a response could not be read: fields of an item, and items of a list. Everything else of the
 //! response is read all the same.
 
-use crate::{deserialize_from_json, from_json};
+use crate::from_json;
 use serde::Serialize;
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -120,8 +120,6 @@ pub(crate) fn counted<T>(
     });
     (kept, out)
 }
-
-deserialize_from_json!(UnreadableField);
 
 #[cfg(test)]
 mod tests {

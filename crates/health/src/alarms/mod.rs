@@ -112,4 +112,4 @@ impl Alarm {
     }
 }
 
-deserialize_from_json!(Since, Alarm);
+deserialize_from_json!(Alarm);

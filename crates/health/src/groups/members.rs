@@ -4,7 +4,7 @@ use super::observation::Observation;
 use super::pulse::pulse;
 use serde::Serialize;
 use vendors::aveva::{ClientSession, GroupConfiguration, Role};
-use vendors::{deserialize_from_json, from_json};
+use vendors::from_json;
 
 /// The number of sessions for each role. A session without a current heartbeat counts as stale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -49,5 +49,3 @@ pub fn members(
     }
     members
 }
-
-deserialize_from_json!(Members);

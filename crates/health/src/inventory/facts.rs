@@ -5,8 +5,8 @@ use chrono::serde::ts_milliseconds_option;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use vendors::aveva::TimeSpan;
+use vendors::from_json;
 use vendors::uplynk::{Mode, OnAir};
-use vendors::{deserialize_from_json, from_json};
 
 /// What is shown of a resource, by its kind.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -192,12 +192,3 @@ pub struct SessionFacts {
 }
 
 from_json! { struct SessionFacts { state, result, started, ended, progress, server, message } }
-
-deserialize_from_json!(
-    Facts,
-    GroupFacts,
-    HeartbeatFacts,
-    SlicerGroupFacts,
-    SlicerFacts,
-    SessionFacts
-);

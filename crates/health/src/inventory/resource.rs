@@ -294,4 +294,4 @@ impl Reading {
     }
 }
 
-deserialize_from_json!(Kind, ResourceKey, Observed, Resource);
+deserialize_from_json!(ResourceKey, Resource);

@@ -1,7 +1,6 @@
 //! The value formats of the AVEVA contract.
 
 use super::RoleOverride;
-use crate::deserialize_from_json;
 use crate::from_json::{FirstError, FromJson};
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -190,8 +189,6 @@ fn word(value: &Value) -> Option<String> {
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
-
-deserialize_from_json!(TimeSpan);
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! Uplynk's data types. Every field may be missing or null; it is then `None`.
 
+use crate::from_json;
 use crate::unreadable::{LeftOut, UnreadableField};
-use crate::{deserialize_from_json, from_json};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -200,5 +200,3 @@ impl Slicer {
         })
     }
 }
-
-deserialize_from_json!(Mode, OnAir);
