@@ -3,7 +3,7 @@
 
 use crate::command::{Done, cargo, run};
 use crate::tree::Tree;
-use crate::{build, dependencies, install};
+use crate::{build, dependencies, install, test_programs};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -111,9 +111,7 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
             });
         }
         if !is_linted {
-            steps.take("compiling the tests", || {
-                run(native_tests(tree).arg("--no-run"))
-            });
+            steps.take("compiling the tests", || test_programs::compile(tree));
         }
         if name.is_none() {
             // Last: the build ends with what occupies one processor, and so does this.
@@ -128,11 +126,11 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
         if let Err(why) = install::postgresql() {
             println!("postgresql: {why}");
         }
-        let mut tests = native_tests(tree);
-        if is_linted {
-            linted(&mut tests);
-        }
-        run(tests.arg("--no-fail-fast").args(name))
+        test_programs::run(tree, name, |cargo| {
+            if is_linted {
+                linted(cargo);
+            }
+        })
     });
     if built {
         steps.take("tests in the browser", || browser_tests(tree, name));
@@ -150,12 +148,6 @@ fn linted(command: &mut Command) -> &mut Command {
     command
         .env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver")
         .env("CLIPPY_ARGS", "-Dwarnings")
-}
-
-fn native_tests(tree: &Tree) -> Command {
-    let mut test = cargo(tree);
-    test.args(["test", "--workspace", "--locked", "--quiet"]);
-    test
 }
 
 /// Refreshes of the soak that belongs to the tests.

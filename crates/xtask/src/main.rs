@@ -17,6 +17,7 @@ mod fingerprint;
 mod install;
 mod size_report;
 mod sizes;
+mod test_programs;
 mod tree;
 mod versions;
 
