@@ -6,7 +6,7 @@ use crate::assets::{Assets, EarlierFiles};
 use crate::audit::{Audit, Who};
 use crate::auth::Access;
 use crate::changes::Changes;
-use crate::clock::wall_clock;
+use crate::clock::{SigningClock, wall_clock};
 use crate::config;
 use crate::credentials::AHEAD;
 use crate::in_flight::InFlight;
@@ -92,6 +92,14 @@ impl Shared {
             accounts: Mutex::new(accounts),
             stopping: AtomicBool::new(false),
         }
+    }
+
+    /// Signs by another clock than the computer's.
+    #[must_use]
+    pub(crate) fn signing_by(mut self, clock: SigningClock) -> Self {
+        let shared = shared_seconds(self.store.clone());
+        self.accounts = Mutex::new(Accounts::new(clock, Some(shared)));
+        self
     }
 
     /// With a store that ends with the test.

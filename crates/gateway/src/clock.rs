@@ -6,6 +6,37 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Returns the time since 1970.
 pub(crate) type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
 
+/// The time that a vendor's signatures are of: the computer's, unless a demonstration lets it pass faster.
+#[derive(Clone)]
+pub(crate) struct SigningClock {
+    now: Clock,
+    /// Its seconds per second.
+    speed: f64,
+}
+
+impl SigningClock {
+    pub(crate) fn new(now: Clock, speed: f64) -> Self {
+        Self { now, speed }
+    }
+
+    /// The time since 1970.
+    pub(crate) fn now(&self) -> Duration {
+        (self.now)()
+    }
+
+    /// Waits until so long after 1970.
+    pub(crate) async fn sleep_until(&self, then: Duration) {
+        let left = then.saturating_sub(self.now()).as_secs_f64() / self.speed;
+        tokio::time::sleep(Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX)).await;
+    }
+}
+
+impl From<Clock> for SigningClock {
+    fn from(now: Clock) -> Self {
+        Self::new(now, 1.0)
+    }
+}
+
 /// The computer's clock.
 pub(crate) fn wall_clock() -> Clock {
     Arc::new(|| {

@@ -45,6 +45,8 @@ pub struct Simulator {
     pub control: SocketAddr,
     /// The clock of the observer, who watches the systems, apart from theirs.
     pub observer: Observer,
+    /// The clock that signed requests are held against.
+    pub accounts: Clock,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -63,13 +65,14 @@ impl Drop for Simulator {
 pub async fn start(options: Options) -> std::io::Result<Simulator> {
     let clock = Clock::new(options.start.unwrap_or_else(Utc::now), options.speed);
     let observer = Observer::new(clock.now(), options.speed);
+    let accounts = Clock::new(Utc::now(), options.account_speed);
     let shared = Arc::new(Shared::new(clock));
     let (mut tasks, mut systems, mut listeners) = (Vec::new(), Vec::new(), Vec::new());
     for (id, title) in TITLES {
         let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let base_url = format!("http://{}", socket.local_addr()?);
         let kind = kind(id, &base_url);
-        let service = Service::new(&kind, id, &base_url, &options, &shared.clock);
+        let service = Service::new(&kind, id, &base_url, &options, &shared.clock, &accounts);
         systems.push(Listening {
             id,
             title: title.to_owned(),
@@ -102,6 +105,7 @@ pub async fn start(options: Options) -> std::io::Result<Simulator> {
         systems,
         control,
         observer,
+        accounts,
         tasks,
     })
 }

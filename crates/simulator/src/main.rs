@@ -57,7 +57,7 @@ async fn run(arguments: Arguments) -> std::io::Result<()> {
         scenario,
         seed,
         control,
-        start: None,
+        ..Options::default()
     };
     let simulator = start(options).await?;
     let mut out = std::io::stdout();

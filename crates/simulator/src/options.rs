@@ -17,6 +17,8 @@ pub struct Options {
     pub sessions: usize,
     /// Simulated seconds per real second; 0 freezes the clock.
     pub speed: f64,
+    /// Seconds per real second of the clock that signed requests are held against; each is accepted once in one of them.
+    pub account_speed: f64,
     /// The scenario.
     pub scenario: Scenario,
     /// The simulated time at the start; `None` for the real time.
@@ -33,6 +35,7 @@ impl Default for Options {
             groups: 8,
             sessions: 4,
             speed: 1.0,
+            account_speed: 1.0,
             scenario: Scenario::Busy,
             start: None,
             control: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),

@@ -22,13 +22,14 @@ pub(crate) enum Service {
 }
 
 impl Service {
-    /// The service that a kind of system is, on its port.
+    /// The service that a kind of system is, on its port. Signed requests are held against the clock of `accounts`.
     pub(crate) fn new(
         kind: &Kind,
         id: &str,
         base_url: &str,
         options: &Options,
         clock: &Clock,
+        accounts: &Clock,
     ) -> Self {
         // Each system has its own random numbers.
         let salt = id
@@ -57,6 +58,7 @@ impl Service {
                 base_url,
                 options,
                 clock.clone(),
+                accounts.clone(),
             )),
             Kind::Veeam {
                 accept: _,

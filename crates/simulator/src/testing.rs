@@ -47,7 +47,8 @@ impl System {
             ..Options::default()
         };
         let clock = Clock::new(start(), 0.0);
-        let service = Service::new(kind, id, "http://127.0.0.1:1", &options, &clock);
+        let accounts = Clock::new(Utc::now(), 1.0);
+        let service = Service::new(kind, id, "http://127.0.0.1:1", &options, &clock, &accounts);
         let listener = Listener {
             id,
             service,

@@ -250,8 +250,8 @@ fn lints_for_the_browser(tree: &Tree, steps: &mut Steps) {
 
 fn browser_tests(tree: &Tree, name: Option<&str>) -> Done {
     let chromium = install::for_browser_tests(tree)?;
-    // Stories wait more than they work. One worker more than processors keeps these busy, and none waits for long.
-    let workers = 1 + std::thread::available_parallelism().map_or(1, usize::from);
+    // Stories wait as well as work. Two workers more than processors keep these busy, and none waits for long.
+    let workers = 2 + std::thread::available_parallelism().map_or(1, usize::from);
     let mut node = Command::new("node");
     node.args(["tests/e2e/run.mjs", &workers.to_string()])
         .args(name.map(literally))

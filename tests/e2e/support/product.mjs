@@ -24,6 +24,8 @@ export async function start({ listen = '127.0.0.1:0', speed = 0, more = [] } = {
       'demo',
       ...['--listen', listen, '--control', '127.0.0.1:0', '--scenario', 'calm'],
       ...['--seed', '1', '--speed', String(speed), '--start', START],
+      // Nobody has to wait for a second of the account with each request to Uplynk.
+      ...['--account-speed', '10'],
       ...more,
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },

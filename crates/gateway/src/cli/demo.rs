@@ -4,6 +4,7 @@ use super::{Failure, announce, say};
 use crate::app::{Gateway, Shared};
 use crate::assets::{Assets, EarlierFiles};
 use crate::auth::Access;
+use crate::clock::SigningClock;
 use crate::config::{
     Connection, Credentials, DEFAULT_LISTEN, DEFAULT_SHARE, DEFAULT_TIMEOUT, DEFAULT_WATCH, Reach,
     StoreLocation,
@@ -49,17 +50,28 @@ pub(super) struct Arguments {
     /// The simulated time to begin at, such as 2026-01-31T08:00:00Z; now when left out.
     #[arg(long, value_parser = start)]
     pub(super) start: Option<DateTime<Utc>>,
+    /// Seconds of the Uplynk account per second: that service takes one request in each.
+    #[arg(long, default_value_t = simulator::Options::default().account_speed, value_parser = account_speed)]
+    pub(super) account_speed: f64,
     /// How often the gateway watches each system, in seconds.
     #[arg(long, default_value_t = DEFAULT_WATCH.as_secs(), value_parser = clap::value_parser!(u64).range(2..=300))]
     pub(super) watch_seconds: u64,
 }
 
 fn speed(text: &str) -> Result<f64, String> {
+    within(text, 0.0, 10_000.0)
+}
+
+fn account_speed(text: &str) -> Result<f64, String> {
+    within(text, 1.0, 100.0)
+}
+
+fn within(text: &str, least: f64, most: f64) -> Result<f64, String> {
     let speed: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-    if (0.0..=10_000.0).contains(&speed) {
+    if (least..=most).contains(&speed) {
         Ok(speed)
     } else {
-        Err("must be from 0 to 10000".to_owned())
+        Err(format!("must be from {least} to {most}"))
     }
 }
 
@@ -77,6 +89,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
         groups: arguments.groups,
         sessions: arguments.sessions,
         speed: arguments.speed,
+        account_speed: arguments.account_speed,
         scenario: arguments.scenario,
         start: arguments.start,
         ..simulator::Options::default()
@@ -150,7 +163,14 @@ pub(crate) fn gateway(
     let now = clock.clone();
     // A demo has nothing that has to last.
     let store = Store::open_by(&StoreLocation::Memory, move || now.now())?;
-    let shared = Arc::new(Shared::new(clock, store));
+    let accounts = simulator.accounts.clone();
+    let speed = accounts.speed();
+    let since_1970 = move || {
+        let micros = u64::try_from(accounts.now().timestamp_micros());
+        Duration::from_micros(micros.unwrap_or_default())
+    };
+    let signing = SigningClock::new(Arc::new(since_1970), speed);
+    let shared = Arc::new(Shared::new(clock, store).signing_by(signing));
     Gateway::with(connections, Access::demo(), None, assets, shared)
 }
 

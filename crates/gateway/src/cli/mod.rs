@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn a_demo_takes_its_options() {
         let line = "x demo --listen [::1]:0 --control 127.0.0.1:9 --scenario incident --groups 200 \
-                    --sessions 50 --speed 0 --seed 7 --watch-seconds 2 --start 2026-01-31T08:00:00+01:00";
+                    --sessions 50 --speed 0 --seed 7 --watch-seconds 2 --account-speed 10 --start 2026-01-31T08:00:00+01:00";
         let Command::Demo(demo) = Cli::try_parse_from(line.split(' ').filter(|w| !w.is_empty()))
             .unwrap()
             .command
@@ -202,6 +202,7 @@ mod tests {
         );
         assert_eq!(demo.scenario, Scenario::Incident);
         assert_eq!(demo.watch_seconds, 2);
+        assert!((demo.account_speed - 10.0).abs() < f64::EPSILON);
     }
 
     #[test]
@@ -217,6 +218,8 @@ mod tests {
             "x demo --watch-seconds 1",
             "x demo --watch-seconds 301",
             "x demo --speed NaN",
+            "x demo --account-speed 0.5",
+            "x demo --account-speed 101",
             "x demo --start yesterday",
             "x demo --scenario quiet",
             "x alert",

@@ -4,7 +4,7 @@
 //! counts by itself.
 
 use super::Urgency;
-use crate::clock::Clock;
+use crate::clock::SigningClock;
 use crate::crypto::hex;
 use crate::problem::{Kind, Problem};
 use base64::Engine as _;
@@ -20,7 +20,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard, watch};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 /// A clock that is more than this many seconds behind the last signature was set back. Waiting for it would
 /// block the account.
@@ -42,7 +42,7 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// The queue of one account, which all its connections share.
 pub(crate) struct Turns {
-    clock: Clock,
+    clock: SigningClock,
     shared: Option<SharedSeconds>,
     last: Mutex<Last>,
     /// How many changes wait for a turn.
@@ -107,9 +107,9 @@ async fn a_change_waits(changes: &watch::Sender<usize>) {
 }
 
 impl Turns {
-    pub(crate) fn new(clock: Clock, shared: Option<SharedSeconds>) -> Self {
+    pub(crate) fn new(clock: impl Into<SigningClock>, shared: Option<SharedSeconds>) -> Self {
         Self {
-            clock,
+            clock: clock.into(),
             shared,
             last: Mutex::default(),
             changes: watch::Sender::default(),
@@ -156,8 +156,7 @@ impl Turns {
     /// The present second, once it is not that of the last signature, of this gateway or of another one.
     async fn second_after(&self, last: &mut Last) -> u64 {
         loop {
-            let now = (self.clock)();
-            let second = now.as_secs();
+            let second = self.clock.now().as_secs();
             let mut next = last.used + 1;
             if second >= next || second + SET_BACK < last.used {
                 next = self.taken(last, second).await;
@@ -169,7 +168,7 @@ impl Turns {
                     return next;
                 }
             }
-            sleep(Duration::from_secs(next).saturating_sub(now)).await;
+            self.clock.sleep_until(Duration::from_secs(next)).await;
         }
     }
 

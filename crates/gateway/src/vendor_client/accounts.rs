@@ -2,7 +2,7 @@
 //! requests and its refused log-ons, all of them the locks of groups.
 
 use super::group_locks::GroupLocks;
-use crate::clock::Clock;
+use crate::clock::SigningClock;
 use crate::config;
 use crate::credentials::{Refusals, SharedSeconds, Turns};
 use crate::crypto::hex;
@@ -17,7 +17,7 @@ pub(crate) type SecondsOf = Box<dyn Fn(String) -> SharedSeconds + Send + Sync>;
 
 /// The queues and locks of all connections.
 pub(crate) struct Accounts {
-    clock: Clock,
+    clock: SigningClock,
     shared: Option<SecondsOf>,
     turns: HashMap<(String, String), Arc<Turns>>,
     locks: Arc<GroupLocks>,
@@ -34,9 +34,9 @@ impl fmt::Debug for Accounts {
 }
 
 impl Accounts {
-    pub(crate) fn new(clock: Clock, shared: Option<SecondsOf>) -> Self {
+    pub(crate) fn new(clock: impl Into<SigningClock>, shared: Option<SecondsOf>) -> Self {
         Self {
-            clock,
+            clock: clock.into(),
             shared,
             turns: HashMap::new(),
             locks: Arc::default(),

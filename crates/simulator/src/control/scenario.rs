@@ -57,6 +57,8 @@ pub(super) async fn reset(State(control): ControlState, body: Bytes) -> ControlR
             .map(sane)
             .transpose()?
             .unwrap_or(initial.speed),
+        // A client has it from the start.
+        account_speed: initial.account_speed,
         control: initial.control,
     };
     let start = options.start.unwrap_or_else(Utc::now);

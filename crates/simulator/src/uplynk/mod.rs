@@ -28,6 +28,7 @@ pub(crate) struct Service {
     owner: String,
     api_key: String,
     clock: Clock,
+    accounts: Clock,
     base_url: String,
     state: Mutex<State>,
 }
@@ -59,12 +60,14 @@ impl Service {
         base_url: &str,
         options: &Options,
         clock: Clock,
+        accounts: Clock,
     ) -> Self {
         let world = demo::world(options, base_url, clock.now());
         Self {
             owner: owner.to_owned(),
             api_key: api_key.to_owned(),
             clock,
+            accounts,
             base_url: base_url.to_owned(),
             state: Mutex::new(State {
                 world,
@@ -136,10 +139,12 @@ impl Service {
         let state = &mut *self.state();
         state.world.advance(now);
         let signed = request.parameter("msg").zip(request.parameter("sig"));
-        match state
-            .used
-            .check(&self.owner, &self.api_key, signed, [now, Utc::now()])
-        {
+        match state.used.check(
+            &self.owner,
+            &self.api_key,
+            signed,
+            [now, self.accounts.now()],
+        ) {
             Ok(()) => {}
             Err(Stranger::Forbidden(why)) => {
                 // The vendor's response gives no details; the reason is for the operator of the simulator.

@@ -61,8 +61,8 @@ pub(crate) fn open(msg: &str) -> Option<(String, i64)> {
 pub(crate) struct Used(HashMap<String, i64>);
 
 impl Used {
-    /// Accepts a request once. The timestamp may be near the simulated or the real time, because the
-    /// client knows only the real time.
+    /// Accepts a request once. The timestamp may be near the simulated or the accounts' time, because the
+    /// client knows only the latter: the real time, unless it was made to pass faster.
     pub(crate) fn check(
         &mut self,
         owner: &str,

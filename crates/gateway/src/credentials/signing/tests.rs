@@ -1,5 +1,7 @@
 use super::*;
+use crate::clock::Clock;
 use std::io::Read as _;
+use tokio::time::sleep;
 
 /// A clock that follows tokio's, which tests can pause.
 fn virtual_clock(start: Duration) -> Clock {
@@ -8,10 +10,8 @@ fn virtual_clock(start: Duration) -> Clock {
 }
 
 fn signer() -> Signer {
-    let turns = Arc::new(Turns::new(
-        Arc::new(|| Duration::from_secs(1_576_107_800)),
-        None,
-    ));
+    let clock: Clock = Arc::new(|| Duration::from_secs(1_576_107_800));
+    let turns = Arc::new(Turns::new(clock, None));
     Signer::new(
         "1234567890abcdefghijklmnopqrstu".to_owned(),
         SecretString::from("1234567890abcdefghijklmnopqrstuvwxyz1234"),
@@ -78,6 +78,17 @@ async fn each_turn_has_its_own_second_and_comes_as_early_as_possible() {
     }
     assert_eq!(seconds, [100, 101, 102, 103]);
     assert_eq!(begun.elapsed().as_millis(), 2_100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_runs_faster_has_its_seconds_sooner() {
+    let begun = Instant::now();
+    let now = Arc::new(move || Duration::from_secs(100) + 10 * begun.elapsed());
+    let turns = Turns::new(SigningClock::new(now, 10.0), None);
+    for second in 100..104 {
+        assert_eq!(turns.next(Urgency::Read).await.second, second);
+    }
+    assert_eq!(begun.elapsed().as_millis(), 300);
 }
 
 #[tokio::test(start_paused = true)]
@@ -192,7 +203,8 @@ async fn waiting_too_long_for_a_turn_is_a_timeout() {
 async fn a_clock_that_was_set_back_does_not_block_the_queue() {
     let time = Arc::new(std::sync::Mutex::new(Duration::from_secs(7_200)));
     let shown = time.clone();
-    let turns = Turns::new(Arc::new(move || *shown.lock().unwrap()), None);
+    let clock: Clock = Arc::new(move || *shown.lock().unwrap());
+    let turns = Turns::new(clock, None);
     assert_eq!(turns.next(Urgency::Read).await.second, 7_200);
     *time.lock().unwrap() = Duration::from_secs(3_600);
     assert_eq!(turns.next(Urgency::Read).await.second, 3_600);
