@@ -13,8 +13,9 @@ use crate::problem::{Kind, Problem};
 use crate::store::{Keep, Table};
 use crate::watch::Inventory;
 use axum::Json;
-use axum::extract::{Path, Request, State};
+use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::alarms::{Acknowledgement, Maintenance, Note, Scope};
@@ -39,6 +40,21 @@ const MOST_NOTES: usize = 50;
 /// How much maintenance may be planned at once.
 const MOST_MAINTENANCE: usize = 1_000;
 
+/// The `{id}` of a path.
+pub(super) struct Id(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let id = Path::from_request_parts(parts, state).await;
+        id.map(|Path(id)| Self(id)).map_err(|_| {
+            // The only reason there can be: the routes have one parameter each.
+            Problem::new(Kind::NotFound, "the id in the path is no text in UTF-8")
+        })
+    }
+}
+
 /// `POST /api/alarms/{id}/acknowledgement`. One that there is already is replaced.
 ///
 /// # Errors
@@ -46,7 +62,7 @@ const MOST_MAINTENANCE: usize = 1_000;
 pub(super) async fn acknowledge(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,
-    Path(id): Path<String>,
+    Id(id): Id,
     request: Request,
 ) -> Result<Response, Problem> {
     let who = &authorized.who;
@@ -90,7 +106,7 @@ pub(super) async fn acknowledge(
 pub(super) async fn withdraw(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Response, Problem> {
     let inventory = gateway.shared.watchers.inventory();
     let alarm = inventory.alarm(&id).ok_or_else(no_such_alarm)?;
@@ -122,7 +138,7 @@ pub(super) async fn withdraw(
 pub(super) async fn note(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,
-    Path(id): Path<String>,
+    Id(id): Id,
     request: Request,
 ) -> Result<Response, Problem> {
     let who = &authorized.who;
@@ -223,7 +239,7 @@ pub(super) async fn announce(
 pub(super) async fn end_maintenance(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Response, Problem> {
     let inventory = gateway.shared.watchers.inventory();
     let mut known = inventory.maintenance().into_iter();

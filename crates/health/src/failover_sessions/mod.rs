@@ -65,11 +65,16 @@ pub fn tasks_done(session: &Session) -> (usize, usize) {
     )
 }
 
-/// Whether a session is running or ended not longer ago than that, or may have: its times or its state are unreadable.
+/// Whether a session is running or ended not longer ago than that, or may have: its times or its state are unreadable,
+/// or it has no end and a state that nobody knows.
 #[must_use]
 pub fn is_recent(session: &Session, now: DateTime<Utc>, recent: TimeDelta) -> bool {
     let last = session.end_time.or(session.creation_time);
+    let may_run = matches!(session.state, None | Some(State::Other(_)))
+        && session.end_time.is_none()
+        && session.creation_time.is_some();
     is_running(session.state.as_ref())
+        || may_run
         || doubt::any(
             &session.unreadable,
             &["CreationTimeUTC", "EndTimeUTC", "State"],

@@ -252,6 +252,29 @@ fn what_runs_is_recent_and_what_ended_is_for_a_day() {
             false,
         ),
         (Session::default(), false),
+        // In a state that nobody knows, and without an end: it may still run.
+        (
+            Session {
+                end_time: None,
+                ..session(State::Other("Paused".into()), Outcome::None, 30 * DAY)
+            },
+            true,
+        ),
+        (
+            Session {
+                end_time: None,
+                state: None,
+                ..ended(30 * DAY)
+            },
+            true,
+        ),
+        (
+            Session {
+                state: None,
+                ..ended(30 * DAY)
+            },
+            false,
+        ),
     ] {
         assert_eq!(is_recent(&session, NOW, A_DAY), recent, "{session:?}");
     }

@@ -2,7 +2,7 @@
 
 use super::session_name;
 use crate::doubt::{any, first, left_out};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use vendors::LeftOut;
 use vendors::aveva::{
     ClientSession, GroupConfiguration, GroupStatus, Heartbeat, Role, RoleOverride, TimeSpan,
@@ -45,10 +45,18 @@ pub(super) fn doubt(
             Some("its status"),
         )
     };
+    let timeless = is_timeless(group) && !sessions.is_empty();
     first(&group.unreadable, &["FailoverTimeout"], None)
+        .or_else(|| timeless.then(|| "it has no FailoverTimeout".to_owned()))
         .or_else(|| sessions.iter().find_map(of_session))
         .or_else(|| left_out(out, "sessions"))
         .or_else(|| status.and_then(of_status))
+}
+
+/// Whether nobody can say which heartbeat is late: the service always has a FailoverTimeout, but may not report it.
+fn is_timeless(group: &GroupConfiguration) -> bool {
+    let timeout = group.failover_timeout.map(TimeSpan::delta);
+    timeout.is_none_or(|timeout| timeout <= TimeDelta::zero())
 }
 
 /// Its sessions are silent and pinned, and a session that is not named is not there.
@@ -58,7 +66,7 @@ pub(super) fn worst(
     sessions: &[ClientSession],
 ) -> Assumed {
     let mut group = group.clone();
-    if any(&group.unreadable, &["FailoverTimeout"]) {
+    if is_timeless(&group) {
         group.failover_timeout = Some(TimeSpan { ticks: 1 });
     }
     let mut sessions = sessions.to_vec();
@@ -151,7 +159,7 @@ mod tests {
     use crate::groups::{judge_group, judge_listed};
     use crate::severity::Severity::{self, Critical, Normal, Unknown, Warning};
     use crate::verdict::Verdict;
-    use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role};
+    use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role, TimeSpan};
     use vendors::{LeftOut, UnreadableField};
 
     fn field(name: &str) -> UnreadableField {
@@ -223,6 +231,31 @@ mod tests {
         );
         assert_eq!(verdict.severity, Unknown);
         assert!(verdict.sentence.contains("FailoverTimeout"), "{verdict:?}");
+    }
+
+    #[test]
+    fn without_a_failover_timeout_nobody_can_say_that_all_is_well() {
+        let standby = || aged("b", Role::Secondary, 6);
+        for failover_timeout in [None, Some(TimeSpan::from_seconds(0))] {
+            let group = GroupConfiguration {
+                failover_timeout,
+                ..group()
+            };
+            let of = |sessions: &[ClientSession]| judge_group(&group, None, sessions, NOW);
+            let three_days = 3 * 86_400;
+            let verdict = of(&[aged("a", Role::Primary, three_days), standby()]);
+            assert_eq!(verdict.severity, Unknown, "{failover_timeout:?}");
+            assert!(
+                verdict.sentence.contains("it has no FailoverTimeout"),
+                "{verdict:?}"
+            );
+            // Who leads does not depend on it.
+            assert_eq!(of(&[standby()]).severity, Critical);
+            assert_eq!(
+                of(&[]).severity,
+                judge_group(&self::group(), None, &[], NOW).severity
+            );
+        }
     }
 
     #[test]

@@ -6,15 +6,13 @@ use super::facts::{
 use super::resource::{Kind, Observed, Resource, ResourceKey};
 use super::unreadable::{unreadable_of_group, unreadable_of_session, unreadable_of_slicer_group};
 use crate::failover_sessions::{self, is_recent, judge_session_among};
-use crate::groups::{Beat, Observation, group_name, judge_listed, members, pulse};
+use crate::groups::{Beat, Observation, group_name, is_pinned, judge_listed, members, pulse};
 use crate::severity::Severity;
-use crate::slicers::{
-    self, SlicerHealth, backups, is_doubtful, judge_slicers, ordered, slicer_health,
-};
+use crate::slicers::{self, backups, is_ready, judge_slicers, ordered};
 use crate::verdict::Verdict;
 use chrono::{DateTime, TimeDelta, Utc};
 use vendors::LeftOut;
-use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role, RoleOverride};
+use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role};
 use vendors::uplynk::{Channel, FailoverGroup, OnAir, Slicer};
 use vendors::veeam::Session;
 
@@ -231,7 +229,7 @@ fn facts_of_group(group: &WatchedGroup, at: &Moment) -> GroupFacts {
             beat: beat(session),
         }),
         sessions: ids(&|_| true),
-        overridden: ids(&|session| session.role_override == Some(RoleOverride::Primary)),
+        overridden: ids(&|session| is_pinned(session, observation.now)),
         late: ids(&|session| beat(session) == Beat::Late),
         stale: ids(&|session| beat(session) == Beat::Stale),
         ..facts
@@ -285,7 +283,7 @@ pub fn part(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>) -> Slice
         SlicerPart::OnAir
     } else if slicer.enabled == Some(false) {
         SlicerPart::OutOfFailover
-    } else if slicer_health(slicer, now) == SlicerHealth::Healthy && !is_doubtful(slicer) {
+    } else if is_ready(slicer, now) {
         SlicerPart::Ready
     } else {
         SlicerPart::Unhealthy

@@ -127,6 +127,10 @@ fn a_slicer_groups_facts_are_those_of_its_list() {
             slicer("news02", 2, true, Blacklist::Until(at(60))),
             slicer("news01", 1, true, Blacklist::Healthy),
             slicer("news04", 4, true, Blacklist::Healthy),
+            Slicer {
+                state: Some(SlicerState::Inactive),
+                ..slicer("news05", 5, true, Blacklist::Healthy)
+            },
         ]),
         channels: Some(vec![Channel::default()]),
         ..FailoverGroup::default()
@@ -148,9 +152,10 @@ fn a_slicer_groups_facts_are_those_of_its_list() {
             ("news02", SlicerPart::Unhealthy),
             ("news03", SlicerPart::OutOfFailover),
             ("news04", SlicerPart::Ready),
+            ("news05", SlicerPart::Unhealthy),
         ]
     );
-    assert_eq!((facts.backups_ready, facts.backups), (Some(1), Some(2)));
+    assert_eq!((facts.backups_ready, facts.backups), (Some(1), Some(3)));
     assert_eq!(facts.channels.as_ref().map(Vec::len), Some(1));
     let thin = FailoverGroup {
         id: "9852".to_owned(),

@@ -47,6 +47,21 @@ fn of(alarm: &Alarm) -> String {
 }
 
 #[tokio::test]
+async fn an_id_that_is_no_text_is_the_id_of_nothing() {
+    let plant = plant().await;
+    let stage = Stage::of(&plant).await;
+    for line in [
+        "POST /api/alarms/%FF/acknowledgement",
+        "DELETE /api/alarms/%FF/acknowledgement",
+        "POST /api/alarms/%FF/notes",
+        "DELETE /api/maintenance/%FF",
+    ] {
+        let (status, problem) = send(&stage, line, &json!({})).await;
+        assert_eq!((status, &problem["status"]), (404, &json!(404)), "{line}");
+    }
+}
+
+#[tokio::test]
 async fn an_alarm_is_acknowledged_for_everybody_and_the_acknowledgement_withdrawn() {
     let plant = plant().await;
     let stage = Stage::of(&plant).await;

@@ -109,14 +109,44 @@ fn of(status: GroupStatus, sessions: Received<Listed<ClientSession>>) -> GroupDe
 fn status_of(sessions: &[ClientSession]) -> GroupStatus {
     let with_role = |role: Role| {
         let mut sessions = sessions.iter();
-        let found = sessions.find(|session| session.role.as_ref() == Some(&role));
-        found?.id.clone()
+        sessions.find(|session| session.role.as_ref() == Some(&role))
     };
+    let id = |session: &ClientSession| session.id.clone();
+    let primary = with_role(Role::Primary);
+    // A hot standby processes data, too; what counts is what the primary processed.
     let data = |session: &ClientSession| session.heartbeat.as_ref()?.last_data_processed_time;
     GroupStatus {
         unreadable: Vec::new(),
-        primary: with_role(Role::Primary),
-        pending_primary: with_role(Role::PendingPrimary),
-        last_data_processed_time: sessions.iter().filter_map(data).max(),
+        primary: primary.and_then(id),
+        pending_primary: with_role(Role::PendingPrimary).and_then(id),
+        last_data_processed_time: primary.and_then(data),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::status_of;
+    use chrono::DateTime;
+    use vendors::aveva::{ClientSession, Heartbeat, Role};
+
+    #[test]
+    fn the_last_data_is_what_the_primary_processed() {
+        let session = |id: &str, role, processed| ClientSession {
+            id: Some(id.to_owned()),
+            role: Some(role),
+            heartbeat: Some(Heartbeat {
+                last_data_processed_time: DateTime::from_timestamp(processed, 0),
+                ..Heartbeat::default()
+            }),
+            ..ClientSession::default()
+        };
+        let hot_standby = session("b", Role::Secondary, 200);
+        let pending = session("c", Role::PendingPrimary, 300);
+        let sessions = [hot_standby, session("a", Role::Primary, 100), pending];
+        let status = status_of(&sessions);
+        let leaders = (status.primary.as_deref(), status.pending_primary.as_deref());
+        assert_eq!(leaders, (Some("a"), Some("c")));
+        let last_data = DateTime::from_timestamp(100, 0);
+        assert_eq!(status.last_data_processed_time, last_data);
     }
 }
