@@ -12,10 +12,14 @@ use futures_util::future::join;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::sync::Arc;
+use std::time::Duration;
 use wasm_bindgen::JsValue;
 
 /// What the console has to know before it can show anything.
 type Start = (session::Session, inventory::First);
+
+/// How long to wait before a gateway that could not be reached at the start is asked again.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// The console.
 #[component]
@@ -35,6 +39,16 @@ pub fn App() -> impl IntoView {
         });
     });
     retry.run(());
+    Effect::new(move |_| {
+        if let Some(Err(Failure::Unreachable(_))) = &*start.read() {
+            let again = set_timeout_with_handle(move || retry.run(()), AGAIN);
+            on_cleanup(move || {
+                if let Ok(again) = again {
+                    again.clear();
+                }
+            });
+        }
+    });
     let route = nav.route();
     chunks::provide(&route.get_untracked());
     let chunks = use_chunks();

@@ -207,7 +207,9 @@ pub(super) async fn answer_of(
             Relayed::now(exchange(builder, body, None).await?)
         }
     };
-    if relayed.answer.header("via").is_none() {
+    // A proxy between may add one of its own to every answer.
+    let is_of_vendor = |via: &str| via.contains("failover-console");
+    if !relayed.answer.header("via").is_some_and(is_of_vendor) {
         return Err(Failure::from_problem(problem(&relayed.answer, sign_ins)));
     }
     Ok(relayed)
@@ -250,12 +252,14 @@ pub async fn get<T: FromJson>(path: &str) -> Result<T, Failure> {
 }
 
 /// Reads one of the gateway's own routes that `index.html` asks for while the console is being loaded. An answer
-/// is taken over once: asked for again, or where none came, the gateway is asked now.
+/// is taken over once: asked for again, or where none came or one that says that the gateway was not there, it is asked
+/// now.
 ///
 /// # Errors
 /// As [`get`].
 pub async fn first<T>(path: &str, read: Read<T>) -> Result<First<T>, Failure> {
-    if let Some((answer, requested_at, came)) = early_answer(path).await {
+    let early = early_answer(path).await;
+    if let Some((answer, requested_at, came)) = early.filter(|(answer, ..)| answer.status < 500) {
         let value = decode(path, &answer, 0, read)?;
         return Ok(First {
             value,
@@ -412,7 +416,10 @@ async fn read(response: Response) -> Result<Answer, gloo_net::Error> {
 
 /// `sign_ins`: as [`session::sign_ins`] said before the question.
 fn problem(answer: &Answer, sign_ins: u32) -> Problem {
-    let mut problem: Problem = json::read(&answer.body).unwrap_or_else(|_| Problem {
+    // The gateway's own always have a kind; JSON of a proxy reads as a problem without anything.
+    let own = json::read(&answer.body).ok();
+    let own = own.filter(|problem: &Problem| !problem.kind.is_empty());
+    let mut problem = own.unwrap_or_else(|| Problem {
         title: "A proxy in front of the gateway answered".to_owned(),
         detail: format!(
             "HTTP status {} without the gateway's own error format",

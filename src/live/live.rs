@@ -81,8 +81,9 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
     {
         let now = clock::now();
         let mut schedule = Schedule::default();
-        if let Some((first, _)) = &first {
-            schedule.begun(now);
+        if let Some((first, requested_at)) = &first {
+            // What was asked for long ago is asked for again soon.
+            schedule.begun(requested_at.min(now));
             schedule.answered(now, in_transition(first, clock::time(now)));
         }
         let requested_at = first.as_ref().map(|(_, requested_at)| *requested_at);

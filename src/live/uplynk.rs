@@ -44,7 +44,7 @@ async fn slicer_groups(
     abort: AbortController,
 ) -> Result<Arrived<Vec<FailoverGroup>>, Failure> {
     let list = send(&connection, &uplynk::groups().list(), Purpose::Poll(&abort)).await?;
-    let (mut value, left_out) = (list.value.items, list.value.left_out.count());
+    let (mut value, mut left_out) = (list.value.items, list.value.left_out.count());
     let mut page = 2;
     while list
         .value
@@ -57,11 +57,11 @@ async fn slicer_groups(
             Purpose::Poll(&abort),
         )
         .await?
-        .value
-        .items;
+        .value;
+        left_out += more.left_out.count();
         let before = value.len();
         let known = |value: &[FailoverGroup], id: &str| value.iter().any(|group| group.id == id);
-        for group in more {
+        for group in more.items {
             if !known(&value, &group.id) {
                 value.push(group);
             }

@@ -2,7 +2,7 @@
 //! page of a query, read before somebody asks for it.
 
 use super::{Live, clock};
-use crate::api::{Arrived, Purpose, send, send_page};
+use crate::api::{Arrived, Dated, Purpose, send, send_page};
 use chrono::{DateTime, Utc};
 use health::transition;
 use leptos::prelude::*;
@@ -37,8 +37,13 @@ fn key(connection: &str, call: &Call<Page>) -> String {
 fn ahead(key: &str) -> Option<Arrived<Page>> {
     let ahead = AHEAD_PAGE.with_borrow_mut(|held| held.take_if(|held| held.key == key))?;
     let waited = clock::now() - ahead.at;
+    let later = |dated: Dated| Dated {
+        age: dated.age + waited,
+        ..dated
+    };
     (waited < AHEAD).then_some(Arrived {
         age: ahead.page.age + waited,
+        date: ahead.page.date.map(later),
         ..ahead.page
     })
 }

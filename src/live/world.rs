@@ -21,6 +21,8 @@ pub struct World {
     pub connections: Arc<Vec<Arc<ConnectionState>>>,
     /// Sorted by key, so that those of one kind stand together.
     resources: Vec<Arc<Resource>>,
+    /// Who led the resources last that nobody leads now.
+    last_leaders: Vec<(ResourceKey, String)>,
     /// Worst first.
     pub alarms: Arc<Vec<Arc<Alarm>>>,
     /// Under way or planned, the earliest first.
@@ -60,10 +62,22 @@ impl World {
             self.resources.clone()
         };
         resources.retain(|held| !changes.removed.contains(&held.key));
+        let mut last_leaders = self.last_leaders.clone();
         let mut added = Vec::new();
         for resource in changes.resources {
-            let before = self.find(&resource.key);
-            takeovers.extend(before.and_then(|old| takeover(old, &resource)));
+            let before = self.find(&resource.key).and_then(|old| old.leader());
+            let before = before.map(str::to_owned);
+            let before = before.or_else(|| {
+                let mut held = last_leaders.iter();
+                let place = held.position(|(key, _)| *key == resource.key)?;
+                Some(last_leaders.swap_remove(place).1)
+            });
+            match (before, resource.leader()) {
+                (Some(from), Some(to)) => takeovers.extend(takeover(&resource, from, to)),
+                // Between two leaders there may be none.
+                (Some(from), None) => last_leaders.push((resource.key.clone(), from)),
+                (None, _) => {}
+            }
             let place = resources.binary_search_by(|held| held.key.cmp(&resource.key));
             match place {
                 Ok(place) => resources[place] = Arc::new(resource),
@@ -81,6 +95,9 @@ impl World {
             resources.append(&mut added);
             sort(&mut resources, |a, b| a.key.cmp(&b.key));
         }
+        let is_held =
+            |key: &ResourceKey| resources.binary_search_by(|held| held.key.cmp(key)).is_ok();
+        last_leaders.retain(|(key, _)| is_held(key));
         let world = Self {
             revision: Some(changes.revision),
             build: changes.build,
@@ -90,6 +107,7 @@ impl World {
                 |list| Arc::new(list.into_iter().map(Arc::new).collect()),
             ),
             resources,
+            last_leaders,
             alarms: changes.alarms.map_or_else(
                 || Arc::clone(&self.alarms),
                 |list| Arc::new(list.into_iter().map(Arc::new).collect()),
@@ -172,13 +190,11 @@ impl World {
     }
 }
 
-/// Who leads is compared where it is known before and after: between two leaders there may be none.
-fn takeover(old: &Resource, new: &Resource) -> Option<Takeover> {
-    let (from, to) = (old.leader()?, new.leader()?);
+fn takeover(resource: &Resource, from: String, to: &str) -> Option<Takeover> {
     (from != to).then(|| Takeover {
-        resource: new.key.clone(),
-        name: new.name.clone(),
-        from: from.to_owned(),
+        resource: resource.key.clone(),
+        name: resource.name.clone(),
+        from,
         to: to.to_owned(),
     })
 }
@@ -243,6 +259,32 @@ mod tests {
                 assert_eq!(takeovers.len(), expected, "{primary} {whole}");
             }
         }
+    }
+
+    #[test]
+    fn a_takeover_is_seen_once_although_nobody_led_in_between() {
+        for (primaries, expected) in [
+            (["a", "", "b"], Some(("a", "b"))),
+            (["a", "", "a"], None),
+            (["", "", "b"], None),
+        ] {
+            let mut world = World::default();
+            let mut seen = Vec::new();
+            for primary in primaries.into_iter().chain([primaries[2]]) {
+                let (after, takeovers) =
+                    world.after(changes(false, vec![group("x", primary)], vec![]));
+                seen.extend(takeovers);
+                world = after;
+            }
+            let seen: Vec<_> = seen.iter().map(|one| (&*one.from, &*one.to)).collect();
+            assert_eq!(seen, Vec::from_iter(expected), "{primaries:?}");
+            assert_eq!(world.last_leaders, []);
+        }
+        let (world, _) = World::default().after(changes(false, vec![group("x", "a")], vec![]));
+        let (world, _) = world.after(changes(false, vec![group("x", "")], vec![]));
+        assert_eq!(world.last_leaders.len(), 1);
+        let (world, _) = world.after(changes(true, Vec::new(), vec![]));
+        assert_eq!(world.last_leaders, [], "what is gone has no last leader");
     }
 
     #[test]

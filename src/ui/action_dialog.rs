@@ -206,7 +206,7 @@ fn OutcomeCard(outcome: Outcome, system: String) -> impl IntoView {
                     </table>
                 </div>
             });
-            view! { <FailureCard failure system />{message.map(|message| view! { <p>{message}</p> })}{table} }.into_any()
+            view! { <FailureCard failure system once=true />{message.map(|message| view! { <p>{message}</p> })}{table} }.into_any()
         }
         Outcome::Unknown { failure, message } => view! {
             <section class="panel failure" aria-label="Outcome unknown" data-s="unknown">

@@ -10,6 +10,7 @@ use health::freshness::Freshness;
 use health::inventory::{Kind, ResourceKey};
 use health::severity::Severity;
 use leptos::prelude::*;
+use protocol::ConnectionState;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -122,7 +123,7 @@ pub fn Announcements(
 /// What announcements are made from, at one moment.
 struct Moment {
     is_gateway_gone: bool,
-    /// Id, title, freshness.
+    /// Id, title and freshness of each that was read, or could not be read.
     connections: Vec<(String, String, Freshness)>,
     alarms: Arc<Vec<Arc<Alarm>>>,
 }
@@ -133,7 +134,11 @@ fn moment(watched: Watched) -> Moment {
         let fresh = watched.freshness(id);
         (id.to_owned(), title.to_owned(), fresh)
     };
-    let connections = world.connections.iter().map(|state| &state.connection);
+    // One that nobody has asked yet has not fallen silent, and does not come back with its first answer.
+    let asked =
+        |state: &&Arc<ConnectionState>| state.observed_at.is_some() || state.failure.is_some();
+    let connections = world.connections.iter().filter(asked);
+    let connections = connections.map(|state| &state.connection);
     Moment {
         is_gateway_gone: watched.is_gateway_gone(),
         connections: connections
@@ -244,6 +249,18 @@ mod tests {
             connections: vec![("plant-a".to_owned(), "Plant A".to_owned(), fresh)],
             alarms: Arc::new(critical.iter().map(alarm).collect()),
         }
+    }
+
+    #[test]
+    fn a_source_that_is_read_for_the_first_time_does_not_come_back() {
+        let mut known = PreviousMoment::default();
+        let mut unread = moment(Freshness::NoData, &[]);
+        unread.connections.clear();
+        assert_eq!(known.update(&unread), Vec::<String>::new());
+        let live = moment(Freshness::Live, &[]);
+        assert_eq!(known.update(&live), Vec::<String>::new());
+        let silent = known.update(&moment(Freshness::NoData, &[]));
+        assert_eq!(silent, ["Plant A does not answer: NO DATA."]);
     }
 
     #[test]

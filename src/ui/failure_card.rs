@@ -114,8 +114,14 @@ pub fn FailureCard(
     /// Asks again; left out where a button for it stands beside the card.
     #[prop(optional, into)]
     retry: Option<Callback<()>>,
+    /// Whether nobody asks again by itself.
+    #[prop(optional)]
+    once: bool,
 ) -> impl IntoView {
-    let words = words(&failure, &system);
+    let mut words = words(&failure, &system);
+    if once && matches!(failure, Failure::Unreachable(_)) {
+        words.advice = "";
+    }
     let retry = retry.map(|retry| {
         view! { <button type="button" class="btn" on:click=move |_| retry.run(())>"Refresh now"</button> }
     });

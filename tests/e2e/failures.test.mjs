@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { eventually, open, pass, passEventually, passUntil, story, whenRows } from './harness.mjs';
+import { proxy } from './support/proxy.mjs';
 import { PASSWORD, serve } from './support/served.mjs';
 import { TITLES, path, system } from './support/worlds.mjs';
 
@@ -79,6 +80,34 @@ for (const { connection, page: address } of PAGES) {
     });
   }
 }
+
+story('behind a proxy what the gateway says is not taken for the words of a vendor', async ({ page, product, complaints }) => {
+  complaints.expect(/status of 50[24]/);
+  const server = await proxy(product, () => undefined);
+  try {
+    await page.goto(`${server.url}${path('groups', 'plant-a', 'fault-reset')}`);
+    await card(page).getByRole('heading', { name: 'Could not reach Plant A' }).waitFor();
+    await page.goto(`${server.url}${path('groups', 'plant-a', 'fault-409')}`);
+    await card(page).getByRole('heading', { name: 'Plant A returned 409' }).waitFor();
+  } finally {
+    server.stop();
+  }
+});
+
+story('a gateway that is not there at the start is asked again, and the console begins once it is', async ({ page, product, complaints }) => {
+  complaints.expect(/status of 502/);
+  let isGone = true;
+  const server = await proxy(product, (path) => (isGone && path.startsWith('/api/') ? 502 : undefined));
+  try {
+    await page.goto(server.url);
+    await page.getByRole('heading', { name: 'Could not reach the gateway' }).waitFor();
+    await page.getByText('Retrying automatically.').waitFor();
+    isGone = false;
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  } finally {
+    server.stop();
+  }
+});
 
 story('a slow answer is waited for, and said to be', async ({ page, visit }) => {
   await visit(path('groups', 'plant-a', 'fault-slow'));

@@ -115,7 +115,7 @@ for (const [operation, change] of Object.entries(CHANGES)) {
       const { page, control, complaints } = told;
       complaints.expect(new RegExp(`status of ${status}`));
       // What is read to compare is not there.
-      if (operation === 'create group' && status === 409) complaints.expect(GONE);
+      if ((operation === 'create group' && status === 409) || operation === 'put session') complaints.expect(GONE);
       await change.go(told);
       const fault = { kind: 'status', status };
       await control('POST', '/faults', { connection: change.at.connection, operation, fault });
@@ -303,8 +303,22 @@ story('create session: 200, an identical one was there', async (told) => {
   }
 });
 
+story('put session: a new one whose id is taken leaves the session that has it as it is', async (told) => {
+  const { page, world, control } = told;
+  await openGroup(told, A);
+  const before = await sessionOf(world, A, A.primary);
+  await page.getByRole('button', { name: 'Put session', exact: true }).click();
+  await fill(page, 'Id', A.primary);
+  await send(page, 'Put session').click();
+  await dialog(page).getByText(`${A.primary} exists and is Primary.`).waitFor();
+  assert.deepEqual(await sessionOf(world, A, A.primary), before);
+  const { requests } = await control('GET', '/requests');
+  assert.ok(!requests.some(({ operation }) => operation === 'put session'));
+});
+
 story('put session: 201 and 200 are told apart', async (told) => {
-  const { page, world } = told;
+  const { page, world, complaints } = told;
+  complaints.expect(GONE);
   await openGroup(told, A);
   await page.getByRole('button', { name: 'Put session', exact: true }).click();
   await fill(page, 'Id', 'TANK-09.OpcUa');

@@ -376,11 +376,11 @@ story('fifty quick changes of page leave no poll behind', async (told) => {
   assert.equal(new Set(queries.map((one) => one.query)).size, 1, 'a query of a page that was left');
 });
 
-story('all is well only while every connection is live', async (told) => {
+story('all is well only while every connection answers', async (told) => {
   const { page, control } = told;
   await quietWorld(told);
   await open(told, '/');
-  const well = page.getByText('No open alarms. Every connection is live.');
+  const well = page.getByText('No open alarms. Every connection answers.');
   await well.waitFor();
   await control('POST', '/faults', { connection: 'live', fault: { kind: 'status', status: 503 } });
   await told.reread();

@@ -48,8 +48,9 @@ impl Writer {
         .await
     }
 
-    /// Creates or updates a session by PUT, if it is still what the user saw; `None` where the connection's
-    /// version has no PUT. The heartbeat that it sends is the one that the service holds at this moment.
+    /// Creates or updates a session by PUT, if it is still what the user saw, or still not there where the user saw
+    /// none; `None` where the connection's version has no PUT. The heartbeat that it sends is the one that the service
+    /// holds at this moment.
     pub async fn put_session(
         &self,
         group: &str,
@@ -58,7 +59,7 @@ impl Writer {
     ) -> Option<Outcome> {
         let id = session.id.clone().unwrap_or_default();
         match self.unchanged(group, &id, seen).await {
-            Ok(held) => session.heartbeat = held.or(seen.cloned()).and_then(|one| one.heartbeat),
+            Ok(held) => session.heartbeat = held.and_then(|one| one.heartbeat),
             Err(changed) => return Some(changed),
         }
         let call = aveva::sessions(&self.base, group).put(&id, &session)?;
@@ -90,25 +91,20 @@ impl Writer {
         .await
     }
 
-    /// A session as the service holds it, where the user saw it and can be told. `None` where the user saw none, or
-    /// it cannot be read: then the change itself reports why.
+    /// A session as the service holds it, which is what the user saw: `None` where that was none.
     ///
     /// # Errors
-    /// What has changed about it since the user saw it.
+    /// What has changed about it since the user saw it, or why it cannot be read.
     async fn unchanged(
         &self,
         group: &str,
         id: &str,
         seen: Option<&ClientSession>,
     ) -> Result<Option<ClientSession>, Outcome> {
-        let Some(seen) = seen else {
-            return Ok(None);
-        };
-        let Ok(now) = self.session(group, id).await else {
-            return Ok(None);
-        };
+        let now = self.session(group, id).await;
+        let now = now.map_err(Outcome::refused)?;
         let facts = |one: &ClientSession| (one.role.clone(), one.role_override.clone());
-        if now.as_ref().map(facts) == Some(facts(seen)) {
+        if now.as_ref().map(facts) == seen.map(facts) {
             return Ok(now);
         }
         let role = |one: &ClientSession| {
@@ -116,16 +112,22 @@ impl Writer {
                 .as_ref()
                 .map_or_else(|| "without a role".to_owned(), role_word)
         };
-        let message = match now {
-            None => format!("{id} no longer exists."),
-            Some(now) if now.role != seen.role => {
+        let message = match (now, seen) {
+            (None, _) => format!("{id} no longer exists."),
+            (Some(now), None) => format!(
+                "{id} exists and is {}. What is done with its own buttons keeps what it holds.",
+                role(&now)
+            ),
+            (Some(now), Some(seen)) if now.role != seen.role => {
                 format!(
                     "{id} is now {}. It was {} when you started.",
                     role(&now),
                     role(seen)
                 )
             }
-            Some(_) => format!("The role override of {id} has changed since you started."),
+            (Some(_), Some(_)) => {
+                format!("The role override of {id} has changed since you started.")
+            }
         };
         Err(Outcome::Changed { message })
     }

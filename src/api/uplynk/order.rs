@@ -124,13 +124,16 @@ impl Writer {
         let outcome = self.send_positions(&now, tag, &wanted, |held| {
             let mut slicers = held.slicers.iter().flatten();
             let found = slicers.find(|one| one.id == slicer);
-            let held = found.and_then(|one| one.enabled);
-            verified.set(held == Some(eligible));
-            let words = eligibility(held);
-            if verified.get() {
-                format!("{slicer} is now {words}.")
-            } else {
-                format!("It is not in effect: {slicer} is still {words}.")
+            let is_set = found.and_then(|one| one.enabled);
+            let words = eligibility(is_set);
+            let difference = difference(held, &wanted);
+            verified.set(difference.is_none());
+            match difference {
+                _ if is_set != Some(eligible) => {
+                    format!("It is not in effect: {slicer} is still {words}.")
+                }
+                Some(difference) => format!("{slicer} is now {words}. {difference}"),
+                None => format!("{slicer} is now {words}."),
             }
         });
         match outcome.await {

@@ -5,7 +5,9 @@ use crate::api::failure::Failure;
 use crate::api::outcome::{Outcome, execute};
 use crate::api::transport::{Purpose, send};
 use std::cell::Cell;
-use vendors::uplynk::{self, Collection, Configuration, FailoverGroup, Mode, OnAir};
+use vendors::uplynk::{
+    self, Blacklist, Collection, Configuration, FailoverGroup, Mode, OnAir, SlicerState,
+};
 
 fn mode(group: &FailoverGroup) -> &str {
     match &group.mode {
@@ -40,6 +42,14 @@ fn on_air(group: &FailoverGroup) -> String {
     }
 }
 
+/// What says whether a slicer of the group can go on air. `None` where it is not in the group.
+fn can_be(group: &FailoverGroup, slicer: &str) -> Option<(Option<bool>, Option<Blacklist>, bool)> {
+    let mut slicers = group.slicers.iter().flatten();
+    let found = slicers.find(|one| one.id == slicer)?;
+    let is_inactive = found.state == Some(SlicerState::Inactive);
+    Some((found.enabled, found.blacklist, is_inactive))
+}
+
 /// What is on air, and the settings, in words.
 pub(super) fn on_air_and_settings(group: &FailoverGroup) -> String {
     format!("{} {}", on_air(group), settings(group))
@@ -50,14 +60,23 @@ impl Writer {
     /// only leaves that where it is.
     pub async fn configure(&self, seen: &FailoverGroup, change: &Configuration) -> Outcome {
         let stays = change.auto_failback == Some(false);
+        let resets = change.mode == Some(Mode::Prioritized);
         let of = |group: &FailoverGroup| {
             let active = group.active.clone().filter(|_| !stays);
-            (group.mode.clone(), group.auto_failback, active)
+            // The order that it is reset to.
+            let listed = group.slicers.iter().flatten().filter(|_| resets);
+            let listed: Vec<String> = listed.map(|slicer| slicer.id.clone()).collect();
+            (group.mode.clone(), group.auto_failback, active, listed)
         };
-        if let Err(outcome) = self.unchanged(seen, of, on_air_and_settings).await {
+        let words = |group: &FailoverGroup| {
+            let listed = group.slicers.iter().flatten().map(|slicer| &*slicer.id);
+            let listed: Vec<&str> = listed.collect();
+            let listed = format!(" Its slicers are listed as {}.", listed.join(", "));
+            on_air_and_settings(group) + if resets { &listed } else { "" }
+        };
+        if let Err(outcome) = self.unchanged(seen, of, words).await {
             return outcome;
         }
-        let resets = change.mode == Some(Mode::Prioritized);
         let verified = Cell::new(false);
         let check = async || {
             let now = self.read(&seen.id).await?;
@@ -74,15 +93,30 @@ impl Writer {
         outcome.verified(verified.get())
     }
 
-    /// Puts a slicer on air, if what is on air and auto failback are still what the user saw. Sent once:
-    /// every attempt is a switch.
+    /// Puts a slicer on air, if the settings, what is on air, and whether the slicer can be are still what the user
+    /// saw. Sent once: every attempt is a switch.
     pub async fn activate(&self, seen: &FailoverGroup, slicer: &str) -> Outcome {
-        let of = |group: &FailoverGroup| (group.active.clone(), group.auto_failback);
-        if let Err(outcome) = self.unchanged(seen, of, on_air_and_settings).await {
+        let of = |group: &FailoverGroup| {
+            let settings = (group.mode.clone(), group.auto_failback);
+            (group.active.clone(), settings, can_be(group, slicer))
+        };
+        let words = |group: &FailoverGroup| {
+            let now = can_be(group, slicer);
+            let words = if now == can_be(seen, slicer) {
+                String::new()
+            } else if now.is_none() {
+                format!("{slicer} is no longer in the group. ")
+            } else {
+                format!("It is no longer the same whether {slicer} can go on air. ")
+            };
+            words + &on_air_and_settings(group)
+        };
+        if let Err(outcome) = self.unchanged(seen, of, words).await {
             return outcome;
         }
         let call = uplynk::groups().activate(&seen.id, slicer);
-        self.switch(seen, &call).await
+        let wanted = OnAir::Slicer(slicer.to_owned());
+        self.switch(seen, &call, |now| *now == wanted).await
     }
 
     /// Puts the slate on air, or takes it off, if what is on air is still what the user saw.
@@ -92,13 +126,27 @@ impl Writer {
             return outcome;
         }
         let call = uplynk::groups().set_no_slicer(&seen.id, on);
-        self.switch(seen, &call).await
+        self.switch(seen, &call, |now| (*now == OnAir::Slate) == on)
+            .await
     }
 
-    async fn switch(&self, seen: &FailoverGroup, call: &vendors::Call<()>) -> Outcome {
-        let check = async || Ok(on_air(&self.read(&seen.id).await?));
+    /// `is_wanted`: whether that is on air then which the change asks for.
+    async fn switch(
+        &self,
+        seen: &FailoverGroup,
+        call: &vendors::Call<()>,
+        is_wanted: impl Fn(&OnAir) -> bool,
+    ) -> Outcome {
+        let verified = Cell::new(false);
+        let check = async || {
+            let now = self.read(&seen.id).await?;
+            verified.set(now.active.as_ref().is_some_and(is_wanted));
+            Ok(on_air(&now))
+        };
         let done = |(): &()| (format!("{} accepted the change.", self.title), false);
-        execute(send(&self.connection, call, Purpose::Change), done, check).await
+        let sent = send(&self.connection, call, Purpose::Change);
+        let outcome = execute(sent, done, check).await;
+        outcome.verified(verified.get())
     }
 
     /// Adds and removes channels (their ids).

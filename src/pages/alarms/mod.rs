@@ -178,9 +178,10 @@ pub fn alarms(handled: bool) -> Memo<Vec<ShownAlarm>> {
     })
 }
 
-/// The open alarms of what a page is about, while the page itself is on the way; nothing where there are none.
+/// The open alarms of what a page is about, while the page itself is on the way; nothing where there are none. A dialog
+/// would go with them when the page comes, and what was typed with it: they have none.
 pub fn alarms_of(page: Route) -> AnyView {
-    let (all, dialog) = (alarms(false), AlarmDialog::default());
+    let all = alarms(false);
     let here = Memo::new(move |_| {
         let mut alarms = all.get();
         alarms.retain(|shown| Route::of(&shown.alarm.resource) == page);
@@ -191,9 +192,8 @@ pub fn alarms_of(page: Route) -> AnyView {
     view! {
         <section class="panel" aria-label="Needs attention" hidden=is_empty>
             <header><h2>"Needs attention"</h2></header>
-            <ol class="alarms" aria-label="Alarms">{rows.draw(move |row| view! { <AlarmEntry row dialog /> })}</ol>
+            <ol class="alarms" aria-label="Alarms">{rows.draw(move |row| view! { <AlarmEntry row dialog=None /> })}</ol>
         </section>
-        {dialog.view(|| {})}
     }
     .into_any()
 }

@@ -84,8 +84,8 @@ const AT_ONCE: usize = 100;
 pub fn AlarmEntry(
     /// Which.
     row: RwSignal<Alike>,
-    /// Where its dialogs are opened.
-    dialog: AlarmDialog,
+    /// Where its dialogs are opened. Without one it stands on the page of what it is about, and has none.
+    dialog: Option<AlarmDialog>,
 ) -> impl IntoView {
     let first = Signal::derive(move || row.read().first.clone());
     let others = Memo::new(move |_| row.read().others.clone());
@@ -129,8 +129,8 @@ pub fn AlarmEntry(
 fn AlarmRow(
     /// Which.
     row: Signal<ShownAlarm>,
-    /// Where its dialogs are opened.
-    dialog: AlarmDialog,
+    /// Where its dialogs are opened. Without one it stands on the page of what it is about, and has none.
+    dialog: Option<AlarmDialog>,
     /// What is folded behind it.
     #[prop(into)]
     folded: ViewFn,
@@ -167,7 +167,8 @@ fn AlarmRow(
         words.into_iter().map(line).collect_view()
     };
     let may_change = provided::<Arc<Session>>().may_change();
-    let acknowledgement = may_change.then(|| {
+    let dialogs = dialog.filter(|_| may_change);
+    let acknowledgement = dialogs.map(|dialog| {
         let is_given = move || row.read().alarm.acknowledged.is_some();
         let word = move || if is_given() { "Withdraw" } else { "Acknowledge" };
         let ask = move |_| {
@@ -184,14 +185,19 @@ fn AlarmRow(
     // Once somebody takes care of it there is something to tell.
     let is_handled = Memo::new(move |_| row.read().alarm.is_handled());
     let note = move || {
+        let dialog = dialogs.filter(|_| is_handled.get())?;
         let ask = move |_| {
             let alarm = Arc::clone(&row.read_untracked().alarm);
             dialog.action.set(Some(AlarmAction::Note(alarm)));
         };
-        (may_change && is_handled.get()).then(|| {
-            view! { <button type="button" class="btn" on:click=ask>"Note"<span class="vh">{about}</span></button> }
-        })
+        Some(
+            view! { <button type="button" class="btn" on:click=ask>"Note"<span class="vh">{about}</span></button> },
+        )
     };
+    let open = dialog.map(|_| {
+        let href = move || Route::of(&row.read().alarm.resource).href();
+        view! { <a class="btn" href=href>"Open"<span class="vh">{about}</span></a> }
+    });
     let links = Memo::new(move |_| mending(watched, &row.read().alarm));
     let mending = move || {
         let links = links.get().into_iter();
@@ -211,7 +217,7 @@ fn AlarmRow(
             <span class="row acts">
                 {acknowledgement}
                 {note}
-                <a class="btn" href=move || Route::of(&row.read().alarm.resource).href()>"Open"<span class="vh">{about}</span></a>
+                {open}
                 {mending}
             </span>
             {move || folded.run()}

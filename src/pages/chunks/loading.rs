@@ -98,7 +98,7 @@ impl Chunks {
                     let _ = slot.is_wanted.try_set_value(false);
                 });
                 self.load(chunk);
-                frame.waiting(chunk, piece)
+                frame.waiting(chunk)
             }
             State::Failed => {
                 // Whoever comes back to the page has it tried again. Untracked: the view that ends here needs no
@@ -209,10 +209,10 @@ impl Chunks {
 }
 
 /// What stands in a piece's place.
-#[derive(Clone, Copy)]
 enum Frame {
-    /// A page inside the shell.
-    Page,
+    /// A page inside the shell, with the alarms of what it is about: the one that a person opens it for may be known
+    /// already.
+    Page(Route),
     /// A screen of its own.
     Screen,
     /// A part of what stands around it.
@@ -225,23 +225,18 @@ impl Frame {
     fn of(piece: &Piece) -> Self {
         match piece {
             Piece::Page(Route::SignIn) => Self::Screen,
-            Piece::Page(_) => Self::Page,
+            Piece::Page(route) => Self::Page(route.clone()),
             Piece::Wall { .. } | Piece::Pairing { .. } => Self::Screen,
             Piece::Polling(_) | Piece::Imported(_) => Self::Part,
             Piece::Dialog(_, on_close) => Self::Dialog(*on_close),
         }
     }
 
-    fn waiting(self, chunk: Chunk, piece: Piece) -> AnyView {
-        let words = view! { <p class="blank" role="status">"Loading this page…"</p> };
+    fn waiting(self, chunk: Chunk) -> AnyView {
         match self {
-            Self::Page | Self::Screen => {
-                // The alarm that a person opens the page for may be known already. A screen of its own has no inventory.
-                let alarms = match (self, piece) {
-                    (Self::Page, Piece::Page(route)) => Some(alarms_of(route)),
-                    _ => None,
-                };
-                self.around(chunk, view! { {alarms}{words} }.into_any())
+            Self::Page(_) | Self::Screen => {
+                let words = view! { <p class="blank" role="status">"Loading this page…"</p> };
+                self.around(chunk, words.into_any())
             }
             // Nothing is seen of it: the dialog opens a moment later.
             Self::Dialog(_) | Self::Part => {
@@ -281,9 +276,10 @@ impl Frame {
                 <main id="main" class="alone"><h1>"Failover Console"</h1>{content}</main>
             }
             .into_any(),
-            Self::Page | Self::Part | Self::Dialog(_) => {
-                view! { <Heading text=words />{content} }.into_any()
+            Self::Page(route) => {
+                view! { <Heading text=words />{alarms_of(route)}{content} }.into_any()
             }
+            Self::Part | Self::Dialog(_) => content,
         }
     }
 }

@@ -75,6 +75,7 @@ fn versions(connection: &Connection) -> Vec<(&'static str, String)> {
             accept,
             recent_hours,
         } => vec![
+            ("API", "latest".to_owned()),
             ("Asks for", accept.as_str().to_owned()),
             (
                 "Watches",
@@ -97,7 +98,9 @@ fn Card(connection: Connection) -> impl IntoView {
     let noun = Kind::held_by(&connection.system).noun();
     let held = Memo::new(move |_| match state() {
         Some(state) if state.observed_at.is_some() || state.held > 0 => {
-            format!("{} {noun}", state.held)
+            let is_current = fresh.get().is_believable();
+            let last_known = if is_current { "" } else { ", last known" };
+            format!("{} {noun}{last_known}", state.held)
         }
         _ => format!("not known: its {noun} were never read"),
     });

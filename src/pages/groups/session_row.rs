@@ -9,7 +9,9 @@ use crate::pages::resource_row::{MomentCell, row_time};
 use crate::prefs::Zone;
 use crate::ui::{Beat, Icon, name, number, times};
 use chrono::{DateTime, Utc};
-use health::groups::{Beat as BeatState, Observation, is_cold_standby, pulse, role_word};
+use health::groups::{
+    Beat as BeatState, Observation, is_cold_standby, is_pinned, pulse, role_word,
+};
 use health::inventory::HeartbeatFacts;
 use leptos::html;
 use leptos::prelude::*;
@@ -88,6 +90,8 @@ pub fn row(
     let pinned = match &session.role_override {
         None if is_override_unreadable(session) => Some("unreadable".to_owned()),
         None | Some(RoleOverride::Off) => None,
+        // Its end may have passed since.
+        Some(RoleOverride::Primary) if !is_pinned(session, now) => None,
         Some(RoleOverride::Primary) => Some(match session.role_override_expiration_time {
             Some(end) => format!("Primary until {}", times::moment(end, now, zone)),
             None => "Primary, no end".to_owned(),

@@ -9,7 +9,6 @@ use crate::live::use_watched;
 use crate::nav::use_nav;
 use crate::ui::Heading;
 use crate::ui::table::filters::Select;
-use health::freshness::Freshness;
 use health::severity::Severity;
 use leptos::html;
 use leptos::prelude::*;
@@ -35,16 +34,19 @@ pub fn Overview() -> impl IntoView {
         is_unfolded.set(event_target::<web_sys::Element>(&event).has_attribute("open"));
     };
     let dialog = AlarmDialog::default();
+    let on_row = Some(dialog);
     let nav = use_nav();
     let is_filtered =
         Memo::new(move |_| nav.param("system").is_some() || nav.param("severity").is_some());
-    // All is well only when every connection says so at this moment: one that was not read yet, or not
-    // lately, is no good news.
+    // All is well only when every connection says so at this moment: one that was not read yet, or could not be read
+    // the last time, is no good news. One that is about to be read again is not waited for: the words would change
+    // with every reading.
     let behind = Memo::new(move |_| {
         let world = watched.world();
-        let late = world.connections.iter().map(|state| &state.connection);
-        let late = late.filter(|connection| watched.freshness(&connection.id) != Freshness::Live);
-        let titles: Vec<_> = late.map(|connection| connection.title.clone()).collect();
+        let late = world.connections.iter().filter(|state| {
+            state.failure.is_some() || !watched.freshness(&state.connection.id).is_believable()
+        });
+        let titles: Vec<_> = late.map(|state| state.connection.title.clone()).collect();
         titles.join(", ")
     });
     let summary = move || match open.read().len() {
@@ -62,10 +64,10 @@ pub fn Overview() -> impl IntoView {
         match (open.read().is_empty(), behind.is_empty()) {
             (false, _) => None,
             (true, true) if handled.read().is_empty() => {
-                Some("No open alarms. Every connection is live.".to_owned())
+                Some("No open alarms. Every connection answers.".to_owned())
             }
             (true, true) => Some(
-                "Every alarm is acknowledged or in maintenance, and every connection is live."
+                "Every alarm is acknowledged or in maintenance, and every connection answers."
                     .to_owned(),
             ),
             (true, false) => Some(format!(
@@ -95,11 +97,11 @@ pub fn Overview() -> impl IntoView {
                     <Select label="Severity" param="severity" all="all" options=severities />
                 </search>
             </header>
-            <ol class="alarms" aria-label="Alarms">{rows.draw(move |row| view! { <AlarmEntry row dialog /> })}</ol>
+            <ol class="alarms" aria-label="Alarms">{rows.draw(move |row| view! { <AlarmEntry row dialog=on_row /> })}</ol>
             {move || well().map(|words| view! { <p class="blank" role="status">{words}</p> })}
             <details class="handled" on:toggle=toggle hidden=move || handled.read().is_empty()>
                 <summary>{folded}</summary>
-                <ol class="alarms" aria-label="Acknowledged or in maintenance">{handled_rows.draw(move |row| view! { <AlarmEntry row dialog /> })}</ol>
+                <ol class="alarms" aria-label="Acknowledged or in maintenance">{handled_rows.draw(move |row| view! { <AlarmEntry row dialog=on_row /> })}</ol>
             </details>
         </section>
         {dialog.view(moved)}

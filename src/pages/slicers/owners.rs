@@ -36,7 +36,10 @@ pub fn Owners(
     let shown = move || match owners.get()? {
         Err(failure) => {
             let retry = Callback::new(move |()| read());
-            Some(view! { <FailureCard failure system=context.system() retry /> }.into_any())
+            Some(
+                view! { <FailureCard failure system=context.system() retry once=true /> }
+                    .into_any(),
+            )
         }
         Ok(list) => {
             let note = note(&list).map(|words| view! { <p class="dim">{words}</p> });

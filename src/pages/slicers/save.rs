@@ -344,7 +344,7 @@ fn SaveResult(context: ActionContext, problem: RwSignal<Option<Problem>>) -> imp
                     }
                 };
                 view! {
-                    <FailureCard failure system=context.system() />
+                    <FailureCard failure system=context.system() once=true />
                     <p>"Nothing was saved. The current order is shown."</p>
                     <p class="row">
                         <button type="button" class="btn" on:click=dismiss>"Dismiss"</button>

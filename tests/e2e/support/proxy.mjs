@@ -25,7 +25,9 @@ export async function proxy(product, before) {
     }
     const headers = { ...asked.headers, host };
     const onward = request(product.url + asked.url, { method: asked.method, headers }, (got) => {
-      answer.writeHead(got.statusCode, got.headers);
+      // As some do, and RFC 9110 asks for in section 7.6.3.
+      const via = [got.headers.via, '1.1 proxy'].filter(Boolean).join(', ');
+      answer.writeHead(got.statusCode, { ...got.headers, via });
       got.pipe(answer);
     });
     onward.on('error', () => answer.destroy());
