@@ -213,9 +213,10 @@ for (const width of [1440, 1024, 390]) {
       await accessible(page, ['page-has-heading-one']);
       const early = await alarmRows(page, width);
       assert.ok(early.length > 5);
+      await page.getByText('DEMO', { exact: true }).waitFor();
       program.release();
       await heading(page, 'Overview').waitFor();
-      assert.deepEqual(await alarmRows(page, width), early);
+      await eventually(async () => assert.deepEqual(await alarmRows(page, width), early));
     } finally {
       program.release();
       server.stop();

@@ -83,6 +83,7 @@ for (const { connection, page: address } of PAGES) {
 
 story('behind a proxy what the gateway says is not taken for the words of a vendor', async ({ page, product, complaints }) => {
   complaints.expect(/status of 50[24]/);
+  complaints.expect(/status of 409/);
   const server = await proxy(product, () => undefined);
   try {
     await page.goto(`${server.url}${path('groups', 'plant-a', 'fault-reset')}`);

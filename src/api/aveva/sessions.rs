@@ -132,14 +132,16 @@ impl Writer {
         Err(Outcome::Changed { message })
     }
 
-    /// Deletes a session, if it is still what the user saw.
+    /// Deletes a session, if it is still what the user saw; `None` where adding it is taken back.
     pub async fn delete_session(
         &self,
         group: &str,
         id: &str,
         seen: Option<&ClientSession>,
     ) -> Outcome {
-        if let Err(changed) = self.unchanged(group, id, seen).await {
+        if seen.is_some()
+            && let Err(changed) = self.unchanged(group, id, seen).await
+        {
             return changed;
         }
         let title = &self.title;
@@ -176,8 +178,8 @@ impl Writer {
         execute(self.send(&call), done, async || self.leader(group).await).await
     }
 
-    /// Overrides a session's role or clears the override, if it is still what the user saw; `None` where
-    /// the connection's version cannot.
+    /// Overrides a session's role or clears the override, if it is still what the user saw; without what was seen an
+    /// override is taken back. The answer is `None` where the connection's version cannot.
     pub async fn override_role(
         &self,
         group: &str,
@@ -186,7 +188,9 @@ impl Writer {
         expires: Option<TimeSpan>,
         seen: Option<&ClientSession>,
     ) -> Option<Outcome> {
-        if let Err(changed) = self.unchanged(group, id, seen).await {
+        if seen.is_some()
+            && let Err(changed) = self.unchanged(group, id, seen).await
+        {
             return Some(changed);
         }
         let call = aveva::sessions(&self.base, group).override_role(id, &value, expires)?;
