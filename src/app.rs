@@ -18,7 +18,7 @@ use wasm_bindgen::JsValue;
 /// What the console has to know before it can show anything.
 type Start = (session::Session, inventory::First);
 
-/// How long to wait before a gateway that could not be reached at the start is asked again.
+/// How long after a start at which the gateway could not be reached the next attempt follows.
 const AGAIN: Duration = Duration::from_secs(5);
 
 /// The console.

@@ -156,8 +156,8 @@ impl Relayed {
         }
     }
 
-    /// The vendor's answer that `index.html` asked for while the console was being loaded. It is taken over once, only if
-    /// it came within [`EARLY`], nobody has signed in since, and the computer's clock was not set back meanwhile.
+    /// The vendor's answer that `index.html` asked for while the console was being loaded. It is used once, and only if
+    /// it is not older than [`EARLY`], no sign-in followed it, and the computer's clock was not set back after it.
     async fn early(path: &str) -> Option<Self> {
         let wanted = js_sys::Date::now();
         let (answer, requested_at, came) = early_answer(path).await?;
@@ -207,7 +207,7 @@ pub(super) async fn answer_of(
             Relayed::now(exchange(builder, body, None).await?)
         }
     };
-    // A proxy between may add one of its own to every answer.
+    // A proxy in between may add a `Via` of its own to every answer.
     let is_of_vendor = |via: &str| via.contains("failover-console");
     if !relayed.answer.header("via").is_some_and(is_of_vendor) {
         return Err(Failure::from_problem(problem(&relayed.answer, sign_ins)));
@@ -251,9 +251,8 @@ pub async fn get<T: FromJson>(path: &str) -> Result<T, Failure> {
     .await
 }
 
-/// Reads one of the gateway's own routes that `index.html` asks for while the console is being loaded. An answer
-/// is taken over once: asked for again, or where none came or one that says that the gateway was not there, it is asked
-/// now.
+/// Reads one of the gateway's own routes that `index.html` asks for while the console is being loaded. Its answer
+/// is used once. Without one, and after one that says that the gateway could not be reached, the gateway is asked now.
 ///
 /// # Errors
 /// As [`get`].
@@ -416,7 +415,7 @@ async fn read(response: Response) -> Result<Answer, gloo_net::Error> {
 
 /// `sign_ins`: as [`session::sign_ins`] said before the question.
 fn problem(answer: &Answer, sign_ins: u32) -> Problem {
-    // The gateway's own always have a kind; JSON of a proxy reads as a problem without anything.
+    // The gateway's own problems always have a kind; other JSON, as of a proxy, reads as an empty problem.
     let own = json::read(&answer.body).ok();
     let own = own.filter(|problem: &Problem| !problem.kind.is_empty());
     let mut problem = own.unwrap_or_else(|| Problem {

@@ -82,7 +82,7 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
         let now = clock::now();
         let mut schedule = Schedule::default();
         if let Some((first, requested_at)) = &first {
-            // What was asked for long ago is asked for again soon.
+            // Counted from the request, so that an old first answer is replaced soon.
             schedule.begun(requested_at.min(now));
             schedule.answered(now, in_transition(first, clock::time(now)));
         }

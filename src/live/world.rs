@@ -21,7 +21,7 @@ pub struct World {
     pub connections: Arc<Vec<Arc<ConnectionState>>>,
     /// Sorted by key, so that those of one kind stand together.
     resources: Vec<Arc<Resource>>,
-    /// Who led the resources last that nobody leads now.
+    /// The last known leader of each resource that has none now.
     last_leaders: Vec<(ResourceKey, String)>,
     /// Worst first.
     pub alarms: Arc<Vec<Arc<Alarm>>>,
@@ -74,7 +74,7 @@ impl World {
             });
             match (before, resource.leader()) {
                 (Some(from), Some(to)) => takeovers.extend(takeover(&resource, from, to)),
-                // Between two leaders there may be none.
+                // Kept, because a failover may pass through a moment without a leader.
                 (Some(from), None) => last_leaders.push((resource.key.clone(), from)),
                 (None, _) => {}
             }
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_takeover_is_seen_once_although_nobody_led_in_between() {
+    fn a_takeover_with_no_leader_in_between_is_seen_once() {
         for (primaries, expected) in [
             (["a", "", "b"], Some(("a", "b"))),
             (["a", "", "a"], None),

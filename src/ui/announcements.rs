@@ -134,7 +134,7 @@ fn moment(watched: Watched) -> Moment {
         let fresh = watched.freshness(id);
         (id.to_owned(), title.to_owned(), fresh)
     };
-    // One that nobody has asked yet has not fallen silent, and does not come back with its first answer.
+    // A connection that was never asked has not fallen silent, so its first answer is not a return.
     let asked =
         |state: &&Arc<ConnectionState>| state.observed_at.is_some() || state.failure.is_some();
     let connections = world.connections.iter().filter(asked);

@@ -114,7 +114,7 @@ pub fn FailureCard(
     /// Asks again; left out where a button for it stands beside the card.
     #[prop(optional, into)]
     retry: Option<Callback<()>>,
-    /// Whether nobody asks again by itself.
+    /// Whether the request is not repeated automatically.
     #[prop(optional)]
     once: bool,
 ) -> impl IntoView {

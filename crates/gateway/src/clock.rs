@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Returns the time since 1970.
 pub(crate) type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
 
-/// The time that a vendor's signatures are of: the computer's, unless a demonstration lets it pass faster.
+/// The clock whose seconds requests are signed with: the computer's, or in a demonstration one that may run faster.
 #[derive(Clone)]
 pub(crate) struct SigningClock {
     now: Clock,
@@ -24,7 +24,7 @@ impl SigningClock {
         (self.now)()
     }
 
-    /// Waits until so long after 1970.
+    /// Waits until this time since 1970.
     pub(crate) async fn sleep_until(&self, then: Duration) {
         let left = then.saturating_sub(self.now()).as_secs_f64() / self.speed;
         tokio::time::sleep(Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX)).await;

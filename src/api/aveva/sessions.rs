@@ -115,7 +115,7 @@ impl Writer {
         let message = match (now, seen) {
             (None, _) => format!("{id} no longer exists."),
             (Some(now), None) => format!(
-                "{id} exists and is {}. What is done with its own buttons keeps what it holds.",
+                "{id} already exists and is {}. To change it, choose it in the table.",
                 role(&now)
             ),
             (Some(now), Some(seen)) if now.role != seen.role => {

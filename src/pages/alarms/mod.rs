@@ -178,8 +178,8 @@ pub fn alarms(handled: bool) -> Memo<Vec<ShownAlarm>> {
     })
 }
 
-/// The open alarms of what a page is about, while the page itself is on the way; nothing where there are none. A dialog
-/// would go with them when the page comes, and what was typed with it: they have none.
+/// The open alarms of what a page is about, while the page itself is on the way; nothing where there are none. They
+/// open no dialogs: one would close, and lose what was typed, as soon as the page is there.
 pub fn alarms_of(page: Route) -> AnyView {
     let all = alarms(false);
     let here = Memo::new(move |_| {

@@ -84,7 +84,7 @@ const AT_ONCE: usize = 100;
 pub fn AlarmEntry(
     /// Which.
     row: RwSignal<Alike>,
-    /// Where its dialogs are opened. Without one it stands on the page of what it is about, and has none.
+    /// Where its dialogs are opened. `None` on the page of its own resource, where it has neither dialogs nor a link.
     dialog: Option<AlarmDialog>,
 ) -> impl IntoView {
     let first = Signal::derive(move || row.read().first.clone());
@@ -129,7 +129,7 @@ pub fn AlarmEntry(
 fn AlarmRow(
     /// Which.
     row: Signal<ShownAlarm>,
-    /// Where its dialogs are opened. Without one it stands on the page of what it is about, and has none.
+    /// Where its dialogs are opened. `None` on the page of its own resource, where it has neither dialogs nor a link.
     dialog: Option<AlarmDialog>,
     /// What is folded behind it.
     #[prop(into)]

@@ -38,9 +38,8 @@ pub fn Overview() -> impl IntoView {
     let nav = use_nav();
     let is_filtered =
         Memo::new(move |_| nav.param("system").is_some() || nav.param("severity").is_some());
-    // All is well only when every connection says so at this moment: one that was not read yet, or could not be read
-    // the last time, is no good news. One that is about to be read again is not waited for: the words would change
-    // with every reading.
+    // All is well only while every connection was read the last time, and not long ago. One that is merely aging is
+    // not named: it is live and aging in turn, and the words would be announced with every reading.
     let behind = Memo::new(move |_| {
         let world = watched.world();
         let late = world.connections.iter().filter(|state| {

@@ -49,8 +49,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let id = Path::from_request_parts(parts, state).await;
         id.map(|Path(id)| Self(id)).map_err(|_| {
-            // The only reason there can be: the routes have one parameter each.
-            Problem::new(Kind::NotFound, "the id in the path is no text in UTF-8")
+            // Each of these routes has one parameter, so nothing else can be wrong.
+            Problem::new(Kind::NotFound, "the id in the path is not valid UTF-8")
         })
     }
 }

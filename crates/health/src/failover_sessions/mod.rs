@@ -66,7 +66,7 @@ pub fn tasks_done(session: &Session) -> (usize, usize) {
 }
 
 /// Whether a session is running or ended not longer ago than that, or may have: its times or its state are unreadable,
-/// or it has no end and a state that nobody knows.
+/// or its state is unknown and it has no end time.
 #[must_use]
 pub fn is_recent(session: &Session, now: DateTime<Utc>, recent: TimeDelta) -> bool {
     let last = session.end_time.or(session.creation_time);

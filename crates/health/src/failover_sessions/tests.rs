@@ -252,7 +252,7 @@ fn what_runs_is_recent_and_what_ended_is_for_a_day() {
             false,
         ),
         (Session::default(), false),
-        // In a state that nobody knows, and without an end: it may still run.
+        // In an unknown state and without an end time: it may still be running.
         (
             Session {
                 end_time: None,

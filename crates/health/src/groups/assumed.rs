@@ -53,7 +53,8 @@ pub(super) fn doubt(
         .or_else(|| status.and_then(of_status))
 }
 
-/// Whether nobody can say which heartbeat is late: the service always has a FailoverTimeout, but may not report it.
+/// Whether no heartbeat can be judged, because the group has no usable FailoverTimeout. The service always has one, but
+/// may not report it.
 fn is_timeless(group: &GroupConfiguration) -> bool {
     let timeout = group.failover_timeout.map(TimeSpan::delta);
     timeout.is_none_or(|timeout| timeout <= TimeDelta::zero())
@@ -234,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_failover_timeout_nobody_can_say_that_all_is_well() {
+    fn without_a_failover_timeout_a_group_is_not_normal() {
         let standby = || aged("b", Role::Secondary, 6);
         for failover_timeout in [None, Some(TimeSpan::from_seconds(0))] {
             let group = GroupConfiguration {

@@ -47,7 +47,7 @@ fn of(alarm: &Alarm) -> String {
 }
 
 #[tokio::test]
-async fn an_id_that_is_no_text_is_the_id_of_nothing() {
+async fn an_id_that_is_not_utf_8_is_not_found() {
     let plant = plant().await;
     let stage = Stage::of(&plant).await;
     for line in [
