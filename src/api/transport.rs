@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use gloo_net::http::{Method, RequestBuilder, Response};
 use js_sys::{Promise, Reflect};
 use leptos::prelude::{set_timeout_with_handle, window};
+use protocol::VIA;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -208,7 +209,7 @@ pub(super) async fn answer_of(
         }
     };
     // A proxy in between may add a `Via` of its own to every answer.
-    let is_of_vendor = |via: &str| via.contains("failover-console");
+    let is_of_vendor = |via: &str| via.contains(VIA);
     if !relayed.answer.header("via").is_some_and(is_of_vendor) {
         return Err(Failure::from_problem(problem(&relayed.answer, sign_ins)));
     }

@@ -29,6 +29,9 @@ pub use walls::{NewWall, Pairing, Wall, Walls};
 
 use serde::{Deserialize, Serialize};
 
+/// `Via` of an answer that the gateway relays: what a vendor said, and not the gateway. A proxy may add to it.
+pub const VIA: &str = "1.1 failover-console";
+
 /// `GET /api/build`: which console the gateway serves. A page that was loaded from another build can
 /// load itself anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

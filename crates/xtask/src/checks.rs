@@ -3,7 +3,7 @@
 
 use crate::command::{Done, cargo, run};
 use crate::tree::Tree;
-use crate::{build, dependencies, install, test_programs};
+use crate::{build, dependencies, install};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -111,7 +111,9 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
             });
         }
         if !is_linted {
-            steps.take("compiling the tests", || test_programs::compile(tree));
+            steps.take("compiling the tests", || {
+                run(cargo(tree).args(TESTS).arg("--no-run"))
+            });
         }
         if name.is_none() {
             // Last: the build ends with what occupies one processor, and so does this.
@@ -126,11 +128,7 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
         if let Err(why) = install::postgresql() {
             println!("postgresql: {why}");
         }
-        test_programs::run(tree, name, |cargo| {
-            if is_linted {
-                linted(cargo);
-            }
-        })
+        native_tests(tree, is_linted, name)
     });
     if built {
         steps.take("tests in the browser", || browser_tests(tree, name));
@@ -148,6 +146,39 @@ fn linted(command: &mut Command) -> &mut Command {
     command
         .env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver")
         .env("CLIPPY_ARGS", "-Dwarnings")
+}
+
+const TESTS: [&str; 4] = ["test", "--workspace", "--locked", "--quiet"];
+
+/// The tests of the crates, in three commands side by side: many tests wait more than they work, and one command runs
+/// its programs one after the other.
+fn native_tests(tree: &Tree, is_linted: bool, name: Option<&str>) -> Done {
+    let threads = 2 * std::thread::available_parallelism().map_or(1, usize::from);
+    let test = |kinds: &[&str]| {
+        let mut test = cargo(tree);
+        test.args(TESTS)
+            .arg("--no-fail-fast")
+            .args(kinds)
+            .args(name)
+            .env("RUST_TEST_THREADS", threads.to_string());
+        if is_linted {
+            linted(&mut test);
+        }
+        run(&mut test)
+    };
+    let kinds: [&[&str]; 3] = [&["--test", "*"], &["--lib", "--bins"], &["--doc"]];
+    let ended: Vec<Done> = std::thread::scope(|scope| {
+        let begun = kinds.map(|kinds| scope.spawn(move || test(kinds)));
+        let ended = begun.map(|test| test.join());
+        let panicked = |_| Err("it panicked".to_owned());
+        ended.map(|test| test.unwrap_or_else(panicked)).into()
+    });
+    let failed: Vec<String> = ended.into_iter().filter_map(Result::err).collect();
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(failed.join("\n"))
+    }
 }
 
 /// Refreshes of the soak that belongs to the tests.

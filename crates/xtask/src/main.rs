@@ -17,7 +17,6 @@ mod fingerprint;
 mod install;
 mod size_report;
 mod sizes;
-mod test_programs;
 mod tree;
 mod versions;
 

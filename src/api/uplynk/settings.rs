@@ -4,10 +4,10 @@ use super::{Writer, ids};
 use crate::api::failure::Failure;
 use crate::api::outcome::{Outcome, execute};
 use crate::api::transport::{Purpose, send};
+use chrono::{DateTime, Utc};
+use health::slicers::is_ready;
 use std::cell::Cell;
-use vendors::uplynk::{
-    self, Blacklist, Collection, Configuration, FailoverGroup, Mode, OnAir, SlicerState,
-};
+use vendors::uplynk::{self, Collection, Configuration, FailoverGroup, Mode, OnAir};
 
 fn mode(group: &FailoverGroup) -> &str {
     match &group.mode {
@@ -40,14 +40,6 @@ fn on_air(group: &FailoverGroup) -> String {
         Some(OnAir::Slate) => "The slate is on air.".to_owned(),
         None => "The service does not report what is on air.".to_owned(),
     }
-}
-
-/// What says whether a slicer of the group can go on air. `None` where it is not in the group.
-fn can_be(group: &FailoverGroup, slicer: &str) -> Option<(Option<bool>, Option<Blacklist>, bool)> {
-    let mut slicers = group.slicers.iter().flatten();
-    let found = slicers.find(|one| one.id == slicer)?;
-    let is_inactive = found.state == Some(SlicerState::Inactive);
-    Some((found.enabled, found.blacklist, is_inactive))
 }
 
 /// What is on air, and the settings, in words.
@@ -93,23 +85,25 @@ impl Writer {
         outcome.verified(verified.get())
     }
 
-    /// Puts a slicer on air, if the settings, what is on air, and whether the slicer can be are still what the user
-    /// saw. Sent once: every attempt is a switch.
-    pub async fn activate(&self, seen: &FailoverGroup, slicer: &str) -> Outcome {
+    /// Puts a slicer on air, if the settings, what is on air, and whether the slicer is ready are still what the user
+    /// saw; `at` is the vendor's time. Sent once: every attempt is a switch.
+    pub async fn activate(&self, seen: &FailoverGroup, slicer: &str, at: DateTime<Utc>) -> Outcome {
+        let ready = |group: &FailoverGroup| {
+            let mut slicers = group.slicers.iter().flatten();
+            let found = slicers.find(|one| one.id == slicer)?;
+            Some(is_ready(found, at))
+        };
         let of = |group: &FailoverGroup| {
             let settings = (group.mode.clone(), group.auto_failback);
-            (group.active.clone(), settings, can_be(group, slicer))
+            (group.active.clone(), settings, ready(group))
         };
         let words = |group: &FailoverGroup| {
-            let now = can_be(group, slicer);
-            let words = if now == can_be(seen, slicer) {
-                String::new()
-            } else if now.is_none() {
-                format!("{slicer} is no longer in the group. ")
-            } else {
-                format!("It is no longer the same whether {slicer} can go on air. ")
+            let ready = match ready(group) {
+                Some(true) => "is ready",
+                Some(false) => "is not ready",
+                None => "is not in the group",
             };
-            words + &on_air_and_settings(group)
+            format!("{slicer} {ready}. {}", on_air_and_settings(group))
         };
         if let Err(outcome) = self.unchanged(seen, of, words).await {
             return outcome;

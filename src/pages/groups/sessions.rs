@@ -15,7 +15,8 @@ use crate::ui::table::row_window::{LongTable, RowWindow};
 use crate::ui::table::search::{holds, lower};
 use crate::ui::table::sorting::{SortHeader, SortOrder};
 use crate::ui::table::stable_rows::{StableRows, keep_order};
-use health::groups::Action;
+use chrono::{DateTime, Utc};
+use health::groups::{Action, is_pinned};
 use health::sort;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -36,7 +37,7 @@ const BY_ROLE: SortOrder = SortOrder {
     descending: false,
 };
 
-fn key_of(session: &ClientSession, key: &str) -> SortKey {
+fn key_of(session: &ClientSession, key: &str, now: DateTime<Utc>) -> SortKey {
     let heartbeat = session.heartbeat.as_ref();
     let number = match key {
         "role" => Some(match session.role {
@@ -51,7 +52,11 @@ fn key_of(session: &ClientSession, key: &str) -> SortKey {
         "override" => session
             .role_override
             .as_ref()
-            .filter(|held| **held != RoleOverride::Off)
+            .filter(|held| match held {
+                RoleOverride::Off => false,
+                RoleOverride::Primary => is_pinned(session, now),
+                RoleOverride::Other(_) => true,
+            })
             .map(|_| 0),
         _ => None,
     };
@@ -78,7 +83,13 @@ struct Ordered {
 impl Ordered {
     /// The sessions that hold these words (lower case), in an order and equal ones by id. What `before` held stays
     /// where it was.
-    fn of(group: Arc<Group>, order: SortOrder, words: &str, before: Option<&Self>) -> Self {
+    fn of(
+        group: Arc<Group>,
+        order: SortOrder,
+        words: &str,
+        before: Option<&Self>,
+        now: DateTime<Utc>,
+    ) -> Self {
         let sessions = &group.detail.sessions;
         let found = |session: &ClientSession| {
             let texts = [&session.id, &session.name];
@@ -90,7 +101,7 @@ impl Ordered {
             .zip(0..)
             .filter(|(session, _)| found(session));
         let mut keyed: Vec<_> = found
-            .map(|(session, place)| (key_of(session, order.key), &session.id, place))
+            .map(|(session, place)| (key_of(session, order.key, now), &session.id, place))
             .collect();
         sort(&mut keyed, Ord::cmp);
         if order.descending {
@@ -133,7 +144,14 @@ pub fn Sessions(
     let ordered = Memo::new(move |before: Option<&Option<Ordered>>| {
         let before = before.and_then(Option::as_ref);
         let held = before.filter(|_| row_lock.is_held());
-        Some(Ordered::of(live.value()?, order.get(), &words.read(), held))
+        let now = live.status.vendor_now();
+        Some(Ordered::of(
+            live.value()?,
+            order.get(),
+            &words.read(),
+            held,
+            now,
+        ))
     });
     let was = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let count = Memo::new(move |_| live.value().map_or(0, |group| group.detail.sessions.len()));

@@ -50,7 +50,10 @@ pub(super) async fn run(
             let undo = context.undo_eligible(&writer, &seen, &id, on, now);
             (outcome, Some(undo))
         }
-        Action::Activate(id) => (writer.activate(&seen, &id).await, None),
+        Action::Activate(id) => {
+            let now = untrack(|| context.now());
+            (writer.activate(&seen, &id, now).await, None)
+        }
         Action::SetSlate(on) => (writer.set_slate(&seen, on).await, None),
         Action::AddChannel => (writer.channels(&seen, &[&typed], &[]).await, None),
         Action::RemoveChannel(id) => {

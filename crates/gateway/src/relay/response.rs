@@ -3,6 +3,7 @@
 use crate::vendor_http::Answer;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, header};
+use protocol::VIA;
 
 /// The headers of a vendor that reach the browser.
 const RETURNED: [HeaderName; 7] = [
@@ -34,10 +35,7 @@ pub(super) fn response(answer: Answer) -> Response<Bytes> {
         header::AGE,
         HeaderValue::from(age(&answer.headers) + answer.at.elapsed().as_secs()),
     );
-    headers.insert(
-        header::VIA,
-        HeaderValue::from_static("1.1 failover-console"),
-    );
+    headers.insert(header::VIA, HeaderValue::from_static(VIA));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
