@@ -310,6 +310,7 @@ story('put session: a new one whose id is taken leaves the session that has it a
   await page.getByRole('button', { name: 'Put session', exact: true }).click();
   await fill(page, 'Id', A.primary);
   await send(page, 'Put session').click();
+  await dialog(page).getByText('Nothing was sent').waitFor();
   await dialog(page).getByText(`${A.primary} already exists and is Primary. To change it, choose it in the table.`).waitFor();
   assert.deepEqual(await sessionOf(world, A, A.primary), before);
   const { requests } = await control('GET', '/requests');

@@ -114,10 +114,14 @@ impl Writer {
         };
         let message = match (now, seen) {
             (None, _) => format!("{id} no longer exists."),
-            (Some(now), None) => format!(
-                "{id} already exists and is {}. To change it, choose it in the table.",
-                role(&now)
-            ),
+            // Confirming again would not help.
+            (Some(now), None) => {
+                let message = format!(
+                    "{id} already exists and is {}. To change it, choose it in the table.",
+                    role(&now)
+                );
+                return Err(Outcome::Prevented { message });
+            }
             (Some(now), Some(seen)) if now.role != seen.role => {
                 format!(
                     "{id} is now {}. It was {} when you started.",
