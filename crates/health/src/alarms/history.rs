@@ -42,7 +42,7 @@ pub struct Changes {
 pub struct AlarmHistory {
     entries: HashMap<ResourceKey, Entry>,
     open: BTreeMap<ResourceKey, Alarm>,
-    /// Those of the open ones that were open when an earlier gateway ended, and of whose resource nothing was read yet.
+    /// Those of the open ones that were open when an earlier gateway ended, and whose resource was not read since.
     carried_over: HashSet<ResourceKey>,
 }
 
@@ -88,11 +88,17 @@ impl AlarmHistory {
             let source = by_id.get(key.connection.as_str());
             source.is_some_and(|source| source.reading.observed_at.is_none())
         };
-        self.carried_over.retain(waits);
+        // A connection may have answered for all but this one.
+        let unread: HashSet<&ResourceKey> = resources
+            .iter()
+            .filter(|(judged, _)| judged.observed_at.is_none())
+            .map(|(judged, _)| &judged.resource.key)
+            .collect();
+        self.carried_over
+            .retain(|key| waits(key) || unread.contains(key));
         let mut changes = Changes::default();
         for (judged, source) in resources {
-            let key = &judged.resource.key;
-            if judged.resource.is_unread() && self.carried_over.contains(key) {
+            if self.stands_unread(judged) {
                 continue;
             }
             // What a silent connection holds stays as it was last seen.
@@ -115,6 +121,21 @@ impl AlarmHistory {
         }
         self.connections(sources, now, &mut changes);
         changes
+    }
+
+    /// Whether the alarm of a resource stands as it was before the restart: the resource was not read since. Where a
+    /// read of it failed, an alarm that does not outlast silence gives way to that.
+    fn stands_unread(&self, judged: &Judged) -> bool {
+        let Judged {
+            resource,
+            observed_at,
+        } = judged;
+        let Some(open) = self.open.get(&resource.key) else {
+            return false;
+        };
+        observed_at.is_none()
+            && self.carried_over.contains(&resource.key)
+            && (resource.is_unread() || outlasts_silence(open.severity))
     }
 
     /// A session that is represented by another connection than before is the same session: it keeps

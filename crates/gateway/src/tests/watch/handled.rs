@@ -438,3 +438,45 @@ async fn a_gateway_that_starts_anew_knows_the_alarms_and_who_takes_care_of_them(
     ];
     assert_eq!(tables.map(left), [0, 0, 0, 1]);
 }
+
+#[tokio::test]
+async fn a_group_that_is_slow_after_a_restart_keeps_its_alarm() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    let plant = plant().await;
+    let watch = || vec![watched("plant-a", &plant.base)];
+    let stage = Stage::with_store(watch(), reopened(&file).await);
+    let before = alarm(&stage, "the alarm", |_| true).await;
+    stage.gateway.shared.watchers.stop();
+    drop(stage);
+    plant.answers("g0", Answers::Never);
+    let stage = Stage::with_store(watch(), reopened(&file).await);
+    stage
+        .until("the other group", |all| {
+            let mut groups = all.resources.iter();
+            groups.any(|one| one.key.id == "g1" && one.observed != Observed::Never)
+        })
+        .await;
+    // So long no reading waits for a group.
+    stage.skip(3);
+    let all = stage
+        .until("the end of the reading", |all| {
+            all.connections()[0].observed_at.is_some()
+        })
+        .await;
+    assert_eq!(all.resource("g0").observed, Observed::Never);
+    let unread = alarm(&stage, "the alarm as it was", |_| true).await;
+    assert_eq!(
+        (unread.id.as_str(), unread.word),
+        (before.id.as_str(), before.word.clone())
+    );
+    // It has failed by now, and is no better known.
+    let failed = |all: &Inventory| all.resource("g0").failure.is_some();
+    stage.until("the failure", failed).await;
+    let failed = alarm(&stage, "the alarm as it was", |_| true).await;
+    assert_eq!((failed.id, failed.word), (before.id, before.word));
+    plant.answers("g0", Answers::Well);
+    plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
+    let all = stage.refresh().await;
+    assert_eq!(all.alarms.as_deref(), Some(&[][..]));
+}

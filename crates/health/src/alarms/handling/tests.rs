@@ -325,6 +325,43 @@ fn after_a_restart_an_alarm_that_is_still_there_is_the_same_alarm() {
 }
 
 #[test]
+fn after_a_restart_what_is_not_read_yet_ends_no_alarm() {
+    // The connection has answered for everything but this group: it is slow, or a read of it failed.
+    let unread = judged("kiln", Unknown, None);
+    let mut failed = unread.clone();
+    failed.resource.failure = Some("500: out of order".to_owned());
+    for unread in [unread, failed] {
+        let (mut history, open) = before_the_restart();
+        let kiln = |history: &AlarmHistory| {
+            let mut alarms = history.alarms().into_iter();
+            alarms.find(|one| one.resource.kind == Kind::FailoverGroup)
+        };
+        for seconds in [100, 105] {
+            let read = at(seconds);
+            let sources = [source(Some(read), None)];
+            let changes = history.update(&sources, std::slice::from_ref(&unread), read);
+            assert_eq!(changes.began, []);
+            assert_eq!(kiln(&history), Some(open[1].clone()));
+        }
+        let read = at(110);
+        let well = judged("kiln", Normal, Some(read));
+        let changes = history.update(&[source(Some(read), None)], &[well], read);
+        assert_eq!((changes.ended.len(), kiln(&history)), (1, None));
+    }
+    // Of a group that only was unknown, the newest failure is told.
+    let known = judged("kiln", Unknown, Some(NOW));
+    let mut before = AlarmHistory::default();
+    before.update(&[source(Some(NOW), None)], &[known], NOW);
+    let mut history = AlarmHistory::continuing(before.alarms());
+    let mut failed = judged("kiln", Unknown, None);
+    failed.resource.failure = Some("500: out of order".to_owned());
+    failed.resource.verdict.word = "Cannot be read".into();
+    history.update(&[source(Some(at(100)), None)], &[failed], at(100));
+    assert_eq!(history.alarms()[0].word, "Cannot be read");
+    assert_eq!(ids(&history.alarms()), ids(&before.alarms()));
+}
+
+#[test]
 fn after_a_restart_what_is_well_or_gone_ends_its_alarm_once() {
     for resources in [vec![judged("kiln", Normal, Some(at(100)))], Vec::new()] {
         let (mut history, _) = before_the_restart();
