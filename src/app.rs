@@ -2,6 +2,7 @@
 
 use crate::api::{Failure, session};
 use crate::live::{clock, inventory, keyed, poll_settings, use_poll_settings, use_watched};
+use crate::on_change::on_change;
 use crate::pages::chunks::{self, Chunk, Chunks, Piece, use_chunks};
 use crate::route::Route;
 use crate::ui::{
@@ -39,7 +40,7 @@ pub fn App() -> impl IntoView {
         });
     });
     retry.run(());
-    Effect::new(move |_| {
+    on_change(move || {
         if let Some(Err(Failure::Unreachable(_))) = &*start.read() {
             let again = set_timeout_with_handle(move || retry.run(()), AGAIN);
             on_cleanup(move || {
@@ -54,14 +55,14 @@ pub fn App() -> impl IntoView {
     let chunks = use_chunks();
     let is_sign_in = Memo::new(move |_| *route.read() == Route::SignIn);
     let is_wall = Memo::new(move |_| *route.read() == Route::Wall);
-    Effect::new(move |_| {
+    on_change(move || {
         let needs_no_sign_in =
             matches!(&*start.read(), Some(Ok((session, _))) if !session.can_sign_out);
         if needs_no_sign_in && is_sign_in.get() {
             nav.replace(&pages::sign_in::destination(untrack(|| nav.param("to"))));
         }
     });
-    Effect::new(move |_| {
+    on_change(move || {
         let nobody = start
             .read()
             .as_ref()
@@ -97,7 +98,7 @@ pub fn App() -> impl IntoView {
     };
     let framed = is_framed();
     let may_not_be_framed = Memo::new(move |_| framed && !is_wall.get());
-    Effect::new(move |_| {
+    on_change(move || {
         if may_not_be_framed.get() || is_sign_in.get() || start.read().is_some() {
             remove_loading();
         }
@@ -180,7 +181,7 @@ fn Console(
     let (prefs, settings, watched) = (prefs::use_prefs(), use_poll_settings(), use_watched());
     let announced = announcements::use_announced();
     // A page was left, and what has read these with it.
-    Effect::new(move |_| {
+    on_change(move || {
         route.track();
         nav.renew();
         prefs.renew();

@@ -8,6 +8,7 @@ pub mod app;
 pub mod json;
 pub mod live;
 pub mod nav;
+pub mod on_change;
 pub mod pages;
 pub mod panic_banner;
 pub mod prefs;

@@ -3,6 +3,7 @@
 //! reads theme and zone for what it paints first. Without storage, a choice lasts until the page is closed.
 
 use crate::json;
+use crate::on_change::{on_change, on_change_since};
 use crate::provided::provided;
 use crate::readers::renew;
 use leptos::prelude::*;
@@ -139,7 +140,7 @@ pub fn provide() -> Prefs {
         notify: RwSignal::new(stored(NOTIFY).as_deref() == Some("yes")),
     };
     provide_context(prefs);
-    Effect::new(move |_| {
+    on_change(move || {
         let theme = prefs.theme.get();
         store(THEME, theme.word());
         if let Some(root) = document().document_element() {
@@ -149,19 +150,19 @@ pub fn provide() -> Prefs {
             };
         }
     });
-    Effect::new(move |_| store(ZONE, prefs.zone.get().word()));
-    Effect::new(move |_| store(MUTED, yes_or_no(prefs.muted.get())));
-    Effect::new(move |_| store(NOTIFY, yes_or_no(prefs.notify.get())));
-    Effect::new(move |_| {
+    on_change(move || store(ZONE, prefs.zone.get().word()));
+    on_change(move || store(MUTED, yes_or_no(prefs.muted.get())));
+    on_change(move || store(NOTIFY, yes_or_no(prefs.notify.get())));
+    on_change(move || {
         let refresh = prefs.refresh.read();
         store(REFRESH, &json::write(&Intervals(&refresh)));
     });
-    Effect::new(move |_| {
+    on_change(move || {
         if let Ok(text) = serde_json::to_string(&*prefs.session_columns.read()) {
             store(COLUMNS, &text);
         }
     });
-    Effect::new(move |before: Option<()>| {
+    on_change_since(move |before: Option<()>| {
         let queries = prefs.queries.read();
         // Unreadable saved queries stay as they are until somebody saves.
         if before.is_some() {

@@ -3,6 +3,7 @@
 use super::{Live, sort, use_watched};
 use crate::api::activity::{Activity, ActivityEntry, read};
 use crate::api::{Arrived, Failure};
+use crate::on_change::{on_change, on_change_since};
 use leptos::prelude::*;
 use std::future::Future;
 use std::sync::Arc;
@@ -54,7 +55,7 @@ where
         async move { Ok(Arrived::now(answer.await?)) }
     });
     let happened = use_watched().activity();
-    Effect::new(move |before: Option<u64>| {
+    on_change_since(move |before: Option<u64>| {
         let now = happened.get();
         if before.is_some_and(|before| before != now) {
             live.status.refresh();
@@ -73,7 +74,7 @@ pub fn feed(query: String) -> Feed {
         async move { read(&query, Some(&abort)).await }
     });
     let known = RwSignal::new(LoadedEntries::default());
-    Effect::new(move |_| {
+    on_change(move || {
         if let Some(page) = newest.value() {
             known.update(|known| *known = with_newest(known, &page));
         }

@@ -6,6 +6,7 @@ use super::world::{Takeover, World};
 use super::{Live, PollSettings, Status, use_poll_settings};
 use crate::api::inventory::{self as api, Refresh, fetch};
 use crate::api::{Arrived, Failure, transport};
+use crate::on_change::on_change;
 use crate::provided::provided;
 use crate::readers::{forget, renew};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -186,7 +187,7 @@ pub fn provide(first: First) -> Watched {
         clock,
     };
     provide_context(watched);
-    Effect::new(move |_| {
+    on_change(move || {
         let _ = watched.world();
         if watched.judge(watched.now()) {
             watched.aged.update(|times| *times = times.wrapping_add(1));
@@ -426,7 +427,7 @@ impl Watched {
     /// Asks again as soon as the gateway says that a connection answers: a poll that failed would wait.
     pub fn ask_when_answering(self, connection: String, status: Status) {
         let answers = Memo::new(move |_| self.freshness(&connection) == Freshness::Live);
-        Effect::new(move |_| {
+        on_change(move || {
             if answers.get() && untrack(|| status.failure().is_some()) {
                 status.refresh();
             }

@@ -2,6 +2,7 @@
 //! only when the list grows beyond what it ever was.
 
 use super::keyed;
+use crate::on_change::on_change;
 use leptos::prelude::*;
 
 /// The rows of a table or list: a pool of signals and how many of them are in use.
@@ -27,7 +28,7 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Rows<T> {
             used: RwSignal::new(0),
         };
         let owner = Owner::current();
-        Effect::new(move |_| {
+        on_change(move || {
             let list = list.read();
             rows.take(&list, owner.as_ref());
         });

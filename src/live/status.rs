@@ -6,6 +6,7 @@ use super::poll::Poll;
 use super::poll_settings::PollSettings;
 use super::schedule::Millis;
 use crate::api::{Dated, Failure};
+use crate::on_change::on_change_since;
 use crate::readers::{forget, renew};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::freshness::{Freshness, freshness};
@@ -43,7 +44,7 @@ impl Status {
         let on_end = send_wrapper::SendWrapper::new(Rc::clone(&poll));
         on_cleanup(move || on_end.end());
         let poll = send_wrapper::SendWrapper::new(poll);
-        Effect::new(move |before: Option<(u32, u32, u32)>| {
+        on_change_since(move |before: Option<(u32, u32, u32)>| {
             let counts = (
                 poll_settings.slept.get(),
                 poll_settings.woken.get(),

@@ -3,6 +3,7 @@
 
 use super::{Live, clock};
 use crate::api::{Arrived, Dated, Purpose, send, send_page};
+use crate::on_change::on_change;
 use chrono::{DateTime, Utc};
 use health::transition;
 use leptos::prelude::*;
@@ -54,7 +55,7 @@ pub type Ask = Arc<dyn Fn() -> Query + Send + Sync>;
 /// Reads the page after the one that is shown, once that one is known and has a next one.
 pub fn read_ahead(connection: String, query: Query, wire: MediaType, shown: Live<Page>) {
     let done = StoredValue::new(false);
-    Effect::new(move |_| {
+    on_change(move || {
         let next = query.page.saturating_add(1);
         let has_next = shown.value().is_some_and(|page| {
             let paging = page.paging.as_ref();

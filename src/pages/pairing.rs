@@ -6,6 +6,7 @@ use crate::api::walls::{self, Pairing as Answer};
 use crate::api::{Arrived, Failure};
 use crate::live::{self, Live, use_clock, use_poll_settings};
 use crate::nav::use_nav;
+use crate::on_change::on_change;
 use crate::pages::sign_in;
 use crate::prefs::{Theme, use_prefs};
 use crate::route::Route;
@@ -74,7 +75,7 @@ pub fn Pairing(
         let answer = request.value();
         matches!(answer.as_deref(), Some(Answer::Paired { .. }))
     });
-    Effect::new(move |_| {
+    on_change(move || {
         if paired.get() {
             done.run(());
         }

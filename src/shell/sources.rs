@@ -99,7 +99,7 @@ pub fn SourceList() -> impl IntoView {
             </ul>
             <button type="button" class="btn" popovertarget=LIST hidden=move || hidden() == 0 data-f=key style:--place=move || places.get().to_string()
                 aria-label=move || format!("{} more sources", hidden()) title="All sources">
-                "+"{hidden}
+                {move || format!("+{}", hidden())}
             </button>
         </div>
     }

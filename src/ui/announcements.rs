@@ -2,6 +2,7 @@
 //! connection or the gateway that falls silent or answers again, and a new critical alarm.
 
 use crate::live::{Takeover, Watched, keyed, sort, use_watched};
+use crate::on_change::on_change;
 use crate::provided::provided;
 use crate::readers::renew;
 use crate::route::Route;
@@ -57,7 +58,7 @@ pub fn provide() {
         };
         set_timeout(forget, STANDS);
     };
-    Effect::new(move |_| {
+    on_change(move || {
         for Takeover {
             resource,
             name,
@@ -71,7 +72,7 @@ pub fn provide() {
         }
     });
     let known = StoredValue::new(PreviousMoment::default());
-    Effect::new(move |_| {
+    on_change(move || {
         let moment = moment(watched);
         let news = known.try_update_value(|known| known.update(&moment));
         for sentence in news.unwrap_or_default() {

@@ -1,6 +1,7 @@
 //! A native modal dialog: the browser keeps the focus inside, closes it on Escape, and gives the focus
 //! back to what opened it.
 
+use crate::on_change::{on_change, on_change_since};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -18,12 +19,12 @@ pub fn Dialog(
     children: Children,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    on_change(move || {
         if let Some(dialog) = dialog.get() {
             let _ = dialog.show_modal();
         }
     });
-    Effect::new(move |before: Option<()>| {
+    on_change_since(move |before: Option<()>| {
         close.track();
         if before.is_some()
             && let Some(dialog) = dialog.get_untracked()

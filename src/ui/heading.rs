@@ -1,5 +1,6 @@
 //! The page's one `<h1>`, which stands in the top bar, and the title of the tab.
 
+use crate::on_change::on_change;
 use crate::provided::provided;
 use leptos::prelude::*;
 
@@ -20,7 +21,7 @@ struct Headline(RwSignal<Title>);
 pub fn provide() -> RwSignal<Title> {
     let title = RwSignal::new(Title::default());
     provide_context(Headline(title));
-    Effect::new(move |_| {
+    on_change(move || {
         document().set_title(&format!("{} · Failover Console", title.read().heading));
     });
     title
@@ -43,7 +44,7 @@ pub fn Heading(
     parent: Option<(&'static str, String)>,
 ) -> impl IntoView {
     let title = title();
-    Effect::new(move |_| {
+    on_change(move || {
         title.set(Title {
             parent: parent.clone(),
             heading: text.get(),

@@ -1,5 +1,6 @@
 //! How wide an element is, as it changes.
 
+use crate::on_change::on_change;
 use leptos::html::Div;
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
@@ -9,7 +10,7 @@ use web_sys::ResizeObserver;
 /// The width of an element in rem, 0 until it is there.
 pub fn of(element: NodeRef<Div>) -> RwSignal<f64> {
     let width = RwSignal::new(0.0);
-    Effect::new(move |_| {
+    on_change(move || {
         let Some(element) = element.get() else {
             return;
         };

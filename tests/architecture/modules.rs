@@ -21,7 +21,7 @@ const CONSOLE: Order = Order {
         &["ui"],
         &["live"],
         &["api", "nav", "prefs", "panic_banner"],
-        &["route", "json", "readers", "provided"],
+        &["route", "json", "readers", "provided", "on_change"],
     ],
 };
 

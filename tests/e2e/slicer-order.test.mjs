@@ -31,11 +31,19 @@ story('a slicer is moved by keys alone, keeps the focus, and moves are taken bac
   const ids = inOrder(group);
   const focused = () => page.evaluate(() => document.activeElement.getAttribute('aria-label')?.split(',')[0]);
   await items(page).first().focus();
+  const last = ids.length;
+  const moved = (what, from, to) => `${what}${ids[0]} moved from position ${from} to ${to} of ${last}`;
   // A row that is put elsewhere gets the focus back a frame later.
-  for (const [keys, at] of [['Alt+End', -1], ['Alt+ArrowUp', -2], ['Control+z', -1], ['Control+Shift+z', -2]]) {
+  for (const [keys, at, message] of [
+    ['Alt+End', -1, moved('', 1, last)],
+    ['Alt+ArrowUp', -2, moved('', last, last - 1)],
+    ['Control+z', -1, moved('Move undone: ', last - 1, last)],
+    ['Control+Shift+z', -2, moved('Move redone: ', last, last - 1)],
+  ]) {
     await page.keyboard.press(keys);
     await eventually(async () => assert.equal((await shown(page)).at(at), ids[0], keys));
     await eventually(async () => assert.ok(await focused(), keys));
+    await page.getByRole('status').getByText(message, { exact: true }).waitFor();
   }
   assert.equal(await focused(), ids[0]);
   await page.keyboard.press('Alt+Home');

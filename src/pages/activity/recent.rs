@@ -5,6 +5,7 @@ use super::table::time;
 use crate::api::activity::ActivityEntry;
 use crate::live::activity::feed;
 use crate::live::{keyed, use_watched};
+use crate::on_change::on_change;
 use crate::route::Route;
 use crate::ui::StatusMark;
 use health::events::EventKind;
@@ -57,7 +58,7 @@ fn Recent(
         entries.truncate(SHOWN);
         entries
     });
-    Effect::new(move |_| {
+    on_change(move || {
         shown.track();
         feed.trim(false);
     });

@@ -5,6 +5,7 @@ use super::entry::{connection_title, href, outcome, resource_name, what};
 use crate::api::activity::{ActivityEntry, ActivityKind};
 use crate::live::activity::{Feed, feed};
 use crate::live::{keyed, use_watched};
+use crate::on_change::on_change;
 use crate::prefs::use_prefs;
 use crate::ui::{FailureCard, Tag, name, times, wrong_line};
 use chrono::{DateTime, Utc};
@@ -34,7 +35,7 @@ pub fn ActivityTable(
     let top = RwSignal::new(None::<(DateTime<Utc>, i64)>);
     // Whether older entries have taken the place of the newest.
     let went_down = StoredValue::new(false);
-    Effect::new(move |_| {
+    on_change(move || {
         let entries = feed.entries();
         let first = entries.first().map(|entry| place(entry));
         let last = entries.last().map(|entry| place(entry));

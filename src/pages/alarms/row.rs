@@ -150,6 +150,7 @@ fn AlarmRow(
             <b>{words::span(watched.since(at))}</b>
             <small>{word}" "{moment(at)}</small>
         }
+        .into_any()
     };
     let stale = move || row.read().last_known.is_some().then_some("stale");
     let handled = move || row.read().alarm.is_handled().then_some("");
@@ -163,7 +164,7 @@ fn AlarmRow(
     let care = Memo::new(move |_| handled_words(&row.read().alarm, moment));
     let taken_care = move || {
         let words = care.get();
-        let line = |words| view! { <p class="care"><Icon name="done" />{words}</p> };
+        let line = |words| view! { <p class="care"><Icon name="done" />{words}</p> }.into_any();
         words.into_iter().map(line).collect_view()
     };
     let may_change = provided::<Arc<Session>>().may_change();
@@ -201,8 +202,9 @@ fn AlarmRow(
     let links = Memo::new(move |_| mending(watched, &row.read().alarm));
     let mending = move || {
         let links = links.get().into_iter();
-        let link =
-            |(words, href): (String, String)| view! { <a class="btn mends" href=href>{words}</a> };
+        let link = |(words, href): (String, String)| {
+            view! { <a class="btn mends" href=href>{words}</a> }.into_any()
+        };
         links.filter(|_| may_change).map(link).collect_view()
     };
     view! {

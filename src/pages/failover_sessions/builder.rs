@@ -6,6 +6,7 @@ use super::query::{QueryParams, write_sort};
 use super::ranges::{RelativeRange, RelativeRanges, replaced};
 use super::tokens::Tree;
 use crate::nav::Nav;
+use crate::on_change::on_change_since;
 use leptos::prelude::*;
 use vendors::veeam::{Field, Filter, FilterError};
 
@@ -74,7 +75,7 @@ impl Builder {
         };
         builder.reset();
         let filter = Memo::new(move |_| params.read().filter.clone());
-        Effect::new(move |before: Option<()>| {
+        on_change_since(move |before: Option<()>| {
             let filter = filter.get();
             let kept = builder.kept.try_update_value(Option::take).flatten();
             if before.is_some() && kept != Some(filter) {

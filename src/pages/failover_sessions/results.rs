@@ -12,6 +12,7 @@ use crate::live::rows::Rows;
 use crate::live::veeam::Ask;
 use crate::live::{self, Live, use_clock, use_watched};
 use crate::nav::use_nav;
+use crate::on_change::on_change;
 use crate::pages::last_known::aged;
 use crate::pages::unreadable::left_out_note;
 use crate::prefs::use_prefs;
@@ -126,7 +127,7 @@ fn Found(
     let left_out = Memo::new(move |_| live.value().map(|page| page.left_out));
     let rows = Rows::follow(list);
     let columns = Memo::new(move |_| Column::chosen(prefs.session_columns.read().as_deref()));
-    Effect::new(move |_| {
+    on_change(move || {
         let refused = live
             .status
             .failure()

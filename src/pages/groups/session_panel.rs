@@ -5,6 +5,7 @@ use super::dialogs::clear_override;
 use super::model::{is_override_unreadable, without_override};
 use crate::live::use_clock;
 use crate::nav::use_nav;
+use crate::on_change::on_change;
 use crate::prefs::use_prefs;
 use crate::ui::{Copy, Icon, number, times};
 use chrono::{DateTime, Utc};
@@ -112,7 +113,7 @@ fn Panel(context: ActionContext, id: String) -> impl IntoView {
     };
     // The panel is below the table, on a phone outside the screen.
     let panel = NodeRef::<html::Section>::new();
-    Effect::new(move |_| {
+    on_change(move || {
         if let Some(panel) = panel.get() {
             panel.scroll_into_view();
             let _ = panel.focus();

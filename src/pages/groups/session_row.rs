@@ -5,6 +5,7 @@ use super::model::{beat, is_override_unreadable, without_override};
 use super::session_panel::SessionActions;
 use crate::live::use_clock;
 use crate::nav::use_nav;
+use crate::on_change::on_change_since;
 use crate::pages::resource_row::{MomentCell, row_time};
 use crate::prefs::Zone;
 use crate::ui::{Beat, Icon, name, number, times};
@@ -137,7 +138,7 @@ pub fn SessionRow(
     let element = NodeRef::<html::Tr>::new();
     // While the table is scrolled a drawn row shows one session after another. The focus must not go from
     // the button of one to that of another.
-    Effect::new(move |before: Option<String>| {
+    on_change_since(move |before: Option<String>| {
         let id = id.get();
         let row = element
             .get_untracked()

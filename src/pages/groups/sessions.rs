@@ -7,6 +7,7 @@ use crate::live::aveva::Election;
 use crate::live::rows::Rows;
 use crate::live::use_clock;
 use crate::nav::use_nav;
+use crate::on_change::on_change_since;
 use crate::pages::resource_order::SortKey;
 use crate::pages::unreadable::left_out_note;
 use crate::prefs::use_prefs;
@@ -184,7 +185,7 @@ pub fn Sessions(
         rows.collect()
     });
     let rows = Rows::follow(list);
-    Effect::new(move |before: Option<(SortOrder, String)>| {
+    on_change_since(move |before: Option<(SortOrder, String)>| {
         let asked = (order.get(), words.get());
         if before.is_some_and(|before| before != asked) {
             table.back_to_top();

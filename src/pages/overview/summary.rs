@@ -97,7 +97,7 @@ fn Summary(
             .get()
             .into_iter()
             .map(|((severity, _), number)| {
-                view! { <i data-s=severity.key() style:--n=number.to_string()></i> }
+                view! { <i data-s=severity.key() style:--n=number.to_string()></i> }.into_any()
             })
             .collect::<Vec<_>>()
     };
@@ -105,8 +105,9 @@ fn Summary(
         tally.get().into_iter().map(|((severity, word), number)| {
             let name = if word == "Success" { "done" } else { glyph(severity) };
             view! {
-                <li><span class="st" data-s=severity.key()><Icon name />{word}</span><b>{number}</b></li>
+                <li><span class="st" data-s=severity.key()><Icon name />{word}</span><b>{number.to_string()}</b></li>
             }
+            .into_any()
         }).collect::<Vec<_>>()
     };
     let none = move || {

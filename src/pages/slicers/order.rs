@@ -10,6 +10,7 @@ use crate::api::uplynk::{SaveStep, ids};
 use crate::live::rows::Rows;
 use crate::live::use_clock;
 use crate::nav::use_nav;
+use crate::on_change::on_change;
 use crate::prefs::use_prefs;
 use crate::ui::reorder::{Dragging, Dropped, Reorderable};
 use health::slicers::order_effect;
@@ -62,11 +63,11 @@ pub fn SlicerOrder(
             context.move_to(&id, to);
         }
     });
-    Effect::new(move |_| poll_gate::set_dragging(lifted.get()));
+    on_change(move || poll_gate::set_dragging(lifted.get()));
     on_cleanup(|| poll_gate::set_dragging(false));
     // The draft follows refreshes, but not while a row is dragged, while a changed draft waits for prioritized mode, or
     // while it is saved: then what saves it says when the two are the same.
-    Effect::new(move |_| {
+    on_change(move || {
         let Some(group) = live.value() else { return };
         let waits = flat.get() && draft.with_untracked(|draft| draft.is_changed());
         if lifted.get() || waits || context.saving.read_untracked().is_some() {
@@ -76,7 +77,7 @@ pub fn SlicerOrder(
     });
     let remembers = connection.clone();
     let offer = RwSignal::new(None::<Vec<String>>);
-    Effect::new(move |_| {
+    on_change(move || {
         let Some(group) = live.value() else { return };
         // Checked again after the offer was accepted or declined.
         draft.track();
@@ -88,7 +89,7 @@ pub fn SlicerOrder(
             changed
         });
     });
-    Effect::new(move |_| {
+    on_change(move || {
         let saved = *context.saving.read() == Some(SaveStep::Showing);
         let unsaved = draft.read().is_changed() && !saved;
         nav.set_unsaved(unsaved.then_some("Your changes to the order"));
@@ -125,9 +126,9 @@ pub fn SlicerOrder(
         event.prevent_default();
         let again = event.shift_key();
         let done = draft.try_update(|draft| if again { draft.redo() } else { draft.undo() });
-        if done == Some(true) {
-            let words = if again { "Move redone" } else { "Move undone" };
-            message.set(words.to_owned());
+        if let Some(moved) = done.flatten() {
+            let what = if again { "redone" } else { "undone" };
+            message.set(format!("Move {what}: {}", moved.announcement()));
         }
     };
     let preview = Memo::new(move |_| {

@@ -3,6 +3,7 @@
 
 use super::action_context::ActionContext;
 use crate::api::Failure;
+use crate::on_change::on_change;
 use crate::ui::{FailureCard, Icon};
 use health::slicers::Action;
 use leptos::prelude::*;
@@ -26,7 +27,7 @@ pub fn Owners(
         });
     };
     // A dialog may have changed them.
-    Effect::new(move |_| {
+    on_change(move || {
         let closed = context.open.read().is_none();
         if open.get() && closed {
             read();

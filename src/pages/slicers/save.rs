@@ -5,6 +5,7 @@ use super::conflict::Conflict;
 use super::slicer_row::focus_on;
 use crate::api::Outcome;
 use crate::api::uplynk::{SaveOutcome, SaveStep, ids};
+use crate::on_change::{on_change, on_change_since};
 use crate::ui::failure_card::vendor_card;
 use crate::ui::notice::Undo;
 use crate::ui::reorder::Draft;
@@ -55,7 +56,7 @@ pub fn SaveBar(
     let changed = Memo::new(move |_| draft.read().is_changed());
     // The moved row is drawn first, in a frame of its own.
     let drawn = RwSignal::new(false);
-    Effect::new(move |_| {
+    on_change(move || {
         let changed = changed.get();
         request_animation_frame(move || {
             let _ = drawn.try_set(changed);
@@ -63,7 +64,7 @@ pub fn SaveBar(
     });
     let shown = Memo::new(move |_| changed.get() && drawn.get());
     // A settled conflict is no longer shown.
-    Effect::new(move |_| {
+    on_change(move || {
         if !changed.get() {
             problem.maybe_update(|problem| {
                 let settled = matches!(problem, Some(Problem::Changed(_)));
@@ -85,7 +86,7 @@ pub fn SaveBar(
         })
     });
     // What is shown and what is said of it change together: once the group was read again, or cannot be.
-    Effect::new(move |_| {
+    on_change(move || {
         let failed = live.status.failure().is_some();
         let _ = live.value();
         let answered = |saved: &Saved| live.status.has_answered_after(saved.requests);
@@ -147,13 +148,13 @@ pub fn SaveBar(
         }
     };
     let last: StoredValue<Option<String>> = StoredValue::new(None);
-    Effect::new(move |_| {
+    on_change(move || {
         if let Some(id) = draft.read().last_moved() {
             last.set_value(Some(id.to_owned()));
         }
     });
     // A button that goes away gives the focus to what was acted on: the row that was moved last.
-    Effect::new(move |before: Option<()>| {
+    on_change_since(move |before: Option<()>| {
         // Read and not only tracked: an unread memo does not update.
         let _ = (shown.get(), conflict.get(), problem.read().is_some());
         if before.is_some() && is_inside.get_value() {

@@ -1,5 +1,6 @@
 //! The thumbnail of a slicer's output, or a placeholder.
 
+use crate::on_change::on_change;
 use crate::ui::{Icon, StatusMark};
 use health::severity::Severity;
 use leptos::prelude::*;
@@ -35,7 +36,7 @@ pub fn Thumbnail(
             });
         }
     };
-    Effect::new(move |_| {
+    on_change(move || {
         if src.read().is_none() {
             tell(None);
         }

@@ -3,6 +3,7 @@
 use super::burn_in::offset;
 use super::state::Wall;
 use crate::live::{use_clock, use_poll_settings, use_watched};
+use crate::on_change::on_change;
 use crate::ui::wake_lock::WakeLock;
 use leptos::prelude::*;
 
@@ -13,7 +14,7 @@ const BETWEEN_LOADS: f64 = 60_000.0;
 pub fn keep_awake(wall: Wall) {
     let (clock, poll_settings) = (use_clock(), use_poll_settings());
     let wake_lock = WakeLock::new();
-    Effect::new(move |_| {
+    on_change(move || {
         let _ = (clock.millis(), poll_settings.hidden.get());
         if wall.params.read().awake {
             wake_lock.keep();
@@ -28,7 +29,7 @@ pub fn follow_builds() {
     let (clock, watched) = (use_clock(), use_watched());
     let begun = crate::live::clock::now();
     let is_old = Memo::new(move |_| watched.is_old_build());
-    Effect::new(move |_| {
+    on_change(move || {
         if is_old.get() && (clock.millis() - begun).abs() >= BETWEEN_LOADS {
             let _ = window().location().reload();
         }

@@ -1,6 +1,7 @@
 //! New critical alarms as desktop notifications, for a wall behind other windows.
 
 use super::state::Wall;
+use crate::on_change::on_change_since;
 use crate::prefs::use_prefs;
 use crate::ui::desktop_notification::{self, Permission};
 use leptos::prelude::*;
@@ -20,7 +21,7 @@ pub fn notify(wall: Wall) -> Notify {
         wanted: use_prefs().notify,
         permission: RwSignal::new(desktop_notification::permission()),
     };
-    Effect::new(move |before: Option<HashSet<String>>| {
+    on_change_since(move |before: Option<HashSet<String>>| {
         let fresh: HashSet<String> = wall.fresh.read().keys().cloned().collect();
         let known = before.unwrap_or_default();
         if notify.is_on_untracked() {

@@ -2,6 +2,7 @@
 
 use super::state::Wall;
 use crate::live::use_clock;
+use crate::on_change::{on_change, on_change_since};
 use crate::prefs::{Prefs, use_prefs};
 use crate::ui::sound::Sound;
 use leptos::prelude::*;
@@ -23,11 +24,11 @@ pub fn sounds(wall: Wall) -> Sounds {
         blocked: RwSignal::new(true),
         prefs,
     };
-    Effect::new(move |_| {
+    on_change(move || {
         let _ = clock.millis();
         sounds.update_blocked();
     });
-    Effect::new(move |before: Option<Option<u32>>| {
+    on_change_since(move |before: Option<Option<u32>>| {
         let tone = wall.tone.get();
         let number = tone.map(|(number, _)| number);
         if let Some((_, tone)) = tone.filter(|_| before != Some(number)) {

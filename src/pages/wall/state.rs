@@ -12,6 +12,7 @@ use super::sizing::Viewing;
 use super::tiles;
 use crate::live::{Clock, Watched, use_clock, use_watched};
 use crate::nav::use_nav;
+use crate::on_change::on_change;
 use crate::ui::announcements::use_announced;
 use crate::ui::lost_text::{LOST_TEXT, use_lost_text};
 use health::severity::Severity;
@@ -143,7 +144,7 @@ pub fn wall() -> Wall {
 impl Wall {
     /// Turns the pages when it is time.
     fn turn_pages(self, clock: Clock) {
-        Effect::new(move |_| self.turn(clock.millis(), &self.tiles.read()));
+        on_change(move || self.turn(clock.millis(), &self.tiles.read()));
     }
 
     /// Finds out what is new when something changes; sounds repeat and end by the clock.
@@ -178,12 +179,12 @@ impl Wall {
             let believable = |id: &String| watched.freshness(id).is_believable();
             ids.filter(believable).collect::<Vec<_>>()
         });
-        Effect::new(move |_| {
+        on_change(move || {
             let (tiles, answering) = (self.tiles.read(), answering.read());
             let changes = diff.try_update_value(|diff| diff.update(&tiles, &answering));
             tell(crate::live::clock::now(), changes.unwrap_or_default());
         });
-        Effect::new(move |_| tell(clock.millis(), AlarmChanges::default()));
+        on_change(move || tell(clock.millis(), AlarmChanges::default()));
     }
 
     fn turn(self, now: Millis, tiles: &[Tile]) {

@@ -3,6 +3,7 @@
 use super::model::{self, Ages};
 use super::state::{Shown, Wall};
 use crate::live::{Watched, use_watched};
+use crate::on_change::on_change;
 use crate::ui::{Icon, freshness};
 use chrono::{DateTime, Utc};
 use health::severity::Severity;
@@ -42,7 +43,7 @@ pub fn Tiles(
 fn spots(shown: Memo<Vec<Shown>>) -> RwSignal<Vec<Spot>> {
     let spots: RwSignal<Vec<Spot>> = RwSignal::new(Vec::new());
     let owner = Owner::current();
-    Effect::new(move |_| {
+    on_change(move || {
         let shown = shown.read();
         let held = spots.read_untracked().len();
         if shown.len() > held {
@@ -88,13 +89,13 @@ fn keep_ages(shown: Memo<Vec<Shown>>, spots: RwSignal<Vec<Spot>>, watched: Watch
         }
         holds.set_value(now..until);
     };
-    Effect::new(move |_| {
+    on_change(move || {
         shown.track();
         spots.track();
         let _ = watched.world();
         write(watched.now_untracked());
     });
-    Effect::new(move |_| {
+    on_change(move || {
         let now = watched.now();
         if !holds.with_value(|holds| holds.contains(&now)) {
             write(now);

@@ -136,26 +136,35 @@ impl Draft {
         })
     }
 
-    /// Undoes the last move; returns whether there was one.
-    pub fn undo(&mut self) -> bool {
-        let Some(mut step) = self.past.pop() else {
-            return false;
-        };
-        std::mem::swap(&mut self.order, &mut step.other);
+    /// Undoes the last move. `None` where there was none.
+    pub fn undo(&mut self) -> Option<Moved> {
+        let step = self.past.pop()?;
+        let (step, moved) = self.swap(step);
         self.future.push(step);
-        self.look();
-        true
+        Some(moved)
     }
 
-    /// Redoes the move that was undone last; returns whether there was one.
-    pub fn redo(&mut self) -> bool {
-        let Some(mut step) = self.future.pop() else {
-            return false;
+    /// Redoes the move that was undone last. `None` where there was none.
+    pub fn redo(&mut self) -> Option<Moved> {
+        let step = self.future.pop()?;
+        let (step, moved) = self.swap(step);
+        self.past.push(step);
+        Some(moved)
+    }
+
+    /// Takes the order on the other side of a step, and leaves this one there.
+    fn swap(&mut self, mut step: Step) -> (Step, Moved) {
+        let place = |order: &[String]| order.iter().position(|id| *id == step.id);
+        let position = |order: &[String]| place(order).map_or(0, |place| place + 1);
+        let moved = Moved {
+            id: step.id.clone(),
+            from: position(&self.order),
+            to: position(&step.other),
+            of: step.other.len(),
         };
         std::mem::swap(&mut self.order, &mut step.other);
-        self.past.push(step);
         self.look();
-        true
+        (step, moved)
     }
 
     /// Reapplies the moves to the order on the server; does nothing where that is not known.
@@ -226,8 +235,12 @@ impl Draft {
             order
         };
         self.order = merged(&self.order);
-        for step in self.past.iter_mut().chain(&mut self.future) {
-            step.other = merged(&step.other);
+        for steps in [&mut self.past, &mut self.future] {
+            // A move of what is gone cannot be undone.
+            steps.retain(|step| now.contains(&step.id));
+            for step in steps {
+                step.other = merged(&step.other);
+            }
         }
         self.base = now.to_vec();
         self.theirs = None;
@@ -257,6 +270,31 @@ mod tests {
             .map(|(id, f, t)| (id.as_str(), *f, *t))
             .collect();
         assert_eq!(changes, [("c", 3, 1), ("a", 1, 2), ("b", 2, 3)]);
+    }
+
+    #[test]
+    fn what_is_undone_and_redone_is_told_with_its_positions() {
+        let mut draft = Draft::new(ids("a b c"));
+        draft.move_to("c", 1);
+        draft.move_to("a", 3);
+        let told = |moved: Option<super::Moved>| moved.map(|moved| moved.announcement());
+        let expected = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            told(draft.undo()),
+            expected("a moved from position 3 to 2 of 3")
+        );
+        assert_eq!(
+            told(draft.redo()),
+            expected("a moved from position 2 to 3 of 3")
+        );
+        assert_eq!(told(draft.redo()), None);
+        // What is gone cannot be moved back.
+        draft.follow(&ids("b c"));
+        assert_eq!(
+            told(draft.undo()),
+            expected("c moved from position 1 to 2 of 2")
+        );
+        assert_eq!(told(draft.undo()), None);
     }
 
     #[test]
@@ -316,7 +354,7 @@ mod tests {
             (draft.order(), &*replaced(&draft)),
             (&ids("x d c b")[..], "d c b")
         );
-        assert!(draft.undo());
+        assert!(draft.undo().is_some());
         assert_eq!(replaced(&draft), "");
         draft.move_to("d", 1);
         draft.follow(&ids("b c d x"));
@@ -345,7 +383,7 @@ mod tests {
             (again.order(), again.base()),
             (&ids("d b a x")[..], &ids("b a d x")[..])
         );
-        assert!(again.undo() && !again.is_changed());
+        assert!(again.undo().is_some() && !again.is_changed());
         assert_eq!(conflict().over_theirs(), ids("d a b x"));
     }
 
@@ -362,9 +400,9 @@ mod tests {
             }
             let wanted = draft.order().to_vec();
             let mut steps = 0;
-            while draft.undo() { steps += 1; }
+            while draft.undo().is_some() { steps += 1; }
             prop_assert_eq!(draft.order(), &base[..]);
-            for _ in 0..steps { prop_assert!(draft.redo()); }
+            for _ in 0..steps { prop_assert!(draft.redo().is_some()); }
             prop_assert_eq!(draft.order(), &wanted[..]);
         }
     }

@@ -1,5 +1,6 @@
 //! Whether a row is near what is seen, so that only there ages are written each second.
 
+use crate::on_change::on_change;
 use leptos::html;
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
@@ -14,7 +15,7 @@ const MARGIN: &str = "64px 0px";
 #[must_use]
 pub fn row_in_view(row: NodeRef<html::Tr>) -> ReadSignal<bool> {
     let (in_view, set_in_view) = signal(true);
-    Effect::new(move |_| {
+    on_change(move || {
         let Some(row) = row.get() else { return };
         let observed = Closure::<dyn Fn(js_sys::Array)>::new(move |entries: js_sys::Array| {
             let last = entries.pop().unchecked_into::<IntersectionObserverEntry>();

@@ -1,6 +1,7 @@
 //! The rows of a long table that are seen, as it is scrolled: only these are drawn.
 
 use super::virtual_rows::{Scrolled, Window};
+use crate::on_change::on_change;
 use health::words::decimal;
 use leptos::html;
 use leptos::prelude::*;
@@ -55,7 +56,7 @@ impl RowWindow {
             height,
             count,
         };
-        Effect::new(move |_| {
+        on_change(move || {
             // Measured anew once the table is long, because then it scrolls by itself.
             let _ = is_long.get();
             if window.view_port.get().is_some() {
