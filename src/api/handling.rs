@@ -17,7 +17,15 @@ pub async fn acknowledge(alarm: &str, wanted: &NewAcknowledgement) -> Outcome {
     let answer: Result<Acknowledgement, Failure> =
         post(&acknowledgement(alarm), &json::write(wanted)).await;
     let done = "The alarm is acknowledged.".to_owned();
-    settled(answer, done, shown_in_the_list).await
+    match settled(answer, done, shown_in_the_list).await {
+        Outcome::Refused {
+            failure: Failure::Refused(problem),
+            ..
+        } if problem.kind == "/problems/changed" => Outcome::Changed {
+            message: format!("Meanwhile {}.", problem.detail.trim_end_matches('.')),
+        },
+        outcome => outcome,
+    }
 }
 
 /// Writes something about an alarm once.

@@ -29,7 +29,7 @@ enum Phase {
 pub fn ActionDialog(
     /// "Delete group Kiln 2?".
     #[prop(into)]
-    title: String,
+    title: Signal<String>,
     /// What its button says.
     action: &'static str,
     /// Whose system it is.

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 pub fn Dialog(
     /// What it is called.
     #[prop(into)]
-    title: String,
+    title: Signal<String>,
     /// After it was closed, however that was.
     on_close: Callback<()>,
     /// Closes it when it is run.

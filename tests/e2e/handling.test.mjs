@@ -174,6 +174,31 @@ story('a dialog that is left gives the focus back to what opened it', async ({ p
   await eventually(async () => assert.ok(await button.evaluate((one) => one === document.activeElement)));
 });
 
+story('what somebody began to acknowledge as a warning is not acknowledged once it is critical', async ({ page, visit, control, complaints }) => {
+  complaints.expect(/status of 409/);
+  const fall = async (session) => {
+    await control('PATCH', path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', session), { silent: true });
+    await control('POST', '/clock/advance', { seconds: 600 });
+  };
+  await fall('BOIL-02.OpcUa');
+  await visit('/');
+  const warning = page.getByRole('list', { name: 'Alarms' }).getByRole('listitem', { name: new RegExp(`^${GROUP}: Warning`) });
+  await warning.waitFor({ timeout: PATIENCE });
+  await warning.getByRole('button', { name: /^Acknowledge/ }).click();
+  const before = await dialog(page).getByRole('heading').innerText();
+  await dialog(page).getByLabel('Reason').fill('the stand-by can wait');
+  await fall('BOIL-01.OpcUa');
+  await open(page).waitFor({ timeout: PATIENCE });
+  assert.notEqual(await dialog(page).getByRole('heading').innerText(), before, 'the dialog tells what is wrong now');
+  const confirm = dialog(page).getByRole('button', { name: 'Acknowledge' });
+  await confirm.click();
+  await dialog(page).getByText(/Meanwhile the alarm has become critical: .* Nothing was sent/).waitFor();
+  await open(page).waitFor();
+  assert.equal(await dialog(page).getByLabel('Reason').inputValue(), 'the stand-by can wait');
+  await confirm.click();
+  await page.getByRole('status').getByText('The alarm is acknowledged.').waitFor();
+});
+
 story('an alarm that has ended meanwhile is not acknowledged, and nothing is lost', async ({ page, visit, control, complaints }) => {
   complaints.expect(/status of 404/);
   await silence(control);

@@ -30,6 +30,8 @@ pub enum Kind {
     WrongCode,
     /// The name is in use.
     NameTaken,
+    /// It is not any more what the person saw.
+    Changed,
     /// The change is in effect, but would not survive a restart.
     NotSaved,
     /// The gateway is at one of its limits.
@@ -96,6 +98,7 @@ impl Kind {
             Self::Forbidden => ("forbidden", "Not allowed", StatusCode::FORBIDDEN),
             Self::WrongCode => ("wrong-code", "Wrong code", StatusCode::NOT_FOUND),
             Self::NameTaken => ("name-taken", "Name taken", StatusCode::CONFLICT),
+            Self::Changed => ("changed", "Changed meanwhile", StatusCode::CONFLICT),
             Self::NotSaved => ("not-saved", "Not saved", StatusCode::INTERNAL_SERVER_ERROR),
             Self::Overloaded => (
                 "overloaded",

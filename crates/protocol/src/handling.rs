@@ -2,6 +2,7 @@
 
 use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use chrono::{DateTime, Utc};
+use health::Severity;
 use health::alarms::{Maintenance, Scope};
 use serde::{Deserialize, Serialize};
 use vendors::from_json;
@@ -19,6 +20,25 @@ pub struct NewAcknowledgement {
         skip_serializing_if = "Option::is_none"
     )]
     pub until: Option<DateTime<Utc>>,
+    /// What the person saw, where that is to be compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenAlarm>,
+}
+
+/// An alarm as a person saw it who decided to take care of it. Where it is worse by now, or somebody else has acknowledged
+/// it, nothing is recorded, and the answer is `/problems/changed`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeenAlarm {
+    /// How bad it was.
+    pub severity: Severity,
+    /// When it had been acknowledged, in milliseconds since 1970; none where it had not been.
+    #[serde(
+        default,
+        with = "ts_milliseconds_option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub acknowledged_at: Option<DateTime<Utc>>,
 }
 
 /// `POST /api/alarms/{id}/notes`: somebody writes something about an alarm. Answered with the note.

@@ -20,7 +20,7 @@ mod read_as_written;
 pub use activity::{Activity, ActivityEntry, ActivityKind};
 pub use alerts::{AlertTargetState, AlertTargets, UndeliveredAlert};
 pub use connection::{Configured, ConnectionState, Connections, LastError, ReadFailure};
-pub use handling::{MaintenanceList, NewAcknowledgement, NewMaintenance, NewNote};
+pub use handling::{MaintenanceList, NewAcknowledgement, NewMaintenance, NewNote, SeenAlarm};
 pub use inventory::Inventory;
 pub use problem::Problem;
 pub use report::{GroupReport, PlanReport, Report};

@@ -2,14 +2,14 @@
 
 use super::connection;
 use super::lasting::{Lasting, end};
-use crate::api::handling;
+use crate::api::{Outcome, handling};
 use crate::live::{Watched, use_watched};
 use crate::ui::action_dialog::Running;
 use crate::ui::{ActionDialog, Field};
 use health::alarms::Alarm;
 use health::effect::{Confirm, Effect};
 use leptos::prelude::*;
-use protocol::{NewAcknowledgement, NewNote};
+use protocol::{NewAcknowledgement, NewNote, SeenAlarm};
 use std::sync::Arc;
 
 /// Whose alarm it is, before its sentence: another connection may have one with the same words.
@@ -19,6 +19,13 @@ fn whose(watched: Watched, alarm: &Alarm) -> String {
         connection
     } else {
         format!("{connection}: ")
+    }
+}
+
+fn seen(alarm: &Alarm) -> SeenAlarm {
+    SeenAlarm {
+        severity: alarm.severity,
+        acknowledged_at: alarm.acknowledged.as_ref().map(|given| given.at),
     }
 }
 
@@ -34,28 +41,53 @@ pub fn Acknowledge(
 ) -> impl IntoView {
     let watched = use_watched();
     let (reason, minutes) = (RwSignal::new(String::new()), RwSignal::new(None));
-    let effect = Effect {
-        sentence: format!(
+    let first = Arc::clone(&alarm);
+    // It may get worse while somebody writes.
+    let current = Memo::new(move |_| {
+        let world = watched.world();
+        let mut alarms = world.alarms.iter();
+        let found = alarms.find(|one| one.id == first.id).cloned();
+        found.unwrap_or_else(|| Arc::clone(&first))
+    });
+    let effect = Signal::derive(move || {
+        let alarm = current.read();
+        let sentence = format!(
             "{}{} All users see that you are handling it. The alarm stays in the list, folded, and sends no notifications until it ends or gets worse.",
             whose(watched, &alarm),
             alarm.sentence
-        ),
-        notes: Vec::new(),
-    };
-    let id = alarm.id.clone();
+        );
+        Effect {
+            sentence,
+            notes: Vec::new(),
+        }
+    });
+    let title = Signal::derive(move || {
+        let alarm = current.read();
+        format!("Acknowledge {}: {}?", alarm.name, alarm.word)
+    });
+    // What the person decided on: the alarm as the dialog was opened, and once that has changed, as it is shown since.
+    let opened = StoredValue::new(Some(seen(&alarm)));
     let run: Box<dyn Fn() -> Running> = Box::new(move || {
-        let id = id.clone();
+        let id = alarm.id.clone();
+        let now_seen = || seen(&current.read_untracked());
         let wanted = NewAcknowledgement {
             reason: reason.get_untracked(),
             until: end(watched.now_untracked(), minutes.get_untracked()),
+            seen: Some(opened.get_value().unwrap_or_else(now_seen)),
         };
-        Box::pin(async move { (handling::acknowledge(&id, &wanted).await, None) })
+        Box::pin(async move {
+            let outcome = handling::acknowledge(&id, &wanted).await;
+            if matches!(outcome, Outcome::Changed { .. }) {
+                opened.try_set_value(None);
+            }
+            (outcome, None)
+        })
     });
     let ready = Signal::derive(move || !reason.read().trim().is_empty());
     let hint = Signal::derive(|| "What is being done, or why it can wait".to_owned());
     view! {
-        <ActionDialog title=format!("Acknowledge {}: {}?", alarm.name, alarm.word) action="Acknowledge" system="the gateway"
-            effect=Signal::derive(move || effect.clone()) confirm=Signal::derive(|| Confirm::Click) id="" ready run
+        <ActionDialog title action="Acknowledge" system="the gateway"
+            effect confirm=Signal::derive(|| Confirm::Click) id="" ready run
             changed on_close
         >
             <Field label="Reason" name="reason" value=reason hint required=true />

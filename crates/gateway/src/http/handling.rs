@@ -18,9 +18,9 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, TimeDelta, Utc};
-use health::alarms::{Acknowledgement, Maintenance, Note, Scope};
+use health::alarms::{Acknowledgement, Alarm, Maintenance, Note, Scope};
 use health::inventory::ResourceKey;
-use protocol::{MaintenanceList, NewAcknowledgement, NewMaintenance, NewNote};
+use protocol::{MaintenanceList, NewAcknowledgement, NewMaintenance, NewNote, SeenAlarm};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -68,11 +68,12 @@ pub(super) async fn acknowledge(
     let who = &authorized.who;
     let wanted: NewAcknowledgement = read(
         request,
-        "`reason`, a text, and `until`, a time in milliseconds since 1970 or left out",
+        "`reason`, a text, `until`, a time in milliseconds since 1970 or left out, and `seen`, an object or left out",
     )
     .await?;
     let inventory = gateway.shared.watchers.inventory();
     let alarm = inventory.alarm(&id).ok_or_else(no_such_alarm)?;
+    wanted.seen.map_or(Ok(()), |seen| compare(seen, &alarm))?;
     let id = inventory.shared_id(&alarm.id).await.ok_or_else(too_new)?;
     let now = inventory.clock().now();
     let given = Acknowledgement {
@@ -97,6 +98,23 @@ pub(super) async fn acknowledge(
         return Err(no_such_alarm());
     }
     Ok((StatusCode::CREATED, NO_STORE, Json(given)).into_response())
+}
+
+/// Whether an alarm is still what the person saw who decided to take care of it.
+fn compare(seen: SeenAlarm, alarm: &Alarm) -> Result<(), Problem> {
+    if alarm.severity < seen.severity {
+        let (word, sentence) = (alarm.severity.key(), &alarm.sentence);
+        let detail = format!("the alarm has become {word}: {sentence}");
+        return Err(Problem::new(Kind::Changed, detail));
+    }
+    let at = |at: DateTime<Utc>| at.timestamp_millis();
+    match &alarm.acknowledged {
+        Some(given) if seen.acknowledged_at.map(at) != Some(at(given.at)) => {
+            let detail = format!("{} has acknowledged the alarm: {}", given.by, given.reason);
+            Err(Problem::new(Kind::Changed, detail))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// `DELETE /api/alarms/{id}/acknowledgement`.

@@ -151,6 +151,34 @@ async fn a_note_stands_beside_its_alarm_for_people_and_in_the_activity() {
 }
 
 #[tokio::test]
+async fn an_alarm_that_is_not_what_somebody_saw_any_more_is_not_acknowledged() {
+    let plant = plant().await;
+    let stage = Stage::of(&plant).await;
+    let open = alarm(&stage, "the alarm", |_| true).await;
+    let acknowledge = async |seen: Value| {
+        let body = json!({"reason": "on it", "seen": seen});
+        let (status, answer) = send(&stage, &format!("POST {}", of(&open)), &body).await;
+        (status, answer["detail"].as_str().map(str::to_owned), answer)
+    };
+    let (status, detail, answer) = acknowledge(json!({"severity": "warning"})).await;
+    assert_eq!(
+        (status, &answer["type"]),
+        (409, &json!("/problems/changed"))
+    );
+    let expected = format!("the alarm has become critical: {}", open.sentence);
+    assert_eq!(detail, Some(expected));
+    assert!(alarm(&stage, "it", |_| true).await.acknowledged.is_none());
+    let (status, _, given) = acknowledge(json!({"severity": "critical"})).await;
+    assert_eq!(status, 201);
+    // Somebody else, who has not seen that yet.
+    let (status, detail, _) = acknowledge(json!({"severity": "critical"})).await;
+    let expected = "local has acknowledged the alarm: on it".to_owned();
+    assert_eq!((status, detail), (409, Some(expected)));
+    let seen = json!({"severity": "critical", "acknowledged_at": given["at"]});
+    assert_eq!(acknowledge(seen).await.0, 201);
+}
+
+#[tokio::test]
 async fn an_acknowledgement_ends_at_its_end_or_when_the_alarm_gets_worse_or_ends() {
     let plant = plant().await;
     plant.answers("g0", Answers::Status(500));
