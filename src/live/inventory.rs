@@ -56,6 +56,8 @@ pub struct Watched {
     fresh: StoredValue<Fresh>,
     /// Counts the times at which something became less fresh.
     aged: RwSignal<u32>,
+    /// Changes when a day may have begun: with a quarter of an hour, in every zone.
+    day: RwSignal<u32>,
     settings: PollSettings,
     /// Failovers that the last answer showed.
     takeovers: RwSignal<Vec<Takeover>>,
@@ -180,6 +182,7 @@ pub fn provide(first: First) -> Watched {
         ahead,
         fresh: StoredValue::new(judged),
         aged: RwSignal::new(0),
+        day: RwSignal::new(0),
         settings,
         takeovers,
         wanted: StoredValue::new_local(wanted),
@@ -192,6 +195,11 @@ pub fn provide(first: First) -> Watched {
         if watched.judge(watched.now()) {
             watched.aged.update(|times| *times = times.wrapping_add(1));
             forget(&watched.aged);
+        }
+        let quarter = u32::try_from(watched.now().timestamp() / (15 * 60)).unwrap_or(0);
+        if watched.day.get_untracked() != quarter {
+            watched.day.set(quarter);
+            forget(&watched.day);
         }
     });
     watched
@@ -375,6 +383,13 @@ impl Watched {
         untrack(|| self.now())
     }
 
+    /// The gateway's time, tracked only as far as another day may have begun: for words that tell no age.
+    #[must_use]
+    pub fn now_by_day(self) -> DateTime<Utc> {
+        self.day.track();
+        self.now_untracked()
+    }
+
     /// How wrong this computer's clock is, in words; nothing where that is not worth telling.
     #[must_use]
     pub fn computer_clock(self) -> Option<String> {
@@ -454,11 +469,17 @@ impl Watched {
         !world.build.is_empty() && !first.is_empty() && world.build != first
     }
 
-    /// Whether the gateway does not answer, tracked: then nothing on the screen is current.
+    /// Whether the gateway does not say how everything is, tracked: then nothing on the screen is current.
     #[must_use]
     pub fn is_gateway_gone(self) -> bool {
-        let failure = self.live.status.failure();
-        matches!(failure, Some(Failure::Unreachable(problem)) if problem.status == 0)
+        self.failure().is_some()
+    }
+
+    /// Whether the console asks and the gateway answers at this moment, tracked: not while refresh is paused, while nobody
+    /// sees the page, or right after the computer slept.
+    #[must_use]
+    pub fn is_current(self) -> bool {
+        self.live.status.freshness(self.clock) == Freshness::Live
     }
 
     /// When the gateway last answered, by its own clock.
@@ -468,9 +489,11 @@ impl Watched {
         Some(clock::time(clock::millis_of(at) + self.ahead.get()))
     }
 
-    /// Why the gateway's last answer could not be had, where it was none.
+    /// Why the gateway does not say it, tracked: it does not answer, a proxy in front of it answers in its place, or it
+    /// fails. That nobody is signed in is shown in another way.
     #[must_use]
     pub fn failure(self) -> Option<Failure> {
-        self.live.status.failure()
+        let failure = self.live.status.failure();
+        failure.filter(|failure| failure.status() != 401)
     }
 }

@@ -1,5 +1,6 @@
-//! The banner shown while the gateway is unreachable: nothing on the screen is current then.
+//! The banner shown while the gateway does not say how everything is: nothing on the screen is current then.
 
+use crate::api::Failure;
 use crate::live::use_watched;
 use crate::prefs::use_prefs;
 use crate::ui::{Icon, times};
@@ -10,17 +11,21 @@ use leptos::prelude::*;
 pub fn GatewayLost() -> impl IntoView {
     let (watched, prefs) = (use_watched(), use_prefs());
     let lost = Memo::new(move |_| watched.is_gateway_gone());
-    let words = move || match watched.last_answer() {
-        Some(at) => {
-            let now = watched.now();
+    let why = move || match watched.failure() {
+        None | Some(Failure::Unreachable(_)) => "The gateway does not answer.".to_owned(),
+        Some(failure) => format!("The gateway failed: {}.", failure.line()),
+    };
+    let words = move || {
+        let since = watched.last_answer().map(|at| {
             let zone = prefs.zone.get();
-            let at = times::moment(at, now, zone);
-            format!(
-                "The gateway does not answer. Everything below is as it was at {at} {}. Retrying automatically.",
-                zone.word()
-            )
-        }
-        None => "The gateway does not answer. Retrying automatically.".to_owned(),
+            let at = times::moment(at, watched.now(), zone);
+            format!(" Everything below is as it was at {at} {}.", zone.word())
+        });
+        format!(
+            "{}{} Retrying automatically.",
+            why(),
+            since.unwrap_or_default()
+        )
     };
     view! {
         <div role="alert">

@@ -124,6 +124,8 @@ pub fn Announcements(
 /// What announcements are made from, at one moment.
 struct Moment {
     is_gateway_gone: bool,
+    /// Whether what is known is of this moment: otherwise it is old because of this console, and no connection's silence.
+    is_current: bool,
     /// Id, title and freshness of each that was read, or could not be read.
     connections: Vec<(String, String, Freshness)>,
     alarms: Arc<Vec<Arc<Alarm>>>,
@@ -142,6 +144,7 @@ fn moment(watched: Watched) -> Moment {
     let connections = connections.map(|state| &state.connection);
     Moment {
         is_gateway_gone: watched.is_gateway_gone(),
+        is_current: watched.is_current(),
         connections: connections
             .map(|connection| of_connection(&connection.id, &connection.title))
             .collect(),
@@ -170,6 +173,9 @@ impl PreviousMoment {
         let mut news = Vec::new();
         if was_gone {
             news.push("The gateway answers again.".to_owned());
+        }
+        if !moment.is_current {
+            return news;
         }
         for (id, title, fresh) in &moment.connections {
             let mut known = self.freshness.iter_mut();
@@ -247,6 +253,7 @@ mod tests {
         };
         Moment {
             is_gateway_gone: false,
+            is_current: true,
             connections: vec![("plant-a".to_owned(), "Plant A".to_owned(), fresh)],
             alarms: Arc::new(critical.iter().map(alarm).collect()),
         }
@@ -297,6 +304,20 @@ mod tests {
         assert!(known.update(&moment(live, &both)).is_empty());
         assert!(known.update(&moment(live, &[])).is_empty());
         assert_eq!(known.update(&moment(live, &[("a", group)])).len(), 1);
+    }
+
+    #[test]
+    fn what_is_old_because_nobody_asked_is_no_news() {
+        let mut known = PreviousMoment::default();
+        known.update(&moment(Freshness::Live, &[]));
+        for fresh in [Freshness::Stale, Freshness::NoData] {
+            let paused = Moment {
+                is_current: false,
+                ..moment(fresh, &[])
+            };
+            assert_eq!(known.update(&paused), Vec::<String>::new());
+        }
+        assert!(known.update(&moment(Freshness::Live, &[])).is_empty());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { start, story, whenRows } from './harness.mjs';
 import { GATEWAY_GONE } from './support/browser.mjs';
+import { proxy } from './support/proxy.mjs';
 
 story('a gateway that is gone is said to be gone, and the console recovers with it', async ({ page, product, visit, complaints }) => {
   complaints.expect(GATEWAY_GONE);
@@ -18,5 +19,24 @@ story('a gateway that is gone is said to be gone, and the console recovers with 
     await page.getByRole('listitem', { name: /^Plant A: live/ }).waitFor();
   } finally {
     await again.stop();
+  }
+});
+
+story('a gateway for which a proxy answers is said to be gone, and no vendor is', async ({ page, product, complaints }) => {
+  complaints.expect(/status of 502/);
+  let isGone = false;
+  const server = await proxy(product, (path) => (isGone && path.startsWith('/api/') ? 502 : undefined));
+  try {
+    await page.goto(`${server.url}/groups`);
+    await whenRows(page, 'Failover groups', (shown) => assert.ok(shown.length > 10));
+    isGone = true;
+    const alert = page.getByRole('alert').filter({ hasText: 'The gateway does not answer. Everything below is as it was at' });
+    await alert.waitFor({ timeout: 30_000 });
+    assert.equal(await page.getByText(/does not answer: (STALE|NO DATA)/).count(), 0, 'the vendors are not blamed');
+    isGone = false;
+    await alert.waitFor({ state: 'detached', timeout: 45_000 });
+    await page.getByRole('listitem', { name: /^Plant A: live/ }).waitFor();
+  } finally {
+    server.stop();
   }
 });

@@ -242,11 +242,8 @@ fn row(entry: &Arc<ActivityEntry>) -> impl IntoView + use<> {
 /// When it was, with the zone.
 pub(super) fn time(at: DateTime<Utc>) -> impl IntoView {
     let (prefs, watched) = (use_prefs(), use_watched());
-    let now = watched.now_untracked();
-    let words = move || {
-        let zone = prefs.zone.get();
-        times::moment(at, now, zone)
-    };
+    // A time of yesterday has its date, also where it was of today when it was drawn.
+    let words = move || times::moment(at, watched.now_by_day(), prefs.zone.get());
     view! { <time datetime=times::machine(at)>{words}</time> }
 }
 
