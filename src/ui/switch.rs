@@ -19,10 +19,14 @@ pub fn Switch(
     /// Why it cannot be changed, where it cannot.
     #[prop(optional, into)]
     cannot: Option<Signal<Option<String>>>,
+    /// Whether another state was asked for and is not known yet.
+    #[prop(optional, into)]
+    busy: Option<Signal<bool>>,
 ) -> impl IntoView {
+    let busy = move || busy.is_some_and(|busy| busy.get()).then_some("true");
     let cannot = move || cannot.and_then(|cannot| cannot.get());
     view! {
         <button type="button" class="switch" role="switch" aria-label=move || label.get() aria-checked=move || if on.get() { "true" } else { "false" }
-            title=cannot disabled=move || cannot().is_some() on:click=move |_| change.run(!on.get_untracked())>{move || words.get()}</button>
+            aria-busy=busy title=cannot disabled=move || cannot().is_some() on:click=move |_| change.run(!on.get_untracked())>{move || words.get()}</button>
     }
 }

@@ -95,6 +95,21 @@ story('a backup is left out and taken in at once, with a way back', async (told)
   await eventually(async () => assert.equal((await now(world, group.id)).slicers.find(({ id }) => id === backup.id).enabled, true), 20_000);
 });
 
+story('an eligibility that is being changed is not sent again', async (told) => {
+  const { page, control } = told;
+  const group = await open(told);
+  const backup = group.slicers.find(({ id, enabled }) => enabled && id !== group.active_slicer_id);
+  await control('POST', '/faults', { connection: 'live', operation: 'get group', fault: { kind: 'latency', milliseconds: 1500 }, times: 1 });
+  const eligible = page.getByRole('switch', { name: `Eligible for failover ${backup.id}` });
+  await eligible.click();
+  await eventually(async () => assert.equal(await eligible.getAttribute('aria-busy'), 'true'));
+  await eligible.click();
+  await said(page, `${backup.id} is now not eligible.`);
+  await eventually(async () => assert.equal(await eligible.getAttribute('aria-checked'), 'false'), 20_000);
+  assert.equal(await eligible.getAttribute('aria-busy'), null);
+  assert.equal(await sent(control, 'order slicers'), 1);
+});
+
 story('leaving out the slicer on air asks first and says who goes on air', async (told) => {
   const { page, world } = told;
   const group = await open(told);

@@ -469,3 +469,21 @@ story('a save that the gateway finds overtaken is a conflict, not a loss', async
   const reading = 'Reading the order that is there now…';
   assert.deepEqual(await page.evaluate(() => window.said), [reading, 'Saving…', reading, 'Save order'], 'each step says what is done');
 });
+
+story('who leaves while an order is saved is told its outcome where they are', async (told) => {
+  const { page, control, complaints } = told;
+  complaints.expect(/status of 503/);
+  const group = await open(told);
+  await control('POST', '/faults', { connection: 'live', operation: 'get group', fault: { kind: 'latency', milliseconds: 2000 } });
+  await control('POST', '/faults', { connection: 'live', operation: 'order slicers', fault: { kind: 'status', status: 503 } });
+  await page.getByRole('button', { name: `Move up ${inOrder(group)[1]}` }).click();
+  await bar(page).getByRole('button', { name: 'Save order' }).click();
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Groups/ }).click();
+  const dialog = page.getByRole('dialog', { name: 'Leave without saving?' });
+  await dialog.getByText('The order is being saved. If that fails, your changes to it would be lost.').waitFor();
+  await dialog.getByRole('button', { name: 'Leave and discard' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Groups', exact: true }).waitFor();
+  await page.getByRole('status').getByText(/^Outcome unknown: /).waitFor({ timeout: 30_000 });
+  assert.equal(await page.getByText('The console has stopped working').count(), 0);
+  await page.getByRole('button', { name: 'Dismiss' }).click();
+});

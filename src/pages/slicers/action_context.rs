@@ -37,6 +37,8 @@ pub struct ActionContext {
     pub draft: RwSignal<Draft>,
     /// The step of saving the draft, while it is saved.
     pub saving: RwSignal<Option<SaveStep>>,
+    /// The slicers whose eligibility is being changed: each change is sent once.
+    pub sending: RwSignal<Vec<String>>,
     /// The dialog that is open.
     pub open: RwSignal<Option<Open>>,
     /// What was done to the draft last, for screen readers.
@@ -60,6 +62,7 @@ impl ActionContext {
             watched: use_watched(),
             draft: RwSignal::new(Draft::default()),
             saving: RwSignal::new(None),
+            sending: RwSignal::new(Vec::new()),
             open: RwSignal::new(None),
             message: RwSignal::new(String::new()),
             pictures: pictures::follow(live),
@@ -163,10 +166,16 @@ impl ActionContext {
         let (Some(writer), Some(seen)) = (self.writer(), self.live.value_untracked()) else {
             return;
         };
+        if self.sending.read_untracked().contains(&slicer) {
+            return;
+        }
+        self.sending.update(|sending| sending.push(slicer.clone()));
         self.notices.dismiss_undoable();
         leptos::task::spawn_local(async move {
             let sent = writer.set_eligible(&seen, &slicer, eligible, Some(now));
             let outcome = sent.await;
+            let ended = |sending: &mut Vec<String>| sending.retain(|one| *one != slicer);
+            let _ = self.sending.try_update(ended);
             self.changed();
             match outcome {
                 Outcome::Done { message, .. } => {

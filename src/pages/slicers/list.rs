@@ -103,7 +103,7 @@ fn GroupRow(row: RwSignal<Row>) -> impl IntoView {
             <td>{move || row.read().backups.clone()}</td>
             <td>{move || row.read().mode.clone()}</td>
             <td>{move || row.read().auto_failback}</td>
-            <MomentCell at=failover time />
+            <MomentCell at=failover unread=Signal::derive(move || !state.read().is_whole()) time />
         </tr>
     }
 }

@@ -199,6 +199,7 @@ mod tests {
                 word: "Normal".to_owned(),
                 last_known: None,
                 unreadable: 0,
+                is_read: true,
             },
         };
         row(&judged[0].resource, context)

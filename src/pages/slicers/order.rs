@@ -90,9 +90,12 @@ pub fn SlicerOrder(
         });
     });
     on_change(move || {
-        let saved = *context.saving.read() == Some(SaveStep::Showing);
-        let unsaved = draft.read().is_changed() && !saved;
-        nav.set_unsaved(unsaved.then_some("Your changes to the order"));
+        let what = match *context.saving.read() {
+            None => Some("Your changes to the order"),
+            Some(SaveStep::Showing) => None,
+            Some(_) => Some("The order is being saved. If that fails, your changes to it"),
+        };
+        nav.set_unsaved(what.filter(|_| draft.read().is_changed()));
     });
     on_cleanup(move || nav.set_unsaved(None));
     let movable = Memo::new(move |_| context.may && !flat.get() && context.saving.read().is_none());

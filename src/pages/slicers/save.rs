@@ -15,7 +15,7 @@ use health::effect;
 use health::slicers::order_effect;
 use health::sort;
 use leptos::prelude::*;
-use vendors::uplynk::Mode;
+use vendors::uplynk::{FailoverGroup, Mode};
 
 /// Why the last attempt to save failed.
 #[derive(Clone, PartialEq)]
@@ -253,7 +253,7 @@ async fn send(
                     match writer.save_order(&seen, &order, &base, |_| ()).await {
                         SaveOutcome::Completed(outcome) => outcome,
                         SaveOutcome::Conflict(now) => Outcome::Changed {
-                            message: format!("the order is now {}.", ids(&now).join(", ")),
+                            message: current_order(&now),
                         },
                     }
                 }
@@ -272,13 +272,17 @@ async fn send(
             context.changed();
             return;
         }
+        // The page was left, or shows something else: it is told wherever the person is now.
+        SaveOutcome::Completed(outcome) if problem.is_disposed() => {
+            context.notices().show_outcome(outcome);
+        }
+        SaveOutcome::Conflict(now) if problem.is_disposed() => {
+            let message = current_order(&now);
+            context.notices().show_outcome(Outcome::Changed { message });
+        }
         SaveOutcome::Conflict(now) => {
             let flat = now.mode == Some(Mode::Flat);
-            let message = if flat {
-                "The group is now in flat mode.".to_owned()
-            } else {
-                format!("The order is now {}.", ids(&now).join(", "))
-            };
+            let message = current_order(&now);
             if !flat {
                 let _ = draft.try_update(|draft| draft.follow(&ids(&now)));
             }
@@ -298,12 +302,23 @@ async fn send(
         }
     }
     // What was read meanwhile, by another reading than the one that found the conflict.
-    let is_conflict = || matches!(*problem.read_untracked(), Some(Problem::Changed(_)));
-    if let Some(group) = live.value_untracked().filter(|_| !is_conflict()) {
+    if let Some(shown) = problem.try_get_untracked()
+        && !matches!(shown, Some(Problem::Changed(_)))
+        && let Some(group) = live.value_untracked()
+    {
         let _ = draft.try_update(|draft| draft.follow(&ids(&group)));
     }
     let _ = saving.try_set(None);
     context.changed();
+}
+
+/// What the group holds now in place of the order that was seen.
+fn current_order(group: &FailoverGroup) -> String {
+    if group.mode == Some(Mode::Flat) {
+        "The group is now in flat mode.".to_owned()
+    } else {
+        format!("The order is now {}.", ids(group).join(", "))
+    }
 }
 
 /// The result of the last attempt, unless it was simply done.

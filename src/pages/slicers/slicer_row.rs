@@ -131,7 +131,11 @@ fn Eligible(row: RwSignal<Row>, context: ActionContext) -> impl IntoView {
             context.set_eligible(id, on);
         }
     });
-    view! { <Switch label on words=Signal::derive(words) change /> }.into_any()
+    let busy = Signal::derive(move || {
+        let sending = context.sending.read();
+        sending.iter().any(|id| *id == row.read().id)
+    });
+    view! { <Switch label on words=Signal::derive(words) change busy /> }.into_any()
 }
 
 /// The buttons.
