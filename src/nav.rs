@@ -76,6 +76,13 @@ impl Nav {
         self.path.get()
     }
 
+    /// Whether this is the page, untracked.
+    #[must_use]
+    pub fn is_at(self, route: &Route) -> bool {
+        self.path
+            .with_untracked(|path| Route::parse(path) == *route)
+    }
+
     /// The query, without its `?`.
     #[must_use]
     pub fn search(self) -> String {
@@ -200,11 +207,13 @@ impl Nav {
         if let Ok(history) = window().history() {
             let _ = history.push_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(href));
         }
-        let before = self.path.get_untracked();
-        self.follow();
-        if before != self.path.get_untracked() {
-            window().scroll_to_with_x_and_y(0.0, 0.0);
-            focus_main();
+        if self.follow() {
+            // A dialog that leads here keeps the focus until it is gone.
+            request_animation_frame(|| {
+                if let Some(main) = main_part() {
+                    let _ = main.focus();
+                }
+            });
         }
     }
 
@@ -217,14 +226,25 @@ impl Nav {
         self.follow();
     }
 
-    fn follow(self) {
+    /// Takes over where the browser is. Returns whether that is another page, which is read from its beginning: what
+    /// scrolls stays from page to page.
+    fn follow(self) -> bool {
         let (path, search) = current();
+        let is_other = self.path.with_untracked(|before| *before != path);
         for (signal, new) in [(self.path, path), (self.search, search)] {
             if signal.with_untracked(|old| *old != new) {
                 signal.set(new);
                 forget(&signal);
             }
         }
+        if is_other {
+            // The window, where everything is so large that the page as a whole scrolls.
+            window().scroll_to_with_x_and_y(0.0, 0.0);
+            if let Some(main) = main_part() {
+                main.set_scroll_top(0);
+            }
+        }
+        is_other
     }
 
     /// A plain click on a link of ours becomes a step in the history; everything else (new tab,
@@ -262,11 +282,8 @@ fn current() -> (String, String) {
     )
 }
 
-/// A new page is read from its beginning, also by people who do not see it.
-fn focus_main() {
-    if let Some(main) = document().get_element_by_id("main")
-        && let Ok(main) = main.dyn_into::<web_sys::HtmlElement>()
-    {
-        let _ = main.focus();
-    }
+/// Where the page stands, and what scrolls.
+fn main_part() -> Option<web_sys::HtmlElement> {
+    let main = document().get_element_by_id("main")?;
+    main.dyn_into().ok()
 }

@@ -179,6 +179,24 @@ story('create group: 201', async (told) => {
   assert.equal(await held(world, { connection: 'plant-b', group: 'mill-7' }), undefined);
 });
 
+story('a group that is created after its dialog was cancelled takes nobody away from where they are', async (told) => {
+  const { page, control, visit } = told;
+  await control('POST', '/faults', { connection: 'plant-b', operation: 'create group', fault: { kind: 'latency', milliseconds: 2000 } });
+  await visit('/groups');
+  await page.getByRole('button', { name: 'Create group' }).click();
+  await dialog(page).getByLabel('Connection').selectOption('Plant B');
+  await fill(page, 'Id', 'mill-8');
+  await send(page, 'Create group').click();
+  await dialog(page).getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Connections/ }).click();
+  const heading = page.getByRole('heading', { level: 1, name: 'Connections', exact: true });
+  await heading.waitFor();
+  await notice(page, 'Plant B created the group mill-8. The group matches what you entered.').waitFor({ timeout: 20_000 });
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await notice(page, 'Plant B deleted the group mill-8. It no longer exists.').waitFor();
+  await heading.waitFor();
+});
+
 story('create group: 200, an identical one was there', async (told) => {
   const { page } = told;
   await openGroup(told, A);

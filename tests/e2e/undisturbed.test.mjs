@@ -2,7 +2,7 @@
 // the focus, a selection, the place one has scrolled to, an open list or a half-typed text.
 
 import assert from 'node:assert/strict';
-import { START, eventually, rows, story, whenRows } from './harness.mjs';
+import { START, eventually, open as openTicking, pass, passEventually, rows, story, whenRows } from './harness.mjs';
 import { allLive } from './support/sources.mjs';
 import { path, system } from './support/worlds.mjs';
 
@@ -96,6 +96,39 @@ story('rows stand still under the pointer', async ({ page, visit, control }) => 
   assert.deepEqual(await names(), before);
   await page.getByRole('heading', { level: 1 }).hover();
   await eventually(async () => assert.match((await names())[0], /^Tank Farm/));
+});
+
+story('an order is not kept for ever by a pointer that was left on the list', async (told) => {
+  const { page, control } = told;
+  await openTicking(told, '/groups');
+  await whenRows(page, 'Failover groups', (shown) => assert.ok(shown.length > 10));
+  await page.getByRole('row').nth(4).hover();
+  await trouble(control);
+  const first = async () => (await rows(page, 'Failover groups'))[0].Group;
+  await passEventually(page, control, async () => assert.doesNotMatch(await state(page), /^Normal/), 20_000);
+  assert.doesNotMatch(await first(), /^Tank Farm/, 'while somebody uses the list');
+  await pass(page, control, 61);
+  assert.match(await first(), /^Tank Farm/);
+});
+
+story('another page is read from its beginning', async ({ page, visit }) => {
+  await page.setViewportSize({ width: 1000, height: 400 });
+  await visit('/groups');
+  await whenRows(page, 'Failover groups', (shown) => assert.ok(shown.length > 10));
+  const at = () => page.evaluate(() => document.querySelector('main').scrollTop);
+  const down = async () => {
+    await page.evaluate(() => document.querySelector('main').scrollTo(0, 150));
+    assert.ok((await at()) > 100);
+  };
+  await down();
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Overview/ }).click();
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  assert.equal(await at(), 0);
+  await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.id), 'main'));
+  await down();
+  await page.goBack();
+  await page.getByRole('heading', { level: 1, name: 'Groups', exact: true }).waitFor();
+  assert.equal(await at(), 0);
 });
 
 story('a selection and the place one has scrolled to stay', async ({ page, visit }) => {

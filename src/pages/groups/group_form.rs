@@ -26,12 +26,13 @@ fn object(text: &str) -> Result<Option<Map<String, Value>>, String> {
     }
 }
 
-/// Creates the group, opens its page, and returns the undo.
+/// Creates the group, opens its page if `is_open` still says that the dialog is there, and returns the undo.
 async fn create(
     writer: Option<Writer>,
     group: GroupConfiguration,
     nav: Nav,
     notices: Notices,
+    is_open: impl Fn() -> bool,
 ) -> (Outcome, Option<Undo>) {
     let Some(writer) = writer else {
         return (
@@ -45,14 +46,18 @@ async fn create(
         group: id.clone(),
     };
     let outcome = writer.create_group(group).await;
-    if matches!(outcome, Outcome::Done { .. }) {
+    if matches!(outcome, Outcome::Done { .. }) && is_open() {
         nav.go(&to.href());
     }
     let undo: Undo = Rc::new(move || {
-        let (writer, id) = (writer.clone(), id.clone());
+        let (writer, id, page) = (writer.clone(), id.clone(), to.clone());
         leptos::task::spawn_local(async move {
-            notices.show_outcome(writer.delete_group(&id).await);
-            nav.go(&Route::Groups.href());
+            let outcome = writer.delete_group(&id).await;
+            let is_gone = matches!(outcome, Outcome::Done { .. });
+            notices.show_outcome(outcome);
+            if is_gone && nav.is_at(&page) {
+                nav.go(&Route::Groups.href());
+            }
         });
     });
     (outcome, Some(undo))
@@ -142,7 +147,8 @@ pub fn GroupForm(
     };
     let run = Box::new(move || {
         let (writer, group) = (untrack(writer), configuration());
-        Box::pin(create(writer, group, nav, notices)) as Running
+        let is_open = move || !id.is_disposed();
+        Box::pin(create(writer, group, nav, notices, is_open)) as Running
     });
     let pick = (titles.len() > 1).then(|| {
         let options: Vec<_> = titles

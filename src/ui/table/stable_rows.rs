@@ -1,4 +1,4 @@
-//! Rows that keep their order while somebody uses them: while the pointer or the focus is in the table, and
+//! Rows that keep their order while somebody uses them: while the pointer or the focus is moved in the table, and
 //! for a moment after an action, a refresh changes the content of rows but not their order.
 
 use health::sort;
@@ -10,13 +10,33 @@ use std::time::Duration;
 /// How long rows stay where they are after an action: what was acted on is looked at first.
 const AFTER_ACTION: Duration = Duration::from_secs(2);
 
-/// Whether the pointer or the focus is in the rows, or an action was just done.
-#[derive(Clone, Copy, Default)]
+/// A pointer or focus that was left in the rows keeps their order no longer than this, or twice this: what becomes critical
+/// would stay on another page for as long as nobody moves the mouse.
+const UNUSED: Duration = Duration::from_secs(30);
+
+/// Whether somebody uses the rows with the pointer or the focus, or an action was just done.
+#[derive(Clone, Copy)]
 pub struct RowLock {
     pointer: RwSignal<bool>,
     focus: RwSignal<bool>,
+    /// Whether neither was moved lately.
+    is_idle: RwSignal<bool>,
+    /// Counts the moves.
+    moves: StoredValue<u32>,
     /// Actions that were done a moment ago.
     acted: RwSignal<u32>,
+}
+
+impl Default for RowLock {
+    fn default() -> Self {
+        Self {
+            pointer: RwSignal::new(false),
+            focus: RwSignal::new(false),
+            is_idle: RwSignal::new(true),
+            moves: StoredValue::new(0),
+            acted: RwSignal::new(0),
+        }
+    }
 }
 
 impl RowLock {
@@ -29,7 +49,30 @@ impl RowLock {
     /// Whether the rows keep their order.
     #[must_use]
     pub fn is_held(self) -> bool {
-        self.pointer.get() || self.focus.get() || self.acted.get() > 0
+        let is_in = self.pointer.get() || self.focus.get();
+        is_in && !self.is_idle.get() || self.acted.get() > 0
+    }
+
+    /// The pointer or the focus was moved within the rows.
+    fn moved(self) {
+        self.moves
+            .update_value(|moves| *moves = moves.wrapping_add(1));
+        if self.is_idle.get_untracked() {
+            self.is_idle.set(false);
+            self.watch();
+        }
+    }
+
+    /// Looks after a while whether it was moved again.
+    fn watch(self) {
+        let before = self.moves.get_value();
+        let look = move || match self.moves.try_get_value() {
+            // The page was left.
+            None => {}
+            Some(moves) if moves == before => self.is_idle.set(true),
+            Some(_) => self.watch(),
+        };
+        set_timeout(look, UNUSED);
     }
 
     /// Something was done to a row. Also after the page was left.
@@ -52,9 +95,17 @@ pub fn StableRows(
 ) -> impl IntoView {
     view! {
         <tbody
-            on:pointerenter=move |_| row_lock.pointer.set(true)
+            on:pointerenter=move |_| {
+                row_lock.pointer.set(true);
+                row_lock.moved();
+            }
+            on:pointermove=move |_| row_lock.moved()
+            on:keydown=move |_| row_lock.moved()
             on:pointerleave=move |_| row_lock.pointer.set(false)
-            on:focusin=move |_| row_lock.focus.set(true)
+            on:focusin=move |_| {
+                row_lock.focus.set(true);
+                row_lock.moved();
+            }
             on:focusout=move |_| row_lock.focus.set(false)
         >
             {children()}
