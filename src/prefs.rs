@@ -169,6 +169,14 @@ pub fn provide() -> Prefs {
             store(QUERIES, &queries);
         }
     });
+    // Another tab saves its whole list: what this one saves is added to that.
+    let elsewhere = window_event_listener_untyped("storage", move |_| {
+        let queries = stored(QUERIES).unwrap_or_default();
+        if *prefs.queries.read_untracked() != queries {
+            prefs.queries.set(queries);
+        }
+    });
+    on_cleanup(move || elsewhere.remove());
     prefs
 }
 

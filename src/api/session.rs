@@ -2,6 +2,7 @@
 //! and no cookie: the cookie is the browser's, and no script can read it.
 
 use super::failure::{Failure, Problem};
+use super::outcome::{Outcome, settled};
 use super::transport::{delete, first, get, post};
 use crate::json;
 use crate::route::address;
@@ -54,12 +55,18 @@ pub fn at_provider(to: &str) -> String {
     address(&format!("/api/openid/start?to={}", segment(to)))
 }
 
-/// Signs out.
-///
-/// # Errors
-/// As [`super::transport::get`].
-pub async fn sign_out() -> Result<(), Failure> {
-    delete("/api/session").await
+/// Signs out once.
+pub async fn sign_out() -> Outcome {
+    let answer = delete("/api/session").await;
+    let afterwards = async || "You may still be signed in.".to_owned();
+    match settled(answer, "Signed out.".to_owned(), afterwards).await {
+        Outcome::Refused { failure, .. } => Outcome::Refused {
+            failure,
+            message: Some("You are still signed in.".to_owned()),
+            compared: Vec::new(),
+        },
+        outcome => outcome,
+    }
 }
 
 /// The gateway's problem type for "nobody is signed in".

@@ -178,7 +178,7 @@ impl ResourceList {
         }
     }
 
-    /// Whether some connection was read, so that an empty list is empty and not merely unread.
+    /// Whether every connection was read, so that an empty list is empty and not merely unread.
     #[must_use]
     pub fn is_read(self, watched: Watched) -> bool {
         let world = watched.world();
@@ -187,5 +187,6 @@ impl ResourceList {
             .iter()
             .filter(|state| state.observed_at.is_some());
         read.any(|state| Kind::held_by(&state.connection.system) == self.kind)
+            && world.never_read(self.kind).is_empty()
     }
 }

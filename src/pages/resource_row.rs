@@ -6,7 +6,7 @@ use crate::prefs::{Zone, use_prefs};
 use crate::ui::table::row_in_view::row_in_view;
 use crate::ui::{StatusMark, Tag, times};
 use chrono::{DateTime, TimeDelta, Utc};
-use health::inventory::{Resource, Standing};
+use health::inventory::{Observed, Resource, Standing};
 use health::severity::Severity;
 use health::verdict::Verdict;
 use health::words;
@@ -32,13 +32,27 @@ pub struct RowState {
     pub last_known: Option<String>,
     /// How many of its fields could not be read.
     pub unreadable: usize,
+    /// Whether it was read at all.
+    pub is_read: bool,
+}
+
+impl RowState {
+    /// Whether it was read with all of its fields, so that what is missing is not there.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.is_read && self.unreadable == 0
+    }
 }
 
 /// The state of a resource at this moment, tracked.
 #[must_use]
 pub fn row_state(watched: Watched, resource: &Resource) -> RowState {
     let age = || watched.age_of(resource);
-    shown(watched.standing(resource), age, resource.unreadable.len())
+    RowState {
+        unreadable: resource.unreadable.len(),
+        is_read: resource.observed != Observed::Never,
+        ..shown(watched.standing(resource), age)
+    }
 }
 
 /// The state of the resource of a page that reads it for itself, at this moment, tracked.
@@ -52,14 +66,10 @@ pub fn page_state(verdict: Option<&Verdict>, status: Status, clock: Clock) -> Ro
             last_known: None,
         },
     };
-    shown(standing, || status.age(clock), 0)
+    shown(standing, || status.age(clock))
 }
 
-fn shown(
-    standing: Standing,
-    age: impl FnOnce() -> Option<TimeDelta>,
-    unreadable: usize,
-) -> RowState {
+fn shown(standing: Standing, age: impl FnOnce() -> Option<TimeDelta>) -> RowState {
     let last_known = standing.last_known.map(|word| {
         let age = age().map(words::ago).unwrap_or_default();
         // A word that stands above is not written twice.
@@ -73,7 +83,8 @@ fn shown(
         severity: standing.severity,
         word: standing.word.into_owned(),
         last_known,
-        unreadable,
+        unreadable: 0,
+        is_read: true,
     }
 }
 
@@ -161,10 +172,19 @@ pub fn row_time(
 pub fn MomentCell(
     /// The moment, by the vendor's clock.
     at: Signal<Option<DateTime<Utc>>>,
+    /// Whether a missing moment is one that was not read, and not one that never was.
+    #[prop(into)]
+    unread: Signal<bool>,
     /// The row's time.
     time: Memo<RowTime>,
 ) -> impl IntoView {
-    let words = Memo::new(move |_| time.get().moment(at.get()));
+    let words = Memo::new(move |_| {
+        let at = at.get();
+        if at.is_none() && unread.get() {
+            return ("–".to_owned(), "not known".to_owned());
+        }
+        time.get().moment(at)
+    });
     view! { <td>{move || words.read().0.clone()}<span class="sub">{move || words.read().1.clone()}</span></td> }
 }
 

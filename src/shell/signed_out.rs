@@ -1,13 +1,19 @@
 //! The session has ended while the console was open: the screen stays, with everything unsaved, and a
 //! dialog asks to sign in again.
 
-use crate::api::session::{Ended, Session};
+use crate::api::session::{self, Ended, Session};
 use crate::live::use_poll_settings;
+use crate::on_change::on_change_since;
 use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::provided::provided;
 use crate::ui::Icon;
 use leptos::prelude::*;
 use std::sync::Arc;
+
+/// Nothing of the previous session may stay for another user.
+fn reload() {
+    let _ = window().location().reload();
+}
 
 /// The dialog, and once it was closed the line that opens it again.
 #[component]
@@ -17,17 +23,32 @@ pub fn SignedOut() -> impl IntoView {
     let poll_settings = use_poll_settings();
     let put_off = RwSignal::new(false);
     let chunks = use_chunks();
-    let done = Callback::new({
+    let is_other = {
         let session = session.clone();
+        move |new: &Session| (&new.user, &new.role) != (&session.user, &session.role)
+    };
+    let done = Callback::new({
+        let is_other = is_other.clone();
         move |new: Session| {
-            if new.user == session.user && new.role == session.role {
+            if is_other(&new) {
+                reload();
+            } else {
                 let _ = ended.try_set(false);
                 let _ = put_off.try_set(false);
                 poll_settings.refresh();
-            } else {
-                // Another user: nothing of the previous session may stay.
-                let _ = window().location().reload();
             }
+        }
+    });
+    // Somebody else may have signed in meanwhile, in another tab of this browser.
+    on_change_since(move |before: Option<()>| {
+        poll_settings.woken.track();
+        if before.is_some() {
+            let is_other = is_other.clone();
+            leptos::task::spawn_local(async move {
+                if session::session().await.is_ok_and(|new| is_other(&new)) {
+                    reload();
+                }
+            });
         }
     });
     let on_close = Callback::new(move |()| {

@@ -2,6 +2,7 @@
 
 use super::refresh::Refresh;
 use super::sources::SourceList;
+use crate::api::Outcome;
 use crate::api::session::{Session, sign_out};
 use crate::live::use_watched;
 use crate::prefs::{Zone, use_prefs};
@@ -57,15 +58,10 @@ fn SignOut() -> impl IntoView {
         leptos::task::spawn_local(async move {
             match sign_out().await {
                 // Loads a new page: nothing of the previous session may stay.
-                Ok(()) => {
+                Outcome::Done { .. } => {
                     let _ = window().location().assign(&Route::SignIn.href());
                 }
-                Err(failure) => {
-                    notices.show(
-                        format!("You are still signed in. {}.", failure.line()),
-                        None,
-                    );
-                }
+                outcome => notices.show_outcome(outcome),
             }
         });
     };

@@ -89,8 +89,11 @@ impl Notices {
         let notice = self.owner.with_value(|owner| owner.with(make));
         self.shown.update(|shown| {
             shown.push(notice);
-            if shown.len() > MOST {
-                shown.remove(0).forget();
+            // What stays until somebody dismisses it is not taken away unread: the strip scrolls.
+            let older = &shown[..shown.len() - 1];
+            let oldest = older.iter().position(|notice| notice.mark == Mark::Done);
+            if let Some(oldest) = oldest.filter(|_| shown.len() > MOST) {
+                shown.remove(oldest).forget();
             }
         });
         if mark == Mark::Done {

@@ -198,6 +198,26 @@ story('a query is saved by name, survives a reload, is exported and imported', a
   await accessible(page);
 });
 
+story('a query that another tab has saved is kept', async ({ page, visit }) => {
+  const address = '/failover-sessions?connection=em&filter=Result%3D%3DFailed';
+  await visit(address);
+  const other = await page.context().newPage();
+  await other.goto(address);
+  const save = async (tab, name) => {
+    await tab.getByRole('button', { name: 'Save query' }).click();
+    const dialog = tab.getByRole('dialog', { name: 'Save query' });
+    await dialog.getByLabel('Name').fill(name);
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await tab.getByRole('button', { name }).waitFor();
+  };
+  await save(page, 'From here');
+  await other.getByRole('button', { name: 'From here' }).waitFor();
+  await save(other, 'From there');
+  for (const tab of [page, other]) {
+    for (const name of ['From here', 'From there']) await tab.getByRole('button', { name }).waitFor();
+  }
+});
+
 story('what is saved is the filter that is seen, also before it has run', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em&filter=Result%3D%3DFailed');
   const save = page.getByRole('button', { name: 'Save query' });

@@ -227,6 +227,7 @@ fn Nothing(
                 "There is no page {number}: the last one is {}.",
                 last.max(1)
             ),
+            (0, _) if page.left_out.count() > 0 => "No session could be read.".to_owned(),
             (0, _) => "No session matches the query.".to_owned(),
             (count, _) => format!("The server answered with {count} references and no details."),
         };

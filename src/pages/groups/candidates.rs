@@ -47,7 +47,13 @@ pub fn Next(
     });
     let none = move || {
         let none = first.read().is_empty();
-        none.then(|| view! { <p class="pad">"No other session is in this group."</p> })
+        let group = live.value();
+        let words = if group.is_some_and(|group| group.detail.left_out.count() > 0) {
+            "No other session could be read."
+        } else {
+            "No other session is in this group."
+        };
+        none.then(|| view! { <p class="pad">{words}</p> })
     };
     let rows = Rows::follow(first);
     view! {

@@ -52,10 +52,12 @@ pub fn Facts(
     };
     let data = move || {
         let now = live.status.vendor_time(clock);
-        let at = live
-            .value()
-            .and_then(|group| group.detail.status.last_data_processed_time);
+        let group = live.value();
+        let status = group.as_ref().map(|group| &group.detail.status);
+        let at = status.and_then(|status| status.last_data_processed_time);
         let (at, ago) = times::moment_and_age(at, now, prefs.zone.get());
+        let unreadable = status.map_or(&[][..], |status| &status.unreadable);
+        let ago = or_unreadable(unreadable, "LastDataProcessedTime", ago);
         view! { {at}" "<small>{ago}</small> }
     };
     let unreadable = Signal::derive(move || {

@@ -51,7 +51,7 @@ pub fn GroupRow(
             <td>{pending}</td>
             <td><Members row /></td>
             <td>{timeout}</td>
-            <MomentCell at=data time />
+            <MomentCell at=data unread=Signal::derive(move || !state.read().is_whole()) time />
             <td><Beat facts=beat /></td>
         </tr>
     }

@@ -242,6 +242,7 @@ mod tests {
                     word: "Normal".to_owned(),
                     last_known: None,
                     unreadable: 0,
+                    is_read: true,
                 },
             };
             let row = row(&judged[0].resource, context);

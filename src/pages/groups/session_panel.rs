@@ -42,7 +42,14 @@ fn Panel(context: ActionContext, id: String) -> impl IntoView {
     let now = move || context.live.status.vendor_time(clock);
     let at = move |of: fn(&ClientSession) -> Option<DateTime<Utc>>| {
         Memo::new(move |_| {
-            let at = session.read().as_ref().and_then(of);
+            let session = session.read();
+            let at = session.as_ref().and_then(of);
+            let in_part = session
+                .as_ref()
+                .is_some_and(|one| !one.unreadable.is_empty());
+            if at.is_none() && in_part {
+                return "not known".to_owned();
+            }
             let zone = prefs.zone.get();
             let (at, ago) = times::moment_and_age(at, now(), zone);
             format!("{at}, {ago}")

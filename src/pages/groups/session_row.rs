@@ -31,6 +31,8 @@ pub struct Row {
     heartbeat: HeartbeatFacts,
     timeout: Option<TimeSpan>,
     data: Option<DateTime<Utc>>,
+    /// Whether some of its fields cannot be read.
+    is_in_part: bool,
     pinned: Option<String>,
     /// What stands there where none is known.
     unpinned: &'static str,
@@ -112,6 +114,7 @@ pub fn row(
         },
         timeout: group.failover_timeout,
         data: heartbeat.and_then(|heartbeat| heartbeat.last_data_processed_time),
+        is_in_part: !session.unreadable.is_empty(),
         pinned,
         unpinned: without_override(session, version),
         stale: was || matches!(state, BeatState::Stale | BeatState::Never),
@@ -194,7 +197,7 @@ pub fn SessionRow(
             <td><span class="st" data-s=moving><Icon name=glyph />{move || row.read().role.clone()}</span></td>
             <td>{score}{cold}</td>
             <td><Beat facts=beat /></td>
-            <MomentCell at=data time />
+            <MomentCell at=data unread=Signal::derive(move || row.read().is_in_part) time />
             <td>{pinned}</td>
             {can_act.then(|| view! { <td><SessionActions context id=id pinned=is_pinned words=false /></td> })}
         </tr>

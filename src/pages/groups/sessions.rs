@@ -210,6 +210,9 @@ pub fn Sessions(
     let left_out = Memo::new(move |_| live.value().map(|group| group.detail.left_out));
     let none = move || {
         let words = match (count.get(), found.get()) {
+            (0, _) if left_out.get().is_some_and(|left_out| left_out.count() > 0) => {
+                "No session could be read."
+            }
             (0, _) => "No adapter has registered a session in this group.",
             (_, 0) => "No session matches.",
             _ => return None,

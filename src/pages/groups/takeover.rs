@@ -63,10 +63,6 @@ fn lane(
     let clock = |at: DateTime<Utc>| times::moment(at, now, zone);
     let zero = TimeDelta::zero();
     let takeover = timeout - age;
-    let heir = next.map_or_else(
-        || "No session is ready to take over".to_owned(),
-        |next| format!("{next} takes over"),
-    );
     // The pulse judges the moment of reading, as the verdict does: what became due since may have come.
     let (severity, big, sentence, explained) = match pulse.beat {
         Beat::OnTime | Beat::Future | Beat::Never if age <= half => (
@@ -77,7 +73,7 @@ fn lane(
                 "Without one, {} {} {}.",
                 match next {
                     _ if pinned => format!("{who} stays Primary and no data flows"),
-                    Some(_) => heir,
+                    Some(next) => format!("{next} takes over"),
                     None =>
                         "there is no primary, because no session is ready to take over,".to_owned(),
                 },
@@ -94,10 +90,14 @@ fn lane(
         Beat::Late if takeover > zero => (
             "warning",
             words::span(takeover),
-            format!(
-                "{heir} at {} unless {who} reports first.",
-                clock(last + timeout)
-            ),
+            match (next, clock(last + timeout)) {
+                (Some(next), at) => {
+                    format!("{next} takes over at {at} unless {who} reports first.")
+                }
+                (None, at) => format!(
+                    "There is no primary from {at} unless {who} reports first: no session is ready to take over."
+                ),
+            },
             format!(
                 "The heartbeat due {} ago has not arrived. A heartbeat before the deadline cancels the takeover.",
                 words::span(age - half)

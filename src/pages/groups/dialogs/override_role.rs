@@ -4,13 +4,16 @@ use super::{closing, confirm, effect_on, is_listed, running, system};
 use crate::api::Outcome;
 use crate::live::clock;
 use crate::pages::groups::action_context::ActionContext;
+use crate::pages::groups::model::is_override_unreadable;
 use crate::pages::groups::spans;
 use crate::ui::notice::{Undo, use_notices};
 use crate::ui::{ActionDialog, Field};
-use health::groups::Action;
+use chrono::{DateTime, Utc};
+use health::groups::{Action, is_pinned};
 use leptos::prelude::*;
 use std::rc::Rc;
-use vendors::aveva::{RoleOverride, TimeSpan};
+use vendors::UnreadableField;
+use vendors::aveva::{ClientSession, RoleOverride, TimeSpan};
 
 /// The dialog.
 #[component]
@@ -42,6 +45,9 @@ pub fn OverrideRole(
     let run = running(context, move |writer, group| {
         let (id, expires) = (of.clone(), untrack(read).ok().flatten());
         let seen = context.session(&id);
+        // Where there is an override already, clearing this one would not bring that back.
+        let is_free = |seen: &ClientSession| !is_overridden(seen, context.now());
+        let is_undoable = seen.as_ref().is_some_and(is_free);
         async move {
             let outcome = writer
                 .override_role(&group, &id, RoleOverride::Primary, expires, seen.as_ref())
@@ -58,7 +64,7 @@ pub fn OverrideRole(
                     context.changed();
                 });
             });
-            (outcome, Some(undo))
+            (outcome, is_undoable.then_some(undo))
         }
     });
     view! {
@@ -69,7 +75,23 @@ pub fn OverrideRole(
     }
 }
 
-/// Clears an override at once, because it can be undone.
+/// Whether a session's role is overridden, or may be.
+fn is_overridden(session: &ClientSession, now: DateTime<Utc>) -> bool {
+    match session.role_override {
+        None => is_override_unreadable(session),
+        Some(RoleOverride::Off) => false,
+        Some(RoleOverride::Primary) => is_pinned(session, now),
+        Some(RoleOverride::Other(_)) => true,
+    }
+}
+
+/// Whether an override is known so well that it can be made again.
+fn is_known(session: &ClientSession) -> bool {
+    let end = UnreadableField::find(&session.unreadable, "RoleOverrideExpirationTime");
+    session.role_override == Some(RoleOverride::Primary) && end.is_none()
+}
+
+/// Clears an override at once. Where it is known in full, that can be undone.
 pub fn clear_override(context: ActionContext, id: String) {
     let notices = context.notices;
     let Some(writer) = context.writer() else {
@@ -84,6 +106,7 @@ pub fn clear_override(context: ActionContext, id: String) {
     // When it is undone, the page and its vendor clock may be gone.
     let ahead = context.now() - browser();
     let seen = context.session(&id);
+    let is_undoable = seen.as_ref().is_some_and(is_known);
     let ends = seen
         .as_ref()
         .and_then(|session| session.role_override_expiration_time);
@@ -113,9 +136,59 @@ pub fn clear_override(context: ActionContext, id: String) {
             })
         };
         match outcome {
-            Some(Outcome::Done { message, .. }) => notices.show(message, Some(undo)),
+            Some(Outcome::Done { message, .. }) => {
+                notices.show(message, is_undoable.then_some(undo))
+            }
             Some(outcome) => notices.show_outcome(outcome),
             None => {}
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_known, is_overridden};
+    use chrono::{DateTime, TimeDelta, Utc};
+    use vendors::UnreadableField;
+    use vendors::aveva::{ClientSession, RoleOverride};
+
+    #[test]
+    fn only_what_is_known_can_be_put_back() {
+        let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::hours(1);
+        let session =
+            |role_override: Option<RoleOverride>, ends: Option<i64>, unreadable: &[&str]| {
+                let field = |name: &&str| UnreadableField {
+                    name: (*name).to_owned(),
+                    raw: "?".to_owned(),
+                };
+                ClientSession {
+                    role_override,
+                    role_override_expiration_time: ends.map(|ends| now + TimeDelta::minutes(ends)),
+                    unreadable: unreadable.iter().map(field).collect(),
+                    ..ClientSession::default()
+                }
+            };
+        let primary = || Some(RoleOverride::Primary);
+        let other = Some(RoleOverride::Other("9".to_owned()));
+        for (session, overridden, known) in [
+            (session(None, None, &[]), false, false),
+            (session(Some(RoleOverride::Off), None, &[]), false, false),
+            (session(primary(), None, &[]), true, true),
+            (session(primary(), Some(5), &[]), true, true),
+            (session(primary(), Some(-5), &[]), false, true),
+            (
+                session(primary(), None, &["RoleOverrideExpirationTime"]),
+                true,
+                false,
+            ),
+            (session(None, None, &["RoleOverride"]), true, false),
+            (session(other, None, &[]), true, false),
+        ] {
+            assert_eq!(
+                (is_overridden(&session, now), is_known(&session)),
+                (overridden, known),
+                "{session:?}"
+            );
+        }
+    }
 }
