@@ -13,7 +13,7 @@ struct Arguments {
     /// Groups on each AVEVA and Uplynk system, besides the vendors' published samples.
     #[arg(long, default_value_t = Options::default().groups)]
     groups: usize,
-    /// Sessions of each AVEVA group; up to 4, the named groups keep their own 2 to 4.
+    /// Sessions of each AVEVA group; up to 4 it is a limit for the named groups, which have 2 to 4 of their own.
     #[arg(long, default_value_t = Options::default().sessions)]
     sessions: usize,
     /// Simulated seconds per real second; 0 freezes the clock.

@@ -12,8 +12,8 @@ pub struct Options {
     /// Groups on each AVEVA and Uplynk system, besides the published samples and the group with the
     /// awkward id. The first ones are the demo plant's; the rest are generated.
     pub groups: usize,
-    /// Sessions of each AVEVA group. Up to four, the demo plant's groups keep their own two to four;
-    /// above four, every group has exactly this many.
+    /// Sessions of each AVEVA group. Up to four it is a limit for the demo plant's groups, which have two to four of
+    /// their own; above four, every group has exactly this many.
     pub sessions: usize,
     /// Simulated seconds per real second; 0 freezes the clock.
     pub speed: f64,

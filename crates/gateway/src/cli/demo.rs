@@ -38,7 +38,7 @@ pub(super) struct Arguments {
     /// How many groups each AVEVA and Uplynk system has, besides the vendors' published samples.
     #[arg(long, default_value_t = simulator::Options::default().groups)]
     pub(super) groups: usize,
-    /// How many sessions each AVEVA group has; up to 4, the named groups keep their own 2 to 4.
+    /// How many sessions each AVEVA group has; up to 4 it is a limit for the named groups, which have 2 to 4 of their own.
     #[arg(long, default_value_t = simulator::Options::default().sessions)]
     pub(super) sessions: usize,
     /// Simulated seconds per second; 0 stops the clock.
