@@ -44,7 +44,7 @@ pub struct Shared {
     pub(crate) alerts: Arc<Alerting>,
     /// Large answers that are being sent.
     pub(crate) in_flight: Arc<InFlight>,
-    /// What of that was answered a moment ago.
+    /// Answers with the inventory that were made a moment ago, for all who ask the same.
     pub(crate) inventory_answers: AnswerCache<InventoryKey, Result<InventoryAnswer, Problem>>,
     /// What pages that were opened before an upgrade still ask for.
     pub(crate) earlier_files: EarlierFiles,

@@ -1,4 +1,5 @@
-//! The server of Failover Console: serves the built console, authenticates users, adds each vendor system's
+//! The server of Failover Console: watches the vendor systems, judges what it reads with the `health` crate, records
+//! it, and notifies people of alarms; serves the built console, authenticates users, adds each vendor system's
 //! credentials, and relays exactly the operations of the vendors' contracts. It renders nothing. Vendor paths
 //! are written in the `vendors` crate only.
 

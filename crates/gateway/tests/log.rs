@@ -63,3 +63,38 @@ fn a_log_on_a_full_disk_holds_up_nobody() {
     let full = File::options().write(true).open("/dev/full").unwrap();
     answers_with(full.into());
 }
+
+#[test]
+#[cfg(unix)]
+fn what_is_odd_in_the_configuration_is_logged_at_the_start_and_when_it_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("c.toml");
+    // An editor does not show the blank at the end.
+    std::fs::write(folder.path().join("key"), "hunter2 \n").unwrap();
+    let text = "listen = \"127.0.0.1:0\"\n[store]\npath = \"memory\"\n[[connection]]\nid = \"live\"\n\
+                title = \"Live\"\nsystem = \"uplynk\"\nbase_url = \"http://127.0.0.1:9\"\n\
+                credentials = { kind = \"integration-key\", owner = \"o\", api_key_file = \"key\" }\n";
+    std::fs::write(&file, text).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_failover-console"));
+    command
+        .args(["serve", "--config"])
+        .arg(&file)
+        .env_remove("RUST_LOG")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut program = Program(command.spawn().unwrap());
+    let log = BufReader::new(program.0.stderr.take().unwrap());
+    let mut log = log.lines().map(Result::unwrap);
+    let expected = "c.toml:9:71: connection \"live\": credentials: api_key_file: \"key\" begins or ends with a blank";
+    let is_told = |line: String| line.contains(" WARN ") && line.contains(expected);
+    assert!(log.any(is_told), "at the start");
+    let out = BufReader::new(program.0.stdout.take().unwrap());
+    assert!(
+        out.lines()
+            .any(|line| line.unwrap().contains("listening on"))
+    );
+    let process = program.0.id().to_string();
+    let kill = Command::new("kill").args(["-HUP", &process]).status();
+    assert!(kill.unwrap().success());
+    assert!(log.any(is_told), "when it is read again");
+}

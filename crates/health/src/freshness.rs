@@ -49,7 +49,7 @@ fn limits(interval: TimeDelta) -> [TimeDelta; 3] {
 }
 
 impl Freshness {
-    /// The word that stands on the screen; what is not to be believed shouts.
+    /// The word on the screen, in capitals where the values must not be relied on.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

@@ -1,8 +1,8 @@
 //! What the gateway and the console say to each other, as serde types that both use.
 //!
-//! An unknown field is ignored and a missing one has a default, so that a console and a gateway of
-//! neighbouring versions understand each other. Holds no logic. The resources and alarms themselves are
-//! types of `health`, which makes them: they are described once.
+//! So that a console and a gateway of neighbouring versions understand each other, the console ignores fields of an answer
+//! that it does not know, and those marked `or default` and optional ones may be missing. Holds no logic. The resources
+//! and alarms themselves are types of `health`, which makes them: they are described once.
 
 mod activity;
 mod alerts;

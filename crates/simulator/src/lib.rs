@@ -61,8 +61,16 @@ impl Drop for Simulator {
 /// Starts the five systems of the demo and the control port, all on loopback.
 ///
 /// # Errors
-/// When a port cannot be opened.
+/// When a port cannot be opened, or the control port is to listen where other computers could reach it.
 pub async fn start(options: Options) -> std::io::Result<Simulator> {
+    if !options.control.ip().is_loopback() {
+        let why = format!(
+            "--control: {} can be reached from other computers, and nobody has to sign in to a simulator: listen on \
+             127.0.0.1 or [::1]",
+            options.control
+        );
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, why));
+    }
     let clock = Clock::new(options.start.unwrap_or_else(Utc::now), options.speed);
     let observer = Observer::new(clock.now(), options.speed);
     let accounts = Clock::new(Utc::now(), options.account_speed);
@@ -156,5 +164,32 @@ fn kind(id: &str, base_url: &str) -> Kind {
             username: "failover-console".to_owned(),
             password: "simulated-password".to_owned(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Options, start};
+
+    #[tokio::test]
+    async fn the_control_port_listens_on_this_computer_only() {
+        for (control, expected) in [
+            ("127.0.0.1:0", true),
+            ("[::ffff:127.0.0.1]:0", false),
+            ("0.0.0.0:0", false),
+            ("[::]:0", false),
+            ("192.0.2.1:9800", false),
+        ] {
+            let options = Options {
+                control: control.parse().unwrap(),
+                ..Options::default()
+            };
+            let started = start(options).await;
+            assert_eq!(started.is_ok(), expected, "{control}");
+            if let Err(error) = started {
+                let why = error.to_string();
+                assert!(why.contains("can be reached from other computers"), "{why}");
+            }
+        }
     }
 }

@@ -10,10 +10,10 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
-    /// Groups on each AVEVA and Uplynk system.
+    /// Groups on each AVEVA and Uplynk system, besides the vendors' published samples.
     #[arg(long, default_value_t = Options::default().groups)]
     groups: usize,
-    /// Sessions of each AVEVA group.
+    /// Sessions of each AVEVA group; up to 4 it is a limit for the named groups, which have 2 to 4 of their own.
     #[arg(long, default_value_t = Options::default().sessions)]
     sessions: usize,
     /// Simulated seconds per real second; 0 freezes the clock.
@@ -25,7 +25,7 @@ struct Arguments {
     /// The same seed gives the same world.
     #[arg(long, default_value_t = Options::default().seed)]
     seed: u64,
-    /// Where the control port listens.
+    /// Where the control port listens: an address of this computer only.
     #[arg(long, default_value_t = Options::default().control)]
     control: SocketAddr,
 }

@@ -9,11 +9,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 pub struct Options {
     /// The same seed, clock and requests give the same world.
     pub seed: u64,
-    /// Groups on each AVEVA and Uplynk system, beside the published samples and the group with the
+    /// Groups on each AVEVA and Uplynk system, besides the published samples and the group with the
     /// awkward id. The first ones are the demo plant's; the rest are generated.
     pub groups: usize,
-    /// Sessions of each AVEVA group. Up to four, the demo plant's groups keep their own two to four;
-    /// above four, every group has exactly this many.
+    /// Sessions of each AVEVA group. Up to four it is a limit for the demo plant's groups, which have two to four of
+    /// their own; above four, every group has exactly this many.
     pub sessions: usize,
     /// Simulated seconds per real second; 0 freezes the clock.
     pub speed: f64,
@@ -23,7 +23,7 @@ pub struct Options {
     pub scenario: Scenario,
     /// The simulated time at the start; `None` for the real time.
     pub start: Option<DateTime<Utc>>,
-    /// Where the control port listens; port 0 takes any free one.
+    /// Where the control port listens, on loopback only; port 0 takes any free one.
     pub control: SocketAddr,
 }
 

@@ -35,9 +35,9 @@ cargo xtask VERB
   size [FILE]         what is in each piece of the console, owner by owner, and what changed since
                       the last time, or since an earlier target/console-sizes.tsv kept as FILE
   check               formatting, lints and what deny.toml asks of the dependencies
-  bench               measure first visits and refreshes beside pages of the same job with React and by
-                      hand, very many groups, a drag, a wall and the relay: three quarters of an hour, on
-                      an idle machine
+  bench               measure first visits, a group opened by its address, refreshes and a group of very
+                      many sessions beside pages of the same job with React and by hand, very many
+                      groups, a drag, a wall and the relay: three quarters of an hour, on an idle machine
   soak [REFRESHES]    refresh the status wall 20,000 times, and see that it holds no more
                       at the end than after the first thousand
   fuzz [MINUTES]      try the request path, the body reader, every decoder and every rule with random

@@ -25,7 +25,7 @@ const CHUNKS: [(&str, usize); 15] = [
     ("failover_session", 126_000),
     // Reads whole queries that are pasted, and pages whose number the server does not say.
     ("failover_sessions", 243_000),
-    // The piece that it shares with other pages holds more that it does not need than before; so for `groups`.
+    // The piece that it shares with other pages holds much that it does not need itself; so for `groups`.
     ("group", 206_500),
     ("group_dialogs", 113_000),
     ("groups", 75_500),

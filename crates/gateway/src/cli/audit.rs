@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Check that no row was changed, taken out or put in.
+    /// Check that no row was changed, taken out or put in, and print the last hash.
     Verify {
         /// The configuration file.
         #[arg(long)]

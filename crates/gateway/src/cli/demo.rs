@@ -32,13 +32,13 @@ pub(super) struct Arguments {
     /// Where the simulator's control port listens; any free port when left out.
     #[arg(long)]
     pub(super) control: Option<SocketAddr>,
-    /// What keeps happening.
+    /// Which scenario the simulated systems play.
     #[arg(long, value_enum, default_value_t = simulator::Options::default().scenario)]
     pub(super) scenario: Scenario,
-    /// How many groups each AVEVA and Uplynk system has.
+    /// How many groups each AVEVA and Uplynk system has, besides the vendors' published samples.
     #[arg(long, default_value_t = simulator::Options::default().groups)]
     pub(super) groups: usize,
-    /// How many sessions each AVEVA group has.
+    /// How many sessions each AVEVA group has; up to 4 it is a limit for the named groups, which have 2 to 4 of their own.
     #[arg(long, default_value_t = simulator::Options::default().sessions)]
     pub(super) sessions: usize,
     /// Simulated seconds per second; 0 stops the clock.
@@ -50,7 +50,8 @@ pub(super) struct Arguments {
     /// The simulated time to begin at, such as 2026-01-31T08:00:00Z; now when left out.
     #[arg(long, value_parser = start)]
     pub(super) start: Option<DateTime<Utc>>,
-    /// Seconds of the Uplynk account per second: that service takes one request in each.
+    /// How many times faster than real time the Uplynk account's clock runs; the service takes one request in each of
+    /// its seconds.
     #[arg(long, default_value_t = simulator::Options::default().account_speed, value_parser = account_speed)]
     pub(super) account_speed: f64,
     /// How often the gateway watches each system, in seconds.

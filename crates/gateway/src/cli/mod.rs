@@ -41,7 +41,7 @@ enum Command {
         #[arg(long)]
         listen: Option<SocketAddr>,
     },
-    /// Turn a password into what a configuration file holds in its place.
+    /// Hash a password, for `password_hash` of a [[user]].
     #[command(
         after_help = "Asks for the password; without a terminal reads one line of standard input."
     )]
@@ -59,7 +59,7 @@ enum Command {
         /// The configuration file.
         #[arg(long)]
         config: PathBuf,
-        /// Also connect to each of its systems once, and report the result.
+        /// Also connect once to each of its systems, and to a store in PostgreSQL, and report the result.
         #[arg(long)]
         connect: bool,
     },

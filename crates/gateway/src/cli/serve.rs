@@ -6,7 +6,7 @@ use crate::alerts::{Setting, Target};
 use crate::app::{Gateway, Shared};
 use crate::assets::{Assets, EarlierFiles};
 use crate::auth::{Access, Memory, SignIn};
-use crate::config::{Config, StoreLocation};
+use crate::config::{Config, Fault, StoreLocation};
 use crate::crypto::cookie_suffix;
 use crate::http::listen::{self, Serving};
 use crate::store::Store;
@@ -87,6 +87,14 @@ fn earlier_files(store: &StoreLocation) -> EarlierFiles {
     })
 }
 
+/// Logs what is odd in the file and yet possible, as `check` prints it.
+fn log_warnings(file: &Path, config: &Config) {
+    let file = file.display();
+    for Fault { line, column, text } in &config.warnings {
+        tracing::warn!("{file}:{line}:{column}: {text}");
+    }
+}
+
 /// Where the gateway listens.
 #[derive(Clone, Copy)]
 struct Listening {
@@ -99,6 +107,7 @@ struct Listening {
 pub(super) async fn run(file: PathBuf, address: Option<SocketAddr>) -> Result<(), Failure> {
     let config =
         Config::load(&file, CHECKS).map_err(|faults| Failure::Usage(faults.to_string()))?;
+    log_warnings(&file, &config);
     let listening = Listening {
         address: address.unwrap_or(config.listen),
         is_given: address.is_some(),
@@ -154,6 +163,7 @@ fn reload(
     certificate: Option<&CertificateReloader>,
 ) -> Result<Gateway, String> {
     let config = Config::load(file, CHECKS).map_err(|faults| faults.to_string())?;
+    log_warnings(file, &config);
     config.may_listen_on(listening.address)?;
     if config.tls.is_some() != certificate.is_some() {
         return Err("to begin or to end encrypting, start the gateway anew".to_owned());

@@ -1,6 +1,6 @@
 //! `[[alert]]`: which alarms are sent to whom, and when.
 
-use super::section::{At, Section};
+use super::section::Section;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use health::Severity;
@@ -67,36 +67,31 @@ pub(super) struct DefinedIds<'k> {
 }
 
 pub(super) fn all(top: &Section<'_>, known: DefinedIds<'_>) -> Vec<AlertRule> {
-    let mut rules: Vec<AlertRule> = Vec::new();
-    for section in top.tables("alert", "id") {
-        let start = section.start();
-        if let Some(rule) = rule(section, known) {
-            if rules.iter().any(|known| known.id == rule.id) {
-                top.fault(
-                    start,
-                    &format!("alert {:?}: another one has this id", rule.id),
-                );
-            }
-            rules.push(rule);
-        }
-    }
-    rules
+    let mut ids = Vec::new();
+    top.tables("alert", "id")
+        .into_iter()
+        .filter_map(|section| rule(section, &mut ids, known))
+        .collect()
 }
 
-/// Reports a fault unless a text can be part of names and addresses.
-pub(super) fn check_id(section: &Section<'_>, id: &At<&str>) {
+/// The `id`, which can be part of names and addresses, and which none of those before has.
+pub(super) fn id(section: &Section<'_>, ids: &mut Vec<String>) -> Option<String> {
+    let id = section.required("id")?;
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
     if id.value.len() > 60 || !id.value.chars().all(fits) {
         section.wrong(id.at, "id", "must be at most 60 letters, digits and dashes");
     }
+    if ids.iter().any(|other| other == id.value) {
+        section.wrong(id.at, "id", "another one has this id");
+        return None;
+    }
+    ids.push(id.value.to_owned());
+    Some(id.value.to_owned())
 }
 
-fn rule(section: Section<'_>, known: DefinedIds<'_>) -> Option<AlertRule> {
+fn rule(section: Section<'_>, ids: &mut Vec<String>, known: DefinedIds<'_>) -> Option<AlertRule> {
     let is_unknown = |among: Option<&[&str]>, id: &str| among.is_some_and(|ids| !ids.contains(&id));
-    let id = section.required("id");
-    if let Some(id) = &id {
-        check_id(&section, id);
-    }
+    let id = id(&section, ids);
     section.need("targets");
     let to = section.texts("targets");
     if section.is_empty_list("targets") {
@@ -122,7 +117,8 @@ fn rule(section: Section<'_>, known: DefinedIds<'_>) -> Option<AlertRule> {
         }
         found
     });
-    let systems = section.texts("systems").into_iter().filter_map(|text| {
+    let filter = |key| section.filled_texts(key, "leave it out, which means all");
+    let systems = filter("systems").into_iter().filter_map(|text| {
         let mut kinds = SystemKind::ALL.into_iter();
         let found = kinds.find(|kind| kind.key() == text.value);
         if found.is_none() {
@@ -131,11 +127,7 @@ fn rule(section: Section<'_>, known: DefinedIds<'_>) -> Option<AlertRule> {
         found
     });
     let systems: Vec<SystemKind> = systems.collect();
-    let owned = |key: &str| -> Vec<String> {
-        let texts = section.texts(key).into_iter();
-        texts.map(|text| text.value.to_owned()).collect()
-    };
-    let connections = section.texts("connections");
+    let connections = filter("connections");
     for one in connections
         .iter()
         .filter(|one| is_unknown(known.connections, one.value))
@@ -147,16 +139,15 @@ fn rule(section: Section<'_>, known: DefinedIds<'_>) -> Option<AlertRule> {
         .into_iter()
         .map(|one| one.value.to_owned())
         .collect();
-    let resources = owned("resources");
+    let resources = filter("resources");
     let seconds = section.number("after_seconds", 0..86_401);
     let minutes = section.number("repeat_minutes", 1..100_001);
     let recovery = section.flag("recovery");
     let quiet = quiet(&section);
-    let id = id?.value.to_owned();
     section.finish();
     let delta = |seconds: u64| i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds);
     Some(AlertRule {
-        id,
+        id: id?,
         targets: to
             .into_iter()
             .map(|target| target.value.to_owned())
@@ -166,7 +157,7 @@ fn rule(section: Section<'_>, known: DefinedIds<'_>) -> Option<AlertRule> {
         connections,
         resources: resources
             .iter()
-            .map(|pattern| WildMatch::new_case_insensitive(pattern))
+            .map(|pattern| WildMatch::new_case_insensitive(pattern.value))
             .collect(),
         after: seconds
             .and_then(delta)

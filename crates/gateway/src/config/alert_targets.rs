@@ -1,9 +1,9 @@
 //! `[[alert_target]]`: where alerts go.
 
-use super::alert_rules::check_id;
+use super::alert_rules::id;
 use super::alerts::{AlertTarget, DeliveryMethod, Mail, MailEncryption, Shape, Webhook};
 use super::connection::ca;
-use super::section::{Section, nearest};
+use super::section::{At, Section, nearest};
 use super::url::is_loopback;
 use super::{Surroundings, secret, url};
 use reqwest::Url;
@@ -12,52 +12,77 @@ use std::net::IpAddr;
 
 const KINDS: [&str; 4] = ["webhook", "slack", "teams", "mail"];
 
+/// The keys of all kinds, but for `id` and `kind`.
+const KEYS: [&str; 15] = [
+    "url",
+    "url_env",
+    "url_file",
+    "secret",
+    "secret_env",
+    "secret_file",
+    "ca_file",
+    "server",
+    "encryption",
+    "user",
+    "password",
+    "password_env",
+    "password_file",
+    "from",
+    "to",
+];
+
 pub(super) fn all(top: &Section<'_>, around: &Surroundings<'_>) -> Vec<AlertTarget> {
-    let mut targets: Vec<AlertTarget> = Vec::new();
-    for section in top.tables("alert_target", "id") {
-        let start = section.start();
-        if let Some(target) = target(section, around) {
-            if targets.iter().any(|known| known.id == target.id) {
-                let text = format!("alert_target {:?}: another one has this id", target.id);
-                top.fault(start, &text);
-            }
-            targets.push(target);
-        }
-    }
-    targets
+    let mut ids = Vec::new();
+    top.tables("alert_target", "id")
+        .into_iter()
+        .filter_map(|section| target(section, &mut ids, around))
+        .collect()
 }
 
-fn target(section: Section<'_>, around: &Surroundings<'_>) -> Option<AlertTarget> {
-    let id = section.required("id");
-    if let Some(id) = &id {
-        check_id(&section, id);
-    }
-    let kind = section.required("kind")?;
-    let method = match kind.value {
-        "webhook" => webhook(&section, Shape::Own, around).map(DeliveryMethod::Webhook),
-        "slack" => webhook(&section, Shape::Slack, around).map(DeliveryMethod::Webhook),
-        "teams" => webhook(&section, Shape::Teams, around).map(DeliveryMethod::Webhook),
-        "mail" => mail(&section, around).map(|mail| DeliveryMethod::Mail(Box::new(mail))),
-        other => {
-            let hint = nearest(other, KINDS.into_iter())
-                .map(|near| format!("; did you mean {near:?}?"))
-                .unwrap_or_default();
-            let why = format!("must be {}, not {other:?}{hint}", KINDS.join(", "));
-            section.wrong(kind.at, "kind", &why);
-            return None;
+fn target(
+    section: Section<'_>,
+    ids: &mut Vec<String>,
+    around: &Surroundings<'_>,
+) -> Option<AlertTarget> {
+    let id = id(&section, ids);
+    let kind = section.required("kind");
+    let method = match kind.map(|kind| kind.value) {
+        Some("webhook") => webhook(&section, Shape::Own, around).map(DeliveryMethod::Webhook),
+        Some("slack") => webhook(&section, Shape::Slack, around).map(DeliveryMethod::Webhook),
+        Some("teams") => webhook(&section, Shape::Teams, around).map(DeliveryMethod::Webhook),
+        Some("mail") => mail(&section, around).map(|mail| DeliveryMethod::Mail(Box::new(mail))),
+        _ => {
+            if let Some(kind) = kind {
+                unknown_kind(&section, kind);
+            }
+            // It is not known which other keys belong here.
+            section.allow(&KEYS);
+            None
         }
     };
-    let id = id?.value.to_owned();
     section.finish();
     Some(AlertTarget {
-        id,
+        id: id?,
         method: method?,
     })
+}
+
+fn unknown_kind(section: &Section<'_>, kind: At<&str>) {
+    let hint = nearest(kind.value, KINDS.into_iter())
+        .map(|near| format!("; did you mean {near:?}?"))
+        .unwrap_or_default();
+    let why = format!("must be {}, not {:?}{hint}", KINDS.join(", "), kind.value);
+    section.wrong(kind.at, "kind", &why);
 }
 
 /// The address of a webhook is a secret where it lets everybody post who knows it, as those of Slack and Teams do.
 fn webhook(section: &Section<'_>, shape: Shape, around: &Surroundings<'_>) -> Option<Webhook> {
     let url = if shape == Shape::Own && section.key("url").is_some() {
+        for other in ["url_env", "url_file"] {
+            if let Some(at) = section.key(other) {
+                section.fault(at, &format!("give either `url` or `{other}`, not both"));
+            }
+        }
         let url = url::required(section, "url");
         url.map(|url| SecretString::from(url.to_string()))
     } else {

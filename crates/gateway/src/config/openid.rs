@@ -27,7 +27,7 @@ pub struct OpenId {
     pub admins: Vec<String>,
     /// The values of the roles claim that make a viewer.
     pub viewers: Vec<String>,
-    /// Certificates (PEM) that are trusted for the provider in addition to the system's.
+    /// Certificates (PEM) that are trusted for the provider in addition to the computer's.
     pub ca: Option<Vec<u8>>,
     /// How it is reached.
     pub reach: Reach,
@@ -45,7 +45,8 @@ pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>, reach: &Reach) 
     let scopes = scopes(&section);
     let roles_claim = section.required("roles_claim");
     let name_claim = section.text("name_claim");
-    let (admins, viewers) = (values(&section, "admins"), values(&section, "viewers"));
+    let values = |key| section.filled_texts(key, "leave it out instead");
+    let (admins, viewers) = (values("admins"), values("viewers"));
     check_roles(&section, &admins, &viewers);
     let ca = connection::ca(&section, around);
     let reach = reach.of(&section, around);
@@ -88,22 +89,6 @@ fn check_roles(section: &Section<'_>, admins: &[At<&str>], viewers: &[At<&str>])
             section.wrong(viewer.at, "viewers", &why);
         }
     }
-}
-
-/// The values of a claim, of which none is empty.
-fn values<'a>(section: &Section<'a>, key: &str) -> Vec<At<&'a str>> {
-    let values = section.texts(key);
-    for value in &values {
-        if value.value.trim().is_empty() {
-            section.wrong(value.at, key, "must not hold an empty text");
-        }
-    }
-    if let Some(at) = section.key(key)
-        && section.is_empty_list(key)
-    {
-        section.wrong(at, key, "must not be empty: leave it out instead");
-    }
-    values
 }
 
 /// The scopes. RFC 6749, section 3.3, says which characters a scope may hold.
@@ -225,7 +210,7 @@ credentials = { kind = "integration-key", owner = "o", api_key_env = "SECRET" }
                 "https://id.example/realms/plant",
                 "https://id.example/?x",
                 &[
-                    "4:10: openid: issuer: \"https://id.example/?x\" must not have a part after ? or #",
+                    "4:10: openid: issuer: \"https://id.example/…\" must not have a part after ? or #",
                 ],
             ),
             (

@@ -54,6 +54,14 @@ impl fmt::Display for Hop {
     }
 }
 
+/// The keys of a proxy's user name and password.
+const ACCOUNT: [&str; 4] = [
+    "proxy_username",
+    "proxy_password",
+    "proxy_password_env",
+    "proxy_password_file",
+];
+
 const ADDRESS: &str = "is not the address of a proxy such as http://proxy.example:3128";
 
 /// What the file and the environment say for everything outside.
@@ -78,39 +86,46 @@ impl Reach {
     /// The same for one section, which may name a proxy of its own: `proxy`, which may be `"none"`,
     /// `proxy_username`, and `proxy_password_env` or `proxy_password_file`.
     pub(super) fn of(&self, section: &Section<'_>, around: &Surroundings<'_>) -> Self {
+        let text = section.text("proxy");
+        if text.is_some_and(|text| text.value == "none") {
+            section.refuse(
+                &ACCOUNT,
+                "belongs to a proxy, and `proxy` is \"none\": leave it out, or name the proxy",
+            );
+            return Self {
+                proxy: None,
+                roots: self.roots,
+            };
+        }
         let credentials = credentials(section, around);
-        let Some(text) = section.text("proxy") else {
+        let Some(text) = text else {
             if credentials.is_some() && section.key("proxy").is_none() {
                 let why = "`proxy` is missing: `proxy_username` belongs to it";
                 section.fault(section.start(), why);
             }
             return self.clone();
         };
-        let proxy = if text.value == "none" {
-            None
-        } else {
-            match hop(text.value) {
-                Ok(Hop {
-                    credentials: None,
-                    url,
-                }) => {
-                    let hop = Hop { url, credentials };
-                    Some(Proxy {
-                        https: Some(hop.clone()),
-                        http: Some(hop),
-                        except: String::new(),
-                    })
-                }
-                Ok(_) => {
-                    let why = "must hold no user name and no password: they belong into `proxy_username` and \
-                               `proxy_password_env` or `proxy_password_file`";
-                    section.wrong(text.at, "proxy", why);
-                    None
-                }
-                Err(()) => {
-                    section.wrong(text.at, "proxy", &format!("this {ADDRESS}"));
-                    None
-                }
+        let proxy = match hop(text.value) {
+            Ok(Hop {
+                credentials: None,
+                url,
+            }) => {
+                let hop = Hop { url, credentials };
+                Some(Proxy {
+                    https: Some(hop.clone()),
+                    http: Some(hop),
+                    except: String::new(),
+                })
+            }
+            Ok(_) => {
+                let why = "must hold no user name and no password: they belong into `proxy_username` and \
+                           `proxy_password_env` or `proxy_password_file`";
+                section.wrong(text.at, "proxy", why);
+                None
+            }
+            Err(()) => {
+                section.wrong(text.at, "proxy", &format!("this {ADDRESS}"));
+                None
             }
         };
         Self {

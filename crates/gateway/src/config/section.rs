@@ -160,6 +160,41 @@ impl<'a> Section<'a> {
         texts
     }
 
+    /// A list of texts that is not empty, and of which none is. Empty if the key is missing. `otherwise` says what to
+    /// do in place of an empty list.
+    pub(super) fn filled_texts(&self, key: &str, otherwise: &str) -> Vec<At<&'a str>> {
+        if let Some(at) = self.key(key)
+            && self.is_empty_list(key)
+        {
+            self.wrong(at, key, &format!("must not be empty: {otherwise}"));
+        }
+        let (filled, empty): (Vec<_>, Vec<_>) = self
+            .texts(key)
+            .into_iter()
+            .partition(|text| !text.value.trim().is_empty());
+        for text in empty {
+            self.wrong(text.at, key, "must not hold an empty text");
+        }
+        filled
+    }
+
+    /// Takes these keys as known. For a section of which it cannot be said which of them belong to it.
+    pub(super) fn allow(&self, keys: &[&str]) {
+        let keys = keys.iter().map(|key| (*key).to_owned());
+        self.requested.borrow_mut().extend(keys);
+    }
+
+    /// Reports each of these keys that is given, although it belongs elsewhere. `why` continues the key's name.
+    pub(super) fn refuse(&self, keys: &[&str], why: &str) {
+        for key in keys {
+            if self.table.iter().any(|(name, _)| name.get_ref() == *key)
+                && let Some(at) = self.key(key)
+            {
+                self.fault(at, &format!("`{key}` {why}"));
+            }
+        }
+    }
+
     /// Whether the key holds an empty list.
     pub(super) fn is_empty_list(&self, key: &str) -> bool {
         let list = self

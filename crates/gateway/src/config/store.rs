@@ -77,6 +77,10 @@ pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>, reach: &Reach) 
         section.finish();
         return address.map_or_else(usual, |address| StoreLocation::Postgres(Box::new(address)));
     }
+    section.refuse(
+        &["ca_file"],
+        "belongs to a PostgreSQL database, which `url_env` or `url_file` names: a file needs no certificate",
+    );
     let Some(path) = section.required("path") else {
         section.finish();
         return usual();

@@ -14,7 +14,7 @@ pub(super) fn required(section: &Section<'_>, key: &str) -> Option<Url> {
 /// The address under `key`, if it exists.
 pub(super) fn optional(section: &Section<'_>, key: &str) -> Option<Url> {
     let text = section.text(key)?;
-    match check(text.value) {
+    match check(text.value, key) {
         Ok(url) => Some(url),
         Err(why) => {
             section.wrong(text.at, key, &why);
@@ -80,7 +80,7 @@ fn check_base_path(path: &str) -> Result<(), String> {
 pub(super) fn origins(section: &Section<'_>, key: &str) -> Vec<String> {
     let mut origins = Vec::new();
     for text in section.texts(key) {
-        match check(text.value).and_then(|url| match url.path() {
+        match check(text.value, key).and_then(|url| match url.path() {
             "/" => Ok(url.origin().ascii_serialization()),
             path => Err(format!(
                 "an origin such as https://intranet.example has no path, and this one has {path}"
@@ -93,26 +93,83 @@ pub(super) fn origins(section: &Section<'_>, key: &str) -> Vec<String> {
     origins
 }
 
-fn check(text: &str) -> Result<Url, String> {
+fn check(text: &str, key: &str) -> Result<Url, String> {
     let url = Url::parse(text)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-        .ok_or_else(|| format!("{:?} is not an http or https URL", without_user(text)))?;
+        .ok_or_else(|| no_url(text))?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(
-            "a URL must hold no user name and no password: they belong into `credentials`"
-                .to_owned(),
-        );
+        let place = match key {
+            "base_url" => ": they belong into `credentials`",
+            "token_url" | "issuer" => {
+                ": they are `client_id`, and `client_secret_env` or `client_secret_file`"
+            }
+            "url" => NAMED,
+            _ => "",
+        };
+        return Err(format!(
+            "a URL must hold no user name and no password{place}"
+        ));
     }
+    let shown = shown(&url);
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(format!("{text:?} must not have a part after ? or #"));
+        let place = if key == "url" { NAMED } else { "" };
+        return Err(format!(
+            "{shown:?} must not have a part after ? or #{place}"
+        ));
     }
     if url.scheme() == "http" && !is_loopback(&url) {
         return Err(format!(
-            "{text:?} is not encrypted: credentials go over http to this machine only, so use https"
+            "{shown:?} is not encrypted: credentials go over http to this machine only, so use https"
         ));
     }
     Ok(url)
+}
+
+/// What to do with the address of an alert's receiver that holds a secret.
+const NAMED: &str = ": an address that holds a secret is named by `url_env` or `url_file`";
+
+/// Why a text is no address. Of the text only what stands where a host does: the rest may be a secret.
+fn no_url(text: &str) -> String {
+    let is_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    let (scheme, rest) = text
+        .split_once("://")
+        .filter(|(scheme, _)| scheme.bytes().all(is_scheme))
+        .map_or((None, text), |(scheme, rest)| (Some(scheme), rest));
+    let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+    let (host, more) = rest.split_at(end);
+    let more = if matches!(more, "" | "/") { "" } else { "/…" };
+    let shown = match scheme {
+        // A password may hold any of the signs that end a host, and stand where a port does.
+        Some(scheme) if text.contains('@') || has_odd_port(host) => format!("{scheme}://…"),
+        Some(scheme) => format!("{scheme}://{host}{more}"),
+        None if is_host(host) && !text.contains('@') => {
+            let shown = format!("{host}{more}");
+            return format!("{shown:?} is not an http or https URL: it needs https:// before it");
+        }
+        None => return "this is not an http or https URL, such as https://host.example".to_owned(),
+    };
+    format!("{shown:?} is not an http or https URL")
+}
+
+fn has_odd_port(host: &str) -> bool {
+    let port = host.rsplit_once(':').map_or("", |(_, port)| port);
+    !port.ends_with(']') && !port.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether this is likely meant as the name or the number of a computer, perhaps with a port.
+fn is_host(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
+    text.contains(['.', ':'])
+        && text.bytes().all(fits)
+        && Url::parse(&format!("https://{text}")).is_ok()
+}
+
+/// The address without what may be a secret: its path and what follows.
+fn shown(url: &Url) -> String {
+    let origin = url.origin().ascii_serialization();
+    let is_whole = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    format!("{origin}{}", if is_whole { "" } else { "/…" })
 }
 
 /// Whether the address is this computer's own.
@@ -122,17 +179,6 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     };
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
-}
-
-/// The text without a possible password before an `@`.
-fn without_user(text: &str) -> String {
-    match text.rsplit_once('@') {
-        Some((before, host)) => {
-            let scheme = before.split_once("//").map_or("", |(scheme, _)| scheme);
-            format!("{scheme}//…@{host}")
-        }
-        None => text.to_owned(),
-    }
 }
 
 #[cfg(test)]
@@ -168,23 +214,88 @@ mod tests {
             "http://localhost:9000",
             "http://[::1]:9000",
         ] {
-            assert!(check(good).is_ok(), "{good}");
+            assert!(check(good, "base_url").is_ok(), "{good}");
         }
         for (bad, why) in [
-            ("htp://x", "not an http or https URL"),
-            ("em.example", "not an http or https URL"),
+            ("htp://x", "\"htp://x\" is not an http or https URL"),
+            (
+                "em.example",
+                "\"em.example\" is not an http or https URL: it needs https:// before it",
+            ),
+            (
+                "em.example:9398/hunter2",
+                "\"em.example:9398/…\" is not an http or https URL: it needs https:// before it",
+            ),
+            ("hunter2", "this is not an http or https URL"),
+            ("ops:hunter2", "this is not an http or https URL"),
+            ("ops:hunter2@em.example", "this is not an http or https URL"),
             ("https://", "not an http or https URL"),
-            ("file:///etc/passwd", "not an http or https URL"),
+            (
+                "file:///hunter2",
+                "\"file:///…\" is not an http or https URL",
+            ),
             ("https://ops:hunter2@em.example", "no user name"),
-            ("htp://ops:hunter2@em.example", "not an http or https URL"),
-            ("https://em.example/?a=b", "after ? or #"),
-            ("https://em.example/#top", "after ? or #"),
-            ("http://em.example", "not encrypted"),
+            ("htp://ops:hunter2@em.example", "\"htp://…\" is not"),
+            ("htp://ops:hun/hunter2@em.example", "\"htp://…\" is not"),
+            ("https://ops:hunter2", "\"https://…\" is not"),
+            (
+                "x.example/in?token=hunter2&to=https://y.example",
+                "\"x.example/…\" is not an http or https URL: it needs https:// before it",
+            ),
+            (
+                "htp://x.example/in?token=hunter2",
+                "\"htp://x.example/…\" is not",
+            ),
+            (
+                "https://x.example/hunter2?a=hunter2",
+                "\"https://x.example/…\" must not have a part after ? or #",
+            ),
+            ("https://em.example/#hunter2", "after ? or #"),
+            (
+                "http://em.example:80/hunter2",
+                "\"http://em.example/…\" is not encrypted",
+            ),
             ("http://localhost.example", "not encrypted"),
         ] {
-            let error = check(bad).unwrap_err();
+            let error = check(bad, "base_url").unwrap_err();
             assert!(error.contains(why), "{bad}: {error}");
-            assert!(!error.contains("hunter2"), "{error}");
+            assert!(!error.contains("hun"), "{error}");
+        }
+    }
+
+    #[test]
+    fn where_a_secret_of_an_address_belongs_depends_on_its_key() {
+        for (key, bad, expected) in [
+            (
+                "base_url",
+                "https://a:b@x",
+                "a URL must hold no user name and no password: they belong into `credentials`",
+            ),
+            (
+                "issuer",
+                "https://a:b@x",
+                "a URL must hold no user name and no password: they are `client_id`, and `client_secret_env` or \
+                 `client_secret_file`",
+            ),
+            (
+                "url",
+                "https://a:b@x",
+                "a URL must hold no user name and no password: an address that holds a secret is named by `url_env` or \
+                 `url_file`",
+            ),
+            (
+                "url",
+                "https://x/?token=b",
+                "\"https://x/…\" must not have a part after ? or #: an address that holds a secret is named by \
+                 `url_env` or `url_file`",
+            ),
+            (
+                "public_url",
+                "https://a:b@x",
+                "a URL must hold no user name and no password",
+            ),
+        ] {
+            assert_eq!(check(bad, key).unwrap_err(), expected, "{key} {bad}");
         }
     }
 }

@@ -15,7 +15,7 @@ const WAITS: [Duration; 4] = [
     Duration::from_secs(60 * 60),
 ];
 
-/// The refused log-ons of one connection.
+/// The refused log-ons of one set of credentials at one service, whichever connections use it.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals {
     state: Mutex<State>,

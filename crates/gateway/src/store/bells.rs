@@ -19,7 +19,7 @@ const MOST: usize = 1_000;
 /// Rings for those who wait in this gateway.
 #[derive(Debug)]
 pub(super) struct Bells {
-    /// This gateway, whose own tidings are none to it.
+    /// The name of this gateway, which ignores what it sent itself.
     me: String,
     pub(super) changed: Notify,
     pub(super) shared: Notify,

@@ -27,7 +27,7 @@ const RECENT: i64 = 30;
 /// What is shared, as it is at this moment.
 #[derive(Debug)]
 pub(crate) struct Board {
-    /// The gateways that live, and which connections each could watch.
+    /// The gateways that are running, and which connections each could watch.
     pub(crate) gateways: BTreeMap<String, BTreeSet<String>>,
     /// The connections that a gateway watches, or has watched.
     pub(crate) connections: BTreeMap<String, SharedConnection>,

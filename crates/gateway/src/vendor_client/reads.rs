@@ -1,5 +1,5 @@
 //! Shares one request to the vendor among all callers that read the same at the same time or within the
-//! connection's interval. A write clears everything, so that later reads see its effect.
+//! connection's `share_seconds`. A write clears everything, so that later reads see its effect.
 
 use crate::problem::Problem;
 use crate::single_flight::{Landed, SingleFlight};
@@ -16,7 +16,7 @@ type Slots = HashMap<String, Arc<SingleFlight<Outcome>>>;
 /// How recent an answer has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
-    /// Received within the connection's interval.
+    /// Received within the connection's `share_seconds`.
     Lately,
     /// Requested after this call began.
     Now,

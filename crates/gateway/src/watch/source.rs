@@ -1,5 +1,5 @@
 //! One vendor system as its watcher reads it: through the same client as the relay, with the same limits and
-//! shared answers, and with an ear for the vendor's clock.
+//! shared answers. Keeps how far the vendor's clock is off, by the `Date` of its answers.
 
 use super::Clock;
 use super::failure;

@@ -36,6 +36,23 @@ pub enum Credentials {
 
 const KINDS: [&str; 3] = ["client-credentials", "integration-key", "basic"];
 
+/// The keys of all kinds, but for `kind` itself.
+const KEYS: [&str; 13] = [
+    "token_url",
+    "client_id",
+    "client_secret",
+    "client_secret_env",
+    "client_secret_file",
+    "owner",
+    "api_key",
+    "api_key_env",
+    "api_key_file",
+    "username",
+    "password",
+    "password_env",
+    "password_file",
+];
+
 pub(super) fn credentials(
     section: &Section<'_>,
     system: Option<&str>,
@@ -45,6 +62,8 @@ pub(super) fn credentials(
     let table = section.table("credentials")?;
     let Some(kind) = known(&table, "kind", &KINDS) else {
         // It is not known which other keys belong here.
+        table.allow(&KEYS);
+        table.finish();
         return None;
     };
     let fits = match system {
@@ -65,6 +84,8 @@ pub(super) fn credentials(
             "kind",
             &format!("{kind:?} does not fit this system, which takes {wanted}"),
         );
+        table.allow(&KEYS);
+        table.finish();
         return None;
     }
     let text = |key: &str| table.required(key).map(|text| text.value.to_owned());

@@ -24,7 +24,7 @@ pub struct Connection {
     pub base_url: Url,
     /// Its credentials.
     pub credentials: Credentials,
-    /// The certificates (PEM) that are trusted for this connection, instead of the system's.
+    /// The certificates (PEM) that are trusted for this connection, instead of the computer's.
     pub ca: Option<Vec<u8>>,
     /// How it is reached.
     pub reach: Reach,
@@ -52,6 +52,15 @@ const WATCH_SECONDS: Range<u64> = 2..301;
 const RECENT_HOURS: Range<u64> = 1..745;
 
 const SYSTEMS: [&str; 3] = ["aveva", "uplynk", "veeam"];
+
+/// The keys that only one system has.
+const OF_ONE_SYSTEM: [(&str, &[&str]); 2] = [
+    (
+        "aveva",
+        &["tenant", "namespace", "groups_version", "sessions_version"],
+    ),
+    ("veeam", &["accept", "recent_hours"]),
+];
 
 /// Every `[[connection]]`. One with a fault is left out, because the file is refused anyway.
 pub(super) fn all(top: &Section<'_>, around: &Surroundings<'_>, reach: &Reach) -> Vec<Connection> {
@@ -91,17 +100,15 @@ fn one(
     let watch = section
         .number("watch_seconds", WATCH_SECONDS)
         .map_or(DEFAULT_WATCH, Duration::from_secs);
-    if name.is_none() {
-        // Without the system it is not known which of these belong here.
-        for key in [
-            "tenant",
-            "namespace",
-            "groups_version",
-            "sessions_version",
-            "accept",
-            "recent_hours",
-        ] {
-            section.key(key);
+    for (owner, keys) in OF_ONE_SYSTEM {
+        match name {
+            // Without the system it is not known whether they belong here.
+            None => section.allow(keys),
+            Some(name) if name != owner => {
+                let why = format!("belongs to a connection with system = {owner:?}, not {name:?}");
+                section.refuse(keys, &why);
+            }
+            Some(_) => {}
         }
     }
     section.finish();

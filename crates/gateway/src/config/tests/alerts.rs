@@ -95,7 +95,38 @@ fn each_fault_is_told_and_no_secret_with_it() {
         (
             "id = \"pager\"",
             "id = \"channel\"",
-            "another one has this id",
+            "42:6: alert_target \"channel\": id: another one has this id",
+        ),
+        (
+            "kind = \"webhook\"",
+            "kidn = \"webhook\"",
+            "unknown key `kidn`; did you mean `kind`?",
+        ),
+        (
+            "kind = \"webhook\"",
+            "kind = \"webhok\"\nsecrt_env = \"SECRET\"",
+            "unknown key `secrt_env`; did you mean `secret_env`?",
+        ),
+        (
+            "secret_env = \"SECRET\"",
+            "url_env = \"HOOK\"",
+            "give either `url` or `url_env`, not both",
+        ),
+        (
+            "https://pager.example/in",
+            "https://pager.example/hunter2?token=hunter2",
+            "url: \"https://pager.example/…\" must not have a part after ? or #: an address that holds a secret is named \
+             by `url_env` or `url_file`",
+        ),
+        (
+            "https://pager.example/in",
+            "http://pager.example/hunter2",
+            "url: \"http://pager.example/…\" is not encrypted",
+        ),
+        (
+            "https://pager.example/in",
+            "pager.example/hunter2",
+            "url: \"pager.example/…\" is not an http or https URL: it needs https:// before it",
         ),
         ("\"webhook\"", "\"webhok\"", "did you mean \"webhook\"?"),
         (
@@ -169,7 +200,36 @@ fn each_fault_is_told_and_no_secret_with_it() {
             "to = [\"ops\"]",
             "to: must hold addresses",
         ),
-        ("id = \"night\"", "id = \"all\"", "another one has this id"),
+        (
+            "id = \"night\"",
+            "id = \"all\"",
+            "alert \"all\": id: another one has this id",
+        ),
+        (
+            "id = \"night\"",
+            "severty = \"critical\"",
+            "alert 1: unknown key `severty`; did you mean `severity`?",
+        ),
+        (
+            "[\"aveva\"]",
+            "[]",
+            "alert \"night\": systems: must not be empty: leave it out, which means all",
+        ),
+        (
+            "[\"plant-a\"]",
+            "[]",
+            "alert \"night\": connections: must not be empty: leave it out, which means all",
+        ),
+        (
+            "[\"crude-*\"]",
+            "[]",
+            "alert \"night\": resources: must not be empty: leave it out, which means all",
+        ),
+        (
+            "[\"crude-*\"]",
+            "[\"crude-*\", \" \"]",
+            "alert \"night\": resources: must not hold an empty text",
+        ),
         (
             "[\"pager\", \"ops-mail\"]",
             "[\"pagr\"]",
@@ -230,5 +290,27 @@ fn nothing_follows_from_a_connection_or_a_target_that_is_faulty_itself() {
     ] {
         let found = read(&whole().replacen(what, by, 1)).expect_err(by);
         assert_eq!(found.len(), 1, "{found:?}");
+    }
+}
+
+#[test]
+fn an_id_that_is_given_twice_is_found_beside_other_faults() {
+    let text = whole()
+        .replacen(
+            "id = \"channel\"\nkind = \"slack\"",
+            "id = \"pager\"\nkind = \"slac\"",
+            1,
+        )
+        .replacen("id = \"night\"", "id = \"all\"", 1)
+        .replacen("severity = \"critical\"", "severity = \"bad\"", 1);
+    let found = read(&text).unwrap_err();
+    for expected in [
+        "alert_target \"pager\": id: another one has this id",
+        "alert_target \"pager\": kind: must be webhook",
+        "alert \"all\": id: another one has this id",
+        "alert \"all\": severity: must be critical",
+    ] {
+        let told = found.iter().filter(|fault| fault.contains(expected));
+        assert_eq!(told.count(), 1, "{expected}: {found:?}");
     }
 }

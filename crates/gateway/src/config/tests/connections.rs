@@ -187,7 +187,10 @@ fn each_fault_of_a_connection_is_reported_with_its_position() {
         (
             "timeout_seconds = 30",
             "recent_hours = 24",
-            &["12:1: connection \"plant-a\": unknown key `recent_hours`"],
+            &[
+                "12:1: connection \"plant-a\": `recent_hours` belongs to a connection with system = \"veeam\", not \
+                 \"aveva\"",
+            ],
         ),
         (
             "accept = \"application/xml\"",
@@ -207,7 +210,48 @@ fn each_fault_of_a_connection_is_reported_with_its_position() {
         (
             "accept = \"application/xml\"",
             "tenant = \"t\"",
-            &["27:1: connection \"em\": unknown key `tenant`"],
+            &[
+                "27:1: connection \"em\": `tenant` belongs to a connection with system = \"aveva\", not \"veeam\"",
+            ],
+        ),
+        (
+            "accept = \"application/xml\"",
+            "tenan = \"t\"",
+            &["27:1: connection \"em\": unknown key `tenan`"],
+        ),
+        (
+            "https://em.example:9398",
+            "em.example:9398",
+            &[
+                "26:12: connection \"em\": base_url: \"em.example:9398\" is not an http or https URL: it needs https:// \
+                 before it",
+            ],
+        ),
+        (
+            "kind = \"basic\"",
+            "kidn = \"basic\"",
+            &[
+                "28:15: connection \"em\": credentials: `kind` is missing",
+                "28:17: connection \"em\": credentials: unknown key `kidn`; did you mean `kind`?",
+            ],
+        ),
+        (
+            "kind = \"basic\", username",
+            "kind = \"bearer\", user",
+            &[
+                "28:24: connection \"em\": credentials: kind: \"bearer\" is not one of \"client-credentials\", \
+             \"integration-key\", \"basic\"",
+                "28:34: connection \"em\": credentials: unknown key `user`",
+            ],
+        ),
+        (
+            "kind = \"basic\", username",
+            "kind = \"integration-key\", usrname",
+            &[
+                "28:24: connection \"em\": credentials: kind: \"integration-key\" does not fit this system, which takes \
+             \"basic\"",
+                "28:43: connection \"em\": credentials: unknown key `usrname`; did you mean `username`?",
+            ],
         ),
     ]);
 }

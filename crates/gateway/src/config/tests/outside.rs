@@ -80,6 +80,7 @@ fn the_environments_proxy_is_used_unless_the_connection_names_its_own() {
 fn mistakes_about_a_proxy_are_reported_without_its_password() {
     let name = "connection \"live\": ";
     let address = "is not the address of a proxy such as http://proxy.example:3128";
+    let none = "belongs to a proxy, and `proxy` is \"none\": leave it out, or name the proxy";
     for (variables, more, expected) in [
         (
             &[("HTTPS_PROXY", "socks5://a:hunter3@x:1")][..],
@@ -113,6 +114,16 @@ fn mistakes_about_a_proxy_are_reported_without_its_password() {
             &[],
             "proxy_username = \"a\"\nproxy_password_env = \"SECRET\"",
             format!("{name}`proxy` is missing: `proxy_username` belongs to it"),
+        ),
+        (
+            &[],
+            "proxy = \"none\"\nproxy_username = \"a\"",
+            format!("{name}`proxy_username` {none}"),
+        ),
+        (
+            &[],
+            "proxy = \"none\"\nproxy_password_env = \"SECRET\"",
+            format!("{name}`proxy_password_env` {none}"),
         ),
     ] {
         let faults = with_variables(&connection(more), variables).unwrap_err();

@@ -75,7 +75,11 @@ fn the_wall_is_framed_by_origins_only() {
     for (frames, expected) in [
         (
             "[\"*\"]",
-            "1:16: wall_frames: \"*\" is not an http or https URL",
+            "1:16: wall_frames: this is not an http or https URL, such as https://host.example",
+        ),
+        (
+            "[\"https://ops:hunter2@intranet.example\"]",
+            "1:16: wall_frames: a URL must hold no user name and no password",
         ),
         (
             "[\"https://intranet.example/walls\"]",

@@ -76,6 +76,11 @@ fn what_is_wrong_with_the_store_is_said_at_its_line_without_its_secrets() {
             "postgres://fc:hunter2@db.example/fc",
             "3:1: store: unknown key `ca_flie`; did you mean `ca_file`?",
         ),
+        (
+            "[store]\npath = \"memory\"\nca_file = \"x\"",
+            "",
+            "3:1: store: `ca_file` belongs to a PostgreSQL database, which `url_env` or `url_file` names",
+        ),
     ] {
         let faults = with_url(text, url).unwrap_err();
         assert!(faults[0].starts_with(expected), "{faults:?}");

@@ -15,7 +15,8 @@ use tokio::time::Instant;
 /// After so many changes all of a connection is told anew, so that what was told before can be forgotten.
 const CHANGES: u32 = 64;
 
-/// Clocks that agree better than this, in milliseconds, agree: ages are not to tremble.
+/// A difference between two clocks that is smaller than this, in milliseconds, counts as none, so that ages do not jump
+/// to and fro.
 const SAME_CLOCK: i64 = 100;
 
 /// A gateway that could not read a connection for so long leaves it to another gateway, which may reach it.
