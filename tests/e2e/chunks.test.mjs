@@ -5,11 +5,11 @@ import { accessible, eventually, START, story } from './harness.mjs';
 import { CUT, proxy } from './support/proxy.mjs';
 import { path, plain, sessions, system } from './support/worlds.mjs';
 
-/** Whether a path is a piece of the program that the first page does not need. */
-const isPiece = (path) => path.endsWith('.wasm') && !path.startsWith('/console-');
+/** Whether a path is a part of the program that the first page does not need. */
+const isPiece = (path) => /\.(wasm|bin)$/.test(path) && !path.startsWith('/console-');
 
-/** Whether a path is the piece that belongs to one page alone. */
-const isOwn = (path, chunk) => new RegExp(`^/${chunk}-[0-9a-f]{16}\\.wasm$`).test(path);
+/** Whether a path is the bundle of one page, or the piece that belongs to that page alone. */
+const isOwn = (path, chunk) => new RegExp(`^/(bundle-${chunk}-[0-9a-f]{16}\\.bin|${chunk}-[0-9a-f]{16}\\.wasm)$`).test(path);
 
 /** The paths that a page asks for. */
 const asks = (page) => {
@@ -337,6 +337,26 @@ story('a first answer that is cut off is asked for again, and one that the gatew
   }
 });
 
+story('a page opened by its address comes in one file, and the next one brings only what it lacks', async ({ page, product }) => {
+  const asked = [];
+  const server = await proxy(product, (path) => {
+    if (isPiece(path)) asked.push(path);
+  });
+  try {
+    await page.goto(`${server.url}/slicers`);
+    await page.getByRole('table', { name: 'Slicer failover groups' }).waitFor();
+    assert.match(asked[0], /^\/bundle-slicers-/);
+    await page.getByRole('link', { name: /^Groups/ }).click();
+    await page.getByRole('table', { name: 'Failover groups' }).waitFor();
+    const pieces = asked.filter((path) => path.endsWith('.wasm'));
+    assert.ok(pieces.some((path) => isOwn(path, 'groups')), 'most of it is there already');
+    assert.ok(!asked.some((path) => path.startsWith('/bundle-groups-')));
+    assert.equal(pieces.length, new Set(pieces).size);
+  } finally {
+    server.stop();
+  }
+});
+
 story('a link that is pointed at or has the focus has its page fetched', async ({ page, product }) => {
   const groups = held();
   const asked = [];
@@ -409,7 +429,7 @@ story('a page whose piece comes late does not take the place of the page that is
     assert.equal(await page.getByText('Loading this page…').count(), 0);
     await page.getByRole('link', { name: 'Activity', exact: true }).click();
     await page.getByRole('heading', { level: 1, name: 'Activity' }).waitFor();
-    assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
+    await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.id), 'main'));
   } finally {
     server.stop();
   }

@@ -8,7 +8,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Kinds of file that shrink; fonts and pictures come compressed.
-const COMPRESSIBLE: [&str; 9] = [
+const COMPRESSIBLE: [&str; 10] = [
+    "bin",
     "css",
     "html",
     "js",

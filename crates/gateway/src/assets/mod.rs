@@ -22,6 +22,7 @@ const PARTS: [&str; 22] = [
     "css",
     "gif",
     "gz",
+    "bin",
     "html",
     "ico",
     "jpeg",

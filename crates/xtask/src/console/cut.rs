@@ -10,8 +10,9 @@ pub(super) const SHARED: &str = "__wasm_split";
 /// Where the loader offers the same under another name, for parts that were put together.
 pub(super) const MAIN: &str = "main";
 
-/// What a request costs, in bytes of the program before they are made small. About 3 kB of brotli.
-const REQUEST: i64 = 12_000;
+/// What a request costs, in bytes of the program before they are made small. About 1 kB of brotli: few pieces are asked for
+/// alone, most come in a bundle.
+const REQUEST: i64 = 5_000;
 
 /// What the program was cut into.
 #[derive(Debug, PartialEq, Eq)]
@@ -103,10 +104,7 @@ impl Cut {
             };
             add(alike, part);
         }
-        while let Some(worth) = best_pair(&shared) {
-            let part = shared.swap_remove(worth.1);
-            shared[worth.0].join(part);
-        }
+        let shared = together(shared);
         let names = |users: u64| {
             let loads = self.loads.iter().zip(0..);
             let named = loads.filter(|(_, number)| users >> number & 1 == 1);
@@ -138,14 +136,6 @@ impl Part {
         self.size += other.size;
         self.files.extend(other.files);
     }
-
-    /// What it costs to make it one with another, less what that saves.
-    fn cost(&self, other: &Self) -> i64 {
-        let chunks = |users: u64| i64::from(users.count_ones());
-        self.size * chunks(other.users & !self.users)
-            + other.size * chunks(self.users & !other.users)
-            - REQUEST * chunks(self.users & other.users)
-    }
 }
 
 /// Adds a part to that of the same chunks.
@@ -156,13 +146,69 @@ fn add(parts: &mut Vec<Part>, part: Part) {
     }
 }
 
-/// The two parts that save the most as one, the first of them first. `None` where no two do.
-fn best_pair(parts: &[Part]) -> Option<(usize, usize)> {
-    let pairs = (0..parts.len()).flat_map(|a| (a + 1..parts.len()).map(move |b| (a, b)));
-    let cost = |(a, b): (usize, usize)| parts[a].cost(&parts[b]);
-    pairs
-        .min_by_key(|pair| cost(*pair))
-        .filter(|pair| cost(*pair) < 0)
+/// Puts parts together where that costs less than to fetch each.
+fn together(parts: Vec<Part>) -> Vec<Part> {
+    let mut groups: Vec<Vec<Part>> = parts.into_iter().map(|part| vec![part]).collect();
+    while let Some((first, second)) = best_pair(&groups) {
+        let more = groups.swap_remove(second);
+        groups[first].extend(more);
+    }
+    // What was put together early may by now stand better elsewhere.
+    while move_one(&mut groups) {}
+    let joined = groups.into_iter().filter_map(|group| {
+        let mut parts = group.into_iter();
+        let mut whole = parts.next()?;
+        parts.for_each(|part| whole.join(part));
+        Some(whole)
+    });
+    joined.collect()
+}
+
+/// What it costs all chunks together to fetch these parts as one file.
+fn cost<'p>(parts: impl IntoIterator<Item = &'p Part>) -> i64 {
+    let add = |(users, size), part: &Part| (users | part.users, size + part.size);
+    let (users, size) = parts.into_iter().fold((0_u64, 0), add);
+    i64::from(users.count_ones()) * (size + REQUEST)
+}
+
+/// The two groups that save the most as one, the first of them first. `None` where no two do.
+fn best_pair(groups: &[Vec<Part>]) -> Option<(usize, usize)> {
+    let alone: Vec<i64> = groups.iter().map(cost).collect();
+    let more =
+        |(a, b): (usize, usize)| cost(groups[a].iter().chain(&groups[b])) - alone[a] - alone[b];
+    let pairs = (0..groups.len()).flat_map(|a| (a + 1..groups.len()).map(move |b| (a, b)));
+    let (more, pair) = pairs.map(|pair| (more(pair), pair)).min()?;
+    (more < 0).then_some(pair)
+}
+
+/// Moves a part to the group where it costs less than in its own, or into one of its own. Whether there was such a part.
+fn move_one(groups: &mut Vec<Vec<Part>>) -> bool {
+    for from in 0..groups.len() {
+        for place in 0..groups[from].len() {
+            let part = &groups[from][place];
+            let others = groups[from].iter().enumerate();
+            let rest = others.filter(|(other, _)| *other != place);
+            let rest: Vec<&Part> = rest.map(|(_, part)| part).collect();
+            let here = cost(&groups[from]) - if rest.is_empty() { 0 } else { cost(rest) };
+            let there = |to: usize| cost(groups[to].iter().chain([part])) - cost(&groups[to]);
+            let targets = (0..groups.len()).filter(|to| *to != from);
+            let best = targets.map(|to| (there(to), to)).min();
+            let alone = cost([part]);
+            let to = match best {
+                Some((there, to)) if there < here && there <= alone => to,
+                _ if alone < here => {
+                    groups.push(Vec::new());
+                    groups.len() - 1
+                }
+                _ => continue,
+            };
+            let part = groups[from].remove(place);
+            groups[to].push(part);
+            groups.retain(|group| !group.is_empty());
+            return true;
+        }
+    }
+    false
 }
 
 /// What stands between two texts, the first time.

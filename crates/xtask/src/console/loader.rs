@@ -3,30 +3,67 @@
 
 use super::cut::{Cut, MAIN, Piece, SHARED};
 use crate::command::Done;
+use std::collections::BTreeMap;
 
-/// The functions by which chunks are loaded. A file is compiled while it arrives. What failed is asked for again
-/// the next time, and what is there is not. A failure is no error of the page: the browser tells of what it could not
-/// fetch, and the console of what somebody waits for.
+/// The functions by which chunks are loaded. A chunk comes as one file, its bundle, unless at least half of its pieces are
+/// there already: then each of the others comes by itself. Everything is compiled while it arrives. What failed is asked
+/// for again the next time, and what is there is not. A failure is no error of the page: the browser tells of what it could
+/// not fetch, and the console of what somebody waits for.
 const LOADER: &str = r#"
 const once = (begin) => {
     let begun;
-    return () => begun ??= begin().catch((error) => {
+    const run = (...given) => begun ??= begin(...given).catch((error) => {
         begun = undefined;
         throw error;
     });
+    return Object.assign(run, { isBegun: () => begun !== undefined });
 };
-const loadPiece = (name) => {
-    const compile = once(() => WebAssembly.compileStreaming(fetch(new URL(name, import.meta.url))));
+const loadPiece = (name, size) => {
+    const alone = () => WebAssembly.compileStreaming(fetch(new URL(name, import.meta.url)));
+    const compile = once((from = alone) => from());
     const load = once(async () => WebAssembly.instantiate(await compile(), sharedImports()));
-    return { compile, load };
+    return { size, compile, load };
 };
-const loadChunk = (pieces) => Object.assign(async (callback, data) => {
-    const loaded = await Promise.all(pieces.map(({ load }) => load())).then(() => true, (error) => {
-        console.info('A part of the console was not loaded.', error);
-        return false;
-    });
-    sharedImports().main.__indirect_function_table.get(callback)(data, loaded);
-}, { pieces });
+const unbundle = (name, sizes) => {
+    const waiting = [];
+    const parts = sizes.map(() => new Promise((resolve, reject) => waiting.push({ resolve, reject })));
+    const read = async () => {
+        const answer = await fetch(new URL(name, import.meta.url));
+        if (!answer.ok) throw new Error(`${name}: status ${answer.status}`);
+        const bytes = new Uint8Array(sizes.reduce((sum, size) => sum + size));
+        let [at, part, begin] = [0, 0, 0];
+        for (let reader = answer.body.getReader(), step; !(step = await reader.read()).done;) {
+            bytes.set(step.value, at);
+            at += step.value.length;
+            for (; part < sizes.length && begin + sizes[part] <= at; begin += sizes[part++]) {
+                waiting[part].resolve(bytes.subarray(begin, begin + sizes[part]));
+            }
+        }
+        if (part < sizes.length) throw new Error(`${name}: ${at} bytes`);
+    };
+    read().catch((error) => waiting.forEach(({ reject }) => reject(error)));
+    return parts;
+};
+const loadChunk = (bundle, pieces) => {
+    const compileAll = () => {
+        const bytes = (of) => of.reduce((sum, { size }) => sum + size, 0);
+        const missing = pieces.filter(({ compile }) => !compile.isBegun());
+        if (2 * bytes(missing) <= bytes(pieces)) return;
+        const parts = unbundle(bundle, pieces.map(({ size }) => size));
+        pieces.forEach(({ compile }, number) => {
+            parts[number].catch(() => undefined);
+            compile(async () => WebAssembly.compile(await parts[number])).catch(() => undefined);
+        });
+    };
+    return Object.assign(async (callback, data) => {
+        compileAll();
+        const loaded = await Promise.all(pieces.map(({ load }) => load())).then(() => true, (error) => {
+            console.info('A part of the console was not loaded.', error);
+            return false;
+        });
+        sharedImports().main.__indirect_function_table.get(callback)(data, loaded);
+    }, { pieces, compileAll });
+};
 "#;
 
 /// Fetches and compiles the pieces of the page that is opened while the main one is on the way. `CHUNKS` are the chunks by
@@ -34,10 +71,10 @@ const loadChunk = (pieces) => Object.assign(async (callback, data) => {
 /// made ready as well, while it still waits or draws its frame. What fails here is asked for again by the program.
 const OPENED: &str = r#"
 const [section, ...more] = location.pathname.slice(new URL('.', import.meta.url).pathname.length).split('/').filter(Boolean);
-const opened = { CHUNKS }[more.length > 0 ? `${section}/` : section]?.pieces ?? [];
-for (const { compile } of opened) compile().catch(() => undefined);
+const opened = { CHUNKS }[more.length > 0 ? `${section}/` : section];
+opened?.compileAll();
 export const loadOpened = () => {
-    for (const { load } of opened) load().catch(() => undefined);
+    for (const { load } of opened?.pieces ?? []) load().catch(() => undefined);
 };
 "#;
 
@@ -56,11 +93,28 @@ pub(super) const PAGES: [(&str, &str); 11] = [
     ("wall", "wall"),
 ];
 
-/// Puts the script together. `pieces` are the files by their names, `pages` is [`PAGES`].
+/// A piece as it is delivered.
+pub(super) struct Delivered {
+    /// The file's name.
+    pub(super) file: String,
+    /// Its bytes.
+    pub(super) size: usize,
+    pub(super) piece: Piece,
+}
+
+impl Delivered {
+    /// Whether a chunk needs it.
+    pub(super) fn is_of(&self, chunk: &str) -> bool {
+        self.piece.users.iter().any(|user| user == chunk)
+    }
+}
+
+/// Puts the script together. `bundles` are the files of all pieces of each chunk, by the chunk, `pages` is [`PAGES`].
 pub(super) fn join(
     bound: &str,
     cut: &Cut,
-    pieces: &[(String, Piece)],
+    pieces: &[Delivered],
+    bundles: &BTreeMap<String, String>,
     pages: &[(&str, &str)],
 ) -> Done<String> {
     let mut script = String::new();
@@ -83,19 +137,23 @@ pub(super) fn join(
          const shared = {{ {shares} }};\n    return {{ {SHARED}: shared, {MAIN}: shared }};\n}};\n"
     ));
     script.push_str(LOADER);
-    for (number, (file, _)) in pieces.iter().enumerate() {
-        script.push_str(&format!("const piece{number} = loadPiece('./{file}');\n"));
+    for (number, Delivered { file, size, .. }) in pieces.iter().enumerate() {
+        script.push_str(&format!(
+            "const piece{number} = loadPiece('./{file}', {size});\n"
+        ));
     }
     let (first, others) = (&names[0], &names[1..]);
     script.push_str(&format!("const {first} = {{\n"));
     for load in &cut.loads {
         let needed: Vec<_> = (0..)
             .zip(pieces)
-            .filter(|(_, (_, piece))| piece.users.contains(&load.chunk))
+            .filter(|(_, piece)| piece.is_of(&load.chunk))
             .map(|(number, _)| format!("piece{number}"))
             .collect();
+        let bundle = bundles.get(&load.chunk);
+        let bundle = bundle.ok_or_else(|| format!("{} has no bundle", load.chunk))?;
         script.push_str(&format!(
-            "    {}: loadChunk([{}]),\n",
+            "    {}: loadChunk('./{bundle}', [{}]),\n",
             load.function,
             needed.join(", ")
         ));
@@ -137,14 +195,20 @@ mod tests {
             .unwrap()
             .into_iter()
             .enumerate()
-            .map(|(number, piece)| (format!("{number}.wasm"), piece))
+            .map(|(number, piece)| Delivered {
+                file: format!("{number}.wasm"),
+                size: 10 + number,
+                piece,
+            })
             .collect();
+        let bundles = ["groups", "wall"].map(|name| (name.to_owned(), format!("{name}.bin")));
+        let bundles = BTreeMap::from(bundles);
         let pages = [("groups/", "groups"), ("wall", "wall")];
-        let script = join(BOUND, &cut, &pieces, &pages).unwrap();
+        let script = join(BOUND, &cut, &pieces, &bundles, &pages).unwrap();
         for line in [
-            "const piece1 = loadPiece('./1.wasm');",
-            "    __wasm_split_load_groups: loadChunk([piece0, piece2]),",
-            "    __wasm_split_load_wall: loadChunk([piece1, piece2]),",
+            "const piece1 = loadPiece('./1.wasm', 11);",
+            "    __wasm_split_load_groups: loadChunk('./groups.bin', [piece0, piece2]),",
+            "    __wasm_split_load_wall: loadChunk('./wall.bin', [piece1, piece2]),",
             "const import2 = import1;",
         ] {
             assert!(script.lines().any(|one| one == line), "{line} in\n{script}");
@@ -152,7 +216,9 @@ mod tests {
         assert!(!script.contains("__wasm_split.js"));
         let opened = "{ 'groups/': import1.__wasm_split_load_groups, 'wall': import1.__wasm_split_load_wall }";
         assert!(script.contains(opened), "{opened} in\n{script}");
-        assert!(join("function initSync() {}", &cut, &pieces, &[]).is_err());
-        assert!(join(BOUND, &cut, &pieces, &[("slicers", "slicers")]).is_err());
+        let none = BTreeMap::new();
+        assert!(join("function initSync() {}", &cut, &pieces, &bundles, &[]).is_err());
+        assert!(join(BOUND, &cut, &pieces, &none, &[]).is_err());
+        assert!(join(BOUND, &cut, &pieces, &bundles, &[("slicers", "slicers")]).is_err());
     }
 }

@@ -15,7 +15,9 @@ pub(crate) use contents::{Contents, contents};
 use crate::command::{Done, ask, cargo, run};
 use crate::tree::Tree;
 use cut::Piece;
+use loader::Delivered;
 use page::Page;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::hash::{DefaultHasher, Hasher as _};
@@ -29,6 +31,9 @@ const NAME: &str = "console";
 
 /// The name of the piece that every visit loads.
 const ENTRY: &str = "console-main";
+
+/// Begins the names of the bundles: all pieces that a chunk needs, one after the other in one file, compressed together.
+pub(crate) const BUNDLE: &str = "bundle-";
 
 /// Where the steps leave what the next one takes, below `target`, and within it the pieces with their names.
 const STEPS: &str = "console-steps";
@@ -46,12 +51,21 @@ pub(crate) fn build(tree: &Tree, path: &OsStr) -> Done {
     for piece in cut.pieces(|file| work.size(file))? {
         let merged = work.merge(&piece, &page)?;
         let made = work.optimise(&merged, &piece.name, &page)?;
-        let name = put(tree, &piece.name, "wasm", &made)?;
-        pieces.push((name, piece));
+        let file = put(tree, &piece.name, "wasm", &made)?;
+        let size = made.len();
+        pieces.push((Delivered { file, size, piece }, made));
     }
+    let mut bundles = BTreeMap::new();
+    for load in &cut.loads {
+        let needed = pieces.iter().filter(|(piece, _)| piece.is_of(&load.chunk));
+        let bundle: Vec<u8> = needed.flat_map(|(_, made)| made).copied().collect();
+        let name = format!("{BUNDLE}{}", load.chunk);
+        bundles.insert(load.chunk.clone(), put(tree, &name, "bin", &bundle)?);
+    }
+    let pieces: Vec<Delivered> = pieces.into_iter().map(|(piece, _)| piece).collect();
     let entry = work.optimise(&main, ENTRY, &page)?;
     let wasm = put(tree, ENTRY, "wasm", &entry)?;
-    let script = loader::join(&script, &cut, &pieces, &loader::PAGES)?;
+    let script = loader::join(&script, &cut, &pieces, &bundles, &loader::PAGES)?;
     let script = put(tree, NAME, "js", script.as_bytes())?;
     let mut styles = String::new();
     for sheet in &page.styles {
