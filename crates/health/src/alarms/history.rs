@@ -209,10 +209,17 @@ impl AlarmHistory {
         let Some(observed_at) = judged.observed_at else {
             return Some(of_verdict(verdict, Since::Observed(now), source));
         };
+        let is_first = !self.entries.contains_key(&resource.key);
         let entry = self.entries.entry(resource.key.clone()).or_default();
-        if source.reading.freshness_of(resource, now).is_believable() {
+        let is_believable = source.reading.freshness_of(resource, now).is_believable();
+        if is_believable {
             entry.observe(verdict, resource.leader(), observed_at);
-        } else if !outlasts_silence(verdict.severity) && entry.lingering(verdict).is_none() {
+        }
+        if is_first && let Some(open) = self.open.get(&resource.key) {
+            entry.go_on(open, verdict, observed_at);
+        }
+        let lingers = entry.lingering(verdict).is_some();
+        if !is_believable && !outlasts_silence(verdict.severity) && !lingers {
             return Some(unread_since(resource, observed_at));
         }
         entry.finding(resource, source)
