@@ -42,7 +42,8 @@ pub struct Changes {
 pub struct AlarmHistory {
     entries: HashMap<ResourceKey, Entry>,
     open: BTreeMap<ResourceKey, Alarm>,
-    /// Those of the open ones that were open when an earlier gateway ended, and whose resource was not read since.
+    /// Those of the open ones that were open when an earlier gateway ended, or when their connection was configured
+    /// anew, and whose resource was not read since.
     carried_over: HashSet<ResourceKey>,
 }
 
@@ -59,6 +60,13 @@ impl AlarmHistory {
             carried_over: open.keys().cloned().collect(),
             open,
         }
+    }
+
+    /// A connection begins anew, as after a restart: what is open of it is open until its resource is read and found well.
+    pub fn carry_over(&mut self, connection: &str) {
+        let open = self.open.keys();
+        let of_it = open.filter(|key| key.connection == connection);
+        self.carried_over.extend(of_it.cloned());
     }
 
     /// Takes over what is known of every connection and of every resource at this moment.

@@ -90,13 +90,14 @@ impl Inventory {
     }
 
     /// The connections as they are configured now, each with its interval. What is no longer among them
-    /// vanishes, and what is known of the others stays where they are the same systems.
+    /// vanishes, and what is known of the others stays where they are the same systems. The alarms of one that is
+    /// configured in another way stay until it is read.
     pub(crate) fn configure(&self, connections: Vec<(vendors::Connection, Duration)>) {
         let now = self.clock.now();
         self.state().configure(connections, now);
     }
 
-    /// Forgets what is known of a connection.
+    /// Forgets what is known of a connection, but for its alarms: they stay until it is read.
     pub(crate) fn forget(&self, connection: &str) {
         let now = self.clock.now();
         self.state().forget(connection, now);
