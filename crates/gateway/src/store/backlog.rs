@@ -137,13 +137,16 @@ impl Backlog {
         self.waited = self.events.len();
     }
 
-    /// Another gateway records what both see: what is older than a while it has recorded.
+    /// Another gateway records what both see: what is older than a while it has recorded. It tells people what is true by
+    /// what it has seen itself: a message of this one that was not written would be sent by it long after.
     pub(super) fn follow(&mut self, now: DateTime<Utc>) {
         let old = |event: &Event| now.signed_duration_since(event.at) > RECORDED_BY_OTHERS;
         self.events.retain(|event| !old(event));
         self.waited = self.events.len();
         self.doubtful = 0;
-        self.keep.retain(|(table, _), _| table.is_everybodys());
+        self.keep.retain(|(table, _), thing| {
+            table.is_everybodys() && !(*table == Table::AlertMessages && thing.is_put())
+        });
     }
 
     /// Writes what waits, and that somebody watches, where `watched` says for how long what is seen is kept. A gateway
@@ -225,4 +228,25 @@ impl Backlog {
 pub(super) fn intent(row: &Row) -> Result<(i64, Entry), Fault> {
     let entry = serde_json::from_str(row.text(1)?).unwrap_or_default();
     Ok((row.number(0)?, entry))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_follows_keeps_no_message_that_was_not_written() {
+        let mut backlog = Backlog::default();
+        let keep = vec![
+            Keep::put(Table::AlertMessages, "new", &1),
+            Keep::forget(Table::AlertMessages, "sent"),
+            Keep::put(Table::AlertDeliveries, "pager", &1),
+            Keep::put(Table::AlertWatches, "rule alarm", &1),
+            Keep::put(Table::Walls, "hall", &1),
+        ];
+        backlog.add(Vec::new(), keep);
+        backlog.follow(DateTime::UNIX_EPOCH);
+        let left: Vec<&str> = backlog.keep.values().map(Keep::id).collect();
+        assert_eq!(left, ["sent", "pager", "hall"]);
+    }
 }
