@@ -73,6 +73,11 @@ impl Backlog {
         }
     }
 
+    /// These were kept or forgotten with a row: what waited of them is older.
+    pub(super) fn drop_overtaken(&mut self, by: &BTreeSet<(Table, String)>) {
+        self.keep.retain(|place, _| !by.contains(place));
+    }
+
     /// Rows were not written, as far as is known. The callers that waited for them are told so; how a change has ended, and
     /// what nobody waits for, is written later all the same.
     pub(super) fn not_written(&mut self, rows: Vec<NewRow>) {
