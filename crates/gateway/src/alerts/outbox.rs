@@ -130,14 +130,15 @@ impl Outbox {
     }
 
     /// The first message of each target whose time has come. `busy` are targets with an attempt under way; those that
-    /// are not configured any more have none.
+    /// are not configured any more have none. A wait that is longer than any is of a clock that was set back since.
     pub(crate) fn due(&self, busy: &HashSet<String>, now: DateTime<Utc>) -> Vec<Outgoing> {
         let mut first: BTreeMap<&str, &Outgoing> = BTreeMap::new();
         for one in self.outgoing.values().filter(|one| one.next_at.is_some()) {
             first.entry(one.target.as_str()).or_insert(one);
         }
         let is_due = |one: &&Outgoing| {
-            !busy.contains(&one.target) && one.next_at.is_some_and(|next| next <= now)
+            let waits = |next: DateTime<Utc>| next > now && next - now <= LONGEST_WAIT;
+            !busy.contains(&one.target) && one.next_at.is_some_and(|next| !waits(next))
         };
         first.into_values().filter(is_due).cloned().collect()
     }

@@ -85,6 +85,9 @@ impl Watches {
         now: DateTime<Utc>,
     ) -> Step<'r> {
         let before = self.0.clone();
+        for watch in self.0.values_mut() {
+            watch.not_after(now);
+        }
         let by_id: HashMap<&str, &Alarm> = open.iter().map(|one| (one.id.as_str(), one)).collect();
         self.0
             .retain(|(rule, _), _| rules.iter().any(|known| known.id == *rule));
@@ -138,6 +141,14 @@ impl Watches {
 }
 
 impl Watch {
+    /// A clock that was set back must not keep it waiting until the time comes again that it had shown.
+    fn not_after(&mut self, now: DateTime<Utc>) {
+        self.since = self.since.min(now);
+        if let Some(told) = &mut self.told {
+            told.at = told.at.min(now);
+        }
+    }
+
     /// Why the alarm, which is open, is to be told of now.
     fn occasion(&self, rule: &AlertRule, now: DateTime<Utc>) -> Option<Occasion> {
         let lasts = |since: DateTime<Utc>| now.signed_duration_since(since);

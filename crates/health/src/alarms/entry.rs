@@ -35,6 +35,8 @@ impl Entry {
             self.word.clone_from(&verdict.word);
             self.since = at;
             self.unbroken = at;
+            // Also where a clock was set back: a state has not lasted since before it began.
+            self.last_seen = at;
         } else if verdict.lingering.as_ref().is_some_and(could_change) {
             // What was seen before and after a gap need not be the same occurrence.
             self.unbroken = at;

@@ -459,6 +459,17 @@ fn what_has_lasted_too_long_goes_on_after_a_restart_until_it_is_over() {
 }
 
 #[test]
+fn a_handover_that_begins_after_a_clock_was_set_back_is_not_stuck_at_once() {
+    let moving = verdict(Moving).lingering(TimeDelta::seconds(15), verdict(Critical));
+    let mut world = seen(&[(3_600, Normal, None)]);
+    for (seconds, expected) in [(0, None), (10, None), (15, None), (16, Some(Critical))] {
+        world.read(seconds, moving.clone(), None);
+        let severity = world.alarm().map(|alarm| alarm.severity);
+        assert_eq!(severity, expected, "{seconds} s");
+    }
+}
+
+#[test]
 fn what_flaps_goes_on_after_a_restart_until_a_minute_has_brought_no_change() {
     let of_state = || {
         let states = [Normal, Warning, Normal, Warning, Normal];

@@ -102,6 +102,22 @@ fn what_fails_is_tried_again_ever_later_for_a_day_and_keeps_its_turn() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_keeps_no_message_waiting() {
+    let mut outbox = Outbox::default();
+    outbox.add(&message(86_400), &to(&["pager"]));
+    assert_eq!(due(&outbox, &[], 0).len(), 1);
+    let one = outbox.due(&HashSet::new(), at(0)).pop().expect("one");
+    outbox.attempted(&key(&one), refusal(false), at(86_400));
+    assert_eq!(due(&outbox, &[], 0).len(), 1);
+    // From then on it waits as ever.
+    outbox.attempted(&key(&one), refusal(false), at(0));
+    assert_eq!(
+        (due(&outbox, &[], 19).len(), due(&outbox, &[], 20).len()),
+        (0, 1)
+    );
+}
+
+#[test]
 fn what_makes_no_sense_is_given_up_at_once_and_a_receiver_may_ask_for_time() {
     let mut outbox = Outbox::default();
     outbox.add(&message(0), &to(&["pager"]));

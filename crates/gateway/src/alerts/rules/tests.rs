@@ -243,6 +243,28 @@ fn that_somebody_took_care_of_an_alarm_outlives_a_restart() {
 }
 
 #[test]
+fn a_clock_that_was_set_forward_and_back_delays_nothing() {
+    let rules = [AlertRule {
+        repeat: Some(TimeDelta::seconds(60)),
+        ..rule()
+    }];
+    let open = [alarm("1", CRITICAL)];
+    let mut watches = Watches::default();
+    let mut told = Vec::new();
+    let day = 86_400;
+    for second in [day, 0, 29, 30, day, 40, 99, 100] {
+        let step = watches.step(&rules, &open, system, at(second));
+        told.extend(step.due.iter().map(|due| (second, due.occasion)));
+    }
+    let expected = [
+        (30, Occasion::Began),
+        (day, Occasion::Reminder),
+        (100, Occasion::Reminder),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn in_quiet_hours_nobody_is_called_and_what_is_open_when_they_end_calls_then() {
     use Occasion::{Began, Ended};
     let time = |text| NaiveTime::parse_from_str(text, "%H:%M:%S").expect("a time");
