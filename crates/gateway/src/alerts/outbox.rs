@@ -3,6 +3,7 @@
 
 use super::message::Message;
 use super::send::Failure;
+use crate::config::AlertRule;
 use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,12 @@ pub(crate) struct Outgoing {
     pub(crate) next_at: Option<DateTime<Utc>>,
     /// Why the last attempt failed.
     pub(crate) failure: Option<String>,
+    /// The id of the rule that it is of.
+    #[serde(default)]
+    rule: String,
+    /// All targets to which it goes, or has gone.
+    #[serde(default)]
+    targets: Vec<String>,
 }
 
 /// What became of the attempts at a target.
@@ -106,27 +113,79 @@ impl Outbox {
         all.partition(|one| one.next_at.is_some())
     }
 
-    /// Adds a message for each of these targets.
-    pub(crate) fn add(&mut self, message: &Message, targets: &[String]) -> Vec<OutboxChange> {
+    /// Adds a rule's message for each of these targets.
+    pub(crate) fn add(
+        &mut self,
+        message: &Message,
+        rule: &str,
+        targets: &[String],
+    ) -> Vec<OutboxChange> {
         let mut changes = Vec::new();
         for target in targets {
-            let outgoing = Outgoing {
+            changes.extend(self.put(Outgoing {
                 target: target.clone(),
                 message: message.clone(),
                 attempts: 0,
                 next_at: Some(message.at),
                 failure: None,
-            };
-            changes.push(OutboxChange::Put(Box::new(outgoing.clone())));
-            self.outgoing.insert(key(&outgoing), outgoing);
-            let (waiting, _) = self.of(target);
-            if waiting.len() > MOST_WAITING
-                && let Some(oldest) = waiting.last().map(|one| key(one))
-            {
-                changes.extend(self.give_up(&oldest, "too many messages wait for this target"));
-            }
+                rule: rule.to_owned(),
+                targets: targets.to_vec(),
+            }));
         }
         changes
+    }
+
+    fn put(&mut self, outgoing: Outgoing) -> Vec<OutboxChange> {
+        let mut changes = vec![OutboxChange::Put(Box::new(outgoing.clone()))];
+        let target = outgoing.target.clone();
+        self.outgoing.insert(key(&outgoing), outgoing);
+        let (waiting, _) = self.of(&target);
+        if waiting.len() > MOST_WAITING
+            && let Some(oldest) = waiting.last().map(|one| key(one))
+        {
+            changes.extend(self.give_up(&oldest, "too many messages wait for this target"));
+        }
+        changes
+    }
+
+    /// Gives what waits for targets that are not configured any more to those that its rule has since, as after a target
+    /// got another id. What has changed, and for each target that is gone how many waited, and how many of them go to
+    /// others.
+    pub(crate) fn redirect(
+        &mut self,
+        targets: &[&str],
+        rules: &[AlertRule],
+    ) -> (Vec<OutboxChange>, BTreeMap<String, (usize, usize)>) {
+        let is_gone = |one: &&Outgoing| !targets.contains(&one.target.as_str());
+        let waiting = self.outgoing.values().filter(|one| one.next_at.is_some());
+        let stranded: Vec<Outgoing> = waiting.filter(is_gone).cloned().collect();
+        let (mut changes, mut counts) = (Vec::new(), BTreeMap::new());
+        for one in stranded {
+            let rule = rules.iter().find(|rule| rule.id == one.rule);
+            let now = rule.map_or(&[][..], |rule| &rule.targets);
+            let new = now.iter().filter(|id| {
+                // The others have it already, or it waits for them too.
+                !one.targets.contains(id) && targets.contains(&id.as_str())
+            });
+            let new: Vec<String> = new.cloned().collect();
+            let (waited, passed_on): &mut (usize, usize) =
+                counts.entry(one.target.clone()).or_default();
+            *waited += 1;
+            *passed_on += usize::from(!new.is_empty());
+            self.outgoing.remove(&key(&one));
+            changes.push(OutboxChange::Gone(key(&one)));
+            for target in &new {
+                changes.extend(self.put(Outgoing {
+                    target: target.clone(),
+                    attempts: 0,
+                    next_at: Some(one.message.at),
+                    failure: None,
+                    targets: [&one.targets[..], &new[..]].concat(),
+                    ..one.clone()
+                }));
+            }
+        }
+        (changes, counts)
     }
 
     /// The first message of each target whose time has come. `busy` are targets with an attempt under way; those that
