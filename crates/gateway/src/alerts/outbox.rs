@@ -1,5 +1,5 @@
-//! Messages on their way to their targets: one at a time for each target, again after a failure, given up after a day.
-//! Pure.
+//! Messages on their way to their targets: one at a time for each target, of the connections in turn, again after a
+//! failure, given up after a day. Pure.
 
 use super::message::Message;
 use super::send::Failure;
@@ -7,7 +7,8 @@ use crate::config::AlertRule;
 use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Bound::{Excluded, Unbounded};
 use std::time::Duration;
 
 /// The time from the first attempt to the second; it doubles with each further one.
@@ -21,7 +22,7 @@ const TRIED: TimeDelta = TimeDelta::days(1);
 const SHOWN: TimeDelta = TimeDelta::days(7);
 const MOST_SHOWN: usize = 50;
 
-/// How many may wait for a target: beyond that the oldest is given up.
+/// How many may wait for a target: beyond that the oldest of the connection with the most is given up.
 const MOST_WAITING: usize = 1_000;
 
 /// A message on its way to a target.
@@ -51,6 +52,9 @@ pub(crate) struct Delivery {
     pub(crate) delivered_at: Option<DateTime<Utc>>,
     /// When and why an attempt last failed.
     pub(crate) failed: Option<Failed>,
+    /// The connection that the last message was about: the next one is about another.
+    #[serde(default)]
+    turn: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,7 +145,7 @@ impl Outbox {
         self.outgoing.insert(key(&outgoing), outgoing);
         let (waiting, _) = self.of(&target);
         if waiting.len() > MOST_WAITING
-            && let Some(oldest) = waiting.last().map(|one| key(one))
+            && let Some(oldest) = oldest_of_the_most(&waiting).map(key)
         {
             changes.extend(self.give_up(&oldest, "too many messages wait for this target"));
         }
@@ -188,18 +192,53 @@ impl Outbox {
         (changes, counts)
     }
 
-    /// The first message of each target whose time has come. `busy` are targets with an attempt under way; those that
+    /// The next message of each target, where its time has come. `busy` are targets with an attempt under way; those that
     /// are not configured any more have none. A wait that is longer than any is of a clock that was set back since.
     pub(crate) fn due(&self, busy: &HashSet<String>, now: DateTime<Utc>) -> Vec<Outgoing> {
-        let mut first: BTreeMap<&str, &Outgoing> = BTreeMap::new();
+        let mut waiting: BTreeMap<&str, Vec<&Outgoing>> = BTreeMap::new();
         for one in self.outgoing.values().filter(|one| one.next_at.is_some()) {
-            first.entry(one.target.as_str()).or_insert(one);
+            waiting.entry(one.target.as_str()).or_default().push(one);
         }
         let is_due = |one: &&Outgoing| {
             let waits = |next: DateTime<Utc>| next > now && next - now <= LONGEST_WAIT;
-            !busy.contains(&one.target) && one.next_at.is_some_and(|next| !waits(next))
+            one.next_at.is_some_and(|next| !waits(next))
         };
-        first.into_values().filter(is_due).cloned().collect()
+        let free = waiting
+            .into_iter()
+            .filter(|(target, _)| !busy.contains(*target));
+        let next = free.filter_map(|(target, waiting)| self.next(target, &waiting));
+        next.filter(is_due).cloned().collect()
+    }
+
+    /// Of what waits for a target, the oldest first: what was tried already, otherwise the oldest of the connection whose
+    /// turn it is, so that one with many messages does not keep the others waiting.
+    fn next<'a>(&self, target: &str, waiting: &[&'a Outgoing]) -> Option<&'a Outgoing> {
+        if let Some(tried) = waiting.iter().find(|one| one.attempts > 0) {
+            return Some(tried);
+        }
+        let mut older: BTreeSet<&str> = BTreeSet::new();
+        let mut first: BTreeMap<&str, &'a Outgoing> = BTreeMap::new();
+        for one in waiting {
+            let others = one.message.others.iter();
+            let others = others.map(|alarm| alarm.resource.connection.as_str());
+            let all: Vec<&str> = others.chain([connection(one)]).collect();
+            // An end must not come before its beginning, though a message may be about several connections.
+            if !all.iter().any(|id| older.contains(id)) {
+                first.insert(connection(one), one);
+            }
+            older.extend(all);
+        }
+        let last = self
+            .deliveries
+            .get(target)
+            .and_then(|one| one.turn.as_deref());
+        let after = last.and_then(|last| {
+            first
+                .range::<str, _>((Excluded(last), Unbounded))
+                .map(|(_, one)| *one)
+                .next()
+        });
+        after.or_else(|| first.into_values().next())
     }
 
     /// An attempt has ended.
@@ -213,22 +252,20 @@ impl Outbox {
             return Vec::new();
         };
         let target = one.target.clone();
+        let delivery = self.deliveries.entry(target.clone()).or_default();
+        delivery.turn = Some(connection(one).to_owned());
         let mut changes = Vec::new();
         match outcome {
             Ok(()) => {
+                delivery.delivered_at = Some(now);
                 self.outgoing.remove(key);
                 changes.push(OutboxChange::Gone(key.to_owned()));
-                self.deliveries
-                    .entry(target.clone())
-                    .or_default()
-                    .delivered_at = Some(now);
             }
             Err(failure) => {
-                let failed = Failed {
+                delivery.failed = Some(Failed {
                     at: now,
                     line: failure.line.clone(),
-                };
-                self.deliveries.entry(target.clone()).or_default().failed = Some(failed);
+                });
                 one.attempts = one.attempts.saturating_add(1);
                 let old = now.signed_duration_since(one.message.at) > TRIED;
                 if failure.is_final || old {
@@ -274,6 +311,23 @@ impl Outbox {
         }
         gone.into_iter().map(OutboxChange::Gone).collect()
     }
+}
+
+/// The connection that a message is about, or its worst alarm.
+fn connection(outgoing: &Outgoing) -> &str {
+    &outgoing.message.alarm.resource.connection
+}
+
+/// Of messages that stand the newest first, the oldest of the connection that has the most.
+fn oldest_of_the_most<'a>(waiting: &[&'a Outgoing]) -> Option<&'a Outgoing> {
+    let mut numbers: HashMap<&str, usize> = HashMap::new();
+    for one in waiting {
+        *numbers.entry(connection(one)).or_default() += 1;
+    }
+    let most = numbers.values().max()?;
+    let mut oldest_first = waiting.iter().rev();
+    let of_it = oldest_first.find(|one| numbers.get(connection(one)) == Some(most));
+    of_it.copied()
 }
 
 /// How long to wait after so many attempts that failed.

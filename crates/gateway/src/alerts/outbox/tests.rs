@@ -131,6 +131,62 @@ fn what_makes_no_sense_is_given_up_at_once_and_a_receiver_may_ask_for_time() {
     assert_eq!(wait(u32::MAX, None), LONGEST_WAIT);
 }
 
+fn about(number: i64, connections: &[&str]) -> Message {
+    let mut one = message(number);
+    let (first, others) = connections.split_first().expect("a connection");
+    let of = |connection: &&str| Alarm {
+        resource: ResourceKey::of_connection(connection),
+        ..one.alarm.clone()
+    };
+    one.others = others.iter().map(of).collect();
+    one.alarm = of(first);
+    one
+}
+
+/// What a target gets, one after the other.
+fn delivered(outbox: &mut Outbox) -> Vec<String> {
+    let mut ids = Vec::new();
+    while let Some(one) = outbox.due(&HashSet::new(), at(10_000)).pop() {
+        outbox.attempted(&key(&one), Ok(()), at(10_000));
+        ids.push(one.message.id);
+    }
+    ids
+}
+
+#[test]
+fn a_connection_with_many_messages_drowns_no_other() {
+    let mut outbox = Outbox::default();
+    outbox.add(&about(0, &["quiet"]), "ops", &to(&["pager"]));
+    for number in 1..1_200 {
+        outbox.add(&about(number, &["noisy"]), "ops", &to(&["pager"]));
+    }
+    outbox.add(&about(1_200, &["calm"]), "ops", &to(&["pager"]));
+    outbox.add(&about(1_201, &["quiet"]), "ops", &to(&["pager"]));
+    let (waiting, given_up) = outbox.of("pager");
+    assert_eq!((waiting.len(), given_up.len()), (1_000, 202));
+    assert!(given_up.iter().all(|one| connection(one) == "noisy"));
+    let ids = delivered(&mut outbox);
+    let first = ["m1200", "m203", "m0", "m204", "m1201", "m205", "m206"];
+    assert_eq!(ids[..7], first);
+    assert_eq!(ids.len(), 1_000);
+}
+
+#[test]
+fn no_message_overtakes_an_older_one_about_the_same_connection() {
+    let mut outbox = Outbox::default();
+    for (number, connections) in [
+        (0, &["b"][..]),
+        (1, &["c"]),
+        (2, &["a", "b", "c"]),
+        (3, &["a"]),
+        (4, &["d"]),
+        (5, &["c"]),
+    ] {
+        outbox.add(&about(number, connections), "ops", &to(&["pager"]));
+    }
+    assert_eq!(delivered(&mut outbox), ["m0", "m1", "m4", "m2", "m5", "m3"]);
+}
+
 fn rule(targets: &[&str]) -> AlertRule {
     AlertRule {
         id: "ops".to_owned(),
