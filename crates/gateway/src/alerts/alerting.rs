@@ -236,7 +236,7 @@ impl Alerting {
             keep.extend(
                 state
                     .outbox
-                    .add(&message, &due.rule.targets)
+                    .add(&message, &due.rule.id, &due.rule.targets)
                     .iter()
                     .map(keep_change),
             );
@@ -247,6 +247,17 @@ impl Alerting {
             .iter()
             .map(|one| one.id.as_str())
             .collect();
+        let (redirected, gone) = state.outbox.redirect(&known, &state.setting.rules);
+        keep.extend(redirected.iter().map(keep_change));
+        for (target, (waiting, passed_on)) in gone {
+            tracing::warn!(
+                target,
+                waiting,
+                passed_on,
+                "alerts wait for a target that is not configured any more; those that are passed on go to their rule's \
+                 new targets"
+            );
+        }
         keep.extend(state.outbox.forget_old(&known, now).iter().map(keep_change));
         let due = state.outbox.due(&state.busy, now);
         let mut attempts = Vec::new();

@@ -1,12 +1,14 @@
-//! Messages on their way to their targets: one at a time for each target, again after a failure, given up after a day.
-//! Pure.
+//! Messages on their way to their targets: one at a time for each target, of the connections in turn, again after a
+//! failure, given up after a day. Pure.
 
 use super::message::Message;
 use super::send::Failure;
+use crate::config::AlertRule;
 use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Bound::{Excluded, Unbounded};
 use std::time::Duration;
 
 /// The time from the first attempt to the second; it doubles with each further one.
@@ -20,7 +22,7 @@ const TRIED: TimeDelta = TimeDelta::days(1);
 const SHOWN: TimeDelta = TimeDelta::days(7);
 const MOST_SHOWN: usize = 50;
 
-/// How many may wait for a target: beyond that the oldest is given up.
+/// How many may wait for a target: beyond that the oldest of the connection with the most is given up.
 const MOST_WAITING: usize = 1_000;
 
 /// A message on its way to a target.
@@ -34,6 +36,12 @@ pub(crate) struct Outgoing {
     pub(crate) next_at: Option<DateTime<Utc>>,
     /// Why the last attempt failed.
     pub(crate) failure: Option<String>,
+    /// The id of the rule that it is of.
+    #[serde(default)]
+    rule: String,
+    /// All targets to which it goes, or has gone.
+    #[serde(default)]
+    targets: Vec<String>,
 }
 
 /// What became of the attempts at a target.
@@ -44,6 +52,9 @@ pub(crate) struct Delivery {
     pub(crate) delivered_at: Option<DateTime<Utc>>,
     /// When and why an attempt last failed.
     pub(crate) failed: Option<Failed>,
+    /// The connection that the last message was about: the next one is about another.
+    #[serde(default)]
+    turn: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,40 +117,128 @@ impl Outbox {
         all.partition(|one| one.next_at.is_some())
     }
 
-    /// Adds a message for each of these targets.
-    pub(crate) fn add(&mut self, message: &Message, targets: &[String]) -> Vec<OutboxChange> {
+    /// Adds a rule's message for each of these targets.
+    pub(crate) fn add(
+        &mut self,
+        message: &Message,
+        rule: &str,
+        targets: &[String],
+    ) -> Vec<OutboxChange> {
         let mut changes = Vec::new();
         for target in targets {
-            let outgoing = Outgoing {
+            changes.extend(self.put(Outgoing {
                 target: target.clone(),
                 message: message.clone(),
                 attempts: 0,
                 next_at: Some(message.at),
                 failure: None,
-            };
-            changes.push(OutboxChange::Put(Box::new(outgoing.clone())));
-            self.outgoing.insert(key(&outgoing), outgoing);
-            let (waiting, _) = self.of(target);
-            if waiting.len() > MOST_WAITING
-                && let Some(oldest) = waiting.last().map(|one| key(one))
-            {
-                changes.extend(self.give_up(&oldest, "too many messages wait for this target"));
-            }
+                rule: rule.to_owned(),
+                targets: targets.to_vec(),
+            }));
         }
         changes
     }
 
-    /// The first message of each target whose time has come. `busy` are targets with an attempt under way; those that
-    /// are not configured any more have none.
+    fn put(&mut self, outgoing: Outgoing) -> Vec<OutboxChange> {
+        let mut changes = vec![OutboxChange::Put(Box::new(outgoing.clone()))];
+        let target = outgoing.target.clone();
+        self.outgoing.insert(key(&outgoing), outgoing);
+        let (waiting, _) = self.of(&target);
+        if waiting.len() > MOST_WAITING
+            && let Some(oldest) = oldest_of_the_most(&waiting).map(key)
+        {
+            changes.extend(self.give_up(&oldest, "too many messages wait for this target"));
+        }
+        changes
+    }
+
+    /// Gives what waits for targets that are not configured any more to those that its rule has since, as after a target
+    /// got another id. What has changed, and for each target that is gone how many waited, and how many of them go to
+    /// others.
+    pub(crate) fn redirect(
+        &mut self,
+        targets: &[&str],
+        rules: &[AlertRule],
+    ) -> (Vec<OutboxChange>, BTreeMap<String, (usize, usize)>) {
+        let is_gone = |one: &&Outgoing| !targets.contains(&one.target.as_str());
+        let waiting = self.outgoing.values().filter(|one| one.next_at.is_some());
+        let stranded: Vec<Outgoing> = waiting.filter(is_gone).cloned().collect();
+        let (mut changes, mut counts) = (Vec::new(), BTreeMap::new());
+        for one in stranded {
+            let rule = rules.iter().find(|rule| rule.id == one.rule);
+            let now = rule.map_or(&[][..], |rule| &rule.targets);
+            let new = now.iter().filter(|id| {
+                // The others have it already, or it waits for them too.
+                !one.targets.contains(id) && targets.contains(&id.as_str())
+            });
+            let new: Vec<String> = new.cloned().collect();
+            let (waited, passed_on): &mut (usize, usize) =
+                counts.entry(one.target.clone()).or_default();
+            *waited += 1;
+            *passed_on += usize::from(!new.is_empty());
+            self.outgoing.remove(&key(&one));
+            changes.push(OutboxChange::Gone(key(&one)));
+            for target in &new {
+                changes.extend(self.put(Outgoing {
+                    target: target.clone(),
+                    attempts: 0,
+                    next_at: Some(one.message.at),
+                    failure: None,
+                    targets: [&one.targets[..], &new[..]].concat(),
+                    ..one.clone()
+                }));
+            }
+        }
+        (changes, counts)
+    }
+
+    /// The next message of each target, where its time has come. `busy` are targets with an attempt under way; those that
+    /// are not configured any more have none. A wait that is longer than any is of a clock that was set back since.
     pub(crate) fn due(&self, busy: &HashSet<String>, now: DateTime<Utc>) -> Vec<Outgoing> {
-        let mut first: BTreeMap<&str, &Outgoing> = BTreeMap::new();
+        let mut waiting: BTreeMap<&str, Vec<&Outgoing>> = BTreeMap::new();
         for one in self.outgoing.values().filter(|one| one.next_at.is_some()) {
-            first.entry(one.target.as_str()).or_insert(one);
+            waiting.entry(one.target.as_str()).or_default().push(one);
         }
         let is_due = |one: &&Outgoing| {
-            !busy.contains(&one.target) && one.next_at.is_some_and(|next| next <= now)
+            let waits = |next: DateTime<Utc>| next > now && next - now <= LONGEST_WAIT;
+            one.next_at.is_some_and(|next| !waits(next))
         };
-        first.into_values().filter(is_due).cloned().collect()
+        let free = waiting
+            .into_iter()
+            .filter(|(target, _)| !busy.contains(*target));
+        let next = free.filter_map(|(target, waiting)| self.next(target, &waiting));
+        next.filter(is_due).cloned().collect()
+    }
+
+    /// Of what waits for a target, the oldest first: what was tried already, otherwise the oldest of the connection whose
+    /// turn it is, so that one with many messages does not keep the others waiting.
+    fn next<'a>(&self, target: &str, waiting: &[&'a Outgoing]) -> Option<&'a Outgoing> {
+        if let Some(tried) = waiting.iter().find(|one| one.attempts > 0) {
+            return Some(tried);
+        }
+        let mut older: BTreeSet<&str> = BTreeSet::new();
+        let mut first: BTreeMap<&str, &'a Outgoing> = BTreeMap::new();
+        for one in waiting {
+            let others = one.message.others.iter();
+            let others = others.map(|alarm| alarm.resource.connection.as_str());
+            let all: Vec<&str> = others.chain([connection(one)]).collect();
+            // An end must not come before its beginning, though a message may be about several connections.
+            if !all.iter().any(|id| older.contains(id)) {
+                first.insert(connection(one), one);
+            }
+            older.extend(all);
+        }
+        let last = self
+            .deliveries
+            .get(target)
+            .and_then(|one| one.turn.as_deref());
+        let after = last.and_then(|last| {
+            first
+                .range::<str, _>((Excluded(last), Unbounded))
+                .map(|(_, one)| *one)
+                .next()
+        });
+        after.or_else(|| first.into_values().next())
     }
 
     /// An attempt has ended.
@@ -153,22 +252,20 @@ impl Outbox {
             return Vec::new();
         };
         let target = one.target.clone();
+        let delivery = self.deliveries.entry(target.clone()).or_default();
+        delivery.turn = Some(connection(one).to_owned());
         let mut changes = Vec::new();
         match outcome {
             Ok(()) => {
+                delivery.delivered_at = Some(now);
                 self.outgoing.remove(key);
                 changes.push(OutboxChange::Gone(key.to_owned()));
-                self.deliveries
-                    .entry(target.clone())
-                    .or_default()
-                    .delivered_at = Some(now);
             }
             Err(failure) => {
-                let failed = Failed {
+                delivery.failed = Some(Failed {
                     at: now,
                     line: failure.line.clone(),
-                };
-                self.deliveries.entry(target.clone()).or_default().failed = Some(failed);
+                });
                 one.attempts = one.attempts.saturating_add(1);
                 let old = now.signed_duration_since(one.message.at) > TRIED;
                 if failure.is_final || old {
@@ -214,6 +311,23 @@ impl Outbox {
         }
         gone.into_iter().map(OutboxChange::Gone).collect()
     }
+}
+
+/// The connection that a message is about, or its worst alarm.
+fn connection(outgoing: &Outgoing) -> &str {
+    &outgoing.message.alarm.resource.connection
+}
+
+/// Of messages that stand the newest first, the oldest of the connection that has the most.
+fn oldest_of_the_most<'a>(waiting: &[&'a Outgoing]) -> Option<&'a Outgoing> {
+    let mut numbers: HashMap<&str, usize> = HashMap::new();
+    for one in waiting {
+        *numbers.entry(connection(one)).or_default() += 1;
+    }
+    let most = numbers.values().max()?;
+    let mut oldest_first = waiting.iter().rev();
+    let of_it = oldest_first.find(|one| numbers.get(connection(one)) == Some(most));
+    of_it.copied()
 }
 
 /// How long to wait after so many attempts that failed.

@@ -1,8 +1,8 @@
 //! Which alarms are sent to whom, and when: the rules, the alarms over time, and what was sent already. Pure.
 //!
 //! An alarm is sent once it has lasted, once more when it gets worse, and again at the rule's interval; its end is sent
-//! where the alarm was. What is acknowledged or in maintenance is not sent, and nothing is sent in quiet hours: what is
-//! open when they end is sent then.
+//! where the alarm was. What is acknowledged or in maintenance is not sent, and is sent again where it is still open when
+//! that ends. Nothing is sent in quiet hours: what is open when they end is sent then.
 
 use super::message::Occasion;
 use crate::config::AlertRule;
@@ -29,6 +29,9 @@ pub(crate) struct Watch {
     /// As it is, or last was.
     alarm: Alarm,
     told: Option<LastNotification>,
+    /// Whether somebody took care of it after it was told.
+    #[serde(default)]
+    was_handled: bool,
 }
 
 /// What was told last.
@@ -82,6 +85,9 @@ impl Watches {
         now: DateTime<Utc>,
     ) -> Step<'r> {
         let before = self.0.clone();
+        for watch in self.0.values_mut() {
+            watch.not_after(now);
+        }
         let by_id: HashMap<&str, &Alarm> = open.iter().map(|one| (one.id.as_str(), one)).collect();
         self.0
             .retain(|(rule, _), _| rules.iter().any(|known| known.id == *rule));
@@ -99,8 +105,10 @@ impl Watches {
                     since: now,
                     alarm: alarm.clone(),
                     told: None,
+                    was_handled: false,
                 });
                 watch.alarm.clone_from(alarm);
+                watch.was_handled |= alarm.is_handled();
                 if alarm.is_handled() || !is_about {
                     // What nobody was told of begins anew.
                     if watch.told.is_none() {
@@ -111,6 +119,7 @@ impl Watches {
                         at: now,
                         severity: alarm.severity,
                     });
+                    watch.was_handled = false;
                     told.push((occasion, alarm.clone()));
                 }
             }
@@ -132,12 +141,22 @@ impl Watches {
 }
 
 impl Watch {
+    /// A clock that was set back must not keep it waiting until the time comes again that it had shown.
+    fn not_after(&mut self, now: DateTime<Utc>) {
+        self.since = self.since.min(now);
+        if let Some(told) = &mut self.told {
+            told.at = told.at.min(now);
+        }
+    }
+
     /// Why the alarm, which is open, is to be told of now.
     fn occasion(&self, rule: &AlertRule, now: DateTime<Utc>) -> Option<Occasion> {
         let lasts = |since: DateTime<Utc>| now.signed_duration_since(since);
         match self.told {
             None => (lasts(self.since) >= rule.after).then_some(Occasion::Began),
             Some(told) if self.alarm.severity < told.severity => Some(Occasion::Worse),
+            // Who was told relies on somebody who takes care of it no longer.
+            Some(_) if self.was_handled => Some(Occasion::Reminder),
             Some(told) => rule
                 .repeat
                 .filter(|repeat| lasts(told.at) >= *repeat)
@@ -199,7 +218,9 @@ fn changes(
     before: &BTreeMap<WatchKey, Watch>,
     after: &BTreeMap<WatchKey, Watch>,
 ) -> Vec<(WatchKey, Option<Watch>)> {
-    let same = |old: &Watch, new: &Watch| (old.since, old.told) == (new.since, new.told);
+    let same = |old: &Watch, new: &Watch| {
+        (old.since, old.told, old.was_handled) == (new.since, new.told, new.was_handled)
+    };
     let new = after.iter().filter(|(key, new)| {
         let old = before.get(*key);
         old.is_none_or(|old| !same(old, new))

@@ -8,12 +8,12 @@ use super::{Entry, Keep, NewRow, RowKind, activity, appending, saved_state, watc
 use crate::config::Retention;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::events::Event;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 /// What another gateway has recorded by now, which records what both see.
 const RECORDED_BY_OTHERS: TimeDelta = TimeDelta::seconds(60);
 
-/// So many events wait at most; of more the oldest are left out.
+/// So many events wait at most; of more the oldest of the connections with the most are left out.
 const MOST_EVENTS: usize = 10_000;
 
 /// What waits to be written, and what of the audit is not known.
@@ -42,9 +42,7 @@ impl Backlog {
         self.events.extend(events);
         let too_many = self.events.len().saturating_sub(MOST_EVENTS);
         if too_many > 0 {
-            self.events.drain(..too_many);
-            self.doubtful = self.doubtful.saturating_sub(too_many);
-            self.waited = self.waited.saturating_sub(too_many);
+            self.leave_out(too_many);
             tracing::error!(
                 "{too_many} events are left out: the store cannot be written for too long"
             );
@@ -52,6 +50,38 @@ impl Backlog {
         for thing in keep {
             self.keep.insert(thing.place(), thing);
         }
+    }
+
+    /// Leaves out so many events: a connection with many loses its own, and not those of others.
+    fn leave_out(&mut self, too_many: usize) {
+        let mut left: HashMap<String, usize> = HashMap::new();
+        for event in &self.events {
+            *left.entry(connection(event).to_owned()).or_default() += 1;
+        }
+        let mut to_go: HashMap<String, usize> = HashMap::new();
+        for _ in 0..too_many {
+            let Some((id, most)) = left.iter_mut().max_by_key(|(_, number)| **number) else {
+                return;
+            };
+            *most -= 1;
+            *to_go.entry(id.clone()).or_default() += 1;
+        }
+        let (mut place, mut doubtful, mut waited) = (0, self.doubtful, self.waited);
+        self.events.retain(|event| {
+            let goes = to_go
+                .get_mut(connection(event))
+                .filter(|number| **number > 0);
+            if let Some(number) = goes {
+                *number -= 1;
+                doubtful -= usize::from(place < self.doubtful);
+                waited -= usize::from(place < self.waited);
+                place += 1;
+                return false;
+            }
+            place += 1;
+            true
+        });
+        (self.doubtful, self.waited) = (doubtful, waited);
     }
 
     /// Whether nothing waits.
@@ -71,6 +101,11 @@ impl Backlog {
                 _ => false,
             };
         }
+    }
+
+    /// These were kept or forgotten with a row: what waited of them is older.
+    pub(super) fn drop_overtaken(&mut self, by: &BTreeSet<(Table, String)>) {
+        self.keep.retain(|place, _| !by.contains(place));
     }
 
     /// Rows were not written, as far as is known. The callers that waited for them are told so; how a change has ended, and
@@ -137,13 +172,16 @@ impl Backlog {
         self.waited = self.events.len();
     }
 
-    /// Another gateway records what both see: what is older than a while it has recorded.
+    /// Another gateway records what both see: what is older than a while it has recorded. It tells people what is true by
+    /// what it has seen itself: a message of this one that was not written would be sent by it long after.
     pub(super) fn follow(&mut self, now: DateTime<Utc>) {
         let old = |event: &Event| now.signed_duration_since(event.at) > RECORDED_BY_OTHERS;
         self.events.retain(|event| !old(event));
         self.waited = self.events.len();
         self.doubtful = 0;
-        self.keep.retain(|(table, _), _| table.is_everybodys());
+        self.keep.retain(|(table, _), thing| {
+            table.is_everybodys() && !(*table == Table::AlertMessages && thing.is_put())
+        });
     }
 
     /// Writes what waits, and that somebody watches, where `watched` says for how long what is seen is kept. A gateway
@@ -221,8 +259,81 @@ impl Backlog {
     }
 }
 
+/// The connection that an event is of; empty where it concerns all of them.
+fn connection(event: &Event) -> &str {
+    let resource = event.resource.as_ref();
+    resource.map_or("", |key| key.connection.as_str())
+}
+
 /// The number and the entry of an intent that was read.
 pub(super) fn intent(row: &Row) -> Result<(i64, Entry), Fault> {
     let entry = serde_json::from_str(row.text(1)?).unwrap_or_default();
     Ok((row.number(0)?, entry))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use health::Severity;
+    use health::events::EventKind;
+    use health::inventory::ResourceKey;
+
+    fn seen(connection: &str, number: usize) -> Event {
+        Event {
+            at: DateTime::UNIX_EPOCH,
+            kind: EventKind::Failover,
+            severity: Severity::Warning,
+            resource: Some(ResourceKey::of_connection(connection)),
+            name: number.to_string(),
+            what: String::new(),
+            before: None,
+            after: None,
+        }
+    }
+
+    #[test]
+    fn of_too_many_events_those_of_the_connection_with_the_most_are_left_out() {
+        let mut backlog = Backlog::default();
+        let quiet = || (0..3).map(|number| seen("quiet", number));
+        let noisy = |numbers: std::ops::Range<usize>| numbers.map(|number| seen("noisy", number));
+        backlog.add(quiet().chain(noisy(0..MOST_EVENTS - 3)).collect(), vec![]);
+        // A transaction with the first ten has failed, which may have taken place.
+        (backlog.doubtful, backlog.waited) = (10, 20);
+        backlog.add(noisy(MOST_EVENTS - 3..MOST_EVENTS).collect(), vec![]);
+        assert_eq!(backlog.events.len(), MOST_EVENTS);
+        let first = backlog.events.iter().take(4);
+        let first: Vec<(&str, &str)> = first.map(|one| (connection(one), &*one.name)).collect();
+        let expected = [
+            ("quiet", "0"),
+            ("quiet", "1"),
+            ("quiet", "2"),
+            ("noisy", "3"),
+        ];
+        assert_eq!(first, expected);
+        assert_eq!((backlog.doubtful, backlog.waited), (7, 17));
+        // One that alone has more than all others together leaves them theirs.
+        backlog.add(noisy(0..2 * MOST_EVENTS).collect(), vec![]);
+        let of_quiet = backlog
+            .events
+            .iter()
+            .filter(|one| connection(one) == "quiet");
+        assert_eq!(of_quiet.count(), 3);
+        assert_eq!((backlog.doubtful, backlog.waited), (3, 3));
+    }
+
+    #[test]
+    fn who_follows_keeps_no_message_that_was_not_written() {
+        let mut backlog = Backlog::default();
+        let keep = vec![
+            Keep::put(Table::AlertMessages, "new", &1),
+            Keep::forget(Table::AlertMessages, "sent"),
+            Keep::put(Table::AlertDeliveries, "pager", &1),
+            Keep::put(Table::AlertWatches, "rule alarm", &1),
+            Keep::put(Table::Walls, "hall", &1),
+        ];
+        backlog.add(Vec::new(), keep);
+        backlog.follow(DateTime::UNIX_EPOCH);
+        let left: Vec<&str> = backlog.keep.values().map(Keep::id).collect();
+        assert_eq!(left, ["sent", "pager", "hall"]);
+    }
 }

@@ -9,6 +9,7 @@ use super::{Keep, NewRow, Now, Read, appending, saved_state};
 use crate::config::Retention;
 use chrono::{DateTime, Utc};
 use health::events::Event;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -198,9 +199,17 @@ fn work(
     let (mut rows, mut answers, mut probes) = (Vec::new(), Vec::new(), Vec::new());
     let (mut events, mut reads, mut is_watched) = (Vec::new(), Vec::new(), false);
     let (mut keep, mut looks, mut turns) = (Vec::new(), Vec::new(), Vec::new());
+    // What rows keep or forget that nothing later of these jobs is about.
+    let mut with_rows = BTreeSet::new();
     for job in jobs {
+        if let Job::Keep(later) | Job::Save(later, _) = &job {
+            for one in later {
+                with_rows.remove(&one.place());
+            }
+        }
         match job {
             Job::Write(row, answer) => {
+                with_rows.extend(row.keep.as_ref().map(Keep::place));
                 rows.push(*row);
                 answers.push(answer);
             }
@@ -248,6 +257,7 @@ fn work(
     let fault = match written {
         Ok(numbers) => {
             backlog.written(&rows, &numbers);
+            backlog.drop_overtaken(&with_rows);
             None
         }
         Err(fault) => {

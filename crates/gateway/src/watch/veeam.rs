@@ -27,10 +27,10 @@ const ONLY_RECENT: &str = "The account may not query: only sessions that began i
                            and those that were watched before.";
 
 /// What one reading leaves to the next one.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Memory(Arc<Mutex<Remembered>>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Remembered {
     /// How many more readings do without a query.
     without_query: u32,
@@ -39,6 +39,14 @@ struct Remembered {
 }
 
 impl Memory {
+    /// Goes on with sessions that somebody else watched, such as the gateway before a restart.
+    pub(super) fn of(watched: Vec<String>) -> Self {
+        Self(Arc::new(Mutex::new(Remembered {
+            without_query: 0,
+            watched,
+        })))
+    }
+
     fn lock(&self) -> MutexGuard<'_, Remembered> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -162,9 +170,18 @@ async fn queried(
     wire: MediaType,
     recent: TimeDelta,
 ) -> Result<Found, ReadFailure> {
-    let question = |number| question(source.vendor_now(), recent, number);
-    let size = question(1).page_size;
-    let first = page(source, &veeam::query(&question(1), wire), when).await?;
+    let mut now = source.vendor_now();
+    let asked = question(now, recent, 1);
+    let mut first = page(source, &veeam::query(&asked, wire), when).await?;
+    // The first answer tells the vendor's time. Where that is another hour, the question was not what is shown.
+    let known = source.vendor_now();
+    let right = question(known, recent, 1);
+    if right != asked {
+        now = known;
+        first = page(source, &veeam::query(&right, wire), when).await?;
+    }
+    let question = |number| question(now, recent, number);
+    let size = right.page_size;
     let is_open_ended = first.value.is_open_ended(size);
     let has_next = |page: &Page, number| {
         let paging = page.paging.as_ref();

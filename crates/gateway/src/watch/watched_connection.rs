@@ -104,7 +104,7 @@ async fn run(watcher: Watcher) {
             recent_hours,
         } => {
             let recent = TimeDelta::hours(recent_hours.into());
-            let memory = veeam::Memory::default();
+            let memory = veeam::Memory::of(watcher.known_sessions());
             whole::run(watcher, move |source, when| {
                 Box::pin(veeam::read(source, when, accept, recent, memory.clone()))
             })

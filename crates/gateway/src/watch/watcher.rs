@@ -90,6 +90,11 @@ impl Watcher {
         &self.state.connection.id
     }
 
+    /// The UIDs of the sessions that were watched before.
+    pub(super) fn known_sessions(&self) -> Vec<String> {
+        self.inventory.known_sessions(self.connection())
+    }
+
     /// Which API it speaks.
     pub(super) fn system(&self) -> &vendors::System {
         &self.state.connection.system

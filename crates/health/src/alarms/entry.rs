@@ -1,9 +1,9 @@
 //! What is remembered of a resource from one reading to the next.
 
-use super::Since;
-use super::finding::{Finding, Subject, flapping, of_verdict};
+use super::finding::{Finding, Subject, flapping, of_verdict, told_flapping};
 use super::flapping::{Flapping, History};
 use super::history::Source;
+use super::{Alarm, Since};
 use crate::inventory::{Kind, Resource};
 use crate::severity::Severity;
 use crate::verdict::Verdict;
@@ -35,6 +35,8 @@ impl Entry {
             self.word.clone_from(&verdict.word);
             self.since = at;
             self.unbroken = at;
+            // Also where a clock was set back: a state has not lasted since before it began.
+            self.last_seen = at;
         } else if verdict.lingering.as_ref().is_some_and(could_change) {
             // What was seen before and after a gap need not be the same occurrence.
             self.unbroken = at;
@@ -51,6 +53,28 @@ impl Entry {
         match leader {
             Some(leader) => self.leader.observe(leader.to_owned(), at),
             None => self.leader.unchanged(at),
+        }
+    }
+
+    /// Goes on with the alarm of an earlier gateway: what had lasted too long has not begun with this reading, and what
+    /// flapped has to calm down first.
+    pub(super) fn go_on(&mut self, open: &Alarm, verdict: &Verdict, at: DateTime<Utc>) {
+        if let Some((limit, wrong)) = &verdict.lingering
+            && wrong.word == open.word
+        {
+            // A clock that was set back must not end it.
+            let shortest = at.checked_sub_signed(*limit);
+            let shortest =
+                shortest.and_then(|at| at.checked_sub_signed(TimeDelta::milliseconds(1)));
+            self.word.clone_from(&verdict.word);
+            self.since = open.since.at().min(shortest.unwrap_or(at));
+            self.unbroken = self.since;
+            self.last_seen = at;
+        }
+        match told_flapping(open) {
+            Some((Subject::Leader(_), how)) => self.leader.go_on_flapping(how, at),
+            Some((Subject::State, how)) => self.attention.go_on_flapping(how, at),
+            None => {}
         }
     }
 

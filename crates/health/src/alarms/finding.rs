@@ -1,8 +1,8 @@
 //! What is wrong with a resource or a connection at one moment, before it is known whether that is new.
 
-use super::Since;
 use super::flapping::Flapping;
 use super::history::Source;
+use super::{Alarm, Since};
 use crate::freshness::Freshness;
 use crate::inventory::{Resource, outlasts_silence};
 use crate::severity::Severity;
@@ -89,6 +89,15 @@ pub(super) fn of_verdict(verdict: &Verdict, first_seen: Since, source: &Source) 
     }
 }
 
+/// Between a resource's name and what of it changes.
+const FLAPS: &str = " is flapping: its ";
+
+/// What comes before the number of changes.
+const CHANGED: &str = " has changed ";
+
+/// What [`Subject::State`] is called.
+const STATE: &str = "state";
+
 #[derive(Clone, Copy)]
 pub(super) enum Subject<'a> {
     /// Who leads it changes; what the leader is called.
@@ -106,11 +115,11 @@ pub(super) fn flapping(
     let times = how.changes;
     let (sentence, advice) = match subject {
         Subject::Leader(leader) => (
-            format!("{name} is flapping: its {leader} has changed {times} times."),
+            format!("{name}{FLAPS}{leader}{CHANGED}{times} times."),
             "It keeps failing over and back: check the members that take turns.",
         ),
         Subject::State => (
-            format!("{name} is flapping: its state has changed {times} times."),
+            format!("{name}{FLAPS}{STATE}{CHANGED}{times} times."),
             "The fault comes and goes: check its network and its host before you act.",
         ),
     };
@@ -128,4 +137,18 @@ pub(super) fn flapping(
         advice: advice.to_owned(),
         since: Since::Observed(how.since),
     }
+}
+
+/// What flapped, and how, as [`flapping`] said in an alarm: nothing else tells it after a restart.
+pub(super) fn told_flapping(alarm: &Alarm) -> Option<(Subject<'_>, Flapping)> {
+    let said = alarm.sentence.strip_prefix(&alarm.name)?;
+    let (subject, times) = said.strip_prefix(FLAPS)?.split_once(CHANGED)?;
+    let subject = if subject == STATE {
+        Subject::State
+    } else {
+        Subject::Leader(subject)
+    };
+    let changes = times.split(' ').next()?.parse().ok()?;
+    let since = alarm.since.at();
+    Some((subject, Flapping { changes, since }))
 }

@@ -77,6 +77,12 @@ impl<S: PartialEq> History<S> {
         }
     }
 
+    /// Goes on flapping as it did before a restart: it calms down after a minute without a change.
+    pub(super) fn go_on_flapping(&mut self, flapping: Flapping, at: DateTime<Utc>) {
+        self.flapping = Some(flapping);
+        self.latest.push_back(at);
+    }
+
     fn remember(&mut self, changed: bool, at: DateTime<Utc>) {
         self.seen.push_back((at, changed));
         if self.seen.len() > OBSERVATIONS {

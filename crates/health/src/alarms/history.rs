@@ -42,7 +42,8 @@ pub struct Changes {
 pub struct AlarmHistory {
     entries: HashMap<ResourceKey, Entry>,
     open: BTreeMap<ResourceKey, Alarm>,
-    /// Those of the open ones that were open when an earlier gateway ended, and whose resource was not read since.
+    /// Those of the open ones that were open when an earlier gateway ended, or when their connection was configured
+    /// anew, and whose resource was not read since.
     carried_over: HashSet<ResourceKey>,
 }
 
@@ -59,6 +60,13 @@ impl AlarmHistory {
             carried_over: open.keys().cloned().collect(),
             open,
         }
+    }
+
+    /// A connection begins anew, as after a restart: what is open of it is open until its resource is read and found well.
+    pub fn carry_over(&mut self, connection: &str) {
+        let open = self.open.keys();
+        let of_it = open.filter(|key| key.connection == connection);
+        self.carried_over.extend(of_it.cloned());
     }
 
     /// Takes over what is known of every connection and of every resource at this moment.
@@ -209,10 +217,17 @@ impl AlarmHistory {
         let Some(observed_at) = judged.observed_at else {
             return Some(of_verdict(verdict, Since::Observed(now), source));
         };
+        let is_first = !self.entries.contains_key(&resource.key);
         let entry = self.entries.entry(resource.key.clone()).or_default();
-        if source.reading.freshness_of(resource, now).is_believable() {
+        let is_believable = source.reading.freshness_of(resource, now).is_believable();
+        if is_believable {
             entry.observe(verdict, resource.leader(), observed_at);
-        } else if !outlasts_silence(verdict.severity) && entry.lingering(verdict).is_none() {
+        }
+        if is_first && let Some(open) = self.open.get(&resource.key) {
+            entry.go_on(open, verdict, observed_at);
+        }
+        let lingers = entry.lingering(verdict).is_some();
+        if !is_believable && !outlasts_silence(verdict.severity) && !lingers {
             return Some(unread_since(resource, observed_at));
         }
         entry.finding(resource, source)

@@ -422,6 +422,77 @@ fn a_group_that_has_been_handing_over_for_too_long_is_an_alarm_though_its_client
     assert_eq!(alarm.word, "Handover stuck");
 }
 
+impl World {
+    /// Another gateway goes on with what is open.
+    fn restart(&mut self) {
+        self.history = AlarmHistory::continuing(self.history.alarms());
+    }
+}
+
+#[test]
+fn what_has_lasted_too_long_goes_on_after_a_restart_until_it_is_over() {
+    let stuck = || Verdict::new(Critical, "Handover stuck", "Kiln 2 is stuck.".to_owned());
+    let moving = |wrong| verdict(Moving).lingering(TimeDelta::seconds(15), wrong);
+    for wrong in [stuck(), stuck().since(Some(at(19)))] {
+        let mut world = World::default();
+        for seconds in [0, 10, 20] {
+            world.read(seconds, moving(wrong.clone()), None);
+        }
+        let before = world.alarm().expect("it lingers");
+        world.restart();
+        for seconds in [100, 105] {
+            let changes = world.read(seconds, moving(wrong.clone()), None);
+            assert_eq!(changes, Changes::default(), "{seconds} s");
+            assert_eq!(world.alarm(), Some(before.clone()));
+        }
+        let kiln = judged("kiln", moving(wrong.clone()), None, Some(at(105)));
+        assert!(world.history.lingering(&kiln.resource).is_some());
+        assert_eq!(world.read(110, verdict(Normal), None).ended.len(), 1);
+        // The next one begins anew.
+        assert_eq!(world.read(115, moving(wrong), None), Changes::default());
+        assert_eq!(world.alarm(), None);
+    }
+    // Something else was wrong before.
+    let mut world = seen(&[(0, Warning, None)]);
+    world.restart();
+    assert_eq!(world.read(100, moving(stuck()), None).ended.len(), 1);
+}
+
+#[test]
+fn a_handover_that_begins_after_a_clock_was_set_back_is_not_stuck_at_once() {
+    let moving = verdict(Moving).lingering(TimeDelta::seconds(15), verdict(Critical));
+    let mut world = seen(&[(3_600, Normal, None)]);
+    for (seconds, expected) in [(0, None), (10, None), (15, None), (16, Some(Critical))] {
+        world.read(seconds, moving.clone(), None);
+        let severity = world.alarm().map(|alarm| alarm.severity);
+        assert_eq!(severity, expected, "{seconds} s");
+    }
+}
+
+#[test]
+fn what_flaps_goes_on_after_a_restart_until_a_minute_has_brought_no_change() {
+    let of_state = || {
+        let states = [Normal, Warning, Normal, Warning, Normal];
+        seen(&[0, 1, 2, 3, 4].map(|n| (n * 5 - 2, states[n as usize], Some("A"))))
+    };
+    for (mut world, sentence) in [
+        (of_state(), "its state has changed 4 times"),
+        (turns(), "its primary has changed 3 times"),
+    ] {
+        let before = world.alarm().expect("it flaps");
+        world.restart();
+        for seconds in (100..=160).step_by(5) {
+            let changes = world.read(seconds, verdict(Normal), Some("A"));
+            assert_eq!(changes, Changes::default(), "{seconds} s");
+            let now = world.alarm().expect("it flaps");
+            assert!(now.sentence.contains(sentence), "{}", now.sentence);
+            assert_eq!((now.id, now.since), (before.id.clone(), before.since));
+        }
+        let changes = world.read(165, verdict(Normal), Some("A"));
+        assert_eq!((changes.ended.len(), world.alarm()), (1, None));
+    }
+}
+
 /// A failover as AVEVA's service reports it: `a` falls silent, `b` is chosen and confirms, and `a` comes
 /// back as a standby. Time is in seconds, `a` posts its last heartbeat at 0.
 fn failover(now: i64, timeout: i64, standbys: &[&str]) -> (GroupStatus, Vec<ClientSession>) {

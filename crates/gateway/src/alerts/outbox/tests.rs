@@ -59,8 +59,8 @@ fn due(outbox: &Outbox, busy: &[&str], seconds: i64) -> Vec<(String, String)> {
 #[test]
 fn each_target_gets_one_after_the_other_and_a_slow_one_delays_no_other() {
     let mut outbox = Outbox::default();
-    outbox.add(&message(1), &to(&["mail", "pager"]));
-    outbox.add(&message(2), &to(&["mail", "pager"]));
+    outbox.add(&message(1), "ops", &to(&["mail", "pager"]));
+    outbox.add(&message(2), "ops", &to(&["mail", "pager"]));
     let pair = |target: &str, id: &str| (target.to_owned(), id.to_owned());
     assert_eq!(
         due(&outbox, &[], 2),
@@ -76,8 +76,8 @@ fn each_target_gets_one_after_the_other_and_a_slow_one_delays_no_other() {
 #[test]
 fn what_fails_is_tried_again_ever_later_for_a_day_and_keeps_its_turn() {
     let mut outbox = Outbox::default();
-    outbox.add(&message(0), &to(&["pager"]));
-    outbox.add(&message(1), &to(&["pager"]));
+    outbox.add(&message(0), "ops", &to(&["pager"]));
+    outbox.add(&message(1), "ops", &to(&["pager"]));
     let (mut now, mut attempts) = (0, Vec::new());
     while let Some(one) = outbox.due(&HashSet::new(), at(now)).pop() {
         if one.message.id != "m0" {
@@ -102,9 +102,25 @@ fn what_fails_is_tried_again_ever_later_for_a_day_and_keeps_its_turn() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_keeps_no_message_waiting() {
+    let mut outbox = Outbox::default();
+    outbox.add(&message(86_400), "ops", &to(&["pager"]));
+    assert_eq!(due(&outbox, &[], 0).len(), 1);
+    let one = outbox.due(&HashSet::new(), at(0)).pop().expect("one");
+    outbox.attempted(&key(&one), refusal(false), at(86_400));
+    assert_eq!(due(&outbox, &[], 0).len(), 1);
+    // From then on it waits as ever.
+    outbox.attempted(&key(&one), refusal(false), at(0));
+    assert_eq!(
+        (due(&outbox, &[], 19).len(), due(&outbox, &[], 20).len()),
+        (0, 1)
+    );
+}
+
+#[test]
 fn what_makes_no_sense_is_given_up_at_once_and_a_receiver_may_ask_for_time() {
     let mut outbox = Outbox::default();
-    outbox.add(&message(0), &to(&["pager"]));
+    outbox.add(&message(0), "ops", &to(&["pager"]));
     let one = outbox.due(&HashSet::new(), at(0)).pop().expect("one");
     outbox.attempted(&key(&one), refusal(true), at(0));
     assert_eq!(outbox.of("pager").1.len(), 1);
@@ -113,6 +129,113 @@ fn what_makes_no_sense_is_given_up_at_once_and_a_receiver_may_ask_for_time() {
         assert_eq!(wait(1, asked), TimeDelta::seconds(expected));
     }
     assert_eq!(wait(u32::MAX, None), LONGEST_WAIT);
+}
+
+fn about(number: i64, connections: &[&str]) -> Message {
+    let mut one = message(number);
+    let (first, others) = connections.split_first().expect("a connection");
+    let of = |connection: &&str| Alarm {
+        resource: ResourceKey::of_connection(connection),
+        ..one.alarm.clone()
+    };
+    one.others = others.iter().map(of).collect();
+    one.alarm = of(first);
+    one
+}
+
+/// What a target gets, one after the other.
+fn delivered(outbox: &mut Outbox) -> Vec<String> {
+    let mut ids = Vec::new();
+    while let Some(one) = outbox.due(&HashSet::new(), at(10_000)).pop() {
+        outbox.attempted(&key(&one), Ok(()), at(10_000));
+        ids.push(one.message.id);
+    }
+    ids
+}
+
+#[test]
+fn a_connection_with_many_messages_drowns_no_other() {
+    let mut outbox = Outbox::default();
+    outbox.add(&about(0, &["quiet"]), "ops", &to(&["pager"]));
+    for number in 1..1_200 {
+        outbox.add(&about(number, &["noisy"]), "ops", &to(&["pager"]));
+    }
+    outbox.add(&about(1_200, &["calm"]), "ops", &to(&["pager"]));
+    outbox.add(&about(1_201, &["quiet"]), "ops", &to(&["pager"]));
+    let (waiting, given_up) = outbox.of("pager");
+    assert_eq!((waiting.len(), given_up.len()), (1_000, 202));
+    assert!(given_up.iter().all(|one| connection(one) == "noisy"));
+    let ids = delivered(&mut outbox);
+    let first = ["m1200", "m203", "m0", "m204", "m1201", "m205", "m206"];
+    assert_eq!(ids[..7], first);
+    assert_eq!(ids.len(), 1_000);
+}
+
+#[test]
+fn no_message_overtakes_an_older_one_about_the_same_connection() {
+    let mut outbox = Outbox::default();
+    for (number, connections) in [
+        (0, &["b"][..]),
+        (1, &["c"]),
+        (2, &["a", "b", "c"]),
+        (3, &["a"]),
+        (4, &["d"]),
+        (5, &["c"]),
+    ] {
+        outbox.add(&about(number, connections), "ops", &to(&["pager"]));
+    }
+    assert_eq!(delivered(&mut outbox), ["m0", "m1", "m4", "m2", "m5", "m3"]);
+}
+
+fn rule(targets: &[&str]) -> AlertRule {
+    AlertRule {
+        id: "ops".to_owned(),
+        targets: to(targets),
+        severity: Severity::Warning,
+        systems: Vec::new(),
+        connections: Vec::new(),
+        resources: Vec::new(),
+        after: TimeDelta::zero(),
+        repeat: None,
+        quiet: None,
+        recovery: true,
+    }
+}
+
+#[test]
+fn what_waits_for_a_target_that_got_another_id_goes_to_that_one_alone() {
+    for (targets, rules, passed_on) in [
+        (["mail", "page"], vec![rule(&["mail", "page"])], 1),
+        // The rule has no target that does not know of it.
+        (["mail", "page"], vec![rule(&["mail"])], 0),
+        (["mail", "page"], vec![], 0),
+        // Its new target is not configured.
+        (["mail", "other"], vec![rule(&["mail", "page"])], 0),
+    ] {
+        let mut outbox = Outbox::default();
+        let changes = outbox.add(&message(0), "ops", &to(&["mail", "pager"]));
+        let [mail, pager] = outbox.due(&HashSet::new(), at(0)).try_into().expect("two");
+        outbox.attempted(&key(&mail), Ok(()), at(0));
+        outbox.attempted(&key(&pager), refusal(false), at(0));
+        let (changed, gone) = outbox.redirect(&targets, &rules);
+        assert_eq!(gone, BTreeMap::from([("pager".to_owned(), (1, passed_on))]));
+        assert_eq!(changed.len(), 1 + passed_on);
+        let page = ("page".to_owned(), "m0".to_owned());
+        assert_eq!(due(&outbox, &[], 0), vec![page; passed_on]);
+        let again = outbox.redirect(&targets, &rules);
+        assert_eq!(again, (Vec::new(), BTreeMap::new()));
+        // Of what an earlier version wrote no rule is known.
+        let OutboxChange::Put(one) = &changes[1] else {
+            panic!("{changes:?}");
+        };
+        let mut text = serde_json::to_value(one).expect("JSON");
+        let fields = text.as_object_mut().expect("it");
+        assert!(fields.remove("rule").is_some() && fields.remove("targets").is_some());
+        let old = serde_json::from_value(text).expect("the same");
+        let mut outbox = Outbox::new([old], BTreeMap::new());
+        let (_, gone) = outbox.redirect(&targets, &rules);
+        assert_eq!(gone, BTreeMap::from([("pager".to_owned(), (1, 0))]));
+    }
 }
 
 #[test]
@@ -137,7 +260,7 @@ fn what_is_remembered_is_what_is_known() {
         Outbox::new(kept.values().cloned(), deliveries.clone())
     };
     for number in 0..1_200 {
-        let changes = outbox.add(&message(number), &to(&["mail", "pager"]));
+        let changes = outbox.add(&message(number), "ops", &to(&["mail", "pager"]));
         assert_eq!(keep(changes), outbox);
     }
     let (waiting, given_up) = outbox.of("mail");

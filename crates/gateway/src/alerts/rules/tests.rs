@@ -184,6 +184,87 @@ fn what_somebody_takes_care_of_calls_nobody() {
 }
 
 #[test]
+fn what_nobody_takes_care_of_any_more_is_told_again_once() {
+    use Occasion::{Began, Reminder, Worse};
+    let one = |severity| vec![alarm("1", severity)];
+    let cared = |severity| vec![acknowledged(alarm("1", severity))];
+    for (over_time, expected) in [
+        (
+            vec![
+                (0, one(CRITICAL)),
+                (40, cared(CRITICAL)),
+                (60, one(CRITICAL)),
+            ],
+            vec![(30, Began, 1), (60, Reminder, 1)],
+        ),
+        (
+            vec![
+                (0, one(WARNING)),
+                (40, cared(WARNING)),
+                (60, one(CRITICAL)),
+                (70, one(WARNING)),
+            ],
+            vec![(30, Began, 1), (60, Worse, 1)],
+        ),
+        // It is no matter of this rule while it is not as bad.
+        (
+            vec![
+                (0, one(WARNING)),
+                (40, cared(WARNING)),
+                (60, one(Severity::Unknown)),
+                (70, one(WARNING)),
+            ],
+            vec![(30, Began, 1), (70, Reminder, 1)],
+        ),
+    ] {
+        assert_eq!(told(&rule(), &over_time, 100), expected, "{over_time:?}");
+    }
+}
+
+#[test]
+fn that_somebody_took_care_of_an_alarm_outlives_a_restart() {
+    let rules = [rule()];
+    let open = [alarm("1", CRITICAL)];
+    let mut watches = Watches::default();
+    for second in [0, 30] {
+        watches.step(&rules, &open, system, at(second));
+    }
+    let cared = [acknowledged(open[0].clone())];
+    let step = watches.step(&rules, &cared, system, at(40));
+    let (key, watch) = step.changed.into_iter().next().expect("what changed");
+    let mut text = serde_json::to_value(watch.expect("a watch")).expect("JSON");
+    let read = |text: &serde_json::Value| serde_json::from_value(text.clone()).expect("a watch");
+    let mut after = Watches::new([(key.clone(), read(&text))]);
+    assert_eq!(after.step(&rules, &open, system, at(50)).due.len(), 1);
+    // An earlier version did not remember it.
+    text.as_object_mut().expect("it").remove("was_handled");
+    let mut after = Watches::new([(key, read(&text))]);
+    assert_eq!(after.step(&rules, &open, system, at(50)).due, []);
+}
+
+#[test]
+fn a_clock_that_was_set_forward_and_back_delays_nothing() {
+    let rules = [AlertRule {
+        repeat: Some(TimeDelta::seconds(60)),
+        ..rule()
+    }];
+    let open = [alarm("1", CRITICAL)];
+    let mut watches = Watches::default();
+    let mut told = Vec::new();
+    let day = 86_400;
+    for second in [day, 0, 29, 30, day, 40, 99, 100] {
+        let step = watches.step(&rules, &open, system, at(second));
+        told.extend(step.due.iter().map(|due| (second, due.occasion)));
+    }
+    let expected = [
+        (30, Occasion::Began),
+        (day, Occasion::Reminder),
+        (100, Occasion::Reminder),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn in_quiet_hours_nobody_is_called_and_what_is_open_when_they_end_calls_then() {
     use Occasion::{Began, Ended};
     let time = |text| NaiveTime::parse_from_str(text, "%H:%M:%S").expect("a time");

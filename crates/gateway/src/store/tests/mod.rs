@@ -364,6 +364,34 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
     assert_eq!(verify(&at(&file)).unwrap().unwrap().rows, 1);
 }
 
+#[tokio::test]
+async fn what_a_person_keeps_is_not_forgotten_by_what_waited_before() {
+    let (_folder, file) = place();
+    let store = open(&file).unwrap();
+    let rename = |from: &str, to: &str| {
+        let rename = format!("ALTER TABLE {from} RENAME TO {to}");
+        let database = Connection::open(&file).unwrap();
+        database.execute_batch(&rename).unwrap();
+    };
+    let forget = |id: &str| store.keep(vec![Keep::forget(Table::Acknowledgements, id)]);
+    let give = |id: &str| store.handle(change(1), Keep::put(Table::Acknowledgements, id, &1));
+    rename("acknowledgement", "elsewhere");
+    rename("probe", "no_probe");
+    forget("a");
+    assert!(!store.catch_up().await, "it waits");
+    rename("elsewhere", "acknowledgement");
+    rename("no_probe", "probe");
+    give("a").await.unwrap();
+    // What comes after it counts, also if both are written at once.
+    let (given, ()) = tokio::join!(give("b"), async { forget("b") });
+    given.unwrap();
+    assert!(store.catch_up().await);
+    drop(store);
+    let kept = reopen(&at(&file)).await;
+    let kept = kept.take_kept::<u8>(Table::Acknowledgements);
+    assert_eq!(kept.into_keys().collect::<Vec<_>>(), ["a"]);
+}
+
 /// What the audit adds to a change, on the disk that holds the folder for temporary files.
 #[tokio::test]
 #[ignore = "measures: see CONTRIBUTING.md"]

@@ -198,6 +198,27 @@ async fn a_receiver_that_fails_is_tried_again_and_delays_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_target_that_gets_another_id_gets_what_waits_for_it() {
+    let plant = plant().await;
+    let stage = Stage::of(&plant).await;
+    let (mail, pager) = (Arc::new(Receiver::default()), Arc::new(Receiver::default()));
+    pager.fail(refusal("unreachable", false));
+    stage.notify(&[("mail", &mail), ("pager", &pager)]);
+    stage
+        .pass_until("both attempts", || {
+            !mail.got().is_empty() && pager.attempts() > 0
+        })
+        .await;
+    pager.fail(None);
+    stage.notify(&[("mail", &mail), ("on-call", &pager)]);
+    stage
+        .pass_until("the message", || !pager.got().is_empty())
+        .await;
+    stage.pass(30).await;
+    assert_eq!((mail.got().len(), pager.got().len()), (1, 1));
+}
+
+#[tokio::test]
 async fn what_a_receiver_will_never_take_is_given_up_and_shown() {
     let plant = plant().await;
     let stage = Stage::of(&plant).await;

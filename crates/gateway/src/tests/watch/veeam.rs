@@ -1,5 +1,6 @@
 //! Veeam's cloud failover sessions: by queries, without them, and in shapes that say nothing of them.
 
+use super::handled::reopened;
 use super::*;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -89,6 +90,35 @@ async fn every_page_of_what_runs_or_ended_lately_is_read_up_to_a_limit_that_is_t
             assert!(query.contains(&condition), "{condition} in {query}");
         }
     }
+}
+
+/// The vendor's clock is five hours behind, and what it lists follows from the question.
+#[tokio::test]
+async fn what_is_asked_for_follows_the_vendors_clock_from_the_first_reading_on() {
+    let old = || session(1, "Stopped", "Failed", "1969-12-30T20:00:00Z");
+    let (vendor, _) = changing(move |line, _| {
+        let line = percent_encoding::percent_decode_str(line);
+        let is_asked_for = line
+            .decode_utf8_lossy()
+            .contains("CreationTime>=\"1969-12-30T18:00:00Z\"");
+        let sessions = if is_asked_for { old() } else { String::new() };
+        let mut answer = vendor_json(200, &entities(&sessions, ""));
+        let date = "Wed, 31 Dec 1969 19:00:30 GMT".parse().unwrap();
+        answer.headers_mut().insert("date", date);
+        answer
+    })
+    .await;
+    let stage = Stage::new(vec![veeam(&vendor.base, 24)]);
+    let is_read = |all: &Inventory| all.connections()[0].observed_at.is_some();
+    let all = stage.until("a reading", is_read).await;
+    assert_eq!(all.connections()[0].held, 1, "{:?}", vendor.lines());
+    let asked = || {
+        let lines = vendor.lines();
+        lines.iter().filter(|line| line.contains("/query")).count()
+    };
+    assert_eq!(asked(), 2);
+    stage.refresh().await;
+    assert_eq!(asked(), 3, "its clock is known");
 }
 
 #[tokio::test]
@@ -248,6 +278,42 @@ async fn what_ran_before_queries_were_refused_is_still_watched_however_old_it_is
             "{limit}"
         );
     }
+}
+
+#[tokio::test]
+async fn what_ran_for_long_before_a_restart_is_still_watched_by_a_role_that_may_not_query() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    let old = || session(1, "Working", "None", "1969-11-01T00:00:00Z");
+    let (vendor, phase) = changing(move |line, phase| match phase {
+        0 => vendor_json(200, &entities(&old(), "")),
+        _ if line.contains("/query") => vendor_json(403, r#"{"Message":"not allowed"}"#),
+        _ if line.contains("failoverSessions/00000001") => vendor_json(200, &old()),
+        _ => vendor_json(
+            200,
+            &entities(&session(2, "Working", "None", "1969-12-31T23:00:00Z"), ""),
+        ),
+    })
+    .await;
+    let watch = || vec![veeam(&vendor.base, 24)];
+    let alarm = |all: &Inventory| {
+        let mut alarms = all.alarms.iter().flatten();
+        let of_it = alarms.find(|alarm| alarm.resource.id.starts_with("00000001"));
+        of_it.map(|alarm| alarm.id.clone())
+    };
+    let stage = Stage::with_store(watch(), reopened(&file).await);
+    let all = stage.until("the alarm", |all| alarm(all).is_some()).await;
+    let before = alarm(&all);
+    phase.store(1, Ordering::Relaxed);
+    stage.gateway.shared.watchers.stop();
+    drop(stage);
+    let stage = Stage::with_store(watch(), reopened(&file).await);
+    let all = stage
+        .until("a reading", |all| {
+            all.connections()[0].observed_at.is_some()
+        })
+        .await;
+    assert_eq!((alarm(&all), all.connections()[0].held), (before, 2));
 }
 
 /// Without the number of pages: the links say what follows, and where they do not either, that is told.

@@ -22,10 +22,10 @@ use super::sharing::Publication;
 use super::watcher::in_millis;
 use crate::store::Store;
 use health::alarms::{Acknowledgement, Alarm, Maintenance, Note};
-use health::inventory::{Contents, ResourceKey, WatchedGroup};
+use health::inventory::{Contents, Kind, ResourceKey, WatchedGroup};
 use protocol::ConnectionState;
 use state::State;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -90,13 +90,14 @@ impl Inventory {
     }
 
     /// The connections as they are configured now, each with its interval. What is no longer among them
-    /// vanishes, and what is known of the others stays where they are the same systems.
+    /// vanishes, and what is known of the others stays where they are the same systems. The alarms of one that is
+    /// configured in another way stay until it is read.
     pub(crate) fn configure(&self, connections: Vec<(vendors::Connection, Duration)>) {
         let now = self.clock.now();
         self.state().configure(connections, now);
     }
 
-    /// Forgets what is known of a connection.
+    /// Forgets what is known of a connection, but for its alarms: they stay until it is read.
     pub(crate) fn forget(&self, connection: &str) {
         let now = self.clock.now();
         self.state().forget(connection, now);
@@ -209,6 +210,22 @@ impl Inventory {
     /// `None` where not everything that it holds is known.
     pub(crate) fn knows(&self, connection: &str, ids: &[&str]) -> Option<bool> {
         self.state().knows(connection, ids)
+    }
+
+    /// The UIDs of a connection's failover sessions that are known: those with an alarm, also from before a restart, and
+    /// those that it listed last.
+    pub(super) fn known_sessions(&self, connection: &str) -> Vec<String> {
+        let state = self.state();
+        let alarms = state.alarms.iter().map(|alarm| &alarm.resource);
+        let place = state.place(connection);
+        let listed = place.map_or(&[][..], |place| &state.connections[place].listed);
+        let keys = alarms.chain(listed.iter().map(|one| &one.resource.key));
+        let mut known = HashSet::new();
+        let of_it = keys.filter(|key| {
+            key.kind == Kind::FailoverSession && key.connection == connection && !key.id.is_empty()
+        });
+        let uids = of_it.map(|key| &key.id).filter(|uid| known.insert(*uid));
+        uids.cloned().collect()
     }
 
     /// What a revision that somebody holds is to this inventory.

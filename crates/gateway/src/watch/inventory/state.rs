@@ -130,7 +130,15 @@ impl State {
             let same = old.iter().position(|one| one.state.connection == public);
             let connection = match same {
                 Some(place) => old.swap_remove(place),
-                None => Connection::new(unread(public, interval)),
+                None => {
+                    let (id, kind) = (&public.id, public.system.kind());
+                    let mut before = old.iter().map(|one| &one.state.connection);
+                    // Another title, say: what was wrong with it is as it was, until it is read.
+                    if before.any(|one| one.id == *id && one.system.kind() == kind) {
+                        self.history.carry_over(id);
+                    }
+                    Connection::new(unread(public, interval))
+                }
             };
             self.connections.push(connection);
         }
@@ -152,6 +160,7 @@ impl State {
         let interval = Duration::from_millis(held.interval_ms);
         let new = Connection::new(unread(held.connection.clone(), interval));
         let old = mem::replace(&mut self.connections[place], new);
+        self.history.carry_over(id);
         self.drop_resources(old, step);
         self.connections_at = step.revision;
         self.represent_shared(step, now);

@@ -404,3 +404,58 @@ fn a_handover_that_is_stuck_is_shown_as_its_alarm_says() {
         "No standby"
     );
 }
+
+#[test]
+fn a_connection_that_is_configured_in_another_way_keeps_its_alarms_until_it_is_read() {
+    let world = World::new();
+    let alarms = || world.inventory.alarms().0;
+    let configure = |public: &vendors::Connection| {
+        let wanted = vec![(public.clone(), INTERVAL)];
+        world.inventory.configure(wanted);
+    };
+    let read = |public: &vendors::Connection, groups: &[WatchedGroup]| {
+        let state = ConnectionState {
+            connection: public.clone(),
+            ..world.read("plant")
+        };
+        world.inventory.publish(&state, Read::AllGroups(groups));
+    };
+    let failed = [world.group(1, None)];
+    let renamed = vendors::Connection {
+        title: "Plant A".to_owned(),
+        ..public("plant")
+    };
+    read(&public("plant"), &failed);
+    let id = alarms()[0].id.clone();
+    let given = Acknowledgement {
+        by: "ann".to_owned(),
+        reason: "on it".to_owned(),
+        at: world.now(),
+        until: None,
+        severity: alarms()[0].severity,
+    };
+    assert!(world.inventory.acknowledge(&id, given));
+    let is_as_before = || {
+        let alarms = alarms();
+        alarms.len() == 1 && alarms[0].id == id && alarms[0].acknowledged.is_some()
+    };
+    configure(&renamed);
+    assert!(is_as_before(), "not read yet");
+    read(&renamed, &failed);
+    assert!(is_as_before(), "it is what it was");
+    // At another address.
+    world.inventory.forget("plant");
+    assert!(is_as_before(), "not read yet");
+    configure(&public("plant"));
+    assert!(is_as_before(), "not read yet");
+    read(&public("plant"), &[]);
+    assert_eq!(alarms(), [], "it is gone");
+    // Another system of the same name is another one.
+    read(&public("plant"), &failed);
+    assert_eq!(alarms().len(), 1);
+    configure(&vendors::Connection {
+        id: "plant".to_owned(),
+        ..public("em")
+    });
+    assert_eq!(alarms(), []);
+}
