@@ -1,5 +1,5 @@
-//! What the built console costs a browser, in brotli, and what it may cost. Read from the names of the built
-//! files, which say who needs each.
+//! What the built console costs a browser, in brotli, and what it may cost. Read from the names and the sizes of the
+//! built files.
 
 use crate::command::Done;
 use crate::compress::beside;

@@ -32,6 +32,9 @@ const NAME: &str = "console";
 /// The name of the piece that every visit loads.
 const ENTRY: &str = "console-main";
 
+/// The name of each piece that several chunks share; what it holds tells one from the other.
+const SHARED_PIECE: &str = "shared";
+
 /// Begins the names of the bundles: all pieces that a chunk needs, one after the other in one file, compressed together.
 pub(crate) const BUNDLE: &str = "bundle-";
 
@@ -51,7 +54,12 @@ pub(crate) fn build(tree: &Tree, path: &OsStr) -> Done {
     for piece in cut.pieces(|file| work.size(file))? {
         let merged = work.merge(&piece, &page)?;
         let made = work.optimise(&merged, &piece.name, &page)?;
-        let file = put(tree, &piece.name, "wasm", &made)?;
+        // The names of all chunks that share a piece would be in the script for each.
+        let name = match &piece.users[..] {
+            [chunk] => chunk,
+            _ => SHARED_PIECE,
+        };
+        let file = put(tree, name, "wasm", &made)?;
         let size = made.len();
         pieces.push((Delivered { file, size, piece }, made));
     }
