@@ -5,7 +5,7 @@ use super::activity::when_something_happens;
 use crate::api::Failure;
 use crate::api::activity::{ActivityEntry, read};
 use chrono::{DateTime, SecondsFormat, TimeDelta};
-use health::events::{self, Handover, Unknown};
+use health::events::{self, Gaps, Handover, Unknown};
 use health::inventory::ResourceKey;
 use health::severity::Severity;
 use vendors::operation::segment;
@@ -20,7 +20,7 @@ pub struct Seen {
     /// In the order of time.
     pub handovers: Vec<Handover>,
     /// When nobody could see it.
-    pub unknown: Vec<Unknown>,
+    pub unknown: Gaps,
 }
 
 /// Follows what was seen of a resource in a time that ends now.
@@ -61,11 +61,18 @@ async fn fetch(
         .last()
         .filter(|_| failovers.older.is_some())
     {
-        unknown.push((DateTime::UNIX_EPOCH, oldest.at));
+        unknown.push(Unknown {
+            from: DateTime::UNIX_EPOCH,
+            to: oldest.at,
+            is_compared: false,
+        });
     }
     let handover =
         |entry: ActivityEntry| Handover::new(resource.kind, entry.at, entry.before, entry.after);
     let mut handovers: Vec<Handover> = failovers.entries.into_iter().map(handover).collect();
     handovers.reverse();
-    Ok(Seen { handovers, unknown })
+    Ok(Seen {
+        handovers,
+        unknown: Gaps::of(unknown),
+    })
 }

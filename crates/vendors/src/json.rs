@@ -11,6 +11,10 @@ use std::fmt;
 /// The byte-order mark that some servers write before JSON and XML.
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
+/// The maximum number of values of one body, and of elements and attributes of XML: each takes a hundred bytes of memory
+/// or more, and as few as two in the body.
+pub(crate) const MOST: usize = 2_000_000;
+
 /// A body without its byte-order mark.
 pub(crate) fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix(BOM).unwrap_or(body)
@@ -44,9 +48,31 @@ fn parse_by(
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err("the body is empty where JSON was expected".to_owned());
     }
+    if holds_too_many(body) {
+        return Err(format!("the body holds more than {MOST} values"));
+    }
     parse(body).or_else(|error| {
         parse(repair::json(body).as_bytes()).map_err(|_| format!("the body is not JSON: {error}"))
     })
+}
+
+/// Whether a text may hold more than [`MOST`] values: counts what begins one outside of strings, before anything is built.
+fn holds_too_many(text: &[u8]) -> bool {
+    // A value and what ends it are two bytes or more.
+    if text.len() / 2 <= MOST {
+        return false;
+    }
+    let (mut count, mut in_string, mut escaped) = (0, false, false);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            b',' | b'[' | b'{' if !in_string => count += 1,
+            _ => {}
+        }
+    }
+    count > MOST
 }
 
 /// Parses a text as JSON. All of the console reads through this one function, because each other way of reading (from a
@@ -358,7 +384,7 @@ pub(crate) fn time(text: &str) -> Option<Option<DateTime<Utc>>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Object, number, parse, parse_list, time, value_without};
+    use super::{MOST, Object, number, parse, parse_list, time, value_without};
     use crate::unreadable::{Unread, UnreadableField};
     use serde_json::{Value, json};
 
@@ -412,6 +438,22 @@ mod tests {
         );
         assert!(list(" ").is_err_and(|error| error.contains("is empty")));
         assert!(list("[1, 2").is_err_and(|error| error.contains("not JSON")));
+    }
+
+    #[test]
+    fn a_body_of_too_many_values_is_refused_before_it_takes_memory() {
+        let list = |item: &str| {
+            let items = format!("[{}1]", item.repeat(MOST));
+            parse_list(items.as_bytes(), "it", |_| Ok(())).map(|list| list.len())
+        };
+        let too_many = Err("the body holds more than 2000000 values".to_owned());
+        for item in ["1,", "[],", "{},", "\"\\\\\\\"\","] {
+            assert_eq!(list(item), too_many, "{item}");
+        }
+        // What stands in a text is none.
+        let text = format!("[\"{}\"]", ",[{\\\"".repeat(MOST));
+        let read = parse(text.as_bytes()).expect("JSON");
+        assert_eq!(read[0].as_str().map(str::len), Some(4 * MOST));
     }
 
     #[test]

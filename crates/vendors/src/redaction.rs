@@ -78,16 +78,25 @@ const VEEAM: Names = Names {
     table: None,
 };
 
+/// The longest body that is read, in bytes: as a tree it takes many times its length, and nobody reads so long an error.
+const LONGEST: usize = 256 * 1024;
+
 /// The maximum number of errors, and of table entries, that pass.
 const MANY: usize = 20;
 
 impl System {
-    /// Redacts the body of a response that is not 2xx.
+    /// Redacts the body of a response that is not 2xx. One of more than 256 KiB is left out unread.
     #[must_use]
     pub fn redact(&self, body: &[u8]) -> Redacted {
         let body = json::without_bom(body);
         if body.iter().all(u8::is_ascii_whitespace) {
             return Redacted::default();
+        }
+        if body.len() > LONGEST {
+            return Redacted {
+                left_out: true,
+                ..Redacted::default()
+            };
         }
         let (names, read) = match self {
             Self::Aveva(_) => (&AVEVA, json::parse(body).ok()),

@@ -1,6 +1,9 @@
 //! Limits failed sign-ins, per network and per account, whether the account exists or not. The limit of an
 //! address is much lower than that of an account, so that one address cannot lock an account's owner out; and
 //! attempts of browsers in which the owner signed in before are counted apart, so that many cannot either.
+//!
+//! Limits as well how many attempts at an account are under way, so that those of one leave room for others where
+//! passwords are hashed, and how often an account's owner signs in.
 
 use crate::network::{self, network_of};
 use ring::digest::{SHA256, digest};
@@ -20,6 +23,12 @@ const PER_NETWORK: [(u8, u32); 2] = [(56, 30), (48, 100)];
 const PER_BROWSER: u32 = 10;
 /// Failed attempts allowed per account, from all addresses together.
 const PER_ACCOUNT: u32 = 50;
+/// Successful sign-ins allowed per account.
+const PER_OWNER: u32 = 30;
+/// Attempts per account that may be under way at a time: so many of known browsers, and so many of others.
+const UNDER_WAY: u32 = 3;
+/// How soon an attempt may be made again that found too many under way, in seconds.
+const SOON: u32 = 2;
 /// How many counters are kept. The oldest is dropped first.
 const MOST: usize = 20_000;
 
@@ -29,6 +38,8 @@ enum Key {
     Network(IpAddr, u8),
     Account([u8; 32]),
     Browser(String),
+    /// The successes at an account.
+    Owner([u8; 32]),
 }
 
 /// Who makes an attempt: what it counts for.
@@ -39,7 +50,7 @@ impl Attempt {
     /// An attempt from an address at an account.
     pub(crate) fn new(address: IpAddr, account: &str) -> Self {
         let mut keys = network_keys(address);
-        keys.push((key(account), PER_ACCOUNT));
+        keys.push((Key::Account(digest_of(account)), PER_ACCOUNT));
         Self(keys)
     }
 
@@ -55,11 +66,65 @@ struct Count {
     since: Instant,
 }
 
+/// An account, and whether the browser is known there.
+type Group = ([u8; 32], bool);
+
 /// The counters of one gateway.
 #[derive(Debug, Default)]
-pub(crate) struct Throttle(Mutex<HashMap<Key, Count>>);
+pub(crate) struct Throttle {
+    counts: Mutex<HashMap<Key, Count>>,
+    under_way: Mutex<HashMap<Group, u32>>,
+}
+
+/// The place of an attempt that is under way, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Place<'t> {
+    of: &'t Throttle,
+    group: Group,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut under_way = self.of.under_way();
+        if let Some(count) = under_way.get_mut(&self.group) {
+            *count -= 1;
+            if *count == 0 {
+                under_way.remove(&self.group);
+            }
+        }
+    }
+}
 
 impl Throttle {
+    /// A place for an attempt at an account, which has to be held until it is decided.
+    ///
+    /// # Errors
+    /// The number of seconds until the next attempt is allowed.
+    pub(crate) fn place(&self, account: &str, is_known_browser: bool) -> Result<Place<'_>, u32> {
+        let account = digest_of(account);
+        check(
+            &self.counts(),
+            &Key::Owner(account),
+            PER_OWNER,
+            Instant::now(),
+        )?;
+        let group = (account, is_known_browser);
+        let mut under_way = self.under_way();
+        let count = under_way.entry(group).or_default();
+        if *count >= UNDER_WAY {
+            return Err(SOON);
+        }
+        *count += 1;
+        Ok(Place { of: self, group })
+    }
+
+    /// Counts that an account's owner has signed in.
+    pub(crate) fn signed_in(&self, account: &str) {
+        let (now, mut counts) = (Instant::now(), self.counts());
+        count(&mut counts, Key::Owner(digest_of(account)), now);
+        tidy(&mut counts, now);
+    }
+
     /// Counts an attempt before it is checked, so that parallel attempts count as well as sequential ones.
     ///
     /// # Errors
@@ -120,7 +185,13 @@ impl Throttle {
     }
 
     fn counts(&self) -> MutexGuard<'_, HashMap<Key, Count>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, HashMap<Group, u32>> {
+        self.under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -166,11 +237,11 @@ fn tidy(counts: &mut HashMap<Key, Count>, now: Instant) {
 }
 
 /// Keeps a digest of the name only: a name may be long, and may be a password that was typed by mistake.
-fn key(account: &str) -> Key {
+fn digest_of(account: &str) -> [u8; 32] {
     let digest = digest(&SHA256, account.as_bytes());
     let mut bytes = [0; 32];
     bytes.copy_from_slice(digest.as_ref());
-    Key::Account(bytes)
+    bytes
 }
 
 /// The address and the networks that count for it.
@@ -366,5 +437,39 @@ mod tests {
         }
         assert_eq!(throttle.begin(&owner), Err(900));
         assert!(throttle.begin(&anybody).is_err(), "not unlocked by that");
+    }
+    #[tokio::test(start_paused = true)]
+    async fn an_account_has_few_attempts_under_way_and_leaves_room_for_others() {
+        let throttle = Throttle::default();
+        let mut places: Vec<Place<'_>> = (0..UNDER_WAY)
+            .map(|_| throttle.place("vic", true).unwrap())
+            .collect();
+        assert_eq!(throttle.place("vic", true).unwrap_err(), SOON);
+        drop(throttle.place("vic", false).unwrap());
+        drop(throttle.place("ann", true).unwrap());
+        places.pop();
+        places.push(throttle.place("vic", true).unwrap());
+        assert!(throttle.place("vic", true).is_err());
+        drop(places);
+        assert!(throttle.under_way().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_owner_signs_in_so_often_and_nobody_else_counts_for_that() {
+        let throttle = Throttle::default();
+        for last in 0..60_u8 {
+            let stranger = Attempt::new(IpAddr::from([192, 0, 2, last]), "vic");
+            let _ = throttle.begin(&stranger);
+        }
+        for _ in 0..PER_OWNER {
+            drop(throttle.place("vic", false).unwrap());
+            throttle.signed_in("vic");
+        }
+        for is_known in [true, false] {
+            assert_eq!(throttle.place("vic", is_known).unwrap_err(), 900);
+            assert!(throttle.place("ann", is_known).is_ok());
+        }
+        tokio::time::advance(WINDOW).await;
+        assert!(throttle.place("vic", true).is_ok());
     }
 }

@@ -161,19 +161,17 @@ impl Users {
     ) -> Result<(Visitor, Vec<HeaderValue>), Problem> {
         let throttle = &self.memory.throttle;
         let name = &name_key(name);
-        let attempt = match self.known_browser(headers, name) {
+        let known = self.known_browser(headers, name);
+        let _place = throttle
+            .place(name, known.is_some())
+            .map_err(|seconds| too_many("too many sign-ins with this name", seconds))?;
+        let attempt = match known {
             Some(browser) => Attempt::of_known_browser(browser),
             None => Attempt::new(from, name),
         };
-        throttle.begin(&attempt).map_err(|seconds| Problem {
-            retry_after: Some(seconds),
-            ..Problem::new(
-                Kind::TooManyTries,
-                format!(
-                    "too many tries to sign in failed from this address or for this name; try again in {} min",
-                    seconds.div_ceil(60)
-                ),
-            )
+        throttle.begin(&attempt).map_err(|seconds| {
+            let what = "too many tries to sign in failed from this address or for this name";
+            too_many(what, seconds)
         })?;
         let fits = self
             .passwords
@@ -187,6 +185,7 @@ impl Users {
             ));
         };
         throttle.succeeded(&attempt);
+        throttle.signed_in(name);
         let (visitor, cookie) = self
             .admit(headers, user, None)
             .ok_or_else(|| Problem::new(Kind::Internal, "no session could be made"))?;
@@ -212,5 +211,17 @@ impl Users {
             wall: None,
         };
         Some((visitor, cookie))
+    }
+}
+
+/// The refusal of an attempt to sign in that may be made again after some seconds.
+fn too_many(what: &str, seconds: u32) -> Problem {
+    let wait = match seconds {
+        0..60 => format!("{seconds} s"),
+        _ => format!("{} min", seconds.div_ceil(60)),
+    };
+    Problem {
+        retry_after: Some(seconds),
+        ..Problem::new(Kind::TooManyTries, format!("{what}; try again in {wait}"))
     }
 }

@@ -36,6 +36,31 @@ pub(super) async fn compressed(response: Response, accepted: Option<&HeaderValue
     }
 }
 
+/// The one encoding that `Accept-Encoding` likes best, of those that answers are compressed in, and of several the one that
+/// compresses best. `None` for none. Said in this word, everybody who wants the same asks for the same.
+pub(super) fn best_encoding(accepted: &HeaderValue) -> Option<HeaderValue> {
+    let accepted = accepted.to_str().ok()?;
+    let weight_of = |wanted: &str| {
+        let weights = accepted.split(',').filter_map(|part| {
+            let (name, weight) = part.split_once(';').unwrap_or((part, "q=1"));
+            let weight = weight.trim().to_ascii_lowercase();
+            let weight: f32 = weight.strip_prefix("q=")?.parse().ok()?;
+            let is_it = name.trim().eq_ignore_ascii_case(wanted) && (0.0..=1.0).contains(&weight);
+            // A weight has three digits after the point.
+            is_it.then_some((weight * 1000.0) as u16)
+        });
+        weights.max()
+    };
+    let others = weight_of("*").unwrap_or(0);
+    let known = ENCODINGS.iter().enumerate();
+    let weights = known.map(|(place, name)| (weight_of(name).unwrap_or(others), place, *name));
+    let (_, _, name) = weights.filter(|(weight, ..)| *weight > 0).max()?;
+    (name != "identity").then(|| HeaderValue::from_static(name))
+}
+
+/// The encodings of answers, from the least to the best.
+const ENCODINGS: [&str; 4] = ["identity", "gzip", "br", "zstd"];
+
 /// JSON, compressed where that is worth it.
 #[derive(Debug, Clone)]
 pub(super) struct Encoded {
@@ -84,5 +109,42 @@ impl Encoded {
             headers.insert(header::CONTENT_ENCODING, encoding);
         }
         Ok(response)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_best_encoding_is_the_one_that_the_compression_chooses() {
+        let json = || vec![1_u8; 2_000];
+        for (accepted, expected) in [
+            ("", None),
+            ("br", Some("br")),
+            ("gzip, deflate, br, zstd", Some("zstd")),
+            ("gzip, deflate, br", Some("br")),
+            ("GZIP", Some("gzip")),
+            ("br;q=0.501, gzip;q=0.5", Some("br")),
+            ("br;q=0.5,gzip ; q=0.501", Some("gzip")),
+            ("br;q=0, gzip;q=0.001", Some("gzip")),
+            ("br;q=2, gzip", Some("gzip")),
+            ("br;q=x", None),
+            ("identity, br;q=0.9", None),
+            ("identity, br", Some("br")),
+            ("*", Some("zstd")),
+            ("*;q=0.5, zstd;q=0, gzip;q=0.4", Some("br")),
+            ("br, *;q=0", Some("br")),
+            ("deflate", None),
+        ] {
+            let accepted = HeaderValue::from_static(accepted);
+            let best = best_encoding(&accepted);
+            assert_eq!(best.as_ref().map(|best| best.to_str().unwrap()), expected);
+            for wanted in [Some(&accepted), best.as_ref()] {
+                let response = compressed(Response::new(Body::from(json())), wanted).await;
+                let chosen = response.headers().get(header::CONTENT_ENCODING);
+                assert_eq!(chosen, best.as_ref(), "{accepted:?}");
+            }
+        }
     }
 }

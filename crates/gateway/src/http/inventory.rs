@@ -1,7 +1,7 @@
 //! `GET /api/inventory?after=REVISION`: everything that is watched, or what of it changed since a revision.
 //! `Cache-Control: no-cache` of a person lets the vendors be read now, `connection=ID` only one of them.
 
-use super::compression::{Encoded, json};
+use super::compression::{Encoded, best_encoding, json};
 use super::middleware::Authorized;
 use crate::app::{Gateway, InventoryAnswer, InventoryKey};
 use crate::identity::Role;
@@ -61,12 +61,13 @@ pub(super) async fn read(
     let position = inventory.position(parameter("after"));
     let accepted = headers
         .get(header::ACCEPT_ENCODING)
-        .filter(|value| value.len() <= LONGEST);
+        .filter(|value| value.len() <= LONGEST)
+        .and_then(best_encoding);
     let now = inventory.clock().now();
     let key = InventoryKey {
         position: position.clone(),
         audience,
-        accepted: accepted.cloned(),
+        accepted: accepted.clone(),
     };
     let answer = gateway.shared.inventory_answers.get(
         key,
@@ -75,7 +76,7 @@ pub(super) async fn read(
             Ok(answer) => now.signed_duration_since(answer.now).abs() <= SHARED,
             Err(_) => false,
         },
-        || encode(&gateway, &position, audience, accepted),
+        || encode(&gateway, &position, audience, accepted.as_ref()),
     );
     let InventoryAnswer { encoding, body, .. } = answer.await?;
     Encoded { encoding, body }.answer(&gateway, &authorized)

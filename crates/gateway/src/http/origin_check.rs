@@ -131,7 +131,10 @@ fn is_ours(origin: &str, scheme: &str, host: Option<&str>, public_origin: Option
     let is = |scheme: &str, name| {
         used.eq_ignore_ascii_case(scheme) && HostPort::of(name, scheme).as_ref() == Some(&from)
     };
-    host.is_some_and(|host| is(scheme, host))
+    // Behind a proxy this server speaks http, and the console's pages under its public name may still be https only. A
+    // page of that name over http may come from anybody in between.
+    let is_direct = |host: &&str| is_loopback(host) || scheme == "https";
+    host.filter(is_direct).is_some_and(|host| is(scheme, host))
         || public_origin
             .and_then(parts)
             .is_some_and(|(scheme, name)| is(scheme, name))
@@ -325,6 +328,8 @@ mod tests {
             ("console.example:443", "https://Console.Example.", true),
             ("console.example", "https://console.example:80", false),
             ("console.example", "http://console.example:443", false),
+            ("console.example", "http://console.example", false),
+            ("console.example:443", "http://console.example:443", false),
             ("console.example", "https://console.example:443:443", false),
             ("console.example", "https://console.example/", false),
             ("localhost", "http://LOCALHOST:80", true),
@@ -374,6 +379,22 @@ mod tests {
             let found = well_formed(version, &map);
             assert_eq!(found.is_ok(), expected, "{version:?} {map:?}");
             assert!(found.is_ok() || found.unwrap_err().kind == Kind::BadRequest);
+        }
+    }
+
+    #[test]
+    fn without_any_certificate_the_public_pages_are_http() {
+        let headers = [
+            ("host", "console.lan:8080"),
+            ("origin", "http://console.lan:8080"),
+        ];
+        for (public, expected) in [
+            (Some("http://console.lan:8080"), true),
+            (Some("https://console.lan:8080"), false),
+            (None, false),
+        ] {
+            let accepted = is_accepted(&Method::POST, &headers, public);
+            assert_eq!(accepted, expected, "{public:?}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! `/healthz`, `/readyz` and `/metrics`, for orchestrators and Prometheus.
 
+use super::middleware::Authorized;
 use crate::app::Gateway;
 use crate::metrics;
 use crate::problem::{Kind, Problem};
@@ -10,7 +11,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// `GET /metrics`.
-pub(super) async fn metrics(State(gateway): State<Arc<Gateway>>) -> Response {
+///
+/// # Errors
+/// Too much waits already for clients that read slowly.
+pub(super) async fn metrics(
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+) -> Result<Response, Problem> {
     let headers = [
         (header::CACHE_CONTROL, "no-store"),
         (header::CONTENT_TYPE, metrics::CONTENT_TYPE),
@@ -21,7 +28,9 @@ pub(super) async fn metrics(State(gateway): State<Arc<Gateway>>) -> Response {
     let alerts = gateway.shared.alerts.targets();
     let metrics = &gateway.shared.metrics;
     let text = metrics.text(&inventory, &watched, &alerts, inventory.now);
-    (headers, text).into_response()
+    let in_flight = &gateway.shared.in_flight;
+    let body = in_flight.body(text.into(), authorized.session())?;
+    Ok((headers, body).into_response())
 }
 
 /// `GET /healthz`: the process answers. If it does not, restart it.

@@ -11,17 +11,25 @@ use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::Severity;
-use health::events::{self, EventKind, Handover, Unknown};
+use health::events::{self, EventKind, Gaps, Handover, Unknown};
 use health::inventory::{Kind as ResourceKind, ResourceKey};
 use protocol::{ActivityEntry, ActivityKind, GroupReport, PlanReport, Report};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// The time that is reported where the request does not say.
 const USUALLY: TimeDelta = TimeDelta::days(30);
 
 /// So many entries are read for a report; of more it would not be known what it leaves out.
 const MOST: usize = 50_000;
+
+/// One report is made at a time, of all gateways of this process: it may hold many entries and take a processor a while.
+static PLACE: Semaphore = Semaphore::const_new(1);
+
+/// How long a report waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a report is asked for.
 struct ReportQuery {
@@ -34,7 +42,8 @@ struct ReportQuery {
 /// `GET /api/report`.
 ///
 /// # Errors
-/// A parameter is not one of those that there are, there is too much for one report, or the store cannot be read.
+/// A parameter is not one of those that there are, there is too much for one report, the store cannot be read, or too
+/// many reports are asked for.
 pub(super) async fn read(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,
@@ -43,7 +52,26 @@ pub(super) async fn read(
 ) -> Result<Response, Problem> {
     let now = gateway.shared.watchers.inventory().clock().now();
     let query = query(&gateway, &uri, now)?;
-    let report = report(&gateway, &query, now).await?;
+    let place = tokio::time::timeout(PATIENCE, PLACE.acquire()).await;
+    let Ok(Ok(place)) = place else {
+        return Err(Problem {
+            retry_after: Some(10),
+            ..Problem::new(
+                Kind::Overloaded,
+                "too many reports are asked for at this moment",
+            )
+        });
+    };
+    let seen = seen(&gateway, query).await?;
+    // On a thread of its own, so that nobody else waits for it. It keeps its place when nobody waits for it any more.
+    let made = tokio::task::spawn_blocking(move || {
+        let report = report(seen, now);
+        drop(place);
+        report
+    });
+    let report = made
+        .await
+        .map_err(|_| Problem::new(Kind::Internal, "the report could not be made"))?;
     let encoded = json(&report, headers.get(header::ACCEPT_ENCODING)).await?;
     encoded.answer(&gateway, &authorized)
 }
@@ -87,11 +115,18 @@ fn query(gateway: &Gateway, uri: &Uri, now: DateTime<Utc>) -> Result<ReportQuery
     })
 }
 
-async fn report(
-    gateway: &Gateway,
-    query: &ReportQuery,
-    now: DateTime<Utc>,
-) -> Result<Report, Problem> {
+/// What a report is made of.
+struct Seen {
+    query: ReportQuery,
+    failovers: Vec<ActivityEntry>,
+    runs: Vec<ActivityEntry>,
+    /// When each connection could not be seen.
+    unknown: HashMap<String, Vec<Unknown>>,
+    /// The groups that are there, with their names and who leads.
+    groups: Vec<(ResourceKey, String, Option<String>)>,
+}
+
+async fn seen(gateway: &Gateway, query: ReportQuery) -> Result<Seen, Problem> {
     let of_kind = |kind: EventKind| ActivityQuery {
         connections: Some(query.connections.clone()),
         kinds: vec![kind.key().to_owned()],
@@ -108,7 +143,7 @@ async fn report(
     let unwatched = events::unwatched(starts.iter().map(|entry| (entry.at, last(entry))));
     let failovers = entries(gateway, of_kind(EventKind::Failover)).await?;
     let runs = entries(gateway, of_kind(EventKind::Run)).await?;
-    let mut silences: HashMap<&str, Vec<Unknown>> = HashMap::new();
+    let mut unknown = HashMap::new();
     for id in &query.connections {
         // Also those that began before.
         let of_connection = ActivityQuery {
@@ -122,11 +157,43 @@ async fn report(
         let alarms = alarms
             .iter()
             .map(|entry| (entry.at, entry.number, is_end(entry)));
-        silences.insert(id, events::silences(alarms));
+        let mut unseen = events::silences(alarms);
+        unseen.extend_from_slice(&unwatched);
+        unknown.insert(id.clone(), unseen);
     }
+    let inventory = gateway.shared.watchers.inventory().everything();
+    let is_of_query = |key: &ResourceKey| {
+        let is_group = !matches!(
+            key.kind,
+            ResourceKind::FailoverSession | ResourceKind::Connection
+        );
+        is_group && query.connections.contains(&key.connection)
+    };
+    let groups = inventory
+        .resources
+        .iter()
+        .filter(|resource| is_of_query(&resource.key))
+        .map(|resource| {
+            let key = resource.key.clone();
+            let leader = resource.leader();
+            let leader = leader.filter(|leader| events::leads(key.kind, leader));
+            (key, resource.name.clone(), leader.map(str::to_owned))
+        })
+        .collect();
+    Ok(Seen {
+        query,
+        failovers,
+        runs,
+        unknown,
+        groups,
+    })
+}
+
+fn report(seen: Seen, now: DateTime<Utc>) -> Report {
+    let query = seen.query;
     let mut handovers: BTreeMap<ResourceKey, (String, Vec<Handover>)> = BTreeMap::new();
     // The newest come first.
-    for entry in failovers.into_iter().rev() {
+    for entry in seen.failovers.into_iter().rev() {
         if let Some(key) = entry.resource.clone() {
             let held = handovers.entry(key.clone()).or_default();
             held.0.clone_from(&entry.name);
@@ -135,32 +202,19 @@ async fn report(
         }
     }
     let mut leaders: HashMap<ResourceKey, Option<String>> = HashMap::new();
-    for resource in gateway.shared.watchers.inventory().everything().resources {
-        let key = resource.key.clone();
-        let is_group = !matches!(
-            key.kind,
-            ResourceKind::FailoverSession | ResourceKind::Connection
-        );
-        if !is_group || !query.connections.contains(&key.connection) {
-            continue;
-        }
-        handovers
-            .entry(key.clone())
-            .or_default()
-            .0
-            .clone_from(&resource.name);
-        let leader = resource
-            .leader()
-            .filter(|leader| events::leads(key.kind, leader));
-        leaders.insert(key, leader.map(str::to_owned));
+    for (key, name, leader) in seen.groups {
+        handovers.entry(key.clone()).or_default().0 = name;
+        leaders.insert(key, leader);
     }
+    let gaps = seen.unknown.into_iter();
+    let gaps: HashMap<String, Gaps> = gaps.map(|(id, unknown)| (id, Gaps::of(unknown))).collect();
+    let none = Gaps::default();
     let groups = handovers.into_iter().map(|(key, (name, handovers))| {
         // Of what is gone nobody leads any more, and who led last is in the last handover.
         let gone = || handovers.last().and_then(|last| last.after.clone());
         let leader = leaders.get(&key).cloned().unwrap_or_else(gone);
-        let mut unknown = unwatched.clone();
-        unknown.extend(silences.get(key.connection.as_str()).into_iter().flatten());
-        let lane = events::lane(&handovers, leader.as_deref(), &unknown, query.from, now);
+        let gaps = gaps.get(&key.connection).unwrap_or(&none);
+        let lane = events::lane(&handovers, leader.as_deref(), gaps, query.from, now);
         let record = events::record(&events::until(lane, query.to));
         GroupReport {
             resource: key,
@@ -178,12 +232,12 @@ async fn report(
         let place = |of: &GroupReport| (of.resource.connection.clone(), of.name.clone());
         place(one).cmp(&place(other))
     });
-    Ok(Report {
+    Report {
         from: query.from,
         to: query.to,
         groups,
-        plans: plans(&runs, query.to),
-    })
+        plans: plans(&seen.runs, query.to),
+    }
 }
 
 /// All that a query leaves.
@@ -229,4 +283,38 @@ fn plans(runs: &[ActivityEntry], to: DateTime<Utc>) -> Vec<PlanReport> {
 
 fn millis(delta: TimeDelta) -> u64 {
     u64::try_from(delta.num_milliseconds()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_said_to_have_led_on_while_nobody_watched() {
+        let at = |second| DateTime::from_timestamp(second, 0).unwrap();
+        let key = ResourceKey {
+            kind: ResourceKind::FailoverGroup,
+            connection: "c".to_owned(),
+            id: "g".to_owned(),
+        };
+        let entry: ActivityEntry = serde_json::from_value(serde_json::json!({
+            "at": 10_000, "kind": "failover", "severity": "warning", "what": "", "resource": key,
+            "before": "a", "after": "b",
+        }))
+        .unwrap();
+        let unwatched = events::unwatched([(at(60), Some(at(30)))]);
+        let seen = Seen {
+            query: ReportQuery {
+                from: at(0),
+                to: at(100),
+                connections: vec!["c".to_owned()],
+            },
+            failovers: vec![entry],
+            runs: Vec::new(),
+            unknown: HashMap::from([("c".to_owned(), unwatched)]),
+            groups: vec![(key, "G".to_owned(), None)],
+        };
+        let group = &report(seen, at(100)).groups[0];
+        assert_eq!((group.without_ms, group.unknown_ms), (40_000, 30_000));
+    }
 }

@@ -6,7 +6,6 @@ use crate::app::Gateway;
 use crate::problem::{Kind, Problem};
 use crate::relay;
 use crate::vendor_client::Lane;
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderValue, Method, Uri, header};
 use axum::response::Response;
@@ -52,7 +51,8 @@ pub(super) async fn serve(
     let lane = Lane::Session(authorized.session().to_owned());
     let picture = thumbnails.picture(upstream, &lane, group, slicer).await?;
     let media_type = HeaderValue::from_static(picture.media_type());
-    let mut response = Response::new(Body::from(picture.into_bytes()));
+    let in_flight = &gateway.shared.in_flight;
+    let mut response = Response::new(in_flight.body(picture.into_bytes(), authorized.session())?);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media_type);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -7,6 +7,8 @@ use crate::Memory;
 use crate::auth::unlock_code;
 use crate::clock::wall_clock;
 use crate::crypto::Seal;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use std::future::poll_fn;
 use std::task::Poll;
 
@@ -122,6 +124,57 @@ async fn an_unlock_code_makes_a_known_browser_once_and_signs_nobody_in() {
             .status(),
         429
     );
+}
+
+#[tokio::test]
+async fn who_signs_in_over_and_over_is_stopped_and_nobody_else_is() {
+    let gateway = people();
+    for _ in 0..30 {
+        let answer = enter(&gateway, "192.0.2.1", "", "vic", PASSWORD).await;
+        assert_eq!(answer.status(), 200);
+    }
+    let refused = enter(&gateway, "192.0.2.2", "", "vic", PASSWORD).await;
+    let wait: u32 = header(&refused, "retry-after").parse().unwrap();
+    assert!((600..=900).contains(&wait), "{wait}");
+    assert_eq!(problem(refused).await.0, "too-many-tries");
+    let other = enter(&gateway, "192.0.2.1", "", "ann", PASSWORD).await;
+    assert_eq!(other.status(), 200);
+}
+
+#[test]
+fn a_user_with_many_browsers_does_not_fill_the_queue_of_the_others() {
+    // One thread for blocking work, which is held, so that no password is checked until the test lets it.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(1)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let gateway = people();
+        let mut browsers = Vec::new();
+        for _ in 0..20 {
+            let answer = enter(&gateway, "192.0.2.1", "", "vic", PASSWORD).await;
+            browsers.push(browser(&answer));
+        }
+        let (go_on, waits) = std::sync::mpsc::channel::<()>();
+        let held = tokio::task::spawn_blocking(move || waits.recv());
+        let mut entering: FuturesUnordered<_> = browsers
+            .iter()
+            .map(|known| enter(&gateway, "192.0.2.1", known, "vic", "x"))
+            .collect();
+        for _ in 3..20 {
+            let refused = entering.next().await.unwrap();
+            assert_eq!(header(&refused, "retry-after"), "2");
+            assert_eq!(problem(refused).await.0, "too-many-tries");
+        }
+        go_on.send(()).unwrap();
+        let stranger = enter(&gateway, "192.0.2.2", "", "ann", PASSWORD).await;
+        assert_eq!(stranger.status(), 200);
+        while let Some(answer) = entering.next().await {
+            assert_eq!(answer.status(), 401);
+        }
+        held.await.unwrap().unwrap();
+    });
 }
 
 #[test]

@@ -159,6 +159,17 @@ async fn get(gateway: &Arc<Gateway>, target: &str) -> Response<Body> {
     ask(gateway, &format!("GET {target}"), &[], "").await
 }
 
+/// As many large answers as may wait for clients that read slowly.
+fn fill(gateway: &Gateway) -> Vec<Body> {
+    let parts = [50_usize, 50, 50, 50, 50, 6].into_iter().enumerate();
+    let fill = |(number, mib): (usize, usize)| {
+        let bytes = vec![0; mib << 20].into();
+        let in_flight = &gateway.shared.in_flight;
+        in_flight.body(bytes, &format!("slow {number}")).unwrap()
+    };
+    parts.map(fill).collect()
+}
+
 fn header<'r>(response: &'r Response<Body>, name: &str) -> &'r str {
     response
         .headers()

@@ -130,6 +130,17 @@ async fn a_picture_is_answered_with_its_image_type() {
 }
 
 #[tokio::test]
+async fn a_large_picture_counts_among_what_waits_for_slow_clients() {
+    let vendor = vendor(&["png", "largest"]).await;
+    let gateway = to_live(&vendor.base);
+    let _waits = fill(&gateway);
+    for (name, expected) in [("png", 200), ("largest", 503)] {
+        let response = get(&gateway, &format!("{ROUTE}/{name}")).await;
+        assert_eq!(response.status(), expected, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn the_server_of_a_picture_learns_nothing_about_the_browser() {
     let vendor = vendor(&["png"]).await;
     let gateway = to_live(&vendor.base);

@@ -3,7 +3,7 @@
 
 use crate::vendor_http::Answer;
 use axum::http::StatusCode;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use vendors::Operation;
 use vendors::uplynk::operations::{GET_GROUP, LIST_GROUPS};
@@ -151,10 +151,11 @@ impl Table {
     }
 
     fn forget_other_than(&mut self, list: &[FailoverGroup]) {
+        let listed: HashSet<&str> = list.iter().map(|group| group.id.as_str()).collect();
         let gone: Vec<String> = self
             .groups
             .iter()
-            .filter(|(id, group)| !group.by_itself && list.iter().all(|listed| listed.id != **id))
+            .filter(|(id, group)| !group.by_itself && !listed.contains(id.as_str()))
             .map(|(id, _)| id.clone())
             .collect();
         for id in gone {
@@ -266,6 +267,25 @@ mod tests {
             (index.find("g", "a"), index.find("h", "a")),
             (at("one"), Found::Nothing)
         );
+    }
+
+    /// Comparing each with all would take minutes.
+    #[test]
+    fn long_lists_replace_each_other() {
+        let mut table = Table::default();
+        let groups: Vec<FailoverGroup> = (0..200_000)
+            .map(|number| FailoverGroup {
+                id: number.to_string(),
+                ..FailoverGroup::default()
+            })
+            .collect();
+        for group in groups.iter().take(MOST) {
+            table.put(group.clone(), false);
+        }
+        table.forget_other_than(&groups[1..]);
+        assert_eq!((table.groups.len(), table.count), (MOST - 1, MOST - 1));
+        table.forget_other_than(&groups[MOST..]);
+        assert_eq!((table.groups.len(), table.count), (0, 0));
     }
 
     #[test]

@@ -4,7 +4,9 @@
 use crate::problem::Problem;
 use crate::single_flight::{Landed, SingleFlight};
 use crate::vendor_http::Answer;
+use std::cell::Cell;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -37,6 +39,8 @@ pub(crate) struct Reads {
 struct Tidied {
     at: Instant,
     again_with: usize,
+    /// The bytes of the answers that are kept, and of those that were since they were last counted.
+    bytes: usize,
 }
 
 impl Reads {
@@ -47,6 +51,7 @@ impl Reads {
             tidied: Mutex::new(Tidied {
                 at: Instant::now(),
                 again_with: MANY,
+                bytes: 0,
             }),
         }
     }
@@ -68,14 +73,19 @@ impl Reads {
             let mut slots = self.slots();
             slots.entry(key.to_owned()).or_default().clone()
         };
+        let is_new = AtomicBool::new(false);
         let landed = slot
             .get_in_place(
                 |landed| when == When::Lately && self.serves(landed),
                 place,
-                |_| fetch(),
+                |_| {
+                    is_new.store(true, Ordering::Relaxed);
+                    fetch()
+                },
             )
             .await;
-        self.tidy(key, &slot);
+        let bytes = landed.as_ref().map_or(0, size);
+        self.tidy(key, &slot, bytes, is_new.into_inner());
         landed?.value
     }
 
@@ -88,30 +98,36 @@ impl Reads {
         self.slots().clear();
     }
 
-    /// Drops the slot if it is no longer needed, and from time to time the other old ones.
-    fn tidy(&self, key: &str, used: &Arc<SingleFlight<Outcome>>) {
+    /// Drops the slot, whose answer has so many bytes, if it is no longer needed, and from time to time the other old
+    /// ones.
+    fn tidy(&self, key: &str, used: &Arc<SingleFlight<Outcome>>, bytes: usize, is_new: bool) {
         let mut slots = self.slots();
-        if self.memory.is_zero() {
+        if self.memory.is_zero() || bytes > LARGEST {
             // Two references: the map's and this caller's.
             if slots.get(key).is_some_and(|slot| Arc::ptr_eq(slot, used))
                 && Arc::strong_count(used) == 2
             {
                 slots.remove(key);
+                return;
             }
-            return;
         }
         let mut tidied = self.tidied.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_new {
+            tidied.bytes += bytes;
+        }
         if slots.len() > tidied.again_with || tidied.at.elapsed() >= self.memory {
             slots.retain(|_, slot| {
-                Arc::strong_count(slot) > 1 || slot.is_of_use(|landed| self.serves(landed))
+                let serves = |landed: &_| self.serves(landed) && size(landed) <= LARGEST;
+                Arc::strong_count(slot) > 1 || slot.is_of_use(serves)
             });
-            *tidied = Tidied {
-                at: Instant::now(),
-                again_with: MANY.max(2 * slots.len()),
-            };
+            tidied.at = Instant::now();
+            tidied.again_with = MANY.max(2 * slots.len());
         }
         if slots.len() > MOST {
             slots.retain(|_, slot| Arc::strong_count(slot) > 1);
+        }
+        if tidied.bytes > MOST_BYTES {
+            tidied.bytes = drop_oldest(&mut slots);
         }
     }
 
@@ -120,6 +136,45 @@ impl Reads {
     }
 }
 
+/// The bytes of an outcome.
+fn size(landed: &Landed<Outcome>) -> usize {
+    landed.value.as_ref().map_or(0, |answer| answer.body.len())
+}
+
+/// Drops the oldest answers until the others have half of the bytes that may be kept, so that this is not needed again
+/// soon. Returns how many bytes are kept.
+fn drop_oldest(slots: &mut Slots) -> usize {
+    let mut kept = 0;
+    let mut droppable = Vec::new();
+    for (key, slot) in &*slots {
+        let found = Cell::new(None);
+        slot.is_of_use(|landed| {
+            found.set(Some((landed.at, size(landed))));
+            true
+        });
+        let Some((at, bytes)) = found.get() else {
+            continue;
+        };
+        kept += bytes;
+        if Arc::strong_count(slot) == 1 {
+            droppable.push((at, bytes, key.clone()));
+        }
+    }
+    droppable.sort_unstable();
+    for (_, bytes, key) in droppable {
+        if kept <= MOST_BYTES / 2 {
+            break;
+        }
+        kept -= bytes;
+        slots.remove(&key);
+    }
+    kept
+}
+
+/// A larger answer is given to those who wait for it, and not kept, in bytes.
+const LARGEST: usize = 1 << 20;
+/// The most bytes of the answers that are kept.
+const MOST_BYTES: usize = 64 << 20;
 /// With no more answers than this, old ones stay until it is time to drop them.
 const MANY: usize = 1024;
 /// The most answers that are kept, however recent.
@@ -129,7 +184,8 @@ const MOST: usize = 4096;
 mod tests {
     use super::*;
     use crate::problem::Kind;
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use axum::http::{HeaderMap, StatusCode};
+    use std::sync::atomic::AtomicU32;
 
     fn at_once() -> std::future::Ready<Result<(), Problem>> {
         std::future::ready(Ok(()))
@@ -251,5 +307,66 @@ mod tests {
             read(&reads, &number.to_string(), &count).await;
         }
         assert!(reads.slots().len() < 30, "{}", reads.slots().len());
+    }
+    async fn read_bytes(reads: &Reads, key: &str, bytes: usize, count: &AtomicU32) {
+        let fetch = async || {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            count.fetch_add(1, Ordering::SeqCst);
+            Ok(Answer {
+                status: StatusCode::OK,
+                headers: HeaderMap::new(),
+                body: vec![0; bytes].into(),
+                at: Instant::now(),
+            })
+        };
+        let read = reads.get(key, When::Lately, at_once, fetch).await;
+        assert_eq!(read.unwrap().body.len(), bytes);
+    }
+
+    fn held(reads: &Reads) -> usize {
+        let (slots, sum) = (reads.slots(), Cell::new(0));
+        for slot in slots.values() {
+            slot.is_of_use(|landed| {
+                sum.set(sum.get() + size(landed));
+                true
+            });
+        }
+        sum.get()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_large_answer_is_given_to_those_who_wait_and_not_kept() {
+        let (reads, count) = (Reads::new(Duration::from_secs(60)), AtomicU32::new(0));
+        let large = || read_bytes(&reads, "large", LARGEST + 1, &count);
+        tokio::join!(large(), large(), large());
+        assert_eq!(count.load(Ordering::SeqCst), 1, "shared");
+        assert_eq!(held(&reads), 0);
+        for _ in 0..2 {
+            read_bytes(&reads, "small", LARGEST, &count).await;
+        }
+        assert_eq!(count.load(Ordering::SeqCst), 2, "kept");
+        // Who waits for it goes away at that moment: it is dropped with the old ones.
+        let (mut first, mut second) = (Box::pin(large()), Box::pin(large()));
+        for read in [first.as_mut(), second.as_mut()] {
+            assert!(tokio::time::timeout(Duration::ZERO, read).await.is_err());
+        }
+        first.await;
+        drop(second);
+        assert_eq!(held(&reads), 2 * LARGEST + 1);
+        tokio::time::advance(Duration::from_secs(60)).await;
+        read_bytes(&reads, "small", 1, &count).await;
+        assert_eq!(held(&reads), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_bytes_that_are_kept_are_bounded_and_the_newest_stay() {
+        let (reads, count) = (Reads::new(Duration::from_secs(60)), AtomicU32::new(0));
+        for number in 0..200 {
+            read_bytes(&reads, &number.to_string(), LARGEST, &count).await;
+            assert!(held(&reads) <= MOST_BYTES);
+        }
+        assert!(held(&reads) >= MOST_BYTES / 2);
+        read_bytes(&reads, "199", LARGEST, &count).await;
+        assert_eq!(count.load(Ordering::SeqCst), 200, "from memory");
     }
 }

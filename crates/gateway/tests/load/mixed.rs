@@ -103,9 +103,9 @@ async fn changes(program: Arc<Program>, counts: Arc<Counts>) {
     }
 }
 
-/// Comes and goes: less often in an hour than ended sessions of one user are listed.
+/// Comes and goes: less often than one user may sign in, and in an hour than ended sessions of one are listed.
 async fn comes_and_goes(program: Arc<Program>, counts: Arc<Counts>) {
-    let mut every = interval(Duration::from_secs(5));
+    let mut every = interval(Duration::from_secs(60));
     loop {
         every.tick().await;
         let mut person = Viewer::new(&program.address, &program.sign_in("vic").await);

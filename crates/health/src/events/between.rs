@@ -8,6 +8,7 @@ use crate::inventory::{
 };
 use crate::severity::Severity;
 use crate::slicers::{mode_word, on_air_word};
+use crate::sort;
 use crate::words::span;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeSet, HashSet};
@@ -257,8 +258,9 @@ fn of_group(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFacts) {
         new.iter().map(String::as_str),
     );
     of_heartbeats(events, before, after);
+    let (old, new) = (set(&before.overridden), set(&after.overridden));
     for id in &after.overridden {
-        if !before.overridden.contains(id) {
+        if !old.contains(id.as_str()) {
             events.add(
                 EventKind::Override,
                 format!("A role override makes {id} primary."),
@@ -266,7 +268,7 @@ fn of_group(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFacts) {
         }
     }
     for id in &before.overridden {
-        if !after.overridden.contains(id) {
+        if !new.contains(id.as_str()) {
             events.add(
                 EventKind::Override,
                 format!("The role override of {id} ended."),
@@ -346,15 +348,17 @@ fn of_slicer_group(
         before.slicers.iter().map(|slicer| slicer.id.as_str()),
         after.slicers.iter().map(|slicer| slicer.id.as_str()),
     );
-    let order = |of: &[SlicerFacts], among: &[SlicerFacts]| {
-        let known = |slicer: &&SlicerFacts| among.iter().any(|other| other.id == slicer.id);
-        let ids = of.iter().filter(known).map(|slicer| slicer.id.clone());
+    // Both sorted, so that a large group is not compared each with all.
+    let (known, listed) = (by_id(&before.slicers), by_id(&after.slicers));
+    let order = |of: &[SlicerFacts], among: &[&SlicerFacts]| {
+        let stayed = |slicer: &&SlicerFacts| find(among, &slicer.id).is_some();
+        let ids = of.iter().filter(stayed).map(|slicer| slicer.id.clone());
         ids.collect::<Vec<_>>()
     };
     // Who came or left has not changed the order of the others.
     let (old, new) = (
-        order(&before.slicers, &after.slicers),
-        order(&after.slicers, &before.slicers),
+        order(&before.slicers, &listed),
+        order(&after.slicers, &known),
     );
     if old != new {
         let what = "The order of the slicers changed.".to_owned();
@@ -362,14 +366,25 @@ fn of_slicer_group(
         events.changed(EventKind::Order, what, Some(old), Some(new));
     }
     for slicer in &after.slicers {
-        let mut known = before.slicers.iter();
-        let Some(old) = known.find(|known| known.id == slicer.id) else {
+        let Some(old) = find(&known, &slicer.id) else {
             continue;
         };
         if let Some(how) = part_changed(old.part, slicer.part) {
             events.add(EventKind::Eligibility, format!("{} {how}.", slicer.id));
         }
     }
+}
+
+/// The slicers, sorted by their ids.
+fn by_id(slicers: &[SlicerFacts]) -> Vec<&SlicerFacts> {
+    let mut sorted: Vec<&SlicerFacts> = slicers.iter().collect();
+    sort(&mut sorted, |one, other| one.id.cmp(&other.id));
+    sorted
+}
+
+fn find<'a>(sorted: &[&'a SlicerFacts], id: &str) -> Option<&'a SlicerFacts> {
+    let place = sorted.binary_search_by(|slicer| slicer.id.as_str().cmp(id));
+    place.ok().and_then(|place| sorted.get(place).copied())
 }
 
 fn of_settings(events: &mut Events<'_>, before: &SlicerGroupFacts, after: &SlicerGroupFacts) {

@@ -1,5 +1,6 @@
 //! Who led over time, from the failovers that were seen and from the times in which nobody could see any.
 
+use super::report::Unknown;
 use crate::inventory::Kind;
 use crate::slicers::SLATE;
 use crate::sort;
@@ -62,64 +63,157 @@ pub fn leads(kind: Kind, leader: &str) -> bool {
     kind != Kind::SlicerGroup || leader != SLATE
 }
 
-/// Who led from one moment to another, without a gap. `handovers` are in the order of time; `leader` leads at the end;
-/// of `unknown` each part is a time in which nobody could see who leads.
+/// The times in which nobody could see who leads: in their order, and each apart from the next.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Gaps(Vec<Unknown>);
+
+impl Gaps {
+    /// Of times in any order, that may overlap.
+    #[must_use]
+    pub fn of(mut unknown: Vec<Unknown>) -> Self {
+        unknown.retain(|one| one.from < one.to);
+        sort(&mut unknown, |one, other| one.from.cmp(&other.from));
+        let mut apart: Vec<Unknown> = Vec::new();
+        for one in unknown {
+            match apart.last_mut().filter(|last| one.from <= last.to) {
+                Some(last) => {
+                    last.to = last.to.max(one.to);
+                    last.is_compared &= one.is_compared;
+                }
+                None => apart.push(one),
+            }
+        }
+        Self(apart)
+    }
+
+    /// Those between two moments.
+    fn between(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> impl Iterator<Item = Unknown> {
+        let first = self.0.partition_point(|gap| gap.to <= from);
+        let inside = self.0.iter().skip(first);
+        let inside = inside.take(
+            self.0
+                .partition_point(|gap| gap.from < to)
+                .saturating_sub(first),
+        );
+        inside.map(move |gap| Unknown {
+            from: gap.from.max(from),
+            to: gap.to.min(to),
+            ..*gap
+        })
+    }
+}
+
+/// A time that was watched: what lies between two gaps, or between a gap and an end.
+struct Watched {
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    /// The time around it in which every failover was seen.
+    seen: (DateTime<Utc>, DateTime<Utc>),
+}
+
+/// The times between the gaps, and one at each end, which may be empty.
+fn watched(gaps: &Gaps, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<Watched> {
+    let mut list = Vec::new();
+    let (mut begin, mut seen_from) = (from, from);
+    let mut end_at = |end: DateTime<Utc>, gap: Option<Unknown>| {
+        list.push(Watched {
+            from: begin,
+            to: end,
+            seen: (seen_from, to),
+        });
+        if let Some(gap) = gap {
+            begin = gap.to;
+            if !gap.is_compared {
+                seen_from = gap.to;
+            }
+        }
+    };
+    for gap in gaps.between(from, to) {
+        end_at(gap.from, Some(gap));
+    }
+    end_at(to, None);
+    let mut later: Option<(DateTime<Utc>, DateTime<Utc>)> = None;
+    for watched in list.iter_mut().rev() {
+        if let Some((seen_from, seen_to)) = later {
+            let is_same = watched.seen.0 == seen_from;
+            watched.seen.1 = if is_same { seen_to } else { watched.to };
+        }
+        later = Some(watched.seen);
+    }
+    list
+}
+
+/// Who led from one moment to another, without a gap. `handovers` are in the order of time; `leader` leads at the end.
+///
+/// What was seen in a time that was watched counts first, then what was compared with it, and of both sides of it what
+/// they agree upon. Across a gap that nothing was compared over, one side says nothing by itself: who leads after a
+/// restart may have begun to within it.
 #[must_use]
 pub fn lane(
     handovers: &[Handover],
     leader: Option<&str>,
-    unknown: &[(DateTime<Utc>, DateTime<Utc>)],
+    gaps: &Gaps,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
 ) -> Vec<Stretch> {
     let led =
         |leader: Option<&str>| leader.map_or(Led::Nobody, |leader| Led::By(leader.to_owned()));
-    let inside: Vec<&Handover> = handovers
-        .iter()
-        .filter(|handover| (from..to).contains(&handover.at))
-        .collect();
-    let mut bounds: Vec<DateTime<Utc>> = inside
-        .iter()
-        .map(|handover| handover.at)
-        .chain(unknown.iter().flat_map(|(begin, end)| [*begin, *end]))
-        .filter(|at| (from..to).contains(at))
-        .chain([from, to])
-        .collect();
-    sort(&mut bounds, Ord::cmp);
-    bounds.dedup();
-    let led_at = |at: DateTime<Utc>| {
-        if unknown
-            .iter()
-            .any(|(begin, end)| (*begin..*end).contains(&at))
-        {
-            return Led::Unknown;
+    let first = handovers.partition_point(|handover| handover.at < from);
+    let end = handovers.partition_point(|handover| handover.at < to);
+    let inside = handovers.get(first..end).unwrap_or_default();
+    let mut stretches: Vec<Stretch> = Vec::new();
+    let mut add = |from: DateTime<Utc>, to: DateTime<Utc>, led: Led| {
+        if from >= to {
+            return;
         }
-        let last = inside.iter().rfind(|handover| handover.at <= at);
-        let next = inside.iter().find(|handover| handover.at > at);
-        match (last, next) {
-            (Some(last), _) => led(last.after.as_deref()),
-            (None, Some(next)) => led(next.before.as_deref()),
-            (None, None) => led(leader),
+        match stretches.last_mut().filter(|last| last.led == led) {
+            Some(last) => last.to = to,
+            None => stretches.push(Stretch { from, to, led }),
         }
     };
-    let mut stretches: Vec<Stretch> = Vec::new();
-    for (begin, end) in bounds.iter().zip(bounds.iter().skip(1)) {
-        let led = led_at(*begin);
-        match stretches.last_mut().filter(|last| last.led == led) {
-            Some(last) => last.to = *end,
-            None => stretches.push(Stretch {
-                from: *begin,
-                to: *end,
-                led,
-            }),
+    // How many handovers come before the end of what was gone through.
+    let mut until = 0;
+    let mut unknown_from = from;
+    for watched in watched(gaps, from, to) {
+        add(unknown_from, watched.from, Led::Unknown);
+        unknown_from = watched.to;
+        let count = |count: usize, time: DateTime<Utc>| {
+            let rest = inside.iter().skip(count);
+            count + rest.take_while(|handover| handover.at < time).count()
+        };
+        let before = count(until, watched.from);
+        until = count(before, watched.to);
+        let within = inside.get(before..until).unwrap_or_default();
+        if let Some(first) = within.first() {
+            add(watched.from, first.at, led(first.before.as_deref()));
+            let ends = within.iter().skip(1).map(|next| next.at);
+            for (one, end) in within.iter().zip(ends.chain([watched.to])) {
+                add(one.at, end, led(one.after.as_deref()));
+            }
+            continue;
         }
+        let last = before.checked_sub(1).and_then(|last| inside.get(last));
+        let next = inside.get(until);
+        let left = last.map(|last| last.after.as_deref());
+        let right = next.map_or(leader, |next| next.before.as_deref());
+        let (seen_from, seen_to) = watched.seen;
+        let is_left_seen = last.is_some_and(|last| last.at >= seen_from);
+        let is_right_seen = next.map_or(seen_to == to, |next| next.at < seen_to);
+        let found = match (is_left_seen, is_right_seen) {
+            _ if watched.to == to || left == Some(right) => led(right),
+            (true, false) => led(left.flatten()),
+            (false, true) => led(right),
+            _ => Led::Unknown,
+        };
+        add(watched.from, watched.to, found);
     }
     stretches
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Handover, Led, Stretch, lane};
+    use super::{Gaps, Handover, Led, Stretch, lane};
+    use crate::events::Unknown;
     use chrono::{DateTime, Utc};
     use proptest::prelude::*;
 
@@ -133,6 +227,23 @@ mod tests {
             at: at(second),
             before: named(before),
             after: named(after),
+        }
+    }
+
+    /// A time in which no gateway ran.
+    fn restart(from: i64, to: i64) -> Unknown {
+        Unknown {
+            from: at(from),
+            to: at(to),
+            is_compared: false,
+        }
+    }
+
+    /// A time in which the connection did not answer.
+    fn silence(from: i64, to: i64) -> Unknown {
+        Unknown {
+            is_compared: true,
+            ..restart(from, to)
         }
     }
 
@@ -167,7 +278,7 @@ mod tests {
             // Before the gateway watched, and while it did not.
             (
                 vec![handover(70, "a", "b")],
-                vec![(at(-9_999), at(20)), (at(30), at(60))],
+                vec![restart(-9_999, 20), silence(30, 60)],
                 vec!["0-20 ?", "20-30 a", "30-60 ?", "60-70 a", "70-100 b"],
             ),
             // What happened outside of the time that is shown says nothing of it.
@@ -178,16 +289,131 @@ mod tests {
             ),
             (vec![handover(40, "a", "a")], vec![], vec!["0-100 a"]),
         ] {
-            let told = lane(&handovers, Some("now"), &unknown, at(0), at(100));
+            let told = lane(&handovers, Some("now"), &Gaps::of(unknown), at(0), at(100));
             assert_eq!(words(&told), expected);
         }
+    }
+
+    #[test]
+    fn what_nobody_saw_is_not_made_up_from_what_was_before_or_after() {
+        let took = vec![handover(10, "a", "b")];
+        let both = vec![handover(10, "a", "b"), handover(90, "c", "d")];
+        for (handovers, leader, unknown, expected) in [
+            // Nobody knows when b stopped, but that nobody leads now is seen.
+            (
+                took.clone(),
+                None,
+                vec![restart(30, 60)],
+                vec!["0-10 a", "10-30 b", "30-60 ?", "60-100 nobody"],
+            ),
+            (
+                took.clone(),
+                None,
+                vec![silence(30, 60)],
+                vec!["0-10 a", "10-30 b", "30-60 ?", "60-100 nobody"],
+            ),
+            // Between two restarts, where both sides say the same and where they do not.
+            (
+                took.clone(),
+                Some("b"),
+                vec![restart(70, 80), restart(30, 60)],
+                vec![
+                    "0-10 a", "10-30 b", "30-60 ?", "60-70 b", "70-80 ?", "80-100 b",
+                ],
+            ),
+            (
+                took.clone(),
+                None,
+                vec![restart(30, 60), restart(70, 80)],
+                vec!["0-10 a", "10-30 b", "30-80 ?", "80-100 nobody"],
+            ),
+            (
+                both.clone(),
+                Some("d"),
+                vec![restart(30, 60), restart(70, 80)],
+                vec!["0-10 a", "10-30 b", "30-80 ?", "80-90 c", "90-100 d"],
+            ),
+            // Who leads after a restart may have begun to within it.
+            (
+                vec![],
+                Some("b"),
+                vec![restart(30, 60)],
+                vec!["0-60 ?", "60-100 b"],
+            ),
+            (
+                vec![handover(70, "a", "b")],
+                Some("b"),
+                vec![restart(30, 60)],
+                vec!["0-60 ?", "60-70 a", "70-100 b"],
+            ),
+            // After a silence, who led before it is compared with who leads.
+            (
+                vec![],
+                Some("b"),
+                vec![silence(30, 60), silence(70, 99_999)],
+                vec!["0-30 b", "30-60 ?", "60-70 b", "70-100 ?"],
+            ),
+            (
+                took.clone(),
+                None,
+                vec![silence(30, 60), restart(70, 80)],
+                vec![
+                    "0-10 a",
+                    "10-30 b",
+                    "30-60 ?",
+                    "60-70 b",
+                    "70-80 ?",
+                    "80-100 nobody",
+                ],
+            ),
+            (
+                took,
+                None,
+                vec![restart(20, 40), silence(50, 60)],
+                vec![
+                    "0-10 a",
+                    "10-20 b",
+                    "20-40 ?",
+                    "40-50 nobody",
+                    "50-60 ?",
+                    "60-100 nobody",
+                ],
+            ),
+            // A silence within which the gateway was started again.
+            (
+                vec![],
+                Some("b"),
+                vec![silence(20, 60), restart(30, 40), restart(60, 60)],
+                vec!["0-60 ?", "60-100 b"],
+            ),
+        ] {
+            let gaps = Gaps::of(unknown);
+            let told = lane(&handovers, leader, &gaps, at(0), at(100));
+            assert_eq!(words(&told), expected, "{handovers:?} {gaps:?}");
+        }
+    }
+
+    /// Looking through all gaps for each bound would take minutes.
+    #[test]
+    fn many_gaps_and_handovers_are_told() {
+        let gaps = Gaps::of((0..200_000).map(|n| silence(10 * n, 10 * n + 1)).collect());
+        let handovers: Vec<_> = (0..200_000)
+            .map(|n| handover(10 * n + 5, "a", "a"))
+            .collect();
+        let told = lane(&handovers, Some("a"), &gaps, at(0), at(2_000_000));
+        assert_eq!(told.len(), 400_000);
+        let told = lane(&handovers, Some("a"), &gaps, at(999_995), at(1_000_002));
+        assert_eq!(
+            words(&told),
+            ["999995-1000000 a", "1000000-1000001 ?", "1000001-1000002 a"]
+        );
     }
 
     proptest! {
         #[test]
         fn there_is_no_gap_and_no_overlap(
             handovers in prop::collection::btree_map(-20_i64..120, ("[ab]?", "[ab]?"), 0..6),
-            unknown in prop::collection::vec((-20_i64..120, 0_i64..50), 0..4),
+            unknown in prop::collection::vec((-20_i64..120, 0_i64..50, any::<bool>()), 0..4),
         ) {
             let handovers: Vec<_> = handovers
                 .into_iter()
@@ -195,9 +421,18 @@ mod tests {
                 .collect();
             let unknown: Vec<_> = unknown
                 .into_iter()
-                .map(|(begin, lasts)| (at(begin), at(begin + lasts)))
+                .map(|(begin, lasts, is_compared)| Unknown {
+                    is_compared,
+                    ..restart(begin, begin + lasts)
+                })
                 .collect();
-            let told = lane(&handovers, None, &unknown, at(0), at(100));
+            let gaps = Gaps::of(unknown.clone());
+            let told = lane(&handovers, None, &gaps, at(0), at(100));
+            for one in &unknown {
+                let meets = |told: &&Stretch| told.from < one.to && one.from < told.to;
+                let mut inside = told.iter().filter(meets);
+                prop_assert!(one.from >= one.to || inside.all(|told| told.led == Led::Unknown));
+            }
             prop_assert_eq!(told.first().map(|one| one.from), Some(at(0)));
             prop_assert_eq!(told.last().map(|one| one.to), Some(at(100)));
             for (one, next) in told.iter().zip(told.iter().skip(1)) {

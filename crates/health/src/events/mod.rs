@@ -11,7 +11,7 @@ mod report;
 mod tests;
 
 pub use between::{appeared, between, gone, of_alarms};
-pub use lane::{Handover, Led, Stretch, lane, leads};
+pub use lane::{Gaps, Handover, Led, Stretch, lane, leads};
 pub use report::{Record, Unknown, record, silences, until, unwatched};
 
 use crate::inventory::ResourceKey;

@@ -6,7 +6,16 @@ use crate::sort;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// A time in which nobody could see who leads.
-pub type Unknown = (DateTime<Utc>, DateTime<Utc>);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unknown {
+    /// Its beginning.
+    pub from: DateTime<Utc>,
+    /// Its end.
+    pub to: DateTime<Utc>,
+    /// Whether what was read before it was compared with what was read after it. Where it was not, a failover within is
+    /// among no handovers.
+    pub is_compared: bool,
+}
 
 /// What a time was like for one resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -79,7 +88,11 @@ pub fn unwatched(
 ) -> Vec<Unknown> {
     let starts = starts.into_iter();
     starts
-        .map(|(start, last)| (last.unwrap_or(DateTime::<Utc>::MIN_UTC), start))
+        .map(|(start, last)| Unknown {
+            from: last.unwrap_or(DateTime::<Utc>::MIN_UTC),
+            to: start,
+            is_compared: false,
+        })
         .collect()
 }
 
@@ -96,7 +109,11 @@ pub fn silences(alarms: impl IntoIterator<Item = (DateTime<Utc>, i64, bool)>) ->
         if is_end {
             end = at;
         } else {
-            silent.push((at, end));
+            silent.push(Unknown {
+                from: at,
+                to: end,
+                is_compared: true,
+            });
         }
     }
     silent
@@ -176,12 +193,14 @@ mod tests {
     #[test]
     fn a_connection_is_silent_from_its_alarm_to_the_end_of_that() {
         let told = silences([(at(50), 3, false), (at(30), 2, true), (at(10), 1, false)]);
+        let told: Vec<_> = told.iter().map(|one| (one.from, one.to)).collect();
         assert_eq!(told, [(at(50), DateTime::<Utc>::MAX_UTC), (at(10), at(30))]);
     }
 
     #[test]
     fn before_a_start_nobody_watched() {
         let told = unwatched([(at(500), Some(at(300))), (at(100), None)]);
+        let told: Vec<_> = told.iter().map(|one| (one.from, one.to)).collect();
         assert_eq!(
             told,
             [(at(300), at(500)), (DateTime::<Utc>::MIN_UTC, at(100))]

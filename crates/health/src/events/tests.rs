@@ -336,3 +336,34 @@ fn kinds_have_words_of_their_own() {
         assert_eq!(json, format!("\"{}\"", kind.key()));
     }
 }
+
+/// Comparing each with all would take minutes.
+#[test]
+fn large_groups_are_compared() {
+    use SlicerPart::{OnAir as Air, Ready, Unhealthy};
+    let ids: Vec<String> = (0..100_000).map(|number| format!("{number:06}")).collect();
+    let mut order: Vec<(&str, SlicerPart)> = ids.iter().map(|id| (id.as_str(), Ready)).collect();
+    order[0].1 = Air;
+    let before = slicers(on(&ids[0]), &order);
+    order[99_999].1 = Unhealthy;
+    let after = slicers(on(&ids[0]), &order);
+    let told_of = |before: &SlicerGroupFacts, after: &SlicerGroupFacts| {
+        told(
+            Facts::SlicerGroup(Box::new(before.clone())),
+            Facts::SlicerGroup(Box::new(after.clone())),
+        )
+    };
+    assert_eq!(told_of(&before, &after), ["099999 became unhealthy."]);
+    order.swap(1, 2);
+    let turned = slicers(on(&ids[0]), &order);
+    assert_eq!(
+        told_of(&after, &turned),
+        ["The order of the slicers changed."]
+    );
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let overridden = |of: &[&str]| group("a", "", &["a"], of);
+    assert_eq!(
+        told(overridden(&ids), overridden(&ids[1..])),
+        ["The role override of 000000 ended."]
+    );
+}

@@ -5,6 +5,7 @@ use crate::severity::Severity::{Critical, Moving, Normal, Unknown, Warning};
 use crate::verdict::Verdict;
 use crate::words::span;
 use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
 use vendors::veeam::{Outcome, Session, State, Task};
 
 /// A run that takes longer than this is a warning.
@@ -110,75 +111,81 @@ pub fn judge_session(session: &Session, now: DateTime<Utc>) -> Verdict {
     doubt::between(worst, best, plan_of(session), &why)
 }
 
+/// A plan on a server: by its id, or, as false says, by nothing but its name.
+type Plan<'a> = (bool, &'a str, Option<&'a str>);
+
+/// When the newest successful run of each plan began, so that judging many sessions is not comparing each with all.
+#[derive(Debug)]
+pub struct Successes<'a>(BTreeMap<Plan<'a>, DateTime<Utc>>);
+
+impl<'a> Successes<'a> {
+    /// Of all sessions of a server. What of one cannot be read proves nothing.
+    #[must_use]
+    pub fn of(all: &'a [Session]) -> Self {
+        let deciding = ["State", "Result", "CreationTimeUTC"];
+        let mut newest = BTreeMap::new();
+        for session in all {
+            let succeeded = session.state == Some(State::Stopped)
+                && session.result == Some(Outcome::Success)
+                && !doubt::any(&session.unreadable, &deciding);
+            let run = plan_key(session).zip(session.creation_time);
+            if let Some((plan, began)) = run.filter(|_| succeeded) {
+                let held = newest.entry(plan).or_insert(began);
+                *held = began.max(*held);
+            }
+        }
+        Self(newest)
+    }
+}
+
 /// Judges a session among the others of its server: what went wrong is over once the plan has succeeded since. Where
 /// only the name says that it is the same plan, which others may have too, it is a warning until somebody has looked.
 #[must_use]
-pub fn judge_session_among(session: &Session, all: &[Session], now: DateTime<Utc>) -> Verdict {
+pub fn judge_session_among(
+    session: &Session,
+    successes: &Successes<'_>,
+    now: DateTime<Utc>,
+) -> Verdict {
     let verdict = judge_session(session, now);
     if verdict.rank != Verdict::HISTORY || !matches!(verdict.severity, Critical | Warning) {
         return verdict;
     }
-    let later = |same: fn(&Session, &Session) -> bool| {
-        let mut others = all.iter();
-        others.any(|other| same(session, other) && is_later_success(session, other))
-    };
+    let ended = session.end_time.or(session.creation_time);
+    let plan = plan_key(session).filter(|plan| {
+        let success = successes.0.get(plan);
+        success.is_some_and(|began| ended.is_some_and(|ended| *began >= ended))
+    });
     let sentence = verdict.sentence.trim_end_matches('.');
-    if later(is_same_plan) {
-        return Verdict {
+    match plan {
+        Some((true, ..)) => Verdict {
             severity: Normal,
             word: format!("{}, succeeded since", verdict.word).into(),
             sentence: format!("{sentence}. It has succeeded since."),
             advice: None,
             ..verdict
-        };
-    }
-    if later(is_same_name) {
-        return Verdict {
+        },
+        Some((false, ..)) => Verdict {
             severity: Warning,
             sentence: format!("{sentence}. A run of the same name has succeeded since."),
             advice: Some("Check in Veeam whether it was the same plan.".into()),
             ..verdict
-        };
+        },
+        None => verdict,
     }
-    verdict
 }
 
-/// Whether both are runs of one plan on one server.
-fn is_same_plan(session: &Session, other: &Session) -> bool {
-    session.job_uid.is_some()
-        && session.job_uid == other.job_uid
-        && server_of(session) == server_of(other)
-}
-
-/// Whether nothing but the name says of which plan both are runs.
-fn is_same_name(session: &Session, other: &Session) -> bool {
-    let is_named = session.name.as_deref().is_some_and(|name| !name.is_empty());
-    let is_unreadable = |of: &Session| doubt::any(&of.unreadable, &["Name", "JobUid"]);
-    is_named
-        && session.name == other.name
-        && (session.job_uid.is_none() && other.job_uid.is_none())
-        && server_of(session) == server_of(other)
-        && !is_unreadable(session)
-        && !is_unreadable(other)
-}
-
-fn server_of(session: &Session) -> Option<&str> {
-    session
+/// Which plan a session is a run of; `None` where neither its id nor its name says it.
+fn plan_key(session: &Session) -> Option<Plan<'_>> {
+    let server = session
         .server
         .as_ref()
-        .and_then(|server| server.name.as_deref())
-}
-
-/// Whether a run has succeeded after another had ended. What of it cannot be read proves nothing.
-fn is_later_success(session: &Session, other: &Session) -> bool {
-    let deciding = ["State", "Result", "CreationTimeUTC"];
-    let ended = session.end_time.or(session.creation_time);
-    other.state == Some(State::Stopped)
-        && other.result == Some(Outcome::Success)
-        && !doubt::any(&other.unreadable, &deciding)
-        && ended
-            .zip(other.creation_time)
-            .is_some_and(|(ended, began)| began >= ended)
+        .and_then(|server| server.name.as_deref());
+    if let Some(id) = session.job_uid.as_deref() {
+        return Some((true, id, server));
+    }
+    let name = session.name.as_deref().filter(|name| !name.is_empty())?;
+    let is_readable = !doubt::any(&session.unreadable, &["Name", "JobUid"]);
+    is_readable.then_some((false, name, server))
 }
 
 fn plan_of(session: &Session) -> &str {

@@ -1,6 +1,6 @@
 //! Every rule of a session's verdict, in tables.
 
-use super::{duration, is_recent, judge_session, judge_session_among, tasks_done};
+use super::{Successes, duration, is_recent, judge_session, judge_session_among, tasks_done};
 use crate::severity::Severity;
 use crate::verdict::Verdict;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -443,7 +443,11 @@ fn what_went_wrong_is_over_once_its_plan_has_succeeded_since() {
         ),
         (unreadable("Result"), false),
     ] {
-        let verdict = judge_session_among(&failed, &[failed.clone(), other.clone()], NOW);
+        let verdict = judge_session_among(
+            &failed,
+            &Successes::of(&[failed.clone(), other.clone()]),
+            NOW,
+        );
         let expected = if is_over {
             (Severity::Normal, "Failed, succeeded since")
         } else {
@@ -458,7 +462,7 @@ fn what_went_wrong_is_over_once_its_plan_has_succeeded_since() {
     // What still runs has not ended.
     let running = ran(State::Working, Outcome::Failed, 3_600);
     assert_eq!(
-        judge_session_among(&running, &[success(600)], NOW).severity,
+        judge_session_among(&running, &Successes::of(&[success(600)]), NOW).severity,
         Severity::Critical
     );
 }
@@ -516,7 +520,11 @@ fn a_success_of_the_same_name_alone_leaves_a_warning() {
             Severity::Critical,
         ),
     ] {
-        let verdict = judge_session_among(&session, &[session.clone(), other.clone()], NOW);
+        let verdict = judge_session_among(
+            &session,
+            &Successes::of(&[session.clone(), other.clone()]),
+            NOW,
+        );
         assert_eq!(verdict.severity, expected, "{session:?} {other:?}");
         assert!(verdict.is_whole(), "{verdict:?}");
         let is_told = verdict
@@ -524,4 +532,25 @@ fn a_success_of_the_same_name_alone_leaves_a_warning() {
             .ends_with("A run of the same name has succeeded since.");
         assert_eq!(is_told, expected == Severity::Warning, "{verdict:?}");
     }
+}
+
+/// Comparing each with all would take minutes.
+#[test]
+fn many_failures_are_judged_among_many_others() {
+    let runs = |result: fn() -> Outcome, seconds| {
+        (0..100_000).map(move |plan| Session {
+            job_uid: Some(format!("plan {plan}")),
+            ..session(State::Stopped, result(), seconds)
+        })
+    };
+    let failed: Vec<Session> = runs(|| Outcome::Failed, 3_600).collect();
+    let odd = |(place, _): &(usize, Session)| place % 2 == 1;
+    let success = runs(|| Outcome::Success, 600).enumerate().filter(odd);
+    let mut all = failed.clone();
+    all.extend(success.map(|(_, session)| session));
+    let successes = Successes::of(&all);
+    let critical = failed.iter().filter(|session| {
+        judge_session_among(session, &successes, NOW).severity == Severity::Critical
+    });
+    assert_eq!(critical.count(), 50_000);
 }

@@ -5,7 +5,7 @@ use super::facts::{
 };
 use super::resource::{Kind, Observed, Resource, ResourceKey};
 use super::unreadable::{unreadable_of_group, unreadable_of_session, unreadable_of_slicer_group};
-use crate::failover_sessions::{self, is_recent, judge_session_among};
+use crate::failover_sessions::{self, Successes, is_recent, judge_session_among};
 use crate::groups::{Beat, Observation, group_name, is_pinned, judge_listed, members, pulse};
 use crate::severity::Severity;
 use crate::slicers::{self, backups, is_ready, judge_slicers, ordered};
@@ -98,13 +98,16 @@ impl Contents {
                 .iter()
                 .map(|group| read_together(of_slicer_group(group, connection, at)))
                 .collect(),
-            Self::Veeam(sessions) => sessions
-                .iter()
-                // Without an id it would be the same resource as any other without one.
-                .filter(|session| session.uid.is_some())
-                .filter(|session| is_recent(session, at.vendor(at.now), at.recent))
-                .map(|session| read_together(of_session(session, sessions, connection, at)))
-                .collect(),
+            Self::Veeam(sessions) => {
+                let successes = Successes::of(sessions);
+                sessions
+                    .iter()
+                    // Without an id it would be the same resource as any other without one.
+                    .filter(|session| session.uid.is_some())
+                    .filter(|session| is_recent(session, at.vendor(at.now), at.recent))
+                    .map(|session| read_together(of_session(session, &successes, connection, at)))
+                    .collect()
+            }
         }
     }
 }
@@ -290,7 +293,12 @@ pub fn part(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>) -> Slice
     }
 }
 
-fn of_session(session: &Session, all: &[Session], connection: &str, at: &Moment) -> Resource {
+fn of_session(
+    session: &Session,
+    successes: &Successes<'_>,
+    connection: &str,
+    at: &Moment,
+) -> Resource {
     let facts = SessionFacts {
         state: session.state.as_ref().map(failover_sessions::state_word),
         result: session.result.as_ref().map(failover_sessions::result_word),
@@ -308,7 +316,7 @@ fn of_session(session: &Session, all: &[Session], connection: &str, at: &Moment)
     Resource {
         key: key(Kind::FailoverSession, connection, &id),
         name: named.unwrap_or(id),
-        verdict: judge_session_among(session, all, at.vendor(at.now)),
+        verdict: judge_session_among(session, successes, at.vendor(at.now)),
         observed: Observed::WithConnection,
         failure: None,
         unreadable: unreadable_of_session(session),

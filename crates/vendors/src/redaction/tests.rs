@@ -197,3 +197,19 @@ fn the_console_reads_of_what_is_kept_what_it_read_of_the_whole() {
         }
     }
 }
+
+#[test]
+fn a_body_of_more_than_256_kib_is_left_out_unread() {
+    for (system, begin, end) in [
+        (a(), r#"{"Error":"E","x":""#, r#""}"#),
+        (v(), "<Error Message=\"E\">", "</Error>"),
+    ] {
+        let length = LONGEST - begin.len() - end.len();
+        for (more, left_out) in [(0, false), (1, true)] {
+            let body = format!("{begin}{}{end}", "x".repeat(length + more));
+            let redacted = system.redact(body.as_bytes());
+            assert_eq!(redacted.left_out, left_out, "{begin}");
+            assert_eq!(redacted.body.is_empty(), left_out, "{begin}");
+        }
+    }
+}

@@ -4,6 +4,9 @@
 /// The maximum length of a text, in characters.
 const LONGEST: usize = 1000;
 
+/// How many bytes of a text are looked at: room for the longest text, whatever its characters, and for blanks before it.
+const READ: usize = 8 * 1024;
+
 /// A line with one of these prefixes starts a stack trace.
 const TRACES: [&str; 8] = [
     "traceback (most recent call last)",
@@ -21,6 +24,7 @@ const PAGES: [&str; 5] = ["<!doctype", "<html", "<head", "<body", "<script"];
 
 /// The text up to a stack trace; `None` when nothing remains.
 pub(crate) fn redact_text(text: &str) -> Option<String> {
+    let (text, _) = text.split_at(text.floor_char_boundary(READ));
     let lower = text.to_ascii_lowercase();
     if PAGES.iter().any(|mark| lower.contains(mark)) {
         return None;
@@ -66,17 +70,22 @@ fn before_frame(line: &str) -> &str {
     line
 }
 
-/// Whether the text starts with a qualified method name: `Some.Type.Method(`.
+/// Whether the text starts with a qualified method name: `Some.Type.Method(`. Looks no further than the name, so that a
+/// line is read once however often it says "at".
 fn is_frame(text: &str) -> bool {
-    text.split_once('(').is_some_and(|(name, _)| {
-        let of_a_name = |c: char| c.is_alphanumeric() || "._$<>`+[],:#".contains(c);
-        name.contains('.') && !name.starts_with('.') && name.chars().all(of_a_name)
-    })
+    let of_a_name = |c: char| c.is_alphanumeric() || "._$<>`+[],:#".contains(c);
+    let Some((name, rest)) = text
+        .find(|c: char| !of_a_name(c))
+        .and_then(|end| text.split_at_checked(end))
+    else {
+        return false;
+    };
+    rest.starts_with('(') && name.contains('.') && !name.starts_with('.')
 }
 
 #[cfg(test)]
 mod tests {
-    use super::redact_text;
+    use super::{LONGEST, before_frame, redact_text};
 
     #[test]
     fn sentences_are_told_and_code_is_not() {
@@ -123,5 +132,20 @@ mod tests {
                 .count(),
             1000
         );
+    }
+
+    #[test]
+    fn a_text_of_any_length_is_redacted_at_once() {
+        let begin = "a ".repeat(LONGEST / 2);
+        for long in ["at ", "at x.y ", "ä at ", "at (", "at a.b"] {
+            let text = format!("{begin}{}", long.repeat(300_000));
+            assert_eq!(redact_text(&text).as_deref(), Some(begin.trim_end()));
+        }
+        // Without the cut, each "at" stands alone.
+        for line in ["at x.y ".repeat(300_000), "at ".repeat(300_000)] {
+            assert_eq!(before_frame(&line), line);
+        }
+        let line = format!("{}at a.B.c(", "at ".repeat(300_000));
+        assert_eq!(before_frame(&line).len(), 900_000);
     }
 }

@@ -2,11 +2,15 @@
 //! expanded, so that a document type can neither read files nor exhaust memory.
 
 use super::node::Node;
+use crate::json::MOST;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 /// The maximum depth of elements; a real response has seven.
 const DEEPEST: usize = 64;
+
+/// The maximum number of an element's attributes; a real one has ten. Each is compared with all others of its element.
+const ATTRIBUTES: usize = 1000;
 
 /// Parses a complete body.
 pub(super) fn parse(body: &[u8]) -> Result<Node, String> {
@@ -31,6 +35,8 @@ pub(super) fn parse(body: &[u8]) -> Result<Node, String> {
 struct Tree {
     open: Vec<Node>,
     root: Option<Node>,
+    /// The number of elements and attributes.
+    count: usize,
 }
 
 impl Tree {
@@ -40,8 +46,14 @@ impl Tree {
             Event::Start(_) if self.open.len() == DEEPEST => {
                 return Err(format!("elements more than {DEEPEST} deep"));
             }
-            Event::Start(start) => self.open.push(element(&start)?),
-            Event::Empty(start) => self.close(element(&start)?),
+            Event::Start(start) => {
+                let node = self.element(&start)?;
+                self.open.push(node);
+            }
+            Event::Empty(start) => {
+                let node = self.element(&start)?;
+                self.close(node);
+            }
             Event::End(_) => {
                 if let Some(node) = self.open.pop() {
                     self.close(node);
@@ -58,6 +70,15 @@ impl Tree {
             Event::Eof => return Ok(false),
         }
         Ok(true)
+    }
+
+    fn element(&mut self, start: &BytesStart<'_>) -> Result<Node, String> {
+        let node = element(start)?;
+        self.count += 1 + node.fields.len();
+        if self.count > MOST {
+            return Err(format!("more than {MOST} elements and attributes"));
+        }
+        Ok(node)
     }
 
     fn append(&mut self, text: &str) {
@@ -85,7 +106,10 @@ fn element(start: &BytesStart<'_>) -> Result<Node, String> {
         name: start.local_name().as_ref().to_owned(),
         ..Node::default()
     };
-    for attribute in start.attributes() {
+    for (place, attribute) in start.attributes().enumerate() {
+        if place == ATTRIBUTES {
+            return Err(format!("an element of more than {ATTRIBUTES} attributes"));
+        }
         let attribute = attribute.map_err(|error| error.to_string())?;
         let full: &str = attribute.key.as_ref();
         if full == "xmlns" || full.starts_with("xmlns:") || full.starts_with("xsi:") {
@@ -132,5 +156,33 @@ fn resolve(name: &str) -> Option<char> {
             };
             Some(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST, parse};
+
+    #[test]
+    fn too_many_elements_and_attributes_are_refused() {
+        for (body, expected) in [
+            (
+                format!("<a b=\"\">{}", "<c d='' e=''/>".repeat(MOST / 3)),
+                "more than 2000000 elements",
+            ),
+            (
+                (0..200_000).fold("<a".to_owned(), |text, n| text + &format!(" n{n}=''")) + "/>",
+                "more than 1000 attributes",
+            ),
+        ] {
+            let body = format!("<r>{body}");
+            let problem = parse(body.as_bytes()).expect_err("too many");
+            assert!(problem.contains(expected), "{problem}");
+        }
+        let body = format!("<r>{}</r>", "<a/>".repeat(1000));
+        assert_eq!(
+            parse(body.as_bytes()).map(|node| node.fields.len()),
+            Ok(1000)
+        );
     }
 }

@@ -162,10 +162,7 @@ fn lock(path: &Path) -> Result<File, String> {
         .open(&name)
         .map_err(|error| format!("cannot be locked: {}: {error}", name.display()))?;
     // Whoever can open it can lock it. Earlier versions made it for everybody to read.
-    #[cfg(unix)]
-    if let Err(error) = file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)) {
-        tracing::warn!("{} is not for its owner alone: {error}", name.display());
-    }
+    close_to_others(&name);
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
@@ -183,11 +180,36 @@ fn private() -> OpenOptions {
     options
 }
 
-/// Makes the file, for its owner's eyes only, where there is none.
+/// Takes an existing file from the eyes of others. A log says where that is not possible: the file may be another
+/// owner's, and still be used.
+fn close_to_others(path: &Path) {
+    #[cfg(unix)]
+    if let Err(error) =
+        std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+    {
+        tracing::warn!("{} is not for its owner alone: {error}", path.display());
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
+/// Makes the file, for its owner's eyes only, where there is none. A copy that was put in its place, and what belongs to
+/// it, may be for everybody to read.
 fn make_private(path: &Path) -> Result<(), String> {
     match private().write(true).create_new(true).open(path) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            close_to_others(path);
+            for more in ["-wal", "-shm"] {
+                let mut name = path.as_os_str().to_owned();
+                name.push(more);
+                let name = PathBuf::from(name);
+                if name.exists() {
+                    close_to_others(&name);
+                }
+            }
+            Ok(())
+        }
         Err(error) => Err(format!("cannot be made: {error}")),
     }
 }

@@ -283,6 +283,20 @@ fn the_file_is_for_its_owner_alone_and_so_is_its_lock() {
     let mode = |file: &Path| std::fs::metadata(file).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&file), mode(&lock)), (0o600, 0o600));
     drop(store);
+    // As a copy may be that was put in its place.
+    let (_folder, file) = place();
+    let all = [
+        file.clone(),
+        file.with_extension("db-wal"),
+        file.with_extension("db-shm"),
+    ];
+    for file in &all {
+        std::fs::write(file, "").unwrap();
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let store = open(&file).unwrap();
+    assert_eq!(all.each_ref().map(|file| mode(file)), [0o600; 3]);
+    drop(store);
     let (_folder, file) = place();
     let _store = open(&file).unwrap();
     assert_eq!(mode(&file.with_extension("db.lock")), 0o600);

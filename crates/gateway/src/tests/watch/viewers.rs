@@ -176,6 +176,31 @@ async fn what_changed_is_small_and_what_is_large_is_compressed() {
 }
 
 #[tokio::test]
+async fn who_varies_the_weights_of_encodings_gets_the_same_answer() {
+    let plant = Plant::new(20).await;
+    let stage = Stage::of(&plant).await;
+    for weight in 100..150 {
+        let accepted = format!("br;q=0.{weight}");
+        let headers = [("accept-encoding", accepted.as_str())];
+        let answer = ask(&stage.gateway, "GET /api/inventory", &headers, "").await;
+        assert_eq!(header(&answer, "content-encoding"), "br");
+    }
+    assert_eq!(stage.gateway.shared.inventory_answers.len(), 1);
+}
+
+#[tokio::test]
+async fn large_metrics_count_among_what_waits_for_slow_clients() {
+    let plant = Plant::new(300).await;
+    let stage = Stage::of(&plant).await;
+    let metrics = async || get(&stage.gateway, "/metrics").await;
+    let large = text(metrics().await).await;
+    assert!(large.len() > 64 << 10, "{}", large.len());
+    // All but a few bytes of what may wait.
+    let _waits = fill(&stage.gateway);
+    assert_eq!(metrics().await.status(), 503);
+}
+
+#[tokio::test]
 async fn a_relayed_answer_is_compressed_where_it_is_worth_it() {
     let plant = Plant::new(50).await;
     let stage = Stage::of(&plant).await;
