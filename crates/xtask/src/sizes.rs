@@ -102,12 +102,9 @@ impl Sizes {
                 continue;
             };
             sizes.whole += size;
-            match piece {
-                "console-main" => {
-                    sizes.entry += size;
-                    sizes.first_visit += size;
-                }
-                _ => {}
+            if piece == "console-main" {
+                sizes.entry += size;
+                sizes.first_visit += size;
             }
         }
         sizes
