@@ -17,12 +17,12 @@ use axum::response::{IntoResponse as _, Response};
 use files::File;
 
 /// The extensions of files that are parts of pages, not pages.
-const PARTS: [&str; 22] = [
+const PARTS: [&str; 23] = [
+    "bin",
     "br",
     "css",
     "gif",
     "gz",
-    "bin",
     "html",
     "ico",
     "jpeg",

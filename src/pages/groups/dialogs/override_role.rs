@@ -137,7 +137,7 @@ pub fn clear_override(context: ActionContext, id: String) {
         };
         match outcome {
             Some(Outcome::Done { message, .. }) => {
-                notices.show(message, is_undoable.then_some(undo))
+                notices.show(message, is_undoable.then_some(undo));
             }
             Some(outcome) => notices.show_outcome(outcome),
             None => {}
