@@ -112,7 +112,7 @@ story('an order is not kept for ever by a pointer that was left on the list', as
 });
 
 story('another page is read from its beginning', async ({ page, visit }) => {
-  await page.setViewportSize({ width: 1000, height: 400 });
+  await page.setViewportSize({ width: 1000, height: 500 });
   await visit('/groups');
   await whenRows(page, 'Failover groups', (shown) => assert.ok(shown.length > 10));
   const at = () => page.evaluate(() => document.querySelector('main').scrollTop);
