@@ -64,7 +64,7 @@ story('refreshing reads at once, and only that connection', { watchSeconds: 300 
 story('refreshing everything reads every connection at once', { watchSeconds: 300 }, async ({ page, visit, control }) => {
   await visit('/');
   await control('DELETE', '/requests');
-  await page.getByRole('button', { name: 'Refresh now', exact: true }).click();
+  await page.getByRole('group', { name: 'Refresh' }).getByRole('button', { name: 'Refresh now' }).click();
   await eventually(async () => {
     const asked = new Set((await vendorRequests(control)).map(({ connection }) => connection));
     assert.deepEqual([...asked].toSorted(), Object.keys(TITLES).toSorted());
