@@ -29,7 +29,7 @@ pub(crate) struct Watch {
     /// As it is, or last was.
     alarm: Alarm,
     told: Option<LastNotification>,
-    /// Whether somebody took care of it after it was told.
+    /// Whether it was acknowledged or in maintenance after it was sent.
     #[serde(default)]
     was_handled: bool,
 }
@@ -155,7 +155,7 @@ impl Watch {
         match self.told {
             None => (lasts(self.since) >= rule.after).then_some(Occasion::Began),
             Some(told) if self.alarm.severity < told.severity => Some(Occasion::Worse),
-            // Who was told relies on somebody who takes care of it no longer.
+            // People who got the message rely on somebody who no longer handles the alarm.
             Some(_) if self.was_handled => Some(Occasion::Reminder),
             Some(told) => rule
                 .repeat

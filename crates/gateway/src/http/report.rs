@@ -63,7 +63,8 @@ pub(super) async fn read(
         });
     };
     let seen = seen(&gateway, query).await?;
-    // On a thread of its own, so that nobody else waits for it. It keeps its place when nobody waits for it any more.
+    // On a thread for blocking work, so that it holds up no other request. The place is free only once it has ended, also
+    // where the client has gone.
     let made = tokio::task::spawn_blocking(move || {
         let report = report(seen, now);
         drop(place);

@@ -39,7 +39,7 @@ struct Remembered {
 }
 
 impl Memory {
-    /// Goes on with sessions that somebody else watched, such as the gateway before a restart.
+    /// Continues with sessions that were watched before, for example by the gateway before a restart.
     pub(super) fn of(watched: Vec<String>) -> Self {
         Self(Arc::new(Mutex::new(Remembered {
             without_query: 0,

@@ -170,7 +170,7 @@ async fn an_alarm_that_is_not_what_somebody_saw_any_more_is_not_acknowledged() {
     assert!(alarm(&stage, "it", |_| true).await.acknowledged.is_none());
     let (status, _, given) = acknowledge(json!({"severity": "critical"})).await;
     assert_eq!(status, 201);
-    // Somebody else, who has not seen that yet.
+    // Another user, whose screen does not show that acknowledgement yet.
     let (status, detail, _) = acknowledge(json!({"severity": "critical"})).await;
     let expected = "local has acknowledged the alarm: on it".to_owned();
     assert_eq!((status, detail), (409, Some(expected)));
