@@ -110,8 +110,10 @@ pub(super) fn missed_takeover(
 ) -> Option<TimeDelta> {
     let timeout = pulse(primary, timeout, observation).timeout?;
     let due = heartbeat_time(primary)?.checked_add_signed(timeout)?;
-    let since = heartbeat_time(successor)?.signed_duration_since(due);
-    (since > SLACK).then(|| observation.now.signed_duration_since(due))
+    // By a clock that is ahead, its heartbeat would come after a moment that is still to come.
+    let heartbeat = heartbeat_time(successor)?.min(observation.now);
+    (heartbeat.signed_duration_since(due) > SLACK)
+        .then(|| observation.now.signed_duration_since(due))
 }
 
 fn heartbeat_time(session: &ClientSession) -> Option<DateTime<Utc>> {
