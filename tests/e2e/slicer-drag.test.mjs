@@ -161,7 +161,7 @@ for (const [ending, end] of [['let go', (page) => page.mouse.up()], ['cancelled'
     const row = items(page).filter({ hasText: 'cam060' });
     await row.evaluate((item) => item.scrollIntoView({ block: 'center' }));
     const place = () =>
-      row.evaluate((item) => [Math.round(item.getBoundingClientRect().top), Math.round(document.querySelector('main').scrollHeight)]);
+      row.evaluate((item) => [Math.round(item.getBoundingClientRect().top), item.parentElement.offsetHeight]);
     // Rows that were never drawn are as high as they are once they have been.
     let before;
     await eventually(async () => {
