@@ -66,7 +66,7 @@ impl Store {
     /// Waits until the database tells that something has changed; for ever, where there are no others who could.
     pub(crate) async fn told(&self) {
         match &self.others {
-            Some((bells, _)) => bells.changed.notified().await,
+            Some((notifications, _)) => notifications.changed.notified().await,
             None => pending().await,
         }
     }

@@ -9,13 +9,13 @@ mod activity;
 mod activity_query;
 mod appending;
 mod backlog;
-mod bells;
 mod chain;
 mod database;
 mod entry;
 mod leading;
 mod lease;
 mod noted;
+mod notifications;
 mod postgres;
 mod reading;
 mod saved_state;
@@ -35,16 +35,16 @@ pub(crate) use leading::News;
 pub(crate) use lease::Lease;
 pub(crate) use reading::{export, verify};
 pub(crate) use saved_state::{Keep, Kept, Table};
-pub(crate) use sharing::Board;
+pub(crate) use sharing::SharedState;
 
 use crate::config::{Retention, StoreLocation};
 use crate::crypto::random_hex;
 use crate::problem::{Kind, Problem};
-use bells::Bells;
 use chrono::{DateTime, Utc};
 use database::Sql;
 use entry::{NewRow, RowKind};
 use health::events::Event;
+use notifications::Notifications;
 use protocol::ActivityEntry;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -85,8 +85,8 @@ pub(crate) struct Store {
     kept: Mutex<Fresh>,
     /// The number of what concerns signing in, as it was taken over last.
     access: AtomicI64,
-    /// Rings when others have changed something, until it is dropped. `None` where there are no others.
-    others: Option<(Arc<Bells>, oneshot::Sender<()>)>,
+    /// Notified when others have changed something, until it is dropped. `None` where there are no others.
+    others: Option<(Arc<Notifications>, oneshot::Sender<()>)>,
     /// Asks what gateways share of watching. `None` where there are no others.
     sharing: Option<Sharing>,
 }
@@ -155,10 +155,10 @@ impl Store {
                 let kept = writer::start(move || postgres::open(&to_write), queue, state)?;
                 let reader = postgres::open_to_read(address)?;
                 let me = random_hex()?;
-                let bells = Arc::new(Bells::new(me.clone()));
+                let notifications = Arc::new(Notifications::new(me.clone()));
                 let (to_end, end) = oneshot::channel();
-                postgres::listen(address, bells.clone(), end)?;
-                others = Some((bells, to_end));
+                postgres::listen(address, notifications.clone(), end)?;
+                others = Some((notifications, to_end));
                 let asks = reading::start(postgres::open_to_share(address)?)?;
                 sharing = Some(Sharing { me, asks });
                 (kept, Some(reading::start(reader)?))

@@ -281,10 +281,13 @@ async fn a_name_is_one_gateways_until_it_is_given_back_or_its_time_is_over() {
     assert!(lease(&other, "c", long).await.is_some());
 }
 
-/// The store's board, at which this gateway says that it lives and could watch these.
-async fn board(store: &Store, connections: &[&str]) -> Board {
+/// What gateways share in the store, where this gateway says that it lives and could watch these.
+async fn shared_state(store: &Store, connections: &[&str]) -> SharedState {
     let connections = connections.iter().map(|&one| one.to_owned()).collect();
-    store.board(Some(connections), || 5_000).await.unwrap()
+    store
+        .shared_state(Some(connections), || 5_000)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -303,8 +306,8 @@ async fn a_connection_is_leased_to_one_gateway_and_what_that_one_reads_is_known_
         let of = |one: sharing::SharedReading| (one.number, one.whole, one.entry);
         readings.into_iter().map(of).collect::<Vec<_>>()
     };
-    board(&one, &["plant"]).await;
-    let all = board(&other, &["plant", "live"]).await;
+    shared_state(&one, &["plant"]).await;
+    let all = shared_state(&other, &["plant", "live"]).await;
     assert_eq!(all.gateways.len(), 2);
     assert!(all.connections.is_empty() && all.ahead.0 < 0);
     assert!(take(&one).await && !take(&other).await && take(&one).await);
@@ -329,7 +332,7 @@ async fn a_connection_is_leased_to_one_gateway_and_what_that_one_reads_is_known_
     let over = "UPDATE shared_connection SET until = now() - interval '1 second';
         UPDATE watching_gateway SET until = now() - interval '1 second'";
     several.server.statement(&several.database, over).unwrap();
-    let all = board(&other, &["plant"]).await;
+    let all = shared_state(&other, &["plant"]).await;
     let plant = &all.connections["plant"];
     assert!(all.gateways.len() == 1 && !plant.is_leased && plant.is_recent);
     assert_eq!(plant.number, first + 2);
@@ -343,14 +346,14 @@ async fn a_connection_is_leased_to_one_gateway_and_what_that_one_reads_is_known_
         !publish(&one, false, b"late").await,
         "it goes on, and has lost it"
     );
-    board(&one, &["plant"]).await;
+    shared_state(&one, &["plant"]).await;
     other.leave().await;
-    let all = board(&one, &["plant"]).await;
+    let all = shared_state(&one, &["plant"]).await;
     assert!(all.gateways.len() == 1 && !all.connections["plant"].is_leased);
-    // A wish of one gateway is told to all.
-    other.want("a reading".to_owned()).await;
-    let wishes = tokio::time::timeout(Duration::from_secs(60), one.wishes());
-    assert_eq!(wishes.await.unwrap(), ["a reading"]);
+    // A request of one gateway is sent to all.
+    other.send_watch_requests("a reading".to_owned()).await;
+    let requests = tokio::time::timeout(Duration::from_secs(60), one.watch_requests());
+    assert_eq!(requests.await.unwrap(), ["a reading"]);
 }
 
 #[tokio::test]

@@ -8,10 +8,10 @@
 mod fair;
 mod participant;
 mod publication;
-mod wishes;
+mod watch_requests;
 
 pub(super) use publication::{Publication, SharedResource};
-pub(super) use wishes::pass_on;
+pub(super) use watch_requests::forward;
 
 use super::inventory::Inventory;
 use super::watchers::Running;
@@ -98,7 +98,9 @@ pub(super) async fn share(running: Weak<Mutex<Running>>, inventory: Arc<Inventor
                     sleep(TOGETHER).await;
                     break Step::Tell;
                 }
-                wanted = store.wishes() => wanted.iter().for_each(|wish| wishes::hear(&running, wish)),
+                requests = store.watch_requests() => {
+                    requests.iter().for_each(|text| watch_requests::receive(&running, text));
+                }
             }
         };
         if running.strong_count() == 0 {

@@ -5,7 +5,7 @@ use super::super::inventory::{Inventory, PublishedState};
 use super::super::watchers::Running;
 use super::publication::Publication;
 use super::{Configured, Step, fair, with};
-use crate::store::{Board, Store};
+use crate::store::{SharedState, Store};
 use protocol::ConnectionState;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, Weak};
@@ -51,8 +51,8 @@ pub(super) struct Participant {
     told: HashMap<String, (PublishedState, u32)>,
     /// The connections that cannot be read.
     failing: HashMap<String, Failing>,
-    /// What was shared when it was last looked.
-    board: Option<Board>,
+    /// What was shared when it was last read.
+    shared_state: Option<SharedState>,
 }
 
 impl Participant {
@@ -71,45 +71,55 @@ impl Participant {
             taken_over: HashMap::new(),
             told: HashMap::new(),
             failing: HashMap::new(),
-            board: None,
+            shared_state: None,
         }
     }
 
     /// Takes a step.
     pub(super) async fn step(&mut self, step: Step) -> Result<(), String> {
         let mut configured = with(&self.running, |all| all.configured()).unwrap_or_default();
-        let board = match (step, self.board.take()) {
-            (Step::Tell, Some(board)) => board,
+        let shared_state = match (step, self.shared_state.take()) {
+            (Step::Tell, Some(shared_state)) => shared_state,
             _ => self.look(step == Step::Renew, &mut configured).await?,
         };
         for one in &configured {
-            self.tell(&board, one).await?;
+            self.tell(&shared_state, one).await?;
         }
-        self.board = Some(board);
+        self.shared_state = Some(shared_state);
         Ok(())
     }
 
     /// Looks at what is shared, and does what falls to this gateway. `renew` says that it lives.
-    async fn look(&mut self, renew: bool, configured: &mut [Configured]) -> Result<Board, String> {
+    async fn look(
+        &mut self,
+        renew: bool,
+        configured: &mut [Configured],
+    ) -> Result<SharedState, String> {
         let keys: BTreeSet<String> = configured.iter().map(|one| one.key.clone()).collect();
         self.taken_over.retain(|key, _| keys.contains(key));
         self.failing.retain(|key, _| keys.contains(key));
         let clock = self.inventory.clock().clone();
         let millis = move || clock.now().timestamp_millis();
         let could = renew.then(|| keys.clone());
-        let mut board = self.store.board(could, millis).await?;
-        self.compare_clocks(board.ahead);
+        let mut shared_state = self.store.shared_state(could, millis).await?;
+        self.compare_clocks(shared_state.ahead);
         for one in configured.iter_mut() {
-            self.read(&board, one).await?;
+            self.read(&shared_state, one).await?;
         }
-        self.divide(&mut board, configured, &keys, renew).await?;
-        Ok(board)
+        self.divide(&mut shared_state, configured, &keys, renew)
+            .await?;
+        Ok(shared_state)
     }
 
-    /// Whether there were others when it was last looked.
+    /// Whether there were others when it was last read.
     pub(super) fn has_others(&self) -> bool {
-        let board = self.board.as_ref();
-        board.is_some_and(|board| board.gateways.keys().any(|gateway| *gateway != self.me))
+        let shared_state = self.shared_state.as_ref();
+        shared_state.is_some_and(|shared_state| {
+            shared_state
+                .gateways
+                .keys()
+                .any(|gateway| *gateway != self.me)
+        })
     }
 
     fn compare_clocks(&mut self, (ahead, unsure): (i64, i64)) {
@@ -127,8 +137,12 @@ impl Participant {
     }
 
     /// Takes over what another gateway has read of a connection.
-    async fn read(&mut self, board: &Board, one: &mut Configured) -> Result<(), String> {
-        let Some(shared) = board.connections.get(&one.key) else {
+    async fn read(
+        &mut self,
+        shared_state: &SharedState,
+        one: &mut Configured,
+    ) -> Result<(), String> {
+        let Some(shared) = shared_state.connections.get(&one.key) else {
             return Ok(());
         };
         if shared.gateway == self.me {
@@ -183,12 +197,12 @@ impl Participant {
     /// Takes what falls to this gateway, and, where it may, leaves to others what it has too much.
     async fn divide(
         &mut self,
-        board: &mut Board,
+        shared_state: &mut SharedState,
         configured: &mut [Configured],
         keys: &BTreeSet<String>,
         may_give: bool,
     ) -> Result<(), String> {
-        let leased = board
+        let leased = shared_state
             .connections
             .iter()
             .filter(|(_, shared)| shared.is_leased);
@@ -201,14 +215,14 @@ impl Participant {
                 self.store.leave_connection(key.clone()).await?;
             }
         }
-        let left = board
+        let left = shared_state
             .connections
             .iter()
             .filter(|(_, shared)| !shared.is_leased);
         let left = left
             .map(|(key, shared)| (key.as_str(), shared.gateway.as_str()))
             .collect();
-        let plan = fair::plan(&self.me, &board.gateways, &watched, &left);
+        let plan = fair::plan(&self.me, &shared_state.gateways, &watched, &left);
         for one in configured.iter_mut() {
             if plan.take.contains(&one.key) {
                 if self.store.take_connection(one.key.clone()).await? {
@@ -218,14 +232,16 @@ impl Participant {
                         failing.since = None;
                     }
                     self.watch(one, true);
-                    board.take(&one.key, &self.me);
+                    shared_state.take(&one.key, &self.me);
                 }
-            } else if may_give && (plan.give.as_ref() == Some(&one.key) || self.fails(board, one)) {
+            } else if may_give
+                && (plan.give.as_ref() == Some(&one.key) || self.fails(shared_state, one))
+            {
                 tracing::info!(
                     connection = one.id,
                     "this gateway leaves the connection to another"
                 );
-                self.tell(board, one).await?;
+                self.tell(shared_state, one).await?;
                 self.watch(one, false);
                 self.store.leave_connection(one.key.clone()).await?;
             }
@@ -235,13 +251,13 @@ impl Participant {
 
     /// Whether this gateway watches a connection for all and cannot read it, while another one could try. Each time it
     /// tries for twice as long.
-    fn fails(&mut self, board: &Board, one: &Configured) -> bool {
+    fn fails(&mut self, shared_state: &SharedState, one: &Configured) -> bool {
         let state = self.inventory.connection(&one.id);
         if state.is_none_or(|state| state.failure.is_none()) {
             self.failing.remove(&one.key);
             return false;
         }
-        if !self.watches_for_others(board, one) {
+        if !self.watches_for_others(shared_state, one) {
             return false;
         }
         let failing = self.failing.entry(one.key.clone()).or_default();
@@ -255,17 +271,17 @@ impl Participant {
     }
 
     /// Whether this gateway watches a connection for all, and there are others.
-    fn watches_for_others(&self, board: &Board, one: &Configured) -> bool {
-        let shared = board.connections.get(&one.key);
+    fn watches_for_others(&self, shared_state: &SharedState, one: &Configured) -> bool {
+        let shared = shared_state.connections.get(&one.key);
         let is_own = shared.is_some_and(|shared| shared.gateway == self.me);
-        let mut gateways = board.gateways.iter();
+        let mut gateways = shared_state.gateways.iter();
         let has_readers = gateways.any(|(id, could)| *id != self.me && could.contains(&one.key));
         one.is_watched && is_own && has_readers
     }
 
     /// Tells the others what was read of a connection that this gateway watches for all.
-    async fn tell(&mut self, board: &Board, one: &Configured) -> Result<(), String> {
-        if !self.watches_for_others(board, one) {
+    async fn tell(&mut self, shared_state: &SharedState, one: &Configured) -> Result<(), String> {
+        if !self.watches_for_others(shared_state, one) {
             // A gateway that joins is told all of it, and nothing that has become old meanwhile.
             if self.told.remove(&one.key).is_some() && one.is_watched {
                 self.store.unpublish(one.key.clone()).await?;
