@@ -53,7 +53,10 @@ impl Target {
     ///
     /// # Errors
     /// What is wrong with it, with its id and without a secret.
-    pub(crate) fn new(target: &config::AlertTarget, reach: &config::Reach) -> Result<Self, String> {
+    pub(crate) fn new(
+        target: &config::AlertTarget,
+        outbound: &config::Outbound,
+    ) -> Result<Self, String> {
         Ok(Self {
             id: target.id.clone(),
             kind: match &target.method {
@@ -64,7 +67,7 @@ impl Target {
                     Shape::Teams => "teams",
                 },
             },
-            deliver: Arc::new(Sender::new(target, reach)?),
+            deliver: Arc::new(Sender::new(target, outbound)?),
         })
     }
 }

@@ -67,12 +67,12 @@ enum By {
 impl Sender {
     /// # Errors
     /// What is wrong with the target, with its id and without a secret.
-    pub(crate) fn new(target: &AlertTarget, reach: &config::Reach) -> Result<Self, String> {
+    pub(crate) fn new(target: &AlertTarget, outbound: &config::Outbound) -> Result<Self, String> {
         let by = match &target.method {
             DeliveryMethod::Webhook(webhook) => {
-                WebhookSender::new(webhook, reach, WEBHOOK_TIMEOUT).map(By::Webhook)
+                WebhookSender::new(webhook, outbound, WEBHOOK_TIMEOUT).map(By::Webhook)
             }
-            DeliveryMethod::Mail(mail) => MailSender::new(mail, reach.roots, MAIL_TIMEOUT)
+            DeliveryMethod::Mail(mail) => MailSender::new(mail, outbound.roots, MAIL_TIMEOUT)
                 .map(|sender| By::Mail(Box::new(sender))),
         };
         by.map(Self)

@@ -142,7 +142,7 @@ impl Provider {
             admins: vec!["console-admin".to_owned()],
             viewers: vec!["console-viewer".to_owned()],
             ca: None,
-            reach: config::Reach::default(),
+            outbound: config::Outbound::default(),
             title: "Plant account".to_owned(),
         }
     }

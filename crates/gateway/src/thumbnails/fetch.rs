@@ -30,10 +30,10 @@ pub(super) struct Fetch {
 
 impl Fetch {
     pub(super) fn new(of: &config::Connection) -> Result<Self, String> {
-        let checked = Checked::new(&of.base_url, of.reach.proxy.as_ref());
+        let checked = Checked::new(&of.base_url, of.outbound.proxy.as_ref());
         // Pictures may come from a public service although the system itself is private. Images are compressed
         // already, and decompression would bypass the size limit.
-        let client = client(TIMEOUT, &of.reach, Trust::Also(of.ca.as_deref()))?
+        let client = client(TIMEOUT, &of.outbound, Trust::Also(of.ca.as_deref()))?
             .no_gzip()
             .dns_resolver(Arc::new(checked.clone()))
             .build()

@@ -86,7 +86,7 @@ impl Upstream {
             base_url,
             credentials,
             ca,
-            reach,
+            outbound,
             timeout,
             share,
             watch,
@@ -100,7 +100,7 @@ impl Upstream {
                 .map_err(|error| error.without_url().to_string())
         };
         let http = VendorHttp {
-            client: build(client(timeout, &reach, trust)?)?,
+            client: build(client(timeout, &outbound, trust)?)?,
             name: public.title.clone(),
             limit: ANSWER_LIMIT,
         };
@@ -115,7 +115,7 @@ impl Upstream {
                 let trust = Trust::Also(ca.as_deref());
                 let name = format!("{}'s token service", public.title);
                 let http = VendorHttp {
-                    client: build(client(timeout, &reach, trust)?)?,
+                    client: build(client(timeout, &outbound, trust)?)?,
                     name,
                     limit: 1024 * 1024,
                 };
