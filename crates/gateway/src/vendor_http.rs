@@ -5,7 +5,7 @@ mod charset;
 
 use crate::config;
 use crate::problem::{Kind, Problem};
-use crate::tls::{self, Distrusted};
+use crate::tls::{self, UntrustedCertificate};
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use hyper_util::client::proxy::matcher::Matcher;
@@ -278,7 +278,7 @@ pub(crate) fn in_io(kind: io::ErrorKind) -> Option<&'static str> {
 pub(crate) fn in_tls(error: &rustls::Error) -> String {
     match error {
         rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(why)))
-            if why.is::<Distrusted>() =>
+            if why.is::<UntrustedCertificate>() =>
         {
             why.to_string()
         }
