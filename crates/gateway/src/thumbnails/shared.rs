@@ -45,20 +45,20 @@ impl Shared {
             let slot = slots.entry(address.to_owned()).or_default();
             slot.flight.clone()
         };
-        let landed = flight
-            .get(|landed| landed.at.elapsed() < MEMORY, |_| fetch())
+        let fetched = flight
+            .get(|fetched| fetched.at.elapsed() < MEMORY, |_| fetch())
             .await;
         let mut slots = self.slots();
         if let Some(slot) = slots.get_mut(address) {
-            let bytes = landed
+            let bytes = fetched
                 .value
                 .as_ref()
                 .map_or(0, |picture| picture.bytes.len());
-            slot.received = Some((landed.at, bytes));
+            slot.received = Some((fetched.at, bytes));
         }
         drop(flight);
         shrink(&mut slots);
-        landed.value
+        fetched.value
     }
 
     fn slots(&self) -> MutexGuard<'_, HashMap<String, Slot>> {
