@@ -162,8 +162,8 @@ impl Users {
         let throttle = &self.memory.throttle;
         let name = &name_key(name);
         let known = self.known_browser(headers, name);
-        let _place = throttle
-            .place(name, known.is_some())
+        let _permit = throttle
+            .admit(name, known.is_some())
             .map_err(|seconds| too_many("too many sign-ins with this name", seconds))?;
         let attempt = match known {
             Some(browser) => Attempt::of_known_browser(browser),

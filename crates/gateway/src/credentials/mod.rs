@@ -16,7 +16,7 @@ pub(crate) use veeam::Logon;
 use crate::problem::{Kind, Problem};
 use crate::vendor_http::Answer;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use refusals::Trial;
+use refusals::TrialGuard;
 use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
 use signing::Turn;
@@ -63,7 +63,7 @@ pub(crate) struct Pass<'a> {
     /// Held while the request runs.
     turn: Option<Turn<'a>>,
     /// Held while the request tries a password.
-    _trial: Option<Trial<'a>>,
+    _trial: Option<TrialGuard<'a>>,
 }
 
 impl Pass<'_> {
