@@ -3,7 +3,7 @@
 use crate::alerts::{Alerting, Setting};
 use crate::answer_cache::AnswerCache;
 use crate::assets::{Assets, EarlierFiles};
-use crate::audit::{Audit, Who};
+use crate::audit::{Actor, Audit};
 use crate::auth::Access;
 use crate::changes::Changes;
 use crate::clock::{SigningClock, wall_clock};
@@ -215,11 +215,11 @@ impl Gateway {
     }
 
     /// Records what somebody does.
-    pub(crate) fn audit<'a>(&'a self, who: &'a Who) -> Audit<'a> {
+    pub(crate) fn audit<'a>(&'a self, actor: &'a Actor) -> Audit<'a> {
         Audit {
             store: &self.shared.store,
             metrics: &self.shared.metrics,
-            who,
+            actor,
         }
     }
 

@@ -102,8 +102,8 @@ pub(super) struct Gone {
 /// Numbers, each of which is another once others have changed something.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Revisions {
-    /// What is kept, but for what concerns signing in.
-    pub(super) kept: i64,
+    /// The saved state, but for what concerns signing in.
+    pub(super) saved: i64,
     /// What concerns signing in.
     pub(super) access: i64,
     /// What is recorded.

@@ -29,10 +29,10 @@ pub(super) fn start<S: Sql + Send + 'static>(
     Ok(reads)
 }
 
-/// What is read by a thread of its own: the caller may be within a runtime, which must not wait for that of a database.
-struct Elsewhere(mpsc::Sender<Read>);
+/// Reads in a thread of its own: the caller may be within a runtime, which must not wait for that of a database.
+struct ReaderThread(mpsc::Sender<Read>);
 
-impl Sql for Elsewhere {
+impl Sql for ReaderThread {
     fn execute(&mut self, _: &str, _: &[Value]) -> Result<u64, Fault> {
         Err("is only read here".to_owned())
     }
@@ -53,7 +53,7 @@ impl Sql for Elsewhere {
 fn open(location: &StoreLocation) -> Result<Box<dyn Sql>, String> {
     match location {
         StoreLocation::File(path) => Ok(Box::new(sqlite::open_to_read(path)?)),
-        StoreLocation::Postgres(address) => Ok(Box::new(Elsewhere(start(
+        StoreLocation::Postgres(address) => Ok(Box::new(ReaderThread(start(
             postgres::open_to_read(address)?,
         )?))),
         StoreLocation::Memory => {

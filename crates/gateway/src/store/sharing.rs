@@ -305,7 +305,7 @@ impl Store {
 
     /// Waits until something is requested of a gateway that watches.
     pub(crate) async fn watch_requests(&self) -> Vec<String> {
-        match &self.others {
+        match &self.notifications {
             Some((notifications, _)) => notifications.watch_requests().await,
             None => pending().await,
         }
@@ -313,7 +313,7 @@ impl Store {
 
     /// Waits until another gateway has read a connection, or leaves one to others.
     pub(crate) async fn shared(&self) {
-        match &self.others {
+        match &self.notifications {
             Some((notifications, _)) => notifications.shared.notified().await,
             None => pending().await,
         }

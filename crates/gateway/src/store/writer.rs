@@ -3,9 +3,9 @@
 use super::access::Turn;
 use super::backlog::{Backlog, intent};
 use super::database::{Database, Fault};
-use super::leading::{KnownRevisions, Leading, News};
-use super::saved_state::Kept;
-use super::{Keep, NewRow, Now, Read, appending, saved_state};
+use super::leading::{KnownRevisions, Leading, StoreUpdate};
+use super::saved_state::SavedState;
+use super::{NewRow, Now, Read, StateChange, appending, saved_state};
 use crate::config::Retention;
 use chrono::{DateTime, Utc};
 use health::events::Event;
@@ -27,14 +27,14 @@ pub(super) enum Job {
     Probe(oneshot::Sender<bool>),
     /// Adds what was seen to the list of what happened.
     Events(Vec<Event>),
-    /// Keeps or forgets.
-    Keep(Vec<Keep>),
+    /// Saves changes of the saved state, once that is possible.
+    SaveLater(Vec<StateChange>),
     /// The same, and answers whether that is durable.
-    Save(Vec<Keep>, oneshot::Sender<bool>),
+    Save(Vec<StateChange>, oneshot::Sender<bool>),
     /// Notes that the connections are watched.
     Watched,
-    /// Looks for what other gateways have changed since what is kept had these numbers.
-    Look(KnownRevisions, oneshot::Sender<News>),
+    /// Looks for what other gateways have changed since the saved state had these numbers.
+    Look(KnownRevisions, oneshot::Sender<StoreUpdate>),
     /// Leases a name, and answers whether no other gateway has it; `None` where that cannot be told.
     Lease(String, Duration, oneshot::Sender<Option<bool>>),
     /// Gives a leased name back.
@@ -72,7 +72,7 @@ impl State {
 }
 
 /// Opens a database in a thread of its own, closes what was left open, then writes until the store is dropped. What was
-/// kept when it was opened.
+/// saved when it was opened.
 ///
 /// # Errors
 /// What is wrong with the database, with its name.
@@ -80,7 +80,7 @@ pub(super) fn start<D: Database>(
     open: impl FnOnce() -> Result<D, String> + Send + 'static,
     mut queue: mpsc::Receiver<Job>,
     state: State,
-) -> Result<Kept, String> {
+) -> Result<SavedState, String> {
     let (opened, is_open) = sync_channel(1);
     let write = move || {
         let begun = open().and_then(|mut database| {
@@ -93,8 +93,8 @@ pub(super) fn start<D: Database>(
                 let _ = opened.send(Err(why));
                 return;
             }
-            Ok((database, (kept, leading))) => {
-                let _ = opened.send(Ok(kept));
+            Ok((database, (saved, leading))) => {
+                let _ = opened.send(Ok(saved));
                 (database, leading)
             }
         };
@@ -106,7 +106,7 @@ pub(super) fn start<D: Database>(
                     leading.look(&mut database, &state, &mut backlog, known, (state.now)());
                 match looked {
                     // Without an answer the caller goes on as before.
-                    Ok(news) => drop(news.map(|news| answer.send(news))),
+                    Ok(update) => drop(update.map(|update| answer.send(update))),
                     Err(fault) => {
                         if state.is_well.swap(false, Ordering::Relaxed) {
                             tracing::error!("the store {fault}");
@@ -132,10 +132,10 @@ fn begin(
     database: &mut dyn Database,
     state: &State,
     now: DateTime<Utc>,
-) -> Result<(Kept, Leading), Fault> {
-    let kept = saved_state::read(database, |_| true)?;
+) -> Result<(SavedState, Leading), Fault> {
+    let saved = saved_state::read(database, |_| true)?;
     close_gone(database, now)?;
-    Ok((kept, Leading::begin(database, state, now)?))
+    Ok((saved, Leading::begin(database, state, now)?))
 }
 
 /// Closes what ended gateways left open: whether that was sent nobody knows.
@@ -194,30 +194,30 @@ fn work(
     jobs: impl Iterator<Item = Job>,
     state: &State,
     backlog: &mut Backlog,
-) -> Vec<(KnownRevisions, oneshot::Sender<News>)> {
+) -> Vec<(KnownRevisions, oneshot::Sender<StoreUpdate>)> {
     let now = (state.now)();
     let (mut rows, mut answers, mut probes) = (Vec::new(), Vec::new(), Vec::new());
     let (mut events, mut reads, mut is_watched) = (Vec::new(), Vec::new(), false);
-    let (mut keep, mut looks, mut turns) = (Vec::new(), Vec::new(), Vec::new());
-    // What rows keep or forget that nothing later of these jobs is about.
+    let (mut changes, mut looks, mut turns) = (Vec::new(), Vec::new(), Vec::new());
+    // What rows save that nothing later of these jobs is about.
     let mut with_rows = BTreeSet::new();
     for job in jobs {
-        if let Job::Keep(later) | Job::Save(later, _) = &job {
+        if let Job::SaveLater(later) | Job::Save(later, _) = &job {
             for one in later {
-                with_rows.remove(&one.place());
+                with_rows.remove(&one.key());
             }
         }
         match job {
             Job::Write(row, answer) => {
-                with_rows.extend(row.keep.as_ref().map(Keep::place));
+                with_rows.extend(row.change.as_ref().map(StateChange::key));
                 rows.push(*row);
                 answers.push(answer);
             }
             Job::Probe(answer) => probes.push(answer),
             Job::Events(more) => events.extend(more),
-            Job::Keep(more) => keep.extend(more),
+            Job::SaveLater(more) => changes.extend(more),
             Job::Save(more, answer) => {
-                keep.extend(more);
+                changes.extend(more);
                 probes.push(answer);
             }
             Job::Watched => is_watched = true,
@@ -234,10 +234,10 @@ fn work(
             Job::Turn(turn) => turns.push(turn),
         }
     }
-    let changes = !rows.is_empty() || !events.is_empty();
+    let has_changes = !rows.is_empty() || !events.is_empty();
     let waited = !backlog.is_empty();
-    backlog.add(events, keep);
-    let writes = changes || is_watched || !probes.is_empty() || !backlog.is_empty();
+    backlog.add(events, changes);
+    let writes = has_changes || is_watched || !probes.is_empty() || !backlog.is_empty();
     let written = if rows.is_empty() && probes.is_empty() {
         Ok(Vec::new())
     } else {
@@ -286,7 +286,7 @@ fn work(
         None if !was_well && writes => tracing::warn!("the store can be written again"),
         _ => {}
     }
-    if changes || (waited && failed.is_none()) {
+    if has_changes || (waited && failed.is_none()) {
         state.changes.fetch_add(1, Ordering::Relaxed);
     }
     for probe in probes {

@@ -165,7 +165,7 @@ impl Database for Postgres {
         )?;
         let found = found.first().ok_or("has lost its tables")?;
         Ok(Some(Revisions {
-            kept: found.number(0)?,
+            saved: found.number(0)?,
             access: found.number(1)?,
             recorded: found.number(2)?,
         }))

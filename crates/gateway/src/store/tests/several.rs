@@ -84,8 +84,8 @@ async fn of_two_that_see_the_same_one_records_it_and_the_other_takes_over() {
     // It comes back with what it has seen.
     one.record(seen(1_003, "b"));
     until("the database", async || one.catch_up().await).await;
-    let news = one.look(0).await.unwrap();
-    assert!(!news.leads && !one.leads());
+    let update = one.look(0).await.unwrap();
+    assert!(!update.leads && !one.leads());
     other.record(seen(1_006, "c"));
     assert!(other.catch_up().await);
     assert_eq!(what_was_seen(&one).await, ["c", "b", "a"]);
@@ -187,17 +187,17 @@ async fn what_is_kept_at_one_is_known_at_the_others() {
         return;
     };
     let (one, other) = (several.open(), several.open());
-    let known = |news: News| {
-        let mut kept = news.kept?;
-        Some(kept.take::<String>(Table::Acknowledgements))
+    let known = |update: StoreUpdate| {
+        let mut saved = update.saved?;
+        Some(saved.take::<String>(Table::Acknowledgements))
     };
     let first = one.look(0).await.unwrap();
     let revision = first.revision;
     assert_eq!(known(first), Some(BTreeMap::new()));
     assert_eq!(known(one.look(revision).await.unwrap()), None);
     let changes = one.activity_changes();
-    let keep = Keep::put(Table::Acknowledgements, "alarm", &"on it".to_owned());
-    other.handle(change(1), keep).await.unwrap();
+    let saved = StateChange::put(Table::Acknowledgements, "alarm", &"on it".to_owned());
+    other.handle(change(1), saved).await.unwrap();
     let next = one.look(revision).await.unwrap();
     assert_ne!(next.revision, revision);
     assert_eq!(known(next).unwrap()["alarm"], "on it");
@@ -207,25 +207,25 @@ async fn what_is_kept_at_one_is_known_at_the_others() {
         "there is something to read"
     );
     // Only the one that records says which alarms are open.
-    other.keep(vec![Keep::put(
+    other.save_later(vec![StateChange::put(
         Table::OpenAlarms,
         "its own",
         &"x".to_owned(),
     )]);
     assert!(other.catch_up().await);
-    let mut kept = one.look(0).await.unwrap().kept.unwrap();
-    assert!(kept.take::<String>(Table::OpenAlarms).is_empty());
+    let mut saved = one.look(0).await.unwrap().saved.unwrap();
+    assert!(saved.take::<String>(Table::OpenAlarms).is_empty());
 }
 
 /// Waits until a gateway is told that something has changed.
 async fn until_told(store: &Store) {
-    let told = tokio::time::timeout(Duration::from_secs(60), store.told()).await;
+    let told = tokio::time::timeout(Duration::from_secs(60), store.changed()).await;
     assert!(told.is_ok(), "nobody told");
 }
 
 /// What was told before that is of no interest.
 async fn hear_everything(store: &Store) {
-    while tokio::time::timeout(Duration::from_millis(300), store.told())
+    while tokio::time::timeout(Duration::from_millis(300), store.changed())
         .await
         .is_ok()
     {}
@@ -240,8 +240,8 @@ async fn who_shares_a_database_is_told_of_changes_also_after_a_session_broke() {
     until_told(&other).await;
     hear_everything(&other).await;
     for table in [Table::Acknowledgements, Table::EndedSessions] {
-        let keep = Keep::put(table, "a", &"on it".to_owned());
-        one.save(vec![keep]).await.unwrap();
+        let saved = StateChange::put(table, "a", &"on it".to_owned());
+        one.save(vec![saved]).await.unwrap();
         until_told(&other).await;
     }
     hear_everything(&other).await;
@@ -252,7 +252,7 @@ async fn who_shares_a_database_is_told_of_changes_also_after_a_session_broke() {
         WHERE query IN ('LISTEN failover_console', 'SELECT 1') AND datname = current_database()";
     several.server.statement(&several.database, cut).unwrap();
     until_told(&other).await;
-    one.save(vec![Keep::put(Table::Notes, "a", &"x".to_owned())])
+    one.save(vec![StateChange::put(Table::Notes, "a", &"x".to_owned())])
         .await
         .unwrap();
     until_told(&other).await;

@@ -457,7 +457,7 @@ async fn a_gateway_that_starts_anew_knows_the_alarms_and_who_takes_care_of_them(
     stage.gateway.shared.watchers.stop();
     drop(stage);
     let store = reopened(&file).await;
-    let left = |table| store.take_kept::<Value>(table).len();
+    let left = |table| store.take_saved::<Value>(table).len();
     let tables = [
         Table::OpenAlarms,
         Table::Acknowledgements,
