@@ -2,7 +2,6 @@
 
 pub mod action_dialog;
 pub mod announcements;
-pub mod beat;
 pub mod copy;
 pub mod csv;
 pub mod desktop_notification;
@@ -12,6 +11,7 @@ pub mod failure_card;
 pub mod field;
 pub mod freshness;
 pub mod heading;
+pub mod heartbeat_bar;
 pub mod icon;
 pub mod lost_text;
 pub mod name;
@@ -30,11 +30,11 @@ pub mod wrong;
 
 pub use action_dialog::ActionDialog;
 pub use announcements::Announcements;
-pub use beat::Beat;
 pub use copy::Copy;
 pub use failure_card::FailureCard;
 pub use field::Field;
 pub use heading::Heading;
+pub use heartbeat_bar::HeartbeatBar;
 pub use icon::Icon;
 pub use lost_text::LostTextBanner;
 pub use name::name;
