@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::Severity;
-use health::events::{self, EventKind, Gaps, Handover, Unknown};
+use health::events::{self, EventKind, Gaps, LeaderChange, UnknownInterval};
 use health::inventory::{Kind as ResourceKind, ResourceKey};
 use protocol::{ActivityEntry, ActivityKind, GroupReport, PlanReport, Report};
 use std::collections::{BTreeMap, HashMap};
@@ -122,7 +122,7 @@ struct Seen {
     failovers: Vec<ActivityEntry>,
     runs: Vec<ActivityEntry>,
     /// When each connection could not be seen.
-    unknown: HashMap<String, Vec<Unknown>>,
+    unknown: HashMap<String, Vec<UnknownInterval>>,
     /// The groups that are there, with their names and who leads.
     groups: Vec<(ResourceKey, String, Option<String>)>,
 }
@@ -192,31 +192,35 @@ async fn seen(gateway: &Gateway, query: ReportQuery) -> Result<Seen, Problem> {
 
 fn report(seen: Seen, now: DateTime<Utc>) -> Report {
     let query = seen.query;
-    let mut handovers: BTreeMap<ResourceKey, (String, Vec<Handover>)> = BTreeMap::new();
+    let mut changes: BTreeMap<ResourceKey, (String, Vec<LeaderChange>)> = BTreeMap::new();
     // The newest come first.
     for entry in seen.failovers.into_iter().rev() {
         if let Some(key) = entry.resource.clone() {
-            let held = handovers.entry(key.clone()).or_default();
+            let held = changes.entry(key.clone()).or_default();
             held.0.clone_from(&entry.name);
-            held.1
-                .push(Handover::new(key.kind, entry.at, entry.before, entry.after));
+            held.1.push(LeaderChange::new(
+                key.kind,
+                entry.at,
+                entry.before,
+                entry.after,
+            ));
         }
     }
     let mut leaders: HashMap<ResourceKey, Option<String>> = HashMap::new();
     for (key, name, leader) in seen.groups {
-        handovers.entry(key.clone()).or_default().0 = name;
+        changes.entry(key.clone()).or_default().0 = name;
         leaders.insert(key, leader);
     }
     let gaps = seen.unknown.into_iter();
     let gaps: HashMap<String, Gaps> = gaps.map(|(id, unknown)| (id, Gaps::of(unknown))).collect();
     let none = Gaps::default();
-    let groups = handovers.into_iter().map(|(key, (name, handovers))| {
-        // Of what is gone nobody leads any more, and who led last is in the last handover.
-        let gone = || handovers.last().and_then(|last| last.after.clone());
+    let groups = changes.into_iter().map(|(key, (name, changes))| {
+        // Of what is gone nobody leads any more, and who led last is in the last leader change.
+        let gone = || changes.last().and_then(|last| last.after.clone());
         let leader = leaders.get(&key).cloned().unwrap_or_else(gone);
         let gaps = gaps.get(&key.connection).unwrap_or(&none);
-        let lane = events::lane(&handovers, leader.as_deref(), gaps, query.from, now);
-        let record = events::record(&events::until(lane, query.to));
+        let timeline = events::timeline(&changes, leader.as_deref(), gaps, query.from, now);
+        let record = events::record(&events::until(timeline, query.to));
         GroupReport {
             resource: key,
             name,
