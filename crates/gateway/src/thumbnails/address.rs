@@ -13,7 +13,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 pub(super) struct Checked {
     /// The host of the connection itself, which may have any address.
     own: String,
-    /// The hosts of proxies, which are connected to and are not asked for pictures.
+    /// The hosts of proxies, which are connected to and are not asked for thumbnails.
     proxies: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The pictures of what slicers put out. The gateway fetches them, so that a page loads nothing from other
+//! The thumbnails of what slicers put out. The gateway fetches them, so that a page loads nothing from other
 //! hosts. A browser names a slicer, never an address: the address comes from the vendor's answers, and is not
 //! trusted either (see `fetch`).
 
@@ -23,20 +23,20 @@ use tokio::sync::Semaphore;
 use vendors::Operation;
 use vendors::uplynk::groups;
 
-/// How many pictures of a connection are fetched at a time.
+/// How many thumbnails of a connection are fetched at a time.
 const AT_A_TIME: usize = 4;
 
 /// How long a fetch waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A checked picture.
+/// A checked thumbnail.
 #[derive(Debug, Clone)]
-pub(crate) struct Picture {
+pub(crate) struct Thumbnail {
     image_type: ImageType,
     bytes: Bytes,
 }
 
-impl Picture {
+impl Thumbnail {
     /// The `Content-Type` to send.
     pub(crate) fn media_type(&self) -> &'static str {
         self.image_type.media_type()
@@ -48,9 +48,9 @@ impl Picture {
     }
 }
 
-type Outcome = Result<Picture, Problem>;
+type Outcome = Result<Thumbnail, Problem>;
 
-/// A connection's pictures.
+/// A connection's thumbnails.
 #[derive(Debug)]
 pub(crate) struct Thumbnails {
     index: ThumbnailIndex,
@@ -79,11 +79,11 @@ impl Thumbnails {
         })
     }
 
-    /// The picture of a slicer.
+    /// The thumbnail of a slicer.
     ///
     /// # Errors
     /// There is none, or it cannot be fetched.
-    pub(crate) async fn picture(
+    pub(crate) async fn thumbnail(
         &self,
         upstream: &Upstream,
         lane: &Lane,
@@ -102,7 +102,7 @@ impl Thumbnails {
         self.shared.get(&address, fetch).await
     }
 
-    /// The address of a slicer's picture, from the vendor's last answer. Reads the groups if none was read so
+    /// The address of a slicer's thumbnail, from the vendor's last answer. Reads the groups if none was read so
     /// far.
     async fn address(
         &self,
@@ -119,7 +119,7 @@ impl Thumbnails {
         }
         match self.index.find(group, slicer) {
             Found::At(address) => Ok(address),
-            Found::NoPicture => Err(not_found("this slicer has no thumbnail")),
+            Found::NoThumbnail => Err(not_found("this slicer has no thumbnail")),
             Found::NoSlicer => Err(not_found("the group has no slicer of this name")),
             Found::NoGroup => Err(not_found("there is no group of this id")),
             Found::Nothing | Found::WithoutSlicers => Err(unreadable(upstream, "an answer")),

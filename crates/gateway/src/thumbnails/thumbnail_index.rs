@@ -1,4 +1,4 @@
-//! The addresses of the slicers' pictures, learned from the vendor's answers. Requests nothing itself, and is
+//! The addresses of the slicers' thumbnails, learned from the vendor's answers. Requests nothing itself, and is
 //! limited in size.
 
 use crate::vendor_http::Answer;
@@ -15,13 +15,13 @@ const MOST: usize = 10_000;
 /// The longest id or address that is kept, in bytes.
 const LONGEST: usize = 2048;
 
-/// What is known about one slicer's picture.
+/// What is known about one slicer's thumbnail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Found {
     /// Its address.
     At(String),
     /// The slicer has none.
-    NoPicture,
+    NoThumbnail,
     NoSlicer,
     NoGroup,
     /// The list of groups holds the group without its slicers.
@@ -46,7 +46,7 @@ type Slicers = HashMap<String, Option<String>>;
 
 #[derive(Debug)]
 struct Group {
-    /// The address of each slicer's picture. `None` when an answer left the slicers out.
+    /// The address of each slicer's thumbnail. `None` when an answer left the slicers out.
     slicers: Option<Slicers>,
     /// Whether it was read on its own. Then no list has to hold it.
     by_itself: bool,
@@ -65,7 +65,7 @@ impl ThumbnailIndex {
         match known.slicers.as_ref().map(|slicers| slicers.get(slicer)) {
             None => Found::WithoutSlicers,
             Some(None) => Found::NoSlicer,
-            Some(Some(None)) => Found::NoPicture,
+            Some(Some(None)) => Found::NoThumbnail,
             Some(Some(Some(address))) => Found::At(address.clone()),
         }
     }
@@ -225,10 +225,10 @@ mod tests {
         learn(&index, &LIST_GROUPS, "", &list(&items, 3));
         for (group, slicer, found) in [
             ("g", "a", at("two")),
-            ("g", "b", Found::NoPicture),
-            ("g", "c", Found::NoPicture),
+            ("g", "b", Found::NoThumbnail),
+            ("g", "c", Found::NoThumbnail),
             ("h", "a", at("three")),
-            ("h", "b", Found::NoPicture),
+            ("h", "b", Found::NoThumbnail),
             ("i", "a", Found::NoGroup),
             ("bare", "a", Found::WithoutSlicers),
         ] {
