@@ -11,7 +11,7 @@ use crate::provided::provided;
 use crate::readers::{forget, renew};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::freshness::Freshness;
-use health::inventory::{Kind, Observed, Reading, Resource, Standing};
+use health::inventory::{EffectiveState, Kind, Observed, Reading, Resource};
 use health::words;
 use leptos::prelude::*;
 use protocol::ConnectionState;
@@ -359,8 +359,8 @@ impl Watched {
 
     /// How a resource counts and what is written beside its name.
     #[must_use]
-    pub fn standing(self, resource: &Resource) -> Standing {
-        resource.standing(self.freshness_of(resource))
+    pub fn effective_state(self, resource: &Resource) -> EffectiveState {
+        resource.effective_state(self.freshness_of(resource))
     }
 
     /// How old what is known of a resource is; `None` if it was never read.

@@ -211,7 +211,7 @@ pub fn connection(watched: Watched, alarm: &Alarm) -> String {
 fn last_known(watched: Watched, alarm: &Alarm) -> Option<String> {
     let world = watched.world();
     let resource = world.find(&alarm.resource)?;
-    watched.standing(resource).last_known?;
+    watched.effective_state(resource).last_known?;
     let age = watched.age_of(resource).map(words::ago);
     Some(format!("last known, {}", age.unwrap_or_default()))
 }

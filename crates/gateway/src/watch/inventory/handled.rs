@@ -34,14 +34,14 @@ impl State {
     pub(super) fn mark_alarms(&mut self, step: Step, now: DateTime<Utc>) -> bool {
         let mut alarms = self.history.alarms();
         self.keep_alarms(&alarms);
-        let over = self.handling.forget_what_is_over(&alarms, now);
+        let expired = self.handling.remove_expired(&alarms, now);
         let delete = |table| move |id| StateChange::delete(table, id);
-        let given = over.acknowledgements.into_iter();
+        let given = expired.acknowledgements.into_iter();
         self.unsaved
             .extend(given.map(delete(Table::Acknowledgements)));
-        let notes = over.notes.into_iter();
+        let notes = expired.notes.into_iter();
         self.unsaved.extend(notes.map(delete(Table::Notes)));
-        let maintenance = over.maintenance.into_iter();
+        let maintenance = expired.maintenance.into_iter();
         self.unsaved
             .extend(maintenance.map(delete(Table::Maintenance)));
         let systems: HashMap<&str, SystemKind> = self
