@@ -19,7 +19,7 @@ const LONGEST: u64 = 4_096;
 
 /// Why a request is rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Stranger {
+pub(crate) enum SignatureError {
     /// Not signed, wrongly signed, signed by another owner, or too old.
     Forbidden(&'static str),
     /// The same `msg` and `sig` were used before.
@@ -69,19 +69,20 @@ impl Used {
         key: &str,
         signed: Option<(&str, &str)>,
         now: [DateTime<Utc>; 2],
-    ) -> Result<(), Stranger> {
-        let (msg, sig) = signed.ok_or(Stranger::Forbidden("msg and sig are required"))?;
+    ) -> Result<(), SignatureError> {
+        let (msg, sig) = signed.ok_or(SignatureError::Forbidden("msg and sig are required"))?;
         if sign(key, msg) != sig || sig.is_empty() {
-            return Err(Stranger::Forbidden("The signature does not match"));
+            return Err(SignatureError::Forbidden("The signature does not match"));
         }
-        let (who, stamp) = open(msg).ok_or(Stranger::Forbidden("The message is not readable"))?;
+        let (who, stamp) =
+            open(msg).ok_or(SignatureError::Forbidden("The message is not readable"))?;
         if who != owner {
-            return Err(Stranger::Forbidden("The owner is not known"));
+            return Err(SignatureError::Forbidden("The owner is not known"));
         }
         let near =
             |now: &DateTime<Utc>| now.timestamp().abs_diff(stamp) <= TOLERANCE.unsigned_abs();
         if !now.iter().any(near) {
-            return Err(Stranger::Forbidden(
+            return Err(SignatureError::Forbidden(
                 "The timestamp is too old or in the future",
             ));
         }
@@ -91,7 +92,7 @@ impl Used {
         };
         self.0.retain(|_, used| current(*used));
         match self.0.insert(format!("{msg} {sig}"), stamp) {
-            Some(_) => Err(Stranger::Replayed),
+            Some(_) => Err(SignatureError::Replayed),
             None => Ok(()),
         }
     }
@@ -136,7 +137,7 @@ mod tests {
         );
         assert_eq!(
             used.check(OWNER, KEY, Some((MSG, SIG)), at(1_576_107_901)),
-            Err(Stranger::Replayed)
+            Err(SignatureError::Replayed)
         );
     }
 
@@ -146,7 +147,7 @@ mod tests {
         let refused = |who: &str, signed: Option<(&str, &str)>, now: i64| {
             Used::default()
                 .check(who, KEY, signed, at(now))
-                .is_err_and(|why| matches!(why, Stranger::Forbidden(_)))
+                .is_err_and(|why| matches!(why, SignatureError::Forbidden(_)))
         };
         assert!(refused(OWNER, None, stamp));
         assert!(refused(OWNER, Some((MSG, &SIG.to_uppercase())), stamp));
