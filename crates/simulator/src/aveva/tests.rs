@@ -2,7 +2,7 @@
 
 use crate::aveva::demo::{AWKWARD_GROUP, AWKWARD_SESSION};
 use crate::options::{Kind, Scenario};
-use crate::testing::{Got, System};
+use crate::testing::{System, TestResponse};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
@@ -44,7 +44,7 @@ fn encoded(id: &str) -> String {
 }
 
 /// An `ErrorResponse` with all its words.
-fn refusal(got: &Got, status: u16) {
+fn refusal(got: &TestResponse, status: u16) {
     assert_eq!(
         got.code(),
         status,

@@ -58,9 +58,9 @@ pub(crate) fn open(msg: &str) -> Option<(String, i64)> {
 
 /// Signatures that were used, with their timestamps.
 #[derive(Debug, Default)]
-pub(crate) struct Used(HashMap<String, i64>);
+pub(crate) struct UsedSignatures(HashMap<String, i64>);
 
-impl Used {
+impl UsedSignatures {
     /// Accepts a request once. The timestamp may be near the simulated or the accounts' time, because the
     /// client knows only the latter: the real time, unless it was made to pass faster.
     pub(crate) fn check(
@@ -130,7 +130,7 @@ mod tests {
     fn the_published_check_values_hold() {
         assert_eq!(sign(KEY, MSG), SIG);
         assert_eq!(open(MSG), Some((OWNER.to_owned(), 1_576_107_800)));
-        let mut used = Used::default();
+        let mut used = UsedSignatures::default();
         assert_eq!(
             used.check(OWNER, KEY, Some((MSG, SIG)), at(1_576_107_900)),
             Ok(())
@@ -145,7 +145,7 @@ mod tests {
     fn strangers_are_kept_out() {
         let stamp = 1_576_107_800;
         let refused = |who: &str, signed: Option<(&str, &str)>, now: i64| {
-            Used::default()
+            UsedSignatures::default()
                 .check(who, KEY, signed, at(now))
                 .is_err_and(|why| matches!(why, SignatureError::Forbidden(_)))
         };

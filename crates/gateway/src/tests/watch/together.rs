@@ -10,7 +10,7 @@ use crate::store::tests::until;
 use health::alarms::Alarm;
 use serde_json::{Value, json};
 
-impl Stage {
+impl Fixture {
     /// With a store there that has the same clock.
     pub(super) fn sharing(location: &StoreLocation, connections: Vec<config::Connection>) -> Self {
         let (skips, skipped) = watch::channel(Skips::default());
@@ -62,7 +62,7 @@ impl Stage {
 
 /// Two gateways, of which the first records, and their server; none where there is no PostgreSQL. Where they know the
 /// plant by different titles, each watches it by itself.
-async fn pair(plant: &Plant, titles: [&str; 2]) -> Option<(Stage, Stage, Arc<Server>)> {
+async fn pair(plant: &Plant, titles: [&str; 2]) -> Option<(Fixture, Fixture, Arc<Server>)> {
     let server = Server::shared()?;
     let location = server.store(&server.database());
     let [one, other] = titles.map(|title| {
@@ -70,9 +70,9 @@ async fn pair(plant: &Plant, titles: [&str; 2]) -> Option<(Stage, Stage, Arc<Ser
         title.clone_into(&mut plant.public.title);
         vec![plant]
     });
-    let one = Stage::sharing(&location, one);
+    let one = Fixture::sharing(&location, one);
     alarm(&one, "the alarm", |_| true).await;
-    let other = Stage::sharing(&location, other);
+    let other = Fixture::sharing(&location, other);
     // The alarm of its own reading, and not only the one that it has from the store.
     other
         .until("a first reading", |all| {
@@ -92,15 +92,15 @@ async fn an_alarm_is_the_same_at_both_and_so_is_who_takes_care_of_it() {
     };
     // Another alarm, which the second sees before the first, and knows by a name of its own.
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
-    for stage in [&one, &other] {
-        stage.refresh().await;
-        stage
+    for fixture in [&one, &other] {
+        fixture.refresh().await;
+        fixture
             .until("its end", |all| {
                 let mut alarms = all.alarms.iter().flatten();
                 !alarms.any(|alarm| alarm.resource.id == "g0")
             })
             .await;
-        assert!(stage.gateway.shared.store.catch_up().await);
+        assert!(fixture.gateway.shared.store.catch_up().await);
     }
     plant.sessions("g0", &[("a", "Secondary")]);
     other.skip(7);
@@ -147,9 +147,9 @@ async fn an_alarm_that_the_one_that_records_sees_first_has_one_id_at_once() {
         return;
     };
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
-    for stage in [&one, &other] {
-        stage.refresh().await;
-        stage.sync_with_store().await;
+    for fixture in [&one, &other] {
+        fixture.refresh().await;
+        fixture.sync_with_store().await;
     }
     plant.sessions("g0", &[("a", "Secondary")]);
     one.skip(7);
