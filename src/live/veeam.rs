@@ -2,7 +2,7 @@
 //! page of a query, read before somebody asks for it.
 
 use super::{Live, clock};
-use crate::api::{Arrived, Dated, Purpose, send, send_page};
+use crate::api::{Arrived, Purpose, VendorDate, send, send_page};
 use crate::on_change::on_change;
 use chrono::{DateTime, Utc};
 use health::transition;
@@ -38,7 +38,7 @@ fn key(connection: &str, call: &Call<Page>) -> String {
 fn prefetched(key: &str) -> Option<Arrived<Page>> {
     let prefetched = PREFETCHED.with_borrow_mut(|held| held.take_if(|held| held.key == key))?;
     let waited = clock::now() - prefetched.at;
-    let later = |dated: Dated| Dated {
+    let later = |dated: VendorDate| VendorDate {
         age: dated.age + waited,
         ..dated
     };

@@ -47,12 +47,12 @@ pub fn row(
     session: &ClientSession,
     version: ApiVersion,
     group: &GroupConfiguration,
-    look: Observation,
+    observation: Observation,
     zone: Zone,
     was: bool,
 ) -> Row {
-    let now = look.now;
-    let state = heartbeat_timing(session, group.failover_timeout.as_ref(), look).state;
+    let now = observation.now;
+    let state = heartbeat_timing(session, group.failover_timeout.as_ref(), observation).state;
     let heartbeat = session.heartbeat.as_ref();
     let named = session
         .name

@@ -220,7 +220,7 @@ pub fn Takeover(
             return before;
         };
         let election = election.read();
-        let at = group.look_when_read(live.status, clock).observed_at;
+        let at = group.observation_when_read(live.status, clock).observed_at;
         let id_of = |session: &Option<ClientSession>| session.as_ref().map(name);
         before.after(id_of(&election.primary), id_of(&election.pending), at)
     });
@@ -246,12 +246,12 @@ pub fn Takeover(
         let Some(group) = live.value() else {
             return Shown::Words(String::new());
         };
-        let look = group.look(live.status, clock);
-        let (now, zone) = (look.now, prefs.zone.get());
+        let observation = group.observation(live.status, clock);
+        let (now, zone) = (observation.now, prefs.zone.get());
         let timeout = group.configuration.failover_timeout.as_ref();
         let election = election.read();
         let handing = election.pending.as_ref().and_then(|pending| {
-            let timing = heartbeat_timing(pending, timeout, look);
+            let timing = heartbeat_timing(pending, timeout, observation);
             handover(&known.read(), &timing, last.get(), now, zone)
         });
         if let Some(words) = handing {
@@ -265,9 +265,9 @@ pub fn Takeover(
         let who = name(session);
         match countdown(
             &who,
-            is_pinned(session, look.now),
+            is_pinned(session, observation.now),
             next.read().as_deref(),
-            &heartbeat_timing(session, timeout, look),
+            &heartbeat_timing(session, timeout, observation),
             now,
             zone,
         ) {
