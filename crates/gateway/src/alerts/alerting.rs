@@ -1,7 +1,7 @@
 //! Looks at the alarms each second, and sends what is due.
 
 use super::message::Message;
-use super::outbox::{self, Outbox, OutboxChange, Outgoing};
+use super::outbox::{self, Outbox, OutboxChange, OutboxMessage};
 use super::rules::{Due, Watch, WatchKey, Watches};
 use super::send::{Failure, Sender};
 use crate::config::{self, AlertRule, DeliveryMethod, Shape};
@@ -130,7 +130,7 @@ impl Alerting {
     /// Goes on with what a gateway that ended has left. Nothing is sent before [`Alerting::set`].
     pub(crate) fn new(inventory: Arc<Inventory>, store: Arc<Store>) -> Self {
         let watches = store.take_saved::<(WatchKey, Watch)>(Table::AlertWatches);
-        let outgoing = store.take_saved::<Outgoing>(Table::AlertMessages);
+        let outgoing = store.take_saved::<OutboxMessage>(Table::AlertMessages);
         let state = State {
             watches: Watches::new(watches.into_values()),
             outbox: Outbox::new(
@@ -204,13 +204,13 @@ impl Alerting {
         if self.store.leads() && !follows {
             return true;
         }
-        let Some(update) = self.store.look(revision).await else {
+        let Some(update) = self.store.poll_changes(revision).await else {
             return false;
         };
         let mut state = self.state();
         if let Some(mut saved) = update.saved {
             let watches = saved.take::<(WatchKey, Watch)>(Table::AlertWatches);
-            let outgoing = saved.take::<Outgoing>(Table::AlertMessages);
+            let outgoing = saved.take::<OutboxMessage>(Table::AlertMessages);
             let deliveries = saved.take(Table::AlertDeliveries);
             state.watches = Watches::new(watches.into_values());
             state.outbox = Outbox::new(outgoing.into_values(), deliveries);
@@ -220,8 +220,8 @@ impl Alerting {
         update.leads
     }
 
-    /// Looks at the alarms, and answers what is to be tried now.
-    fn look(&self) -> Vec<(Outgoing, Target)> {
+    /// Evaluates the rules for the open alarms, and answers what is to be tried now.
+    fn evaluate(&self) -> Vec<(OutboxMessage, Target)> {
         if self.state().is_idle() {
             return Vec::new();
         }
@@ -282,7 +282,7 @@ impl Alerting {
         attempts
     }
 
-    fn attempted(&self, outgoing: &Outgoing, outcome: Result<(), Failure>) {
+    fn attempted(&self, outgoing: &OutboxMessage, outcome: Result<(), Failure>) {
         let target = &outgoing.target;
         match &outcome {
             Ok(()) => tracing::info!(target, id = outgoing.message.id, "alert delivered"),
@@ -312,7 +312,7 @@ async fn run(alerting: std::sync::Weak<Alerting>) {
             return;
         };
         let due = if here.is_in_charge().await {
-            here.look()
+            here.evaluate()
         } else {
             Vec::new()
         };
@@ -386,7 +386,7 @@ fn page(key: &ResourceKey) -> String {
     }
 }
 
-fn undelivered(outgoing: &Outgoing) -> UndeliveredAlert {
+fn undelivered(outgoing: &OutboxMessage) -> UndeliveredAlert {
     UndeliveredAlert {
         at: outgoing.message.at,
         name: outgoing.message.alarm.name.clone(),

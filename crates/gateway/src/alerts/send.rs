@@ -57,9 +57,9 @@ impl Failure {
 }
 
 /// What sends to one target.
-pub(crate) struct Sender(By);
+pub(crate) struct Sender(TargetSender);
 
-enum By {
+enum TargetSender {
     Webhook(WebhookSender),
     Mail(Box<MailSender>),
 }
@@ -70,10 +70,10 @@ impl Sender {
     pub(crate) fn new(target: &AlertTarget, outbound: &config::Outbound) -> Result<Self, String> {
         let by = match &target.method {
             DeliveryMethod::Webhook(webhook) => {
-                WebhookSender::new(webhook, outbound, WEBHOOK_TIMEOUT).map(By::Webhook)
+                WebhookSender::new(webhook, outbound, WEBHOOK_TIMEOUT).map(TargetSender::Webhook)
             }
             DeliveryMethod::Mail(mail) => MailSender::new(mail, outbound.roots, MAIL_TIMEOUT)
-                .map(|sender| By::Mail(Box::new(sender))),
+                .map(|sender| TargetSender::Mail(Box::new(sender))),
         };
         by.map(Self)
             .map_err(|why| format!("alert target {:?}: {why}", target.id))
@@ -82,8 +82,8 @@ impl Sender {
     /// Sends a message once.
     pub(crate) async fn send(&self, message: &Message) -> Result<(), Failure> {
         match &self.0 {
-            By::Webhook(webhook) => webhook.send(message).await,
-            By::Mail(mail) => mail.send(message).await,
+            TargetSender::Webhook(webhook) => webhook.send(message).await,
+            TargetSender::Mail(mail) => mail.send(message).await,
         }
     }
 }

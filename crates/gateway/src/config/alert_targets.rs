@@ -3,7 +3,7 @@
 use super::alert_rules::id;
 use super::alerts::{AlertTarget, DeliveryMethod, Mail, MailEncryption, Shape, Webhook};
 use super::connection::ca;
-use super::section::{At, Section, nearest};
+use super::section::{Located, Section, nearest};
 use super::url::is_loopback;
 use super::{Environment, secret, url};
 use reqwest::Url;
@@ -69,7 +69,7 @@ fn target(
     })
 }
 
-fn unknown_kind(section: &Section<'_>, kind: At<&str>) {
+fn unknown_kind(section: &Section<'_>, kind: Located<&str>) {
     let hint = nearest(kind.value, KINDS.into_iter())
         .map(|near| format!("; did you mean {near:?}?"))
         .unwrap_or_default();

@@ -38,7 +38,7 @@ use crate::identity::User;
 use alert_rules::DefinedIds;
 use fault::Collector;
 use secrecy::SecretString;
-use section::{At, Section};
+use section::{Located, Section};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -332,10 +332,10 @@ fn proxies(top: &Section<'_>) -> Vec<Network> {
     proxies
 }
 
-fn listen(top: &Section<'_>) -> Option<At<SocketAddr>> {
+fn listen(top: &Section<'_>) -> Option<Located<SocketAddr>> {
     let text = top.text("listen")?;
     match text.value.parse() {
-        Ok(value) => Some(At { value, at: text.at }),
+        Ok(value) => Some(Located { value, at: text.at }),
         Err(_) => {
             let why = format!(
                 "{:?} is not an address with a port, such as 127.0.0.1:8080",

@@ -1,7 +1,7 @@
 //! `[openid]`: the OpenID Connect provider where users sign in, and which of its claims make an admin or a
 //! viewer. Sends nothing to the provider.
 
-use super::section::{At, Section};
+use super::section::{Located, Section};
 use super::{Environment, Outbound, connection, secret, url};
 use secrecy::SecretString;
 
@@ -75,12 +75,12 @@ pub(super) fn read(
     read
 }
 
-fn owned(texts: &[At<&str>]) -> Vec<String> {
+fn owned(texts: &[Located<&str>]) -> Vec<String> {
     texts.iter().map(|text| text.value.to_owned()).collect()
 }
 
 /// At least one role must have values, and no value may give both.
-fn check_roles(section: &Section<'_>, admins: &[At<&str>], viewers: &[At<&str>]) {
+fn check_roles(section: &Section<'_>, admins: &[Located<&str>], viewers: &[Located<&str>]) {
     if section.key("admins").is_none() && section.key("viewers").is_none() {
         section.fault(
             section.start(),

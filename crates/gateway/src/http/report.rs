@@ -62,11 +62,11 @@ pub(super) async fn read(
             )
         });
     };
-    let seen = seen(&gateway, query).await?;
+    let data = report_data(&gateway, query).await?;
     // On a thread for blocking work, so that it holds up no other request. The place is free only once it has ended, also
     // where the client has gone.
     let made = tokio::task::spawn_blocking(move || {
-        let report = report(seen, now);
+        let report = report(data, now);
         drop(place);
         report
     });
@@ -117,7 +117,7 @@ fn query(gateway: &Gateway, uri: &Uri, now: DateTime<Utc>) -> Result<ReportQuery
 }
 
 /// What a report is made of.
-struct Seen {
+struct ReportData {
     query: ReportQuery,
     failovers: Vec<ActivityEntry>,
     runs: Vec<ActivityEntry>,
@@ -127,7 +127,7 @@ struct Seen {
     groups: Vec<(ResourceKey, String, Option<String>)>,
 }
 
-async fn seen(gateway: &Gateway, query: ReportQuery) -> Result<Seen, Problem> {
+async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData, Problem> {
     let of_kind = |kind: EventKind| ActivityQuery {
         connections: Some(query.connections.clone()),
         kinds: vec![kind.key().to_owned()],
@@ -181,7 +181,7 @@ async fn seen(gateway: &Gateway, query: ReportQuery) -> Result<Seen, Problem> {
             (key, resource.name.clone(), leader.map(str::to_owned))
         })
         .collect();
-    Ok(Seen {
+    Ok(ReportData {
         query,
         failovers,
         runs,
@@ -190,11 +190,11 @@ async fn seen(gateway: &Gateway, query: ReportQuery) -> Result<Seen, Problem> {
     })
 }
 
-fn report(seen: Seen, now: DateTime<Utc>) -> Report {
-    let query = seen.query;
+fn report(data: ReportData, now: DateTime<Utc>) -> Report {
+    let query = data.query;
     let mut changes: BTreeMap<ResourceKey, (String, Vec<LeaderChange>)> = BTreeMap::new();
     // The newest come first.
-    for entry in seen.failovers.into_iter().rev() {
+    for entry in data.failovers.into_iter().rev() {
         if let Some(key) = entry.resource.clone() {
             let held = changes.entry(key.clone()).or_default();
             held.0.clone_from(&entry.name);
@@ -207,11 +207,11 @@ fn report(seen: Seen, now: DateTime<Utc>) -> Report {
         }
     }
     let mut leaders: HashMap<ResourceKey, Option<String>> = HashMap::new();
-    for (key, name, leader) in seen.groups {
+    for (key, name, leader) in data.groups {
         changes.entry(key.clone()).or_default().0 = name;
         leaders.insert(key, leader);
     }
-    let gaps = seen.unknown.into_iter();
+    let gaps = data.unknown.into_iter();
     let gaps: HashMap<String, Gaps> = gaps.map(|(id, unknown)| (id, Gaps::of(unknown))).collect();
     let none = Gaps::default();
     let groups = changes.into_iter().map(|(key, (name, changes))| {
@@ -241,7 +241,7 @@ fn report(seen: Seen, now: DateTime<Utc>) -> Report {
         from: query.from,
         to: query.to,
         groups,
-        plans: plans(&seen.runs, query.to),
+        plans: plans(&data.runs, query.to),
     }
 }
 
@@ -308,7 +308,7 @@ mod tests {
         }))
         .unwrap();
         let unwatched = events::unwatched([(at(60), Some(at(30)))]);
-        let seen = Seen {
+        let data = ReportData {
             query: ReportQuery {
                 from: at(0),
                 to: at(100),
@@ -319,7 +319,7 @@ mod tests {
             unknown: HashMap::from([("c".to_owned(), unwatched)]),
             groups: vec![(key, "G".to_owned(), None)],
         };
-        let group = &report(seen, at(100)).groups[0];
+        let group = &report(data, at(100)).groups[0];
         assert_eq!((group.without_ms, group.unknown_ms), (40_000, 30_000));
     }
 }

@@ -78,7 +78,7 @@ pub(super) async fn sign_in(
     }
     let password = SecretString::from(request.password);
     let name = gateway.access.loggable(&request.user);
-    let mut aborted = Aborted {
+    let mut aborted = AbortedSignIn {
         gateway: &gateway,
         actor,
         name,
@@ -102,14 +102,14 @@ pub(super) async fn sign_in(
 }
 
 /// Records a sign-in whose client went away before it was decided. It has counted as an attempt.
-struct Aborted<'a> {
+struct AbortedSignIn<'a> {
     gateway: &'a Gateway,
     actor: &'a Actor,
     name: &'a str,
     is_decided: bool,
 }
 
-impl Drop for Aborted<'_> {
+impl Drop for AbortedSignIn<'_> {
     fn drop(&mut self) {
         if !self.is_decided {
             self.gateway.audit(self.actor).sign_in_aborted(self.name);

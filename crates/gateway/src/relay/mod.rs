@@ -15,7 +15,7 @@ pub(crate) use write::Recording;
 use crate::audit::Actor;
 use crate::identity::Role;
 use crate::problem::Problem;
-use crate::vendor_client::{Lane, Outgoing, When};
+use crate::vendor_client::{Lane, VendorRequest, When};
 use axum::body::Bytes;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Response, header};
@@ -80,7 +80,7 @@ async fn prepare(
     target: &Target,
     request: &Parts,
     body: impl Future<Output = Result<Option<Bytes>, Problem>>,
-) -> Result<(Option<order::Change>, Outgoing), Problem> {
+) -> Result<(Option<order::Change>, VendorRequest), Problem> {
     let Target {
         upstream,
         operation,
@@ -92,7 +92,7 @@ async fn prepare(
         segments,
         &request.headers,
     )?;
-    let outgoing = Outgoing {
+    let outgoing = VendorRequest {
         method: request.method.clone(),
         path: path::encode(segments),
         query: path::query(request.uri.query().unwrap_or_default(), operation)?,

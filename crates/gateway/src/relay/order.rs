@@ -7,7 +7,7 @@ use super::audit_fields;
 use super::write::Record;
 use crate::crypto::hex;
 use crate::problem::{Kind, Problem};
-use crate::vendor_client::{Outcome, Outgoing, Upstream};
+use crate::vendor_client::{Outcome, Upstream, VendorRequest};
 use crate::vendor_http::Answer;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::json;
@@ -98,7 +98,7 @@ impl Change {
     pub(super) async fn execute(
         &self,
         upstream: &Upstream,
-        outgoing: &Outgoing,
+        outgoing: &VendorRequest,
         progress: &mut WriteProgress,
         record: &mut Record,
     ) -> Outcome {
@@ -127,7 +127,7 @@ impl Change {
     async fn reread(&self, upstream: &Upstream) -> Result<Reread, Problem> {
         let request = groups().get(&self.group).request;
         let answer = upstream
-            .send(&Outgoing {
+            .send(&VendorRequest {
                 method: Method::GET,
                 path: request.path,
                 query: request.query,

@@ -7,7 +7,7 @@ use crate::audit::{self, Actor};
 use crate::changes::Changes;
 use crate::problem::{Delivery, Problem};
 use crate::store::{Entry, Lease, Shown, Store};
-use crate::vendor_client::{Outcome, Outgoing, Upstream, under_way};
+use crate::vendor_client::{Outcome, Upstream, VendorRequest, under_way};
 use health::inventory::{Kind as ResourceKind, ResourceKey};
 use std::sync::Arc;
 use std::time::Duration;
@@ -185,7 +185,7 @@ pub(super) async fn not_sent(
 pub(super) async fn write(
     target: &Target,
     change: Option<order::Change>,
-    outgoing: Outgoing,
+    outgoing: VendorRequest,
     actor: Actor,
     recording: Recording,
 ) -> Outcome {
@@ -273,7 +273,7 @@ fn is_readable(body: &[u8]) -> bool {
 fn record(
     upstream: &Upstream,
     operation: &Operation,
-    outgoing: &Outgoing,
+    outgoing: &VendorRequest,
     actor: &Actor,
     shown: Shown,
     store: Arc<Store>,

@@ -18,7 +18,7 @@ pub(crate) struct Fresh {
 }
 
 /// Something for the thread that writes, with the number of its turn.
-pub(super) type Turn = Box<dyn FnOnce(&mut dyn Database, u64) + Send>;
+pub(super) type AccessJob = Box<dyn FnOnce(&mut dyn Database, u64) + Send>;
 
 impl Store {
     /// What was last read of these tables because another gateway had changed something, or at the start; `None` where
@@ -76,7 +76,7 @@ impl Store {
         what: impl FnOnce(&mut dyn Database, u64) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Problem> {
         let (answer, answered) = oneshot::channel();
-        let job = Job::Turn(Box::new(move |database, turn| {
+        let job = Job::Access(Box::new(move |database, turn| {
             let done = what(database, turn);
             if let Err(fault) = &done {
                 tracing::error!("who is let in cannot be read or changed: the store {fault}");

@@ -4,7 +4,7 @@
 use super::backlog::Backlog;
 use super::database::{Database, Fault};
 use super::saved_state::{self, SavedState, Table};
-use super::writer::{Job, State, close_gone};
+use super::writer::{Job, State, close_ended_gateways};
 use super::{Fresh, Store, watching};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::future::pending;
@@ -41,7 +41,7 @@ pub(super) struct KnownRevisions {
 impl Store {
     /// Looks for what other gateways have changed since the saved state had this number. `None` where there are no others,
     /// or nobody can say.
-    pub(crate) async fn look(&self, after: i64) -> Option<StoreUpdate> {
+    pub(crate) async fn poll_changes(&self, after: i64) -> Option<StoreUpdate> {
         if !self.is_shared() {
             return None;
         }
@@ -50,7 +50,7 @@ impl Store {
             access: self.access.load(Ordering::Relaxed),
         };
         let (answer, answered) = oneshot::channel();
-        self.jobs.try_send(Job::Look(known, answer)).ok()?;
+        self.jobs.try_send(Job::Poll(known, answer)).ok()?;
         let mut update = answered.await.ok()?;
         if let Some((revision, fresh)) = update.access.take() {
             let mut known = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
@@ -77,7 +77,7 @@ impl Store {
 pub(super) struct Leading {
     /// Since when it watches.
     since: DateTime<Utc>,
-    looks: u64,
+    polls: u64,
     recorded: i64,
 }
 
@@ -100,13 +100,13 @@ impl Leading {
         state.leads.store(leads, Ordering::Relaxed);
         Ok(Self {
             since: now,
-            looks: 0,
+            polls: 0,
             recorded: 0,
         })
     }
 
     /// Looks for what other gateways have changed, and whether they are still there. `None` where there are no others.
-    pub(super) fn look(
+    pub(super) fn poll(
         &mut self,
         database: &mut dyn Database,
         state: &State,
@@ -132,9 +132,9 @@ impl Leading {
         if !leads {
             backlog.follow(now);
         }
-        self.looks += 1;
-        if self.looks.is_multiple_of(SWEEP) {
-            close_gone(database, now)?;
+        self.polls += 1;
+        if self.polls.is_multiple_of(SWEEP) {
+            close_ended_gateways(database, now)?;
         }
         let mut saved = None;
         if revisions.saved != known.saved {

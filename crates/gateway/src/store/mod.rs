@@ -56,16 +56,16 @@ use writer::Job;
 const QUEUE: usize = 1_024;
 
 /// What the store reads its time from.
-type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+type TimeSource = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// Something that is read from the database.
-type Read = Box<dyn FnOnce(&mut dyn Sql) + Send>;
+type ReadJob = Box<dyn FnOnce(&mut dyn Sql) + Send>;
 
 /// The store of one gateway.
 pub(crate) struct Store {
     jobs: mpsc::Sender<Job>,
     /// Those who read a file do not wait for those who write to it. What is in memory has but one connection.
-    reads: Option<mpsc::Sender<Read>>,
+    reads: Option<mpsc::Sender<ReadJob>>,
     /// Whether the last attempt to write succeeded.
     is_well: Arc<AtomicBool>,
     /// Whether this gateway is the one that records what all see who share its store.
@@ -75,7 +75,7 @@ pub(crate) struct Store {
     /// Counts the writes that changed the list of what happened.
     changes: Arc<AtomicU64>,
     location: StoreLocation,
-    now: Now,
+    now: TimeSource,
     /// What this gateway is called among several; empty where there is but one.
     gateway: String,
     /// Events that found no place in the queue.
@@ -96,7 +96,7 @@ struct Sharing {
     /// This gateway: each start of one is another.
     me: String,
     /// By a thread of its own, so that no change waits for it.
-    asks: mpsc::Sender<Read>,
+    asks: mpsc::Sender<ReadJob>,
 }
 
 impl fmt::Debug for Store {
@@ -124,7 +124,7 @@ impl Store {
         location: &StoreLocation,
         now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
     ) -> Result<Self, String> {
-        let now: Now = Arc::new(now);
+        let now: TimeSource = Arc::new(now);
         let (jobs, queue) = mpsc::channel(QUEUE);
         let is_well = Arc::new(AtomicBool::new(true));
         let changes = Arc::new(AtomicU64::new(0));
@@ -375,7 +375,7 @@ impl Store {
         query: ActivityQuery,
     ) -> Result<Vec<ActivityEntry>, Problem> {
         let (answer, answered) = oneshot::channel();
-        let read: Read = Box::new(move |sql| {
+        let read: ReadJob = Box::new(move |sql| {
             // A caller that has gone has no use for it.
             if !answer.is_closed() {
                 let _ = answer.send(activity_query::read(sql, &query));

@@ -10,7 +10,7 @@
 
 use super::database::{Fault, Row, Sql, Value};
 use super::notifications::{CHANGED, SHARED, WATCH_REQUESTED};
-use super::{Read, Store};
+use super::{ReadJob, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::time::Instant;
@@ -355,7 +355,7 @@ impl Store {
         let sharing = self.sharing.as_ref()?;
         let (answer, answered) = oneshot::channel();
         let me = sharing.me.clone();
-        let ask: Read = Box::new(move |sql| {
+        let ask: ReadJob = Box::new(move |sql| {
             // A caller that has gone has no use for the answer.
             let _ = answer.send(what(sql, &me));
         });

@@ -1,11 +1,11 @@
 //! The one thread that writes.
 
-use super::access::Turn;
+use super::access::AccessJob;
 use super::backlog::{Backlog, intent};
 use super::database::{Database, Fault};
 use super::leading::{KnownRevisions, Leading, StoreUpdate};
 use super::saved_state::SavedState;
-use super::{NewRow, Now, Read, StateChange, appending, saved_state};
+use super::{NewRow, ReadJob, StateChange, TimeSource, appending, saved_state};
 use crate::config::Retention;
 use chrono::{DateTime, Utc};
 use health::events::Event;
@@ -34,15 +34,15 @@ pub(super) enum Job {
     /// Notes that the connections are watched.
     Watched,
     /// Looks for what other gateways have changed since the saved state had these numbers.
-    Look(KnownRevisions, oneshot::Sender<StoreUpdate>),
+    Poll(KnownRevisions, oneshot::Sender<StoreUpdate>),
     /// Leases a name, and answers whether no other gateway has it; `None` where that cannot be told.
     Lease(String, Duration, oneshot::Sender<Option<bool>>),
     /// Gives a leased name back.
     GiveBack(String),
     /// Reads.
-    Read(Read),
+    Read(ReadJob),
     /// Reads or changes what says who is let in.
-    Turn(Turn),
+    Access(AccessJob),
 }
 
 /// What the thread shares with those who ask it.
@@ -55,7 +55,7 @@ pub(super) struct State {
     pub(super) retention: Arc<Mutex<Retention>>,
     /// Counts what was read or changed of what says who is let in.
     pub(super) turns: AtomicU64,
-    pub(super) now: Now,
+    pub(super) now: TimeSource,
 }
 
 impl State {
@@ -100,11 +100,11 @@ pub(super) fn start<D: Database>(
         };
         let (mut jobs, mut backlog) = (Vec::new(), Backlog::default());
         while queue.blocking_recv_many(&mut jobs, TOGETHER) > 0 {
-            let looks = work(&mut database, jobs.drain(..), &state, &mut backlog);
-            for (known, answer) in looks {
-                let looked =
-                    leading.look(&mut database, &state, &mut backlog, known, (state.now)());
-                match looked {
+            let polls = work(&mut database, jobs.drain(..), &state, &mut backlog);
+            for (known, answer) in polls {
+                let polled =
+                    leading.poll(&mut database, &state, &mut backlog, known, (state.now)());
+                match polled {
                     // Without an answer the caller goes on as before.
                     Ok(update) => drop(update.map(|update| answer.send(update))),
                     Err(fault) => {
@@ -134,15 +134,18 @@ fn begin(
     now: DateTime<Utc>,
 ) -> Result<(SavedState, Leading), Fault> {
     let saved = saved_state::read(database, |_| true)?;
-    close_gone(database, now)?;
+    close_ended_gateways(database, now)?;
     Ok((saved, Leading::begin(database, state, now)?))
 }
 
 /// Closes what ended gateways left open: whether that was sent nobody knows.
-pub(super) fn close_gone(database: &mut dyn Database, now: DateTime<Utc>) -> Result<(), Fault> {
-    let gone = database.gone();
-    let (statement, values) = &gone.open;
-    if gone.forget.is_none() && database.rows(statement, values)?.is_empty() {
+pub(super) fn close_ended_gateways(
+    database: &mut dyn Database,
+    now: DateTime<Utc>,
+) -> Result<(), Fault> {
+    let ended = database.ended_gateways();
+    let (statement, values) = &ended.open;
+    if ended.forget.is_none() && database.rows(statement, values)?.is_empty() {
         return Ok(());
     }
     let mut closed = 0;
@@ -154,7 +157,7 @@ pub(super) fn close_gone(database: &mut dyn Database, now: DateTime<Utc>) -> Res
         });
         let rows: Vec<NewRow> = rows.collect::<Result<_, Fault>>()?;
         appending::append(sql, &rows, now)?;
-        if let Some((forget, values)) = &gone.forget {
+        if let Some((forget, values)) = &ended.forget {
             sql.execute(forget, values)?;
         }
         closed = rows.len();
@@ -198,7 +201,7 @@ fn work(
     let now = (state.now)();
     let (mut rows, mut answers, mut probes) = (Vec::new(), Vec::new(), Vec::new());
     let (mut events, mut reads, mut is_watched) = (Vec::new(), Vec::new(), false);
-    let (mut changes, mut looks, mut turns) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut changes, mut polls, mut turns) = (Vec::new(), Vec::new(), Vec::new());
     // What rows save that nothing later of these jobs is about.
     let mut with_rows = BTreeSet::new();
     for job in jobs {
@@ -221,7 +224,7 @@ fn work(
                 probes.push(answer);
             }
             Job::Watched => is_watched = true,
-            Job::Look(known, answer) => looks.push((known, answer)),
+            Job::Poll(known, answer) => polls.push((known, answer)),
             Job::Lease(name, longest, answer) => {
                 let leased = database.lease(&name, longest);
                 let _ = answer.send(leased.ok());
@@ -231,7 +234,7 @@ fn work(
                 let _ = database.give_back(&name);
             }
             Job::Read(read) => reads.push(read),
-            Job::Turn(turn) => turns.push(turn),
+            Job::Access(turn) => turns.push(turn),
         }
     }
     let has_changes = !rows.is_empty() || !events.is_empty();
@@ -298,5 +301,5 @@ fn work(
     for turn in turns {
         turn(database, state.turn());
     }
-    looks
+    polls
 }

@@ -10,7 +10,7 @@ mod thumbnail_index;
 
 use crate::config;
 use crate::problem::{Kind, Problem};
-use crate::vendor_client::{Lane, Outgoing, ReadObserver, Upstream, When};
+use crate::vendor_client::{Lane, ReadObserver, Upstream, VendorRequest, When};
 use crate::vendor_http::Answer;
 use axum::body::Bytes;
 use axum::http::{Method, StatusCode};
@@ -18,7 +18,7 @@ use fetch::Fetch;
 use image_type::ImageType;
 use shared::Shared;
 use std::time::Duration;
-use thumbnail_index::{Found, ThumbnailIndex};
+use thumbnail_index::{ThumbnailIndex, ThumbnailLookup};
 use tokio::sync::Semaphore;
 use vendors::Operation;
 use vendors::uplynk::groups;
@@ -111,18 +111,23 @@ impl Thumbnails {
         group: &str,
         slicer: &str,
     ) -> Result<String, Problem> {
-        if matches!(self.index.find(group, slicer), Found::Nothing) {
+        if matches!(self.index.find(group, slicer), ThumbnailLookup::Nothing) {
             read(upstream, lane, &groups().list().request).await?;
         }
-        if matches!(self.index.find(group, slicer), Found::WithoutSlicers) {
+        if matches!(
+            self.index.find(group, slicer),
+            ThumbnailLookup::WithoutSlicers
+        ) {
             read(upstream, lane, &groups().get(group).request).await?;
         }
         match self.index.find(group, slicer) {
-            Found::At(address) => Ok(address),
-            Found::NoThumbnail => Err(not_found("this slicer has no thumbnail")),
-            Found::NoSlicer => Err(not_found("the group has no slicer of this name")),
-            Found::NoGroup => Err(not_found("there is no group of this id")),
-            Found::Nothing | Found::WithoutSlicers => Err(unreadable(upstream, "an answer")),
+            ThumbnailLookup::At(address) => Ok(address),
+            ThumbnailLookup::NoThumbnail => Err(not_found("this slicer has no thumbnail")),
+            ThumbnailLookup::NoSlicer => Err(not_found("the group has no slicer of this name")),
+            ThumbnailLookup::NoGroup => Err(not_found("there is no group of this id")),
+            ThumbnailLookup::Nothing | ThumbnailLookup::WithoutSlicers => {
+                Err(unreadable(upstream, "an answer"))
+            }
         }
     }
 }
@@ -141,7 +146,7 @@ fn not_found(detail: &str) -> Problem {
 
 /// Reads as a page would. The upstream then hands the answer to [`Thumbnails::answered`].
 async fn read(upstream: &Upstream, lane: &Lane, request: &vendors::Request) -> Result<(), Problem> {
-    let outgoing = Outgoing {
+    let outgoing = VendorRequest {
         method: Method::GET,
         path: request.path.clone(),
         query: request.query.clone(),

@@ -121,12 +121,12 @@ impl Link {
                         tls.alpn_protocols = vec![b"postgresql".to_vec()];
                         let tls = MakeRustlsConnect::new(tls);
                         let (client, connection) = settings.connect(tls).await.map_err(words)?;
-                        drop(tokio::spawn(attend(connection, notifications)));
+                        drop(tokio::spawn(drive(connection, notifications)));
                         client
                     }
                     None => {
                         let (client, connection) = settings.connect(NoTls).await.map_err(words)?;
-                        drop(tokio::spawn(attend(connection, notifications)));
+                        drop(tokio::spawn(drive(connection, notifications)));
                         client
                     }
                 };
@@ -139,7 +139,7 @@ impl Link {
     }
 
     /// Attends to the session, in which nothing is asked meanwhile, until this is done.
-    pub(super) fn attend_until(&self, done: impl Future<Output = ()>) {
+    pub(super) fn drive_until(&self, done: impl Future<Output = ()>) {
         if let Some(runtime) = &self.runtime {
             runtime.block_on(done);
         }
@@ -239,7 +239,7 @@ impl Drop for Link {
 }
 
 /// Drives a session until its client is dropped. The next caller gets the error that ends it before.
-async fn attend<S, T>(mut connection: Connection<S, T>, notifications: Option<Arc<Notifications>>)
+async fn drive<S, T>(mut connection: Connection<S, T>, notifications: Option<Arc<Notifications>>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
     T: AsyncRead + AsyncWrite + Unpin,

@@ -38,7 +38,7 @@ pub(in crate::store) fn listen(
             // What breaks a session is found by asking; the one after it is made at the next turn.
             let _ = heard.and_then(|()| link.run("SELECT 1"));
             let mut is_over = false;
-            link.attend_until(async {
+            link.drive_until(async {
                 is_over = timeout(SILENCE, &mut end).await.is_ok();
             });
             if is_over {

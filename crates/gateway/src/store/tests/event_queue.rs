@@ -98,7 +98,7 @@ async fn recorded_events_leave_changes_their_places_in_the_queue() {
     let (begins, begun) = channel();
     let (go_on, goes_on) = channel::<()>();
     // Nothing is written until this is read.
-    let read: Read = Box::new(move |_| {
+    let read: ReadJob = Box::new(move |_| {
         begins.send(()).unwrap();
         let _ = goes_on.recv();
     });

@@ -118,7 +118,7 @@ pub(crate) async fn until(what: &str, mut is: impl AsyncFnMut() -> bool) {
 
 async fn until_it_leads(store: &Store) {
     until("the lead", async || {
-        store.look(0).await;
+        store.poll_changes(0).await;
         store.leads()
     })
     .await;

@@ -84,7 +84,7 @@ async fn of_two_that_see_the_same_one_records_it_and_the_other_takes_over() {
     // It comes back with what it has seen.
     one.record(seen(1_003, "b"));
     until("the database", async || one.catch_up().await).await;
-    let update = one.look(0).await.unwrap();
+    let update = one.poll_changes(0).await.unwrap();
     assert!(!update.leads && !one.leads());
     other.record(seen(1_006, "c"));
     assert!(other.catch_up().await);
@@ -178,7 +178,7 @@ async fn a_leader_that_does_nothing_any_more_loses_its_place() {
     several.server.statement(&several.database, aged).unwrap();
     until_it_leads(&other).await;
     until("the database", async || stopped.catch_up().await).await;
-    assert!(!stopped.look(0).await.unwrap().leads);
+    assert!(!stopped.poll_changes(0).await.unwrap().leads);
 }
 
 #[tokio::test]
@@ -191,14 +191,14 @@ async fn what_is_kept_at_one_is_known_at_the_others() {
         let mut saved = update.saved?;
         Some(saved.take::<String>(Table::Acknowledgements))
     };
-    let first = one.look(0).await.unwrap();
+    let first = one.poll_changes(0).await.unwrap();
     let revision = first.revision;
     assert_eq!(known(first), Some(BTreeMap::new()));
-    assert_eq!(known(one.look(revision).await.unwrap()), None);
+    assert_eq!(known(one.poll_changes(revision).await.unwrap()), None);
     let changes = one.activity_changes();
     let saved = StateChange::put(Table::Acknowledgements, "alarm", &"on it".to_owned());
     other.handle(change(1), saved).await.unwrap();
-    let next = one.look(revision).await.unwrap();
+    let next = one.poll_changes(revision).await.unwrap();
     assert_ne!(next.revision, revision);
     assert_eq!(known(next).unwrap()["alarm"], "on it");
     assert_ne!(
@@ -213,7 +213,7 @@ async fn what_is_kept_at_one_is_known_at_the_others() {
         &"x".to_owned(),
     )]);
     assert!(other.catch_up().await);
-    let mut saved = one.look(0).await.unwrap().saved.unwrap();
+    let mut saved = one.poll_changes(0).await.unwrap().saved.unwrap();
     assert!(saved.take::<String>(Table::OpenAlarms).is_empty());
 }
 

@@ -36,7 +36,7 @@ const TOLD_EVERY: Millis = 1_000.0;
 /// What somebody waits for is told so soon, together with what comes at the same time, in milliseconds.
 const TOLD_SOON: Millis = 50.0;
 
-type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+type BoxedFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// The end of a read of one group.
 struct GroupRead {
@@ -52,8 +52,8 @@ struct Aveva {
     sweep: Option<Sweep>,
     /// How recent the answers of the sweep have to be.
     when: When,
-    list: Option<Boxed<Result<List, ReadFailure>>>,
-    reads: FuturesUnordered<Boxed<GroupRead>>,
+    list: Option<BoxedFuture<Result<List, ReadFailure>>>,
+    reads: FuturesUnordered<BoxedFuture<GroupRead>>,
     under_way: HashSet<String>,
     /// What is read before everything else.
     urgent: VecDeque<(String, When)>,

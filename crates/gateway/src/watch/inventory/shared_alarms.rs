@@ -92,7 +92,7 @@ impl Inventory {
             let state = self.state();
             (state.shared_alarms.revision, state.shared_alarms.handled)
         };
-        let Some(update) = self.store.look(after).await else {
+        let Some(update) = self.store.poll_changes(after).await else {
             return;
         };
         let now = self.clock.now();

@@ -48,7 +48,7 @@ pub(super) struct Participant {
     /// The number of the publication of a connection that was taken over last.
     taken_over: HashMap<String, i64>,
     /// How much of a connection was told to the others, and how many changes ago all of it was.
-    told: HashMap<String, (PublishedState, u32)>,
+    published: HashMap<String, (PublishedState, u32)>,
     /// The connections that cannot be read.
     failing: HashMap<String, Failing>,
     /// What was shared when it was last read.
@@ -69,7 +69,7 @@ impl Participant {
             store,
             ahead: None,
             taken_over: HashMap::new(),
-            told: HashMap::new(),
+            published: HashMap::new(),
             failing: HashMap::new(),
             shared_state: None,
         }
@@ -79,18 +79,21 @@ impl Participant {
     pub(super) async fn step(&mut self, step: Step) -> Result<(), String> {
         let mut configured = with(&self.running, |all| all.configured()).unwrap_or_default();
         let shared_state = match (step, self.shared_state.take()) {
-            (Step::Tell, Some(shared_state)) => shared_state,
-            _ => self.look(step == Step::Renew, &mut configured).await?,
+            (Step::Publish, Some(shared_state)) => shared_state,
+            _ => {
+                self.read_shared_state(step == Step::Renew, &mut configured)
+                    .await?
+            }
         };
         for one in &configured {
-            self.tell(&shared_state, one).await?;
+            self.publish(&shared_state, one).await?;
         }
         self.shared_state = Some(shared_state);
         Ok(())
     }
 
     /// Looks at what is shared, and does what falls to this gateway. `renew` says that it lives.
-    async fn look(
+    async fn read_shared_state(
         &mut self,
         renew: bool,
         configured: &mut [Configured],
@@ -104,7 +107,7 @@ impl Participant {
         let mut shared_state = self.store.shared_state(could, millis).await?;
         self.compare_clocks(shared_state.ahead);
         for one in configured.iter_mut() {
-            self.read(&shared_state, one).await?;
+            self.take_over(&shared_state, one).await?;
         }
         self.divide(&mut shared_state, configured, &keys, renew)
             .await?;
@@ -137,7 +140,7 @@ impl Participant {
     }
 
     /// Takes over what another gateway has read of a connection.
-    async fn read(
+    async fn take_over(
         &mut self,
         shared_state: &SharedState,
         one: &mut Configured,
@@ -227,7 +230,7 @@ impl Participant {
             if plan.take.contains(&one.key) {
                 if self.store.take_connection(one.key.clone()).await? {
                     tracing::info!(connection = one.id, "this gateway watches the connection");
-                    self.told.remove(&one.key);
+                    self.published.remove(&one.key);
                     if let Some(failing) = self.failing.get_mut(&one.key) {
                         failing.since = None;
                     }
@@ -241,7 +244,7 @@ impl Participant {
                     connection = one.id,
                     "this gateway leaves the connection to another"
                 );
-                self.tell(shared_state, one).await?;
+                self.publish(shared_state, one).await?;
                 self.watch(one, false);
                 self.store.leave_connection(one.key.clone()).await?;
             }
@@ -280,15 +283,19 @@ impl Participant {
     }
 
     /// Tells the others what was read of a connection that this gateway watches for all.
-    async fn tell(&mut self, shared_state: &SharedState, one: &Configured) -> Result<(), String> {
+    async fn publish(
+        &mut self,
+        shared_state: &SharedState,
+        one: &Configured,
+    ) -> Result<(), String> {
         if !self.watches_for_others(shared_state, one) {
             // A gateway that joins is told all of it, and nothing that has become old meanwhile.
-            if self.told.remove(&one.key).is_some() && one.is_watched {
+            if self.published.remove(&one.key).is_some() && one.is_watched {
                 self.store.unpublish(one.key.clone()).await?;
             }
             return Ok(());
         }
-        let (told, changes) = match self.told.get(&one.key) {
+        let (told, changes) = match self.published.get(&one.key) {
             Some((told, changes)) if *changes < CHANGES => (Some(told), changes + 1),
             _ => (None, 0),
         };
@@ -300,10 +307,10 @@ impl Participant {
         }
         let whole = told.is_none();
         // Should nobody know whether it was told, all of it is told the next time.
-        self.told.remove(&one.key);
+        self.published.remove(&one.key);
         let entry = publication.encode(self.ahead.unwrap_or_default());
         if self.store.publish(one.key.clone(), whole, entry).await? {
-            self.told.insert(one.key.clone(), (now_told, changes));
+            self.published.insert(one.key.clone(), (now_told, changes));
         }
         Ok(())
     }
